@@ -1,0 +1,44 @@
+# `make` alone lists what there is to make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help sweep test lint bench picture clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s  %s\n", $$1, $$2}' Makefile
+
+sweep: $(VENV)/.installed ## Run the first sweep: 41 learning rates from 82 starts, on the tutorial's data
+	@$(BIN)/linreg-sweep run sweeps/learning_rate_by_start.yaml
+
+test: $(VENV)/.installed-dev ## Run all tests, with branch coverage
+	@$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: $(VENV)/.installed-dev ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: $(VENV)/.installed ## Measure trials per second against a plain loop, joblib and torch, side by side
+	@$(BIN)/python -m benchmarks
+
+picture: $(VENV)/.installed-dev ## Draw the README's picture anew
+	@$(BIN)/python docs/draw_map.py
+
+clean: ## Remove the environment and caches; results stay
+	rm -rf $(VENV) build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# torch first and alone, so that pip takes the pinned build and looks for no other
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	@echo "Setting up $(VENV) (once; torch is a large download)" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) torch
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@$(PIP) --editable '.[dev,docs]'
+	@touch $@
