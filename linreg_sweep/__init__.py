@@ -1,0 +1,55 @@
+"""Sweep the hyperparameters of linear regression trained by gradient descent.
+
+    import linreg_sweep as ls
+
+    run = ls.run("sweeps/learning_rate_by_start.yaml")
+    run.trials                          # one row a trial
+    run.summary(by="learning_rate")     # one row a learning rate
+
+Names are loaded when first used, so that importing the package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from linreg_sweep.errors import ConfigError, DataError, ResultsError, SweepError
+
+if TYPE_CHECKING:
+    from linreg_sweep.planning import Plan, plan
+    from linreg_sweep.results import Run, list_runs, load
+    from linreg_sweep.sweep import run
+    from linreg_sweep.training import Training, train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ConfigError",
+    "DataError",
+    "Plan",
+    "ResultsError",
+    "Run",
+    "SweepError",
+    "Training",
+    "list_runs",
+    "load",
+    "plan",
+    "run",
+    "train",
+]
+
+_HOME = {
+    "Plan": "planning",
+    "plan": "planning",
+    "Run": "results",
+    "list_runs": "results",
+    "load": "results",
+    "run": "sweep",
+    "Training": "training",
+    "train": "training",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"linreg_sweep.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,17 @@
+"""Everything a person declares, checked: strict YAML (reader), models (schema), loading (resolve)."""
+
+from linreg_sweep.config.resolve import Declaration, load_config, load_sweep
+from linreg_sweep.config.schema import Config, GridSweep, RandomSweep, Sweep
+from linreg_sweep.config.writer import as_mapping, to_yaml
+
+__all__ = [
+    "Config",
+    "Declaration",
+    "GridSweep",
+    "RandomSweep",
+    "Sweep",
+    "as_mapping",
+    "load_config",
+    "load_sweep",
+    "to_yaml",
+]

@@ -1,0 +1,140 @@
+"""From `parameters:` of a sweep to parameters: the table of the ways to write one under each method.
+
+A new key (a unit, say) is an entry of the table's shapes; a new method is an entry of METHODS.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from linreg_sweep.config.faults import Fault
+from linreg_sweep.config.kinds import OWN_WEIGHT, VARIABLE
+from linreg_sweep.config.messages import suggest
+from linreg_sweep.config.parameters import Parameter
+from linreg_sweep.config.specs import (
+    Spec,
+    settle_normal,
+    settle_points,
+    settle_steps,
+    settle_uniform,
+    settle_value,
+    settle_values,
+)
+from linreg_sweep.config.words import show
+from linreg_sweep.errors import did_you_mean
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One way to write a parameter.
+
+    Attributes:
+        needs: its keys.
+        may: keys it can do without.
+        settle: makes the parameter, or notes faults.
+        distribution: what the key `distribution` says, where it is given.
+    """
+
+    needs: tuple[str, ...]
+    settle: Callable[[Spec], Parameter | None]
+    may: tuple[str, ...] = ()
+    distribution: str = ""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Returns every key that may be given."""
+        return self.needs + self.may
+
+
+_VALUE = Shape(("value",), settle_value)
+_VALUES = Shape(("values",), settle_values)
+_POINTS = Shape(("min", "max", "num"), settle_points, ("scale",))
+_STEPS = Shape(("min", "max", "step"), settle_steps, ("scale",))
+_UNIFORM = Shape(("min", "max"), settle_uniform, ("scale", "distribution"), "uniform")
+_NORMAL = Shape(("distribution", "mu", "sigma"), settle_normal, ("scale",), "normal")
+
+METHODS: dict[str, tuple[Shape, ...]] = {
+    "grid": (_VALUE, _VALUES, _POINTS, _STEPS),
+    "random": (_VALUE, _VALUES, _UNIFORM, _NORMAL),
+}
+"""The ways to write a parameter under each method."""
+
+
+def read_parameters(given: Any, method: str) -> tuple[dict[str, Parameter], list[Fault]]:
+    """Returns a sweep's parameters in their declared order, and everything that is wrong with them."""
+    if not isinstance(given, dict) or not given:
+        text = f"must be a block of at least one parameter, got {show(given)}"
+        return {}, [Fault((), text, "write for example learning_rate: {values: [0.001, 0.005]}")]
+    parameters, faults = {}, []
+    for name, declared in given.items():
+        known = name in VARIABLE or (name.startswith(OWN_WEIGHT) and name != OWN_WEIGHT)
+        if not known:
+            hint = did_you_mean(name, [*VARIABLE, f"{OWN_WEIGHT}<x>"])
+            faults.append(Fault((name,), "unknown parameter", hint, at_key=True))
+            continue
+        if name.startswith(OWN_WEIGHT) and "initial_weight" in given:
+            text = "does not go with initial_weight, which is the start of every feature"
+            faults.append(Fault((name,), text, "give each feature its own, or all of them one", at_key=True))
+        parameter, found = _read_parameter(name, declared, method)
+        faults += [Fault((name, *fault.path), fault.text, fault.hint, fault.at_key) for fault in found]
+        if parameter is not None:
+            parameters[name] = parameter
+    return parameters, faults
+
+
+def _read_parameter(name: str, declared: Any, method: str) -> tuple[Parameter | None, list[Fault]]:
+    if isinstance(declared, list):
+        hint = "write {values: [...]}"
+        return None, [Fault((), f"must be a number or a block of keys, got {show(declared)}", hint)]
+    if not isinstance(declared, dict):
+        spec = Spec(name, {"value": declared})
+        return settle_value(spec), [Fault((), fault.text, fault.hint) for fault in spec.faults]
+    spec = Spec(name, declared)
+    shape = _choose_shape(spec, method)
+    return (shape.settle(spec) if shape else None), spec.faults
+
+
+def _choose_shape(spec: Spec, method: str) -> Shape | None:
+    """Returns the shape that the keys of a declaration belong to, and notes those that do not."""
+    shapes = METHODS[method]
+    known = [key for key in spec.given if any(key in shape.keys for shape in shapes)]
+    for key in spec.given:
+        if key not in known:
+            spec.faults.append(Fault((key,), "unknown key", _unknown_key(key, method), at_key=True))
+    distribution = spec.given.get("distribution")
+    if "distribution" in known:
+        shapes = tuple(shape for shape in shapes if distribution and shape.distribution == distribution)
+        if not shapes:
+            spec.refuse("distribution", f"must be uniform or normal, got {show(distribution)}")
+            return None
+    best = max(shapes, key=lambda shape: len(set(known) & set(shape.keys)))
+    strangers = [key for key in known if key not in best.keys]
+    for key in strangers:
+        rivals = [
+            other
+            for other in known
+            if other in best.keys and not any({key, other} <= set(shape.keys) for shape in METHODS[method])
+        ]
+        rival = rivals[0] if rivals else f"distribution: {distribution}"
+        spec.faults.append(Fault((key,), f"does not go with {rival}", "keep one of them", at_key=True))
+    if strangers:
+        return best
+    fitting = [shape for shape in shapes if set(known) <= set(shape.keys)]
+    lacking = [[key for key in shape.needs if key not in known] for shape in fitting]
+    if all(lacking):
+        if len(known) == len(spec.given):
+            spec.refuse((), f"needs {', or '.join(map(_listed, lacking))}")
+        return best if len(fitting) == 1 else None
+    return fitting[lacking.index([])]
+
+
+def _listed(keys: list[str]) -> str:
+    keys = ["distribution: normal" if key == "distribution" else key for key in keys]
+    return " and ".join([", ".join(keys[:-1]), keys[-1]]) if len(keys) > 1 else keys[0]
+
+
+def _unknown_key(key: str, method: str) -> str:
+    for other, shapes in METHODS.items():
+        if other != method and any(key in shape.keys for shape in shapes):
+            return f"this key is for method {other}"
+    return suggest(key, {name for shape in METHODS[method] for name in shape.keys})

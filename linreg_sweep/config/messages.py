@@ -1,0 +1,163 @@
+"""The words for everything pydantic can refuse in our models: what must hold, and what was given."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+
+from linreg_sweep.config.faults import MOST_COMPLAINTS, Fault
+from linreg_sweep.config.words import KeyPath, show
+from linreg_sweep.errors import did_you_mean
+
+Words = tuple[str, str]
+"""A text and a hint."""
+
+
+def _got(must: str) -> Callable[[ErrorDetails], Words]:
+    """Returns words for an error whose text is fixed."""
+    return lambda error: (f"{must}, got {show(error['input'])}", "")
+
+
+def _bound(side: str, key: str) -> Callable[[ErrorDetails], Words]:
+    """Returns words for a bound, which pydantic keeps in the context of the error."""
+
+    def words(error: ErrorDetails) -> Words:
+        bound = error["ctx"][key]
+        shown = f"{bound:g}" if isinstance(bound, float) else f"{bound:,}"
+        return f"must be {side} {shown}, got {show(error['input'])}", ""
+
+    return words
+
+
+def _number(error: ErrorDetails) -> Words:
+    given = error["input"]
+    if isinstance(given, int) and not isinstance(given, bool):
+        return f"must be a number below 1.8e308, got {show(given)}", ""
+    text = f"must be a number, got {show(given)}"
+    return text, _unquoted(given)
+
+
+def _whole(error: ErrorDetails) -> Words:
+    return f"must be a whole number, got {show(error['input'])}", _unquoted(error["input"])
+
+
+def _unquoted(given: Any) -> str:
+    """Returns a hint for a text that nearly is a number."""
+    if isinstance(given, str):
+        bare = given.replace("_", "").replace(",", ".").strip()
+        if re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", bare):
+            return f"write {bare}" + ("" if bare != given else " without quotes")
+    return ""
+
+
+def _boolean(error: ErrorDetails) -> Words:
+    given = error["input"]
+    meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(str(given).lower(), "")
+    return f"must be true or false, got {show(given)}", f"write {meant}" if meant else ""
+
+
+def _one_of(error: ErrorDetails) -> Words:
+    """Words for a literal; pydantic lists the choices as one text."""
+    choices = re.findall(r"'([^']*)'", str(error["ctx"]["expected"]))
+    listed = " or ".join([", ".join(choices[:-1]), choices[-1]]) if len(choices) > 1 else choices[0]
+    given = error["input"]
+    hint = did_you_mean(given, choices) if isinstance(given, str) else ""
+    return f"must be {listed}, got {show(given)}", hint if hint.startswith("did you mean") else ""
+
+
+def _block(error: ErrorDetails) -> Words:
+    hint = "leave the key out, or give it keys" if error["input"] is None else ""
+    return f"must be a block of keys, got {show(error['input'])}", hint
+
+
+def _own(error: ErrorDetails) -> Words:
+    return error["ctx"]["text"], error["ctx"]["hint"]
+
+
+_REQUIRED = {
+    "data": "give name: tutorial, or path and y, or extend a config that does",
+    "parameters": "say what varies, for example learning_rate: {values: [0.001, 0.005]}",
+    "trials": "say how many, for example trials: 1000",
+}
+
+
+def _other(error: ErrorDetails) -> Words:
+    """Words for an error that no model of ours is known to raise."""
+    return f"{error['msg'][:1].lower()}{error['msg'][1:]}, got {show(error['input'])}", ""
+
+
+WORDS: dict[str, Callable[[ErrorDetails], Words]] = {
+    "fault": _own,
+    "missing": lambda error: ("is required", _REQUIRED.get(str(error["loc"][-1]), "")),
+    "model_type": _block,
+    "float_type": _number,
+    "finite_number": _got("must be a finite number"),
+    "int_type": _whole,
+    "bool_type": _boolean,
+    "string_type": _got("must be text"),
+    "string_too_short": _got("must not be empty"),
+    "tuple_type": _got("must be a text or a list of texts"),
+    "literal_error": _one_of,
+    "greater_than": _bound("above", "gt"),
+    "greater_than_equal": _bound("at least", "ge"),
+    "less_than": _bound("below", "lt"),
+    "less_than_equal": _bound("at most", "le"),
+}
+
+
+def faults_of(error: ValidationError, model: type[BaseModel], extra: tuple[str, ...] = ()) -> list[Fault]:
+    """Returns what is wrong with a model's input, in the order of the model's fields.
+
+    Args:
+        error: of the model.
+        model: for the keys there are.
+        extra: keys that the top level knows besides the model's.
+    """
+    faults: list[Fault] = []
+    for details in error.errors(include_url=False):
+        path: KeyPath = details["loc"]
+        if details["type"] == "extra_forbidden":
+            hint = _unknown(path, model, extra) if len(faults) < MOST_COMPLAINTS else ""  # hints cost
+            faults.append(Fault(path, "unknown key", hint, at_key=True))
+            continue
+        text, hint = WORDS.get(details["type"], _other)(details)
+        faults.append(Fault(path, text, hint, details.get("ctx", {}).get("at_key", False)))
+    return faults
+
+
+def raised(faults: list[Fault]) -> ValidationError:
+    """Returns an error for a validator to raise that carries faults below the validated field."""
+    errors: list[InitErrorDetails] = []
+    for fault in faults:
+        context = {"text": fault.text, "hint": fault.hint, "at_key": fault.at_key}
+        details = PydanticCustomError("fault", "{text}", context)
+        errors.append({"type": details, "loc": fault.path, "input": None})
+    return ValidationError.from_exception_data("parameters", errors)
+
+
+def key_paths(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yields the path of every key that a model knows, blocks before what they hold."""
+    for name, field in model.model_fields.items():
+        yield (*above, name)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from key_paths(field.annotation, (*above, name))
+
+
+def _unknown(path: KeyPath, model: type[BaseModel], extra: tuple[str, ...]) -> str:
+    """Returns a hint for an unknown key: it belongs elsewhere, or a known one is close."""
+    paths = list(key_paths(model))
+    key, above = str(path[-1]), path[:-1]
+    elsewhere = sorted((known for known in paths if known[-1] == key), key=len)
+    if elsewhere:
+        return f"did you mean {'.'.join(elsewhere[0])}?"
+    known_here = [known[-1] for known in paths if known[:-1] == above]
+    return suggest(key, [*known_here, *(() if above else extra)])
+
+
+def suggest(key: str, known: Iterable[str]) -> str:
+    """Returns a hint for an unknown key."""
+    if ":" in key:
+        return "put a space after the ':'"
+    return did_you_mean(key, known)

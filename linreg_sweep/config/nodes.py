@@ -1,0 +1,165 @@
+"""Plain data that remembers where it was written: a tree in which each value has its mark.
+
+A merge of two trees carries the marks along, so that an error names the file and line of the value
+that won, however many files, options and mappings it was put together from.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from linreg_sweep.config.words import Key, KeyPath, path_text, show
+from linreg_sweep.errors import Complaint, ConfigError
+
+MAX_LEVELS = 20
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something values are read from.
+
+    Attributes:
+        name: a file as the user named it, a `--set` option, or empty for a mapping given from Python.
+        folder: the folder that relative paths written there start from.
+    """
+
+    name: str
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place in a source; line and column count from 1, and are 0 where there are no lines."""
+
+    source: Source
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.source.name}:{self.line}:{self.column}" if self.line else self.source.name
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value with its place.
+
+    Attributes:
+        value: a scalar, a dict of text to Node, or a list of Node.
+        at: where the value starts.
+        key_at: where the key stands that the value belongs to; `at` where there is no key.
+    """
+
+    value: Any
+    at: Mark
+    key_at: Mark
+
+    @property
+    def is_block(self) -> bool:
+        """Whether the value is a mapping."""
+        return isinstance(self.value, dict)
+
+
+def plain(node: Node) -> Any:
+    """Returns the data of a tree without its marks."""
+    if isinstance(node.value, dict):
+        return {key: plain(child) for key, child in node.value.items()}
+    if isinstance(node.value, list):
+        return [plain(child) for child in node.value]
+    return node.value
+
+
+def child(node: Node, key: Key) -> Node | None:
+    """Returns the node under a key of a mapping or at an index of a list, or None."""
+    if isinstance(node.value, dict):
+        below: Node | None = node.value.get(key)
+        return below
+    if isinstance(node.value, list) and isinstance(key, int) and 0 <= key < len(node.value):
+        item: Node = node.value[key]
+        return item
+    return None
+
+
+def locate(root: Node, path: KeyPath, at_key: bool = False) -> Mark:
+    """Returns where a path stands; what is missing is located at the key of the block that lacks it."""
+    node = root
+    for key in path:
+        below = child(node, key)
+        if below is None:
+            return node.key_at
+        node = below
+    return node.key_at if at_key else node.at
+
+
+def marks(root: Node) -> dict[KeyPath, Mark]:
+    """Returns the place of every value of a tree, by its path."""
+    return dict(_walk(root, ()))
+
+
+def _walk(node: Node, path: KeyPath) -> Iterator[tuple[KeyPath, Mark]]:
+    yield path, node.at
+    if isinstance(node.value, dict):
+        for key, below in node.value.items():
+            yield from _walk(below, (*path, key))
+    elif isinstance(node.value, list):
+        for index, below in enumerate(node.value):
+            yield from _walk(below, (*path, index))
+
+
+def merge(base: Node, top: Node) -> Node:
+    """Returns base with the keys of top laid over it; blocks are merged, anything else is replaced."""
+    if not (isinstance(base.value, dict) and isinstance(top.value, dict)):
+        return top
+    merged = dict(base.value)
+    for key, above in top.value.items():
+        merged[key] = merge(base.value[key], above) if key in base.value else above
+    return Node(merged, top.at, top.key_at)
+
+
+def replace_at(root: Node, path: KeyPath, new: Node) -> Node:
+    """Returns a tree in which the value at a path is another; blocks on the way are created.
+
+    Raises:
+        KeyError: something on the way is a value and has no keys; the argument is its path.
+    """
+    if not path:
+        return new
+    if not root.is_block and root.value is not None:
+        raise KeyError(())
+    keys = dict(root.value or {})
+    below = keys.get(path[0], Node({}, new.at, new.at))
+    try:
+        keys[path[0]] = replace_at(below, path[1:], new)
+    except KeyError as error:
+        raise KeyError((path[0], *error.args[0])) from None
+    return Node(keys, root.at, root.key_at)
+
+
+def from_python(data: object, source: Source) -> Node:
+    """Returns the tree of a mapping given from Python: no lines, and no more trust than a file.
+
+    NumPy numbers and arrays become plain ones, tuples lists, and path objects text.
+
+    Raises:
+        ConfigError: a key that is not text, or more than 20 levels.
+    """
+    mark = Mark(source)
+
+    def convert(value: object, path: KeyPath) -> Node:
+        if len(path) > MAX_LEVELS:
+            raise ConfigError(Complaint("", f"more than {MAX_LEVELS} levels of nesting"))
+        if hasattr(value, "tolist"):
+            value = value.tolist()
+        if isinstance(value, Mapping):
+            for key in value:
+                if not isinstance(key, str):
+                    text = f"keys must be text, got {show(key)}"
+                    raise ConfigError(Complaint("", f"{path_text(path)}: {text}" if path else text))
+            return Node({key: convert(below, (*path, key)) for key, below in value.items()}, mark, mark)
+        if isinstance(value, list | tuple):
+            items = [convert(below, (*path, index)) for index, below in enumerate(value)]
+            return Node(items, mark, mark)
+        return Node(os.fspath(value) if isinstance(value, os.PathLike) else value, mark, mark)
+
+    return convert(data, ())

@@ -1,0 +1,111 @@
+"""`--set key=value`: the same keys, the same strict YAML and the same checks as a file's, one at a time.
+
+A key may be given by its end alone (`epochs`, `settle.fraction`): of all keys that end so the one
+nearest the top is meant, and where several are equally near the choices are named.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from linreg_sweep.config.messages import key_paths
+from linreg_sweep.config.nodes import Node, Source, child, replace_at
+from linreg_sweep.config.reader import read_value
+from linreg_sweep.config.words import path_text, shorten
+from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
+
+_FOREIGN_SOURCE = {"path": ("name",), "name": ("path", "x", "y")}
+
+
+def apply_overrides(
+    root: Node, overrides: Iterable[str], model: type[BaseModel]
+) -> tuple[Node, list[Source], list[Complaint]]:
+    """Sets values in a tree, the last of equal keys winning.
+
+    Args:
+        root: of the file or mapping.
+        overrides: texts, `key=value`.
+        model: for the keys there are.
+
+    Returns:
+        The tree with all that could be set, the overrides' sources in order, and the complaints.
+    """
+    sources: list[Source] = []
+    complaints: list[Complaint] = []
+    done: list[tuple[tuple[str, ...], Node]] = []
+    for text in overrides:
+        source = Source(f"--set {shorten(text)}", Path.cwd())
+        sources.append(source)
+        try:
+            path, value = _parse(text, source, model)
+            root = _apply(root, path, value)
+            done.append((path, value))
+        except ConfigError as error:
+            complaints += error.complaints
+    swept = child(root, "parameters")
+    for path, value in done:
+        if swept is None or not swept.is_block or path[0] != "training":
+            continue
+        names = path[1:2] or (tuple(value.value) if value.is_block else ())
+        for name in names:
+            if name in swept.value:
+                text = f"training.{name}: {name} is varied by the sweep"
+                complaints.append(Complaint(value.at.source.name, text, f"set parameters.{name}"))
+    return root, sources, complaints
+
+
+def _parse(text: str, source: Source, model: type[BaseModel]) -> tuple[tuple[str, ...], Node]:
+    key, equals, value = text.partition("=")
+    parts = tuple(part.strip() for part in key.split("."))
+    if not equals or not all(parts):
+        raise _refused(source, "must be key=value", "write for example --set training.epochs=500")
+    path = resolve_key(parts, list(key_paths(model)), source)
+    if path[0] == "extends":
+        raise _refused(source, "extends: only a file can say what it extends")
+    node = read_value(value, source)
+    if node.value is None and not value.strip():
+        raise _refused(source, f"{path_text(path)}: a value is missing after '='", "write null for none")
+    return path, node
+
+
+def resolve_key(parts: tuple[str, ...], known: list[tuple[str, ...]], source: Source) -> tuple[str, ...]:
+    """Returns the path that a key means.
+
+    Args:
+        parts: of the key; its first may be a key of the top level, or it may end a known path.
+        known: every path there is.
+        source: what complaints are about.
+
+    Raises:
+        ConfigError: there is no such key, or several are equally near the top.
+    """
+    if (parts[:1] in known) or parts[0] == "extends":
+        return parts
+    ending = [path for path in known if path[-len(parts) :] == parts]
+    if not ending:
+        hint = did_you_mean(parts[-1], {path[-1] for path in known})
+        raise _refused(source, f"{path_text(parts)}: unknown key", hint)
+    nearest = [path for path in ending if len(path) == min(map(len, ending))]
+    if len(nearest) > 1:
+        choices = " or ".join(path_text(path) for path in nearest)
+        raise _refused(source, f"{path_text(parts)}: several keys end so", f"write {choices}")
+    return nearest[0]
+
+
+def _apply(root: Node, path: tuple[str, ...], value: Node) -> Node:
+    """Sets one value; naming another source of data drops what belongs to the one before."""
+    try:
+        root = replace_at(root, path, value)
+    except KeyError as error:
+        above = path_text(error.args[0])
+        raise _refused(value.at.source, f"{path_text(path)}: {above} is a value and has no keys") from None
+    if path[0] == "data" and len(path) == 2 and path[1] in _FOREIGN_SOURCE and value.value is not None:
+        block = root.value["data"]
+        kept = {key: node for key, node in block.value.items() if key not in _FOREIGN_SOURCE[path[1]]}
+        root = replace_at(root, ("data",), Node(kept, block.at, block.key_at))
+    return root
+
+
+def _refused(source: Source, text: str, hint: str = "") -> ConfigError:
+    return ConfigError(Complaint(source.name, text, hint))

@@ -1,0 +1,130 @@
+"""Strict YAML: a text becomes plain data with a mark on every value, or a list of all that is wrong.
+
+PyYAML is used for its events alone. Nothing is built by its constructors, so no tag runs code, no alias
+or merge key multiplies, and a word means what YAML 1.2 says (scalars.py). What costs is refused before
+it costs: size before parsing, depth while parsing.
+"""
+
+from pathlib import Path
+
+import yaml
+
+from linreg_sweep.config.builder import Builder, TooDeepError
+from linreg_sweep.config.faults import config_error
+from linreg_sweep.config.nodes import Mark, Node, Source
+from linreg_sweep.config.scalars import UNPRINTABLE
+from linreg_sweep.config.syntax import describe
+from linreg_sweep.config.words import show
+from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
+
+MAX_BYTES = 2**20
+
+
+def read_file(path: Path, name: str | None = None) -> Node:
+    """Reads a YAML file whose top level is a mapping.
+
+    Args:
+        path: the file.
+        name: what messages call it; by default the path.
+
+    Raises:
+        ConfigError: the file cannot be read, is not strict YAML or not a mapping, all complaints at once.
+    """
+    where = str(path) if name is None else name
+    content = read_bytes(path, where)
+    source = Source(where, path.parent.resolve())
+    return read_text(_decoded(content, source), source)
+
+
+def read_bytes(path: Path, where: str) -> bytes:
+    """Reads a file's first bytes, one more than are accepted.
+
+    Raises:
+        ConfigError: the file cannot be read; `where` says what asked for it.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        text, hint = "no such file", _neighbour(path)
+    except IsADirectoryError:
+        text, hint = "this is a folder", "name a YAML file in it"
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        text, hint = f"cannot be read: {reason}", ""
+    raise ConfigError(Complaint(where, text, hint))
+
+
+def read_text(text: str, source: Source) -> Node:
+    """Reads a YAML text whose top level is a mapping.
+
+    Raises:
+        ConfigError: it is not strict YAML or not a mapping, all complaints at once.
+    """
+    root = _read(text, source, has_lines=True)
+    if root.value is None:
+        raise ConfigError(Complaint(str(root.at), "the file is empty", "start with 'data:'"))
+    if not root.is_block:
+        given = "a list" if isinstance(root.value, list) else show(root.value)
+        text = f"the top level must be keys with values, got {given}"
+        raise ConfigError(Complaint(str(root.at), text, "start with 'data:'"))
+    return root
+
+
+def read_value(text: str, source: Source) -> Node:
+    """Reads any YAML value from an option; its marks have no lines.
+
+    Raises:
+        ConfigError: it is not strict YAML, all complaints at once.
+    """
+    return _read(text, source, has_lines=False)
+
+
+def _neighbour(path: Path) -> str:
+    try:
+        names = [other.name for other in path.parent.iterdir() if other.suffix in (".yaml", ".yml")]
+    except (OSError, ValueError):
+        return ""
+    return did_you_mean(path.name, names, else_list=False)
+
+
+def _decoded(content: bytes, source: Source) -> str:
+    if len(content) > MAX_BYTES:
+        raise ConfigError(Complaint(source.name, "a file may hold 1 MiB at most"))
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ConfigError(Complaint(source.name, "must be UTF-8, got UTF-16", "save it again as UTF-8"))
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        start = content.rfind(b"\n", 0, error.start) + 1
+        mark = Mark(source, content.count(b"\n", 0, error.start) + 1, error.start - start + 1)
+        text = f"must be UTF-8, got the byte 0x{content[error.start]:02x}"
+        raise ConfigError(Complaint(str(mark), text, "save it again as UTF-8")) from None
+
+
+def _read(text: str, source: Source, *, has_lines: bool) -> Node:
+    builder = Builder(source, has_lines)
+    start = builder.mark(None)
+    if len(text) > MAX_BYTES:
+        raise ConfigError(Complaint(source.name, "a text may hold 1 MiB at most"))
+    bad = UNPRINTABLE.search(text)
+    if bad:
+        line, column = text.count("\n", 0, bad.start()) + 1, bad.start() - text.rfind("\n", 0, bad.start())
+        at = Mark(source, line, column) if has_lines else start
+        raise ConfigError(Complaint(str(at), f"control character U+{ord(bad[0]):04X}", "remove it"))
+    root = Node(None, start, start)
+    try:
+        loader = yaml.SafeLoader(text)
+        root = builder.document(iter(loader.get_event, None))
+    except yaml.YAMLError as error:
+        position, problem, hint = describe(error)
+        builder.refuse(builder.mark(position), (), problem, hint)
+    except (ValueError, OverflowError):  # PyYAML's own: "\UFFFFFFFF" is no character, 5,000 digits no version
+        builder.refuse(
+            builder.mark(loader.get_mark()), (), "not readable as YAML: a number that is too large"
+        )
+    except TooDeepError:
+        pass
+    if builder.found:
+        raise config_error(builder.complaints())
+    return root

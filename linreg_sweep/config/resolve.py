@@ -1,0 +1,243 @@
+"""From a file or a mapping, what it extends and what `--set` changes, to one checked declaration.
+
+Values are merged before anything is checked, so that every rule is applied once, to what will be used.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, Self
+
+from pydantic import ValidationError
+from typing_extensions import TypeVar
+
+from linreg_sweep.config.faults import Fault, config_error, located
+from linreg_sweep.config.json_schema import json_schema
+from linreg_sweep.config.messages import faults_of
+from linreg_sweep.config.nodes import Node, Source, child, from_python, locate, merge, plain, replace_at
+from linreg_sweep.config.overrides import apply_overrides
+from linreg_sweep.config.reader import read_file
+from linreg_sweep.config.schema import SWEEPS, Config, GridSweep, RandomSweep, Sweep, SweepBase
+from linreg_sweep.config.words import KeyPath, show
+from linreg_sweep.config.writer import as_mapping, to_yaml
+from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
+
+__all__ = ["Declaration", "as_mapping", "json_schema", "load_config", "load_sweep", "to_yaml"]
+
+MAX_EXTENDS = 8
+
+_SWEEP_KEYS = ("parameters", "method", "trials", "max_trials")
+
+M = TypeVar("M", bound=Config)
+C = TypeVar("C", bound=Config, default=Config | Sweep, covariant=True)
+Given = str | os.PathLike[str] | Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Declaration(Generic[C]):
+    """A checked config or sweep that still knows where everything was written.
+
+    Attributes:
+        config: the model, complete; `data.path` is absolute.
+        folder: that of the file which says `data.path`; of the file loaded where there is none.
+        root: the values with their places.
+    """
+
+    config: C
+    folder: Path
+    root: Node = field(repr=False, compare=False)
+
+    def error(self, path: KeyPath, text: str, hint: str = "") -> ConfigError:
+        """Returns an error about the value at a path, for what is found out later.
+
+        Args:
+            path: keys and indices, such as ("data", "x", 0).
+            text: what must hold and what was given.
+            hint: what to do about it.
+        """
+        return ConfigError(Fault(path, text, hint).complaint(self.root))
+
+
+def load_config(
+    given: Given, overrides: Iterable[str] = (), *, data_given: bool = False
+) -> Declaration[Config]:
+    """Loads a training set-up.
+
+    Args:
+        given: a YAML file, or its content as a mapping.
+        overrides: texts as `--set` takes them: `training.epochs=500`.
+        data_given: the data will come from Python, so it need not name any.
+
+    Raises:
+        ConfigError: it cannot be read, or says what cannot be meant; all complaints at once.
+    """
+    loaded = _Loaded.read(given, overrides, Config, data_given=data_given)
+    for key in _SWEEP_KEYS:
+        if key in loaded.root.value:
+            where = locate(loaded.root, (key,), at_key=True)
+            text = f"this is a sweep (it has {key}): use `linreg-sweep run`"
+            raise ConfigError(Complaint(str(where), text))
+    return loaded.declaration(Config)
+
+
+def load_sweep(
+    given: Given, overrides: Iterable[str] = (), *, data_given: bool = False
+) -> Declaration[Sweep]:
+    """Loads a sweep.
+
+    Args:
+        given: a YAML file, or its content as a mapping. Without a name it takes the file's.
+        overrides: texts as `--set` takes them: `training.epochs=500`.
+        data_given: the data will come from Python, so it need not name any.
+
+    Raises:
+        ConfigError: it cannot be read, or says what cannot be meant; all complaints at once.
+    """
+    loaded = _Loaded.read(given, overrides, RandomSweep, data_given=data_given)
+    keys = loaded.root.value
+    if not any(key in keys for key in _SWEEP_KEYS):
+        where = str(locate(loaded.root, ()))
+        text = "this is a config (it has no parameters): use `linreg-sweep train`"
+        raise ConfigError(Complaint(where, text, "a sweep has method and parameters"))
+    method = plain(keys["method"]) if "method" in keys else None
+    if not isinstance(method, str) or method not in SWEEPS:
+        raise loaded.refusal(_without_method(loaded.root))
+    return loaded.declaration(SWEEPS[method])
+
+
+def _without_method(root: Node) -> list[Fault]:
+    """Returns what is wrong with a sweep that has no method, its parameters apart."""
+    fault = Fault(("method",), "is required", "write method: grid or method: random")
+    if "method" in root.value:
+        given = plain(root.value["method"])
+        hint = did_you_mean(given, SWEEPS) if isinstance(given, str) else ""
+        fault = Fault(("method",), f"must be grid or random, got {show(given)}", hint)
+    known = {*_SWEEP_KEYS, "name"}
+    try:
+        data = {key: plain(node) for key, node in root.value.items() if key not in known}
+        Config.model_validate(data, context=_context(root))
+    except ValidationError as error:
+        return [fault, *faults_of(error, RandomSweep, ("extends",))]
+    return [fault]
+
+
+def _context(root: Node) -> dict[str, tuple[str, ...]]:
+    """Returns what the checks of a config need to know of a sweep: what it varies."""
+    parameters = child(root, "parameters")
+    return {"swept": tuple(parameters.value) if parameters is not None and parameters.is_block else ()}
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """What was read and merged, not yet checked."""
+
+    root: Node
+    sources: list[Source]
+    complaints: list[Complaint]
+
+    @classmethod
+    def read(cls, given: Given, overrides: Iterable[str], model: type[Config], *, data_given: bool) -> Self:
+        """Reads a file or mapping, lays it over what it extends, and sets what is overridden."""
+        if isinstance(given, Mapping):
+            root = from_python(given, Source("", Path.cwd()))
+            seen: tuple[Path, ...] = ()
+        else:
+            root = read_file(Path(given))
+            seen = (Path(given).resolve(),)
+        sources = [root.at.source]
+        root, options, complaints = apply_overrides(_extended(root, seen, sources), overrides, model)
+        return cls(_with_a_source(root) if data_given else root, sources + options, complaints)
+
+    def declaration(self, model: type[M]) -> Declaration[M]:
+        """Checks everything.
+
+        Raises:
+            ConfigError: all complaints, in the order of the sources.
+        """
+        root = self.root
+        if issubclass(model, SweepBase) and "name" not in root.value:
+            stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(self.sources[0].name).stem).lstrip(".")
+            root = replace_at(root, ("name",), Node(stem[:100] or "sweep", root.at, root.at))
+        data = plain(root)
+        try:
+            config = model.model_validate(data, context=_context(root))
+        except ValidationError as error:
+            faults = faults_of(error, model, ("extends",))
+            if model is GridSweep and "trials" in data:
+                faults = [fault for fault in faults if fault.path != ("trials",)]
+                faults.append(Fault(("trials",), "does not go with method: grid", at_key=True))
+            raise self.refusal(faults) from None
+        if self.complaints:
+            raise config_error(self.complaints)
+        return Declaration(*_with_absolute_path(config, root), root)
+
+    def refusal(self, faults: Iterable[Fault]) -> ConfigError:
+        """Returns the error with these faults and with what was wrong before."""
+        order = {source.name: index for index, source in enumerate(self.sources)}
+        complaints = [*located(faults, self.root, self.sources), *self.complaints]
+        return config_error(sorted(complaints, key=lambda complaint: order.get(complaint.where, -1)))
+
+
+def _extended(root: Node, seen: tuple[Path, ...], sources: list[Source]) -> Node:
+    """Returns a tree laid over what it extends, and that over what it extends in turn."""
+    node = child(root, "extends")
+    if node is None:
+        return root
+    own = Node({key: below for key, below in root.value.items() if key != "extends"}, root.at, root.key_at)
+
+    def refused(text: str, hint: str = "") -> ConfigError:
+        return ConfigError(Complaint(str(node.at), f"extends: {text}", hint))
+
+    if not isinstance(node.value, str) or not node.value:
+        raise refused(f"must be the path of a config, got {show(plain(node))}")
+    source = node.at.source
+    name = os.path.normpath(os.path.join(os.path.dirname(source.name), node.value))  # noqa: PTH118, PTH120
+    path = source.folder / node.value
+    if len(sources) > MAX_EXTENDS:
+        raise refused(f"more than {MAX_EXTENDS} files extend one another")
+    try:
+        base = read_file(path, name)
+        resolved = path.resolve()
+    except ConfigError as error:
+        first = error.complaints[0]
+        if first.where != name:  # it is about the content, and says where
+            raise
+        raise refused(f"{name}: {first.text}", first.hint) from None
+    if resolved in seen:
+        raise refused(f"must not go round in a circle, got {name} again")
+    swept = [key for key in _SWEEP_KEYS if key in base.value]
+    if swept:
+        raise refused(f"must be a config, but {name} is a sweep (it has {swept[0]})")
+    sources.append(base.at.source)
+    return _laid_over(_extended(base, (*seen, resolved), sources), own)
+
+
+def _laid_over(base: Node, top: Node) -> Node:
+    """Merges, but a data block that says where its data is replaces the other whole."""
+    data = child(top, "data")
+    if data is not None and data.is_block and data.value.keys() & {"name", "path"}:
+        base = Node({key: node for key, node in base.value.items() if key != "data"}, base.at, base.key_at)
+    return merge(base, top)
+
+
+def _with_a_source(root: Node) -> Node:
+    """Names the built-in data where none are named, as a stand-in for those that come from Python."""
+    block = child(root, "data") or Node({}, root.at, root.at)
+    if not block.is_block or block.value.keys() & {"name", "path"}:
+        return root
+    return replace_at(
+        root,
+        ("data",),
+        Node({"name": Node("tutorial", block.at, block.at), **block.value}, block.at, block.key_at),
+    )
+
+
+def _with_absolute_path(config: M, root: Node) -> tuple[M, Path]:
+    """Returns the config with data.path made absolute, and the folder it is relative to."""
+    if config.data.path is None:
+        return config, root.at.source.folder
+    folder = locate(root, ("data", "path")).source.folder
+    data = config.data.model_copy(update={"path": os.path.normpath(folder / config.data.path)})
+    return config.model_copy(update={"data": data}), folder

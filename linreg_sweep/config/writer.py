@@ -1,0 +1,70 @@
+"""From a model back to a mapping complete with every default, and from a mapping to YAML.
+
+What is written reads back as the same model, to the bit of every float: floats are written by repr, and
+every text that is not a plain word is put in double quotes.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from linreg_sweep.config.parameters import Parameter
+from linreg_sweep.config.scalars import ScalarError, read_scalar
+from linreg_sweep.config.schema import Config
+
+_ORDER = ("name", "method", "trials", "max_trials", "parameters")
+_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]{0,60}")
+
+
+def as_mapping(config: Config) -> dict[str, Any]:
+    """Returns everything a config or a sweep says, nothing left to a default, as YAML would hold it.
+
+    Keys come in the order of the documentation: first what is the sweep's, then the config's.
+    """
+    plain = config.model_dump(mode="json", exclude={"parameters"})
+    parameters: dict[str, Parameter] = getattr(config, "parameters", {})
+    if parameters:
+        plain["parameters"] = {name: parameter.spec() for name, parameter in parameters.items()}
+    first = [key for key in _ORDER if key in plain]
+    return {key: plain[key] for key in [*first, *(key for key in plain if key not in first)]}
+
+
+def to_yaml(mapping: Mapping[str, Any]) -> str:
+    """Returns the YAML of plain data, in the order of its keys."""
+    return yaml.dump(
+        dict(mapping),
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=2**20,
+        default_flow_style=False,
+    )
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes text so that no reader takes it for anything else, and lists on one line."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if _is_plain(text) else '"')
+
+
+def _list(dumper: _Dumper, items: list[Any] | tuple[Any, ...]) -> yaml.Node:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True)
+
+
+def _is_plain(text: str) -> bool:
+    try:
+        return bool(_PLAIN.fullmatch(text)) and isinstance(read_scalar(text), str)
+    except ScalarError:
+        return False
+
+
+_Dumper.add_representer(str, _text)
+_Dumper.add_representer(list, _list)
+_Dumper.add_representer(tuple, _list)
