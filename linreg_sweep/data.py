@@ -1,0 +1,326 @@
+"""Data to fit: x [n, F] and y [n, O] with settled shapes, from the tutorial, a file or arrays.
+
+`(30,)` against `(30, 1)` broadcasts to `(30, 30)` without a word, so shapes are settled once, here.
+A fit may see standardized x; names, columns and results stay in the units of the file.
+"""
+
+import csv
+import hashlib
+import json
+import numbers
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.errors import Complaint, DataError
+from linreg_sweep.tabular import Table, name_complaints, read_table
+
+Floats = NDArray[np.float64]
+
+# A standard deviation below this many roundings of the largest value is noise, not spread.
+ROUNDINGS = 16
+
+_KINDS = {"b": "booleans", "U": "text", "S": "bytes", "M": "dates", "m": "durations", "c": "complex numbers"}
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Data as given, and what turns them into what trials see.
+
+    Attributes:
+        x: [n, F] as given, in the units of the file, C-contiguous.
+        y: [n, O], likewise.
+        x_names: F names.
+        y_names: O names.
+        source: `tutorial (built in)`, the file's name, or `arrays`.
+        standardize: whether trials see z-scores of x.
+        x_mean: [F] the mean of each column of x where standardized, else zeros.
+        x_scale: [F] its population standard deviation where standardized, else ones.
+        notes: what a person should know, one sentence each without a full stop.
+    """
+
+    x: Floats
+    y: Floats
+    x_names: tuple[str, ...]
+    y_names: tuple[str, ...]
+    source: str
+    standardize: bool
+    x_mean: Floats
+    x_scale: Floats
+    notes: tuple[str, ...]
+
+    def inputs(self) -> Floats:
+        """Returns the x [n, F] that trials see: z-scores where standardized, else x itself."""
+        return (self.x - self.x_mean) / self.x_scale if self.standardize else self.x
+
+    def unscaled(self, theta: Floats, fit_bias: bool) -> Floats:
+        """Returns parameters in the units of the file.
+
+        With z = (x - mean)/SD, `w z + b = (w/SD) x + (b - w mean/SD)`. The second term needs a bias to go
+        to: without one it is a constant that no theta can hold, which is why `standardize` asks for a bias.
+
+        Args:
+            theta: [K, P, O] as trained; the last row is the bias where one is fitted.
+            fit_bias: whether one is fitted.
+
+        Returns:
+            [K, P, O], a copy; infinities and NaN of diverged trials pass through.
+
+        Raises:
+            ValueError: x is standardized and no bias is fitted.
+        """
+        result = theta.copy()
+        if not self.standardize:
+            return result
+        if not fit_bias:
+            raise ValueError("parameters of standardized x can only be unscaled where a bias is fitted")
+        with np.errstate(over="ignore", invalid="ignore"):  # diverged trials hold infinities
+            for feature, (mean, scale) in enumerate(zip(self.x_mean, self.x_scale, strict=True)):
+                result[:, feature] = theta[:, feature] / scale
+                result[:, -1] = result[:, -1] - result[:, feature] * mean
+        return result
+
+    def digest(self) -> str:
+        """Returns the SHA-256 of shapes, names, exact numbers and standardize, the same on any machine."""
+        header = [self.x.shape, self.y.shape, self.x_names, self.y_names, self.standardize]
+        digest = hashlib.sha256(json.dumps(header).encode() + b"\n")
+        for array in (self.x, self.y):
+            digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+        return digest.hexdigest()
+
+
+def tutorial(*, standardize: bool = False, fit_bias: bool = True) -> Data:
+    """Returns the built-in tutorial's 30 rows, y on x.
+
+    Args:
+        standardize: whether trials see z-scores of x.
+        fit_bias: whether a bias is fitted.
+
+    Raises:
+        DataError: standardized without a bias.
+    """
+    text = (resources.files("linreg_sweep") / "datasets" / "tutorial.csv").read_text(encoding="utf-8")
+    header, *rows = csv.reader(text.splitlines())
+    table = np.array(rows, dtype=np.float64)
+    settled = Table(table[:, :1], table[:, 1:], tuple(header[:1]), tuple(header[1:]), ())
+    return _settle(settled, "data", "tutorial (built in)", standardize, fit_bias)
+
+
+def from_file(
+    path: str | os.PathLike[str],
+    x: str | Sequence[str] | None = None,
+    y: str | Sequence[str] | None = None,
+    standardize: bool = False,
+    fit_bias: bool = True,
+) -> Data:
+    """Reads columns of a CSV (.csv) or Parquet (.parquet, .pq) file.
+
+    Args:
+        path: the file.
+        x: names of columns; None: every numeric column that is not in y.
+        y: one name or several: the targets. They must be named; None is a complaint like any other.
+        standardize: whether trials see z-scores of x.
+        fit_bias: whether a bias is fitted.
+
+    Returns:
+        The data; notes name columns left out, and more parameters than rows.
+
+    Raises:
+        DataError: with every complaint found: no such file or column, a cell that is not a finite number,
+            standardized without a bias or with a column that does not vary, names that would collide.
+    """
+    path = Path(path)
+    table = read_table(path, None if x is None else _names(x), _names(y or ()))
+    return _settle(table, str(path), path.name, standardize, fit_bias)
+
+
+def from_arrays(
+    x: object,
+    y: object,
+    x_names: Sequence[str] | None = None,
+    y_names: Sequence[str] | None = None,
+    standardize: bool = False,
+    fit_bias: bool = True,
+) -> Data:
+    """Takes arrays, lists, or DataFrames and Series, and settles their shapes.
+
+    Args:
+        x: (n,) or (n, F) numbers.
+        y: (n,) or (n, O) numbers.
+        x_names: F names; None: the column names of a DataFrame or Series, else x, or x1, x2, ...
+        y_names: O names, likewise.
+        standardize: whether trials see z-scores of x.
+        fit_bias: whether a bias is fitted.
+
+    Returns:
+        The data, x exactly (n, F) and y exactly (n, O): copies, so that later changes do not reach them.
+
+    Raises:
+        DataError: with every complaint found: not numbers, missing or infinite numbers, unequal numbers of
+            rows, three dimensions, names that do not fit, and those of `from_file`.
+    """
+    x_array, x_known, complaints = _matrix("x", x, x_names)
+    y_array, y_known, y_complaints = _matrix("y", y, y_names)
+    complaints += y_complaints
+    if not complaints and len(x_array) != len(y_array):
+        turned = x_array.shape[1] == len(y_array) or x_array.shape[0] == y_array.shape[1]
+        text = f"x and y must have the same rows, got shapes {x_array.shape} and {y_array.shape}"
+        hint = "rows are observations: transpose the one that lies on its side" if turned else ""
+        complaints.append(Complaint("arrays", text, hint))
+    complaints += name_complaints("arrays", x_known, y_known)
+    if complaints:
+        raise DataError(*complaints)
+    table = Table(x_array, y_array, x_known, y_known, ())
+    return _settle(table, "arrays", "arrays", standardize, fit_bias)
+
+
+def parameter_names(x_names: Sequence[str], y_names: Sequence[str], fit_bias: bool) -> tuple[str, ...]:
+    """Returns what results call the entries of theta [P, O], flattened row by row.
+
+    `weight` and `bias` for one feature and one target; else `weight_<x>`, with several targets
+    `weight_<x>_<y>` and `bias_<y>`.
+
+    Args:
+        x_names: F names.
+        y_names: O names.
+        fit_bias: whether the last row of theta is a bias.
+
+    Returns:
+        P * O names, P = F + 1 where a bias is fitted, else F.
+    """
+    targets = [f"_{name}" for name in y_names] if len(y_names) > 1 else [""]
+    features = [f"_{name}" for name in x_names] if len(x_names) > 1 or len(y_names) > 1 else [""]
+    weights = [f"weight{feature}{target}" for feature in features for target in targets]
+    return (*weights, *(f"bias{target}" for target in targets)) if fit_bias else tuple(weights)
+
+
+def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: bool) -> Data:
+    """Checks what only the whole of the data shows, and computes what standardizing needs."""
+    x, notes = np.ascontiguousarray(table.x), table.notes
+    complaints = _collisions(where, table, standardize, fit_bias)
+    mean, scale, noise = _spread(x)
+    flat = ", ".join(repr(name) for name, low in zip(table.x_names, scale <= noise, strict=True) if low)
+    if standardize and not fit_bias:
+        text = "standardize must go with fit_bias: true, for a weight on x less its mean implies a bias"
+        complaints.append(Complaint(where, text, "fit a bias, or leave x as it is"))
+    if standardize and flat:
+        text = f"a column must vary by more than rounding to be standardized, not so: {flat}"
+        complaints.append(Complaint(where, text, "leave it out of x"))
+    if complaints:
+        raise DataError(*complaints)
+
+    rows, parameters = len(x), x.shape[1] + fit_bias
+    if rows < parameters:
+        more = f"fewer rows than parameters ({rows} and {parameters}): many solutions fit equally well"
+        notes = (*notes, more)
+    elif flat and fit_bias:
+        notes = (*notes, f"constant, so that weight and bias share one effect: {flat}")
+    return Data(
+        x=x,
+        y=np.ascontiguousarray(table.y),
+        x_names=table.x_names,
+        y_names=table.y_names,
+        source=source,
+        standardize=standardize,
+        x_mean=mean if standardize else np.zeros(x.shape[1]),
+        x_scale=scale if standardize else np.ones(x.shape[1]),
+        notes=notes,
+    )
+
+
+def _spread(x: Floats) -> tuple[Floats, Floats, Floats]:
+    """Returns mean, population SD and the SD of mere rounding, each [F], of x [n, F].
+
+    Columns are first divided by a power of two, which is exact, so that no square overflows or underflows;
+    the mean is corrected once by the mean of what is left (Chan, Golub and LeVeque 1983, eq. 1.7).
+    """
+    largest = np.abs(x).max(axis=0)
+    exponent = np.frexp(largest)[1]
+    unit = np.ldexp(x, -exponent)
+    mean = unit.mean(axis=0)
+    mean = mean + (unit - mean).mean(axis=0)
+    deviation = np.sqrt(np.mean((unit - mean) ** 2, axis=0))
+    return np.ldexp(mean, exponent), np.ldexp(deviation, exponent), ROUNDINGS * np.spacing(largest)
+
+
+def _collisions(where: str, table: Table, standardize: bool, fit_bias: bool) -> list[Complaint]:
+    names = parameter_names(table.x_names, table.y_names, fit_bias)
+    if standardize:  # results then tell both scales
+        names += tuple(f"{name}_unscaled" for name in names)
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    text = "columns of the results must differ, two would be"
+    return [Complaint(where, f"{text} {name!r}", "rename a column of the data") for name in twice]
+
+
+def _names(given: str | Sequence[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(map(str, given))
+
+
+def _matrix(
+    role: str, given: Any, names: str | Sequence[str] | None
+) -> tuple[Floats, tuple[str, ...], list[Complaint]]:
+    """Returns (a copy [n, columns], its names, complaints); the copy is of use where there are none."""
+    try:
+        array = given.filled(np.nan) if np.ma.is_masked(given) else np.asarray(given)
+    except (TypeError, ValueError, RuntimeError) as error:
+        text = f"must be numbers in rows of equal length: {str(error).split('.')[0]}"
+        return np.empty((0, 0)), (), [Complaint(role, text)]
+    if array.ndim not in (1, 2) or not array.size:
+        text = f"must have rows, and one or two dimensions, got shape {array.shape}"
+        return np.empty((0, 0)), (), [Complaint(role, text)]
+    columns = array.reshape(len(array), -1)
+    known = _names(names) if names is not None else _names_of(given, role, columns.shape[1])
+    complaints = []
+    if len(known) != columns.shape[1]:
+        text = f"must have as many names as columns, got {len(known)} and {columns.shape[1]}"
+        complaints.append(Complaint(f"{role}_names", text))
+        known = tuple(f"{role}{i + 1}" for i in range(columns.shape[1]))
+    if columns.dtype.kind == "O":
+        return _from_objects(role, columns, known, complaints)
+    if columns.dtype.kind not in "iuf":
+        given_kind = _KINDS.get(columns.dtype.kind, columns.dtype.name)
+        complaints.append(Complaint(role, f"must be numbers, got {given_kind}"))
+        return np.empty((0, 0)), known, complaints
+    copy = np.array(columns, dtype=np.float64, order="C")
+    finite = np.isfinite(copy)
+    for i in np.flatnonzero(~finite.all(axis=0)):
+        row = int(finite[:, i].argmin())
+        text = f"row {row + 1} of column {known[i]!r} must be a finite number, got {copy[row, i]}"
+        complaints.append(Complaint(role, text))
+    return copy, known, complaints
+
+
+def _from_objects(
+    role: str, columns: NDArray[np.object_], names: tuple[str, ...], complaints: list[Complaint]
+) -> tuple[Floats, tuple[str, ...], list[Complaint]]:
+    """Takes Python numbers of any kind one by one; names the first cell of each column that is none."""
+    copy = np.zeros(columns.shape)
+    for i, name in enumerate(names):
+        for row, cell in enumerate(columns[:, i]):
+            number = isinstance(cell, numbers.Real | Decimal) and not isinstance(cell, bool)
+            try:
+                copy[row, i] = float(cell) if number else np.nan
+            except (OverflowError, ValueError):  # an integer beyond float64, a signalling NaN
+                copy[row, i] = np.inf
+            if not np.isfinite(copy[row, i]):
+                shown = repr(cell) if len(repr(cell)) <= 30 else f"{repr(cell)[:27]}..."
+                text = f"row {row + 1} of column {name!r} must be a finite number, got {shown}"
+                complaints.append(Complaint(role, text))
+                break
+    return copy, names, complaints
+
+
+def _names_of(given: Any, role: str, count: int) -> tuple[str, ...]:
+    """Returns the names that a DataFrame or Series brings, else x, or x1, x2, ..."""
+    if getattr(given, "columns", None) is not None:
+        return tuple(map(str, given.columns))
+    if getattr(given, "name", None) not in (None, ""):
+        return (str(given.name),)
+    return (role,) if count == 1 else tuple(f"{role}{i + 1}" for i in range(count))

@@ -1,0 +1,72 @@
+"""What a reader of files hands over: an opened file, its columns as numbers, and the flaws of their cells."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """Cells of a column that share a fault: the row of the first (0: the whole column), how many more."""
+
+    row: int
+    text: str
+    hint: str = ""
+    more: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A column as read: numbers [n], its flaws, and why not one of its cells is a number (else empty)."""
+
+    numbers: Floats
+    flaws: tuple[Flaw, ...] = ()
+    unusable: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class File:
+    """An opened file.
+
+    Attributes:
+        where: what a complaint about its header names.
+        names: of its columns, in order; they need not differ.
+        labels: numbers of columns that only label the rows.
+        read: reads columns by number, in the order given.
+        places: what a complaint about a cell names, for each of the rows given.
+    """
+
+    where: str
+    names: list[str]
+    labels: tuple[int, ...]
+    read: Callable[[list[int]], Iterator[Column]]
+    places: Callable[[set[int]], dict[int, str]]
+
+
+def shortened(text: str) -> str:
+    """Returns a text in quotes, at most 30 letters of it."""
+    return repr(text if len(text) <= 30 else text[:27] + "...")
+
+
+def as_array(cells: Any) -> NDArray[Any]:
+    """Returns a column without nulls as an array; Arrow's own `to_numpy` would import pandas."""
+    return np.concatenate([np.empty(0), *map(np.from_dlpack, cells.chunks)])
+
+
+def as_mask(cells: Any) -> NDArray[np.bool_]:
+    """Returns a column of booleans without nulls as an array."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    return as_array(compute.cast(cells, pa.uint8())).astype(bool)
+
+
+def flaw_of(cells: NDArray[np.bool_], text: str, hint: str = "") -> Iterator[Flaw]:
+    """Yields the flaw that these cells [n] of a column share; nothing where there are none."""
+    if cells.any():
+        yield Flaw(int(cells.argmax()) + 1, text, hint, int(cells.sum()) - 1)

@@ -1,0 +1,178 @@
+"""CSV: read as text first and only then as numbers.
+
+What counts as a number is decided here, by one pattern, and not by a reader's guesses: `007`,
+`1,234`, dates and booleans are text. Python's csv module knows on which line a row starts; it is
+asked only where something is wrong.
+"""
+
+import csv
+import os
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.errors import Complaint, DataError
+from linreg_sweep.tabular.cells import Column, File, as_array, as_mask, flaw_of, shortened
+
+NUMBER = r"^[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+MISSING = r"^(?i:|#?n/?a|[+-]?nan|null|none)$"
+INFINITE = r"^(?i:[+-]?inf(?:inity)?)$"
+
+_ALMOST_NUMBERS = (
+    (r"[+-]?[0-9]{1,3}([,_' ][0-9]{3})+(\.[0-9]*)?", "write numbers without a thousands separator"),
+    (r"[+-]?[0-9.]*,[0-9]+", "write numbers with a decimal point, not a comma"),
+    (r"[+-]?0[0-9]+(\.[0-9]*)?", "a leading zero marks a label; where it is a number, write 7 for 007"),
+    (r"[$€£]? ?[+-]?[0-9]+(\.[0-9]+)? ?[%€$£a-zA-Z]*", "a cell must hold the number alone, without a unit"),
+)
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+_FOREIGN = {
+    b"PK\x03\x04": "this is a spreadsheet or a zip archive: save it again as CSV",
+    b"PAR1": "this is a Parquet file: let its name end in .parquet",
+    b"\x1f\x8b": "this is a gzip archive: unpack it",
+    b"\xff\xfe": "this looks like UTF-16: save it again as UTF-8",
+    b"\xfe\xff": "this looks like UTF-16: save it again as UTF-8",
+}
+_TEXT = "mend the cell, or choose other columns"
+
+
+def _records(path: Path) -> Iterator[tuple[int, int, list[str]]]:
+    """Yields (first line, last line, values) of every row, the header first; blank lines are no rows."""
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+        reader, last = csv.reader(stream), 0
+        while True:
+            try:
+                values = next(reader, None)
+            except csv.Error as error:
+                where, hint = f"{path}:{last + 1}", "look for a quotation mark that is never closed"
+                raise DataError(Complaint(where, f"must be a CSV row: {error}", hint)) from error
+            if values is None:
+                return
+            if values:
+                yield last + 1, reader.line_num, values
+            last = reader.line_num
+
+
+def open_csv(path: Path, start: bytes) -> File:
+    """Opens a CSV file: reads its header.
+
+    Args:
+        path: the file.
+        start: its first bytes.
+
+    Raises:
+        DataError: it is of another format, not UTF-8, or has no rows.
+    """
+    for mark, hint in _FOREIGN.items():
+        if start.startswith(mark):
+            raise DataError(Complaint(str(path), "must be CSV in UTF-8, it is not", hint))
+    records = _records(path)
+    first, last, names = next(records, (1, 1, []))
+    where = f"{path}:{first}"
+    if not names:
+        raise DataError(Complaint(str(path), "data must have a header and rows, the file is empty"))
+    names = [name.strip() for name in names]
+    separators = [word for letter, word in _SEPARATORS.items() if letter in names[0]]
+    if len(names) == 1 and separators:
+        text = f"columns must be separated by commas, here they look separated by {separators[0]}"
+        raise DataError(Complaint(where, text, "save it again as CSV with commas and decimal points"))
+    if any("\udc80" <= letter <= "\udcff" for name in names for letter in name):
+        raise DataError(_not_utf8(where))
+    if next(records, None) is None:
+        raise DataError(Complaint(str(path), "data must have rows, the file ends after its header"))
+
+    def places(rows: set[int]) -> dict[int, str]:
+        found: dict[int, str] = {}
+        for row, (line, _, _) in enumerate(_records(path) if rows else ()):
+            if row in rows:
+                found[row] = f"{path}:{line}"
+            if len(found) == len(rows):
+                break
+        return found
+
+    return File(where, names, (), lambda numbers: _read_csv(path, last, len(names), numbers), places)
+
+
+def _read_csv(path: Path, skip: int, width: int, numbers: list[int]) -> Iterator[Column]:
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    keys = [str(i) for i in range(width)]
+    try:
+        table = arrow_csv.read_csv(
+            path,
+            read_options=arrow_csv.ReadOptions(column_names=keys, skip_rows=skip, block_size=1 << 22),
+            parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(keys, pa.string()),
+                include_columns=[keys[i] for i in dict.fromkeys(numbers)],
+                strings_can_be_null=False,
+            ),
+        )
+    except pa.ArrowException as error:
+        raise DataError(_misread(path, width, set(numbers), str(error))) from error
+    except OSError as error:
+        raise DataError(Complaint(str(path), f"data must be a file that can be read: {error}")) from error
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:  # Arrow releases the lock
+        return iter(list(pool.map(_from_text, (table.column(keys[i]) for i in numbers))))
+
+
+def _misread(path: Path, width: int, numbers: set[int], message: str) -> Complaint:
+    ragged: list[tuple[int, int]] = []
+    for line, _, values in _records(path):
+        if len(values) != width:
+            ragged.append((line, len(values)))
+        elif any("\udc80" <= letter <= "\udcff" for i in numbers for letter in values[i]):
+            return _not_utf8(f"{path}:{line}")
+    if not ragged:
+        return Complaint(str(path), f"must be a CSV file that can be read: {message.splitlines()[0]}")
+    (line, length), more = ragged[0], len(ragged) - 1
+    text = f"every row must have {width} values as the header has, this one has {length}"
+    text += f" (and {more} more such row{'s' * (more > 1)})" if more else ""
+    hint = 'a value with a comma in it needs double quotes around it, as in "1,5"'
+    return Complaint(f"{path}:{line}", text, hint if length > width else "")
+
+
+def _not_utf8(where: str) -> Complaint:
+    return Complaint(where, "text must be UTF-8, this line has other bytes", "save the file again as UTF-8")
+
+
+def _from_text(cells: Any) -> Column:
+    """Turns text into numbers as Python's `float` would; tells missing, infinite and other cells apart."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    cells = compute.ascii_trim_whitespace(cells)
+    matches = compute.match_substring_regex(cells, NUMBER)
+    plain = as_mask(matches)
+    only = cells if plain.all() else cells.filter(matches)
+    numbers = np.full(len(plain), np.nan)
+    numbers[plain] = as_array(compute.cast(only, pa.float64()))
+    if np.isfinite(numbers).all():
+        return Column(numbers)
+
+    missing = as_mask(compute.match_substring_regex(cells, MISSING))
+    infinite = as_mask(compute.match_substring_regex(cells, INFINITE)) | np.isinf(numbers)
+    other = ~(plain | missing | infinite)
+
+    def first(kind: NDArray[np.bool_]) -> str:
+        return str(cells[int(kind.argmax())])
+
+    almost = next((hint for form, hint in _ALMOST_NUMBERS if re.fullmatch(form, first(other))), "")
+    flaws = (
+        *flaw_of(missing, f"must be a number, {_got(first(missing))}", "fill the cell in or remove the row"),
+        *flaw_of(infinite, f"must be finite, {_got(first(infinite))}"),
+        *flaw_of(other, f"must be a number, {_got(first(other))}", almost or _TEXT),
+    )
+    unusable = "" if plain.any() else "not numeric" if other.any() else "empty"
+    if unusable == "not numeric" and almost:
+        unusable = f"numbers written like {shortened(first(other))} are not read"
+    return Column(numbers, flaws, unusable)
+
+
+def _got(cell: str) -> str:
+    return f"got {shortened(cell)}" if cell else "the cell is empty"

@@ -1,0 +1,184 @@
+"""Reads the chosen columns of a CSV or Parquet file as numbers, and names every cell that is none."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from linreg_sweep.errors import Complaint, DataError, did_you_mean
+from linreg_sweep.tabular.cells import Column, File, Flaw, Floats, shortened
+from linreg_sweep.tabular.csv_file import NUMBER, open_csv
+from linreg_sweep.tabular.parquet_file import open_parquet
+
+_READERS = {".csv": open_csv, ".parquet": open_parquet, ".pq": open_parquet}
+MOST_COMPLAINTS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The columns of a file that a fit uses.
+
+    Attributes:
+        x: [n, F], C-contiguous; every entry is finite.
+        y: [n, O], likewise.
+        x_names: F names.
+        y_names: O names.
+        notes: which columns were left out, and why.
+    """
+
+    x: Floats
+    y: Floats
+    x_names: tuple[str, ...]
+    y_names: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def read_table(path: Path, x: Sequence[str] | None, y: Sequence[str]) -> Table:
+    """Reads the columns x and y of a CSV (.csv) or Parquet (.parquet, .pq) file.
+
+    Args:
+        path: the file.
+        x: names of columns; None: every column that is not in y and has at least one number in it.
+        y: names of columns.
+
+    Returns:
+        The table. Every number is the one that Python's `float` makes of the same text.
+
+    Raises:
+        DataError: with every complaint found: no such file, no such column, a cell that is not a finite
+            number (its column, its row counted from 1 and, for CSV, its line), rows of unequal length.
+    """
+    file = _open(path)
+    complaints = _header_complaints(file, x, y)
+    if complaints:
+        raise DataError(*complaints)
+
+    asked = [file.names.index(name) for name in [*y, *(x or ())]]
+    offered = [i for i, name in enumerate(file.names) if x is None and name not in y]
+    numbers = [*asked, *(i for i in offered if i not in file.labels)]
+    columns = dict(zip(numbers, file.read(numbers), strict=True))
+    taken = [i for i in offered if i in columns and not columns[i].unusable]
+    used = [*asked, *taken]
+    y_at, x_at = used[: len(y)], used[len(y) :]
+
+    x_names = tuple(file.names[i] for i in x_at)
+    if not x_at:
+        complaints.append(Complaint(file.where, "x must have a numeric column, none is left beside y"))
+    if x is None:
+        complaints += name_complaints(file.where, tuple(dict.fromkeys(x_names)), ())
+        complaints += [_twice(file, name) for name in dict.fromkeys(x_names) if x_names.count(name) > 1]
+    complaints += _cell_complaints(file, [(i, flaw) for i in sorted(used) for flaw in columns[i].flaws])
+    if complaints:
+        raise DataError(*complaints)
+    return Table(
+        x=np.column_stack([columns[i].numbers for i in x_at]),
+        y=np.column_stack([columns[i].numbers for i in y_at]),
+        x_names=x_names,
+        y_names=tuple(y),
+        notes=_left_out(file, columns, [i for i in offered if i not in taken]),
+    )
+
+
+def name_complaints(where: str, x_names: Sequence[str], y_names: Sequence[str]) -> list[Complaint]:
+    """Returns what is wrong with the names themselves: empty, twice, unprintable, in both x and y.
+
+    Args:
+        where: what the complaints name.
+        x_names: names of the x columns.
+        y_names: names of the y columns.
+    """
+    complaints = []
+    for role, names in (("x", x_names), ("y", y_names)):
+        for name in dict.fromkeys(names):
+            shown = f"{shortened(name)} in {role}"
+            if not name.strip():
+                text = f"every column of {role} must have a name, one has none"
+                complaints.append(Complaint(where, text, "give it a name, or choose other columns"))
+            elif any(unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} for letter in name):
+                complaints.append(Complaint(where, f"column names must be of printable letters, got {shown}"))
+            if name.strip() and names.count(name) > 1:
+                text = f"columns must be named once, got {shown} {names.count(name)} times"
+                complaints.append(Complaint(where, text))
+    for name in dict.fromkeys(y_names):
+        if name in x_names and name.strip():
+            complaints.append(
+                Complaint(where, f"a column must be in x or in y, got {shortened(name)} in both")
+            )
+    return complaints
+
+
+def _header_complaints(file: File, x: Sequence[str] | None, y: Sequence[str]) -> list[Complaint]:
+    complaints = name_complaints(file.where, x or (), y)
+    if not y:
+        hint = did_you_mean("", file.names)
+        complaints.append(Complaint(file.where, "y must name at least one column", hint))
+    if x is not None and not x:
+        complaints.append(Complaint(file.where, "x must name at least one column", "leave x out for all"))
+    for role, names in (("x", x or ()), ("y", y)):
+        for name in dict.fromkeys(names):
+            if name not in file.names:
+                hint = did_you_mean(name, filter(str.strip, file.names))
+                if all(re.match(NUMBER, known) for known in file.names):
+                    hint = "the first line must hold the column names, here it holds numbers"
+                text = f"{role} must name columns of the file, got {shortened(name)}"
+                complaints.append(Complaint(file.where, text, hint))
+            elif file.names.count(name) > 1:
+                complaints.append(_twice(file, name))
+    return complaints
+
+
+def _twice(file: File, name: str) -> Complaint:
+    text = f"column names must differ, {file.names.count(name)} columns are called {shortened(name)}"
+    return Complaint(file.where, text)
+
+
+def _cell_complaints(file: File, flaws: list[tuple[int, Flaw]]) -> list[Complaint]:
+    flaws = sorted(flaws, key=lambda item: item[1].row)
+    shown, rest = flaws[:MOST_COMPLAINTS], flaws[MOST_COMPLAINTS:]
+    places = file.places({flaw.row for _, flaw in shown if flaw.row})
+    complaints = []
+    for i, flaw in shown:
+        name = shortened(file.names[i])
+        cell = f"row {flaw.row} of column {name}" if flaw.row else f"column {name}"
+        more = f" (and {flaw.more} more such cell{'s' * (flaw.more > 1)})" if flaw.more else ""
+        where = places.get(flaw.row, file.where)
+        complaints.append(Complaint(where, f"{cell} {flaw.text}{more}", flaw.hint))
+    if rest:
+        complaints.append(Complaint(file.where, f"and {len(rest)} more complaints about cells"))
+    return complaints
+
+
+def _left_out(file: File, columns: dict[int, Column], numbers: list[int]) -> tuple[str, ...]:
+    reasons: dict[str, list[str]] = {}
+    for i in numbers:
+        why = columns[i].unusable if i in columns else "labels of rows"
+        reasons.setdefault(why, []).append(file.names[i] or f"column {i + 1}, which has no name")
+    return tuple(f"left out, {why}: {', '.join(names)}" for why, names in reasons.items())
+
+
+def _open(path: Path) -> File:
+    where, suffix = str(path), path.suffix.lower()
+    try:
+        if path.is_dir():
+            raise DataError(Complaint(where, "data must be one file, this is a folder"))
+        if not path.is_file():
+            raise DataError(Complaint(where, "data must be a file, there is none here", _neighbours(path)))
+        if suffix not in _READERS:
+            known = "data files must end in .csv, .parquet or .pq"
+            raise DataError(Complaint(where, f"{known}, got {shortened(path.suffix)}", "save it as CSV"))
+        with path.open("rb") as stream:
+            start = stream.read(4)
+    except (OSError, ValueError) as error:
+        raise DataError(Complaint(where, f"data must be a file that can be read: {error}")) from error
+    if not start:
+        raise DataError(Complaint(where, "data must have a header and rows, the file is empty"))
+    return _READERS[suffix](path, start)
+
+
+def _neighbours(path: Path) -> str:
+    if not path.parent.is_dir():
+        return f"there is no folder {str(path.parent)!r} either"
+    return did_you_mean(path.name, (p.name for p in path.parent.iterdir() if p.suffix.lower() in _READERS))
