@@ -1,0 +1,150 @@
+"""What became of a trial, in words that are exact: the one place that says what converged means.
+
+Outcomes are results, never errors. The regime is the tutorial's four words for a learning rate,
+read off the factor c by which the stiffest direction of the data shrinks in each epoch.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int8]
+Epochs = NDArray[np.int64]
+
+OUTCOMES = ("converged", "unfinished", "diverged")
+OUTCOME_MEANING = {
+    "converged": "its cost came within the tolerance of the least-squares optimum",
+    "unfinished": "it neither converged nor diverged within the epochs given",
+    "diverged": "its cost grew beyond all bounds",
+}
+REGIMES = ("low", "good", "high", "too_high")
+REGIME_MEANING = {
+    "low": "the steepest direction creeps to its optimum from one side",
+    "good": "the steepest direction settles within the epochs that `settle` asks for, by default ten",
+    "high": "the steepest direction zigzags across its optimum and settles slowly",
+    "too_high": "the steepest direction zigzags ever further away",
+}
+MISSING = -1
+"""The code of an outcome or regime that is not known, and the epoch of an event that never came."""
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """When a trial counts as converged or diverged.
+
+    Attributes:
+        tolerance: converged where the excess cost is at most this fraction of the data's scale.
+        divergence: diverged where the cost is above this multiple of the larger of the cost at
+            the start and the data's scale.
+        settle_epochs: a learning rate is good where the stiffest direction shrinks to
+            settle_fraction within this many epochs.
+        settle_fraction: see settle_epochs; between 0 and 1.
+    """
+
+    tolerance: float = 1e-6
+    divergence: float = 1e6
+    settle_epochs: float = 10
+    settle_fraction: float = 0.01
+
+    def converged_excess(self, scale: float) -> float:
+        """Returns the excess cost at or below which a trial has converged, in units of y squared."""
+        return self.tolerance * scale
+
+    def diverged_excess(self, excess_at_start: Floats, cost_min: float, scale: float) -> Floats:
+        """Returns the excess cost [K] above which each trial has diverged, in units of y squared."""
+        with np.errstate(over="ignore"):
+            return self.divergence * np.maximum(cost_min + excess_at_start, scale) - cost_min
+
+
+def judge(
+    converged_at: Epochs,
+    diverged_at: Epochs,
+    excess_cost: Floats,
+    converged_excess: float,
+    *,
+    early_stop: bool,
+) -> Codes:
+    """Returns the outcome [K] of each trial, as an index into OUTCOMES.
+
+    Args:
+        converged_at: [K], MISSING where it never did.
+        diverged_at: [K], MISSING where it never did.
+        excess_cost: [K], of the state in which the trial ended, in units of y squared.
+        converged_excess: at or below this a state counts as converged.
+        early_stop: trials ended at their first event; else the last state decides.
+    """
+    reached = converged_at != MISSING if early_stop else excess_cost <= converged_excess
+    stable = diverged_at == MISSING
+    return np.select([stable & reached, stable], [0, 1], 2).astype(np.int8)
+
+
+def judge_regime(contraction: Floats, criteria: Criteria) -> Codes:
+    """Returns the regime [K] as an index into REGIMES, MISSING where the factor is not known.
+
+    Args:
+        contraction: c [K], by theory or measured; NaN: not known.
+        criteria: says within how many epochs a good rate settles, and to what fraction.
+    """
+    settling = criteria.settle_fraction ** (1.0 / criteria.settle_epochs)
+    conditions = [
+        np.isnan(contraction),
+        contraction > settling,
+        contraction >= -settling,
+        contraction >= -1.0,
+    ]
+    return np.select(conditions, [MISSING, 0, 1, 2], 3).astype(np.int8)
+
+
+def stability_limit(
+    largest_eigenvalue: float, momentum: float | Floats = 0.0, *, nesterov: bool = False
+) -> Floats:
+    """Returns the learning rate above which descent on this curvature grows; infinite where flat.
+
+    Args:
+        largest_eigenvalue: of H, in units of loss per unit of theta squared.
+        momentum: one number or [K].
+        nesterov: momentum looks ahead, as torch.optim.SGD defines it.
+
+    Source: Goh, Why Momentum Really Works, Distill 2017, for the heavy ball; for Nesterov the
+    root of its characteristic polynomial that passes -1.
+    """
+    momentum = np.asarray(momentum, dtype=np.float64)
+    multiple = (2 + 2 * momentum) / (1 + 2 * momentum) if nesterov else 2 * (1 + momentum)
+    if largest_eigenvalue == 0:
+        return np.full_like(multiple, np.inf)
+    return np.asarray(multiple / largest_eigenvalue)
+
+
+def stiff_contraction(
+    learning_rate: Floats,
+    largest_eigenvalue: float,
+    momentum: float | Floats = 0.0,
+    *,
+    nesterov: bool = False,
+) -> Floats:
+    """Returns the factor c [K] by which the stiffest direction changes in each epoch.
+
+    Without momentum it is 1 - learning_rate * largest_eigenvalue. With momentum it is the
+    eigenvalue of largest modulus of that direction's companion matrix, counted as minus its
+    modulus where it is negative or complex, since the trial then swings.
+
+    Args:
+        learning_rate: [K].
+        largest_eigenvalue: of H.
+        momentum: one number or [K].
+        nesterov: momentum looks ahead, as torch.optim.SGD defines it.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        plain = 1.0 - learning_rate * largest_eigenvalue
+        momentum = np.asarray(momentum, dtype=np.float64)
+        # z**2 - trace z + determinant = 0
+        trace = (1 + momentum) * plain if nesterov else plain + momentum
+        determinant = momentum * plain if nesterov else momentum
+        discriminant = trace * trace - 4 * determinant
+        root = np.sqrt(np.maximum(discriminant, 0))
+        larger = np.where(trace >= 0, trace + root, trace - root) / 2
+        swinging = -np.sqrt(np.abs(determinant))
+        with_momentum = np.where(discriminant < 0, swinging, larger)
+        return np.where(momentum == 0, plain, with_momentum)

@@ -1,0 +1,203 @@
+"""Facts about outcomes and regimes; the oracle for momentum is numpy.linalg.eigvals of the companion matrix."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linreg_sweep import data as datasets
+from linreg_sweep.outcome import (
+    MISSING,
+    OUTCOME_MEANING,
+    OUTCOMES,
+    REGIME_MEANING,
+    REGIMES,
+    Criteria,
+    Floats,
+    judge,
+    judge_regime,
+    stability_limit,
+    stiff_contraction,
+)
+from linreg_sweep.problem import make_problem
+
+CRITERIA = Criteria()
+
+momenta = st.floats(0.001, 0.999)
+curvatures = st.floats(1e-3, 1e3)
+
+
+def multipliers(rate: float, curvature: float, momentum: float, *, nesterov: bool) -> Floats:
+    """Returns the eigenvalues of one epoch along a direction: (error, velocity) before to after.
+
+    velocity' = momentum * velocity + curvature * error; the step goes along velocity' or, with
+    Nesterov, along the gradient plus momentum * velocity'.
+    """
+    velocity = np.array([curvature, momentum])
+    along = np.array([curvature, 0.0]) + momentum * velocity if nesterov else velocity
+    epoch = np.array([np.array([1.0, 0.0]) - rate * along, velocity])
+    return np.linalg.eigvals(epoch)
+
+
+def regimes(contraction: list[float], criteria: Criteria = CRITERIA) -> list[str | None]:
+    """Returns the words for factors."""
+    codes = judge_regime(np.array(contraction), criteria).tolist()
+    return [None if code == MISSING else REGIMES[code] for code in codes]
+
+
+# --- the tutorial's four rates
+
+
+@pytest.mark.parametrize(
+    ("rate", "factor", "regime"),
+    [
+        (0.001, 0.684, "low"),
+        (0.005, -0.580, "good"),
+        (0.006, -0.896, "high"),
+        (0.007, -1.212, "too_high"),
+    ],
+)
+def test_the_tutorials_four_rates_have_its_four_words(rate: float, factor: float, regime: str) -> None:
+    """c = 1 - lr * lambda_max, and the word for it, are the published ones."""
+    data = datasets.tutorial()
+    problem = make_problem(data.x, data.y, loss="half_mse", fit_bias=True)
+    c = stiff_contraction(np.array([rate]), float(problem.eigenvalues[-1]))
+    assert c == pytest.approx([factor], abs=5e-4)
+    assert regimes(c.tolist()) == [regime]
+
+
+def test_regimes_change_where_the_tutorials_window_says() -> None:
+    """The edges are q = 0.01**(1/10) and -1; each edge belongs to the better word."""
+    q = 0.01**0.1
+    assert q == pytest.approx(0.631, abs=5e-4)
+    up, down = math.nextafter(q, 2), math.nextafter(-q, -2)
+    assert regimes([1.0, up, q, 0.0, -q, down, -1.0, math.nextafter(-1, -2)]) == [
+        *("low", "low", "good", "good", "good", "high", "high", "too_high"),
+    ]
+    assert regimes([math.inf, -math.inf, math.nan]) == ["low", "too_high", None]
+
+
+def test_settle_moves_the_edges_of_good() -> None:
+    """To settle to 1/4 within two epochs a factor of 1/2 is just enough."""
+    criteria = Criteria(settle_epochs=2, settle_fraction=0.25)
+    assert regimes([0.51, 0.5, -0.5, -0.51], criteria) == ["low", "good", "good", "high"]
+
+
+def test_every_word_has_a_meaning() -> None:
+    """Outcomes and regimes are words with a sentence each."""
+    assert tuple(OUTCOME_MEANING) == OUTCOMES == ("converged", "unfinished", "diverged")
+    assert tuple(REGIME_MEANING) == REGIMES == ("low", "good", "high", "too_high")
+
+
+# --- momentum
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(momenta, curvatures, st.booleans())
+def test_the_spectral_radius_is_1_at_the_stability_limit(m: float, curvature: float, nesterov: bool) -> None:
+    """Just below the limit every multiplier shrinks, just above it one grows."""
+    limit = float(stability_limit(curvature, m, nesterov=nesterov))
+    below = multipliers(limit * (1 - 1e-6), curvature, m, nesterov=nesterov)
+    above = multipliers(limit * (1 + 1e-6), curvature, m, nesterov=nesterov)
+    assert abs(below).max() < 1 < abs(above).max()
+
+
+@pytest.mark.parametrize("share", [0.001, 0.25, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize("momentum", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("nesterov", [True, False])
+def test_nothing_grows_below_the_stability_limit(share: float, momentum: float, nesterov: bool) -> None:
+    """The limit is the first rate at which something grows, not just one of them."""
+    limit = float(stability_limit(3.7, momentum, nesterov=nesterov))
+    assert abs(multipliers(share * limit, 3.7, momentum, nesterov=nesterov)).max() < 1
+
+
+def test_the_limits_without_momentum() -> None:
+    """2/lambda for every method, which on flat data is infinite."""
+    for nesterov in (True, False):
+        assert float(stability_limit(4.0, 0.0, nesterov=nesterov)) == 0.5
+        assert stability_limit(4.0, np.array([0.0, 0.0]), nesterov=nesterov).tolist() == [0.5, 0.5]
+        assert float(stability_limit(0.0, 0.5, nesterov=nesterov)) == math.inf
+    assert stability_limit(0.0, np.array([0.0, 0.5])).tolist() == [math.inf, math.inf]
+
+
+def test_the_limits_of_published_formulas() -> None:
+    """Heavy ball 2(1+m)/lambda; Nesterov (2+2m)/((1+2m) lambda)."""
+    m = np.array([0.5, 0.9])
+    assert stability_limit(2.0, m) == pytest.approx([1.5, 1.9], rel=1e-15)
+    assert stability_limit(2.0, m, nesterov=True) == pytest.approx([3 / 4, 3.8 / 5.6], rel=1e-15)
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(momenta, curvatures, st.floats(1e-4, 3.0), st.booleans())
+def test_the_contraction_is_the_largest_multiplier(
+    momentum: float, curvature: float, share: float, nesterov: bool
+) -> None:
+    """It has the modulus of the largest eigenvalue, and its sign where that is real and positive, else minus."""
+    rate = share * float(stability_limit(curvature, momentum, nesterov=nesterov))
+    found = multipliers(rate, curvature, momentum, nesterov=nesterov)
+    largest = found[abs(found).argmax()]
+    c = float(stiff_contraction(np.array([rate]), curvature, momentum, nesterov=nesterov)[0])
+    # a double root is known to the square root of the precision
+    assert abs(c) == pytest.approx(abs(largest), rel=1e-6)
+    if abs(found[0] - found[1]) > 1e-6:
+        swings = abs(largest.imag) > 0 or largest.real < 0
+        assert (c < 0) == swings
+
+
+def test_momentum_can_differ_from_trial_to_trial() -> None:
+    """An array of momenta gives what each gives alone; where it is 0 it is plain descent, to the bit."""
+    rates, m = np.array([0.1, 0.2, 0.3]), np.array([0.0, 0.5, 0.9])
+    for nesterov in (True, False):
+        together = stiff_contraction(rates, 3.0, m, nesterov=nesterov)
+        alone = [
+            stiff_contraction(rates[i : i + 1], 3.0, float(m[i]), nesterov=nesterov)[0] for i in range(3)
+        ]
+        assert together.tolist() == alone
+        assert together[0] == 1 - 0.1 * 3.0
+
+
+def test_absurd_rates_have_a_factor_too() -> None:
+    """A rate that overflows is far too high, without a warning."""
+    rates = np.array([1e300, 1e308])
+    for momentum in (0.0, 0.9):
+        for nesterov in (True, False):
+            c = stiff_contraction(rates, 1e9, momentum, nesterov=nesterov)
+            assert regimes(c.tolist()) == ["too_high", "too_high"]
+
+
+# --- outcomes
+
+
+@pytest.mark.parametrize(
+    ("converged_at", "diverged_at", "excess", "early_stop", "outcome"),
+    [
+        (5, MISSING, 0.5, True, "converged"),
+        (0, MISSING, 0.0, True, "converged"),
+        (MISSING, MISSING, 0.5, True, "unfinished"),
+        (MISSING, 5, 9e9, True, "diverged"),
+        (MISSING, 0, math.nan, True, "diverged"),
+        (5, MISSING, 0.5, False, "converged"),
+        (5, MISSING, 1.5, False, "unfinished"),
+        (5, 9, 9e9, False, "diverged"),
+        (MISSING, 9, math.inf, False, "diverged"),
+        (MISSING, MISSING, 1.5, False, "unfinished"),
+    ],
+)
+def test_the_outcome_of_events(
+    converged_at: int, diverged_at: int, excess: float, early_stop: bool, outcome: str
+) -> None:
+    """The first event decides with early stop; without, the last state does. Divergence always does."""
+    codes = judge(
+        np.array([converged_at]), np.array([diverged_at]), np.array([excess]), 1.0, early_stop=early_stop
+    )
+    assert [OUTCOMES[code] for code in codes] == [outcome]
+
+
+def test_the_levels_of_cost() -> None:
+    """Tolerance is relative to the scale; divergence to the larger of start and scale, less the least cost."""
+    criteria = Criteria(tolerance=1e-3, divergence=100.0)
+    assert criteria.converged_excess(50.0) == 0.05
+    levels = criteria.diverged_excess(np.array([1.0, 98.0, 1e308]), 2.0, 50.0)
+    assert levels.tolist() == [100 * 50 - 2, 100 * 100 - 2, math.inf]
