@@ -1,0 +1,145 @@
+"""What goes into an engine and what comes out: K trials at once, as arrays.
+
+Every engine is one function `train(problem, trials, schedule) -> Results`. A trial is a column of
+numbers; nothing here knows of files, configs or other trials, so a trial's result never depends on
+which trials it was trained beside.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.problem import Problem
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+T = TypeVar("T", bound=np.generic)
+
+
+@dataclass(frozen=True)
+class Trials:
+    """The hyperparameters of K trials.
+
+    Attributes:
+        learning_rate: [K].
+        start: theta_0 [K, P, O], the weights and then the bias row.
+        epochs: [K], at most this many epochs each, >= 0.
+        momentum: one number where all trials of the sweep share it, else [K].
+    """
+
+    learning_rate: Floats
+    start: Floats
+    epochs: Integers
+    momentum: float | Floats = 0.0
+
+    def __len__(self) -> int:
+        return len(self.learning_rate)
+
+    def take(self, chosen: NDArray[np.intp]) -> "Trials":
+        """Returns the chosen trials, by their indices [k]."""
+        momentum = self.momentum if isinstance(self.momentum, float) else self.momentum[chosen]
+        return Trials(self.learning_rate[chosen], self.start[chosen], self.epochs[chosen], momentum)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How all trials of a call are trained and when one has ended (theory of outcomes: outcome.py).
+
+    Attributes:
+        converged_excess: a trial has converged at the first t whose cost lies at most this far
+            above the least-squares optimum, in units of y squared.
+        diverged_excess: [K], likewise diverged above this, or where the cost is not finite.
+        early_stop: a trial ends at its first event; else only at divergence or its last epoch.
+        batch_size: rows a step; None or at least n rows: all of them.
+        shuffle: the rows are permuted in each epoch, from (seed, epoch) alone.
+        seed: of the permutations.
+        nesterov: momentum looks ahead, as torch.optim.SGD defines it.
+        dtype: float32 or float64, of the descent; results are always float64.
+        device: cpu or cuda (torch only).
+        history_epochs: ascending epochs at which the state of every trial not yet ended is kept;
+            a trial that ends at epoch t has its state at t kept too, where t is among them.
+    """
+
+    converged_excess: float
+    diverged_excess: Floats
+    early_stop: bool = True
+    batch_size: int | None = None
+    shuffle: bool = False
+    seed: int = 0
+    nesterov: bool = False
+    dtype: str = "float64"
+    device: str = "cpu"
+    history_epochs: Integers = field(default_factory=lambda: np.empty(0, np.int64))
+
+
+@dataclass(frozen=True)
+class History:
+    """States on the way: R rows, ordered by trial and then by epoch.
+
+    Attributes:
+        trial: [R], the trial's index within the call.
+        epoch: [R].
+        theta: [R, P, O].
+    """
+
+    trial: Integers
+    epoch: Integers
+    theta: Floats
+
+
+@dataclass(frozen=True)
+class Results:
+    """What became of K trials.
+
+    Attributes:
+        theta: [K, P, O], the state in which each trial ended.
+        epochs: [K], the updates done when it ended.
+        converged_at: [K], the first epoch at which it had converged, -1: never.
+        diverged_at: [K], the epoch at which it diverged, -1: never.
+        contraction: [K], <d_2, d_1> / <d_1, d_1> with d_t = theta_t - theta_(t-1); NaN where the
+            trial ended before its second update or never moved.
+        history: the states asked for.
+    """
+
+    theta: Floats
+    epochs: Integers
+    converged_at: Integers
+    diverged_at: Integers
+    contraction: Floats
+    history: History
+
+
+Engine = Callable[[Problem, Trials, Schedule], Results]
+
+
+def merge(groups: list[NDArray[np.intp]], results: list[Results]) -> Results:
+    """Returns the results of all trials from those of groups of them.
+
+    Args:
+        groups: the indices of each group's trials; together they are 0 .. K - 1.
+        results: of each group.
+    """
+    if len(groups) == 1:
+        return results[0]
+    order = np.argsort(np.concatenate(groups))
+
+    def joined(field: Callable[[Results], NDArray[T]]) -> NDArray[T]:
+        return np.concatenate([field(result) for result in results])[order]
+
+    trial = np.concatenate(
+        [group[result.history.trial] for group, result in zip(groups, results, strict=True)]
+    )
+    rows = np.argsort(trial, kind="stable")
+    epoch = np.concatenate([result.history.epoch for result in results])
+    states = np.concatenate([result.history.theta for result in results])
+    return Results(
+        theta=joined(lambda result: result.theta),
+        epochs=joined(lambda result: result.epochs),
+        converged_at=joined(lambda result: result.converged_at),
+        diverged_at=joined(lambda result: result.diverged_at),
+        contraction=joined(lambda result: result.contraction),
+        history=History(trial[rows], epoch[rows], states[rows]),
+    )

@@ -1,0 +1,187 @@
+"""The books an iterating engine keeps on its trials: which still run, and how the others ended.
+
+An engine trains a stretch of epochs, writing down the excess cost of each state, and hands the
+costs to `look_back`, which finds the first event of each trial by the definitions in outcome.py.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.engines.interface import Floats, History, Integers, Results, Schedule, Trials
+from linreg_sweep.outcome import MISSING
+
+Array = NDArray[np.floating]
+Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Events:
+    """What happened within a stretch of states, to the trials to which something happened.
+
+    Attributes:
+        columns: [s], which of the stretch's trials these are; all others had no event.
+        converged: [s], the first state that had converged, counted from 0, or MISSING.
+        diverged: [s], likewise diverged.
+        end: [s], the state in which the trial ended, or MISSING: it goes on.
+    """
+
+    columns: Indices
+    converged: Integers
+    diverged: Integers
+    end: Integers
+
+
+def look_back(costs: Array, low: Array, high: Array, left: Integers, *, early_stop: bool) -> Events:
+    """Finds the first event of each trial within a stretch.
+
+    Args:
+        costs: [m, k], the excess cost of m states in a row.
+        low: [k], at or below this a trial has converged; -inf where it is known to have already.
+        high: [k], above this, or where the cost is not finite, a trial has diverged; finite.
+        left: [k], how many epochs after the first state each trial may still do.
+        early_stop: a trial ends at its first event; else at divergence or its last epoch.
+    """
+    m = len(costs)
+    touched = (costs.min(axis=0) <= low) | ~(costs.max(axis=0) <= high) | (left < m)
+    columns = np.flatnonzero(touched)
+    seen, left = costs[:, columns], left[columns]
+    allowed = np.arange(m)[:, None] <= left
+    converged = _first((seen <= low[columns]) & allowed)
+    diverged = _first(~(seen <= high[columns]) & allowed)
+    end = np.minimum(diverged, left)
+    if early_stop:
+        end = np.minimum(end, converged)
+    return Events(
+        columns,
+        np.where((converged <= end) & (converged < m), converged, MISSING),
+        np.where((diverged <= end) & (diverged < m), diverged, MISSING),
+        np.where(end < m, end, MISSING),
+    )
+
+
+def _first(true: NDArray[np.bool_]) -> Integers:
+    """Returns the first row [k] that is true in each column of [m, k]; m where none is."""
+    return np.where(true.any(axis=0), true.argmax(axis=0), len(true)).astype(np.int64)
+
+
+class Ledger:
+    """Results in the making, for K trials of which some still run.
+
+    Attributes:
+        live: [k], the indices of the trials that still run, ascending.
+        last: [k], the epoch at which each must end.
+        low: [k], see look_back.
+        high: [k], see look_back.
+    """
+
+    def __init__(
+        self, trials: Trials, schedule: Schedule, dtype: np.dtype[np.floating], cost_per_unit: float
+    ) -> None:
+        """Opens the books.
+
+        Args:
+            trials: the K trials.
+            schedule: see Schedule.
+            dtype: of the costs that will be looked back at.
+            cost_per_unit: the excess cost, in y squared, of 1 in the costs that will be looked at.
+        """
+        count = len(trials)
+        self._history_epochs = schedule.history_epochs
+        self._theta = trials.start.copy()
+        self._epochs = np.zeros(count, np.int64)
+        self._converged_at = np.full(count, MISSING, np.int64)
+        self._diverged_at = np.full(count, MISSING, np.int64)
+        self._contraction = np.full(count, np.nan)
+        self._start = trials.start
+        self._after_one = np.zeros_like(trials.start)
+        self._pages: list[tuple[Indices, int, Floats]] = []
+        self.live: Indices = np.arange(count)
+        self.last = trials.epochs
+        self.low = np.full(count, schedule.converged_excess / cost_per_unit, dtype)
+        highest = np.finfo(dtype).max
+        self.high = np.minimum(schedule.diverged_excess / cost_per_unit, highest).astype(dtype)
+
+    def steps_from(self, epoch: int, most: int) -> int:
+        """Returns how many epochs may be trained before the next look: at most `most`, 0 at the end."""
+        following = np.searchsorted(self._history_epochs, epoch, side="right")
+        stops = [*self._history_epochs[following : following + 1].tolist(), 1, 2]
+        until_stop = min((stop - epoch for stop in stops if stop > epoch), default=most)
+        return int(min(most, until_stop, self.last.max() - epoch))
+
+    def visit(self, epoch: int, theta: Array) -> None:
+        """Notes the state [P, O, k] of the live trials, where this epoch is one to be noted."""
+        in_history = np.searchsorted(self._history_epochs, [epoch, epoch + 1])
+        if epoch not in (1, 2) and in_history[0] == in_history[1]:
+            return
+        state = np.moveaxis(theta, -1, 0).astype(np.float64)
+        if in_history[0] < in_history[1]:
+            self._pages.append((self.live, epoch, state))
+        if epoch == 1:
+            self._after_one[self.live] = state
+        if epoch == 2:
+            before = self._after_one[self.live]
+            first, second = before - self._start[self.live], state - before
+            self._contraction[self.live] = _inner(second, first) / _inner(first, first)
+
+    def book(self, epoch: int, events: Events, first_column: int, theta: Array) -> Indices:
+        """Books the events of a stretch of states.
+
+        Args:
+            epoch: of the stretch's first state.
+            events: with columns counted from first_column of the live trials.
+            first_column: see events.
+            theta: [P, O, e], the last states of the e trials that ended, in the events' order.
+
+        Returns:
+            The columns among the live trials that ended, [e]; give them to `close`.
+        """
+        columns = events.columns + first_column
+        trials = self.live[columns]
+        came = events.converged != MISSING
+        self._converged_at[trials[came]] = epoch + events.converged[came]
+        self.low[columns[came]] = -np.inf
+        came = events.diverged != MISSING
+        self._diverged_at[trials[came]] = epoch + events.diverged[came]
+        came = events.end != MISSING
+        self._epochs[trials[came]] = epoch + events.end[came]
+        self._theta[trials[came]] = np.moveaxis(theta, -1, 0)
+        ended: Indices = columns[came]
+        return ended
+
+    def close(self, ended: Indices) -> Indices:
+        """Strikes columns off the live trials; returns the columns that go on."""
+        going_on: Indices = np.delete(np.arange(len(self.live)), ended)
+        self.live, self.last = self.live[going_on], self.last[going_on]
+        self.low, self.high = self.low[going_on], self.high[going_on]
+        return going_on
+
+    def results(self) -> Results:
+        """Returns what became of all K trials, once none is live."""
+        return Results(
+            self._theta,
+            self._epochs,
+            self._converged_at,
+            self._diverged_at,
+            self._contraction,
+            self._history(),
+        )
+
+    def _history(self) -> History:
+        if not self._pages:
+            return History(np.empty(0, np.int64), np.empty(0, np.int64), self._theta[:0])
+        trial = np.concatenate([live for live, _, _ in self._pages]).astype(np.int64)
+        epoch = np.concatenate([np.full(len(live), at, np.int64) for live, at, _ in self._pages])
+        order = np.argsort(trial, kind="stable")
+        theta = np.concatenate([state for _, _, state in self._pages])
+        return History(trial[order], epoch[order], theta[order])
+
+
+def _inner(a: Floats, b: Floats) -> Floats:
+    """Returns the inner product [k] of states [k, P, O], summed in a fixed order."""
+    products = np.moveaxis(a * b, 0, -1).reshape(-1, len(a))
+    total: Floats = products[0].copy()
+    for term in products[1:]:
+        total += term
+    return total

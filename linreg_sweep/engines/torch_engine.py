@@ -1,0 +1,328 @@
+"""Gradient descent by autograd and `torch.optim.SGD` on the rows of the data, K trials side by side.
+
+A torch optimizer has one learning rate for a whole parameter, but at a rate of 1 a gradient that
+was multiplied by its trial's own rate makes the same step. Trials lie along the last axis, padded
+to whole vector registers, and sums run over the rows only, so that each trial's bits are its own.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+from numpy.typing import NDArray
+from torch import Tensor
+
+from linreg_sweep.engines.batches import batch_slices, epoch_order
+from linreg_sweep.engines.interface import Floats, Results, Schedule, Trials
+from linreg_sweep.engines.ledger import Ledger, look_back
+from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.outcome import MISSING
+from linreg_sweep.problem import Problem, loss_factor
+
+STRETCH = 16
+"""Epochs between two looks at the costs."""
+
+COLUMNS = 128
+"""A block has a whole multiple of so many columns, so that torch sums every one of them alike: it
+takes four registers of columns at a time (64 numbers of float32 in AVX-512), and the rest otherwise."""
+
+NUMBERS = {"cpu": 2**19, "cuda": 2**24}
+"""Rows by targets by parameters by trials worked on together, about what autograd holds at once: few
+enough for a processor's cache, enough to hide the calls. Two megabytes and 64, in float32."""
+
+MOST_COLUMNS = {"cpu": 2**14, "cuda": 2**15}
+"""Trials in a block where the data have few rows."""
+
+Array = NDArray[np.floating]
+Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class State:
+    """Live trials, the arrays open to change: theta and velocity [P, O, k], learning_rate [k].
+
+    Momentum is [k] or one number; velocity is [P, O, k], or None where that number is 0.
+    """
+
+    theta: Array
+    velocity: Array | None
+    learning_rate: Array
+    momentum: Array | float
+
+    def take(self, columns: Indices) -> "State":
+        """Returns copies of some trials."""
+        return State(
+            self.theta.take(columns, axis=-1),  # keeps trials last in memory
+            None if self.velocity is None else self.velocity.take(columns, axis=-1),
+            self.learning_rate[columns],
+            self.momentum if isinstance(self.momentum, float) else self.momentum[columns],
+        )
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of the data that go through autograd together: a batch, or a piece of a long one.
+
+    Attributes:
+        design: the P columns of A, [c, 1, 1] each.
+        targets: [c, O, 1].
+        per_square: the loss, over the batch's rows, of one squared residual.
+    """
+
+    design: tuple[Tensor, ...]
+    targets: Tensor
+    per_square: float
+
+
+@dataclass(frozen=True)
+class Block:
+    """Trials that are trained together, on the device: theta [P, O, w], w a multiple of COLUMNS.
+
+    Attributes:
+        theta: the parameter that autograd follows.
+        velocity: [P, O, w], multiplied by the rates; None where there is no momentum.
+        learning_rate: [w], 0 in the columns that only pad.
+        momentum: [w] where each trial has its own; None where the optimizer has it.
+        optimizer: of theta, at a learning rate of 1.
+    """
+
+    theta: Tensor
+    velocity: Tensor | None
+    learning_rate: Tensor
+    momentum: Tensor | None
+    optimizer: torch.optim.SGD
+
+
+class Descent:
+    """What all epochs on a problem share: its rows as tensors, and the size of a block of trials."""
+
+    def __init__(self, problem: Problem, schedule: Schedule) -> None:
+        """Moves the data to the device, in the descent's precision."""
+        self.problem = problem
+        self.schedule = schedule
+        self.device = torch.device(schedule.device)
+        self.dtype = np.dtype(schedule.dtype)
+        self._design = self._tensor(problem.design.T.astype(self.dtype)[:, :, None, None])
+        self._targets = self._tensor(problem.targets.astype(self.dtype)[:, :, None])
+        self._slices = batch_slices(problem.n_rows, schedule.batch_size)
+        n_parameters, n_targets = problem.shape
+        cells = NUMBERS[schedule.device] // (n_parameters * n_targets)
+        self._most_rows = max(1, cells // COLUMNS)
+        n_together = min(self._slices[0].stop, self._most_rows)
+        self._in_file_order = [
+            self._pieces(self._design[:, batch], self._targets[batch]) for batch in self._slices
+        ]
+        self.width = _whole(min(cells // n_together, MOST_COLUMNS[schedule.device]) - COLUMNS + 1)
+
+    def _tensor(self, array: Array) -> Tensor:
+        return torch.tensor(array, device=self.device)
+
+    def blocks(self, count: int) -> list[slice]:
+        """Returns so many columns in as few blocks as may be, all about as wide."""
+        return batch_slices(count, _whole(-(-count // -(-count // self.width))))
+
+    def steps(self, epoch: int) -> Iterable[list[Rows]]:
+        """Returns the rows of each step of an epoch; the first epoch is 0."""
+        if len(self._in_file_order) == 1 or not self.schedule.shuffle:
+            return self._in_file_order
+        order = torch.from_numpy(epoch_order(self.problem.n_rows, self.schedule.seed, epoch))
+        return self._batches(order.to(self.device))
+
+    def _batches(self, order: Tensor) -> Iterator[list[Rows]]:
+        for batch in self._slices:
+            rows = order[batch]
+            yield self._pieces(self._design[:, rows], self._targets[rows])
+
+    def _pieces(self, design: Tensor, targets: Tensor) -> list[Rows]:
+        n_rows, n_targets = targets.shape[:2]
+        per_square = loss_factor(self.problem.loss, n_rows, n_targets) / 2  # grad = k A^T (A theta - Y)
+        return [
+            Rows(tuple(design[:, piece].unbind()), targets[piece], per_square)
+            for piece in batch_slices(n_rows, self._most_rows)
+        ]
+
+    def cost(self, theta: Tensor, rows: Rows) -> Tensor:
+        """Returns the loss of these rows, summed over the trials of theta [P, O, k].
+
+        Each trial's loss depends on its own column alone, and so does its gradient.
+        """
+        columns, parameters = rows.design, theta.unbind()
+        if self.problem.fit_bias:
+            prediction = parameters[-1]  # times a column of ones
+            columns, parameters = columns[:-1], parameters[:-1]
+        else:
+            prediction = columns[0] * parameters[0]
+            columns, parameters = columns[1:], parameters[1:]
+        for column, parameter in zip(columns, parameters, strict=True):
+            prediction = torch.addcmul(prediction, column, parameter)
+        prediction = prediction.expand(len(rows.targets), -1, -1)
+        targets = rows.targets.expand_as(prediction)
+        return rows.per_square * functional.mse_loss(prediction, targets, reduction="sum")
+
+    def advance(self, state: State, columns: slice, epoch: int, n_epochs: int) -> Array:
+        """Trains some trials through a stretch of epochs, in place.
+
+        Args:
+            state: all live trials.
+            columns: those to train.
+            epoch: how many epochs they have done.
+            n_epochs: how many more they do.
+
+        Returns:
+            [P, O, m, k]: the state before each of the epochs; the state as it is where there are none.
+        """
+        block = self._block(state, columns)
+        states = []
+        for number in range(n_epochs):
+            states.append(block.theta.detach().clone())
+            for pieces in self.steps(epoch + number):
+                self._step(block, pieces)
+        count = state.learning_rate[columns].size
+        state.theta[..., columns] = _numpy(block.theta)[..., :count]
+        if state.velocity is not None and block.velocity is not None:
+            state.velocity[..., columns] = _numpy(block.velocity)[..., :count]
+        return _numpy(torch.stack(states or [block.theta], dim=2))[..., :count]
+
+    def _block(self, state: State, columns: slice) -> Block:
+        theta = self._padded(state.theta[..., columns]).requires_grad_()
+        velocity = None if state.velocity is None else self._padded(state.velocity[..., columns])
+        learning_rate = self._padded(state.learning_rate[columns])
+        if not isinstance(state.momentum, float):
+            optimizer = torch.optim.SGD([theta], lr=1.0)
+            return Block(theta, velocity, learning_rate, self._padded(state.momentum[columns]), optimizer)
+        nesterov = self.schedule.nesterov and velocity is not None
+        optimizer = torch.optim.SGD([theta], lr=1.0, momentum=state.momentum, nesterov=nesterov)
+        if velocity is not None:
+            optimizer.state[theta]["momentum_buffer"] = velocity  # zeros act as none in the first step
+        return Block(theta, velocity, learning_rate, None, optimizer)
+
+    def _padded(self, numbers: Array) -> Tensor:
+        """Returns [..., k] on the device, with columns of zeros after them.
+
+        On cuda all blocks have one shape, since how a sum is split there depends on it.
+        """
+        count = numbers.shape[-1]
+        whole = self.width if self.device.type == "cuda" else _whole(count)
+        padded = np.zeros((*numbers.shape[:-1], whole), self.dtype)
+        padded[..., :count] = numbers
+        return self._tensor(padded)
+
+    def _step(self, block: Block, pieces: list[Rows]) -> None:
+        """Makes one step on the rows of a batch."""
+        block.optimizer.zero_grad()
+        for rows in pieces:
+            self.cost(block.theta, rows).backward()  # type: ignore[no-untyped-call]
+        gradient = block.theta.grad
+        assert gradient is not None
+        gradient.mul_(block.learning_rate)
+        if block.momentum is not None and block.velocity is not None:
+            block.velocity.mul_(block.momentum).add_(gradient)
+            if self.schedule.nesterov:
+                gradient.addcmul_(block.velocity, block.momentum)
+            else:
+                gradient.copy_(block.velocity)
+        block.optimizer.step()
+
+
+def train(problem: Problem, trials: Trials, schedule: Schedule) -> Results:
+    """Descends K trials at once on the rows of the data, by autograd and torch.optim.SGD.
+
+    Args:
+        problem: A [n, P] and Y [n, O], and the loss that a step descends.
+        trials: learning_rate [K], theta_0 [K, P, O], epochs [K], momentum.
+        schedule: when a trial has ended; batches, precision, device, history.
+
+    Returns:
+        The results of all K trials. A trial that diverges is a result; nothing is raised for it.
+
+    Raises:
+        ConfigError: the device is cuda and there is none.
+
+    Source: torch.optim.SGD, whose documentation defines momentum and Nesterov as used here.
+    """
+    if schedule.device == "cuda" and not torch.cuda.is_available():
+        raise ConfigError(
+            Complaint(
+                "training.device",
+                f"cuda must be available, and torch {torch.__version__} finds no such device",
+                "use device: cpu, or a build of torch with CUDA on a machine with an NVIDIA GPU",
+            )
+        )
+    with _one_thread(), torch.enable_grad(), np.errstate(all="ignore"):
+        descent = Descent(problem, schedule)
+        state = _begin(trials, descent.dtype)
+        ledger = Ledger(trials, schedule, np.dtype(np.float64), cost_per_unit=1.0)
+        epoch = 0
+        while len(ledger.live):
+            ledger.visit(epoch, state.theta)
+            n_epochs = ledger.steps_from(epoch, STRETCH)
+            ended = [
+                _train_block(descent, ledger, state, epoch, n_epochs, columns)
+                for columns in descent.blocks(len(ledger.live))
+            ]
+            epoch += n_epochs
+            if any(map(len, ended)):
+                state = state.take(ledger.close(np.concatenate(ended)))
+        return ledger.results()
+
+
+def _begin(trials: Trials, dtype: np.dtype[np.floating]) -> State:
+    theta = np.ascontiguousarray(np.moveaxis(trials.start, 0, -1)).astype(dtype)
+    momentum = trials.momentum
+    if isinstance(momentum, float):
+        velocity = np.zeros_like(theta) if momentum else None
+    else:
+        velocity, momentum = np.zeros_like(theta), momentum.astype(dtype)
+    return State(theta, velocity, trials.learning_rate.astype(dtype), momentum)
+
+
+def _train_block(
+    descent: Descent, ledger: Ledger, state: State, epoch: int, n_epochs: int, columns: slice
+) -> Indices:
+    """Trains some live trials through a stretch of epochs and books their events.
+
+    Returns:
+        The columns of the live trials that ended.
+    """
+    reached = descent.advance(state, columns, epoch, n_epochs)
+    costs = _excess_costs(descent.problem, reached)
+    events = look_back(
+        costs,
+        ledger.low[columns],
+        ledger.high[columns],
+        ledger.last[columns] - epoch,
+        early_stop=descent.schedule.early_stop,
+    )
+    ended = events.end != MISSING
+    last = reached[:, :, events.end[ended], events.columns[ended]].astype(np.float64)
+    return ledger.book(epoch, events, columns.start, last)
+
+
+def _excess_costs(problem: Problem, states: Array) -> Floats:
+    """Returns the excess cost [m, k] of states [P, O, m, k]."""
+    columns = states.astype(np.float64, order="C").reshape(*states.shape[:2], -1)
+    return problem.excess_cost(np.moveaxis(columns, -1, 0)).reshape(states.shape[2:])
+
+
+def _numpy(tensor: Tensor) -> Array:
+    array: Array = tensor.detach().cpu().numpy()
+    return array
+
+
+def _whole(count: int) -> int:
+    """Returns the least multiple of COLUMNS, at least one, that is not below count."""
+    return max(1, -(-count // COLUMNS)) * COLUMNS
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keeps torch to one thread: more would split sums between them, and change their bits."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
