@@ -1,0 +1,304 @@
+"""The command line: the only place that prints or exits. Everything heavy is imported when used."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from linreg_sweep import __version__
+from linreg_sweep.errors import SweepError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FORMATS = ("table", "csv", "json", "markdown")
+
+INTERRUPTED, TERMINATED = 130, 143
+
+
+def with_overrides(command: F) -> F:
+    """Adds `--set key=value`."""
+    return click.option(
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Change a value of the file, such as training.epochs=500; may be repeated.",
+    )(command)
+
+
+def with_format(command: F) -> F:
+    """Adds `--format`."""
+    return click.option(
+        "--format",
+        "style",
+        type=click.Choice(FORMATS),
+        default="table",
+        show_default=True,
+        help="csv and json are exact; table and markdown show six digits.",
+    )(command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="linreg-sweep")
+def cli() -> None:
+    """Sweep the hyperparameters of linear regression trained by gradient descent.
+
+    Start with `linreg-sweep init`, which writes a first config and sweep for the tutorial's data
+    or for a CSV file of your own, and then `linreg-sweep run` that sweep.
+    """
+
+
+@cli.command()
+@click.argument("config")
+@with_overrides
+@click.option(
+    "--every", type=int, metavar="N", help="Print every N-th epoch. [default: so that ten are printed]"
+)
+@click.option(
+    "--steps", type=int, metavar="N", help="Print gradient and weights around each call, for N epochs."
+)
+@with_format
+def train(config: str, overrides: tuple[str, ...], every: int | None, steps: int | None, style: str) -> None:
+    """Train the one trial of a CONFIG file, and print it as the tutorial does.
+
+    Weight and bias are those after the epoch's update, the cost is that before it. All epochs are
+    trained unless the trial diverges. With --steps, torch's autograd is shown at work: gradient
+    and weights before zero_grad, after it, after backward and after step.
+    """
+    from linreg_sweep.telling import ending, printed_rows, printed_steps
+    from linreg_sweep.training import autograd_steps
+    from linreg_sweep.training import train as train_one
+
+    if steps is not None:
+        for line in printed_steps(*autograd_steps(config, steps, overrides=overrides)):
+            click.echo(line)
+        return
+    training = train_one(config, overrides=overrides, every=every)
+    _notes(training.notes)
+    if style != "table":
+        from linreg_sweep.formats import as_text
+
+        click.echo(as_text(training.frame, style))
+        return
+    for line in printed_rows(training):
+        click.echo(line)
+    click.echo()
+    click.echo(ending(training))
+
+
+@cli.command()
+@click.argument("sweep")
+@with_overrides
+@click.option("--trials", type=int, metavar="N", help="How many trials a random sweep has.")
+def plan(sweep: str, overrides: tuple[str, ...], trials: int | None) -> None:
+    """Tell what a SWEEP file would do, without training: trials, axes, limits, memory and disk."""
+    from linreg_sweep.planning import plan as make_plan
+    from linreg_sweep.telling import planned
+
+    made = make_plan(sweep, overrides=_with_trials(overrides, trials))
+    _notes(made.notes)
+    for line in planned(made):
+        click.echo(line)
+
+
+@cli.command()
+@click.argument("sweep")
+@with_overrides
+@click.option(
+    "--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes. [default: as many as pay]"
+)
+@click.option(
+    "--out", default="results", show_default=True, metavar="DIR", help="Where the run's directory is made."
+)
+@click.option("--trials", type=int, metavar="N", help="How many trials a random sweep has.")
+@click.option(
+    "--part-size",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Trials a part, for a new run. [default: by the sweep]",
+)
+def run(
+    sweep: str,
+    overrides: tuple[str, ...],
+    jobs: int | None,
+    out: str,
+    trials: int | None,
+    part_size: int | None,
+) -> None:
+    """Train every trial of a SWEEP file, and print the summary.
+
+    The same declaration has the same directory: running it again finishes what is missing. The
+    last line is the run's directory.
+    """
+    from linreg_sweep.progress import Progress
+    from linreg_sweep.sweep import run as run_sweep
+    from linreg_sweep.telling import told_run
+
+    said = _with_trials(overrides, trials)
+    with Progress(sys.stderr) as progress:
+        try:
+            finished = run_sweep(
+                sweep, overrides=said, out=out, jobs=jobs, part_size=part_size, watch=progress.tell
+            )
+        except (KeyboardInterrupt, SystemExit):
+            progress.close()
+            _note(f"Stopped. {progress.standing()}: the same command finishes the rest.")
+            raise
+    if progress.nothing_missing:
+        _note("Nothing is missing: every trial was there already.")
+    _notes(finished.metadata["data"]["notes"])
+    for line in told_run(finished):
+        click.echo(line)
+    click.echo(str(finished.path))
+
+
+@cli.command(name="list")
+@click.argument("directory", default="results", metavar="[DIR]")
+@with_format
+def list_command(directory: str, style: str) -> None:
+    """List the runs under DIR [default: results]: trials, outcomes, best, when."""
+    from linreg_sweep.results import list_runs
+    from linreg_sweep.telling import listed
+
+    runs = list_runs(directory)
+    if not runs:
+        _note(f"No runs under {directory}. Hint: linreg-sweep run SWEEP makes one.")
+    _print_table(listed(runs), style)
+
+
+@cli.command()
+@click.argument("run", metavar="RUN")
+@click.option(
+    "--by", multiple=True, metavar="PARAM", help="Summarise by this hyperparameter; may be repeated."
+)
+@click.option(
+    "--bins", type=click.IntRange(min=0), metavar="N", help="Gather each into N ranges; 0: every value."
+)
+@click.option("--trials", is_flag=True, help="Show trials rather than the summary.")
+@click.option(
+    "--where", metavar="EXPR", help="Only such trials: \"learning_rate < 0.005 and outcome == 'converged'\"."
+)
+@click.option("--sort", metavar="COL", help="Sort by a column, ascending; with - before it, descending.")
+@click.option(
+    "--top", type=click.IntRange(min=1), metavar="N", help="Only the first N rows; of trials, the N best."
+)
+@with_format
+def show(
+    run: str,
+    by: tuple[str, ...],
+    bins: int | None,
+    trials: bool,
+    where: str | None,
+    sort: str | None,
+    top: int | None,
+    style: str,
+) -> None:
+    """Show the summary of a RUN, or its trials where --trials, --where, --sort or --top ask for them.
+
+    RUN is a run's directory. With --by, the others act on the summary by these hyperparameters,
+    --where on the trials that it summarises.
+    """
+    from linreg_sweep.results import load
+    from linreg_sweep.telling import legend, shown
+
+    loaded = load(run)
+    if not loaded.finished:
+        _note(f"{loaded.n_trials_done:,} of {loaded.n_trials:,} trials are there: the sweep is not finished.")
+    as_trials = not by and (trials or bool(where or sort or top))
+    table = shown(loaded, list(by), bins, as_trials, where, sort, top, exact=style in ("csv", "json"))
+    _print_table(table, style)
+    if style == "table":
+        click.echo()
+        for line in legend(table, loaded):
+            click.echo(line)
+
+
+@cli.command()
+@click.argument("directory", default=".", metavar="[DIR]")
+@click.option("--data", metavar="FILE", help="Your own CSV or Parquet file. [default: the tutorial's data]")
+@click.option(
+    "--x", multiple=True, metavar="COL", help="A column to predict from. [default: every numeric one]"
+)
+@click.option("--y", multiple=True, metavar="COL", help="The column to predict; may be repeated.")
+@click.option("--name", metavar="NAME", help="What to call the config and the sweep. [default: as the data]")
+def init(directory: str, data: str | None, x: tuple[str, ...], y: tuple[str, ...], name: str | None) -> None:
+    """Write a first config and sweep into DIR, for the tutorial or for a data file of your own.
+
+    The learning rates are laid out around the data's stability limit.
+    """
+    from linreg_sweep.begin import begin
+
+    config, sweep, notes = begin(Path(directory), data=data, x=x, y=y, name=name)
+    _notes(notes)
+    click.echo(f"Wrote {config}")
+    click.echo(f"Wrote {sweep}")
+    click.echo(f"Next: linreg-sweep run {sweep}")
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of configs and sweeps, for editors."""
+    import json
+
+    from linreg_sweep.config.json_schema import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2))
+
+
+def _print_table(table: "pd.DataFrame", style: str) -> None:
+    from linreg_sweep.formats import as_text
+
+    click.echo(as_text(table, style))
+
+
+def _with_trials(overrides: Sequence[str], trials: int | None) -> list[str]:
+    return [*overrides, *([] if trials is None else [f"trials={trials}"])]
+
+
+def _note(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _notes(notes: Sequence[str]) -> None:
+    for note in notes:
+        _note(f"Note: {note}.")
+
+
+def _terminate(signum: int, frame: FrameType | None) -> None:
+    raise SystemExit(TERMINATED)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command line and returns its exit code.
+
+    0: done (diverged trials are results); 1: failed; 2: wrong usage or config; 130: interrupted;
+    143: terminated.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        cli.main(
+            None if arguments is None else list(arguments), prog_name="linreg-sweep", standalone_mode=False
+        )
+    except SweepError as error:
+        _note(str(error))
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.exceptions.Abort:
+        return INTERRUPTED
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left goes nowhere
+        if not isinstance(error, BrokenPipeError):  # that the reader of a pipe has left is no failure
+            _note(f"cannot write the output: {error.strerror or error}")
+            return SweepError.exit_code
+    return 0

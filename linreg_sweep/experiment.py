@@ -1,0 +1,154 @@
+"""A declaration met with its data: everything that the result of a trial is a pure function of."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from linreg_sweep.config import Config, Sweep
+from linreg_sweep.data import Data
+from linreg_sweep.engines import load_engine
+from linreg_sweep.engines.interface import Results, Schedule, Trials, merge
+from linreg_sweep.outcome import Criteria
+from linreg_sweep.problem import Problem
+from linreg_sweep.space import Space, ends
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A sweep, or a single trial as a sweep of one, ready to be trained.
+
+    Attributes:
+        config: the resolved declaration.
+        data: names and scales of the data; its rows are in the problem.
+        digest: of the data's names, shapes and exact bytes.
+        problem: what the trials descend on.
+        space: what the trials vary.
+        criteria: when a trial counts as converged, diverged or settled.
+    """
+
+    config: Config | Sweep
+    data: Data
+    digest: str
+    problem: Problem
+    space: Space
+    criteria: Criteria
+
+    @property
+    def n_states(self) -> int:
+        """How many states of a trial its history holds at most."""
+        epochs = most_epochs(self.config.training.epochs, self.space)
+        return count_states(self.config.history.every, epochs)
+
+    def fixed(self) -> dict[str, float]:
+        """Returns the set-up's value of every hyperparameter in the table, in the table's order.
+
+        Those that the sweep varies are among them, with the value that the sweep replaces.
+        """
+        training, varied = self.config.training, self.space.parameters
+        own = [f"initial_weight_{name}" for name in self.data.x_names]
+        weight = training.initial_weight
+        values = {"learning_rate": training.learning_rate}
+        if "initial_weight" in varied or (isinstance(weight, float) and not varied.keys() & set(own)):
+            values["initial_weight"] = weight if isinstance(weight, float) else 0.0
+        else:
+            weights = [weight] * len(own) if isinstance(weight, float) else weight
+            values |= dict(zip(own, weights, strict=True))
+        values["initial_bias"] = training.initial_bias
+        return values | {name: values.get(name, 0.0) for name in varied if name not in values}
+
+    def values(self, start: int, stop: int) -> dict[str, Floats]:
+        """Returns every hyperparameter [stop - start] of the trials from start to stop - 1."""
+        varied = self.space.values(start, stop)
+        return {name: varied.get(name, np.full(stop - start, value)) for name, value in self.fixed().items()}
+
+    def trials(self, values: dict[str, Floats]) -> Trials:
+        """Returns the trials with these hyperparameters, [K] each."""
+        training = self.config.training
+        n_parameters, n_targets = self.problem.shape
+        count = len(values["learning_rate"])
+        start = np.empty((count, n_parameters, n_targets))
+        for row, name in enumerate(self.data.x_names):
+            own = f"initial_weight_{name}"
+            start[:, row] = values[own if own in values else "initial_weight"][:, None]
+        if self.problem.fit_bias:
+            start[:, -1] = values["initial_bias"][:, None]
+        epochs = values.get("epochs", np.full(count, training.epochs))
+        momentum = values.get("momentum", training.momentum)
+        return Trials(values["learning_rate"], start, epochs.astype(np.int64), momentum)
+
+    def batch_sizes(self, values: dict[str, Floats]) -> Integers:
+        """Returns the rows a step [K] of trials; n where a step sees all n rows."""
+        whole = self.problem.n_rows
+        declared = self.config.training.batch_size or whole
+        sizes = values.get("batch_size", np.full(len(values["learning_rate"]), declared))
+        return np.minimum(sizes, whole).astype(np.int64)
+
+    def schedule(self, start: Floats, batch_size: int) -> Schedule:
+        """Returns how trials from these starts [K, P, O] are trained and when they have ended."""
+        training, problem = self.config.training, self.problem
+        return Schedule(
+            converged_excess=self.criteria.converged_excess(problem.scale),
+            diverged_excess=self.criteria.diverged_excess(
+                problem.excess_cost(start), problem.cost_min, problem.scale
+            ),
+            early_stop=training.early_stop,
+            batch_size=batch_size,
+            shuffle=training.shuffle,
+            seed=self.config.seed,
+            nesterov=training.nesterov,
+            dtype=training.dtype,
+            device=training.device,
+            history_epochs=history_epochs(
+                self.config.history.every, most_epochs(training.epochs, self.space)
+            ),
+        )
+
+    def train(self, values: dict[str, Floats], **changes: Any) -> Results:
+        """Trains trials, those of one batch size together.
+
+        Linear algebra runs on one thread, so that the bits are the same in a worker and in process.
+
+        Args:
+            values: the hyperparameters of the trials, [K] each.
+            changes: of the schedule, by its field's name.
+        """
+        train = load_engine(self.config.training.engine)
+        trials, sizes = self.trials(values), self.batch_sizes(values)
+        groups = [np.flatnonzero(sizes == size) for size in np.unique(sizes)]
+        with threadpool_limits(limits=1), np.errstate(over="ignore", invalid="ignore"):
+            return merge(
+                groups,
+                [
+                    train(self.problem, chosen, replace(schedule, **changes))
+                    for group in groups
+                    for chosen in [trials.take(group)]
+                    for schedule in [self.schedule(chosen.start, int(sizes[group[0]]))]
+                ],
+            )
+
+
+def most_epochs(declared: int, space: Space) -> int:
+    """Returns the most epochs that any trial may do; declared is the set-up's."""
+    return int(ends(space.parameters["epochs"])[1]) if "epochs" in space.parameters else declared
+
+
+def history_epochs(every: int | str, epochs: int) -> Integers:
+    """Returns the epochs at which states are kept: none, every so many from 0, or 1, 2, 5, 10, ..."""
+    if every == "log":
+        decades = 10 ** np.arange(len(str(epochs)), dtype=np.int64)
+        steps: Integers = (decades[:, None] * np.array([1, 2, 5])).ravel()
+        return steps[steps <= epochs]
+    return np.arange(0, epochs + 1, int(every), dtype=np.int64) if every else np.empty(0, np.int64)
+
+
+def count_states(every: int | str, epochs: int) -> int:
+    """Returns how many states of a trial of so many epochs its history holds."""
+    if every == "log" or not every:
+        return len(history_epochs(every, epochs))
+    return epochs // int(every) + 1

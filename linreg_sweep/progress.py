@@ -1,0 +1,73 @@
+"""Progress on stderr: a bar with rate and time left on a terminal, a line now and then in a log."""
+
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Never, Self, TextIO
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+SECONDS_A_LINE = 30.0
+
+
+class Progress:
+    """How far a run is; `tell` it whenever that changes."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Shows nothing until the first `tell`.
+
+        Args:
+            stream: where to show it; a bar where it is a terminal.
+        """
+        self._stream = stream
+        self._bar: tqdm[Never] | None = None
+        self._began = self._told = time.monotonic()
+        self._first: int | None = None
+        self._done = self._total = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Takes the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def tell(self, done: int, total: int) -> None:
+        """Shows that so many trials of so many are there."""
+        if self._first is None:
+            self._first = done
+            if self._stream.isatty() and done < total:
+                from tqdm import tqdm
+
+                self._bar = tqdm(
+                    file=self._stream,
+                    total=total,
+                    initial=done,
+                    unit=" trials",
+                    unit_scale=True,
+                    dynamic_ncols=True,
+                    leave=False,
+                )
+        self._done, self._total = done, total
+        if self._bar is not None:
+            self._bar.update(done - self._bar.n)
+        elif time.monotonic() - self._told > SECONDS_A_LINE and done < total:
+            self._told = time.monotonic()
+            rate = (done - self._first) / (self._told - self._began)
+            left = f", about {(total - done) / rate:,.0f} s left" if rate else ""
+            print(f"{self.standing()}, {rate:,.0f} a second{left}", file=self._stream, flush=True)
+
+    @property
+    def nothing_missing(self) -> bool:
+        """Whether all trials were there from the beginning."""
+        return self._first == self._total > 0
+
+    def standing(self) -> str:
+        """Says how far the run is."""
+        return f"{self._done:,} of {self._total:,} trials are there"

@@ -1,0 +1,164 @@
+"""One trial, looked at epoch by epoch, as the tutorial prints it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.columns import states, trial_columns
+from linreg_sweep.config import load_config
+from linreg_sweep.data import parameter_names
+from linreg_sweep.engines.interface import Results
+from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.experiment import Experiment
+from linreg_sweep.outcome import MISSING, OUTCOMES, REGIMES
+from linreg_sweep.prepare import MOST_STATES, Arrays, load_data, prepare
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from linreg_sweep.engines.autograd_steps import Step
+
+Column = NDArray[np.generic]
+Floats = NDArray[np.float64]
+
+ROWS = 10
+"""Epochs that are shown where nothing else is asked for."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """A trained trial.
+
+    Attributes:
+        experiment: what was trained.
+        rows: `epoch`, then weights and biases after that epoch's update, then the `cost` before
+            it (as a training loop prints them), [R] each.
+        last: the trial's row of a trials table, [1] each; see columns.trial_columns.
+        notes: what a person should know of the data.
+    """
+
+    experiment: Experiment
+    rows: dict[str, Column]
+    last: dict[str, Column]
+    notes: tuple[str, ...]
+
+    @property
+    def frame(self) -> "pd.DataFrame":
+        """The rows as a DataFrame."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows)
+
+    @property
+    def outcome(self) -> str:
+        """How the trial ended: converged, unfinished or diverged."""
+        return OUTCOMES[int(self.last["outcome"][0])]
+
+    @property
+    def regime(self) -> str | None:
+        """The regime of its learning rate; None: not known."""
+        code = int(self.last["regime"][0])
+        return None if code == MISSING else REGIMES[code]
+
+    def epoch_of(self, event: str) -> int | None:
+        """Returns `converged_at` or `diverged_at`; None where that never came."""
+        epoch = int(self.last[event][0])
+        return None if epoch == MISSING else epoch
+
+    def _repr_html_(self) -> str:
+        from linreg_sweep import tables
+
+        return tables.as_html(f"{self.experiment.data.source}: {self.outcome}", self.frame)
+
+
+def train(
+    config: str | Path | Mapping[str, Any],
+    *,
+    overrides: Iterable[str] = (),
+    data: Arrays | None = None,
+    every: int | None = None,
+) -> Training:
+    """Trains the one trial of a config through all its epochs, unless it diverges.
+
+    Args:
+        config: a config file, or the same as a mapping.
+        overrides: texts like `training.epochs=500`, as `--set` takes them.
+        data: x (n,) or (n, F) and y (n,) or (n, O), instead of what the config names.
+        every: epochs between two rows; None: so that there are about ten.
+
+    Raises:
+        ConfigError: the config cannot be meant.
+        DataError: the data cannot be read or fitted.
+    """
+    declaration = load_config(config, overrides, data_given=data is not None)
+    table = load_data(declaration, data)
+    experiment = prepare(declaration, table)
+    epochs = declaration.config.training.epochs
+    if every is not None and every < 1:
+        raise ConfigError(Complaint("--every", f"must be at least 1, got {every}"))
+    if every is not None and 2 * (epochs // every) > MOST_STATES:
+        text = f"must leave at most {MOST_STATES // 2:,} rows to print, got {epochs // every:,}"
+        raise ConfigError(Complaint("--every", text, "print fewer"))
+    values = experiment.values(0, 1)
+    results, rows = _train_and_look(experiment, values, every or max(1, epochs // ROWS))
+    done = int(results.epochs[0])
+    if every is None and done < epochs:  # it diverged: look at the epochs until then
+        results, rows = _train_and_look(experiment, values, max(1, done // ROWS))
+    return Training(experiment, rows, trial_columns(experiment, 0, values, results), table.notes)
+
+
+def _train_and_look(
+    experiment: Experiment, values: dict[str, Floats], every: int
+) -> tuple[Results, dict[str, Column]]:
+    """Trains the one trial; returns what became of it, and the rows of every so many epochs."""
+    shown = np.arange(every, experiment.config.training.epochs + 1, every, dtype=np.int64)
+    results = experiment.train(values, early_stop=False, history_epochs=np.union1d(shown - 1, shown))
+    epoch, theta = results.history.epoch, results.history.theta
+    shown = shown[np.isin(shown, epoch)]
+    after, before = np.searchsorted(epoch, shown), np.searchsorted(epoch, shown - 1)
+    cost = experiment.problem.cost(theta[before])
+    return results, {"epoch": shown, **states(experiment, theta[after]), "cost": cost}
+
+
+def autograd_steps(
+    config: str | Path | Mapping[str, Any], n_epochs: int, *, overrides: Iterable[str] = ()
+) -> tuple[tuple[str, ...], Iterator["Step"]]:
+    """Trains the one trial of a config by torch's autograd, stopping at every moment of an epoch.
+
+    Args:
+        config: a config file, or the same as a mapping; its engine makes no difference.
+        n_epochs: how many epochs.
+        overrides: texts like `training.learning_rate=0.001`, as `--set` takes them.
+
+    Returns:
+        The names of the entries of theta, and the moments.
+
+    Raises:
+        ConfigError: the config cannot be meant, or has mini-batches, of which this shows none.
+        DataError: the data cannot be read or fitted.
+    """
+    from linreg_sweep.engines.autograd_steps import steps
+
+    if n_epochs < 1:
+        raise ConfigError(Complaint("--steps", f"must be at least 1, got {n_epochs}"))
+    declaration = load_config(config, overrides)
+    training = declaration.config.training
+    experiment = prepare(declaration, load_data(declaration))
+    values = experiment.values(0, 1)
+    if experiment.batch_sizes(values)[0] < experiment.problem.n_rows:
+        text = f"must be null with --steps, got {training.batch_size}"
+        raise declaration.error(("training", "batch_size"), text, "--set batch_size=null")
+    names = parameter_names(experiment.data.x_names, experiment.data.y_names, experiment.problem.fit_bias)
+    return names, steps(
+        experiment.problem,
+        training.learning_rate,
+        experiment.trials(values).start[0],
+        n_epochs,
+        momentum=training.momentum,
+        nesterov=training.nesterov,
+        dtype=training.dtype,
+    )

@@ -1,0 +1,121 @@
+"""A comparison over a table's columns, from text to a mask: parsed, never evaluated as Python.
+
+Python's own parser gives the tree; only comparisons, `and`, `or`, `not`, `in`, column names,
+numbers and quoted text are understood, and everything else is refused by name.
+"""
+
+import ast
+import operator
+import warnings
+from collections.abc import Callable, Iterable
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
+
+Mask = NDArray[np.bool_]
+
+LONGEST = 2000
+"""Characters of a comparison."""
+
+COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+
+
+def where(frame: pd.DataFrame, text: str) -> pd.DataFrame:
+    """Returns the rows for which a comparison holds; a missing value holds for nothing but `!=`.
+
+    Args:
+        frame: any table.
+        text: such as `learning_rate < 0.005 and outcome == 'converged'`.
+
+    Raises:
+        ConfigError: the text is no comparison over the table's columns.
+    """
+    if len(text) > LONGEST:
+        raise _error(text[:40] + "...", f"must have at most {LONGEST} characters, got {len(text)}")
+    try:
+        with warnings.catch_warnings(action="ignore"):  # Python's, about code
+            tree = ast.parse(text.strip(), mode="eval")
+        mask = _mask(tree.body, frame, text)
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
+        hint = "write it like \"learning_rate < 0.005 and outcome == 'converged'\""
+        raise _error(text, "is not a comparison", hint) from error
+    return frame[mask]
+
+
+def _mask(node: ast.expr, frame: pd.DataFrame, text: str) -> Mask:
+    match node:
+        case ast.BoolOp(ast.And(), parts):
+            return _all(_mask(part, frame, text) for part in parts)
+        case ast.BoolOp(_, parts):
+            return ~_all(~_mask(part, frame, text) for part in parts)
+        case ast.UnaryOp(ast.Not(), part):
+            return ~_mask(part, frame, text)
+        case ast.Compare(first, operators, rest):
+            sides = [first, *rest]
+            pairs = zip(sides[:-1], operators, sides[1:], strict=True)
+            return _all(_compare(left, sign, right, frame, text) for left, sign, right in pairs)
+    raise _error(text, f"must compare columns, got {ast.unparse(node)!r}", "say column < number")
+
+
+def _all(masks: Iterable[Mask]) -> Mask:
+    return reduce(operator.and_, masks)
+
+
+def _compare(left: ast.expr, sign: ast.cmpop, right: ast.expr, frame: pd.DataFrame, text: str) -> Mask:
+    if isinstance(sign, ast.In | ast.NotIn):
+        if not isinstance(right, ast.Tuple | ast.List):
+            raise _error(text, "`in` needs a list, such as outcome in ('converged', 'diverged')")
+        if not right.elts:
+            raise _error(text, "`in` needs at least one value")
+        none_of = _all(~_compare(left, ast.Eq(), choice, frame, text) for choice in right.elts)
+        return ~none_of if isinstance(sign, ast.In) else none_of
+    if type(sign) not in COMPARISONS:
+        raise _error(text, "`is` is not understood", "use ==")
+    a, b = _value(left, frame, text), _value(right, frame, text)
+    if _is_text(a) != _is_text(b):
+        raise _error(text, f"compares text with a number in {ast.unparse(left)!r} and {ast.unparse(right)!r}")
+    if _is_text(a) and not isinstance(sign, ast.Eq | ast.NotEq):
+        raise _error(text, f"text has no order: {ast.unparse(left)!r}", "use == or !=")
+    held = COMPARISONS[type(sign)](a, b)
+    if isinstance(held, bool):
+        return np.full(len(frame), held)
+    return np.asarray(held.fillna(isinstance(sign, ast.NotEq)), dtype=bool)
+
+
+def _value(node: ast.expr, frame: pd.DataFrame, text: str) -> Any:
+    """Returns a column, or a constant; categories as text."""
+    match node:
+        case ast.Name(name) if name in frame:
+            column = frame[name]
+            return column.astype("object") if isinstance(column.dtype, pd.CategoricalDtype) else column
+        case ast.Name(name):
+            raise _error(text, f"there is no column {name!r}", did_you_mean(name, map(str, frame.columns)))
+        case ast.Constant(bool()):
+            pass
+        case ast.Constant(int() | float() | str() as constant):
+            return constant
+        case ast.UnaryOp(ast.USub(), ast.Constant(int() | float() as constant)) if not isinstance(
+            constant, bool
+        ):
+            return -constant
+    raise _error(text, f"must compare columns, numbers and quoted text, got {ast.unparse(node)!r}")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) or getattr(value, "dtype", None) in ("object", "str")
+
+
+def _error(text: str, problem: str, hint: str = "") -> ConfigError:
+    return ConfigError(Complaint(f"--where {text!r}", problem, hint))

@@ -1,0 +1,272 @@
+"""Facts about first configs and sweeps; the oracles are the project's strict reader and a literal loop."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from numpy.typing import NDArray
+
+from linreg_sweep.config import GridSweep, load_config, load_sweep
+from linreg_sweep.config.parameters import Points, Values
+from linreg_sweep.data import Data, from_arrays, from_file, tutorial
+from linreg_sweep.errors import DataError
+from linreg_sweep.problem import Problem, make_problem
+from linreg_sweep.starter import condition_number, starter
+
+FOLDER = Path(__file__).parent.parent / "data"
+LOSSES = {"half_mse": 1.0, "mse": 2.0}
+TARGETS = {
+    "norris": "y",
+    "longley": "y",
+    "faithful": "eruptions",
+    "cars": "dist",
+    "mtcars": "mpg",
+    "penguins": "body_mass_g",
+    "diabetes": "target",
+    "google_mlcc_mpg": "mpg",
+    "brownlee": "y",
+    "d2l_quadratic": "y",
+}
+
+
+def load(folder: Path, texts: tuple[str, str], name: str = "first") -> GridSweep:
+    """Writes both files where `init` would, and returns the sweep as the project reads it."""
+    for kind, text in zip(("configs", "sweeps"), texts, strict=True):
+        (folder / kind).mkdir()
+        (folder / kind / f"{name}.yaml").write_text(text, encoding="utf-8")
+    load_config(folder / "configs" / f"{name}.yaml")
+    sweep = load_sweep(folder / "sweeps" / f"{name}.yaml").config
+    assert isinstance(sweep, GridSweep)
+    return sweep
+
+
+def first_epochs(
+    x: NDArray[np.float64], y: NDArray[np.float64], rate: float, start: float, epochs: int, factor: float
+) -> int | None:
+    """Descends row by row as the tutorial does; returns the first converged epoch, -1 where it diverged."""
+    a = np.column_stack([x, np.ones(len(x))])
+    best = np.mean((y - a @ np.linalg.lstsq(a, y, rcond=None)[0]) ** 2)
+    theta = np.append(np.full(x.shape[1], start), 0.0)
+    first_cost = np.mean((y - a @ theta) ** 2)
+    for epoch in range(epochs + 1):
+        error = a @ theta - y
+        cost = np.mean(error**2)
+        if cost - best <= 1e-6 * y.var():
+            return epoch
+        if cost > 1e6 * max(first_cost, y.var()):
+            return -1
+        theta = theta - rate * factor * (a.T @ error) / len(x)
+    return None
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("name", [None, "brownlee", "google_mlcc_mpg", "norris", "mtcars"])
+def test_some_diverge_some_converge_some_are_slow(name: str | None, loss: str, tmp_path: Path) -> None:
+    """A literal loop over the rows: the highest rate diverges, the config's converges, the lowest is slow."""
+    data = tutorial() if name is None else from_file(FOLDER / f"{name}.csv", y=TARGETS[name])
+    path = None if name is None else str(FOLDER / f"{name}.csv")
+    texts = starter(data, name="first", data_path=path, x=None, y=None, loss=loss)
+    sweep = load(tmp_path, texts)
+    x = (data.x - data.x.mean(axis=0)) / data.x.std(axis=0) if sweep.data.standardize else data.x
+    rate, weight = re.search(r"min: (\S+), max: (\S+), ", texts[1]), re.search(r"values: \[(.*)\]", texts[1])
+    assert rate
+    assert weight
+    starts = [float(value) for value in weight[1].split(", ")]
+    chosen, epochs = sweep.training.learning_rate, sweep.training.epochs
+    claimed = re.search(r"converges\s+(?:# )?within ([0-9,]+)\s+(?:# )?epochs", texts[0])
+    assert claimed
+    y, factor = data.y[:, 0], LOSSES[loss]
+    for start in starts:
+        assert first_epochs(x, y, float(rate[2]), start, epochs, factor) == -1
+        took = first_epochs(x, y, chosen, start, epochs, factor)
+        assert took is not None
+        assert 0 <= took <= int(claimed[1].replace(",", "")) <= epochs
+    slow = first_epochs(x, y, float(rate[1]), starts[-1], epochs, factor)
+    assert slow is None or slow > 20 * max(1, first_epochs(x, y, chosen, starts[-1], epochs, factor) or 0)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_every_file_gets_a_valid_start(name: str, tmp_path: Path) -> None:
+    """Every file in data/ gets a config and a sweep that load, with 25 rates around its stability limit."""
+    path = FOLDER / f"{name}.csv"
+    data = from_file(path, y=TARGETS[name])
+    sweep = load(tmp_path, starter(data, name="first", data_path=str(path), x=data.x_names, y=data.y_names))
+    assert (sweep.data.x, sweep.data.y) == (data.x_names, data.y_names)
+    again = from_file(path, data.x_names, data.y_names, standardize=sweep.data.standardize)
+    a = np.column_stack([again.inputs(), np.ones(len(again.x))])
+    limit = 2 * len(a) / np.linalg.svd(a, compute_uv=False)[0] ** 2
+    rates = sweep.parameters["learning_rate"]
+    assert isinstance(rates, Points)
+    assert (rates.num, rates.scale) == (25, "log")
+    assert rates.min == pytest.approx(limit / 300, rel=0.06)
+    assert rates.max == pytest.approx(1.2 * limit, rel=0.06)
+    assert rates.max > 1.1 * limit
+    assert sweep.training.learning_rate == pytest.approx(0.75 * limit, rel=0.06)
+    assert 1000 <= sweep.training.epochs <= 200_000
+    best = np.linalg.lstsq(a, again.y, rcond=None)[0][:-1]
+    starts = sweep.parameters["initial_weight"]
+    assert isinstance(starts, Values)
+    assert 3 <= len(starts.values) <= 5
+    assert starts.values[0] <= best.min() <= best.max() <= starts.values[-1]
+
+
+def test_tutorial_texts() -> None:
+    """For the tutorial the texts are these, to the letter."""
+    config, sweep = starter(tutorial(), name="tutorial", data_path=None, x=None, y=None)
+    assert config == TUTORIAL_CONFIG
+    assert sweep == TUTORIAL_SWEEP
+
+
+def test_hopeless_data_are_standardized() -> None:
+    """Norris has condition number 731,407: the config standardizes it, and says what it spares."""
+    data = from_file(FOLDER / "norris.csv", y="y")
+    config, sweep = starter(data, name="norris", data_path="../data/norris.csv", x=None, y=["y"])
+    told = " ".join(line.strip(" #") for line in config.splitlines())
+    assert "condition number 731400" in told
+    # ln(1000) / ln((kappa + 1)/(kappa - 1)) epochs
+    needed = np.log(1000) / (2 * np.arctanh(1 / 731407))
+    assert f"about {float(f'{needed:.2g}'):,.0f} epochs to come a thousand times closer" in told
+    assert "Standardized, it is 1 standardize: true" in told
+    assert "# per standard deviation of a column" in config
+    assert "stability limit 2," in sweep
+
+
+def test_easy_data_stay_as_they_are() -> None:
+    """Below a condition number of 10,000 nothing is standardized unasked."""
+    config, _ = starter(tutorial(), name="t", data_path=None, x=None, y=None)
+    assert "standardize" not in config
+
+
+def test_data_standardized_already_stay_so() -> None:
+    """Data that come standardized are written so, and their limit is that of the z-scores."""
+    config, sweep = starter(tutorial(standardize=True), name="t", data_path=None, x=None, y=None)
+    assert "  standardize: true" in config.splitlines()
+    assert "stability limit 2," in sweep
+
+
+def test_a_constant_column_keeps_data_unscaled(tmp_path: Path) -> None:
+    """Where a constant column forbids standardizing, the config says so and still loads."""
+    x = np.column_stack([np.arange(1000.0, 1020.0), np.full(20, 3.0)])
+    data = from_arrays(x, np.arange(20.0), x_names=["year", "c"])
+    texts = starter(data, name="first", data_path="a.csv", x=["year", "c"], y=["y"])
+    sweep = load(tmp_path, texts)
+    told = " ".join(line.strip(" #") for line in texts[0].splitlines())
+    assert (
+        "Not standardized: a column must vary by more than rounding to be standardized, not so: 'c'" in told
+    )
+    assert not sweep.data.standardize
+    assert sweep.training.epochs == 200_000
+    assert "which is more than these: expect unfinished trials" in told
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "no",
+        "1",
+        "a: b",
+        "null",
+        "1e3",
+        "- x",
+        "#c",
+        "a, b]",
+        '"q"',
+        "back\\slash",
+        "{}",
+        "Größe",
+        "x y",
+        "~",
+        "é",
+        "?",
+    ],
+)
+def test_odd_names_survive(name: str, tmp_path: Path) -> None:
+    """Whatever a column and a file are called, the strict reader and plain YAML read the same text back."""
+    data = from_arrays(np.arange(5.0), np.arange(5.0), x_names=[name])
+    texts = starter(data, name="first", data_path=f"../data/{name}.csv", x=[name], y=["y"])
+    sweep = load(tmp_path, texts)
+    assert sweep.data.x == (name,)
+    assert Path(sweep.data.path or "").resolve() == tmp_path.resolve() / "data" / f"{name}.csv"
+    plain = yaml.safe_load(texts[0])["data"]
+    assert (plain["x"], plain["path"]) == ([name], f"../data/{name}.csv")
+
+
+def test_a_newline_in_a_file_name_stays_in_its_comment(tmp_path: Path) -> None:
+    """The comment that names the file is one line, whatever the file is called."""
+    path = tmp_path / "a\nseed: 3 #.csv"
+    path.write_text("x,y\n1,2\n2,3\n3,5\n", encoding="utf-8")
+    config, _ = starter(from_file(path, y="y"), name="n", data_path="p.csv", x=None, y=None)
+    assert config.splitlines()[0] == "# One trial: y on x, 3 rows of a seed: 3 #.csv"
+    assert "seed" not in yaml.safe_load(config)
+
+
+def test_an_unprintable_path_survives() -> None:
+    """A path with control characters is escaped so that plain YAML reads it back."""
+    path = "../data/a\tb\x85c\u2028d\U0001f427.csv"
+    config, _ = starter(tutorial(), name="n", data_path=path, x=None, y=None)
+    assert yaml.safe_load(config)["data"]["path"] == path
+
+
+@pytest.mark.parametrize("name", ["1e5", "true", "7", "a.b-c_d"])
+def test_odd_sweep_names(name: str, tmp_path: Path) -> None:
+    """A sweep whose name looks like a number or a boolean keeps it as a name."""
+    texts = starter(tutorial(), name=name, data_path=None, x=None, y=None)
+    assert load(tmp_path, texts, name).name == name
+
+
+def test_overflow_is_a_data_error() -> None:
+    """Data whose squares overflow are refused with what to do about it."""
+    data = from_arrays(np.array([1e200, 2e200, 4e200]), np.array([1.0, 2.0, 3.0]))
+    with pytest.raises(DataError, match="the squares of the data must stay finite"):
+        starter(data, name="n", data_path="p.csv", x=None, y=None)
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+def test_condition_number(standardize: bool) -> None:
+    """It is the design matrix's condition number, squared; directions that do not move do not count."""
+    data = from_file(FOLDER / "mtcars.csv", y="mpg", standardize=standardize)
+    a = np.column_stack([data.inputs(), np.ones(len(data.x))])
+    assert condition_number(problem_of(data)) == pytest.approx(np.linalg.cond(a) ** 2, rel=1e-9)
+    doubled = from_arrays(np.column_stack([data.inputs(), data.inputs()[:, 0]]), data.y)
+    singular = np.linalg.svd(np.column_stack([a, a[:, 0]]), compute_uv=False)
+    expected = (singular[0] / singular[2]) ** 2
+    assert condition_number(problem_of(doubled)) == pytest.approx(expected, rel=1e-9)
+
+
+def problem_of(data: Data) -> Problem:
+    """Returns the problem of data with a bias."""
+    return make_problem(data.inputs(), data.y, loss="half_mse", fit_bias=True)
+
+
+TUTORIAL_CONFIG = """\
+# One trial: y on x, 30 rows of tutorial (built in)
+# Run it with: linreg-sweep train configs/tutorial.yaml
+data:
+  name: tutorial
+training:
+  loss: half_mse
+  # Stable below 2/lambda_max = 0.006331; this is three quarters of it
+  learning_rate: 0.0047
+  initial_weight: 0
+  initial_bias: 0
+  # Condition number 1332: at this rate every start of the sweep converges within 7,886 epochs
+  epochs: 10000
+outcome:
+  tolerance: 1e-6  # converged: within this share of the variance of y
+"""
+
+TUTORIAL_SWEEP = """\
+# 25 learning rates by 5 starts: 125 trials
+# Run it with: linreg-sweep run sweeps/tutorial.yaml
+name: tutorial
+extends: ../configs/tutorial.yaml
+method: grid
+parameters:
+  # From a three-hundredth of the stability limit 0.006331, which is slow, to 1.2 times it, which diverges
+  learning_rate: {min: 2.1e-05, max: 0.0076, num: 25, scale: log}
+  # On both sides of zero; the best weight is 0.8789
+  initial_weight: {values: [-2, -1, 0, 1, 2]}
+  initial_bias: 0
+"""
