@@ -1,0 +1,129 @@
+"""The ways to train many trials that are measured beside each other, all on the same data and rates.
+
+Each is a function `(n_trials, n_epochs, dtype) -> trial-epochs done`; the loops are written as a
+tutorial writes them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+
+from linreg_sweep import data
+from linreg_sweep.engines import load_engine
+from linreg_sweep.engines.interface import Schedule, Trials
+from linreg_sweep.outcome import Criteria
+from linreg_sweep.problem import make_problem
+
+Floats = NDArray[np.float64]
+
+LOW, HIGH = 1e-5, 6e-5
+"""Learning rates that neither converge nor diverge within the epochs measured: no trial ends early."""
+
+TABLE = data.tutorial()
+X, Y = TABLE.x[:, 0], TABLE.y[:, 0]
+
+
+def rates(n_trials: int) -> Floats:
+    """Returns the learning rates [n_trials] that every contestant trains."""
+    return np.geomspace(LOW, HIGH, n_trials)
+
+
+def literal_numpy(rate: float, n_epochs: int, x: Floats = X, y: Floats = Y) -> tuple[float, float]:
+    """Trains one trial as the tutorial does, row by row in NumPy; returns weight and bias."""
+    weight = bias = 0.0
+    for _ in range(n_epochs):
+        predicted = weight * x + bias
+        _cost = np.mean((y - predicted) ** 2)
+        weight_step, bias_step = np.mean((predicted - y) * x), np.mean(predicted - y)
+        weight, bias = weight - rate * weight_step, bias - rate * bias_step
+    return float(weight), float(bias)
+
+
+def literal_torch(rate: float, n_epochs: int, dtype: str) -> tuple[float, float]:
+    """Trains one trial as the tutorial does, by autograd and torch.optim.SGD."""
+    kind = getattr(torch, dtype)
+    x, y = torch.tensor(X, dtype=kind), torch.tensor(Y, dtype=kind)
+    weight = torch.zeros((), dtype=kind, requires_grad=True)
+    bias = torch.zeros((), dtype=kind, requires_grad=True)
+    optimizer = torch.optim.SGD([weight, bias], lr=rate)
+    for _ in range(n_epochs):
+        cost = torch.mean((weight * x + bias - y) ** 2)
+        optimizer.zero_grad()
+        cost.backward()  # type: ignore[no-untyped-call]  # torch ships it without types
+        optimizer.step()
+    return weight.item(), bias.item()
+
+
+def plain_loop(n_trials: int, n_epochs: int, dtype: str) -> None:
+    """A literal NumPy loop, one trial after the other."""
+    x, y = X.astype(dtype), Y.astype(dtype)
+    for rate in rates(n_trials):
+        literal_numpy(float(rate), n_epochs, x, y)
+
+
+def joblib_tasks(n_trials: int, n_epochs: int, dtype: str) -> None:
+    """The same loop, one joblib task a trial on every core."""
+    x, y = X.astype(dtype), Y.astype(dtype)
+    Parallel(n_jobs=-1)(delayed(literal_numpy)(float(rate), n_epochs, x, y) for rate in rates(n_trials))
+
+
+def torch_loop(n_trials: int, n_epochs: int, dtype: str) -> None:
+    """A literal torch loop, one trial after the other."""
+    for rate in rates(n_trials):
+        literal_torch(float(rate), n_epochs, dtype)
+
+
+def engine(name: str, loss: str) -> Callable[[int, int, str], None]:
+    """Returns this project's engine of a name as a contestant."""
+
+    def train(n_trials: int, n_epochs: int, dtype: str) -> None:
+        problem = make_problem(TABLE.x, TABLE.y, loss=loss, fit_bias=True)
+        start = np.zeros((n_trials, *problem.shape))
+        criteria = Criteria()
+        excess = problem.excess_cost(start)
+        schedule = Schedule(
+            criteria.converged_excess(problem.scale),
+            criteria.diverged_excess(excess, problem.cost_min, problem.scale),
+            dtype=dtype,
+        )
+        results = load_engine(name)(
+            problem, Trials(rates(n_trials), start, np.full(n_trials, n_epochs)), schedule
+        )
+        if (results.epochs != n_epochs).any():
+            raise RuntimeError("a trial ended early: the contestants would not do the same work")
+
+    return train
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A way to train trials, and how much of it is measured.
+
+    Attributes:
+        name: what a reader is told.
+        train: (n_trials, n_epochs, dtype) -> None.
+        n_trials: trials a measurement; enough that its fixed costs hardly count.
+        n_epochs: epochs each.
+        against: the name of the contestant that its speed is compared with.
+    """
+
+    name: str
+    train: Callable[[int, int, str], None]
+    n_trials: int
+    n_epochs: int
+    against: str
+
+
+NUMPY_LOOP, TORCH_LOOP = "a NumPy loop, trial by trial", "a torch loop, trial by trial"
+
+CONTESTANTS = (
+    Contestant(NUMPY_LOOP, plain_loop, 20, 1000, NUMPY_LOOP),
+    Contestant("joblib, a task a trial, all cores", joblib_tasks, 200, 1000, NUMPY_LOOP),
+    Contestant("engine numpy, one core", engine("numpy", "half_mse"), 65536, 2000, NUMPY_LOOP),
+    Contestant(TORCH_LOOP, torch_loop, 2, 1000, TORCH_LOOP),
+    Contestant("engine torch, one core", engine("torch", "mse"), 10_000, 200, TORCH_LOOP),
+)
