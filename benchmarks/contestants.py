@@ -34,7 +34,7 @@ def rates(n_trials: int) -> Floats:
 
 def literal_numpy(rate: float, n_epochs: int, x: Floats = X, y: Floats = Y) -> tuple[float, float]:
     """Trains one trial as the tutorial does, row by row in NumPy; returns weight and bias."""
-    weight = bias = 0.0
+    weight = bias = x.dtype.type(0)
     for _ in range(n_epochs):
         predicted = weight * x + bias
         _cost = np.mean((y - predicted) ** 2)

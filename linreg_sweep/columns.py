@@ -63,7 +63,8 @@ def trial_columns(
     columns["contraction"] = results.contraction
     columns["regime"] = judge_regime(np.where(full_batch, by_theory, results.contraction), criteria)
     columns["regime_source"] = np.where(full_batch, 0, 1).astype(np.int8)
-    columns["stability_ratio"] = np.where(full_batch, rate / limit, np.nan)
+    with np.errstate(over="ignore"):  # the absurdest rates
+        columns["stability_ratio"] = np.where(full_batch, rate / limit, np.nan)
     return columns
 
 

@@ -15,7 +15,7 @@ def as_text(frame: pd.DataFrame, style: str) -> str:
 
     Args:
         frame: its index is left out.
-        style: `table` and `markdown` show six digits; `csv` and `json` (a list of records) are
+        style: `table` and `markdown` show six digits, and no columns without a value; `csv` and `json` (a list of records) are
             exact, missing is empty and null, and infinities are `inf` and, as JSON has no number
             for them, `"Infinity"`.
     """
@@ -25,6 +25,8 @@ def as_text(frame: pd.DataFrame, style: str) -> str:
         return json.dumps([_record(row) for row in frame.to_dict("records")], indent=2, allow_nan=False)
     from tabulate import tabulate
 
+    if len(frame):
+        frame = frame.dropna(axis="columns", how="all")
     bar = r"\|" if style == "markdown" else "|"
     columns = [[_shown(value).replace("|", bar) for value in frame[name]] for name in frame.columns]
     align = ["right" if pd.api.types.is_numeric_dtype(frame[name]) else "left" for name in frame.columns]

@@ -22,7 +22,7 @@ OUTCOME_MEANING = {
 REGIMES = ("low", "good", "high", "too_high")
 REGIME_MEANING = {
     "low": "the steepest direction creeps to its optimum from one side",
-    "good": "the steepest direction settles within the epochs that `settle` asks for, by default ten",
+    "good": "the steepest direction settles soon: to 1 % within 10 epochs, unless `settle` says otherwise",
     "high": "the steepest direction zigzags across its optimum and settles slowly",
     "too_high": "the steepest direction zigzags ever further away",
 }

@@ -92,14 +92,15 @@ class Problem:
             [K], in units of y squared, to full relative precision: it is a sum of squares along
             the eigenvectors, not a difference of costs, and each trial's bits are its own.
         """
-        error = np.moveaxis(theta, 0, -1) - self.optimum[..., None]
         total = np.zeros(len(theta))
-        for value, vector in zip(self.eigenvalues, self.eigenvectors.T, strict=True):
-            for column in range(error.shape[1]):
-                along = vector[0] * error[0, column]
-                for weight, row in zip(vector[1:], error[1:, column], strict=True):
-                    along = along + weight * row
-                total += value * self.cost_per_loss * along * along
+        with np.errstate(over="ignore", invalid="ignore"):  # diverged trials hold infinities
+            error = np.moveaxis(theta, 0, -1) - self.optimum[..., None]
+            for value, vector in zip(self.eigenvalues, self.eigenvectors.T, strict=True):
+                for column in range(error.shape[1]):
+                    along = vector[0] * error[0, column]
+                    for weight, row in zip(vector[1:], error[1:, column], strict=True):
+                        along = along + weight * row
+                    total += value * self.cost_per_loss * along * along
         return total
 
     def cost(self, theta: Floats) -> Floats:

@@ -5,6 +5,7 @@ parts come back changes nothing but the time.
 """
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -73,7 +74,11 @@ def _in_processes(work: Callable[[int], T], numbers: list[int], jobs: int | None
 
 
 def _end_with(parent: int) -> None:
-    """Lets this worker process end once its parent is gone, even where that was killed."""
+    """Lets this worker process end once its parent is gone, even where that was killed.
+
+    Ctrl+C reaches a worker too; what it means is for the parent to say.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -145,7 +145,7 @@ def _best_row(table: pd.DataFrame) -> str:
         return f"No trial converged; {named} came nearest."
     return (
         f"Best {named}: {best['converged']:,} of {best['trials']:,} trials converged,"
-        f" half of them within {best['median_converged_at']:,.10g} epochs."
+        f" after a median of {best['median_converged_at']:,.10g} epochs."
     )
 
 

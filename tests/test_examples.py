@@ -1,0 +1,366 @@
+"""Every example trains or runs and gives the answer in its opening comment; so do the README's."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import linreg_sweep as ls
+from linreg_sweep.cli import main
+
+ROOT = Path(__file__).parent.parent
+CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
+SWEEPS = sorted((ROOT / "sweeps").glob("*.yaml"))
+
+Capture = pytest.CaptureFixture[str]
+Runs = Callable[..., ls.Run]
+
+
+def name_of(path: Path) -> str:
+    """Returns what a test of an example is called."""
+    return path.stem
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """Runs a sweep by its name, once for all tests."""
+    out = tmp_path_factory.mktemp("results")
+
+    def run(name: str, *overrides: str) -> ls.Run:
+        return ls.run(ROOT / "sweeps" / f"{name}.yaml", overrides=overrides, out=out, jobs=1)
+
+    return run
+
+
+def comment(path: Path) -> dict[str, str]:
+    """Returns the parts of an example's opening comment: Question, Run, Read, Answer."""
+    opening = re.match(r"(#.*\n)+", path.read_text(encoding="utf-8"))
+    assert opening is not None
+    text = " ".join(line.lstrip("# ").strip() for line in opening[0].splitlines())
+    parts = re.split(r"(Question|Run|Read|Answer):\s+", text)[1:]
+    return {key: value.strip() for key, value in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def answer(kind: str, name: str) -> str:
+    """Returns the answer that stands in an example's comment."""
+    return comment(ROOT / kind / f"{name}.yaml")["Answer"]
+
+
+def assert_says(text: str, *facts: str) -> None:
+    """Asserts that an answer holds these words, each not as part of a longer number."""
+    for fact in facts:
+        assert re.search(rf"(?<![\d.]){re.escape(fact)}(?![\d]|\.\d)", text), f"{fact!r} is not in {text!r}"
+
+
+def outcomes(trials: pd.DataFrame) -> set[str]:
+    """Returns the different outcomes of trials."""
+    return set(trials["outcome"])
+
+
+def converged_at(trials: pd.DataFrame, **values: float) -> str:
+    """Returns the epoch at which the one trial with these values converged, as the answers write it."""
+    for column, value in values.items():
+        trials = trials[np.isclose(trials[column], value, rtol=1e-9)]
+    (epoch,) = trials["converged_at"]
+    return f"epoch {epoch:,}"
+
+
+@pytest.mark.parametrize("path", CONFIGS + SWEEPS, ids=name_of)
+def test_an_example_opens_with_its_question(path: Path) -> None:
+    """Question, how to run it, how to read it, the answer: in this order, and the question asks."""
+    parts = comment(path)
+    assert list(parts) == ["Question", "Run", "Read", "Answer"]
+    assert parts["Question"].endswith("?")
+    assert f"{path.parent.name}/{path.name}" in parts["Run"]
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=name_of)
+def test_every_config_trains(path: Path, capsys: Capture) -> None:
+    """`train` goes through every config and ends with how and why the trial ended."""
+    assert main(["train", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("Epoch : ")
+    assert re.search(r"\n(Converged|Unfinished|Diverged) at epoch [\d,]+: ", printed)
+
+
+@pytest.mark.parametrize("path", SWEEPS, ids=name_of)
+def test_every_sweep_runs_to_its_end(path: Path, capsys: Capture, tmp_path: Path) -> None:
+    """`run` leaves as many trials as `plan` tells; its last line is the run's directory."""
+    assert main(["run", str(path), "--out", str(tmp_path), "--jobs", "1"]) == 0
+    run = ls.load(capsys.readouterr().out.splitlines()[-1])
+    assert run.finished
+    assert run.path.parent == tmp_path
+    assert run.name == path.stem.replace("_", "-")
+    assert len(run.trials) == run.n_trials == ls.plan(path).n_trials
+
+
+def test_the_tutorials_line() -> None:
+    """configs/tutorial.yaml: the last row and the epoch of convergence."""
+    training = ls.train(ROOT / "configs" / "tutorial.yaml")
+    weight, bias, cost = (training.rows[name][-1] for name in ("weight", "bias", "cost"))
+    said = answer("configs", "tutorial")
+    assert_says(said, f"weight {weight:.3f}", f"bias {bias:.3f}", f"cost {cost:.3f}")
+    assert_says(said, f"epoch {training.epoch_of('converged_at'):,}")
+
+
+def test_the_tutorials_line_in_torch() -> None:
+    """configs/tutorial_torch.yaml: the last row, and an epoch of convergence that float32 may move by 1 %."""
+    training = ls.train(ROOT / "configs" / "tutorial_torch.yaml")
+    said = answer("configs", "tutorial_torch")
+    assert_says(said, f"weight {training.rows['weight'][-1]:.3f}", f"bias {training.rows['bias'][-1]:.3f}")
+    assert_says(said, "epoch 7,190")
+    assert training.epoch_of("converged_at") == pytest.approx(7190, rel=0.01)
+
+
+def test_a_far_start_costs_epochs() -> None:
+    """configs/far_start.yaml: converged, after 4.6 times as many epochs as from zero."""
+    far = ls.train(ROOT / "configs" / "far_start.yaml").epoch_of("converged_at")
+    near = ls.train(ROOT / "configs" / "tutorial.yaml").epoch_of("converged_at")
+    assert far is not None
+    assert near is not None
+    assert_says(answer("configs", "far_start"), f"epoch {far:,}", f"{far / near:.1f} times")
+
+
+def test_the_geyser_as_it_is() -> None:
+    """configs/faithful.yaml: unfinished, and where it stands; the least cost is that of least squares."""
+    training = ls.train(ROOT / "configs" / "faithful.yaml")
+    rows = training.rows
+    least = training.last["cost"][0] - training.last["excess_cost"][0]
+    said = answer("configs", "faithful")
+    assert training.outcome == "unfinished"
+    assert_says(said, f"weight {rows['weight'][-1]:.3f}", f"bias {rows['bias'][-1]:.3f}")
+    assert_says(said, f"cost {rows['cost'][-1]:.3f}", f"{least:.3f}", f"{training.last['epochs'][0]:,}")
+    table = pd.read_csv(ROOT / "data" / "faithful.csv")
+    slope, intercept = np.polyfit(table["waiting"], table["eruptions"], 1)
+    read = comment(ROOT / "configs" / "faithful.yaml")["Read"]
+    assert_says(read, f"weight {slope:.4f}", f"bias {intercept:.3f}")
+
+
+def test_the_geyser_standardized() -> None:
+    """configs/faithful_standardized.yaml: one epoch, and the least-squares line in the file's units."""
+    training = ls.train(ROOT / "configs" / "faithful_standardized.yaml")
+    weight, bias = (training.last[f"{name}_unscaled"][0] for name in ("weight", "bias"))
+    said = answer("configs", "faithful_standardized")
+    assert_says(said, f"epoch {training.epoch_of('converged_at')}", f"{weight:.3f}", f"less {-bias:.3f}")
+
+
+def test_ten_features_at_once() -> None:
+    """configs/diabetes.yaml: when it converges, and how near the stability limit the rate is."""
+    training = ls.train(ROOT / "configs" / "diabetes.yaml")
+    ratio = training.last["stability_ratio"][0]
+    said = answer("configs", "diabetes")
+    assert_says(said, f"epoch {training.epoch_of('converged_at'):,}", f"{ratio:.3f} of the stability limit")
+
+
+def test_nedrichs_line_is_not_least_squares() -> None:
+    """configs/nedrich.yaml: the cost after 1,000 steps and the least; the bias of least squares."""
+    last = ls.train(ROOT / "configs" / "nedrich.yaml").last
+    table = pd.read_csv(ROOT / "data" / "nedrich.csv")
+    slope, intercept = np.polyfit(table["x"], table["y"], 1)
+    least = float(np.mean((table["y"] - slope * table["x"] - intercept) ** 2))
+    said = answer("configs", "nedrich")
+    assert_says(said, f"{intercept:.2f}", f"({last['cost'][0]:.1f})", f"({least:.1f})")
+
+
+def test_which_learning_rate_is_good_from_every_start(runs: Runs) -> None:
+    """sweeps/learning_rate_by_start.yaml: the rates at which all starts converge, and what a start does."""
+    run = runs("learning_rate_by_start")
+    table = run.summary(by="learning_rate")
+    every = table[table["share_converged"] == 1]
+    said = answer("sweeps", "learning_rate_by_start")
+    lowest, highest = every["learning_rate"].min(), every["learning_rate"].max()
+    assert_says(said, f"from {lowest:.3g} to {highest:.3g}")
+    assert len(every) == table["learning_rate"].between(lowest, highest).sum()
+    soonest = every[every["median_converged_at"] == every["median_converged_at"].min()]
+    assert soonest["learning_rate"].tolist() == [highest]
+    limit = ls.plan(ROOT / "sweeps" / "learning_rate_by_start.yaml").stability_limit
+    assert limit is not None
+    assert_says(said, f"stability limit {limit:.3g}")
+    assert (table["diverged"] == table["trials"]).equals(table["learning_rate"] > limit)
+
+    by_start = run.summary(by="initial_weight").set_index("initial_weight")["converged"]
+    usual = by_start[:8.0]
+    assert_says(said, f"{usual.min()} to {usual.max()}", f"and {by_start[9.5]} from 9.5 and 10")
+    assert by_start[9.5] == by_start[10.0] == by_start.max()
+
+
+def test_the_tutorials_four_rates(runs: Runs) -> None:
+    """sweeps/tutorial_rates.yaml: regime, outcome and epoch of each rate; the kept states are there."""
+    run = runs("tutorial_rates")
+    trials = run.trials.set_index("learning_rate")
+    assert trials["regime"].tolist() == ["low", "good", "high", "too_high"]
+    assert trials["outcome"].tolist() == ["unfinished", "converged", "converged", "diverged"]
+    said = answer("sweeps", "tutorial_rates")
+    assert_says(said, f"epoch {trials['converged_at'][0.005]:,}, 0.006 high")
+    assert_says(said, f"epoch {trials['converged_at'][0.006]:,};", f"epoch {trials['diverged_at'][0.007]}")
+    slowest = run.history[run.history["trial"] == 0]
+    assert slowest["epoch"].tolist() == [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000]
+
+
+def test_what_rescues_a_far_start(runs: Runs) -> None:
+    """sweeps/far_start.yaml: which rates converge within how many epochs."""
+    trials = runs("far_start").trials
+    came = trials[trials["outcome"] == "converged"]
+    rescued = {
+        epochs: sorted(came["learning_rate"][came["max_epochs"] == epochs])
+        for epochs in (10000, 20000, 40000, 80000)
+    }
+    assert rescued == {
+        10000: [],
+        20000: [0.004, 0.005, 0.006],
+        40000: [0.002, 0.004, 0.005, 0.006],
+        80000: [0.001, 0.002, 0.004, 0.005, 0.006],
+    }
+    assert outcomes(trials[trials["learning_rate"] == 0.007]) == {"diverged"}
+    said = answer("sweeps", "far_start")
+    assert_says(said, converged_at(trials, max_epochs=80000, learning_rate=0.001))
+    assert_says(said, "10,000 epochs rescue none", "20,000 do from 0.004 to 0.006", "40,000 do at 0.002")
+
+
+def test_numpy_against_torch_at_the_same_rate(runs: Runs) -> None:
+    """sweeps/rates_*.yaml: torch at a rate is NumPy at twice it; under the same loss they are alike."""
+    by_numpy = runs("rates_numpy").trials.set_index("learning_rate")
+    by_torch = runs("rates_torch").trials.set_index("learning_rate")
+    alike = runs("rates_torch", "loss=half_mse").trials.set_index("learning_rate")
+    for rate in (0.001, 0.002, 0.003):
+        # float32 against float64: see the rounding in test_tutorial.py
+        expected = by_numpy["converged_at"][2 * rate]
+        assert by_torch["converged_at"][rate] == pytest.approx(expected, rel=0.01)
+    assert by_torch["outcome"][0.0005] == by_numpy["outcome"][0.001] == "unfinished"
+    assert outcomes(by_torch[by_torch.index >= 0.004]) == {"diverged"}
+    assert by_numpy.index[by_numpy["outcome"] == "converged"].max() == 0.006
+    assert alike["outcome"].tolist() == by_numpy["outcome"].tolist()
+    both = by_numpy["outcome"] == "converged"
+    np.testing.assert_allclose(
+        alike["converged_at"][both].astype(float), by_numpy["converged_at"][both].astype(float), rtol=0.01
+    )
+    assert_says(answer("sweeps", "rates_numpy"), f"epoch {by_numpy['converged_at'][0.002]:,}")
+    assert_says(answer("sweeps", "rates_torch"), "0.004 diverges already")
+
+
+def test_the_learning_rate_decides_a_random_search(runs: Runs) -> None:
+    """sweeps/random_search.yaml: the shares that converge, by ranges of the rate and of the weight."""
+    run = runs("random_search")
+    by_rate = run.summary(by="learning_rate", bins=12)
+    assert by_rate["share_converged"].min() == 0
+    said = answer("sweeps", "random_search")
+    (best,) = by_rate["learning_rate"][by_rate["share_converged"] == 1]
+    assert_says(said, str(best))
+    by_weight = run.summary(by="initial_weight", bins=12)["share_converged"]
+    low, high = np.floor(100 * by_weight.min()), np.ceil(100 * by_weight.max())
+    assert_says(said, f"between {low:.0f} % and {high:.0f} %")
+
+
+def test_smaller_batches_need_fewer_epochs_until_they_scatter(runs: Runs) -> None:
+    """sweeps/batch_sizes.yaml: epochs by batch size at 0.001, and which size is best at 0.005."""
+    trials = runs("batch_sizes").trials
+    slow = trials[trials["learning_rate"] == 0.001].sort_values("batch_size")
+    needed = slow["converged_at"].fillna(2001)
+    assert needed.is_monotonic_increasing
+    said = answer("sweeps", "batch_sizes")
+    by_size = slow.set_index("batch_size")["converged_at"]
+    assert_says(said, f"single rows take {by_size[1]:,} epochs", f"10 take {by_size[10]:,}")
+    assert by_size[[30]].isna().all()
+    fast = trials[trials["learning_rate"] == 0.005].set_index("batch_size")
+    assert fast["outcome"][1] == "unfinished"
+    soonest = fast["converged_at"].min()
+    assert fast["converged_at"][2] == soonest
+    assert fast["converged_at"].value_counts()[soonest] == 1
+    assert_says(said, f"two rows are best, {soonest} epochs")
+
+
+def test_no_rate_fits_the_geyser_as_it_is(runs: Runs) -> None:
+    """sweeps/faithful_unscaled.yaml: nothing converges on either side of the limit."""
+    trials = runs("faithful_unscaled").trials
+    plan = ls.plan(ROOT / "sweeps" / "faithful_unscaled.yaml")
+    assert plan.stability_limit is not None
+    below = trials["learning_rate"] < plan.stability_limit
+    assert outcomes(trials[below]) == {"unfinished"}
+    assert outcomes(trials[~below]) == {"diverged"}
+    said = answer("sweeps", "faithful_unscaled")
+    assert_says(said, f"stability limit {plan.stability_limit:.3g}", f"cost {trials['cost'].min():.3f}")
+    assert_says(said, f"condition number is {plan.condition_number:,.0f}")
+    least = (trials["cost"] - trials["excess_cost"])[0]
+    assert_says(comment(ROOT / "sweeps" / "faithful_unscaled.yaml")["Read"], f"{least:.3f}")
+
+
+def test_most_rates_fit_the_geyser_standardized(runs: Runs) -> None:
+    """sweeps/faithful_standardized.yaml: the largest rate that converges, the smallest that does not."""
+    trials = runs("faithful_standardized").trials
+    came = trials["outcome"] == "converged"
+    rates = trials["learning_rate"]
+    said = answer("sweeps", "faithful_standardized")
+    assert_says(said, f"from {rates[came].min():.3g} to {rates[came].max():.3g} converges")
+    assert_says(said, f"from {rates[~came].min():.3g} on all diverge")
+    assert outcomes(trials[~came]) == {"diverged"}
+    assert converged_at(trials, learning_rate=1) == "epoch 1"
+    plan = ls.plan(ROOT / "sweeps" / "faithful_standardized.yaml")
+    assert plan.stability_limit == pytest.approx(2)
+    assert plan.condition_number == pytest.approx(1)
+
+
+def test_which_rate_suits_ten_features(runs: Runs) -> None:
+    """sweeps/diabetes.yaml: the rates that converge, the soonest, and the first that diverges."""
+    run = runs("diabetes")
+    trials = run.trials
+    came = trials[trials["outcome"] == "converged"]
+    rates = came["learning_rate"]
+    said = answer("sweeps", "diabetes")
+    assert_says(said, f"from {rates.min():.3g} to {rates.max():.3g}")
+    best = run.best(1).iloc[0]
+    assert best["learning_rate"] == rates.max()
+    assert_says(said, f"epoch {best['converged_at']:,}")
+    first = trials["learning_rate"][trials["outcome"] == "diverged"].min()
+    limit = ls.plan(ROOT / "sweeps" / "diabetes.yaml").stability_limit
+    assert limit is not None
+    assert_says(said, f"{first:.3g} already diverges", f"stability limit {limit:.3g}")
+
+
+def readme(language: str) -> list[str]:
+    """Returns the README's blocks of a language; those of no language for ""."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def test_the_readmes_table_is_printed(capsys: Capture, tmp_path: Path) -> None:
+    """Every line of the README's shortened table is a line of the output, some columns left out."""
+    sweep = ROOT / "sweeps" / "learning_rate_by_start.yaml"
+    assert main(["run", str(sweep), "--out", str(tmp_path), "--jobs", "1"]) == 0
+    printed = [line.split() for line in capsys.readouterr().out.splitlines()]
+    (block,) = (block for block in readme("") if block.startswith("learning-rate-by-start: "))
+    for line in block.splitlines():
+        assert any(is_within(line.split(), words) for words in printed), line
+
+
+def is_within(some: list[str], words: list[str]) -> bool:
+    """Returns whether these are some of the words, in their order."""
+    rest = iter(words)
+    return all(word in rest for word in some)
+
+
+def test_the_readmes_config_and_sweep(tmp_path: Path) -> None:
+    """The README's YAML is a config with no key left out, and a sweep on top of it."""
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    for block in readme("yaml"):
+        path = tmp_path / block.split()[1]
+        path.parent.mkdir()
+        path.write_text(block, encoding="utf-8")
+    named = set(re.findall(r"(\w+):", (tmp_path / "configs" / "mine.yaml").read_text(encoding="utf-8")))
+    resolved = ls.train(tmp_path / "configs" / "mine.yaml").experiment.config
+    for section in ("data", "training", "outcome", "history"):
+        assert set(type(getattr(resolved, section)).model_fields) | {section} <= named | {"name"}
+    assert ls.plan(tmp_path / "sweeps" / "mine.yaml").n_trials == 3362
+
+
+def test_the_readmes_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The README's Python runs as it stands, beside the examples."""
+    for folder in ("configs", "sweeps"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    monkeypatch.chdir(tmp_path)
+    (block,) = readme("python")
+    exec(block, {})
+    assert [run.name for run in ls.list_runs("results")] == ["learning-rate-by-start", "mine"]
