@@ -15,9 +15,9 @@ def as_text(frame: pd.DataFrame, style: str) -> str:
 
     Args:
         frame: its index is left out.
-        style: `table` and `markdown` show six digits, and no columns without a value; `csv` and `json` (a list of records) are
-            exact, missing is empty and null, and infinities are `inf` and, as JSON has no number
-            for them, `"Infinity"`.
+        style: `table` and `markdown` show six digits, and no columns without a value; `csv` and
+            `json` (a list of records) are exact, missing is empty and null, and infinities are
+            `inf` and, as JSON has no number for them, `"Infinity"`.
     """
     if style == "csv":
         return frame.to_csv(index=False).rstrip("\n")

@@ -231,8 +231,8 @@ def _ordered(table: pd.DataFrame, sort: str | None, top: int | None, *, best: bo
 
 def legend(table: pd.DataFrame, run: Run) -> Iterator[str]:
     """Yields what the columns of a table say, with their units."""
-    meant = [name for name in table.columns if name in COLUMN_MEANING]
-    width = max(map(len, meant), default=0)
+    meant = [name for name in table.columns if name in COLUMN_MEANING and table[name].notna().any()]
+    width = max(map(len, [*meant, "regime too_high"] if "regime" in table else meant), default=0)
     for name in meant:
         yield f"{name:<{width}}  {COLUMN_MEANING[name]}"
     if "regime" in table:

@@ -153,14 +153,6 @@ def test_bits_are_a_trials_own(
         assert _bits(train_chosen(np.array([k])), slice(None)) == _bits(together, slice(k, k + 1))
 
 
-@pytest.mark.usefixtures("two_threads")
-def test_threads_are_given_back() -> None:
-    """The engine keeps to one thread while it works, and only then."""
-    problem = _problem(5, 1, 1)
-    train(problem, _trials(problem, 3, 2), _without_events(3))
-    assert torch.get_num_threads() == 2
-
-
 def test_gradients_may_be_switched_off_around_it() -> None:
     """A caller's no_grad is not the engine's."""
     problem = _problem(5, 1, 1)
@@ -191,21 +183,33 @@ def test_rows_beyond_a_piece_make_the_same_step() -> None:
     np.testing.assert_allclose(train(problem, trials, _without_events(2)).theta, expected, rtol=1e-12)
 
 
-class _Sizes(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Notes how many numbers the largest result of each call to mse_loss, and of any call, has."""
+class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Notes how many residuals each call to mse_loss has, the largest tensor in bytes, and the threads."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.losses: list[int] = []
         self.largest = 0
+        self.threads: set[int] = set()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
+        self.threads.add(torch.get_num_threads())
         if isinstance(result, torch.Tensor):
             self.largest = max(self.largest, result.untyped_storage().nbytes())
         if func is torch.ops.aten.mse_loss.default:
             self.losses.append(args[0].numel())
         return result
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_threads_are_given_back() -> None:
+    """The engine keeps to one thread while it works, and only then."""
+    problem = _problem(5, 1, 1)
+    with _Watch() as watch:
+        train(problem, _trials(problem, 3, 2), _without_events(3))
+    assert watch.threads == {1}
+    assert torch.get_num_threads() == 2
 
 
 @pytest.mark.parametrize("own_momentum", [False, True])
@@ -215,11 +219,11 @@ def test_ended_trials_cost_nothing(own_momentum: bool) -> None:
     epochs = np.full(1000, 20)
     epochs[400] = 100
     trials = replace(_trials(problem, 1000, 0, own_momentum=own_momentum), epochs=epochs)
-    with _Sizes() as sizes:
+    with _Watch() as watch:
         train(problem, trials, _without_events(1000))
-    assert sizes.losses[0] == 10 * 1024
-    assert sizes.losses[40:] == [10 * COLUMNS] * (len(sizes.losses) - 40)
-    assert 100 <= len(sizes.losses) < 120
+    assert watch.losses[0] == 10 * 1024
+    assert watch.losses[40:] == [10 * COLUMNS] * (len(watch.losses) - 40)
+    assert 100 <= len(watch.losses) < 120
 
 
 @pytest.mark.parametrize(("rows", "features", "targets"), [(40_000, 0, 1), (9_000, 4, 3), (3, 1, 1)])
@@ -228,9 +232,9 @@ def test_memory_is_bounded(rows: int, features: int, targets: int) -> None:
     problem = _problem(rows, features, targets)
     count = 300 if rows > 100 else 30_000
     trials = _trials(problem, count, 1)
-    with _Sizes() as sizes:
+    with _Watch() as watch:
         train(problem, trials, _without_events(count))
-    assert sizes.largest <= 2**23
+    assert watch.largest <= 2**23
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.5])

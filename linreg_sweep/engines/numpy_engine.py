@@ -33,7 +33,7 @@ Curvature = tuple[Array, Array]
 class State:
     """Live trials: theta and velocity [P, O, k], learning_rate [k], momentum [k] or one number.
 
-    There is no velocity where no trial has momentum.
+    There is no velocity where that number is 0.
     """
 
     theta: Array
@@ -190,9 +190,10 @@ def train(problem: Problem, trials: Trials, schedule: Schedule) -> Results:
 
 def _begin(trials: Trials, dtype: np.dtype[np.floating]) -> State:
     theta = np.ascontiguousarray(np.moveaxis(trials.start, 0, -1)).astype(dtype)
-    momentum = trials.momentum if isinstance(trials.momentum, float) else trials.momentum.astype(dtype)
-    velocity = np.zeros_like(theta) if np.any(trials.momentum) else None
-    return State(theta, velocity, trials.learning_rate.astype(dtype), momentum)
+    learning_rate, momentum = trials.learning_rate.astype(dtype), trials.momentum
+    if isinstance(momentum, float):  # the sweep's, so whether there is a velocity is no matter of neighbours
+        return State(theta, np.zeros_like(theta) if momentum else None, learning_rate, momentum)
+    return State(theta, np.zeros_like(theta), learning_rate, momentum.astype(dtype))
 
 
 def _train_block(

@@ -319,7 +319,7 @@ def _whole(count: int) -> int:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Keeps torch to one thread: more would split sums between them, and change their bits."""
+    """Keeps torch to one thread: processes share out the trials, and no sum is split between threads."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
