@@ -33,11 +33,10 @@ def begin(
         raise ConfigError(Complaint("--x and --y", "go with --data: the tutorial's columns are x and y"))
     if data is not None and not y:
         raise ConfigError(Complaint("--y", "is required with --data: the column to predict"))
-    name = name or (
-        "tutorial" if data is None else re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(data).stem).strip("-.")
-    )
+    if name is None:
+        name = "tutorial" if data is None else re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(data).stem).strip("-.")
     if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}", name):
-        text = f"must be letters, digits, '-', '_' and '.', not at its start, got {name!r}"
+        text = f"must be up to 100 letters, digits, '-', '_' and '.', with no '.' at its start, got {name!r}"
         raise ConfigError(Complaint("--name", text))
     table = datasets.tutorial() if data is None else datasets.from_file(data, x=list(x) or None, y=list(y))
     config, sweep = directory / "configs" / f"{name}.yaml", directory / "sweeps" / f"{name}.yaml"

@@ -47,7 +47,18 @@ def with_format(command: F) -> F:
     )(command)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class Commands(click.Group):
+    """Commands that may lose their reader: that `| head` has seen enough is no failure."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs a command; what click would do is exit with 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            return _drop_output()
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="linreg-sweep")
 def cli() -> None:
     """Sweep the hyperparameters of linear regression trained by gradient descent.
@@ -213,10 +224,12 @@ def show(
     loaded = load(run)
     if not loaded.finished:
         _note(f"{loaded.n_trials_done:,} of {loaded.n_trials:,} trials are there: the sweep is not finished.")
-    as_trials = not by and (trials or bool(where or sort or top))
+    as_trials = not by and (trials or (where, sort, top) != (None, None, None))
     table = shown(loaded, list(by), bins, as_trials, where, sort, top, exact=style in ("csv", "json"))
     _print_table(table, style)
-    if style == "table":
+    if table.empty:
+        _note("No trial is left to show.")
+    elif style == "table":
         click.echo()
         for line in legend(table, loaded):
             click.echo(line)
@@ -273,6 +286,11 @@ def _notes(notes: Sequence[str]) -> None:
         _note(f"Note: {note}.")
 
 
+def _drop_output() -> None:
+    """Lets whatever else is printed go nowhere, what Python flushes on its way out included."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _terminate(signum: int, frame: FrameType | None) -> None:
     raise SystemExit(TERMINATED)
 
@@ -297,8 +315,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Abort:
         return INTERRUPTED
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left goes nowhere
-        if not isinstance(error, BrokenPipeError):  # that the reader of a pipe has left is no failure
-            _note(f"cannot write the output: {error.strerror or error}")
-            return SweepError.exit_code
+        _drop_output()
+        _note(f"cannot write the output: {error.strerror or error}")
+        return SweepError.exit_code
     return 0

@@ -38,7 +38,10 @@ def encode(columns: dict[str, Column]) -> bytes:
     arrays = {name: _arrow(name, values) for name, values in columns.items()}
     table = pa.table(arrays).replace_schema_metadata({"pandas": json.dumps(_pandas_types(columns))})
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
+    coded = [
+        name for name in columns if name in CATEGORIES
+    ]  # few numbers repeat: a dictionary of them only costs
+    pq.write_table(table, sink, compression="zstd", use_dictionary=coded, write_page_checksum=True)
     return bytes(sink.getvalue())
 
 

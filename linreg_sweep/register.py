@@ -125,7 +125,7 @@ def finish_run(run: Run) -> Run:
     Raises:
         ResultsError: a part is damaged, or the directory cannot be written.
     """
-    if run.finished:
+    if run.finished and run.store.summary.exists():
         return run
     summary = run.summary(bins=BINS if run.metadata["method"] == "random" else None)
     run.store.write(run.store.summary, summary.to_csv(index=False).encode())

@@ -64,7 +64,7 @@ class Run:
     @property
     def finished(self) -> bool:
         """Whether every trial is there."""
-        return "finished" in self.metadata
+        return "finished" in self.metadata and self.n_trials_done == self.n_trials
 
     @cached_property
     def trials(self) -> "pd.DataFrame":

@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
@@ -56,6 +57,8 @@ def _in_processes(work: Callable[[int], T], numbers: list[int], jobs: int | None
     from joblib import Parallel, cpu_count, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+    # who stops a sweep needs no advice on how to iterate
+    warnings.filterwarnings("ignore", r"\d+ tasks (which|have)", UserWarning, "joblib")
     workers = min(jobs or cpu_count(), len(numbers))
     wave = workers * PARTS_A_WAVE
     try:

@@ -69,14 +69,9 @@ class Store:
         return folder / f"part-{number:05d}.parquet"
 
     def finished_parts(self) -> set[int]:
-        """Returns the numbers of the parts whose trials are there; they are whole by how they are written."""
-        try:
-            names = [entry.name for entry in os.scandir(self.trials)]
-        except FileNotFoundError:
-            return set()
-        except OSError as error:
-            raise _unusable(self.trials, "read", error) from error
-        return {int(match[1]) for match in map(PART_NAME.fullmatch, names) if match}
+        """Returns the numbers of the parts that are there; they are whole by how they are written."""
+        numbers = _part_numbers(self.trials)
+        return numbers & _part_numbers(self.history) if self.history.is_dir() else numbers
 
     def parts(self, folder: Path) -> list[Path]:
         """Returns the files of the finished parts, in order; those of a folder that is not there: none."""
@@ -118,7 +113,7 @@ class Store:
             metadata = json.loads(self.metadata.read_text(encoding="utf-8"))
             version = metadata["format_version"]
             _ = metadata["n_trials"], metadata["part_size"], metadata["name"]
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             there = self.path.exists()
             text = "not a run's directory: it has no metadata.json" if there else "there is no such directory"
             hint = "`linreg-sweep list` shows the runs"
@@ -146,6 +141,17 @@ def find_runs(out: Path) -> list[Store]:
     except OSError as error:
         raise _unusable(out, "read", error) from error
     return [Store(entry) for entry in entries if (entry / "metadata.json").is_file()]
+
+
+def _part_numbers(folder: Path) -> set[int]:
+    """Returns the numbers of the parts in a folder; none where there is no folder."""
+    try:
+        names = [entry.name for entry in os.scandir(folder)]
+    except FileNotFoundError:
+        return set()
+    except OSError as error:
+        raise _unusable(folder, "read", error) from error
+    return {int(match[1]) for match in map(PART_NAME.fullmatch, names) if match}
 
 
 def _flush_folder(folder: Path) -> None:

@@ -54,10 +54,12 @@ def run(
     size = run.metadata["part_size"]
     finished = run.store.finished_parts()
     missing = [number for number in range(run.metadata["n_parts"]) if number not in finished]
-    watch(run.n_trials_done, n_trials)
+    done = run.n_trials_done
+    watch(done, n_trials)
     for part in run_parts(partial(make_part, experiment, size), missing, jobs):
         if part.history is not None:
             run.store.write(run.store.part(run.store.history, part.number), part.history)
         run.store.write(run.store.part(run.store.trials, part.number), part.trials)
-        watch(run.n_trials_done, n_trials)
+        done += part.n_trials
+        watch(done, n_trials)
     return finish_run(run)

@@ -55,8 +55,7 @@ def summary(trials: pd.DataFrame, by: Sequence[str], bins: int | None = None) ->
     converged = trials["outcome"] == "converged"
     regime = trials["regime"].cat.codes
     rows = pd.DataFrame(
-        {name: _binned(trials[name], bins) if bins else trials[name] for name in by}
-        | {outcome: trials["outcome"] == outcome for outcome in OUTCOMES}
+        {outcome: trials["outcome"] == outcome for outcome in OUTCOMES}
         | {
             "epochs_to_converge": trials["converged_at"].astype("Float64").where(converged).astype("float64"),
             "cost": trials["cost"],
@@ -64,7 +63,9 @@ def summary(trials: pd.DataFrame, by: Sequence[str], bins: int | None = None) ->
             "stability_ratio": trials["stability_ratio"],
         }
     )
-    groups = rows.groupby(list(by) or np.zeros(len(rows), np.int64), observed=True, sort=True)
+    keys = [_binned(trials[name], bins) if bins else trials[name] for name in by]
+    keys = keys or [pd.Series(0, index=rows.index)]
+    groups = rows.groupby(keys, observed=True, sort=True, dropna=False)
     table = pd.DataFrame({"trials": groups.size()})
     table[list(OUTCOMES)] = groups[list(OUTCOMES)].sum()
     table["share_converged"] = table["converged"] / table["trials"]
@@ -75,20 +76,24 @@ def summary(trials: pd.DataFrame, by: Sequence[str], bins: int | None = None) ->
     table["regime"] = [_regimes(low, high) for low, high in zip(lowest, highest, strict=True)]
     ratio = groups["stability_ratio"]
     table["stability_ratio"] = ratio.min().where(ratio.min() == ratio.max())
+    table = table.drop(columns=table.columns.intersection(list(by)))
     return table.reset_index(drop=not by)
 
 
 def _binned(values: pd.Series, bins: int) -> pd.Series:
     """Returns which of so many ranges each value lies in, as text that sorts by the value."""
-    low, high = float(values.min()), float(values.max())
-    if values.nunique() <= bins:
+    if values.nunique() <= bins or not pd.api.types.is_numeric_dtype(values):
         return values
+    values = values.astype("float64")
+    finite = values[np.isfinite(values)]
+    low, high = float(finite.min()), float(finite.max())
     edges = (
         np.geomspace(low, high, bins + 1) if low > 0 and high > 10 * low else np.linspace(low, high, bins + 1)
     )
-    which = np.clip(np.digitize(values, edges) - 1, 0, bins - 1)
+    which = np.where(values.isna(), -1, np.clip(np.digitize(values, edges) - 1, 0, bins - 1))
     ordered = pd.CategoricalDtype(_labels(edges), ordered=True)
-    return pd.Series(pd.Categorical.from_codes(which.tolist(), dtype=ordered), index=values.index)
+    gathered = pd.Categorical.from_codes(which.tolist(), dtype=ordered)
+    return pd.Series(gathered, index=values.index, name=values.name)
 
 
 def _labels(edges: Floats) -> list[str]:

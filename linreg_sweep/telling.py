@@ -208,7 +208,7 @@ def shown(
         top: at most so many rows; of unsorted trials, the best.
         exact: for a machine rather than a person.
     """
-    trials = run.where(where) if where else None
+    trials = None if where is None else run.where(where)
     if as_trials:
         table = run.trials if trials is None else trials
         return _ordered(table, sort, top, best=True)

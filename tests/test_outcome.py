@@ -1,4 +1,4 @@
-"""Facts about outcomes and regimes; the oracle for momentum is numpy.linalg.eigvals of the companion matrix."""
+"""Facts about outcomes and regimes; the oracle for momentum is the companion matrix's spectrum."""
 
 import math
 
@@ -60,7 +60,7 @@ def regimes(contraction: list[float], criteria: Criteria = CRITERIA) -> list[str
     ],
 )
 def test_the_tutorials_four_rates_have_its_four_words(rate: float, factor: float, regime: str) -> None:
-    """c = 1 - lr * lambda_max, and the word for it, are the published ones."""
+    """The factor c = 1 - lr * lambda_max, and the word for it, are the published ones."""
     data = datasets.tutorial()
     problem = make_problem(data.x, data.y, loss="half_mse", fit_bias=True)
     c = stiff_contraction(np.array([rate]), float(problem.eigenvalues[-1]))
@@ -134,7 +134,7 @@ def test_the_limits_of_published_formulas() -> None:
 def test_the_contraction_is_the_largest_multiplier(
     momentum: float, curvature: float, share: float, nesterov: bool
 ) -> None:
-    """It has the modulus of the largest eigenvalue, and its sign where that is real and positive, else minus."""
+    """It has the largest eigenvalue's modulus, and is positive only where that is real and positive."""
     rate = share * float(stability_limit(curvature, momentum, nesterov=nesterov))
     found = multipliers(rate, curvature, momentum, nesterov=nesterov)
     largest = found[abs(found).argmax()]
@@ -196,7 +196,7 @@ def test_the_outcome_of_events(
 
 
 def test_the_levels_of_cost() -> None:
-    """Tolerance is relative to the scale; divergence to the larger of start and scale, less the least cost."""
+    """Tolerance is relative to the scale; divergence to the larger of start and scale, less the least."""
     criteria = Criteria(tolerance=1e-3, divergence=100.0)
     assert criteria.converged_excess(50.0) == 0.05
     levels = criteria.diverged_excess(np.array([1.0, 98.0, 1e308]), 2.0, 50.0)

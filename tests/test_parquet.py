@@ -154,7 +154,7 @@ def test_a_flipped_bit_behind_the_pages_is_no_crash(part: Path) -> None:
     """Damage to the description of the columns is named as well, where it can be told at all."""
     content = part.read_bytes()
     (footer,) = struct.unpack("<I", content[-8:-4])
-    for place in range(len(content) - 8 - footer, len(content), 3):
+    for place in range(len(content) - 8 - footer, len(content), 9):
         flipped = bytearray(content)
         flipped[place] ^= 1 << place % 8
         part.write_bytes(flipped)

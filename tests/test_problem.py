@@ -1,4 +1,4 @@
-"""Facts about the least-squares problem; the oracles are exact fractions, numpy.linalg and certified values."""
+"""Facts about the least-squares problem; the oracles are fractions, numpy.linalg and certified values."""
 
 import csv
 import math
@@ -81,7 +81,7 @@ def test_the_tutorials_curvature_is_that_of_exact_fractions() -> None:
 
 @pytest.mark.parametrize(("loss", "times"), [("half_mse", 1), ("mse", 2), ("sse", 60)])
 def test_the_loss_scales_the_curvature_and_not_the_optimum(loss: str, times: int) -> None:
-    """mse is twice as steep as half_mse and sse 2n times; what is best, and its cost, are the same."""
+    """The loss mse is twice as steep as half_mse, sse 2n times; the optimum and its cost are the same."""
     problem, reference = fitted(datasets.tutorial(), loss), fitted(datasets.tutorial())
     assert problem.hessian == pytest.approx(times * reference.hessian, rel=1e-14)
     assert problem.constant == pytest.approx(times * reference.constant, rel=1e-14)
@@ -136,7 +136,7 @@ def test_a_batch_is_a_problem_of_its_own_rows(loss: str) -> None:
 
 @pytest.mark.parametrize(("loss", "factor"), [("half_mse", 1 / 12), ("mse", 2 / 12), ("sse", 2.0)])
 def test_the_factor_of_a_loss(loss: str, factor: float) -> None:
-    """k of 4 rows and 3 targets, as the table of losses has it."""
+    """The factor k of 4 rows and 3 targets, as the table of losses has it."""
     assert loss_factor(loss, 4, 3) == factor
 
 
@@ -156,7 +156,7 @@ def test_the_scale_is_the_cost_of_the_best_constant() -> None:
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_column_twice_has_the_optimum_of_least_norm(loss: str) -> None:
-    """Two equal columns share the weight evenly, as numpy.linalg.lstsq does, and one eigenvalue is exactly 0."""
+    """Two equal columns share the weight, as numpy.linalg.lstsq does it, and one eigenvalue is exactly 0."""
     generator = np.random.default_rng(15)
     column, y = generator.standard_normal((30, 1)), generator.standard_normal((30, 1))
     problem = make_problem(np.hstack([column, column]), y, loss=loss, fit_bias=True)
@@ -167,7 +167,7 @@ def test_a_column_twice_has_the_optimum_of_least_norm(loss: str) -> None:
 
 @pytest.mark.parametrize("n_rows", [1, 2, 3])
 def test_fewer_rows_than_parameters_have_the_optimum_of_least_norm(n_rows: int) -> None:
-    """The fit is perfect, of least norm as the pseudo-inverse's, and as many eigenvalues are 0 as rows lack."""
+    """The fit is perfect, that of the pseudo-inverse, and as many eigenvalues are 0 as rows lack."""
     problem = random_problem(16, n_rows, 4, 2, "half_mse", True)
     assert problem.optimum == pytest.approx(np.linalg.pinv(problem.design) @ problem.targets, abs=1e-13)
     assert problem.cost_min < 1e-28
@@ -206,7 +206,7 @@ def test_the_cost_is_that_of_the_rows(loss: str, bias: bool) -> None:
 
 
 def test_the_excess_cost_keeps_its_digits_near_the_optimum() -> None:
-    """It is a sum of squares: at 1e-12 from the optimum it is still right, where a difference would be noise."""
+    """A sum of squares is right even at 1e-12 from the optimum, where a difference would be noise."""
     problem = fitted(datasets.tutorial())
     shift = np.array([[1e-12], [2e-12]])
     a, x = problem.hessian, shift.ravel()
@@ -235,8 +235,8 @@ def test_a_states_cost_has_the_same_bits_beside_any_others(
 def test_states_that_overflowed_cost_infinity_or_nan() -> None:
     """A diverged state is a number like any other, and never a small one."""
     problem = fitted(datasets.tutorial())
-    with np.errstate(over="ignore", invalid="ignore"):
-        costs = problem.cost(np.array([[[1e200], [0.0]], [[np.inf], [0.0]], [[np.nan], [0.0]]]))
+    states = [[[1e200], [0.0]], [[np.inf], [0.0]], [[np.inf], [-np.inf]], [[np.nan], [0.0]]]
+    costs = problem.cost(np.array(states))
     assert np.isinf(costs[0])
     assert not np.isfinite(costs[1:]).any()
 

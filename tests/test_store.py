@@ -85,9 +85,7 @@ def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
     """Nothing can be written below a file; the message says so, and the file stays."""
     (tmp_path / "run").write_text("mine")
     store = Store(tmp_path / "run")
-    with pytest.raises(
-        ResultsError, match=r"config\.yaml: cannot write it: (Not a directory|File exists)"
-    ):
+    with pytest.raises(ResultsError, match=r"config\.yaml: cannot write it: (Not a directory|File exists)"):
         store.write(store.config, b"")
     assert (tmp_path / "run").read_text() == "mine"
 
@@ -114,6 +112,15 @@ def test_only_whole_parts_count(store: Store) -> None:
         *("part-00000.parquet", "part-00002.parquet", "part-123456.parquet"),
     ]
     assert store.parts(store.history) == []
+
+
+def test_a_part_without_its_history_is_not_finished(store: Store) -> None:
+    """Where states are kept, a part is there only with both of its files."""
+    for folder, numbers in ((store.trials, (0, 1, 2)), (store.history, (0, 2, 3))):
+        for number in numbers:
+            store.write(store.part(folder, number), b"")
+    assert store.finished_parts() == {0, 2}
+    assert [path.name for path in store.parts(store.history)] == ["part-00000.parquet", "part-00002.parquet"]
 
 
 def test_a_file_where_the_trials_should_be(store: Store) -> None:

@@ -1,0 +1,541 @@
+"""Every bad input has one clear message and the right exit code, prints no traceback and writes nothing."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import linreg_sweep as ls
+from linreg_sweep import cli
+
+SWEEP = """\
+data: {name: tutorial}
+method: grid
+training: {epochs: 20}
+parameters:
+  learning_rate: {values: [0.001, 0.005]}
+"""
+VALUES = "{values: [0.001, 0.005]}"
+RANDOM = """\
+data: {name: tutorial}
+method: random
+trials: 10
+parameters: {learning_rate: {min: 1e-3, max: 1e-2}}
+"""
+
+KNOWN = (
+    "Hint: known here: bias, contraction, converged_at, cost, diverged_at, epochs, excess_cost, "
+    "initial_bias, initial_weight, learning_rate, outcome, regime, ..."
+)
+WRITE_LIKE = "Hint: write it like \"learning_rate < 0.005 and outcome == 'converged'\""
+NAME = "must be up to 100 letters, digits, '-', '_' and '.', with no '.' at its start"
+
+USAGE = {
+    "bogus": "No such command 'bogus'.",
+    "shw": "No such command 'shw'. Did you mean 'show'?",
+    "run": "Missing argument 'SWEEP'.",
+    "train": "Missing argument 'CONFIG'.",
+    "plan": "Missing argument 'SWEEP'.",
+    "show": "Missing argument 'RUN'.",
+    "run sweep.yaml extra": "Got unexpected extra argument (extra)",
+    "schema x": "Got unexpected extra argument (x)",
+    "list a b": "Got unexpected extra argument (b)",
+    "run sweep.yaml --job 2": "No such option '--job'. (Did you mean one of: '--jobs', '--out'?)",
+    "run sweep.yaml --jobs 0": "Invalid value for '--jobs': 0 is not in the range x>=1.",
+    "run sweep.yaml --jobs -1": "Invalid value for '--jobs': -1 is not in the range x>=1.",
+    "run sweep.yaml --jobs two": "Invalid value for '--jobs': 'two' is not a valid integer range.",
+    "run sweep.yaml --jobs": "Option '--jobs' requires an argument.",
+    "run sweep.yaml --part-size 0": "Invalid value for '--part-size': 0 is not in the range x>=1.",
+    "run random.yaml --trials x": "Invalid value for '--trials': 'x' is not a valid integer.",
+    "run random.yaml --trials 1e3": "Invalid value for '--trials': '1e3' is not a valid integer.",
+    "list --format xml": (
+        "Invalid value for '--format': 'xml' is not one of 'table', 'csv', 'json', 'markdown'."
+    ),
+    "show done --top 0": "Invalid value for '--top': 0 is not in the range x>=1.",
+    "show done --bins -1": "Invalid value for '--bins': -1 is not in the range x>=0.",
+    "train config.yaml --every x": "Invalid value for '--every': 'x' is not a valid integer.",
+}
+"""Command lines that click refuses, with the last line of what it says; above it stands the usage."""
+
+COMMANDS: list[tuple[list[str], str, int]] = [
+    (["run", "sweep.yaml", "--trials", "5"], "--set trials=5: trials: does not go with method: grid", 2),
+    (["run", "random.yaml", "--trials", "0"], "--set trials=0: trials: must be at least 1, got 0", 2),
+    (["train", "config.yaml", "--every", "0"], "--every: must be at least 1, got 0", 2),
+    (["train", "config.yaml", "--steps", "0"], "--steps: must be at least 1, got 0", 2),
+    (["train", "config.yaml", "--steps", "-1"], "--steps: must be at least 1, got -1", 2),
+    (
+        ["train", "config.yaml", "--every", "1", "--set", "epochs=1e7"],
+        "--every: must leave at most 500,000 rows to print, got 10,000,000. Hint: print fewer",
+        2,
+    ),
+    # --set
+    (
+        ["run", "sweep.yaml", "--set", "epochs"],
+        "--set epochs: must be key=value. Hint: write for example --set training.epochs=500",
+        2,
+    ),
+    (
+        ["run", "sweep.yaml", "--set", "=5"],
+        "--set =5: must be key=value. Hint: write for example --set training.epochs=500",
+        2,
+    ),
+    (
+        ["run", "sweep.yaml", "--set", "epochs="],
+        "--set epochs=: training.epochs: a value is missing after '='. Hint: write null for none",
+        2,
+    ),
+    (
+        ["plan", "sweep.yaml", "--set", "epoch=5"],
+        "--set epoch=5: epoch: unknown key. Hint: did you mean 'epochs'?",
+        2,
+    ),
+    (
+        ["train", "config.yaml", "--set", "epochs=-5"],
+        "--set epochs=-5: training.epochs: must be at least 0, got -5",
+        2,
+    ),
+    (
+        ["run", "sweep.yaml", "--set", "epochs=many"],
+        "--set epochs=many: training.epochs: must be a whole number, got 'many'",
+        2,
+    ),
+    (
+        ["run", "sweep.yaml", "--set", "learning_rate=0.1"],
+        "--set learning_rate=0.1: training.learning_rate: learning_rate is varied by the sweep. "
+        "Hint: set parameters.learning_rate",
+        2,
+    ),
+    (
+        ["run", "sweep.yaml", "--set", "parameters.learning_rate=0"],
+        "--set parameters.learning_rate=0: parameters.learning_rate: must be above 0, got 0",
+        2,
+    ),
+    (
+        ["run", "sweep.yaml", "--set", "seed=1", "--set", "training.loss=mae"],
+        "--set training.loss=mae: training.loss: must be half_mse, mse or sse, got 'mae'. "
+        "Hint: did you mean 'mse'?",
+        2,
+    ),
+    (
+        ["run", "sweep.yaml", "--set", "engine=jax", "--set", "momentum=2"],
+        "--set engine=jax: training.engine: must be numpy or torch, got 'jax'\n"
+        "--set momentum=2: training.momentum: must be below 1, got 2",
+        2,
+    ),
+    (
+        ["train", "config.yaml", "--steps", "1", "--set", "batch_size=3"],
+        "--set batch_size=3: training.batch_size: must be null with --steps, got 3. "
+        "Hint: --set batch_size=null",
+        2,
+    ),
+    (["train", "config.yaml", "--set", "seed=[1"], "--set seed=[1: a comma or ] is missing", 2),
+    (["run", "sweep.yaml", "--set", "name=a/b"], f"--set name=a/b: name: {NAME}, got 'a/b'", 2),
+    (
+        ["run", "sweep.yaml", "--set", "extends=config.yaml"],
+        "--set extends=config.yaml: extends: only a file can say what it extends",
+        2,
+    ),
+    (
+        ["run", "sweep.yaml", "--set", "history.every=1", "--set", "epochs=1e12"],
+        "--set history.every=1: history.every: must keep at most 1,000,000 states of a trial, "
+        "got 1,000,000,000,001. Hint: keep fewer, or use every: log",
+        2,
+    ),
+    (
+        ["run", "sweep.yaml", "--set", "initial_weight=[1, 2]"],
+        "--set initial_weight=[1, 2]: training.initial_weight: must have one number for each of the "
+        "1 features (x), got 2. Hint: or give one number for all of them",
+        2,
+    ),
+    # files
+    (["run", "swep.yaml"], "swep.yaml: no such file. Hint: did you mean 'sweep.yaml'?", 2),
+    (["plan", "empty"], "empty: this is a folder. Hint: name a YAML file in it", 2),
+    (
+        ["run", "config.yaml"],
+        "config.yaml:1:1: this is a config (it has no parameters): use `linreg-sweep train`. "
+        "Hint: a sweep has method and parameters",
+        2,
+    ),
+    (
+        ["train", "sweep.yaml"],
+        "sweep.yaml:4:1: this is a sweep (it has parameters): use `linreg-sweep run`",
+        2,
+    ),
+    (
+        ["train", "ok.csv"],
+        "ok.csv:1:1: the top level must be keys with values, got 'x,y 1,2 2,3 3,5'. Hint: start with 'data:'",
+        2,
+    ),
+    # runs
+    (
+        ["show", "nowhere"],
+        "nowhere: there is no such directory. Hint: `linreg-sweep list` shows the runs",
+        1,
+    ),
+    (
+        ["show", "empty"],
+        "empty: not a run's directory: it has no metadata.json. Hint: `linreg-sweep list` shows the runs",
+        1,
+    ),
+    (
+        ["show", "ok.csv"],
+        "ok.csv: not a run's directory: it has no metadata.json. Hint: `linreg-sweep list` shows the runs",
+        1,
+    ),
+    (
+        ["show", "damaged"],
+        "damaged/metadata.json: is damaged. Hint: move the run's directory away and run the sweep again",
+        1,
+    ),
+    (
+        ["show", "cut"],
+        "cut/trials/part-00000.parquet: the part is damaged or gone. "
+        "Hint: delete this part and run the sweep again: it is made anew",
+        1,
+    ),
+    (["list", "ok.csv"], "ok.csv: cannot read it: Not a directory", 1),
+    (["show", "done", "--by", "lr"], f"there is no column 'lr'. {KNOWN}", 2),
+    (["show", "done", "--sort", "lr"], f"there is no column 'lr'. {KNOWN}", 2),
+    (["show", "done", "--sort", "-costs"], "there is no column 'costs'. Hint: did you mean 'cost'?", 2),
+    (["show", "done", "--sort", "--top"], f"there is no column '-top'. {KNOWN}", 2),
+    (["show", "done", "--where", ""], f"--where '': is not a comparison. {WRITE_LIKE}", 2),
+    (
+        ["show", "done", "--where", "learning_rate <"],
+        f"--where 'learning_rate <': is not a comparison. {WRITE_LIKE}",
+        2,
+    ),
+    (["show", "done", "--where", "lr < 1"], f"--where 'lr < 1': there is no column 'lr'. {KNOWN}", 2),
+    (
+        ["show", "done", "--where", "__import__('os').system('touch x')"],
+        "--where \"__import__('os').system('touch x')\": must compare columns, "
+        "got \"__import__('os').system('touch x')\". Hint: say column < number",
+        2,
+    ),
+    (
+        ["show", "done", "--where", "outcome == 1", "--by", "learning_rate"],
+        "--where 'outcome == 1': compares text with a number in 'outcome' and '1'",
+        2,
+    ),
+    (
+        ["show", "done", "--where", "x" * 3000],
+        f"--where '{'x' * 40}...': must have at most 2000 characters, got 3000",
+        2,
+    ),
+    # where to write
+    (
+        ["run", "sweep.yaml", "--out", "ok.csv"],
+        "ok.csv/RUN/config.yaml: cannot write it: Not a directory. "
+        "Hint: what was finished before is intact; mend this and run the same command again",
+        1,
+    ),
+    (["init", "ok.csv"], "ok.csv/configs/tutorial.yaml: cannot write it: Not a directory", 2),
+    # init
+    (["init", "--y", "a"], "--x and --y: go with --data: the tutorial's columns are x and y", 2),
+    (["init", "--data", "ok.csv"], "--y: is required with --data: the column to predict", 2),
+    (
+        ["init", "--data", "ok.csv", "--y", "z"],
+        "ok.csv:1: y must name columns of the file, got 'z'. Hint: known here: x, y",
+        2,
+    ),
+    (
+        ["init", "--data", "okay.csv", "--y", "y"],
+        "okay.csv: data must be a file, there is none here. Hint: did you mean 'ok.csv'?",
+        2,
+    ),
+    (
+        ["init", "--data", "ok.csv", "--y", "y", "--x", "y"],
+        "ok.csv:1: a column must be in x or in y, got 'y' in both",
+        2,
+    ),
+    (["init", "--name", "a/b"], f"--name: {NAME}, got 'a/b'", 2),
+    (["init", "--name", ""], f"--name: {NAME}, got ''", 2),
+]
+"""Command lines, with all that they print on stderr, and their exit code."""
+
+SWEEPS = [
+    ("", "x.yaml:1:1: the file is empty. Hint: start with 'data:'"),
+    ("data: [1, 2\n", "x.yaml:2:1: a comma or ] is missing"),
+    ("\tdata: 1\n", "x.yaml:1:1: a tab cannot indent. Hint: use spaces"),
+    (
+        "- a\n",
+        "x.yaml:1:1: the top level must be keys with values, got a list. Hint: start with 'data:'",
+    ),
+    (
+        f"{SWEEP}seed: 010\n",
+        "x.yaml:6:7: seed: a whole number does not start with 0, got 010. "
+        "Hint: write 10, 0o10 for octal or '010' in quotes for text",
+    ),
+    (
+        f"{SWEEP}seed: 1\nseed: 2\n",
+        "x.yaml:7:1: seed: this key is given twice, first on line 6. Hint: keep one of them",
+    ),
+    (f"{SWEEP}outcomes: {{}}\n", "x.yaml:6:1: outcomes: unknown key. Hint: did you mean 'outcome'?"),
+    (f"{SWEEP}seed: &a 1\n", "x.yaml:6:7: seed: anchors (&a) are not accepted. Hint: remove it"),
+    (f"{SWEEP}seed: !!int 1\n", "x.yaml:6:7: seed: tags (!) are not accepted. Hint: write the plain value"),
+    ("a: " + "[" * 200_000, "x.yaml:1:24: more than 20 levels of nesting"),
+    (f"# {'x' * 2**20}\n", "x.yaml: a file may hold 1 MiB at most"),
+    (
+        "extends: swep.yaml\n",
+        "x.yaml:1:10: extends: swep.yaml: no such file. Hint: did you mean 'sweep.yaml'?",
+    ),
+    ("extends: x.yaml\n", "x.yaml:1:10: extends: must not go round in a circle, got x.yaml again"),
+    (
+        "extends: sweep.yaml\n",
+        "x.yaml:1:10: extends: must be a config, but sweep.yaml is a sweep (it has parameters)",
+    ),
+    (
+        SWEEP.replace("grid", "gird"),
+        "x.yaml:2:9: method: must be grid or random, got 'gird'. Hint: did you mean 'grid'?",
+    ),
+    (
+        SWEEP.replace("learning_rate", "learning_rat"),
+        "x.yaml:5:3: parameters.learning_rat: unknown parameter. Hint: did you mean 'learning_rate'?",
+    ),
+    (
+        SWEEP.replace(VALUES, "{min: 0, max: 1, num: 3, scale: log}"),
+        "x.yaml:5:24: parameters.learning_rate.min: must be above 0 when scale is log, got 0. "
+        "Hint: give a range above 0",
+    ),
+    (
+        SWEEP.replace(VALUES, "{min: 1, max: 2, step: 0.3}"),
+        "x.yaml:5:32: parameters.learning_rate.max: must be met by a step of 0.3 from 1, got 2. "
+        "Hint: the nearest ends are 1.9 or 2.2",
+    ),
+    (
+        SWEEP.replace(VALUES, "{min: 1, max: 2, num: 0}"),
+        "x.yaml:5:40: parameters.learning_rate.num: must be at least 1, got 0",
+    ),
+    (
+        SWEEP.replace(VALUES, "{values: []}"),
+        "x.yaml:5:27: parameters.learning_rate.values: must be a list of at least one number, got []",
+    ),
+    (
+        SWEEP.replace(VALUES, "{values: [0.001, abc]}"),
+        "x.yaml:5:35: parameters.learning_rate.values[1]: must be a number, got 'abc'",
+    ),
+    (
+        SWEEP.replace(VALUES, "{min: 1, max: 2, num: 1000000000}"),
+        "x.yaml:4:1: parameters: must make at most 100,000,000 trials (max_trials), got 1,000,000,000. "
+        "Hint: declare fewer points, or raise max_trials",
+    ),
+    (
+        f"{SWEEP}  initial_weight_z: 1\n",
+        "x.yaml:6:21: parameters.initial_weight_z: must name a feature of the data. "
+        "Hint: did you mean 'initial_weight_x'?",
+    ),
+    (
+        SWEEP.replace("tutorial}", "tutorial, fit_bias: false}") + "  initial_bias: 1\n",
+        "x.yaml:6:17: parameters.initial_bias: nothing to start: data.fit_bias is false. "
+        "Hint: leave initial_bias out, or fit a bias",
+    ),
+    (f"{SWEEP}name: ../up\n", f"x.yaml:6:7: name: {NAME}, got '../up'"),
+    (
+        SWEEP.replace("epochs: 20", "epochs: 20.5"),
+        "x.yaml:3:20: training.epochs: must be a whole number, got 20.5",
+    ),
+    (
+        SWEEP.replace("epochs: 20", "epochs: yes, dtype: float16, momentum: 1"),
+        "x.yaml:3:20: training.epochs: must be a whole number, got 'yes'\n"
+        "x.yaml:3:32: training.dtype: must be float32 or float64, got 'float16'. "
+        "Hint: did you mean 'float64'?\n"
+        "x.yaml:3:51: training.momentum: must be below 1, got 1",
+    ),
+]
+"""What a sweep's file can say, and what is said of it."""
+
+DATA = [
+    (None, "y: y", "F: data must be a file, there is none here. Hint: did you mean 'ok.csv'?"),
+    ("x,y\n1,2\n", "y: z", "F:1: y must name columns of the file, got 'z'. Hint: known here: x, y"),
+    ("x,y\n1,2\n", "y: y, x: [a]", "F:1: x must name columns of the file, got 'a'. Hint: known here: x, y"),
+    (
+        "x,y\n1,2\nabc,3\n3,4\n",
+        "y: y",
+        "F:3: row 2 of column 'x' must be a number, got 'abc'. Hint: mend the cell, or choose other columns",
+    ),
+    (
+        "x,y\n1,2\n,3\n",
+        "y: y",
+        "F:3: row 2 of column 'x' must be a number, the cell is empty. "
+        "Hint: fill the cell in or remove the row",
+    ),
+    (
+        'x,y\n"1,5",2\n2,3\n',
+        "y: y",
+        "F:2: row 1 of column 'x' must be a number, got '1,5'. "
+        "Hint: write numbers with a decimal point, not a comma",
+    ),
+    ("", "y: y", "F: data must have a header and rows, the file is empty"),
+    ("x,y\n", "y: y", "F: data must have rows, the file ends after its header"),
+    (
+        "x;y\n1;2\n",
+        "y: y",
+        "F:1: columns must be separated by commas, here they look separated by semicolons. "
+        "Hint: save it again as CSV with commas and decimal points",
+    ),
+    (
+        "x,y\n1,2\n1,2,3\n",
+        "y: y",
+        "F:3: every row must have 2 values as the header has, this one has 3. "
+        'Hint: a value with a comma in it needs double quotes around it, as in "1,5"',
+    ),
+    (
+        "1,2\n3,4\n",
+        "y: y",
+        "F:1: y must name columns of the file, got 'y'. "
+        "Hint: the first line must hold the column names, here it holds numbers",
+    ),
+    ("x,x,y\n1,2,3\n", "y: y, x: x", "F:1: column names must differ, 2 columns are called 'x'"),
+    ("x,y\na,1\nb,2\n", "y: y", "F:1: x must have a numeric column, none is left beside y"),
+    (
+        "x,y\n1,2\n1,3\n",
+        "y: y, standardize: true",
+        "F: a column must vary by more than rounding to be standardized, not so: 'x'. "
+        "Hint: leave it out of x",
+    ),
+    (
+        "x,y\n1,2\n2,3\n",
+        "y: y, standardize: true, fit_bias: false",
+        "F: standardize must go with fit_bias: true, for a weight on x less its mean implies a bias. "
+        "Hint: fit a bias, or leave x as it is",
+    ),
+    (
+        "x,y\n1e200,1\n2,3\n",
+        "y: y",
+        "data: the squares of the data must stay finite, the largest value is 1e+200. "
+        "Hint: choose a smaller unit for the columns, or standardize: true for x",
+    ),
+    (
+        "PK\x03\x04abc",
+        "y: y",
+        "F: must be CSV in UTF-8, it is not. "
+        "Hint: this is a spreadsheet or a zip archive: save it again as CSV",
+    ),
+]
+"""What a data file can hold (None: there is none), what is asked of it, and what is said; F is the file."""
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of the sweep."""
+    folder = tmp_path_factory.mktemp("template")
+    (folder / "sweep.yaml").write_text(SWEEP)
+    return ls.run(folder / "sweep.yaml", out=folder, jobs=1).path
+
+
+@pytest.fixture
+def folder(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The current folder, with a config, sweeps, data, a whole run and two that are damaged."""
+    monkeypatch.chdir(tmp_path)
+    Path("sweep.yaml").write_text(SWEEP)
+    Path("random.yaml").write_text(RANDOM)
+    Path("config.yaml").write_text("data: {name: tutorial}\ntraining: {epochs: 20}\n")
+    Path("ok.csv").write_text("x,y\n1,2\n2,3\n3,5\n")
+    Path("empty").mkdir()
+    for name in ("done", "cut", "damaged"):
+        for file in template.rglob("*.*"):
+            copy = tmp_path / name / file.relative_to(template)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(file.read_bytes())
+    Path("damaged/metadata.json").write_text('{"format_version": ')
+    Path("cut/trials/part-00000.parquet").write_bytes(b"PAR1")
+    handler = signal.getsignal(signal.SIGTERM)
+    yield tmp_path
+    signal.signal(signal.SIGTERM, handler)
+
+
+def refused(arguments: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """Runs a command that prints nothing on stdout and writes nothing; returns exit code and stderr."""
+    before = {path: path.read_bytes() if path.is_file() else b"" for path in folder.rglob("*")}
+    code = cli.main(arguments)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Traceback" not in err
+    assert {path: path.read_bytes() if path.is_file() else b"" for path in folder.rglob("*")} == before
+    return code, err
+
+
+def test_there_are_many() -> None:
+    """The tables are not cut short by mistake."""
+    assert len(USAGE) + len(COMMANDS) + len(SWEEPS) + len(DATA) >= 110
+
+
+@pytest.mark.parametrize("line", USAGE)
+def test_a_command_line_that_cannot_be_meant(
+    line: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2, and the last line says what is wrong with it."""
+    code, err = refused(line.split(), folder, capsys)
+    assert code == 2
+    *usage, last = err.splitlines()
+    assert last == f"Error: {USAGE[line]}"
+    assert usage == [] or usage[0].startswith("Usage: linreg-sweep ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "code"), COMMANDS, ids=[" ".join(arguments)[:60] for arguments, _, _ in COMMANDS]
+)
+def test_a_command_that_is_refused(
+    arguments: list[str],
+    message: str,
+    code: int,
+    folder: Path,
+    template: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What is wrong, where, and the way out: one line a complaint, and nothing else."""
+    message = message.replace("/RUN/", f"/{template.name}/")
+    assert refused(arguments, folder, capsys) == (code, f"{message}\n")
+
+
+@pytest.mark.parametrize(("text", "message"), SWEEPS, ids=[message[:60] for _, message in SWEEPS])
+@pytest.mark.parametrize("command", ["run", "plan"])
+def test_a_sweep_that_cannot_be_meant(
+    command: str, text: str, message: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """File, line and column of each complaint, whether it is run or only planned."""
+    Path("x.yaml").write_text(text)
+    assert refused([command, "x.yaml"], folder, capsys) == (2, f"{message}\n")
+
+
+@pytest.mark.parametrize(("content", "block", "message"), DATA, ids=[message[:60] for *_, message in DATA])
+@pytest.mark.parametrize("command", ["run", "train"])
+def test_data_that_cannot_be_fitted(
+    command: str,
+    content: str | None,
+    block: str,
+    message: str,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """File and line of the first bad cell, and what to do about it."""
+    if content is not None:
+        Path("data.csv").write_text(content)
+    name = "okk.csv" if content is None else "data.csv"
+    sweep = "method: grid\nparameters: {learning_rate: 0.01}\n" if command == "run" else ""
+    Path("x.yaml").write_text(f"{sweep}data: {{path: {name}, {block}}}\n")
+    message = message.replace("F:", f"{folder / name}:", 1) if message.startswith("F:") else message
+    assert refused([command, "x.yaml"], folder, capsys) == (2, f"{message}\n")
+
+
+def test_init_overwrites_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both files are named where both are there already."""
+    assert cli.main(["init"]) == 0
+    capsys.readouterr()
+    Path("configs/tutorial.yaml").write_text("mine")
+    assert refused(["init"], folder, capsys) == (
+        2,
+        "configs/tutorial.yaml: is there already. Hint: choose another --name\n"
+        "sweeps/tutorial.yaml: is there already. Hint: choose another --name\n",
+    )
+
+
+def test_a_part_size_that_a_run_does_not_have(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run that is there keeps its parts."""
+    assert cli.main(["run", "sweep.yaml", "--part-size", "1"]) == 0
+    path = capsys.readouterr().out.splitlines()[-1]
+    assert refused(["run", "sweep.yaml", "--part-size", "2"], folder, capsys) == (
+        2,
+        f"{path}: the run's parts have 1 trials each, got a part size of 2. "
+        "Hint: leave it out, or use another --out\n",
+    )

@@ -1,0 +1,503 @@
+"""Facts about the command line: what it prints where, how it exits, and what it does not load."""
+
+import csv
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+import linreg_sweep as ls
+from linreg_sweep import cli
+from linreg_sweep.outcome import OUTCOMES
+
+ROOT = Path(__file__).parents[1]
+
+SWEEP = """
+data: {name: tutorial}
+method: grid
+training: {epochs: 100}
+parameters:
+  learning_rate: {values: [0.001, 0.005, 0.007]}
+  initial_weight: {min: -10, max: 10, step: 10}
+"""
+
+CONFIG = "data: {name: tutorial}\ntraining: {epochs: 1000}\n"
+
+HEAVY = [
+    *("torch", "pandas", "numpy", "pyarrow", "matplotlib", "joblib", "pydantic", "yaml", "tqdm"),
+    *("threadpoolctl", "tabulate"),
+]
+
+COMMANDS = ["train", "plan", "run", "list", "show", "init", "schema"]
+
+
+class Told:
+    """What a command did: its exit code, what it printed, and what it noted."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def table(self) -> list[dict[str, str]]:
+        """The rows of CSV that were printed."""
+        return list(csv.DictReader(io.StringIO(self.out)))
+
+
+class Shell:
+    """Runs commands in this process."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str | Path, code: int = 0) -> Told:
+        """Runs one, which has to exit with this code."""
+        self._capsys.readouterr()
+        exit_code = cli.main([str(argument) for argument in arguments])
+        out, err = self._capsys.readouterr()
+        assert exit_code == code, err
+        return Told(exit_code, out, err)
+
+
+@pytest.fixture
+def shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Shell]:
+    """A shell in an empty folder with a sweep and a config."""
+    monkeypatch.chdir(tmp_path)
+    Path("small.yaml").write_text(SWEEP)
+    Path("config.yaml").write_text(CONFIG)
+    handler = signal.getsignal(signal.SIGTERM)
+    yield Shell(capsys)
+    signal.signal(signal.SIGTERM, handler)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a finished run of nine trials."""
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "small.yaml").write_text(SWEEP)
+    return ls.run(folder / "small.yaml", out=folder / "results", jobs=1).path
+
+
+def python(*arguments: str, folder: Path = ROOT, **more: Any) -> subprocess.CompletedProcess[str]:
+    """Runs a fresh Python that knows the package."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=environment | more,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+# --- help
+
+
+def test_help_loads_nothing_heavy() -> None:
+    """It answers at once, because it imports click and the standard library alone."""
+    code = f"""
+import sys
+from linreg_sweep.cli import main
+code = main(["--help"])
+print(code, *({set(HEAVY)} & sys.modules.keys()), file=sys.stderr)
+"""
+    done = python("-c", code)
+    assert done.stderr == "0\n"
+    assert "Commands:" in done.stdout
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
+def test_every_command_has_help(shell: Shell, command: list[str], flag: str) -> None:
+    """It says how it is used and what each option does, on stdout, and exits with 0."""
+    told = shell(*command, flag)
+    assert told.out.startswith(f"Usage: linreg-sweep {' '.join(command)}".rstrip())
+    assert told.err == ""
+    assert all(len(line) <= 110 for line in told.out.splitlines())
+
+
+def test_help_lists_every_command(shell: Shell) -> None:
+    """And no option is without words."""
+    assert set(cli.cli.commands) == set(COMMANDS)
+    listed = shell("--help").out
+    for name, command in cli.cli.commands.items():
+        assert re.search(rf"^  {name} +[A-Z]", listed, re.MULTILINE)
+        for parameter in command.params:
+            assert not isinstance(parameter, click.Option) or parameter.help, f"{name} {parameter.name}"
+
+
+def test_the_version_is_the_packages(shell: Shell) -> None:
+    """`--version` says which is installed."""
+    assert shell("--version").out == f"linreg-sweep, version {ls.__version__}\n"
+
+
+def test_the_module_is_the_command() -> None:
+    """`python -m linreg_sweep` does the same, and hands on the exit code."""
+    assert python("-m", "linreg_sweep", "--version").stdout == f"linreg-sweep, version {ls.__version__}\n"
+    assert python("-m", "linreg_sweep", "bogus").returncode == 2
+
+
+# --- train
+
+
+def test_train_prints_as_the_tutorial_does(shell: Shell) -> None:
+    """Ten lines, then how it ended and why; nothing on stderr."""
+    told = shell("train", "config.yaml")
+    lines = told.out.splitlines()
+    assert lines[0] == "Epoch : 100, Weight : 0.858, Bias : -0.011, Cost : 1.415"
+    assert lines[9].startswith("Epoch : 1000, Weight : 0.872, Bias : -0.290, Cost : 1.377")
+    assert lines[10] == ""
+    assert lines[11].startswith("Unfinished at epoch 1,000: ")
+    assert lines[12].startswith("The learning rate is good (0.79 of the stability limit): ")
+    assert told.err == ""
+
+
+@pytest.mark.parametrize("style", ["csv", "json"])
+def test_train_gives_exact_rows(shell: Shell, style: str) -> None:
+    """The same rows for a machine are those of Python, to the bit, and nothing else is printed."""
+    told = shell("train", "config.yaml", "--every", "250", "--format", style)
+    rows = told.table if style == "csv" else json.loads(told.out)
+    expected = ls.train("config.yaml", every=250).frame.to_dict("records")
+    assert [{name: float(value) for name, value in row.items()} for row in rows] == expected
+    assert [int(row["epoch"]) for row in rows] == [250, 500, 750, 1000]
+
+
+def test_set_changes_a_value(shell: Shell) -> None:
+    """`--set` as often as needed, by the key's end alone."""
+    told = shell("train", "config.yaml", "--set", "epochs=2", "--set", "training.learning_rate=1")
+    assert told.out.splitlines()[0] == "Epoch : 1, Weight : 270.243, Bias : 13.187, Cost : 233.140"
+    assert "Diverged at epoch 2: " in told.out
+
+
+def test_steps_show_autograd(shell: Shell) -> None:
+    """Gradient and weights at the four moments of each epoch."""
+    lines = shell("train", "config.yaml", "--steps", "2", "--set", "learning_rate=0.001").out.splitlines()
+    moments = ["before zero_grad", "after zero_grad", "after backward", "after step"]
+    assert [line.split("  ")[1] for line in lines if line.startswith("  ")] == moments * 2
+    assert [line for line in lines if not line.startswith("  ")] == ["Epoch : 1", "Epoch : 2"]
+    assert "Weight.grad : None" in lines[1]
+    assert "Weight.grad : -270.2427" in lines[3]
+    assert "Weight : 0.27024" in lines[4]
+
+
+# --- plan and run
+
+
+def test_plan_tells_and_writes_nothing(shell: Shell, tmp_path: Path) -> None:
+    """Trials, axes with their ends, and theory; the folder stays as it was."""
+    before = sorted(tmp_path.rglob("*"))
+    told = shell("plan", "small.yaml")
+    assert told.out.startswith("small: 9 trials\n")
+    assert re.search(r"^initial_weight +3 +-10 +10 +in steps of 10$", told.out, re.MULTILINE)
+    assert "Stability limit: 0.00633053; " in told.out
+    assert "Best fixed learning rate: 0.00632578; " in told.out
+    assert "Condition number: 1,332 " in told.out
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_run_ends_with_its_directory(shell: Shell) -> None:
+    """The summary first; the last line of stdout is the run's directory, there and complete."""
+    told = shell("run", "small.yaml")
+    lines = told.out.splitlines()
+    path = Path(lines[-1])
+    assert re.fullmatch(r"results/small-[0-9a-f]{8}", lines[-1])
+    assert {entry.name for entry in path.iterdir()} == {
+        *("config.yaml", "metadata.json", "summary.csv", "trials"),
+    }
+    assert lines[0].startswith("small: 9 trials on tutorial (built in), 30 rows")
+    assert "2 converged, 4 unfinished, 3 diverged." in lines
+    assert told.err == ""
+
+
+def test_run_again_says_that_nothing_is_missing(shell: Shell) -> None:
+    """On stderr; stdout is the same."""
+    first, second = shell("run", "small.yaml"), shell("run", "small.yaml")
+    assert second.out == first.out
+    assert second.err == "Nothing is missing: every trial was there already.\n"
+
+
+def test_run_takes_its_options(shell: Shell) -> None:
+    """Where to, how many workers, how large the parts, how many trials, and what else."""
+    Path("random.yaml").write_text(
+        "data: {name: tutorial}\nmethod: random\ntrials: 1000\n"
+        "parameters: {learning_rate: {min: 1e-4, max: 1e-2}}\n"
+    )
+    options = [
+        "--out",
+        "elsewhere",
+        "--jobs",
+        "2",
+        "--part-size",
+        "10",
+        "--trials",
+        "35",
+        "--set",
+        "epochs=7",
+    ]
+    told = shell("run", "random.yaml", *options)
+    run = ls.load(told.out.splitlines()[-1])
+    assert run.path.parent == Path("elsewhere")
+    assert (run.n_trials, run.metadata["part_size"], run.metadata["n_parts"]) == (35, 10, 4)
+    assert run.trials["epochs"].max() <= 7
+    assert yaml.safe_load((run.path / "config.yaml").read_text())["trials"] == 35
+
+
+def test_notes_on_the_data_go_to_stderr(shell: Shell) -> None:
+    """What a person should know of their file is no part of the result."""
+    Path("pets.csv").write_text("name,legs,weight\nRex,4,20\nTweety,2,0.1\nTom,4,5\n")
+    Path("pets.yaml").write_text(
+        "data: {path: pets.csv, y: weight}\nmethod: grid\nparameters: {learning_rate: 0.01}\n"
+    )
+    for command in ("plan", "run"):
+        told = shell(command, "pets.yaml")
+        assert told.err.startswith("Note: left out, ")
+        assert told.err.endswith(": name.\n")
+        assert "Note" not in told.out
+
+
+# --- list and show
+
+
+@pytest.mark.parametrize("style", ["table", "csv", "json", "markdown"])
+def test_list_shows_runs_in_every_format(shell: Shell, path: Path, style: str) -> None:
+    """Name, trials, outcomes, the best, when and where."""
+    told = shell("list", path.parent, "--format", style)
+    assert told.err == ""
+    if style in ("csv", "json"):
+        (row,) = told.table if style == "csv" else json.loads(told.out)
+        assert {name: str(row[name]) for name in ("name", "trials", "done", *OUTCOMES, "run")} == {
+            "name": "small",
+            "trials": "9",
+            "done": "9",
+            "converged": "2",
+            "unfinished": "4",
+            "diverged": "3",
+            "run": str(path),
+        }
+        assert float(row["best_learning_rate"]) == 0.005
+    else:
+        assert re.search(r"small\b.*\b9\b.*\b9\b.*\b2\b.*\b4\b.*\b3\b", told.out)
+
+
+def test_list_of_nothing_says_so(shell: Shell) -> None:
+    """A note with the next step; for a machine an empty table."""
+    told = shell("list", "nowhere", "--format", "json")
+    assert json.loads(told.out) == []
+    assert told.err == "No runs under nowhere. Hint: linreg-sweep run SWEEP makes one.\n"
+    assert shell("list", "--format", "csv").table == []
+
+
+def test_list_shows_an_unfinished_run_with_whole_numbers(shell: Shell, path: Path, tmp_path: Path) -> None:
+    """What is not known of one run turns no count of another into 9.0 or 1e+06."""
+    ls.run(tmp_path / "small.yaml", out="results", jobs=1)
+    ls.run(tmp_path / "small.yaml", overrides=["seed=1"], out="results", jobs=1, part_size=5)
+    (second,) = (run for run in ls.list_runs("results") if run.metadata["part_size"] == 5)
+    metadata = {
+        key: value for key, value in second.metadata.items() if key not in ("finished", "outcomes", "best")
+    }
+    second.store.write_metadata(metadata)
+    (second.path / "trials" / "part-00001.parquet").unlink()
+    rows = {row["run"]: row for row in shell("list", "--format", "csv").table}
+    assert sorted((row["done"], row["converged"], row["best_trial"]) for row in rows.values()) == [
+        ("5", "", ""),
+        ("9", "2", "5"),
+    ]
+    told = shell("show", second.path)
+    assert told.err == "5 of 9 trials are there: the sweep is not finished.\n"
+
+
+@pytest.mark.parametrize("style", ["table", "csv", "json", "markdown"])
+def test_show_gives_the_summary_in_every_format(shell: Shell, path: Path, style: str) -> None:
+    """The same three rows; for people with a word on each column, in tables alone."""
+    told = shell("show", path, "--format", style)
+    expected = ls.load(path).summary()
+    if style == "csv":
+        assert told.out == expected.to_csv(index=False)
+    elif style == "json":
+        assert [row["learning_rate"] for row in json.loads(told.out)] == [0.001, 0.005, 0.007]
+    else:
+        assert [line.split()[0 if style == "table" else 1] for line in told.out.splitlines()[2:5]] == [
+            *("0.001", "0.005", "0.007"),
+        ]
+        assert ("the step per unit of gradient" in told.out) == (style == "table")
+
+
+def test_show_trials_is_exact(shell: Shell, path: Path) -> None:
+    """All trials as CSV read back as they are, to the bit."""
+    told = shell("show", path, "--trials", "--format", "csv")
+    trials = ls.load(path).trials
+    assert [float(row["cost"]) for row in told.table] == trials["cost"].tolist()
+    assert [row["outcome"] for row in told.table] == trials["outcome"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("options", "numbers"),
+    [
+        (["--trials"], list(range(9))),
+        (["--where", "learning_rate == 0.007"], [6, 7, 8]),
+        (["--where", "outcome == 'converged' and epochs < 25"], [5]),
+        (["--top", "2"], [5, 2]),
+        (["--sort", "initial_weight", "--top", "4"], [0, 3, 6, 1]),
+        (["--sort", "-initial_weight", "--top", "4"], [2, 5, 8, 1]),
+        (["--sort", "converged_at"], [5, 2, 0, 1, 3, 4, 6, 7, 8]),
+        (["--sort", "-converged_at"], [2, 5, 0, 1, 3, 4, 6, 7, 8]),
+        (["--where", "trial > 3", "--sort", "-trial", "--top", "2"], [8, 7]),
+        (["--where", "trial > 3 and learning_rate < 0.006", "--top", "1"], [5]),
+    ],
+)
+def test_show_chooses_and_sorts_trials(
+    shell: Shell, path: Path, options: list[str], numbers: list[int]
+) -> None:
+    """By a comparison, by a column either way with missing last, and the best first."""
+    told = shell("show", path, *options, "--format", "csv")
+    assert [int(row["trial"]) for row in told.table] == numbers
+
+
+@pytest.mark.parametrize(
+    ("options", "rows"),
+    [
+        (["--by", "initial_weight"], [("-10.0", "3"), ("0.0", "3"), ("10.0", "3")]),
+        (["--by", "initial_weight", "--sort", "-initial_weight", "--top", "1"], [("10.0", "3")]),
+        (["--by", "initial_weight", "--bins", "2"], [("-10 to 0", "3"), ("0 to 10", "6")]),
+        (["--by", "initial_weight", "--where", "trial < 4"], [("-10.0", "2"), ("0.0", "1"), ("10.0", "1")]),
+        (["--by", "outcome"], [("converged", "2"), ("unfinished", "4"), ("diverged", "3")]),
+        (["--by", "regime", "--bins", "1"], [("low", "3"), ("good", "3"), ("too_high", "3")]),
+    ],
+)
+def test_show_summarises_by_what_is_asked(
+    shell: Shell, path: Path, options: list[str], rows: list[tuple[str, str]]
+) -> None:
+    """By one parameter, gathered or not, of chosen trials, sorted and cut."""
+    table = shell("show", path, *options, "--format", "csv").table
+    assert [(row[options[1]], row["trials"]) for row in table] == rows
+
+
+def test_show_by_two_parameters(shell: Shell, path: Path) -> None:
+    """One row a pair."""
+    table = shell("show", path, "--by", "initial_weight", "--by", "learning_rate", "--format", "csv").table
+    assert len(table) == 9
+    assert [row["trials"] for row in table] == ["1"] * 9
+
+
+def test_many_values_are_gathered_for_people_alone(shell: Shell) -> None:
+    """More than 60 values are 12 ranges in a table, all of them in CSV or where 0 ranges are asked for."""
+    shell("run", "small.yaml", "--set", "parameters={learning_rate: {min: 1e-3, max: 2e-3, num: 100}}")
+    (run,) = ls.list_runs()
+    assert len(shell("show", run.path, "--format", "csv").table) == 100
+    assert shell("show", run.path).out.count(" to ") >= 12
+    assert "0.001 to 0.00108" in shell("show", run.path).out
+    assert re.search(r"^ *0\.0010101 ", shell("show", run.path, "--bins", "0").out, re.MULTILINE)
+
+
+def test_nothing_left_to_show_is_told(shell: Shell, path: Path) -> None:
+    """A comparison that holds for no trial gives an empty table and a note."""
+    told = shell("show", path, "--where", "trial > 100", "--format", "csv")
+    assert told.table == []
+    assert told.out.startswith("trial,learning_rate,")
+    assert told.err == "No trial is left to show.\n"
+
+
+# --- init and schema
+
+
+def test_init_run_and_show_is_a_first_session(shell: Shell) -> None:
+    """What init writes can be run as it says, and has trials of more than one outcome."""
+    told = shell("init")
+    assert told.out.splitlines() == [
+        "Wrote configs/tutorial.yaml",
+        "Wrote sweeps/tutorial.yaml",
+        "Next: linreg-sweep run sweeps/tutorial.yaml",
+    ]
+    shell("train", "configs/tutorial.yaml")
+    run = ls.load(shell("run", "sweeps/tutorial.yaml", "--set", "epochs=200").out.splitlines()[-1])
+    assert run.trials["outcome"].nunique() >= 2
+
+
+def test_init_takes_a_file(shell: Shell) -> None:
+    """Into another folder, from which the data are found."""
+    Path("pets.csv").write_text("legs,weight\n4,20\n2,0.1\n4,5\n3,9\n")
+    told = shell("init", "project", "--data", "pets.csv", "--y", "weight", "--name", "pets")
+    assert told.out.splitlines()[-1] == "Next: linreg-sweep run project/sweeps/pets.yaml"
+    assert shell("plan", "project/sweeps/pets.yaml").out.startswith("pets: ")
+
+
+def test_schema_is_json(shell: Shell) -> None:
+    """For editors, as JSON alone."""
+    assert json.loads(shell("schema").out)["$schema"].startswith("https://json-schema.org/")
+
+
+# --- streams
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes end otherwise there")
+@pytest.mark.parametrize("arguments", [["schema"], ["show", "RUN", "--trials", "--format", "csv"]])
+def test_a_reader_that_leaves_is_no_failure(path: Path, tmp_path: Path, arguments: list[str]) -> None:
+    """`| head -1` gets its line, and no traceback or warning follows."""
+    command = [sys.executable, "-m", "linreg_sweep", *(str(path) if a == "RUN" else a for a in arguments)]
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()  # gone before the first byte
+    err = process.stderr.read()
+    process.stderr.close()
+    assert process.wait() == 0
+    assert err == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_disk_behind_stdout_is_told(path: Path) -> None:
+    """Where the output cannot be written, the command fails with one line."""
+    done = subprocess.run(
+        f"{sys.executable} -m linreg_sweep show {path} > /dev/full",
+        shell=True,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "cannot write the output: No space left on device\n"
+
+
+@pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}, {"PYTHONIOENCODING": "ascii"}])
+def test_pipes_get_plain_text(path: Path, tmp_path: Path, environment: dict[str, str]) -> None:
+    """No colours, no bars, and nothing that plain ASCII cannot hold."""
+    (tmp_path / "small.yaml").write_text(SWEEP)
+    for arguments in (["run", "small.yaml"], ["show", str(path)], ["--help"], ["bogus"]):
+        done = python("-m", "linreg_sweep", *arguments, folder=tmp_path, **environment)
+        assert "\x1b" not in done.stdout + done.stderr
+        assert "\r" not in done.stdout + done.stderr
+        assert (done.stdout + done.stderr).isascii()
+
+
+def test_data_with_other_letters_can_be_shown(shell: Shell) -> None:
+    """Names of columns are whatever a person's file calls them."""
+    Path("straße.csv").write_text("größe,preis €\n1,2\n2,4.5\n3,5\n", encoding="utf-8")
+    Path("straße.yaml").write_text(
+        "data: {path: straße.csv, y: preis €, x: größe}\nmethod: grid\nparameters: {learning_rate: 0.1}\n",
+        encoding="utf-8",
+    )
+    told = shell("run", "straße.yaml")
+    assert "straße.csv" in told.out
+    path = told.out.splitlines()[-1]
+    assert Path(path).is_dir()
+    assert shell("show", path, "--trials").err == ""

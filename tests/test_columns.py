@@ -1,0 +1,194 @@
+"""Facts about the trials table's columns: which there are, and that each says what its name promises."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from linreg_sweep.columns import history_columns, parameter_column, trial_columns
+from linreg_sweep.config import load_sweep
+from linreg_sweep.experiment import Experiment
+from linreg_sweep.outcome import MISSING, OUTCOMES, REGIMES
+from linreg_sweep.prepare import Arrays, load_data, prepare
+
+ALWAYS = [
+    *("outcome", "epochs", "converged_at", "diverged_at"),
+    *("cost", "excess_cost", "contraction", "regime", "regime_source", "stability_ratio"),
+]
+RATES = {"learning_rate": {"values": [0.001, 0.005, 0.006, 0.007]}}
+
+
+def experiment(parameters: dict[str, Any], arrays: Arrays | None = None, **blocks: Any) -> Experiment:
+    """Returns a grid on the tutorial's data or these arrays."""
+    declared = {"data": {"name": "tutorial"}, "method": "grid", "parameters": parameters} | blocks
+    declaration = load_sweep(declared)
+    return prepare(declaration, load_data(declaration, arrays))
+
+
+def table(of: Experiment, first: int = 0) -> dict[str, Any]:
+    """Returns the trials table of all trials from a number on."""
+    values = of.values(first, of.space.n_trials)
+    return trial_columns(of, first, values, of.train(values))
+
+
+def arrays(n_features: int, n_targets: int, n: int = 20) -> tuple[Any, Any]:
+    """Returns standard normal x (n, F) and y (n, O)."""
+    generator = np.random.default_rng(3)
+    return generator.standard_normal((n, n_features)), generator.standard_normal((n, n_targets))
+
+
+def test_the_tutorials_columns_and_their_order() -> None:
+    """The three named hyperparameters are always there, varied or not; then what became of the trial."""
+    assert list(table(experiment(RATES))) == [
+        *("trial", "learning_rate", "initial_weight", "initial_bias"),
+        *ALWAYS[:4],
+        *("weight", "bias"),
+        *ALWAYS[4:],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("n_features", "n_targets", "bias", "names"),
+    [
+        (1, 1, True, ["weight", "bias"]),
+        (1, 1, False, ["weight"]),
+        (2, 1, True, ["weight_x1", "weight_x2", "bias"]),
+        (2, 1, False, ["weight_x1", "weight_x2"]),
+        (1, 2, True, ["weight_x_y1", "weight_x_y2", "bias_y1", "bias_y2"]),
+        (2, 2, True, [*(f"weight_x{i}_y{o}" for i in (1, 2) for o in (1, 2)), "bias_y1", "bias_y2"]),
+    ],
+)
+def test_weights_are_named_after_features_and_targets(
+    n_features: int, n_targets: int, bias: bool, names: list[str]
+) -> None:
+    """One of each is `weight` and `bias`; several are told apart, and each column is its entry of theta."""
+    data = {"name": "tutorial", "fit_bias": bias}
+    of = experiment(RATES, arrays(n_features, n_targets), data=data, training={"epochs": 3})
+    values = of.values(0, 4)
+    results = of.train(values)
+    columns = trial_columns(of, 0, values, results)
+    assert [name for name in columns if name.startswith(("weight", "bias"))] == names
+    for name, entries in zip(names, results.theta.reshape(4, -1).T, strict=True):
+        assert columns[name].tobytes() == entries.tobytes()
+
+
+def test_standardized_data_are_told_in_both_scales() -> None:
+    """`_unscaled` columns predict the same from the file's own x."""
+    x, y = arrays(2, 1)
+    x = 100 + 7 * x
+    of = experiment(RATES, (x, y), data={"name": "tutorial", "standardize": True}, training={"epochs": 20})
+    columns = table(of)
+    scaled = columns["weight_x1"][:, None] * of.problem.design[:, 0]
+    scaled = scaled + columns["weight_x2"][:, None] * of.problem.design[:, 1] + columns["bias"][:, None]
+    unscaled = columns["weight_x1_unscaled"][:, None] * x[:, 0]
+    unscaled = unscaled + columns["weight_x2_unscaled"][:, None] * x[:, 1]
+    unscaled = unscaled + columns["bias_unscaled"][:, None]
+    assert unscaled == pytest.approx(scaled, rel=1e-11, abs=1e-11)
+
+
+def test_trials_are_numbered_from_the_first_of_the_part() -> None:
+    """A part knows which trials it holds."""
+    assert table(experiment(RATES), 2)["trial"].tolist() == [2, 3]
+
+
+def test_regimes_and_ratios_of_the_tutorials_rates() -> None:
+    """On all rows the word is read off the spectrum, and the ratio's edge is 1."""
+    columns = table(experiment(RATES))
+    assert [REGIMES[code] for code in columns["regime"]] == ["low", "good", "high", "too_high"]
+    assert columns["regime_source"].tolist() == [0, 0, 0, 0]
+    ratio = np.array([0.001, 0.005, 0.006, 0.007]) / 0.0063305
+    assert columns["stability_ratio"] == pytest.approx(ratio, rel=1e-5)
+    assert [OUTCOMES[code] for code in columns["outcome"]] == [
+        *("unfinished", "converged", "converged", "diverged"),
+    ]
+    # measured, it is the theory's factor, since the steep direction carries the first steps
+    assert columns["contraction"] == pytest.approx([0.684, -0.580, -0.896, -1.212], abs=2e-3)
+
+
+def test_the_edge_is_that_of_the_momentum() -> None:
+    """With heavy ball the limit is 1 + momentum times as far; with Nesterov nearer."""
+    varied = RATES | {"momentum": {"values": [0, 0.5]}}
+    plain, ball = table(experiment(varied))["stability_ratio"].reshape(-1, 2).T
+    assert ball == pytest.approx(plain / 1.5, rel=1e-14)
+    nesterov = experiment(RATES, training={"momentum": 0.5, "nesterov": True})
+    assert table(nesterov)["stability_ratio"] == pytest.approx(plain / 0.75, rel=1e-14)
+
+
+def test_mini_batches_have_a_measured_regime_and_no_ratio() -> None:
+    """No limit of all rows holds for them; batches of at least all rows are no mini-batches."""
+    columns = table(experiment({"batch_size": {"values": [5, 29, 30, 1000]}}))
+    assert columns["regime_source"].tolist() == [1, 1, 0, 0]
+    assert np.isnan(columns["stability_ratio"]).tolist() == [True, True, False, False]
+
+
+def test_a_trial_without_two_steps_has_no_measured_regime() -> None:
+    """With mini-batches and one epoch nothing can be measured: missing, not a guess."""
+    columns = table(experiment(RATES, training={"epochs": 1, "batch_size": 5}))
+    assert np.isnan(columns["contraction"]).all()
+    assert (columns["regime"] == MISSING).all()
+
+
+def test_epochs_are_those_done_and_the_limit_has_its_own_name() -> None:
+    """Where epochs vary, `max_epochs` is what was allowed and `epochs` what was needed."""
+    assert parameter_column("epochs") == "max_epochs"
+    columns = table(experiment({"epochs": {"values": [0, 10, 100000]}}))
+    assert columns["max_epochs"].tolist() == [0, 10, 100000]
+    assert columns["epochs"].tolist()[:2] == [0, 10]
+    assert columns["epochs"][2] == columns["converged_at"][2] < 100000
+
+
+def test_costs_are_those_of_the_last_state() -> None:
+    """Cost is the mean squared error of the rows; the excess is over the least there is."""
+    of = experiment(RATES | {"initial_weight": {"values": [-3, 4]}}, training={"epochs": 7, "loss": "mse"})
+    columns = table(of)
+    x, y = of.problem.design[:, 0], of.problem.targets[:, 0]
+    by_rows = [
+        np.mean((y - weight * x - bias) ** 2)
+        for weight, bias in zip(columns["weight"], columns["bias"], strict=True)
+    ]
+    assert columns["cost"] == pytest.approx(by_rows, rel=1e-12)
+    assert columns["cost"] - columns["excess_cost"] == pytest.approx([of.problem.cost_min] * 8, rel=1e-6)
+
+
+def test_each_feature_can_have_its_own_start() -> None:
+    """A list of starts, or one varied alone, is a column a feature; what is not varied keeps the set-up's."""
+    listed = experiment(RATES, arrays(2, 1), training={"initial_weight": [1.5, -2.0], "epochs": 0})
+    columns = table(listed)
+    assert "initial_weight" not in columns
+    assert columns["initial_weight_x1"].tolist() == columns["weight_x1"].tolist() == [1.5] * 4
+    assert columns["initial_weight_x2"].tolist() == columns["weight_x2"].tolist() == [-2.0] * 4
+    own = experiment(
+        {"initial_weight_x2": {"values": [3, 4]}},
+        arrays(2, 1),
+        training={"initial_weight": 0.5, "epochs": 0},
+    )
+    columns = table(own)
+    assert columns["initial_weight_x1"].tolist() == columns["weight_x1"].tolist() == [0.5, 0.5]
+    assert columns["initial_weight_x2"].tolist() == columns["weight_x2"].tolist() == [3.0, 4.0]
+
+
+def test_types_are_as_promised() -> None:
+    """Numbers are float64, counts int64, codes int8."""
+    types = {name: str(values.dtype) for name, values in table(experiment(RATES)).items()}
+    floats = {"learning_rate", "initial_weight", "initial_bias", "weight", "bias", "cost", "excess_cost"}
+    floats |= {"contraction", "stability_ratio"}
+    assert {name for name, dtype in types.items() if dtype == "float64"} == floats
+    assert {name for name, dtype in types.items() if dtype == "int8"} == {
+        *("outcome", "regime", "regime_source"),
+    }
+    assert set(types.values()) == {"float64", "int64", "int8"}
+
+
+def test_the_history_is_one_row_a_kept_state() -> None:
+    """Ordered by trial and epoch, numbered as the trials are, with each state's own cost."""
+    of = experiment(RATES, history={"every": 4}, training={"epochs": 10})
+    values = of.values(2, 4)
+    results = of.train(values)
+    columns = history_columns(of, 2, results)
+    assert list(columns) == ["trial", "epoch", "weight", "bias", "cost"]
+    assert columns["trial"].tolist() == [2, 2, 2, 3, 3, 3]
+    assert columns["epoch"].tolist() == [0, 4, 8, 0, 4, 8]
+    for row in range(6):
+        theta = np.array([[columns["weight"][row]], [columns["bias"][row]]])
+        errors = of.problem.targets - of.problem.design @ theta
+        assert columns["cost"][row] == pytest.approx(np.mean(errors**2), rel=1e-12)

@@ -1,0 +1,129 @@
+"""Facts about tables as text; the oracles are pandas's and json's own readers."""
+
+import csv
+import io
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linreg_sweep.formats import FORMATS, as_text
+
+FRAME = pd.DataFrame(
+    {
+        "trial": np.arange(4, dtype=np.int64),
+        "cost": [0.1 + 0.2, np.inf, -np.inf, np.nan],
+        "outcome": pd.Categorical(["converged", None, "diverged", "diverged"]),
+        "converged_at": pd.array([2**53 + 1, None, 0, None], dtype="Int64"),
+        "text": ["plain", 'a, "b"', "c|d", None],
+    }
+)
+
+
+def test_csv_comes_back_exactly() -> None:
+    """Every float is read back to the bit, infinities are inf, missing is empty, text is quoted."""
+    text = as_text(FRAME, "csv")
+    assert text.splitlines() == [
+        "trial,cost,outcome,converged_at,text",
+        "0,0.30000000000000004,converged,9007199254740993,plain",
+        '1,inf,,,"a, ""b"""',
+        "2,-inf,diverged,0,c|d",
+        "3,,diverged,,",
+    ]
+    cells = [row["cost"] for row in csv.DictReader(io.StringIO(text))]
+    assert [float(cell) for cell in cells[:3]] == FRAME["cost"].tolist()[:3]
+
+
+def test_json_comes_back_exactly() -> None:
+    """It is strict JSON: a list of records, missing is null, infinities are text."""
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is not JSON")
+
+    records = json.loads(as_text(FRAME, "json"), parse_constant=refuse)
+    assert records == [
+        {
+            "trial": 0,
+            "cost": 0.1 + 0.2,
+            "outcome": "converged",
+            "converged_at": 2**53 + 1,
+            "text": "plain",
+        },
+        {"trial": 1, "cost": "Infinity", "outcome": None, "converged_at": None, "text": 'a, "b"'},
+        {"trial": 2, "cost": "-Infinity", "outcome": "diverged", "converged_at": 0, "text": "c|d"},
+        {"trial": 3, "cost": None, "outcome": "diverged", "converged_at": None, "text": None},
+    ]
+    assert isinstance(records[0]["trial"], int)
+    assert [float(record["cost"]) for record in records[1:3]] == [math.inf, -math.inf]
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.lists(st.floats(allow_nan=False), min_size=1, max_size=10))
+def test_any_float_comes_back_from_csv_and_json(numbers: list[float]) -> None:
+    """To the bit, the sign of zero and the smallest of all included."""
+    frame = pd.DataFrame({"v": np.array(numbers)})
+    bits = frame["v"].to_numpy().tobytes()
+    _, *lines = as_text(frame, "csv").splitlines()
+    assert np.array([float(line) for line in lines]).tobytes() == bits
+    records = json.loads(as_text(frame, "json"))
+    assert np.array([float(record["v"]) for record in records]).tobytes() == bits
+
+
+def test_a_table_for_people_is_aligned() -> None:
+    """Numbers to the right with six digits, words to the left, missing empty."""
+    frame = pd.DataFrame(
+        {"name": ["a", "longer"], "cost": [1 / 3, np.nan], "at": pd.array([None, 12], "Int64")}
+    )
+    assert as_text(frame, "table").splitlines() == [
+        "name        cost    at",
+        "------  --------  ----",
+        "a       0.333333",
+        "longer              12",
+    ]
+
+
+def test_whole_numbers_keep_all_their_digits() -> None:
+    """Six digits are for measurements; a count is shown whole."""
+    frame = pd.DataFrame({"n": [12345678], "m": pd.array([87654321], "Int64"), "x": [12345678.0]})
+    assert as_text(frame, "table").splitlines()[-1].split() == ["12345678", "87654321", "1.23457e+07"]
+
+
+def test_markdown_is_a_markdown_table() -> None:
+    """Head, rule and rows between bars, numbers aligned to the right."""
+    lines = as_text(FRAME[["trial", "outcome"]].head(2), "markdown").splitlines()
+    assert [line.replace(" ", "") for line in lines] == [
+        "|trial|outcome|",
+        "|---------|-----------|",
+        "|0|converged|",
+        "|1||",
+    ]
+
+
+def test_a_bar_in_a_cell_does_not_end_it_in_markdown() -> None:
+    """Columns of a person's file can have any name."""
+    lines = as_text(pd.DataFrame({"weight_a|b": ["c|d"]}), "markdown").splitlines()
+    for line in (lines[0], lines[2]):
+        assert line.replace(r"\|", "").count("|") == 2
+
+
+@pytest.mark.parametrize("style", FORMATS)
+def test_a_table_without_rows_has_its_names(style: str) -> None:
+    """Every format can say that there is nothing."""
+    text = as_text(FRAME.iloc[:0], style)
+    if style == "json":
+        assert json.loads(text) == []
+    else:
+        assert all(str(name) in text.splitlines()[0] for name in FRAME)
+    assert not text.endswith("\n")
+
+
+@pytest.mark.parametrize("style", FORMATS)
+def test_a_table_is_not_changed_by_being_shown(style: str) -> None:
+    """What is shown stays as it is."""
+    before = FRAME.copy()
+    as_text(FRAME, style)
+    pd.testing.assert_frame_equal(before, FRAME)

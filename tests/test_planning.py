@@ -1,0 +1,145 @@
+"""Facts about plans: what a sweep would do, which is then what it does."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import linreg_sweep as ls
+from linreg_sweep.planning import Axis, Plan
+
+SWEEP: dict[str, Any] = {
+    "name": "planned",
+    "data": {"name": "tutorial"},
+    "method": "grid",
+    "training": {"epochs": 20},
+    "parameters": {"learning_rate": {"values": [0.001, 0.005]}},
+}
+
+
+def planned(parameters: dict[str, Any] | None = None, **more: Any) -> Plan:
+    """Returns the plan of a grid on the tutorial's data."""
+    return ls.plan(SWEEP | ({"parameters": parameters} if parameters else {}) | more)
+
+
+def test_axes_of_a_grid_are_told_with_their_ends() -> None:
+    """How many values, from where to where, and in what way."""
+    plan = planned(
+        {
+            "learning_rate": {"min": 1e-4, "max": 1e-2, "num": 41, "scale": "log"},
+            "initial_weight": {"min": -10, "max": 10, "step": 0.5},
+            "initial_bias": {"min": 0, "max": 1, "num": 3},
+            "momentum": {"values": [0.9, 0.5]},
+            "epochs": 7,
+        }
+    )
+    assert plan.n_trials == 41 * 41 * 3 * 2
+    assert plan.axes == (
+        Axis("learning_rate", 41, 1e-4, 1e-2, "evenly spaced, log scale"),
+        Axis("initial_weight", 41, -10.0, 10.0, "in steps of 0.5"),
+        Axis("initial_bias", 3, 0.0, 1.0, "evenly spaced, linear scale"),
+        Axis("momentum", 2, 0.5, 0.9, "the values given"),
+        Axis("max_epochs", 1, 7.0, 7.0, "fixed"),
+    )
+
+
+def test_axes_of_a_random_sweep() -> None:
+    """As many values as trials; a normal one has no ends."""
+    parameters = {
+        "learning_rate": {"min": 1e-4, "max": 1e-2, "scale": "log"},
+        "initial_weight": {"distribution": "normal", "mu": 0, "sigma": 3},
+        "momentum": 0.5,
+    }
+    plan = ls.plan(SWEEP | {"method": "random", "trials": 1000, "parameters": parameters})
+    assert plan.n_trials == 1000
+    assert plan.axes == (
+        Axis("learning_rate", None, 1e-4, 1e-2, "random, evenly over a log scale"),
+        Axis("initial_weight", None, None, None, "random, normal with mu 0 and sigma 3"),
+        Axis("momentum", 1, 0.5, 0.5, "fixed"),
+    )
+
+
+def test_theory_of_the_tutorials_data() -> None:
+    """The published limit, best rate and condition number."""
+    plan = planned()
+    assert plan.stability_limit == pytest.approx(0.0063305, abs=5e-8)
+    assert plan.best_rate == pytest.approx(0.0063258, abs=5e-8)
+    assert plan.condition_number == pytest.approx(1332, abs=0.5)
+
+
+@pytest.mark.parametrize(("loss", "times"), [("half_mse", 1), ("mse", 2), ("sse", 60)])
+def test_theory_honours_the_loss(loss: str, times: int) -> None:
+    """A steeper loss has a lower limit, and the same condition number."""
+    plan = planned(training={"loss": loss})
+    assert plan.stability_limit == pytest.approx(0.00633053 / times, rel=1e-5)
+    assert plan.condition_number == pytest.approx(1332.3, rel=1e-4)
+
+
+def test_theory_honours_momentum() -> None:
+    """The limit is the momentum's own; a best rate is only told for plain descent."""
+    plan = planned(training={"momentum": 0.5})
+    assert plan.stability_limit == pytest.approx(1.5 * 0.00633053, rel=1e-5)
+    assert plan.best_rate is None
+    nesterov = planned(training={"momentum": 0.5, "nesterov": True})
+    assert nesterov.stability_limit == pytest.approx(0.75 * 0.00633053, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"training": {"batch_size": 5}},
+        {"parameters": {"batch_size": {"values": [5, 30]}}},
+        {"parameters": {"momentum": {"values": [0, 0.5]}}},
+    ],
+)
+def test_no_limit_is_told_where_no_one_limit_holds(more: dict[str, Any]) -> None:
+    """Mini-batches have none, and each momentum has its own."""
+    plan = ls.plan(SWEEP | more)
+    assert (plan.stability_limit, plan.best_rate) == (None, None)
+    assert plan.condition_number == pytest.approx(1332.3, rel=1e-4)
+
+
+def test_flat_data_have_no_limit() -> None:
+    """Where x is 0 and no bias is fitted there is nothing to descend on."""
+    plan = ls.plan(SWEEP | {"data": {"name": "tutorial", "fit_bias": False}}, data=([0.0, 0.0], [1.0, 2.0]))
+    assert (plan.stability_limit, plan.best_rate, plan.condition_number) == (None, None, 1.0)
+
+
+def test_singular_directions_do_not_count() -> None:
+    """The condition number is over the directions that matter."""
+    x = np.random.default_rng(1).standard_normal(20)
+    plan = ls.plan(SWEEP, data=(np.stack([x, x], axis=1), 2 * x))
+    design = np.stack([x, x, np.ones(20)], axis=1)
+    curvature = np.linalg.eigvalsh(design.T @ design / 20)[1:]  # the first is 0, but for rounding
+    assert plan.condition_number == pytest.approx(curvature[1] / curvature[0], rel=1e-12)
+    assert plan.stability_limit == pytest.approx(2 / curvature[1], rel=1e-12)
+    assert plan.best_rate == pytest.approx(2 / curvature.sum(), rel=1e-12)
+
+
+def test_a_plan_is_kept(tmp_path: Path) -> None:
+    """The run has the trials and parts that were planned, and takes no more disk."""
+    sweep = SWEEP | {
+        "parameters": {"learning_rate": {"min": 1e-4, "max": 1e-2, "num": 1500}},
+        "history": {"every": 10},
+    }
+    plan, run = ls.plan(sweep), ls.run(sweep, out=tmp_path, jobs=1)
+    assert (plan.n_trials, plan.n_parts) == (run.n_trials, run.metadata["n_parts"]) == (1500, 2)
+    used = sum(file.stat().st_size for file in run.path.rglob("*.parquet"))
+    assert used <= plan.disk
+    assert plan.memory > 0
+
+
+def test_large_plans_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sweep of 10**15 trials is counted exactly, without making or writing any."""
+    monkeypatch.chdir(tmp_path)
+    axis = {"min": 0, "max": 1, "num": 10**5}
+    parameters = {
+        "initial_weight": axis,
+        "initial_bias": axis,
+        "momentum": {"min": 0, "max": 0.9, "num": 10**5},
+    }
+    plan = planned(parameters, max_trials=10**15)
+    assert plan.n_trials == 10**15
+    assert plan.n_parts == -(-(10**15) // 65536)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,83 @@
+"""Facts about progress: a bar on a terminal, few lines in a log, and nothing that is not asked for."""
+
+import io
+
+import pytest
+
+from linreg_sweep import progress
+from linreg_sweep.progress import Progress
+
+
+class Terminal(io.StringIO):
+    """Says that it is one."""
+
+    def isatty(self) -> bool:
+        """Returns that it is."""
+        return True
+
+
+def test_a_log_stays_empty_where_all_is_quick() -> None:
+    """A run of a moment writes nothing to a file or a pipe."""
+    stream = io.StringIO()
+    with Progress(stream) as told:
+        for done in range(101):
+            told.tell(done, 100)
+    assert stream.getvalue() == ""
+
+
+def test_a_log_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each says how far the run is, how fast it goes and how long it takes; the end is not told."""
+    monkeypatch.setattr(progress, "SECONDS_A_LINE", 0.0)
+    stream = io.StringIO()
+    with Progress(stream) as told:
+        told.tell(1000, 4000)
+        told.tell(2000, 4000)
+        told.tell(4000, 4000)
+    first, second = stream.getvalue().splitlines()
+    assert first.startswith("1,000 of 4,000 trials are there, ")
+    assert second.startswith("2,000 of 4,000 trials are there, ")
+    assert " a second, about " in second
+    assert second.endswith(" s left")
+
+
+def test_a_terminal_gets_a_bar_that_goes_away() -> None:
+    """It shows how many are there, those of an earlier run included, and leaves a clean line."""
+    stream = Terminal()
+    with Progress(stream) as told:
+        told.tell(2500, 10000)
+        shown = stream.getvalue()
+        told.tell(10000, 10000)
+    assert "25%" in shown
+    assert "2.50k/10.0k" in shown
+    assert stream.getvalue().endswith("\r")
+    assert "\n" not in stream.getvalue()
+
+
+def test_no_bar_where_nothing_is_missing() -> None:
+    """A finished run shows no bar even on a terminal."""
+    stream = Terminal()
+    with Progress(stream) as told:
+        told.tell(10, 10)
+    assert stream.getvalue() == ""
+    assert told.nothing_missing
+
+
+def test_what_was_missing_is_known() -> None:
+    """Whether there was anything to do, and how far it came."""
+    told = Progress(io.StringIO())
+    assert not told.nothing_missing
+    assert told.standing() == "No trial is there yet"
+    told.tell(0, 2000)
+    told.tell(1024, 2000)
+    assert not told.nothing_missing
+    assert told.standing() == "1,024 of 2,000 trials are there"
+    told.tell(2000, 2000)
+    assert not told.nothing_missing
+
+
+def test_closing_twice_is_no_harm() -> None:
+    """An interrupted command closes the bar before it says so, and again on its way out."""
+    with Progress(Terminal()) as told:
+        told.tell(1, 10)
+        told.close()
+        told.close()
