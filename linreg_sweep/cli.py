@@ -3,7 +3,9 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from linreg_sweep import __version__
-from linreg_sweep.errors import SweepError
+from linreg_sweep.errors import ConfigError, SweepError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +70,7 @@ def cli() -> None:
     """
 
 
-@cli.command()
+@cli.command(short_help="Train one trial, printed as the tutorial prints it.")
 @click.argument("config")
 @with_overrides
 @click.option(
@@ -106,7 +108,7 @@ def train(config: str, overrides: tuple[str, ...], every: int | None, steps: int
     click.echo(ending(training))
 
 
-@cli.command()
+@cli.command(short_help="Tell what a sweep would do, without training.")
 @click.argument("sweep")
 @with_overrides
 @click.option("--trials", type=int, metavar="N", help="How many trials a random sweep has.")
@@ -115,13 +117,14 @@ def plan(sweep: str, overrides: tuple[str, ...], trials: int | None) -> None:
     from linreg_sweep.planning import plan as make_plan
     from linreg_sweep.telling import planned
 
-    made = make_plan(sweep, overrides=_with_trials(overrides, trials))
+    with _trials_as_typed(trials):
+        made = make_plan(sweep, overrides=_with_trials(overrides, trials))
     _notes(made.notes)
     for line in planned(made):
         click.echo(line)
 
 
-@cli.command()
+@cli.command(short_help="Train every trial of a sweep; print the summary.")
 @click.argument("sweep")
 @with_overrides
 @click.option(
@@ -155,7 +158,7 @@ def run(
     from linreg_sweep.telling import told_run
 
     said = _with_trials(overrides, trials)
-    with Progress(sys.stderr) as progress:
+    with Progress(sys.stderr) as progress, _trials_as_typed(trials):
         try:
             finished = run_sweep(
                 sweep, overrides=said, out=out, jobs=jobs, part_size=part_size, watch=progress.tell
@@ -172,7 +175,7 @@ def run(
     click.echo(str(finished.path))
 
 
-@cli.command(name="list")
+@cli.command(name="list", short_help="List the runs that are there.")
 @click.argument("directory", default="results", metavar="[DIR]")
 @with_format
 def list_command(directory: str, style: str) -> None:
@@ -183,10 +186,13 @@ def list_command(directory: str, style: str) -> None:
     runs = list_runs(directory)
     if not runs:
         _note(f"No runs under {directory}. Hint: linreg-sweep run SWEEP makes one.")
-    _print_table(listed(runs), style)
+    table, damaged = listed(runs)
+    _print_table(table, style)
+    for complaint in damaged:
+        _note(str(complaint))
 
 
-@cli.command()
+@cli.command(short_help="Show a run's summary, or its trials.")
 @click.argument("run", metavar="RUN")
 @click.option(
     "--by", multiple=True, metavar="PARAM", help="Summarise by this hyperparameter; may be repeated."
@@ -235,7 +241,7 @@ def show(
             click.echo(line)
 
 
-@cli.command()
+@cli.command(short_help="Write a first config and sweep, also for your data.")
 @click.argument("directory", default=".", metavar="[DIR]")
 @click.option("--data", metavar="FILE", help="Your own CSV or Parquet file. [default: the tutorial's data]")
 @click.option(
@@ -257,7 +263,7 @@ def init(directory: str, data: str | None, x: tuple[str, ...], y: tuple[str, ...
     click.echo(f"Next: linreg-sweep run {sweep}")
 
 
-@cli.command()
+@cli.command(short_help="Print the JSON Schema of configs and sweeps.")
 def schema() -> None:
     """Print the JSON Schema of configs and sweeps, for editors."""
     import json
@@ -275,6 +281,21 @@ def _print_table(table: "pd.DataFrame", style: str) -> None:
 
 def _with_trials(overrides: Sequence[str], trials: int | None) -> list[str]:
     return [*overrides, *([] if trials is None else [f"trials={trials}"])]
+
+
+@contextmanager
+def _trials_as_typed(trials: int | None) -> Iterator[None]:
+    """Lets complaints about `--set trials=N` name `--trials N`, as it was typed."""
+    try:
+        yield
+    except ConfigError as error:
+        typed = [
+            replace(complaint, where=f"--trials {trials}")
+            if complaint.where == f"--set trials={trials}"
+            else complaint
+            for complaint in error.complaints
+        ]
+        raise ConfigError(*typed) from None
 
 
 def _note(text: str) -> None:

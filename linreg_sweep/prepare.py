@@ -45,7 +45,12 @@ def load_data(declaration: Declaration, arrays: Arrays | None = None) -> Data:
 def data_path(declaration: Declaration) -> Path | None:
     """Returns the file that a declaration's data are in; None where they are built in."""
     path = declaration.config.data.path
-    return None if path is None else declaration.folder / path
+    if path is None:
+        return None
+    full = declaration.folder / path
+    return (
+        full.relative_to(Path.cwd()) if full.is_relative_to(Path.cwd()) else full
+    )  # as short as a person says it
 
 
 def prepare(declaration: Declaration, data: Data) -> Experiment:

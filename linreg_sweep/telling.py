@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from linreg_sweep import tables
+from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.formats import as_text
 from linreg_sweep.outcome import OUTCOME_MEANING, OUTCOMES, REGIME_MEANING
 from linreg_sweep.planning import Axis, Plan
@@ -161,11 +162,20 @@ def _best_trial(run: Run) -> str:
     return f"Best single trial: {best['trial']:,} ({varied}): {how}, cost {best['cost']:.6g}."
 
 
-def listed(runs: Iterable[Run]) -> pd.DataFrame:
-    """Returns one row a run: name, trials, outcomes, the best trial, when it was made, where it is."""
-    table = pd.DataFrame([_list_row(run) for run in runs], columns=LISTED)
+def listed(runs: Iterable[Run]) -> tuple[pd.DataFrame, list[Complaint]]:
+    """Returns one row a run, and what is wrong with the runs that cannot be read.
+
+    A row has name, trials, outcomes, the best trial, when the run was made and where it is.
+    """
+    rows: list[dict[str, object]] = []
+    complaints: list[Complaint] = []
+    for run in runs:
+        try:
+            rows.append(_list_row(run))
+        except ResultsError as error:
+            complaints += error.complaints
     counts = [*OUTCOMES, "best_trial", "best_converged_at"]
-    return table.astype(dict.fromkeys(counts, "Int64"))
+    return pd.DataFrame(rows, columns=LISTED).astype(dict.fromkeys(counts, "Int64")), complaints
 
 
 def _list_row(run: Run) -> dict[str, object]:

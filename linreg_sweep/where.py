@@ -6,6 +6,7 @@ numbers and quoted text are understood, and everything else is refused by name.
 
 import ast
 import operator
+import re
 import warnings
 from collections.abc import Callable, Iterable
 from functools import reduce
@@ -37,7 +38,8 @@ def where(frame: pd.DataFrame, text: str) -> pd.DataFrame:
 
     Args:
         frame: any table.
-        text: such as `learning_rate < 0.005 and outcome == 'converged'`.
+        text: such as `learning_rate < 0.005 and outcome == 'converged'`; a column whose name is more
+            than letters, digits and `_` stands in backquotes.
 
     Raises:
         ConfigError: the text is no comparison over the table's columns.
@@ -46,12 +48,27 @@ def where(frame: pd.DataFrame, text: str) -> pd.DataFrame:
         raise _error(text[:40] + "...", f"must have at most {LONGEST} characters, got {len(text)}")
     try:
         with warnings.catch_warnings(action="ignore"):  # Python's, about code
-            tree = ast.parse(text.strip(), mode="eval")
-        mask = _mask(tree.body, frame, text)
+            named, plain = _without_backquotes(frame, text)
+            tree = ast.parse(plain.strip(), mode="eval")
+        mask = _mask(tree.body, named, text)
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         hint = "write it like \"learning_rate < 0.005 and outcome == 'converged'\""
         raise _error(text, "is not a comparison", hint) from error
     return frame[mask]
+
+
+def _without_backquotes(frame: pd.DataFrame, text: str) -> tuple[pd.DataFrame, str]:
+    """Returns the table and the comparison with plain names for the columns in backquotes."""
+    plain: dict[str, str] = {}
+
+    def stand_in(match: re.Match[str]) -> str:
+        name = match[1]
+        if name not in frame:
+            raise _no_column(text, name, frame)
+        return plain.setdefault(name, name if name.isidentifier() else f"_column_{len(plain)}")
+
+    renamed = re.sub(r"`([^`]*)`", stand_in, text)
+    return frame.rename(columns=plain), renamed
 
 
 def _mask(node: ast.expr, frame: pd.DataFrame, text: str) -> Mask:
@@ -101,7 +118,7 @@ def _value(node: ast.expr, frame: pd.DataFrame, text: str) -> Any:
             column = frame[name]
             return column.astype("object") if isinstance(column.dtype, pd.CategoricalDtype) else column
         case ast.Name(name):
-            raise _error(text, f"there is no column {name!r}", did_you_mean(name, map(str, frame.columns)))
+            raise _no_column(text, name, frame)
         case ast.Constant(bool()):
             pass
         case ast.Constant(int() | float() | str() as constant):
@@ -115,6 +132,10 @@ def _value(node: ast.expr, frame: pd.DataFrame, text: str) -> Any:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) or getattr(value, "dtype", None) in ("object", "str")
+
+
+def _no_column(text: str, name: str, frame: pd.DataFrame) -> ConfigError:
+    return _error(text, f"there is no column {name!r}", did_you_mean(name, map(str, frame.columns)))
 
 
 def _error(text: str, problem: str, hint: str = "") -> ConfigError:

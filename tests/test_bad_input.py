@@ -59,7 +59,7 @@ USAGE = {
 """Command lines that click refuses, with the last line of what it says; above it stands the usage."""
 
 COMMANDS: list[tuple[list[str], str, int]] = [
-    (["run", "sweep.yaml", "--trials", "5"], "--set trials=5: trials: does not go with method: grid", 2),
+    (["run", "sweep.yaml", "--trials", "5"], "--trials 5: trials: does not go with method: grid", 2),
     (["run", "random.yaml", "--trials", "0"], "--set trials=0: trials: must be at least 1, got 0", 2),
     (["train", "config.yaml", "--every", "0"], "--every: must be at least 1, got 0", 2),
     (["train", "config.yaml", "--steps", "0"], "--steps: must be at least 1, got 0", 2),
@@ -514,7 +514,7 @@ def test_data_that_cannot_be_fitted(
     name = "okk.csv" if content is None else "data.csv"
     sweep = "method: grid\nparameters: {learning_rate: 0.01}\n" if command == "run" else ""
     Path("x.yaml").write_text(f"{sweep}data: {{path: {name}, {block}}}\n")
-    message = message.replace("F:", f"{folder / name}:", 1) if message.startswith("F:") else message
+    message = message.replace("F:", f"{name}:", 1) if message.startswith("F:") else message
     assert refused([command, "x.yaml"], folder, capsys) == (2, f"{message}\n")
 
 

@@ -318,6 +318,16 @@ def test_list_shows_an_unfinished_run_with_whole_numbers(shell: Shell, path: Pat
     assert told.err == "5 of 9 trials are there: the sweep is not finished.\n"
 
 
+def test_list_shows_the_other_runs_beside_a_damaged_one(shell: Shell, tmp_path: Path) -> None:
+    """A run whose metadata cannot be read is named, and hides no other."""
+    good = ls.run(tmp_path / "small.yaml", out="results", jobs=1)
+    (tmp_path / "results" / "bad").mkdir()
+    (tmp_path / "results" / "bad" / "metadata.json").write_text("{")
+    told = shell("list", tmp_path / "results", "--format", "csv")
+    assert [row["name"] for row in told.table] == [good.name]
+    assert "metadata.json: is damaged" in told.err
+
+
 @pytest.mark.parametrize("style", ["table", "csv", "json", "markdown"])
 def test_show_gives_the_summary_in_every_format(shell: Shell, path: Path, style: str) -> None:
     """The same three rows; for people with a word on each column, in tables alone."""

@@ -435,13 +435,13 @@ def test_damaged_parquet(tmp_path: Path) -> None:
     path = save(tmp_path / "a.parquet", x=np.arange(1000.0), y=np.arange(1000.0))
     whole = path.read_bytes()
     (found,) = complaints(write(path, whole[: len(whole) // 2]), None, ["y"])
-    assert found.startswith("F: must be a Parquet file that can be read: ")
+    assert found.startswith("F: must be a Parquet file that can be read (")
     assert found.endswith("Hint: the file is damaged, or of another format")
     assert complaints(write(path, b""), None, ["y"]) == [
         "F: data must have a header and rows, the file is empty"
     ]
     (found,) = complaints(write(path, b"\0" * 64 + whole[64:]), None, ["y"])
-    assert found.startswith("F: must be a Parquet file that can be read: ")
+    assert found.startswith("F: must be a Parquet file that can be read (")
     empty = save(tmp_path / "b.parquet", x=pa.array([], pa.float64()), y=pa.array([], pa.float64()))
     assert complaints(empty, None, ["y"]) == ["F: data must have rows, the file has none"]
 
@@ -455,7 +455,7 @@ def test_a_flipped_bit_is_found(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[content.index(struct.pack("<d", 500.0))] ^= 1
     (found,) = complaints(write(path, bytes(content)), None, ["y"])
-    assert found.startswith("F: must be a Parquet file that can be read: ")
+    assert found.startswith("F: must be a Parquet file that can be read (")
 
 
 def test_decimals_are_those_of_float(tmp_path: Path) -> None:

@@ -225,3 +225,15 @@ def test_every_float_is_compared_exactly(number: float, sign: str) -> None:
 def test_a_table_without_rows_stays_one() -> None:
     """Nothing is left of nothing, and its columns are."""
     assert list(where(FRAME.iloc[:0], "trial < 3 and outcome == 'converged'")) == list(FRAME)
+
+
+def test_a_name_that_is_no_identifier_stands_in_backquotes() -> None:
+    """Backquotes name any column, also one with blanks; a wrong name in them is told as written."""
+    frame = pd.DataFrame({"weight_my size": [1.0, 2.0, 3.0], "cost": [3.0, 2.0, 1.0]})
+    kept = where(frame, "`weight_my size` > 1 and `cost` > 1")
+    assert kept["cost"].tolist() == [2.0]
+    assert list(kept.columns) == list(frame.columns)
+    with pytest.raises(
+        ConfigError, match=r"there is no column 'weight_my siz'.*did you mean 'weight_my size'"
+    ):
+        where(frame, "`weight_my siz` > 1")

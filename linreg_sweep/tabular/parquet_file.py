@@ -50,7 +50,8 @@ def open_parquet(path: Path, start: bytes) -> File:
 
 
 def _damaged(path: Path, error: Exception) -> Complaint:
-    text = f"must be a Parquet file that can be read: {str(error).splitlines()[0]}"
+    reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+    text = f"must be a Parquet file that can be read ({reason})"
     return Complaint(str(path), text, "the file is damaged, or of another format")
 
 
