@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.engines.interface import Floats, History, Integers, Results, Schedule, Trials
 from linreg_sweep.outcome import MISSING
+from linreg_sweep.problem import Problem
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
@@ -33,7 +34,7 @@ class Events:
     end: Integers
 
 
-def look_back(costs: Array, low: Array, high: Array, left: Integers, *, early_stop: bool) -> Events:
+def look_back(costs: Floats, low: Floats, high: Floats, left: Integers, *, early_stop: bool) -> Events:
     """Finds the first event of each trial within a stretch.
 
     Args:
@@ -66,6 +67,12 @@ def _first(true: NDArray[np.bool_]) -> Integers:
     return np.where(true.any(axis=0), true.argmax(axis=0), len(true)).astype(np.int64)
 
 
+def excess_costs(problem: Problem, states: Array) -> Floats:
+    """Returns the excess cost [m, k] of states [P, O, m, k], in float64 whatever they are in."""
+    columns = states.astype(np.float64, order="C").reshape(*states.shape[:2], -1)
+    return problem.excess_cost(np.moveaxis(columns, -1, 0)).reshape(states.shape[2:])
+
+
 class Ledger:
     """Results in the making, for K trials of which some still run.
 
@@ -76,17 +83,8 @@ class Ledger:
         high: [k], see look_back.
     """
 
-    def __init__(
-        self, trials: Trials, schedule: Schedule, dtype: np.dtype[np.floating], cost_per_unit: float
-    ) -> None:
-        """Opens the books.
-
-        Args:
-            trials: the K trials.
-            schedule: see Schedule.
-            dtype: of the costs that will be looked back at.
-            cost_per_unit: the excess cost, in y squared, of 1 in the costs that will be looked at.
-        """
+    def __init__(self, trials: Trials, schedule: Schedule) -> None:
+        """Opens the books on K trials."""
         count = len(trials)
         self._history_epochs = schedule.history_epochs
         self._theta = trials.start.copy()
@@ -99,9 +97,8 @@ class Ledger:
         self._pages: list[tuple[Indices, int, Floats]] = []
         self.live: Indices = np.arange(count)
         self.last = trials.epochs
-        self.low = np.full(count, schedule.converged_excess / cost_per_unit, dtype)
-        highest = np.finfo(dtype).max
-        self.high = np.minimum(schedule.diverged_excess / cost_per_unit, highest).astype(dtype)
+        self.low = np.full(count, schedule.converged_excess)
+        self.high = np.minimum(schedule.diverged_excess, np.finfo(np.float64).max)
 
     def steps_from(self, epoch: int, most: int) -> int:
         """Returns how many epochs may be trained before the next look: at most `most`, 0 at the end."""
@@ -125,19 +122,19 @@ class Ledger:
             first, second = before - self._start[self.live], state - before
             self._contraction[self.live] = _inner(second, first) / _inner(first, first)
 
-    def book(self, epoch: int, events: Events, first_column: int, theta: Array) -> Indices:
+    def book(self, epoch: int, events: Events, columns: Indices, reached: Array) -> Indices:
         """Books the events of a stretch of states.
 
         Args:
             epoch: of the stretch's first state.
-            events: with columns counted from first_column of the live trials.
-            first_column: see events.
-            theta: [P, O, e], the last states of the e trials that ended, in the events' order.
+            events: of the trials that were looked at.
+            columns: [c], which of the live trials these are.
+            reached: [P, O, m, c], their states.
 
         Returns:
             The columns among the live trials that ended, [e]; give them to `close`.
         """
-        columns = events.columns + first_column
+        columns = columns[events.columns]
         trials = self.live[columns]
         came = events.converged != MISSING
         self._converged_at[trials[came]] = epoch + events.converged[came]
@@ -146,7 +143,8 @@ class Ledger:
         self._diverged_at[trials[came]] = epoch + events.diverged[came]
         came = events.end != MISSING
         self._epochs[trials[came]] = epoch + events.end[came]
-        self._theta[trials[came]] = np.moveaxis(theta, -1, 0)
+        last = reached[:, :, events.end[came], events.columns[came]]
+        self._theta[trials[came]] = np.moveaxis(last, -1, 0)
         ended: Indices = columns[came]
         return ended
 

@@ -1,8 +1,9 @@
 """Gradient descent on H and C in NumPy, K trials side by side: an epoch does not grow with the rows.
 
 Trials lie along the last axis and every operation on them is an elementwise ufunc, so a trial's
-bits do not depend on its neighbours. Epochs run in stretches: costs are written down blindly, then
-looked back at, and the few trials that had an event within the stretch are run again up to it.
+bits do not depend on its neighbours. Epochs run in stretches: a cheap measure of the cost is
+written down for every state and then looked back at; the few trials whose measure comes near an
+event are traced again, and judged by the cost itself.
 """
 
 from collections.abc import Callable
@@ -13,11 +14,10 @@ from numpy.typing import NDArray
 
 from linreg_sweep.engines.batches import batch_slices, epoch_order
 from linreg_sweep.engines.interface import Floats, Integers, Results, Schedule, Trials
-from linreg_sweep.engines.ledger import Ledger, look_back
-from linreg_sweep.outcome import MISSING
+from linreg_sweep.engines.ledger import Ledger, excess_costs, look_back
 from linreg_sweep.problem import Problem
 
-STRETCH = 16
+STRETCH = 32
 """Epochs between two looks at the costs."""
 
 BLOCK = 32768
@@ -143,15 +143,30 @@ class Descent:
                     self.gradient(state.theta, batch, gradient, spare)
                 self.step(state, gradient, spare)
 
-    def rewind(self, begin: State, epochs: list[list[Curvature]], end: Integers) -> Array:
-        """Returns the states [P, O, k] that trials reach from `begin` after `end` [k] epochs each."""
-        state = begin.copy()
-        reached = np.empty_like(state.theta)
-        for number in range(int(end.max(initial=-1)) + 1):
-            here = end == number
-            reached[..., here] = state.theta[..., here]
-            self.advance(state, epochs[number : number + 1])
-        return reached
+    def retrace(self, begin: State, epochs: list[list[Curvature]]) -> Array:
+        """Returns the states [P, O, m, k] that `advance` measured from `begin`, which moves along."""
+        reached = [begin.theta.copy()]
+        for batches in epochs[:-1]:
+            self.advance(begin, [batches])
+            reached.append(begin.theta.copy())
+        return np.stack(reached, axis=2)
+
+    def slack(self, error: Array | float, theta: Array | float) -> Array:
+        """Returns how far rounding may have moved the measure of states near one.
+
+        The gradient is a difference of numbers of the size of |H| |theta| and C, so it is wrong by
+        their rounding, and the measure by that times the error (Higham, Accuracy and Stability of
+        Numerical Algorithms, sec. 3.1). Four times the bound allows for how far a stretch moves.
+
+        Args:
+            error: the largest |theta - theta*|, of each trial or of all.
+            theta: the largest |theta|, likewise.
+        """
+        columns, constant = self.full
+        n_parameters, n_targets = self.problem.shape
+        size = n_parameters * np.abs(columns).max() * theta + np.abs(constant).max()
+        roundings = 4 * (n_parameters + 3) * n_parameters * n_targets * np.finfo(self.dtype).eps
+        return np.asarray(roundings * error * size)
 
 
 def train(problem: Problem, trials: Trials, schedule: Schedule) -> Results:
@@ -170,7 +185,7 @@ def train(problem: Problem, trials: Trials, schedule: Schedule) -> Results:
     descent = Descent(problem, schedule)
     with np.errstate(all="ignore"):
         state = _begin(trials, descent.dtype)
-        ledger = Ledger(trials, schedule, descent.dtype, problem.cost_per_loss)
+        ledger = Ledger(trials, schedule)
         width = max(1, BLOCK // (problem.shape[0] * problem.shape[1]))
         most = STRETCH if not schedule.shuffle else max(1, STRETCH // len(descent.slices))
         epoch = 0
@@ -208,13 +223,52 @@ def _train_block(
     state = begin.copy()
     costs = np.empty((max(1, len(epochs)), state.theta.shape[-1]), descent.dtype)
     descent.advance(state, epochs, costs)
-    left = ledger.last[columns] - epoch
-    events = look_back(
-        costs, ledger.low[columns], ledger.high[columns], left, early_stop=descent.schedule.early_stop
-    )
-    ended = events.end != MISSING
-    last = descent.rewind(begin.take(events.columns[ended]), epochs, events.end[ended])
+    low, high, left = ledger.low[columns], ledger.high[columns], ledger.last[columns] - epoch
+    chosen = _near_an_event(descent, begin.theta, costs, low, high, left)
+    before = begin.take(chosen)
     begin.theta[...] = state.theta
     if begin.velocity is not None:
         begin.velocity[...] = state.velocity
-    return ledger.book(epoch, events, columns.start, last)
+    if not len(chosen):
+        return chosen
+    reached = descent.retrace(before, epochs)
+    events = look_back(
+        excess_costs(descent.problem, reached),
+        low[chosen],
+        high[chosen],
+        left[chosen],
+        early_stop=descent.schedule.early_stop,
+    )
+    return ledger.book(epoch, events, columns.start + chosen, reached)
+
+
+def _near_an_event(
+    descent: Descent, theta: Array, costs: Array, low: Floats, high: Floats, left: Integers
+) -> Indices:
+    """Returns the columns whose measure may, but for its rounding, have told of an event.
+
+    Args:
+        descent: what was measured.
+        theta: [P, O, k], the stretch's first states.
+        costs: [m, k], what was measured.
+        low: [k], see look_back.
+        high: [k], see look_back.
+        left: [k], see look_back.
+    """
+    lowest, highest = costs.min(axis=0), costs.max(axis=0)
+    per_cost = 1 / descent.problem.cost_per_loss
+
+    def near(columns: slice | Indices, slack: Array | float) -> NDArray[np.bool_]:
+        below = lowest[columns] <= low[columns] * per_cost + slack
+        within = highest[columns] < np.minimum(high[columns] * per_cost, np.finfo(descent.dtype).max) - slack
+        return np.asarray(below | ~within | (left[columns] < len(costs)))
+
+    # all at once first: the largest numbers of the block give one slack for all
+    largest = max(float(theta.max()), -float(theta.min()))
+    slack = descent.slack(largest + float(np.abs(descent.optimum).max()), largest)
+    some = np.flatnonzero(near(slice(None), slack if np.isfinite(slack) else np.inf))
+    if not len(some):
+        return some
+    theta = theta.take(some, axis=-1)
+    errors = np.abs(theta - descent.optimum).max(axis=(0, 1))
+    return some[near(some, descent.slack(errors, np.abs(theta).max(axis=(0, 1))))]

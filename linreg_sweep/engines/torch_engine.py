@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from linreg_sweep.engines.batches import batch_slices, epoch_order
-from linreg_sweep.engines.interface import Floats, Results, Schedule, Trials
-from linreg_sweep.engines.ledger import Ledger, look_back
+from linreg_sweep.engines.interface import Results, Schedule, Trials
+from linreg_sweep.engines.ledger import Ledger, excess_costs, look_back
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.outcome import MISSING
 from linreg_sweep.problem import Problem, loss_factor
 
 STRETCH = 16
@@ -254,7 +253,7 @@ def train(problem: Problem, trials: Trials, schedule: Schedule) -> Results:
     with _one_thread(), torch.enable_grad(), np.errstate(all="ignore"):
         descent = Descent(problem, schedule)
         state = _begin(trials, descent.dtype)
-        ledger = Ledger(trials, schedule, np.dtype(np.float64), cost_per_unit=1.0)
+        ledger = Ledger(trials, schedule)
         epoch = 0
         while len(ledger.live):
             ledger.visit(epoch, state.theta)
@@ -288,23 +287,14 @@ def _train_block(
         The columns of the live trials that ended.
     """
     reached = descent.advance(state, columns, epoch, n_epochs)
-    costs = _excess_costs(descent.problem, reached)
     events = look_back(
-        costs,
+        excess_costs(descent.problem, reached),
         ledger.low[columns],
         ledger.high[columns],
         ledger.last[columns] - epoch,
         early_stop=descent.schedule.early_stop,
     )
-    ended = events.end != MISSING
-    last = reached[:, :, events.end[ended], events.columns[ended]].astype(np.float64)
-    return ledger.book(epoch, events, columns.start, last)
-
-
-def _excess_costs(problem: Problem, states: Array) -> Floats:
-    """Returns the excess cost [m, k] of states [P, O, m, k]."""
-    columns = states.astype(np.float64, order="C").reshape(*states.shape[:2], -1)
-    return problem.excess_cost(np.moveaxis(columns, -1, 0)).reshape(states.shape[2:])
+    return ledger.book(epoch, events, np.arange(columns.start, columns.start + reached.shape[-1]), reached)
 
 
 def _numpy(tensor: Tensor) -> Array:
