@@ -11,12 +11,6 @@ from linreg_sweep.outcome import judge, judge_regime, stability_limit, stiff_con
 Column = NDArray[np.generic]
 Floats = NDArray[np.float64]
 
-OPTIONAL_EPOCHS = ("converged_at", "diverged_at")
-"""Whole-number columns in which MISSING stands for an event that never came."""
-
-REGIME_SOURCES = ("spectrum", "measured")
-"""Where a regime is read off: the data's curvature, or the contraction of the first two steps."""
-
 
 def parameter_column(name: str) -> str:
     """Returns the column of a hyperparameter; `epochs` itself is the column of epochs done."""

@@ -1,7 +1,6 @@
 """A declaration met with its data: everything that the result of a trial is a pure function of."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +64,10 @@ class Experiment:
     def values(self, start: int, stop: int) -> dict[str, Floats]:
         """Returns every hyperparameter [stop - start] of the trials from start to stop - 1."""
         varied = self.space.values(start, stop)
-        return {name: varied.get(name, np.full(stop - start, value)) for name, value in self.fixed().items()}
+        return {
+            name: varied[name] if name in varied else np.full(stop - start, value)
+            for name, value in self.fixed().items()
+        }
 
     def trials(self, values: dict[str, Floats]) -> Trials:
         """Returns the trials with these hyperparameters, [K] each."""
@@ -81,6 +83,17 @@ class Experiment:
         epochs = values.get("epochs", np.full(count, training.epochs))
         momentum = values.get("momentum", training.momentum)
         return Trials(values["learning_rate"], start, epochs.astype(np.int64), momentum)
+
+    @property
+    def has_mini_batches(self) -> bool:
+        """Whether any trial may see less than all rows in a step."""
+        declared = self.config.training.batch_size or self.problem.n_rows
+        fewest = (
+            ends(self.space.parameters["batch_size"])[0]
+            if "batch_size" in self.space.parameters
+            else declared
+        )
+        return fewest < self.problem.n_rows
 
     def batch_sizes(self, values: dict[str, Floats]) -> Integers:
         """Returns the rows a step [K] of trials; n where a step sees all n rows."""
@@ -109,28 +122,27 @@ class Experiment:
             ),
         )
 
-    def train(self, values: dict[str, Floats], **changes: Any) -> Results:
+    def train(self, values: dict[str, Floats], states_at: Integers | None = None) -> Results:
         """Trains trials, those of one batch size together.
 
         Linear algebra runs on one thread, so that the bits are the same in a worker and in process.
 
         Args:
             values: the hyperparameters of the trials, [K] each.
-            changes: of the schedule, by its field's name.
+            states_at: the ascending epochs at which states are kept; None: as the config says.
         """
         train = load_engine(self.config.training.engine)
         trials, sizes = self.trials(values), self.batch_sizes(values)
         groups = [np.flatnonzero(sizes == size) for size in np.unique(sizes)]
+        results = []
         with threadpool_limits(limits=1), np.errstate(over="ignore", invalid="ignore"):
-            return merge(
-                groups,
-                [
-                    train(self.problem, chosen, replace(schedule, **changes))
-                    for group in groups
-                    for chosen in [trials.take(group)]
-                    for schedule in [self.schedule(chosen.start, int(sizes[group[0]]))]
-                ],
-            )
+            for group in groups:
+                chosen = trials.take(group)
+                schedule = self.schedule(chosen.start, int(sizes[group[0]]))
+                if states_at is not None:
+                    schedule = replace(schedule, history_epochs=states_at)
+                results.append(train(self.problem, chosen, schedule))
+        return merge(groups, results)
 
 
 def most_epochs(declared: int, space: Space) -> int:

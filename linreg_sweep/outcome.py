@@ -26,6 +26,12 @@ REGIME_MEANING = {
     "high": "the steepest direction zigzags across its optimum and settles slowly",
     "too_high": "the steepest direction zigzags ever further away",
 }
+REGIME_SOURCES = ("spectrum", "measured")
+"""Where a regime is read off: the data's curvature, or the contraction of the first two steps."""
+
+EVENTS = ("converged_at", "diverged_at")
+"""Columns of the epoch at which something first happened, if it ever did."""
+
 MISSING = -1
 """The code of an outcome or regime that is not known, and the epoch of an event that never came."""
 

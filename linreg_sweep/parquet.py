@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.columns import OPTIONAL_EPOCHS, REGIME_SOURCES
 from linreg_sweep.errors import Complaint, ResultsError
-from linreg_sweep.outcome import MISSING, OUTCOMES, REGIMES
+from linreg_sweep.outcome import EVENTS, MISSING, OUTCOMES, REGIME_SOURCES, REGIMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +50,7 @@ def _arrow(name: str, values: Column) -> Any:
     if name in CATEGORIES:
         codes = pa.array(values, mask=values == MISSING)
         return pa.DictionaryArray.from_arrays(codes, list(CATEGORIES[name]))
-    if name in OPTIONAL_EPOCHS:
+    if name in EVENTS:
         return pa.array(values, mask=values == MISSING)
     return pa.array(values)
 
@@ -63,7 +62,7 @@ def _pandas_types(columns: dict[str, Column]) -> dict[str, Any]:
             "name": name,
             "field_name": name,
             "pandas_type": "categorical" if name in CATEGORIES else str(values.dtype),
-            "numpy_type": "Int64" if name in OPTIONAL_EPOCHS else str(values.dtype),
+            "numpy_type": "Int64" if name in EVENTS else str(values.dtype),
             "metadata": {"num_categories": len(CATEGORIES[name]), "ordered": False}
             if name in CATEGORIES
             else None,

@@ -9,7 +9,8 @@ from threadpoolctl import threadpool_limits
 from linreg_sweep import data as datasets
 from linreg_sweep.config import Config, Declaration, GridSweep, RandomSweep, Sweep
 from linreg_sweep.data import Data
-from linreg_sweep.errors import ConfigError, did_you_mean
+from linreg_sweep.engines import load_module
+from linreg_sweep.errors import Complaint, ConfigError, DataError, did_you_mean
 from linreg_sweep.experiment import Experiment, count_states, most_epochs
 from linreg_sweep.outcome import Criteria
 from linreg_sweep.problem import make_problem
@@ -35,6 +36,11 @@ def load_data(declaration: Declaration, arrays: Arrays | None = None) -> Data:
     block = declaration.config.data
     standardize, fit_bias = block.standardize, block.fit_bias
     if arrays is not None:
+        if not (isinstance(arrays, tuple) and len(arrays) == 2):
+            text = f"must be a pair (x, y) of arrays, got {type(arrays).__name__}"
+            raise DataError(
+                Complaint("data", text, "data=(x, y), such as data=(table[['size']], table['price'])")
+            )
         return datasets.from_arrays(*arrays, standardize=standardize, fit_bias=fit_bias)
     path = data_path(declaration)
     if path is None:
@@ -116,6 +122,13 @@ def _check(declaration: Declaration, data: Data, space: Space) -> None:
                 "leave initial_bias out, or fit a bias",
             )
         )
+    if not declaration.config.data.fit_bias and training.initial_bias and "initial_bias" not in varied:
+        text = f"must be 0 where data.fit_bias is false, got {training.initial_bias:g}"
+        errors.append(declaration.error(("training", "initial_bias"), text, "leave it out, or fit a bias"))
+    if training.device == "cuda" and not load_module("torch").has_cuda():
+        text = "cuda must be available, torch finds no such device"
+        hint = "use cpu, or a build of torch with CUDA on a machine with an NVIDIA GPU"
+        errors.append(declaration.error(("training", "device"), text, hint))
     every = declaration.config.history.every
     states = count_states(every, most_epochs(training.epochs, space))
     if states > MOST_STATES:

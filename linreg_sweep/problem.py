@@ -130,7 +130,8 @@ def make_problem(x: Floats, y: Floats, *, loss: str, fit_bias: bool) -> Problem:
     factor = loss_factor(loss, n_rows, y.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):
         hessian, constant = factor * (design.T @ design), factor * (design.T @ y)
-        spread = y - y.mean(axis=0) if fit_bias else y
+        varies = np.ptp(y, axis=0) > 0  # exactly: a mean may be off by its rounding
+        spread = np.where(varies, y - y.mean(axis=0), 0.0) if fit_bias else y
         scale = float(np.mean(spread**2)) or float(np.mean(y**2)) or 1.0
     if not (np.isfinite(hessian).all() and np.isfinite(constant).all() and np.isfinite(scale)):
         largest = max(np.abs(x).max(initial=0.0), np.abs(y).max())
@@ -141,6 +142,10 @@ def make_problem(x: Floats, y: Floats, *, loss: str, fit_bias: bool) -> Problem:
                 "choose a smaller unit for the columns, or standardize: true for x",
             )
         )
+
+    if np.any(y) and not np.mean(y**2):
+        text = f"the squares of the data must not vanish, the largest value of y is {np.abs(y).max():.3g}"
+        raise DataError(Complaint("data", text, "choose a smaller unit for y"))
 
     triangle = np.asarray(np.linalg.qr(np.column_stack([design, y]), mode="r"))
     left, singular, right = np.linalg.svd(triangle[:, :n_parameters])

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from linreg_sweep import tables
-from linreg_sweep.columns import parameter_column
+from linreg_sweep.columns import parameter_column, states
 from linreg_sweep.config import as_mapping, to_yaml
 from linreg_sweep.data import Data
 from linreg_sweep.errors import Complaint, ConfigError
@@ -112,7 +112,20 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
         "loss": mapping["training"]["loss"],
         "method": mapping["method"],
         "varied": [parameter_column(name) for name in experiment.space.parameters],
+        "log_scaled": [
+            parameter_column(name)
+            for name, parameter in experiment.space.parameters.items()
+            if getattr(parameter, "scale", "linear") == "log"
+        ],
+        "history": experiment.n_states > 0,
+        "regime_measured": experiment.has_mini_batches,
+        "settle": {
+            "epochs": experiment.criteria.settle_epochs,
+            "fraction": experiment.criteria.settle_fraction,
+        },
+        "divergence": experiment.criteria.divergence,
         "hyperparameters": [parameter_column(name) for name in experiment.fixed()],
+        "parameters": list(states(experiment, np.empty((0, *experiment.problem.shape)))),
         "n_trials": n_trials,
         "part_size": part_size,
         "n_parts": -(-n_trials // part_size),
@@ -131,21 +144,31 @@ def finish_run(run: Run) -> Run:
     run.store.write(run.store.summary, summary.to_csv(index=False).encode())
     counts = summary[["converged", "unfinished", "diverged"]].sum()
     hyperparameters = run.metadata["hyperparameters"]
-    columns = ["trial", *hyperparameters, "outcome", "epochs", "converged_at", "cost"]
-    best = tables.best(run.read(columns), 1).iloc[0]
+    columns = [
+        "trial",
+        *hyperparameters,
+        "outcome",
+        "epochs",
+        "converged_at",
+        "cost",
+        *run.metadata["parameters"],
+    ]
+    best = run.best_of(columns, 1).iloc[0]
     run.store.write_metadata(
         run.metadata
         | {
             "finished": _now(),
             "outcomes": {str(name): int(count) for name, count in counts.items()},
-            "best": {name: _plain(best[name]) for name in columns if name != "outcome"},
+            "best": {name: _plain(best[name]) for name in columns},
         }
     )
     return Run(run.store)
 
 
-def _plain(value: Any) -> float | int | None:
-    """Returns a number of a table as JSON has it; a missing one, or one that is not finite, is null."""
+def _plain(value: Any) -> float | int | str | None:
+    """Returns a cell of a table as JSON has it; a missing number, or one that is not finite, is null."""
+    if isinstance(value, str):
+        return value
     if pd.isna(value) or not math.isfinite(value):
         return None
     return int(value) if isinstance(value, int | np.integer) else float(value)

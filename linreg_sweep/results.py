@@ -20,7 +20,7 @@ BINS = 12
 """Ranges that such a summary gathers them into."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """The result of a sweep, finished or not.
 
@@ -55,11 +55,18 @@ class Run:
         """How many trials the sweep has."""
         return int(self.metadata["n_trials"])
 
+    def finished_parts(self) -> list[int]:
+        """Returns the numbers of the parts that are there, ascending; with their history, if asked for."""
+        numbers = self.store.part_numbers(self.store.trials)
+        if self.metadata["history"]:
+            numbers &= self.store.part_numbers(self.store.history)
+        return sorted(numbers)
+
     @property
     def n_trials_done(self) -> int:
         """How many of them are there."""
         size = int(self.metadata["part_size"])
-        return sum(min(size, self.n_trials - number * size) for number in self.store.finished_parts())
+        return sum(min(size, self.n_trials - number * size) for number in self.finished_parts())
 
     @property
     def finished(self) -> bool:
@@ -78,11 +85,10 @@ class Run:
         Raises:
             ResultsError: the sweep keeps none.
         """
-        parts = self.store.parts(self.store.history)
-        if not parts:
+        if not self.metadata["history"]:
             hint = "declare history: {every: 100} and run the sweep"
             raise ResultsError(Complaint(str(self.path), "this run keeps no history", hint))
-        return parquet.read(parts)
+        return parquet.read(self._files(self.store.history))
 
     def read(self, columns: list[str] | None = None) -> "pd.DataFrame":
         """Returns the trials table, or some of its columns.
@@ -90,57 +96,86 @@ class Run:
         Raises:
             ResultsError: no part is finished, or one is damaged.
         """
-        return parquet.read(self._parts(), columns)
+        return parquet.read(self._files(self.store.trials), columns)
 
-    def _parts(self) -> list[Path]:
-        parts = self.store.parts(self.store.trials)
-        if not parts:
+    def _files(self, folder: Path) -> list[Path]:
+        numbers = self.finished_parts()
+        if not numbers:
             raise ResultsError(Complaint(str(self.path), "no trial is finished yet", "run the sweep"))
-        return parts
+        return [self.store.part(folder, number) for number in numbers]
 
     def summary(self, by: str | Sequence[str] | None = None, bins: int | None = None) -> "pd.DataFrame":
         """Returns one row a value of each named parameter; see tables.summary.
 
         Args:
-            by: a hyperparameter or several; None: the learning rate where it varies, else all
-                that vary.
+            by: a hyperparameter or several; None: see default_by.
             bins: gather a parameter with more values than this into so many ranges.
         """
         from linreg_sweep import tables
 
-        by = self.default_by() if by is None else [by] if isinstance(by, str) else list(by)
-        for name in by:
-            tables.check_column(name, self.columns)
-        return tables.summary(self.read([*dict.fromkeys([*by, *tables.SUMMARISED])]), by, bins)
+        names = self.default_by() if by is None else self.columns_of([by] if isinstance(by, str) else by)
+        frame = self.read([*dict.fromkeys([*names, *tables.SUMMARISED])])
+        return tables.summary(frame, names, bins, self.metadata["log_scaled"])
 
     def default_by(self) -> list[str]:
-        """Returns what a summary goes by where nothing is said."""
-        return ["learning_rate"] if "learning_rate" in self.varied or not self.varied else self.varied
+        """Returns the columns that a summary goes by where nothing is said.
+
+        The learning rate where it varies, or where nothing does; else all that vary, of a random
+        sweep the first.
+        """
+        if "learning_rate" in self.varied or not self.varied:
+            return ["learning_rate"]
+        return self.varied[:1] if self.metadata["method"] == "random" else self.varied
+
+    def columns_of(self, by: Sequence[str]) -> list[str]:
+        """Returns the columns that parameters are in; `epochs`, where it varies, is `max_epochs`.
+
+        Raises:
+            ConfigError: there is no such column.
+        """
+        from linreg_sweep import tables
+
+        names = ["max_epochs" if name == "epochs" and "max_epochs" in self.varied else name for name in by]
+        for name in names:
+            tables.check_column(name, self.columns)
+        return names
 
     @cached_property
     def columns(self) -> list[str]:
         """The names of the columns of the trials table."""
-        return parquet.column_names(self._parts()[0])
+        return parquet.column_names(self._files(self.store.trials)[0])
 
     def n_values(self, by: Sequence[str]) -> int:
         """Returns how many rows a summary by these parameters has."""
-        from linreg_sweep import tables
-
-        for name in by:
-            tables.check_column(name, self.columns)
-        return len(self.read(list(by)).drop_duplicates())
+        return len(self.read(self.columns_of(by)).drop_duplicates())
 
     def best(self, n: int = 10) -> "pd.DataFrame":
         """Returns the n best trials, the best first; see tables.best."""
+        return self.best_of(None, n)
+
+    def best_of(self, columns: list[str] | None, n: int) -> "pd.DataFrame":
+        """Returns some columns of the n best trials, holding one part after the other in memory.
+
+        Args:
+            columns: at least those that tables.best needs; None: all.
+            n: how many.
+        """
+        import pandas as pd
+
         from linreg_sweep import tables
 
-        return tables.best(self.trials, n)
+        files = self._files(self.store.trials)
+        best_of_parts = [tables.best(parquet.read([file], columns), n) for file in files]
+        return tables.best(pd.concat(best_of_parts, ignore_index=True), n)
 
     def where(self, comparison: str) -> "pd.DataFrame":
         """Returns the trials for which a comparison such as `learning_rate < 0.005` holds."""
         from linreg_sweep.where import where
 
         return where(self.trials, comparison)
+
+    def __repr__(self) -> str:
+        return f"<Run {self.name!r}: {self.n_trials_done:,} of {self.n_trials:,} trials, {self.path}>"
 
     def _repr_html_(self) -> str:
         from linreg_sweep import tables

@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
@@ -38,19 +39,19 @@ def run_parts(work: Callable[[int], T], numbers: Sequence[int], jobs: int | None
     Raises:
         SweepError: a worker process was killed. What was yielded before is whole.
     """
-    left = list(numbers)
+    left = deque(numbers)
     if jobs is None:
         started = time.monotonic()
         for done in range(len(numbers)):
             elapsed = time.monotonic() - started
             if done and elapsed / done * len(left) > WORTH_WORKERS and len(left) > 1:
                 break
-            yield work(left.pop(0))
+            yield work(left.popleft())
     elif jobs == 1:
         while left:
-            yield work(left.pop(0))
+            yield work(left.popleft())
     if left:
-        yield from _in_processes(work, left, jobs)
+        yield from _in_processes(work, list(left), jobs)
 
 
 def _in_processes(work: Callable[[int], T], numbers: list[int], jobs: int | None) -> Iterator[T]:

@@ -68,16 +68,15 @@ class Store:
         """Returns the file of a part."""
         return folder / f"part-{number:05d}.parquet"
 
-    def finished_parts(self) -> set[int]:
-        """Returns the numbers of the parts that are there; they are whole by how they are written."""
-        numbers = _part_numbers(self.trials)
-        return numbers & _part_numbers(self.history) if self.history.is_dir() else numbers
-
-    def parts(self, folder: Path) -> list[Path]:
-        """Returns the files of the finished parts, in order; those of a folder that is not there: none."""
-        if not folder.is_dir():
-            return []
-        return [self.part(folder, number) for number in sorted(self.finished_parts())]
+    def part_numbers(self, folder: Path) -> set[int]:
+        """Returns the numbers of the parts in a folder; they are whole by how they are written."""
+        try:
+            names = [entry.name for entry in os.scandir(folder)]
+        except FileNotFoundError:
+            return set()
+        except OSError as error:
+            raise _unusable(folder, "read", error) from error
+        return {int(match[1]) for match in map(PART_NAME.fullmatch, names) if match}
 
     def write(self, path: Path, content: bytes) -> None:
         """Writes a file whole or not at all: a temporary neighbour, flushed to disk, then renamed.
@@ -95,9 +94,10 @@ class Store:
             temporary.replace(path)
             _flush_folder(path.parent)
         except OSError as error:
+            raise _unusable(path, "write", error) from error
+        finally:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
-            raise _unusable(path, "write", error) from error
 
     def write_metadata(self, metadata: dict[str, Any]) -> None:
         """Writes metadata.json."""
@@ -141,17 +141,6 @@ def find_runs(out: Path) -> list[Store]:
     except OSError as error:
         raise _unusable(out, "read", error) from error
     return [Store(entry) for entry in entries if (entry / "metadata.json").is_file()]
-
-
-def _part_numbers(folder: Path) -> set[int]:
-    """Returns the numbers of the parts in a folder; none where there is no folder."""
-    try:
-        names = [entry.name for entry in os.scandir(folder)]
-    except FileNotFoundError:
-        return set()
-    except OSError as error:
-        raise _unusable(folder, "read", error) from error
-    return {int(match[1]) for match in map(PART_NAME.fullmatch, names) if match}
 
 
 def _flush_folder(folder: Path) -> None:

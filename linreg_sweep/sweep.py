@@ -52,7 +52,7 @@ def run(
     n_trials = experiment.space.n_trials
     run = open_run(experiment, table, data_path(declaration), Path(out), part_size)
     size = run.metadata["part_size"]
-    finished = run.store.finished_parts()
+    finished = set(run.finished_parts())
     missing = [number for number in range(run.metadata["n_parts"]) if number not in finished]
     done = run.n_trials_done
     watch(done, n_trials)

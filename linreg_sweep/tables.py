@@ -1,6 +1,6 @@
 """From the trials table to answers: the summary, the best trials. DataFrames in, DataFrames out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from html import escape
 from itertools import pairwise
 
@@ -33,14 +33,17 @@ COLUMN_MEANING = {
 """What a column says, with its unit, for the people who read a table."""
 
 
-def summary(trials: pd.DataFrame, by: Sequence[str], bins: int | None = None) -> pd.DataFrame:
+def summary(
+    trials: pd.DataFrame, by: Sequence[str], bins: int | None = None, log_scaled: Collection[str] = ()
+) -> pd.DataFrame:
     """Returns one row a value of each named parameter, sorted by the parameters.
 
     Args:
         trials: the trials table, or those of its columns that are in SUMMARISED and `by`.
         by: hyperparameter columns; none: one row for all trials.
         bins: gather each parameter with more values than this into so many ranges, evenly spaced
-            (by ratio where all are above 0 and span more than a factor of 10); None: every value.
+            on its scale; None: every value.
+        log_scaled: the parameters whose scale is by ratio.
 
     Returns:
         The parameters, then `trials` and the three outcomes (counts that add up),
@@ -63,7 +66,7 @@ def summary(trials: pd.DataFrame, by: Sequence[str], bins: int | None = None) ->
             "stability_ratio": trials["stability_ratio"],
         }
     )
-    keys = [_binned(trials[name], bins) if bins else trials[name] for name in by]
+    keys = [_binned(trials[name], bins, log=name in log_scaled) if bins else trials[name] for name in by]
     keys = keys or [pd.Series(0, index=rows.index)]
     groups = rows.groupby(keys, observed=True, sort=True, dropna=False)
     table = pd.DataFrame({"trials": groups.size()})
@@ -75,21 +78,20 @@ def summary(trials: pd.DataFrame, by: Sequence[str], bins: int | None = None) ->
     lowest, highest = groups["regime"].min(), groups["regime"].max()
     table["regime"] = [_regimes(low, high) for low, high in zip(lowest, highest, strict=True)]
     ratio = groups["stability_ratio"]
-    table["stability_ratio"] = ratio.min().where(ratio.min() == ratio.max())
+    is_one = (ratio.min() == ratio.max()) & (ratio.count() == groups.size())
+    table["stability_ratio"] = ratio.min().where(is_one)
     table = table.drop(columns=table.columns.intersection(list(by)))
     return table.reset_index(drop=not by)
 
 
-def _binned(values: pd.Series, bins: int) -> pd.Series:
+def _binned(values: pd.Series, bins: int, *, log: bool) -> pd.Series:
     """Returns which of so many ranges each value lies in, as text that sorts by the value."""
     if values.nunique() <= bins or not pd.api.types.is_numeric_dtype(values):
         return values
     values = values.astype("float64")
     finite = values[np.isfinite(values)]
     low, high = float(finite.min()), float(finite.max())
-    edges = (
-        np.geomspace(low, high, bins + 1) if low > 0 and high > 10 * low else np.linspace(low, high, bins + 1)
-    )
+    edges = (np.geomspace if log and low > 0 else np.linspace)(low, high, bins + 1)
     which = np.where(values.isna(), -1, np.clip(np.digitize(values, edges) - 1, 0, bins - 1))
     ordered = pd.CategoricalDtype(_labels(edges), ordered=True)
     gathered = pd.Categorical.from_codes(which.tolist(), dtype=ordered)
@@ -116,12 +118,13 @@ def _regimes(lowest: float, highest: float) -> str | None:
 def best(trials: pd.DataFrame, n: int = 10) -> pd.DataFrame:
     """Returns the n best trials, the best first.
 
-    Converged before unfinished before diverged; then fewest epochs, lowest cost, lowest number.
+    Converged before unfinished before diverged; the converged by fewest epochs; then lowest cost,
+    then lowest number.
     """
     order = pd.DataFrame(
         {
             "outcome": trials["outcome"].cat.codes,
-            "epochs": trials["converged_at"].fillna(trials["epochs"]),
+            "epochs": trials["converged_at"].where(trials["outcome"] == "converged").fillna(0),
             "cost": trials["cost"],
             "trial": trials["trial"],
         }

@@ -1,7 +1,7 @@
 """One trial, looked at epoch by epoch, as the tutorial prints it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.columns import states, trial_columns
-from linreg_sweep.config import load_config
+from linreg_sweep.config import Config, Declaration, load_config
 from linreg_sweep.data import parameter_names
 from linreg_sweep.engines.interface import Results
 from linreg_sweep.errors import Complaint, ConfigError
@@ -94,7 +94,7 @@ def train(
         ConfigError: the config cannot be meant.
         DataError: the data cannot be read or fitted.
     """
-    declaration = load_config(config, overrides, data_given=data is not None)
+    declaration = _through_all_epochs(load_config(config, overrides, data_given=data is not None))
     table = load_data(declaration, data)
     experiment = prepare(declaration, table)
     epochs = declaration.config.training.epochs
@@ -111,12 +111,19 @@ def train(
     return Training(experiment, rows, trial_columns(experiment, 0, values, results), table.notes)
 
 
+def _through_all_epochs(declaration: Declaration[Config]) -> Declaration[Config]:
+    """Returns the declaration without its early stop, so that its last state decides the outcome."""
+    config = declaration.config
+    training = config.training.model_copy(update={"early_stop": False})
+    return replace(declaration, config=config.model_copy(update={"training": training}))
+
+
 def _train_and_look(
     experiment: Experiment, values: dict[str, Floats], every: int
 ) -> tuple[Results, dict[str, Column]]:
     """Trains the one trial; returns what became of it, and the rows of every so many epochs."""
     shown = np.arange(every, experiment.config.training.epochs + 1, every, dtype=np.int64)
-    results = experiment.train(values, early_stop=False, history_epochs=np.union1d(shown - 1, shown))
+    results = experiment.train(values, states_at=np.union1d(shown - 1, shown))
     epoch, theta = results.history.epoch, results.history.theta
     shown = shown[np.isin(shown, epoch)]
     after, before = np.searchsorted(epoch, shown), np.searchsorted(epoch, shown - 1)

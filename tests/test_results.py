@@ -244,3 +244,48 @@ def test_other_readers_see_one_table(run: ls.Run, library: str) -> None:
     assert table["trial"].tolist() == run.trials["trial"].tolist()
     assert table["cost"].tolist() == run.trials["cost"].tolist()
     assert table["outcome"].astype(str).tolist() == run.trials["outcome"].astype(str).tolist()
+
+
+def test_summary_by_epochs_goes_by_what_was_declared(run: ls.Run) -> None:
+    """`epochs`, where it varies, is the parameter, not the column of epochs done."""
+    table = run.summary(by="epochs")
+    assert table["max_epochs"].tolist() == [100.0, 400.0]
+    assert table["trials"].tolist() == [12, 12]
+    assert run.trials["epochs"].nunique() > 2
+
+
+def test_a_run_whose_history_is_gone_is_not_finished(tmp_path: Path) -> None:
+    """A part counts with both of its files; running again brings the history back."""
+    run = ls.run(SWEEP, out=tmp_path, jobs=1, part_size=7)
+    before = run.history
+    for part in run.store.history.iterdir():
+        part.unlink()
+    run.store.history.rmdir()
+    assert not ls.load(run.path).finished
+    assert ls.run(SWEEP, out=tmp_path, jobs=1).history.equals(before)
+
+
+def test_a_run_says_in_a_line_what_it_is(run: ls.Run) -> None:
+    """Its name, how far it is, and where it is."""
+    assert repr(run) == f"<Run 'rates-and-starts': 24 of 24 trials, {run.path}>"
+
+
+def test_the_names_of_the_package_are_listed() -> None:
+    """Completion in a notebook finds what there is to call, and nothing else."""
+    assert {"run", "plan", "train", "load", "list_runs"} <= set(dir(ls))
+    assert "import_module" not in dir(ls)
+
+
+def test_a_random_sweep_without_learning_rates_is_summarised_by_its_first_parameter(tmp_path: Path) -> None:
+    """By all of them, each row would be a trial."""
+    sweep = {
+        "name": "starts",
+        "data": {"name": "tutorial"},
+        "training": {"epochs": 5},
+        "method": "random",
+        "trials": 50,
+        "parameters": {"initial_bias": {"min": 0, "max": 1}, "initial_weight": {"min": 0, "max": 1}},
+    }
+    run = ls.run(sweep, out=tmp_path, jobs=1)
+    assert run.default_by() == ["initial_bias"]
+    assert pd.read_csv(run.store.summary)["trials"].sum() == 50

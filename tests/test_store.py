@@ -77,7 +77,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(small_disk: Path) -> N
         )
     assert path.read_bytes() == b"whole"
     assert [entry.name for entry in store.trials.iterdir()] == ["part-00000.parquet"]
-    assert store.finished_parts() == {0}
+    assert store.part_numbers(store.trials) == {0}
     store.write(store.part(store.trials, 1), b"now it fits")
 
 
@@ -100,27 +100,13 @@ def test_a_folder_where_the_file_should_be(store: Store) -> None:
 
 def test_only_whole_parts_count(store: Store) -> None:
     """Temporary and foreign files are no parts; gaps are allowed; numbers may have more than five digits."""
-    assert store.finished_parts() == set()
-    assert store.parts(store.trials) == []
+    assert store.part_numbers(store.trials) == set()
     store.trials.mkdir(parents=True)
     names = ["part-00002.parquet", "part-00000.parquet", "part-123456.parquet"]
     others = [".part-00001.parquet.99", "part-1.parquet", "part-00003.parquet.tmp", "notes.txt"]
     for name in names + others:
         (store.trials / name).touch()
-    assert store.finished_parts() == {0, 2, 123456}
-    assert [path.name for path in store.parts(store.trials)] == [
-        *("part-00000.parquet", "part-00002.parquet", "part-123456.parquet"),
-    ]
-    assert store.parts(store.history) == []
-
-
-def test_a_part_without_its_history_is_not_finished(store: Store) -> None:
-    """Where states are kept, a part is there only with both of its files."""
-    for folder, numbers in ((store.trials, (0, 1, 2)), (store.history, (0, 2, 3))):
-        for number in numbers:
-            store.write(store.part(folder, number), b"")
-    assert store.finished_parts() == {0, 2}
-    assert [path.name for path in store.parts(store.history)] == ["part-00000.parquet", "part-00002.parquet"]
+    assert store.part_numbers(store.trials) == {0, 2, 123456}
 
 
 def test_a_file_where_the_trials_should_be(store: Store) -> None:
@@ -128,7 +114,7 @@ def test_a_file_where_the_trials_should_be(store: Store) -> None:
     store.path.mkdir()
     store.trials.touch()
     with pytest.raises(ResultsError, match=r"run/trials: cannot read it: Not a directory"):
-        store.finished_parts()
+        store.part_numbers(store.trials)
 
 
 def test_metadata_come_back(store: Store) -> None:
@@ -210,3 +196,15 @@ def test_what_is_written_can_be_read_by_others(store: Store) -> None:
     other = store.path / "other"
     other.touch()
     assert store.config.stat().st_mode == other.stat().st_mode
+
+
+def test_a_write_that_is_stopped_leaves_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl+C in the middle of a write takes the temporary file away."""
+
+    def stop(descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.fsync", stop)
+    with pytest.raises(KeyboardInterrupt):
+        store.write(store.config, b"half")
+    assert list(store.path.iterdir()) == []

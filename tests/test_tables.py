@@ -148,20 +148,20 @@ def test_no_trials_have_a_summary_without_rows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "edges"),
+    ("low", "high", "log_scaled", "edges"),
     [
-        (-10.0, 10.0, np.linspace(-10, 10, 5)),
-        (1e-4, 1e-2, np.geomspace(1e-4, 1e-2, 5)),
-        (1.0, 9.0, np.linspace(1, 9, 5)),
-        (0.0, 100.0, np.linspace(0, 100, 5)),
+        (-10.0, 10.0, [], np.linspace(-10, 10, 5)),
+        (1e-4, 1e-2, ["learning_rate"], np.geomspace(1e-4, 1e-2, 5)),
+        (1e-4, 1e-2, [], np.linspace(1e-4, 1e-2, 5)),
+        (1.0, 9.0, ["learning_rate"], np.geomspace(1, 9, 5)),
     ],
 )
-def test_ranges_hold_what_lies_in_them(low: float, high: float, edges: Any) -> None:
-    """Evenly spaced, by ratio where all are positive and far apart; both ends are in, each value once."""
+def test_ranges_hold_what_lies_in_them(low: float, high: float, log_scaled: list[str], edges: Any) -> None:
+    """Evenly spaced on the parameter's scale; both ends are in, each value once."""
     generator = np.random.default_rng(5)
     values = np.concatenate([[low, high], generator.uniform(low, high, 500)])
     rows = [trial(number, learning_rate=value) for number, value in enumerate(values.tolist())]
-    table = summary(frame(rows), ["learning_rate"], bins=4)
+    table = summary(frame(rows), ["learning_rate"], 4, log_scaled)
     labels = [f"{a:.3g} to {b:.3g}" for a, b in pairwise(edges)]
     counts = [int(((values >= a) & (values < b)).sum()) for a, b in pairwise(edges)]
     counts[-1] += 1  # the upper end
@@ -256,3 +256,19 @@ def test_html_is_escaped() -> None:
         assert markup not in html
     for text in ("&lt;script&gt;1&lt;/script&gt;", "&lt;b&gt;", "&lt;i&gt;&amp;"):
         assert text in html
+
+
+def test_the_best_of_those_that_did_not_converge_has_the_lowest_cost() -> None:
+    """Few epochs are a merit of the converged alone."""
+    rows = [
+        trial(0, outcome="unfinished", epochs=1, converged_at=None, cost=100.0),
+        trial(1, outcome="unfinished", epochs=100, converged_at=3, cost=2.0),
+        trial(2, outcome="unfinished", epochs=50, converged_at=None, cost=1.0),
+    ]
+    assert best(frame(rows), 3)["trial"].tolist() == [2, 1, 0]
+
+
+def test_a_stability_ratio_that_some_trials_lack_is_not_the_groups() -> None:
+    """One trial's ratio does not speak for others of which none is known."""
+    rows = [trial(0, stability_ratio=0.5), trial(1, stability_ratio=float("nan"))]
+    assert summary(frame(rows), [])["stability_ratio"].isna().all()

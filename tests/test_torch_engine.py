@@ -16,7 +16,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from linreg_sweep.engines.batches import batch_slices, epoch_order
 from linreg_sweep.engines.interface import Results, Schedule, Trials
 from linreg_sweep.engines.torch_engine import COLUMNS, Descent, train
-from linreg_sweep.errors import ConfigError
 from linreg_sweep.problem import Problem, make_problem
 
 Floats = NDArray[np.float64]
@@ -265,14 +264,6 @@ def test_momentum_shared_or_of_its_own_is_the_same_momentum() -> None:
         one, other = train(problem, shared, schedule), train(problem, own, schedule)
         np.testing.assert_allclose(one.theta, other.theta, rtol=1e-9)
         np.testing.assert_array_equal(one.epochs, other.epochs)
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
-def test_cuda_that_is_not_there_is_said_so() -> None:
-    """The error names the setting and the way out."""
-    problem = _problem(5, 1, 1)
-    with pytest.raises(ConfigError, match=r"^training\.device: .*cuda.*Hint: use device: cpu"):
-        train(problem, _trials(problem, 1, 1), _without_events(1, device="cuda"))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")

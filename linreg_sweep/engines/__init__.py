@@ -4,6 +4,7 @@ An engine is imported when it is first asked for, so that only runs that use tor
 """
 
 from importlib import import_module
+from types import ModuleType
 
 from linreg_sweep.engines.interface import Engine
 
@@ -13,7 +14,12 @@ ENGINES = {
 }
 
 
+def load_module(name: str) -> ModuleType:
+    """Returns the engine's module, importing it on first use."""
+    return import_module(ENGINES[name])
+
+
 def load_engine(name: str) -> Engine:
-    """Returns the engine's `train`, importing its module on first use."""
-    train: Engine = import_module(ENGINES[name]).train
+    """Returns the engine's `train`."""
+    train: Engine = load_module(name).train
     return train

@@ -18,7 +18,6 @@ from torch import Tensor
 from linreg_sweep.engines.batches import batch_slices, epoch_order
 from linreg_sweep.engines.interface import Results, Schedule, Trials
 from linreg_sweep.engines.ledger import Ledger, excess_costs, look_back
-from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.problem import Problem, loss_factor
 
 STRETCH = 16
@@ -226,6 +225,11 @@ class Descent:
         block.optimizer.step()
 
 
+def has_cuda() -> bool:
+    """Returns whether torch finds a CUDA device."""
+    return torch.cuda.is_available()
+
+
 def train(problem: Problem, trials: Trials, schedule: Schedule) -> Results:
     """Descends K trials at once on the rows of the data, by autograd and torch.optim.SGD.
 
@@ -238,18 +242,10 @@ def train(problem: Problem, trials: Trials, schedule: Schedule) -> Results:
         The results of all K trials. A trial that diverges is a result; nothing is raised for it.
 
     Raises:
-        ConfigError: the device is cuda and there is none.
+        RuntimeError: the device is cuda and there is none; see has_cuda.
 
     Source: torch.optim.SGD, whose documentation defines momentum and Nesterov as used here.
     """
-    if schedule.device == "cuda" and not torch.cuda.is_available():
-        raise ConfigError(
-            Complaint(
-                "training.device",
-                f"cuda must be available, and torch {torch.__version__} finds no such device",
-                "use device: cpu, or a build of torch with CUDA on a machine with an NVIDIA GPU",
-            )
-        )
     with _one_thread(), torch.enable_grad(), np.errstate(all="ignore"):
         descent = Descent(problem, schedule)
         state = _begin(trials, descent.dtype)

@@ -1,0 +1,74 @@
+"""What only declaration and data together can tell."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import linreg_sweep as ls
+from linreg_sweep.errors import ConfigError, DataError
+
+X, Y = np.arange(20.0), 3 * np.arange(20.0) + 1
+
+
+def refusal(config: dict[str, Any], data: Any = (X, Y)) -> str:
+    """Returns what is said against a config."""
+    with pytest.raises((ConfigError, DataError)) as caught:
+        ls.train(config, data=data)
+    return str(caught.value)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_cuda_that_is_not_there_is_said_so_before_anything_is_made() -> None:
+    """The setting is named, beside whatever else is wrong."""
+    training = {"engine": "torch", "device": "cuda", "initial_weight": [1, 2]}
+    first, second = refusal({"training": training}).splitlines()
+    assert first.startswith("training.initial_weight: must have one number for each of the 1 features")
+    assert second.startswith(
+        "training.device: cuda must be available, torch finds no such device. Hint: use cpu"
+    )
+
+
+def test_a_start_for_a_bias_that_is_not_fitted_is_refused() -> None:
+    """It would change nothing, and stand in the table all the same."""
+    config = {"data": {"fit_bias": False}, "training": {"initial_bias": 5}}
+    assert refusal(config).startswith("training.initial_bias: must be 0 where data.fit_bias is false, got 5")
+
+
+@pytest.mark.parametrize("data", [np.zeros((3, 2)), "x.csv", (X, Y, X)])
+def test_data_from_python_are_a_pair(data: Any) -> None:
+    """Anything but (x, y) is refused with the way to write it."""
+    assert refusal({}, data).startswith("data: must be a pair (x, y) of arrays, got")
+
+
+@pytest.mark.parametrize("n_rows", [10, 30, 49])
+@pytest.mark.parametrize("value", [0.1, 1.1, 3.3])
+def test_a_constant_target_is_measured_against_its_size(value: float, n_rows: int) -> None:
+    """Its variance is 0, however the mean is rounded, so its mean square is the scale."""
+    config = {"training": {"learning_rate": 0.5, "epochs": 200}}
+    training = ls.train(config, data=(np.linspace(-1, 1, n_rows), np.full(n_rows, value)))
+    assert training.experiment.problem.scale == pytest.approx(value**2)
+    assert training.outcome == "converged"
+
+
+def test_numbers_whose_squares_vanish_are_refused() -> None:
+    """A cost of 0 for every state would call them all converged."""
+    assert refusal({}, (X, 1e-170 * Y)).startswith("data: the squares of the data must not vanish")
+
+
+def test_a_trial_that_leaves_the_optimum_again_is_not_called_converged() -> None:
+    """`train` goes through all epochs, so the last state decides, as with early_stop: false."""
+    config = {
+        "data": {"name": "tutorial"},
+        "training": {
+            "batch_size": 1,
+            "learning_rate": 0.0005,
+            "epochs": 3000,
+            "initial_weight": 0.8788987764182423,
+            "initial_bias": -0.43593103448275,
+        },
+    }
+    training = ls.train(config)
+    assert training.epoch_of("converged_at") == 0
+    assert training.outcome == "unfinished"
