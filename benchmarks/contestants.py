@@ -1,7 +1,7 @@
 """The ways to train many trials that are measured beside each other, all on the same data and rates.
 
-Each is a function `(n_trials, n_epochs, dtype) -> trial-epochs done`; the loops are written as a
-tutorial writes them.
+Each is a function `(n_trials, n_epochs, dtype) -> None` that trains so many trials; the loops are
+written as a tutorial writes them.
 """
 
 from collections.abc import Callable

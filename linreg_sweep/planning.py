@@ -9,7 +9,7 @@ from linreg_sweep.columns import parameter_column
 from linreg_sweep.config import load_sweep
 from linreg_sweep.config.parameters import Normal, Parameter, Points, Steps, Uniform, Values
 from linreg_sweep.data import parameter_names
-from linreg_sweep.experiment import Experiment
+from linreg_sweep.experiment import Experiment, most_epochs
 from linreg_sweep.outcome import stability_limit
 from linreg_sweep.parts import default_part_size
 from linreg_sweep.prepare import Arrays, load_data, prepare
@@ -22,6 +22,9 @@ BYTES_A_NUMBER = 8
 
 COPIES = 6
 """How often a worker holds a part's numbers at its busiest."""
+
+BYTES_TO_SUMMARISE = 160
+"""Bytes a trial that the summary at the end holds, as measured on sweeps of one and two million trials."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,11 @@ class Plan:
     Attributes:
         name: of the sweep.
         n_trials: exact, however many.
+        what: the data, loss, engine and most epochs of the trials, in words.
         axes: what varies, in the declared order.
         n_parts: files of trials.
         memory: bytes that each worker holds at most beside the libraries it loads.
+        memory_to_summarise: bytes that the summary at the end holds, about, beside the libraries.
         disk: bytes on disk at most, before compression.
         stability_limit: the learning rate above which descent on these data and loss diverges; None: no
             one limit holds for all trials, since momentum varies or steps see mini-batches.
@@ -63,9 +68,11 @@ class Plan:
 
     name: str
     n_trials: int
+    what: str
     axes: tuple[Axis, ...]
     n_parts: int
     memory: int
+    memory_to_summarise: int
     disk: int
     stability_limit: float | None
     best_rate: float | None
@@ -96,11 +103,15 @@ def plan(
     return Plan(
         name=declaration.config.name,
         n_trials=n_trials,
+        what=_what(experiment),
         axes=tuple(_axis(name, parameter) for name, parameter in experiment.space.parameters.items()),
         n_parts=-(-n_trials // size),
         memory=min(size, n_trials) * (numbers + kept) * BYTES_A_NUMBER * COPIES,
         disk=n_trials * (numbers + kept) * BYTES_A_NUMBER,
-        **_theory(experiment),
+        memory_to_summarise=n_trials * BYTES_TO_SUMMARISE,
+        stability_limit=_limit(experiment),
+        best_rate=_best_rate(experiment),
+        condition_number=_condition_number(experiment),
         notes=table.notes,
     )
 
@@ -111,19 +122,38 @@ def _state_numbers(experiment: Experiment) -> int:
     return len(names) * (2 if data.standardize else 1)
 
 
-def _theory(experiment: Experiment) -> dict[str, Any]:
-    training, problem = experiment.config.training, experiment.problem
-    curvature = problem.eigenvalues[problem.eigenvalues > 0]
-    steepest, flattest = (float(curvature[-1]), float(curvature[0])) if len(curvature) else (0.0, 0.0)
-    one_limit = not {"momentum", "batch_size"} & experiment.space.parameters.keys()
-    one_limit &= (training.batch_size or problem.n_rows) >= problem.n_rows and steepest > 0
-    limit = stability_limit(steepest, training.momentum, nesterov=training.nesterov)
-    plain = one_limit and training.momentum == 0
-    return {
-        "stability_limit": float(limit) if one_limit else None,
-        "best_rate": 2 / (steepest + flattest) if plain else None,
-        "condition_number": steepest / flattest if steepest else 1.0,
-    }
+def _what(experiment: Experiment) -> str:
+    training, rows = experiment.config.training, experiment.problem.n_rows
+    epochs = most_epochs(training.epochs, experiment.space)
+    return (
+        f"{experiment.data.source}, {rows:,} row{'s' * (rows != 1)}, loss {training.loss},"
+        f" engine {training.engine}, up to {epochs:,} epochs"
+    )
+
+
+def _curvature(experiment: Experiment) -> tuple[float, float]:
+    """Returns the smallest and the largest eigenvalue of H that is not 0; 0 where there is none."""
+    eigenvalues = experiment.problem.eigenvalues
+    curved = eigenvalues[eigenvalues > 0]
+    return (float(curved[0]), float(curved[-1])) if len(curved) else (0.0, 0.0)
+
+
+def _limit(experiment: Experiment) -> float | None:
+    training, (_, steepest) = experiment.config.training, _curvature(experiment)
+    if experiment.has_mini_batches or "momentum" in experiment.space.parameters or not steepest:
+        return None
+    return float(stability_limit(steepest, training.momentum, nesterov=training.nesterov))
+
+
+def _best_rate(experiment: Experiment) -> float | None:
+    if _limit(experiment) is None or experiment.config.training.momentum:
+        return None
+    return 2 / sum(_curvature(experiment))
+
+
+def _condition_number(experiment: Experiment) -> float:
+    flattest, steepest = _curvature(experiment)
+    return steepest / flattest if steepest else 1.0
 
 
 def _axis(name: str, parameter: Parameter) -> Axis:

@@ -143,3 +143,16 @@ def test_large_plans_are_told_at_once(tmp_path: Path, monkeypatch: pytest.Monkey
     assert plan.n_trials == 10**15
     assert plan.n_parts == -(-(10**15) // 65536)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_plan_says_what_would_be_trained() -> None:
+    """Data, rows, loss, engine and the most epochs of any trial."""
+    sweep = {
+        "data": {"name": "tutorial"},
+        "method": "grid",
+        "training": {"loss": "mse"},
+        "parameters": {"epochs": {"values": [5, 12000]}},
+    }
+    assert ls.plan(sweep).what == (
+        "tutorial (built in), 30 rows, loss mse, engine numpy, up to 12,000 epochs"
+    )
