@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from linreg_sweep import data as datasets
+from linreg_sweep.config.kinds import name_fault
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.starter import starter
 
@@ -33,12 +34,11 @@ def begin(
         raise ConfigError(Complaint("--x and --y", "go with --data: the tutorial's columns are x and y"))
     if data is not None and not y:
         raise ConfigError(Complaint("--y", "is required with --data: the column to predict"))
-    if name is None:
-        name = "tutorial" if data is None else re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(data).stem).strip("-.")
-    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}", name):
-        text = f"must be up to 100 letters, digits, '-', '_' and '.', with no '.' at its start, got {name!r}"
-        raise ConfigError(Complaint("--name", text))
     table = datasets.tutorial() if data is None else datasets.from_file(data, x=list(x) or None, y=list(y))
+    if name is None:
+        name = "tutorial" if data is None else _name_after(data)
+    if name_fault(name):
+        raise ConfigError(Complaint("--name", name_fault(name)))
     config, sweep = directory / "configs" / f"{name}.yaml", directory / "sweeps" / f"{name}.yaml"
     path = None if data is None else Path(os.path.relpath(data, config.parent)).as_posix()
     texts = starter(table, name=name, data_path=path, x=list(x) or None, y=list(y))
@@ -56,3 +56,8 @@ def begin(
         except OSError as error:
             raise ConfigError(Complaint(str(file), f"cannot write it: {error.strerror or error}")) from error
     return config, sweep, table.notes
+
+
+def _name_after(data: str) -> str:
+    """Returns a name made of a data file's."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(data).stem).strip("-.")[:100] or "data"

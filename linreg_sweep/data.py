@@ -205,7 +205,7 @@ def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: 
     """Checks what only the whole of the data shows, and computes what standardizing needs."""
     x, notes = np.ascontiguousarray(table.x), table.notes
     complaints = _collisions(where, table, standardize, fit_bias)
-    mean, scale, noise = _spread(x)
+    mean, scale, noise = spread(x)
     flat = ", ".join(repr(name) for name, low in zip(table.x_names, scale <= noise, strict=True) if low)
     if standardize and not fit_bias:
         text = "standardize must go with fit_bias: true, for a weight on x less its mean implies a bias"
@@ -235,8 +235,8 @@ def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: 
     )
 
 
-def _spread(x: Floats) -> tuple[Floats, Floats, Floats]:
-    """Returns mean, population SD and the SD of mere rounding, each [F], of x [n, F].
+def spread(x: Floats) -> tuple[Floats, Floats, Floats]:
+    """Returns mean, population SD and the largest SD that is mere rounding, each [F], of columns [n, F].
 
     Columns are first divided by a power of two, which is exact, so that no square overflows or underflows;
     the mean is corrected once by the mean of what is left (Chan, Golub and LeVeque 1983, eq. 1.7).

@@ -69,11 +69,11 @@ def did_you_mean(given: str, known: Iterable[str], *, else_list: bool = True) ->
     Args:
         given: what was written.
         known: what could have been meant.
-        else_list: where nothing is close, list what is known (at most 12), rather than say nothing.
+        else_list: where nothing is close, list what is known (at most 30), rather than say nothing.
     """
     names = sorted(set(known))
     close = difflib.get_close_matches(given, names, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]!r}?"
-    listed = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    listed = ", ".join(names[:30]) + (", ..." if len(names) > 30 else "")
     return f"known here: {listed}" if names and else_list else ""

@@ -86,8 +86,8 @@ def prepare(declaration: Declaration, data: Data) -> Experiment:
 def make_space(config: Config | Sweep) -> Space:
     """Returns what a declaration varies; a config is a sweep of one trial that varies nothing."""
     if isinstance(config, RandomSweep):
-        return random_space(config.axes(), config.trials, config.seed)
-    return grid_space(config.axes() if isinstance(config, GridSweep) else {})
+        return random_space(config.parameters, config.trials, config.seed)
+    return grid_space(config.parameters if isinstance(config, GridSweep) else {})
 
 
 def _check(declaration: Declaration, data: Data, space: Space) -> None:

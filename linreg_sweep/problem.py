@@ -139,7 +139,7 @@ def make_problem(x: Floats, y: Floats, *, loss: str, fit_bias: bool) -> Problem:
             Complaint(
                 "data",
                 f"the squares of the data must stay finite, the largest value is {largest:.3g}",
-                "choose a smaller unit for the columns, or standardize: true for x",
+                "choose a smaller unit, or write standardize: true in the config's data block",
             )
         )
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from linreg_sweep import tables
 from linreg_sweep.columns import parameter_column, states
 from linreg_sweep.config import as_mapping, to_yaml
 from linreg_sweep.data import Data

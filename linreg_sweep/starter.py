@@ -12,11 +12,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from linreg_sweep.data import Data, from_arrays
+from linreg_sweep.data import Data, from_arrays, spread
 from linreg_sweep.errors import DataError
+from linreg_sweep.outcome import Criteria
 from linreg_sweep.problem import Problem, make_problem
 
-TOLERANCE = 1e-6
 HARD_CONDITION = 1e4
 N_RATES = 25
 LOWEST, CHOSEN, HIGHEST = 1 / 300, 0.75, 1.2  # learning rates, as shares of the stability limit
@@ -54,7 +54,7 @@ def starter(
     as_given = make_problem(data.inputs(), data.y, loss=loss, fit_bias=True)
     data, problem, reason = _standardized(data, as_given)
     limit = 2.0 / float(problem.eigenvalues[-1])
-    weights = _starting_weights(problem)
+    weights, why_weights = _starting_weights(problem)
     rate = _rounded(CHOSEN * limit, 2)
     needed = _epochs_needed(problem, float(rate), weights)
     epochs = min(max(int(_round_up(needed)), FEWEST_EPOCHS), MOST_EPOCHS)
@@ -80,14 +80,11 @@ def starter(
         *_remark(convergence),
         f"  epochs: {epochs}",
         "outcome:",
-        "  tolerance: 1e-6  # converged: within this share of the variance of y",
+        f"  tolerance: {Criteria.tolerance:g}  # converged: within this share of the variance of y",
     ]
-    fitted = sorted(float(weight) for weight in problem.optimum[:-1].ravel())
-    found = f"the best weight is {_rounded(fitted[0], 4)}"
-    if len(fitted) > 1:
-        found = f"the best weights lie between {_rounded(fitted[0], 4)} and {_rounded(fitted[-1], 4)}"
+    starts = f"{len(weights)} start{'s' * (len(weights) > 1)}"
     sweep = [
-        _comment(f"{N_RATES} learning rates by {len(weights)} starts: {N_RATES * len(weights)} trials"),
+        _comment(f"{N_RATES} learning rates by {starts}: {N_RATES * len(weights)} trials"),
         _comment(f"Run it with: linreg-sweep run sweeps/{name}.yaml"),
         f"name: {_quoted(name)}",
         f"extends: ../configs/{name}.yaml",
@@ -97,7 +94,7 @@ def starter(
         " to 1.2 times it, which diverges",
         f"  learning_rate: {{min: {_rounded(LOWEST * limit, 2)}, max: {_rounded(HIGHEST * limit, 2)},"
         f" num: {N_RATES}, scale: log}}",
-        f"  # On both sides of zero; {found}",
+        f"  # {why_weights}",
         f"  initial_weight: {{values: [{', '.join(_rounded(weight, 3) for weight in weights)}]}}",
         "  initial_bias: 0",
     ]
@@ -142,10 +139,22 @@ def _data_lines(
     return [*lines, "  standardize: true"] if data.standardize else lines
 
 
-def _starting_weights(problem: Problem) -> list[float]:
-    """Returns five weights round zero, the outer ones at least twice as far out as any best weight."""
+def _starting_weights(problem: Problem) -> tuple[list[float], str]:
+    """Returns five weights round zero, the outer ones twice as far out as any best weight, and why these.
+
+    Where y does not vary beyond rounding, the best weights are rounding as well, and 0 is the one start;
+    but where y is 0 throughout, only a start elsewhere descends at all.
+    """
+    _, deviation, noise = spread(problem.targets)
+    if (deviation <= noise).all() and problem.targets.any():
+        return [0.0], "y does not vary beyond rounding, so that no weight is better than 0"
+    fitted = sorted(float(weight) for weight in problem.optimum[:-1].ravel())
+    found = f"the best weight is {_rounded(fitted[0], 4)}"
+    if len(fitted) > 1:
+        found = f"the best weights lie between {_rounded(fitted[0], 4)} and {_rounded(fitted[-1], 4)}"
     farthest = _round_up(2 * float(np.abs(problem.optimum[:-1]).max()))
-    return [-farthest, -farthest / 2, 0.0, farthest / 2, farthest]
+    weights = [-farthest, -farthest / 2, 0.0, farthest / 2, farthest]
+    return weights, f"On both sides of zero; {found}"
 
 
 def _epochs_needed(problem: Problem, rate: float, weights: list[float]) -> int:
@@ -156,7 +165,7 @@ def _epochs_needed(problem: Problem, rate: float, weights: list[float]) -> int:
     start = np.zeros((len(weights), *problem.shape))
     start[:, :-1] = np.array(weights)[:, None, None]
     shrink = float(np.abs(1 - rate * problem.eigenvalues[problem.eigenvalues > 0]).max())
-    ahead = float(problem.excess_cost(start).max()) / (TOLERANCE * problem.scale)
+    ahead = float(problem.excess_cost(start).max()) / Criteria().converged_excess(problem.scale)
     return math.ceil(math.log(max(ahead, 1.0)) / (-2 * math.log(shrink)))
 
 

@@ -26,9 +26,11 @@ parameters: {learning_rate: {min: 1e-3, max: 1e-2}}
 
 KNOWN = (
     "Hint: known here: bias, contraction, converged_at, cost, diverged_at, epochs, excess_cost, "
-    "initial_bias, initial_weight, learning_rate, outcome, regime, ..."
+    "initial_bias, initial_weight, learning_rate, outcome, regime, regime_source, "
+    "stability_ratio, trial, weight"
 )
 WRITE_LIKE = "Hint: write it like \"learning_rate < 0.005 and outcome == 'converged'\""
+START = "a config starts with 'data:', a sweep with 'name:'"
 NAME = "must be up to 100 letters, digits, '-', '_' and '.', with no '.' at its start"
 
 USAGE = {
@@ -60,7 +62,7 @@ USAGE = {
 
 COMMANDS: list[tuple[list[str], str, int]] = [
     (["run", "sweep.yaml", "--trials", "5"], "--trials 5: trials: does not go with method: grid", 2),
-    (["run", "random.yaml", "--trials", "0"], "--set trials=0: trials: must be at least 1, got 0", 2),
+    (["run", "random.yaml", "--trials", "0"], "--trials 0: trials: must be at least 1, got 0", 2),
     (["train", "config.yaml", "--every", "0"], "--every: must be at least 1, got 0", 2),
     (["train", "config.yaml", "--steps", "0"], "--steps: must be at least 1, got 0", 2),
     (["train", "config.yaml", "--steps", "-1"], "--steps: must be at least 1, got -1", 2),
@@ -88,6 +90,14 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     (
         ["plan", "sweep.yaml", "--set", "epoch=5"],
         "--set epoch=5: epoch: unknown key. Hint: did you mean 'epochs'?",
+        2,
+    ),
+    (
+        ["plan", "sweep.yaml", "--set", "num=3"],
+        "--set num=3: num: unknown key. Hint: known here: batch_size, device, divergence, dtype, early_stop, "
+        "engine, epochs, every, fit_bias, fraction, initial_bias, initial_weight, learning_rate, loss, "
+        "max_trials, method, momentum, name, nesterov, parameters, path, seed, shuffle, standardize, "
+        "tolerance, trials, x, y",
         2,
     ),
     (
@@ -164,7 +174,7 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     ),
     (
         ["train", "ok.csv"],
-        "ok.csv:1:1: the top level must be keys with values, got 'x,y 1,2 2,3 3,5'. Hint: start with 'data:'",
+        f"ok.csv:1:1: the top level must be keys with values, got 'x,y 1,2 2,3 3,5'. Hint: {START}",
         2,
     ),
     # runs
@@ -250,16 +260,22 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     ),
     (["init", "--name", "a/b"], f"--name: {NAME}, got 'a/b'", 2),
     (["init", "--name", ""], f"--name: {NAME}, got ''", 2),
+    (["init", "--data", ".", "--y", "y"], ".: data must be one file, this is a folder", 2),
+    (
+        ["init", "--data", "okay.csv", "--y", "y", "--name", "a/b"],
+        "okay.csv: data must be a file, there is none here. Hint: did you mean 'ok.csv'?",
+        2,
+    ),
 ]
 """Command lines, with all that they print on stderr, and their exit code."""
 
 SWEEPS = [
-    ("", "x.yaml:1:1: the file is empty. Hint: start with 'data:'"),
+    ("", f"x.yaml:1:1: the file is empty. Hint: {START}"),
     ("data: [1, 2\n", "x.yaml:2:1: a comma or ] is missing"),
     ("\tdata: 1\n", "x.yaml:1:1: a tab cannot indent. Hint: use spaces"),
     (
         "- a\n",
-        "x.yaml:1:1: the top level must be keys with values, got a list. Hint: start with 'data:'",
+        f"x.yaml:1:1: the top level must be keys with values, got a list. Hint: {START}",
     ),
     (
         f"{SWEEP}seed: 010\n",
@@ -283,6 +299,12 @@ SWEEPS = [
     (
         "extends: sweep.yaml\n",
         "x.yaml:1:10: extends: must be a config, but sweep.yaml is a sweep (it has parameters)",
+    ),
+    (
+        "name: s\nextends: config.yaml\n",
+        "x.yaml:1:1: method: is required. Hint: write method: grid or method: random\n"
+        "x.yaml:1:1: parameters: is required. "
+        "Hint: say what varies, for example learning_rate: {values: [0.001, 0.005]}",
     ),
     (
         SWEEP.replace("grid", "gird"),
@@ -386,7 +408,11 @@ DATA = [
         "Hint: the first line must hold the column names, here it holds numbers",
     ),
     ("x,x,y\n1,2,3\n", "y: y, x: x", "F:1: column names must differ, 2 columns are called 'x'"),
-    ("x,y\na,1\nb,2\n", "y: y", "F:1: x must have a numeric column, none is left beside y"),
+    (
+        "x,y\na,1\nb,2\n",
+        "y: y",
+        "F:1: x must have a numeric column, none is left beside y: 'x' starts with 'a' (not numeric)",
+    ),
     (
         "x,y\n1,2\n1,3\n",
         "y: y, standardize: true",
@@ -403,7 +429,7 @@ DATA = [
         "x,y\n1e200,1\n2,3\n",
         "y: y",
         "data: the squares of the data must stay finite, the largest value is 1e+200. "
-        "Hint: choose a smaller unit for the columns, or standardize: true for x",
+        "Hint: choose a smaller unit, or write standardize: true in the config's data block",
     ),
     (
         "PK\x03\x04abc",

@@ -1,23 +1,31 @@
 """Every bad input has its one message, location included: a table of them."""
 
+import time
 from pathlib import Path
 
 import pytest
 
-from linreg_sweep.config import load_config, load_sweep
+from linreg_sweep.config import as_mapping, load_config, load_sweep, to_yaml
 from linreg_sweep.errors import ConfigError
 
+START = "a config starts with 'data:', a sweep with 'name:'"
 DATA = "data: {name: tutorial}\n"
 GRID = f"{DATA}method: grid\nparameters:\n  "
 RANDOM = f"{DATA}method: random\ntrials: 10\nparameters:\n  "
 
 FILES = [
-    ("", "x.yaml:1:1: the file is empty. Hint: start with 'data:'"),
-    (("# nothing\n"), "x.yaml:1:1: the file is empty. Hint: start with 'data:'"),
-    (("- a\n"), "x.yaml:1:1: the top level must be keys with values, got a list. Hint: start with 'data:'"),
+    ("", f"x.yaml:1:1: the file is empty. Hint: {START}"),
+    (
+        ("# nothing\n"),
+        f"x.yaml:1:1: the file is empty. Hint: {START}",
+    ),
+    (
+        ("- a\n"),
+        f"x.yaml:1:1: the top level must be keys with values, got a list. Hint: {START}",
+    ),
     (
         "tutorial",
-        ("x.yaml:1:1: the top level must be keys with values, got 'tutorial'. Hint: start with 'data:'"),
+        (f"x.yaml:1:1: the top level must be keys with values, got 'tutorial'. Hint: {START}"),
     ),
     (("data: [1, 2\n"), "x.yaml:2:1: a comma or ] is missing"),
     (("data: {name: tutorial\nseed: 1\n"), "x.yaml:2:5: a comma or } is missing"),
@@ -50,16 +58,16 @@ FILES = [
         ("x.yaml:1:18: a backslash before d means nothing in double quotes. Hint: use single quotes"),
     ),
     (
-        ("seed: 010\n"),
+        ("data: {name: tutorial}\nseed: 010\n"),
         (
-            "x.yaml:1:7: seed: a whole number does not start with 0, got 010. Hint: write 10, 0o10 "
+            "x.yaml:2:7: seed: a whole number does not start with 0, got 010. Hint: write 10, 0o10 "
             "for octal or '010' in quotes for text"
         ),
     ),
     (
-        ("seed: 089\n"),
+        ("data: {name: tutorial}\nseed: 089\n"),
         (
-            "x.yaml:1:7: seed: a whole number does not start with 0, got 089. Hint: write 89 or "
+            "x.yaml:2:7: seed: a whole number does not start with 0, got 089. Hint: write 89 or "
             "'089' in quotes for text"
         ),
     ),
@@ -260,7 +268,7 @@ CONFIGS = [
     (("seed: -1\n"), "x.yaml:2:7: seed: must be at least 0, got -1"),
     (
         ("seed: 9223372036854775808\n"),
-        "x.yaml:2:7: seed: must be at most 9,223,372,036,854,775,807, got 9223372036854775808",
+        "x.yaml:2:7: seed: must be at most 9,223,372,036,854,775,807, got 9.22337e+18",
     ),
     (
         ("method: grid\nparameters:\n  learning_rate: 1\n"),
@@ -777,15 +785,29 @@ def test_sweep_option(text: str, message: str) -> None:
 
 def test_number_too_long() -> None:
     """A number of more than 400 characters is refused before it is read."""
-    message = "x.yaml:1:7: seed: a number has at most 400 characters, got 401"
-    assert config_message(f"seed: {'1' * 401}") == message
+    message = "x.yaml:2:7: seed: a number has at most 400 characters, got 401"
+    assert config_message(f"{DATA}seed: {'1' * 401}") == message
 
 
 def test_number_beyond_floats() -> None:
-    """A whole number that no float reaches is refused, and shown shortened."""
+    """A whole number that no float reaches is refused, and shown by its size."""
     message = config_message(f"{DATA}training: {{learning_rate: 1{'0' * 399}}}")
-    shown = f"1{'0' * 56}..."
-    assert message == f"x.yaml:2:27: training.learning_rate: must be a number below 1.8e308, got {shown}"
+    assert message == "x.yaml:2:27: training.learning_rate: must be a number below 1.8e308, got 1e+399"
+
+
+def test_large_numbers_are_shown_by_their_size() -> None:
+    """From 1e16 on six digits are shown, below it all of them."""
+    said = "x.yaml:2:20: training.epochs: must be at most 1,000,000,000,000, got"
+    for given, shown in (
+        ("1e300", "1e+300"),
+        ("10000000000000000", "1e+16"),
+        ("123456789123456789", "1.23457e+17"),
+        ("9999999999999999", "9999999999999999"),
+    ):
+        assert config_message(f"{DATA}training: {{epochs: {given}}}") == f"{said} {shown}"
+    assert (
+        config_message(f"{DATA}seed: -{'1' * 20}") == "x.yaml:2:7: seed: must be at least 0, got -1.11111e+19"
+    )
 
 
 def test_all_at_once_in_file_order() -> None:
@@ -845,8 +867,223 @@ def test_file_comes_before_options() -> None:
     ]
 
 
-def test_many_complaints_are_counted() -> None:
-    """Of very many complaints the first fifty are said and the rest counted."""
+def test_many_complaints_are_cut_short() -> None:
+    """Of very many complaints fifty are said, and that there are more."""
     messages = config_message("".join(f"k{index}: 1\n" for index in range(1000))).splitlines()
     assert len(messages) == 51
-    assert messages[-1] == "and 951 more"
+    assert messages[-1] == "and more"
+
+
+@pytest.mark.parametrize("method", ["", "method: gird\n", "method: 3\n"])
+def test_parameters_are_checked_without_a_method(method: str) -> None:
+    """Without a method that there is, the parameters are checked as the likely method's."""
+    text = f"{DATA}{method}parameters:\n  learning_rate: {{min: 2, max: 1, num: 3}}\n  momentum: 2\n"
+    first, *rest = sweep_message(text).splitlines()
+    assert "method: " in first
+    assert [line.split(":", 3)[3] for line in rest] == [
+        " parameters.learning_rate.max: must be above min (2), got 1",
+        " parameters.momentum: must be below 1, got 2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ("trials: 0\n", "trials: must be at least 1, got 0"),
+        ("", "trials: is required. Hint: say how many, for example trials: 1000"),
+        ("method: radom\n", "trials: is required. Hint: say how many, for example trials: 1000"),
+    ],
+)
+def test_a_random_sweep_is_recognised(head: str, said: str) -> None:
+    """Trials, a distribution or a name that is close tell that a sweep is meant to be random."""
+    text = f"{head}{DATA}parameters: {{initial_bias: {{distribution: normal, mu: 0, sigma: -1}}}}\n"
+    lines = sweep_message(text).splitlines()
+    assert len(lines) == 3
+    assert any(line.endswith(said) for line in lines)
+    assert lines[-1].endswith("parameters.initial_bias.sigma: must be above 0, got -1")
+
+
+def test_a_grid_is_recognised_by_its_name() -> None:
+    """A misspelt method that is close to grid is one, whatever else is there."""
+    text = f"{DATA}method: gird\ntrials: 5\nparameters: {{momentum: {{min: 0, max: 2, num: 3}}}}\n"
+    assert sweep_message(text).splitlines() == [
+        "x.yaml:2:9: method: must be grid or random, got 'gird'. Hint: did you mean 'grid'?",
+        "x.yaml:3:1: trials: does not go with method: grid",
+        "x.yaml:4:38: parameters.momentum.max: must be below 1, got 2",
+    ]
+
+
+def test_a_misspelt_parameter_is_checked_as_the_one_meant() -> None:
+    """What stands under a misspelt name is checked as well."""
+    assert sweep_message(f"{GRID}learning_rat: {{mn: 1, scale: logg}}\n").splitlines() == [
+        "x.yaml:4:3: parameters.learning_rat: unknown parameter. Hint: did you mean 'learning_rate'?",
+        "x.yaml:4:18: parameters.learning_rat.mn: unknown key. Hint: did you mean 'min'?",
+        "x.yaml:4:32: parameters.learning_rat.scale: must be linear or log, got 'logg'",
+    ]
+    assert sweep_message(f"{GRID}epoch: 2.5\n").splitlines() == [
+        "x.yaml:4:3: parameters.epoch: unknown parameter. Hint: did you mean 'epochs'?",
+        "x.yaml:4:10: parameters.epoch: must be a whole number, got 2.5",
+    ]
+
+
+def test_keys_are_checked_where_others_are_missing() -> None:
+    """What is there is checked although something is missing."""
+    assert sweep_message(f"{GRID}learning_rate: {{min: -1, max: 2, scale: log}}\n").splitlines() == [
+        "x.yaml:4:18: parameters.learning_rate: needs num, or step",
+        "x.yaml:4:24: parameters.learning_rate.min: must be above 0 when scale is log, got -1. "
+        "Hint: give a range above 0",
+    ]
+
+
+def test_what_the_reader_refuses_hides_nothing() -> None:
+    """A scalar, tag, anchor or second key that is refused stands among all that is wrong."""
+    text = (
+        f"{DATA}seed: 010\nseed: 1\nmethod: grid\nparameters:\n"
+        "  learning_rate: {values: [0.001, 010, -1]}\n  momentum: &m 2\n"
+        "  epochs: {min: 012, max: 5.5, num: !a 0}\ntrainig: 1\n"
+    )
+    assert [line.split(". Hint")[0] for line in sweep_message(text, "epochs=x", "bar").splitlines()] == [
+        "x.yaml:2:7: seed: a whole number does not start with 0, got 010",
+        "x.yaml:3:1: seed: this key is given twice, first on line 2",
+        "x.yaml:6:35: parameters.learning_rate.values[1]: a whole number does not start with 0, got 010",
+        "x.yaml:6:40: parameters.learning_rate.values[2]: must be above 0, got -1",
+        "x.yaml:7:13: parameters.momentum: anchors (&m) are not accepted",
+        "x.yaml:8:17: parameters.epochs.min: a whole number does not start with 0, got 012",
+        "x.yaml:8:27: parameters.epochs.max: must be a whole number, got 5.5",
+        "x.yaml:8:37: parameters.epochs.num: tags (!) are not accepted",
+        "x.yaml:9:1: trainig: unknown key",
+        "--set epochs=x: training.epochs: must be a whole number, got 'x'",
+        "--set epochs=x: training.epochs: epochs is varied by the sweep",
+        "--set bar: must be key=value",
+    ]
+
+
+def test_a_refused_value_alone_is_refused() -> None:
+    """A file in which nothing but a refused value is wrong does not load."""
+    text = f"{DATA}training: {{batch_size: 010}}\n"
+    assert config_message(text).startswith("x.yaml:2:24: training.batch_size: a whole number does not start")
+    assert len(config_message(text).splitlines()) == 1
+
+
+def test_refused_values_of_extended_files_are_told_along() -> None:
+    """What the reader refuses in one file hides nothing of another."""
+    Path("base.yaml").write_text(f"{DATA}seed: 010\ntraining: {{epochs: -1}}\n", encoding="utf-8")
+    text = "extends: base.yaml\nmethod: grid\nparameters: {learning_rate: 010, momentum: 2}\n"
+    assert [line.split(": ")[0] for line in sweep_message(text).splitlines()] == [
+        "x.yaml:3:29",
+        "x.yaml:3:44",
+        "base.yaml:2:7",
+        "base.yaml:3:20",
+    ]
+    assert [
+        line.split(": ")[:2] for line in config_message("extends: bse.yaml\nseed: 010\n").splitlines()
+    ] == [
+        ["x.yaml:2:7", "seed"],
+        ["x.yaml:1:10", "extends"],
+    ]
+    assert config_message("extends: 010\n").splitlines() == [
+        "x.yaml:1:10: extends: a whole number does not start with 0, got 010. "
+        "Hint: write 10, 0o10 for octal or '010' in quotes for text"
+    ]
+
+
+LARGE = {
+    "equal values": "learning_rate: {values: [" + "1, " * 200_000 + "1]}",
+    "equal values that can be read": "learning_rate: {values: [" + "1, " * 9_000 + "1]}",
+    "tags": "learning_rate: {values: [" + "!a 1, " * 150_000 + "1]}",
+    "leading zeros": "learning_rate: {values: [" + "01, " * 150_000 + "1]}",
+    "names": "\n  ".join(f"k{index}: 1" for index in range(9_000)),
+}
+
+
+@pytest.mark.parametrize("case", LARGE)
+def test_large_faults_cost_little(case: str) -> None:
+    """However many faults a file has, few are collected, in little time."""
+    start = time.perf_counter()
+    messages = sweep_message(f"{GRID}{LARGE[case]}\n").splitlines()
+    assert time.perf_counter() - start < 4
+    assert len(messages) == (1 if case == "equal values" else 51)
+    assert len(messages) == 1 or messages[-1] == "and more"
+
+
+def test_many_lists_are_not_read_to_their_end() -> None:
+    """Of a text of very many values no more are held in memory than any sweep can need."""
+    text = "\n  ".join(f"k{index}: [{'1,' * 9_000}]" for index in range(50))
+    message = sweep_message(GRID + text)
+    assert message.endswith(": more than 100,000 values in one text")
+    assert message.startswith("x.yaml:15:")
+
+
+def test_a_list_is_not_too_long() -> None:
+    """A list of more than 10,000 is refused before it is read to its end."""
+    text = "learning_rate: {values: [" + ", ".join(str(number) for number in range(1, 10_002)) + "]}\n"
+    assert sweep_message(GRID + text) == (
+        "x.yaml:4:27: parameters.learning_rate.values: must be a list of at most 10,000, got more. "
+        "Hint: to vary a parameter, use num, step or a random sweep"
+    )
+
+
+def test_values_from_python_are_not_too_many() -> None:
+    """More than 10,000 values are refused, as they could not be read back; 10,000 are written and read."""
+    values = [1 + number / 3 for number in range(10_001)]
+    sweep = {
+        "data": {"name": "tutorial"},
+        "method": "grid",
+        "parameters": {"learning_rate": {"values": values}},
+    }
+    with pytest.raises(ConfigError) as caught:
+        load_sweep(sweep)
+    assert str(caught.value) == (
+        "parameters.learning_rate.values: must be a list of at most 10,000, got 10,001. "
+        "Hint: use num, step or a random sweep"
+    )
+    values.pop()
+    config = load_sweep(sweep).config
+    Path("x.yaml").write_text(to_yaml(as_mapping(config)), encoding="utf-8")
+    assert load_sweep("x.yaml").config == config
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("parameters:\n  learning_rate:{values: [0.001]}\n", "x.yaml:2:17: {} Hint: write 'learning_rate: '"),
+        ("training:{epochs: 1, momentum: 0}\n", "x.yaml:1:10: {} Hint: write 'training: '"),
+        ("a:[1, 2]\nb: 3\n", "x.yaml:1:3: {} Hint: write 'a: '"),
+        ("training:\n  epochs:5\n  seed: 1\n", "x.yaml:2:10: {} Hint: write 'epochs: '"),
+    ],
+)
+def test_a_blank_is_missing_after_a_colon(text: str, said: str) -> None:
+    """A value glued to its key is named, and not the line that YAML stumbles over."""
+    message = said.format("a blank is missing after the ':'.")
+    assert config_message(text) == f"{message} before its value"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("0.001, 0.002", "parameters.learning_rate: must be a number, got '0.001, 0.002'. {}"),
+        ("0.001,0.002", "parameters.learning_rate: must be a number, got '0.001,0.002'. {}"),
+    ],
+)
+def test_numbers_in_a_row(given: str, said: str) -> None:
+    """Numbers with commas between them are told how to be a list."""
+    hint = "Hint: write {values: [0.001, 0.002]}"
+    assert sweep_message(f"{GRID}learning_rate: {given}\n") == f"x.yaml:4:18: {said.format(hint)}"
+    told = sweep_message(f"{GRID}learning_rate:\n    values: {given}\n")
+    assert told.endswith("Hint: write [0.001, 0.002]")
+
+
+def test_one_number_with_a_comma() -> None:
+    """A decimal comma is a number still."""
+    assert sweep_message(f"{GRID}learning_rate: 1,5\n").endswith("got '1,5'. Hint: write 1.5")
+
+
+def test_nesterov_points_to_the_lower_end() -> None:
+    """With Nesterov the end at fault is named."""
+    text = f"{DATA}training: {{nesterov: true}}\nmethod: random\ntrials: 5\nparameters:\n"
+    assert sweep_message(f"{text}  momentum: {{min: 0, max: 0.5}}\n") == (
+        "x.yaml:6:19: parameters.momentum.min: must be above 0 with nesterov, got 0.0"
+    )
+    assert sweep_message(f"{text}  momentum: {{values: [0, 0.5]}}\n") == (
+        "x.yaml:6:13: parameters.momentum: must be above 0 with nesterov, got 0.0"
+    )

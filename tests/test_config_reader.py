@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linreg_sweep.config.nodes import Source, marks, plain
+from linreg_sweep.config.nodes import Mark, Node, Source, plain
 from linreg_sweep.config.reader import MAX_BYTES, read_file, read_text, read_value
 from linreg_sweep.config.scalars import read_scalar
 from linreg_sweep.config.writer import to_yaml
@@ -115,6 +115,16 @@ def test_block_scalars_are_text() -> None:
 def test_quoted_merge_key_is_a_key() -> None:
     """In quotes << is a key like any other."""
     assert read("'<<': 1") == {"<<": 1}
+
+
+def marks(node: Node, path: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], Mark]:
+    """Returns the place of every value of a tree, by its path."""
+    found = {path: node.at}
+    if isinstance(node.value, dict | list):
+        keys = node.value if isinstance(node.value, dict) else range(len(node.value))
+        for key in keys:
+            found |= marks(node.value[key], (*path, key))
+    return found
 
 
 def test_marks() -> None:

@@ -2,6 +2,8 @@
 
 import math
 import pickle
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,11 @@ import numpy as np
 import pytest
 
 from linreg_sweep.config import Config, GridSweep, RandomSweep, as_mapping, load_config, load_sweep, to_yaml
+from linreg_sweep.config.json_schema import json_schema
 from linreg_sweep.config.nodes import Source, plain
 from linreg_sweep.config.overrides import resolve_key
 from linreg_sweep.config.parameters import Normal, Points, Steps, Uniform, Values
 from linreg_sweep.config.reader import read_file, read_text
-from linreg_sweep.config.resolve import json_schema
 from linreg_sweep.errors import ConfigError
 
 CONFIG = """\
@@ -98,7 +100,7 @@ def test_documented_grid() -> None:
     sweep = load_sweep("sweeps/grid.yaml").config
     assert isinstance(sweep, GridSweep)
     assert sweep.name == "learning-rate-by-start"
-    assert list(sweep.axes().items()) == [
+    assert list(sweep.parameters.items()) == [
         ("learning_rate", Points(1e-4, 1e-2, 41, "log")),
         ("initial_weight", Steps(-10.0, 10.0, 0.5)),
         ("initial_bias", Values((0.0, 1.0))),
@@ -111,7 +113,7 @@ def test_documented_random_sweep() -> None:
     sweep = load_sweep(Path("sweeps/random.yaml")).config
     assert isinstance(sweep, RandomSweep)
     assert (sweep.name, sweep.trials, sweep.seed) == ("random", 10000, 7)
-    assert list(sweep.axes().items()) == [
+    assert list(sweep.parameters.items()) == [
         ("learning_rate", Uniform(1e-4, 1e-2, "log")),
         ("initial_weight", Uniform(-10.0, 10.0)),
         ("initial_bias", Normal(0.0, 3.0)),
@@ -259,12 +261,12 @@ def test_sweep_options() -> None:
     """Options reach a sweep's own keys, whole parameters and parts of them."""
     rate = "parameters.learning_rate={min: 1e-3, max: 1e-1, num: 5, scale: log}"
     sweep = load_sweep("sweeps/grid.yaml", [rate, "parameters.momentum=0.5", "name=no", "epochs=5"]).config
-    assert sweep.axes()["learning_rate"] == Points(1e-3, 1e-1, 5, "log")
-    assert sweep.axes()["momentum"] == Values((0.5,))
+    assert sweep.parameters["learning_rate"] == Points(1e-3, 1e-1, 5, "log")
+    assert sweep.parameters["momentum"] == Values((0.5,))
     assert (sweep.name, sweep.training.epochs) == ("no", 5)
     sweep = load_sweep("sweeps/random.yaml", ["trials=5", "parameters.initial_bias.sigma=1"]).config
     assert isinstance(sweep, RandomSweep)
-    assert (sweep.trials, sweep.axes()["initial_bias"]) == (5, Normal(0.0, 1.0))
+    assert (sweep.trials, sweep.parameters["initial_bias"]) == (5, Normal(0.0, 1.0))
 
 
 def test_last_option_wins() -> None:
@@ -310,7 +312,7 @@ def test_mapping_from_python() -> None:
     }
     sweep = load_sweep(declared).config
     assert (sweep.name, sweep.training.epochs, sweep.data.x) == ("sweep", 5, ("b", "c"))
-    assert sweep.axes() == {"learning_rate": Values((0.1, 0.2)), "initial_bias": Values((1.0,))}
+    assert sweep.parameters == {"learning_rate": Values((0.1, 0.2)), "initial_bias": Values((1.0,))}
 
 
 def test_bad_mappings_from_python() -> None:
@@ -350,7 +352,7 @@ def test_resolved_mapping_round_trip(name: str, options: list[str]) -> None:
     config = load_sweep(f"sweeps/{name}.yaml", options).config
     mapping = as_mapping(config)
     assert load_sweep(mapping).config == config
-    assert list(load_sweep(mapping).config.axes()) == list(config.axes())
+    assert list(load_sweep(mapping).config.parameters) == list(config.parameters)
     text = to_yaml(mapping)
     assert plain(read_text(text, Source("", Path("/")))) == mapping
     write("resolved/config.yaml", text)
@@ -426,3 +428,25 @@ def test_infinity_is_text_to_no_reader() -> None:
     """Infinite numbers are written as YAML's own, and stay numbers."""
     back = plain(read_text(to_yaml({"a": math.inf, "b": [-math.inf]}), Source("", Path("/"))))
     assert back == {"a": math.inf, "b": [-math.inf]}
+
+
+def test_loading_a_config_does_not_load_the_schema_generator() -> None:
+    """Only who asks for the JSON Schema loads what makes it."""
+    code = "import sys, linreg_sweep.config; assert 'linreg_sweep.config.json_schema' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_json_schema_refuses_lists_that_are_too_long() -> None:
+    """An editor refuses more values than the loader does, and no fewer."""
+    values = list(range(1, 10_001))
+    sweep = {
+        "data": {"name": "tutorial"},
+        "method": "grid",
+        "parameters": {"learning_rate": {"values": values}},
+    }
+    validator = jsonschema.Draft202012Validator(
+        json_schema()["$defs"]["GridSweep"]["properties"]["parameters"]
+    )
+    assert validator.is_valid(sweep["parameters"])
+    values.append(10_001)
+    assert not validator.is_valid(sweep["parameters"])

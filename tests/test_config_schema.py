@@ -21,13 +21,13 @@ DATA = {"name": "tutorial"}
 
 def grid(**parameters: object) -> dict[str, Parameter]:
     """Returns the settled parameters of a grid."""
-    return load_sweep({"data": DATA, "method": "grid", "parameters": parameters}).config.axes()
+    return load_sweep({"data": DATA, "method": "grid", "parameters": parameters}).config.parameters
 
 
 def random(**parameters: object) -> dict[str, Parameter]:
     """Returns the settled parameters of a random sweep."""
     declared = {"data": DATA, "method": "random", "trials": 10, "parameters": parameters}
-    return load_sweep(declared).config.axes()
+    return load_sweep(declared).config.parameters
 
 
 def test_defaults_are_those_of_the_tutorial() -> None:

@@ -271,5 +271,5 @@ def test_squares_that_overflow_are_a_data_error(x: float, y: float, loss: str) -
         make_problem(np.array([[x], [0.0]]), np.array([[y], [0.0]]), loss=loss, fit_bias=True)
     assert str(caught.value) == (
         f"data: the squares of the data must stay finite, the largest value is {max(x, y):.3g}. "
-        "Hint: choose a smaller unit for the columns, or standardize: true for x"
+        "Hint: choose a smaller unit, or write standardize: true in the config's data block"
     )

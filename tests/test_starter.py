@@ -8,10 +8,12 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
+from linreg_sweep.begin import begin
 from linreg_sweep.config import GridSweep, load_config, load_sweep
 from linreg_sweep.config.parameters import Points, Values
 from linreg_sweep.data import Data, from_arrays, from_file, tutorial
 from linreg_sweep.errors import DataError
+from linreg_sweep.outcome import Criteria
 from linreg_sweep.problem import Problem, make_problem
 from linreg_sweep.starter import condition_number, starter
 
@@ -193,6 +195,45 @@ def test_odd_names_survive(name: str, tmp_path: Path) -> None:
     assert (plain["x"], plain["path"]) == ([name], f"../data/{name}.csv")
 
 
+def test_a_constant_target_starts_from_zero(tmp_path: Path) -> None:
+    """Where y does not vary beyond rounding its best weight is mere rounding: no start is made of it."""
+    data = from_arrays(np.array([1.0, 2.0, 4.0, 7.0]), np.array([0.3, 0.1 + 0.2, 0.3, 0.3]))
+    texts = starter(data, name="first", data_path="a.csv", x=["x"], y=["y"])
+    sweep = load(tmp_path, texts)
+    assert sweep.parameters["initial_weight"] == Values((0.0,))
+    assert "# y does not vary beyond rounding, so that no weight is better than 0" in texts[1]
+    assert texts[1].startswith("# 25 learning rates by 1 start: 25 trials\n")
+
+
+def test_a_target_of_zeros_starts_elsewhere(tmp_path: Path) -> None:
+    """Where y is 0 throughout a start at 0 would be the end as well."""
+    data = from_arrays(np.array([1.0, 2.0, 4.0]), np.zeros(3))
+    sweep = load(tmp_path, starter(data, name="first", data_path="a.csv", x=["x"], y=["y"]))
+    assert sweep.parameters["initial_weight"] == Values((-1.0, -0.5, 0.0, 0.5, 1.0))
+
+
+def test_the_tolerance_is_the_default(tmp_path: Path) -> None:
+    """The config's tolerance is the one with which its epochs are computed, and the default of configs."""
+    texts = starter(tutorial(), name="first", data_path=None, x=None, y=None)
+    assert load(tmp_path, texts).outcome.tolerance == Criteria().tolerance
+
+
+def test_init_names_files_after_odd_data(tmp_path: Path) -> None:
+    """A data file whose name has no letter that a sweep's may have gets one all the same."""
+    path = tmp_path / "---.csv"
+    path.write_text("x,y\n1,2\n2,3\n3,5\n", encoding="utf-8")
+    config, sweep, _ = begin(tmp_path, data=str(path), x=[], y=["y"], name=None)
+    assert (config.name, sweep.name) == ("data.yaml", "data.yaml")
+
+
+def test_init_tells_of_a_missing_header(tmp_path: Path) -> None:
+    """A file without column names loses its first row, and `init` says so."""
+    path = tmp_path / "a.csv"
+    path.write_text("1,2\n2,3\n3,5\n4,4\n", encoding="utf-8")
+    _, _, notes = begin(tmp_path, data=str(path), x=[], y=["2"], name=None)
+    assert notes == ("the first row (1, 2) was taken as column names",)
+
+
 def test_a_newline_in_a_file_name_stays_in_its_comment(tmp_path: Path) -> None:
     """The comment that names the file is one line, whatever the file is called."""
     path = tmp_path / "a\nseed: 3 #.csv"
@@ -254,7 +295,7 @@ training:
   # Condition number 1332: at this rate every start of the sweep converges within 7,886 epochs
   epochs: 10000
 outcome:
-  tolerance: 1e-6  # converged: within this share of the variance of y
+  tolerance: 1e-06  # converged: within this share of the variance of y
 """
 
 TUTORIAL_SWEEP = """\

@@ -169,7 +169,27 @@ BAD_CSV: dict[str, tuple[str | bytes, list[str]]] = {
         '"a\nb",y\n1,2\n',
         ["F:1: column names must be of printable letters, got 'a\\nb' in x"],
     ),
-    "no numbers beside y": ("s,y\na,2\n", ["F:1: x must have a numeric column, none is left beside y"]),
+    "no numbers beside y": (
+        "s,y\na,2\n",
+        ["F:1: x must have a numeric column, none is left beside y: 's' starts with 'a' (not numeric)"],
+    ),
+    "nothing beside y": ("y\n2\n", ["F:1: x must have a numeric column, none is left beside y"]),
+    "dates and thousands beside y": (
+        'date,amount,none,y\n2024-01-01,"1,000",,1\n2024-01-02,"2,000",NA,2\n',
+        [
+            "F:1: x must have a numeric column, none is left beside y: 'date' starts with '2024-01-01' "
+            "(not numeric), 'amount' starts with '1,000' (numbers written like '1,000' are not read), "
+            "'none' is empty. Hint: write numbers without a thousands separator"
+        ],
+    ),
+    "many texts beside y": (
+        f"{','.join('abcdefghij')},y\n{','.join('abcdefghij')},1\n",
+        [
+            "F:1: x must have a numeric column, none is left beside y: "
+            + "".join(f"'{name}' starts with '{name}' (not numeric), " for name in "abcdefgh")
+            + "and 2 more"
+        ],
+    ),
     "no y": ("x,yy\n1,2\n", ["F:1: y must name columns of the file, got 'y'. Hint: did you mean 'yy'?"]),
     "no header": (
         "1,2\n3,4\n",
@@ -351,6 +371,31 @@ def test_empty_trailing_column(tmp_path: Path) -> None:
     assert table.notes == ("left out, empty: column 3, which has no name",)
 
 
+@pytest.mark.parametrize(
+    ("header", "shown"),
+    [
+        ("1,2", "1, 2"),
+        ("-1.5,2", "-1.5, 2"),
+        ("1,x", ""),
+        (",".join(map(str, range(12))), "0, 1, 2, 3, 4, 5, 6, 7, ..."),
+    ],
+)
+def test_a_first_row_of_numbers_is_noted(header: str, shown: str, tmp_path: Path) -> None:
+    """Where every column name reads as a number, the first row probably was none of names."""
+    rows = "\n".join([",".join("3" for _ in header.split(","))] * 3)
+    table = read_table(write(tmp_path / "a.csv", f"{header}\n{rows}\n"), None, [header.split(",")[1]])
+    assert table.notes == ((f"the first row ({shown}) was taken as column names",) if shown else ())
+
+
+def test_numbers_as_names_of_parquet_are_names(tmp_path: Path) -> None:
+    """A Parquet file has names apart from its rows, so that nothing is lost where they are numbers."""
+    path = save(tmp_path / "a.parquet", **{"0": [1.0, 2.0], "1": [3.0, 4.0]})
+    assert read_table(path, None, ["1"]).notes == ()
+    assert complaints(path, None, ["2"]) == [
+        "F: y must name columns of the file, got '2'. Hint: known here: 0, 1"
+    ]
+
+
 def test_chosen_columns_keep_their_order(tmp_path: Path) -> None:
     """Columns come in the order in which they were chosen, and others may hold anything."""
     table = read(tmp_path, b"a,b,y,note\n1,2,3,\xe9\n4,5,6,\n", ["b", "a"])
@@ -427,6 +472,15 @@ def test_bad_parquet_cells(tmp_path: Path) -> None:
         "F: row 2 of column 'a' must be a number, the cell is empty or NaN (and 1 more such cell)."
         f" Hint: {FILL}",
         "F: row 3 of column 'b' must be finite, got '-inf'",
+    ]
+
+
+def test_no_numbers_in_parquet(tmp_path: Path) -> None:
+    """Columns that are no numbers are named with their types."""
+    path = save(tmp_path / "a.parquet", s=["a"], none=pa.nulls(1, pa.float64()), y=[1])
+    assert complaints(path, None, ["y"]) == [
+        "F: x must have a numeric column, none is left beside y: 's' is of type string (not numeric), "
+        "'none' is empty"
     ]
 
 

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from linreg_sweep.config.faults import Fault
+from linreg_sweep.config.faults import MOST_COMPLAINTS, Fault
 from linreg_sweep.config.kinds import OWN_WEIGHT, VARIABLE
 from linreg_sweep.config.messages import suggest
 from linreg_sweep.config.parameters import Parameter
 from linreg_sweep.config.specs import (
     Spec,
+    as_list,
     settle_normal,
     settle_points,
     settle_steps,
@@ -20,8 +21,7 @@ from linreg_sweep.config.specs import (
     settle_value,
     settle_values,
 )
-from linreg_sweep.config.words import show
-from linreg_sweep.errors import did_you_mean
+from linreg_sweep.config.words import closest, show
 
 
 @dataclass(frozen=True)
@@ -59,39 +59,53 @@ METHODS: dict[str, tuple[Shape, ...]] = {
 }
 """The ways to write a parameter under each method."""
 
+_NAMES = (*VARIABLE, f"{OWN_WEIGHT}<x>")
+
 
 def read_parameters(given: Any, method: str) -> tuple[dict[str, Parameter], list[Fault]]:
     """Returns a sweep's parameters in their declared order, and everything that is wrong with them."""
     if not isinstance(given, dict) or not given:
         text = f"must be a block of at least one parameter, got {show(given)}"
         return {}, [Fault((), text, "write for example learning_rate: {values: [0.001, 0.005]}")]
-    parameters, faults = {}, []
+    parameters: dict[str, Parameter] = {}
+    faults: list[Fault] = []
     for name, declared in given.items():
+        if len(faults) > MOST_COMPLAINTS:
+            break
         known = name in VARIABLE or (name.startswith(OWN_WEIGHT) and name != OWN_WEIGHT)
         if not known:
-            hint = did_you_mean(name, [*VARIABLE, f"{OWN_WEIGHT}<x>"])
+            hint = suggest(name, _NAMES)
             faults.append(Fault((name,), "unknown parameter", hint, at_key=True))
+            meant = closest(name, _NAMES)
+            faults += _read_parameter(name, meant, declared, method)[1] if meant else []
             continue
         if name.startswith(OWN_WEIGHT) and "initial_weight" in given:
             text = "does not go with initial_weight, which is the start of every feature"
             faults.append(Fault((name,), text, "give each feature its own, or all of them one", at_key=True))
-        parameter, found = _read_parameter(name, declared, method)
-        faults += [Fault((name, *fault.path), fault.text, fault.hint, fault.at_key) for fault in found]
+        parameter, found = _read_parameter(name, name, declared, method)
+        faults += found
         if parameter is not None:
             parameters[name] = parameter
     return parameters, faults
 
 
-def _read_parameter(name: str, declared: Any, method: str) -> tuple[Parameter | None, list[Fault]]:
+def _read_parameter(
+    name: str, meant: str, declared: Any, method: str
+) -> tuple[Parameter | None, list[Fault]]:
+    """Reads the declaration that stands under a name, as that of the parameter that is meant."""
     if isinstance(declared, list):
-        hint = "write {values: [...]}"
-        return None, [Fault((), f"must be a number or a block of keys, got {show(declared)}", hint)]
+        text = f"must be a number or a block of keys, got {show(declared)}"
+        return None, [Fault((name,), text, "write {values: [...]}")]
     if not isinstance(declared, dict):
-        spec = Spec(name, {"value": declared})
-        return settle_value(spec), [Fault((), fault.text, fault.hint) for fault in spec.faults]
-    spec = Spec(name, declared)
+        spec, listed = Spec(meant, {"value": declared}), as_list(declared)
+        value, hint = settle_value(spec), f"write {{values: {listed}}}" if listed else ""
+        return value, [Fault((name,), fault.text, fault.hint or hint) for fault in spec.faults]
+    spec = Spec(meant, declared)
     shape = _choose_shape(spec, method)
-    return (shape.settle(spec) if shape else None), spec.faults
+    parameter = shape.settle(spec) if shape else None
+    return parameter, [
+        Fault((name, *fault.path), fault.text, fault.hint, fault.at_key) for fault in spec.faults
+    ]
 
 
 def _choose_shape(spec: Spec, method: str) -> Shape | None:
@@ -124,7 +138,7 @@ def _choose_shape(spec: Spec, method: str) -> Shape | None:
     if all(lacking):
         if len(known) == len(spec.given):
             spec.refuse((), f"needs {', or '.join(map(_listed, lacking))}")
-        return best if len(fitting) == 1 else None
+        return best
     return fitting[lacking.index([])]
 
 

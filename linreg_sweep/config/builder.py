@@ -1,20 +1,23 @@
 """From the events of a YAML text to a tree, refusing whatever YAML has beyond plain data."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
-from linreg_sweep.config.nodes import MAX_LEVELS, Mark, Node, Source
+from linreg_sweep.config.faults import MOST_COMPLAINTS, Located
+from linreg_sweep.config.nodes import MAX_ITEMS, MAX_LEVELS, Mark, Node, Source
 from linreg_sweep.config.scalars import UNPRINTABLE, ScalarError, read_scalar
 from linreg_sweep.config.words import KeyPath, path_text, shorten
 from linreg_sweep.errors import Complaint
 
+MAX_NODES = 100_000
+
 _UNNAMED = "?"
 
 
-class TooDeepError(Exception):
-    """Ends the reading of a text that is nested too deeply to be meant."""
+class EndedError(Exception):
+    """Ends the reading of a text that is too deep or too long to be meant, or has too many faults."""
 
 
 class Builder:
@@ -23,12 +26,19 @@ class Builder:
     Args:
         source: what the text is.
         has_lines: whether marks name lines and columns.
+
+    Attributes:
+        found: the complaints, each with its place.
+        is_whole: whether the tree holds all that the text says, refused values apart, so that it is worth
+            checking further.
     """
 
     def __init__(self, source: Source, has_lines: bool) -> None:
         self.source = source
         self.has_lines = has_lines
-        self.found: list[tuple[Mark, Complaint]] = []
+        self.found: list[Located] = []
+        self.is_whole = True
+        self._n_nodes = 0
 
     def mark(self, position: Any) -> Mark:
         """Returns our mark for a position of PyYAML's, which counts from 0; None is the start."""
@@ -39,9 +49,15 @@ class Builder:
         return Mark(self.source, position.line + 1, position.column + 1)
 
     def refuse(self, at: Mark, path: KeyPath, text: str, hint: str = "") -> None:
-        """Adds a complaint."""
+        """Adds a complaint.
+
+        Raises:
+            EndedError: there are more than are ever shown.
+        """
         complaint = Complaint(str(at), f"{path_text(path)}: {text}" if path else text, hint)
         self.found.append((at, complaint))
+        if len(self.found) > MOST_COMPLAINTS:
+            raise EndedError
 
     def complaints(self) -> list[Complaint]:
         """Returns the complaints in the order of the text."""
@@ -52,7 +68,7 @@ class Builder:
         """Reads the one document there may be; without any, the value is null.
 
         Raises:
-            TooDeepError: more than 20 levels; the complaint is among the collected.
+            EndedError: the text is not read to its end; the reason is among the complaints.
             yaml.YAMLError: a syntax error.
         """
         start = self.mark(None)
@@ -64,6 +80,7 @@ class Builder:
             more = next(events)
             if isinstance(more, yaml.DocumentStartEvent):
                 at = self.mark(more.start_mark)
+                self.is_whole = False
                 self.refuse(at, (), "only one document is accepted", "remove the line '---'")
         return root
 
@@ -71,9 +88,11 @@ class Builder:
         self, event: yaml.Event, events: Iterator[yaml.Event], path: KeyPath, key_at: Mark | None
     ) -> Node:
         at = self.mark(event.start_mark)
+        self._n_nodes += 1
         if len(path) > MAX_LEVELS:
-            self.refuse(at, (), f"more than {MAX_LEVELS} levels of nesting")
-            raise TooDeepError
+            self._end(at, (), f"more than {MAX_LEVELS} levels of nesting")
+        if self._n_nodes > MAX_NODES:
+            self._end(at, (), f"more than {MAX_NODES:,} values in one text")
         self._refuse_references(event, at, path)
         value: Any = None
         if isinstance(event, yaml.ScalarEvent):
@@ -81,10 +100,17 @@ class Builder:
         elif isinstance(event, yaml.SequenceStartEvent):
             value = []
             while not isinstance(item := next(events), yaml.SequenceEndEvent):
+                if len(value) == MAX_ITEMS:
+                    hint = "to vary a parameter, use num, step or a random sweep"
+                    self._end(at, path, f"must be a list of at most {MAX_ITEMS:,}, got more", hint)
                 value.append(self._node(item, events, (*path, len(value)), None))
         elif isinstance(event, yaml.MappingStartEvent):
             value = self._block(events, path)
         return Node(value, at, key_at or at)
+
+    def _end(self, at: Mark, path: KeyPath, text: str, hint: str = "") -> NoReturn:
+        self.refuse(at, path, text, hint)
+        raise EndedError
 
     def _block(self, events: Iterator[yaml.Event], path: KeyPath) -> dict[str, Node]:
         block: dict[str, Node] = {}
@@ -93,6 +119,7 @@ class Builder:
             key = self._key(event, at, events, path)
             below = self._node(next(events), events, (*path, _UNNAMED if key is None else key), at)
             if key is None:
+                self.is_whole = False
                 continue
             if key in block:
                 line = block[key].key_at.line
@@ -129,6 +156,7 @@ class Builder:
         anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
         if isinstance(event, yaml.AliasEvent):
             name = shorten(str(anchor))
+            self.is_whole = False
             self.refuse(at, path, f"aliases (*{name}) are not accepted", "write the value out")
         elif anchor is not None:
             self.refuse(at, path, f"anchors (&{shorten(anchor)}) are not accepted", "remove it")

@@ -3,11 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from linreg_sweep.config.nodes import Node, Source, locate
+from linreg_sweep.config.nodes import Mark, Node, locate
 from linreg_sweep.config.words import KeyPath, path_text
 from linreg_sweep.errors import Complaint, ConfigError
 
 MOST_COMPLAINTS = 50
+"""How many are shown at once; what collects them stops soon after, which bounds its time and memory."""
+
+Located = tuple[Mark, Complaint]
+"""A complaint and its place."""
 
 
 @dataclass(frozen=True)
@@ -26,21 +30,14 @@ class Fault:
         return Complaint(str(locate(root, self.path, self.at_key)), text, self.hint)
 
 
-def located(faults: Iterable[Fault], root: Node, sources: Iterable[Source]) -> list[Complaint]:
-    """Returns the complaints of faults: by source in the order given, and in each as a reader meets them."""
-    order = {source: index for index, source in enumerate(sources)}
-
-    def place(fault: Fault) -> tuple[int, int, int]:
-        mark = locate(root, fault.path, fault.at_key)
-        return order.get(mark.source, len(order)), mark.line, mark.column
-
-    return [fault.complaint(root) for fault in sorted(faults, key=place)]
+def located(faults: Iterable[Fault], root: Node) -> list[Located]:
+    """Returns the complaints of faults with their places in a tree."""
+    return [(locate(root, fault.path, fault.at_key), fault.complaint(root)) for fault in faults]
 
 
 def config_error(complaints: Iterable[Complaint]) -> ConfigError:
     """Returns the error that carries complaints, the first 50 of them if there are more."""
     every = list(complaints)
-    shown = every[:MOST_COMPLAINTS]
-    if len(every) > len(shown):
-        shown.append(Complaint("", f"and {len(every) - len(shown):,} more"))
-    return ConfigError(*shown)
+    if len(every) <= MOST_COMPLAINTS:
+        return ConfigError(*every)
+    return ConfigError(*every[:MOST_COMPLAINTS], Complaint("", "and more"))

@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from linreg_sweep.config.axes import METHODS, Shape
 from linreg_sweep.config.kinds import OWN_WEIGHT, VARIABLE, WHOLE, Count, Number, Positive
+from linreg_sweep.config.nodes import MAX_ITEMS
 from linreg_sweep.config.schema import Config, GridSweep, RandomSweep
 
 _EXTENDS = {
@@ -87,7 +88,7 @@ def _shape(name: str, shape: Shape) -> dict[str, Any]:
 def _key(key: str, name: str, shape: Shape) -> dict[str, Any]:
     kind = _plain(VARIABLE[name])
     return {
-        "values": {"type": "array", "items": kind, "minItems": 1, "uniqueItems": True},
+        "values": {"type": "array", "items": kind, "minItems": 1, "maxItems": MAX_ITEMS, "uniqueItems": True},
         "num": _plain(Count),
         "step": _plain(Count if name in WHOLE else Positive),
         "scale": {"enum": ["linear"] if "step" in shape.keys else ["linear", "log"]},

@@ -3,15 +3,29 @@
 A training field and the sweep parameter of the same name share one kind, so they refuse the same values.
 """
 
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from linreg_sweep.config.scalars import UNPRINTABLE
+from linreg_sweep.config.words import show
 
 MOST = 10**12
 """The largest count of anything: epochs, rows, points."""
+
+
+NAME = r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}"
+"""What a sweep, and the files and folders that are called after it, can be named."""
+
+
+def name_fault(name: str) -> str:
+    """Returns what is wrong with a name, nothing where it can be one."""
+    if re.fullmatch(NAME, name):
+        return ""
+    text = "must be up to 100 letters, digits, '-', '_' and '.', with no '.' at its start"
+    return f"{text}, got {show(name)}"
 
 
 def fault(text: str, hint: str = "") -> PydanticCustomError:

@@ -15,6 +15,10 @@ Words = tuple[str, str]
 """A text and a hint."""
 
 
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+"""A text that would be a number without its quotes."""
+
+
 def _got(must: str) -> Callable[[ErrorDetails], Words]:
     """Returns words for an error whose text is fixed."""
     return lambda error: (f"{must}, got {show(error['input'])}", "")
@@ -47,7 +51,7 @@ def _unquoted(given: Any) -> str:
     """Returns a hint for a text that nearly is a number."""
     if isinstance(given, str):
         bare = given.replace("_", "").replace(",", ".").strip()
-        if re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", bare):
+        if NUMBER.fullmatch(bare):
             return f"write {bare}" + ("" if bare != given else " without quotes")
     return ""
 
@@ -116,11 +120,10 @@ def faults_of(error: ValidationError, model: type[BaseModel], extra: tuple[str, 
         extra: keys that the top level knows besides the model's.
     """
     faults: list[Fault] = []
-    for details in error.errors(include_url=False):
+    for details in error.errors(include_url=False)[: MOST_COMPLAINTS + 1]:
         path: KeyPath = details["loc"]
         if details["type"] == "extra_forbidden":
-            hint = _unknown(path, model, extra) if len(faults) < MOST_COMPLAINTS else ""  # hints cost
-            faults.append(Fault(path, "unknown key", hint, at_key=True))
+            faults.append(Fault(path, "unknown key", _unknown(path, model, extra), at_key=True))
             continue
         text, hint = WORDS.get(details["type"], _other)(details)
         faults.append(Fault(path, text, hint, details.get("ctx", {}).get("at_key", False)))
@@ -157,7 +160,7 @@ def _unknown(path: KeyPath, model: type[BaseModel], extra: tuple[str, ...]) -> s
 
 
 def suggest(key: str, known: Iterable[str]) -> str:
-    """Returns a hint for an unknown key."""
+    """Returns a hint for an unknown key: the known one that is close, else all there are, up to 30."""
     if ":" in key:
         return "put a space after the ':'"
     return did_you_mean(key, known)

@@ -5,7 +5,7 @@ that won, however many files, options and mappings it was put together from.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,9 @@ from linreg_sweep.config.words import Key, KeyPath, path_text, show
 from linreg_sweep.errors import Complaint, ConfigError
 
 MAX_LEVELS = 20
+
+MAX_ITEMS = 10_000
+"""The longest list. What is written back of a longer one could be more than a file may hold."""
 
 
 @dataclass(frozen=True)
@@ -90,21 +93,6 @@ def locate(root: Node, path: KeyPath, at_key: bool = False) -> Mark:
             return node.key_at
         node = below
     return node.key_at if at_key else node.at
-
-
-def marks(root: Node) -> dict[KeyPath, Mark]:
-    """Returns the place of every value of a tree, by its path."""
-    return dict(_walk(root, ()))
-
-
-def _walk(node: Node, path: KeyPath) -> Iterator[tuple[KeyPath, Mark]]:
-    yield path, node.at
-    if isinstance(node.value, dict):
-        for key, below in node.value.items():
-            yield from _walk(below, (*path, key))
-    elif isinstance(node.value, list):
-        for index, below in enumerate(node.value):
-            yield from _walk(below, (*path, index))
 
 
 def merge(base: Node, top: Node) -> Node:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from linreg_sweep.config.messages import key_paths
+from linreg_sweep.config.messages import key_paths, suggest
 from linreg_sweep.config.nodes import Node, Source, child, replace_at
 from linreg_sweep.config.reader import read_value
 from linreg_sweep.config.words import path_text, shorten
-from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
+from linreg_sweep.errors import Complaint, ConfigError
 
 _FOREIGN_SOURCE = {"path": ("name",), "name": ("path", "x", "y")}
 
@@ -84,7 +84,8 @@ def resolve_key(parts: tuple[str, ...], known: list[tuple[str, ...]], source: So
         return parts
     ending = [path for path in known if path[-len(parts) :] == parts]
     if not ending:
-        hint = did_you_mean(parts[-1], {path[-1] for path in known})
+        blocks = {path[:-1] for path in known}
+        hint = suggest(parts[-1], {path[-1] for path in known if path not in blocks})
         raise _refused(source, f"{path_text(parts)}: unknown key", hint)
     nearest = [path for path in ending if len(path) == min(map(len, ending))]
     if len(nearest) > 1:

@@ -5,12 +5,13 @@ or merge key multiplies, and a word means what YAML 1.2 says (scalars.py). What 
 it costs: size before parsing, depth while parsing.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
 
-from linreg_sweep.config.builder import Builder, TooDeepError
-from linreg_sweep.config.faults import config_error
+from linreg_sweep.config.builder import Builder, EndedError
+from linreg_sweep.config.faults import Located, config_error
 from linreg_sweep.config.nodes import Mark, Node, Source
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.syntax import describe
@@ -19,13 +20,17 @@ from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
 
 MAX_BYTES = 2**20
 
+_START = "a config starts with 'data:', a sweep with 'name:'"
 
-def read_file(path: Path, name: str | None = None) -> Node:
+
+def read_file(path: Path, name: str | None = None, found: list[Located] | None = None) -> Node:
     """Reads a YAML file whose top level is a mapping.
 
     Args:
         path: the file.
         name: what messages call it; by default the path.
+        found: takes the complaints where the tree could be built none the less, refused values being null;
+            None: they are raised like any other.
 
     Raises:
         ConfigError: the file cannot be read, is not strict YAML or not a mapping, all complaints at once.
@@ -33,7 +38,7 @@ def read_file(path: Path, name: str | None = None) -> Node:
     where = str(path) if name is None else name
     content = read_bytes(path, where)
     source = Source(where, path.parent.resolve())
-    return read_text(_decoded(content, source), source)
+    return read_text(_decoded(content, source), source, found)
 
 
 def read_bytes(path: Path, where: str) -> bytes:
@@ -55,19 +60,23 @@ def read_bytes(path: Path, where: str) -> bytes:
     raise ConfigError(Complaint(where, text, hint))
 
 
-def read_text(text: str, source: Source) -> Node:
-    """Reads a YAML text whose top level is a mapping.
+def read_text(text: str, source: Source, found: list[Located] | None = None) -> Node:
+    """Reads a YAML text whose top level is a mapping; for `found` see `read_file`.
 
     Raises:
         ConfigError: it is not strict YAML or not a mapping, all complaints at once.
     """
-    root = _read(text, source, has_lines=True)
+    builder, root = _build(text, source, has_lines=True)
+    if builder.found and (found is None or not builder.is_whole or not root.is_block):
+        raise config_error(builder.complaints())
     if root.value is None:
-        raise ConfigError(Complaint(str(root.at), "the file is empty", "start with 'data:'"))
+        raise ConfigError(Complaint(str(root.at), "the file is empty", _START))
     if not root.is_block:
         given = "a list" if isinstance(root.value, list) else show(root.value)
         text = f"the top level must be keys with values, got {given}"
-        raise ConfigError(Complaint(str(root.at), text, "start with 'data:'"))
+        raise ConfigError(Complaint(str(root.at), text, _START))
+    if found is not None:
+        found += builder.found
     return root
 
 
@@ -77,7 +86,10 @@ def read_value(text: str, source: Source) -> Node:
     Raises:
         ConfigError: it is not strict YAML, all complaints at once.
     """
-    return _read(text, source, has_lines=False)
+    builder, root = _build(text, source, has_lines=False)
+    if builder.found:
+        raise config_error(builder.complaints())
+    return root
 
 
 def _neighbour(path: Path) -> str:
@@ -102,7 +114,7 @@ def _decoded(content: bytes, source: Source) -> str:
         raise ConfigError(Complaint(str(mark), text, "save it again as UTF-8")) from None
 
 
-def _read(text: str, source: Source, *, has_lines: bool) -> Node:
+def _build(text: str, source: Source, *, has_lines: bool) -> tuple[Builder, Node]:
     builder = Builder(source, has_lines)
     start = builder.mark(None)
     if len(text) > MAX_BYTES:
@@ -116,15 +128,19 @@ def _read(text: str, source: Source, *, has_lines: bool) -> Node:
     try:
         loader = yaml.SafeLoader(text)
         root = builder.document(iter(loader.get_event, None))
+    except EndedError:
+        builder.is_whole = False
     except yaml.YAMLError as error:
-        position, problem, hint = describe(error)
-        builder.refuse(builder.mark(position), (), problem, hint)
+        builder.is_whole = False
+        position, problem, hint = describe(error, text)
+        _refuse(builder, position, problem, hint)
     except (ValueError, OverflowError):  # PyYAML's own: "\UFFFFFFFF" is no character, 5,000 digits no version
-        builder.refuse(
-            builder.mark(loader.get_mark()), (), "not readable as YAML: a number that is too large"
-        )
-    except TooDeepError:
-        pass
-    if builder.found:
-        raise config_error(builder.complaints())
-    return root
+        builder.is_whole = False
+        _refuse(builder, loader.get_mark(), "not readable as YAML: a number that is too large")
+    return builder, root
+
+
+def _refuse(builder: Builder, position: yaml.Mark | None, text: str, hint: str = "") -> None:
+    """Adds the complaint that the reading ended with."""
+    with suppress(EndedError):
+        builder.refuse(builder.mark(position), (), text, hint)

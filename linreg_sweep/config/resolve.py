@@ -13,18 +13,14 @@ from typing import Any, Generic, Self
 from pydantic import ValidationError
 from typing_extensions import TypeVar
 
-from linreg_sweep.config.faults import Fault, config_error, located
-from linreg_sweep.config.json_schema import json_schema
+from linreg_sweep.config.faults import Fault, Located, config_error, located
 from linreg_sweep.config.messages import faults_of
 from linreg_sweep.config.nodes import Node, Source, child, from_python, locate, merge, plain, replace_at
 from linreg_sweep.config.overrides import apply_overrides
 from linreg_sweep.config.reader import read_file
 from linreg_sweep.config.schema import SWEEPS, Config, GridSweep, RandomSweep, Sweep, SweepBase
-from linreg_sweep.config.words import KeyPath, show
-from linreg_sweep.config.writer import as_mapping, to_yaml
+from linreg_sweep.config.words import KeyPath, closest, show
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
-
-__all__ = ["Declaration", "as_mapping", "json_schema", "load_config", "load_sweep", "to_yaml"]
 
 MAX_EXTENDS = 8
 
@@ -97,30 +93,40 @@ def load_sweep(
     """
     loaded = _Loaded.read(given, overrides, RandomSweep, data_given=data_given)
     keys = loaded.root.value
-    if not any(key in keys for key in _SWEEP_KEYS):
+    if not any(key in keys for key in ("name", *_SWEEP_KEYS)):
         where = str(locate(loaded.root, ()))
         text = "this is a config (it has no parameters): use `linreg-sweep train`"
         raise ConfigError(Complaint(where, text, "a sweep has method and parameters"))
     method = plain(keys["method"]) if "method" in keys else None
-    if not isinstance(method, str) or method not in SWEEPS:
-        raise loaded.refusal(_without_method(loaded.root))
-    return loaded.declaration(SWEEPS[method])
+    if isinstance(method, str) and method in SWEEPS:
+        return loaded.declaration(SWEEPS[method])
+    guess = _guessed_method(loaded.root, method)
+    assumed = replace_at(loaded.root, ("method",), _beside(loaded.root, guess))
+    _, faults = loaded.checked(SWEEPS[guess], assumed)
+    raise loaded.refusal([_method_fault(keys, method), *faults])
 
 
-def _without_method(root: Node) -> list[Fault]:
-    """Returns what is wrong with a sweep that has no method, its parameters apart."""
-    fault = Fault(("method",), "is required", "write method: grid or method: random")
-    if "method" in root.value:
-        given = plain(root.value["method"])
-        hint = did_you_mean(given, SWEEPS) if isinstance(given, str) else ""
-        fault = Fault(("method",), f"must be grid or random, got {show(given)}", hint)
-    known = {*_SWEEP_KEYS, "name"}
-    try:
-        data = {key: plain(node) for key, node in root.value.items() if key not in known}
-        Config.model_validate(data, context=_context(root))
-    except ValidationError as error:
-        return [fault, *faults_of(error, RandomSweep, ("extends",))]
-    return [fault]
+def _method_fault(keys: Mapping[str, Node], method: Any) -> Fault:
+    if "method" not in keys:
+        return Fault(("method",), "is required", "write method: grid or method: random")
+    hint = did_you_mean(method, SWEEPS) if isinstance(method, str) else ""
+    return Fault(("method",), f"must be grid or random, got {show(method)}", hint)
+
+
+def _guessed_method(root: Node, method: Any) -> str:
+    """Returns the method that was meant, so that what else is wrong can be said along with it."""
+    meant = closest(method, SWEEPS) if isinstance(method, str) else ""
+    if meant:
+        return meant
+    parameters = child(root, "parameters")
+    declared = parameters.value.values() if parameters is not None and parameters.is_block else ()
+    is_drawn = any(child(node, "distribution") is not None for node in declared)
+    return "random" if is_drawn or "trials" in root.value else "grid"
+
+
+def _beside(root: Node, value: Any) -> Node:
+    """Returns a value that nobody wrote, placed where the tree starts."""
+    return Node(value, root.at, root.at)
 
 
 def _context(root: Node) -> dict[str, tuple[str, ...]]:
@@ -131,24 +137,39 @@ def _context(root: Node) -> dict[str, tuple[str, ...]]:
 
 @dataclass(frozen=True)
 class _Loaded:
-    """What was read and merged, not yet checked."""
+    """What was read and merged, not yet checked.
+
+    Attributes:
+        root: the values with their places.
+        sources: what they were read from, in the order of complaints.
+        found: what the reader complains about.
+        complaints: about overrides.
+    """
 
     root: Node
     sources: list[Source]
+    found: list[Located]
     complaints: list[Complaint]
 
     @classmethod
     def read(cls, given: Given, overrides: Iterable[str], model: type[Config], *, data_given: bool) -> Self:
         """Reads a file or mapping, lays it over what it extends, and sets what is overridden."""
+        found: list[Located] = []
         if isinstance(given, Mapping):
             root = from_python(given, Source("", Path.cwd()))
             seen: tuple[Path, ...] = ()
         else:
-            root = read_file(Path(given))
+            root = read_file(Path(given), found=found)
             seen = (Path(given).resolve(),)
         sources = [root.at.source]
-        root, options, complaints = apply_overrides(_extended(root, seen, sources), overrides, model)
-        return cls(_with_a_source(root) if data_given else root, sources + options, complaints)
+        try:
+            root = _extended(root, seen, sources, found)
+        except ConfigError as error:
+            refused = {str(mark) for mark, _ in found}
+            others = [complaint for complaint in error.complaints if complaint.where not in refused]
+            raise config_error([*(told for _, told in found), *others]) from None
+        root, options, complaints = apply_overrides(root, overrides, model)
+        return cls(_with_a_source(root) if data_given else root, sources + options, found, complaints)
 
     def declaration(self, model: type[M]) -> Declaration[M]:
         """Checks everything.
@@ -157,30 +178,39 @@ class _Loaded:
             ConfigError: all complaints, in the order of the sources.
         """
         root = self.root
-        if issubclass(model, SweepBase) and "name" not in root.value:
-            stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(self.sources[0].name).stem).lstrip(".")
-            root = replace_at(root, ("name",), Node(stem[:100] or "sweep", root.at, root.at))
-        data = plain(root)
-        try:
-            config = model.model_validate(data, context=_context(root))
-        except ValidationError as error:
-            faults = faults_of(error, model, ("extends",))
-            if model is GridSweep and "trials" in data:
-                faults = [fault for fault in faults if fault.path != ("trials",)]
-                faults.append(Fault(("trials",), "does not go with method: grid", at_key=True))
-            raise self.refusal(faults) from None
-        if self.complaints:
-            raise config_error(self.complaints)
+        config, faults = self.checked(model, root)
+        if config is None or self.found or self.complaints:
+            raise self.refusal(faults)
         return Declaration(*_with_absolute_path(config, root), root)
 
+    def checked(self, model: type[M], root: Node) -> tuple[M | None, list[Fault]]:
+        """Returns the model of a tree, or None and what is wrong with it."""
+        if issubclass(model, SweepBase) and "name" not in root.value:
+            stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(self.sources[0].name).stem).lstrip(".")
+            root = replace_at(root, ("name",), _beside(root, stem[:100] or "sweep"))
+        data = plain(root)
+        try:
+            return model.model_validate(data, context=_context(root)), []
+        except ValidationError as error:
+            faults = faults_of(error, model, ("extends",))
+        if model is GridSweep and "trials" in data:
+            faults = [fault for fault in faults if fault.path != ("trials",)]
+            faults.append(Fault(("trials",), "does not go with method: grid", at_key=True))
+        return None, faults
+
     def refusal(self, faults: Iterable[Fault]) -> ConfigError:
-        """Returns the error with these faults and with what was wrong before."""
+        """Returns the error with these faults, except of values refused before, and with all found before."""
+        refused = {mark for mark, _ in self.found}
+        fresh = [pair for pair in located(faults, self.root) if pair[0] not in refused]
         order = {source.name: index for index, source in enumerate(self.sources)}
-        complaints = [*located(faults, self.root, self.sources), *self.complaints]
-        return config_error(sorted(complaints, key=lambda complaint: order.get(complaint.where, -1)))
+        placed = [
+            *(((order.get(at.source.name, 0), at.line, at.column), told) for at, told in self.found + fresh),
+            *(((order.get(told.where, 0), 0, 0), told) for told in self.complaints),
+        ]
+        return config_error(told for _, told in sorted(placed, key=lambda pair: pair[0]))
 
 
-def _extended(root: Node, seen: tuple[Path, ...], sources: list[Source]) -> Node:
+def _extended(root: Node, seen: tuple[Path, ...], sources: list[Source], found: list[Located]) -> Node:
     """Returns a tree laid over what it extends, and that over what it extends in turn."""
     node = child(root, "extends")
     if node is None:
@@ -198,7 +228,7 @@ def _extended(root: Node, seen: tuple[Path, ...], sources: list[Source]) -> Node
     if len(sources) > MAX_EXTENDS:
         raise refused(f"more than {MAX_EXTENDS} files extend one another")
     try:
-        base = read_file(path, name)
+        base = read_file(path, name, found)
         resolved = path.resolve()
     except ConfigError as error:
         first = error.complaints[0]
@@ -211,7 +241,7 @@ def _extended(root: Node, seen: tuple[Path, ...], sources: list[Source]) -> Node
     if swept:
         raise refused(f"must be a config, but {name} is a sweep (it has {swept[0]})")
     sources.append(base.at.source)
-    return _laid_over(_extended(base, (*seen, resolved), sources), own)
+    return _laid_over(_extended(base, (*seen, resolved), sources, found), own)
 
 
 def _laid_over(base: Node, top: Node) -> Node:

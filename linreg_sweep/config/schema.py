@@ -4,7 +4,6 @@ All are frozen and strict, and refuse keys they do not know. A check that needs 
 later one, so that all complaints about a file are found in one go.
 """
 
-import re
 from math import prod
 from typing import Annotated, Any, Literal
 
@@ -25,6 +24,7 @@ from linreg_sweep.config.axes import read_parameters
 from linreg_sweep.config.faults import Fault
 from linreg_sweep.config.kinds import (
     MOST,
+    NAME,
     Count,
     CountOrZero,
     Factor,
@@ -36,6 +36,7 @@ from linreg_sweep.config.kinds import (
     Text,
     Texts,
     fault,
+    name_fault,
 )
 from linreg_sweep.config.messages import raised
 from linreg_sweep.config.parameters import Parameter, Points, Steps, Values
@@ -44,7 +45,6 @@ from linreg_sweep.config.words import show
 _NUMBER: TypeAdapter[float] = TypeAdapter(Number)
 _NUMBERS: TypeAdapter[tuple[float, ...]] = TypeAdapter(Annotated[tuple[Number, ...], Field(strict=False)])
 _INTERVAL: TypeAdapter[int] = TypeAdapter(CountOrZero)
-_NAME = r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}"
 
 
 def _number_or_numbers(given: Any) -> float | tuple[float, ...]:
@@ -64,9 +64,9 @@ def _interval_or_log(given: Any) -> int | Literal["log"]:
 
 
 def _name(name: str) -> str:
-    if not re.fullmatch(_NAME, name):
-        text = "must be up to 100 letters, digits, '-', '_' and '.', with no '.' at its start"
-        raise fault(f"{text}, got {show(name)}")
+    text = name_fault(name)
+    if text:
+        raise fault(text)
     return name
 
 
@@ -79,7 +79,7 @@ IntervalOrLog = Annotated[
     PlainValidator(_interval_or_log),
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0, "maximum": MOST}, {"const": "log"}]}),
 ]
-Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME}$"})]
+Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{NAME}$"})]
 
 
 class Model(BaseModel):
@@ -249,10 +249,6 @@ class SweepBase(Config):
     parameters: Annotated[dict[str, Parameter], _Settled]
     """What varies."""
 
-    def axes(self) -> dict[str, Parameter]:
-        """Returns what varies, by name, in the declared order."""
-        return self.parameters
-
     @field_validator("parameters", mode="plain")
     @classmethod
     def _settle(cls, given: Any, info: ValidationInfo) -> dict[str, Parameter]:
@@ -270,7 +266,8 @@ class SweepBase(Config):
         if "training" in data and data["training"].nesterov and momentum is not None:
             least = min(momentum.values) if isinstance(momentum, Values) else getattr(momentum, "min", 1)
             if least <= 0:
-                return [Fault(("momentum",), f"must be above 0 with nesterov, got {show(least)}")]
+                path = ("momentum",) if isinstance(momentum, Values) else ("momentum", "min")
+                return [Fault(path, f"must be above 0 with nesterov, got {show(least)}")]
         return []
 
 

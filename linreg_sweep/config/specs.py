@@ -8,9 +8,10 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from linreg_sweep.config.faults import Fault
+from linreg_sweep.config.faults import MOST_COMPLAINTS, Fault
 from linreg_sweep.config.kinds import OWN_WEIGHT, VARIABLE, WHOLE, Count, Number, Positive
-from linreg_sweep.config.messages import WORDS
+from linreg_sweep.config.messages import NUMBER, WORDS
+from linreg_sweep.config.nodes import MAX_ITEMS
 from linreg_sweep.config.parameters import (
     MOST_DECIMALS,
     MOST_INTEGER,
@@ -97,6 +98,13 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
+def as_list(given: Any) -> str:
+    """Returns the list that a text of numbers with commas between them was meant as, or nothing."""
+    parts = [part.strip() for part in given.split(",")] if isinstance(given, str) else []
+    is_list = len(parts) > 1 and all(NUMBER.fullmatch(part) for part in parts)
+    return f"[{', '.join(parts)}]" if is_list else ""
+
+
 def settle_value(spec: Spec) -> Values | None:
     """Settles `{value: 0}`, or simply `0`."""
     value = spec.number("value")
@@ -107,10 +115,18 @@ def settle_values(spec: Spec) -> Values | None:
     """Settles `{values: [0, 1]}`."""
     given = spec.given["values"]
     if not isinstance(given, list) or not given:
-        spec.refuse("values", f"must be a list of at least one number, got {show(given)}")
+        listed = as_list(given)
+        hint = f"write {listed}" if listed else ""
+        spec.refuse("values", f"must be a list of at least one number, got {show(given)}", hint)
+        return None
+    if len(given) > MAX_ITEMS:
+        text = f"must be a list of at most {MAX_ITEMS:,}, got {len(given):,}"
+        spec.refuse("values", text, "use num, step or a random sweep")
         return None
     first: dict[float, int] = {}
     for index, item in enumerate(given):
+        if len(spec.faults) > MOST_COMPLAINTS:
+            break
         value = spec.read(item, spec.kind, "values", index)
         if value is not None and first.setdefault(value, index) != index:
             spec.refuse(("values", index), f"must not repeat a value, got {show(item)} again")

@@ -34,10 +34,16 @@ _PLAIN = (
 )
 
 
-def describe(error: yaml.YAMLError) -> tuple[yaml.Mark | None, str, str]:
-    """Returns where a syntax error is, what is wrong there, and a hint."""
+_GLUED = re.compile(r" *(?:- +)*([A-Za-z_]\w*):(?=[^\s/\\])")
+
+
+def describe(error: yaml.YAMLError, source: str) -> tuple[yaml.Mark | None, str, str]:
+    """Returns where a syntax error of a text is, what is wrong there, and a hint."""
     problem = str(getattr(error, "problem", None) or error)
     position = getattr(error, "problem_mark", None)
+    glued = _glued(source, position.line) if position is not None else None
+    if glued:
+        return glued
     if "end of stream" in problem:
         position = getattr(error, "context_mark", None) or position
     for pattern, text, hint in _PLAIN:
@@ -45,3 +51,17 @@ def describe(error: yaml.YAMLError) -> tuple[yaml.Mark | None, str, str]:
         if match:
             return position, match.expand(text), hint
     return position, f"not readable as YAML: {problem}", ""
+
+
+def _glued(source: str, line: int) -> tuple[yaml.Mark, str, str] | None:
+    """Returns what is wrong where a key and its value are glued together, on this line or the one before.
+
+    YAML takes `rate:{min: 1}` for a longer key, and complains about what follows.
+    """
+    lines = re.split(r"\r\n|[\n\r\x85\u2028\u2029]", source)
+    for number in range(max(line - 1, 0), min(line + 1, len(lines))):
+        match = _GLUED.match(lines[number])
+        if match:
+            mark = yaml.Mark("", 0, number, match.end(), None, 0)
+            return mark, "a blank is missing after the ':'", f"write '{match[1]}: ' before its value"
+    return None

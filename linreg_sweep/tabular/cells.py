@@ -22,11 +22,19 @@ class Flaw:
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A column as read: numbers [n], its flaws, and why not one of its cells is a number (else empty)."""
+    """A column as read.
+
+    Attributes:
+        numbers: [n].
+        flaws: of its cells.
+        unusable: why not one of its cells is a number, else empty.
+        content: what it holds instead, as a message says it; empty where it is all empty.
+    """
 
     numbers: Floats
     flaws: tuple[Flaw, ...] = ()
     unusable: str = ""
+    content: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +47,7 @@ class File:
         labels: numbers of columns that only label the rows.
         read: reads columns by number, in the order given.
         places: what a complaint about a cell names, for each of the rows given.
+        is_headless: whether the names were the first row, and every one of them reads as a number.
     """
 
     where: str
@@ -46,6 +55,7 @@ class File:
     labels: tuple[int, ...]
     read: Callable[[list[int]], Iterator[Column]]
     places: Callable[[set[int]], dict[int, str]]
+    is_headless: bool = False
 
 
 def shortened(text: str) -> str:

@@ -94,7 +94,11 @@ def open_csv(path: Path, start: bytes) -> File:
                 break
         return found
 
-    return File(where, names, (), lambda numbers: _read_csv(path, last, len(names), numbers), places)
+    def read(numbers: list[int]) -> Iterator[Column]:
+        return _read_csv(path, last, len(names), numbers)
+
+    is_headless = all(re.match(NUMBER, name) for name in names)
+    return File(where, names, (), read, places, is_headless)
 
 
 def _read_csv(path: Path, skip: int, width: int, numbers: list[int]) -> Iterator[Column]:
@@ -171,7 +175,8 @@ def _from_text(cells: Any) -> Column:
     unusable = "" if plain.any() else "not numeric" if other.any() else "empty"
     if unusable == "not numeric" and almost:
         unusable = f"numbers written like {shortened(first(other))} are not read"
-    return Column(numbers, flaws, unusable)
+    content = f"starts with {shortened(first(other))}" if other.any() else ""
+    return Column(numbers, flaws, unusable, content)
 
 
 def _got(cell: str) -> str:

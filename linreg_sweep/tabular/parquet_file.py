@@ -38,7 +38,7 @@ def open_parquet(path: Path, start: bytes) -> File:
             kind = schema.field(i).type
             if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
                 flaw = Flaw(0, f"must be numeric, its type is {kind}")
-                yield Column(np.empty(0), (flaw,), "not numeric")
+                yield Column(np.empty(0), (flaw,), "not numeric", f"is of type {kind}")
                 continue
             try:
                 cells = file.read(columns=[schema.names[i]]).column(0)

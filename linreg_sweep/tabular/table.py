@@ -1,6 +1,5 @@
 """Reads the chosen columns of a CSV or Parquet file as numbers, and names every cell that is none."""
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +9,12 @@ import numpy as np
 
 from linreg_sweep.errors import Complaint, DataError, did_you_mean
 from linreg_sweep.tabular.cells import Column, File, Flaw, Floats, shortened
-from linreg_sweep.tabular.csv_file import NUMBER, open_csv
+from linreg_sweep.tabular.csv_file import open_csv
 from linreg_sweep.tabular.parquet_file import open_parquet
 
 _READERS = {".csv": open_csv, ".parquet": open_parquet, ".pq": open_parquet}
 MOST_COMPLAINTS = 20
+_MOST_NAMED = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +26,7 @@ class Table:
         y: [n, O], likewise.
         x_names: F names.
         y_names: O names.
-        notes: which columns were left out, and why.
+        notes: that a row of numbers was taken as names; which columns were left out, and why.
     """
 
     x: Floats
@@ -66,7 +66,7 @@ def read_table(path: Path, x: Sequence[str] | None, y: Sequence[str]) -> Table:
 
     x_names = tuple(file.names[i] for i in x_at)
     if not x_at:
-        complaints.append(Complaint(file.where, "x must have a numeric column, none is left beside y"))
+        complaints.append(_without_x(file, columns, offered))
     if x is None:
         complaints += name_complaints(file.where, tuple(dict.fromkeys(x_names)), ())
         complaints += [_twice(file, name) for name in dict.fromkeys(x_names) if x_names.count(name) > 1]
@@ -78,7 +78,7 @@ def read_table(path: Path, x: Sequence[str] | None, y: Sequence[str]) -> Table:
         y=np.column_stack([columns[i].numbers for i in y_at]),
         x_names=x_names,
         y_names=tuple(y),
-        notes=_left_out(file, columns, [i for i in offered if i not in taken]),
+        notes=(*_first_row(file), *_left_out(file, columns, [i for i in offered if i not in taken])),
     )
 
 
@@ -121,7 +121,7 @@ def _header_complaints(file: File, x: Sequence[str] | None, y: Sequence[str]) ->
         for name in dict.fromkeys(names):
             if name not in file.names:
                 hint = did_you_mean(name, filter(str.strip, file.names))
-                if all(re.match(NUMBER, known) for known in file.names):
+                if file.is_headless:
                     hint = "the first line must hold the column names, here it holds numbers"
                 text = f"{role} must name columns of the file, got {shortened(name)}"
                 complaints.append(Complaint(file.where, text, hint))
@@ -151,11 +151,40 @@ def _cell_complaints(file: File, flaws: list[tuple[int, Flaw]]) -> list[Complain
     return complaints
 
 
+def _without_x(file: File, columns: dict[int, Column], offered: list[int]) -> Complaint:
+    """Returns the complaint that no column is left for x; it says what those beside y hold."""
+    told = []
+    for i in offered[:_MOST_NAMED]:
+        why = _why_left_out(columns, i)
+        content = columns[i].content if i in columns else ""
+        told.append(f"{shortened(_called(file, i))} {f'{content} ({why})' if content else f'is {why}'}")
+    if len(offered) > _MOST_NAMED:
+        told.append(f"and {len(offered) - _MOST_NAMED} more")
+    hints = (flaw.hint for i in offered if i in columns for flaw in columns[i].flaws)
+    hint = next((hint for hint in hints if hint.startswith("write numbers")), "")
+    text = "x must have a numeric column, none is left beside y"
+    return Complaint(file.where, f"{text}: {', '.join(told)}" if told else text, hint)
+
+
+def _first_row(file: File) -> tuple[str, ...]:
+    if not file.is_headless:
+        return ()
+    names = [*file.names[:_MOST_NAMED], *(["..."] if len(file.names) > _MOST_NAMED else [])]
+    return (f"the first row ({', '.join(names)}) was taken as column names",)
+
+
+def _called(file: File, i: int) -> str:
+    return file.names[i] or f"column {i + 1}, which has no name"
+
+
+def _why_left_out(columns: dict[int, Column], i: int) -> str:
+    return columns[i].unusable if i in columns else "labels of rows"
+
+
 def _left_out(file: File, columns: dict[int, Column], numbers: list[int]) -> tuple[str, ...]:
     reasons: dict[str, list[str]] = {}
     for i in numbers:
-        why = columns[i].unusable if i in columns else "labels of rows"
-        reasons.setdefault(why, []).append(file.names[i] or f"column {i + 1}, which has no name")
+        reasons.setdefault(_why_left_out(columns, i), []).append(_called(file, i))
     return tuple(f"left out, {why}: {', '.join(names)}" for why, names in reasons.items())
 
 
