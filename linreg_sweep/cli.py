@@ -1,6 +1,7 @@
 """The command line: the only place that prints or exits. Everything heavy is imported when used."""
 
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from linreg_sweep import __version__
-from linreg_sweep.errors import ConfigError, SweepError
+from linreg_sweep.errors import Complaint, ConfigError, SweepError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 FORMATS = ("table", "csv", "json", "markdown")
+"""The styles of formats.as_text, named here since that module is heavy and `--help` is to be quick."""
 
 INTERRUPTED, TERMINATED = 130, 143
 
@@ -49,15 +51,20 @@ def with_format(command: F) -> F:
     )(command)
 
 
+class OutputError(Exception):
+    """Stdout did not take what was written to it; the cause says why."""
+
+
 class Commands(click.Group):
-    """Commands that may lose their reader: that `| head` has seen enough is no failure."""
+    """Commands that name what failed, where click would end without a word over a broken pipe."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs a command; what click would do is exit with 1."""
+        """Runs a command."""
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:
-            return _drop_output()
+        except OSError as error:
+            what = "" if error.filename is None else str(error.filename)
+            raise SweepError(Complaint(what, error.strerror or str(error))) from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -87,25 +94,35 @@ def train(config: str, overrides: tuple[str, ...], every: int | None, steps: int
     trained unless the trial diverges. With --steps, torch's autograd is shown at work: gradient
     and weights before zero_grad, after it, after backward and after step.
     """
+    _refuse_beside_steps(steps, every, style)
+    from linreg_sweep.progress import waiting
     from linreg_sweep.telling import ending, printed_rows, printed_steps
     from linreg_sweep.training import autograd_steps
     from linreg_sweep.training import train as train_one
 
     if steps is not None:
         for line in printed_steps(*autograd_steps(config, steps, overrides=overrides)):
-            click.echo(line)
+            _say(line)
         return
-    training = train_one(config, overrides=overrides, every=every)
+    with waiting(sys.stderr, "training ... press Ctrl+C to stop"):
+        training = train_one(config, overrides=overrides, every=every)
     _notes(training.notes)
     if style != "table":
-        from linreg_sweep.formats import as_text
-
-        click.echo(as_text(training.frame, style))
+        _print_table(training.frame, style)
         return
     for line in printed_rows(training):
-        click.echo(line)
-    click.echo()
-    click.echo(ending(training))
+        _say(line)
+    _say()
+    for line in ending(training):
+        _say(line)
+
+
+def _refuse_beside_steps(steps: int | None, every: int | None, style: str) -> None:
+    """Raises a ConfigError where an option would have no effect beside --steps."""
+    beside = {"--every": every is not None, "--format": style != "table"}
+    wrong = [Complaint(name, "does not go with --steps", "leave one out") for name in beside if beside[name]]
+    if steps is not None and wrong:
+        raise ConfigError(*wrong)
 
 
 @cli.command(short_help="Tell what a sweep would do, without training.")
@@ -121,7 +138,7 @@ def plan(sweep: str, overrides: tuple[str, ...], trials: int | None) -> None:
         made = make_plan(sweep, overrides=_with_trials(overrides, trials))
     _notes(made.notes)
     for line in planned(made):
-        click.echo(line)
+        _say(line)
 
 
 @cli.command(short_help="Train every trial of a sweep; print the summary.")
@@ -153,39 +170,45 @@ def run(
     The same declaration has the same directory: running it again finishes what is missing. The
     last line is the run's directory.
     """
+    from linreg_sweep.choosing import Choice, choose
     from linreg_sweep.progress import Progress
     from linreg_sweep.sweep import run as run_sweep
     from linreg_sweep.telling import told_run
 
     said = _with_trials(overrides, trials)
-    with Progress(sys.stderr) as progress, _trials_as_typed(trials):
+    with Progress(sys.stderr, plain=bool(os.environ.get("NO_COLOR"))) as progress, _trials_as_typed(trials):
         try:
             finished = run_sweep(
                 sweep, overrides=said, out=out, jobs=jobs, part_size=part_size, watch=progress.tell
             )
-        except (KeyboardInterrupt, SystemExit):
+        except (KeyboardInterrupt, SystemExit) as stop:
             progress.close()
             _note(f"Stopped. {progress.standing()}: the same command finishes the rest.")
-            raise
+            raise SystemExit(INTERRUPTED if isinstance(stop, KeyboardInterrupt) else stop.code) from None
+    table = choose(finished, Choice())
     if progress.nothing_missing:
         _note("Nothing is missing: every trial was there already.")
     _notes(finished.metadata["data"]["notes"])
-    for line in told_run(finished):
-        click.echo(line)
-    click.echo(str(finished.path))
+    columns = _fitting(table, (), f"linreg-sweep show {finished.path} --format csv")
+    for line in told_run(finished, table, columns):
+        _say(line)
+    _say(str(finished.path))
 
 
 @cli.command(name="list", short_help="List the runs that are there.")
-@click.argument("directory", default="results", metavar="[DIR]")
+@click.argument("directory", required=False, metavar="[DIR]")
 @with_format
-def list_command(directory: str, style: str) -> None:
+def list_command(directory: str | None, style: str) -> None:
     """List the runs under DIR [default: results]: trials, outcomes, best, when."""
+    from linreg_sweep.choosing import listed
     from linreg_sweep.results import list_runs
-    from linreg_sweep.telling import listed
 
-    runs = list_runs(directory)
+    if directory is not None and not Path(directory).exists():
+        raise ConfigError(Complaint(directory, "there is no such directory"))
+    folder = directory or "results"
+    runs = list_runs(folder)
     if not runs:
-        _note(f"No runs under {directory}. Hint: linreg-sweep run SWEEP makes one.")
+        _note(f"No runs under {folder}. Hint: linreg-sweep run SWEEP makes one.")
     table, damaged = listed(runs)
     _print_table(table, style)
     for complaint in damaged:
@@ -202,7 +225,11 @@ def list_command(directory: str, style: str) -> None:
 )
 @click.option("--trials", is_flag=True, help="Show trials rather than the summary.")
 @click.option(
-    "--where", metavar="EXPR", help="Only such trials: \"learning_rate < 0.005 and outcome == 'converged'\"."
+    "--where",
+    metavar="EXPR",
+    help="Only such trials: \"learning_rate < 0.005 and outcome == 'converged'\". What compares a missing "
+    "value is neither true nor false, and such trials are left out, also under `not`; only != and `not in` "
+    "hold for it.",
 )
 @click.option("--sort", metavar="COL", help="Sort by a column, ascending; with - before it, descending.")
 @click.option(
@@ -224,21 +251,28 @@ def show(
     RUN is a run's directory. With --by, the others act on the summary by these hyperparameters,
     --where on the trials that it summarises.
     """
+    from linreg_sweep.choosing import Choice, choose
+    from linreg_sweep.formats import as_lines
     from linreg_sweep.results import load
-    from linreg_sweep.telling import legend, shown
+    from linreg_sweep.telling import legend_of
 
+    choice = Choice(by, bins, trials, where, sort, top, exact=style in ("csv", "json"))
+    choice.check()
     loaded = load(run)
     if not loaded.finished:
         _note(f"{loaded.n_trials_done:,} of {loaded.n_trials:,} trials are there: the sweep is not finished.")
-    as_trials = not by and (trials or (where, sort, top) != (None, None, None))
-    table = shown(loaded, list(by), bins, as_trials, where, sort, top, exact=style in ("csv", "json"))
-    _print_table(table, style)
+    table = choose(loaded, choice)
+    if style == "table" and choice.as_trials and len(table) == 1:
+        _say(as_lines(table.iloc[0]))
+    else:
+        columns = _print_table(table, style, [*by, (sort or "").removeprefix("-")])
+        table = table[columns]
     if table.empty:
         _note("No trial is left to show.")
     elif style == "table":
-        click.echo()
-        for line in legend(table, loaded):
-            click.echo(line)
+        _say()
+        for line in legend_of(table, loaded):
+            _say(line)
 
 
 @cli.command(short_help="Write a first config and sweep, also for your data.")
@@ -258,9 +292,9 @@ def init(directory: str, data: str | None, x: tuple[str, ...], y: tuple[str, ...
 
     config, sweep, notes = begin(Path(directory), data=data, x=x, y=y, name=name)
     _notes(notes)
-    click.echo(f"Wrote {config}")
-    click.echo(f"Wrote {sweep}")
-    click.echo(f"Next: linreg-sweep run {sweep}")
+    _say(f"Wrote {config}")
+    _say(f"Wrote {sweep}")
+    _say(f"Next: linreg-sweep run {sweep}")
 
 
 @cli.command(short_help="Print the JSON Schema of configs and sweeps.")
@@ -270,13 +304,41 @@ def schema() -> None:
 
     from linreg_sweep.config.json_schema import json_schema
 
-    click.echo(json.dumps(json_schema(), indent=2))
+    _say(json.dumps(json_schema(), indent=2))
 
 
-def _print_table(table: "pd.DataFrame", style: str) -> None:
+def _print_table(table: "pd.DataFrame", style: str, keep: Sequence[str] = ()) -> list[str]:
+    """Prints a table, an empty one to machines alone; returns the columns that were printed."""
     from linreg_sweep.formats import as_text
 
-    click.echo(as_text(table, style))
+    if style != "table":
+        _say(as_text(table, style))
+        return list(table.columns)
+    columns = _fitting(table, keep, "--format csv")
+    if len(table):
+        _say(as_text(table[columns], style))
+    return columns
+
+
+def _fitting(table: "pd.DataFrame", keep: Sequence[str], otherwise: str) -> list[str]:
+    """Returns the columns that fit on the terminal, if stdout is one, and notes how many do not.
+
+    Args:
+        table: what is to be printed.
+        keep: columns that stay in any case.
+        otherwise: what shows all columns.
+    """
+    if not sys.stdout.isatty() or table.empty:
+        return list(table.columns)
+    from linreg_sweep.choosing import narrowed
+    from linreg_sweep.formats import widths
+
+    shown = widths(table)
+    columns = narrowed(shown, shutil.get_terminal_size().columns, keep)
+    left_out = len(shown) - len(columns)
+    if left_out:
+        _note(f"{left_out} column{'' if left_out == 1 else 's'} left out: widen the terminal, or {otherwise}")
+    return columns
 
 
 def _with_trials(overrides: Sequence[str], trials: int | None) -> list[str]:
@@ -298,6 +360,13 @@ def _trials_as_typed(trials: int | None) -> Iterator[None]:
         raise ConfigError(*typed) from None
 
 
+def _say(text: str = "") -> None:
+    try:
+        click.echo(text)
+    except OSError as error:
+        raise OutputError from error
+
+
 def _note(text: str) -> None:
     click.echo(text, err=True)
 
@@ -310,6 +379,15 @@ def _notes(notes: Sequence[str]) -> None:
 def _drop_output() -> None:
     """Lets whatever else is printed go nowhere, what Python flushes on its way out included."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _without_output(error: BaseException) -> int:
+    """Says why stdout takes no more, unless `| head` has seen enough; returns the exit code."""
+    _drop_output()
+    if isinstance(error, BrokenPipeError):
+        return 0
+    _note(f"cannot write the output: {getattr(error, 'strerror', None) or error}")
+    return SweepError.exit_code
 
 
 def _terminate(signum: int, frame: FrameType | None) -> None:
@@ -334,9 +412,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except click.exceptions.Abort:
+        _note("Stopped.")
         return INTERRUPTED
-    except OSError as error:
-        _drop_output()
-        _note(f"cannot write the output: {error.strerror or error}")
-        return SweepError.exit_code
+    except (OutputError, OSError) as error:  # commands name their own OSErrors; this one is of the output
+        return _without_output(error.__cause__ or error)
     return 0

@@ -17,15 +17,20 @@ OUTCOMES = ("converged", "unfinished", "diverged")
 OUTCOME_MEANING = {
     "converged": "its cost came within the tolerance of the least-squares optimum",
     "unfinished": "it neither converged nor diverged within the epochs given",
-    "diverged": "its cost grew beyond all bounds",
+    "diverged": "its cost grew above {divergence} times the larger of the start's cost"
+    " and the variance of the target",
 }
+"""Half a sentence each; `legend.Bounds` fills the set-up's numbers in."""
+
 REGIMES = ("low", "good", "high", "too_high")
 REGIME_MEANING = {
     "low": "the steepest direction creeps to its optimum from one side",
-    "good": "the steepest direction settles soon: to 1 % within 10 epochs, unless `settle` says otherwise",
+    "good": "the steepest direction settles to {percent} % within {epochs}",
     "high": "the steepest direction zigzags across its optimum and settles slowly",
     "too_high": "the steepest direction zigzags ever further away",
 }
+"""Likewise."""
+
 REGIME_SOURCES = ("spectrum", "measured")
 """Where a regime is read off: the data's curvature, or the contraction of the first two steps."""
 

@@ -1,6 +1,9 @@
 """Progress on stderr: a bar with rate and time left on a terminal, a line now and then in a log."""
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Never, Self, TextIO
 
@@ -9,17 +12,42 @@ if TYPE_CHECKING:
 
 SECONDS_A_LINE = 30.0
 
+PATIENCE = 2.0
+"""Seconds that a person waits without a word."""
+
+
+@contextmanager
+def waiting(stream: TextIO, text: str) -> Iterator[None]:
+    """Says on a terminal what is waited for, where that takes longer than a moment.
+
+    Args:
+        stream: where to say it; nothing is said where it is no terminal.
+        text: what to say.
+    """
+    if not stream.isatty():
+        yield
+        return
+    timer = threading.Timer(PATIENCE, print, [text], {"file": stream, "flush": True})
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
 
 class Progress:
     """How far a run is; `tell` it whenever that changes."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, plain: bool = False) -> None:
         """Shows nothing until the first `tell`.
 
         Args:
             stream: where to show it; a bar where it is a terminal.
+            plain: no bar even there.
         """
         self._stream = stream
+        self._with_bar = stream.isatty() and not plain
         self._bar: tqdm[Never] | None = None
         self._began = self._told = time.monotonic()
         self._first: int | None = None
@@ -42,7 +70,7 @@ class Progress:
         """Shows that so many trials of so many are there."""
         if self._first is None:
             self._first = done
-            if self._stream.isatty() and done < total:
+            if self._with_bar and done < total:
                 from tqdm import tqdm
 
                 self._bar = tqdm(

@@ -21,6 +21,15 @@ from typing import Any
 from linreg_sweep.errors import Complaint, ResultsError
 
 FORMAT_VERSION = 1
+METADATA = (
+    *("name", "created", "versions", "data", "engine", "loss", "method"),
+    *("varied", "log_scaled", "hyperparameters", "parameters", "history", "regime_measured"),
+    *("settle", "divergence", "n_trials", "part_size", "n_parts"),
+)
+"""What metadata.json says from the beginning; `finished`, `outcomes` and `best` come at the end."""
+
+AWAY = "move the run's directory away and run the sweep again"
+
 PART_NAME = re.compile(r"part-(\d{5,})\.parquet")
 
 
@@ -110,9 +119,8 @@ class Store:
             ResultsError: there is none, it is damaged, or a newer version of this package wrote it.
         """
         try:
-            metadata = json.loads(self.metadata.read_text(encoding="utf-8"))
+            metadata = dict(json.loads(self.metadata.read_text(encoding="utf-8")))
             version = metadata["format_version"]
-            _ = metadata["n_trials"], metadata["part_size"], metadata["name"]
         except (FileNotFoundError, NotADirectoryError) as error:
             there = self.path.exists()
             text = "not a run's directory: it has no metadata.json" if there else "there is no such directory"
@@ -121,12 +129,16 @@ class Store:
         except OSError as error:
             raise _unusable(self.metadata, "read", error) from error
         except (ValueError, KeyError, TypeError) as error:
-            hint = "move the run's directory away and run the sweep again"
-            raise ResultsError(Complaint(str(self.metadata), "is damaged", hint)) from error
+            raise ResultsError(Complaint(str(self.metadata), "is damaged", AWAY)) from error
         if version != FORMAT_VERSION:
             text = f"the run's format is {version}, this version reads {FORMAT_VERSION}"
             raise ResultsError(Complaint(str(self.path), text, "update linreg-sweep"))
-        return dict(metadata)
+        lacking = [key for key in METADATA if key not in metadata]
+        if lacking:
+            raise ResultsError(
+                Complaint(str(self.metadata), f"is damaged: it lacks {', '.join(lacking)}", AWAY)
+            )
+        return metadata
 
 
 def run_path(out: Path, name: str, digest: str) -> Path:

@@ -16,22 +16,6 @@ Floats = NDArray[np.float64]
 SUMMARISED = ["outcome", "converged_at", "cost", "regime", "stability_ratio"]
 """The columns of the trials table that a summary reads, beside those it groups by."""
 
-COLUMN_MEANING = {
-    "learning_rate": "the step per unit of gradient",
-    "share_converged": "converged / trials",
-    "median_converged_at": "epochs until half of the converged trials had",
-    "p90_converged_at": "epochs until nine in ten of the converged trials had",
-    "best_cost": "the least mean squared error reached, in the target's units squared",
-    "cost": "mean squared error of the last state, in the target's units squared",
-    "excess_cost": "cost above the least-squares optimum",
-    "converged_at": "the first epoch within the tolerance of the optimum",
-    "diverged_at": "the epoch at which the cost had grown beyond all bounds",
-    "epochs": "epochs done when the trial ended",
-    "contraction": "by what factor the second step differs from the first",
-    "stability_ratio": "learning rate / the rate above which descent diverges (1 is the edge)",
-}
-"""What a column says, with its unit, for the people who read a table."""
-
 
 def summary(
     trials: pd.DataFrame, by: Sequence[str], bins: int | None = None, log_scaled: Collection[str] = ()

@@ -1,46 +1,68 @@
 """What commands say to a person, as lines of text: nothing here prints or trains."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import isnan, log, log1p
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
-from linreg_sweep import tables
-from linreg_sweep.errors import Complaint, ResultsError
+from linreg_sweep.data import parameter_names
 from linreg_sweep.formats import as_text
-from linreg_sweep.outcome import OUTCOME_MEANING, OUTCOMES, REGIME_MEANING
-from linreg_sweep.planning import Axis, Plan
-from linreg_sweep.results import BINS, MOST_ROWS, Run
-from linreg_sweep.tables import COLUMN_MEANING
-from linreg_sweep.training import Training
+from linreg_sweep.legend import Bounds, legend
+from linreg_sweep.outcome import OUTCOMES
 
 if TYPE_CHECKING:
     from linreg_sweep.engines.autograd_steps import Step
+    from linreg_sweep.planning import Axis, Plan
+    from linreg_sweep.results import Run
+    from linreg_sweep.training import Training
 
-LISTED = [
-    "name",
-    "trials",
-    "done",
-    *OUTCOMES,
-    "best_trial",
-    "best_learning_rate",
-    "best_converged_at",
-    "best_cost",
-    "created",
-    "run",
-]
-"""The columns of a list of runs."""
+MOST_IN_A_ROW = 6
+"""Parameters above which only the last row of a training shows them."""
+
+MOST_IN_A_LINE = 5
+"""Features above which the fitted line is not written out."""
+
+WIDTH = 100
+"""Characters after which a long row is wrapped."""
+
+NOT_FINITE = "not finite"
 
 
-def printed_rows(training: Training) -> Iterator[str]:
-    """Yields a line an epoch, in the tutorial's words: `Epoch : 1, Weight : 1.351, Bias : ...`."""
-    for row in zip(*training.rows.values(), strict=True):
-        named = zip(training.rows, row, strict=True)
-        yield ", ".join(
-            f"{name.capitalize()} : {value}" if name == "epoch" else f"{_capital(name)} : {value:.3f}"
-            for name, value in named
-        )
+def printed_rows(training: "Training") -> Iterator[str]:
+    """Yields a line an epoch, in the tutorial's words: `Epoch : 1, Weight : 1.351, Bias : ...`.
+
+    Where there are many parameters, the last row alone shows them.
+    """
+    names = list(training.rows)
+    rows = list(zip(*training.rows.values(), strict=True))
+    few = len(names) - 2 <= MOST_IN_A_ROW
+    for number, row in enumerate(rows):
+        cells = {name: _cell(name, value) for name, value in zip(names, row, strict=True)}
+        if few:
+            yield ", ".join(cells.values())
+            continue
+        parts = [cells.pop("epoch"), cells.pop("cost")]
+        if number == len(rows) - 1:
+            parts += cells.values()
+        yield _wrapped(parts)
+
+
+def _cell(name: str, value: Any) -> str:
+    return f"{_capital(name)} : {value}" if name == "epoch" else f"{_capital(name)} : {value:.3f}"
+
+
+def _wrapped(parts: Iterable[str]) -> str:
+    """Returns parts with commas between them, in lines that end at a comma."""
+    lines = [""]
+    for part in parts:
+        joined = f"{lines[-1]}, {part}" if lines[-1] else part
+        if lines[-1] and len(joined) > WIDTH:
+            lines[-1] += ","
+            lines.append(f"  {part}")
+        else:
+            lines[-1] = joined
+    return "\n".join(lines)
 
 
 def _capital(name: str) -> str:
@@ -66,22 +88,58 @@ def printed_steps(names: Sequence[str], steps: Iterable["Step"]) -> Iterator[str
         yield f"  {step.moment:<16}  {told}"
 
 
-def ending(training: Training) -> str:
-    """Returns how a trial ended and why, in two sentences."""
+def ending(training: "Training") -> Iterator[str]:
+    """Yields how a trial ended and why, a sentence a line."""
+    bounds = Bounds.of(training.experiment.criteria)
     at = {"converged": training.epoch_of("converged_at"), "diverged": training.epoch_of("diverged_at")}
     epoch = at.get(training.outcome) or int(training.last["epochs"][0])
-    how = f"{training.outcome.capitalize()} at epoch {epoch:,}: {OUTCOME_MEANING[training.outcome]}."
-    if training.regime is None:
-        return how
-    ratio = float(training.last["stability_ratio"][0])
-    edge = "" if np.isnan(ratio) else f" ({ratio:.3g} of the stability limit)"
-    regime = training.regime.replace("_", " ")
-    return f"{how}\nThe learning rate is {regime}{edge}: {REGIME_MEANING[training.regime]}."
+    yield f"{training.outcome.capitalize()} at epoch {epoch:,}: {bounds.outcome(training.outcome)}."
+    yield _least_cost(training)
+    if training.outcome == "unfinished" and training.regime in ("good", "high"):
+        yield from _flattest(training)
+    if training.regime is not None:
+        ratio = float(training.last["stability_ratio"][0])
+        edge = "" if isnan(ratio) else f" ({ratio:.3g} of the stability limit)"
+        regime = training.regime.replace("_", " ")
+        yield f"The learning rate is {regime}{edge}: {bounds.regime(training.regime)}."
 
 
-def planned(plan: Plan) -> Iterator[str]:
+def _flattest(training: "Training") -> Iterator[str]:
+    """Yields how slow the flattest direction is, for plain descent on all rows."""
+    experiment, settings = training.experiment, training.experiment.config.training
+    curvature = experiment.problem.eigenvalues[experiment.problem.eigenvalues > 0]
+    if experiment.has_mini_batches or settings.momentum or not len(curvature):
+        return
+    steepest, flattest = float(curvature[-1]), float(curvature[0])
+    step = settings.learning_rate * flattest
+    if not 0 < step < 2 or step == 1:
+        return
+    shrinking = -log1p(-step if step < 1 else step - 2)  # -ln|1 - step|, also where step is tiny
+    yield (
+        f"The flattest direction needs about {_count(log(10) / shrinking)} epochs for each factor of 10"
+        f" (condition number {_count(steepest / flattest)})."
+    )
+
+
+def _count(number: float) -> str:
+    return f"{number:,.0f}" if 100 <= number < 1e9 else f"{number:.3g}"
+
+
+def _least_cost(training: "Training") -> str:
+    """Returns the least-squares optimum, in the data's own units."""
+    experiment = training.experiment
+    data, problem = experiment.data, experiment.problem
+    theta = data.unscaled(problem.optimum[None], problem.fit_bias)[0]
+    suffix = "_unscaled" if data.standardize else ""
+    names = parameter_names(data.x_names, data.y_names, problem.fit_bias)
+    first = f"Least possible cost {problem.cost_min:.6g}"
+    parameters = [f"{name}{suffix} {_number(value)}" for name, value in zip(names, theta.flat, strict=True)]
+    return _wrapped([f"{first}, at {parameters[0]}", *parameters[1:]]) + "."
+
+
+def planned(plan: "Plan") -> Iterator[str]:
     """Yields what a sweep would do, line by line."""
-    yield f"{plan.name}: {plan.n_trials:,} {_plural('trial', plan.n_trials)}"
+    yield f"{plan.name}: {_counted(plan.n_trials, 'trial')} on {plan.what}"
     yield ""
     yield as_text(pd.DataFrame([_axis_row(axis) for axis in plan.axes]), "table")
     yield ""
@@ -92,17 +150,24 @@ def planned(plan: Plan) -> Iterator[str]:
     if plan.best_rate is not None:
         yield f"Best fixed learning rate: {plan.best_rate:.6g}; it shrinks the slowest error fastest."
     yield f"Condition number: {plan.condition_number:,.4g} (1 is easiest; epochs needed grow in proportion)."
-    yield f"Disk: at most {_size(plan.disk)}, in {plan.n_parts:,} {_plural('part', plan.n_parts)}."
-    yield f"Memory: at most {_size(plan.memory)} a worker, beside the libraries it loads."
+    yield f"Disk: at most {_size(plan.disk)}, in {_counted(plan.n_parts, 'part')}."
+    yield (
+        f"Memory, beside the libraries: at most {_size(plan.memory)} a worker,"
+        f" and about {_size(plan.memory_to_summarise)} for the summary at the end."
+    )
 
 
-def _axis_row(axis: Axis) -> dict[str, object]:
+def _axis_row(axis: "Axis") -> dict[str, object]:
     values = "one a trial" if axis.values is None else f"{axis.values:,}"
     return {"parameter": axis.name, "values": values, "first": axis.first, "last": axis.last, "how": axis.how}
 
 
-def _plural(noun: str, count: int) -> str:
+def _plural(noun: str, count: float) -> str:
     return noun if count == 1 else f"{noun}s"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {_plural(noun, count)}"
 
 
 def _size(count: float) -> str:
@@ -113,24 +178,38 @@ def _size(count: float) -> str:
     return f"{count:,.0f} {unit}" if count >= 100 or unit == "bytes" else f"{count:.2g} {unit}"
 
 
-def told_run(run: Run) -> Iterator[str]:
-    """Yields what a finished run found: what was swept, the summary, its columns, the best trial."""
+def told_run(run: "Run", table: pd.DataFrame, columns: list[str]) -> Iterator[str]:
+    """Yields what a finished run found: what was swept, the summary, its columns, the best trial.
+
+    Args:
+        run: which run.
+        table: its summary.
+        columns: those of the summary that are shown.
+    """
     data = run.metadata["data"]
     yield (
-        f"{run.name}: {run.n_trials:,} {_plural('trial', run.n_trials)} on {data['source']},"
-        f" {data['rows']:,} rows, loss {run.metadata['loss']}, engine {run.metadata['engine']}"
+        f"{run.name}: {_counted(run.n_trials, 'trial')} on {data['source']},"
+        f" {_counted(data['rows'], 'row')}, loss {run.metadata['loss']}, engine {run.metadata['engine']}"
     )
     yield ""
-    table = shown(run, [], None, as_trials=False, where=None, sort=None, top=None, exact=False)
-    yield as_text(table, "table")
+    yield as_text(table[columns], "table")
     yield ""
-    yield from legend(table, run)
+    yield from legend_of(table[columns], run)
     yield ""
     outcomes = run.metadata["outcomes"]
     yield ", ".join(f"{outcomes[name]:,} {name}" for name in OUTCOMES) + "."
     if len(table) > 1:
         yield _best_row(table)
     yield _best_trial(run)
+    yield from _fitted_line(run)
+
+
+def legend_of(table: pd.DataFrame, run: "Run") -> Iterator[str]:
+    """Yields what the columns of a run's table say, with their units."""
+    columns = [str(name) for name in table.columns if table[name].notna().any()]
+    regimes = table["regime"].dropna().astype(str).unique().tolist() if "regime" in table else []
+    measured = bool(run.metadata["regime_measured"])
+    return legend(columns, regimes, Bounds.of_metadata(run.metadata), measured=measured)
 
 
 def _best_row(table: pd.DataFrame) -> str:
@@ -144,107 +223,54 @@ def _best_row(table: pd.DataFrame) -> str:
     )
     if not best["converged"]:
         return f"No trial converged; {named} came nearest."
+    median = best["median_converged_at"]
+    if best["trials"] == 1:
+        return f"Best {named}: converged at epoch {median:,.10g}."
     return (
-        f"Best {named}: {best['converged']:,} of {best['trials']:,} trials converged,"
-        f" after a median of {best['median_converged_at']:,.10g} epochs."
+        f"Best {named}: {int(best['converged']):,} of {int(best['trials']):,} trials converged,"
+        f" after a median of {median:,.10g} {_plural('epoch', median)}."
     )
 
 
 def _number(value: object) -> str:
+    """Returns a number of a table, six digits of it; one that is missing was not finite."""
+    if value is None:
+        return NOT_FINITE
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _best_trial(run: Run) -> str:
+def _best_trial(run: "Run") -> str:
     best = run.metadata["best"]
-    varied = ", ".join(f"{name} {best[name]:.6g}" for name in run.varied) or "the set-up's values"
-    at = best.get("converged_at")
-    how = f"converged at epoch {at:,}" if at is not None else "no trial converged; this one came nearest"
-    return f"Best single trial: {best['trial']:,} ({varied}): {how}, cost {best['cost']:.6g}."
+    varied = ", ".join(f"{name} {_number(best[name])}" for name in run.varied) or "the set-up's values"
+    how = "no trial converged; this one came nearest"
+    if best["outcome"] == "converged" and best["converged_at"] is not None:
+        how = f"converged at epoch {best['converged_at']:,}"
+    return f"Best single trial: {best['trial']:,} ({varied}): {how}, cost {_number(best['cost'])}."
 
 
-def listed(runs: Iterable[Run]) -> tuple[pd.DataFrame, list[Complaint]]:
-    """Returns one row a run, and what is wrong with the runs that cannot be read.
-
-    A row has name, trials, outcomes, the best trial, when the run was made and where it is.
-    """
-    rows: list[dict[str, object]] = []
-    complaints: list[Complaint] = []
-    for run in runs:
-        try:
-            rows.append(_list_row(run))
-        except ResultsError as error:
-            complaints += error.complaints
-    counts = [*OUTCOMES, "best_trial", "best_converged_at"]
-    return pd.DataFrame(rows, columns=LISTED).astype(dict.fromkeys(counts, "Int64")), complaints
-
-
-def _list_row(run: Run) -> dict[str, object]:
-    outcomes = run.metadata.get("outcomes", {})
-    best = run.metadata.get("best", {})
-    return {
-        "name": run.name,
-        "trials": run.n_trials,
-        "done": run.n_trials_done,
-        **{name: outcomes.get(name) for name in OUTCOMES},
-        "best_trial": best.get("trial"),
-        "best_learning_rate": best.get("learning_rate"),
-        "best_converged_at": best.get("converged_at"),
-        "best_cost": best.get("cost"),
-        "created": run.metadata["created"],
-        "run": str(run.path),
-    }
+def _fitted_line(run: "Run") -> Iterator[str]:
+    """Yields the best trial's line in the data's own units, as `y = 0.872 * x - 0.29`."""
+    best, data = run.metadata["best"], run.metadata["data"]
+    features, targets = data["features"], data["targets"]
+    if len(targets) > 1 or len(features) > MOST_IN_A_LINE or best["outcome"] == "diverged":
+        return
+    names = parameter_names(features, targets, fit_bias=True)
+    slopes, bias = [_in_own_units(best, name) for name in names[:-1]], _in_own_units(best, names[-1])
+    if None in slopes or (bias is None and names[-1] in best):
+        return
+    terms = [(slope, f" * {name}") for slope, name in zip(slopes, features, strict=True) if slope is not None]
+    terms += [] if bias is None else [(bias, "")]
+    yield f"{targets[0]} = {_sum(terms)}"
 
 
-def shown(
-    run: Run,
-    by: Sequence[str],
-    bins: int | None,
-    as_trials: bool,
-    where: str | None,
-    sort: str | None,
-    top: int | None,
-    exact: bool,
-) -> pd.DataFrame:
-    """Returns the table that `show` is asked for.
-
-    Args:
-        run: which run.
-        by: the parameters a summary goes by; none: the run's own choice.
-        bins: ranges that each is gathered into; 0: none, every value; None: as many values as a
-            person can read, unless the table is to be exact.
-        as_trials: trials rather than a summary.
-        where: a comparison that chooses trials.
-        sort: a column, with `-` before it for descending.
-        top: at most so many rows; of unsorted trials, the best.
-        exact: for a machine rather than a person.
-    """
-    trials = None if where is None else run.where(where)
-    if as_trials:
-        table = run.trials if trials is None else trials
-        return _ordered(table, sort, top, best=True)
-    by = list(by) or run.default_by()
-    if bins is None and not exact:
-        bins = BINS if run.n_values(by) > MOST_ROWS else 0
-    table = run.summary(by, bins or None) if trials is None else tables.summary(trials, by, bins or None)
-    return _ordered(table, sort, top, best=False)
+def _in_own_units(best: Mapping[str, Any], name: str) -> float | None:
+    """Returns a parameter of the best trial; None: it is not finite, or there is none."""
+    number: float | None = best.get(f"{name}_unscaled", best.get(name))
+    return number
 
 
-def _ordered(table: pd.DataFrame, sort: str | None, top: int | None, *, best: bool) -> pd.DataFrame:
-    if sort is not None:
-        name = sort.removeprefix("-")
-        tables.check_column(name, map(str, table.columns))
-        table = table.sort_values(name, ascending=name == sort, kind="stable", na_position="last")
-    elif best and top is not None:
-        return tables.best(table, top)
-    return table if top is None else table.head(top)
-
-
-def legend(table: pd.DataFrame, run: Run) -> Iterator[str]:
-    """Yields what the columns of a table say, with their units."""
-    meant = [name for name in table.columns if name in COLUMN_MEANING and table[name].notna().any()]
-    width = max(map(len, [*meant, "regime too_high"] if "regime" in table else meant), default=0)
-    for name in meant:
-        yield f"{name:<{width}}  {COLUMN_MEANING[name]}"
-    if "regime" in table:
-        for name, meaning in REGIME_MEANING.items():
-            yield f"{'regime ' + name:<{width}}  {meaning}"
+def _sum(terms: Sequence[tuple[float, str]]) -> str:
+    """Returns `2 * size - 3` for factors and what each stands before."""
+    first, *others = [(number, f"{abs(number):.6g}{of}") for number, of in terms]
+    text = f"-{first[1]}" if first[0] < 0 else first[1]
+    return text + "".join(f" {'-' if number < 0 else '+'} {term}" for number, term in others)

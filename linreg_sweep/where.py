@@ -1,7 +1,9 @@
 """A comparison over a table's columns, from text to a mask: parsed, never evaluated as Python.
 
 Python's own parser gives the tree; only comparisons, `and`, `or`, `not`, `in`, column names,
-numbers and quoted text are understood, and everything else is refused by name.
+numbers and quoted text are understood, and everything else is refused by name. A comparison with a
+missing value is unknown, as in SQL: neither it nor its `not` holds. Only `!=` holds, so that the
+rows without a value can be asked for: `converged_at != converged_at`.
 """
 
 import ast
@@ -12,13 +14,13 @@ from collections.abc import Callable, Iterable
 from functools import reduce
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from pandas.arrays import BooleanArray
 
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
 
-Mask = NDArray[np.bool_]
+Truth = BooleanArray
+"""True, false or unknown, a row each; `&`, `|` and `~` are those of Kleene's logic."""
 
 LONGEST = 2000
 """Characters of a comparison."""
@@ -34,7 +36,7 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 
 
 def where(frame: pd.DataFrame, text: str) -> pd.DataFrame:
-    """Returns the rows for which a comparison holds; a missing value holds for nothing but `!=`.
+    """Returns the rows for which a comparison holds, and is not unknown.
 
     Args:
         frame: any table.
@@ -50,11 +52,11 @@ def where(frame: pd.DataFrame, text: str) -> pd.DataFrame:
         with warnings.catch_warnings(action="ignore"):  # Python's, about code
             named, plain = _without_backquotes(frame, text)
             tree = ast.parse(plain.strip(), mode="eval")
-        mask = _mask(tree.body, named, text)
+        truth = _truth(tree.body, named, text)
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         hint = "write it like \"learning_rate < 0.005 and outcome == 'converged'\""
         raise _error(text, "is not a comparison", hint) from error
-    return frame[mask]
+    return frame[truth.to_numpy(dtype=bool, na_value=False)]
 
 
 def _without_backquotes(frame: pd.DataFrame, text: str) -> tuple[pd.DataFrame, str]:
@@ -71,14 +73,14 @@ def _without_backquotes(frame: pd.DataFrame, text: str) -> tuple[pd.DataFrame, s
     return frame.rename(columns=plain), renamed
 
 
-def _mask(node: ast.expr, frame: pd.DataFrame, text: str) -> Mask:
+def _truth(node: ast.expr, frame: pd.DataFrame, text: str) -> Truth:
     match node:
         case ast.BoolOp(ast.And(), parts):
-            return _all(_mask(part, frame, text) for part in parts)
+            return _all(_truth(part, frame, text) for part in parts)
         case ast.BoolOp(_, parts):
-            return ~_all(~_mask(part, frame, text) for part in parts)
+            return _any(_truth(part, frame, text) for part in parts)
         case ast.UnaryOp(ast.Not(), part):
-            return ~_mask(part, frame, text)
+            return ~_truth(part, frame, text)
         case ast.Compare(first, operators, rest):
             sides = [first, *rest]
             pairs = zip(sides[:-1], operators, sides[1:], strict=True)
@@ -86,18 +88,23 @@ def _mask(node: ast.expr, frame: pd.DataFrame, text: str) -> Mask:
     raise _error(text, f"must compare columns, got {ast.unparse(node)!r}", "say column < number")
 
 
-def _all(masks: Iterable[Mask]) -> Mask:
-    return reduce(operator.and_, masks)
+def _all(parts: Iterable[Truth]) -> Truth:
+    return reduce(operator.and_, parts)
 
 
-def _compare(left: ast.expr, sign: ast.cmpop, right: ast.expr, frame: pd.DataFrame, text: str) -> Mask:
+def _any(parts: Iterable[Truth]) -> Truth:
+    return reduce(operator.or_, parts)
+
+
+def _compare(left: ast.expr, sign: ast.cmpop, right: ast.expr, frame: pd.DataFrame, text: str) -> Truth:
     if isinstance(sign, ast.In | ast.NotIn):
         if not isinstance(right, ast.Tuple | ast.List):
             raise _error(text, "`in` needs a list, such as outcome in ('converged', 'diverged')")
         if not right.elts:
             raise _error(text, "`in` needs at least one value")
-        none_of = _all(~_compare(left, ast.Eq(), choice, frame, text) for choice in right.elts)
-        return ~none_of if isinstance(sign, ast.In) else none_of
+        if isinstance(sign, ast.In):
+            return _any(_compare(left, ast.Eq(), choice, frame, text) for choice in right.elts)
+        return _all(_compare(left, ast.NotEq(), choice, frame, text) for choice in right.elts)
     if type(sign) not in COMPARISONS:
         raise _error(text, "`is` is not understood", "use ==")
     a, b = _value(left, frame, text), _value(right, frame, text)
@@ -105,10 +112,22 @@ def _compare(left: ast.expr, sign: ast.cmpop, right: ast.expr, frame: pd.DataFra
         raise _error(text, f"compares text with a number in {ast.unparse(left)!r} and {ast.unparse(right)!r}")
     if _is_text(a) and not isinstance(sign, ast.Eq | ast.NotEq):
         raise _error(text, f"text has no order: {ast.unparse(left)!r}", "use == or !=")
-    held = COMPARISONS[type(sign)](a, b)
-    if isinstance(held, bool):
-        return np.full(len(frame), held)
-    return np.asarray(held.fillna(isinstance(sign, ast.NotEq)), dtype=bool)
+    _check_category(left, b, frame, text)
+    _check_category(right, a, frame, text)
+    unequal = isinstance(sign, ast.NotEq)
+    missing = pd.Series(pd.isna(a) | pd.isna(b), index=frame.index)
+    held = pd.Series(COMPARISONS[type(sign)](a, b), index=frame.index, dtype="boolean").fillna(unequal)
+    return BooleanArray(held.to_numpy(dtype=bool), missing.to_numpy() & (not unequal))
+
+
+def _check_category(node: ast.expr, other: Any, frame: pd.DataFrame, text: str) -> None:
+    """Raises a ConfigError where a column of categories is compared with a text that is none of them."""
+    if not (isinstance(node, ast.Name) and isinstance(other, str)):
+        return
+    kind = frame[node.id].dtype
+    if isinstance(kind, pd.CategoricalDtype) and other not in kind.categories:
+        problem = f"{other!r} is never a value of {node.id}"
+        raise _error(text, problem, did_you_mean(other, map(str, kind.categories)))
 
 
 def _value(node: ast.expr, frame: pd.DataFrame, text: str) -> Any:

@@ -9,10 +9,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import pytest
 import yaml
 
@@ -160,7 +162,9 @@ def test_train_prints_as_the_tutorial_does(shell: Shell) -> None:
     assert lines[9].startswith("Epoch : 1000, Weight : 0.872, Bias : -0.290, Cost : 1.377")
     assert lines[10] == ""
     assert lines[11].startswith("Unfinished at epoch 1,000: ")
-    assert lines[12].startswith("The learning rate is good (0.79 of the stability limit): ")
+    assert lines[12] == "Least possible cost 1.3722, at weight 0.878899, bias -0.435931."
+    assert lines[13].startswith("The flattest direction needs about ")
+    assert lines[14].startswith("The learning rate is good (0.79 of the stability limit): ")
     assert told.err == ""
 
 
@@ -199,7 +203,7 @@ def test_plan_tells_and_writes_nothing(shell: Shell, tmp_path: Path) -> None:
     """Trials, axes with their ends, and theory; the folder stays as it was."""
     before = sorted(tmp_path.rglob("*"))
     told = shell("plan", "small.yaml")
-    assert told.out.startswith("small: 9 trials\n")
+    assert told.out.startswith("small: 9 trials on tutorial (built in), 30 rows, loss half_mse, engine numpy")
     assert re.search(r"^initial_weight +3 +-10 +10 +in steps of 10$", told.out, re.MULTILINE)
     assert "Stability limit: 0.00633053; " in told.out
     assert "Best fixed learning rate: 0.00632578; " in told.out
@@ -226,6 +230,49 @@ def test_run_again_says_that_nothing_is_missing(shell: Shell) -> None:
     first, second = shell("run", "small.yaml"), shell("run", "small.yaml")
     assert second.out == first.out
     assert second.err == "Nothing is missing: every trial was there already.\n"
+
+
+def test_nothing_is_missing_is_said_once_the_table_was_read(shell: Shell) -> None:
+    """A damaged part is told without it, and without half an answer on stdout."""
+    path = Path(shell("run", "small.yaml").out.splitlines()[-1])
+    (path / "trials" / "part-00000.parquet").write_bytes(b"PAR1")
+    told = shell("run", "small.yaml", code=1)
+    assert told.out == ""
+    assert told.err.startswith(f"{path}/trials/part-00000.parquet: the part is damaged")
+
+
+def test_a_run_whose_numbers_overflow_is_told(shell: Shell) -> None:
+    """The absurdest rates are a result: the best trial's cost is not finite."""
+    told = shell("run", "small.yaml", "--set", "parameters={learning_rate: {values: [1e300, 1e305]}}")
+    assert (
+        "Best single trial: 0 (learning_rate 1e+300): no trial converged; this one came nearest, "
+        "cost not finite."
+    ) in told.out.splitlines()
+
+
+def test_a_run_ends_with_the_fitted_line(shell: Shell) -> None:
+    """In the units of the file, whatever the trials saw; the oracle is numpy.polyfit."""
+    rows = np.array([[1, 9.5], [2, 7.25], [4, 3.0], [7, -4.0]])
+    np.savetxt("shop.csv", rows, delimiter=",", header="price,sold", comments="")
+    Path("shop.yaml").write_text(
+        "data: {path: shop.csv, y: sold, standardize: true}\nmethod: grid\n"
+        "parameters: {learning_rate: {values: [0.5, 1]}}\n"
+    )
+    slope, intercept = np.polyfit(rows[:, 0], rows[:, 1], 1)
+    lines = shell("run", "shop.yaml").out.splitlines()
+    assert lines[-3].startswith("Best single trial: ")
+    assert lines[-2] == f"sold = {slope:.6g} * price + {intercept:.6g}"
+
+
+def test_a_run_of_one_trial_is_told_in_the_singular(shell: Shell) -> None:
+    """One trial, one row of data, one epoch."""
+    Path("one.csv").write_text("x,y\n1,2\n")
+    Path("one.yaml").write_text(
+        "data: {path: one.csv, y: y}\nmethod: grid\nparameters: {learning_rate: {values: [0.5, 0.1]}}\n"
+    )
+    lines = shell("run", "one.yaml").out.splitlines()
+    assert lines[0].startswith("one: 2 trials on one.csv, 1 row, ")
+    assert "Best learning_rate 0.5: converged at epoch 1." in lines
 
 
 def test_run_takes_its_options(shell: Shell) -> None:
@@ -292,11 +339,21 @@ def test_list_shows_runs_in_every_format(shell: Shell, path: Path, style: str) -
 
 
 def test_list_of_nothing_says_so(shell: Shell) -> None:
-    """A note with the next step; for a machine an empty table."""
-    told = shell("list", "nowhere", "--format", "json")
+    """A note with the next step, and nothing on stdout; for a machine an empty table."""
+    Path("none").mkdir()
+    told = shell("list", "none", "--format", "json")
     assert json.loads(told.out) == []
-    assert told.err == "No runs under nowhere. Hint: linreg-sweep run SWEEP makes one.\n"
+    assert told.err == "No runs under none. Hint: linreg-sweep run SWEEP makes one.\n"
     assert shell("list", "--format", "csv").table == []
+    told = shell("list")
+    assert told.out == ""
+    assert told.err == "No runs under results. Hint: linreg-sweep run SWEEP makes one.\n"
+
+
+def test_list_of_a_directory_that_is_not_there(shell: Shell) -> None:
+    """A name that was typed has to be right."""
+    told = shell("list", "nodir", code=2)
+    assert (told.out, told.err) == ("", "nodir: there is no such directory\n")
 
 
 def test_list_shows_an_unfinished_run_with_whole_numbers(shell: Shell, path: Path, tmp_path: Path) -> None:
@@ -419,6 +476,175 @@ def test_nothing_left_to_show_is_told(shell: Shell, path: Path) -> None:
     assert told.err == "No trial is left to show.\n"
 
 
+def test_one_trial_is_shown_line_by_line(shell: Shell, path: Path) -> None:
+    """Name and value of what is known of it, and then what the names mean."""
+    lines = shell("show", path, "--where", "trial == 5").out.splitlines()
+    shown = dict(line.split(maxsplit=1) for line in lines[: lines.index("")])
+    trial = ls.load(path).trials.iloc[5]
+    assert shown["outcome"] == "converged"
+    assert shown["cost"] == f"{trial['cost']:.6g}"
+    assert "diverged_at" not in shown
+    assert list(shown) == list(trial.dropna().index)
+
+
+def test_a_category_that_there_is_not(shell: Shell, path: Path) -> None:
+    """A misspelt outcome is no outcome without trials."""
+    told = shell("show", path, "--where", "outcome == 'convergd'", code=2)
+    assert told.err.endswith("'convergd' is never a value of outcome. Hint: did you mean 'converged'?\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "config.yaml", "--steps", "3", "--every", "1"], "--every: does not go with --steps."),
+        (["train", "config.yaml", "--steps", "1", "--format", "csv"], "--format: does not go with --steps."),
+        (
+            ["show", "RUN", "--by", "learning_rate", "--trials"],
+            "--trials: does not go with --by, which summarises.",
+        ),
+        (
+            ["show", "RUN", "--trials", "--bins", "3"],
+            "--bins: gathers the rows of a summary, not trials.",
+        ),
+        (["show", "RUN", "--top", "1", "--bins", "3"], "--bins: gathers the rows of a summary, not trials."),
+    ],
+)
+def test_an_option_without_effect_is_refused(
+    shell: Shell, path: Path, arguments: list[str], message: str
+) -> None:
+    """One line that names the pair, before anything is printed."""
+    told = shell(*(path if argument == "RUN" else argument for argument in arguments), code=2)
+    assert told.out == ""
+    assert told.err.startswith(message)
+    assert told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [["list"], ["show", "RUN"]])
+def test_tables_are_read_without_what_trains(path: Path, command: list[str]) -> None:
+    """Neither configs nor engines are loaded where a table is shown."""
+    arguments = [str(path.parent) if word == "list" else word.replace("RUN", str(path)) for word in command]
+    arguments = ["list", *arguments] if command == ["list"] else arguments
+    code = f"""
+import sys
+from linreg_sweep.cli import main
+code = main({arguments!r})
+heavy = ["pydantic", "yaml", "torch", "linreg_sweep.planning", "linreg_sweep.training"]
+print(code, *(name for name in heavy if name in sys.modules), file=sys.stderr)
+"""
+    assert python("-c", code).stderr == "0\n"
+
+
+# --- a terminal
+
+
+def on_terminal(folder: Path, *arguments: str, columns: int = 80, **more: Any) -> tuple[str, str]:
+    """Runs a command whose stdout and stderr are terminals; returns what each got."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+    import threading
+
+    def read(end: int, got: list[bytes]) -> None:
+        with suppress(OSError):  # the terminal ends with its process
+            while chunk := os.read(end, 4096):
+                got.append(chunk)
+
+    out, err = pty.openpty(), pty.openpty()
+    for pair in (out, err):
+        fcntl.ioctl(pair[1], termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    environment = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "NO_COLOR")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "linreg_sweep", *arguments],
+        cwd=folder,
+        env=environment | {"PYTHONPATH": str(ROOT)} | more,
+        stdout=out[1],
+        stderr=err[1],
+    )
+    got: tuple[list[bytes], list[bytes]] = ([], [])
+    readers = [
+        threading.Thread(target=read, args=(pair[0], chunks))
+        for pair, chunks in zip((out, err), got, strict=True)
+    ]
+    for pair, reader in zip((out, err), readers, strict=True):
+        os.close(pair[1])
+        reader.start()
+    assert process.wait(60) == 0
+    for pair, reader in zip((out, err), readers, strict=True):
+        reader.join(10)
+        os.close(pair[0])
+    texts = [b"".join(chunks).decode().replace("\r\n", "\n") for chunks in got]
+    return texts[0], texts[1]
+
+
+needs_terminal = pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals")
+
+
+@needs_terminal
+@pytest.mark.parametrize(("columns", "left_out"), [(100, 4), (116, 3), (200, 0)])
+def test_a_narrow_terminal_goes_without_some_columns(path: Path, columns: int, left_out: int) -> None:
+    """As many as need be; how many is told on stderr, and what stays says what the sweep found."""
+    out, err = on_terminal(ROOT, "show", str(path), columns=columns)
+    head, rule, *_ = out.splitlines()
+    everything = ls.load(path).summary().columns
+    assert len(rule) <= columns
+    assert len(head.split()) == len(everything) - left_out
+    assert {"learning_rate", "trials", "converged", "median_converged_at", "regime"} <= set(head.split())
+    assert err == (f"{left_out} columns left out: widen the terminal, or --format csv\n" if left_out else "")
+    assert ("share_converged" in out) == (left_out == 0)
+
+
+@needs_terminal
+def test_a_run_on_a_narrow_terminal_still_finds_the_best(tmp_path: Path) -> None:
+    """What is left out of the table is not left out of the answer."""
+    (tmp_path / "small.yaml").write_text(SWEEP)
+    out, err = on_terminal(tmp_path, "run", "small.yaml", columns=60)
+    assert "share_converged" not in out
+    assert "Best learning_rate 0.005: 1 of 3 trials converged, after a median of 20 epochs." in out
+    assert re.search(r"4 columns left out: widen the terminal, or linreg-sweep show \S+ --format csv", err)
+
+
+@needs_terminal
+@pytest.mark.parametrize(("value", "bar"), [("1", False), ("", True)])
+def test_no_color_turns_the_bar_off(tmp_path: Path, value: str, bar: bool) -> None:
+    """Where it is set and not empty, even on a terminal."""
+    (tmp_path / "small.yaml").write_text(SWEEP)
+    _, err = on_terminal(tmp_path, "run", "small.yaml", "--part-size", "1", columns=200, NO_COLOR=value)
+    assert ("trials" in err) == bar
+
+
+def test_a_pipe_gets_all_columns(path: Path) -> None:
+    """However narrow COLUMNS says that a terminal is."""
+    done = python("-m", "linreg_sweep", "show", str(path), COLUMNS="40")
+    assert "share_converged" in done.stdout
+    assert done.stderr == ""
+
+
+def test_a_long_training_says_that_it_is_at_work(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal, so that nobody takes it for stuck; how to stop it, too."""
+    monkeypatch.setattr("linreg_sweep.progress.PATIENCE", 0.0)
+    assert shell("train", "config.yaml").err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    told = shell("train", "config.yaml", "--set", "epochs=20000")
+    assert told.err == "training ... press Ctrl+C to stop\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no such signal")
+def test_a_training_can_be_stopped(tmp_path: Path) -> None:
+    """Ctrl+C ends a long one with a word, 130, and no traceback."""
+    (tmp_path / "config.yaml").write_text("data: {name: tutorial}\ntraining: {epochs: 1000000000}\n")
+    code = (
+        "import signal, sys, threading, os\n"
+        "from linreg_sweep import cli, training\n"
+        "threading.Timer(1.0, os.kill, [os.getpid(), signal.SIGINT]).start()\n"
+        "sys.exit(cli.main(['train', 'config.yaml', '--every', '500000000']))"
+    )
+    done = python("-c", code, folder=tmp_path)
+    assert done.returncode == 130
+    assert done.stderr.split() == ["Stopped."]
+    assert done.stdout == ""
+
+
 # --- init and schema
 
 
@@ -478,6 +704,31 @@ def test_a_full_disk_behind_stdout_is_told(path: Path) -> None:
     """Where the output cannot be written, the command fails with one line."""
     done = subprocess.run(
         f"{sys.executable} -m linreg_sweep show {path} > /dev/full",
+        shell=True,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "cannot write the output: No space left on device\n"
+
+
+def test_an_error_of_the_system_is_named(shell: Shell, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not of writing the output is not called so."""
+
+    def fail(path: str) -> None:
+        raise PermissionError(13, "Permission denied", "a/file")
+
+    monkeypatch.setattr("linreg_sweep.results.load", fail)
+    assert shell("show", path, code=1).err == "a/file: Permission denied\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_help_that_cannot_be_written_is_told() -> None:
+    """One line, and no traceback."""
+    done = subprocess.run(
+        f"{sys.executable} -m linreg_sweep --help > /dev/full",
         shell=True,
         cwd=ROOT,
         capture_output=True,

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linreg_sweep.formats import FORMATS, as_text
+from linreg_sweep.cli import FORMATS
+from linreg_sweep.formats import GAP, as_lines, as_text, frame_of, widths
 
 FRAME = pd.DataFrame(
     {
@@ -127,3 +128,25 @@ def test_a_table_is_not_changed_by_being_shown(style: str) -> None:
     before = FRAME.copy()
     as_text(FRAME, style)
     pd.testing.assert_frame_equal(before, FRAME)
+
+
+def test_widths_are_those_of_the_table() -> None:
+    """Of the columns that are shown; with the gaps they make up a line."""
+    frame = FRAME.assign(nothing=None)
+    found = widths(frame)
+    assert list(found) == list(FRAME)
+    rule = as_text(frame, "table").splitlines()[1]
+    assert sum(found.values()) + GAP * (len(found) - 1) == len(rule)
+
+
+def test_a_row_is_a_line_for_each_value() -> None:
+    """Name and value, aligned, six digits, without those that are missing."""
+    frame = pd.DataFrame({"n": [12345678], "longer": [1 / 3], "none": [np.nan], "word": ["a b"]})
+    assert as_lines(frame.iloc[0]).splitlines() == ["n       12345678", "longer  0.333333", "word    a b"]
+
+
+def test_records_keep_their_whole_numbers() -> None:
+    """A count that is missing of one record turns no other into 9.0."""
+    frame = frame_of([{"name": "a", "n": 9}, {"name": "b"}], ["name", "n"], ["n"])
+    assert as_text(frame, "csv") == "name,n\na,9\nb,"
+    assert list(frame_of([], ["name", "n"], ["n"])) == ["name", "n"]

@@ -1,11 +1,12 @@
 """Facts about progress: a bar on a terminal, few lines in a log, and nothing that is not asked for."""
 
 import io
+import time
 
 import pytest
 
 from linreg_sweep import progress
-from linreg_sweep.progress import Progress
+from linreg_sweep.progress import Progress, waiting
 
 
 class Terminal(io.StringIO):
@@ -81,3 +82,28 @@ def test_closing_twice_is_no_harm() -> None:
         told.tell(1, 10)
         told.close()
         told.close()
+
+
+def test_no_bar_where_it_is_to_be_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal then gets the lines of a log."""
+    monkeypatch.setattr(progress, "SECONDS_A_LINE", 0.0)
+    stream = Terminal()
+    with Progress(stream, plain=True) as told:
+        told.tell(1000, 4000)
+        told.tell(2000, 4000)
+    assert "\r" not in stream.getvalue()
+    assert stream.getvalue().startswith("1,000 of 4,000 trials are there, ")
+
+
+@pytest.mark.parametrize(
+    ("stream", "patience", "said"),
+    [(Terminal(), 0.0, "wait\n"), (Terminal(), 60.0, ""), (io.StringIO(), 0.0, "")],
+)
+def test_a_person_who_waits_is_told(
+    monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, patience: float, said: str
+) -> None:
+    """Once it takes longer than a moment, on a terminal alone."""
+    monkeypatch.setattr(progress, "PATIENCE", patience)
+    with waiting(stream, "wait"):
+        time.sleep(0.1)
+    assert stream.getvalue() == said

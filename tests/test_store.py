@@ -10,8 +10,9 @@ import pytest
 
 from linreg_sweep.errors import ResultsError
 from linreg_sweep.store import FORMAT_VERSION, Store, find_runs, run_path
+from linreg_sweep.store import METADATA as KEYS
 
-METADATA = {"format_version": FORMAT_VERSION, "name": "a", "n_trials": 3, "part_size": 2}
+METADATA = dict.fromkeys(KEYS, 1) | {"format_version": 1}
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ def test_a_directory_that_is_no_run(store: Store, there: bool) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        *(b"", b"{", b"[]", b"null", b"5", b'{"format_version": 1}', b"\xff\xfe", b'"format_version"'),
+        *(b"", b"{", b"[]", b"null", b"5", b"\xff\xfe", b'"format_version"'),
         json.dumps(METADATA).encode()[:-10],
     ],
 )
@@ -151,6 +152,13 @@ def test_damaged_metadata(store: Store, content: bytes) -> None:
     assert str(caught.value) == (
         f"{store.metadata}: is damaged. Hint: move the run's directory away and run the sweep again"
     )
+
+
+def test_metadata_that_lack_something_are_damaged(store: Store) -> None:
+    """What is missing is named."""
+    store.write_metadata({key: value for key, value in METADATA.items() if key not in ("history", "varied")})
+    with pytest.raises(ResultsError, match=r"metadata\.json: is damaged: it lacks varied, history\. Hint"):
+        store.read_metadata()
 
 
 def test_a_newer_format_is_refused(store: Store) -> None:

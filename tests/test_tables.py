@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linreg_sweep import tables
 from linreg_sweep.errors import ConfigError
 from linreg_sweep.outcome import OUTCOMES, REGIMES
 from linreg_sweep.tables import as_html, best, check_column, summary
@@ -241,12 +240,6 @@ def test_an_unknown_column_is_named_with_the_nearest() -> None:
         assert str(caught.value) == ("there is no column 'lerning_rate'. Hint: did you mean 'learning_rate'?")
     with pytest.raises(ConfigError, match=r"there is no column 'q'\. Hint: known here: a, b$"):
         check_column("q", ["b", "a"])
-
-
-def test_every_column_of_a_summary_has_a_meaning() -> None:
-    """Numbers that a person reads are explained with their unit; the rest say it by their name."""
-    plain = {"trials", *OUTCOMES, "regime"}
-    assert set(summary(frame([trial(0)]), ["learning_rate"])) - plain <= set(tables.COLUMN_MEANING)
 
 
 def test_html_is_escaped() -> None:

@@ -28,6 +28,7 @@ FRAME = pd.DataFrame(
         ),
         "converged_at": pd.array([5, None, None, 100, None, None], dtype="Int64"),
         "cost": [1.5, np.inf, np.nan, -0.0, 2.0, np.inf],
+        "note": ["a", "b", "a", "b", None, "a"],
     }
 )
 
@@ -48,7 +49,9 @@ GOOD: dict[str, Mask] = {
     "outcome == 'converged'": lambda f: f.outcome == "converged",
     'outcome == "converged"': lambda f: f.outcome == "converged",
     "'converged' == outcome": lambda f: f.outcome == "converged",
-    "outcome == 'never'": lambda f: f.trial < 0,
+    "outcome == 'unfinished'": lambda f: f.trial == 2,
+    "note == 'never'": lambda f: f.trial < 0,
+    "note != 'a'": lambda f: f.note != "a",
     "outcome in ('converged', 'diverged')": lambda f: f.outcome.isin(["converged", "diverged"]),
     "outcome in ['converged']": lambda f: f.outcome == "converged",
     "outcome not in ('converged', 'diverged')": lambda f: ~f.outcome.isin(["converged", "diverged"]),
@@ -74,11 +77,22 @@ GOOD: dict[str, Mask] = {
     "'a' == 'b'": lambda f: f.trial < 0,
     "trial < 0b11": lambda f: f.trial < 3,
     "trial < 1_000": lambda f: f.trial < 1000,
-    # missing and NaN hold for != and for nothing else
+    # what compares a missing value or NaN is unknown; only != holds
     "converged_at < 1000": lambda f: f.trial.isin([0, 3]),
     "converged_at == 5": lambda f: f.trial == 0,
     "converged_at != 5": lambda f: f.trial != 0,
-    "not converged_at == 5": lambda f: f.trial != 0,
+    "not converged_at == 5": lambda f: f.trial == 3,
+    "not (converged_at < 50)": lambda f: f.trial == 3,
+    "not (converged_at != 5)": lambda f: f.trial == 0,
+    "not not converged_at < 50": lambda f: f.trial == 0,
+    "not (cost < 1)": lambda f: f.cost.isin([1.5, 2.0, math.inf]),
+    "not outcome == 'converged'": lambda f: f.trial.isin([1, 2, 5]),
+    "not converged_at in (5, 6)": lambda f: f.trial == 3,
+    "converged_at < 50 or trial == 1": lambda f: f.trial.isin([0, 1]),
+    "not (converged_at < 50 and trial == 1)": lambda f: f.trial != 1,
+    "not (converged_at < 50 or trial == 1)": lambda f: f.trial == 3,
+    "converged_at < 50 or converged_at >= 50": lambda f: f.converged_at.notna(),
+    "3 < converged_at < 50": lambda f: f.trial == 0,
     "converged_at == converged_at": lambda f: f.converged_at.notna(),
     "converged_at != converged_at": lambda f: f.converged_at.isna(),
     "converged_at in (5, 6)": lambda f: f.trial == 0,
@@ -116,10 +130,10 @@ REFUSED = {
     "trial & 1": "must compare columns, got 'trial & 1'. Hint: say column < number",
     "~trial": "must compare columns, got '~trial'. Hint: say column < number",
     "await_ < 1": "there is no column 'await_'. Hint: known here: converged_at, cost, "
-    "initial_weight, learning_rate, outcome, trial",
+    "initial_weight, learning_rate, note, outcome, trial",
     "trail < 3": "there is no column 'trail'. Hint: did you mean 'trial'?",
     "trial < __name__": "there is no column '__name__'. Hint: known here: converged_at, cost, "
-    "initial_weight, learning_rate, outcome, trial",
+    "initial_weight, learning_rate, note, outcome, trial",
     "(t := 3) < trial": "must compare columns, numbers and quoted text, got '(t := 3)'",
     "trial.real < 3": "must compare columns, numbers and quoted text, got 'trial.real'",
     "trial[0] < 3": "must compare columns, numbers and quoted text, got 'trial[0]'",
@@ -146,6 +160,12 @@ REFUSED = {
     "trial == '3'": "compares text with a number in 'trial' and \"'3'\"",
     "outcome in ('converged', 1)": "compares text with a number in 'outcome' and '1'",
     "outcome < 'converged'": "text has no order: 'outcome'. Hint: use == or !=",
+    "outcome == 'convergd'": "'convergd' is never a value of outcome. Hint: did you mean 'converged'?",
+    "'convergd' != outcome": "'convergd' is never a value of outcome. Hint: did you mean 'converged'?",
+    "outcome in ('converged', 'diverge')": "'diverge' is never a value of outcome. "
+    "Hint: did you mean 'diverged'?",
+    "outcome not in ('x', 'diverged')": "'x' is never a value of outcome. "
+    "Hint: known here: converged, diverged, unfinished",
     "outcome < outcome": "text has no order: 'outcome'. Hint: use == or !=",
 }
 
@@ -206,7 +226,7 @@ def test_python_says_nothing_about_the_text() -> None:
     """A backslash that means nothing is only a text that no row has, and no warning of Python's."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        assert where(FRAME, r"outcome == '\d'").empty
+        assert where(FRAME, r"note == '\d'").empty
         assert len(where(FRAME, "trial < 1or trial > 4")) == 2
     assert caught == []
 

@@ -1,0 +1,257 @@
+"""Facts about what commands say: sentences that are true whatever a run or a training found."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import linreg_sweep as ls
+from linreg_sweep import telling
+from linreg_sweep.choosing import LEAST_FIRST, LISTED, Choice, choose, narrowed
+from linreg_sweep.legend import COLUMN_MEANING, MEASURED, Bounds, legend
+from linreg_sweep.outcome import OUTCOMES, REGIMES, Criteria
+from linreg_sweep.telling import ending, printed_rows, told_run
+
+ROOT = Path(__file__).parents[1]
+
+SWEEP: dict[str, Any] = {
+    "name": "told",
+    "data": {"name": "tutorial"},
+    "method": "grid",
+    "training": {"epochs": 100},
+    "parameters": {"learning_rate": {"values": [0.001, 0.005]}},
+}
+
+BOUNDS = Bounds.of(Criteria())
+
+
+class Found:
+    """A run as telling sees it, with whatever metadata a fact is about."""
+
+    def __init__(self, best: dict[str, Any], **data: Any) -> None:
+        self.name, self.n_trials, self.varied = "found", 1, ["learning_rate"]
+        self.metadata = {
+            "data": {"source": "a.csv", "rows": 1, "features": ["x"], "targets": ["y"]} | data,
+            "best": {"trial": 0, "learning_rate": 0.1, "outcome": "converged", "converged_at": 1, "cost": 2.0}
+            | best,
+        }
+
+
+def best_trial(**best: Any) -> str:
+    """Returns the sentence on a best trial with these cells."""
+    found: Any = Found(best)
+    return telling._best_trial(found)
+
+
+def line(best: dict[str, Any], **data: Any) -> list[str]:
+    """Returns the fitted line, if there is one."""
+    found: Any = Found(best, **data)
+    return list(telling._fitted_line(found))
+
+
+def told(sweep: dict[str, Any], out: Path) -> list[str]:
+    """Runs a sweep and returns what is said of it."""
+    run = ls.run(sweep, out=out, jobs=1)
+    table = choose(run, Choice())
+    return "\n".join(told_run(run, table, list(table.columns))).splitlines()
+
+
+# --- the best trial
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "cost", "converged_at"])
+def test_a_number_that_is_null_is_no_crash(name: str) -> None:
+    """metadata.json has null for what is not finite."""
+    sentence = best_trial(**{name: None})
+    assert sentence.startswith("Best single trial: 0 (learning_rate ")
+    assert name == "converged_at" or "not finite" in sentence
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_the_best_trial_goes_by_its_outcome(outcome: str) -> None:
+    """An epoch within the tolerance is no convergence where the trial left it again."""
+    how = "converged at epoch 1" if outcome == "converged" else "no trial converged; this one came nearest"
+    assert best_trial(outcome=outcome, converged_at=1) == (
+        f"Best single trial: 0 (learning_rate 0.1): {how}, cost 2."
+    )
+
+
+@pytest.mark.parametrize(
+    ("trials", "converged", "median", "said"),
+    [
+        (1, 1, 1.0, "Best rate 2: converged at epoch 1."),
+        (3, 3, 1.0, "Best rate 2: 3 of 3 trials converged, after a median of 1 epoch."),
+        (3, 1, 2500.5, "Best rate 2: 1 of 3 trials converged, after a median of 2,500.5 epochs."),
+        (3, 0, np.nan, "No trial converged; rate 2 came nearest."),
+    ],
+)
+def test_the_best_row_is_told_in_good_english(trials: int, converged: int, median: float, said: str) -> None:
+    """One trial, one epoch, or many."""
+    row = {"rate": [2.0], "trials": [trials], "converged": [converged]}
+    more = {"share_converged": [converged / trials], "median_converged_at": [median], "best_cost": [1.0]}
+    assert telling._best_row(pd.DataFrame(row | more)) == said
+
+
+# --- the fitted line
+
+
+def test_the_line_is_written_as_a_person_writes_it() -> None:
+    """Six digits, and a minus rather than plus a negative number."""
+    assert line({"weight": 0.07562784, "bias": -1.8740164}) == ["y = 0.0756278 * x - 1.87402"]
+    assert line({"weight": -2.0, "bias": 3.0}, features=["my size"]) == ["y = -2 * my size + 3"]
+    assert line({"weight": 0.5}) == ["y = 0.5 * x"]
+    several = {"weight_a": 1.0, "weight_b": -2.0, "bias": 0.5}
+    assert line(several, features=["a", "b"]) == ["y = 1 * a - 2 * b + 0.5"]
+
+
+def test_the_line_is_in_the_units_of_the_file() -> None:
+    """Under standardize the unscaled parameters count."""
+    scaled = {"weight": 9.0, "bias": 9.0, "weight_unscaled": 1.5, "bias_unscaled": 2.5}
+    assert line(scaled) == ["y = 1.5 * x + 2.5"]
+
+
+@pytest.mark.parametrize(
+    ("best", "data"),
+    [
+        ({"weight": None, "bias": 1.0}, {}),
+        ({"weight": 1.0, "bias": None}, {}),
+        ({"weight": 1.0, "bias": 1.0, "outcome": "diverged"}, {}),
+        ({"weight_x_y": 1.0, "bias_y": 1.0, "weight_x_z": 1.0, "bias_z": 1.0}, {"targets": ["y", "z"]}),
+        ({f"weight_{n}": 1.0 for n in "abcdef"} | {"bias": 1.0}, {"features": list("abcdef")}),
+    ],
+)
+def test_there_is_no_line_where_none_helps(best: dict[str, Any], data: dict[str, Any]) -> None:
+    """Not finite, diverged, several targets, or more features than a person reads."""
+    assert line(best, **data) == []
+
+
+# --- the legend
+
+
+def test_every_column_of_a_summary_has_a_meaning(tmp_path: Path) -> None:
+    """Beside those whose name says it all."""
+    summary = ls.run(SWEEP, out=tmp_path, jobs=1).summary()
+    assert set(summary) - {"trials", *OUTCOMES, "regime"} <= set(COLUMN_MEANING)
+
+
+@pytest.mark.parametrize(
+    ("cells", "regimes"),
+    [
+        (["low"], ["low"]),
+        (["high", "low"], ["low", "high"]),
+        (["low to high"], ["low", "good", "high"]),
+        (["good to too_high", "good"], ["good", "high", "too_high"]),
+        ([], []),
+    ],
+)
+def test_only_regimes_that_occur_are_explained(cells: list[str], regimes: list[str]) -> None:
+    """Those within a range of regimes as well."""
+    lines = list(legend(["cost"], cells, BOUNDS, measured=False))
+    assert [line.split()[1] for line in lines if line.startswith("regime ")] == regimes
+
+
+def test_a_measured_regime_is_told() -> None:
+    """Where trials have mini-batches, and the table has regimes at all."""
+    assert list(legend(["cost"], ["low"], BOUNDS, measured=True))[-1] == MEASURED
+    assert MEASURED not in legend(["cost"], ["low"], BOUNDS, measured=False)
+    assert MEASURED not in legend(["cost"], [], BOUNDS, measured=True)
+
+
+def test_meanings_hold_the_set_ups_own_numbers() -> None:
+    """How soon is soon, and how much is too much."""
+    bounds = Bounds(divergence=250.0, settle_epochs=1, settle_fraction=0.025)
+    assert bounds.regime("good") == "the steepest direction settles to 2.5 % within 1 epoch"
+    assert "above 250 times the larger of the start's cost" in bounds.outcome("diverged")
+    assert "above 1,000,000 times" in BOUNDS.outcome("diverged")
+    for text in [*map(BOUNDS.regime, REGIMES), *map(BOUNDS.outcome, OUTCOMES)]:
+        assert ":" not in text
+        assert "{" not in text
+
+
+def test_a_run_and_a_training_tell_their_own_numbers(tmp_path: Path) -> None:
+    """Not those of the defaults."""
+    settle = {"outcome": {"settle": {"epochs": 20, "fraction": 0.05}, "divergence": 500}}
+    lines = told(SWEEP | settle, tmp_path)
+    assert "regime good      the steepest direction settles to 5 % within 20 epochs" in lines
+    config = {"data": {"name": "tutorial"}, "training": {"learning_rate": 1, "epochs": 9}} | settle
+    assert "above 500 times" in next(ending(ls.train(config)))
+
+
+def test_mini_batches_are_told_of_in_the_legend(tmp_path: Path) -> None:
+    """And only where there are some."""
+    batches = {"parameters": {"learning_rate": 0.001, "batch_size": {"values": [5, 30]}}}
+    assert MEASURED in told(SWEEP | batches, tmp_path)
+    assert MEASURED not in told(SWEEP, tmp_path)
+
+
+# --- the end of a training
+
+
+def test_the_flattest_direction_is_told_of_where_it_is_to_blame() -> None:
+    """The oracle is numpy's eigenvalues of the tutorial's H."""
+    table = np.genfromtxt(
+        Path(ls.__file__).parent / "datasets" / "tutorial.csv", delimiter=",", skip_header=1
+    )
+    design = np.column_stack([table[:, 0], np.ones(len(table))])
+    low, high = np.linalg.eigvalsh(design.T @ design / len(table))
+    epochs = np.log(10) / -np.log(1 - 0.005 * low)
+    training = {"learning_rate": 0.005, "epochs": 50}
+    sentence = (
+        f"The flattest direction needs about {epochs:,.0f} epochs for each factor of 10"
+        f" (condition number {high / low:,.0f})."
+    )
+    data = {"name": "tutorial"}
+    assert sentence in ending(ls.train({"data": data, "training": training}))
+    for more in ({"epochs": 9999}, {"learning_rate": 0.001}, {"momentum": 0.5}, {"batch_size": 10}):
+        lines = ending(ls.train({"data": data, "training": training | more}))
+        assert not any("flattest" in text for text in lines)
+
+
+def test_the_least_cost_is_least_squares_in_the_files_units() -> None:
+    """The oracle is numpy.polyfit, also where the training saw z-scores."""
+    table = pd.read_csv(ROOT / "data" / "faithful.csv")
+    slope, intercept = np.polyfit(table["waiting"], table["eruptions"], 1)
+    cost = np.mean((table["eruptions"] - slope * table["waiting"] - intercept) ** 2)
+    for name, suffix in (("faithful", ""), ("faithful_standardized", "_unscaled")):
+        config = ROOT / "configs" / f"{name}.yaml"
+        assert (
+            f"Least possible cost {cost:.6g}, at weight{suffix} {slope:.6g}, bias{suffix} {intercept:.6g}."
+        ) in ending(ls.train(config, overrides=["epochs=10"]))
+
+
+def test_many_parameters_are_printed_in_the_last_row_alone() -> None:
+    """Wrapped at a comma; the rows before tell epoch and cost."""
+    *rows, last = printed_rows(ls.train(ROOT / "configs" / "diabetes.yaml", overrides=["epochs=100"]))
+    assert rows[0].startswith("Epoch : 10, Cost : ")
+    assert all(row.count(" : ") == 2 for row in rows)
+    first, *others = last.splitlines()
+    assert first.startswith("Epoch : 100, Cost : ")
+    assert first.endswith(",")
+    assert all(text.startswith("  ") and len(text) <= 101 for text in others)
+    assert last.count("Weight_") == 20
+    assert last.replace(",\n  ", ", ").count(", ") == 23
+
+
+# --- what is chosen
+
+
+def test_a_narrow_table_loses_its_least_important_columns_first() -> None:
+    """In a fixed order, until it fits, and never those that say what was found."""
+    names = ["learning_rate", "trials", *OUTCOMES, "share_converged", "median_converged_at"]
+    names += ["p90_converged_at", "best_cost", "regime", "stability_ratio"]
+    widths = dict.fromkeys(names, 10)
+    whole = 10 * 11 + 2 * 10
+    assert narrowed(widths, whole) == names
+    assert set(names) - set(narrowed(widths, whole - 1)) == {"share_converged"}
+    assert set(names) - set(narrowed(widths, whole - 13)) == {"share_converged", "p90_converged_at"}
+    assert set(names) - set(narrowed(widths, 1)) == set(LEAST_FIRST[:4])
+    assert set(names) - set(narrowed(widths, 1, ["best_cost"])) == {*LEAST_FIRST[:4]} - {"best_cost"}
+
+
+def test_parameters_and_names_stay_however_narrow() -> None:
+    """A trial keeps its hyperparameters, outcome and epoch; a run its name and path."""
+    trial = ["trial", "learning_rate", "initial_weight_a", "outcome", "epochs", "converged_at", "weight_a"]
+    assert narrowed(dict.fromkeys(trial, 20), 1) == [*trial[:4], "converged_at"]
+    assert narrowed(dict.fromkeys(LISTED, 20), 1) == ["name", "trials", *OUTCOMES, "run"]
