@@ -1,7 +1,6 @@
 """The command line: the only place that prints or exits. Everything heavy is imported when used."""
 
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -14,10 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from linreg_sweep import __version__
+from linreg_sweep.console import OutputError, fitting, note, notes, print_table, say, without_output
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -49,10 +49,6 @@ def with_format(command: F) -> F:
         show_default=True,
         help="csv and json are exact; table and markdown show six digits.",
     )(command)
-
-
-class OutputError(Exception):
-    """Stdout did not take what was written to it; the cause says why."""
 
 
 class Commands(click.Group):
@@ -102,19 +98,19 @@ def train(config: str, overrides: tuple[str, ...], every: int | None, steps: int
 
     if steps is not None:
         for line in printed_steps(*autograd_steps(config, steps, overrides=overrides)):
-            _say(line)
+            say(line)
         return
     with waiting(sys.stderr, "training ... press Ctrl+C to stop"):
         training = train_one(config, overrides=overrides, every=every)
-    _notes(training.notes)
+    notes(training.notes)
     if style != "table":
-        _print_table(training.frame, style)
+        print_table(training.frame, style)
         return
     for line in printed_rows(training):
-        _say(line)
-    _say()
+        say(line)
+    say()
     for line in ending(training):
-        _say(line)
+        say(line)
 
 
 def _refuse_beside_steps(steps: int | None, every: int | None, style: str) -> None:
@@ -136,9 +132,9 @@ def plan(sweep: str, overrides: tuple[str, ...], trials: int | None) -> None:
 
     with _trials_as_typed(trials):
         made = make_plan(sweep, overrides=_with_trials(overrides, trials))
-    _notes(made.notes)
+    notes(made.notes)
     for line in planned(made):
-        _say(line)
+        say(line)
 
 
 @cli.command(short_help="Train every trial of a sweep; print the summary.")
@@ -183,16 +179,16 @@ def run(
             )
         except (KeyboardInterrupt, SystemExit) as stop:
             progress.close()
-            _note(f"Stopped. {progress.standing()}: the same command finishes the rest.")
+            note(f"Stopped. {progress.standing()}: the same command finishes the rest.")
             raise SystemExit(INTERRUPTED if isinstance(stop, KeyboardInterrupt) else stop.code) from None
     table = choose(finished, Choice())
     if progress.nothing_missing:
-        _note("Nothing is missing: every trial was there already.")
-    _notes(finished.metadata["data"]["notes"])
-    columns = _fitting(table, (), f"linreg-sweep show {finished.path} --format csv")
+        note("Nothing is missing: every trial was there already.")
+    notes(finished.metadata["data"]["notes"])
+    columns = fitting(table, (), f"linreg-sweep show {finished.path} --format csv")
     for line in told_run(finished, table, columns):
-        _say(line)
-    _say(str(finished.path))
+        say(line)
+    say(str(finished.path))
 
 
 @cli.command(name="list", short_help="List the runs that are there.")
@@ -208,11 +204,11 @@ def list_command(directory: str | None, style: str) -> None:
     folder = directory or "results"
     runs = list_runs(folder)
     if not runs:
-        _note(f"No runs under {folder}. Hint: linreg-sweep run SWEEP makes one.")
+        note(f"No runs under {folder}. Hint: linreg-sweep run SWEEP makes one.")
     table, damaged = listed(runs)
-    _print_table(table, style)
+    print_table(table, style)
     for complaint in damaged:
-        _note(str(complaint))
+        note(str(complaint))
 
 
 @cli.command(short_help="Show a run's summary, or its trials.")
@@ -260,19 +256,19 @@ def show(
     choice.check()
     loaded = load(run)
     if not loaded.finished:
-        _note(f"{loaded.n_trials_done:,} of {loaded.n_trials:,} trials are there: the sweep is not finished.")
+        note(f"{loaded.n_trials_done:,} of {loaded.n_trials:,} trials are there: the sweep is not finished.")
     table = choose(loaded, choice)
     if style == "table" and choice.as_trials and len(table) == 1:
-        _say(as_lines(table.iloc[0]))
+        say(as_lines(table.iloc[0]))
     else:
-        columns = _print_table(table, style, [*by, (sort or "").removeprefix("-")])
+        columns = print_table(table, style, [*by, (sort or "").removeprefix("-")])
         table = table[columns]
     if table.empty:
-        _note("No trial is left to show.")
+        note("No trial is left to show.")
     elif style == "table":
-        _say()
+        say()
         for line in legend_of(table, loaded):
-            _say(line)
+            say(line)
 
 
 @cli.command(short_help="Write a first config and sweep, also for your data.")
@@ -290,11 +286,11 @@ def init(directory: str, data: str | None, x: tuple[str, ...], y: tuple[str, ...
     """
     from linreg_sweep.begin import begin
 
-    config, sweep, notes = begin(Path(directory), data=data, x=x, y=y, name=name)
-    _notes(notes)
-    _say(f"Wrote {config}")
-    _say(f"Wrote {sweep}")
-    _say(f"Next: linreg-sweep run {sweep}")
+    config, sweep, known = begin(Path(directory), data=data, x=x, y=y, name=name)
+    notes(known)
+    say(f"Wrote {config}")
+    say(f"Wrote {sweep}")
+    say(f"Next: linreg-sweep run {sweep}")
 
 
 @cli.command(short_help="Print the JSON Schema of configs and sweeps.")
@@ -304,41 +300,7 @@ def schema() -> None:
 
     from linreg_sweep.config.json_schema import json_schema
 
-    _say(json.dumps(json_schema(), indent=2))
-
-
-def _print_table(table: "pd.DataFrame", style: str, keep: Sequence[str] = ()) -> list[str]:
-    """Prints a table, an empty one to machines alone; returns the columns that were printed."""
-    from linreg_sweep.formats import as_text
-
-    if style != "table":
-        _say(as_text(table, style))
-        return list(table.columns)
-    columns = _fitting(table, keep, "--format csv")
-    if len(table):
-        _say(as_text(table[columns], style))
-    return columns
-
-
-def _fitting(table: "pd.DataFrame", keep: Sequence[str], otherwise: str) -> list[str]:
-    """Returns the columns that fit on the terminal, if stdout is one, and notes how many do not.
-
-    Args:
-        table: what is to be printed.
-        keep: columns that stay in any case.
-        otherwise: what shows all columns.
-    """
-    if not sys.stdout.isatty() or table.empty:
-        return list(table.columns)
-    from linreg_sweep.choosing import narrowed
-    from linreg_sweep.formats import widths
-
-    shown = widths(table)
-    columns = narrowed(shown, shutil.get_terminal_size().columns, keep)
-    left_out = len(shown) - len(columns)
-    if left_out:
-        _note(f"{left_out} column{'' if left_out == 1 else 's'} left out: widen the terminal, or {otherwise}")
-    return columns
+    say(json.dumps(json_schema(), indent=2))
 
 
 def _with_trials(overrides: Sequence[str], trials: int | None) -> list[str]:
@@ -360,36 +322,6 @@ def _trials_as_typed(trials: int | None) -> Iterator[None]:
         raise ConfigError(*typed) from None
 
 
-def _say(text: str = "") -> None:
-    try:
-        click.echo(text)
-    except OSError as error:
-        raise OutputError from error
-
-
-def _note(text: str) -> None:
-    click.echo(text, err=True)
-
-
-def _notes(notes: Sequence[str]) -> None:
-    for note in notes:
-        _note(f"Note: {note}.")
-
-
-def _drop_output() -> None:
-    """Lets whatever else is printed go nowhere, what Python flushes on its way out included."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _without_output(error: BaseException) -> int:
-    """Says why stdout takes no more, unless `| head` has seen enough; returns the exit code."""
-    _drop_output()
-    if isinstance(error, BrokenPipeError):
-        return 0
-    _note(f"cannot write the output: {getattr(error, 'strerror', None) or error}")
-    return SweepError.exit_code
-
-
 def _terminate(signum: int, frame: FrameType | None) -> None:
     raise SystemExit(TERMINATED)
 
@@ -406,14 +338,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             None if arguments is None else list(arguments), prog_name="linreg-sweep", standalone_mode=False
         )
     except SweepError as error:
-        _note(str(error))
+        note(str(error))
         return error.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except click.exceptions.Abort:
-        _note("Stopped.")
+        note("Stopped.")
         return INTERRUPTED
     except (OutputError, OSError) as error:  # commands name their own OSErrors; this one is of the output
-        return _without_output(error.__cause__ or error)
+        return without_output(error.__cause__ or error)
     return 0

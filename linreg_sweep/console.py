@@ -1,0 +1,89 @@
+"""Stdout and stderr: data on the one, words for a person on the other. Only commands print, by these."""
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from linreg_sweep.errors import SweepError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class OutputError(Exception):
+    """Stdout did not take what was written to it; the cause says why."""
+
+
+def say(text: str = "") -> None:
+    """Prints a line of data.
+
+    Raises:
+        OutputError: stdout does not take it.
+    """
+    try:
+        click.echo(text)
+    except OSError as error:
+        raise OutputError from error
+
+
+def note(text: str) -> None:
+    """Tells a person something, on stderr."""
+    click.echo(text, err=True)
+
+
+def notes(sentences: Sequence[str]) -> None:
+    """Tells what a person should know of the data, on stderr."""
+    for sentence in sentences:
+        note(f"Note: {sentence}.")
+
+
+def _drop_output() -> None:
+    """Lets whatever else is printed go nowhere, what Python flushes on its way out included."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def without_output(error: BaseException) -> int:
+    """Says why stdout takes no more, unless `| head` has seen enough; returns the exit code."""
+    _drop_output()
+    if isinstance(error, BrokenPipeError):
+        return 0
+    note(f"cannot write the output: {getattr(error, 'strerror', None) or error}")
+    return SweepError.exit_code
+
+
+def print_table(table: "pd.DataFrame", style: str, keep: Sequence[str] = ()) -> list[str]:
+    """Prints a table, an empty one to machines alone; returns the columns that were printed."""
+    from linreg_sweep.formats import as_text
+
+    if style != "table":
+        say(as_text(table, style))
+        return list(table.columns)
+    columns = fitting(table, keep, "--format csv")
+    if len(table):
+        say(as_text(table[columns], style))
+    return columns
+
+
+def fitting(table: "pd.DataFrame", keep: Sequence[str], otherwise: str) -> list[str]:
+    """Returns the columns that fit on the terminal, if stdout is one, and notes how many do not.
+
+    Args:
+        table: what is to be printed.
+        keep: columns that stay in any case.
+        otherwise: what shows all columns.
+    """
+    if not sys.stdout.isatty() or table.empty:
+        return list(table.columns)
+    from linreg_sweep.choosing import narrowed
+    from linreg_sweep.formats import widths
+
+    shown = widths(table)
+    columns = narrowed(shown, shutil.get_terminal_size().columns, keep)
+    left_out = len(shown) - len(columns)
+    if left_out:
+        note(f"{left_out} column{'' if left_out == 1 else 's'} left out: widen the terminal, or {otherwise}")
+    return columns
