@@ -28,6 +28,10 @@ FORMATS = ("table", "csv", "json", "markdown")
 INTERRUPTED, TERMINATED = 130, 143
 
 
+SEVERAL = {"allow_extra_args": True}
+"""Of a command with an option that takes several values at once; see _several."""
+
+
 def with_overrides(command: F) -> F:
     """Adds `--set key=value`."""
     return click.option(
@@ -35,7 +39,7 @@ def with_overrides(command: F) -> F:
         "overrides",
         multiple=True,
         metavar="KEY=VALUE",
-        help="Change a value of the file, such as training.epochs=500; may be repeated.",
+        help="Change a value of the file, such as training.epochs=500; several are fine.",
     )(command)
 
 
@@ -73,7 +77,8 @@ def cli() -> None:
     """
 
 
-@cli.command(short_help="Train one trial, printed as the tutorial prints it.")
+@cli.command(short_help="Train one trial, printed as the tutorial prints it.", context_settings=SEVERAL)
+@click.pass_context
 @click.argument("config")
 @with_overrides
 @click.option(
@@ -83,13 +88,21 @@ def cli() -> None:
     "--steps", type=int, metavar="N", help="Print gradient and weights around each call, for N epochs."
 )
 @with_format
-def train(config: str, overrides: tuple[str, ...], every: int | None, steps: int | None, style: str) -> None:
+def train(
+    ctx: click.Context,
+    config: str,
+    overrides: tuple[str, ...],
+    every: int | None,
+    steps: int | None,
+    style: str,
+) -> None:
     """Train the one trial of a CONFIG file, and print it as the tutorial does.
 
     Weight and bias are those after the epoch's update, the cost is that before it. All epochs are
     trained unless the trial diverges. With --steps, torch's autograd is shown at work: gradient
     and weights before zero_grad, after it, after backward and after step.
     """
+    overrides = _several(ctx, overrides, lambda text: "=" in text)
     _refuse_beside_steps(steps, every, style)
     from linreg_sweep.progress import waiting
     from linreg_sweep.telling import ending, printed_rows, printed_steps
@@ -121,15 +134,17 @@ def _refuse_beside_steps(steps: int | None, every: int | None, style: str) -> No
         raise ConfigError(*wrong)
 
 
-@cli.command(short_help="Tell what a sweep would do, without training.")
+@cli.command(short_help="Tell what a sweep would do, without training.", context_settings=SEVERAL)
+@click.pass_context
 @click.argument("sweep")
 @with_overrides
 @click.option("--trials", type=int, metavar="N", help="How many trials a random sweep has.")
-def plan(sweep: str, overrides: tuple[str, ...], trials: int | None) -> None:
+def plan(ctx: click.Context, sweep: str, overrides: tuple[str, ...], trials: int | None) -> None:
     """Tell what a SWEEP file would do, without training: trials, axes, limits, memory and disk."""
     from linreg_sweep.planning import plan as make_plan
     from linreg_sweep.telling import planned
 
+    overrides = _several(ctx, overrides, lambda text: "=" in text)
     with _trials_as_typed(trials):
         made = make_plan(sweep, overrides=_with_trials(overrides, trials))
     notes(made.notes)
@@ -137,7 +152,8 @@ def plan(sweep: str, overrides: tuple[str, ...], trials: int | None) -> None:
         say(line)
 
 
-@cli.command(short_help="Train every trial of a sweep; print the summary.")
+@cli.command(short_help="Train every trial of a sweep; print the summary.", context_settings=SEVERAL)
+@click.pass_context
 @click.argument("sweep")
 @with_overrides
 @click.option(
@@ -154,6 +170,7 @@ def plan(sweep: str, overrides: tuple[str, ...], trials: int | None) -> None:
     help="Trials a part, for a new run. [default: by the sweep]",
 )
 def run(
+    ctx: click.Context,
     sweep: str,
     overrides: tuple[str, ...],
     jobs: int | None,
@@ -171,7 +188,7 @@ def run(
     from linreg_sweep.sweep import run as run_sweep
     from linreg_sweep.telling import told_run
 
-    said = _with_trials(overrides, trials)
+    said = _with_trials(_several(ctx, overrides, lambda text: "=" in text), trials)
     with Progress(sys.stderr, plain=bool(os.environ.get("NO_COLOR"))) as progress, _trials_as_typed(trials):
         try:
             finished = run_sweep(
@@ -211,10 +228,11 @@ def list_command(directory: str | None, style: str) -> None:
         note(str(complaint))
 
 
-@cli.command(short_help="Show a run's summary, or its trials.")
+@cli.command(short_help="Show a run's summary, or its trials.", context_settings=SEVERAL)
+@click.pass_context
 @click.argument("run", metavar="RUN")
 @click.option(
-    "--by", multiple=True, metavar="PARAM", help="Summarise by this hyperparameter; may be repeated."
+    "--by", multiple=True, metavar="PARAM", help="Summarise by this hyperparameter; several are fine."
 )
 @click.option(
     "--bins", type=click.IntRange(min=0), metavar="N", help="Gather each into N ranges; 0: every value."
@@ -233,6 +251,7 @@ def list_command(directory: str | None, style: str) -> None:
 )
 @with_format
 def show(
+    ctx: click.Context,
     run: str,
     by: tuple[str, ...],
     bins: int | None,
@@ -252,6 +271,7 @@ def show(
     from linreg_sweep.results import load
     from linreg_sweep.telling import legend_of
 
+    by = _several(ctx, by, str.isidentifier)
     choice = Choice(by, bins, trials, where, sort, top, exact=style in ("csv", "json"))
     choice.check()
     loaded = load(run)
@@ -301,6 +321,23 @@ def schema() -> None:
     from linreg_sweep.config.json_schema import json_schema
 
     say(json.dumps(json_schema(), indent=2))
+
+
+def _several(ctx: click.Context, values: tuple[str, ...], fits: Callable[[str], bool]) -> tuple[str, ...]:
+    """Returns an option's values with those that stand behind its first, as in `--by a b`.
+
+    Args:
+        ctx: of the command, whose further arguments they are.
+        values: given so far.
+        fits: whether a text can be a value of the option.
+
+    Raises:
+        UsageError: there are further arguments that can be none.
+    """
+    if ctx.args and not (values and all(map(fits, ctx.args))):
+        plural = "s" if len(ctx.args) > 1 else ""
+        raise click.UsageError(f"Got unexpected extra argument{plural} ({' '.join(ctx.args)})", ctx)
+    return (*values, *ctx.args)
 
 
 def _with_trials(overrides: Sequence[str], trials: int | None) -> list[str]:

@@ -762,3 +762,18 @@ def test_data_with_other_letters_can_be_shown(shell: Shell) -> None:
     path = told.out.splitlines()[-1]
     assert Path(path).is_dir()
     assert shell("show", path, "--trials").err == ""
+
+
+def test_an_option_takes_several_values_at_once_or_one_at_a_time(shell: Shell, path: Path) -> None:
+    """`--by a b` is `--by a --by b`, and `--set a=1 b=2` likewise; anything else left over is refused."""
+    at_once = shell("show", path, "--by", "learning_rate", "initial_weight", "--format", "csv")
+    one_by_one = shell("show", path, "--by", "learning_rate", "--by", "initial_weight", "--format", "csv")
+    assert at_once.out == one_by_one.out
+    assert len(at_once.table) == 9
+    trained = shell("plan", "small.yaml", "--set", "epochs=7", "loss=mse")
+    assert "loss mse, engine numpy, up to 7 epochs" in trained.out
+    assert "unexpected extra argument (learning_rate)" in shell("show", path, "learning_rate", code=2).err
+    assert (
+        "unexpected extra arguments (a b)"
+        in shell("plan", "small.yaml", "--set", "epochs=7", "a", "b", code=2).err
+    )
