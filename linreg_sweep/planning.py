@@ -7,13 +7,13 @@ from typing import Any
 
 from linreg_sweep.columns import parameter_column
 from linreg_sweep.config import load_sweep
-from linreg_sweep.config.parameters import Normal, Parameter, Points, Steps, Uniform, Values
+from linreg_sweep.config.parameters import Normal, Parameter, Points, Steps, Uniform, Values, count
 from linreg_sweep.data import parameter_names
 from linreg_sweep.experiment import Experiment, most_epochs
 from linreg_sweep.outcome import stability_limit
 from linreg_sweep.parts import default_part_size
 from linreg_sweep.prepare import Arrays, load_data, prepare
-from linreg_sweep.space import count, ends
+from linreg_sweep.space import ends
 
 OTHER_COLUMNS = 10
 """Columns of the trials table beside hyperparameters and parameters."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.config.parameters import Normal, Parameter, Points, Steps, Uniform, Values
+from linreg_sweep.config.parameters import Normal, Parameter, Points, Steps, Uniform, Values, count
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -72,16 +72,6 @@ def grid_space(parameters: dict[str, Parameter]) -> Space:
 def random_space(parameters: dict[str, Parameter], n_trials: int, seed: int) -> Space:
     """Returns a space of n_trials independent draws."""
     return Space(parameters, n_trials, seed)
-
-
-def count(parameter: Parameter) -> int:
-    """Returns how many points a grid has along a parameter."""
-    match parameter:
-        case Values(values):
-            return len(values)
-        case Points() | Steps():
-            return parameter.num
-    raise TypeError(f"{parameter} has no points")
 
 
 def at(parameter: Parameter, index: Numbers) -> Floats:

@@ -120,6 +120,16 @@ class Normal:
 Parameter = Values | Points | Steps | Uniform | Normal
 
 
+def count(parameter: Parameter) -> int:
+    """Returns how many points a grid has along a parameter."""
+    match parameter:
+        case Values(values):
+            return len(values)
+        case Points() | Steps():
+            return parameter.num
+    raise TypeError(f"{parameter} has no points")
+
+
 def _decimals(number: float) -> int:
     exponent = Decimal(repr(float(number))).normalize().as_tuple().exponent
     return max(0, -int(exponent))

@@ -39,7 +39,7 @@ from linreg_sweep.config.kinds import (
     name_fault,
 )
 from linreg_sweep.config.messages import raised
-from linreg_sweep.config.parameters import Parameter, Points, Steps, Values
+from linreg_sweep.config.parameters import Parameter, Values, count
 from linreg_sweep.config.words import show
 
 _NUMBER: TypeAdapter[float] = TypeAdapter(Number)
@@ -280,7 +280,7 @@ class GridSweep(SweepBase):
     @classmethod
     def _check_together(cls, parameters: dict[str, Parameter], data: dict[str, Any]) -> list[Fault]:
         faults = super()._check_together(parameters, data)
-        trials, most = prod(map(_n_points, parameters.values())), data.get("max_trials")
+        trials, most = prod(map(count, parameters.values())), data.get("max_trials")
         if most is not None and trials > most:
             made = f"{trials:,}" if trials < 10**30 else "more than 10**30"
             text = f"must make at most {most:,} trials (max_trials), got {made}"
@@ -309,12 +309,3 @@ Sweep = GridSweep | RandomSweep
 
 SWEEPS: dict[str, type[GridSweep] | type[RandomSweep]] = {"grid": GridSweep, "random": RandomSweep}
 """The model of each method."""
-
-
-def _n_points(parameter: Parameter) -> int:
-    match parameter:
-        case Values(values):
-            return len(values)
-        case Points() | Steps():
-            return parameter.num
-    raise TypeError(f"{parameter} is not for a grid")
