@@ -87,13 +87,7 @@ class Experiment:
     @property
     def has_mini_batches(self) -> bool:
         """Whether any trial may see less than all rows in a step."""
-        declared = self.config.training.batch_size or self.problem.n_rows
-        fewest = (
-            ends(self.space.parameters["batch_size"])[0]
-            if "batch_size" in self.space.parameters
-            else declared
-        )
-        return fewest < self.problem.n_rows
+        return has_mini_batches(self.config.training.batch_size, self.space, self.problem.n_rows)
 
     def batch_sizes(self, values: dict[str, Floats]) -> Integers:
         """Returns the rows a step [K] of trials; n where a step sees all n rows."""
@@ -143,6 +137,12 @@ class Experiment:
                     schedule = replace(schedule, history_epochs=states_at)
                 results.append(train(self.problem, chosen, schedule))
         return merge(groups, results)
+
+
+def has_mini_batches(declared: int | None, space: Space, n_rows: int) -> bool:
+    """Returns whether any trial may see less than all rows in a step; declared is the set-up's batch size."""
+    varied = space.parameters.get("batch_size")
+    return (declared or n_rows) < n_rows if varied is None else ends(varied)[0] < n_rows
 
 
 def most_epochs(declared: int, space: Space) -> int:

@@ -11,7 +11,7 @@ from linreg_sweep.config import Config, Declaration, GridSweep, RandomSweep, Swe
 from linreg_sweep.data import Data
 from linreg_sweep.engines import load_module
 from linreg_sweep.errors import Complaint, ConfigError, DataError, did_you_mean
-from linreg_sweep.experiment import Experiment, count_states, most_epochs
+from linreg_sweep.experiment import Experiment, count_states, has_mini_batches, most_epochs
 from linreg_sweep.outcome import Criteria
 from linreg_sweep.problem import make_problem
 from linreg_sweep.space import Space, grid_space, random_space
@@ -129,6 +129,13 @@ def _check(declaration: Declaration, data: Data, space: Space) -> None:
         text = "cuda must be available, torch finds no such device"
         hint = "use cpu, or a build of torch with CUDA on a machine with an NVIDIA GPU"
         errors.append(declaration.error(("training", "device"), text, hint))
+    if training.engine == "closed_form" and has_mini_batches(training.batch_size, space, len(data.y)):
+        swept = "batch_size" in varied
+        path = ("parameters", "batch_size") if swept else ("training", "batch_size")
+        text = f"must be null or at least all {len(data.y):,} rows with engine closed_form"
+        text += "" if swept else f", got {training.batch_size}"
+        hint = "mini-batches have no closed form: use engine: numpy"
+        errors.append(declaration.error(path, text, hint))
     every = declaration.config.history.every
     states = count_states(every, most_epochs(training.epochs, space))
     if states > MOST_STATES:

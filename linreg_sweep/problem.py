@@ -1,28 +1,31 @@
 """The least-squares problem behind a sweep: its curvature, its optimum and what they imply.
 
 Formulas: `cost = mean((Y - A theta)**2)`, `H = k A^T A`, `C = k A^T Y`, `grad = H theta - C`. The
-optimum and the spectrum come from an orthogonal factorization of A, never from H, which would
-square the condition number (Golub and Van Loan, Matrix Computations, sec. 5.3).
+optimum and the spectrum come from more digits than float64 has (spectrum.py) or, where there are
+many parameters, from an orthogonal factorization of A: H in float64 would square the condition
+number (Golub and Van Loan, Matrix Computations, sec. 5.3).
 """
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.errors import Complaint, DataError
+from linreg_sweep.spectrum import MOST_PARAMETERS, Spectrum, precise_spectrum
 
 Floats = NDArray[np.float64]
 
 LOSSES = ("half_mse", "mse", "sse")
 
 
-def loss_factor(loss: str, n_rows: int, n_targets: int) -> float:
-    """Returns k in `grad = k A^T (A theta - Y)` for a step over n_rows rows."""
+def loss_factor(loss: str, n_rows: int, n_targets: int) -> Fraction:
+    """Returns k in `grad = k A^T (A theta - Y)` for a step over n_rows rows, exactly."""
     return {
-        "half_mse": 1.0 / (n_rows * n_targets),
-        "mse": 2.0 / (n_rows * n_targets),
-        "sse": 2.0,
+        "half_mse": Fraction(1, n_rows * n_targets),
+        "mse": Fraction(2, n_rows * n_targets),
+        "sse": Fraction(2),
     }[loss]
 
 
@@ -39,6 +42,7 @@ class Problem:
         constant: C [P, O].
         optimum: theta* [P, O], of least norm where H is singular.
         eigenvalues: of H, ascending [P]; exact zeros where H is singular.
+        eigenvalue_tails: what rounding left off the eigenvalues [P]; 0 where that is not known.
         eigenvectors: V [P, P], one a column, in the order of the eigenvalues.
         cost_min: the cost at the optimum, in units of y squared.
         scale: the cost of the best constant prediction, to which tolerances are relative.
@@ -52,6 +56,7 @@ class Problem:
     constant: Floats
     optimum: Floats
     eigenvalues: Floats
+    eigenvalue_tails: Floats
     eigenvectors: Floats
     cost_min: float
     scale: float
@@ -69,7 +74,7 @@ class Problem:
     @property
     def factor(self) -> float:
         """The factor k of a full-batch step."""
-        return loss_factor(self.loss, self.n_rows, self.targets.shape[1])
+        return float(loss_factor(self.loss, self.n_rows, self.targets.shape[1]))
 
     @property
     def cost_per_loss(self) -> float:
@@ -79,7 +84,7 @@ class Problem:
     def batch(self, rows: NDArray[np.intp] | slice) -> tuple[Floats, Floats]:
         """Returns H [P, P] and C [P, O] of a step over these rows alone, with their own k."""
         a, y = self.design[rows], self.targets[rows]
-        k = loss_factor(self.loss, len(a), y.shape[1])
+        k = float(loss_factor(self.loss, len(a), y.shape[1]))
         return k * (a.T @ a), k * (a.T @ y)
 
     def excess_cost(self, theta: Floats) -> Floats:
@@ -126,10 +131,10 @@ def make_problem(x: Floats, y: Floats, *, loss: str, fit_bias: bool) -> Problem:
     Source: Golub and Van Loan, Matrix Computations, sec. 5.3 (QR) and 5.5 (rank deficiency).
     """
     design = np.ascontiguousarray(np.column_stack([x, np.ones(len(x))]) if fit_bias else x)
-    n_rows, n_parameters = design.shape
+    n_rows = len(design)
     factor = loss_factor(loss, n_rows, y.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):
-        hessian, constant = factor * (design.T @ design), factor * (design.T @ y)
+        hessian, constant = float(factor) * (design.T @ design), float(factor) * (design.T @ y)
         varies = np.ptp(y, axis=0) > 0  # exactly: a mean may be off by its rounding
         spread = np.where(varies, y - y.mean(axis=0), 0.0) if fit_bias else y
         scale = float(np.mean(spread**2)) or float(np.mean(y**2)) or 1.0
@@ -147,27 +152,40 @@ def make_problem(x: Floats, y: Floats, *, loss: str, fit_bias: bool) -> Problem:
         text = f"the squares of the data must not vanish, the largest value of y is {np.abs(y).max():.3g}"
         raise DataError(Complaint("data", text, "choose a smaller unit for y"))
 
-    triangle = np.asarray(np.linalg.qr(np.column_stack([design, y]), mode="r"))
-    left, singular, right = np.linalg.svd(triangle[:, :n_parameters])
-    size = len(singular)
-    cutoff = np.finfo(float).eps * max(n_rows, n_parameters) * singular.max(initial=0.0)
-    kept = singular > cutoff
-    along = left[:, :size][:, kept].T @ triangle[:, n_parameters:]
-    optimum = right[:size][kept].T @ (along / singular[kept, None])
-    residuals = y - design @ optimum
-
-    eigenvalues = np.zeros(n_parameters)
-    eigenvalues[:size][kept] = factor * singular[kept] ** 2
+    spectrum = _spectrum(design, y, factor, hessian, constant)
+    residuals = y - design @ spectrum.optimum
     return Problem(
         design=design,
         targets=y,
         loss=loss,
         fit_bias=fit_bias,
-        hessian=hessian,
-        constant=constant,
-        optimum=optimum,
-        eigenvalues=eigenvalues[::-1].copy(),
-        eigenvectors=right.T[:, ::-1].copy(),
+        hessian=spectrum.hessian,
+        constant=spectrum.constant,
+        optimum=spectrum.optimum,
+        eigenvalues=spectrum.eigenvalues,
+        eigenvalue_tails=spectrum.tails,
+        eigenvectors=spectrum.eigenvectors,
         cost_min=float(np.mean(residuals**2)),
         scale=scale,
     )
+
+
+def _spectrum(
+    design: Floats, targets: Floats, factor: Fraction, hessian: Floats, constant: Floats
+) -> Spectrum:
+    """Returns the spectrum of H and the optimum; what counts as 0 is judged on A, not on H."""
+    n_rows, n_parameters = design.shape
+    triangle = np.asarray(np.linalg.qr(np.column_stack([design, targets]), mode="r"))
+    left, singular, right = np.linalg.svd(triangle[:, :n_parameters])
+    size = len(singular)
+    cutoff = np.finfo(float).eps * max(n_rows, n_parameters) * singular.max(initial=0.0)
+    kept = singular > cutoff
+    rank = int(np.count_nonzero(kept))
+    if n_parameters <= MOST_PARAMETERS:
+        return precise_spectrum(design, targets, rank, factor)
+    along = left[:, :size][:, kept].T @ triangle[:, n_parameters:]
+    optimum = right[:size][kept].T @ (along / singular[kept, None])
+    eigenvalues = np.zeros(n_parameters)
+    eigenvalues[:size][kept] = float(factor) * singular[kept] ** 2
+    vectors = right.T[:, ::-1].copy()
+    return Spectrum(eigenvalues[::-1].copy(), np.zeros(n_parameters), vectors, optimum, hessian, constant)

@@ -100,8 +100,8 @@ def test_nothing_is_imported_from_the_command_line() -> None:
 
 @pytest.mark.parametrize("name", [name for name in MODULES if ".engines" in name])
 def test_engines_know_arrays_and_the_problem_alone(name: str) -> None:
-    """They import one another, problem, outcome and errors: no files, no configs, no tables."""
-    allowed = {"linreg_sweep.problem", "linreg_sweep.outcome", "linreg_sweep.errors"}
+    """They import one another, problem, outcome, twofold and errors: no files, no configs, no tables."""
+    allowed = {f"linreg_sweep.{name}" for name in ("problem", "outcome", "errors", "twofold")}
     assert {other for other in own(MODULES[name]) if ".engines" not in other} <= allowed
 
 
@@ -109,7 +109,9 @@ def test_engines_know_arrays_and_the_problem_alone(name: str) -> None:
     ("name", "allowed"),
     [
         ("errors", set()),
-        ("problem", {"errors"}),
+        ("twofold", set()),
+        ("spectrum", {"twofold"}),
+        ("problem", {"errors", "spectrum"}),
         ("outcome", set()),
         ("space", {"config.parameters"}),
         ("tables", {"errors", "outcome"}),
@@ -125,7 +127,9 @@ def test_the_core_stands_on_little(name: str, allowed: set[str]) -> None:
     assert found <= allowed
 
 
-@pytest.mark.parametrize("name", ["problem", "space", "outcome", "tables", "where", "formats"])
+@pytest.mark.parametrize(
+    "name", ["twofold", "spectrum", "problem", "space", "outcome", "tables", "where", "formats"]
+)
 def test_the_core_opens_prints_and_exits_nothing(name: str) -> None:
     """No call of open, print, input or exit, nor of a path's own."""
     calls = {

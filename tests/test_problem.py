@@ -134,8 +134,10 @@ def test_a_batch_is_a_problem_of_its_own_rows(loss: str) -> None:
     assert constant == pytest.approx(alone.constant, rel=1e-14, abs=1e-15)
 
 
-@pytest.mark.parametrize(("loss", "factor"), [("half_mse", 1 / 12), ("mse", 2 / 12), ("sse", 2.0)])
-def test_the_factor_of_a_loss(loss: str, factor: float) -> None:
+@pytest.mark.parametrize(
+    ("loss", "factor"), [("half_mse", Fraction(1, 12)), ("mse", Fraction(1, 6)), ("sse", Fraction(2))]
+)
+def test_the_factor_of_a_loss(loss: str, factor: Fraction) -> None:
     """The factor k of 4 rows and 3 targets, as the table of losses has it."""
     assert loss_factor(loss, 4, 3) == factor
 

@@ -144,8 +144,8 @@ class DataConfig(Model):
 class TrainingConfig(Model):
     """How a trial descends."""
 
-    engine: Literal["numpy", "torch"] = "numpy"
-    """What computes: NumPy, many trials at once, or torch with autograd."""
+    engine: Literal["numpy", "torch", "closed_form"] = "numpy"
+    """What computes: NumPy, many trials at once; torch with autograd; or theory's closed form."""
     loss: Literal["half_mse", "mse", "sse"] = "half_mse"
     """What a step descends; the same learning rate means another step under each."""
     learning_rate: Positive = 0.005
@@ -178,6 +178,13 @@ class TrainingConfig(Model):
         if nesterov and info.data.get("momentum") == 0 and "momentum" not in swept:
             raise fault("must be false where momentum is 0, got true", "set momentum, for example to 0.9")
         return nesterov
+
+    @field_validator("dtype")
+    @classmethod
+    def _closed_form_is_exact(cls, dtype: str, info: ValidationInfo) -> str:
+        if dtype != "float64" and info.data.get("engine") == "closed_form":
+            raise fault("must be float64 with engine closed_form, got 'float32'", "it has no steps to round")
+        return dtype
 
     @field_validator("device")
     @classmethod

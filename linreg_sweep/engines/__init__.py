@@ -10,6 +10,7 @@ from linreg_sweep.engines.interface import Engine
 
 ENGINES = {
     "numpy": "linreg_sweep.engines.numpy_engine",
+    "closed_form": "linreg_sweep.engines.closed_form",
     "torch": "linreg_sweep.engines.torch_engine",
 }
 

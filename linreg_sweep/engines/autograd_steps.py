@@ -79,7 +79,7 @@ def _cost(theta: Tensor, design: Tensor, targets: Tensor, loss: str) -> Tensor:
     """Returns the loss of theta [P, O] on the rows of the data."""
     squares = ((design[:, :, None] * theta).sum(dim=1) - targets) ** 2
     # grad = k A^T (A theta - Y), so the loss is k / 2 times the sum of squares
-    return squares.sum() * (loss_factor(loss, *targets.shape) / 2)
+    return squares.sum() * float(loss_factor(loss, *targets.shape) / 2)
 
 
 def _step(epoch: int, moment: str, theta: Tensor) -> Step:

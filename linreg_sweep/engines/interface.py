@@ -90,6 +90,26 @@ class History:
     theta: Floats
 
 
+Page = tuple[NDArray[np.intp], int, Floats]
+"""Indices of trials [k], an epoch, and their states at it [k, P, O]."""
+
+
+def bound(pages: list[Page], shape: tuple[int, int]) -> History:
+    """Returns the history that pages, ascending by their epochs, make up.
+
+    Args:
+        pages: what was kept at each epoch.
+        shape: (P, O), of a state.
+    """
+    if not pages:
+        return History(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, *shape)))
+    trial = np.concatenate([trials for trials, _, _ in pages]).astype(np.int64)
+    epoch = np.concatenate([np.full(len(trials), at, np.int64) for trials, at, _ in pages])
+    order = np.argsort(trial, kind="stable")
+    theta = np.concatenate([states for _, _, states in pages])
+    return History(trial[order], epoch[order], theta[order])
+
+
 @dataclass(frozen=True)
 class Results:
     """What became of K trials.
@@ -124,7 +144,8 @@ def merge(groups: list[NDArray[np.intp]], results: list[Results]) -> Results:
     """
     if len(groups) == 1:
         return results[0]
-    order = np.argsort(np.concatenate(groups))
+    every = np.concatenate(groups)
+    order = slice(None) if (every[1:] > every[:-1]).all() else np.argsort(every)
 
     def joined(field: Callable[[Results], NDArray[T]]) -> NDArray[T]:
         return np.concatenate([field(result) for result in results])[order]

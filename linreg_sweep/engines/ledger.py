@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.engines.interface import Floats, History, Integers, Results, Schedule, Trials
+from linreg_sweep.engines.interface import Floats, Integers, Page, Results, Schedule, Trials, bound
 from linreg_sweep.outcome import MISSING
 from linreg_sweep.problem import Problem
 
@@ -94,7 +94,7 @@ class Ledger:
         self._contraction = np.full(count, np.nan)
         self._start = trials.start
         self._after_one = np.zeros_like(trials.start)
-        self._pages: list[tuple[Indices, int, Floats]] = []
+        self._pages: list[Page] = []
         self.live: Indices = np.arange(count)
         self.last = trials.epochs
         self.low = np.full(count, schedule.converged_excess)
@@ -163,17 +163,8 @@ class Ledger:
             self._converged_at,
             self._diverged_at,
             self._contraction,
-            self._history(),
+            bound(self._pages, (self._theta.shape[1], self._theta.shape[2])),
         )
-
-    def _history(self) -> History:
-        if not self._pages:
-            return History(np.empty(0, np.int64), np.empty(0, np.int64), self._theta[:0])
-        trial = np.concatenate([live for live, _, _ in self._pages]).astype(np.int64)
-        epoch = np.concatenate([np.full(len(live), at, np.int64) for live, at, _ in self._pages])
-        order = np.argsort(trial, kind="stable")
-        theta = np.concatenate([state for _, _, state in self._pages])
-        return History(trial[order], epoch[order], theta[order])
 
 
 def _inner(a: Floats, b: Floats) -> Floats:

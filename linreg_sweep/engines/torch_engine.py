@@ -136,7 +136,9 @@ class Descent:
 
     def _pieces(self, design: Tensor, targets: Tensor) -> list[Rows]:
         n_rows, n_targets = targets.shape[:2]
-        per_square = loss_factor(self.problem.loss, n_rows, n_targets) / 2  # grad = k A^T (A theta - Y)
+        per_square = float(
+            loss_factor(self.problem.loss, n_rows, n_targets) / 2
+        )  # grad = k A^T (A theta - Y)
         return [
             Rows(tuple(design[:, piece].unbind()), targets[piece], per_square)
             for piece in batch_slices(n_rows, self._most_rows)
