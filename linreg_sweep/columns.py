@@ -7,6 +7,7 @@ from linreg_sweep.data import parameter_names
 from linreg_sweep.engines.interface import Results
 from linreg_sweep.experiment import Experiment
 from linreg_sweep.outcome import judge, judge_regime, stability_limit, stiff_contraction
+from linreg_sweep.prediction import predict
 
 Column = NDArray[np.generic]
 Floats = NDArray[np.float64]
@@ -45,7 +46,7 @@ def trial_columns(
         results.converged_at,
         results.diverged_at,
         excess,
-        criteria.converged_excess(problem.scale),
+        experiment.low,
         early_stop=training.early_stop,
     )
     columns["epochs"] = results.epochs
@@ -59,6 +60,10 @@ def trial_columns(
     columns["regime_source"] = np.where(full_batch, 0, 1).astype(np.int8)
     with np.errstate(over="ignore"):  # the absurdest rates
         columns["stability_ratio"] = np.where(full_batch, rate / limit, np.nan)
+    prediction = predict(experiment, values, results)
+    columns["predicted_outcome"] = prediction.outcome
+    columns["predicted_at"] = prediction.at
+    columns["theory"] = prediction.theory
     return columns
 
 

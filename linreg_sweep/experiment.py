@@ -39,6 +39,11 @@ class Experiment:
     criteria: Criteria
 
     @property
+    def low(self) -> float:
+        """The excess cost at or below which a trial has converged, in units of y squared."""
+        return self.criteria.converged_excess(self.problem.scale)
+
+    @property
     def n_states(self) -> int:
         """How many states of a trial its history holds at most."""
         epochs = most_epochs(self.config.training.epochs, self.space)
@@ -63,9 +68,16 @@ class Experiment:
 
     def values(self, start: int, stop: int) -> dict[str, Floats]:
         """Returns every hyperparameter [stop - start] of the trials from start to stop - 1."""
-        varied = self.space.values(start, stop)
+        return self._with_fixed(self.space.values(start, stop), stop - start)
+
+    def sample(self, n_sampled: int) -> dict[str, Floats]:
+        """Returns every hyperparameter [k] of at most so many trials taken at random; see Space.sample."""
+        return self._with_fixed(self.space.sample(n_sampled), min(n_sampled, self.space.n_trials))
+
+    def _with_fixed(self, varied: dict[str, Floats], count: int) -> dict[str, Floats]:
+        """Returns what varies, [count] each, with what does not."""
         return {
-            name: varied[name] if name in varied else np.full(stop - start, value)
+            name: varied[name] if name in varied else np.full(count, value)
             for name, value in self.fixed().items()
         }
 
@@ -100,7 +112,7 @@ class Experiment:
         """Returns how trials from these starts [K, P, O] are trained and when they have ended."""
         training, problem = self.config.training, self.problem
         return Schedule(
-            converged_excess=self.criteria.converged_excess(problem.scale),
+            converged_excess=self.low,
             diverged_excess=self.criteria.diverged_excess(
                 problem.excess_cost(start), problem.cost_min, problem.scale
             ),

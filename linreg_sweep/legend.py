@@ -19,6 +19,10 @@ COLUMN_MEANING = {
     "epochs": "epochs done when the trial ended",
     "contraction": "<second step, first step> / <first step, first step>: near 1 creeps,"
     " below -1 zigzags away",
+    "predicted_outcome": "by theory's closed form; missing where it does not tell (see theory)",
+    "predicted_at": "the epoch of that outcome's event, by theory",
+    "theory": "closed_form: it tells the outcome; lost_in_rounding: the steps' rounding may decide it;"
+    " mini_batches: they have no closed form",
     "stability_ratio": "learning rate / the rate above which descent diverges (1 is the edge)",
 }
 """What a column says, with its unit, for the people who read a table."""

@@ -34,7 +34,11 @@ REGIME_MEANING = {
 REGIME_SOURCES = ("spectrum", "measured")
 """Where a regime is read off: the data's curvature, or the contraction of the first two steps."""
 
-EVENTS = ("converged_at", "diverged_at")
+THEORY = ("closed_form", "lost_in_rounding", "mini_batches")
+"""What theory says of a trial's outcome: the closed form tells it; it lies within what the rounding of
+the steps may decide; or steps see mini-batches, for which there is no closed form."""
+
+EVENTS = ("converged_at", "diverged_at", "predicted_at")
 """Columns of the epoch at which something first happened, if it ever did."""
 
 MISSING = -1
@@ -73,7 +77,7 @@ def judge(
     converged_at: Epochs,
     diverged_at: Epochs,
     excess_cost: Floats,
-    converged_excess: float,
+    converged_excess: float | Floats,
     *,
     early_stop: bool,
 ) -> Codes:
@@ -83,7 +87,7 @@ def judge(
         converged_at: [K], MISSING where it never did.
         diverged_at: [K], MISSING where it never did.
         excess_cost: [K], of the state in which the trial ended, in units of y squared.
-        converged_excess: at or below this a state counts as converged.
+        converged_excess: at or below this a state counts as converged; one number or [K].
         early_stop: trials ended at their first event; else the last state decides.
     """
     reached = converged_at != MISSING if early_stop else excess_cost <= converged_excess

@@ -11,14 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.errors import Complaint, ResultsError
-from linreg_sweep.outcome import EVENTS, MISSING, OUTCOMES, REGIME_SOURCES, REGIMES
+from linreg_sweep.outcome import EVENTS, MISSING, OUTCOMES, REGIME_SOURCES, REGIMES, THEORY
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Column = NDArray[np.generic]
 
-CATEGORIES = {"outcome": OUTCOMES, "regime": REGIMES, "regime_source": REGIME_SOURCES}
+CATEGORIES = {
+    "outcome": OUTCOMES,
+    "regime": REGIMES,
+    "regime_source": REGIME_SOURCES,
+    "predicted_outcome": OUTCOMES,
+    "theory": THEORY,
+}
 """The columns of codes, and the words the codes stand for."""
 
 DAMAGE = (OSError, LookupError, TypeError, ValueError)

@@ -1,4 +1,4 @@
-"""What a sweep would do, told without training: how many trials, each axis, what it would take."""
+"""What a sweep would do, told without training: its trials and axes, what theory expects, what it takes."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from linreg_sweep.config import load_sweep
 from linreg_sweep.config.parameters import Normal, Parameter, Points, Steps, Uniform, Values, count
 from linreg_sweep.data import parameter_names
 from linreg_sweep.experiment import Experiment, most_epochs
+from linreg_sweep.forecast import Forecast, forecast
 from linreg_sweep.outcome import stability_limit
 from linreg_sweep.parts import default_part_size
 from linreg_sweep.prepare import Arrays, load_data, prepare
@@ -62,6 +63,7 @@ class Plan:
         stability_limit: the learning rate above which descent on these data and loss diverges; None: no
             one limit holds for all trials, since momentum varies or steps see mini-batches.
         best_rate: the fixed learning rate that shrinks all errors fastest without momentum; None likewise.
+        forecast: what theory expects of the trials.
         condition_number: largest over smallest curvature, apart from zero; 1 is the easiest.
         notes: what a person should know of the data.
     """
@@ -77,6 +79,7 @@ class Plan:
     stability_limit: float | None
     best_rate: float | None
     condition_number: float
+    forecast: Forecast
     notes: tuple[str, ...]
 
 
@@ -112,6 +115,7 @@ def plan(
         stability_limit=_limit(experiment),
         best_rate=_best_rate(experiment),
         condition_number=_condition_number(experiment),
+        forecast=forecast(experiment),
         notes=table.notes,
     )
 

@@ -47,6 +47,19 @@ class Space:
             name: draw(parameter, name, self.seed, start, stop) for name, parameter in self.parameters.items()
         }
 
+    def sample(self, n_sampled: int) -> dict[str, Floats]:
+        """Returns the values of so many trials taken at random, or of all where there are no more.
+
+        Those of a random sweep are its first; of a grid each is a draw of its own, from a fixed
+        seed. It takes the same time for any number of trials.
+        """
+        if n_sampled >= self.n_trials or self.seed is not None:
+            return self.values(0, min(n_sampled, self.n_trials))
+        return {
+            name: at(parameter, (uniform(name, 0, 0, n_sampled) * count(parameter)).astype(np.int64))
+            for name, parameter in self.parameters.items()
+        }
+
     def trial(self, number: int) -> dict[str, float]:
         """Returns the values of one trial.
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from linreg_sweep.errors import Complaint, ResultsError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 METADATA = (
     *("name", "created", "versions", "data", "engine", "loss", "method"),
     *("varied", "log_scaled", "hyperparameters", "parameters", "history", "regime_measured"),

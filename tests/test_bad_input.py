@@ -26,8 +26,8 @@ parameters: {learning_rate: {min: 1e-3, max: 1e-2}}
 
 KNOWN = (
     "Hint: known here: bias, contraction, converged_at, cost, diverged_at, epochs, excess_cost, "
-    "initial_bias, initial_weight, learning_rate, outcome, regime, regime_source, "
-    "stability_ratio, trial, weight"
+    "initial_bias, initial_weight, learning_rate, outcome, predicted_at, predicted_outcome, regime, "
+    "regime_source, stability_ratio, theory, trial, weight"
 )
 WRITE_LIKE = "Hint: write it like \"learning_rate < 0.005 and outcome == 'converged'\""
 START = "a config starts with 'data:', a sweep with 'name:'"
@@ -129,7 +129,7 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     ),
     (
         ["run", "sweep.yaml", "--set", "engine=jax", "--set", "momentum=2"],
-        "--set engine=jax: training.engine: must be numpy or torch, got 'jax'\n"
+        "--set engine=jax: training.engine: must be numpy, torch or closed_form, got 'jax'\n"
         "--set momentum=2: training.momentum: must be below 1, got 2",
         2,
     ),

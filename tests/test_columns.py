@@ -14,6 +14,7 @@ from linreg_sweep.prepare import Arrays, load_data, prepare
 ALWAYS = [
     *("outcome", "epochs", "converged_at", "diverged_at"),
     *("cost", "excess_cost", "contraction", "regime", "regime_source", "stability_ratio"),
+    *("predicted_outcome", "predicted_at", "theory"),
 ]
 RATES = {"learning_rate": {"values": [0.001, 0.005, 0.006, 0.007]}}
 
@@ -174,7 +175,7 @@ def test_types_are_as_promised() -> None:
     floats |= {"contraction", "stability_ratio"}
     assert {name for name, dtype in types.items() if dtype == "float64"} == floats
     assert {name for name, dtype in types.items() if dtype == "int8"} == {
-        *("outcome", "regime", "regime_source"),
+        *("outcome", "regime", "regime_source", "predicted_outcome", "theory"),
     }
     assert set(types.values()) == {"float64", "int64", "int8"}
 

@@ -229,8 +229,8 @@ CONFIGS = [
         ("x.yaml:2:20: training.device: must be cpu with engine numpy, got 'cuda'. Hint: use engine: torch"),
     ),
     (
-        ("training: {engine: closed_form}\n"),
-        "x.yaml:2:20: training.engine: must be numpy or torch, got 'closed_form'",
+        ("training: {engine: closed}\n"),
+        "x.yaml:2:20: training.engine: must be numpy, torch or closed_form, got 'closed'",
     ),
     (
         ("training: {loss: halfmse}\n"),

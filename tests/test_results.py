@@ -12,6 +12,7 @@ import pytest
 import linreg_sweep as ls
 from linreg_sweep.errors import ConfigError, ResultsError
 from linreg_sweep.outcome import OUTCOMES, REGIMES
+from linreg_sweep.store import FORMAT_VERSION
 
 SWEEP: dict[str, Any] = {
     "name": "rates-and-starts",
@@ -44,6 +45,9 @@ TYPES = {
     "regime": "category",
     "regime_source": "category",
     "stability_ratio": "float64",
+    "predicted_outcome": "category",
+    "predicted_at": "Int64",
+    "theory": "category",
 }
 
 
@@ -112,7 +116,7 @@ def test_metadata_are_plain_json(run: ls.Run) -> None:
         raise AssertionError(f"{constant} is not JSON")
 
     metadata = json.loads((run.path / "metadata.json").read_text(), parse_constant=refuse)
-    assert metadata["format_version"] == 1
+    assert metadata["format_version"] == FORMAT_VERSION
     assert metadata["versions"].keys() >= {"python", "linreg-sweep", "numpy", "torch"}
     assert metadata["data"]["source"] == "tutorial (built in)"
     assert (metadata["data"]["rows"], metadata["data"]["features"], metadata["data"]["targets"]) == (

@@ -12,7 +12,7 @@ from linreg_sweep.errors import ResultsError
 from linreg_sweep.store import FORMAT_VERSION, Store, find_runs, run_path
 from linreg_sweep.store import METADATA as KEYS
 
-METADATA = dict.fromkeys(KEYS, 1) | {"format_version": 1}
+METADATA = dict.fromkeys(KEYS, 1) | {"format_version": FORMAT_VERSION}
 
 
 @pytest.fixture

@@ -46,7 +46,9 @@ def train(problem: Problem, trials: Trials, schedule: Schedule) -> Results:
     momentum = np.broadcast_to(np.asarray(trials.momentum, np.float64), (len(trials),))
     width = max(1, BLOCK // (problem.shape[0] * problem.shape[1]))
     kinds = [np.flatnonzero(momentum == 0), np.flatnonzero(momentum != 0)]
-    blocks = [kind[first : first + width] for kind in kinds for first in range(0, len(kind), width)]
+    blocks = [kind[first : first + width] for kind in kinds for first in range(0, len(kind), width)] or [
+        np.empty(0, np.intp)
+    ]
     with np.errstate(all="ignore"):  # diverged trials overflow
         results = [
             _train_block(problem, trials.take(block), momentum[block], schedule, block) for block in blocks
@@ -62,13 +64,13 @@ def _train_block(
     errors = _rotated(problem.eigenvectors.T, start)
     energy = _energy(problem, errors)
     levels = Levels(
-        np.full(len(block), schedule.converged_excess),
+        np.broadcast_to(np.asarray(schedule.converged_excess), schedule.diverged_excess.shape)[block],
         np.minimum(schedule.diverged_excess[block], np.finfo(np.float64).max),
         trials.epochs.astype(np.float64),
     )
     spectrum = problem.eigenvalues, problem.eigenvalue_tails
     modes: PlainModes | MomentumModes
-    if momentum[0]:
+    if momentum.any():
         modes = momentum_modes(trials.learning_rate, momentum, *spectrum, nesterov=schedule.nesterov)
         modes = modes.still_where(energy == 0)
         converged, diverged = momentum_events(modes, energy, levels, early_stop=schedule.early_stop)

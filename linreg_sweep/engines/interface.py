@@ -50,7 +50,7 @@ class Schedule:
 
     Attributes:
         converged_excess: a trial has converged at the first t whose cost lies at most this far
-            above the least-squares optimum, in units of y squared.
+            above the least-squares optimum, in units of y squared; one number or [K].
         diverged_excess: [K], likewise diverged above this, or where the cost is not finite.
         early_stop: a trial ends at its first event; else only at divergence or its last epoch.
         batch_size: rows a step; None or at least n rows: all of them.
@@ -63,7 +63,7 @@ class Schedule:
             a trial that ends at epoch t has its state at t kept too, where t is among them.
     """
 
-    converged_excess: float
+    converged_excess: float | Floats
     diverged_excess: Floats
     early_stop: bool = True
     batch_size: int | None = None

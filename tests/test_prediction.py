@@ -1,0 +1,88 @@
+"""Facts about predictions: that they come true, and that nothing is predicted where theory cannot tell."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from linreg_sweep.columns import trial_columns
+from linreg_sweep.config import load_sweep
+from linreg_sweep.outcome import MISSING, OUTCOMES, THEORY
+from linreg_sweep.prepare import load_data, prepare
+
+CONVERGED, UNFINISHED, DIVERGED = range(len(OUTCOMES))
+SPACE = {
+    "learning_rate": {"min": 2e-4, "max": 9e-3, "num": 40, "scale": "log"},
+    "initial_weight": {"min": -10, "max": 10, "num": 21},
+}
+
+
+def table(
+    training: dict[str, Any], parameters: dict[str, Any] | None = None, **blocks: Any
+) -> dict[str, Any]:
+    """Returns the trials table of a grid on the tutorial's data."""
+    declared = {"data": {"name": "tutorial"}, "method": "grid", "training": {"epochs": 3000} | training}
+    declaration = load_sweep(declared | {"parameters": parameters or SPACE} | blocks)
+    experiment = prepare(declaration, load_data(declaration))
+    values = experiment.values(0, experiment.space.n_trials)
+    return trial_columns(experiment, 0, values, experiment.train(values))
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        {},
+        {"early_stop": False},
+        {"loss": "mse"},
+        {"momentum": 0.9},
+        {"momentum": 0.6, "nesterov": True, "early_stop": False},
+        {"engine": "torch", "epochs": 300},
+        {"engine": "closed_form"},
+    ],
+    ids=str,
+)
+def test_what_is_predicted_comes_true(training: dict[str, Any]) -> None:
+    """In float64 the closed form tells every trial's outcome, and its epoch to within one."""
+    columns = table(training)
+    assert set(columns["theory"]) == {THEORY.index("closed_form")}
+    assert columns["predicted_outcome"].tolist() == columns["outcome"].tolist()
+    decided = np.where(columns["outcome"] == CONVERGED, columns["converged_at"], columns["diverged_at"])
+    decided[columns["outcome"] == UNFINISHED] = MISSING
+    assert np.abs(decided - columns["predicted_at"]).max() <= 1
+    assert {CONVERGED, UNFINISHED, DIVERGED} <= set(columns["outcome"])
+
+
+def test_float32_is_predicted_only_as_far_as_it_can_be() -> None:
+    """What is predicted comes true; what rounding may decide is said to be lost in it."""
+    columns = table({"dtype": "float32"})
+    known = columns["theory"] == THEORY.index("closed_form")
+    lost = columns["theory"] == THEORY.index("lost_in_rounding")
+    assert (known | lost).all()
+    assert known.sum() > 500
+    assert lost.any()
+    assert columns["predicted_outcome"][known].tolist() == columns["outcome"][known].tolist()
+    assert set(columns["predicted_outcome"][lost]) == set(columns["predicted_at"][lost]) == {MISSING}
+
+
+def test_nothing_is_predicted_for_mini_batches() -> None:
+    """They have no closed form; the trials of the same sweep that see all rows do."""
+    columns = table({"epochs": 50}, {"batch_size": {"values": [5, 30, 40]}})
+    assert [THEORY[code] for code in columns["theory"]] == ["mini_batches", "closed_form", "closed_form"]
+    assert columns["predicted_outcome"].tolist() == [MISSING, UNFINISHED, UNFINISHED]
+
+
+def test_a_stall_in_float32_is_not_called_converged_beforehand() -> None:
+    """Unscaled data stall far above a tight tolerance in float32, where exact descent would get there."""
+    training = {"dtype": "float32", "epochs": 10**5}
+    columns = table(training, {"learning_rate": 0.005}, outcome={"tolerance": 1e-14})
+    assert columns["outcome"].tolist() == [UNFINISHED]
+    assert [THEORY[code] for code in columns["theory"]] == ["lost_in_rounding"]
+
+
+def test_an_unstable_start_at_the_optimum_is_left_to_rounding() -> None:
+    """Exactly at the optimum nothing moves by theory; in floats, above the limit, rounding grows."""
+    optimum = {"initial_weight": 0.8788987813503079, "initial_bias": -0.4359310265863756}
+    training = {"learning_rate": 0.02, "early_stop": False}
+    columns = table(training, optimum)
+    assert columns["outcome"].tolist() == [DIVERGED]
+    assert [THEORY[code] for code in columns["theory"]] == ["lost_in_rounding"]
