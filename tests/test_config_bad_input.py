@@ -229,8 +229,8 @@ CONFIGS = [
         ("x.yaml:2:20: training.device: must be cpu with engine numpy, got 'cuda'. Hint: use engine: torch"),
     ),
     (
-        ("training: {engine: closed}\n"),
-        "x.yaml:2:20: training.engine: must be numpy, torch or closed_form, got 'closed'",
+        ("training: {engine: exact}\n"),
+        "x.yaml:2:20: training.engine: must be numpy, torch or closed_form, got 'exact'",
     ),
     (
         ("training: {loss: halfmse}\n"),

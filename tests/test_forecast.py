@@ -68,7 +68,7 @@ def test_nothing_is_told_of_mini_batches() -> None:
 
 
 def test_a_sample_of_a_grid_draws_evenly() -> None:
-    """Each of 10 rates is drawn about equally often, independently of the weights: within 5 standard errors."""
+    """Each of 10 rates is drawn as often, to 5 standard errors, whatever the weight."""
     grid = {
         "learning_rate": {"min": 1, "max": 10, "num": 10},
         "initial_weight": {"min": 0, "max": 1, "num": 10**9},
