@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from linreg_sweep.results import Run, list_runs, load
     from linreg_sweep.sweep import run
     from linreg_sweep.training import Training, train
+    from linreg_sweep.verification import Verification, verify
 
 __version__ = "0.1.0"
 
@@ -30,11 +31,13 @@ __all__ = [
     "Run",
     "SweepError",
     "Training",
+    "Verification",
     "list_runs",
     "load",
     "plan",
     "run",
     "train",
+    "verify",
 ]
 
 _HOME = {
@@ -46,6 +49,8 @@ _HOME = {
     "run": "sweep",
     "Training": "training",
     "train": "training",
+    "Verification": "verification",
+    "verify": "verification",
 }
 
 

@@ -4,6 +4,7 @@ pyarrow is imported when a table is written or read, pandas only when one is rea
 """
 
 import json
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,9 @@ CATEGORIES = {
 }
 """The columns of codes, and the words the codes stand for."""
 
+CHECKSUMS = "crc32"
+"""The key under which a file keeps the checksum of each column's numbers."""
+
 DAMAGE = (OSError, LookupError, TypeError, ValueError)
 """What a reader raises over a file with wrong bytes, beside Arrow's own exceptions."""
 
@@ -41,13 +45,19 @@ def encode(columns: dict[str, Column]) -> bytes:
     import pyarrow.parquet as pq
 
     arrays = {name: _arrow(name, values) for name, values in columns.items()}
-    table = pa.table(arrays).replace_schema_metadata({"pandas": json.dumps(_pandas_types(columns))})
+    told = {"pandas": json.dumps(_pandas_types(columns)), CHECKSUMS: json.dumps(_checksums(columns))}
+    table = pa.table(arrays).replace_schema_metadata(told)
     sink = pa.BufferOutputStream()
     coded = [
         name for name in columns if name in CATEGORIES
     ]  # few numbers repeat: a dictionary of them only costs
     pq.write_table(table, sink, compression="zstd", use_dictionary=coded, write_page_checksum=True)
     return bytes(sink.getvalue())
+
+
+def _checksums(columns: dict[str, Column]) -> dict[str, int]:
+    """Returns a number that any one changed cell of a column changes."""
+    return {name: zlib.crc32(np.ascontiguousarray(values).data) for name, values in columns.items()}
 
 
 def _arrow(name: str, values: Column) -> Any:
@@ -105,6 +115,39 @@ def read(parts: list[Path], columns: list[str] | None = None) -> "pd.DataFrame":
     for name in frame.columns.intersection(list(CATEGORIES)):
         frame[name] = frame[name].astype(pd.CategoricalDtype(list(CATEGORIES[name])))
     return frame
+
+
+def read_arrays(part: Path) -> tuple[dict[str, Column], list[str]]:
+    """Returns a part as it was given to `encode`, and the columns that are no longer what was written.
+
+    Raises:
+        ResultsError: the part cannot be read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.ParquetFile(part, page_checksum_verification=True).read()
+        table.validate(full=True)
+        written = json.loads((table.schema.metadata or {}).get(CHECKSUMS.encode(), b"{}"))
+        columns = {name: _codes(name, table.column(name).combine_chunks()) for name in table.column_names}
+    except (*DAMAGE, pa.ArrowException) as error:
+        raise _damaged(part) from error
+    found = _checksums(columns)
+    return columns, [name for name in columns if written.get(name) != found[name]]
+
+
+def _codes(name: str, values: Any) -> Column:
+    """Returns a column as the numbers that `encode` was given."""
+    import pyarrow as pa
+
+    if name in CATEGORIES:
+        words = values.cast(pa.string()).to_pylist()
+        codes = {word: code for code, word in enumerate(CATEGORIES[name])} | {None: MISSING}
+        return np.array([codes[word] for word in words], np.int8)
+    if name in EVENTS:
+        return np.asarray(values.fill_null(MISSING).to_numpy(zero_copy_only=False), np.int64)
+    return np.asarray(values.to_numpy(zero_copy_only=False))
 
 
 def column_names(part: Path) -> list[str]:

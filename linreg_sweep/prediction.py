@@ -62,16 +62,17 @@ def predict(experiment: Experiment, values: dict[str, Floats], results: Results 
 def _predict_full_batch(experiment: Experiment, values: dict[str, Floats]) -> Prediction:
     """Returns what theory says of trials that see all rows in a step."""
     training, problem = experiment.config.training, experiment.problem
-    trials = experiment.trials(values)
-    rates = trials.learning_rate.astype(training.dtype).astype(np.float64)  # as the descent sees them
-    trials = replace(trials, learning_rate=rates)
-    schedule = replace(
-        experiment.schedule(trials.start, problem.n_rows), history_epochs=np.empty(0, np.int64)
-    )
+    trials, schedule = exactly(experiment, values)
     results = train(problem, trials, schedule)
     outcome = _outcome(problem, results, experiment.low, early_stop=training.early_stop)
-    certain = outcome == _outcome_within(problem, trials, schedule, results, training.dtype, 1)
-    certain &= outcome == _outcome_within(problem, trials, schedule, results, training.dtype, -1)
+    epochs = results.epochs.astype(np.float64)
+    bounds = bound_rounding(problem, trials, epochs, training.dtype, nesterov=training.nesterov)
+    certain = np.full(len(outcome), True)
+    for way in (1, -1):
+        low = bounds.moved(schedule.converged_excess, way)
+        high = bounds.moved(schedule.diverged_excess, way)
+        nearly = train(problem, trials, replace(schedule, converged_excess=low, diverged_excess=high))
+        certain &= outcome == _outcome(problem, nearly, low, early_stop=training.early_stop)
     return Prediction(
         np.where(certain, outcome, MISSING).astype(np.int8),
         np.where(certain, _decided_at(outcome, results), MISSING),
@@ -79,22 +80,15 @@ def _predict_full_batch(experiment: Experiment, values: dict[str, Floats]) -> Pr
     )
 
 
-def _outcome_within(
-    problem: Problem, trials: Trials, schedule: Schedule, results: Results, dtype: str, sign: int
-) -> Codes:
-    """Returns the outcome at levels of cost moved up (1) or down (-1) by what rounding may do."""
-    bounds = bound_rounding(
-        problem, trials, results.epochs.astype(np.float64), dtype, nesterov=schedule.nesterov
-    )
+def exactly(experiment: Experiment, values: dict[str, Floats]) -> tuple[Trials, Schedule]:
+    """Returns trials with these hyperparameters as their descent sees them, and when one has ended.
 
-    def moved(level: float | Floats) -> Floats:
-        root = np.sqrt(level) * bounds.stretch**sign + sign * bounds.root_cost
-        return np.asarray(np.copysign(root * root, root))  # below 0 nothing has converged
-
-    with np.errstate(over="ignore", invalid="ignore"):
-        low, high = moved(schedule.converged_excess), moved(schedule.diverged_excess)
-    between = replace(schedule, converged_excess=low, diverged_excess=high)
-    return _outcome(problem, train(problem, trials, between), low, early_stop=schedule.early_stop)
+    Their learning rates are rounded to the precision of the descent; no history is kept.
+    """
+    trials = experiment.trials(values)
+    rates = trials.learning_rate.astype(experiment.config.training.dtype).astype(np.float64)
+    schedule = experiment.schedule(trials.start, experiment.problem.n_rows)
+    return replace(trials, learning_rate=rates), replace(schedule, history_epochs=np.empty(0, np.int64))
 
 
 def _outcome(problem: Problem, results: Results, low: float | Floats, *, early_stop: bool) -> Codes:

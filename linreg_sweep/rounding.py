@@ -32,6 +32,15 @@ class Rounding:
     root_cost: Floats
     stretch: Floats
 
+    def moved(self, level: float | Floats, way: int) -> Floats:
+        """Returns a level of excess cost [K] moved up (1) or down (-1) by what rounding may do.
+
+        A level below 0 is one that no cost is at or below.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            root = np.sqrt(level) * self.stretch**way + way * self.root_cost
+            return np.asarray(np.copysign(root * root, root))
+
 
 def bound_rounding(
     problem: Problem, trials: Trials, epochs: Floats, dtype: str, *, nesterov: bool

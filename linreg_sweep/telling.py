@@ -8,7 +8,7 @@ import pandas as pd
 
 from linreg_sweep.data import parameter_names
 from linreg_sweep.forecast import MOSTLY
-from linreg_sweep.formats import as_text
+from linreg_sweep.formats import as_text, frame_of
 from linreg_sweep.legend import Bounds, legend
 from linreg_sweep.outcome import OUTCOMES
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from linreg_sweep.planning import Axis, Plan
     from linreg_sweep.results import Run
     from linreg_sweep.training import Training
+    from linreg_sweep.verification import Verification
 
 MOST_IN_A_ROW = 6
 """Parameters above which only the last row of a training shows them."""
@@ -199,6 +200,34 @@ def _forecast(plan: "Plan") -> Iterator[str]:
 
 def _share(count: int, total: int) -> str:
     return f"{count:,} ({100 * count / total:.0f} %)"
+
+
+def mismatched(checked: "Verification") -> pd.DataFrame:
+    """Returns the numbers of a run that cannot be right, one a row."""
+    rows = [
+        {
+            "trial": mismatch.trial,
+            "column": mismatch.column,
+            "found": str(mismatch.found),
+            "expected": mismatch.expected,
+            "part": mismatch.part.name,
+        }
+        for mismatch in checked.mismatches
+    ]
+    return frame_of(rows, ["trial", "column", "found", "expected", "part"], ["trial"])
+
+
+def verified(checked: "Verification") -> str:
+    """Returns what became of a check, in a sentence or two."""
+    trials = {mismatch.trial for mismatch in checked.mismatches}
+    found = "every one is right" if not trials else f"{_counted(len(trials), 'row')} cannot be right"
+    how = "against the closed form"
+    if checked.n_retrained:
+        how += f" ({checked.n_retrained:,} by training again)"
+    lacking = f" {_counted(checked.n_missing, 'trial')} not there: the sweep is not finished."
+    return (
+        f"{_counted(checked.n_trials, 'trial')} checked {how}: {found}.{lacking if checked.n_missing else ''}"
+    )
 
 
 def _axis_row(axis: "Axis") -> dict[str, object]:

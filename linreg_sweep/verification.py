@@ -1,0 +1,278 @@
+"""A run checked row by row against the closed form: which numbers cannot be what the sweep declares?
+
+What follows from other columns must follow to the bit. What was descended must be the closed form
+but for the rounding of its steps, and its events the closed form's but where they lie within that
+rounding of a threshold. Trials that have no closed form are trained again, and so are the first two
+steps of all, and every part whose checksums tell of a change.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.columns import Column, trial_columns
+from linreg_sweep.config import load_sweep
+from linreg_sweep.data import parameter_names
+from linreg_sweep.engines import closed_form, load_engine
+from linreg_sweep.engines.interface import Results, bound
+from linreg_sweep.errors import Complaint, ResultsError
+from linreg_sweep.experiment import Experiment
+from linreg_sweep.outcome import EVENTS, MISSING
+from linreg_sweep.parquet import CATEGORIES, read_arrays
+from linreg_sweep.prediction import exactly
+from linreg_sweep.prepare import load_data, prepare
+from linreg_sweep.results import Run, load
+from linreg_sweep.rounding import bound_rounding
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Rows = NDArray[np.intp]
+
+FAR = np.iinfo(np.int64).max
+"""The epoch of an event that never comes."""
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """A number of the trials table that cannot be right.
+
+    Attributes:
+        trial: its row; None: all of a part, or its columns, are concerned.
+        column: where it stands.
+        found: what stands there; codes as their words.
+        expected: what must stand there, or what it must agree with.
+        part: the file.
+    """
+
+    trial: int | None
+    column: str
+    found: object
+    expected: str
+    part: Path
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What became of a check.
+
+    Attributes:
+        n_trials: trials checked.
+        n_retrained: of these, trained again, having no closed form.
+        n_missing: trials that are not there: the run is not finished.
+        mismatches: every number that cannot be right.
+    """
+
+    n_trials: int
+    n_retrained: int
+    n_missing: int
+    mismatches: tuple[Mismatch, ...]
+
+
+def verify(path: str | Path) -> Verification:
+    """Checks every trial of a run that is there.
+
+    Args:
+        path: the run's directory.
+
+    Raises:
+        ResultsError: there is no such run, a part cannot be read, or the data are not those of the run.
+        ConfigError: the run's config.yaml cannot be read.
+        DataError: its data cannot be read.
+    """
+    run = load(path)
+    experiment = _experiment(run)
+    numbers, mismatches, n_retrained = run.finished_parts(), [], 0
+    for number in numbers:
+        found, retrained = _check_part(experiment, run, number)
+        mismatches += found
+        n_retrained += retrained
+    n_trials = run.n_trials_done
+    return Verification(n_trials, n_retrained, run.n_trials - n_trials, tuple(mismatches))
+
+
+def _experiment(run: Run) -> Experiment:
+    declaration = load_sweep(run.store.config)
+    experiment = prepare(declaration, load_data(declaration))
+    if experiment.digest != run.metadata["data"]["sha256"]:
+        text = f"the data of the run have changed since ({experiment.data.source})"
+        raise ResultsError(Complaint(str(run.path), text, "restore them, or run the sweep on the new data"))
+    return experiment
+
+
+def _check_part(experiment: Experiment, run: Run, number: int) -> tuple[list[Mismatch], int]:
+    """Returns what cannot be right in a part, and how many of its trials were trained again."""
+    path = run.store.part(run.store.trials, number)
+    columns, changed = read_arrays(path)
+    size = int(run.metadata["part_size"])
+    first, stop = number * size, min((number + 1) * size, run.n_trials)
+    promised = _promised(experiment)
+    n_rows = len(next(iter(columns.values()), ()))
+    if list(columns) != promised or n_rows != stop - first:
+        text = f"{stop - first:,} rows of {', '.join(promised)}"
+        return [Mismatch(None, "(all)", f"{n_rows:,} rows of {', '.join(columns)}", text, path)], 0
+
+    part = _Part(experiment, path, first, columns, experiment.values(first, stop))
+    everyone = np.arange(n_rows)
+    if experiment.config.training.engine == "closed_form":
+        return part.differences(everyone, part.trained(everyone)), 0
+    full = experiment.batch_sizes(part.values) == experiment.problem.n_rows
+    by_theory, again = np.flatnonzero(full), np.flatnonzero(~full)
+    if changed:  # something is wrong, and only training again tells what, to the last digit
+        return part.differences(everyone, part.trained(everyone)), n_rows
+    mismatches = part.differences(everyone, part.stored(everyone))
+    if len(by_theory):
+        mismatches += _against_theory(part, by_theory)
+    if len(again):
+        mismatches += part.differences(again, part.trained(again))
+    return mismatches, len(again)
+
+
+def _promised(experiment: Experiment) -> list[str]:
+    """Returns the names of the columns of the trials table."""
+    zero, never = np.zeros(1, np.int64), np.full(1, MISSING)
+    shape = experiment.problem.shape
+    anything = Results(np.zeros((1, *shape)), zero, never, never, np.zeros(1), bound([], shape))
+    return list(trial_columns(experiment, 0, experiment.values(0, 1), anything))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part as it is stored, beside what it should be.
+
+    Attributes:
+        experiment: what was trained.
+        path: the file.
+        first: the number of its first trial.
+        columns: what stands in it, [K] each.
+        values: the hyperparameters that its trials must have, [K] each.
+    """
+
+    experiment: Experiment
+    path: Path
+    first: int
+    columns: dict[str, Column]
+    values: dict[str, Floats]
+
+    def chosen(self, rows: Rows) -> dict[str, Floats]:
+        """Returns the hyperparameters of some rows."""
+        return {name: value[rows] for name, value in self.values.items()}
+
+    def trained(self, rows: Rows) -> Results:
+        """Returns what becomes of some trials when they are trained again."""
+        return self.experiment.train(self.chosen(rows))
+
+    def stored(self, rows: Rows) -> Results:
+        """Returns what the table says became of some trials."""
+        problem, data, columns = self.experiment.problem, self.experiment.data, self.columns
+        names = parameter_names(data.x_names, data.y_names, problem.fit_bias)
+        theta = np.stack([columns[name][rows] for name in names], axis=-1)
+        return Results(
+            theta=np.asarray(theta, np.float64).reshape(len(rows), *problem.shape),
+            epochs=np.asarray(columns["epochs"][rows], np.int64),
+            converged_at=np.asarray(columns["converged_at"][rows], np.int64),
+            diverged_at=np.asarray(columns["diverged_at"][rows], np.int64),
+            contraction=np.asarray(columns["contraction"][rows], np.float64),
+            history=bound([], problem.shape),
+        )
+
+    def differences(self, rows: Rows, results: Results) -> list[Mismatch]:
+        """Returns the cells of some rows that are not, to the bit, those that these results give."""
+        expected = trial_columns(self.experiment, self.first, self.chosen(rows), results)
+        expected["trial"] = self.first + rows
+        wrong = []
+        for name, right in expected.items():
+            found = self.columns[name][rows]
+            same = (found == right) | ((found != found) & (right != right))
+            wrong += [
+                self.mismatch(int(rows[row]), name, _word(name, right[row])) for row in np.flatnonzero(~same)
+            ]
+        return wrong
+
+    def mismatch(self, row: int, name: str, expected: str) -> Mismatch:
+        """Returns what is wrong with a cell."""
+        return Mismatch(self.first + row, name, _word(name, self.columns[name][row]), expected, self.path)
+
+
+def _word(name: str, value: np.generic) -> str:
+    """Returns a cell as a person reads it."""
+    if value == MISSING and (name in CATEGORIES or name in EVENTS):
+        return "(missing)"
+    return CATEGORIES[name][int(value)] if name in CATEGORIES else repr(value.item())
+
+
+def _against_theory(part: _Part, rows: Rows) -> list[Mismatch]:
+    """Returns what cannot be right in trials that have a closed form.
+
+    Args:
+        part: where they are.
+        rows: which they are.
+    """
+    experiment, stored = part.experiment, part.stored(rows)
+    training, problem = experiment.config.training, experiment.problem
+    trials, schedule = exactly(experiment, part.chosen(rows))
+    epochs = stored.epochs.astype(np.float64)
+    bounds = bound_rounding(problem, trials, epochs, training.dtype, nesterov=training.nesterov)
+    wrong: list[Mismatch] = []
+
+    def note(name: str, bad: Flags, expected: Sequence[str]) -> None:
+        wrong.extend(part.mismatch(int(rows[at]), name, expected[at]) for at in np.flatnonzero(bad).tolist())
+
+    # the state, at the epoch at which the table says that the trial ended
+    endless = replace(schedule, converged_excess=-1.0, diverged_excess=np.full(len(rows), np.inf))
+    there = closed_form.train(problem, replace(trials, epochs=stored.epochs), endless).theta
+    with np.errstate(over="ignore", invalid="ignore"):
+        gap = np.linalg.norm(stored.theta - there, axis=(1, 2))
+        moved = np.linalg.norm(there - problem.optimum, axis=(1, 2))
+        allowed = bounds.theta + (bounds.stretch - 1) * moved
+        off = ~(gap <= allowed) & np.isfinite(allowed)
+    names = parameter_names(experiment.data.x_names, experiment.data.y_names, problem.fit_bias)
+    farthest = np.abs(stored.theta - there).reshape(len(rows), -1).argmax(axis=1)
+    flat = there.reshape(len(rows), -1)
+    for at in np.flatnonzero(off).tolist():
+        entry = int(farthest[at])
+        expected = f"{flat[at, entry]:.17g} to within {allowed[at]:.2g}, by the closed form"
+        wrong.append(part.mismatch(int(rows[at]), names[entry], expected))
+
+    # the events: between the earliest and the latest that rounding allows
+    earliest, latest = (
+        closed_form.train(
+            problem,
+            trials,
+            replace(
+                schedule,
+                converged_excess=bounds.moved(schedule.converged_excess, way),
+                diverged_excess=bounds.moved(schedule.diverged_excess, -way),
+                early_stop=False,
+            ),
+        )
+        for way in (1, -1)
+    )
+    for name, found, soonest, last in (
+        ("converged_at", stored.converged_at, earliest.converged_at, latest.converged_at),
+        ("diverged_at", stored.diverged_at, earliest.diverged_at, latest.diverged_at),
+    ):
+        never = np.where(last == MISSING, FAR, last)
+        wrongly_there = (found > never) | (soonest == MISSING) | (found < soonest)
+        bad = np.where(found != MISSING, wrongly_there, never <= stored.epochs)
+        between = zip(soonest.tolist(), last.tolist(), strict=True)
+        note(name, bad, [f"{_epoch(a)} to {_epoch(b)}, by the closed form" for a, b in between])
+
+    # the end: the first event that ends a trial, or the last epoch
+    stop = np.where(stored.diverged_at == MISSING, trials.epochs, stored.diverged_at)
+    if training.early_stop:
+        stop = np.where(stored.converged_at == MISSING, stop, stored.converged_at)
+    note("epochs", stored.epochs != stop, stop.astype(str).tolist())
+
+    # the contraction: the first two steps, trained again
+    short = replace(trials, epochs=np.minimum(stored.epochs, 2))
+    again = load_engine(training.engine)(problem, short, schedule).contraction
+    differs = (again != stored.contraction) & ~(np.isnan(again) & np.isnan(stored.contraction))
+    note("contraction", differs, list(map(repr, again.tolist())))
+    return wrong
+
+
+def _epoch(number: int) -> str:
+    return "never" if number == MISSING else f"{number}"
