@@ -53,6 +53,11 @@ class Forecast:
         told = self.n_trials - self.unknown
         return 1 - self.outcomes["converged"] / told if told else 0.0
 
+    @property
+    def is_mostly_wasted(self) -> bool:
+        """Whether most trials cannot converge."""
+        return self.wasted > MOSTLY
+
 
 def forecast(experiment: Experiment) -> Forecast:
     """Returns what theory expects of an experiment's trials, in a time that has a bound."""

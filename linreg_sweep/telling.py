@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from linreg_sweep.data import parameter_names
-from linreg_sweep.forecast import MOSTLY
 from linreg_sweep.formats import as_text, frame_of
 from linreg_sweep.legend import Bounds, legend
 from linreg_sweep.outcome import OUTCOMES
@@ -189,7 +188,7 @@ def _forecast(plan: "Plan") -> Iterator[str]:
     where = ", ".join(f"{name} {expected.fastest[name]:.6g}" for name in varied if name in expected.fastest)
     epochs = expected.fastest_epochs
     yield f"The best trial needs {_counted(epochs, 'epoch')}{f': {where}' if where else ''}."
-    if expected.wasted > MOSTLY:
+    if expected.is_mostly_wasted:
         low, high = expected.rates
         yield (
             f"Warning: {100 * expected.wasted:.0f} % of the trials cannot converge."

@@ -40,7 +40,7 @@ HEAVY = [
     *("threadpoolctl", "tabulate"),
 ]
 
-COMMANDS = ["train", "plan", "run", "list", "show", "init", "schema"]
+COMMANDS = ["train", "plan", "run", "list", "show", "verify", "init", "schema"]
 
 
 class Told:
