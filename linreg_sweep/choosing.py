@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from linreg_sweep import tables
 from linreg_sweep.errors import Complaint, ConfigError, ResultsError
 from linreg_sweep.formats import GAP, frame_of
 from linreg_sweep.outcome import OUTCOMES
 from linreg_sweep.results import BINS, MOST_ROWS, Run
+from linreg_sweep.tally import Table, check_column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,6 +75,13 @@ class Choice:
             raise ConfigError(Complaint("--bins", text, "name a parameter with --by, or leave it out"))
 
 
+def summary_to_read(run: Run, choice: Choice | None = None) -> Table:
+    """Returns the summary of a run that a person can read, as plain columns."""
+    choice = choice or Choice()
+    by = run.columns_of(choice.by) if choice.by else run.default_by()
+    return run.summarise(by, _bins(run, by, choice))
+
+
 def choose(run: Run, choice: Choice) -> "pd.DataFrame":
     """Returns the table that is asked for.
 
@@ -83,6 +90,8 @@ def choose(run: Run, choice: Choice) -> "pd.DataFrame":
             have no effect beside another.
         ResultsError: no part is finished, or one is damaged.
     """
+    from linreg_sweep import tables
+
     choice.check()
     trials = None if choice.where is None else run.where(choice.where)
     if choice.as_trials:
@@ -100,13 +109,13 @@ def _bins(run: Run, by: list[str], choice: Choice) -> int | None:
     """Returns how many ranges each parameter is gathered into; None: none, every value."""
     if choice.bins is not None:
         return choice.bins or None
-    return None if choice.exact or run.n_values(by) <= MOST_ROWS else BINS
+    return None if choice.exact or not run.has_more_values(by, MOST_ROWS) else BINS
 
 
 def _ordered(table: "pd.DataFrame", choice: Choice) -> "pd.DataFrame":
     if choice.sort is not None:
         name = choice.sort.removeprefix("-")
-        tables.check_column(name, map(str, table.columns))
+        check_column(name, map(str, table.columns))
         ascending = name == choice.sort
         table = table.sort_values(name, ascending=ascending, kind="stable", na_position="last")
     return table if choice.top is None else table.head(choice.top)

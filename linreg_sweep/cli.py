@@ -183,7 +183,7 @@ def run(
     The same declaration has the same directory: running it again finishes what is missing. The
     last line is the run's directory.
     """
-    from linreg_sweep.choosing import Choice, choose
+    from linreg_sweep.choosing import summary_to_read
     from linreg_sweep.progress import Progress
     from linreg_sweep.sweep import run as run_sweep
     from linreg_sweep.telling import told_run
@@ -198,7 +198,7 @@ def run(
             progress.close()
             note(f"Stopped. {progress.standing()}: the same command finishes the rest.")
             raise SystemExit(INTERRUPTED if isinstance(stop, KeyboardInterrupt) else stop.code) from None
-    table = choose(finished, Choice())
+    table = summary_to_read(finished)
     if progress.nothing_missing:
         note("Nothing is missing: every trial was there already.")
     notes(finished.metadata["data"]["notes"])

@@ -11,7 +11,7 @@ import click
 from linreg_sweep.errors import SweepError
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from linreg_sweep.formats import Table
 
 
 class OutputError(Exception):
@@ -55,20 +55,21 @@ def without_output(error: BaseException) -> int:
     return SweepError.exit_code
 
 
-def print_table(table: "pd.DataFrame", style: str, keep: Sequence[str] = ()) -> list[str]:
+def print_table(table: "Table", style: str, keep: Sequence[str] = ()) -> list[str]:
     """Prints a table, an empty one to machines alone; returns the columns that were printed."""
-    from linreg_sweep.formats import as_text
+    from linreg_sweep.formats import as_text, cells_of
 
+    cells = cells_of(table)
     if style != "table":
-        say(as_text(table, style))
-        return list(table.columns)
-    columns = fitting(table, keep, "--format csv")
-    if len(table):
-        say(as_text(table[columns], style))
+        say(as_text(cells, style))
+        return list(cells)
+    columns = fitting(cells, keep, "--format csv")
+    if any(cells.values()):
+        say(as_text({name: cells[name] for name in columns}, style))
     return columns
 
 
-def fitting(table: "pd.DataFrame", keep: Sequence[str], otherwise: str) -> list[str]:
+def fitting(table: "Table", keep: Sequence[str], otherwise: str) -> list[str]:
     """Returns the columns that fit on the terminal, if stdout is one, and notes how many do not.
 
     Args:
@@ -76,12 +77,15 @@ def fitting(table: "pd.DataFrame", keep: Sequence[str], otherwise: str) -> list[
         keep: columns that stay in any case.
         otherwise: what shows all columns.
     """
-    if not sys.stdout.isatty() or table.empty:
-        return list(table.columns)
+    from linreg_sweep.formats import cells_of
+
+    cells = cells_of(table)
+    if not sys.stdout.isatty() or not any(cells.values()):
+        return list(cells)
     from linreg_sweep.choosing import narrowed
     from linreg_sweep.formats import widths
 
-    shown = widths(table)
+    shown = widths(cells)
     columns = narrowed(shown, shutil.get_terminal_size().columns, keep)
     left_out = len(shown) - len(columns)
     if left_out:

@@ -10,7 +10,7 @@ from linreg_sweep.config import Config, Sweep
 from linreg_sweep.data import Data
 from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.interface import Results, Schedule, Trials, merge
-from linreg_sweep.outcome import Criteria
+from linreg_sweep.outcome import Criteria, stability_limit
 from linreg_sweep.problem import Problem
 from linreg_sweep.space import Space, ends
 
@@ -149,6 +149,23 @@ class Experiment:
                     schedule = replace(schedule, history_epochs=states_at)
                 results.append(train(self.problem, chosen, schedule))
         return merge(groups, results)
+
+
+def curvature(problem: Problem) -> tuple[float, float]:
+    """Returns the smallest and the largest eigenvalue of H that is not 0; 0 where there is none."""
+    curved = problem.eigenvalues[problem.eigenvalues > 0]
+    return (float(curved[0]), float(curved[-1])) if len(curved) else (0.0, 0.0)
+
+
+def limit(experiment: Experiment) -> float | None:
+    """Returns the learning rate above which every trial's descent grows; None: there is no one such rate.
+
+    Momentum that varies moves it, mini-batches have none, and flat data know no limit.
+    """
+    training, (_, steepest) = experiment.config.training, curvature(experiment.problem)
+    if experiment.has_mini_batches or "momentum" in experiment.space.parameters or not steepest:
+        return None
+    return float(stability_limit(steepest, training.momentum, nesterov=training.nesterov))
 
 
 def has_mini_batches(declared: int | None, space: Space, n_rows: int) -> bool:

@@ -1,18 +1,27 @@
-"""Tables as text: for people (aligned, six digits), for machines (exact), for documents."""
+"""Tables as text: for people (aligned, six digits), for machines (exact), for documents.
 
+A table is its columns by name, whether a DataFrame or plain lists; pandas is not needed for it.
+"""
+
+import csv
+import io
 import json
 import math
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Table = Union[Mapping[str, Sequence[Any]], "pd.DataFrame"]
 
 GAP = 2
 """Characters between two columns of a table for people."""
 
 
-def frame_of(rows: Sequence[dict[str, Any]], columns: list[str], counts: Iterable[str]) -> pd.DataFrame:
+def frame_of(rows: Sequence[dict[str, Any]], columns: list[str], counts: Iterable[str]) -> "pd.DataFrame":
     """Returns records as a table; what is not known of one turns no count of another into 9.0.
 
     Args:
@@ -20,70 +29,91 @@ def frame_of(rows: Sequence[dict[str, Any]], columns: list[str], counts: Iterabl
         columns: of the table, also of one without rows.
         counts: the columns of whole numbers.
     """
+    import pandas as pd
+
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(counts, "Int64"))
 
 
-def as_text(frame: pd.DataFrame, style: str) -> str:
+def cells_of(table: Table) -> dict[str, list[Any]]:
+    """Returns the cells of each column as plain Python values, None where one is missing."""
+    return {str(name): [_plain(value) for value in table[str(name)]] for name in table}
+
+
+def _plain(value: Any) -> Any:
+    value = value.item() if isinstance(value, np.generic) else value
+    missing = value is None or type(value).__name__ == "NAType" or value != value
+    return None if missing else value
+
+
+def as_text(table: Table, style: str) -> str:
     """Returns a table as text, without a newline at its end.
 
     Args:
-        frame: its index is left out.
+        table: the index of a DataFrame is left out.
         style: `table` and `markdown` show six digits, and no columns without a value; `csv` and
             `json` (a list of records) are exact, missing is empty and null, and infinities are
             `inf` and, as JSON has no number for them, `"Infinity"`.
     """
+    cells = cells_of(table)
+    rows = list(zip(*cells.values(), strict=True))
     if style == "csv":
-        return frame.to_csv(index=False).rstrip("\n")
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(cells)
+        writer.writerows(rows)
+        return text.getvalue().rstrip("\n")
     if style == "json":
-        return json.dumps([_record(row) for row in frame.to_dict("records")], indent=2, allow_nan=False)
+        records = [dict(zip(cells, map(_for_json, row), strict=True)) for row in rows]
+        return json.dumps(records, indent=2, allow_nan=False)
     from tabulate import tabulate
 
-    frame = _with_values(frame)
+    cells = _with_values(cells)
     bar = r"\|" if style == "markdown" else "|"
-    columns = [[_shown(value).replace("|", bar) for value in frame[name]] for name in frame.columns]
-    align = ["right" if pd.api.types.is_numeric_dtype(frame[name]) else "left" for name in frame.columns]
+    columns = [[_shown(value).replace("|", bar) for value in column] for column in cells.values()]
+    align = ["right" if _is_numeric(column) else "left" for column in cells.values()]
     return tabulate(
         list(zip(*columns, strict=True)),
-        headers=[str(name).replace("|", bar) for name in frame.columns],
+        headers=[name.replace("|", bar) for name in cells],
         tablefmt="github" if style == "markdown" else "simple",
-        colalign=align if len(frame) else None,
+        colalign=align if rows else None,
         disable_numparse=True,
     )
 
 
-def _with_values(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.dropna(axis="columns", how="all") if len(frame) else frame
+def _with_values(cells: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Returns the columns that hold a value; of a table without rows, all."""
+    return {
+        name: column
+        for name, column in cells.items()
+        if not column or any(value is not None for value in column)
+    }
 
 
-def widths(frame: pd.DataFrame) -> dict[str, int]:
+def _is_numeric(column: list[Any]) -> bool:
+    return all(value is None or isinstance(value, int | float) for value in column)
+
+
+def widths(table: Table) -> dict[str, int]:
     """Returns how many characters each column takes that is shown in the style `table`."""
-    names = map(str, _with_values(frame).columns)
-    rule = as_text(frame, "table").splitlines()[1]
+    names = _with_values(cells_of(table))
+    rule = as_text(table, "table").splitlines()[1]
     return dict(zip(names, map(len, rule.split()), strict=True))
 
 
-def as_lines(row: "pd.Series[Any]") -> str:
+def as_lines(row: "Mapping[str, Any] | pd.Series[Any]") -> str:
     """Returns one row of a table as name and value on lines of their own, without those missing."""
-    cells = {str(name): _shown(value) for name, value in row.items()}
+    cells = {str(name): _shown(_plain(value)) for name, value in row.items()}
     width = max(map(len, cells))
     return "\n".join(f"{name:<{width}}  {cell}" for name, cell in cells.items() if cell)
 
 
 def _shown(value: Any) -> str:
-    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+    if value is None:
         return ""
-    if isinstance(value, float | np.floating):
-        return f"{value:.6g}"
-    return str(value)
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _record(row: dict[Any, Any]) -> dict[str, Any]:
-    return {str(name): _plain(value) for name, value in row.items()}
-
-
-def _plain(value: Any) -> Any:
-    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
-        return None
+def _for_json(value: Any) -> Any:
     if isinstance(value, float) and math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    return value.item() if isinstance(value, np.generic) else value
+    return value

@@ -38,6 +38,15 @@ THEORY = ("closed_form", "lost_in_rounding", "mini_batches")
 """What theory says of a trial's outcome: the closed form tells it; it lies within what the rounding of
 the steps may decide; or steps see mini-batches, for which there is no closed form."""
 
+CATEGORIES = {
+    "outcome": OUTCOMES,
+    "regime": REGIMES,
+    "regime_source": REGIME_SOURCES,
+    "predicted_outcome": OUTCOMES,
+    "theory": THEORY,
+}
+"""The columns of codes, and the words the codes stand for."""
+
 EVENTS = ("converged_at", "diverged_at", "predicted_at")
 """Columns of the epoch at which something first happened, if it ever did."""
 

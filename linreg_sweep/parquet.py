@@ -5,6 +5,7 @@ pyarrow is imported when a table is written or read, pandas only when one is rea
 
 import json
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,21 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.errors import Complaint, ResultsError
-from linreg_sweep.outcome import EVENTS, MISSING, OUTCOMES, REGIME_SOURCES, REGIMES, THEORY
+from linreg_sweep.outcome import CATEGORIES, EVENTS, MISSING
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Column = NDArray[np.generic]
-
-CATEGORIES = {
-    "outcome": OUTCOMES,
-    "regime": REGIMES,
-    "regime_source": REGIME_SOURCES,
-    "predicted_outcome": OUTCOMES,
-    "theory": THEORY,
-}
-"""The columns of codes, and the words the codes stand for."""
 
 CHECKSUMS = "crc32"
 """The key under which a file keeps the checksum of each column's numbers."""
@@ -48,9 +40,7 @@ def encode(columns: dict[str, Column]) -> bytes:
     told = {"pandas": json.dumps(_pandas_types(columns)), CHECKSUMS: json.dumps(_checksums(columns))}
     table = pa.table(arrays).replace_schema_metadata(told)
     sink = pa.BufferOutputStream()
-    coded = [
-        name for name in columns if name in CATEGORIES
-    ]  # few numbers repeat: a dictionary of them only costs
+    coded = [name for name in columns if name in CATEGORIES]  # few numbers repeat: theirs would only cost
     pq.write_table(table, sink, compression="zstd", use_dictionary=coded, write_page_checksum=True)
     return bytes(sink.getvalue())
 
@@ -61,14 +51,27 @@ def _checksums(columns: dict[str, Column]) -> dict[str, int]:
 
 
 def _arrow(name: str, values: Column) -> Any:
+    """Returns a column as an Arrow array over the same memory; pa.array would import pandas to look at it."""
     import pyarrow as pa
 
-    if name in CATEGORIES:
-        codes = pa.array(values, mask=values == MISSING)
-        return pa.DictionaryArray.from_arrays(codes, list(CATEGORIES[name]))
-    if name in EVENTS:
-        return pa.array(values, mask=values == MISSING)
-    return pa.array(values)
+    known = values != MISSING if name in CATEGORIES or name in EVENTS else None
+    validity = None
+    if known is not None and not known.all():
+        validity = pa.py_buffer(np.packbits(known, bitorder="little"))
+    values = np.ascontiguousarray(values)
+    kind = pa.type_for_alias(str(values.dtype))
+    array = pa.Array.from_buffers(kind, len(values), [validity, pa.py_buffer(values)])
+    if name not in CATEGORIES:
+        return array
+    return pa.DictionaryArray.from_arrays(array, _strings(CATEGORIES[name]))
+
+
+def _strings(words: Sequence[str]) -> Any:
+    import pyarrow as pa
+
+    encoded = [word.encode() for word in words]
+    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    return pa.StringArray.from_buffers(len(words), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))
 
 
 def _pandas_types(columns: dict[str, Column]) -> dict[str, Any]:
@@ -117,37 +120,68 @@ def read(parts: list[Path], columns: list[str] | None = None) -> "pd.DataFrame":
     return frame
 
 
-def read_arrays(part: Path) -> tuple[dict[str, Column], list[str]]:
+def read_arrays(part: Path, columns: Sequence[str] | None = None) -> dict[str, Column]:
+    """Returns a part's columns, or some, as they were given to `encode`.
+
+    Raises:
+        ResultsError: the part cannot be read.
+    """
+    return _read_arrays(part, columns)[0]
+
+
+def read_and_check(part: Path) -> tuple[dict[str, Column], list[str]]:
     """Returns a part as it was given to `encode`, and the columns that are no longer what was written.
 
     Raises:
         ResultsError: the part cannot be read.
     """
+    columns, written = _read_arrays(part, None)
+    found = _checksums(columns)
+    return columns, [name for name in columns if written.get(name) != found[name]]
+
+
+def _read_arrays(part: Path, columns: Sequence[str] | None) -> tuple[dict[str, Column], dict[str, int]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        table = pq.ParquetFile(part, page_checksum_verification=True).read()
+        file = pq.ParquetFile(part, page_checksum_verification=True)
+        table = file.read(columns=None if columns is None else list(columns))
         table.validate(full=True)
-        written = json.loads((table.schema.metadata or {}).get(CHECKSUMS.encode(), b"{}"))
-        columns = {name: _codes(name, table.column(name).combine_chunks()) for name in table.column_names}
+        written = json.loads((file.schema_arrow.metadata or {}).get(CHECKSUMS.encode(), b"{}"))
+        return {name: _codes(name, table.column(name)) for name in columns or table.column_names}, written
     except (*DAMAGE, pa.ArrowException) as error:
         raise _damaged(part) from error
-    found = _checksums(columns)
-    return columns, [name for name in columns if written.get(name) != found[name]]
 
 
 def _codes(name: str, values: Any) -> Column:
     """Returns a column as the numbers that `encode` was given."""
     import pyarrow as pa
 
+    array = values.combine_chunks() if values.num_chunks != 1 else values.chunk(0)
     if name in CATEGORIES:
-        words = values.cast(pa.string()).to_pylist()
-        codes = {word: code for code, word in enumerate(CATEGORIES[name])} | {None: MISSING}
-        return np.array([codes[word] for word in words], np.int8)
-    if name in EVENTS:
-        return np.asarray(values.fill_null(MISSING).to_numpy(zero_copy_only=False), np.int64)
-    return np.asarray(values.to_numpy(zero_copy_only=False))
+        words = array if isinstance(array, pa.DictionaryArray) else array.dictionary_encode()
+        code_of = np.array([CATEGORIES[name].index(word) for word in words.dictionary.to_pylist()], np.int8)
+        return _filled(words.indices, np.append(code_of, np.int8(MISSING)))
+    return _filled(array) if name in EVENTS else _numbers(array)
+
+
+def _filled(array: Any, code_of: Column | None = None) -> Column:
+    """Returns whole numbers, or what they stand for, with MISSING where there is none."""
+    numbers, (validity, _) = _numbers(array), array.buffers()
+    known: Column = np.ones(len(array), np.bool_)
+    if validity is not None and array.null_count:
+        bits = np.unpackbits(np.frombuffer(validity, np.uint8), bitorder="little")
+        known = bits[array.offset : array.offset + len(array)].astype(np.bool_)
+    if code_of is None:
+        return np.where(known, numbers, MISSING)
+    return np.take(code_of, np.where(known, numbers, -1))
+
+
+def _numbers(array: Any) -> Column:
+    """Returns the numbers of an Arrow array without missing ones; to_numpy would import pandas."""
+    dtype = np.dtype(array.type.to_pandas_dtype())
+    return np.frombuffer(array.buffers()[1], dtype)[array.offset : array.offset + len(array)]
 
 
 def column_names(part: Path) -> list[str]:

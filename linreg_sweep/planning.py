@@ -9,9 +9,8 @@ from linreg_sweep.columns import parameter_column
 from linreg_sweep.config import load_sweep
 from linreg_sweep.config.parameters import Normal, Parameter, Points, Steps, Uniform, Values, count
 from linreg_sweep.data import parameter_names
-from linreg_sweep.experiment import Experiment, most_epochs
+from linreg_sweep.experiment import Experiment, curvature, limit, most_epochs
 from linreg_sweep.forecast import Forecast, forecast
-from linreg_sweep.outcome import stability_limit
 from linreg_sweep.parts import default_part_size
 from linreg_sweep.prepare import Arrays, load_data, prepare
 from linreg_sweep.space import ends
@@ -112,7 +111,7 @@ def plan(
         memory=min(size, n_trials) * (numbers + kept) * BYTES_A_NUMBER * COPIES,
         disk=n_trials * (numbers + kept) * BYTES_A_NUMBER,
         memory_to_summarise=n_trials * BYTES_TO_SUMMARISE,
-        stability_limit=_limit(experiment),
+        stability_limit=limit(experiment),
         best_rate=_best_rate(experiment),
         condition_number=_condition_number(experiment),
         forecast=forecast(experiment),
@@ -135,28 +134,14 @@ def _what(experiment: Experiment) -> str:
     )
 
 
-def _curvature(experiment: Experiment) -> tuple[float, float]:
-    """Returns the smallest and the largest eigenvalue of H that is not 0; 0 where there is none."""
-    eigenvalues = experiment.problem.eigenvalues
-    curved = eigenvalues[eigenvalues > 0]
-    return (float(curved[0]), float(curved[-1])) if len(curved) else (0.0, 0.0)
-
-
-def _limit(experiment: Experiment) -> float | None:
-    training, (_, steepest) = experiment.config.training, _curvature(experiment)
-    if experiment.has_mini_batches or "momentum" in experiment.space.parameters or not steepest:
-        return None
-    return float(stability_limit(steepest, training.momentum, nesterov=training.nesterov))
-
-
 def _best_rate(experiment: Experiment) -> float | None:
-    if _limit(experiment) is None or experiment.config.training.momentum:
+    if limit(experiment) is None or experiment.config.training.momentum:
         return None
-    return 2 / sum(_curvature(experiment))
+    return 2 / sum(curvature(experiment.problem))
 
 
 def _condition_number(experiment: Experiment) -> float:
-    flattest, steepest = _curvature(experiment)
+    flattest, steepest = curvature(experiment.problem)
     return steepest / flattest if steepest else 1.0
 
 

@@ -6,22 +6,27 @@ import math
 import os
 import platform
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from linreg_sweep.columns import parameter_column, states
 from linreg_sweep.config import as_mapping, to_yaml
 from linreg_sweep.data import Data
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.experiment import Experiment
-from linreg_sweep.parquet import encode
+from linreg_sweep.experiment import Experiment, limit
+from linreg_sweep.findings import READ, Findings
+from linreg_sweep.formats import as_text
+from linreg_sweep.outcome import CATEGORIES, EVENTS, MISSING
+from linreg_sweep.parquet import encode, read_arrays
 from linreg_sweep.parts import default_part_size
 from linreg_sweep.results import BINS, Run
 from linreg_sweep.store import FORMAT_VERSION, Store, run_path
+from linreg_sweep.tally import SUMMARISED
 
 ARRAYS = "arrays"
 """The source of data that came from Python."""
@@ -131,46 +136,61 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
     }
 
 
-def finish_run(run: Run) -> Run:
-    """Writes the summary of a run whose parts are all there, and its outcomes into metadata.json.
+def finish_run(run: Run, experiment: Experiment) -> Run:
+    """Writes the summary of a run whose parts are all there, and what it found into metadata.json.
 
     Raises:
         ResultsError: a part is damaged, or the directory cannot be written.
     """
     if run.finished and run.store.summary.exists():
         return run
-    summary = run.summary(bins=BINS if run.metadata["method"] == "random" else None)
-    run.store.write(run.store.summary, summary.to_csv(index=False).encode())
-    counts = summary[["converged", "unfinished", "diverged"]].sum()
-    hyperparameters = run.metadata["hyperparameters"]
-    columns = [
-        "trial",
-        *hyperparameters,
-        "outcome",
-        "epochs",
-        "converged_at",
-        "cost",
-        *run.metadata["parameters"],
-    ]
-    best = run.best_of(columns, 1).iloc[0]
+    by = run.default_by()
+    tally = run.tally(by, BINS if run.metadata["method"] == "random" else None)
+    findings = Findings(partial(_start_cost, experiment))
+    for columns in run.parts(list(dict.fromkeys([*by, *SUMMARISED, *READ]))):
+        tally.add(columns)
+        findings.add(columns)
+    run.store.write(run.store.summary, (as_text(tally.table(), "csv") + "\n").encode())
+    edge, agreement = findings.edge, findings.agreement
     run.store.write_metadata(
         run.metadata
         | {
             "finished": _now(),
-            "outcomes": {str(name): int(count) for name, count in counts.items()},
-            "best": {name: _plain(best[name]) for name in columns},
+            "outcomes": findings.outcomes,
+            "best": _best(run, int(findings.best["trial"])),
+            "edge": {
+                "largest_stable": edge.largest_stable,
+                "smallest_diverged": edge.smallest_diverged,
+                "stability_limit": limit(experiment),
+            },
+            "agreement": dict(vars(agreement)),
         }
     )
     return Run(run.store)
 
 
-def _plain(value: Any) -> float | int | str | None:
-    """Returns a cell of a table as JSON has it; a missing number, or one that is not finite, is null."""
-    if isinstance(value, str):
-        return value
-    if pd.isna(value) or not math.isfinite(value):
-        return None
-    return int(value) if isinstance(value, int | np.integer) else float(value)
+def _start_cost(experiment: Experiment, numbers: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Returns the cost at the start [k] of trials of one part, by their numbers [k]."""
+    first = int(numbers[0])
+    values = experiment.values(first, int(numbers[-1]) + 1)
+    chosen = {name: value[numbers - first] for name, value in values.items()}
+    return experiment.problem.cost(experiment.trials(chosen).start)
+
+
+def _best(run: Run, number: int) -> dict[str, Any]:
+    """Returns the cells of a trial that `list` and the end of a run tell."""
+    part, row = divmod(number, int(run.metadata["part_size"]))
+    hyperparameters, parameters = run.metadata["hyperparameters"], run.metadata["parameters"]
+    names = ["trial", *hyperparameters, "outcome", "epochs", "converged_at", "cost", *parameters]
+    columns = read_arrays(run.store.part(run.store.trials, part), names)
+    return {name: _plain(name, columns[name][row].item()) for name in names}
+
+
+def _plain(name: str, value: float) -> float | int | str | None:
+    """Returns a cell as JSON has it; a missing number, or one that is not finite, is null."""
+    if name in CATEGORIES:
+        return CATEGORIES[name][int(value)]
+    return None if not math.isfinite(value) or (name in EVENTS and value == MISSING) else value
 
 
 def _now() -> str:

@@ -1,14 +1,19 @@
 """A run, read back: its tables as pandas DataFrames."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from linreg_sweep import parquet
 from linreg_sweep.errors import Complaint, ResultsError
+from linreg_sweep.outcome import CATEGORIES
 from linreg_sweep.store import Store, find_runs
+from linreg_sweep.tally import SUMMARISED, Column, Distinct, Ranges, Table, Tally, check_column, ranges_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,6 +109,15 @@ class Run:
             raise ResultsError(Complaint(str(self.path), "no trial is finished yet", "run the sweep"))
         return [self.store.part(folder, number) for number in numbers]
 
+    def parts(self, columns: Sequence[str]) -> Iterator[dict[str, Column]]:
+        """Yields some columns of the trials, a part at a time, codes for words (see outcome.py).
+
+        Raises:
+            ResultsError: no part is finished, or one is damaged.
+        """
+        for file in self._files(self.store.trials):
+            yield parquet.read_arrays(file, columns)
+
     def summary(self, by: str | Sequence[str] | None = None, bins: int | None = None) -> "pd.DataFrame":
         """Returns one row a value of each named parameter; see tables.summary.
 
@@ -114,8 +128,35 @@ class Run:
         from linreg_sweep import tables
 
         names = self.default_by() if by is None else self.columns_of([by] if isinstance(by, str) else by)
-        frame = self.read([*dict.fromkeys([*names, *tables.SUMMARISED])])
-        return tables.summary(frame, names, bins, self.metadata["log_scaled"])
+        return tables.as_frame(self.summarise(names, bins))
+
+    def summarise(self, by: Sequence[str], bins: int | None = None) -> Table:
+        """Returns the same as plain columns, holding one part after the other in memory.
+
+        Args:
+            by: columns; see columns_of.
+            bins: see summary.
+        """
+        tally = self.tally(by, bins)
+        for columns in self.parts(list(dict.fromkeys([*by, *SUMMARISED]))):
+            tally.add(columns)
+        return tally.table()
+
+    def tally(self, by: Sequence[str], bins: int | None = None) -> Tally:
+        """Returns a summary that has not begun; see summarise."""
+        ranges: dict[str, Ranges] = {}
+        for name in by if bins else ():
+            found = ranges_of(self._distinct(name, bins or 0), bins, log=name in self.metadata["log_scaled"])
+            ranges |= {name: found} if found and name not in CATEGORIES else {}
+        leading = set(self.varied[: len(by)]) == set(by) and self.metadata["method"] == "grid"
+        return Tally(by, ranges, together=leading and not ranges)
+
+    def _distinct(self, name: str, most: int) -> NDArray[np.float64]:
+        """Returns the different values of a column, as far as a bound, with the smallest and the largest."""
+        distinct = Distinct(most)
+        for columns in self.parts([name]):
+            distinct.add(columns[name])
+        return distinct.values
 
     def default_by(self) -> list[str]:
         """Returns the columns that a summary goes by where nothing is said.
@@ -133,11 +174,9 @@ class Run:
         Raises:
             ConfigError: there is no such column.
         """
-        from linreg_sweep import tables
-
         names = ["max_epochs" if name == "epochs" and "max_epochs" in self.varied else name for name in by]
         for name in names:
-            tables.check_column(name, self.columns)
+            check_column(name, self.columns)
         return names
 
     @cached_property
@@ -145,9 +184,16 @@ class Run:
         """The names of the columns of the trials table."""
         return parquet.column_names(self._files(self.store.trials)[0])
 
-    def n_values(self, by: Sequence[str]) -> int:
-        """Returns how many rows a summary by these parameters has."""
-        return len(self.read(self.columns_of(by)).drop_duplicates())
+    def has_more_values(self, by: Sequence[str], most: int) -> bool:
+        """Returns whether a summary by these parameters has more rows than that."""
+        found: set[tuple[Any, ...]] = set()
+        for columns in self.parts(self.columns_of(by)):
+            values = np.stack([np.asarray(value, np.float64) for value in columns.values()], axis=-1)
+            kept = np.append(True, (values[1:] != values[:-1]).any(axis=1))
+            found |= set(map(tuple, np.unique(values[kept], axis=0)[: most + 1].tolist()))
+            if len(found) > most:
+                return True
+        return False
 
     def best(self, n: int = 10) -> "pd.DataFrame":
         """Returns the n best trials, the best first; see tables.best."""

@@ -132,7 +132,11 @@ class Store:
             raise ResultsError(Complaint(str(self.metadata), "is damaged", AWAY)) from error
         if version != FORMAT_VERSION:
             text = f"the run's format is {version}, this version reads {FORMAT_VERSION}"
-            raise ResultsError(Complaint(str(self.path), text, "update linreg-sweep"))
+            is_newer = isinstance(version, int) and version > FORMAT_VERSION
+            hint = (
+                "update linreg-sweep" if is_newer else "run the sweep again: it gets a directory of its own"
+            )
+            raise ResultsError(Complaint(str(self.path), text, hint))
         lacking = [key for key in METADATA if key not in metadata]
         if lacking:
             raise ResultsError(

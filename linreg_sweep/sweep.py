@@ -62,4 +62,4 @@ def run(
         run.store.write(run.store.part(run.store.trials, part.number), part.trials)
         done += part.n_trials
         watch(done, n_trials)
-    return finish_run(run)
+    return finish_run(run, experiment)

@@ -1,20 +1,14 @@
 """From the trials table to answers: the summary, the best trials. DataFrames in, DataFrames out."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from html import escape
-from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
-from linreg_sweep.outcome import OUTCOMES, REGIMES
-
-Floats = NDArray[np.float64]
-
-SUMMARISED = ["outcome", "converged_at", "cost", "regime", "stability_ratio"]
-"""The columns of the trials table that a summary reads, beside those it groups by."""
+from linreg_sweep.outcome import CATEGORIES, EVENTS, MISSING
+from linreg_sweep.tally import SUMMARISED, Column, Distinct, Ranges, Table, Tally, check_column, ranges_of
 
 
 def summary(
@@ -39,64 +33,33 @@ def summary(
     """
     for name in by:
         check_column(name, map(str, trials.columns))
-    converged = trials["outcome"] == "converged"
-    regime = trials["regime"].cat.codes
-    rows = pd.DataFrame(
-        {outcome: trials["outcome"] == outcome for outcome in OUTCOMES}
-        | {
-            "epochs_to_converge": trials["converged_at"].astype("Float64").where(converged).astype("float64"),
-            "cost": trials["cost"],
-            "regime": regime.where(regime >= 0).astype("float64"),
-            "stability_ratio": trials["stability_ratio"],
-        }
-    )
-    keys = [_binned(trials[name], bins, log=name in log_scaled) if bins else trials[name] for name in by]
-    keys = keys or [pd.Series(0, index=rows.index)]
-    groups = rows.groupby(keys, observed=True, sort=True, dropna=False)
-    table = pd.DataFrame({"trials": groups.size()})
-    table[list(OUTCOMES)] = groups[list(OUTCOMES)].sum()
-    table["share_converged"] = table["converged"] / table["trials"]
-    table["median_converged_at"] = groups["epochs_to_converge"].median()
-    table["p90_converged_at"] = groups["epochs_to_converge"].quantile(0.9)
-    table["best_cost"] = groups["cost"].min()
-    lowest, highest = groups["regime"].min(), groups["regime"].max()
-    table["regime"] = [_regimes(low, high) for low, high in zip(lowest, highest, strict=True)]
-    ratio = groups["stability_ratio"]
-    is_one = (ratio.min() == ratio.max()) & (ratio.count() == groups.size())
-    table["stability_ratio"] = ratio.min().where(is_one)
-    table = table.drop(columns=table.columns.intersection(list(by)))
-    return table.reset_index(drop=not by)
+    columns = {name: _array(trials[name]) for name in dict.fromkeys([*by, *SUMMARISED])}
+    ranges: dict[str, Ranges] = {}
+    for name in by:
+        distinct = Distinct(bins or 0)
+        distinct.add(columns[name])
+        found = ranges_of(distinct.values, bins, log=name in log_scaled) if name not in CATEGORIES else None
+        ranges |= {name: found} if found else {}
+    tally = Tally(by, ranges)
+    if len(trials):
+        tally.add(columns)
+    return as_frame(tally.table())
 
 
-def _binned(values: pd.Series, bins: int, *, log: bool) -> pd.Series:
-    """Returns which of so many ranges each value lies in, as text that sorts by the value."""
-    if values.nunique() <= bins or not pd.api.types.is_numeric_dtype(values):
-        return values
-    values = values.astype("float64")
-    finite = values[np.isfinite(values)]
-    low, high = float(finite.min()), float(finite.max())
-    edges = (np.geomspace if log and low > 0 else np.linspace)(low, high, bins + 1)
-    which = np.where(values.isna(), -1, np.clip(np.digitize(values, edges) - 1, 0, bins - 1))
-    ordered = pd.CategoricalDtype(_labels(edges), ordered=True)
-    gathered = pd.Categorical.from_codes(which.tolist(), dtype=ordered)
-    return pd.Series(gathered, index=values.index, name=values.name)
+def _array(values: "pd.Series[Any]") -> Column:
+    """Returns a column of the trials table as numbers: codes for words, MISSING for no epoch."""
+    if values.name in CATEGORIES:
+        return values.cat.codes.to_numpy()
+    return values.fillna(MISSING).to_numpy(np.int64) if values.name in EVENTS else values.to_numpy()
 
 
-def _labels(edges: Floats) -> list[str]:
-    """Returns the words for each range, with as few digits as tell the ranges apart."""
-    for digits in (3, 6, 17):
-        labels = [f"{a:.{digits}g} to {b:.{digits}g}" for a, b in pairwise(edges)]
-        if len(set(labels)) == len(labels):
-            break
-    return labels
-
-
-def _regimes(lowest: float, highest: float) -> str | None:
-    """Returns the regime of a row of the summary, or the range of its regimes; None: not known."""
-    if np.isnan(lowest):
-        return None
-    low, high = REGIMES[int(lowest)], REGIMES[int(highest)]
-    return low if low == high else f"{low} to {high}"
+def as_frame(table: Table) -> pd.DataFrame:
+    """Returns a summary as a DataFrame: ranges in their order, floats with NaN for what is missing."""
+    frame = pd.DataFrame(dict(table))
+    for name in frame.columns:
+        if name.startswith(("share_", "median_", "p90_", "best_", "stability_")):
+            frame[name] = frame[name].astype("float64")
+    return frame
 
 
 def best(trials: pd.DataFrame, n: int = 10) -> pd.DataFrame:
@@ -114,13 +77,6 @@ def best(trials: pd.DataFrame, n: int = 10) -> pd.DataFrame:
         }
     )
     return trials.loc[order.sort_values(list(order.columns)).index[:n]]
-
-
-def check_column(name: str, known: Iterable[str]) -> None:
-    """Raises a ConfigError where a name is not among those of a table's columns."""
-    names = list(known)
-    if name not in names:
-        raise ConfigError(Complaint("", f"there is no column {name!r}", did_you_mean(name, names)))
 
 
 def as_html(caption: str, frame: pd.DataFrame) -> str:

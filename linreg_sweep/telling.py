@@ -1,13 +1,11 @@
 """What commands say to a person, as lines of text: nothing here prints or trains."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import isnan, log, log1p
+from math import inf, isnan, log, log1p
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from linreg_sweep.data import parameter_names
-from linreg_sweep.formats import as_text, frame_of
+from linreg_sweep.formats import Table, as_text, cells_of
 from linreg_sweep.legend import Bounds, legend
 from linreg_sweep.outcome import OUTCOMES
 
@@ -149,7 +147,7 @@ def planned(plan: "Plan") -> Iterator[str]:
     """Yields what a sweep would do, line by line."""
     yield f"{plan.name}: {_counted(plan.n_trials, 'trial')} on {plan.what}"
     yield ""
-    yield as_text(pd.DataFrame([_axis_row(axis) for axis in plan.axes]), "table")
+    yield as_text(_columns([_axis_row(axis) for axis in plan.axes]), "table")
     yield ""
     if plan.stability_limit is None:
         yield "Stability limit: no one limit holds for all trials (momentum varies, or mini-batches)."
@@ -201,7 +199,7 @@ def _share(count: int, total: int) -> str:
     return f"{count:,} ({100 * count / total:.0f} %)"
 
 
-def mismatched(checked: "Verification") -> pd.DataFrame:
+def mismatched(checked: "Verification") -> Table:
     """Returns the numbers of a run that cannot be right, one a row."""
     rows = [
         {
@@ -213,7 +211,12 @@ def mismatched(checked: "Verification") -> pd.DataFrame:
         }
         for mismatch in checked.mismatches
     ]
-    return frame_of(rows, ["trial", "column", "found", "expected", "part"], ["trial"])
+    return _columns(rows) if rows else {name: [] for name in ("trial", "column", "found", "expected", "part")}
+
+
+def _columns(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Returns records, at least one, as a table."""
+    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 def verified(checked: "Verification") -> str:
@@ -250,7 +253,7 @@ def _size(count: float) -> str:
     return f"{count:,.0f} {unit}" if count >= 100 or unit == "bytes" else f"{count:.2g} {unit}"
 
 
-def told_run(run: "Run", table: pd.DataFrame, columns: list[str]) -> Iterator[str]:
+def told_run(run: "Run", table: Table, columns: list[str]) -> Iterator[str]:
     """Yields what a finished run found: what was swept, the summary, its columns, the best trial.
 
     Args:
@@ -264,42 +267,52 @@ def told_run(run: "Run", table: pd.DataFrame, columns: list[str]) -> Iterator[st
         f" {_counted(data['rows'], 'row')}, loss {run.metadata['loss']}, engine {run.metadata['engine']}"
     )
     yield ""
-    yield as_text(table[columns], "table")
+    cells = cells_of(table)
+    shown = {name: cells[name] for name in columns}
+    yield as_text(shown, "table")
     yield ""
-    yield from legend_of(table[columns], run)
+    yield from legend_of(shown, run)
     yield ""
     outcomes = run.metadata["outcomes"]
     yield ", ".join(f"{outcomes[name]:,} {name}" for name in OUTCOMES) + "."
-    if len(table) > 1:
-        yield _best_row(table)
+    if len(cells["trials"]) > 1:
+        yield _best_row(cells)
     yield _best_trial(run)
     yield from _fitted_line(run)
+    yield from _edge(run)
+    yield from _agreement(run)
 
 
-def legend_of(table: pd.DataFrame, run: "Run") -> Iterator[str]:
+def legend_of(table: Table, run: "Run") -> Iterator[str]:
     """Yields what the columns of a run's table say, with their units."""
-    columns = [str(name) for name in table.columns if table[name].notna().any()]
-    regimes = table["regime"].dropna().astype(str).unique().tolist() if "regime" in table else []
+    cells = cells_of(table)
+    columns = [name for name, column in cells.items() if any(cell is not None for cell in column)]
+    regimes = [str(cell) for cell in dict.fromkeys(cells.get("regime", [])) if cell is not None]
     measured = bool(run.metadata["regime_measured"])
     return legend(columns, regimes, Bounds.of_metadata(run.metadata), measured=measured)
 
 
-def _best_row(table: pd.DataFrame) -> str:
+def _best_row(cells: Mapping[str, Sequence[Any]]) -> str:
     """Returns which row of a summary brings most of its trials home, and those soonest."""
-    order = table.sort_values(
-        ["share_converged", "median_converged_at", "best_cost"], ascending=[False, True, True]
-    )
-    best = order.iloc[0]
-    named = ", ".join(
-        f"{name} {_number(best[name])}" for name in table.columns[: list(table.columns).index("trials")]
-    )
-    if not best["converged"]:
+
+    def rank(row: int) -> tuple[float, float, float]:
+        soonest, least = cells["median_converged_at"][row], cells["best_cost"][row]
+        return (
+            -cells["share_converged"][row],
+            inf if soonest is None else soonest,
+            inf if least is None else least,
+        )
+
+    best = min(range(len(cells["trials"])), key=rank)
+    names = list(cells)[: list(cells).index("trials")]
+    named = ", ".join(f"{name} {_number(cells[name][best])}" for name in names)
+    trials, converged, median = (cells[name][best] for name in ("trials", "converged", "median_converged_at"))
+    if not converged:
         return f"No trial converged; {named} came nearest."
-    median = best["median_converged_at"]
-    if best["trials"] == 1:
+    if trials == 1:
         return f"Best {named}: converged at epoch {median:,.10g}."
     return (
-        f"Best {named}: {int(best['converged']):,} of {int(best['trials']):,} trials converged,"
+        f"Best {named}: {converged:,} of {trials:,} trials converged,"
         f" after a median of {median:,.10g} {_plural('epoch', median)}."
     )
 
@@ -333,6 +346,50 @@ def _fitted_line(run: "Run") -> Iterator[str]:
     terms = [(slope, f" * {name}") for slope, name in zip(slopes, features, strict=True) if slope is not None]
     terms += [] if bias is None else [(bias, "")]
     yield f"{targets[0]} = {_sum(terms)}"
+
+
+def _edge(run: "Run") -> Iterator[str]:
+    """Yields between which learning rates trials stopped being stable, beside theory's limit."""
+    edge = run.metadata["edge"]
+    stable, diverged = edge["largest_stable"], edge["smallest_diverged"]
+    parts = []
+    if stable is not None:
+        parts.append(f"{_number(stable)} is the largest that converged or ended below its starting cost")
+    if diverged is not None:
+        parts.append(f"{_number(diverged)} the smallest that diverged")
+    limit = edge["stability_limit"]
+    theory = "" if limit is None else f"; by theory the edge is {_number(limit)}"
+    if parts:
+        yield f"Learning rates: {', '.join(parts)}{theory}."
+
+
+def _agreement(run: "Run") -> Iterator[str]:
+    """Yields how often theory told the outcome, and which trials ended otherwise."""
+    told = run.metadata["agreement"]
+    predicted, same = told["predicted"], told["same_outcome"]
+    silent = {
+        "has no closed form for mini-batches": told["mini_batches"],
+        "leaves to the rounding of steps": told["lost_in_rounding"],
+    }
+    if predicted and run.metadata["engine"] == "closed_form":
+        yield "Theory: these outcomes are the closed form's own."
+    elif predicted:
+        gap = told["largest_gap"]
+        epochs = f"the epoch in {told['same_epoch']:,} of these"
+        epochs += f" (at most {gap:,} off)" if gap else ""
+        yield f"Theory told the outcome of {same:,} of {predicted:,} trials as it came, and {epochs}."
+    for what, count in silent.items():
+        if count:
+            yield f"Theory {what}: {_counted(count, 'trial')}, and tells nothing of them."
+    if told["others"]:
+        more = predicted - same - len(told["others"])
+        named = ", ".join(f"{number:,}" for number in told["others"]) + (
+            f" and {more:,} more" if more else ""
+        )
+        yield (
+            f"Otherwise than told ended trial {named}: linreg-sweep show {run.path}"
+            " --where 'predicted_outcome != outcome'"
+        )
 
 
 def _in_own_units(best: Mapping[str, Any], name: str) -> float | None:

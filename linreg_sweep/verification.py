@@ -20,8 +20,8 @@ from linreg_sweep.engines import closed_form, load_engine
 from linreg_sweep.engines.interface import Results, bound
 from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.experiment import Experiment
-from linreg_sweep.outcome import EVENTS, MISSING
-from linreg_sweep.parquet import CATEGORIES, read_arrays
+from linreg_sweep.outcome import CATEGORIES, EVENTS, MISSING
+from linreg_sweep.parquet import read_and_check
 from linreg_sweep.prediction import exactly
 from linreg_sweep.prepare import load_data, prepare
 from linreg_sweep.results import Run, load
@@ -105,7 +105,7 @@ def _experiment(run: Run) -> Experiment:
 def _check_part(experiment: Experiment, run: Run, number: int) -> tuple[list[Mismatch], int]:
     """Returns what cannot be right in a part, and how many of its trials were trained again."""
     path = run.store.part(run.store.trials, number)
-    columns, changed = read_arrays(path)
+    columns, changed = read_and_check(path)
     size = int(run.metadata["part_size"])
     first, stop = number * size, min((number + 1) * size, run.n_trials)
     promised = _promised(experiment)

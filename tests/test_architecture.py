@@ -114,7 +114,9 @@ def test_engines_know_arrays_and_the_problem_alone(name: str) -> None:
         ("problem", {"errors", "spectrum"}),
         ("outcome", set()),
         ("space", {"config.parameters"}),
-        ("tables", {"errors", "outcome"}),
+        ("tally", {"errors", "outcome"}),
+        ("findings", {"outcome"}),
+        ("tables", {"tally", "outcome"}),
         ("where", {"errors"}),
         ("formats", set()),
         ("runner", {"errors"}),
@@ -128,7 +130,8 @@ def test_the_core_stands_on_little(name: str, allowed: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["twofold", "spectrum", "problem", "space", "outcome", "tables", "where", "formats"]
+    "name",
+    ["twofold", "spectrum", "problem", "space", "outcome", "tally", "findings", "tables", "where", "formats"],
 )
 def test_the_core_opens_prints_and_exits_nothing(name: str) -> None:
     """No call of open, print, input or exit, nor of a path's own."""
@@ -156,8 +159,8 @@ def test_only_the_command_line_prints_or_exits() -> None:
 def test_each_library_is_imported_only_where_it_is_needed() -> None:
     """A heavy library is loaded by those who work with it, and by no one in passing."""
     assert users("torch") == {"engines.torch_engine", "engines.autograd_steps"}
-    assert users("pandas", at_load=True) == {"tables", "where", "formats", "telling", "register"}
-    assert users("pandas") - users("pandas", at_load=True) <= {"parquet", "results", "training"}
+    assert users("pandas", at_load=True) == {"tables", "where"}
+    assert users("pandas") - users("pandas", at_load=True) <= {"parquet", "results", "training", "formats"}
     assert users("pyarrow", at_load=True) == set()
     assert {name.partition(".")[0] for name in users("pyarrow")} == {"parquet", "tabular"}
     assert users("joblib") == {"runner"}

@@ -260,8 +260,8 @@ def test_a_run_ends_with_the_fitted_line(shell: Shell) -> None:
     )
     slope, intercept = np.polyfit(rows[:, 0], rows[:, 1], 1)
     lines = shell("run", "shop.yaml").out.splitlines()
-    assert lines[-3].startswith("Best single trial: ")
-    assert lines[-2] == f"sold = {slope:.6g} * price + {intercept:.6g}"
+    best = next(number for number, line in enumerate(lines) if line.startswith("Best single trial: "))
+    assert lines[best + 1] == f"sold = {slope:.6g} * price + {intercept:.6g}"
 
 
 def test_a_run_of_one_trial_is_told_in_the_singular(shell: Shell) -> None:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from linreg_sweep.errors import ConfigError
 from linreg_sweep.outcome import OUTCOMES, REGIMES
-from linreg_sweep.tables import as_html, best, check_column, summary
+from linreg_sweep.tables import as_html, best, summary
+from linreg_sweep.tally import check_column
 
 Row = dict[str, Any]
 

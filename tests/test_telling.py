@@ -10,6 +10,7 @@ import pytest
 import linreg_sweep as ls
 from linreg_sweep import telling
 from linreg_sweep.choosing import LEAST_FIRST, LISTED, Choice, choose, narrowed
+from linreg_sweep.formats import cells_of
 from linreg_sweep.legend import COLUMN_MEANING, MEASURED, Bounds, legend
 from linreg_sweep.outcome import OUTCOMES, REGIMES, Criteria
 from linreg_sweep.telling import ending, printed_rows, told_run
@@ -89,9 +90,9 @@ def test_the_best_trial_goes_by_its_outcome(outcome: str) -> None:
 )
 def test_the_best_row_is_told_in_good_english(trials: int, converged: int, median: float, said: str) -> None:
     """One trial, one epoch, or many."""
-    row = {"rate": [2.0], "trials": [trials], "converged": [converged]}
+    row: dict[str, list[float]] = {"rate": [2.0], "trials": [trials], "converged": [converged]}
     more = {"share_converged": [converged / trials], "median_converged_at": [median], "best_cost": [1.0]}
-    assert telling._best_row(pd.DataFrame(row | more)) == said
+    assert telling._best_row(cells_of(row | more)) == said
 
 
 # --- the fitted line

@@ -10,7 +10,8 @@ import pytest
 
 import linreg_sweep as ls
 from linreg_sweep.errors import ResultsError
-from linreg_sweep.parquet import CATEGORIES, encode, read_arrays
+from linreg_sweep.outcome import CATEGORIES
+from linreg_sweep.parquet import encode, read_arrays
 
 SWEEP: dict[str, Any] = {
     "name": "checked",
@@ -60,7 +61,7 @@ def test_one_changed_digit_in_any_column_is_named(
     made = run(tmp_path, training)
     part = made.store.part(made.store.trials, 1)
     original = part.read_bytes()
-    columns, _ = read_arrays(part)
+    columns = read_arrays(part)
     for name in columns:
         if np.isnan(columns[name][TRIAL - 10]):
             continue  # a missing stability ratio has no digit
@@ -82,7 +83,7 @@ def test_what_checksums_do_not_tell_theory_does(tmp_path: Path) -> None:
     """A part written anew by our own writer, checksums and all, with other states, epochs or events."""
     made = run(tmp_path, {})
     part = made.store.part(made.store.trials, 1)
-    columns, _ = read_arrays(part)
+    columns = read_arrays(part)
     for name, wrong in {"weight": 1e-6, "epochs": 1, "converged_at": -1, "contraction": 1e-12}.items():
         other = dict(columns) | {name: columns[name].copy()}
         other[name][TRIAL - 10] += wrong
@@ -96,7 +97,7 @@ def test_a_part_with_other_columns_or_rows_is_named(tmp_path: Path) -> None:
     """What was left out is named with the part."""
     made = run(tmp_path, {})
     part = made.store.part(made.store.trials, 2)
-    columns, _ = read_arrays(part)
+    columns = read_arrays(part)
     for other in ({name: value for name, value in columns.items() if name != "cost"}, {}):
         part.write_bytes(encode(other or {name: value[1:] for name, value in columns.items()}))
         (mismatch,) = ls.verify(made.path).mismatches
