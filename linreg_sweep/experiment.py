@@ -75,11 +75,20 @@ class Experiment:
         return self._with_fixed(self.space.sample(n_sampled), min(n_sampled, self.space.n_trials))
 
     def _with_fixed(self, varied: dict[str, Floats], count: int) -> dict[str, Floats]:
-        """Returns what varies, [count] each, with what does not."""
-        return {
+        """Returns what varies, [count] each, with what does not; learning rates in their own unit."""
+        values = {
             name: varied[name] if name in varied else np.full(count, value)
             for name, value in self.fixed().items()
         }
+        rate = self.space.parameters.get("learning_rate")
+        if rate is not None and rate.unit is not None:
+            training = self.config.training
+            momentum = values.get("momentum", training.momentum)
+            steepest = float(self.problem.eigenvalues[-1])
+            limits = stability_limit(steepest, momentum, nesterov=training.nesterov)
+            with np.errstate(over="ignore"):
+                values["learning_rate"] = values["learning_rate"] * limits
+        return values
 
     def trials(self, values: dict[str, Floats]) -> Trials:
         """Returns the trials with these hyperparameters, [K] each."""

@@ -1,7 +1,7 @@
 """What a sweep would do, told without training: its trials and axes, what theory expects, what it takes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +146,11 @@ def _condition_number(experiment: Experiment) -> float:
 
 
 def _axis(name: str, parameter: Parameter) -> Axis:
-    column = parameter_column(name)
+    axis = _axis_in_its_unit(parameter_column(name), parameter)
+    return axis if parameter.unit is None else replace(axis, how=f"{axis.how}, in stability limits")
+
+
+def _axis_in_its_unit(column: str, parameter: Parameter) -> Axis:
     match parameter:
         case Values(values):
             how = "fixed" if len(values) == 1 else "the values given"

@@ -77,6 +77,10 @@ def prepare(declaration: Declaration, data: Data) -> Experiment:
         problem = make_problem(
             data.inputs(), data.y, loss=config.training.loss, fit_bias=config.data.fit_bias
         )
+    rate = space.parameters.get("learning_rate")
+    if rate is not None and rate.unit is not None and not problem.eigenvalues[-1]:
+        text = "the data must have a stability limit, but no learning rate diverges on them: x is 0"
+        raise declaration.error(("parameters", "learning_rate", "unit"), text, "leave the unit out")
     outcome = config.outcome
     criteria = Criteria(outcome.tolerance, outcome.divergence, outcome.settle.epochs, outcome.settle.fraction)
     header = replace(data, x=data.x[:0], y=data.y[:0])

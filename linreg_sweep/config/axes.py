@@ -3,14 +3,14 @@
 A new key (a unit, say) is an entry of the table's shapes; a new method is an entry of METHODS.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from linreg_sweep.config.faults import MOST_COMPLAINTS, Fault
 from linreg_sweep.config.kinds import OWN_WEIGHT, VARIABLE
 from linreg_sweep.config.messages import suggest
-from linreg_sweep.config.parameters import Parameter
+from linreg_sweep.config.parameters import STABILITY_LIMIT, Parameter, Unit
 from linreg_sweep.config.specs import (
     Spec,
     as_list,
@@ -100,12 +100,31 @@ def _read_parameter(
         spec, listed = Spec(meant, {"value": declared}), as_list(declared)
         value, hint = settle_value(spec), f"write {{values: {listed}}}" if listed else ""
         return value, [Fault((name,), fault.text, fault.hint or hint) for fault in spec.faults]
-    spec = Spec(meant, declared)
+    spec = Spec(meant, {key: value for key, value in declared.items() if key != "unit"})
+    unit = _read_unit(spec, declared)
     shape = _choose_shape(spec, method)
     parameter = shape.settle(spec) if shape else None
+    if parameter is not None:
+        parameter = replace(parameter, unit=unit)
     return parameter, [
         Fault((name, *fault.path), fault.text, fault.hint, fault.at_key) for fault in spec.faults
     ]
+
+
+def _read_unit(spec: Spec, declared: Mapping[str, Any]) -> Unit:
+    """Returns the unit of a declaration's values, and notes one that cannot be meant."""
+    if "unit" not in declared:
+        return None
+    if spec.name != "learning_rate":
+        text, hint = "goes with learning_rate alone", "remove it"
+        spec.faults.append(Fault(("unit",), text, hint, at_key=True))
+        return None
+    given = declared["unit"]
+    if given == STABILITY_LIMIT:
+        return STABILITY_LIMIT
+    hint = suggest(given, (STABILITY_LIMIT,)) if isinstance(given, str) else ""
+    spec.refuse("unit", f"must be {STABILITY_LIMIT}, got {show(given)}", hint)
+    return None
 
 
 def _choose_shape(spec: Spec, method: str) -> Shape | None:

@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from linreg_sweep.config.axes import METHODS, Shape
 from linreg_sweep.config.kinds import OWN_WEIGHT, VARIABLE, WHOLE, Count, Number, Positive
 from linreg_sweep.config.nodes import MAX_ITEMS
+from linreg_sweep.config.parameters import STABILITY_LIMIT
 from linreg_sweep.config.schema import Config, GridSweep, RandomSweep
 
 _EXTENDS = {
@@ -30,6 +31,7 @@ _KEYS = {
     "scale": "log: evenly spaced in the logarithm; normal: log-normal.",
     "distribution": "How values spread.",
     "mu": "The mean; with scale log that of the natural logarithm.",
+    "unit": "stability_limit: multiples of the rate above which descent on all rows diverges.",
     "sigma": "The standard deviation; with scale log that of the natural logarithm.",
 }
 
@@ -76,7 +78,8 @@ def _parameter(name: str, method: str) -> dict[str, Any]:
 
 
 def _shape(name: str, shape: Shape) -> dict[str, Any]:
-    properties = {key: {**_key(key, name, shape), "description": _KEYS[key]} for key in shape.keys}
+    keys = (*shape.keys, *(["unit"] if name == "learning_rate" else []))
+    properties = {key: {**_key(key, name, shape), "description": _KEYS[key]} for key in keys}
     return {
         "type": "object",
         "properties": properties,
@@ -95,6 +98,7 @@ def _key(key: str, name: str, shape: Shape) -> dict[str, Any]:
         "distribution": {"const": shape.distribution},
         "mu": _plain(Number),
         "sigma": _plain(Positive),
+        "unit": {"const": STABILITY_LIMIT},
     }.get(key, kind)
 
 

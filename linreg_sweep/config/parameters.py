@@ -10,6 +10,10 @@ from typing import Any, Literal
 
 Scale = Literal["linear", "log"]
 
+STABILITY_LIMIT: Literal["stability_limit"] = "stability_limit"
+Unit = Literal["stability_limit"] | None
+"""What the values are multiples of; None: of the parameter's own unit."""
+
 MOST_INTEGER = 2**53
 """Whole numbers up to this are exact as floats."""
 
@@ -22,10 +26,11 @@ class Values:
     """These values and no others: the points of a grid, or what a random sweep chooses from."""
 
     values: tuple[float, ...]
+    unit: Unit = None
 
     def spec(self) -> dict[str, Any]:
         """Returns the declaration, as YAML would say it."""
-        return {"values": list(self.values)}
+        return {"values": list(self.values)} | _unit(self.unit)
 
 
 @dataclass(frozen=True)
@@ -36,10 +41,11 @@ class Points:
     max: float
     num: int
     scale: Scale = "linear"
+    unit: Unit = None
 
     def spec(self) -> dict[str, Any]:
         """Returns the declaration, as YAML would say it."""
-        return {"min": self.min, "max": self.max, "num": self.num, "scale": self.scale}
+        return {"min": self.min, "max": self.max, "num": self.num, "scale": self.scale} | _unit(self.unit)
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class Steps:
     min: float
     max: float
     step: float
+    unit: Unit = None
 
     @property
     def decimals(self) -> int:
@@ -88,7 +95,7 @@ class Steps:
 
     def spec(self) -> dict[str, Any]:
         """Returns the declaration, as YAML would say it."""
-        return {"min": self.min, "max": self.max, "step": self.step}
+        return {"min": self.min, "max": self.max, "step": self.step} | _unit(self.unit)
 
 
 @dataclass(frozen=True)
@@ -98,10 +105,13 @@ class Uniform:
     min: float
     max: float
     scale: Scale = "linear"
+    unit: Unit = None
 
     def spec(self) -> dict[str, Any]:
         """Returns the declaration, as YAML would say it."""
-        return {"distribution": "uniform", "min": self.min, "max": self.max, "scale": self.scale}
+        return {"distribution": "uniform", "min": self.min, "max": self.max, "scale": self.scale} | _unit(
+            self.unit
+        )
 
 
 @dataclass(frozen=True)
@@ -111,10 +121,17 @@ class Normal:
     mu: float
     sigma: float
     scale: Scale = "linear"
+    unit: Unit = None
 
     def spec(self) -> dict[str, Any]:
         """Returns the declaration, as YAML would say it."""
-        return {"distribution": "normal", "mu": self.mu, "sigma": self.sigma, "scale": self.scale}
+        return {"distribution": "normal", "mu": self.mu, "sigma": self.sigma, "scale": self.scale} | _unit(
+            self.unit
+        )
+
+
+def _unit(unit: Unit) -> dict[str, Any]:
+    return {} if unit is None else {"unit": unit}
 
 
 Parameter = Values | Points | Steps | Uniform | Normal
