@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from linreg_sweep.errors import ConfigError, DataError, ResultsError, SweepError
 
 if TYPE_CHECKING:
+    from linreg_sweep.edge_search import Edge, Edges, edge
     from linreg_sweep.planning import Plan, plan
     from linreg_sweep.results import Run, list_runs, load
     from linreg_sweep.sweep import run
@@ -26,12 +27,15 @@ __version__ = "0.1.0"
 __all__ = [
     "ConfigError",
     "DataError",
+    "Edge",
+    "Edges",
     "Plan",
     "ResultsError",
     "Run",
     "SweepError",
     "Training",
     "Verification",
+    "edge",
     "list_runs",
     "load",
     "plan",
@@ -41,6 +45,9 @@ __all__ = [
 ]
 
 _HOME = {
+    "Edge": "edge_search",
+    "Edges": "edge_search",
+    "edge": "edge_search",
     "Plan": "planning",
     "plan": "planning",
     "Run": "results",

@@ -1,6 +1,7 @@
 """From a declaration to an experiment: loads the data, and checks what only the data can tell."""
 
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,9 @@ def _check(declaration: Declaration, data: Data, space: Space) -> None:
     if not declaration.config.data.fit_bias and training.initial_bias and "initial_bias" not in varied:
         text = f"must be 0 where data.fit_bias is false, got {training.initial_bias:g}"
         errors.append(declaration.error(("training", "initial_bias"), text, "leave it out, or fit a bias"))
+    if training.engine == "numba" and find_spec("numba") is None:
+        hint = "pip install 'linreg-sweep[numba]', or use engine: numpy"
+        errors.append(declaration.error(("training", "engine"), "numba is not installed", hint))
     if training.device == "cuda" and not load_module("torch").has_cuda():
         text = "cuda must be available, torch finds no such device"
         hint = "use cpu, or a build of torch with CUDA on a machine with an NVIDIA GPU"

@@ -10,6 +10,7 @@ from linreg_sweep.legend import Bounds, legend
 from linreg_sweep.outcome import OUTCOMES
 
 if TYPE_CHECKING:
+    from linreg_sweep.edge_search import Edges
     from linreg_sweep.engines.autograd_steps import Step
     from linreg_sweep.planning import Axis, Plan
     from linreg_sweep.results import Run
@@ -197,6 +198,50 @@ def _forecast(plan: "Plan") -> Iterator[str]:
 
 def _share(count: int, total: int) -> str:
     return f"{count:,} ({100 * count / total:.0f} %)"
+
+
+def edge_table(measured: "Edges", *, exact: bool) -> Table:
+    """Returns the edges of a sweep, one a row.
+
+    Args:
+        measured: what was measured.
+        exact: rates as numbers; else with as many digits as were measured, for people.
+    """
+
+    def shown(rate: float | None) -> float | str | None:
+        return rate if exact or rate is None else f"{rate:.11g}"
+
+    return _columns(
+        [
+            {name: getattr(row, name) for name in measured.varied}
+            | {
+                "largest_stable": shown(row.largest_stable),
+                "smallest_unstable": shown(row.smallest_unstable),
+                "stability_limit": shown(row.stability_limit),
+                "relative_difference": row.relative_difference,
+            }
+            for row in measured.rows
+        ]
+    )
+
+
+def told_edges(measured: "Edges") -> Iterator[str]:
+    """Yields what the rates in a table of edges are, and how they were measured."""
+    yield (
+        f"Measured with engine {measured.engine}, loss {measured.loss}, {measured.dtype}: up to"
+        " largest_stable the difference of two trials dies out, from smallest_unstable on it grows."
+    )
+    if measured.shuffle:
+        yield "Mini-batches are shuffled: this is the edge over the first epochs of this seed."
+    if measured.dtype == "float32":
+        yield "The two are as close as float32 has rates, or as its rounding lets be measured."
+    if any(row.stability_limit is None for row in measured.rows):
+        yield "Mini-batches have no limit by theory: the measured edge stands alone."
+    if any(row.stability_limit is not None for row in measured.rows):
+        yield (
+            "stability_limit is theory's, 2 / largest curvature or momentum's own;"
+            " relative_difference is how far the measured edge lies from it."
+        )
 
 
 def mismatched(checked: "Verification") -> Table:

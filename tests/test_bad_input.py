@@ -129,7 +129,7 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     ),
     (
         ["run", "sweep.yaml", "--set", "engine=jax", "--set", "momentum=2"],
-        "--set engine=jax: training.engine: must be numpy, torch or closed_form, got 'jax'\n"
+        "--set engine=jax: training.engine: must be numpy, torch, closed_form or numba, got 'jax'\n"
         "--set momentum=2: training.momentum: must be below 1, got 2",
         2,
     ),

@@ -40,7 +40,7 @@ HEAVY = [
     *("threadpoolctl", "tabulate"),
 ]
 
-COMMANDS = ["train", "plan", "run", "list", "show", "verify", "init", "schema"]
+COMMANDS = ["train", "plan", "run", "edge", "list", "show", "verify", "init", "schema"]
 
 
 class Told:

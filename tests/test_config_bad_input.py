@@ -230,7 +230,7 @@ CONFIGS = [
     ),
     (
         ("training: {engine: exact}\n"),
-        "x.yaml:2:20: training.engine: must be numpy, torch or closed_form, got 'exact'",
+        "x.yaml:2:20: training.engine: must be numpy, torch, closed_form or numba, got 'exact'",
     ),
     (
         ("training: {loss: halfmse}\n"),

@@ -144,8 +144,8 @@ class DataConfig(Model):
 class TrainingConfig(Model):
     """How a trial descends."""
 
-    engine: Literal["numpy", "torch", "closed_form"] = "numpy"
-    """What computes: NumPy, many trials at once; torch with autograd; or theory's closed form."""
+    engine: Literal["numpy", "torch", "closed_form", "numba"] = "numpy"
+    """What computes: NumPy, many trials at once; torch's autograd; theory's closed form; or Numba."""
     loss: Literal["half_mse", "mse", "sse"] = "half_mse"
     """What a step descends; the same learning rate means another step under each."""
     learning_rate: Positive = 0.005

@@ -12,6 +12,7 @@ ENGINES = {
     "numpy": "linreg_sweep.engines.numpy_engine",
     "closed_form": "linreg_sweep.engines.closed_form",
     "torch": "linreg_sweep.engines.torch_engine",
+    "numba": "linreg_sweep.engines.numba_engine",
 }
 
 

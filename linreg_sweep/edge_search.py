@@ -1,0 +1,277 @@
+"""The edge of stability, measured: the learning rate at which descent stops being stable, by bisection.
+
+An epoch of descent is an affine map, so the difference of two trials evolves linearly, whatever
+their starts: it dies out below the edge and grows above it. The engine trains pairs of trials at
+many rates at once; from the end of one round the difference, brought back to its first length, is
+where the next begins (power iteration), so that the direction which grows first is what is left.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from linreg_sweep.config import load_sweep
+from linreg_sweep.config.parameters import Values
+from linreg_sweep.engines import load_engine
+from linreg_sweep.engines.interface import Schedule, Trials
+from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.experiment import Experiment, curvature
+from linreg_sweep.outcome import stability_limit
+from linreg_sweep.prepare import Arrays, load_data, prepare
+
+Floats = NDArray[np.float64]
+
+CLOSE_ENOUGH = 1e-9
+"""Relative distance of two rates between which the edge lies."""
+
+RATES = 15
+"""Rates that are trained at once: a round leaves a sixteenth of the range."""
+
+EPOCHS = 128
+"""Epochs over which growth is measured, after as many in which others die out."""
+
+ROUNDS = 4
+"""Power iterations before growth is measured."""
+
+MOST_ROWS = 100
+"""Combinations of momentum and batch size that are measured."""
+
+MOST_DOUBLINGS = 60
+
+FAR_APART = 1e3
+"""How far apart two trials start, relative to the optimum."""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The edge for one momentum and batch size.
+
+    Attributes:
+        momentum: of the descent.
+        batch_size: rows a step.
+        largest_stable: the largest rate that was measured to be stable.
+        smallest_unstable: the smallest that was measured not to be, next above it.
+        stability_limit: by theory; None: mini-batches have none.
+    """
+
+    momentum: float
+    batch_size: int
+    largest_stable: float
+    smallest_unstable: float
+    stability_limit: float | None
+
+    @property
+    def relative_difference(self) -> float | None:
+        """How far the middle of the two measured rates lies from theory's limit, relative to it."""
+        if self.stability_limit is None:
+            return None
+        return (self.largest_stable + self.smallest_unstable) / 2 / self.stability_limit - 1
+
+
+@dataclass(frozen=True)
+class Edges:
+    """The edges of a sweep.
+
+    Attributes:
+        name: of the sweep.
+        engine: that measured.
+        loss: of the descent.
+        dtype: its precision.
+        shuffle: whether mini-batches were permuted in each epoch.
+        rows: one a combination of momentum and batch size.
+        varied: which of momentum and batch_size the sweep varies.
+        notes: what a person should know of the data.
+    """
+
+    name: str
+    engine: str
+    loss: str
+    dtype: str
+    shuffle: bool
+    rows: tuple[Edge, ...]
+    varied: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def edge(
+    sweep: str | Path | Mapping[str, Any], *, overrides: Iterable[str] = (), data: Arrays | None = None
+) -> Edges:
+    """Measures the learning rate at which a sweep's descent stops being stable.
+
+    Args:
+        sweep: a sweep file, or the same as a mapping; what it varies beside momentum and batch size
+            does not matter.
+        overrides: texts like `training.loss=mse`, as `--set` takes them.
+        data: x and y, instead of what the declaration names.
+
+    Raises:
+        ConfigError: the declaration cannot be meant, has too many combinations, or its data are flat.
+        DataError: the data cannot be read or fitted.
+    """
+    declaration = load_sweep(sweep, overrides, data_given=data is not None)
+    table = load_data(declaration, data)
+    experiment = prepare(declaration, table)
+    if not curvature(experiment.problem)[1]:
+        text = "the data have no curvature: every learning rate is stable"
+        raise ConfigError(Complaint(str(experiment.data.source), text))
+    combinations = _combinations(experiment)
+    training = declaration.config.training
+    engine = "numpy" if training.engine == "closed_form" else training.engine
+    with threadpool_limits(limits=1), np.errstate(all="ignore"):
+        rows = tuple(_Measured(experiment, engine, *chosen).edge() for chosen in combinations)
+    varied = tuple(name for name in ("momentum", "batch_size") if name in experiment.space.parameters)
+    return Edges(
+        declaration.config.name,
+        engine,
+        training.loss,
+        training.dtype,
+        training.shuffle and any(row.batch_size < experiment.problem.n_rows for row in rows),
+        rows,
+        varied,
+        table.notes,
+    )
+
+
+def _combinations(experiment: Experiment) -> list[tuple[float, int]]:
+    """Returns every momentum with every batch size that the sweep's trials have."""
+    training, n_rows = experiment.config.training, experiment.problem.n_rows
+    axes: list[list[float]] = []
+    for name, declared in (("momentum", training.momentum), ("batch_size", training.batch_size or n_rows)):
+        parameter = experiment.space.parameters.get(name, Values((declared,)))
+        if not isinstance(parameter, Values):
+            text = "must be declared by value or values: the edge is measured for each"
+            raise ConfigError(Complaint(f"parameters.{name}", text, "--set parameters." + name + "=0.9"))
+        axes.append(list(parameter.values))
+    rows = [(momentum, min(int(size), n_rows)) for momentum, size in product(*axes)]
+    if len(rows) > MOST_ROWS:
+        text = f"must have at most {MOST_ROWS} combinations of momentum and batch size, got {len(rows)}"
+        raise ConfigError(Complaint("parameters", text, "declare fewer of them"))
+    return list(dict.fromkeys(rows))
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """Descent whose edge is looked for.
+
+    Attributes:
+        experiment: the data, the loss and how it is trained.
+        engine: that trains.
+        momentum: see Edge.
+        batch_size: see Edge.
+    """
+
+    experiment: Experiment
+    engine: str
+    momentum: float
+    batch_size: int
+
+    def edge(self) -> Edge:
+        """Returns the two neighbouring rates between which the difference of two trials begins to grow."""
+        problem, training = self.experiment.problem, self.experiment.config.training
+        limit = float(stability_limit(curvature(problem)[1], self.momentum, nesterov=training.nesterov))
+        low, high, direction = self._bracket(limit)
+        kind = np.dtype(training.dtype).type
+        while True:
+            inner = np.linspace(low, high, RATES + 2)[1:-1].astype(kind).astype(np.float64)
+            inner = np.unique(inner[(inner > low) & (inner < high)])
+            if high - low <= CLOSE_ENOUGH * low or not len(inner):
+                break
+            grows = self._growth(inner, direction) > 0
+            first = int(grows.argmax()) if grows.any() else len(inner)
+            low, high = ([low, *inner][first], [*inner, high][first])
+        is_full = self.batch_size == problem.n_rows
+        return Edge(self.momentum, self.batch_size, float(low), float(high), limit if is_full else None)
+
+    def _bracket(self, limit: float) -> tuple[float, float, Floats]:
+        """Returns a stable rate, an unstable one, and the direction that grows first between them."""
+        direction = np.ones(self.experiment.problem.shape) * self.experiment.problem.eigenvectors[:, -1:]
+        direction = direction + 1e-3 * np.random.default_rng(0).standard_normal(direction.shape)
+        kind = np.dtype(self.experiment.config.training.dtype).type
+        low = high = float(kind(limit))
+        for _ in range(MOST_DOUBLINGS):
+            low /= 2
+            if self._growth(np.array([low]), direction, rounds=1)[0] <= 0:
+                break
+        for _ in range(MOST_DOUBLINGS):
+            high = float(kind(1.5 * high))
+            if self._growth(np.array([high]), direction, rounds=1)[0] > 0:
+                break
+        return low, high, direction
+
+    def _growth(self, rates: Floats, direction: Floats, rounds: int = ROUNDS) -> Floats:
+        """Returns the logarithm [K] by which the difference of two trials grows over EPOCHS epochs.
+
+        Args:
+            rates: [K].
+            direction: [P, O], of the first difference.
+            rounds: power iterations; growth is read off the last.
+        """
+        ahead = np.broadcast_to(direction, (len(rates), *direction.shape)).copy()
+        grown = np.zeros(len(rates))
+        for _ in range(rounds):
+            ahead /= np.linalg.norm(ahead, axis=(1, 2), keepdims=True)
+            states = self._differences(rates, ahead)
+            grown = np.array([self._largest_growth(*states[:, k]) for k in range(len(rates))])
+            goes_on = np.isfinite(grown)
+            ahead[goes_on] = states[-1, goes_on]
+        return grown
+
+    def _largest_growth(self, first: Floats, second: Floats, third: Floats) -> float:
+        """Returns the logarithm of the largest factor by which differences grow from one to the next.
+
+        Where one direction is left, that is the ratio of two; where two are, or one pair that turns
+        round each other, `third = a second + b first` with factors that solve `z**2 = a z + b`. No
+        two shuffled epochs are alike, so there it is the ratio.
+
+        Args:
+            first: [P, O].
+            second: [P, O], as many epochs later.
+            third: [P, O], as many epochs later again.
+        """
+        training = self.experiment.config.training
+        if not np.isfinite(third).all():
+            return np.inf  # what overflows has grown
+        if not third.any():
+            return -np.inf
+        scale = max(np.abs(first).max(), np.abs(second).max())
+        if training.shuffle and self.batch_size < self.experiment.problem.n_rows:
+            return float(np.log(np.linalg.norm(third / scale) / np.linalg.norm(second / scale)))
+        columns = np.stack([second.ravel(), first.ravel()], axis=1) / scale
+        alike = float(np.sqrt(np.finfo(training.dtype).eps))  # a second direction this small is rounding
+        (a, b), *_ = np.linalg.lstsq(columns, third.ravel() / scale, rcond=alike)
+        return float(np.log(np.abs(np.roots([1.0, -a, -b])).max()))
+
+    def _differences(self, rates: Floats, ahead: Floats) -> Floats:
+        """Returns the differences [3, K, P, O] of pairs of trials after 1, 2 and 3 times EPOCHS epochs."""
+        problem, training = self.experiment.problem, self.experiment.config.training
+        count, epochs = len(rates), np.array([1, 2, 3]) * EPOCHS
+        optimum = np.broadcast_to(problem.optimum, ahead.shape)
+        # far apart, so that the rounding of the one place they share does not count
+        start = np.concatenate([optimum, optimum + FAR_APART * _scale(problem.optimum) * ahead])
+        schedule = Schedule(
+            converged_excess=-1.0,
+            diverged_excess=np.full(2 * count, np.inf),
+            early_stop=False,
+            batch_size=self.batch_size,
+            shuffle=training.shuffle,
+            seed=self.experiment.config.seed,
+            nesterov=training.nesterov,
+            dtype=training.dtype,
+            device=training.device,
+            history_epochs=epochs,
+        )
+        trials = Trials(np.tile(rates, 2), start, np.full(2 * count, epochs[-1]), self.momentum)
+        history = load_engine(self.engine)(problem, trials, schedule).history
+        states = np.full((3, 2 * count, *problem.shape), np.nan)  # trials that overflowed have none
+        states[history.epoch // EPOCHS - 1, history.trial] = history.theta
+        return np.asarray(states[:, count:] - states[:, :count])
+
+
+def _scale(optimum: Floats) -> float:
+    return float(np.abs(optimum).max()) or 1.0

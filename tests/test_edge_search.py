@@ -1,0 +1,110 @@
+"""Facts about the measured edge of stability; the oracles are theory's limit and numpy.linalg's spectra."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import linreg_sweep as ls
+from linreg_sweep import data
+from linreg_sweep.errors import ConfigError
+
+ROOT = Path(__file__).parents[1]
+SWEEP: dict[str, Any] = {
+    "name": "edge",
+    "data": {"name": "tutorial"},
+    "method": "grid",
+    "parameters": {"learning_rate": {"values": [0.001]}},
+}
+CLOSE = 1e-9
+TUTORIAL = data.tutorial()
+DESIGN = np.column_stack([TUTORIAL.x, np.ones(30)])
+
+
+def measured(training: dict[str, Any], **more: Any) -> ls.Edges:
+    """Returns the edges of the tutorial's data."""
+    return ls.edge(SWEEP | {"training": training} | more)
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        {},
+        {"loss": "mse"},
+        {"loss": "sse"},
+        {"momentum": 0.5},
+        {"momentum": 0.9, "nesterov": True},
+        {"engine": "torch", "loss": "mse"},
+        {"engine": "numba", "momentum": 0.9},
+        {"engine": "closed_form"},
+    ],
+    ids=str,
+)
+def test_the_measured_edge_is_theorys(training: dict[str, Any]) -> None:
+    """To a billionth, for any loss, momentum and engine; for the closed form, NumPy measures."""
+    edges = measured(training)
+    (row,) = edges.rows
+    factor = {"half_mse": 1 / 30, "mse": 2 / 30, "sse": 2.0}[training.get("loss", "half_mse")]
+    m = training.get("momentum", 0.0)
+    multiple = (2 + 2 * m) / (1 + 2 * m) if training.get("nesterov") else 2 * (1 + m)
+    limit = multiple / np.linalg.eigvalsh(factor * DESIGN.T @ DESIGN)[-1]
+    assert row.stability_limit == pytest.approx(limit, rel=1e-12)
+    assert row.largest_stable < row.smallest_unstable <= row.largest_stable * (1 + CLOSE)
+    assert row.largest_stable == pytest.approx(limit, rel=CLOSE)
+    assert edges.engine == ("numpy" if training.get("engine") == "closed_form" else edges.engine)
+
+
+def radius(rate: float, batch_size: int) -> float:
+    """Returns the spectral radius of an epoch of mini-batches in file order, as numpy.linalg finds it."""
+    epoch = np.eye(2)
+    for first in range(0, 30, batch_size):
+        rows = DESIGN[first : first + batch_size]
+        epoch = (np.eye(2) - rate * rows.T @ rows / len(rows)) @ epoch
+    return float(np.abs(np.linalg.eigvals(epoch)).max())
+
+
+def test_mini_batches_have_an_edge_of_their_own() -> None:
+    """Where the spectral radius of a whole epoch is 1; no theory stands beside it. Two sizes are two rows."""
+    edges = measured({}, parameters={"batch_size": {"values": [5, 7]}, "initial_weight": {"values": [0, 1]}})
+    assert [row.batch_size for row in edges.rows] == [5, 7]
+    for row in edges.rows:
+        assert radius(row.largest_stable * (1 - CLOSE), row.batch_size) < 1
+        assert radius(row.smallest_unstable * (1 + CLOSE), row.batch_size) > 1
+        assert (row.stability_limit, row.relative_difference) == (None, None)
+
+
+def test_shuffled_batches_have_an_edge_of_their_seed() -> None:
+    """It is found, near that in file order, and is the same every time."""
+    training = {"batch_size": 5, "shuffle": True}
+    (row,), (again,) = measured(training).rows, measured(training).rows
+    assert row == again
+    assert row.largest_stable == pytest.approx(measured({"batch_size": 5}).rows[0].largest_stable, rel=0.2)
+
+
+def test_float32_comes_as_close_as_it_has_rates() -> None:
+    """The two rates are neighbours in float32, and within its rounding of theory's limit."""
+    (row,) = measured({"dtype": "float32"}).rows
+    assert np.nextafter(np.float32(row.largest_stable), np.float32(1)) == np.float32(row.smallest_unstable)
+    assert row.relative_difference == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("file", ["cars.csv", "diabetes.csv", "faithful.csv"])
+@pytest.mark.parametrize("standardize", [False, True])
+def test_real_data_scaled_or_not(file: str, standardize: bool) -> None:
+    """Many features and bad condition numbers as well."""
+    target = {"cars.csv": "dist", "diabetes.csv": "target", "faithful.csv": "eruptions"}[file]
+    block = {"path": str(ROOT / "data" / file), "y": [target], "standardize": standardize}
+    (row,) = measured({}, data=block).rows
+    assert row.relative_difference == pytest.approx(0, abs=CLOSE)
+
+
+def test_what_cannot_be_measured_is_refused() -> None:
+    """Flat data have no edge; a range of momentum has no end of them."""
+    with pytest.raises(ConfigError, match="the data have no curvature: every learning rate is stable"):
+        ls.edge(SWEEP | {"data": {"name": "tutorial", "fit_bias": False}}, data=([0.0, 0.0], [1.0, 2.0]))
+    with pytest.raises(ConfigError, match=r"parameters\.momentum: must be declared by value or values"):
+        measured({}, parameters={"momentum": {"min": 0, "max": 0.9, "num": 4}})
+    many = {"momentum": {"values": [number / 200 for number in range(101)]}}
+    with pytest.raises(ConfigError, match=r"parameters: must have at most 100 combinations .*, got 101"):
+        measured({}, parameters=many)
