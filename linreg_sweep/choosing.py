@@ -77,6 +77,8 @@ class Choice:
 
 def summary_to_read(run: Run, choice: Choice | None = None) -> Table:
     """Returns the summary of a run that a person can read, as plain columns."""
+    if choice is None and run.readable is not None:
+        return run.readable
     choice = choice or Choice()
     by = run.columns_of(choice.by) if choice.by else run.default_by()
     return run.summarise(by, _bins(run, by, choice))

@@ -415,6 +415,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     143: terminated.
     """
     signal.signal(signal.SIGTERM, _terminate)
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # gives back what a part has taken
     try:
         cli.main(
             None if arguments is None else list(arguments), prog_name="linreg-sweep", standalone_mode=False

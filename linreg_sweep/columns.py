@@ -60,7 +60,7 @@ def trial_columns(
     columns["regime_source"] = np.where(full_batch, 0, 1).astype(np.int8)
     with np.errstate(over="ignore"):  # the absurdest rates
         columns["stability_ratio"] = np.where(full_batch, rate / limit, np.nan)
-    prediction = predict(experiment, values, results)
+    prediction = predict(experiment, values, results, np.asarray(columns["outcome"], np.int8))
     columns["predicted_outcome"] = prediction.outcome
     columns["predicted_at"] = prediction.at
     columns["theory"] = prediction.theory

@@ -37,19 +37,27 @@ class Prediction:
     theory: Codes
 
 
-def predict(experiment: Experiment, values: dict[str, Floats], results: Results | None = None) -> Prediction:
+def predict(
+    experiment: Experiment,
+    values: dict[str, Floats],
+    results: Results | None = None,
+    outcomes: Codes | None = None,
+) -> Prediction:
     """Returns what theory says of some trials.
 
     Args:
         experiment: what is trained.
         values: the hyperparameters of the trials, [K] each.
         results: what became of them, if that is known; those of the closed form are the prediction.
+        outcomes: likewise their outcomes [K].
     """
     training, problem = experiment.config.training, experiment.problem
     count = len(values["learning_rate"])
     if training.engine == "closed_form":
         results = results or experiment.train(values)
-        outcome = _outcome(problem, results, experiment.low, early_stop=training.early_stop)
+        outcome = outcomes
+        if outcome is None:
+            outcome = _outcome(problem, results, experiment.low, early_stop=training.early_stop)
         return Prediction(outcome, _decided_at(outcome, results), np.full(count, CLOSED_FORM, np.int8))
     full = np.flatnonzero(experiment.batch_sizes(values) == problem.n_rows)
     known = _predict_full_batch(experiment, {name: value[full] for name, value in values.items()})

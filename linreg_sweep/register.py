@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.columns import parameter_column, states
 from linreg_sweep.config import as_mapping, to_yaml
+from linreg_sweep.config.parameters import count
 from linreg_sweep.data import Data
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.experiment import Experiment, limit
@@ -24,7 +25,8 @@ from linreg_sweep.formats import as_text
 from linreg_sweep.outcome import CATEGORIES, EVENTS, MISSING
 from linreg_sweep.parquet import encode, read_arrays
 from linreg_sweep.parts import default_part_size
-from linreg_sweep.results import BINS, Run
+from linreg_sweep.results import BINS, MOST_ROWS, Run
+from linreg_sweep.space import at
 from linreg_sweep.store import FORMAT_VERSION, Store, run_path
 from linreg_sweep.tally import SUMMARISED
 
@@ -121,6 +123,7 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
             for name, parameter in experiment.space.parameters.items()
             if getattr(parameter, "scale", "linear") == "log"
         ],
+        "spans": _spans(experiment),
         "history": experiment.n_states > 0,
         "regime_measured": experiment.has_mini_batches,
         "settle": {
@@ -136,6 +139,24 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
     }
 
 
+def _spans(experiment: Experiment) -> dict[str, list[float]]:
+    """Returns the values of each parameter of a grid; of many, some more than MOST_ROWS, with both ends.
+
+    Rates in stability limits are left out: each momentum may have its own.
+    """
+    space, spans = experiment.space, {}
+    if space.seed is not None:
+        return {}
+    for name, parameter in space.parameters.items():
+        n_points = count(parameter)
+        places = np.unique(np.linspace(0, n_points - 1, min(n_points, MOST_ROWS + 1)).astype(np.int64))
+        spans[parameter_column(name)] = sorted(at(parameter, places).tolist())
+    rate = space.parameters.get("learning_rate")
+    if rate is not None and rate.unit is not None:
+        del spans["learning_rate"]
+    return spans
+
+
 def finish_run(run: Run, experiment: Experiment) -> Run:
     """Writes the summary of a run whose parts are all there, and what it found into metadata.json.
 
@@ -145,12 +166,15 @@ def finish_run(run: Run, experiment: Experiment) -> Run:
     if run.finished and run.store.summary.exists():
         return run
     by = run.default_by()
-    tally = run.tally(by, BINS if run.metadata["method"] == "random" else None)
+    bins = BINS if run.has_more_values(by, MOST_ROWS) else None
+    tallies = [run.tally(by, BINS if run.metadata["method"] == "random" else None), run.tally(by, bins)]
     findings = Findings(partial(_start_cost, experiment))
     for columns in run.parts(list(dict.fromkeys([*by, *SUMMARISED, *READ]))):
-        tally.add(columns)
+        for tally in tallies:
+            tally.add(columns)
         findings.add(columns)
-    run.store.write(run.store.summary, (as_text(tally.table(), "csv") + "\n").encode())
+    whole, readable = (tally.table() for tally in tallies)
+    run.store.write(run.store.summary, (as_text(whole, "csv") + "\n").encode())
     edge, agreement = findings.edge, findings.agreement
     run.store.write_metadata(
         run.metadata
@@ -166,7 +190,7 @@ def finish_run(run: Run, experiment: Experiment) -> Run:
             "agreement": dict(vars(agreement)),
         }
     )
-    return Run(run.store)
+    return Run(run.store, readable)
 
 
 def _start_cost(experiment: Experiment, numbers: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -1,8 +1,9 @@
 """A run, read back: its tables as pandas DataFrames."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,9 +32,11 @@ class Run:
 
     Attributes:
         store: the files of the run.
+        readable: its summary for a person, where the run has just been finished.
     """
 
     store: Store
+    readable: Table | None = field(default=None, compare=False)
 
     @property
     def path(self) -> Path:
@@ -146,7 +149,9 @@ class Run:
         """Returns a summary that has not begun; see summarise."""
         ranges: dict[str, Ranges] = {}
         for name in by if bins else ():
-            found = ranges_of(self._distinct(name, bins or 0), bins, log=name in self.metadata["log_scaled"])
+            span = self.metadata["spans"].get(name)
+            distinct = self._distinct(name, bins or 0) if span is None else np.array(span)
+            found = ranges_of(distinct, bins, log=name in self.metadata["log_scaled"])
             ranges |= {name: found} if found and name not in CATEGORIES else {}
         leading = set(self.varied[: len(by)]) == set(by) and self.metadata["method"] == "grid"
         return Tally(by, ranges, together=leading and not ranges)
@@ -186,6 +191,9 @@ class Run:
 
     def has_more_values(self, by: Sequence[str], most: int) -> bool:
         """Returns whether a summary by these parameters has more rows than that."""
+        spans = [self.metadata["spans"].get(name) for name in self.columns_of(by)]
+        if all(spans):
+            return prod(map(len, spans)) > most
         found: set[tuple[Any, ...]] = set()
         for columns in self.parts(self.columns_of(by)):
             values = np.stack([np.asarray(value, np.float64) for value in columns.values()], axis=-1)

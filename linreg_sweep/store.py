@@ -23,7 +23,7 @@ from linreg_sweep.errors import Complaint, ResultsError
 FORMAT_VERSION = 2
 METADATA = (
     *("name", "created", "versions", "data", "engine", "loss", "method"),
-    *("varied", "log_scaled", "hyperparameters", "parameters", "history", "regime_measured"),
+    *("varied", "log_scaled", "spans", "hyperparameters", "parameters", "history", "regime_measured"),
     *("settle", "divergence", "n_trials", "part_size", "n_parts"),
 )
 """What metadata.json says from the beginning; `finished`, `outcomes` and `best` come at the end."""

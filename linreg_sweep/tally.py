@@ -27,7 +27,9 @@ SUMMARISED = ("outcome", "converged_at", "cost", "regime", "stability_ratio")
 
 CONVERGED = OUTCOMES.index("converged")
 
-MOST_PENDING = 2**18
+MOST_CODES = 2**62
+
+MOST_PENDING = 2**16
 """Rows that wait to be merged with those before them."""
 
 
@@ -205,10 +207,15 @@ class Tally:
         """Counts how often each epoch of convergence came in each group."""
         came = columns["outcome"] == CONVERGED
         at = np.asarray(columns["converged_at"], np.int64)[came]
-        epochs, place = np.unique(at, return_inverse=True)
-        codes, counts = np.unique(group[came] * max(1, len(epochs)) + place, return_counts=True)
-        which, where = np.divmod(codes, max(1, len(epochs)))
-        pairs = np.column_stack([groups[which], epochs[where].astype(np.float64)])
+        span = int(at.max(initial=0)) + 1
+        if span > MOST_CODES // max(1, len(groups)):  # epochs so late that a pair is no number any more
+            epochs, at = np.unique(at, return_inverse=True)
+            span = len(epochs)
+        else:
+            epochs = None
+        codes, counts = np.unique(group[came] * span + at, return_counts=True)
+        which, where = np.divmod(codes, span)
+        pairs = np.column_stack([groups[which], where if epochs is None else epochs[where]])
         found = _Rows(pairs, counts[:, None], np.empty((len(pairs), 0)))
         self._waiting.append(found)
         if self._together:

@@ -50,16 +50,22 @@ def train(problem: Problem, trials: Trials, schedule: Schedule) -> Results:
         np.empty(0, np.intp)
     ]
     with np.errstate(all="ignore"):  # diverged trials overflow
-        results = [
-            _train_block(problem, trials.take(block), momentum[block], schedule, block) for block in blocks
-        ]
+        results = [_train_block(problem, trials, momentum, schedule, _contiguous(block)) for block in blocks]
     return merge(blocks, results)
 
 
+def _contiguous(block: Indices) -> Indices | slice:
+    """Returns the slice that indices are, where they are one: it copies nothing."""
+    if len(block) and block[-1] - block[0] + 1 == len(block):
+        return slice(int(block[0]), int(block[-1]) + 1)
+    return block
+
+
 def _train_block(
-    problem: Problem, trials: Trials, momentum: Floats, schedule: Schedule, block: Indices
+    problem: Problem, every: Trials, momenta: Floats, schedule: Schedule, block: Indices | slice
 ) -> Results:
     """Returns the results of k trials that all have momentum, or all have none."""
+    trials, momentum = every.take(block), momenta[block]
     start = np.moveaxis(trials.start, 0, -1) - problem.optimum[..., None]
     errors = _rotated(problem.eigenvectors.T, start)
     energy = _energy(problem, errors)

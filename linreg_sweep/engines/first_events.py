@@ -63,7 +63,7 @@ def plain_events(log: Floats, energy: Floats, levels: Levels) -> tuple[Integers,
     start = _total(energy)
     converged = np.where(start <= levels.low, 0, MISSING)
     diverged = np.where(start <= levels.high, MISSING, 0)
-    grows = (log > 0).any(axis=0)
+    grows = _folded(np.maximum, log) > 0
 
     falling = np.flatnonzero((start > levels.low) & (start <= levels.high) & ~grows)
     converged[falling] = _falls_to(log[:, falling], energy[:, falling], levels.take(falling))
@@ -98,12 +98,20 @@ def _total(terms: Floats) -> Floats:
     return total
 
 
+def _folded(largest: np.ufunc, rows: Floats) -> Floats:
+    """Returns the largest, or smallest, of rows [P, k]; faster than a reduction along few rows."""
+    found: Floats = rows[0]
+    for row in rows[1:]:
+        found = largest(found, row)
+    return found
+
+
 def _falls_to(log: Floats, energy: Floats, levels: Levels) -> Integers:
     """Returns the first epoch [k] at which a cost that starts above low and never grows is at most low."""
     low = levels.low
     # each mode alone must be at most low; the last that gets there is mostly the only one left
     alone = np.log(np.maximum(energy, low) / low) / np.maximum(-2.0 * log, TINY)
-    guess = np.ceil(alone.max(axis=0))
+    guess = np.ceil(_folded(np.maximum, alone))
     first = np.full(len(low), MISSING)
     within = np.flatnonzero(guess <= levels.last * (1 + ROUNDING) + 1)  # the others are above low for longer
     log, energy, levels = log[:, within], energy[:, within], levels.take(within)
@@ -122,7 +130,7 @@ def _rises_above(log: Floats, energy: Floats, levels: Levels) -> Integers:
     alone = np.where((log > 0) & (energy > 0), ratio, np.inf)
     return _first_true(
         lambda some, epoch: ~(_excess(log[:, some], energy[:, some], epoch) <= levels.high[some]),
-        np.floor(alone.min(axis=0)) + 1.0,
+        np.floor(_folded(np.minimum, alone)) + 1.0,
         levels.last,
     )
 

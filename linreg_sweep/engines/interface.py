@@ -38,8 +38,8 @@ class Trials:
     def __len__(self) -> int:
         return len(self.learning_rate)
 
-    def take(self, chosen: NDArray[np.intp]) -> "Trials":
-        """Returns the chosen trials, by their indices [k]."""
+    def take(self, chosen: NDArray[np.intp] | slice) -> "Trials":
+        """Returns the chosen trials, by their indices [k] or a slice of them."""
         momentum = self.momentum if isinstance(self.momentum, float) else self.momentum[chosen]
         return Trials(self.learning_rate[chosen], self.start[chosen], self.epochs[chosen], momentum)
 
