@@ -12,15 +12,18 @@ import torch
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
+from benchmarks.references import descend_in_c, descend_in_jax, has_compiler
 from linreg_sweep import data
 from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.interface import Schedule, Trials
 from linreg_sweep.outcome import Criteria
-from linreg_sweep.problem import make_problem
+from linreg_sweep.problem import Problem, make_problem
 
 Floats = NDArray[np.float64]
 
-LOW, HIGH = 1e-5, 6e-5
+Train = Callable[[int, int, str], None]
+
+LOW, HIGH = 1e-6, 6e-6
 """Learning rates that neither converge nor diverge within the epochs measured: no trial ends early."""
 
 TABLE = data.tutorial()
@@ -32,9 +35,11 @@ def rates(n_trials: int) -> Floats:
     return np.geomspace(LOW, HIGH, n_trials)
 
 
-def literal_numpy(rate: float, n_epochs: int, x: Floats = X, y: Floats = Y) -> tuple[float, float]:
+def literal_numpy(
+    rate: float, n_epochs: int, x: Floats = X, y: Floats = Y, start: float = 0.0
+) -> tuple[float, float]:
     """Trains one trial as the tutorial does, row by row in NumPy; returns weight and bias."""
-    weight = bias = x.dtype.type(0)
+    weight, bias = x.dtype.type(start), x.dtype.type(0)
     for _ in range(n_epochs):
         predicted = weight * x + bias
         _cost = np.mean((y - predicted) ** 2)
@@ -77,7 +82,7 @@ def torch_loop(n_trials: int, n_epochs: int, dtype: str) -> None:
         literal_torch(float(rate), n_epochs, dtype)
 
 
-def engine(name: str, loss: str) -> Callable[[int, int, str], None]:
+def engine(name: str, loss: str) -> Train:
     """Returns this project's engine of a name as a contestant."""
 
     def train(n_trials: int, n_epochs: int, dtype: str) -> None:
@@ -95,6 +100,16 @@ def engine(name: str, loss: str) -> Callable[[int, int, str], None]:
         )
         if (results.epochs != n_epochs).any():
             raise RuntimeError("a trial ended early: the contestants would not do the same work")
+
+    return train
+
+
+def reference(descend: Callable[[Problem, Floats, int, str], object]) -> Train:
+    """Returns a reference as a contestant."""
+
+    def train(n_trials: int, n_epochs: int, dtype: str) -> None:
+        problem = make_problem(TABLE.x, TABLE.y, loss="half_mse", fit_bias=True)
+        descend(problem, rates(n_trials), n_epochs, dtype)
 
     return train
 
@@ -118,12 +133,22 @@ class Contestant:
     against: str
 
 
+FAST = (65536, 10_000)
+"""Trials and epochs of those that compile."""
+
 NUMPY_LOOP, TORCH_LOOP = "a NumPy loop, trial by trial", "a torch loop, trial by trial"
 
 CONTESTANTS = (
     Contestant(NUMPY_LOOP, plain_loop, 20, 1000, NUMPY_LOOP),
     Contestant("joblib, a task a trial, all cores", joblib_tasks, 200, 1000, NUMPY_LOOP),
     Contestant("engine numpy, one core", engine("numpy", "half_mse"), 65536, 2000, NUMPY_LOOP),
+    Contestant("engine numba, one core", engine("numba", "half_mse"), *FAST, NUMPY_LOOP),
+    Contestant("JAX by hand, one core", reference(descend_in_jax), *FAST, NUMPY_LOOP),
+    *(
+        [Contestant("C by hand, one core", reference(descend_in_c), *FAST, NUMPY_LOOP)]
+        if has_compiler()
+        else []
+    ),
     Contestant(TORCH_LOOP, torch_loop, 2, 1000, TORCH_LOOP),
     Contestant("engine torch, one core", engine("torch", "mse"), 10_000, 200, TORCH_LOOP),
 )

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from linreg_sweep.problem import Problem
 
 Array = NDArray[np.floating]
+Floats = NDArray[np.float64]
 
 COMPILE = ("gcc", "-O3", "-march=native", "-ffast-math", "-shared", "-fPIC")
 
@@ -36,7 +37,7 @@ def _library() -> Any:
         return ctypes.CDLL(str(built))
 
 
-def descend_in_c(problem: Problem, rates: Array, n_epochs: int, dtype: str) -> tuple[Array, Array]:
+def descend_in_c(problem: Problem, rates: Floats, n_epochs: int, dtype: str) -> tuple[Array, Array]:
     """Returns the weights [K] and biases [K] that trials from 0 come to; K is a multiple of 128."""
     arrays = [np.zeros(len(rates), dtype) for _ in range(2)]
     extremes = [np.full(len(rates), np.inf, dtype), np.full(len(rates), -np.inf, dtype)]
@@ -80,7 +81,7 @@ def _jax_loop(n_epochs: int) -> Any:
     return jax.jit(jax.vmap(descend, in_axes=(0, None, None, None)))
 
 
-def descend_in_jax(problem: Problem, rates: Array, n_epochs: int, dtype: str) -> tuple[Array, Array]:
+def descend_in_jax(problem: Problem, rates: Floats, n_epochs: int, dtype: str) -> tuple[Array, Array]:
     """Returns the weights [K] and biases [K] that trials from 0 come to."""
     import jax
 

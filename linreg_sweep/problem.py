@@ -41,6 +41,7 @@ class Problem:
         hessian: H [P, P] of the loss, in units of loss per unit of theta squared.
         constant: C [P, O].
         optimum: theta* [P, O], of least norm where H is singular.
+        optimum_tail: what rounding left off the optimum [P, O]; 0 where that is not known.
         eigenvalues: of H, ascending [P]; exact zeros where H is singular.
         eigenvalue_tails: what rounding left off the eigenvalues [P]; 0 where that is not known.
         eigenvectors: V [P, P], one a column, in the order of the eigenvalues.
@@ -55,6 +56,7 @@ class Problem:
     hessian: Floats
     constant: Floats
     optimum: Floats
+    optimum_tail: Floats
     eigenvalues: Floats
     eigenvalue_tails: Floats
     eigenvectors: Floats
@@ -162,6 +164,7 @@ def make_problem(x: Floats, y: Floats, *, loss: str, fit_bias: bool) -> Problem:
         hessian=spectrum.hessian,
         constant=spectrum.constant,
         optimum=spectrum.optimum,
+        optimum_tail=spectrum.optimum_tail,
         eigenvalues=spectrum.eigenvalues,
         eigenvalue_tails=spectrum.tails,
         eigenvectors=spectrum.eigenvectors,
@@ -188,4 +191,12 @@ def _spectrum(
     eigenvalues = np.zeros(n_parameters)
     eigenvalues[:size][kept] = float(factor) * singular[kept] ** 2
     vectors = right.T[:, ::-1].copy()
-    return Spectrum(eigenvalues[::-1].copy(), np.zeros(n_parameters), vectors, optimum, hessian, constant)
+    return Spectrum(
+        eigenvalues[::-1].copy(),
+        np.zeros(n_parameters),
+        vectors,
+        optimum,
+        np.zeros_like(optimum),
+        hessian,
+        constant,
+    )

@@ -33,6 +33,7 @@ class Spectrum:
         tails: what rounding left off the eigenvalues [P], so that value + tail has 32 digits.
         eigenvectors: [P, P], one a column.
         optimum: the least-squares solution of least norm [P, O].
+        optimum_tail: what rounding left off it [P, O].
         hessian: H [P, P].
         constant: C = k A^T Y [P, O].
     """
@@ -41,6 +42,7 @@ class Spectrum:
     tails: Floats
     eigenvectors: Floats
     optimum: Floats
+    optimum_tail: Floats
     hessian: Floats
     constant: Floats
 
@@ -67,12 +69,15 @@ def precise_spectrum(design: Floats, targets: Floats, rank: int, factor: Fractio
             vector = vectors[:, index]
             optimum += vector * ((vector.T * moment) / values[index])
         heads = [float(value) for value in values]
+        nearest = optimum.apply(float)
         tails = [float(value - head) for value, head in zip(values, heads, strict=True)]
+        rest = optimum - nearest
     return Spectrum(
         eigenvalues=np.array(heads),
         tails=np.array(tails),
         eigenvectors=_rounded(vectors),
-        optimum=_rounded(optimum),
+        optimum=_rounded(nearest),
+        optimum_tail=_rounded(rest),
         hessian=_rounded(gram),
         constant=_rounded(moment),
     )

@@ -146,7 +146,7 @@ def test_a_flipped_bit_is_never_read_as_another_number(part: Path) -> None:
             pd.testing.assert_frame_equal(read([part]), whole, check_exact=True)
         except ResultsError:
             named += 1
-    assert named > 150
+    assert named > 120
 
 
 @pytest.mark.filterwarnings("ignore:Constructing a Categorical")  # a word that became another
@@ -172,5 +172,5 @@ def test_the_bytes_are_a_parquet_file() -> None:
     """Arrow reads them, and finds them compressed."""
     file = pq.ParquetFile(io.BytesIO(encode(COLUMNS)))
     assert file.read().num_rows == 4
-    assert file.metadata.row_group(0).column(0).compression == "ZSTD"
+    assert file.metadata.row_group(0).column(0).compression == "LZ4"
     assert file.schema_arrow.field("outcome").type == pa.dictionary(pa.int8(), pa.string())

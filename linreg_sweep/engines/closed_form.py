@@ -67,6 +67,7 @@ def _train_block(
     """Returns the results of k trials that all have momentum, or all have none."""
     trials, momentum = every.take(block), momenta[block]
     start = np.moveaxis(trials.start, 0, -1) - problem.optimum[..., None]
+    start -= problem.optimum_tail[..., None]
     errors = _rotated(problem.eigenvectors.T, start)
     energy = _energy(problem, errors)
     levels = Levels(

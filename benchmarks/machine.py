@@ -1,0 +1,39 @@
+"""What figures were measured on, and how they are shown."""
+
+import os
+import platform
+import statistics
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from tabulate import tabulate
+
+ROUNDS = 5
+"""Rounds in turn, so that a drifting machine hits all alike; the first, which warms up, is left out."""
+
+
+def machine() -> str:
+    """Returns what the figures were measured on."""
+    libraries = ", ".join(
+        f"{name} {version(name)}" for name in ("numpy", "pyarrow", "torch", "joblib", "numba", "jax")
+    )
+    return f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, {libraries}"
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123 - a device, not a file
+            return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def shown(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Returns a Markdown table, numbers to the right."""
+    align = ("left", *["right"] * (len(headers) - 1))
+    return tabulate(rows, headers, tablefmt="github", colalign=align, disable_numparse=True)
+
+
+def middle(values: Sequence[float]) -> float:
+    """Returns the median."""
+    return statistics.median(values)

@@ -1,0 +1,77 @@
+"""A million trials and ten million by the command, in cold processes, beside the least that they can cost."""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+
+from benchmarks.machine import ROUNDS, middle, shown
+
+SWEEP = """
+name: million
+data: {{name: tutorial}}
+training: {{engine: closed_form, epochs: 10000}}
+method: grid
+parameters:
+  learning_rate: {{min: 1e-4, max: 1e-2, num: {rates}, scale: log}}
+  initial_weight: {{min: -10, max: 10, num: 1000}}
+"""
+
+
+def timed(arguments: Sequence[str]) -> tuple[float, float]:
+    """Returns the seconds and the peak memory in MB of a process of its own, its children apart."""
+    started = time.perf_counter()
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    actions = [(os.POSIX_SPAWN_DUP2, nothing, 1), (os.POSIX_SPAWN_DUP2, nothing, 2)]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = os.posix_spawn(sys.executable, [sys.executable, *arguments], environment, file_actions=actions)
+    _, status, usage = os.wait4(process, 0)
+    os.close(nothing)
+    if status:
+        raise RuntimeError(f"{' '.join(arguments)} failed")
+    return time.perf_counter() - started, usage.ru_maxrss / 1000
+
+
+def main() -> None:
+    """Prints one table: seconds, ratio, marginal cost a trial, and peak memory."""
+    data = str(resources.files("linreg_sweep") / "datasets" / "tutorial.csv")
+    bare = str(Path(__file__).with_name("bare.py"))
+    figures: dict[str, list[tuple[float, float]]] = {}
+    for round_ in range(ROUNDS + 1):
+        for rates in (1000, 10_000):
+            with tempfile.TemporaryDirectory() as folder:
+                sweep = Path(folder) / "million.yaml"
+                sweep.write_text(SWEEP.format(rates=rates))
+                run = ["-m", "linreg_sweep", "run", str(sweep), "--out", folder]
+                ways = {f"run, {rates // 1000} million, one process": [*run, "--jobs", "1"]}
+                if rates == 1000:
+                    ways |= {"bare script, 1 million": [bare, data, f"{folder}/out.parquet", "1000", "1000"]}
+                for name, arguments in ways.items():
+                    measured = timed(arguments)
+                    if round_:
+                        figures.setdefault(name, []).append(measured)
+        print(f"round {round_} of {ROUNDS}", file=sys.stderr)
+    seconds = {name: middle([first for first, _ in found]) for name, found in figures.items()}
+    memory = {name: middle([second for _, second in found]) for name, found in figures.items()}
+    rows = [
+        (
+            name,
+            f"{seconds[name]:.2f}",
+            f"{min(found)[0]:.2f} to {max(found)[0]:.2f}",
+            f"{seconds[name] / seconds['bare script, 1 million']:.2f}",
+            f"{memory[name]:.0f}",
+        )
+        for name, found in figures.items()
+    ]
+    print("1000 (10,000) learning rates by 1000 initial weights, 10,000 epochs, engine closed_form, tutorial")
+    print(f"data; cold processes, summary and table on disk; medians of {ROUNDS} rounds in turn")
+    print()
+    print(shown(("", "seconds", "range", "times the bare script", "peak memory, MB"), rows))
+    print()
+    one, ten = "run, 1 million, one process", "run, 10 million, one process"
+    marginal = (seconds[ten] - seconds[one]) / 9e6
+    print(f"From one to ten million: {1e6 * marginal:.2f} microseconds a trial,")
+    print(f"peak memory {100 * (memory[ten] / memory[one] - 1):+.0f} %.")

@@ -1,0 +1,80 @@
+"""Facts about the spectrum and the arithmetic of pairs below it; the oracles are fractions and mpmath."""
+
+import operator
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+import pytest
+
+from linreg_sweep import data
+from linreg_sweep.problem import make_problem
+from linreg_sweep.spectrum import MOST_PARAMETERS
+from linreg_sweep.twofold import dot, two_product, two_sum
+
+
+def test_sums_and_products_of_pairs_are_exact() -> None:
+    """Head and tail together are the exact sum or product of two floats."""
+    generator = np.random.default_rng(2)
+    a = generator.normal(size=500) * 10.0 ** generator.integers(-20, 20, 500)
+    b = generator.normal(size=500) * 10.0 ** generator.integers(-20, 20, 500)
+    for pairs, exact in ((two_sum(a, b), operator.add), (two_product(a, b), operator.mul)):
+        for x, y, head, tail in zip(a.tolist(), b.tolist(), *(part.tolist() for part in pairs), strict=True):
+            assert Fraction(head) + Fraction(tail) == exact(Fraction(x), Fraction(y))
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 7, 1000, 4097])
+def test_an_inner_product_has_thirty_digits(n_rows: int) -> None:
+    """Even where its terms cancel to a 1e-12th of their size."""
+    generator = np.random.default_rng(n_rows)
+    a, b = generator.normal(size=(2, n_rows))
+    a, b = np.append(a, -a), np.append(b, b * (1 + 1e-12))
+    head, tail = dot(a, b)
+    exact = sum(Fraction(x) * Fraction(y) for x, y in zip(a.tolist(), b.tolist(), strict=True))
+    size = float(np.abs(a * b).sum())
+    assert abs(float(Fraction(head) + Fraction(tail) - exact)) <= 1e-29 * size
+
+
+def test_ill_conditioned_data_keep_every_digit() -> None:
+    """Powers up to x**4, a condition number of H above 1e8: eigenvalues and optimum are rounded once."""
+    x = np.linspace(1, 6, 12)
+    design = np.stack([x**power for power in range(1, 5)], axis=1)
+    y = np.cos(x)[:, None]
+    problem = make_problem(design, y, loss="half_mse", fit_bias=True)
+    with mpmath.workdps(80):
+        a = mpmath.matrix(np.column_stack([design, np.ones(12)]).tolist())
+        hessian = a.T * a / 12
+        exact = mpmath.eigsy(hessian, eigvals_only=True)
+        optimum = mpmath.lu_solve(hessian, a.T * mpmath.matrix(y.tolist()) / 12)
+        for found, tail, value in zip(problem.eigenvalues, problem.eigenvalue_tails, exact, strict=True):
+            assert found == float(value)
+            assert abs(mpmath.mpf(found) + mpmath.mpf(tail) - value) <= value * mpmath.mpf(10) ** -17
+        for found, tail, value in zip(problem.optimum, problem.optimum_tail, optimum, strict=True):
+            assert found[0] == pytest.approx(float(value), rel=2e-16)
+            assert (
+                abs(mpmath.mpf(found[0]) + mpmath.mpf(tail[0]) - value) <= abs(value) * mpmath.mpf(10) ** -17
+            )
+    assert problem.eigenvalues[-1] / problem.eigenvalues[0] > 1e8
+
+
+def test_many_parameters_are_settled_in_float64() -> None:
+    """Fifty digits of a hundred parameters would take minutes; the tails are then not known, and 0."""
+    generator = np.random.default_rng(1)
+    x, y = generator.normal(size=(200, MOST_PARAMETERS)), generator.normal(size=(200, 1))
+    problem = make_problem(x, y, loss="half_mse", fit_bias=True)
+    assert not problem.eigenvalue_tails.any()
+    assert not problem.optimum_tail.any()
+    assert problem.eigenvalues == pytest.approx(np.linalg.eigvalsh(problem.hessian), rel=1e-12)
+
+
+def test_the_tutorials_limit_to_every_digit() -> None:
+    """2 / lambda_max, of the exact 2x2 matrix by the quadratic formula in fifty digits."""
+    tutorial = data.tutorial()
+    problem = make_problem(tutorial.x, tutorial.y, loss="half_mse", fit_bias=True)
+    x = [Fraction(value) for value in tutorial.x[:, 0].tolist()]
+    square, mean = sum((value * value for value in x), Fraction(0)) / 30, sum(x, Fraction(0)) / 30
+    with mpmath.workdps(50):
+        half = (mpmath.mpf(square.numerator) / square.denominator + 1) / 2
+        determinant = mpmath.mpf((square - mean**2).numerator) / (square - mean**2).denominator
+        largest = half + mpmath.sqrt(half**2 - determinant)
+        assert problem.eigenvalues[-1] == float(largest)
