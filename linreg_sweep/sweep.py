@@ -4,19 +4,18 @@ A declaration (YAML) meets its data and becomes an experiment; the experiment is
 part; each part is written whole or not at all; the tables are read back from the parts.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from linreg_sweep.config import load_sweep
-from linreg_sweep.parts import Part, make_part
+from linreg_sweep.parts import make_part
 from linreg_sweep.prepare import Arrays, data_path, load_data, prepare
 from linreg_sweep.register import finish_run, open_run
 from linreg_sweep.results import Run
 from linreg_sweep.runner import run_parts
-from linreg_sweep.store import Store
+from linreg_sweep.writing import written
 
 Watch = Callable[[int, int], None]
 """Told how many trials are done, and of how many, whenever that changes."""
@@ -58,27 +57,7 @@ def run(
     missing = [number for number in range(run.metadata["n_parts"]) if number not in finished]
     done = run.n_trials_done
     watch(done, n_trials)
-    for part in _written(run.store, run_parts(partial(make_part, experiment, size), missing, jobs)):
+    for part in written(run.store, run_parts(partial(make_part, experiment, size), missing, jobs)):
         done += part.n_trials
         watch(done, n_trials)
     return finish_run(run, experiment)
-
-
-def _written(store: Store, parts: Iterable[Part]) -> Iterator[Part]:
-    """Yields each part once it is on disk; while one is written, the next is trained."""
-    with ThreadPoolExecutor(max_workers=1) as writer:
-        before: tuple[Part, Future[None]] | None = None
-        for part in parts:
-            if before is not None:
-                before[1].result()
-                yield before[0]
-            before = part, writer.submit(_write, store, part)
-        if before is not None:
-            before[1].result()
-            yield before[0]
-
-
-def _write(store: Store, part: Part) -> None:
-    if part.history is not None:
-        store.write(store.part(store.history, part.number), part.history)
-    store.write(store.part(store.trials, part.number), part.trials)
