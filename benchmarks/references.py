@@ -85,7 +85,7 @@ def descend_in_jax(problem: Problem, rates: Floats, n_epochs: int, dtype: str) -
     """Returns the weights [K] and biases [K] that trials from 0 come to."""
     import jax
 
-    jax.config.update("jax_enable_x64", dtype == "float64")  # type: ignore[no-untyped-call]  # has no types
+    jax.config.update("jax_enable_x64", dtype == "float64")
     constant, optimum = problem.constant[:, 0].astype(dtype), problem.optimum[:, 0].astype(dtype)
     hessian = problem.hessian.astype(dtype)
     weight, bias, _, _ = _jax_loop(n_epochs)(rates.astype(dtype), hessian, constant, optimum)

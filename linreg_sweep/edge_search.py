@@ -44,6 +44,9 @@ MOST_ROWS = 100
 
 MOST_DOUBLINGS = 60
 
+DIED_OUT = 100.0
+"""Times the root of the unit of rounding: differences that fall below this share of the first have died."""
+
 FAR_APART = 1e3
 """How far apart two trials start, relative to the optimum."""
 
@@ -237,14 +240,17 @@ class _Measured:
         training = self.experiment.config.training
         if not np.isfinite(third).all():
             return np.inf  # what overflows has grown
-        if not third.any():
-            return -np.inf
+        eps = float(np.finfo(training.dtype).eps)
+        if np.linalg.norm(third) <= DIED_OUT * np.sqrt(eps) * FAR_APART * _scale(
+            self.experiment.problem.optimum
+        ):
+            return -np.inf  # what is left is rounding, which neither grows nor shrinks
         scale = max(np.abs(first).max(), np.abs(second).max())
         if training.shuffle and self.batch_size < self.experiment.problem.n_rows:
             return float(np.log(np.linalg.norm(third / scale) / np.linalg.norm(second / scale)))
         columns = np.stack([second.ravel(), first.ravel()], axis=1) / scale
-        alike = float(np.sqrt(np.finfo(training.dtype).eps))  # a second direction this small is rounding
-        (a, b), *_ = np.linalg.lstsq(columns, third.ravel() / scale, rcond=alike)
+        # a second direction as small as the root of what is rounded is rounding
+        (a, b), *_ = np.linalg.lstsq(columns, third.ravel() / scale, rcond=np.sqrt(eps))
         return float(np.log(np.abs(np.roots([1.0, -a, -b])).max()))
 
     def _differences(self, rates: Floats, ahead: Floats) -> Floats:

@@ -99,6 +99,18 @@ def test_real_data_scaled_or_not(file: str, standardize: bool) -> None:
     assert row.relative_difference == pytest.approx(0, abs=CLOSE)
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_any_number_of_directions(seed: int) -> None:
+    """One to six features, of any scale, one or two targets: fast directions die out and leave rounding."""
+    generator = np.random.default_rng(seed)
+    features, targets = generator.integers(1, 7), generator.integers(1, 3)
+    x = generator.normal(1, 10.0 ** generator.uniform(-1, 1, features), (25, features))
+    y = generator.normal(size=(25, targets))
+    training = {"momentum": float(generator.choice([0, 0.3, 0.8]))}
+    (row,) = ls.edge(SWEEP | {"training": training}, data=(x, y)).rows
+    assert row.relative_difference == pytest.approx(0, abs=2e-9)
+
+
 def test_what_cannot_be_measured_is_refused() -> None:
     """Flat data have no edge; a range of momentum has no end of them."""
     with pytest.raises(ConfigError, match="the data have no curvature: every learning rate is stable"):
