@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.outcome import MISSING, OUTCOMES, THEORY
+from linreg_sweep.outcome import CATEGORIES, EVENTS, MISSING, OUTCOMES, THEORY
 
 Column = NDArray[np.generic]
 Columns = Mapping[str, Column]
@@ -21,6 +21,12 @@ CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES = range(len(THEORY))
 
 MOST_SHOWN = 5
 """Trials that are named where theory and experiment do not agree."""
+
+SHOWN = (
+    *("trial", "learning_rate", "outcome", "converged_at", "diverged_at"),
+    *("predicted_outcome", "predicted_at"),
+)
+"""What is told of them."""
 
 READ = (
     *("trial", "learning_rate", "outcome", "converged_at", "diverged_at", "cost"),
@@ -116,14 +122,14 @@ class Agreement:
         largest_gap: epochs between the event and what was told, at most.
         lost_in_rounding: trials whose outcome the rounding of steps may decide.
         mini_batches: trials without a closed form.
-        others: the numbers of the first trials that ended otherwise than told.
+        others: of the first trials that ended otherwise than told, what was told and what came.
     """
 
     def __init__(self) -> None:
         """Begins with no trial."""
         self.predicted = self.same_outcome = self.same_epoch = self.largest_gap = 0
         self.lost_in_rounding = self.mini_batches = 0
-        self.others: list[int] = []
+        self.others: list[dict[str, Any]] = []
 
     def add(self, columns: Columns) -> None:
         """Takes a part."""
@@ -138,6 +144,12 @@ class Agreement:
         gap = np.abs(at - columns["predicted_at"])[same]
         self.same_epoch += int(np.count_nonzero(gap == 0))
         self.largest_gap = max(self.largest_gap, int(gap.max(initial=0)))
-        if len(self.others) < MOST_SHOWN:
-            self.others += columns["trial"][told & ~same].tolist()
-            self.others = self.others[:MOST_SHOWN]
+        for row in np.flatnonzero(told & ~same)[: MOST_SHOWN - len(self.others)].tolist():
+            self.others.append({name: _word(name, columns[name][row].item()) for name in SHOWN})
+
+
+def _word(name: str, value: float) -> float | str | None:
+    """Returns a cell as a person reads it; None: there is none."""
+    if name in CATEGORIES:
+        return CATEGORIES[name][int(value)]
+    return None if name in EVENTS and value == MISSING else value

@@ -23,9 +23,6 @@ BYTES_A_NUMBER = 8
 COPIES = 6
 """How often a worker holds a part's numbers at its busiest."""
 
-BYTES_TO_SUMMARISE = 160
-"""Bytes a trial that the summary at the end holds, as measured on sweeps of one and two million trials."""
-
 
 @dataclass(frozen=True)
 class Axis:
@@ -57,7 +54,6 @@ class Plan:
         axes: what varies, in the declared order.
         n_parts: files of trials.
         memory: bytes that each worker holds at most beside the libraries it loads.
-        memory_to_summarise: bytes that the summary at the end holds, about, beside the libraries.
         disk: bytes on disk at most, before compression.
         stability_limit: the learning rate above which descent on these data and loss diverges; None: no
             one limit holds for all trials, since momentum varies or steps see mini-batches.
@@ -73,7 +69,6 @@ class Plan:
     axes: tuple[Axis, ...]
     n_parts: int
     memory: int
-    memory_to_summarise: int
     disk: int
     stability_limit: float | None
     best_rate: float | None
@@ -110,7 +105,6 @@ def plan(
         n_parts=-(-n_trials // size),
         memory=min(size, n_trials) * (numbers + kept) * BYTES_A_NUMBER * COPIES,
         disk=n_trials * (numbers + kept) * BYTES_A_NUMBER,
-        memory_to_summarise=n_trials * BYTES_TO_SUMMARISE,
         stability_limit=limit(experiment),
         best_rate=_best_rate(experiment),
         condition_number=_condition_number(experiment),

@@ -161,10 +161,7 @@ def planned(plan: "Plan") -> Iterator[str]:
     yield from _forecast(plan)
     yield ""
     yield f"Disk: at most {_size(plan.disk)}, in {_counted(plan.n_parts, 'part')}."
-    yield (
-        f"Memory, beside the libraries: at most {_size(plan.memory)} a worker,"
-        f" and about {_size(plan.memory_to_summarise)} for the summary at the end."
-    )
+    yield f"Memory, beside the libraries: at most {_size(plan.memory)} a worker."
 
 
 def _forecast(plan: "Plan") -> Iterator[str]:
@@ -427,14 +424,10 @@ def _agreement(run: "Run") -> Iterator[str]:
         if count:
             yield f"Theory {what}: {_counted(count, 'trial')}, and tells nothing of them."
     if told["others"]:
-        more = predicted - same - len(told["others"])
-        named = ", ".join(f"{number:,}" for number in told["others"]) + (
-            f" and {more:,} more" if more else ""
-        )
-        yield (
-            f"Otherwise than told ended trial {named}: linreg-sweep show {run.path}"
-            " --where 'predicted_outcome != outcome'"
-        )
+        yield f"Otherwise than told ended {_counted(predicted - same, 'trial')}, the first of them:"
+        yield as_text(_columns(told["others"]), "table")
+        expression = "theory == 'closed_form' and predicted_outcome != outcome"
+        yield f'All: linreg-sweep show {run.path} --where "{expression}"'
 
 
 def _in_own_units(best: Mapping[str, Any], name: str) -> float | None:
