@@ -29,7 +29,17 @@ LISTED = [
 
 LEAST_FIRST = (
     *("share_converged", "p90_converged_at", "best_cost", "stability_ratio"),
-    *("regime_source", "excess_cost", "contraction", "diverged_at", "epochs", "cost"),
+    *(
+        "theory",
+        "predicted_at",
+        "predicted_outcome",
+        "regime_source",
+        "excess_cost",
+        "contraction",
+        "diverged_at",
+        "epochs",
+        "cost",
+    ),
     *("best_learning_rate", "best_converged_at", "created", "best_trial", "done"),
 )
 """The columns that a narrow terminal goes without, the least important first."""
