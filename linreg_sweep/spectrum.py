@@ -20,6 +20,9 @@ Floats = NDArray[np.float64]
 DIGITS = 50
 """Decimal digits of the diagonalisation; pairs of floats hold 32, and their squares' spread needs more."""
 
+NOTHING = 1e-30
+"""Share of the largest parameter below which what is left of one is the rounding of pairs of floats."""
+
 MOST_PARAMETERS = 24
 """Parameters up to which fifty digits take well under a second."""
 
@@ -72,12 +75,14 @@ def precise_spectrum(design: Floats, targets: Floats, rank: int, factor: Fractio
         nearest = optimum.apply(float)
         tails = [float(value - head) for value, head in zip(values, heads, strict=True)]
         rest = optimum - nearest
+    tail = _rounded(rest)
+    tail[np.abs(tail) < NOTHING * np.abs(_rounded(nearest)).max(initial=0.0)] = 0.0
     return Spectrum(
         eigenvalues=np.array(heads),
         tails=np.array(tails),
         eigenvectors=_rounded(vectors),
         optimum=_rounded(nearest),
-        optimum_tail=_rounded(rest),
+        optimum_tail=tail,
         hessian=_rounded(gram),
         constant=_rounded(moment),
     )

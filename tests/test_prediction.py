@@ -82,11 +82,23 @@ def test_a_stall_in_float32_is_not_called_converged_beforehand() -> None:
 
 
 def test_an_unstable_start_at_the_optimum_is_left_to_rounding() -> None:
-    """Exactly at the optimum nothing moves by theory; in floats, above the limit, rounding grows."""
+    """Exactly at the optimum nothing moves by theory; above the limit any rounding would grow."""
+    declared = {"method": "grid", "training": {"epochs": 3000, "early_stop": False}}
+    at_optimum = {"learning_rate": 3.0, "initial_weight": 2.0, "initial_bias": 1.0}
+    declaration = load_sweep(declared | {"parameters": at_optimum}, data_given=True)
+    x = np.array([0.0, 1.0, 3.0])
+    experiment = prepare(declaration, load_data(declaration, (x, 2 * x + 1)))
+    values = experiment.values(0, 1)
+    columns = trial_columns(experiment, 0, values, experiment.train(values))
+    assert [THEORY[code] for code in columns["theory"]] == ["lost_in_rounding"]
+    assert columns["predicted_outcome"].tolist() == [MISSING]
+
+
+def test_an_unstable_start_next_to_the_optimum_diverges_as_told() -> None:
+    """As close as floats come to the tutorial's optimum: what is left of the distance grows."""
     tutorial = data.tutorial()
     weight, bias = make_problem(tutorial.x, tutorial.y, loss="half_mse", fit_bias=True).optimum.ravel()
-    optimum = {"initial_weight": float(weight), "initial_bias": float(bias)}
-    training = {"learning_rate": 0.02, "early_stop": False}
-    columns = table(training, optimum)
+    start = {"initial_weight": float(weight), "initial_bias": float(bias)}
+    columns = table({"learning_rate": 0.02, "early_stop": False}, start)
     assert columns["outcome"].tolist() == [DIVERGED]
-    assert [THEORY[code] for code in columns["theory"]] == ["lost_in_rounding"]
+    assert columns["predicted_outcome"].tolist() in ([DIVERGED], [MISSING])
