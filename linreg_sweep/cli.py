@@ -105,7 +105,7 @@ def train(
     overrides = _several(ctx, overrides, lambda text: "=" in text)
     _refuse_beside_steps(steps, every, style)
     from linreg_sweep.progress import waiting
-    from linreg_sweep.telling import ending, printed_rows, printed_steps
+    from linreg_sweep.telling.of_training import ending, printed_rows, printed_steps
     from linreg_sweep.training import autograd_steps
     from linreg_sweep.training import train as train_one
 
@@ -142,7 +142,7 @@ def _refuse_beside_steps(steps: int | None, every: int | None, style: str) -> No
 def plan(ctx: click.Context, sweep: str, overrides: tuple[str, ...], trials: int | None) -> None:
     """Tell what a SWEEP file would do, without training: trials, axes, limits, memory and disk."""
     from linreg_sweep.planning import plan as make_plan
-    from linreg_sweep.telling import planned
+    from linreg_sweep.telling.of_plans import planned
 
     overrides = _several(ctx, overrides, lambda text: "=" in text)
     with _trials_as_typed(trials):
@@ -186,7 +186,7 @@ def run(
     from linreg_sweep.choosing import summary_to_read
     from linreg_sweep.progress import Progress
     from linreg_sweep.sweep import run as run_sweep
-    from linreg_sweep.telling import told_run
+    from linreg_sweep.telling.of_runs import told_run
 
     said = _with_trials(_several(ctx, overrides, lambda text: "=" in text), trials)
     with Progress(sys.stderr, plain=bool(os.environ.get("NO_COLOR"))) as progress, _trials_as_typed(trials):
@@ -222,7 +222,7 @@ def edge(ctx: click.Context, sweep: str, overrides: tuple[str, ...], style: str)
     grow. Beside it stands the stability limit by theory; mini-batches have none.
     """
     from linreg_sweep.edge_search import edge as measure
-    from linreg_sweep.telling import edge_table, told_edges
+    from linreg_sweep.telling.of_checks import edge_table, told_edges
 
     measured = measure(sweep, overrides=_several(ctx, overrides, lambda text: "=" in text))
     notes(measured.notes)
@@ -294,7 +294,7 @@ def show(
     from linreg_sweep.choosing import Choice, choose
     from linreg_sweep.formats import as_lines
     from linreg_sweep.results import load
-    from linreg_sweep.telling import legend_of
+    from linreg_sweep.telling.of_runs import legend_of
 
     by = _several(ctx, by, str.isidentifier)
     choice = Choice(by, bins, trials, where, sort, top, exact=style in ("csv", "json"))
@@ -325,7 +325,7 @@ def verify(run: str, style: str) -> None:
     What follows from other columns must follow to the bit; states and events must be the closed
     form's but for the rounding of the steps. Mini-batches have no closed form, and are trained again.
     """
-    from linreg_sweep.telling import mismatched, verified
+    from linreg_sweep.telling.of_checks import mismatched, verified
     from linreg_sweep.verification import verify as verify_run
 
     checked = verify_run(run)

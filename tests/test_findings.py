@@ -11,7 +11,7 @@ import linreg_sweep as ls
 from linreg_sweep import tables
 from linreg_sweep.findings import Agreement, Edge, best_row
 from linreg_sweep.outcome import CATEGORIES, MISSING
-from linreg_sweep.telling import told_run
+from linreg_sweep.telling.of_runs import told_run
 
 CONVERGED, UNFINISHED, DIVERGED = range(3)
 SWEEP: dict[str, Any] = {

@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 
 import linreg_sweep as ls
-from linreg_sweep import telling
 from linreg_sweep.choosing import LEAST_FIRST, LISTED, Choice, choose, narrowed
 from linreg_sweep.formats import cells_of
 from linreg_sweep.legend import COLUMN_MEANING, MEASURED, Bounds, legend
 from linreg_sweep.outcome import OUTCOMES, REGIMES, Criteria
-from linreg_sweep.telling import ending, printed_rows, told_run
+from linreg_sweep.telling import of_runs
+from linreg_sweep.telling.of_runs import told_run
+from linreg_sweep.telling.of_training import ending, printed_rows
 
 ROOT = Path(__file__).parents[1]
 
@@ -43,13 +44,13 @@ class Found:
 def best_trial(**best: Any) -> str:
     """Returns the sentence on a best trial with these cells."""
     found: Any = Found(best)
-    return telling._best_trial(found)
+    return of_runs._best_trial(found)
 
 
 def line(best: dict[str, Any], **data: Any) -> list[str]:
     """Returns the fitted line, if there is one."""
     found: Any = Found(best, **data)
-    return list(telling._fitted_line(found))
+    return list(of_runs._fitted_line(found))
 
 
 def told(sweep: dict[str, Any], out: Path) -> list[str]:
@@ -92,7 +93,7 @@ def test_the_best_row_is_told_in_good_english(trials: int, converged: int, media
     """One trial, one epoch, or many."""
     row: dict[str, list[float]] = {"rate": [2.0], "trials": [trials], "converged": [converged]}
     more = {"share_converged": [converged / trials], "median_converged_at": [median], "best_cost": [1.0]}
-    assert telling._best_row(cells_of(row | more)) == said
+    assert of_runs._best_row(cells_of(row | more)) == said
 
 
 # --- the fitted line

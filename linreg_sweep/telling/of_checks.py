@@ -1,0 +1,85 @@
+"""What `edge` and `verify` say."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from linreg_sweep.formats import Table
+from linreg_sweep.telling.phrases import columns_of, counted
+
+if TYPE_CHECKING:
+    from linreg_sweep.edge_search import Edges
+    from linreg_sweep.verification import Verification
+
+
+def edge_table(measured: "Edges", *, exact: bool) -> Table:
+    """Returns the edges of a sweep, one a row.
+
+    Args:
+        measured: what was measured.
+        exact: rates as numbers; else with as many digits as were measured, for people.
+    """
+
+    def shown(rate: float | None) -> float | str | None:
+        return rate if exact or rate is None else f"{rate:.11g}"
+
+    return columns_of(
+        [
+            {name: getattr(row, name) for name in measured.varied}
+            | {
+                "largest_stable": shown(row.largest_stable),
+                "smallest_unstable": shown(row.smallest_unstable),
+                "stability_limit": shown(row.stability_limit),
+                "relative_difference": row.relative_difference,
+            }
+            for row in measured.rows
+        ]
+    )
+
+
+def told_edges(measured: "Edges") -> Iterator[str]:
+    """Yields what the rates in a table of edges are, and how they were measured."""
+    yield (
+        f"Measured with engine {measured.engine}, loss {measured.loss}, {measured.dtype}: up to"
+        " largest_stable the difference of two trials dies out, from smallest_unstable on it grows."
+    )
+    if measured.shuffle:
+        yield "Mini-batches are shuffled: this is the edge over the first epochs of this seed."
+    if measured.dtype == "float32":
+        yield "The two are as close as float32 has rates, or as its rounding lets be measured."
+    if any(row.stability_limit is None for row in measured.rows):
+        yield "Mini-batches have no limit by theory: the measured edge stands alone."
+    if any(row.stability_limit is not None for row in measured.rows):
+        yield (
+            "stability_limit is theory's, 2 / largest curvature or momentum's own;"
+            " relative_difference is how far the measured edge lies from it."
+        )
+
+
+def mismatched(checked: "Verification") -> Table:
+    """Returns the numbers of a run that cannot be right, one a row."""
+    rows = [
+        {
+            "trial": mismatch.trial,
+            "column": mismatch.column,
+            "found": str(mismatch.found),
+            "expected": mismatch.expected,
+            "part": mismatch.part.name,
+        }
+        for mismatch in checked.mismatches
+    ]
+    return (
+        columns_of(rows) if rows else {name: [] for name in ("trial", "column", "found", "expected", "part")}
+    )
+
+
+def verified(checked: "Verification") -> str:
+    """Returns what became of a check, in a sentence or two."""
+    trials = {mismatch.trial for mismatch in checked.mismatches}
+    found = "every one is right" if not trials else f"{counted(len(trials), 'row')} cannot be right"
+    how = "against the closed form"
+    if checked.n_retrained:
+        how += f" ({checked.n_retrained:,} by training again)"
+    lacking = f" {counted(checked.n_missing, 'trial')} not there: the sweep is not finished."
+    return (
+        f"{counted(checked.n_trials, 'trial')} checked {how}: {found}.{lacking if checked.n_missing else ''}"
+    )

@@ -1,0 +1,76 @@
+"""What `plan` says of a sweep that is not trained."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from linreg_sweep.formats import as_text
+from linreg_sweep.outcome import OUTCOMES
+from linreg_sweep.telling.phrases import columns_of, counted, size
+
+if TYPE_CHECKING:
+    from linreg_sweep.planning import Axis, Plan
+
+EXPECTED = {
+    "converged": "converge",
+    "unfinished": "are not done within their epochs",
+    "diverged": "diverge",
+}
+"""What a plan says of the trials that will have each outcome."""
+
+
+def planned(plan: "Plan") -> Iterator[str]:
+    """Yields what a sweep would do, line by line."""
+    yield f"{plan.name}: {counted(plan.n_trials, 'trial')} on {plan.what}"
+    yield ""
+    yield as_text(columns_of([_axis_row(axis) for axis in plan.axes]), "table")
+    yield ""
+    if plan.stability_limit is None:
+        yield "Stability limit: no one limit holds for all trials (momentum varies, or mini-batches)."
+    else:
+        yield f"Stability limit: {plan.stability_limit:.6g}; a larger learning rate diverges here."
+    if plan.best_rate is not None:
+        yield f"Best fixed learning rate: {plan.best_rate:.6g}; it shrinks the slowest error fastest."
+    yield f"Condition number: {plan.condition_number:,.4g} (1 is easiest; epochs needed grow in proportion)."
+    yield ""
+    yield from _forecast(plan)
+    yield ""
+    yield f"Disk: at most {size(plan.disk)}, in {counted(plan.n_parts, 'part')}."
+    yield f"Memory, beside the libraries: at most {size(plan.memory)} a worker."
+
+
+def _forecast(plan: "Plan") -> Iterator[str]:
+    """Yields what theory expects, and what of the sweep is wasted."""
+    expected = plan.forecast
+    told = expected.n_trials - expected.unknown
+    of = f"a sample of {expected.n_trials:,} trials" if expected.is_sample else "the trials"
+    if expected.unknown:
+        why = "mini-batches have no closed form, or rounding may decide them"
+        share = f"{expected.unknown:,} of {of.removeprefix('the ')}" if told else f"any of {of}"
+        yield f"Theory tells nothing of {share}: {why}."
+    if not told:
+        return
+    counts = ", ".join(f"{_share(expected.outcomes[name], told)} {EXPECTED[name]}" for name in OUTCOMES)
+    yield f"Theory expects, of {of}: {counts}." if not expected.unknown else f"Of the others: {counts}."
+    if expected.fastest is None or expected.rates is None or expected.fastest_epochs is None:
+        yield f"Warning: no trial{' of the sample' * expected.is_sample} can converge within its epochs."
+        return
+    varied = [axis.name for axis in plan.axes]
+    where = ", ".join(f"{name} {expected.fastest[name]:.6g}" for name in varied if name in expected.fastest)
+    epochs = expected.fastest_epochs
+    yield f"The best trial needs {counted(epochs, 'epoch')}{f': {where}' if where else ''}."
+    if expected.is_mostly_wasted:
+        low, high = expected.rates
+        yield (
+            f"Warning: {100 * expected.wasted:.0f} % of the trials cannot converge."
+            f" Those that can have learning rates from {low:.6g} to {high:.6g};"
+            f" {_share(expected.too_slow, told)} are below, {_share(expected.too_fast, told)} above."
+        )
+
+
+def _share(count: int, total: int) -> str:
+    return f"{count:,} ({100 * count / total:.0f} %)"
+
+
+def _axis_row(axis: "Axis") -> dict[str, object]:
+    values = "one a trial" if axis.values is None else f"{axis.values:,}"
+    return {"parameter": axis.name, "values": values, "first": axis.first, "last": axis.last, "how": axis.how}

@@ -1,0 +1,158 @@
+"""What `run` and `show` say of a run: its summary, its best trial, theory beside it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+from linreg_sweep.data import parameter_names
+from linreg_sweep.formats import Table, as_text, cells_of
+from linreg_sweep.legend import Bounds, legend
+from linreg_sweep.outcome import OUTCOMES
+from linreg_sweep.telling.phrases import columns_of, counted, number, plural
+
+if TYPE_CHECKING:
+    from linreg_sweep.results import Run
+
+MOST_IN_A_LINE = 5
+"""Features above which the fitted line is not written out."""
+
+
+def told_run(run: "Run", table: Table, columns: list[str]) -> Iterator[str]:
+    """Yields what a finished run found: what was swept, the summary, its columns, the best trial.
+
+    Args:
+        run: which run.
+        table: its summary.
+        columns: those of the summary that are shown.
+    """
+    data = run.metadata["data"]
+    yield (
+        f"{run.name}: {counted(run.n_trials, 'trial')} on {data['source']},"
+        f" {counted(data['rows'], 'row')}, loss {run.metadata['loss']}, engine {run.metadata['engine']}"
+    )
+    yield ""
+    cells = cells_of(table)
+    shown = {name: cells[name] for name in columns}
+    yield as_text(shown, "table")
+    yield ""
+    yield from legend_of(shown, run)
+    yield ""
+    outcomes = run.metadata["outcomes"]
+    yield ", ".join(f"{outcomes[name]:,} {name}" for name in OUTCOMES) + "."
+    if len(cells["trials"]) > 1:
+        yield _best_row(cells)
+    yield _best_trial(run)
+    yield from _fitted_line(run)
+    yield from _edge(run)
+    yield from _agreement(run)
+
+
+def legend_of(table: Table, run: "Run") -> Iterator[str]:
+    """Yields what the columns of a run's table say, with their units."""
+    cells = cells_of(table)
+    columns = [name for name, column in cells.items() if any(cell is not None for cell in column)]
+    regimes = [str(cell) for cell in dict.fromkeys(cells.get("regime", [])) if cell is not None]
+    measured = bool(run.metadata["regime_measured"])
+    return legend(columns, regimes, Bounds.of_metadata(run.metadata), measured=measured)
+
+
+def _best_row(cells: Mapping[str, Sequence[Any]]) -> str:
+    """Returns which row of a summary brings most of its trials home, and those soonest."""
+
+    def rank(row: int) -> tuple[float, float, float]:
+        soonest, least = cells["median_converged_at"][row], cells["best_cost"][row]
+        return (
+            -cells["share_converged"][row],
+            inf if soonest is None else soonest,
+            inf if least is None else least,
+        )
+
+    best = min(range(len(cells["trials"])), key=rank)
+    names = list(cells)[: list(cells).index("trials")]
+    named = ", ".join(f"{name} {number(cells[name][best])}" for name in names)
+    trials, converged, median = (cells[name][best] for name in ("trials", "converged", "median_converged_at"))
+    if not converged:
+        return f"No trial converged; {named} came nearest."
+    if trials == 1:
+        return f"Best {named}: converged at epoch {median:,.10g}."
+    return (
+        f"Best {named}: {converged:,} of {trials:,} trials converged,"
+        f" after a median of {median:,.10g} {plural('epoch', median)}."
+    )
+
+
+def _best_trial(run: "Run") -> str:
+    best = run.metadata["best"]
+    varied = ", ".join(f"{name} {number(best[name])}" for name in run.varied) or "the set-up's values"
+    how = "no trial converged; this one came nearest"
+    if best["outcome"] == "converged" and best["converged_at"] is not None:
+        how = f"converged at epoch {best['converged_at']:,}"
+    return f"Best single trial: {best['trial']:,} ({varied}): {how}, cost {number(best['cost'])}."
+
+
+def _fitted_line(run: "Run") -> Iterator[str]:
+    """Yields the best trial's line in the data's own units, as `y = 0.872 * x - 0.29`."""
+    best, data = run.metadata["best"], run.metadata["data"]
+    features, targets = data["features"], data["targets"]
+    if len(targets) > 1 or len(features) > MOST_IN_A_LINE or best["outcome"] == "diverged":
+        return
+    names = parameter_names(features, targets, fit_bias=True)
+    slopes, bias = [_in_own_units(best, name) for name in names[:-1]], _in_own_units(best, names[-1])
+    if None in slopes or (bias is None and names[-1] in best):
+        return
+    terms = [(slope, f" * {name}") for slope, name in zip(slopes, features, strict=True) if slope is not None]
+    terms += [] if bias is None else [(bias, "")]
+    yield f"{targets[0]} = {_sum(terms)}"
+
+
+def _edge(run: "Run") -> Iterator[str]:
+    """Yields between which learning rates trials stopped being stable, beside theory's limit."""
+    edge = run.metadata["edge"]
+    stable, diverged = edge["largest_stable"], edge["smallest_diverged"]
+    parts = []
+    if stable is not None:
+        parts.append(f"{number(stable)} is the largest that converged or ended below its starting cost")
+    if diverged is not None:
+        parts.append(f"{number(diverged)} the smallest that diverged")
+    limit = edge["stability_limit"]
+    theory = "" if limit is None else f"; by theory the edge is {number(limit)}"
+    if parts:
+        yield f"Learning rates: {', '.join(parts)}{theory}."
+
+
+def _agreement(run: "Run") -> Iterator[str]:
+    """Yields how often theory told the outcome, and which trials ended otherwise."""
+    told = run.metadata["agreement"]
+    predicted, same = told["predicted"], told["same_outcome"]
+    silent = {
+        "has no closed form for mini-batches": told["mini_batches"],
+        "leaves to the rounding of steps": told["lost_in_rounding"],
+    }
+    if predicted and run.metadata["engine"] == "closed_form":
+        yield "Theory: these outcomes are the closed form's own."
+    elif predicted:
+        gap = told["largest_gap"]
+        epochs = f"the epoch in {told['same_epoch']:,} of these"
+        epochs += f" (at most {gap:,} off)" if gap else ""
+        yield f"Theory told the outcome of {same:,} of {predicted:,} trials as it came, and {epochs}."
+    for what, count in silent.items():
+        if count:
+            yield f"Theory {what}: {counted(count, 'trial')}, and tells nothing of them."
+    if told["others"]:
+        yield f"Otherwise than told ended {counted(predicted - same, 'trial')}, the first of them:"
+        yield as_text(columns_of(told["others"]), "table")
+        expression = "theory == 'closed_form' and predicted_outcome != outcome"
+        yield f'All: linreg-sweep show {run.path} --where "{expression}"'
+
+
+def _in_own_units(best: Mapping[str, Any], name: str) -> float | None:
+    """Returns a parameter of the best trial; None: it is not finite, or there is none."""
+    number: float | None = best.get(f"{name}_unscaled", best.get(name))
+    return number
+
+
+def _sum(terms: Sequence[tuple[float, str]]) -> str:
+    """Returns `2 * size - 3` for factors and what each stands before."""
+    first, *others = [(number, f"{abs(number):.6g}{of}") for number, of in terms]
+    text = f"-{first[1]}" if first[0] < 0 else first[1]
+    return text + "".join(f" {'-' if number < 0 else '+'} {term}" for number, term in others)

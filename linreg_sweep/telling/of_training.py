@@ -1,0 +1,111 @@
+"""What `train` says of one trial: its epochs, autograd's steps, how it ended and why."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from math import isnan, log, log1p
+from typing import TYPE_CHECKING, Any
+
+from linreg_sweep.data import parameter_names
+from linreg_sweep.legend import Bounds
+from linreg_sweep.telling.phrases import number, wrapped
+
+if TYPE_CHECKING:
+    from linreg_sweep.engines.autograd_steps import Step
+    from linreg_sweep.training import Training
+
+MOST_IN_A_ROW = 6
+"""Parameters above which only the last row of a training shows them."""
+
+
+def printed_rows(training: "Training") -> Iterator[str]:
+    """Yields a line an epoch, in the tutorial's words: `Epoch : 1, Weight : 1.351, Bias : ...`.
+
+    Where there are many parameters, the last row alone shows them.
+    """
+    names = list(training.rows)
+    rows = list(zip(*training.rows.values(), strict=True))
+    few = len(names) - 2 <= MOST_IN_A_ROW
+    for place, row in enumerate(rows):
+        cells = {name: _cell(name, value) for name, value in zip(names, row, strict=True)}
+        if few:
+            yield ", ".join(cells.values())
+            continue
+        parts = [cells.pop("epoch"), cells.pop("cost")]
+        if place == len(rows) - 1:
+            parts += cells.values()
+        yield wrapped(parts)
+
+
+def _cell(name: str, value: Any) -> str:
+    return f"{_capital(name)} : {value}" if name == "epoch" else f"{_capital(name)} : {value:.3f}"
+
+
+def _capital(name: str) -> str:
+    return name[0].upper() + name[1:]
+
+
+def printed_steps(names: Sequence[str], steps: Iterable["Step"]) -> Iterator[str]:
+    """Yields gradients and parameters at every moment of an epoch of autograd.
+
+    Args:
+        names: of the entries of theta.
+        steps: the moments.
+    """
+    for step in steps:
+        if step.moment == "before zero_grad":
+            yield f"Epoch : {step.epoch}"
+        gradients = [None] * len(names) if step.gradient is None else step.gradient.ravel().tolist()
+        told = ", ".join(
+            f"{_capital(name)}.grad : {'None' if gradient is None else format(gradient, '.4f')}"
+            f", {_capital(name)} : {value:.5f}"
+            for name, gradient, value in zip(names, gradients, step.theta.ravel(), strict=True)
+        )
+        yield f"  {step.moment:<16}  {told}"
+
+
+def ending(training: "Training") -> Iterator[str]:
+    """Yields how a trial ended and why, a sentence a line."""
+    bounds = Bounds.of(training.experiment.criteria)
+    at = {"converged": training.epoch_of("converged_at"), "diverged": training.epoch_of("diverged_at")}
+    epoch = at.get(training.outcome) or int(training.last["epochs"][0])
+    yield f"{training.outcome.capitalize()} at epoch {epoch:,}: {bounds.outcome(training.outcome)}."
+    yield _least_cost(training)
+    if training.outcome == "unfinished" and training.regime in ("good", "high"):
+        yield from _flattest(training)
+    if training.regime is not None:
+        ratio = float(training.last["stability_ratio"][0])
+        edge = "" if isnan(ratio) else f" ({ratio:.3g} of the stability limit)"
+        regime = training.regime.replace("_", " ")
+        yield f"The learning rate is {regime}{edge}: {bounds.regime(training.regime)}."
+
+
+def _flattest(training: "Training") -> Iterator[str]:
+    """Yields how slow the flattest direction is, for plain descent on all rows."""
+    experiment, settings = training.experiment, training.experiment.config.training
+    curvature = experiment.problem.eigenvalues[experiment.problem.eigenvalues > 0]
+    if experiment.has_mini_batches or settings.momentum or not len(curvature):
+        return
+    steepest, flattest = float(curvature[-1]), float(curvature[0])
+    step = settings.learning_rate * flattest
+    if not 0 < step < 2 or step == 1:
+        return
+    shrinking = -log1p(-step if step < 1 else step - 2)  # -ln|1 - step|, also where step is tiny
+    yield (
+        f"The flattest direction needs about {_count(log(10) / shrinking)} epochs for each factor of 10"
+        f" (condition number {_count(steepest / flattest)})."
+    )
+
+
+def _count(number: float) -> str:
+    return f"{number:,.0f}" if 100 <= number < 1e9 else f"{number:.3g}"
+
+
+def _least_cost(training: "Training") -> str:
+    """Returns the least-squares optimum, in the data's own units."""
+    experiment = training.experiment
+    data, problem = experiment.data, experiment.problem
+    theta = data.unscaled(problem.optimum[None], problem.fit_bias)[0]
+    suffix = "_unscaled" if data.standardize else ""
+    names = parameter_names(data.x_names, data.y_names, problem.fit_bias)
+    first = f"Least possible cost {problem.cost_min:.6g}"
+    parameters = [f"{name}{suffix} {number(value)}" for name, value in zip(names, theta.flat, strict=True)]
+    return wrapped([f"{first}, at {parameters[0]}", *parameters[1:]]) + "."

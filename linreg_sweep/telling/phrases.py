@@ -1,0 +1,55 @@
+"""Words and numbers as a person reads them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from linreg_sweep.formats import Table
+
+WIDTH = 100
+"""Characters after which a long row is wrapped."""
+
+NOT_FINITE = "not finite"
+
+
+def columns_of(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Returns records, at least one, as a table."""
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def plural(noun: str, count: float) -> str:
+    """Returns a noun as it stands behind a number."""
+    return noun if count == 1 else f"{noun}s"
+
+
+def counted(count: int, noun: str) -> str:
+    """Returns a number of things: `1 trial`, `3,362 trials`."""
+    return f"{count:,} {plural(noun, count)}"
+
+
+def size(count: float) -> str:
+    """Returns so many bytes in a unit that suits them."""
+    for unit in ("bytes", "KB", "MB", "GB", "TB"):
+        if count < 1000 or unit == "TB":
+            break
+        count /= 1000
+    return f"{count:,.0f} {unit}" if count >= 100 or unit == "bytes" else f"{count:.2g} {unit}"
+
+
+def number(value: object) -> str:
+    """Returns a number of a table, six digits of it; one that is missing was not finite."""
+    if value is None:
+        return NOT_FINITE
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def wrapped(parts: Iterable[str]) -> str:
+    """Returns parts with commas between them, in lines that end at a comma."""
+    lines = [""]
+    for part in parts:
+        joined = f"{lines[-1]}, {part}" if lines[-1] else part
+        if lines[-1] and len(joined) > WIDTH:
+            lines[-1] += ","
+            lines.append(f"  {part}")
+        else:
+            lines[-1] = joined
+    return "\n".join(lines)
