@@ -21,6 +21,7 @@ import yaml
 import linreg_sweep as ls
 from linreg_sweep import cli
 from linreg_sweep.outcome import OUTCOMES
+from linreg_sweep.parquet import encode, read_arrays
 
 ROOT = Path(__file__).parents[1]
 
@@ -776,4 +777,55 @@ def test_an_option_takes_several_values_at_once_or_one_at_a_time(shell: Shell, p
     assert (
         "unexpected extra arguments (a b)"
         in shell("plan", "small.yaml", "--set", "epochs=7", "a", "b", code=2).err
+    )
+
+
+# --- theory
+
+
+def test_verify_says_what_it_found_and_fails_on_it(shell: Shell) -> None:
+    """Nothing on stdout where every row is right; else the wrong numbers, one a line, and exit code 1."""
+    path = Path(shell("run", "small.yaml").out.splitlines()[-1])
+    told = shell("verify", path)
+    assert told.out == ""
+    assert told.err.endswith(" trials checked against the closed form: every one is right.\n")
+    part = path / "trials" / "part-00000.parquet"
+    columns = read_arrays(part)
+    columns["weight"] = columns["weight"].copy()
+    columns["weight"][2] = np.nextafter(columns["weight"][2], 9)
+    part.write_bytes(encode(columns))
+    with pytest.raises(SystemExit) as stopped:
+        shell("verify", path, "--format", "csv")
+    assert stopped.value.code == 1
+
+
+def test_edge_prints_what_was_measured_beside_theory(shell: Shell) -> None:
+    """As a table for people with what it means, exact for machines; mini-batches have no theory."""
+    lines = shell("edge", "small.yaml").out.splitlines()
+    assert lines[0].split() == [
+        *("largest_stable", "smallest_unstable", "stability_limit", "relative_difference"),
+    ]
+    assert lines[2].split()[2] == "0.0063305255565"
+    assert lines[4].startswith("Measured with engine numpy, loss half_mse, float64: ")
+    told = shell("edge", "small.yaml", "--set", "batch_size=5", "shuffle=true", "--format", "csv")
+    assert told.table[0]["stability_limit"] == ""
+    assert float(told.table[0]["largest_stable"]) < float(told.table[0]["smallest_unstable"])
+    words = shell("edge", "small.yaml", "--set", "batch_size=5", "shuffle=true", "dtype=float32").out
+    assert "Mini-batches are shuffled" in words
+    assert "Mini-batches have no limit by theory" in words
+    assert "as close as float32 has rates" in words
+
+
+def test_plan_warns_of_a_grid_that_is_wasted(shell: Shell) -> None:
+    """And says what theory expects, or why it tells nothing."""
+    rates = "parameters.learning_rate.values=[0.005, 0.02, 0.03, 0.04]"
+    told = shell("plan", "small.yaml", "--set", rates, "--set", "epochs=10000").out
+    assert "Theory expects, of the trials: " in told
+    assert "Warning: 75 % of the trials cannot converge. " in told
+    assert "learning rates from 0.005 to 0.005" in told
+    none = shell("plan", "small.yaml", "--set", rates, "--set", "epochs=1").out
+    assert "Warning: no trial can converge within its epochs." in none
+    assert (
+        "Theory tells nothing of any of the trials: "
+        in shell("plan", "small.yaml", "--set", "batch_size=5").out
     )
