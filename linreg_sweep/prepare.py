@@ -131,7 +131,7 @@ def _check(declaration: Declaration, data: Data, space: Space) -> None:
         text = f"must be 0 where data.fit_bias is false, got {training.initial_bias:g}"
         errors.append(declaration.error(("training", "initial_bias"), text, "leave it out, or fit a bias"))
     if training.engine == "numba" and find_spec("numba") is None:
-        hint = "pip install 'linreg-sweep[numba]', or use engine: numpy"
+        hint = "pip install numba, or use engine: numpy"
         errors.append(declaration.error(("training", "engine"), "numba is not installed", hint))
     if training.device == "cuda" and not load_module("torch").has_cuda():
         text = "cuda must be available, torch finds no such device"
