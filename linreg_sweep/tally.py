@@ -29,7 +29,7 @@ CONVERGED = OUTCOMES.index("converged")
 
 MOST_CODES = 2**62
 
-MOST_PENDING = 2**16
+MOST_PENDING = 2**15
 """Rows that wait to be merged with those before them."""
 
 
@@ -225,7 +225,7 @@ class Tally:
             goes_on = ((keys == last) | (np.isnan(keys) & np.isnan(last))).all(axis=1)
             self._settle(self._epochs.chosen(~goes_on))
             self._epochs = self._epochs.chosen(goes_on)
-        elif sum(map(len, self._waiting)) > max(MOST_PENDING, len(self._epochs)):
+        elif sum(map(len, self._waiting)) > MOST_PENDING:
             self._merge()
 
     def _merge(self) -> None:
