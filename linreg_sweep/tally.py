@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
+from linreg_sweep.groups import Frequencies, Rows, grouped, merged
 from linreg_sweep.outcome import CATEGORIES, EVENTS, MISSING, OUTCOMES, REGIMES
 
 Column = NDArray[np.generic]
@@ -26,11 +27,6 @@ SUMMARISED = ("outcome", "converged_at", "cost", "regime", "stability_ratio")
 """The columns of the trials table that a summary reads, beside those it groups by."""
 
 CONVERGED = OUTCOMES.index("converged")
-
-MOST_CODES = 2**62
-
-MOST_PENDING = 2**15
-"""Rows that wait to be merged with those before them."""
 
 
 @dataclass(frozen=True)
@@ -98,58 +94,6 @@ def _changes(values: Floats) -> Floats:
     return values[kept]
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """Sums and extremes, a row a key.
-
-    Attributes:
-        keys: [r, k].
-        sums: [r, s], added up where rows of one key are merged.
-        least: [r, m], of which the smallest stays.
-    """
-
-    keys: Floats
-    sums: Integers
-    least: Floats
-
-    def __len__(self) -> int:
-        return len(self.keys)
-
-    def chosen(self, which: NDArray[np.bool_]) -> "_Rows":
-        """Returns some rows."""
-        return _Rows(self.keys[which], self.sums[which], self.least[which])
-
-
-def _merged(parts: Sequence[_Rows]) -> _Rows:
-    """Returns the rows of all, one a key, in the order of the keys."""
-    keys = np.concatenate([rows.keys for rows in parts])
-    if not len(keys):
-        return parts[0]
-    order = _order(keys)
-    keys = keys[order]
-    starts = _starts(keys)
-    return _Rows(
-        keys[starts],
-        np.add.reduceat(np.concatenate([rows.sums for rows in parts])[order], starts, axis=0),
-        np.fmin.reduceat(np.concatenate([rows.least for rows in parts])[order], starts, axis=0),
-    )
-
-
-def _order(keys: Floats) -> Integers:
-    """Returns the order in which keys [r, k] ascend, column by column."""
-    return np.lexsort(keys.T[::-1]) if keys.shape[1] else np.arange(len(keys))
-
-
-def _starts(keys: Floats) -> Integers:
-    """Returns where in sorted keys [r, k] a new key begins."""
-    if not len(keys):
-        return np.empty(0, np.int64)
-    new = np.ones(len(keys), np.bool_)
-    before, after = keys[:-1], keys[1:]
-    new[1:] = ((before != after) & ~(np.isnan(before) & np.isnan(after))).any(axis=1)
-    return np.flatnonzero(new)
-
-
 class Tally:
     """A summary in the making: one row a value of each named column.
 
@@ -172,23 +116,13 @@ class Tally:
         self._together = together
         self._whole: set[str] = set()
         k = len(self.by)
-        self._groups = _Rows(np.empty((0, k)), np.empty((0, 5), np.int64), np.empty((0, 5)))
-        self._epochs = _nothing(k + 1)
-        self._waiting: list[_Rows] = []
-        self._quantiles: list[tuple[Floats, Floats]] = []
+        self._groups = Rows(np.empty((0, k)), np.empty((0, 5), np.int64), np.empty((0, 5)))
+        self._epochs = Frequencies(k, (0.5, 0.9))
 
     def add(self, columns: Mapping[str, Column]) -> None:
         """Takes a part: at least the columns in SUMMARISED and `by`, codes for words, [K] each."""
-        keys = self._keys(columns)
-        new = _starts(keys)
-        runs = keys[new]
-        order = _order(runs)
-        begins = _starts(runs[order])
-        groups = runs[order][begins]
-        group_of_run = np.empty(len(runs), np.int64)
-        group_of_run[order] = np.repeat(np.arange(len(begins)), np.diff([*begins, len(runs)]))
-        group = np.repeat(group_of_run, np.diff([*new, len(keys)]))
-        self._groups = _merged([self._groups, _boiled_down(columns, groups, group)])
+        groups, group = grouped(self._keys(columns))
+        self._groups = merged([self._groups, _boiled_down(columns, groups, group)])
         self._count(columns, groups, group)
 
     def _keys(self, columns: Mapping[str, Column]) -> Floats:
@@ -206,52 +140,15 @@ class Tally:
     def _count(self, columns: Mapping[str, Column], groups: Floats, group: Integers) -> None:
         """Counts how often each epoch of convergence came in each group."""
         came = columns["outcome"] == CONVERGED
+        last = {name: value[-1:] for name, value in columns.items()} if self._together else None
         at = np.asarray(columns["converged_at"], np.int64)[came]
-        span = int(at.max(initial=0)) + 1
-        if span > MOST_CODES // max(1, len(groups)):  # epochs so late that a pair is no number any more
-            epochs, at = np.unique(at, return_inverse=True)
-            span = len(epochs)
-        else:
-            epochs = None
-        codes, counts = np.unique(group[came] * span + at, return_counts=True)
-        which, where = np.divmod(codes, span)
-        pairs = np.column_stack([groups[which], where if epochs is None else epochs[where]])
-        found = _Rows(pairs, counts[:, None], np.empty((len(pairs), 0)))
-        self._waiting.append(found)
-        if self._together:
-            self._merge()
-            last = self._keys({name: value[-1:] for name, value in columns.items()})[0]
-            keys = self._epochs.keys[:, :-1]
-            goes_on = ((keys == last) | (np.isnan(keys) & np.isnan(last))).all(axis=1)
-            self._settle(self._epochs.chosen(~goes_on))
-            self._epochs = self._epochs.chosen(goes_on)
-        elif sum(map(len, self._waiting)) > MOST_PENDING:
-            self._merge()
-
-    def _merge(self) -> None:
-        self._epochs = _merged([self._epochs, *self._waiting])
-        self._waiting = []
-
-    def _settle(self, rows: _Rows) -> None:
-        """Turns counted epochs into quantiles; nothing of these groups comes any more."""
-        if not len(rows):
-            return
-        starts = _starts(rows.keys[:, :-1])
-        ends = np.append(starts[1:], len(rows))
-        reached, epochs = np.cumsum(rows.sums[:, 0]), rows.keys[:, -1]
-        before = np.append(0, reached)[starts]
-        n = reached[ends - 1] - before
-        both = [_quantile(share, epochs, reached, before, n) for share in (0.5, 0.9)]
-        self._quantiles.append((rows.keys[starts, :-1], np.column_stack(both)))
+        self._epochs.add(groups, group[came], at, goes_on=None if last is None else self._keys(last)[0])
 
     def table(self) -> dict[str, list[Any]]:
         """Returns the summary: see tables.summary."""
-        self._merge()
-        self._settle(self._epochs)
-        self._epochs = _nothing(len(self.by) + 1)
         rows = self._groups
         trials, outcomes, least = rows.sums[:, 0], rows.sums[:, 1:4], rows.least
-        quantiles = self._placed_quantiles()
+        quantiles = self._epochs.quantiles(rows.keys)
         ratio_count = rows.sums[:, 4]
         with np.errstate(invalid="ignore"):
             is_one = (least[:, 3] == -least[:, 4]) & (ratio_count == trials)
@@ -270,16 +167,6 @@ class Tally:
         }
         return columns | {name: value for name, value in later.items() if name not in columns}
 
-    def _placed_quantiles(self) -> Floats:
-        """Returns the quantiles [g, 2] of each group; NaN where none converged."""
-        keys = self._groups.keys
-        found = [keys_ for keys_, _ in self._quantiles]
-        values = [values_ for _, values_ in self._quantiles]
-        both = np.concatenate([keys, *found])
-        filled = np.concatenate([np.full((len(keys), 2), np.nan), *values])
-        order = _order(both)
-        return np.fmin.reduceat(filled[order], _starts(both[order]), axis=0) if len(both) else filled
-
     def _words(self, name: str, keys: Floats) -> list[Any]:
         """Returns the cells of a column that the summary goes by."""
         if name in self._ranges:
@@ -291,11 +178,7 @@ class Tally:
         return [None if cell is None else int(cell) for cell in cells] if name in self._whole else cells
 
 
-def _nothing(k: int) -> _Rows:
-    return _Rows(np.empty((0, k)), np.empty((0, 1), np.int64), np.empty((0, 0)))
-
-
-def _boiled_down(columns: Mapping[str, Column], groups: Floats, group: Integers) -> _Rows:
+def _boiled_down(columns: Mapping[str, Column], groups: Floats, group: Integers) -> Rows:
     """Returns a part's sums and extremes, a row a group."""
     n_groups = len(groups)
     outcome = np.asarray(columns["outcome"], np.int64)
@@ -309,20 +192,11 @@ def _boiled_down(columns: Mapping[str, Column], groups: Floats, group: Integers)
     starts = np.append(0, np.cumsum(outcomes.sum(axis=1)))[:-1]
     cost = np.asarray(columns["cost"], np.float64)
     extremes = [cost, regime, -regime, ratio, -ratio]
-    return _Rows(
+    return Rows(
         groups,
         np.column_stack([outcomes.sum(axis=1), outcomes, known]),
         np.column_stack([np.fmin.reduceat(values[order], starts) for values in extremes]),
     )
-
-
-def _quantile(share: float, epochs: Floats, reached: Integers, before: Integers, n: Integers) -> Floats:
-    """Returns a quantile [g] of counted epochs, between two of them as numpy.quantile takes it."""
-    place = share * (n - 1)
-    below = np.floor(place).astype(np.int64)
-    first = epochs[np.searchsorted(reached, before + below, side="right")]
-    second = epochs[np.searchsorted(reached, before + np.minimum(below + 1, n - 1), side="right")]
-    return np.asarray(first + (second - first) * (place - below))
 
 
 def _regimes(lowest: float, highest: float) -> str | None:

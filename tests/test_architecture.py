@@ -114,7 +114,8 @@ def test_engines_know_arrays_and_the_problem_alone(name: str) -> None:
         ("problem", {"errors", "spectrum"}),
         ("outcome", set()),
         ("space", {"config.parameters"}),
-        ("tally", {"errors", "outcome"}),
+        ("groups", set()),
+        ("tally", {"errors", "groups", "outcome"}),
         ("findings", {"outcome"}),
         ("tables", {"tally", "outcome"}),
         ("where", {"errors"}),
@@ -131,7 +132,19 @@ def test_the_core_stands_on_little(name: str, allowed: set[str]) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["twofold", "spectrum", "problem", "space", "outcome", "tally", "findings", "tables", "where", "formats"],
+    [
+        "twofold",
+        "spectrum",
+        "problem",
+        "space",
+        "outcome",
+        "groups",
+        "tally",
+        "findings",
+        "tables",
+        "where",
+        "formats",
+    ],
 )
 def test_the_core_opens_prints_and_exits_nothing(name: str) -> None:
     """No call of open, print, input or exit, nor of a path's own."""

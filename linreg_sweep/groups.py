@@ -1,0 +1,173 @@
+"""Rows gathered by their keys, part by part: sums and extremes a key, and counts of whole numbers.
+
+Memory grows with the different keys, and with the different numbers in each, not with what was added.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+MOST_CODES = 2**62
+
+MOST_PENDING = 2**15
+"""Rows that wait to be merged with those before them."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Sums and extremes, a row a key.
+
+    Attributes:
+        keys: [r, k].
+        sums: [r, s], added up where rows of one key are merged.
+        least: [r, m], of which the smallest stays.
+    """
+
+    keys: Floats
+    sums: Integers
+    least: Floats
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def chosen(self, which: NDArray[np.bool_]) -> "Rows":
+        """Returns some rows."""
+        return Rows(self.keys[which], self.sums[which], self.least[which])
+
+
+def merged(parts: Sequence[Rows]) -> Rows:
+    """Returns the rows of all, one a key, in the order of the keys."""
+    keys = np.concatenate([rows.keys for rows in parts])
+    if not len(keys):
+        return parts[0]
+    order = order_of(keys)
+    keys = keys[order]
+    starts = starts_of(keys)
+    return Rows(
+        keys[starts],
+        np.add.reduceat(np.concatenate([rows.sums for rows in parts])[order], starts, axis=0),
+        np.fmin.reduceat(np.concatenate([rows.least for rows in parts])[order], starts, axis=0),
+    )
+
+
+def order_of(keys: Floats) -> Integers:
+    """Returns the order in which keys [r, k] ascend, column by column."""
+    return np.lexsort(keys.T[::-1]) if keys.shape[1] else np.arange(len(keys))
+
+
+def starts_of(keys: Floats) -> Integers:
+    """Returns where in sorted keys [r, k] a new key begins."""
+    if not len(keys):
+        return np.empty(0, np.int64)
+    new = np.ones(len(keys), np.bool_)
+    before, after = keys[:-1], keys[1:]
+    new[1:] = ((before != after) & ~(np.isnan(before) & np.isnan(after))).any(axis=1)
+    return np.flatnonzero(new)
+
+
+def grouped(keys: Floats) -> tuple[Floats, Integers]:
+    """Returns the different keys [g, k] among many [n, k], ascending, and the place [n] of each in them."""
+    new = starts_of(keys)
+    runs = keys[new]
+    order = order_of(runs)
+    begins = starts_of(runs[order])
+    group_of_run = np.empty(len(runs), np.int64)
+    group_of_run[order] = np.repeat(np.arange(len(begins)), np.diff([*begins, len(runs)]))
+    return runs[order][begins], np.repeat(group_of_run, np.diff([*new, len(keys)]))
+
+
+class Frequencies:
+    """How often each whole number came in each group, from which quantiles are exact."""
+
+    def __init__(self, k: int, shares: Sequence[float]) -> None:
+        """Begins with no number.
+
+        Args:
+            k: columns of a group's key.
+            shares: the quantiles that will be asked for.
+        """
+        self._k, self._shares = k, shares
+        self._counted = _nothing(k + 1)
+        self._waiting: list[Rows] = []
+        self._settled: list[tuple[Floats, Floats]] = []
+
+    def __len__(self) -> int:
+        """How many counts are kept."""
+        return len(self._counted)
+
+    def add(
+        self, groups: Floats, group: Integers, numbers: Integers, *, goes_on: Floats | None = None
+    ) -> None:
+        """Takes numbers.
+
+        Args:
+            groups: [g, k], the keys of the groups.
+            group: [n], the group of each number.
+            numbers: [n].
+            goes_on: [k], where members of a group come one after the other: the key of the one
+                group that goes on after these; all others never come back.
+        """
+        least = int(numbers.min(initial=0))
+        span = int(numbers.max(initial=0)) - least + 1
+        if span > MOST_CODES // max(1, len(groups)):  # so far apart that a pair is no number any more
+            known, numbers = np.unique(numbers, return_inverse=True)
+            least, span = 0, len(known)
+        else:
+            known = None
+        codes, counts = np.unique(group * span + (numbers - least), return_counts=True)
+        which, where = np.divmod(codes, span)
+        pairs = np.column_stack([groups[which], where + least if known is None else known[where]])
+        self._waiting.append(Rows(pairs, counts[:, None], np.empty((len(pairs), 0))))
+        if goes_on is not None:
+            self._merge()
+            keys = self._counted.keys[:, :-1]
+            stays = ((keys == goes_on) | (np.isnan(keys) & np.isnan(goes_on))).all(axis=1)
+            self._settle(self._counted.chosen(~stays))
+            self._counted = self._counted.chosen(stays)
+        elif sum(map(len, self._waiting)) > MOST_PENDING:
+            self._merge()
+
+    def _merge(self) -> None:
+        self._counted = merged([self._counted, *self._waiting])
+        self._waiting = []
+
+    def _settle(self, rows: Rows) -> None:
+        """Turns counted numbers into quantiles; nothing of these groups comes any more."""
+        if not len(rows):
+            return
+        starts = starts_of(rows.keys[:, :-1])
+        ends = np.append(starts[1:], len(rows))
+        reached, numbers = np.cumsum(rows.sums[:, 0]), rows.keys[:, -1]
+        before = np.append(0, reached)[starts]
+        n = reached[ends - 1] - before
+        found = [_quantile(share, numbers, reached, before, n) for share in self._shares]
+        self._settled.append((rows.keys[starts, :-1], np.column_stack(found)))
+
+    def quantiles(self, keys: Floats) -> Floats:
+        """Returns the quantiles [g, s] of the groups with these keys [g, k]; NaN for one without a number."""
+        self._merge()
+        self._settle(self._counted)
+        self._counted = _nothing(self._k + 1)
+        both = np.concatenate([keys, *(found for found, _ in self._settled)])
+        none = np.full((len(keys), len(self._shares)), np.nan)
+        filled = np.concatenate([none, *(values for _, values in self._settled)])
+        order = order_of(both)
+        return np.fmin.reduceat(filled[order], starts_of(both[order]), axis=0) if len(both) else filled
+
+
+def _nothing(k: int) -> Rows:
+    return Rows(np.empty((0, k)), np.empty((0, 1), np.int64), np.empty((0, 0)))
+
+
+def _quantile(share: float, epochs: Floats, reached: Integers, before: Integers, n: Integers) -> Floats:
+    """Returns a quantile [g] of counted epochs, between two of them as numpy.quantile takes it."""
+    place = share * (n - 1)
+    below = np.floor(place).astype(np.int64)
+    first = epochs[np.searchsorted(reached, before + below, side="right")]
+    second = epochs[np.searchsorted(reached, before + np.minimum(below + 1, n - 1), side="right")]
+    return np.asarray(first + (second - first) * (place - below))
