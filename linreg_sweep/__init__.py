@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from linreg_sweep.errors import ConfigError, DataError, ResultsError, SweepError
 
 if TYPE_CHECKING:
+    from linreg_sweep.comparison import Comparison, compare
     from linreg_sweep.edge_search import Edge, Edges, edge
     from linreg_sweep.planning import Plan, plan
     from linreg_sweep.results import Run, list_runs, load
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Comparison",
     "ConfigError",
     "DataError",
     "Edge",
@@ -35,6 +37,7 @@ __all__ = [
     "SweepError",
     "Training",
     "Verification",
+    "compare",
     "edge",
     "list_runs",
     "load",
@@ -45,6 +48,8 @@ __all__ = [
 ]
 
 _HOME = {
+    "Comparison": "comparison",
+    "compare": "comparison",
     "Edge": "edge_search",
     "Edges": "edge_search",
     "edge": "edge_search",

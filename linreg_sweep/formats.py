@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Union
 
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Table = Union[Mapping[str, Sequence[Any]], "pd.DataFrame"]
+
+TABULATED = {"table": "simple", "markdown": "github", "latex": "latex_booktabs"}
+"""The styles for people, and what tabulate calls them."""
+
+RUNS = ("=", "+", "-", "@", "\t", "\r")
+"""What a text begins with that a spreadsheet takes for a formula."""
+
+RANGE = re.compile(r"[-+.\de]+ to [-+.\de]+")
+"""A range of a summary: it may begin with a minus, and is nothing to run."""
 
 GAP = 2
 """Characters between two columns of a table for people."""
@@ -50,21 +60,21 @@ def as_text(table: Table, style: str) -> str:
 
     Args:
         table: the index of a DataFrame is left out.
-        style: `table` and `markdown` show six digits, and no columns without a value; `csv` and
-            `json` (a list of records) are exact, missing is empty and null, and infinities are
-            `inf` and, as JSON has no number for them, `"Infinity"`.
+        style: `table`, `markdown` and `latex` (booktabs) show six digits, and no columns without a
+            value; `csv` and `json` (a list of records) are exact, missing is empty and null, and
+            infinities are `inf` and, as JSON has no number for them, `"Infinity"`. Text that a
+            spreadsheet would run is made inert in `csv`.
     """
     cells = cells_of(table)
     rows = list(zip(*cells.values(), strict=True))
     if style == "csv":
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(cells)
-        writer.writerows(rows)
+        writer.writerow(map(inert, cells))
+        writer.writerows(map(inert, row) for row in rows)
         return text.getvalue().rstrip("\n")
     if style == "json":
-        records = [dict(zip(cells, map(_for_json, row), strict=True)) for row in rows]
-        return json.dumps(records, indent=2, allow_nan=False)
+        return json.dumps(records(cells), indent=2, allow_nan=False)
     from tabulate import tabulate
 
     cells = _with_values(cells)
@@ -74,10 +84,25 @@ def as_text(table: Table, style: str) -> str:
     return tabulate(
         list(zip(*columns, strict=True)),
         headers=[name.replace("|", bar) for name in cells],
-        tablefmt="github" if style == "markdown" else "simple",
+        tablefmt=TABULATED[style],
         colalign=align if rows else None,
         disable_numparse=True,
     )
+
+
+def records(table: Table) -> list[dict[str, Any]]:
+    """Returns the rows of a table as JSON has them: infinities are text, what is missing is None."""
+    cells = cells_of(table)
+    return [dict(zip(cells, map(_for_json, row), strict=True)) for row in zip(*cells.values(), strict=True)]
+
+
+def inert(cell: Any) -> Any:
+    """Returns a cell that no spreadsheet runs: a text that it would take for a formula gets a quote before.
+
+    Source: OWASP, CSV Injection.
+    """
+    runs = isinstance(cell, str) and cell.startswith(RUNS) and not RANGE.fullmatch(cell)
+    return f"'{cell}" if runs else cell
 
 
 def _with_values(cells: dict[str, list[Any]]) -> dict[str, list[Any]]:

@@ -112,13 +112,20 @@ class Run:
             raise ResultsError(Complaint(str(self.path), "no trial is finished yet", "run the sweep"))
         return [self.store.part(folder, number) for number in numbers]
 
-    def parts(self, columns: Sequence[str]) -> Iterator[dict[str, Column]]:
+    def parts(
+        self, columns: Sequence[str], numbers: Sequence[int] | None = None
+    ) -> Iterator[dict[str, Column]]:
         """Yields some columns of the trials, a part at a time, codes for words (see outcome.py).
+
+        Args:
+            columns: their names.
+            numbers: of the finished parts that are asked for; None: all.
 
         Raises:
             ResultsError: no part is finished, or one is damaged.
         """
-        for file in self._files(self.store.trials):
+        files = self._files(self.store.trials) if numbers is None else None
+        for file in files or [self.store.part(self.store.trials, number) for number in numbers or ()]:
             yield parquet.read_arrays(file, columns)
 
     def summary(self, by: str | Sequence[str] | None = None, bins: int | None = None) -> "pd.DataFrame":
@@ -147,17 +154,23 @@ class Run:
 
     def tally(self, by: Sequence[str], bins: int | None = None) -> Tally:
         """Returns a summary that has not begun; see summarise."""
-        ranges: dict[str, Ranges] = {}
-        for name in by if bins else ():
-            span = self.metadata["spans"].get(name)
-            distinct = self._distinct(name, bins or 0) if span is None else np.array(span)
-            found = ranges_of(distinct, bins, log=name in self.metadata["log_scaled"])
-            ranges |= {name: found} if found and name not in CATEGORIES else {}
+        ranges = self.ranges(by, bins)
         leading = set(self.varied[: len(by)]) == set(by) and self.metadata["method"] == "grid"
         return Tally(by, ranges, together=leading and not ranges)
 
-    def _distinct(self, name: str, most: int) -> NDArray[np.float64]:
-        """Returns the different values of a column, as far as a bound, with the smallest and the largest."""
+    def ranges(self, by: Sequence[str], bins: int | None) -> dict[str, Ranges]:
+        """Returns the ranges for those columns that have more values than there are to be ranges."""
+        ranges: dict[str, Ranges] = {}
+        for name in by if bins else ():
+            found = ranges_of(self.distinct(name, bins or 0), bins, log=name in self.metadata["log_scaled"])
+            ranges |= {name: found} if found and name not in CATEGORIES else {}
+        return ranges
+
+    def distinct(self, name: str, most: int) -> NDArray[np.float64]:
+        """Returns the different values of a column as far as a bound, with the smallest and the largest."""
+        span = self.metadata["spans"].get(name)
+        if span is not None:
+            return np.array(span)
         distinct = Distinct(most)
         for columns in self.parts([name]):
             distinct.add(columns[name])

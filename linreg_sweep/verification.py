@@ -14,16 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.columns import Column, trial_columns
-from linreg_sweep.config import load_sweep
 from linreg_sweep.data import parameter_names
 from linreg_sweep.engines import closed_form, load_engine
 from linreg_sweep.engines.interface import Results, bound
-from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.experiment import Experiment
 from linreg_sweep.outcome import CATEGORIES, EVENTS, MISSING
 from linreg_sweep.parquet import read_and_check
 from linreg_sweep.prediction import exactly
-from linreg_sweep.prepare import load_data, prepare
+from linreg_sweep.reopening import reopen
 from linreg_sweep.results import Run, load
 from linreg_sweep.rounding import bound_rounding
 
@@ -83,7 +81,7 @@ def verify(path: str | Path) -> Verification:
         DataError: its data cannot be read.
     """
     run = load(path)
-    experiment = _experiment(run)
+    experiment = reopen(run)
     numbers, mismatches, n_retrained = run.finished_parts(), [], 0
     for number in numbers:
         found, retrained = _check_part(experiment, run, number)
@@ -91,15 +89,6 @@ def verify(path: str | Path) -> Verification:
         n_retrained += retrained
     n_trials = run.n_trials_done
     return Verification(n_trials, n_retrained, run.n_trials - n_trials, tuple(mismatches))
-
-
-def _experiment(run: Run) -> Experiment:
-    declaration = load_sweep(run.store.config)
-    experiment = prepare(declaration, load_data(declaration))
-    if experiment.digest != run.metadata["data"]["sha256"]:
-        text = f"the data of the run have changed since ({experiment.data.source})"
-        raise ResultsError(Complaint(str(run.path), text, "restore them, or run the sweep on the new data"))
-    return experiment
 
 
 def _check_part(experiment: Experiment, run: Run, number: int) -> tuple[list[Mismatch], int]:

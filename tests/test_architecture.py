@@ -172,7 +172,7 @@ def test_only_the_command_line_prints_or_exits() -> None:
 def test_each_library_is_imported_only_where_it_is_needed() -> None:
     """A heavy library is loaded by those who work with it, and by no one in passing."""
     assert users("torch") == {"engines.torch_engine", "engines.autograd_steps"}
-    assert users("pandas", at_load=True) == {"tables", "where"}
+    assert users("pandas", at_load=True) == {"tables", "where", "comparison", "pair", "settings"}
     assert users("pandas") - users("pandas", at_load=True) <= {"parquet", "results", "training", "formats"}
     assert users("pyarrow", at_load=True) == set()
     assert {name.partition(".")[0] for name in users("pyarrow")} == {"parquet", "tabular"}

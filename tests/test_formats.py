@@ -150,3 +150,26 @@ def test_records_keep_their_whole_numbers() -> None:
     frame = frame_of([{"name": "a", "n": 9}, {"name": "b"}], ["name", "n"], ["n"])
     assert as_text(frame, "csv") == "name,n\na,9\nb,"
     assert list(frame_of([], ["name", "n"], ["n"])) == ["name", "n"]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1+cmd", "@SUM(A1)", "\t=1", "\r=1", "-10 to 0)+cmd"])
+def test_text_that_a_spreadsheet_would_run_is_inert_in_csv(text: str) -> None:
+    """In cells and in names of columns; a quote before it makes it text."""
+    written = as_text({text: [text]}, "csv")
+    assert list(csv.reader(io.StringIO(written, newline=""))) == [[f"'{text}"], [f"'{text}"]]
+
+
+def test_numbers_and_ranges_are_left_as_they_are_in_csv() -> None:
+    """They begin with a minus and run nothing."""
+    assert as_text({"a": [-1.5, -math.inf], "b": ["-10 to -1e-05", "low"]}, "csv").splitlines()[1:] == [
+        "-1.5,-10 to -1e-05",
+        "-inf,low",
+    ]
+
+
+def test_latex_is_a_table_of_booktabs() -> None:
+    """With what LaTeX would take for its own escaped."""
+    lines = as_text({"learning_rate": [0.1], "x & y": ["50 %"]}, "latex").splitlines()
+    assert lines[1] == r"\toprule"
+    assert r"learning\_rate & x \& y" in lines[2]
+    assert r"50 \%" in lines[4]

@@ -1,0 +1,130 @@
+"""What `compare` says: the differences between runs, the explanation first, then the figures."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from linreg_sweep.comparison import Comparison
+from linreg_sweep.formats import Table, as_text, cells_of, records
+from linreg_sweep.telling.phrases import counted
+
+MOST_SHOWN = 20
+"""Trials that a person is shown; the other formats have all that are listed."""
+
+MEANING = {
+    "first, second": "the run that is compared with, and the run in the row",
+    "changed": "trials with another outcome, another epoch, or final numbers beyond the tolerance",
+    "sooner, later": "of the trials that converged in both, those with fewer or more epochs in second",
+    "median_epochs_later": "epochs that half of these took longer by, at most; below 0: sooner",
+    "median_epochs_ratio": "epochs in second / epochs in first, to six digits",
+    "largest_difference": "over trials that diverged in neither run, in the unit of the number",
+}
+"""What the columns of comparisons say, with their units."""
+
+HEADINGS = {
+    "settings": "What the runs say otherwise",
+    "versions": "Versions that differ",
+    "outcomes": "Outcomes of all trials",
+    "matched": "Trials matched on their hyperparameters",
+    "transitions": "Outcomes of matched trials: first in rows, second in columns",
+    "epochs": "Epochs to convergence, of the trials that converged in both",
+    "values": "Final numbers of matched trials",
+    "by": "By {parameters}",
+    "changed": "Trials that changed",
+    "only": "Trials that only one run has",
+}
+
+
+def compared(found: Comparison, style: str, *, only_changed: bool) -> Iterator[str]:
+    """Yields a comparison as text.
+
+    Args:
+        found: the comparison.
+        style: table, markdown or latex: everything, under headings; json: everything; csv: one table,
+            by the parameters or, of changes alone, trial by trial.
+        only_changed: leave out rows of `by` without a changed trial, and list the trials that changed.
+    """
+    tables = _chosen(found, only_changed=only_changed)
+    if style == "csv":
+        name = "changed" if only_changed else "by"
+        yield as_text(tables[name] if name in tables else getattr(found, name), "csv")
+    elif style == "json":
+        yield json.dumps(_plain(found, tables), indent=2, allow_nan=False)
+    else:
+        yield from _told(found, tables, style)
+
+
+def _chosen(found: Comparison, *, only_changed: bool) -> dict[str, Any]:
+    tables = found.tables()
+    if not only_changed:
+        return {name: table for name, table in tables.items() if name != "changed"}
+    if "by" in tables and "changed" in tables["by"]:
+        tables["by"] = tables["by"][tables["by"]["changed"] > 0]
+    return {name: table for name, table in tables.items() if len(table)}
+
+
+def _plain(found: Comparison, tables: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "runs": list(found.runs),
+        "tolerance": found.tolerance,
+        "by": list(found.parameters),
+        "by_summaries": found.by_summaries,
+        "notes": list(found.notes),
+        "tables": {name: records(table) for name, table in tables.items()},
+    }
+
+
+def _told(found: Comparison, tables: dict[str, Any], style: str) -> Iterator[str]:
+    yield f"{', '.join(found.runs[1:])} (second) compared with {found.runs[0]} (first)"
+    if style == "latex":
+        yield from _in_latex(found, tables)
+        return
+    for name, table in tables.items():
+        heading = HEADINGS[name].format(parameters=" and ".join(found.parameters))
+        yield ""
+        yield f"## {heading}" if style == "markdown" else f"{heading}:"
+        yield ""
+        shown = table.head(MOST_SHOWN) if name in ("changed", "only") else table
+        yield as_text(_readable(name, shown), style)
+        if len(shown) < len(table):
+            hint = "--format json lists them" if name == "only" else "--format csv lists them"
+            yield f"... and {len(table) - len(shown):,} more: {hint}"
+        if name == "settings" and found.notes:
+            yield ""
+            yield from (f"{note}." for note in found.notes)
+    if "settings" not in tables and found.notes:
+        yield ""
+        yield from (f"{note}." for note in found.notes)
+    yield ""
+    yield from _verdict(found)
+    if style == "table" and not found.by_summaries:
+        yield ""
+        width = max(map(len, MEANING))
+        yield from (f"{name:<{width}}  {meaning}" for name, meaning in MEANING.items())
+
+
+def _in_latex(found: Comparison, tables: dict[str, Any]) -> Iterator[str]:
+    for name, table in tables.items():
+        yield ""
+        yield f"% {HEADINGS[name].format(parameters=' and '.join(found.parameters))}"
+        yield as_text(_readable(name, table), "latex")
+
+
+def _readable(name: str, table: Table) -> Table:
+    """Returns a table without the columns that tell a person nothing: a run that is the only one."""
+    cells = cells_of(table)
+    if name in ("transitions", "epochs", "values", "by", "changed") and len(set(cells.get("run", []))) == 1:
+        del cells["run"]
+    return cells
+
+
+def _verdict(found: Comparison) -> Iterator[str]:
+    """Yields how many trials were matched and how many changed, a sentence for each run."""
+    for row in found.matched.to_dict("records"):
+        first, second = row["compared_with"], row["run"]
+        alone = f"{row['only_first']:,} only in {first}, {row['only_second']:,} only in {second}"
+        if not row["matched"]:
+            yield (f"{second} shares no trial with {first} ({alone}): they are compared by their summaries.")
+            continue
+        changed = f"{row['changed']:,} changed" if row["changed"] else "none changed"
+        yield f"{counted(row['matched'], 'trial')} matched, {changed}; {alone}."

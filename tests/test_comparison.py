@@ -1,0 +1,298 @@
+"""Facts about compared runs: what pandas finds by merging the whole tables, and what was put in by hand."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import linreg_sweep as ls
+from linreg_sweep import pair, pairing
+from linreg_sweep.cli import main
+from linreg_sweep.outcome import OUTCOMES
+from linreg_sweep.parquet import encode, read_arrays
+from linreg_sweep.results import Run
+
+ROOT = Path(__file__).parents[1]
+
+RATES = {"values": [0.0005, 0.001, 0.002, 0.003, 0.005, 0.0063, 0.0064]}
+WEIGHTS = {"min": -10, "max": 10, "num": 5}
+
+Make = Callable[..., Run]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """Runs a small sweep with changes to it, in a part size that differs from run to run."""
+    made: list[Run] = []
+
+    def run(**changes: Any) -> Run:
+        sweep = {
+            "name": f"run{len(made)}",
+            "data": {"name": "tutorial"},
+            "method": "grid",
+            "training": {"epochs": 4000} | changes.pop("training", {}),
+            "parameters": changes.pop("parameters", {"learning_rate": RATES, "initial_weight": WEIGHTS}),
+        } | changes
+        made.append(ls.run(sweep, out=tmp_path / "results", jobs=1, part_size=(4, 9, 35)[len(made) % 3]))
+        return made[-1]
+
+    return run
+
+
+def merged(first: Run, second: Run, keys: list[str]) -> pd.DataFrame:
+    """Returns the trials that both have, by pandas."""
+    return first.trials.merge(second.trials, on=keys, suffixes=("_a", "_b"))
+
+
+def nudged(run: Run, trial: int, column: str) -> None:
+    """Changes the last bit of a number in a run's files."""
+    part, row = divmod(trial, run.metadata["part_size"])
+    file = run.store.part(run.store.trials, part)
+    columns = {name: values.copy() for name, values in read_arrays(file).items()}
+    columns[column][row] = np.nextafter(columns[column][row], np.inf)
+    file.write_bytes(encode(columns))
+
+
+@pytest.mark.parametrize("block", [1, 3, 2**18])
+@pytest.mark.parametrize("other", ["same space", "other order", "fewer starts", "momentum"])
+def test_a_comparison_is_what_pandas_finds(
+    make: Make, monkeypatch: pytest.MonkeyPatch, block: int, other: str
+) -> None:
+    """Counts, transitions, epochs and differences, however many trials are held at once."""
+    monkeypatch.setattr(pairing, "BLOCK", block)
+    keys = ["learning_rate", "initial_weight"]
+    others: dict[str, dict[str, Any]] = {
+        "same space": {"training": {"loss": "mse"}},
+        "other order": {
+            "training": {"loss": "mse"},
+            "parameters": {"initial_weight": WEIGHTS, "learning_rate": RATES},
+        },
+        "fewer starts": {
+            "training": {"dtype": "float32"},
+            "parameters": {"learning_rate": RATES, "initial_weight": {"values": [-10, 10, 3]}},
+        },
+        "momentum": {
+            "parameters": {
+                "learning_rate": RATES,
+                "initial_weight": WEIGHTS,
+                "momentum": {"values": [0.5, 0.0]},
+            }
+        },
+    }
+    first, second = make(), make(**others[other])
+    found = ls.compare(first, second)
+    if other == "momentum":
+        keys.append("momentum")
+        first.__dict__["trials"] = first.trials.assign(momentum=0.0)
+    both = merged(first, second, keys)
+    assert len(both) >= 10
+    matched = found.matched.iloc[0]
+    assert matched["matched"] == len(both)
+    assert matched["only_first"] == first.n_trials - len(both)
+    assert matched["only_second"] == second.n_trials - len(both)
+    assert len(found.only) == first.n_trials + second.n_trials - 2 * len(both)
+
+    table = pd.crosstab(both["outcome_a"], both["outcome_b"]).reindex(
+        index=list(OUTCOMES), columns=list(OUTCOMES), fill_value=0
+    )
+    assert found.transitions[list(OUTCOMES)].to_numpy().tolist() == table.to_numpy().tolist()
+
+    converged = both[(both["outcome_a"] == "converged") & (both["outcome_b"] == "converged")]
+    gap = (converged["converged_at_b"] - converged["converged_at_a"]).astype(float)
+    ratio = (converged["converged_at_b"] / converged["converged_at_a"]).astype(float)
+    if len(converged):
+        epochs = found.epochs.iloc[0]
+        assert epochs["both_converged"] == len(converged)
+        signs = [(gap < 0).sum(), (gap == 0).sum(), (gap > 0).sum()]
+        assert epochs[["sooner", "same_epoch", "later"]].tolist() == signs
+        assert epochs["median_epochs_later"] == gap.median()
+        assert epochs["median_epochs_ratio"] == pytest.approx(ratio.median(), rel=1e-5)
+
+    bounded = both[(both["outcome_a"] != "diverged") & (both["outcome_b"] != "diverged")]
+    for row in found.values.to_dict("records"):
+        name = row["value"]
+        assert row["largest_difference"] == (bounded[f"{name}_a"] - bounded[f"{name}_b"]).abs().max()
+        assert row["same_bits"] == (both[f"{name}_a"] == both[f"{name}_b"]).sum()
+
+    by = found.by.set_index("learning_rate")
+    groups = both.groupby("learning_rate")
+    assert by["matched"].to_dict() == groups.size().to_dict()
+    for which in "ab":
+        counts = both[both[f"outcome_{which}"] == "converged"].groupby("learning_rate").size()
+        told = by[f"converged_{'first' if which == 'a' else 'second'}"]
+        assert told.to_dict() == counts.reindex(told.index, fill_value=0).to_dict()
+
+
+def test_one_last_bit_is_found(make: Make, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of one number in one trial; and it is no change within a tolerance."""
+    first, second = make(), make()
+    assert ls.compare(first, second).n_changed == 0
+    nudged(second, 17, "bias")
+    found = ls.compare(first, second)
+    assert found.matched["changed"].tolist() == [1]
+    (changed,) = found.changed.to_dict("records")
+    assert (changed["trial"], changed["differs_in"]) == (17, "bias")
+    assert changed["bias_second"] == np.nextafter(changed["bias_first"], np.inf)
+    same = found.values.set_index("value")["same_bits"].to_dict()
+    assert same == {"cost": 35, "weight": 35, "bias": 34}
+    assert ls.compare(first, second, tolerance=1e-12).n_changed == 0
+    paths = [str(first.path), str(second.path)]
+    assert main(["compare", *paths]) == 0
+    with pytest.raises(SystemExit, match="1"):
+        main(["compare", *paths, "--fail-on-change"])
+    assert "1 trial changed or without a partner." in capsys.readouterr().err
+    assert main(["compare", *paths, "--fail-on-change", "--tolerance", "1e-12"]) == 0
+
+
+def test_runs_that_share_no_trial_are_compared_by_their_summaries(
+    make: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And it is said; their rows are those of the summaries."""
+    first = make()
+    second = make(parameters={"learning_rate": {"values": [0.004, 0.006]}})
+    found = ls.compare(first, second)
+    assert found.by_summaries
+    assert found.matched[["matched", "only_first", "only_second"]].to_numpy().tolist() == [[0, 35, 2]]
+    for run, label in ((first, "run0"), (second, "run1")):
+        rows = found.by[found.by["run"] == label].drop(columns="run").reset_index(drop=True)
+        summary = run.summary(by="learning_rate")
+        for name in ("learning_rate", "trials", "converged", "median_converged_at", "best_cost"):
+            assert rows[name].astype(float).equals(summary[name].astype(float)), name
+    main(["compare", str(first.path), str(second.path)])
+    told = "run1 shares no trial with run0 (35 only in run0, 2 only in run1): they are compared by their "
+    assert f"{told}summaries." in capsys.readouterr().out
+
+
+def test_the_tutorials_two_sweeps_explain_themselves(tmp_path: Path) -> None:
+    """The loss makes torch's step twice as long, and halves the limit and the epochs."""
+    runs = [ls.run(ROOT / "sweeps" / f"rates_{name}.yaml", out=tmp_path) for name in ("numpy", "torch")]
+    found = ls.compare(*runs)
+    settings = found.settings.set_index("setting")
+    assert list(settings.loc["training.loss"]) == ["half_mse", "mse"]
+    assert "training.learning_rate" not in settings.index
+    assert any("its step is 2 times as long" in note for note in found.notes)
+    limits = "the stability limit by theory is 0.00633053 in rates-numpy, 0.00316526 in rates-torch"
+    assert limits in found.notes
+    assert found.epochs["median_epochs_ratio"].tolist() == pytest.approx([0.5], abs=1e-3)
+
+
+def test_standardized_and_unscaled_are_compared_in_the_datas_units(tmp_path: Path) -> None:
+    """Weights per unit of x against weights per unit of x; the condition numbers say why they differ."""
+    sweep = ROOT / "sweeps" / "diabetes.yaml"
+    rates = "parameters.learning_rate={values: [1e-5, 0.1]}"
+    runs = [
+        ls.run(
+            sweep,
+            overrides=[rates, *more, "training.engine=closed_form", "training.epochs=10000000000"],
+            out=tmp_path,
+        )
+        for more in ([], ["data.standardize=false"])
+    ]
+    found = ls.compare(*runs)
+    assert any(note.startswith("the condition number of H") for note in found.notes)
+    weights = found.values.set_index("value")["largest_difference"]
+    by_hand = abs(runs[0].trials["weight_bmi_unscaled"][0] - runs[1].trials["weight_bmi"][0])
+    assert weights["weight_bmi (unscaled)"] == by_hand
+
+
+def test_trials_with_equal_hyperparameters_are_matched_in_their_order() -> None:
+    """The earliest with the earliest; those without a partner are the last."""
+    one = np.array([[1.0], [2.0], [1.0], [1.0], [-0.0]])
+    other = np.array([[1.0], [3.0], [0.0], [1.0]]) + 0.0
+    first, second = pairing._matched(one + 0.0, other)
+    assert list(zip(first.tolist(), second.tolist(), strict=True)) == [(0, 0), (2, 3), (4, 2)]
+
+
+def test_more_changes_than_are_listed_are_counted(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list has an end, the count has none."""
+    monkeypatch.setattr(pair, "MOST_LISTED", 5)
+    found = ls.compare(make(), make(training={"loss": "mse"}))
+    assert found.n_changed == 35
+    assert len(found.changed) == 5
+
+
+def test_three_runs_are_each_compared_with_the_first(make: Make) -> None:
+    """A row a run, and a column a run where configs differ."""
+    found = ls.compare(make(), make(training={"loss": "mse"}), make(training={"loss": "sse"}))
+    assert found.outcomes["run"].tolist() == ["run0", "run1", "run2"]
+    assert found.matched["run"].tolist() == ["run1", "run2"]
+    assert list(found.settings.set_index("setting").loc["training.loss"]) == ["half_mse", "mse", "sse"]
+    assert found.settings.columns.tolist() == ["setting", "run0", "run1", "run2"]
+
+
+def test_ranges_span_both_runs(make: Make) -> None:
+    """Every matched trial lies in one of them."""
+    found = ls.compare(make(), make(training={"loss": "mse"}), bins=3)
+    assert len(found.by) == 3
+    assert found.by["matched"].sum() == 35
+    assert found.by["learning_rate"].tolist()[0].startswith("0.0005 to ")
+
+
+@pytest.mark.parametrize("style", ["table", "csv", "json", "markdown", "latex"])
+@pytest.mark.parametrize("only", [True, False])
+def test_every_format_tells_it(
+    make: Make, capsys: pytest.CaptureFixture[str], style: str, only: bool
+) -> None:
+    """CSV is one table, JSON has them all, LaTeX is booktabs."""
+    paths = [str(make().path), str(make(training={"loss": "mse"}).path)]
+    capsys.readouterr()
+    assert main(["compare", *paths, "--format", style, *(["--only-changed"] if only else [])]) == 0
+    out = capsys.readouterr().out
+    if style == "json":
+        told = json.loads(out)
+        assert told["runs"] == ["run0", "run1"]
+        assert ("changed" in told["tables"]) == only
+    elif style == "csv":
+        assert out.startswith("run,trial,learning_rate" if only else "run,learning_rate,matched,changed")
+    elif style == "latex":
+        assert r"\toprule" in out
+    else:
+        assert "0.0063" in out
+        assert ("Trials that changed" in out) == only
+
+
+def test_only_changed_leaves_rows_without_a_change_out(
+    make: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One learning rate has the changed trial, and stands alone."""
+    first, second = make(), make()
+    nudged(second, 17, "cost")
+    capsys.readouterr()
+    main(["compare", str(first.path), str(second.path), "--only-changed", "--format", "json"])
+    tables = json.loads(capsys.readouterr().out)["tables"]
+    assert [row["learning_rate"] for row in tables["by"]] == [0.003]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "two runs or more are needed to compare, got 1"),
+        (["{a}"], "{a}: is given twice"),
+        (["{b}", "--tolerance", "-1"], "--tolerance: must be at least 0 and below 1, got -1"),
+        (["{b}", "--tolerance", "nan"], "--tolerance: must be at least 0 and below 1, got nan"),
+        (
+            ["{b}", "--by", "learning_rat"],
+            "there is no column 'learning_rat'. Hint: did you mean 'learning_rate'?",
+        ),
+    ],
+)
+def test_what_cannot_be_compared_is_said(
+    make: Make, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    """Exit code 2, one line."""
+    places = {"a": str(make().path), "b": str(make(training={"loss": "mse"}).path)}
+    capsys.readouterr()
+    assert main(["compare", places["a"], *(argument.format(**places) for argument in arguments)]) == 2
+    assert capsys.readouterr().err.startswith(message.format(**places))
+
+
+def test_a_notebook_shows_every_table(make: Make) -> None:
+    """As HTML, with names of runs escaped by pandas."""
+    found = ls.compare(make(), make(training={"loss": "mse"}))
+    html = found._repr_html_()
+    assert html.count("<table") == len(found.tables())
+    assert repr(found) == "<Comparison of run0 with run1: 35 trials differ>"
