@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep test lint bench picture clean
+.PHONY: help sweep test lint bench gallery clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s  %s\n", $$1, $$2}' Makefile
@@ -24,8 +24,8 @@ lint: $(VENV)/.installed-dev ## Check style and types
 bench: $(VENV)/.installed-bench ## Measure speed, scale and memory side by side with what people use
 	@$(BIN)/python -m benchmarks
 
-picture: $(VENV)/.installed-dev ## Draw the README's picture anew
-	@$(BIN)/python docs/draw_map.py
+gallery: $(VENV)/.installed ## Make docs/gallery.md and all pictures anew from the example sweeps
+	@$(BIN)/python docs/make_gallery.py
 
 clean: ## Remove the environment and caches; results stay
 	rm -rf $(VENV) build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -44,5 +44,5 @@ $(VENV)/.installed-bench: $(VENV)/.installed
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	@$(PIP) --editable '.[dev,docs]'
+	@$(PIP) --editable '.[dev]'
 	@touch $@

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from linreg_sweep.comparison import Comparison, compare
     from linreg_sweep.edge_search import Edge, Edges, edge
     from linreg_sweep.planning import Plan, plan
+    from linreg_sweep.plots.plot import plot
     from linreg_sweep.results import Run, list_runs, load
     from linreg_sweep.sweep import run
     from linreg_sweep.training import Training, train
@@ -42,6 +43,7 @@ __all__ = [
     "list_runs",
     "load",
     "plan",
+    "plot",
     "run",
     "train",
     "verify",
@@ -55,6 +57,7 @@ _HOME = {
     "edge": "edge_search",
     "Plan": "planning",
     "plan": "planning",
+    "plot": "plots.plot",
     "Run": "results",
     "list_runs": "results",
     "load": "results",

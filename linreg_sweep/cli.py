@@ -25,6 +25,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 FORMATS = ("table", "csv", "json", "markdown")
 """Styles of formats.as_text, named here since that module is heavy and `--help` is to be quick."""
 
+PICTURES = ("map", "epochs", "cost", "paths", "slice", "parallel")
+"""The kinds of plots.plot, likewise."""
+
 INTERRUPTED, TERMINATED = 130, 143
 
 
@@ -370,6 +373,38 @@ def compare_command(
     if fail_on_change and found.n_changed:
         note(counted(found.n_changed, "trial") + " changed or without a partner.")
         raise SystemExit(SweepError.exit_code)
+
+
+@cli.command(short_help="Draw a picture of a run, or of several side by side.")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN [RUN ...]")
+@click.option("--kind", type=click.Choice(PICTURES), default="map", show_default=True, help="What to draw.")
+@click.option("-o", "--output", metavar="FILE", help="A PNG or SVG file. [default: <name>-<kind>.png here]")
+@click.option("--x", metavar="PARAM", help="Of map and epochs: to the right. [default: learning_rate]")
+@click.option("--y", metavar="PARAM", help="Of map and epochs: upwards. [default: the next that varies]")
+@click.option(
+    "--trial", "trials", multiple=True, type=int, metavar="N", help="Of cost and paths: this trial."
+)
+def plot(
+    runs: tuple[str, ...],
+    kind: str,
+    output: str | None,
+    x: str | None,
+    y: str | None,
+    trials: tuple[int, ...],
+) -> None:
+    """Draw RUN, several RUNs side by side.
+
+    map: outcomes and regimes over two parameters; epochs: epochs to convergence, likewise; cost: the
+    cost against the epoch for chosen trials; paths: their paths over the contours of the cost; slice:
+    convergence by each parameter; parallel: all parameters at once. The last line is the file.
+    """
+    from linreg_sweep.plots.plot import save
+    from linreg_sweep.results import load
+
+    loaded = [load(run) for run in runs]
+    file = Path(output or f"{'-'.join(run.name for run in loaded)}-{kind}.png")
+    save(loaded, file, kind, x=x, y=y, trials=trials)
+    say(str(file))
 
 
 @cli.command(short_help="Check every row of a run against the closed form.")

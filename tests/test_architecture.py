@@ -182,7 +182,8 @@ def test_each_library_is_imported_only_where_it_is_needed() -> None:
     assert users("tqdm", at_load=True) == set()
     assert users("click") == {"cli", "console"}
     assert {name.partition(".")[0] for name in users("pydantic") | users("yaml")} == {"config"}
-    assert users("matplotlib") == users("scipy") == users("sklearn") == set()
+    assert {name.partition(".")[0] for name in users("matplotlib")} == {"plots"}
+    assert users("matplotlib", at_load=True) == users("scipy") == users("sklearn") == set()
 
 
 def test_every_library_is_declared() -> None:

@@ -41,7 +41,7 @@ HEAVY = [
     *("threadpoolctl", "tabulate"),
 ]
 
-COMMANDS = ["train", "plan", "run", "edge", "list", "show", "compare", "verify", "init", "schema"]
+COMMANDS = ["train", "plan", "run", "edge", "list", "show", "compare", "plot", "verify", "init", "schema"]
 
 
 class Told:

@@ -1,0 +1,102 @@
+"""Makes docs/gallery.md and its pictures, and the README's: every example sweep, run and drawn.
+
+Run by `make gallery`. Questions and answers are those at the top of the sweeps, which tests hold to be
+what the sweeps give; pictures and tables come from the runs made here.
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import linreg_sweep as ls
+from linreg_sweep.choosing import summary_to_read
+from linreg_sweep.formats import as_text
+from linreg_sweep.plots.plot import save
+from linreg_sweep.results import Run
+
+ROOT = Path(__file__).parents[1]
+GALLERY = ROOT / "docs" / "gallery.md"
+PICTURES = ROOT / "docs" / "gallery"
+FIRST = ROOT / "docs" / "learning_rate_by_start.png"
+"""The README's picture."""
+
+KINDS = {
+    "learning_rate_by_start": ("epochs", "map"),
+    "tutorial_rates": ("cost", "paths"),
+    "random_search": ("slice",),
+    "batch_sizes": ("epochs",),
+    "far_start": ("epochs",),
+    "diabetes": ("cost", "paths"),
+    "faithful_unscaled": ("paths",),
+    "faithful_standardized": ("paths",),
+}
+"""What is drawn of each example sweep; of others nothing."""
+
+COLUMNS = ("trials", "converged", "unfinished", "diverged", "median_converged_at", "regime")
+
+
+def main() -> None:
+    """Writes the page and its pictures."""
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as out:
+        runs = {path: ls.run(path, out=out) for path in sorted((ROOT / "sweeps").glob("*.yaml"))}
+        for path, run in runs.items():
+            for kind in KINDS.get(path.stem, ()):
+                save([run], PICTURES / f"{path.stem}_{kind}.png", kind)
+                print(f"{path.stem}: {kind}", file=sys.stderr)
+        by_name = {path.stem: run for path, run in runs.items()}
+        save([by_name["learning_rate_by_start"]], FIRST, "epochs")
+        GALLERY.write_text(page(runs), encoding="utf-8")
+
+
+def page(runs: dict[Path, Run]) -> str:
+    """Returns the text of the gallery."""
+    return "\n".join([*_opening(), *(line for path, run in runs.items() for line in _section(path, run))])
+
+
+def _opening() -> Iterator[str]:
+    yield "# Gallery"
+    yield ""
+    yield "Every sweep in `sweeps/`: its question, its answer, its summary and what it looks like. Made by"
+    yield "`make gallery`; a test holds the text to be what the sweeps give."
+
+
+def _section(path: Path, run: Run) -> Iterator[str]:
+    said = _said(path)
+    yield ""
+    yield f"## {said['Question']}"
+    yield ""
+    yield said["Answer"]
+    yield ""
+    yield "```"
+    yield f"linreg-sweep run sweeps/{path.name}"
+    for kind in KINDS.get(path.stem, ()):
+        yield f"linreg-sweep plot results/{run.path.name} --kind {kind}"
+    yield "```"
+    yield ""
+    for kind in KINDS.get(path.stem, ()):
+        yield f"![{kind} of {run.name}](gallery/{path.stem}_{kind}.png)"
+        yield ""
+    table = summary_to_read(run)
+    kept = [name for name in table if name in (*run.varied, *COLUMNS)]
+    yield as_text({name: table[name] for name in kept}, "markdown")
+
+
+def _said(path: Path) -> dict[str, str]:
+    """Returns what the comment at the top of an example says, under its four words."""
+    said: dict[str, str] = {}
+    word = ""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            break
+        text = line.removeprefix("#").strip()
+        head, colon, rest = text.partition(":")
+        if colon and head in ("Question", "Run", "Read", "Answer"):
+            word, text = head, rest.strip()
+        said[word] = f"{said.get(word, '')} {text}".strip()
+    return {word: text[0].upper() + text[1:] for word, text in said.items()}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""Chosen trials, trained once more to be watched: cost against epoch, and their paths."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.data import parameter_names
+from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.experiment import Experiment
+from linreg_sweep.plots.style import DASHES, INK, LINES, title_of
+from linreg_sweep.reopening import reopen
+from linreg_sweep.results import Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+
+EVERY = 200
+"""Epochs that are all looked at; later ones are looked at as many times, evenly by ratio."""
+
+DEFAULT_TRIALS = 5
+"""Trials that are drawn beside the best one where none is asked for."""
+
+MOST_TRIALS = 16
+
+
+@dataclass(frozen=True)
+class Descent:
+    """A trial, watched.
+
+    Attributes:
+        trial: its number.
+        words: what it is called in a legend: its hyperparameters and what became of it.
+        epoch: [s].
+        theta: [s, P, O].
+    """
+
+    trial: int
+    words: str
+    epoch: NDArray[np.int64]
+    theta: Floats
+
+
+def default_trials(run: Run) -> list[int]:
+    """Returns trials that show a run: evenly spaced by their number, and the best."""
+    spaced = np.linspace(0, run.n_trials - 1, min(DEFAULT_TRIALS, run.n_trials)).astype(int).tolist()
+    best = run.metadata.get("best", {}).get("trial")
+    return sorted({*spaced, *([] if best is None else [best])})
+
+
+def watch(run: Run, trials: Sequence[int] = ()) -> tuple[Experiment, list[Descent]]:
+    """Trains trials of a run once more, by its own engine, keeping states.
+
+    Args:
+        run: which run.
+        trials: their numbers; none: some that show the run.
+
+    Raises:
+        ConfigError: there is no such trial, or there are too many.
+        ResultsError, DataError: the run's data have moved or changed.
+    """
+    wanted = list(dict.fromkeys(trials)) or default_trials(run)
+    wrong = [number for number in wanted if not 0 <= number < run.n_trials]
+    if wrong:
+        text = f"must be a trial of the run, 0 to {run.n_trials - 1:,}, got {wrong[0]}"
+        raise ConfigError(Complaint("--trial", text))
+    if len(wanted) > MOST_TRIALS:
+        raise ConfigError(Complaint("--trial", f"must be at most {MOST_TRIALS} trials, got {len(wanted)}"))
+    experiment = reopen(run)
+    each = [experiment.values(number, number + 1) for number in wanted]
+    values = {name: np.concatenate([one[name] for one in each]) for name in each[0]}
+    epochs = int(experiment.trials(values).epochs.max())
+    later = np.geomspace(EVERY, max(EVERY, epochs), EVERY).astype(np.int64)
+    looked = np.unique(np.concatenate([np.arange(min(EVERY, epochs) + 1), later[later <= epochs]]))
+    results = experiment.train(values, states_at=looked)
+    history = results.history
+    descents = []
+    for place, number in enumerate(wanted):
+        rows = history.trial == place
+        end = int(results.epochs[place])
+        told = [f"{name.replace('_', ' ')} {values[name][place]:.4g}" for name in experiment.space.parameters]
+        became = _became(int(results.converged_at[place]), int(results.diverged_at[place]), end)
+        epoch = np.append(history.epoch[rows], end)
+        theta = np.concatenate([history.theta[rows], results.theta[[place]]])
+        new = np.append(True, np.diff(epoch) > 0)
+        descents.append(Descent(number, f"{', '.join(told)}: {became}", epoch[new], theta[new]))
+    return experiment, descents
+
+
+def _became(converged_at: int, diverged_at: int, epochs: int) -> str:
+    if diverged_at >= 0:
+        return f"diverged at {diverged_at:,}"
+    return f"converged at {converged_at:,}" if converged_at >= 0 else f"unfinished after {epochs:,}"
+
+
+def cost_curves(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes":
+    """Draws the cost above the optimum against the epoch, on log axes, for some trials.
+
+    Args:
+        run: which run.
+        axes: where.
+        trials: their numbers; none: some that show the run.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ConfigError: there is no such trial, or there are too many.
+        ResultsError, DataError: the run's data have moved or changed.
+    """
+    experiment, descents = watch(run, trials)
+    highest = experiment.low
+    for number, descent in enumerate(descents):
+        excess = experiment.problem.excess_cost(descent.theta)
+        good = np.isfinite(excess) & (excess > 0)
+        if good.any():
+            highest = max(highest, float(excess[good][0]))
+        axes.plot(
+            descent.epoch[good],
+            excess[good],
+            color=LINES[number % len(LINES)],
+            linestyle=DASHES[number // len(LINES) % len(DASHES)],
+            linewidth=1.8,
+            label=f"{descent.trial}: {descent.words}",
+        )
+    axes.axhline(experiment.low, color=INK, linestyle=":", linewidth=1.2)
+    axes.annotate(
+        "converged below",
+        (1, experiment.low),
+        (4, 3),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        fontsize=8,
+        color=INK,
+        ha="right",
+    )
+    axes.set_xscale("symlog", linthresh=1)
+    axes.set_yscale("log")
+    axes.set_xlim(left=0)
+    axes.set_ylim(experiment.low / 30, highest * 1e3)
+    axes.set_xlabel("epoch (0, then log scale)")
+    axes.set_ylabel(f"cost above the optimum (unit of {_targets(run)} squared)")
+    axes.set_title(title_of(run), fontsize=11)
+    _legend(axes, -0.13)
+    return axes
+
+
+def paths(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes":
+    """Draws the paths of some trials over the contours of the cost.
+
+    With a weight and a bias these are the axes; with more parameters it is the plane of the flattest and
+    the steepest direction through the optimum, of the first target. For arguments, result and errors see
+    cost_curves.
+    """
+    experiment, descents = watch(run, trials)
+    problem = experiment.problem
+    plain = problem.shape[0] == 2
+    basis = np.eye(2) if plain else problem.eigenvectors[:, [0, -1]].T
+    origin = np.zeros(problem.shape[0]) if plain else problem.optimum[:, 0]
+    optimum = basis @ (problem.optimum[:, 0] - origin)
+    tracks = [(descent.theta[:, :, 0] - origin) @ basis.T for descent in descents]
+    corners = np.array([optimum, *(track[0] for track in tracks)])
+    reach = 1.25 * np.maximum(np.abs(corners - optimum).max(axis=0), 1e-9)
+    reach = np.maximum(reach, reach.max() * 0.15)
+    low, high = optimum - reach, optimum + reach
+    _contours(axes, problem.eigenvalues, problem.eigenvectors, basis, optimum, low, high)
+    for number, (descent, track) in enumerate(zip(descents, tracks, strict=True)):
+        near = np.isfinite(track).all(axis=1) & (np.abs(track - optimum) < 50 * reach).all(axis=1)
+        color = LINES[number % len(LINES)]
+        label = f"{descent.trial}: {descent.words}"
+        over = 2 if "diverged" in descent.words else 3  # a path that leaves the picture hides no other
+        look: dict[str, Any] = {"color": color, "linewidth": 1.2, "markersize": 3.5, "zorder": over}
+        axes.plot(*track[near].T, ".-", label=label, **look)
+        axes.plot(*track[0], "o", color=color, markersize=7, markeredgecolor="white", zorder=4)
+    star = "optimum; lines of equal cost, each four times as high as the one inside"
+    axes.plot(*optimum, "*", color="black", markersize=13, markeredgecolor="white", label=star, zorder=5)
+    axes.set_xlim(low[0], high[0])
+    axes.set_ylim(low[1], high[1])
+    names = parameter_names(experiment.data.x_names, experiment.data.y_names, problem.fit_bias)
+    if plain:
+        axes.set_xlabel(f"{names[0].replace('_', ' ')} (as trained)")
+        axes.set_ylabel(f"{names[problem.shape[1]].replace('_', ' ')} (as trained)")
+    else:
+        axes.set_xlabel("distance from the optimum along the flattest direction")
+        axes.set_ylabel("distance along the steepest direction")
+    axes.set_title(title_of(run), fontsize=11)
+    _legend(axes, -0.13)
+    return axes
+
+
+def _contours(
+    axes: "Axes",
+    eigenvalues: Floats,
+    eigenvectors: Floats,
+    basis: Floats,
+    optimum: Floats,
+    low: Floats,
+    high: Floats,
+) -> None:
+    """Draws lines of equal cost in a plane, each four times as high above the optimum as the one inside."""
+    across, up = (np.linspace(low[side], high[side], 161) for side in (0, 1))
+    error = np.stack(np.meshgrid(across - optimum[0], up - optimum[1]), axis=-1)
+    along = error @ (basis @ eigenvectors)
+    excess = np.sum(eigenvalues * along**2, axis=-1)
+    top = float(excess.max())
+    levels = top * 4.0 ** np.arange(-9, 0)
+    if top > 0:
+        axes.contour(across, up, excess, levels=levels, colors="#9A9A9A", linewidths=0.8)
+
+
+def _targets(run: Run) -> str:
+    return ", ".join(run.metadata["data"]["targets"])
+
+
+def _legend(axes: "Axes", below: float) -> None:
+    axes.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.5, below),
+        ncols=1,
+        fontsize=8,
+        frameon=False,
+        title="trial: hyperparameters: what became of it",
+        title_fontsize=8,
+    )

@@ -1,0 +1,188 @@
+"""Maps over two parameters: what became of the trials, and how many epochs they took.
+
+A cell is a trial or, where there are many, all trials of a range; theory's edge is drawn over them.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.cells import Axis, Cells, cells, regime_along
+from linreg_sweep.errors import SweepError
+from linreg_sweep.outcome import OUTCOMES, stability_limit
+from linreg_sweep.plots.style import COLORS, INK, REGIME_WORDS, parameter_words, title_of
+from linreg_sweep.reopening import reopen
+from linreg_sweep.results import Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+
+
+def outcome_map(run: Run, axes: "Axes", *, x: str | None = None, y: str | None = None) -> "Axes":
+    """Draws what became of the trials of a run; a cell of several outcomes has their mixed colour.
+
+    Args:
+        run: which run.
+        axes: where.
+        x: the parameter to the right; None: the learning rate.
+        y: the one upwards; None: the next that varies.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ConfigError: such a parameter does not vary.
+        ResultsError: no part is finished, or one is damaged.
+    """
+    from matplotlib.colors import to_rgb
+    from matplotlib.patches import Patch
+
+    found = cells(run, x, y)
+    colors = np.array([to_rgb(COLORS[name]) for name in OUTCOMES])
+    mixed = np.einsum("oyx,oc->yxc", np.nan_to_num(found.shares), colors)
+    shown = np.concatenate([mixed, (found.trials > 0)[..., None]], axis=2)
+    _mesh(axes, found, shown)
+    _frame(axes, run, found)
+    there = [name for name, counts in zip(OUTCOMES, found.outcomes, strict=True) if counts.any()]
+    handles: list[Any] = [Patch(facecolor=COLORS[name], label=name) for name in there]
+    handles += _edge(axes, run, found)
+    mixed_somewhere = bool((np.count_nonzero(found.outcomes, axis=0) > 1).any())
+    axes.legend(
+        handles=handles,
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.16),
+        ncols=4,
+        frameon=False,
+        title="a cell of several outcomes has their mixed colour" if mixed_somewhere else None,
+        title_fontsize=9,
+    )
+    return axes
+
+
+def epochs_map(run: Run, axes: "Axes", *, x: str | None = None, y: str | None = None) -> "Axes":
+    """Draws how many epochs the trials of a run took to converge, the median of each cell.
+
+    Cells in which none converged have the colour of their most frequent outcome. For arguments, result
+    and errors see outcome_map.
+    """
+    from matplotlib.colors import ListedColormap, LogNorm, Normalize
+    from matplotlib.patches import Patch
+
+    found = cells(run, x, y)
+    most = np.argmax(found.outcomes, axis=0)
+    handles: list[Any] = []
+    for code, name in enumerate(OUTCOMES[1:], start=1):
+        here = (most == code) & (found.trials > 0)
+        if here.any():
+            _mesh(axes, found, np.where(here, 1.0, np.nan), cmap=ListedColormap([COLORS[name]]))
+            handles.append(Patch(facecolor=COLORS[name], label=name))
+    epochs = found.converged_at
+    if np.isfinite(epochs).any():
+        low, high = max(1.0, float(np.nanmin(epochs))), max(2.0, float(np.nanmax(epochs)))
+        norm = LogNorm(low, high) if high / low > 30 else Normalize(0, high)
+        mesh = _mesh(axes, found, np.where(epochs > 0, epochs, np.where(epochs == 0, low, np.nan)), norm=norm)
+        assert axes.figure is not None
+        bar = axes.figure.colorbar(mesh, ax=axes, pad=0.02, format="{x:,.0f}")
+        bar.set_label("epochs to convergence (median of the cell)")
+    _frame(axes, run, found)
+    handles += _edge(axes, run, found)
+    if handles:
+        axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=4, frameon=False)
+    return axes
+
+
+def _mesh(axes: "Axes", found: Cells, values: Floats, **how: Any) -> Any:
+    up = np.array([0.0, 1.0]) if found.y is None else found.y.edges
+    if values.ndim == 2:
+        how = {"cmap": "viridis_r"} | how
+    return axes.pcolormesh(found.x.edges, up, values, rasterized=True, **how)
+
+
+def _frame(axes: "Axes", run: Run, found: Cells) -> None:
+    """Names the axes, their scales, the run and, along the top, the regimes."""
+    axes.set_title(title_of(run), fontsize=11, pad=26 if found.x.name == "learning_rate" else 8)
+    _scale(axes, "x", found.x)
+    if found.y is None:
+        axes.set_yticks([])
+    else:
+        _scale(axes, "y", found.y)
+    if found.x.name == "learning_rate":
+        _name_regimes(axes, found)
+
+
+def _scale(axes: "Axes", which: str, axis: Axis) -> None:
+    low, high = float(axis.edges[0]), float(axis.edges[-1])
+    words = parameter_words(axis.name)
+    if which == "x":
+        axes.set_xscale("log" if axis.log else "linear")
+        axes.set_xlim(low, high)
+        axes.set_xlabel(words)
+    else:
+        axes.set_yscale("log" if axis.log else "linear")
+        axes.set_ylim(low, high)
+        axes.set_ylabel(words)
+
+
+def _name_regimes(axes: "Axes", found: Cells) -> None:
+    """Draws a bar along the top over the columns of each regime, with its name."""
+    above = axes.get_xaxis_transform()
+    along, edges = regime_along(found), found.x.edges
+    start = 0
+    for stop in range(1, len(along) + 1):
+        if stop < len(along) and along[stop] == along[start]:
+            continue
+        name = along[start]
+        left, right = float(edges[start]), float(edges[stop])
+        middle = float(np.sqrt(left * right)) if found.x.log else (left + right) / 2
+        if name is not None:
+            gap = (right / left) ** 0.01 if found.x.log else 0.01 * (right - left)
+            ends = (left * gap, right / gap) if found.x.log else (left + gap, right - gap)
+            axes.plot(ends, [1.025, 1.025], color=INK, linewidth=2, transform=above, clip_on=False)
+            axes.text(middle, 1.04, REGIME_WORDS[name], fontsize=9, ha="center", va="bottom", transform=above)
+        start = stop
+
+
+def _edge(axes: "Axes", run: Run, found: Cells) -> list[Any]:
+    """Draws theory's edge of stability over the learning rate; returns what the legend shows of it."""
+    if found.x.name != "learning_rate":
+        return []
+    limits = stability_limits(run, found.y)
+    if limits is None:
+        return []
+    rates, heights = limits
+    inside = (rates >= found.x.edges[0]) & (rates <= found.x.edges[-1])
+    if not inside.any():
+        return []
+    same = bool((rates == rates[0]).all())
+    words = f"stability limit {rates[0]:.4g}" if same else "stability limit, by momentum"
+    if same:
+        lines = [axes.axvline(float(rates[0]), color="black", linestyle="--", linewidth=1.6, label=words)]
+    else:
+        lines = axes.plot(rates, heights, color="black", linestyle="--", linewidth=1.6, label=words)
+    return list(lines)
+
+
+def stability_limits(run: Run, y: Axis | None) -> tuple[Floats, Floats] | None:
+    """Returns theory's edge as learning rates [k] and heights [k] on the other axis; None: there is none.
+
+    Args:
+        run: which run.
+        y: the other axis, along which momentum may move the edge.
+    """
+    if run.metadata["regime_measured"]:
+        return None
+    heights = np.array([0.0, 1.0]) if y is None else np.linspace(y.edges[0], y.edges[-1], 200)
+    if "momentum" not in run.varied:
+        limit = run.metadata.get("edge", {}).get("stability_limit")
+        return None if limit is None else (np.full(len(heights), limit), heights)
+    if y is None or y.name != "momentum":
+        return None
+    try:
+        experiment = reopen(run)
+    except SweepError:  # the data have moved: the map stands without its line
+        return None
+    nesterov = experiment.config.training.nesterov
+    return stability_limit(float(experiment.problem.eigenvalues[-1]), heights, nesterov=nesterov), heights

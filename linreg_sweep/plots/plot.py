@@ -1,0 +1,135 @@
+"""Any kind of picture of one run, or of several side by side."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
+from linreg_sweep.plots.descents import cost_curves, paths
+from linreg_sweep.plots.maps import epochs_map, outcome_map
+from linreg_sweep.plots.slices import parallel, sliced, slices
+from linreg_sweep.results import Run, load
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+KINDS: dict[str, Callable[..., "Axes"]] = {
+    "map": outcome_map,
+    "epochs": epochs_map,
+    "cost": cost_curves,
+    "paths": paths,
+    "parallel": parallel,
+}
+"""The kinds of picture that have one panel a run; `slice` has one a parameter."""
+
+SIZE = (8.0, 5.6)
+"""Inches of a panel."""
+
+TAKES = {"map": ("x", "y"), "epochs": ("x", "y"), "cost": ("trials",), "paths": ("trials",)}
+
+
+def plot(
+    *runs: Run | str | Path,
+    kind: str = "map",
+    x: str | None = None,
+    y: str | None = None,
+    trials: Sequence[int] = (),
+    axes: "Axes | None" = None,
+) -> Any:
+    """Draws a picture of a run, or of several side by side, with pyplot, so that notebooks show it.
+
+    Args:
+        runs: one or more, or their directories.
+        kind: map (outcomes and regimes over two parameters), epochs (to convergence, likewise), cost
+            (against the epoch), paths (over the contours of the cost), slice (by each parameter) or
+            parallel (all parameters at once).
+        x: of map and epochs, the parameter to the right; None: the learning rate.
+        y: likewise upwards; None: the next that varies.
+        trials: of cost and paths, the numbers of the trials; none: some that show the run.
+        axes: where to draw, for one run and a kind with one panel; None: on a new figure.
+
+    Returns:
+        The Axes, or a list of them where the picture has several.
+
+    Raises:
+        ConfigError: no such kind, parameter or trial; options that do not go together.
+        ResultsError: there is no such run, or it is damaged.
+        DataError: of cost and paths: the run's data have moved.
+    """
+    loaded = [run if isinstance(run, Run) else load(run) for run in runs]
+    options = _options(kind, x, y, trials)
+    if axes is not None:
+        if len(loaded) != 1 or kind == "slice":
+            raise ConfigError(Complaint("axes", "hold one panel: one run, and a kind other than slice"))
+        return KINDS[kind](loaded[0], axes, **options)
+    from matplotlib import pyplot
+
+    panels = draw(loaded, kind, options, pyplot.figure())
+    return panels[0] if len(panels) == 1 else panels
+
+
+def save(
+    runs: Sequence[Run],
+    file: Path,
+    kind: str,
+    *,
+    x: str | None = None,
+    y: str | None = None,
+    trials: Sequence[int] = (),
+) -> None:
+    """Writes a picture to a PNG or SVG file; for the other arguments and errors see plot."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    if file.suffix.lower() not in (".png", ".svg"):
+        raise ConfigError(Complaint(str(file), f"must end in .png or .svg, got {file.suffix!r}"))
+    options = _options(kind, x, y, trials)
+    with rc_context({"svg.hashsalt": "linreg-sweep"}):
+        figure = Figure()
+        draw(runs, kind, options, figure)
+        left_out = "Date" if file.suffix.lower() == ".svg" else "Software"
+        figure.savefig(file, dpi=150, metadata={left_out: None})
+
+
+def _options(kind: str, x: str | None, y: str | None, trials: Sequence[int]) -> dict[str, Any]:
+    """Returns the options that a kind takes.
+
+    Raises:
+        ConfigError: no such kind, or an option that would have no effect on it.
+    """
+    if kind not in (*KINDS, "slice"):
+        raise ConfigError(
+            Complaint("--kind", f"there is no kind {kind!r}", did_you_mean(kind, [*KINDS, "slice"]))
+        )
+    given = {"x": x, "y": y, "trials": tuple(trials) or None}
+    told = {name: value for name, value in given.items() if value is not None}
+    wrong = [name for name in told if name not in TAKES.get(kind, ())]
+    if wrong:
+        option = "--trial" if wrong[0] == "trials" else f"--{wrong[0]}"
+        raise ConfigError(Complaint(option, f"has no effect on --kind {kind}", "leave it out"))
+    return told
+
+
+def draw(runs: Sequence[Run], kind: str, options: dict[str, Any], figure: "Figure") -> list["Axes"]:
+    """Draws on a figure, a column a run, or a row where each has a panel a parameter; returns the panels."""
+    if not runs:
+        raise ConfigError(Complaint("", "a run is needed to draw"))
+    figure.set_layout_engine("constrained")
+    if kind == "slice":
+        columns = max(len(sliced(run)) for run in runs)
+        figure.set_size_inches(max(6.0, 4.2 * columns), 3.8 * len(runs))
+        grid = figure.subplots(len(runs), columns, squeeze=False)
+        for run, row in zip(runs, grid, strict=True):
+            panels = row[: len(sliced(run))].tolist()
+            slices(run, panels)
+            for unused in row[len(panels) :]:
+                unused.remove()
+        return list(figure.axes)
+    wide = kind != "parallel"
+    figure.set_size_inches(SIZE[0] * (len(runs) if wide else 1), SIZE[1] * (1 if wide else len(runs)))
+    shape = (1, len(runs)) if wide else (len(runs), 1)
+    panels = figure.subplots(*shape, squeeze=False).ravel().tolist()
+    for run, axes in zip(runs, panels, strict=True):
+        KINDS[kind](run, axes, **options)
+    return list(panels)

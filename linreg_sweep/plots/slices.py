@@ -1,0 +1,124 @@
+"""Convergence by one parameter at a time, and many parameters at once in parallel coordinates."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.outcome import CATEGORIES, OUTCOMES
+from linreg_sweep.plots.style import COLORS, INK, parameter_words, title_of
+from linreg_sweep.results import Run
+from linreg_sweep.tally import SUMMARISED
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+
+BARS = 24
+"""Values of a parameter above which they are gathered into so many ranges."""
+
+MOST_LINES = 300
+"""Trials that parallel coordinates draw; of more, as many taken at random, the same each time."""
+
+
+def slices(run: Run, panels: "Sequence[Axes]") -> None:
+    """Draws the share of each outcome by each parameter that varies, over all values of the others.
+
+    Args:
+        run: which run.
+        panels: as many as sliced(run).
+
+    Raises:
+        ResultsError: no part is finished, or one is damaged.
+    """
+    names = sliced(run)
+    tallies = [run.tally([name], BARS) for name in names]
+    for columns in run.parts(list(dict.fromkeys([*names, *SUMMARISED]))):
+        for tally in tallies:
+            tally.add(columns)
+    for name, tally, axes in zip(names, tallies, panels, strict=True):
+        table = tally.table()
+        trials = np.array(table["trials"], np.float64)
+        places, below = np.arange(len(trials)), np.zeros(len(trials))
+        for outcome in OUTCOMES:
+            share = 100 * np.array(table[outcome]) / trials
+            axes.bar(places, share, bottom=below, width=0.94, color=COLORS[outcome], label=outcome)
+            below += share
+        labels = [value if isinstance(value, str) else f"{value:.3g}" for value in table[name]]
+        step = -(-len(labels) // 9)
+        axes.set_xticks(places[::step], labels[::step], rotation=30, ha="right", fontsize=8)
+        axes.set_ylim(0, 100)
+        axes.set_xlim(-0.5, len(trials) - 0.5)
+        axes.set_xlabel(parameter_words(name))
+        axes.set_ylabel("share of trials (%)")
+    panels[0].set_title(title_of(run), fontsize=11, loc="left")
+    panels[-1].legend(loc="lower right", fontsize=8, framealpha=0.9)
+
+
+def sliced(run: Run) -> list[str]:
+    """Returns the parameters that have a panel each."""
+    return run.varied or ["learning_rate"]
+
+
+def parallel(run: Run, axes: "Axes") -> "Axes":
+    """Draws each trial as a line through the values of its parameters, in the colour of its outcome.
+
+    Args:
+        run: which run.
+        axes: where.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ResultsError: no part is finished, or one is damaged.
+    """
+    names = sliced(run)
+    n_drawn = min(MOST_LINES, run.n_trials)
+    chosen = np.random.default_rng(0).choice(run.n_trials, n_drawn, replace=False)
+    found = []
+    for columns in run.parts(list(dict.fromkeys(["trial", *names, "outcome", "epochs"]))):
+        rows = np.flatnonzero(np.isin(columns["trial"], chosen))
+        found.append({name: values[rows] for name, values in columns.items()})
+    table = {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+    shown = [*names, "epochs"]
+    heights = [_height(run, name, np.asarray(table[name], np.float64)) for name in shown]
+    lines = np.stack([height for height, _ in heights], axis=1)
+    for code in (2, 1, 0):
+        rows = np.flatnonzero(table["outcome"] == code)
+        name = CATEGORIES["outcome"][code]
+        alpha = float(np.clip(40 / max(1, len(rows)), 0.12, 0.8))
+        for number, row in enumerate(rows.tolist()):
+            label = f"{name}: {len(rows):,} drawn" if not number else None
+            axes.plot(
+                range(len(shown)), lines[row], color=COLORS[name], alpha=alpha, linewidth=1, label=label
+            )
+    for place, (_, (low, high)) in enumerate(heights):
+        axes.axvline(place, color=INK, linewidth=1)
+        axes.text(place, -0.02, f"{low:.4g}", ha="center", va="top", fontsize=8)
+        axes.text(place, 1.02, f"{high:.4g}", ha="center", va="bottom", fontsize=8)
+    words = [*map(parameter_words, names), "epochs done"]
+    axes.set_xticks(range(len(shown)), [word.replace(" (", "\n(") for word in words], fontsize=8)
+    axes.tick_params(axis="x", length=0, pad=16)
+    axes.set_yticks([])
+    axes.set_ylim(-0.03, 1.03)
+    axes.spines[["top", "right", "bottom", "left"]].set_visible(False)
+    drawn = "" if n_drawn == run.n_trials else f"\n{n_drawn:,} of them drawn, taken at random"
+    axes.set_title(title_of(run) + drawn, fontsize=11, pad=22)
+    legend = axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, frameon=False)
+    for handle in legend.get_lines():
+        handle.set_alpha(1)
+        handle.set_linewidth(3)
+    return axes
+
+
+def _height(run: Run, name: str, values: Floats) -> tuple[Floats, tuple[float, float]]:
+    """Returns where values stand between the smallest, 0, and the largest, 1; by ratio where so declared."""
+    low, high = float(values.min()), float(values.max())
+    log = (name in run.metadata["log_scaled"] or (name == "epochs" and high > 30 * low)) and low > 0
+    ends = np.log([low, high]) if log else np.array([low, high])
+    span = ends[1] - ends[0]
+    shown = np.log(values) if log else values
+    return (shown - ends[0]) / span if span else np.full(len(values), 0.5), (low, high)

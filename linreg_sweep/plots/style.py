@@ -1,0 +1,41 @@
+"""What all pictures share: colours that every reader tells apart, and names with units.
+
+Source of the colours: Okabe and Ito, Color Universal Design, 2008.
+"""
+
+from linreg_sweep.results import Run
+
+COLORS = {"converged": "#0072B2", "unfinished": "#C9C9C9", "diverged": "#D55E00"}
+"""Of the outcomes."""
+
+INK = "#303030"
+
+LINES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#F0E442")
+"""Of lines that are told apart by a legend."""
+
+DASHES = ("-", "--", "-.", ":")
+
+REGIME_WORDS = {"low": "low", "good": "good", "high": "high", "too_high": "too high"}
+
+PARAMETER_WORDS = {
+    "learning_rate": "learning rate (step per unit of gradient)",
+    "initial_weight": "initial weight (unit of y per unit of x)",
+    "initial_bias": "initial bias (unit of y)",
+    "momentum": "momentum (share of the last step)",
+    "batch_size": "batch size (rows a step)",
+    "max_epochs": "epochs allowed",
+}
+
+
+def parameter_words(name: str) -> str:
+    """Returns what an axis says of a parameter, with its unit."""
+    if name.startswith("initial_weight_"):
+        return f"initial weight of {name.removeprefix('initial_weight_')}"
+    return PARAMETER_WORDS.get(name, name.replace("_", " "))
+
+
+def title_of(run: Run) -> str:
+    """Returns what a picture is of: the run, its trials, its data and the loss."""
+    data, n = run.metadata["data"], run.n_trials_done
+    trials = f"{n:,} trial{'' if n == 1 else 's'}"
+    return f"{run.name}: {trials} on {data['source']}, loss {run.metadata['loss']}"

@@ -1,0 +1,287 @@
+"""Facts about pictures: what is drawn is what the tables say, read back from matplotlib's own artists."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+import linreg_sweep as ls
+from linreg_sweep.cells import cells, edges_of
+from linreg_sweep.cli import PICTURES, main
+from linreg_sweep.outcome import OUTCOMES
+from linreg_sweep.plots import slices
+from linreg_sweep.plots.descents import cost_curves, paths
+from linreg_sweep.plots.maps import epochs_map, outcome_map, stability_limits
+from linreg_sweep.plots.plot import KINDS, save
+from linreg_sweep.plots.slices import parallel
+from linreg_sweep.plots.style import COLORS
+from linreg_sweep.results import Run
+
+LIMIT = 0.0063305255565
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Seven rates, five weights, two biases: every outcome is among them, and cells hold two trials."""
+    sweep = {
+        "name": "drawn",
+        "data": {"name": "tutorial"},
+        "method": "grid",
+        "training": {"epochs": 3000},
+        "parameters": {
+            "learning_rate": {"min": 1e-3, "max": 1e-2, "num": 7, "scale": "log"},
+            "initial_weight": {"min": -10, "max": 10, "num": 5},
+            "initial_bias": {"values": [0, 5]},
+        },
+    }
+    return ls.run(sweep, out=tmp_path_factory.mktemp("drawn"), jobs=1, part_size=9)
+
+
+def made(tmp_path: Path, **changes: Any) -> Run:
+    """Runs a sweep with these changes."""
+    sweep = {"name": "made", "data": {"name": "tutorial"}, "method": "grid", "training": {"epochs": 300}}
+    return ls.run(sweep | changes, out=tmp_path, jobs=1)
+
+
+def fresh() -> Axes:
+    """Returns axes of a figure of their own."""
+    return Figure().add_subplot()
+
+
+def texts(axes: Axes) -> str:
+    """Returns all that a picture says."""
+    legend = axes.get_legend()
+    said = [axes.get_title(), axes.get_xlabel(), axes.get_ylabel(), *(text.get_text() for text in axes.texts)]
+    return "\n".join([*said, *([text.get_text() for text in legend.get_texts()] if legend else [])])
+
+
+def test_cells_count_what_pandas_counts(run: Run) -> None:
+    """Trials and outcomes a cell, and the median epoch of the converged."""
+    found = cells(run)
+    keys = ["initial_weight", "learning_rate"]
+    groups = run.trials.groupby(keys)
+    assert found.trials.ravel().tolist() == groups.size().tolist()
+    for code, name in enumerate(OUTCOMES):
+        counts = (run.trials["outcome"] == name).groupby([run.trials[key] for key in keys]).sum()
+        assert found.outcomes[code].ravel().tolist() == counts.tolist()
+    converged = run.trials["converged_at"].where(run.trials["outcome"] == "converged").astype(float)
+    medians = converged.groupby([run.trials["initial_weight"], run.trials["learning_rate"]]).median()
+    np.testing.assert_array_equal(found.converged_at.ravel(), medians.to_numpy())
+    assert found.y is not None
+    assert (found.x.name, found.x.log, found.y.name, found.y.log) == (
+        "learning_rate",
+        True,
+        "initial_weight",
+        False,
+    )
+
+
+@pytest.mark.parametrize("most", [3, 4])
+def test_cells_of_many_values_are_ranges(run: Run, most: int) -> None:
+    """No trial is lost, and there are no more than so many on a side."""
+    found = cells(run, most=most)
+    assert found.trials.sum() == run.n_trials
+    assert found.trials.shape == (most, most)
+    rates = pd.cut(run.trials["learning_rate"], found.x.edges.tolist(), right=False).cat.codes.replace(
+        -1, most - 1
+    )
+    assert found.trials.sum(axis=0).tolist() == rates.value_counts().sort_index().tolist()
+
+
+def test_edges_lie_halfway() -> None:
+    """Between the values or, on a log scale, between their logarithms."""
+    assert edges_of(np.array([1.0, 2.0, 4.0]), log=False).tolist() == [0.5, 1.5, 3.0, 5.0]
+    np.testing.assert_allclose(edges_of(np.array([1.0, 4.0]), log=True), [0.5, 2.0, 8.0])
+    assert np.diff(edges_of(np.array([0.0]), log=False)) > 0
+
+
+def test_the_map_shows_outcomes_limit_and_regimes(run: Run) -> None:
+    """A cell of one outcome has its colour, one of two their mean; everything is named with its unit."""
+    axes = outcome_map(run, fresh())
+    shown = np.asarray(axes.collections[0].get_array()).reshape(5, 7, 4)[..., :3]
+    shares = cells(run).shares
+    for row, column in np.ndindex(5, 7):
+        parts = [
+            shares[code, row, column] * np.array(to_rgb(COLORS[name])) for code, name in enumerate(OUTCOMES)
+        ]
+        np.testing.assert_allclose(shown[row, column], sum(parts), atol=1e-12)
+    (line,) = [line for line in axes.lines if line.get_linestyle() == "--"]
+    assert np.asarray(line.get_xdata()).tolist() == pytest.approx([LIMIT, LIMIT])
+    told = texts(axes)
+    for words in (
+        *OUTCOMES,
+        "stability limit 0.006331",
+        "low",
+        "good",
+        "too high",
+        "step per unit of gradient",
+    ):
+        assert words in told
+    assert "drawn: 70 trials on tutorial (built in), loss half_mse" in told
+
+
+def test_the_heat_map_shows_median_epochs(run: Run) -> None:
+    """Where any trial of the cell converged; and its bar says so."""
+    axes = epochs_map(run, fresh())
+    shown: Any = np.ma.filled(np.ma.asarray(axes.collections[-1].get_array()), np.nan).reshape(5, 7)
+    np.testing.assert_array_equal(shown, cells(run).converged_at)
+    assert "epochs to convergence" in axes.figure.axes[-1].get_ylabel()
+
+
+def test_the_edge_bends_with_momentum(tmp_path: Path) -> None:
+    """The limit is 2 (1 + m) / largest curvature."""
+    run = made(
+        tmp_path,
+        parameters={
+            "learning_rate": {"min": 1e-3, "max": 2e-2, "num": 5, "scale": "log"},
+            "momentum": {"values": [0.0, 0.5, 0.9]},
+        },
+    )
+    limits = stability_limits(run, cells(run).y)
+    assert limits is not None
+    np.testing.assert_allclose(limits[0], LIMIT * (1 + limits[1]))
+    assert "stability limit, by momentum" in texts(outcome_map(run, fresh()))
+
+
+def test_mini_batches_have_no_edge(tmp_path: Path) -> None:
+    """No limit is known for them."""
+    run = made(
+        tmp_path,
+        training={"epochs": 20, "batch_size": 10},
+        parameters={"learning_rate": {"values": [0.001, 0.002]}},
+    )
+    assert stability_limits(run, None) is None
+    assert "stability" not in texts(outcome_map(run, fresh()))
+
+
+def test_one_parameter_makes_one_row(tmp_path: Path) -> None:
+    """A map of learning rates alone has no second axis."""
+    axes = outcome_map(made(tmp_path, parameters={"learning_rate": {"values": [0.001, 0.007]}}), fresh())
+    assert axes.get_ylabel() == ""
+    assert np.asarray(axes.collections[0].get_array()).shape[:2] == (1, 2)
+
+
+def test_curves_end_where_the_table_says(run: Run) -> None:
+    """At the trial's last epoch, at its excess cost; the optimum's tolerance is drawn."""
+    wanted = [4, 33, 45]
+    axes = cost_curves(run, fresh(), trials=wanted)
+    for number, line in zip(wanted, axes.lines, strict=False):
+        row = run.trials.loc[number]
+        x, y = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
+        assert x[-1] == row["epochs"]
+        assert y[-1] == pytest.approx(row["excess_cost"], rel=1e-12)
+        assert str(line.get_label()).startswith(f"{number}: learning rate ")
+    assert "unit of y squared" in axes.get_ylabel()
+
+
+def test_paths_lead_from_the_start_to_the_last_state(run: Run) -> None:
+    """In weight and bias; the star is the least-squares optimum."""
+    axes = paths(run, fresh(), trials=[33])
+    row = run.trials.loc[33]
+    track = np.asarray(axes.lines[0].get_xydata())
+    assert track[0].tolist() == [row["initial_weight"], row["initial_bias"]]
+    assert track[-1].tolist() == [row["weight"], row["bias"]]
+    star = np.asarray(axes.lines[-1].get_xydata())[0]
+    np.testing.assert_allclose(star, [0.87889878, -0.43593103], atol=1e-8)
+
+
+def test_paths_of_many_parameters_lie_in_the_plane_of_two_directions(tmp_path: Path) -> None:
+    """The optimum is its origin, and a path's distance to it shrinks along the steepest direction."""
+    run = ls.run(Path(__file__).parents[1] / "sweeps" / "diabetes.yaml", out=tmp_path)
+    axes = paths(run, fresh(), trials=[20])
+    track = np.asarray(axes.lines[0].get_xydata())
+    assert np.asarray(axes.lines[-1].get_xydata()).tolist() == [[0.0, 0.0]]
+    assert abs(track[-1, 1]) < 1e-6 * abs(track[0, 1])
+    assert "flattest direction" in axes.get_xlabel()
+
+
+def test_slices_are_shares_by_each_parameter(run: Run) -> None:
+    """A panel a parameter; the bars of the converged are the summary's shares."""
+    panels = ls.plot(run, kind="slice")
+    assert [panel.get_xlabel().split(" (")[0] for panel in panels] == [
+        "learning rate",
+        "initial weight",
+        "initial bias",
+    ]
+    for name, panel in zip(run.varied, panels, strict=True):
+        heights = [bar.get_height() for bar in panel.containers[0]]
+        assert heights == pytest.approx((100 * run.summary(by=name)["share_converged"]).tolist())
+
+
+def test_parallel_coordinates_have_a_line_a_trial(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or as many as are legible, and then it is said."""
+    assert len(parallel(run, fresh()).lines) == 70 + 4
+    monkeypatch.setattr(slices, "MOST_LINES", 20)
+    axes = parallel(run, fresh())
+    assert len(axes.lines) == 20 + 4
+    assert "20 of them drawn" in axes.get_title()
+
+
+@pytest.mark.parametrize("kind", PICTURES)
+@pytest.mark.parametrize("suffix", [".png", ".svg"])
+def test_every_kind_is_written_the_same_each_time(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, suffix: str
+) -> None:
+    """By the command too, whose last line is the file."""
+    file, again = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
+    assert main(["plot", str(run.path), "--kind", kind, "-o", str(file)]) == 0
+    assert capsys.readouterr().out == f"{file}\n"
+    save([run], again, kind)
+    assert file.read_bytes() == again.read_bytes()
+    assert file.read_bytes().startswith(b"\x89PNG" if suffix == ".png" else b"<?xml")
+
+
+@pytest.mark.parametrize("kind", PICTURES)
+def test_two_runs_stand_side_by_side(run: Run, tmp_path: Path, kind: str) -> None:
+    """Each with its own title."""
+    other = made(tmp_path, parameters={"learning_rate": {"values": [0.001, 0.007]}})
+    panels = ls.plot(run, other, kind=kind)
+    titles = [panel.get_title(loc="left") + panel.get_title() for panel in panels]
+    assert sum(title.startswith("drawn:") for title in titles) == 1
+    assert sum(title.startswith("made:") for title in titles) == 1
+
+
+def test_python_draws_on_given_axes(run: Run) -> None:
+    """And returns them; a notebook's own figure otherwise."""
+    axes = fresh()
+    assert ls.plot(run, kind="map", axes=axes) is axes
+    assert isinstance(ls.plot(run.path, kind="cost", trials=[0]), Axes)
+    with pytest.raises(ls.ConfigError, match="axes: hold one panel"):
+        ls.plot(run, kind="slice", axes=axes)
+
+
+def test_the_kinds_are_those_of_the_command() -> None:
+    """One list is in the command line, which must not load matplotlib."""
+    assert {*KINDS, "slice"} == set(PICTURES)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-o", "a.gif"], "a.gif: must end in .png or .svg, got '.gif'"),
+        (["--x", "momentum"], "there is no column 'momentum'"),
+        (["--x", "learning_rate", "--y", "learning_rate"], "--y: must be another parameter than --x"),
+        (["--trial", "1"], "--trial: has no effect on --kind map"),
+        (["--kind", "cost", "--x", "learning_rate"], "--x: has no effect on --kind cost"),
+        (["--kind", "cost", "--trial", "70"], "--trial: must be a trial of the run, 0 to 69, got 70"),
+        (["--kind", "paths", "--trial", "-1"], "--trial: must be a trial of the run, 0 to 69, got -1"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    """Exit code 2, one line, no file."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["plot", str(run.path), *arguments]) == 2
+    assert capsys.readouterr().err.startswith(message)
+    assert not list(tmp_path.iterdir())
