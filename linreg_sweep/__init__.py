@@ -17,6 +17,7 @@ from linreg_sweep.errors import ConfigError, DataError, ResultsError, SweepError
 if TYPE_CHECKING:
     from linreg_sweep.comparison import Comparison, compare
     from linreg_sweep.edge_search import Edge, Edges, edge
+    from linreg_sweep.exporting import export
     from linreg_sweep.planning import Plan, plan
     from linreg_sweep.plots.plot import plot
     from linreg_sweep.results import Run, list_runs, load
@@ -40,6 +41,7 @@ __all__ = [
     "Verification",
     "compare",
     "edge",
+    "export",
     "list_runs",
     "load",
     "plan",
@@ -55,6 +57,7 @@ _HOME = {
     "Edge": "edge_search",
     "Edges": "edge_search",
     "edge": "edge_search",
+    "export": "exporting",
     "Plan": "planning",
     "plan": "planning",
     "plot": "plots.plot",

@@ -28,6 +28,9 @@ FORMATS = ("table", "csv", "json", "markdown")
 PICTURES = ("map", "epochs", "cost", "paths", "slice", "parallel")
 """The kinds of plots.plot, likewise."""
 
+EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel")
+"""The kinds of exporting.export, likewise."""
+
 INTERRUPTED, TERMINATED = 130, 143
 
 
@@ -405,6 +408,29 @@ def plot(
     file = Path(output or f"{'-'.join(run.name for run in loaded)}-{kind}.png")
     save(loaded, file, kind, x=x, y=y, trials=trials)
     say(str(file))
+
+
+@cli.command(short_help="Write a run's trials, or a summary, for other programs.")
+@click.argument("run", metavar="RUN")
+@click.option("--to", type=click.Choice(EXPORTS), required=True, help="The kind of file.")
+@click.option("-o", "--output", metavar="FILE", help="Where to. [default: <name>-trials.<suffix> here]")
+@click.option(
+    "--by",
+    multiple=True,
+    metavar="PARAM",
+    help="A summary by this hyperparameter; give it again for several.",
+)
+@click.option("--where", metavar="EXPR", help="Only such trials; see show.")
+def export(run: str, to: str, output: str | None, by: tuple[str, ...], where: str | None) -> None:
+    """Write the trials of RUN, or with --by a summary of them, to a file. The last line is the file.
+
+    csv, parquet and json are exact and hold any number of trials; excel up to 1,048,575 rows; markdown
+    and latex (booktabs) show six digits of up to 5,000. Text that a spreadsheet would run is made inert.
+    """
+    from linreg_sweep.exporting import export as write
+    from linreg_sweep.results import load
+
+    say(str(write(load(run), to, None if output is None else Path(output), by=by, where=where)))
 
 
 @cli.command(short_help="Check every row of a run against the closed form.")

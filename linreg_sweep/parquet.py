@@ -5,7 +5,7 @@ pyarrow is imported when a table is written or read, pandas only when one is rea
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +126,22 @@ def read(parts: list[Path], columns: list[str] | None = None) -> "pd.DataFrame":
     for name in frame.columns.intersection(list(CATEGORIES)):
         frame[name] = frame[name].astype(pd.CategoricalDtype(list(CATEGORIES[name])))
     return frame
+
+
+def write_frames(frames: "Iterable[pd.DataFrame]", file: Path) -> None:
+    """Writes DataFrames of the same columns, at least one, as one Parquet file, one after the other."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    writer: Any = None
+    try:
+        for frame in frames:
+            table = pa.Table.from_pandas(frame, preserve_index=False)
+            writer = writer or pq.ParquetWriter(file, table.schema, compression="zstd")
+            writer.write_table(table.cast(writer.schema))
+    finally:
+        if writer is not None:
+            writer.close()
 
 
 def read_arrays(part: Path, columns: Sequence[str] | None = None) -> dict[str, Column]:

@@ -106,6 +106,14 @@ class Run:
         """
         return parquet.read(self._files(self.store.trials), columns)
 
+    def part_files(self) -> list[Path]:
+        """Returns the files of the trials' finished parts, in order.
+
+        Raises:
+            ResultsError: no part is finished.
+        """
+        return self._files(self.store.trials)
+
     def _files(self, folder: Path) -> list[Path]:
         numbers = self.finished_parts()
         if not numbers:

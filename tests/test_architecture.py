@@ -173,7 +173,13 @@ def test_each_library_is_imported_only_where_it_is_needed() -> None:
     """A heavy library is loaded by those who work with it, and by no one in passing."""
     assert users("torch") == {"engines.torch_engine", "engines.autograd_steps"}
     assert users("pandas", at_load=True) == {"tables", "where", "comparison", "pair", "settings"}
-    assert users("pandas") - users("pandas", at_load=True) <= {"parquet", "results", "training", "formats"}
+    assert users("pandas") - users("pandas", at_load=True) <= {
+        "parquet",
+        "results",
+        "training",
+        "formats",
+        "exporting",
+    }
     assert users("pyarrow", at_load=True) == set()
     assert {name.partition(".")[0] for name in users("pyarrow")} == {"parquet", "tabular"}
     assert users("joblib") == {"runner"}
@@ -183,6 +189,8 @@ def test_each_library_is_imported_only_where_it_is_needed() -> None:
     assert users("click") == {"cli", "console"}
     assert {name.partition(".")[0] for name in users("pydantic") | users("yaml")} == {"config"}
     assert {name.partition(".")[0] for name in users("matplotlib")} == {"plots"}
+    assert users("openpyxl") == {"exporting"}
+    assert users("openpyxl", at_load=True) == set()
     assert users("matplotlib", at_load=True) == users("scipy") == users("sklearn") == set()
 
 

@@ -41,7 +41,22 @@ HEAVY = [
     *("threadpoolctl", "tabulate"),
 ]
 
-COMMANDS = ["train", "plan", "run", "edge", "list", "show", "compare", "plot", "verify", "init", "schema"]
+COMMANDS = [
+    *(
+        "train",
+        "plan",
+        "run",
+        "edge",
+        "list",
+        "show",
+        "compare",
+        "plot",
+        "export",
+        "verify",
+        "init",
+        "schema",
+    ),
+]
 
 
 class Told:

@@ -1,0 +1,168 @@
+"""A run's trials, or a summary of them, written for other programs: part by part, floats exact.
+
+Text that a spreadsheet would run is made inert. The file is written under a temporary name and renamed,
+so that there is never half of it.
+"""
+
+import json
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linreg_sweep import parquet
+from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
+from linreg_sweep.formats import as_text, cells_of, inert, records
+from linreg_sweep.results import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Frames = Iterator["pd.DataFrame"]
+
+MOST_TYPESET = 5_000
+"""Rows of a table in markdown or LaTeX, which people read."""
+
+MOST_IN_EXCEL = 1_048_575
+"""Rows below the header that a sheet of Excel holds."""
+
+
+def export(
+    run: Run, to: str, file: Path | None = None, *, by: Sequence[str] = (), where: str | None = None
+) -> Path:
+    """Writes the trials of a run, or their summary, to a file of another kind.
+
+    Args:
+        run: which run.
+        to: csv, parquet, json, markdown, latex or excel. The first three are exact and have room for any
+            number of rows; infinities are `inf` in csv and excel, `"Infinity"` in json.
+        file: where to; None: named after the run, in the current folder.
+        by: hyperparameters that a summary goes by; none: the trials.
+        where: a comparison that trials have to meet; see where.where.
+
+    Returns:
+        The file.
+
+    Raises:
+        ConfigError: no such kind, column or comparison; more rows than the kind has room for.
+        ResultsError: no part is finished, or one is damaged.
+        OSError: the file cannot be written; what was there stays.
+    """
+    if to not in WRITERS:
+        raise ConfigError(Complaint("--to", f"there is no kind {to!r}", did_you_mean(to, WRITERS)))
+    suffix, write = WRITERS[to]
+    file = file or Path(f"{run.name}-{'summary' if by else 'trials'}.{suffix}")
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        write(_frames(run, by, where), temporary)
+        temporary.replace(file)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    return file
+
+
+def _frames(run: Run, by: Sequence[str], where: str | None) -> Frames:
+    """Yields what is exported: trials part by part, or a summary."""
+    from linreg_sweep import tables
+    from linreg_sweep.where import where as chosen
+
+    if not by:
+        for file in run.part_files():
+            frame = parquet.read([file])
+            yield frame if where is None else chosen(frame, where)
+    elif where is None:
+        yield run.summary(by)
+    else:
+        yield tables.summary(run.where(where), run.columns_of(by))
+
+
+def _csv(frames: Frames, file: Path) -> None:
+    with file.open("w", encoding="utf-8", newline="") as text:
+        for number, frame in enumerate(frames):
+            header = [str(inert(str(name))) for name in frame.columns]
+            cells = frame.map(inert) if _has_text(frame) else frame
+            cells.to_csv(text, index=False, header=header if number == 0 else False, lineterminator="\n")
+
+
+def _has_text(frame: "pd.DataFrame") -> bool:
+    """Returns whether a cell may be a text that is not one of our own words."""
+    return any(str(kind) in ("object", "str") for kind in frame.dtypes)
+
+
+def _json(frames: Frames, file: Path) -> None:
+    with file.open("w", encoding="utf-8") as text:
+        before = "[\n"
+        for frame in frames:
+            for row in records(frame):
+                text.write(before + json.dumps(row, allow_nan=False))
+                before = ",\n"
+        text.write("[]\n" if before == "[\n" else "\n]\n")
+
+
+def _typeset(style: str) -> Callable[[Frames, Path], None]:
+    """Returns what writes a table that people read."""
+
+    def write(frames: Frames, file: Path) -> None:
+        import pandas as pd
+
+        found: list[pd.DataFrame] = []
+        for frame in frames:
+            found.append(frame)
+            _check_room(sum(map(len, found)), MOST_TYPESET, style)
+        file.write_text(as_text(pd.concat(found), style) + "\n", encoding="utf-8")
+
+    return write
+
+
+def _excel(frames: Frames, file: Path) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("trials")
+    n_rows = 0
+    try:
+        for frame in frames:
+            cells = cells_of(frame)
+            if not n_rows:
+                sheet.append([inert(name) for name in cells])
+            n_rows += len(frame)
+            _check_room(n_rows, MOST_IN_EXCEL, "excel")
+            for row in zip(*cells.values(), strict=True):
+                sheet.append([_for_excel(cell, sheet) for cell in row])
+    except BaseException:
+        sheet.close()  # or its temporary file stays open
+        raise
+    book.save(file)
+
+
+def _for_excel(cell: object, sheet: Any) -> object:
+    """Returns a cell as Excel has it, which knows no infinity; openpyxl alone would write 16 digits."""
+    if not isinstance(cell, float) or (float(f"{cell:.16g}") == cell and math.isfinite(cell)):
+        return inert(cell)
+    if math.isinf(cell):
+        return "inf" if cell > 0 else "minus inf"
+    from openpyxl.cell import WriteOnlyCell
+
+    exact = WriteOnlyCell(sheet, repr(cell))
+    exact.data_type = "n"
+    return exact
+
+
+def _check_room(n_rows: int, most: int, to: str) -> None:
+    if n_rows > most:
+        hint = "export a summary with --by, fewer trials with --where, or --to csv or parquet"
+        raise ConfigError(Complaint(f"--to {to}", f"has room for {most:,} rows, got more", hint))
+
+
+WRITERS: dict[str, tuple[str, Callable[[Frames, Path], None]]] = {
+    "csv": ("csv", _csv),
+    "parquet": ("parquet", parquet.write_frames),
+    "json": ("json", _json),
+    "markdown": ("md", _typeset("markdown")),
+    "latex": ("tex", _typeset("latex")),
+    "excel": ("xlsx", _excel),
+}
+"""The kinds, each with the suffix of its files and what writes them."""

@@ -1,0 +1,174 @@
+"""Facts about exported tables: other readers get back what the run has, to the bit."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+import linreg_sweep as ls
+from linreg_sweep import exporting
+from linreg_sweep.cli import EXPORTS, main
+from linreg_sweep.outcome import CATEGORIES
+from linreg_sweep.results import Run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Every outcome, in parts of four; the last rates end in infinities and NaN."""
+    sweep = {
+        "name": "out",
+        "data": {"name": "tutorial"},
+        "method": "grid",
+        "training": {"epochs": 3000},
+        "parameters": {
+            "learning_rate": {"values": [0.001, 0.005, 0.007, 1e200]},
+            "initial_weight": {"min": -10, "max": 10, "num": 3},
+        },
+    }
+    return ls.run(sweep, out=tmp_path_factory.mktemp("out"), jobs=1, part_size=4)
+
+
+def same(found: pd.DataFrame, run: Run) -> None:
+    """Holds a table to be the trials of a run, to the bit of every number."""
+    assert list(found.columns) == list(run.trials.columns)
+    assert len(found) == run.n_trials
+    for name, column in run.trials.items():
+        if name in CATEGORIES:
+            words = found[name].astype(object).where(found[name].notna(), None)
+            assert words.tolist() == column.astype(object).where(column.notna(), None).tolist()
+        else:
+            numbers = column.astype("float64").to_numpy()
+            np.testing.assert_array_equal(found[name].astype("float64").to_numpy(), numbers)
+
+
+def test_the_run_has_what_is_hard_to_write(run: Run) -> None:
+    """Infinities, NaN, missing epochs and missing regimes; else the facts below show little."""
+    numbers = run.trials.select_dtypes("float64").to_numpy()
+    assert np.isinf(numbers).any()
+    assert np.isnan(numbers).any()
+    assert run.trials["converged_at"].isna().any()
+
+
+def test_csv_reads_back_to_the_bit(run: Run, tmp_path: Path) -> None:
+    """By pandas."""
+    file = ls.export(run, "csv", tmp_path / "a.csv")
+    same(pd.read_csv(file, na_values=[""], keep_default_na=False), run)
+
+
+def test_parquet_reads_back_to_the_bit(run: Run, tmp_path: Path) -> None:
+    """As one file, with the types of the trials table."""
+    found = pd.read_parquet(ls.export(run, "parquet", tmp_path / "a.parquet"))
+    same(found, run)
+    assert found.dtypes.astype(str).tolist() == run.trials.dtypes.astype(str).tolist()
+
+
+def test_json_reads_back_to_the_bit(run: Run, tmp_path: Path) -> None:
+    """Strict JSON: a list of records, infinities as text, null for what is missing."""
+
+    def refuse(word: str) -> None:
+        raise AssertionError(word)
+
+    text = ls.export(run, "json", tmp_path / "a.json").read_text()
+    rows = json.loads(text, parse_constant=refuse)
+    infinities = {"Infinity": np.inf, "-Infinity": -np.inf}
+    frame = pd.DataFrame(rows, dtype=object)
+    same(frame.map(lambda cell: infinities.get(cell, np.nan if cell is None else cell)), run)
+
+
+def test_excel_reads_back_to_the_bit(run: Run, tmp_path: Path) -> None:
+    """By openpyxl; infinities, which Excel has no number for, are words."""
+    sheet = openpyxl.load_workbook(ls.export(run, "excel", tmp_path / "a.xlsx"))["trials"]
+    header, *rows = sheet.iter_rows(values_only=True)
+    words = {"inf": np.inf, "minus inf": -np.inf, None: np.nan}
+    frame = pd.DataFrame(rows, columns=list(map(str, header)), dtype=object)
+    same(frame.map(lambda cell: words.get(cell, cell)), run)
+    assert "f" not in {cell.data_type for row in sheet for cell in row}
+
+
+@pytest.mark.parametrize(("to", "sign"), [("markdown", "| learning_rate |"), ("latex", r"\toprule")])
+def test_documents_get_a_table_that_people_read(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str, sign: str
+) -> None:
+    """A summary or trials, and no more of them than anyone reads."""
+    text = ls.export(run, to, tmp_path / "a.txt", by=["learning_rate"]).read_text()
+    assert sign in " ".join(text.split())
+    assert text.count("0.005") == 1
+    monkeypatch.setattr(exporting, "MOST_TYPESET", 5)
+    with pytest.raises(ls.ConfigError, match=f"--to {to}: has room for 5 rows, got more"):
+        ls.export(run, to, tmp_path / "b.txt")
+    assert not (tmp_path / "b.txt").exists()
+
+
+def test_a_sheet_that_is_full_is_an_error(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no file is left behind."""
+    monkeypatch.setattr(exporting, "MOST_IN_EXCEL", 7)
+    with pytest.raises(ls.ConfigError, match="--to excel: has room for 7 rows"):
+        ls.export(run, "excel", tmp_path / "a.xlsx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_where_chooses_trials_and_by_summarises(run: Run, tmp_path: Path) -> None:
+    """As show does."""
+    chosen = "learning_rate < 0.006"
+    found = pd.read_csv(ls.export(run, "csv", tmp_path / "a.csv", where=chosen))
+    assert found["trial"].tolist() == run.where(chosen)["trial"].tolist()
+    table = pd.read_csv(ls.export(run, "csv", tmp_path / "b.csv", by=["learning_rate"], where=chosen))
+    assert table["trials"].tolist() == [3, 3]
+
+
+@pytest.mark.parametrize("to", ["csv", "excel"])
+def test_text_that_a_spreadsheet_would_run_is_inert(tmp_path: Path, to: str) -> None:
+    """A quote before it makes it text; numbers stay numbers."""
+    frame = pd.DataFrame({"=name": ["=1+1", "@x", "plain"], "number": [-1.5, 2.0, 3.0]})
+    file = tmp_path / "a.xlsx"
+    exporting.WRITERS[to][1](iter([frame]), file)
+    rows: list[tuple[Any, ...]]
+    if to == "csv":
+        rows = [tuple(line.split(",")) for line in file.read_text().splitlines()]
+    else:
+        rows = list(openpyxl.load_workbook(file)["trials"].iter_rows(values_only=True))
+    assert [row[0] for row in rows] == ["'=name", "'=1+1", "'@x", "plain"]
+    assert [float(row[1]) for row in rows[1:]] == [-1.5, 2.0, 3.0]
+
+
+def test_the_command_writes_what_it_says(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its last line is the file, named after the run."""
+    monkeypatch.chdir(tmp_path)
+    for to in EXPORTS:
+        assert main(["export", str(run.path), "--to", to]) == 0
+        file = Path(capsys.readouterr().out.strip())
+        assert file.exists()
+        assert file.stem == "out-trials"
+    assert main(["export", str(run.path), "--to", "csv", "--by", "initial_weight"]) == 0
+    assert capsys.readouterr().out == "out-summary.csv\n"
+    assert set(EXPORTS) == set(exporting.WRITERS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--to", "csv", "--by", "weight_"], 2, "there is no column 'weight_'"),
+        (["--to", "csv", "--where", "cost <"], 2, "--where 'cost <': is not a comparison"),
+        (["--to", "csv", "-o", "none/a.csv"], 1, "none"),
+    ],
+)
+def test_what_cannot_be_exported_is_said(
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    message: str,
+) -> None:
+    """One line, and no file."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", str(run.path), *arguments]) == code
+    assert capsys.readouterr().err.startswith(message)
+    assert not list(tmp_path.iterdir())
