@@ -24,8 +24,9 @@ lint: $(VENV)/.installed-dev ## Check style and types
 bench: $(VENV)/.installed-bench ## Measure speed, scale and memory side by side with what people use
 	@$(BIN)/python -m benchmarks
 
-gallery: $(VENV)/.installed ## Make docs/gallery.md and all pictures anew from the example sweeps
+gallery: $(VENV)/.installed ## Make docs/gallery.md, docs/walkthrough.md and their pictures anew
 	@$(BIN)/python docs/make_gallery.py
+	@$(BIN)/python docs/make_walkthrough.py
 
 clean: ## Remove the environment and caches; results stay
 	rm -rf $(VENV) build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

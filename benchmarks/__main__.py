@@ -10,6 +10,7 @@ SECTIONS = {
     "rows": "Rows",
     "people": "Against what people use",
     "descents": "Iterated descent",
+    "tables": "Comparing and drawing",
 }
 
 

@@ -1,24 +1,37 @@
-"""The gallery's text is what its maker writes today, and its pictures are there."""
+"""The pages of docs are what their makers write today, and their pictures are there."""
 
 import importlib.util
 import re
 from pathlib import Path
+from types import ModuleType
 
 import linreg_sweep as ls
 
 ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+
+
+def maker(name: str) -> ModuleType:
+    """Returns the script that makes a page."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def test_the_gallery_is_what_the_example_sweeps_give(tmp_path: Path) -> None:
     """Every sweep has its section; after a change `make gallery` writes it anew."""
-    spec = importlib.util.spec_from_file_location("make_gallery", ROOT / "docs" / "make_gallery.py")
-    assert spec is not None
-    assert spec.loader is not None
-    gallery = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(gallery)
     sweeps = sorted((ROOT / "sweeps").glob("*.yaml"))
-    text = gallery.page({path: ls.run(path, out=tmp_path) for path in sweeps})
-    assert (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8") == text
+    text = maker("make_gallery").page({path: ls.run(path, out=tmp_path) for path in sweeps})
+    assert (DOCS / "gallery.md").read_text(encoding="utf-8") == text
     pictures = re.findall(r"\]\((gallery/.*?)\)", text)
     assert len(pictures) > 8
-    assert sorted(pictures) == sorted(f"gallery/{file.name}" for file in (ROOT / "docs/gallery").iterdir())
+    assert sorted(pictures) == sorted(f"gallery/{file.name}" for file in (DOCS / "gallery").iterdir())
+
+
+def test_the_walkthrough_is_what_its_commands_print(tmp_path: Path) -> None:
+    """Every command of it ends well and prints what stands there; `make gallery` writes it anew."""
+    assert (DOCS / "walkthrough.md").read_text(encoding="utf-8") == maker("make_walkthrough").page(tmp_path)
+    assert (DOCS / "walkthrough" / "paths.png").exists()

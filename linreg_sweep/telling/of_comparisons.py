@@ -80,6 +80,8 @@ def _told(found: Comparison, tables: dict[str, Any], style: str) -> Iterator[str
         yield from _in_latex(found, tables)
         return
     for name, table in tables.items():
+        if name == "only" and found.by_summaries:
+            continue  # it would list all trials of both
         heading = HEADINGS[name].format(parameters=" and ".join(found.parameters))
         yield ""
         yield f"## {heading}" if style == "markdown" else f"{heading}:"

@@ -40,6 +40,7 @@ def told_run(run: "Run", table: Table, columns: list[str]) -> Iterator[str]:
     outcomes = run.metadata["outcomes"]
     yield ", ".join(f"{outcomes[name]:,} {name}" for name in OUTCOMES) + "."
     if len(cells["trials"]) > 1:
+        yield from _safe(cells)
         yield _best_row(cells)
     yield _best_trial(run)
     yield from _fitted_line(run)
@@ -79,6 +80,42 @@ def _best_row(cells: Mapping[str, Sequence[Any]]) -> str:
         f"Best {named}: {converged:,} of {trials:,} trials converged,"
         f" after a median of {median:,.10g} {plural('epoch', median)}."
     )
+
+
+def _safe(cells: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+    """Yields between which values of its one parameter a summary has nothing but converged trials."""
+    names = list(cells)[: list(cells).index("trials")]
+    if len(names) != 1:
+        return
+    values, whole = cells[names[0]], [share == 1 for share in cells["share_converged"]]
+    first, stop = _longest(whole)
+    if stop == first:
+        yield f"At no {names[0]} did all trials converge."
+        return
+    low, high = str(number(values[first])).split(" to ")[0], str(number(values[stop - 1])).split(" to ")[-1]
+    where = f"{names[0]} {low}" if low == high else f"{names[0]} from {low} to {high}"
+    none = [row for row, converged in enumerate(cells["converged"]) if not converged and row >= stop]
+    above = (
+        f"; from {str(number(values[none[0]])).split(' to ')[0]} on none did"
+        if _to_the_end(none, len(whole))
+        else ""
+    )
+    yield f"At {where} every trial converged{above}."
+
+
+def _longest(flags: Sequence[bool]) -> tuple[int, int]:
+    """Returns the first longest stretch of flags that are set, as its start and its stop."""
+    best, start = (0, 0), 0
+    for place, flag in enumerate([*flags, False]):
+        if not flag:
+            best = (start, place) if place - start > best[1] - best[0] else best
+            start = place + 1
+    return best
+
+
+def _to_the_end(rows: Sequence[int], n: int) -> bool:
+    """Returns whether rows are the last of so many, without a gap."""
+    return bool(rows) and list(rows) == list(range(rows[0], n))
 
 
 def _best_trial(run: "Run") -> str:
