@@ -50,8 +50,8 @@ STEPS = (
     ),
     (
         "A picture shows it, with the paths of a few trials. On minutes the descent falls into a long narrow"
-        " valley at once, and then creeps along it; on z-scores no direction is flatter than another, and it goes"
-        " straight to the optimum.",
+        " valley at once, and then creeps along it; on z-scores no direction is flatter than another, and it"
+        " goes straight to the optimum.",
         "plot results/as_they_are results/standardized --kind paths -o walkthrough/paths.png",
     ),
     (

@@ -69,7 +69,7 @@ class Pair:
         self._keys = list(dict.fromkeys([*first.varied, *second.varied, *self.by]))
         self._ranges: dict[str, Ranges] = {}
         sides = [self._side(place) for place in (0, 1)]
-        values = ["cost", *self._shared_parameters(sides)] if all(sides) else ["cost"]
+        values = ["cost", *self._shared_parameters()] if all(sides) else ["cost"]
         self._sides = [side for side in sides if side is not None]
         self._whole = Differences(0, values, tolerance)
         self._grouped = Differences(len(self.by), values, tolerance)
@@ -104,7 +104,7 @@ class Pair:
         first, second = (config["data.standardize"] for config in self._configs)
         return bool(first == second)
 
-    def _shared_parameters(self, sides: Sequence[Side | None]) -> list[str]:
+    def _shared_parameters(self) -> list[str]:
         """Returns the fitted numbers that both runs have, in one scale."""
         first, second = (list(run.metadata["parameters"]) for run in self._runs)
         shared = [name for name in first if name in second]
@@ -131,7 +131,8 @@ class Pair:
             (config["method"], config["seed"] if config["method"] == "random" else 0)
             for config in self._configs
         ]
-        return declared[0] == declared[1] and kinds[0] == kinds[1]
+        in_limits = any("unit" in value for _, value in declared[0])  # each run may have its own
+        return declared[0] == declared[1] and kinds[0] == kinds[1] and not in_limits
 
     def _joint_ranges(self) -> dict[str, Ranges]:
         """Returns the ranges that span the values of both runs."""

@@ -207,6 +207,18 @@ def test_trials_with_equal_hyperparameters_are_matched_in_their_order() -> None:
     assert list(zip(first.tolist(), second.tolist(), strict=True)) == [(0, 0), (2, 3), (4, 2)]
 
 
+def test_rates_in_stability_limits_are_matched_by_what_they_are(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same declaration means other rates under another loss: half of one run's are the other's."""
+    monkeypatch.setattr(pairing, "BLOCK", 1)
+    rates = {"learning_rate": {"values": [0.25, 0.5, 1.0], "unit": "stability_limit"}}
+    first, second = make(parameters=rates), make(parameters=rates, training={"loss": "mse"})
+    both = merged(first, second, ["learning_rate"])
+    assert len(both) == 2
+    assert ls.compare(first, second).matched["matched"].tolist() == [2]
+
+
 def test_more_changes_than_are_listed_are_counted(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """The list has an end, the count has none."""
     monkeypatch.setattr(pair, "MOST_LISTED", 5)
