@@ -30,6 +30,7 @@ def make(tmp_path: Path) -> Make:
     made: list[Run] = []
 
     def run(**changes: Any) -> Run:
+        part_size = changes.pop("part_size", (4, 9, 35)[len(made) % 3])
         sweep = {
             "name": f"run{len(made)}",
             "data": {"name": "tutorial"},
@@ -37,7 +38,7 @@ def make(tmp_path: Path) -> Make:
             "training": {"epochs": 4000} | changes.pop("training", {}),
             "parameters": changes.pop("parameters", {"learning_rate": RATES, "initial_weight": WEIGHTS}),
         } | changes
-        made.append(ls.run(sweep, out=tmp_path / "results", jobs=1, part_size=(4, 9, 35)[len(made) % 3]))
+        made.append(ls.run(sweep, out=tmp_path / "results", jobs=1, part_size=part_size))
         return made[-1]
 
     return run
@@ -213,7 +214,8 @@ def test_rates_in_stability_limits_are_matched_by_what_they_are(
     """The same declaration means other rates under another loss: half of one run's are the other's."""
     monkeypatch.setattr(pairing, "BLOCK", 1)
     rates = {"learning_rate": {"values": [0.25, 0.5, 1.0], "unit": "stability_limit"}}
-    first, second = make(parameters=rates), make(parameters=rates, training={"loss": "mse"})
+    first = make(parameters=rates, part_size=1)
+    second = make(parameters=rates, part_size=1, training={"loss": "mse"})
     both = merged(first, second, ["learning_rate"])
     assert len(both) == 2
     assert ls.compare(first, second).matched["matched"].tolist() == [2]
