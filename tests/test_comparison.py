@@ -119,6 +119,9 @@ def test_a_comparison_is_what_pandas_finds(
         assert row["largest_difference"] == (bounded[f"{name}_a"] - bounded[f"{name}_b"]).abs().max()
         assert row["same_bits"] == (both[f"{name}_a"] == both[f"{name}_b"]).sum()
 
+    back = ls.compare(second, first)
+    assert back.values["largest_difference"].tolist() == found.values["largest_difference"].tolist()
+
     by = found.by.set_index("learning_rate")
     groups = both.groupby("learning_rate")
     assert by["matched"].to_dict() == groups.size().to_dict()
