@@ -138,7 +138,7 @@ def _name_regimes(axes: "Axes", found: Cells) -> None:
         left, right = float(edges[start]), float(edges[stop])
         middle = float(np.sqrt(left * right)) if found.x.log else (left + right) / 2
         if name is not None:
-            gap = (right / left) ** 0.01 if found.x.log else 0.01 * (right - left)
+            gap = (edges[-1] / edges[0]) ** 0.003 if found.x.log else 0.003 * (edges[-1] - edges[0])
             ends = (left * gap, right / gap) if found.x.log else (left + gap, right - gap)
             axes.plot(ends, [1.025, 1.025], color=INK, linewidth=2, transform=above, clip_on=False)
             axes.text(middle, 1.04, REGIME_WORDS[name], fontsize=9, ha="center", va="bottom", transform=above)
