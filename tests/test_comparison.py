@@ -15,6 +15,7 @@ from linreg_sweep.cli import main
 from linreg_sweep.outcome import OUTCOMES
 from linreg_sweep.parquet import encode, read_arrays
 from linreg_sweep.results import Run
+from linreg_sweep.telling import of_comparisons
 
 ROOT = Path(__file__).parents[1]
 
@@ -224,12 +225,18 @@ def test_rates_in_stability_limits_are_matched_by_what_they_are(
     assert ls.compare(first, second).matched["matched"].tolist() == [2]
 
 
-def test_more_changes_than_are_listed_are_counted(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The list has an end, the count has none."""
+def test_more_changes_than_are_listed_are_counted(
+    make: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The list has an end, the count has none; and what is shown says how many there are."""
     monkeypatch.setattr(pair, "MOST_LISTED", 5)
-    found = ls.compare(make(), make(training={"loss": "mse"}))
+    monkeypatch.setattr(of_comparisons, "MOST_SHOWN", 2)
+    first, second = make(), make(training={"loss": "mse"})
+    found = ls.compare(first, second)
     assert found.n_changed == 35
     assert len(found.changed) == 5
+    main(["compare", str(first.path), str(second.path), "--only-changed"])
+    assert "... and 33 more: --format csv lists 5\n" in capsys.readouterr().out
 
 
 def test_three_runs_are_each_compared_with_the_first(make: Make) -> None:

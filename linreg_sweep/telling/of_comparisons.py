@@ -88,9 +88,10 @@ def _told(found: Comparison, tables: dict[str, Any], style: str) -> Iterator[str
         yield ""
         shown = table.head(MOST_SHOWN) if name in ("changed", "only") else table
         yield as_text(_readable(name, shown), style)
-        if len(shown) < len(table):
-            hint = "--format json lists them" if name == "only" else "--format csv lists them"
-            yield f"... and {len(table) - len(shown):,} more: {hint}"
+        total = _total(found, name)
+        if len(shown) < total:
+            kind = "json" if name == "only" else "csv"
+            yield f"... and {total - len(shown):,} more: --format {kind} lists {len(table):,}"
         if name == "settings" and found.notes:
             yield ""
             yield from (f"{note}." for note in found.notes)
@@ -103,6 +104,12 @@ def _told(found: Comparison, tables: dict[str, Any], style: str) -> Iterator[str
         yield ""
         width = max(map(len, MEANING))
         yield from (f"{name:<{width}}  {meaning}" for name, meaning in MEANING.items())
+
+
+def _total(found: Comparison, name: str) -> int:
+    """Returns how many trials a list is of; of other tables 0."""
+    counted_in = {"changed": ["changed"], "only": ["only_first", "only_second"]}
+    return int(found.matched[counted_in.get(name, [])].to_numpy().sum())
 
 
 def _in_latex(found: Comparison, tables: dict[str, Any]) -> Iterator[str]:
