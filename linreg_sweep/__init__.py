@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from linreg_sweep.exporting import export
     from linreg_sweep.planning import Plan, plan
     from linreg_sweep.plots.plot import plot
+    from linreg_sweep.reports.report import report
     from linreg_sweep.results import Run, list_runs, load
     from linreg_sweep.sweep import run
     from linreg_sweep.training import Training, train
@@ -46,6 +47,7 @@ __all__ = [
     "load",
     "plan",
     "plot",
+    "report",
     "run",
     "train",
     "verify",
@@ -61,6 +63,7 @@ _HOME = {
     "Plan": "planning",
     "plan": "planning",
     "plot": "plots.plot",
+    "report": "reports.report",
     "Run": "results",
     "list_runs": "results",
     "load": "results",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.outcome import OUTCOMES, REGIMES
 from linreg_sweep.results import MOST_ROWS, Run
-from linreg_sweep.tally import SUMMARISED, Ranges, check_column
+from linreg_sweep.tally import Ranges, Tally, check_column
 
 Floats = NDArray[np.float64]
 
@@ -55,6 +55,7 @@ class Cells:
         converged_at: the median epoch of those that converged.
         best_cost: the least last cost, in units of the target squared.
         regime: in words, one or a range.
+        first_trial: the lowest number of its trials.
     """
 
     x: Axis
@@ -64,6 +65,7 @@ class Cells:
     converged_at: Floats
     best_cost: Floats
     regime: NDArray[np.object_]
+    first_trial: Floats
 
     @property
     def shares(self) -> Floats:
@@ -110,10 +112,14 @@ def cells(run: Run, x: str | None = None, y: str | None = None, most: int = MOST
     """
     names = axes_of(run, x, y)
     tally = run.tally(names, most)
-    for columns in run.parts(list(dict.fromkeys([*names, *SUMMARISED]))):
-        tally.add(columns)
-    table, ranges = tally.table(), run.ranges(names, most)
-    axes = [_axis(run, name, table[name], ranges.get(name)) for name in names]
+    run.fill([tally], ["trial"])
+    return cells_of(run, tally)
+
+
+def cells_of(run: Run, tally: Tally) -> Cells:
+    """Returns the map that a filled tally of one or two parameters of a run makes."""
+    names, table = tally.by, tally.table()
+    axes = [_axis(run, name, table[name], tally.ranges.get(name)) for name in names]
     places = [_place(axis, table[axis.name]) for axis in axes]
     row = places[1] if len(places) > 1 else np.zeros(len(places[0]), np.intp)
     shape = (len(axes[1].centres) if len(axes) > 1 else 1, len(axes[0].centres))
@@ -131,12 +137,13 @@ def cells(run: Run, x: str | None = None, y: str | None = None, most: int = MOST
         converged_at=spread(table["median_converged_at"], np.nan),
         best_cost=spread(table["best_cost"], np.nan),
         regime=spread(table["regime"], None, object),
+        first_trial=spread(tally.first_trials().tolist(), np.nan),
     )
 
 
 def _axis(run: Run, name: str, cells: Sequence[Any], ranges: Ranges | None) -> Axis:
     if ranges is not None:
-        log = name in run.metadata["log_scaled"] and ranges.edges[0] > 0
+        log = name in run.metadata["log_scaled"] and bool(ranges.edges[0] > 0)
         edges = ranges.edges
         centres = np.sqrt(edges[:-1] * edges[1:]) if log else (edges[:-1] + edges[1:]) / 2
         return Axis(name, centres, edges, tuple(ranges.labels), log, ranges)

@@ -410,6 +410,20 @@ def plot(
     say(str(file))
 
 
+@cli.command(name="report", short_help="Write one page of a run, or of several, that opens anywhere.")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN [RUN ...]")
+@click.option("-o", "--output", metavar="FILE", help="An HTML file. [default: <name>-report.html here]")
+def report_command(runs: tuple[str, ...], output: str | None) -> None:
+    """Write one HTML page of RUN, or of several RUNs compared with the first. The last line is the file.
+
+    It opens from disk in any browser and loads nothing from elsewhere: the answer, the map of all trials,
+    a laboratory that trains trials live, tables that sort and filter, and how to run it again.
+    """
+    from linreg_sweep.reports.report import report
+
+    say(str(report(*runs, file=output)))
+
+
 @cli.command(short_help="Write a run's trials, or a summary, for other programs.")
 @click.argument("run", metavar="RUN")
 @click.option("--to", type=click.Choice(EXPORTS), required=True, help="The kind of file.")

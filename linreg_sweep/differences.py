@@ -70,8 +70,8 @@ class Differences:
         bounded = (first["outcome"] != DIVERGED) & (second["outcome"] != DIVERGED)
         least = np.full((len(groups), len(self.values)), np.nan)
         for column, name in enumerate(self.values):
-            gaps = -np.abs(_floats(first[name]) - _floats(second[name]))
-            np.fmin.at(least[:, column], group[bounded], gaps[bounded])
+            gaps = -np.abs(_floats(first[name])[bounded] - _floats(second[name])[bounded])
+            np.fmin.at(least[:, column], group[bounded], gaps)
         self._rows = merged([self._rows, Rows(groups, np.column_stack(sums), least)])
         self._later.add(groups, group[both], (after - before)[both])
         known = both & (before > 0) & (after > 0)

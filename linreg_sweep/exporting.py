@@ -6,15 +6,14 @@ so that there is never half of it.
 
 import json
 import math
-import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linreg_sweep import parquet
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
 from linreg_sweep.formats import as_text, cells_of, inert, records
+from linreg_sweep.replacing import replacing
 from linreg_sweep.results import Run
 
 if TYPE_CHECKING:
@@ -54,13 +53,8 @@ def export(
         raise ConfigError(Complaint("--to", f"there is no kind {to!r}", did_you_mean(to, WRITERS)))
     suffix, write = WRITERS[to]
     file = file or Path(f"{run.name}-{'summary' if by else 'trials'}.{suffix}")
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
+    with replacing(file) as temporary:
         write(_frames(run, by, where), temporary)
-        temporary.replace(file)
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
     return file
 
 

@@ -106,6 +106,25 @@ class Run:
         """
         return parquet.read(self._files(self.store.trials), columns)
 
+    def pick(self, trials: NDArray[np.int64]) -> "pd.DataFrame":
+        """Returns some trials by their numbers, sorted, holding one part after the other in memory.
+
+        Args:
+            trials: the numbers, in any order; those that are not finished are left out.
+
+        Raises:
+            ResultsError: no part is finished, or one is damaged.
+        """
+        import pandas as pd
+
+        size, numbers = int(self.metadata["part_size"]), np.unique(trials)
+        chosen: list[pd.DataFrame] = []
+        for number, file in zip(self.finished_parts(), self._files(self.store.trials), strict=True):
+            here = numbers[numbers // size == number] - number * size
+            if len(here):
+                chosen.append(parquet.read([file]).iloc[here])
+        return pd.concat(chosen, ignore_index=True)
+
     def part_files(self) -> list[Path]:
         """Returns the files of the trials' finished parts, in order.
 
@@ -156,9 +175,20 @@ class Run:
             bins: see summary.
         """
         tally = self.tally(by, bins)
-        for columns in self.parts(list(dict.fromkeys([*by, *SUMMARISED]))):
-            tally.add(columns)
+        self.fill([tally])
         return tally.table()
+
+    def fill(self, tallies: Sequence[Tally], further: Sequence[str] = ()) -> None:
+        """Gives all trials to summaries that have begun, in one pass over the parts.
+
+        Args:
+            tallies: of this run, see tally.
+            further: columns that they are to see beside those that they summarise.
+        """
+        by = [name for tally in tallies for name in tally.by]
+        for columns in self.parts(list(dict.fromkeys([*by, *SUMMARISED, *further]))):
+            for tally in tallies:
+                tally.add(columns)
 
     def tally(self, by: Sequence[str], bins: int | None = None) -> Tally:
         """Returns a summary that has not begun; see summarise."""

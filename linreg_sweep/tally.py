@@ -99,6 +99,7 @@ class Tally:
 
     Attributes:
         by: the columns that it groups by.
+        ranges: those of them whose values are gathered into ranges.
     """
 
     def __init__(
@@ -112,11 +113,11 @@ class Tally:
             together: the trials of a group lie together, so that one that is left never comes back.
         """
         self.by = list(by)
-        self._ranges = dict(ranges or {})
+        self.ranges = dict(ranges or {})
         self._together = together
         self._whole: set[str] = set()
         k = len(self.by)
-        self._groups = Rows(np.empty((0, k)), np.empty((0, 5), np.int64), np.empty((0, 5)))
+        self._groups = Rows(np.empty((0, k)), np.empty((0, 5), np.int64), np.empty((0, 6)))
         self._epochs = Frequencies(k, (0.5, 0.9))
 
     def add(self, columns: Mapping[str, Column]) -> None:
@@ -134,7 +135,7 @@ class Tally:
                 self._whole.add(name)
             if name in CATEGORIES or name in EVENTS:
                 values = np.where(values == MISSING, np.nan, values)
-            keys[:, number] = self._ranges[name].place(values) if name in self._ranges else values
+            keys[:, number] = self.ranges[name].place(values) if name in self.ranges else values
         return keys + 0.0  # one zero, not two
 
     def _count(self, columns: Mapping[str, Column], groups: Floats, group: Integers) -> None:
@@ -167,10 +168,14 @@ class Tally:
         }
         return columns | {name: value for name, value in later.items() if name not in columns}
 
+    def first_trials(self) -> Floats:
+        """Returns the lowest number of a trial in each row; NaN where parts came without the column."""
+        return self._groups.least[:, 5]
+
     def _words(self, name: str, keys: Floats) -> list[Any]:
         """Returns the cells of a column that the summary goes by."""
-        if name in self._ranges:
-            labels = self._ranges[name].labels
+        if name in self.ranges:
+            labels = self.ranges[name].labels
             return [None if np.isnan(key) else labels[int(key)] for key in keys]
         if name in CATEGORIES:
             return [None if np.isnan(key) else CATEGORIES[name][int(key)] for key in keys]
@@ -191,7 +196,8 @@ def _boiled_down(columns: Mapping[str, Column], groups: Floats, group: Integers)
     order = np.argsort(group, kind="stable") if (group[1:] < group[:-1]).any() else slice(None)
     starts = np.append(0, np.cumsum(outcomes.sum(axis=1)))[:-1]
     cost = np.asarray(columns["cost"], np.float64)
-    extremes = [cost, regime, -regime, ratio, -ratio]
+    trial = np.asarray(columns["trial"], np.float64) if "trial" in columns else np.full(len(cost), np.nan)
+    extremes = [cost, regime, -regime, ratio, -ratio, trial]
     return Rows(
         groups,
         np.column_stack([outcomes.sum(axis=1), outcomes, known]),

@@ -50,6 +50,7 @@ COMMANDS = [
         "list",
         "show",
         "compare",
+        "report",
         "plot",
         "export",
         "verify",

@@ -320,3 +320,11 @@ def test_a_notebook_shows_every_table(make: Make) -> None:
     html = found._repr_html_()
     assert html.count("<table") == len(found.tables())
     assert repr(found) == "<Comparison of run0 with run1: 35 trials differ>"
+
+
+def test_trials_that_end_in_infinities_are_compared_in_silence(make: Make) -> None:
+    """Their numbers are no differences; they count as the same to the bit, and no warning is given."""
+    rates = {"learning_rate": {"values": [0.001, 1e200, 1e300]}}
+    found = ls.compare(make(parameters=rates), make(parameters=rates))
+    assert found.values["same_bits"].tolist() == [3, 3, 3]
+    assert found.values["largest_difference"].tolist() == [0, 0, 0]

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from linreg_sweep.outcome import CATEGORIES, OUTCOMES
 from linreg_sweep.plots.style import COLORS, INK, parameter_words, title_of
 from linreg_sweep.results import Run
-from linreg_sweep.tally import SUMMARISED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,9 +34,7 @@ def slices(run: Run, panels: "Sequence[Axes]") -> None:
     """
     names = sliced(run)
     tallies = [run.tally([name], BARS) for name in names]
-    for columns in run.parts(list(dict.fromkeys([*names, *SUMMARISED]))):
-        for tally in tallies:
-            tally.add(columns)
+    run.fill(tallies)
     for name, tally, axes in zip(names, tallies, panels, strict=True):
         table = tally.table()
         trials = np.array(table["trials"], np.float64)

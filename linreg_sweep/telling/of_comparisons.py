@@ -87,7 +87,7 @@ def _told(found: Comparison, tables: dict[str, Any], style: str) -> Iterator[str
         yield f"## {heading}" if style == "markdown" else f"{heading}:"
         yield ""
         shown = table.head(MOST_SHOWN) if name in ("changed", "only") else table
-        yield as_text(_readable(name, shown), style)
+        yield as_text(readable(name, shown), style)
         total = _total(found, name)
         if len(shown) < total:
             kind = "json" if name == "only" else "csv"
@@ -99,7 +99,7 @@ def _told(found: Comparison, tables: dict[str, Any], style: str) -> Iterator[str
         yield ""
         yield from (f"{note}." for note in found.notes)
     yield ""
-    yield from _verdict(found)
+    yield from verdict(found)
     if style == "table" and not found.by_summaries:
         yield ""
         width = max(map(len, MEANING))
@@ -116,10 +116,10 @@ def _in_latex(found: Comparison, tables: dict[str, Any]) -> Iterator[str]:
     for name, table in tables.items():
         yield ""
         yield f"% {HEADINGS[name].format(parameters=' and '.join(found.parameters))}"
-        yield as_text(_readable(name, table), "latex")
+        yield as_text(readable(name, table), "latex")
 
 
-def _readable(name: str, table: Table) -> Table:
+def readable(name: str, table: Table) -> Table:
     """Returns a table without the columns that tell a person nothing: a run that is the only one."""
     cells = cells_of(table)
     if name in ("transitions", "epochs", "values", "by", "changed") and len(set(cells.get("run", []))) == 1:
@@ -127,7 +127,7 @@ def _readable(name: str, table: Table) -> Table:
     return cells
 
 
-def _verdict(found: Comparison) -> Iterator[str]:
+def verdict(found: Comparison) -> Iterator[str]:
     """Yields how many trials were matched and how many changed, a sentence for each run."""
     for row in found.matched.to_dict("records"):
         first, second = row["compared_with"], row["run"]

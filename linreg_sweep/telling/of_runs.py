@@ -1,9 +1,9 @@
 """What `run` and `show` say of a run: its summary, its best trial, theory beside it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import inf
 from typing import TYPE_CHECKING, Any
 
+from linreg_sweep.answers import best_row, longest
 from linreg_sweep.data import parameter_names
 from linreg_sweep.formats import Table, as_text, cells_of
 from linreg_sweep.legend import Bounds, legend
@@ -59,16 +59,7 @@ def legend_of(table: Table, run: "Run") -> Iterator[str]:
 
 def _best_row(cells: Mapping[str, Sequence[Any]]) -> str:
     """Returns which row of a summary brings most of its trials home, and those soonest."""
-
-    def rank(row: int) -> tuple[float, float, float]:
-        soonest, least = cells["median_converged_at"][row], cells["best_cost"][row]
-        return (
-            -cells["share_converged"][row],
-            inf if soonest is None else soonest,
-            inf if least is None else least,
-        )
-
-    best = min(range(len(cells["trials"])), key=rank)
+    best = best_row(cells)
     names = list(cells)[: list(cells).index("trials")]
     named = ", ".join(f"{name} {number(cells[name][best])}" for name in names)
     trials, converged, median = (cells[name][best] for name in ("trials", "converged", "median_converged_at"))
@@ -88,7 +79,7 @@ def _safe(cells: Mapping[str, Sequence[Any]]) -> Iterator[str]:
     if len(names) != 1:
         return
     values, whole = cells[names[0]], [share == 1 for share in cells["share_converged"]]
-    first, stop = _longest(whole)
+    first, stop = longest(whole)
     if stop == first:
         yield f"At no {names[0]} did all trials converge."
         return
@@ -101,16 +92,6 @@ def _safe(cells: Mapping[str, Sequence[Any]]) -> Iterator[str]:
         else ""
     )
     yield f"At {where} every trial converged{above}."
-
-
-def _longest(flags: Sequence[bool]) -> tuple[int, int]:
-    """Returns the first longest stretch of flags that are set, as its start and its stop."""
-    best, start = (0, 0), 0
-    for place, flag in enumerate([*flags, False]):
-        if not flag:
-            best = (start, place) if place - start > best[1] - best[0] else best
-            start = place + 1
-    return best
 
 
 def _to_the_end(rows: Sequence[int], n: int) -> bool:

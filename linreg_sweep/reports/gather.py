@@ -1,0 +1,103 @@
+"""What a page shows of a run, gathered in two passes over its parts: maps and summaries, then single trials.
+
+However many trials a run has, a page holds no more than MOST_CELLS cells and MOST_NUMBERS numbers of trials.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linreg_sweep.answers import best_row
+from linreg_sweep.cells import MOST_VALUES, Cells, axes_of, cells_of
+from linreg_sweep.reports.answer import answer
+from linreg_sweep.results import BINS, MOST_ROWS, Run
+from linreg_sweep.tally import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_CELLS = 3_600
+"""Cells of all maps of a run together."""
+
+MOST_MAPS = 6
+
+MOST_NUMBERS = 100_000
+"""Cells of the table of trials above which only some trials are listed."""
+
+BEST = 100
+"""Trials that are listed in any case: the best."""
+
+RANK = ["trial", "outcome", "converged_at", "cost"]
+"""The columns that tell which trials are best."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What a page shows of a run.
+
+    Attributes:
+        run: which run.
+        answer: in one sentence.
+        maps: of the learning rate, or the first parameter that varies, with each other.
+        summaries: by each parameter that varies, its name first.
+        trials: those that are listed, by their numbers: all, or one a cell of the maps and the best.
+        shown_first: the number of the trial that the laboratory begins with.
+    """
+
+    run: Run
+    answer: str
+    maps: list[Cells]
+    summaries: dict[str, Table]
+    trials: "pd.DataFrame"
+    shown_first: int
+
+    @property
+    def all_listed(self) -> bool:
+        """Whether the trials are all that are finished."""
+        return len(self.trials) == self.run.n_trials_done
+
+
+def gather(run: Run) -> Gathered:
+    """Returns what a page shows of a run.
+
+    Raises:
+        ResultsError: no part is finished, or one is damaged.
+    """
+    first = axes_of(run)[0]
+    others = [name for name in run.varied if name != first]
+    pairs = [[first, other] for other in others[:MOST_MAPS]] or [[first]]
+    most = _most_values(run, first, others[:MOST_MAPS])
+    maps = [run.tally(pair, most) for pair in pairs]
+    names = [first, *others]
+    summaries = [
+        run.tally([name], BINS if run.has_more_values([name], MOST_ROWS) else None) for name in names
+    ]
+    finest = run.tally([first], MOST_ROWS)
+    run.fill([*maps, *summaries, finest], ["trial"])
+    tables: dict[str, Table] = {name: tally.table() for name, tally in zip(names, summaries, strict=True)}
+    cells = [cells_of(run, tally) for tally in maps]
+    by_first = finest.table()
+    shown_first = int(finest.first_trials()[best_row(by_first)])
+    return Gathered(
+        run, answer(run, first, by_first), cells, tables, _listed(run, cells, shown_first), shown_first
+    )
+
+
+def _most_values(run: Run, first: str, others: list[str]) -> int:
+    """Returns above how many values a parameter is gathered into ranges, so that the maps stay small."""
+    n_first = len(run.distinct(first, MOST_VALUES))
+    n_others = [len(run.distinct(other, MOST_VALUES)) for other in others] or [1]
+    for most in (MOST_VALUES, 48, 36, 24):
+        if sum(min(n_first, most) * min(n, most) for n in n_others) <= MOST_CELLS:
+            return most
+    return 16
+
+
+def _listed(run: Run, maps: list[Cells], shown_first: int) -> "pd.DataFrame":
+    """Returns the trials that are listed: all or, of many, the first of each cell and the best."""
+    if run.n_trials_done * len(run.columns) <= MOST_NUMBERS:
+        return run.read()
+    firsts = np.concatenate([found.first_trial[found.trials > 0] for found in maps])
+    best = run.best_of(RANK, BEST)["trial"]
+    return run.pick(np.concatenate([firsts, best, [shown_first]]).astype(np.int64))

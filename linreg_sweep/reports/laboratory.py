@@ -1,0 +1,101 @@
+"""What a page needs to train trials of a run itself: H and C, the spectrum, and when a trial has ended."""
+
+from typing import Any
+
+import numpy as np
+
+from linreg_sweep.columns import parameter_column
+from linreg_sweep.data import parameter_names
+from linreg_sweep.errors import Complaint, ResultsError
+from linreg_sweep.experiment import Experiment, curvature
+from linreg_sweep.legend import Bounds
+from linreg_sweep.outcome import OUTCOMES, REGIMES, stability_limit
+from linreg_sweep.plots.style import REGIME_WORDS, parameter_words
+from linreg_sweep.reopening import reopen
+from linreg_sweep.reports.payload import matrix, plain
+from linreg_sweep.results import Run
+
+MOST_PARAMETERS = 40
+"""Parameters above which a page would wait for each move of a slider."""
+
+FURTHEST_RATE = 2.1
+"""The end of the slider of learning rates, in stability limits without momentum: with it they reach 2."""
+
+
+def laboratory(run: Run) -> dict[str, Any]:
+    """Returns the problem of a run and what its sliders begin with.
+
+    Raises:
+        ResultsError: the data have changed, or have too many parameters.
+        ConfigError, DataError: they cannot be read.
+    """
+    experiment = reopen(run)
+    problem, training = experiment.problem, experiment.config.training
+    if problem.shape[0] > MOST_PARAMETERS:
+        text = f"has {problem.shape[0]} parameters a target, a page can train up to {MOST_PARAMETERS}"
+        raise ResultsError(Complaint(str(run.path), text))
+    settle, bounds = experiment.criteria, Bounds.of(experiment.criteria)
+    return {
+        "hessian": matrix(problem.hessian),
+        "constant": matrix(problem.constant),
+        "optimum": matrix(problem.optimum),
+        "eigenvalues": plain(problem.eigenvalues),
+        "eigenvectors": matrix(problem.eigenvectors.T),
+        "cost_min": problem.cost_min,
+        "scale": problem.scale,
+        "cost_per_loss": problem.cost_per_loss,
+        "converged_excess": experiment.low,
+        "divergence": settle.divergence,
+        "settling": settle.settle_fraction ** (1.0 / settle.settle_epochs),
+        "early_stop": training.early_stop,
+        "nesterov": training.nesterov,
+        "single": training.dtype == "float32",
+        "engine": training.engine,
+        "parameters": list(
+            parameter_names(experiment.data.x_names, experiment.data.y_names, problem.fit_bias)
+        ),
+        "targets": list(experiment.data.y_names),
+        "mini_batches": experiment.has_mini_batches,
+        "inputs": _inputs(experiment),
+        "outcome_words": {name: bounds.outcome(name) for name in OUTCOMES},
+        "regime_words": {name: bounds.regime(name) for name in REGIMES},
+        "regime_names": {name: REGIME_WORDS[name] for name in REGIMES},
+    }
+
+
+def _inputs(experiment: Experiment) -> list[dict[str, Any]]:
+    """Returns what can be set, each with the column that it is in, its words, its span and its beginning."""
+    training, problem = experiment.config.training, experiment.problem
+    fixed = experiment.fixed()
+    _, steepest = curvature(problem)
+    limit = float(stability_limit(steepest)) if steepest else 1.0
+    inputs = [_input("learning_rate", 0.0, FURTHEST_RATE * limit, fixed["learning_rate"])]
+    for name, value in fixed.items():
+        rows = _rows(experiment, name)
+        if rows:
+            at = problem.optimum[rows, 0]
+            reach = 1.2 * max(float(np.abs(at - value).max()), float(np.abs(at).max()), 1.0)
+            inputs.append(
+                _input(name, float(at.mean()) - reach, float(at.mean()) + reach, value) | {"rows": rows}
+            )
+    inputs.append(_input("momentum", 0.0, 0.99, training.momentum))
+    inputs.append(_input("epochs", 1, max(1000, training.epochs), training.epochs))
+    return inputs
+
+
+def _input(name: str, low: float, high: float, value: float) -> dict[str, Any]:
+    column = parameter_column(name)
+    words = parameter_words(column)
+    low, high, value = plain([low, high, value])
+    return {"name": column, "words": words, "low": low, "high": high, "value": value}
+
+
+def _rows(experiment: Experiment, name: str) -> list[int]:
+    """Returns the rows of theta that an initial weight or bias begins; none for other parameters."""
+    x_names = experiment.data.x_names
+    if name == "initial_weight":
+        own = experiment.fixed()
+        return [row for row, x in enumerate(x_names) if f"initial_weight_{x}" not in own]
+    if name == "initial_bias":
+        return [len(x_names)] if experiment.problem.fit_bias else []
+    return [row for row, x in enumerate(x_names) if name == f"initial_weight_{x}"]

@@ -1,0 +1,197 @@
+"""The page itself: a template filled in, with style, scripts and data inside, and nothing from outside.
+
+The Content-Security-Policy allows this one style and this one script, by their hashes. Whatever comes from
+a config or a file is escaped: by the template or, within JSON, by writing `<`, `>` and `&` by their numbers.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from linreg_sweep import __version__
+from linreg_sweep.comparison import Comparison
+from linreg_sweep.formats import Table, cells_of
+from linreg_sweep.legend import COLUMN_MEANING
+from linreg_sweep.reports.payload import plain
+from linreg_sweep.telling.of_comparisons import HEADINGS, MEANING, MOST_SHOWN, readable, verdict
+
+SCRIPTS = ("numbers", "charts", "descent", "theory", "map", "trials", "pictures", "laboratory", "page")
+"""The scripts, each standing on those before it."""
+
+DANGEROUS = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+"""What could end a script within HTML, and how JSON says it otherwise."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One run on a page.
+
+    Attributes:
+        name: of the run.
+        subject: what was swept on what data.
+        answer: in one sentence.
+        facts: what was run, by what it is called: versions, hashes, times.
+        command: runs the sweep again.
+        config: the resolved declaration.
+        summaries: a table by each parameter.
+        legend: what the columns say, a line each.
+        notes: what a person should know of the data, or of the run.
+        no_laboratory: why there is none, if so.
+        payload: what the scripts get.
+    """
+
+    name: str
+    subject: str
+    answer: str
+    facts: dict[str, str]
+    command: str
+    config: str
+    summaries: "list[Shown]"
+    legend: list[str]
+    notes: list[str]
+    no_laboratory: str | None
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's head: its name, what it means if that is known, whether it holds numbers."""
+
+    name: str
+    meaning: str | None
+    number: bool
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: what is shown, the exact value where that is more, whether it is a number."""
+
+    text: str
+    exact: str | None
+    number: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A table as a page shows it.
+
+    Attributes:
+        key: what it is called in the page's source.
+        caption: what it is called on the page.
+        columns: their heads.
+        rows: of cells.
+        more: what is said of rows that were left out.
+    """
+
+    key: str
+    caption: str
+    columns: list[Column]
+    rows: list[list[Cell]]
+    more: str = ""
+
+
+def shown(key: str, caption: str, table: Table, more: str = "") -> Shown:
+    """Returns a table with six digits of each number, and all of them beside."""
+    cells = cells_of(table)
+    columns = [
+        Column(name, (COLUMN_MEANING | MEANING).get(name), not any(isinstance(cell, str) for cell in column))
+        for name, column in cells.items()
+    ]
+    rows = [[_cell(value) for value in row] for row in zip(*cells.values(), strict=True)]
+    return Shown(key, caption, columns, rows, more)
+
+
+def _cell(value: Any) -> Cell:
+    if value is None:
+        return Cell("", None, True)
+    if isinstance(value, float):
+        return Cell(f"{value:.6g}", str(plain([value])[0]), True)
+    return Cell(str(value), None, isinstance(value, int))
+
+
+def compared(found: Comparison) -> list[Shown]:
+    """Returns the tables of a comparison, lists of trials cut short."""
+    tables = []
+    for name, table in found.tables().items():
+        if name == "only" and found.by_summaries:
+            continue  # it would list all trials of both
+        caption = HEADINGS[name].format(parameters=" and ".join(found.parameters))
+        cut = table.head(MOST_SHOWN) if name in ("changed", "only") else table
+        more = (
+            f"These are the first {len(cut):,}; linreg-sweep compare lists more."
+            if len(cut) < len(table)
+            else ""
+        )
+        tables.append(shown(f"comparison-{name}", caption, readable(name, cut), more))
+    return tables
+
+
+def render(title: str, sections: Sequence[Section], comparison: Comparison | None) -> str:
+    """Returns the page.
+
+    Args:
+        title: what it is of.
+        sections: of the runs, one or more.
+        comparison: of the runs, where there are several.
+    """
+    import jinja2
+
+    style, script = _style(), _script()
+    environment = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    template = environment.from_string(_asset("page.html.jinja"))
+    return template.render(
+        title=title,
+        sections=sections,
+        comparison=[] if comparison is None else compared(comparison),
+        notes=[] if comparison is None else comparison.notes,
+        verdict=[] if comparison is None else list(verdict(comparison)),
+        version=__version__,
+        style=style,
+        script=script,
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+        data=[as_json(section.payload) for section in sections],
+    )
+
+
+def as_json(payload: Any) -> str:
+    """Returns JSON that nothing within can end early in HTML.
+
+    Source: the HTML standard, 4.12.1.3, Restrictions for contents of script elements.
+    """
+    text = json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character, escaped in DANGEROUS.items():
+        text = text.replace(character, escaped)
+    return text
+
+
+def _asset(name: str) -> str:
+    return resources.files("linreg_sweep.reports").joinpath(name).read_text(encoding="utf-8")
+
+
+def _style() -> str:
+    return f"\n{_asset('page.css')}"
+
+
+def _script() -> str:
+    """Returns all scripts as one, so that what they name stays their own."""
+    parts = [_asset(f"scripts/{name}.js") for name in SCRIPTS]
+    return '\n(() => {\n"use strict";\n' + "\n".join(parts) + "})();\n"
+
+
+def _hash(text: str) -> str:
+    """Returns how a Content-Security-Policy names an inline text.
+
+    Source: W3C, Content Security Policy Level 3, 2.3.1.
+    """
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

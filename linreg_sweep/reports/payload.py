@@ -1,0 +1,93 @@
+"""What a page's scripts get of a run, as JSON: maps and trials, column by column, every number exact."""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.cells import Axis, Cells, regime_along
+from linreg_sweep.formats import cells_of
+from linreg_sweep.outcome import CATEGORIES, OUTCOMES
+from linreg_sweep.plots.maps import stability_limits
+from linreg_sweep.plots.style import REGIME_WORDS, parameter_words
+from linreg_sweep.results import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Json = Any
+Floats = NDArray[np.float64]
+
+
+def map_of(run: Run, found: Cells) -> dict[str, Json]:
+    """Returns a map: its axes, what is in its cells (row by row, the lowest first), theory's edge."""
+    edge = stability_limits(run, found.y) if found.x.name == "learning_rate" else None
+    along = regime_along(found) if found.x.name == "learning_rate" else []
+    return {
+        "x": _axis(found.x),
+        "y": None if found.y is None else _axis(found.y),
+        "trials": _flat(found.trials),
+        **{name: _flat(counts) for name, counts in zip(OUTCOMES, found.outcomes, strict=True)},
+        "median_converged_at": _flat(found.converged_at),
+        "best_cost": _flat(found.best_cost),
+        "regime": found.regime.ravel().tolist(),
+        "first_trial": _flat(found.first_trial),
+        "edge": None if edge is None else {"rates": plain(edge[0]), "heights": plain(edge[1])},
+        "regimes": [None if name is None else REGIME_WORDS[name] for name in along],
+    }
+
+
+def _axis(axis: Axis) -> dict[str, Json]:
+    return {
+        "name": axis.name,
+        "words": parameter_words(axis.name),
+        "edges": plain(axis.edges),
+        "labels": list(axis.labels),
+        "log": axis.log,
+        "ranges": axis.ranges is not None,
+    }
+
+
+def _flat(values: Floats) -> list[Json]:
+    """Returns numbers row by row, whole ones without a point: shorter."""
+    return plain(values.ravel())
+
+
+def trials_of(trials: "pd.DataFrame") -> list[dict[str, Json]]:
+    """Returns the columns of a table: their cells or, where few differ, these and which each row has."""
+    columns = []
+    for name, cells in cells_of(trials).items():
+        known = list(dict.fromkeys(cells))
+        column: dict[str, Json] = {"name": name, "number": not any(isinstance(cell, str) for cell in known)}
+        column["whole"] = all(cell is None or isinstance(cell, int) for cell in known)
+        if name in CATEGORIES:
+            column["order"] = list(CATEGORIES[name])
+        if 2 * len(known) <= len(cells):
+            place = {cell: number for number, cell in enumerate(known)}
+            column |= {"different": plain(known), "rows": [place[cell] for cell in cells]}
+        else:
+            column["cells"] = plain(cells)
+        columns.append(column)
+    return columns
+
+
+def plain(values: Iterable[Any] | Floats) -> list[Json]:
+    """Returns cells as JSON has them: infinities are text, NaN is null, whole numbers have no point."""
+    return [_plain(value) for value in (values.tolist() if isinstance(values, np.ndarray) else values)]
+
+
+def _plain(value: Any) -> Json:
+    if not isinstance(value, float):
+        return value
+    if math.isnan(value):
+        return None
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return int(value) if value == int(value) and abs(value) < 2**53 and str(value) != "-0.0" else value
+
+
+def matrix(values: Floats | Sequence[Sequence[float]]) -> list[list[Json]]:
+    """Returns a matrix, row by row."""
+    return [plain(row) for row in np.asarray(values, np.float64)]

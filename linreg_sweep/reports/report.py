@@ -1,0 +1,114 @@
+"""A report: what is gathered of each run, put into one page, written whole or not at all."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from linreg_sweep.comparison import bins_to_read, compare
+from linreg_sweep.errors import Complaint, ConfigError, SweepError
+from linreg_sweep.outcome import OUTCOMES
+from linreg_sweep.plots.style import COLORS
+from linreg_sweep.replacing import replacing
+from linreg_sweep.reports.gather import Gathered, gather
+from linreg_sweep.reports.laboratory import laboratory
+from linreg_sweep.reports.page import Section, render, shown
+from linreg_sweep.reports.payload import map_of, trials_of
+from linreg_sweep.results import Run, load
+from linreg_sweep.telling.of_runs import legend_of
+from linreg_sweep.telling.phrases import counted
+
+
+def report(*runs: Run | str | Path, file: str | Path | None = None) -> Path:
+    """Writes a page of a run, or of several compared with the first, that opens anywhere.
+
+    Args:
+        runs: one or more, or their directories.
+        file: where to; None: named after the runs, in the current folder.
+
+    Returns:
+        The file.
+
+    Raises:
+        ConfigError: no run, or one twice.
+        ResultsError: there is no such run, it is damaged, or none of its trials is finished.
+        OSError: the file cannot be written; what was there stays.
+    """
+    if not runs:
+        raise ConfigError(Complaint("", "a run is needed to report on"))
+    loaded = [run if isinstance(run, Run) else load(run) for run in runs]
+    comparison = None
+    if len(loaded) > 1:
+        comparison = compare(*loaded, bins=bins_to_read(loaded, ()))
+    names = [run.name for run in loaded] if comparison is None else list(comparison.runs)
+    sections = [_section(name, gather(run)) for name, run in zip(names, loaded, strict=True)]
+    page = render(", ".join(names), sections, comparison)
+    path = Path(file or f"{'-'.join(run.name for run in loaded)}-report.html")
+    with replacing(path) as temporary:
+        temporary.write_text(page, encoding="utf-8", newline="\n")
+    return path
+
+
+def _section(name: str, found: Gathered) -> Section:
+    """Returns what a page says of one run."""
+    run, data = found.run, found.run.metadata["data"]
+    try:
+        trained, why_not = laboratory(run), None
+    except SweepError as error:
+        trained, why_not = None, str(error)
+    payload = {
+        "name": run.name,
+        "maps": [map_of(run, each) for each in found.maps],
+        "trials": trials_of(found.trials),
+        "all_listed": found.all_listed,
+        "n_trials": run.n_trials_done,
+        "shown_first": found.shown_first,
+        "laboratory": trained,
+        "outcomes": {outcome: COLORS[outcome] for outcome in OUTCOMES},
+    }
+    first = next(iter(found.summaries.values()))
+    return Section(
+        name=name,
+        subject=(
+            f"{counted(run.n_trials_done, 'trial')} of linear regression by gradient descent on"
+            f" {data['source']}: {counted(data['rows'], 'row')}, {_features(data)},"
+            f" predicting {', '.join(data['targets'])};"
+            f" loss {run.metadata['loss']}, engine {run.metadata['engine']}."
+        ),
+        answer=found.answer,
+        facts=_facts(run),
+        command=f"linreg-sweep run {run.store.config}",
+        config=run.store.config.read_text(encoding="utf-8"),
+        summaries=[shown(f"summary-{by}", f"By {by}", table) for by, table in found.summaries.items()],
+        legend=list(legend_of(first, run)),
+        notes=list(_notes(run)),
+        no_laboratory=why_not,
+        payload=payload,
+    )
+
+
+def _features(data: dict[str, Any]) -> str:
+    names = data["features"]
+    return (
+        f"{counted(len(names), 'feature')} ({', '.join(names)})"
+        if len(names) <= 12
+        else f"{len(names)} features"
+    )
+
+
+def _facts(run: Run) -> dict[str, str]:
+    """Returns what was run, by what each is called."""
+    metadata = run.metadata
+    facts = {
+        "Run": run.path.resolve().name,
+        "Data": f"{metadata['data']['source']}, SHA-256 {metadata['data']['sha256']}",
+        "Begun": metadata["created"],
+        "Finished": metadata.get("finished", "not yet"),
+    }
+    versions = ", ".join(f"{name} {version}" for name, version in metadata["versions"].items())
+    return facts | {"Versions": versions}
+
+
+def _notes(run: Run) -> Iterator[str]:
+    if not run.finished:
+        yield f"{run.n_trials_done:,} of {run.n_trials:,} trials are there: the sweep is not finished."
+    yield from (f"{note}." for note in run.metadata["data"]["notes"])

@@ -1,0 +1,109 @@
+// The laboratory's two pictures: the path over lines of equal cost, and the cost against the epoch.
+
+/** Lines of equal cost, each four times as high above the optimum as the one inside. */
+const CONTOURS = 9;
+const CONTOUR_RATIO = 4;
+
+const DOTS = 200;
+
+/** Returns the plane that a path is drawn in: what projects a state to it, its quadratic form, and its words. */
+function planeOf(problem) {
+  const size = problem.optimum.length;
+  const targets = problem.optimum[0].length;
+  if (size <= 2) {
+    const entries = [...Array(size).keys()];
+    const words = entries.map((row) => problem.parameters[row * targets].replaceAll("_", " "));
+    return {
+      words,
+      title: size === 2 ? `Path of ${words.join(" and ")} over lines of equal cost` : `Path of ${words[0]} on the cost`,
+      project: (theta) => entries.map((row) => theta[row * targets]),
+      form: problem.hessian,
+      optimum: entries.map((row) => problem.optimum[row][0]),
+    };
+  }
+  const basis = [problem.eigenvectors[0], problem.eigenvectors[size - 1]];
+  return {
+    words: ["along the flattest direction", "along the steepest"],
+    title: "Path along the flattest and the steepest direction, from the optimum",
+    project: (theta) =>
+      basis.map((vector) => vector.reduce((sum, share, row) => sum + share * (theta[row * targets] - problem.optimum[row][0]), 0)),
+    form: [
+      [problem.eigenvalues[0], 0],
+      [0, problem.eigenvalues[size - 1]],
+    ],
+    optimum: [0, 0],
+  };
+}
+
+function drawPath(place, title, problem, result, trial) {
+  const plane = planeOf(problem);
+  title.textContent = plane.title;
+  const track = result.kept.map(({ theta }) => plane.project(theta));
+  if (track[0].length === 1) {
+    drawParabola(place, problem, plane, result);
+    return;
+  }
+  let reach = plane.optimum.map((at, side) => 1.25 * Math.max(Math.abs(track[0][side] - at), 1e-9));
+  reach = reach.map((side) => Math.max(side, 0.15 * Math.max(...reach)));
+  const axes = plane.optimum.map((at, side) => ({ low: at - reach[side], high: at + reach[side], scale: "linear", words: plane.words[side] }));
+  const { svg, inside, x, y } = chart(place, axes[0], axes[1], { ratio: 0.9 });
+  const [[a, b], [, d]] = plane.form;
+  const height = ([across, up]) => a * across * across + 2 * b * across * up + d * up * up;
+  const top = Math.max(height(reach), height([reach[0], -reach[1]]));
+  for (let level = 1; level <= CONTOURS && top > 0; level += 1) {
+    const around = [];
+    for (let step = 0; step <= 120; step += 1) {
+      const angle = (step * Math.PI) / 60;
+      const way = [Math.cos(angle) * reach[0], Math.sin(angle) * reach[1]];
+      const times = Math.min(Math.sqrt((top * CONTOUR_RATIO ** -level) / Math.max(height(way), 1e-300)), 1e3);
+      around.push([x(plane.optimum[0] + times * way[0]), y(plane.optimum[1] + times * way[1])]);
+    }
+    inside.append(line(around, { class: "contour" }));
+  }
+  const near = track.filter((point) => point.every((value, side) => Math.abs(value - plane.optimum[side]) < 50 * reach[side]));
+  const points = near.map(([across, up]) => [x(across), y(up)]);
+  trace(inside, points);
+  inside.append(drawn("circle", { class: "optimum", cx: x(plane.optimum[0]), cy: y(plane.optimum[1]), r: 4 }));
+  svg.setAttribute("aria-label", `${plane.title}: from ${track[0].map(sixDigits).join(", ")} at learning rate ${sixDigits(trial.learningRate)}, ${result.outcome}.`);
+}
+
+/** Draws a path of pixels with its first states as dots, and its start as a ring. */
+function trace(inside, points) {
+  inside.append(line(points, { class: "path" }));
+  for (const [x, y] of points.slice(1, DOTS)) inside.append(drawn("circle", { class: "dot", cx: x.toFixed(1), cy: y.toFixed(1), r: 1.8 }));
+  inside.append(drawn("circle", { class: "start", cx: points[0][0], cy: points[0][1], r: 4.5 }));
+}
+
+/** Draws the path of the only parameter on its parabola of cost. */
+function drawParabola(place, problem, plane, result) {
+  const [at] = plane.optimum;
+  const reach = 1.25 * Math.max(Math.abs(result.kept[0].theta[0] - at), 1e-9);
+  const excess = (value) => plane.form[0][0] * problem.cost_per_loss * (value - at) ** 2;
+  const axes = [
+    { low: at - reach, high: at + reach, scale: "linear", words: plane.words[0] },
+    { low: 0, high: excess(at + reach) || 1, scale: "linear", words: "cost above the optimum" },
+  ];
+  const { svg, inside, x, y } = chart(place, axes[0], axes[1], { ratio: 0.9 });
+  const curve = [...Array(101).keys()].map((step) => at + reach * (step / 50 - 1));
+  inside.append(line(curve.map((value) => [x(value), y(excess(value))]), { class: "contour" }));
+  const near = result.kept.filter(({ theta }) => Math.abs(theta[0] - at) < 50 * reach);
+  trace(inside, near.map(({ theta }) => [x(theta[0]), y(excess(theta[0]))]));
+  svg.setAttribute("aria-label", `${plane.title}: ${result.outcome}.`);
+}
+
+function drawCost(place, problem, result, reference, loaded) {
+  const level = problem.converged_excess;
+  const highest = Math.max(level, ...[result, reference].map(({ kept }) => kept[0].excess).filter(Number.isFinite));
+  const last = Math.max(result.epochs, reference.epochs, 1);
+  const axes = [
+    { low: 0, high: last, scale: "epochs", words: "epoch (log scale from 0)" },
+    { low: level / 30, high: highest * 1e3, scale: "log", words: `${problem.targets.join(", ")} squared` },
+  ];
+  const { svg, inside, x, y, box } = chart(place, axes[0], axes[1], { ratio: 0.9 });
+  const curve = ({ kept }) => kept.map(({ epoch, excess }) => [x(epoch), excess > 0 ? y(excess) : NaN]);
+  inside.append(line([[box.left, y(level)], [box.right, y(level)]], { class: "level" }));
+  svg.append(drawn("text", { x: box.right - 4, y: y(level) - 5, "text-anchor": "end" }, "converged below"));
+  if (loaded !== null && reference !== result) inside.append(line(curve(reference), { class: "recorded" }));
+  inside.append(line(curve(result), { class: "path" }));
+  svg.setAttribute("aria-label", `Cost above the optimum against the epoch: ${result.outcome} after ${counted(result.epochs)} epochs.`);
+}

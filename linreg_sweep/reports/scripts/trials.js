@@ -1,0 +1,157 @@
+// The table of trials: sorted, filtered and paged where it stands.
+
+const ROWS = 20;
+
+const COMPARED = {
+  "<": (a, b) => a < b,
+  "<=": (a, b) => a <= b,
+  ">": (a, b) => a > b,
+  ">=": (a, b) => a >= b,
+  "==": (a, b) => a === b,
+  "=": (a, b) => a === b,
+  "!=": (a, b) => a !== b,
+};
+
+/**
+ * Returns what tells whether a row meets a text such as `learning_rate < 0.005 and outcome == converged`.
+ *
+ * What compares a missing value does not hold; only != does.
+ *
+ * @throws Error whose message says what is wrong.
+ */
+function comparison(text, columns) {
+  if (!text.trim()) return () => true;
+  const terms = text.split(/\s+and\s+/i).map((term) => {
+    const parts = term.trim().match(/^(?:`([^`]+)`|([^`<>=!]+?))\s*(<=|>=|==|!=|<|>|=)\s*(.+)$/);
+    if (!parts) throw new Error(`"${term.trim()}" is not a comparison such as learning_rate < 0.005`);
+    const [, quoted, plain, sign, right] = parts;
+    const name = quoted ?? plain;
+    const column = columns.find((each) => each.name === name);
+    if (!column) throw new Error(`There is no column ${name}`);
+    const unquoted = right.trim().replace(/^(['"])(.*)\1$/, "$2");
+    const value = column.number ? Number(unquoted.replace(/^([+-]?)inf$/i, "$1Infinity")) : unquoted;
+    if (Number.isNaN(value) || unquoted === "") throw new Error(`${column.name} is compared with a number, got "${unquoted}"`);
+    if (!column.number && !/^[=!]/.test(sign)) throw new Error(`${column.name} holds words: == or != compares them`);
+    return (row) => {
+      const cell = column.cells[row];
+      return cell === null ? sign === "!=" : COMPARED[sign](cell, value);
+    };
+  });
+  return (row) => terms.every((holds) => holds(row));
+}
+
+/** Returns rows in the order of a column; what is missing comes last, either way. */
+function sorted(rows, column, descending) {
+  const rank = column.order ? (cell) => column.order.indexOf(cell) : (cell) => cell;
+  const way = descending ? -1 : 1;
+  return [...rows].sort((first, second) => {
+    const [a, b] = [column.cells[first], column.cells[second]];
+    if (a === null || b === null) return (a === null) - (b === null) || first - second;
+    return way * ((rank(a) > rank(b)) - (rank(a) < rank(b))) || first - second;
+  });
+}
+
+/**
+ * Shows the trials of a run.
+ *
+ * @param article the run's part of the page.
+ * @param payload what the page was given of the run.
+ * @param columns its trials, unpacked.
+ * @param choose called with the number of a trial that was chosen; null: there is no laboratory for it.
+ */
+function showTrials(article, payload, columns, choose) {
+  const table = article.querySelector("[data-trials]");
+  const filter = article.querySelector("[data-trials-filter]");
+  const outcome = article.querySelector("[data-trials-outcome]");
+  const [back, on] = ["back", "on"].map((way) => article.querySelector(`[data-trials-${way}]`));
+  const all = columns[0].cells.map((_, row) => row);
+  const differs = (column) => column.name === "trial" || new Set(column.cells).size > 1;
+  const shown = columns.filter(differs);
+  const same = columns.filter((column) => !differs(column) && column.cells[0] !== null);
+  let [rows, page, by, descending] = [all, 0, columns[0], false];
+
+  const outcomes = columns.find((column) => column.name === "outcome");
+  for (const name of outcomes.order) outcome.append(element("option", { value: name }, name));
+  const told = same.map((column) => `${column.name} ${textOf(column, 0)}`).join(", ");
+  article.querySelector("[data-trials-same]").textContent = told && `The same in all listed trials: ${told}.`;
+
+  function textOf(column, row) {
+    const cell = column.cells[row];
+    return column.whole && cell !== null ? String(cell) : sixDigits(cell);
+  }
+
+  function head() {
+    const cells = shown.map((column) => {
+      const order = column !== by ? null : descending ? "descending" : "ascending";
+      const sign = column !== by ? "" : descending ? " ▼" : " ▲";
+      const button = element("button", { type: "button" }, column.name + sign);
+      button.addEventListener("click", () => {
+        descending = column === by ? !descending : false;
+        by = column;
+        page = 0;
+        select();
+        table.querySelectorAll("th button")[shown.indexOf(column)].focus();
+      });
+      const looks = { scope: "col", "aria-sort": order, class: column.number ? "number" : null };
+      return element("th", looks, button);
+    });
+    return element("thead", {}, element("tr", {}, ...cells));
+  }
+
+  function rowOf(row) {
+    const cells = shown.map((column) => {
+      const exact = column.number && column.cells[row] !== null ? String(column.cells[row]) : null;
+      const looks = { class: column.number ? "number" : null, "data-exact": exact, title: exact };
+      if (column.name !== "trial" || choose === null) return element("td", looks, textOf(column, row));
+      const button = element("button", { type: "button", title: "Train it in the laboratory" }, textOf(column, row));
+      button.addEventListener("click", () => choose(column.cells[row]));
+      return element("td", { class: "number", "data-exact": exact }, button);
+    });
+    return element("tr", {}, ...cells);
+  }
+
+  function select() {
+    const complain = article.querySelector("[data-trials-error]");
+    try {
+      const holds = comparison(filter.value, columns);
+      complain.textContent = "";
+      filter.removeAttribute("aria-invalid");
+      rows = all.filter((row) => (!outcome.value || outcomes.cells[row] === outcome.value) && holds(row));
+    } catch (error) {
+      complain.textContent = `${error.message}.`;
+      filter.setAttribute("aria-invalid", "true");
+      return;
+    }
+    rows = sorted(rows, by, descending);
+    show();
+  }
+
+  function show() {
+    const pages = Math.max(1, Math.ceil(rows.length / ROWS));
+    page = Math.min(Math.max(page, 0), pages - 1);
+    const seen = rows.slice(page * ROWS, (page + 1) * ROWS);
+    table.replaceChildren(head(), element("tbody", {}, ...seen.map(rowOf)));
+    back.disabled = page === 0;
+    on.disabled = page === pages - 1;
+    const from = seen.length ? `Rows ${counted(page * ROWS + 1)} to ${counted(page * ROWS + seen.length)} of ` : "";
+    const listed = payload.all_listed
+      ? `all ${counted(payload.n_trials)} trials`
+      : `${counted(all.length)} listed trials: the first of each cell of the maps, and the best, of all ${counted(payload.n_trials)}`;
+    const left = rows.length === all.length ? "" : `${counted(rows.length)} that match, of `;
+    article.querySelector("[data-trials-count]").textContent = `${from}${left}${listed}.`;
+  }
+
+  const again = () => {
+    page = 0;
+    select();
+  };
+  filter.addEventListener("input", again);
+  outcome.addEventListener("change", again);
+  const turn = (by) => () => {
+    page += by;
+    show();
+  };
+  back.addEventListener("click", turn(-1));
+  on.addEventListener("click", turn(1));
+  select();
+}
