@@ -1,0 +1,635 @@
+"""Facts about reports in a real browser: a page opens from a file, without network, and does what it says.
+
+Chromium comes from Debian (`apt-get install chromium`); without it these tests are skipped, and say so.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, sync_playwright
+
+import linreg_sweep as ls
+from linreg_sweep.outcome import OUTCOMES
+from linreg_sweep.reopening import reopen
+from linreg_sweep.results import Run
+from tests.test_report import HOSTILE, SWEEP, cells_by_pandas, hostile
+
+CHROMIUM = shutil.which("chromium")
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="chromium is not installed: apt-get install chromium"
+)
+
+ROWS = 20
+"""Rows of a page of the table of trials."""
+
+LIMIT = 0.006330525556521583
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, without its sandbox where the tests run as root, who cannot have one."""
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
+    """Opens the report of runs, the network cut off; nothing may have been asked for or gone wrong then."""
+    contexts, asked, wrong = [], [], []
+
+    def take(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            wrong.append(message.text)
+
+    def ask(request: Request) -> None:
+        if not request.url.startswith("file:"):
+            asked.append(request.url)
+
+    def opened(*runs: Run, width: int = 1280, **options: Any) -> Page:
+        file = ls.report(*runs, file=tmp_path / "page.html")
+        context = browser.new_context(viewport={"width": width, "height": 900}, offline=True, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", take)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", ask)
+        page.goto(file.as_uri())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert asked == []
+    assert wrong == []
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Seven rates, five weights, two biases: every outcome is among them."""
+    rates = {"values": [0.0005, 0.001, 0.003, 0.005, 0.006, 0.008, 0.01]}
+    sweep = SWEEP | {"parameters": SWEEP["parameters"] | {"learning_rate": rates}}
+    return ls.run(sweep, out=tmp_path_factory.mktemp("seen"), jobs=1, part_size=9)
+
+
+@pytest.fixture(scope="module")
+def extreme(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The same with a rate so large that trials end in infinities and NaN."""
+    return ls.run(SWEEP, out=tmp_path_factory.mktemp("extreme"), jobs=1, part_size=9)
+
+
+def exact(cell: Locator) -> float | None:
+    """Returns a number of the page, all digits of it; None: there is none."""
+    said = cell.get_attribute("data-exact")
+    return None if said is None else float(said.replace("Infinity", "inf"))
+
+
+def shown_rows(page: Page) -> pd.DataFrame:
+    """Returns the rows of the table of trials that are shown, numbers with all their digits."""
+    read = """table => ({
+        columns: [...table.querySelectorAll("th button")].map(head => head.textContent.replace(/ [▲▼]$/, "")),
+        rows: [...table.querySelectorAll("tbody tr")].map(row =>
+            [...row.children].map(cell => [cell.textContent, cell.dataset.exact ?? null])),
+    })"""
+    found = page.locator("[data-trials]").evaluate(read)
+    rows = [[text if whole is None else whole for text, whole in row] for row in found["rows"]]
+    return pd.DataFrame(rows, columns=found["columns"])
+
+
+def same_rows(found: pd.DataFrame, expected: pd.DataFrame) -> None:
+    """Holds rows of the page to be those of a DataFrame, in its order, to the bit."""
+    assert len(found) == len(expected)
+    for name in found.columns:
+        cells = expected[name]
+        if str(cells.dtype) == "category":
+            assert found[name].tolist() == ["" if pd.isna(cell) else cell for cell in cells], name
+        else:
+            numbers = [
+                np.nan if text == "" else float(text.replace("Infinity", "inf")) for text in found[name]
+            ]
+            np.testing.assert_array_equal(numbers, cells.astype("float64").to_numpy(), err_msg=name)
+
+
+def test_the_page_opens_with_the_network_cut_off(open_page: Open, run: Run) -> None:
+    """Its parts are there, and drawn; the fixture holds that nothing was asked for or went wrong."""
+    page = open_page(run)
+    assert page.title() == "told: linreg-sweep report"
+    assert page.locator("[data-map] rect[data-cell]").count() == 35
+    assert page.locator("[data-lab-path] path.path").count() == 1
+    assert page.locator("[data-lab-cost] path.path").count() == 1
+    assert len(shown_rows(page)) == ROWS
+
+
+def test_every_trial_stands_in_the_table(open_page: Open, extreme: Run) -> None:
+    """Page after page, every cell to the bit; columns of one value are told below."""
+    page = open_page(extreme)
+    pages = [shown_rows(page)]
+    while page.locator("[data-trials-on]").is_enabled():
+        page.locator("[data-trials-on]").click()
+        pages.append(shown_rows(page))
+    assert [len(rows) for rows in pages] == [20, 20, 20, 10]
+    same_rows(pd.concat(pages, ignore_index=True), extreme.trials)
+    left_out = set(extreme.trials.columns) - set(pages[0].columns)
+    assert left_out == {name for name in extreme.columns if extreme.trials[name].nunique(dropna=False) == 1}
+    said = page.locator("[data-trials-same]").inner_text()
+    assert all(name in said for name in left_out if extreme.trials[name].notna().any())
+    page.locator("[data-trials-back]").click()
+    assert page.locator("[data-trials-count]").inner_text() == "Rows 41 to 60 of all 70 trials."
+
+
+def test_six_digits_are_shown_as_everywhere(open_page: Open, extreme: Run) -> None:
+    """The text of each number is that of `show`: "%.6g", whole numbers whole."""
+    page = open_page(extreme)
+    page.get_by_role("button", name="cost", exact=True).click()
+    read = "cells => cells.map(cell => [cell.textContent, cell.dataset.exact, cell.cellIndex])"
+    cells = page.locator("[data-trials] td[data-exact]").evaluate_all(read)
+    columns = shown_rows(page).columns
+    assert len(cells) > 100
+    for text, whole, column in cells:
+        number = float(whole.replace("Infinity", "inf"))
+        is_whole = extreme.trials[columns[column]].dtype.kind == "i"
+        assert text == (str(int(number)) if is_whole else f"{number:.6g}")
+
+
+@pytest.mark.parametrize("name", ["cost", "converged_at", "weight", "learning_rate"])
+def test_a_click_on_a_head_sorts_and_a_second_turns_it_round(
+    open_page: Open, extreme: Run, name: str
+) -> None:
+    """As pandas sorts, stable, missing last; the head says which way."""
+    page = open_page(extreme)
+    head = page.locator("[data-trials] th").filter(
+        has=page.get_by_role("button", name=re.compile(rf"^{name}\b"))
+    )
+    for ascending, said in ((True, "ascending"), (False, "descending")):
+        head.get_by_role("button").click()
+        expected = extreme.trials.sort_values(name, ascending=ascending, kind="stable", na_position="last")
+        same_rows(shown_rows(page), expected.head(ROWS))
+        assert head.get_attribute("aria-sort") == said
+
+
+def test_outcomes_sort_from_converged_to_diverged(open_page: Open, run: Run) -> None:
+    """In their own order, not the alphabet's."""
+    page = open_page(run)
+    page.get_by_role("button", name="outcome", exact=True).click()
+    same_rows(shown_rows(page), run.trials.sort_values("outcome", kind="stable").head(ROWS))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "learning_rate < 0.003",
+        "cost >= 1.4 and initial_bias == 5",
+        "outcome == 'unfinished'",
+        "outcome != converged and learning_rate <= 0.005",
+        "converged_at > 1000",
+        "converged_at != 28",
+        "cost > 1e300",
+        "trial = 3",
+    ],
+)
+def test_the_filter_chooses_as_show_does(open_page: Open, extreme: Run, text: str) -> None:
+    """The rows that `show --where` chooses; the line above says how many of how many."""
+    page = open_page(extreme)
+    page.locator("[data-trials-filter]").fill(text)
+    said = text.replace("trial = 3", "trial == 3").replace("!= converged ", "!= 'converged' ")
+    expected = extreme.where(said)
+    assert 0 < len(expected) < 70
+    same_rows(shown_rows(page), expected.head(ROWS))
+    assert (
+        f"{len(expected)} that match, of all 70 trials." in page.locator("[data-trials-count]").inner_text()
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("learning_rat < 1", "There is no column learning_rat."),
+        ("learning_rate", '"learning_rate" is not a comparison such as learning_rate < 0.005.'),
+        ("cost < low", 'cost is compared with a number, got "low".'),
+        ("outcome < converged", "outcome holds words: == or != compares them."),
+    ],
+)
+def test_a_filter_that_cannot_be_meant_is_named(open_page: Open, run: Run, text: str, said: str) -> None:
+    """And the table stays as it was, until it can be meant."""
+    page = open_page(run)
+    before = shown_rows(page)
+    page.locator("[data-trials-filter]").fill(text)
+    assert page.locator("[data-trials-error]").inner_text() == said
+    assert page.locator("[data-trials-filter]").get_attribute("aria-invalid") == "true"
+    pd.testing.assert_frame_equal(shown_rows(page), before)
+    page.locator("[data-trials-filter]").fill("")
+    assert page.locator("[data-trials-error]").inner_text() == ""
+
+
+def test_the_choice_of_outcome_filters_too(open_page: Open, run: Run) -> None:
+    """Together with what is typed."""
+    page = open_page(run)
+    page.locator("[data-trials-outcome]").select_option("diverged")
+    page.locator("[data-trials-filter]").fill("initial_bias == 0")
+    diverged = run.trials[(run.trials["outcome"] == "diverged") & (run.trials["initial_bias"] == 0)]
+    same_rows(shown_rows(page), diverged.head(ROWS))
+
+
+def numbers_of(page: Page, place: str) -> dict[str, str | None]:
+    """Returns a list of numbers on the page by their names: exact, or the words that stand there."""
+    read = "cells => cells.map(cell => [cell.dataset.name, cell.dataset.exact ?? cell.textContent])"
+    return dict(page.locator(f"{place} dd").evaluate_all(read))
+
+
+def test_pointing_at_a_cell_tells_its_numbers(open_page: Open, run: Run) -> None:
+    """Every cell: its trials, outcomes, median, least cost and first trial are pandas's."""
+    page = open_page(run)
+    expected = cells_by_pandas(run, "learning_rate", "initial_weight").reset_index()
+    for cell, row in expected.iterrows():
+        page.locator(f'[data-map] rect[data-cell="{cell}"]').hover()
+        said = numbers_of(page, "dl[data-cell]")
+        assert float(said["learning_rate"] or "") == pytest.approx(row["learning_rate"], rel=1e-5)
+        assert float(said["initial_weight"] or "") == row["initial_weight"]
+        for name in ("trials", *OUTCOMES, "best_cost", "first_trial"):
+            assert float((said[name] or "").replace("Infinity", "inf")) == row[name], name
+        median = row["median_converged_at"]
+        assert ("median_converged_at" not in said) == np.isnan(median)
+        assert np.isnan(median) or float(said["median_converged_at"] or "") == median
+
+
+def test_a_click_on_a_cell_trains_its_first_trial(open_page: Open, run: Run) -> None:
+    """The laboratory's sliders, curve and path are that trial's."""
+    page = open_page(run)
+    before = page.locator("[data-lab-path] path.path").get_attribute("d")
+    page.locator('[data-map] rect[data-cell="2"]').click()
+    assert float(page.locator('[data-input="learning_rate"]').input_value()) == 0.003
+    assert float(page.locator('[data-input="initial_weight"]').input_value()) == -10
+    assert page.locator("[data-lab-path] path.path").get_attribute("d") != before
+    assert page.locator("[data-lab-note]").inner_text().startswith("Trial 20 of the run, repeated")
+    assert page.locator("[data-map] rect.chosen").count() == 1
+
+
+def test_the_map_is_walked_by_the_keyboard(open_page: Open, run: Run) -> None:
+    """Arrows move from cell to cell and stop at the edge; Enter trains."""
+    page = open_page(run)
+    page.locator('[data-map] rect[data-cell="0"]').click()
+    svg = page.locator("[data-map] svg")
+    svg.focus()
+    for key in ("ArrowRight", "ArrowUp", "ArrowLeft", "ArrowLeft", "ArrowDown", "ArrowDown", "ArrowRight"):
+        svg.press(key)
+    assert numbers_of(page, "dl[data-cell]")["first_trial"] == "10"
+    svg.press("Enter")
+    assert float(page.locator('[data-input="learning_rate"]').input_value()) == 0.001
+    assert page.locator("[data-lab-note]").inner_text().startswith("Trial 10 of the run")
+
+
+def test_the_other_map_and_the_other_colours(open_page: Open, run: Run) -> None:
+    """A choice shows the map of the rate and the bias; colours are those of outcomes, mixed where several."""
+    page = open_page(run)
+    page.locator("[data-map-which]").select_option("1")
+    assert page.locator("[data-map] rect[data-cell]").count() == 14
+    page.locator("[data-map-colour]").select_option("outcome")
+    read = 'cells => cells.map(cell => cell.getAttribute("fill"))'
+    colours = page.locator("[data-map] rect[data-cell]").evaluate_all(read)
+    assert colours[6] == colours[13] == "rgb(213 94 0)"
+    assert "rgb(0 114 178)" in colours
+    counts = cells_by_pandas(run, "learning_rate", "initial_bias")[list(OUTCOMES)].to_numpy()
+    palette = np.array([[0, 114, 178], [201, 201, 201], [213, 94, 0]])
+    expected = np.floor(counts @ palette / counts.sum(axis=1, keepdims=True) + 0.5).astype(int)
+    assert colours == [f"rgb({r} {g} {b})" for r, g, b in expected]
+    assert "stability limit 0.00633053" in page.locator("[data-map-legend]").inner_text()
+
+
+def test_theorys_edge_is_drawn_where_it_lies(open_page: Open, run: Run) -> None:
+    """Between the last rate that converges and the first that diverges."""
+    page = open_page(run)
+    edge = page.locator("[data-map] path.edge").bounding_box()
+    cells = [page.locator(f'[data-map] rect[data-cell="{cell}"]').bounding_box() for cell in (4, 5)]
+    assert edge is not None
+    assert cells[0] is not None
+    assert cells[1] is not None
+    assert cells[0]["x"] < edge["x"] < cells[1]["x"] + cells[1]["width"]
+
+
+GRID = {
+    "learning_rate": {"values": [0.001, 0.005, 0.0063, 0.0064]},
+    "initial_weight": {"values": [-3.7, 0.1, 8]},
+}
+
+KINDS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "all epochs": {"training": {"epochs": 3000, "early_stop": False}},
+    "momentum": {"training": {"epochs": 500, "momentum": 0.9}},
+    "nesterov": {"training": {"epochs": 500, "momentum": 0.5, "nesterov": True}},
+    "momentum varies": {"parameters": GRID | {"momentum": {"values": [0, 0.3]}}, "training": {"epochs": 500}},
+    "single precision": {"training": {"epochs": 3000, "dtype": "float32"}},
+    "single precision, nesterov": {
+        "training": {"epochs": 500, "dtype": "float32", "momentum": 0.8, "nesterov": True}
+    },
+    "epochs vary": {"parameters": GRID | {"epochs": {"values": [0, 1, 70, 3000]}}},
+    "squared sum": {
+        "training": {"epochs": 300, "loss": "sse"},
+        "parameters": {"learning_rate": {"values": [1e-4]}},
+    },
+    "no bias": {"fit_bias": False},
+}
+
+
+def data_of(features: int, targets: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Returns 25 rows of random data with named columns."""
+    draw = np.random.default_rng(7)
+    x = pd.DataFrame(draw.normal(size=(25, features)), columns=[f"x{number}" for number in range(features)])
+    return x, pd.DataFrame(
+        draw.normal(size=(25, targets)), columns=[f"y{number}" for number in range(targets)]
+    )
+
+
+def every_trial_repeats(page: Page, run: Run) -> None:
+    """Holds the laboratory to give each trial of a run as the table has it, to the last bit."""
+    for number, row in enumerate(run.trials.to_dict("records")):
+        if number and number % ROWS == 0:
+            page.locator("[data-trials-on]").click()
+        page.locator("[data-trials] td button", has_text=re.compile(rf"^{number}$")).click()
+        said = numbers_of(page, "[data-lab-numbers]")
+        assert said["outcome"] == row["outcome"], number
+        for name in ("converged_at", "diverged_at", "epochs"):
+            assert (said.get(name) and float(said[name] or "")) == (
+                None if pd.isna(row[name]) else row[name]
+            ), number
+        for name in ("cost", *run.metadata["parameters"][:6]):
+            assert float((said[name] or "").replace("Infinity", "inf")) == row[name], (number, name)
+        assert said["regime"] == row["regime"]
+        assert float(said["stability_ratio"] or "") == pytest.approx(row["stability_ratio"], rel=1e-14)
+        assert page.locator("[data-lab-note]").inner_text() == (
+            f"Trial {number} of the run, repeated to the last bit of its cost."
+        )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_laboratory_repeats_every_trial_to_the_last_bit(
+    open_page: Open, tmp_path: Path, kind: str
+) -> None:
+    """Outcome, events, cost, parameters, regime: as the engine for NumPy has them."""
+    changes = dict(KINDS[kind])
+    data = {"name": "tutorial"}
+    sweep = SWEEP | {"parameters": GRID, "training": {"epochs": 3000}, "data": data} | changes
+    if not sweep.pop("fit_bias", True):
+        sweep["data"] = data | {"fit_bias": False}
+    run = ls.run(sweep, out=tmp_path, jobs=1)
+    every_trial_repeats(open_page(run), run)
+
+
+@pytest.mark.parametrize(("features", "targets"), [(4, 1), (2, 3), (0, 1), (1, 2)])
+def test_the_laboratory_takes_any_number_of_features_and_targets(
+    open_page: Open, tmp_path: Path, features: int, targets: int
+) -> None:
+    """Each feature may begin with its own weight; of several targets the path is the first's."""
+    x, y = data_of(max(features, 1), targets)
+    parameters: dict[str, Any] = {"learning_rate": {"values": [0.01, 0.5, 3.0]}}
+    if features > 1:
+        parameters["initial_weight_x1"] = {"values": [-2.5, 4]}
+    sweep = SWEEP | {"parameters": parameters, "training": {"epochs": 800}}
+    sweep.pop("data")
+    if features == 0:
+        sweep["data"] = {"fit_bias": False}
+    run = ls.run(sweep, data=(x, y), out=tmp_path, jobs=1)
+    every_trial_repeats(open_page(run), run)
+
+
+def test_the_engine_of_torch_is_met_but_for_its_rounding(open_page: Open, tmp_path: Path) -> None:
+    """Events are those of the table; the page says that last digits are torch's own."""
+    sweep = SWEEP | {"parameters": GRID, "training": {"epochs": 3000, "engine": "torch", "dtype": "float64"}}
+    run = ls.run(sweep, out=tmp_path, jobs=1)
+    page = open_page(run)
+    page.locator("[data-trials] td button", has_text=re.compile("^3$")).click()
+    said, row = numbers_of(page, "[data-lab-numbers]"), run.trials.iloc[3]
+    assert said["outcome"] == row["outcome"]
+    assert float(said["cost"] or "") == pytest.approx(row["cost"], rel=1e-9)
+    assert "its engine, torch, rounds otherwise" in page.locator("[data-lab-note]").inner_text()
+
+
+def set_slider(page: Page, name: str, share: float) -> None:
+    """Moves a slider to a share of its way, as a hand would."""
+    move = "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input')); }"
+    page.locator(f'[data-slider="{name}"]').evaluate(move, round(1000 * share))
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+
+
+def trained_as_said(page: Page, run: Run) -> tuple[dict[str, str | None], Any]:
+    """Returns the laboratory's numbers, and what the package says of the very same settings."""
+    values = {
+        name: np.array([float(page.locator(f'[data-input="{name}"]').input_value())])
+        for name in ("learning_rate", "initial_weight", "initial_bias")
+    }
+    return numbers_of(page, "[data-lab-numbers]"), reopen(run).train(values)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.45, 0.47, 0.475, 0.478, 0.6, 1.0])
+def test_a_slider_trains_anew_and_the_zigzag_turns_into_divergence(
+    open_page: Open, run: Run, share: float
+) -> None:
+    """What the page shows at a learning rate is what the package trains there, on both sides of the limit."""
+    page = open_page(run)
+    set_slider(page, "learning_rate", share)
+    said, trained = trained_as_said(page, run)
+    rate = float(page.locator('[data-input="learning_rate"]').input_value())
+    assert rate == pytest.approx(share * 2.1 * LIMIT, rel=1e-3)
+    assert (said.get("converged_at") or "-1") == str(trained.converged_at[0])
+    assert (said.get("diverged_at") or "-1") == str(trained.diverged_at[0])
+    assert float(said["weight"] or "") == trained.theta[0, 0, 0]
+    assert float(said["bias"] or "") == trained.theta[0, 1, 0]
+    words = page.locator("[data-lab-words]").inner_text()
+    assert ("zigzags ever further away" in words) == (rate > LIMIT)
+    assert words.startswith("Diverged at epoch") == (rate > LIMIT)
+
+
+@pytest.mark.parametrize("name", ["initial_weight", "initial_bias"])
+def test_the_start_slides_too(open_page: Open, run: Run, name: str) -> None:
+    """And the path begins there; the trial of the table stays in grey beside it."""
+    page = open_page(run)
+    before = page.locator("[data-lab-path] circle.start").bounding_box()
+    set_slider(page, name, 0.9)
+    said, trained = trained_as_said(page, run)
+    assert float(said["weight"] or "") == trained.theta[0, 0, 0]
+    assert page.locator("[data-lab-path] circle.start").bounding_box() != before
+    assert page.locator("[data-lab-cost] path.recorded").count() == 1
+    assert page.locator("[data-lab-note]").inner_text().endswith("is drawn in grey for comparison.")
+
+
+def test_momentum_moves_the_limit(open_page: Open, run: Run) -> None:
+    """Twofold at most, as theory says of the heavy ball."""
+    page = open_page(run)
+    set_slider(page, "momentum", 0.5)
+    momentum = float(page.locator('[data-input="momentum"]').input_value())
+    limit = numbers_of(page, "[data-lab-numbers]")["stability_limit"]
+    assert momentum == 0.495
+    assert float(limit or "") == pytest.approx(LIMIT * (1 + momentum), rel=1e-12)
+
+
+def test_a_slider_moves_by_the_keyboard(open_page: Open, run: Run) -> None:
+    """An arrow is a step."""
+    page = open_page(run)
+    slider = page.locator('[data-slider="learning_rate"]')
+    set_slider(page, "learning_rate", 0.2)
+    slider.focus()
+    slider.press("ArrowRight")
+    rate = float(page.locator('[data-input="learning_rate"]').input_value())
+    assert rate == pytest.approx(0.201 * 2.1 * LIMIT, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "said"),
+    [
+        ("learning_rate", "-1", "must be above 0"),
+        ("learning_rate", "", "must be above 0"),
+        ("momentum", "1", "must be at least 0 and below 1"),
+        ("max_epochs", "2.5", "must be a whole number, 0 or more"),
+        ("initial_weight", "", "must be a number"),
+    ],
+)
+def test_a_number_that_cannot_be_is_marked(
+    open_page: Open, run: Run, name: str, typed: str, said: str
+) -> None:
+    """And nothing is trained with it; a good one takes the mark off."""
+    page = open_page(run)
+    before = numbers_of(page, "[data-lab-numbers]")
+    box = page.locator(f'[data-input="{name}"]')
+    box.fill(typed)
+    assert box.get_attribute("aria-invalid") == "true"
+    assert box.get_attribute("title") == said
+    assert numbers_of(page, "[data-lab-numbers]") == before
+    box.fill("0")
+    if name != "learning_rate":
+        assert box.get_attribute("aria-invalid") is None
+
+
+def test_typed_numbers_are_taken_exactly(open_page: Open, run: Run) -> None:
+    """All their digits."""
+    page = open_page(run)
+    page.locator('[data-input="learning_rate"]').fill("0.0012345678901234567")
+    page.locator('[data-input="max_epochs"]').fill("321")
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    said = numbers_of(page, "[data-lab-numbers]")
+    assert said["epochs"] == "321"
+    assert float(said["stability_ratio"] or "") == 0.0012345678901234567 / LIMIT
+
+
+def test_theory_stands_beside_the_experiment(open_page: Open, run: Run) -> None:
+    """Each direction's curvature and factor, and the two rates that matter."""
+    page = open_page(run)
+    page.locator('[data-map] rect[data-cell="3"]').click()
+    problem = reopen(run).problem
+    rows = page.locator("[data-lab-theory] tbody tr")
+    assert rows.count() == 2
+    for place, curvature in enumerate(problem.eigenvalues):
+        cells = rows.nth(place).locator("td[data-exact]")
+        assert exact(cells.nth(0)) == curvature
+        assert exact(cells.nth(1)) == pytest.approx(1 - 0.005 * curvature, rel=1e-14)
+        epochs = np.log(0.01) / np.log(abs(1 - 0.005 * curvature))
+        assert exact(cells.nth(2)) == np.ceil(epochs)
+    said = numbers_of(page, "[data-lab-numbers]")
+    assert float(said["stability_limit"] or "") == LIMIT
+    assert float(said["best_rate"] or "") == pytest.approx(2 / problem.eigenvalues.sum(), rel=1e-14)
+    assert float(said["condition_number"] or "") == pytest.approx(
+        problem.eigenvalues[1] / problem.eigenvalues[0], rel=1e-14
+    )
+
+
+def test_mini_batches_are_not_pretended_to_be_repeated(open_page: Open, tmp_path: Path) -> None:
+    """The laboratory says that it takes all rows in each step."""
+    sweep = SWEEP | {"training": {"epochs": 50, "batch_size": 5}, "parameters": GRID}
+    page = open_page(ls.run(sweep, out=tmp_path, jobs=1))
+    assert "takes all rows in each step" in page.locator("[data-lab-note]").inner_text()
+
+
+def test_what_would_run_as_html_stays_text(open_page: Open, tmp_path: Path) -> None:
+    """A run, its data, its columns: named to break out of the page, and shown as they are."""
+    page = open_page(hostile(tmp_path))
+    assert page.locator("h1").inner_text() == HOSTILE
+    assert page.locator("img").count() == 0
+    assert page.locator("script").count() == 2
+    assert HOSTILE in page.locator("[data-trials] thead").inner_text()
+    assert HOSTILE in page.locator("[data-lab-numbers]").inner_text()
+
+
+def test_several_runs_each_have_their_map_and_laboratory(open_page: Open, run: Run, tmp_path: Path) -> None:
+    """Under the comparison; what one does leaves the other alone."""
+    sweep = SWEEP | {"name": "other", "training": {"epochs": 100}}
+    other = ls.run(sweep, out=tmp_path, jobs=1)
+    page = open_page(run, other)
+    first, second = page.locator("article").nth(0), page.locator("article").nth(1)
+    assert page.locator("#comparison table").count() > 3
+    before = second.locator("[data-lab-numbers]").inner_text()
+    first.locator('[data-map] rect[data-cell="1"]').click()
+    assert second.locator("[data-lab-numbers]").inner_text() == before
+    assert second.locator("[data-map] rect[data-cell]").count() == 35
+    page.get_by_role("link", name="other").click()
+    assert page.url.endswith("#run-1")
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_fits_every_width_in_light_and_dark(
+    open_page: Open, run: Run, width: int, scheme: Any
+) -> None:
+    """Nothing sticks out to the right, charts fill their places, and text stands out from the paper."""
+    page = open_page(run, width=width, color_scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for place in ("[data-map]", "[data-lab-path]", "[data-lab-cost]"):
+        box, chart = page.locator(place).bounding_box(), page.locator(f"{place} svg").bounding_box()
+        assert box is not None
+        assert chart is not None
+        assert chart["width"] == pytest.approx(box["width"], abs=1)
+        assert chart["width"] >= min(280, width - 60) * 0.6
+    paper, ink = (
+        page.evaluate(f"getComputedStyle(document.body).{name}") for name in ("backgroundColor", "color")
+    )
+    light = [sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in (paper, ink)]
+    assert abs(light[0] - light[1]) > 500
+    assert (light[0] > light[1]) == (scheme == "light")
+
+
+def test_charts_follow_the_width(open_page: Open, run: Run) -> None:
+    """A turned phone has its charts drawn anew."""
+    page = open_page(run, width=1280)
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.wait_for_function("document.querySelector('[data-map] svg').viewBox.baseVal.width < 400")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_print_leaves_the_controls_out(open_page: Open, run: Run) -> None:
+    """Map, charts and tables stay, on white paper."""
+    page = open_page(run, color_scheme="dark")
+    page.emulate_media(media="print")
+    assert not page.locator("[data-trials-filter]").is_visible()
+    assert not page.locator('[data-slider="learning_rate"]').is_visible()
+    assert page.locator("[data-map] svg").is_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_without_javascript_the_tables_are_there(open_page: Open, run: Run) -> None:
+    """And the page says what is not."""
+    page = open_page(run, java_script_enabled=False)
+    assert "need JavaScript" in page.locator("noscript").inner_text()
+    assert page.locator('[data-table="summary-learning_rate"] tbody tr').count() == 7
+    assert page.locator(".answer").inner_text().startswith("With learning rate from")
+
+
+def test_everything_that_does_something_has_a_name(open_page: Open, run: Run) -> None:
+    """For those who hear the page: inputs, choices and buttons, and pictures too."""
+    page = open_page(run)
+    for role in ("slider", "spinbutton", "combobox", "textbox", "button", "img", "application"):
+        found = page.get_by_role(role)
+        assert found.count() > 0, role
+        unnamed = page.get_by_role(role, name=re.compile("^$"))
+        assert unnamed.count() == 0, role
