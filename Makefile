@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep test lint bench gallery clean
+.PHONY: help sweep test lint bench gallery browser clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s  %s\n", $$1, $$2}' Makefile
@@ -13,7 +13,7 @@ help: ## List the targets
 sweep: $(VENV)/.installed ## Run the first sweep: 41 learning rates from 82 starts, on the tutorial's data
 	@$(BIN)/linreg-sweep run sweeps/learning_rate_by_start.yaml
 
-test: $(VENV)/.installed-dev ## Run all tests, with branch coverage
+test: $(VENV)/.installed-dev browser ## Run all tests, with branch coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term
 
 lint: $(VENV)/.installed-dev ## Check style and types
@@ -24,9 +24,17 @@ lint: $(VENV)/.installed-dev ## Check style and types
 bench: $(VENV)/.installed-bench ## Measure speed, scale and memory side by side with what people use
 	@$(BIN)/python -m benchmarks
 
-gallery: $(VENV)/.installed ## Make docs/gallery.md, docs/walkthrough.md and their pictures anew
+gallery: $(VENV)/.installed-dev ## Make the pages in docs that show what commands give, and their pictures, anew
 	@$(BIN)/python docs/make_gallery.py
 	@$(BIN)/python docs/make_walkthrough.py
+	@$(BIN)/python docs/make_notebook.py
+	@$(BIN)/python docs/make_report_picture.py
+
+# reports are tested in Debian's chromium; where it is not and cannot be installed those tests are skipped
+browser:
+	@command -v chromium > /dev/null \
+	|| (test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium) > /dev/null 2>&1 \
+	|| echo "No chromium, so the tests in a browser will be skipped: apt-get install chromium" >&2
 
 clean: ## Remove the environment and caches; results stay
 	rm -rf $(VENV) build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""What comes after a run: two runs of a million trials compared, beside reading their tables; pictures."""
+"""What comes after a run: two of a million trials compared, beside reading their tables; a page, a map."""
 
 import sys
 import tempfile
@@ -20,10 +20,13 @@ def main() -> None:
             sweep.write_text(SWEEP.format(rates=rates).replace("epochs:", f"loss: {loss}, epochs:"))
             timed(["-m", "linreg_sweep", "run", str(sweep), "--out", out])
             (runs[name],) = map(str, Path(out).iterdir())
+        report = ["-m", "linreg_sweep", "report"]
         picture = ["-m", "linreg_sweep", "plot", runs["ten"], "-o", f"{folder}/map.png"]
         ways = {
             "read both tables, 1 million trials each": ["-c", READ, runs["a"], runs["b"]],
             "compare them": ["-m", "linreg_sweep", "compare", runs["a"], runs["b"]],
+            "report on one of them": [*report, runs["a"], "-o", f"{folder}/one.html"],
+            "report on both": [*report, runs["a"], runs["b"], "-o", f"{folder}/both.html"],
             "plot the map of 10 million trials": picture,
         }
         figures: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
@@ -33,6 +36,7 @@ def main() -> None:
                 if round_:
                     figures[name].append(measured)
             print(f"round {round_} of {ROUNDS}", file=sys.stderr)
+        pages = {name: (Path(folder) / f"{name}.html").stat().st_size / 1e6 for name in ("one", "both")}
     seconds = {name: middle([first for first, _ in found]) for name, found in figures.items()}
     memory = {name: middle([second for _, second in found]) for name, found in figures.items()}
     base = next(iter(seconds.values()))
@@ -40,3 +44,4 @@ def main() -> None:
         (name, f"{took:.2f}", f"{took / base:.2f}", f"{memory[name]:.0f}") for name, took in seconds.items()
     ]
     print(shown(("", "seconds", "times the reading", "peak memory, MB"), rows))
+    print(", ".join(f"page of {name}: {size:.2f} MB" for name, size in pages.items()))

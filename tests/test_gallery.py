@@ -1,9 +1,13 @@
 """The pages of docs are what their makers write today, and their pictures are there."""
 
 import importlib.util
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import linreg_sweep as ls
 
@@ -35,3 +39,25 @@ def test_the_walkthrough_is_what_its_commands_print(tmp_path: Path) -> None:
     """Every command of it ends well and prints what stands there; `make gallery` writes it anew."""
     assert (DOCS / "walkthrough.md").read_text(encoding="utf-8") == maker("make_walkthrough").page(tmp_path)
     assert (DOCS / "walkthrough" / "paths.png").exists()
+
+
+def told(notebook: Path) -> list[Any]:
+    """Returns the cells of a notebook and what they gave; of pictures only that they are there."""
+    outputs = []
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        outputs.append(cell["source"])
+        for output in cell.get("outputs", []):
+            assert output["output_type"] != "error"
+            assert output.get("name") != "stderr"
+            given = output.get("data", {"text": output.get("text")})
+            outputs.append({kind: kind == "image/png" or value for kind, value in given.items()})
+    return outputs
+
+
+def test_the_notebook_is_what_its_cells_give(tmp_path: Path) -> None:
+    """Executed again from its maker it has the same tables, and pictures where it had them."""
+    again = tmp_path / "notebook.ipynb"
+    code = "import sys, pathlib, make_notebook; make_notebook.main(pathlib.Path(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", code, again], cwd=DOCS, check=True, capture_output=True)
+    assert told(again) == told(DOCS / "notebook.ipynb")
+    assert sum("image/png" in each for each in told(again)) == 2

@@ -569,6 +569,8 @@ def test_several_runs_each_have_their_map_and_laboratory(open_page: Open, run: R
     page = open_page(run, other)
     first, second = page.locator("article").nth(0), page.locator("article").nth(1)
     assert page.locator("#comparison table").count() > 3
+    ids = page.locator("[id]").evaluate_all("found => found.map(each => each.id)")
+    assert len(set(ids)) == len(ids) >= 8
     before = second.locator("[data-lab-numbers]").inner_text()
     first.locator('[data-map] rect[data-cell="1"]').click()
     assert second.locator("[data-lab-numbers]").inner_text() == before
