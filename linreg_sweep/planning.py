@@ -1,19 +1,17 @@
 """What a sweep would do, told without training: its trials and axes, what theory expects, what it takes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from linreg_sweep.columns import parameter_column
+from linreg_sweep.axes import Axis, axes_of
 from linreg_sweep.config import load_sweep
-from linreg_sweep.config.parameters import Normal, Parameter, Points, Steps, Uniform, Values, count
 from linreg_sweep.data import parameter_names
 from linreg_sweep.experiment import Experiment, curvature, limit, most_epochs
 from linreg_sweep.forecast import Forecast, forecast
 from linreg_sweep.parts import default_part_size
 from linreg_sweep.prepare import Arrays, load_data, prepare
-from linreg_sweep.space import ends
 
 OTHER_COLUMNS = 10
 """Columns of the trials table beside hyperparameters and parameters."""
@@ -22,25 +20,6 @@ BYTES_A_NUMBER = 8
 
 COPIES = 6
 """How often a worker holds a part's numbers at its busiest."""
-
-
-@dataclass(frozen=True)
-class Axis:
-    """One parameter of a sweep, in words.
-
-    Attributes:
-        name: of the parameter.
-        values: how many different values it takes; None: as many as there are trials.
-        first: the smallest; None: there is none.
-        last: the largest; None: there is none.
-        how: in what way the values lie between the two.
-    """
-
-    name: str
-    values: int | None
-    first: float | None
-    last: float | None
-    how: str
 
 
 @dataclass(frozen=True)
@@ -101,7 +80,7 @@ def plan(
         name=declaration.config.name,
         n_trials=n_trials,
         what=_what(experiment),
-        axes=tuple(_axis(name, parameter) for name, parameter in experiment.space.parameters.items()),
+        axes=axes_of(experiment.space.parameters),
         n_parts=-(-n_trials // size),
         memory=min(size, n_trials) * (numbers + kept) * BYTES_A_NUMBER * COPIES,
         disk=n_trials * (numbers + kept) * BYTES_A_NUMBER,
@@ -137,24 +116,3 @@ def _best_rate(experiment: Experiment) -> float | None:
 def _condition_number(experiment: Experiment) -> float:
     flattest, steepest = curvature(experiment.problem)
     return steepest / flattest if steepest else 1.0
-
-
-def _axis(name: str, parameter: Parameter) -> Axis:
-    axis = _axis_in_its_unit(parameter_column(name), parameter)
-    return axis if parameter.unit is None else replace(axis, how=f"{axis.how}, in stability limits")
-
-
-def _axis_in_its_unit(column: str, parameter: Parameter) -> Axis:
-    match parameter:
-        case Values(values):
-            how = "fixed" if len(values) == 1 else "the values given"
-            return Axis(column, len(values), *ends(parameter), how)
-        case Points(scale=scale):
-            return Axis(column, count(parameter), *ends(parameter), f"evenly spaced, {scale} scale")
-        case Steps(step=step):
-            return Axis(column, count(parameter), *ends(parameter), f"in steps of {step:g}")
-        case Uniform(scale=scale):
-            return Axis(column, None, *ends(parameter), f"random, evenly over a {scale} scale")
-        case Normal(mu, sigma, scale):
-            kind = "log-normal" if scale == "log" else "normal"
-            return Axis(column, None, None, None, f"random, {kind} with mu {mu:g} and sigma {sigma:g}")

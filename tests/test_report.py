@@ -89,6 +89,21 @@ def test_the_summaries_of_a_page_are_those_of_pandas(run: Run, tmp_path: Path, b
     same_table(found, tables.summary(run.trials, [by]))
 
 
+def test_the_page_says_what_was_swept(run: Run, tmp_path: Path) -> None:
+    """Each parameter with its ends, as `plan` tells it."""
+    page = page_of(tmp_path, run)
+    [found] = page.tables["swept"]
+    assert [[text for text, _ in row] for row in found.rows] == [
+        ["learning_rate", "7", "0.0005", "1e+200", "the values given"],
+        ["initial_weight", "5", "-10", "10", "evenly spaced, linear scale"],
+        ["initial_bias", "2", "0", "5", "the values given"],
+    ]
+    assert any(
+        "70 trials of linear regression by gradient descent on tutorial (built in): 30 rows" in text
+        for text in page.texts["p"]
+    )
+
+
 def test_the_tables_of_a_comparison_are_those_of_compare(run: Run, tmp_path: Path) -> None:
     """Every table that has a row, cell by cell; lists of trials stop after twenty, and say so."""
     other = made(tmp_path, name="other", training={"epochs": 8000, "loss": "mse"})
@@ -507,6 +522,17 @@ def test_a_report_of_nothing_is_refused() -> None:
     """There has to be a run."""
     with pytest.raises(ls.ConfigError, match="a run is needed to report on"):
         ls.report()
+
+
+def test_the_laboratory_begins_with_the_best_row_or_trial(run: Run, tmp_path: Path) -> None:
+    """The first trial of the rate that is soonest; where no rate brings all home, the best trial."""
+    soonest = run.trials[run.trials["outcome"] == "converged"].groupby("learning_rate")["converged_at"]
+    rates = run.trials.groupby("learning_rate")["outcome"].agg(lambda cells: set(cells) == {"converged"})
+    rate = soonest.median()[rates].idxmin()
+    assert gather(run).shown_first == run.trials[run.trials["learning_rate"] == rate]["trial"].min()
+    short = made(tmp_path, training={"epochs": 400})
+    assert gather(short).shown_first == short.best(1)["trial"].iloc[0]
+    assert gather(short).answer.startswith("No learning rate brings every trial home")
 
 
 def test_first_trials_are_the_lowest_numbers_of_cells(run: Run) -> None:

@@ -20,7 +20,7 @@ def answer(run: Run, name: str, table: Table) -> str:
         limit = run.metadata.get("edge", {}).get("stability_limit")
         return "Every trial diverged" + (f"; learning rates below {limit:.6g} do not." if limit else ".")
     if not table["converged"][best]:
-        return f"No trial converged; {of} {shown(values[best])} came nearest."
+        return f"No trial converged; {of} {_span(values[best], values[best])} came nearest."
     median = table["median_converged_at"][best]
     within = f"{'half of them ' if table['converged'][best] > 1 else ''}within {median:,.10g}"
     within += " epoch" if median == 1 else " epochs"

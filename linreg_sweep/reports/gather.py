@@ -78,7 +78,10 @@ def gather(run: Run) -> Gathered:
     tables: dict[str, Table] = {name: tally.table() for name, tally in zip(names, summaries, strict=True)}
     cells = [cells_of(run, tally) for tally in maps]
     by_first = finest.table()
-    shown_first = int(finest.first_trials()[best_row(by_first)])
+    best = best_row(by_first)
+    shown_first = int(finest.first_trials()[best])
+    if by_first["share_converged"][best] < 1:
+        shown_first = int(run.best_of(RANK, 1)["trial"].iloc[0])
     return Gathered(
         run, answer(run, first, by_first), cells, tables, _listed(run, cells, shown_first), shown_first
     )

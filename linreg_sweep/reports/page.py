@@ -34,6 +34,7 @@ class Section:
         name: of the run.
         subject: what was swept on what data.
         answer: in one sentence.
+        swept: what was varied, and between which ends.
         facts: what was run, by what it is called: versions, hashes, times.
         command: runs the sweep again.
         config: the resolved declaration.
@@ -47,6 +48,7 @@ class Section:
     name: str
     subject: str
     answer: str
+    swept: "Shown"
     facts: dict[str, str]
     command: str
     config: str

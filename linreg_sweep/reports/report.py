@@ -1,10 +1,13 @@
 """A report: what is gathered of each run, put into one page, written whole or not at all."""
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from linreg_sweep.axes import axes_of
 from linreg_sweep.comparison import bins_to_read, compare
+from linreg_sweep.config import load_sweep
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
 from linreg_sweep.outcome import OUTCOMES
 from linreg_sweep.plots.style import COLORS
@@ -14,6 +17,7 @@ from linreg_sweep.reports.laboratory import laboratory
 from linreg_sweep.reports.page import Section, render, shown
 from linreg_sweep.reports.payload import map_of, trials_of
 from linreg_sweep.results import Run, load
+from linreg_sweep.telling.of_plans import swept
 from linreg_sweep.telling.of_runs import legend_of
 from linreg_sweep.telling.phrases import counted
 
@@ -51,6 +55,7 @@ def report(*runs: Run | str | Path, file: str | Path | None = None) -> Path:
 def _section(name: str, found: Gathered) -> Section:
     """Returns what a page says of one run."""
     run, data = found.run, found.run.metadata["data"]
+    parameters = load_sweep(run.store.config).config.parameters
     try:
         trained, why_not = laboratory(run), None
     except SweepError as error:
@@ -76,7 +81,10 @@ def _section(name: str, found: Gathered) -> Section:
         ),
         answer=found.answer,
         facts=_facts(run),
-        command=f"linreg-sweep run {run.store.config}",
+        swept=shown(
+            "swept", "What was swept", swept(axes_of(load_sweep(run.store.config).config.parameters))
+        ),
+        command=shlex.join(["linreg-sweep", "run", str(run.store.config)]),
         config=run.store.config.read_text(encoding="utf-8"),
         summaries=[shown(f"summary-{by}", f"By {by}", table) for by, table in found.summaries.items()],
         legend=list(legend_of(first, run)),

@@ -1,14 +1,15 @@
 """What `plan` says of a sweep that is not trained."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from linreg_sweep.formats import as_text
+from linreg_sweep.formats import Table, as_text
 from linreg_sweep.outcome import OUTCOMES
 from linreg_sweep.telling.phrases import columns_of, counted, size
 
 if TYPE_CHECKING:
-    from linreg_sweep.planning import Axis, Plan
+    from linreg_sweep.axes import Axis
+    from linreg_sweep.planning import Plan
 
 EXPECTED = {
     "converged": "converge",
@@ -22,7 +23,7 @@ def planned(plan: "Plan") -> Iterator[str]:
     """Yields what a sweep would do, line by line."""
     yield f"{plan.name}: {counted(plan.n_trials, 'trial')} on {plan.what}"
     yield ""
-    yield as_text(columns_of([_axis_row(axis) for axis in plan.axes]), "table")
+    yield as_text(swept(plan.axes), "table")
     yield ""
     if plan.stability_limit is None:
         yield "Stability limit: no one limit holds for all trials (momentum varies, or mini-batches)."
@@ -36,6 +37,22 @@ def planned(plan: "Plan") -> Iterator[str]:
     yield ""
     yield f"Disk: at most {size(plan.disk)}, in {counted(plan.n_parts, 'part')}."
     yield f"Memory, beside the libraries: at most {size(plan.memory)} a worker."
+
+
+def swept(axes: Sequence["Axis"]) -> Table:
+    """Returns what a sweep varies as a table, a row a parameter."""
+    return columns_of(
+        [
+            {
+                "parameter": axis.name,
+                "values": "one a trial" if axis.values is None else f"{axis.values:,}",
+                "first": axis.first,
+                "last": axis.last,
+                "how": axis.how,
+            }
+            for axis in axes
+        ]
+    )
 
 
 def _forecast(plan: "Plan") -> Iterator[str]:
@@ -69,8 +86,3 @@ def _forecast(plan: "Plan") -> Iterator[str]:
 
 def _share(count: int, total: int) -> str:
     return f"{count:,} ({100 * count / total:.0f} %)"
-
-
-def _axis_row(axis: "Axis") -> dict[str, object]:
-    values = "one a trial" if axis.values is None else f"{axis.values:,}"
-    return {"parameter": axis.name, "values": values, "first": axis.first, "last": axis.last, "how": axis.how}

@@ -27,12 +27,14 @@ function ticks(axis, about) {
     const powers = [];
     for (let power = low; power <= high; power += 1) powers.push(Number(`1e${power}`));
     if (powers.length >= 3) return thinned(powers, about);
-    const between = [];
-    for (let power = low - 1; power <= high; power += 1) {
-      for (const digit of [1, 2, 3, 5]) between.push(Number(`${digit}e${power}`));
+    for (const digits of [[1, 2, 3, 5], [1, 3], [1]]) {
+      const between = [];
+      for (let power = low - 1; power <= high; power += 1) {
+        for (const digit of digits) between.push(Number(`${digit}e${power}`));
+      }
+      const inside = between.filter((tick) => tick >= axis.low && tick <= axis.high);
+      if (inside.length >= 2 && inside.length <= about + 1) return inside;
     }
-    const inside = between.filter((tick) => tick >= axis.low && tick <= axis.high);
-    if (inside.length >= 2) return inside;
   }
   const span = axis.high - axis.low;
   if (!(span > 0) || !Number.isFinite(span)) return [axis.low];

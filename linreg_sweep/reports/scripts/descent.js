@@ -33,7 +33,7 @@ function excessCost(problem, theta) {
  * @param problem what laboratory.py gives.
  * @param trial { learningRate, momentum, epochs, start: [P * O] }.
  * @returns { outcome, epochs, convergedAt, divergedAt, theta, excess, kept: [{ epoch, theta, excess }], cut }:
- *   null for an event that never came; cut: the epochs were more than a page can train at once.
+ *   null for an event that never came; cut: it would have gone on, but a page can train no more at once.
  */
 function descend(problem, trial) {
   const rounded = problem.single ? Math.fround : (value) => value;
@@ -89,5 +89,6 @@ function descend(problem, trial) {
   if (kept[kept.length - 1].epoch !== epoch) kept.push({ epoch, theta: theta.slice(), excess });
   const reached = problem.early_stop ? convergedAt !== null : excess <= low;
   const outcome = divergedAt !== null ? "diverged" : reached ? "converged" : "unfinished";
-  return { outcome, epochs: epoch, convergedAt, divergedAt, theta, excess, kept, cut: trial.epochs > most };
+  const cut = epoch === last && last < trial.epochs && divergedAt === null;
+  return { outcome, epochs: epoch, convergedAt, divergedAt, theta, excess, kept, cut };
 }

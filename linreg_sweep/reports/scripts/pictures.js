@@ -6,6 +6,9 @@ const CONTOUR_RATIO = 4;
 
 const DOTS = 200;
 
+/** How much further than its start a path may swing and still be shown whole. */
+const FURTHEST = 6;
+
 /** Returns the plane that a path is drawn in: what projects a state to it, its quadratic form, and its words. */
 function planeOf(problem) {
   const size = problem.optimum.length;
@@ -45,6 +48,10 @@ function drawPath(place, title, problem, result, trial) {
   }
   let reach = plane.optimum.map((at, side) => 1.25 * Math.max(Math.abs(track[0][side] - at), 1e-9));
   reach = reach.map((side) => Math.max(side, 0.15 * Math.max(...reach)));
+  if (result.outcome !== "diverged") {
+    const swing = (side) => track.reduce((most, point) => Math.max(most, 1.1 * Math.abs(point[side] - plane.optimum[side])), 0);
+    reach = reach.map((at, side) => Math.min(Math.max(at, swing(side)), FURTHEST * at));
+  }
   const axes = plane.optimum.map((at, side) => ({ low: at - reach[side], high: at + reach[side], scale: "linear", words: plane.words[side] }));
   const { svg, inside, x, y } = chart(place, axes[0], axes[1], { ratio: 0.9 });
   const [[a, b], [, d]] = plane.form;
