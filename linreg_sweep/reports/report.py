@@ -81,9 +81,7 @@ def _section(name: str, found: Gathered) -> Section:
         ),
         answer=found.answer,
         facts=_facts(run),
-        swept=shown(
-            "swept", "What was swept", swept(axes_of(load_sweep(run.store.config).config.parameters))
-        ),
+        swept=shown("swept", "What was swept", swept(axes_of(parameters))),
         command=shlex.join(["linreg-sweep", "run", str(run.store.config)]),
         config=run.store.config.read_text(encoding="utf-8"),
         summaries=[shown(f"summary-{by}", f"By {by}", table) for by, table in found.summaries.items()],
