@@ -140,6 +140,12 @@ def test_the_page_opens_with_the_network_cut_off(open_page: Open, run: Run) -> N
     assert page.locator("[data-map] rect[data-cell]").count() == 35
     assert page.locator("[data-lab-path] path.path").count() == 1
     assert page.locator("[data-lab-cost] path.path").count() == 1
+    assert page.locator("[data-map] rect.chosen").count() == 1
+    told, set_to = (
+        numbers_of(page, "dl[data-cell]"),
+        page.locator('[data-input="learning_rate"]').input_value(),
+    )
+    assert float(told["learning_rate"] or "") == float(set_to)
     assert len(shown_rows(page)) == ROWS
 
 
