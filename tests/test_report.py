@@ -236,6 +236,14 @@ def test_many_parameters_have_few_maps_and_all_summaries(tmp_path: Path) -> None
     assert len(found.summaries) == 8
 
 
+def test_a_parameter_of_one_value_has_no_map(tmp_path: Path) -> None:
+    """Nor a summary; unless it is the only one."""
+    parameters = {"learning_rate": {"values": [0.001, 0.002]}, "initial_bias": {"value": 1}}
+    found = gather(made(tmp_path, training={"epochs": 3}, parameters=parameters))
+    assert [each.y for each in found.maps] == [None]
+    assert list(found.summaries) == ["learning_rate"]
+
+
 def one(rates: list[Any], share: list[float], **more: Any) -> dict[str, list[Any]]:
     """Returns a summary by the learning rate of ten trials a row; those that did not converge diverged."""
     table = {

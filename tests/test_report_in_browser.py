@@ -487,6 +487,8 @@ def test_momentum_moves_the_limit(open_page: Open, run: Run) -> None:
     limit = numbers_of(page, "[data-lab-numbers]")["stability_limit"]
     assert momentum == 0.495
     assert float(limit or "") == pytest.approx(LIMIT * (1 + momentum), rel=1e-12)
+    mark = page.locator("datalist option").get_attribute("value")
+    assert mark == str(round(1000 * (1 + momentum) / 2.1))
 
 
 def test_a_slider_moves_by_the_keyboard(open_page: Open, run: Run) -> None:

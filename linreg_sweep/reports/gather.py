@@ -65,7 +65,7 @@ def gather(run: Run) -> Gathered:
         ResultsError: no part is finished, or one is damaged.
     """
     first = axes_of(run)[0]
-    others = [name for name in run.varied if name != first]
+    others = [name for name in run.varied if name != first and len(run.distinct(name, 2)) > 1]
     pairs = [[first, other] for other in others[:MOST_MAPS]] or [[first]]
     most = _most_values(run, first, others[:MOST_MAPS])
     maps = [run.tally(pair, most) for pair in pairs]

@@ -24,6 +24,12 @@ function showLaboratory(article, problem, columns) {
   const inputs = problem.inputs.map((input) => inputOf(input, byName.get(input.name)));
   let [loaded, reference, waiting] = [null, null, false];
 
+  // a mark on the slider of learning rates where the stability limit is
+  const limitMark = element("option");
+  const marks = element("datalist", { id: `marks-${article.dataset.run}` }, limitMark);
+  inputs.find((input) => input.name === "learning_rate").slider.setAttribute("list", marks.id);
+  part("inputs").append(marks);
+
   for (const input of inputs) {
     part("inputs").append(element("label", {}, element("span", {}, input.words), input.slider, input.box));
     input.slider.addEventListener("input", () => {
@@ -82,6 +88,7 @@ function showLaboratory(article, problem, columns) {
     const steepest = factors[factors.length - 1];
     const regime = regimeOf(problem, steepest.factor);
     const limit = stabilityLimit(problem, trial.momentum);
+    limitMark.value = Math.round(STEPS * inputs.find((input) => input.name === "learning_rate").shareOf(limit));
     const best = bestRate(problem);
     const at = result.divergedAt ?? result.convergedAt;
     const became = at === null ? `${result.outcome} after ${counted(result.epochs)} epochs` : `${result.outcome} at epoch ${counted(at)}`;
@@ -173,13 +180,17 @@ function inputOf(input, column) {
       const value = Number((low + (high - low) * share).toPrecision(4));
       return input.name === "learning_rate" ? Math.max(value, high / STEPS / 10) : value;
     },
+    /** Returns the share of the slider at which a value stands. */
+    shareOf(value) {
+      const share = whole ? Math.log(Math.max(value, 1)) / Math.log(high) : (value - low) / (high - low);
+      return Math.min(Math.max(share, 0), 1);
+    },
     set(value, typed = String(value)) {
       this.value = value;
       box.removeAttribute("aria-invalid");
       box.removeAttribute("title");
       if (box.value !== typed) box.value = typed;
-      const share = whole ? Math.log(Math.max(value, 1)) / Math.log(high) : (value - low) / (high - low);
-      slider.value = Math.round(STEPS * Math.min(Math.max(share, 0), 1));
+      slider.value = Math.round(STEPS * this.shareOf(value));
       slider.setAttribute("aria-valuetext", sixDigits(value));
     },
     load(row) {
