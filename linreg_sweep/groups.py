@@ -15,7 +15,7 @@ Integers = NDArray[np.int64]
 MOST_CODES = 2**62
 
 MOST_PENDING = 2**15
-"""Rows that wait to be merged with those before them."""
+"""Rows that wait to be merged with those before them; or as many as those are, so each is merged seldom."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class Frequencies:
             stays = ((keys == goes_on) | (np.isnan(keys) & np.isnan(goes_on))).all(axis=1)
             self._settle(self._counted.chosen(~stays))
             self._counted = self._counted.chosen(stays)
-        elif sum(map(len, self._waiting)) > MOST_PENDING:
+        elif sum(map(len, self._waiting)) > max(MOST_PENDING, len(self._counted)):
             self._merge()
 
     def _merge(self) -> None:
