@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -31,8 +32,9 @@ def say(text: str = "") -> None:
 
 
 def note(text: str) -> None:
-    """Tells a person something, on stderr."""
-    click.echo(text, err=True)
+    """Tells a person something, on stderr; a terminal that was closed takes no more."""
+    with suppress(OSError):
+        click.echo(text, err=True)
 
 
 def notes(sentences: Sequence[str]) -> None:

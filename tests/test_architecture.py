@@ -121,8 +121,11 @@ def test_engines_know_arrays_and_the_problem_alone(name: str) -> None:
         ("tables", {"tally", "outcome"}),
         ("where", {"errors"}),
         ("formats", set()),
-        ("runner", {"errors"}),
-        ("store", {"errors"}),
+        ("spans", set()),
+        ("seal", set()),
+        ("files", {"errors"}),
+        ("store", {"errors", "files", "seal"}),
+        ("runner", {"errors", "spans", "workers.interface"}),
     ],
 )
 def test_the_core_stands_on_little(name: str, allowed: set[str]) -> None:
@@ -184,7 +187,10 @@ def test_each_library_is_imported_only_where_it_is_needed() -> None:
     }
     assert users("pyarrow", at_load=True) == set()
     assert {name.partition(".")[0] for name in users("pyarrow")} == {"parquet", "tabular"}
-    assert users("joblib") == {"runner"}
+    assert users("joblib") == {"workers.processes", "workers.hire"}
+    assert users("filelock") == {"lock"}
+    assert users("upath") == {"files"}
+    assert users("filelock", at_load=True) == users("upath", at_load=True) == set()
     assert users("joblib", at_load=True) == set()
     assert users("tqdm") == {"progress"}
     assert users("tqdm", at_load=True) == set()
@@ -201,7 +207,7 @@ def test_each_library_is_imported_only_where_it_is_needed() -> None:
 def test_every_library_is_declared() -> None:
     """What is imported is among the dependencies of pyproject.toml; numba, an extra, by its engine alone."""
     declared = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[project.optional")[0]
-    known = {*re.findall(r'^  "([a-z0-9]+)>=', declared, re.MULTILINE)} | {"yaml", "pydantic_core"}
+    known = {*re.findall(r'^  "([a-z0-9]+)>=', declared, re.MULTILINE)} | {"yaml", "pydantic_core", "upath"}
     for name, path in MODULES.items():
         assert foreign(path) - {"numba"} <= known | {"typing_extensions"}, name
     assert users("numba") == {"engines.numba_engine"}

@@ -22,7 +22,15 @@ class Processes:
     """
 
     def __init__(self, count: int) -> None:
-        self.count = count
+        """Starts none yet.
+
+        Args:
+            count: how many; at least 2, since joblib's one is this process.
+        """
+        self.count = max(2, count)
+
+    def __str__(self) -> str:
+        return f"{self.count} processes"
 
     def each(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yields what work makes of each item as it comes; see Workers."""
