@@ -65,7 +65,11 @@ def _opened(checked: Checked[Item, Result]) -> Callable[[Item], Result]:
     ]
     if other:
         raise SweepError(*other)
-    work: Callable[[Item], Result] = pickle.loads(checked.payload)
+    try:
+        work: Callable[[Item], Result] = pickle.loads(checked.payload)
+    except (ImportError, AttributeError) as error:
+        hint = "install there what is installed here"
+        raise SweepError(Complaint(where, f"the work cannot be opened: {error}", hint)) from error
     return work
 
 

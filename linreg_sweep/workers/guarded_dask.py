@@ -86,12 +86,15 @@ class GuardedDask(DaskDistributedBackend):  # type: ignore[misc] # joblib ships 
             trouble = await self._trouble()
             if not trouble:
                 last = time.monotonic()
+            elif self.client.status == "closed":
+                self._fail("the scheduler is gone")
             elif time.monotonic() - last > self._patience:
-                error = gone(f"{trouble} for {self._patience:g} seconds")
-                for callback in list(self._waiting):
-                    callback(error)
-                return
+                self._fail(f"{trouble} for {self._patience:g} seconds")
             await asyncio.sleep(SECONDS_A_LOOK)
+
+    def _fail(self, trouble: str) -> None:
+        for callback in list(self._waiting):
+            callback(gone(trouble))
 
     async def _trouble(self) -> str:
         """Returns why no work can be done now; empty where it can."""
