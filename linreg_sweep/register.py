@@ -149,11 +149,16 @@ def _metadata_there(store: Store, tell: Callable[[str], None]) -> dict[str, Any]
         return None
 
 
+def deciding(run: Run) -> list[str]:
+    """Returns the libraries whose versions decide the bits of a run."""
+    engine = run.metadata["engine"]
+    return ["linreg-sweep", "numpy", *([engine] if engine in ("torch", "numba") else [])]
+
+
 def refuse_other_versions(run: Run) -> None:
     """Raises a ResultsError where this process would not give the bits of the parts that are there."""
     made, here = run.metadata["versions"], installed()
-    engine = {"torch": "torch", "numba": "numba"}.get(run.metadata["engine"])
-    for name in ("linreg-sweep", "numpy", *([engine] if engine else [])):
+    for name in deciding(run):
         if made.get(name) != here.get(name):
             text = f"the run was made by {name} {made.get(name)}, this is {here.get(name)}: not the same bits"
             hint = "install that version to finish it, or run the sweep with another --out"

@@ -18,10 +18,10 @@ from linreg_sweep.journal import Journal
 from linreg_sweep.lock import held
 from linreg_sweep.parts import make_part, put_together
 from linreg_sweep.prepare import Arrays, data_path, load_data, prepare
-from linreg_sweep.register import Entry, finish_run, open_run, refuse_other_versions
+from linreg_sweep.register import Entry, deciding, finish_run, open_run, refuse_other_versions
 from linreg_sweep.results import Run
 from linreg_sweep.runner import Order
-from linreg_sweep.workers.hire import PROCESSES, hired
+from linreg_sweep.workers.hire import PROCESSES, check_backend, hired
 from linreg_sweep.writing import written
 
 Watch = Callable[[int, int], None]
@@ -67,6 +67,7 @@ def run(
             finished before is intact.
         SweepError: workers die whatever they are given, or no trial can be trained.
     """
+    check_backend(backend, jobs, scheduler)
     declaration = load_sweep(sweep, overrides, data_given=data is not None)
     table = load_data(declaration, data)
     experiment = prepare(declaration, table)
@@ -75,7 +76,7 @@ def run(
     journal = Journal(entry.store, tell)
     with held(entry.store) as was_killed:
         run = open_run(entry, part_size, journal.went_wrong)
-        hire = partial(hired, backend, jobs, scheduler)
+        hire = partial(hired, backend, jobs, scheduler, deciding(run))
         alone_first = backend == PROCESSES and jobs is None and not was_killed
         with journal:
             return _completed(run, experiment, hire, journal, watch, stop, alone_first=alone_first)
