@@ -45,7 +45,7 @@ def trained(
         order: how parts are made.
         missing: which.
         hire: starts workers, and ends them.
-        say: told who trains.
+        say: told who trains, in words.
         alone_first: begin in this process, and hire only if that would pay.
 
     Raises:
@@ -57,7 +57,7 @@ def trained(
     if order.stop() or not (parts or missing.trials):
         return
     with hire() as workers:
-        say(f"trains with {workers}")
+        say(str(workers))
         yield from made(order, parts, workers)
         for span, failures in missing.trials.items():
             if order.stop():
