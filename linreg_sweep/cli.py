@@ -252,8 +252,14 @@ def _stopped(progress: "Progress") -> None:
 
 @contextmanager
 def _asked_to_stop() -> Iterator[Callable[[], bool]]:
-    """Yields whether Ctrl+C was pressed; pressed once more, it is a KeyboardInterrupt."""
+    """Yields whether Ctrl+C was pressed; pressed once more, it is a KeyboardInterrupt.
+
+    A job in the background of a shell is deaf to it, and stays so.
+    """
     asked = threading.Event()
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        yield asked.is_set
+        return
 
     def ask(signum: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)

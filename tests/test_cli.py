@@ -659,6 +659,7 @@ def test_a_training_can_be_stopped(tmp_path: Path) -> None:
     code = (
         "import signal, sys, threading, os\n"
         "from linreg_sweep import cli, training\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job is deaf to it
         "threading.Timer(1.0, os.kill, [os.getpid(), signal.SIGINT]).start()\n"
         "sys.exit(cli.main(['train', 'config.yaml', '--every', '500000000']))"
     )
