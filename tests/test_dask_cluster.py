@@ -36,6 +36,20 @@ NO_NANNY = "--no-nanny"
 """For workers that are to stay dead."""
 
 
+@pytest.fixture(autouse=True)
+def bounded() -> Iterator[None]:
+    """No test waits for ever, whatever is broken."""
+
+    def late(*_: object) -> None:
+        raise AssertionError("this waits for ever")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(90)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A scheduler with two workers, which nannies replace when they die."""
@@ -99,7 +113,9 @@ def test_work_travels_once_to_each_worker(workers: DaskCluster, tmp_path: Path) 
     for _ in range(2):
         assert sorted(workers.each(work, range(12))) == SQUARES
     assert len(list(tmp_path.iterdir())) == 2
-    until(lambda: len(workers._client.futures) == 1, 5)
+    first = workers._sent
+    assert next(workers.each(work, [3])) == 9
+    assert workers._sent is first
 
 
 def test_few_items_are_taken_at_once(workers: DaskCluster) -> None:
