@@ -76,8 +76,17 @@ class Cells:
 
 def moving(run: Run) -> list[str]:
     """Returns the parameters that take more than one value in a run; the first declared where none does."""
-    found = [name for name in run.varied if run.has_more_values([name], 1)]
+    found = [name for name in run.varied if _moves(run, name)]
     return found or run.varied[:1] or ["learning_rate"]
+
+
+def _moves(run: Run, name: str) -> bool:
+    span = run.metadata["spans"].get(name)
+    if span is not None:
+        return len(span) > 1
+    values = (columns[name] for columns in run.parts([name]))
+    first = next(values)
+    return bool((first != first[0]).any()) or any((more != first[0]).any() for more in values)
 
 
 def axes_of(run: Run, x: str | None = None, y: str | None = None) -> list[str]:
