@@ -337,6 +337,20 @@ def test_names_of_narrow_regimes_do_not_overlap(open_page: Open, tmp_path: Path,
     assert ends[-1][1] <= width
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_ticks_do_not_overlap(open_page: Open, tmp_path: Path, width: int) -> None:
+    """Over two decades of learning rates, with one power of ten between the ends."""
+    rates = {"min": 1.1e-4, "max": 0.0095, "num": 50, "scale": "log"}
+    parameters = {"learning_rate": rates, "initial_weight": {"values": [0, 1]}}
+    sweep = SWEEP | {"parameters": parameters, "training": {"epochs": 50}}
+    page = open_page(ls.run(sweep, out=tmp_path, jobs=1), width=width)
+    ticks = page.locator("[data-map] text[text-anchor=middle]", has_text=re.compile(r"^[\d.e-]+$"))
+    boxes = [ticks.nth(number).bounding_box() for number in range(ticks.count())]
+    ends = [(box["x"], box["x"] + box["width"]) for box in boxes if box is not None]
+    assert len(ends) >= 2
+    assert all(left[1] < right[0] for left, right in pairwise(ends))
+
+
 def test_lines_of_equal_cost_are_that_however_long(open_page: Open, tmp_path: Path) -> None:
     """Halfway between two points of a line the cost is that of the points, at condition number 8e6 too."""
     file = Path(__file__).parents[1] / "data" / "penguins.csv"
