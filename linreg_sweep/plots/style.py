@@ -3,7 +3,6 @@
 Source of the colours: Okabe and Ito, Color Universal Design, 2008.
 """
 
-from linreg_sweep.config import load_sweep
 from linreg_sweep.results import Run
 
 COLORS = {"converged": "#0072B2", "unfinished": "#C9C9C9", "diverged": "#D55E00"}
@@ -29,7 +28,9 @@ PARAMETER_WORDS = {
 
 def is_standardized(run: Run) -> bool:
     """Returns whether a run's weights are per standard deviation of x."""
-    return bool(load_sweep(run.store.config).config.data.standardize)
+    names: list[str] = run.metadata["parameters"]
+    scaled = names[: len(names) // 2]
+    return names == [*scaled, *(f"{name}_unscaled" for name in scaled)]
 
 
 def parameter_words(name: str, *, standardized: bool) -> str:
