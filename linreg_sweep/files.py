@@ -178,8 +178,8 @@ def move(place: Place, other: Place) -> None:
     with telling(place, "write"):
         if is_local(place):
             place.replace(other)
+            flush_folder(other.parent)  # first: better there under both names than under none
             flush_folder(place.parent)
-            flush_folder(other.parent)
         else:
             other.write_bytes(place.read_bytes())
             place.unlink()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -165,6 +165,7 @@ def refuse_other_versions(run: Run) -> None:
             raise ResultsError(Complaint(str(run.path), text, hint))
 
 
+@cache
 def installed() -> dict[str, str]:
     """Returns the versions of what a run is made with."""
     found = {name: version(name) for name in LIBRARIES}
