@@ -78,9 +78,17 @@ def trial_columns(
 
 def no_trials(experiment: Experiment) -> dict[str, Column]:
     """Returns the trials table without a row, for the names and the kinds of its columns."""
+    return trial_columns(experiment, 0, experiment.values(0, 0), _no_results(experiment))
+
+
+def no_history(experiment: Experiment) -> dict[str, Column]:
+    """Returns the history without a row, likewise."""
+    return history_columns(experiment, 0, _no_results(experiment))
+
+
+def _no_results(experiment: Experiment) -> Results:
     shape, none = experiment.problem.shape, np.empty(0, np.int64)
-    nothing = Results(np.empty((0, *shape)), none, none, none, np.empty(0), bound([], shape))
-    return trial_columns(experiment, 0, experiment.values(0, 0), nothing)
+    return Results(np.empty((0, *shape)), none, none, none, np.empty(0), bound([], shape))
 
 
 def failed_columns(experiment: Experiment, trials: NDArray[np.int64]) -> dict[str, Column]:

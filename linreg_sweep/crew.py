@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from linreg_sweep.runner import Order, made, one_by_one
-from linreg_sweep.spans import Span
+from linreg_sweep.runner import Order, Runner
+from linreg_sweep.spans import Span, runs_of
 from linreg_sweep.workers.in_process import InProcess
 from linreg_sweep.workers.interface import Workers
 
@@ -51,21 +51,21 @@ def trained(
     Raises:
         SweepError: workers die whatever they are given, or none are left.
     """
-    parts = missing.parts
+    runner, parts = Runner(order), missing.parts
     if alone_first:
-        parts = yield from one_by_one(order, parts, InProcess())
+        parts = yield from runner.one_by_one(parts, InProcess())
     if order.stop() or not (parts or missing.trials):
         return
     with hire() as workers:
         say(str(workers))
-        yield from made(order, parts, workers)
+        yield from runner.made(parts, workers)
         for span, failures in missing.trials.items():
             if order.stop():
                 return
-            trials = [Span(span.part, trial, trial + 1) for trial in failures]
-            pieces = list(made(order, trials, workers))
+            tried = list(runner.made(list(runs_of(span.part, failures)), workers, whatever=True))
             left = dict(failures)
-            for piece in pieces:
-                del left[piece.span.first]
+            for piece in tried:
+                for trial in range(piece.span.first, piece.span.stop):
+                    left.pop(trial)
                 left |= piece.facts.failures
-            yield order.put_together(span, [missing.part(span), *pieces], left)
+            yield order.put_together(span, [missing.part(span), *tried], left)

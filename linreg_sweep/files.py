@@ -4,6 +4,7 @@ On a disk a file is written under a temporary name, flushed, renamed, and its fo
 it survives a power loss. An object store puts an object whole by itself; it is reached through fsspec.
 """
 
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from linreg_sweep.errors import Complaint, ConfigError, ResultsError
 
 Place: TypeAlias = Path
 """A path on a disk; or one in an object store: no Path, but a UPath, which has a Path's methods."""
+
+NOT_FLUSHABLE = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)
+"""What some network file systems say to who wants to flush a folder."""
 
 TEMPORARY = re.compile(r"\.(.+)\.\d+")
 
@@ -200,5 +204,8 @@ def flush_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in NOT_FLUSHABLE:
+            raise
     finally:
         os.close(descriptor)

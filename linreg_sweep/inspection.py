@@ -77,12 +77,12 @@ def set_aside(store: Store, place: Place, tell: Callable[[str], None]) -> None:
     tell(f"damaged: {place} is not what was written; it is now {aside}, and made anew")
 
 
-def part_size_there(store: Store) -> int | None:
-    """Returns the size of parts that the first whole part tells of; None: there is none."""
+def facts_there(store: Store) -> Facts | None:
+    """Returns what the first whole part says of itself; None: there is none."""
     for number in sorted(store.part_numbers(store.trials)):
-        told = _facts(store.part(store.trials, number))
-        if told is not None:
-            return told.part_size
+        facts = _facts(store.part(store.trials, number))
+        if facts is not None:
+            return facts
     return None
 
 

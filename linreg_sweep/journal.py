@@ -55,14 +55,16 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ended.set()
-        self._pulse.join()
         state = FINISHED if self.is_complete else STOPPED
         if isinstance(error, Exception):
             state = BROKEN
             self._note(str(error) or type(error).__name__)
-        self._status = replace(self._status, state=state)
-        self.say(f"{state}: {self.standing}")
-        self._write()
+        try:
+            self._pulse.join()
+        finally:  # also where someone is in a hurry
+            self._status = replace(self._status, state=state)
+            self.say(f"{state}: {self.standing}")
+            self._write()
 
     @property
     def standing(self) -> str:

@@ -1,8 +1,8 @@
 """One process at a time makes a run; another is told which.
 
 On a disk the system's own lock is held, which ends with the process, however that ends. An object store
-has none: there it counts who has said a moment ago that they are at it. Two at once would do no harm but
-waste: they write the same bytes.
+has none: there it counts who has said a moment ago that they are at it. Two who begin within the same moment
+do the work twice, and write the same parts.
 """
 
 import os
@@ -55,8 +55,9 @@ def is_alive(store: Store, status: Status | None) -> bool:
     """Returns whether a process makes this run right now, by what status.json says and by the lock."""
     if status is None or status.state != RUNNING:
         return False
+    spoke_lately = (moment(now()) - moment(status.updated)).total_seconds() < STALE
     if not files.is_local(store.lock):
-        return (moment(now()) - moment(status.updated)).total_seconds() < STALE
+        return spoke_lately
     from filelock import FileLock, Timeout
 
     try:
@@ -65,7 +66,7 @@ def is_alive(store: Store, status: Status | None) -> bool:
     except Timeout:
         return True
     except OSError:  # a folder that may only be read, at least from here
-        return False
+        return spoke_lately
 
 
 def holder() -> tuple[int, str]:

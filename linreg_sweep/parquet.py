@@ -118,7 +118,6 @@ def read(parts: Sequence[Place], columns: list[str] | None = None) -> "pd.DataFr
     Raises:
         ResultsError: a part cannot be read; it is named.
     """
-    import pandas as pd
     import pyarrow as pa
 
     tables = []
@@ -130,7 +129,13 @@ def read(parts: Sequence[Place], columns: list[str] | None = None) -> "pd.DataFr
             tables.append(table)
         except (*DAMAGE, pa.ArrowException) as error:
             raise _refused(part, error) from error
-    frame: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas()
+    return with_categories(pa.concat_tables(tables, promote_options="permissive").to_pandas())
+
+
+def with_categories(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Gives the columns of words in a table their categories, however they were put together; returns it."""
+    import pandas as pd
+
     for name in frame.columns.intersection(list(CATEGORIES)):
         frame[name] = frame[name].astype(pd.CategoricalDtype(_categories(name, frame[name])))
     return frame

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from linreg_sweep.columns import Column, failed_columns, history_columns, trial_columns
+from linreg_sweep.columns import Column, failed_columns, history_columns, no_history, trial_columns
 from linreg_sweep.experiment import Experiment
 from linreg_sweep.outcome import FAILED, OUTCOMES
 from linreg_sweep.parquet import decode, encode
 from linreg_sweep.spans import Span
+from linreg_sweep.versions import deciding
 
 SMALLEST, LARGEST = 1024, 65536
 """Trials a part: enough to train side by side, few enough to hold and to lose."""
@@ -50,25 +51,28 @@ class Facts:
     Attributes:
         part: its number.
         part_size: trials a part of this run.
+        versions: of the libraries that decide its bits.
         outcomes: how many of its trials ended in each, by name.
         failures: why trials could not be trained, by their number.
     """
 
     part: int
     part_size: int
+    versions: Mapping[str, str]
     outcomes: Mapping[str, int]
     failures: Mapping[int, str] = field(default_factory=dict)
 
     def told(self, table: str) -> dict[str, Any]:
         """Returns the same as JSON has it, with the table that the file is of: trials or history."""
         failures = {str(trial): reason for trial, reason in self.failures.items()}
-        return {"table": table, **vars(self), "outcomes": dict(self.outcomes), "failures": failures}
+        return {"table": table, **vars(self), "failures": failures}
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> "Facts":
         """Returns them from what JSON has."""
         failures = {int(trial): str(reason) for trial, reason in told["failures"].items()}
-        return cls(int(told["part"]), int(told["part_size"]), told["outcomes"], failures)
+        part, part_size = int(told["part"]), int(told["part_size"])
+        return cls(part, part_size, told["versions"], told["outcomes"], failures)
 
 
 def default_part_size(experiment: Experiment) -> int:
@@ -97,7 +101,7 @@ def make_part(experiment: Experiment, part_size: int, span: Span) -> Part:
     results = experiment.train(values)
     trials = trial_columns(experiment, span.first, values, results)
     history = history_columns(experiment, span.first, results) if experiment.n_states else None
-    return _encoded(span, part_size, trials, history, {})
+    return _encoded(experiment, part_size, span, trials, history, {})
 
 
 def put_together(
@@ -119,8 +123,9 @@ def put_together(
     failed = np.array(sorted(failures), np.int64)
     tables = [failed_columns(experiment, failed), *(_trained(decode(piece.trials)) for piece in pieces)]
     trials = _by_trial(tables)
-    histories = [decode(piece.history) for piece in pieces if piece.history is not None]
-    return _encoded(span, part_size, trials, _by_trial(histories) if histories else None, failures)
+    kept = [decode(piece.history) for piece in pieces if piece.history is not None]
+    history = _by_trial([no_history(experiment), *kept]) if experiment.n_states else None
+    return _encoded(experiment, part_size, span, trials, history, failures)
 
 
 def _trained(columns: dict[str, Column]) -> dict[str, Column]:
@@ -131,19 +136,21 @@ def _trained(columns: dict[str, Column]) -> dict[str, Column]:
 
 def _by_trial(tables: Sequence[dict[str, Column]]) -> dict[str, Column]:
     """Returns tables with the same columns as one, ordered by trial, and within a trial as they were."""
-    whole = {name: np.concatenate([table[name] for table in tables]) for name in tables[-1]}
+    whole = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
     order = np.argsort(whole["trial"], kind="stable")
     return {name: values[order] for name, values in whole.items()}
 
 
 def _encoded(
-    span: Span,
+    experiment: Experiment,
     part_size: int,
+    span: Span,
     trials: dict[str, Column],
     history: dict[str, Column] | None,
     failures: Mapping[int, str],
 ) -> Part:
     counts = {name: int((trials["outcome"] == code).sum()) for code, name in enumerate(OUTCOMES)}
-    facts = Facts(span.part, part_size, counts, dict(failures))
+    versions = deciding(experiment.config.training.engine)
+    facts = Facts(span.part, part_size, versions, counts, dict(failures))
     kept = None if history is None else encode(history, facts.told("history"))
     return Part(span, encode(trials, facts.told("trials")), kept, facts)

@@ -4,13 +4,10 @@ import hashlib
 import json
 import math
 import os
-import platform
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property, partial
-from importlib.metadata import PackageNotFoundError, version
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +24,7 @@ from linreg_sweep.experiment import Experiment, limit
 from linreg_sweep.files import Place
 from linreg_sweep.findings import READ, Findings
 from linreg_sweep.formats import as_text
-from linreg_sweep.inspection import part_size_there, set_aside
+from linreg_sweep.inspection import facts_there, set_aside
 from linreg_sweep.outcome import CATEGORIES, EVENTS, MISSING
 from linreg_sweep.parquet import encode, read_arrays
 from linreg_sweep.parts import Facts, default_part_size
@@ -36,14 +33,13 @@ from linreg_sweep.seal import checksum
 from linreg_sweep.space import at
 from linreg_sweep.store import FORMAT_VERSION, DamagedError, Store, run_path
 from linreg_sweep.tally import SUMMARISED
+from linreg_sweep.versions import deciding, installed
 
 ARRAYS = "arrays"
 """The source of data that came from Python."""
 
 MOST_FAILURES = 1000
 """Failed trials that metadata.json names; each part names its own."""
-
-LIBRARIES = ("linreg-sweep", "numpy", "torch", "pandas", "pyarrow", "joblib")
 
 
 def digest(mapping: dict[str, Any], data_digest: str) -> str:
@@ -118,8 +114,10 @@ def open_run(entry: Entry, part_size: int | None, tell: Callable[[str], None]) -
     store = entry.store
     metadata = _metadata_there(store, tell)
     if metadata is None:
-        size = part_size_there(store) or part_size or default_part_size(entry.experiment)
+        there = facts_there(store)
+        size = part_size or default_part_size(entry.experiment) if there is None else there.part_size
         metadata = _metadata(entry.experiment, entry.declaration(), size)
+        metadata["versions"] |= {} if there is None else there.versions
     if part_size not in (None, metadata["part_size"]):
         text = f"the run's parts have {metadata['part_size']} trials each, got a part size of {part_size}"
         raise ConfigError(Complaint(str(store.path), text, "leave it out, or use another --out"))
@@ -149,29 +147,14 @@ def _metadata_there(store: Store, tell: Callable[[str], None]) -> dict[str, Any]
         return None
 
 
-def deciding(run: Run) -> list[str]:
-    """Returns the libraries whose versions decide the bits of a run."""
-    engine = run.metadata["engine"]
-    return ["linreg-sweep", "numpy", *([engine] if engine in ("torch", "numba") else [])]
-
-
 def refuse_other_versions(run: Run) -> None:
     """Raises a ResultsError where this process would not give the bits of the parts that are there."""
-    made, here = run.metadata["versions"], installed()
-    for name in deciding(run):
-        if made.get(name) != here.get(name):
-            text = f"the run was made by {name} {made.get(name)}, this is {here.get(name)}: not the same bits"
+    made = run.metadata["versions"]
+    for name, here in deciding(run.metadata["engine"]).items():
+        if made.get(name) != here:
+            text = f"the run was made by {name} {made.get(name)}, this is {here}: not the same bits"
             hint = "install that version to finish it, or run the sweep with another --out"
             raise ResultsError(Complaint(str(run.path), text, hint))
-
-
-@cache
-def installed() -> dict[str, str]:
-    """Returns the versions of what a run is made with."""
-    found = {name: version(name) for name in LIBRARIES}
-    with suppress(PackageNotFoundError):
-        found["numba"] = version("numba")
-    return {"python": platform.python_version()} | found
 
 
 def _with_columns(block: dict[str, Any], data: Data) -> dict[str, Any]:

@@ -145,7 +145,7 @@ class Run:
             here = numbers[numbers // size == number] - number * size
             if len(here):
                 chosen.append(parquet.read([file]).iloc[here])
-        return pd.concat(chosen, ignore_index=True)
+        return parquet.with_categories(pd.concat(chosen, ignore_index=True))
 
     def part_files(self) -> list[Place]:
         """Returns the files of the trials' finished parts, in order.
@@ -180,7 +180,8 @@ class Run:
             found = parquet.read_arrays(file, list(dict.fromkeys([*columns, "outcome"])))
             trained = found["outcome"] != FAILED
             kept = {name: found[name] for name in columns}
-            yield kept if trained.all() else {name: values[trained] for name, values in kept.items()}
+            if trained.any():
+                yield kept if trained.all() else {name: values[trained] for name, values in kept.items()}
 
     def summary(self, by: str | Sequence[str] | None = None, bins: int | None = None) -> "pd.DataFrame":
         """Returns one row a value of each named parameter; see tables.summary.
@@ -305,7 +306,7 @@ class Run:
 
         files = self._files(self.store.trials)
         best_of_parts = [tables.best(parquet.read([file], columns), n) for file in files]
-        return tables.best(pd.concat(best_of_parts, ignore_index=True), n)
+        return tables.best(parquet.with_categories(pd.concat(best_of_parts, ignore_index=True)), n)
 
     def where(self, comparison: str) -> "pd.DataFrame":
         """Returns the trials for which a comparison such as `learning_rate < 0.005` holds."""

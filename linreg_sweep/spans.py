@@ -1,6 +1,6 @@
 """Trials in a row: what workers are given, whole parts or, where one fails, pieces of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -37,3 +37,16 @@ class Span:
 def span_of(part: int, part_size: int, n_trials: int) -> Span:
     """Returns the trials of a whole part of a sweep of so many trials."""
     return Span(part, part * part_size, min((part + 1) * part_size, n_trials))
+
+
+def runs_of(part: int, trials: Iterable[int]) -> Iterator[Span]:
+    """Yields the trials of a part as the fewest spans that hold them all and no other."""
+    first = last = -1
+    for trial in sorted(trials):
+        if trial != last + 1 or first < 0:
+            if first >= 0:
+                yield Span(part, first, last + 1)
+            first = trial
+        last = trial
+    if first >= 0:
+        yield Span(part, first, last + 1)

@@ -18,9 +18,10 @@ from linreg_sweep.journal import Journal
 from linreg_sweep.lock import held
 from linreg_sweep.parts import make_part, put_together
 from linreg_sweep.prepare import Arrays, data_path, load_data, prepare
-from linreg_sweep.register import Entry, deciding, finish_run, open_run, refuse_other_versions
+from linreg_sweep.register import Entry, finish_run, open_run, refuse_other_versions
 from linreg_sweep.results import Run
 from linreg_sweep.runner import Order
+from linreg_sweep.versions import deciding
 from linreg_sweep.workers.hire import PROCESSES, check_backend, hired
 from linreg_sweep.writing import written
 
@@ -76,7 +77,7 @@ def run(
     journal = Journal(entry.store, tell)
     with held(entry.store) as was_killed:
         run = open_run(entry, part_size, journal.went_wrong)
-        hire = partial(hired, backend, jobs, scheduler, deciding(run))
+        hire = partial(hired, backend, jobs, scheduler, deciding(run.metadata["engine"]))
         alone_first = backend == PROCESSES and jobs is None and not was_killed
         with journal:
             return _completed(run, experiment, hire, journal, watch, stop, alone_first=alone_first)
@@ -100,12 +101,13 @@ def _completed(
     journal.begin(run.n_trials, run.n_parts, there)
     watch(journal.trials_done, run.n_trials)
     make, join = (partial(work, experiment, run.part_size) for work in (make_part, put_together))
-    order = Order(make, join, stop, journal.went_wrong)
+    order = Order(make, join, bool(there), stop, journal.went_wrong)
     for part in written(run.store, trained(order, missing, hire, journal.work_with, alone_first=alone_first)):
         there[part.span] = part.facts
         journal.add(part.span, part.facts)
         watch(journal.trials_done, run.n_trials)
     if len(there) < run.n_parts:
         return run
+    finished = finish_run(run, experiment, there.values(), journal.went_wrong)
     journal.is_complete = True
-    return finish_run(run, experiment, there.values(), journal.went_wrong)
+    return finished

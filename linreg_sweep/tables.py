@@ -17,7 +17,8 @@ def summary(
     """Returns one row a value of each named parameter, sorted by the parameters.
 
     Args:
-        trials: the trials table, or those of its columns that are in SUMMARISED and `by`.
+        trials: the trials table, or those of its columns that are in SUMMARISED and `by`. Trials that
+            could not be trained have no results, and are left out.
         by: hyperparameter columns; none: one row for all trials.
         bins: gather each parameter with more values than this into so many ranges, evenly spaced
             on its scale; None: every value.
@@ -33,6 +34,7 @@ def summary(
     """
     for name in by:
         check_column(name, map(str, trials.columns))
+    trials = trials[trials["outcome"] != "failed"]
     columns = {name: _array(trials[name]) for name in dict.fromkeys([*by, *SUMMARISED])}
     ranges: dict[str, Ranges] = {}
     for name in by:

@@ -446,8 +446,8 @@ def test_a_stopped_run_goes_on_where_it_was(
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
-def test_ctrl_c_once_finishes_what_is_in_flight_and_twice_stops_at_once(tmp_path: Path) -> None:
-    """Parts in flight are kept by the first; what follows the second is as little as can be."""
+def test_ctrl_c_twice_stops_at_once(tmp_path: Path) -> None:
+    """What the first lets be finished, the second does not wait for."""
     process = started(tmp_path, 2)
     process.send_signal(signal.SIGINT)
     assert process.stderr is not None

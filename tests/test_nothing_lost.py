@@ -7,15 +7,19 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import linreg_sweep as ls
-from linreg_sweep import cli, files, parts, register, sweep
+from linreg_sweep import cli, files, parts, register, sweep, tables
+from linreg_sweep.cells import cells
 from linreg_sweep.errors import ResultsError, SweepError
 from linreg_sweep.experiment import Experiment
 from linreg_sweep.parts import Part
+from linreg_sweep.plots.descents import default_trials
 from linreg_sweep.spans import Span
+from linreg_sweep.versions import deciding
 
 SWEEP: dict[str, Any] = {
     "name": "kept",
@@ -138,8 +142,8 @@ def test_a_run_of_other_versions_is_shown_and_not_extended(
     copy: ls.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Parts of both would not be of the same bits; a finished run needs no more parts."""
-    versions = register.installed()
-    monkeypatch.setattr(register, "installed", lambda: versions | {"numpy": "1.0"})
+    versions = deciding("numpy")
+    monkeypatch.setattr(register, "deciding", lambda engine: versions | {"numpy": "1.0"})
     assert made(copy.path.parent).finished
     copy.store.part(copy.store.trials, 3).unlink()
     with pytest.raises(ResultsError) as caught:
@@ -149,6 +153,19 @@ def test_a_run_of_other_versions_is_shown_and_not_extended(
         "Hint: install that version to finish it, or run the sweep with another --out"
     )
     assert len(ls.load(copy.path).trials) == 32
+
+
+def test_versions_are_known_from_parts_where_metadata_are_gone(
+    copy: ls.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that no part of another version joins them."""
+    versions = deciding("numpy")
+    monkeypatch.setattr(register, "deciding", lambda engine: versions | {"numpy": "1.0"})
+    monkeypatch.setattr(register, "installed", lambda: versions | {"numpy": "1.0"})
+    copy.store.metadata.unlink()
+    copy.store.part(copy.store.trials, 3).unlink()
+    with pytest.raises(ResultsError, match=rf"made by numpy {versions['numpy']}, this is 1\.0"):
+        made(copy.path.parent)
 
 
 def test_a_directory_that_vanishes_is_named(tmp_path: Path) -> None:
@@ -214,6 +231,56 @@ def test_failed_trials_are_in_no_count(failing: ls.Run, whole: ls.Run) -> None:
     assert ls.verify(failing.path).mismatches == ()
 
 
+def test_everything_that_reads_trials_reads_a_run_with_failed_ones(failing: ls.Run, tmp_path: Path) -> None:
+    """They are the last choice of the best, no one's neighbours in a summary, and in no picture."""
+    best = failing.best(40)
+    assert best["outcome"].tolist()[-2:] == ["failed", "failed"]
+    assert failing.pick(np.array([13, 14, 30]))["outcome"].tolist()[::2] == ["failed", "failed"]
+    chosen = failing.where("learning_rate < 1")
+    pd.testing.assert_frame_equal(tables.summary(chosen, ["learning_rate"]), failing.summary())
+    assert cells(failing, "learning_rate", "initial_weight").trials.sum() == 38
+    assert not {13, 30} & set(default_trials(failing))
+    for kind in ("csv", "json", "markdown", "latex", "excel", "parquet"):
+        assert ls.export(failing, kind, tmp_path / f"trials.{kind}").stat().st_size
+    assert pd.read_csv(tmp_path / "trials.csv")["outcome"].tolist().count("failed") == 2
+    for kind in ("map", "epochs", "cost", "paths", "slice", "parallel"):
+        ls.plot(failing, kind=kind)
+    assert ls.report(failing, file=tmp_path / "page.html").stat().st_size
+    changed = ls.compare(failing, failing_copy(failing, tmp_path))
+    assert changed.n_changed == 0
+
+
+def failing_copy(run: ls.Run, folder: Path) -> ls.Run:
+    """Returns a copy of a run."""
+    shutil.copytree(run.path, folder / "copy")
+    return ls.load(folder / "copy")
+
+
+def never(experiment: Experiment, part_size: int, span: Span) -> Part:
+    """Runs out of memory over all trials from 8 to 23."""
+    if span.first < 24 and span.stop > 8:
+        raise MemoryError("no room")
+    return parts.make_part(experiment, part_size, span)
+
+
+@pytest.mark.parametrize("history", [0, 25])
+def test_parts_of_which_nothing_can_be_trained(
+    history: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are whole, with their reasons; the run is finished, and a later one brings every trial."""
+    sweep_ = SWEEP | {"history": {"every": history}}
+    with monkeypatch.context() as patch:
+        patch.setattr(sweep, "make_part", never)
+        run = ls.run(sweep_, out=tmp_path / "one", jobs=1, part_size=8)
+        assert run.finished
+        assert run.failures == dict.fromkeys(range(8, 24), "MemoryError: no room")
+        assert run.summary()["trials"].sum() == 24
+        again = ls.run(sweep_, out=tmp_path / "one", jobs=1)
+        assert again.n_failed == 16
+    right = ls.run(sweep_, out=tmp_path / "two", jobs=1, part_size=8)
+    assert content(ls.run(sweep_, out=tmp_path / "one", jobs=1)) == content(right)
+
+
 def test_a_later_run_tries_the_failed_trials_alone(
     failing: ls.Run, whole: ls.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -256,10 +323,10 @@ def test_where_no_trial_can_be_trained_the_sweep_fails(
 ) -> None:
     """There is nothing to sum up; the reason is said."""
 
-    def never(experiment: Experiment, part_size: int, span: Span) -> Part:
+    def hopeless(experiment: Experiment, part_size: int, span: Span) -> Part:
         raise MemoryError("no room")
 
-    monkeypatch.setattr(sweep, "make_part", never)
+    monkeypatch.setattr(sweep, "make_part", hopeless)
     with pytest.raises(SweepError, match="no trial could be trained, the first for this reason: MemoryError"):
         made(tmp_path, overrides=["parameters={learning_rate: {values: [0.1, 0.2]}}"])
 

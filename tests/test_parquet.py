@@ -148,7 +148,7 @@ def test_what_a_file_was_told_comes_back(part: Path) -> None:
     """Facts lie beside the numbers, under the same seal."""
     part.write_bytes(encode(COLUMNS, {"part_size": 3, "failures": {"7": "linreg-sweep crc32 00000000"}}))
     assert facts_of(part) == {"part_size": 3, "failures": {"7": "linreg-sweep crc32 00000000"}}
-    pd.testing.assert_frame_equal(read([part]), read([part]))
+    assert read_arrays(part)["trial"].tolist() == COLUMNS["trial"].tolist()
 
 
 def test_a_part_of_the_format_before_seals_is_read(part: Path) -> None:

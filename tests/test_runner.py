@@ -14,9 +14,10 @@ import pytest
 from linreg_sweep import runner
 from linreg_sweep.crew import Missing, trained
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
-from linreg_sweep.runner import PARTS_A_WAVE, Order
-from linreg_sweep.spans import Span, span_of
+from linreg_sweep.runner import PARTS_A_WAVE, Order, Runner
+from linreg_sweep.spans import Span, runs_of, span_of
 from linreg_sweep.workers.hire import PROCESSES, hired
+from linreg_sweep.workers.interface import WorkersLostError
 
 SIZE = 8
 
@@ -68,7 +69,7 @@ def run(
     told: list[str] | None = None,
 ) -> Any:
     """Yields what becomes of parts over so many jobs."""
-    order = Order(make, put_together, stop, (told if told is not None else []).append)
+    order = Order(make, put_together, False, stop, (told if told is not None else []).append)
     missing = Missing(parts, failed or {}, part)
     hire = partial(hired, PROCESSES, jobs, None)
     return trained(order, missing, hire, lambda who: None, alone_first=jobs is None)
@@ -191,7 +192,7 @@ def test_a_trial_that_kills_is_found_and_the_others_are_kept(tmp_path: Path) -> 
     assert failed == {83: "its worker process was killed (SIGKILL(-9))"}
     cells = [cell for piece in sorted(made, key=lambda piece: piece.span) for cell in piece.cells]
     assert cells == [None if trial == 83 else 3 * trial for trial in range(160)]
-    assert "failed: trial 83: its worker process was killed (SIGKILL(-9))" in told
+    assert "failed: part 10, trial 83: its worker process was killed (SIGKILL(-9))" in told
     begun = (tmp_path / "begun").read_text().split()
     assert begun.count("10:80-84") == 1
     assert begun.count("10:83-84") == 2
@@ -233,14 +234,54 @@ def broken(span: Span) -> Piece:
 
 def test_where_nothing_can_be_made_the_sweep_ends() -> None:
     """Losses without end are no trials' fault; the last reason is said, with what to do."""
-    many = [Span(0, 0, 2**20)]
     with pytest.raises(SweepError) as caught:
-        list(run(broken, many, 1))
-    assert str(caught.value) == (
-        "41 times in a row work was lost, whatever it was: OSError: no GPU. Hint: finished parts are kept; "
+        list(run(broken, [Span(0, 0, 2**20)], 1))
+    assert str(caught.value).endswith(
+        " times in a row work was lost, whatever it was: OSError: no GPU. Hint: finished parts are kept; "
         "mend this, or use fewer --jobs if memory ran out, and run again"
     )
     assert caught.value.exit_code == 1
+
+
+def test_neighbours_that_fail_are_all_found() -> None:
+    """However many stand side by side, in a part or over several; none of them ends the sweep."""
+    bad = range(30, 101)
+    made = list(run(partial(raising, bad), [*spans(0, 1, 2), Span(3, 24, 124), *spans(20, 21)], 1))
+    failed = {trial: reason for piece in made for trial, reason in piece.facts.failures.items()}
+    assert failed == dict.fromkeys(bad, "MemoryError: 8 GB")
+    assert sum(piece.span.n_trials for piece in made) == 5 * SIZE + 100
+
+
+def test_of_a_part_that_fails_whole_not_every_trial_is_tried_alone() -> None:
+    """After so many losses in a row the rest is taken for lost, with that in the reason; others go on."""
+    made = list(run(partial(raising, range(8, 10_000)), [*spans(0), Span(1, 8, 2008)], 1))
+    failed = made[1].facts.failures
+    assert sorted(failed) == list(range(8, 2008))
+    assert failed[8] == "MemoryError: 8 GB"
+    assert failed[2007] == f"MemoryError: 8 GB (not tried alone: {runner.MOST_IN_A_PART} losses in a row)"
+
+
+@dataclass
+class Crowd:
+    """Many workers, of whom one dies once with all that is in flight."""
+
+    count: int = 64
+    has_died: bool = False
+
+    def each(self, work: Any, items: Any) -> Any:
+        """Yields what work makes, but for the first wave."""
+        given = list(items)
+        if not self.has_died:
+            self.has_died = True
+            raise WorkersLostError("one of many was killed")
+        return map(work, given)
+
+
+def test_one_death_among_many_workers_is_one_loss() -> None:
+    """However much was in flight with it, all of it is made."""
+    order = Order(thrice, put_together)
+    found = list(Runner(order).made(spans(*range(100)), Crowd()))
+    assert sorted(piece.span.part for piece in found) == list(range(100))
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -253,3 +294,12 @@ def test_trials_that_failed_before_are_tried_again_and_nothing_else_is(tmp_path:
     )
     assert made.cells == (48, 51, 54, 57, 60, None, 66, 69)
     assert made.facts.failures == {21: "MemoryError: 8 GB"}
+
+
+@pytest.mark.parametrize(
+    ("trials", "expected"),
+    [((), []), ((0,), [(0, 1)]), ((3, 2, 7, 8, 0), [(0, 1), (2, 4), (7, 9)]), (range(5), [(0, 5)])],
+)
+def test_trials_in_a_row_are_one_span(trials: Sequence[int], expected: list[tuple[int, int]]) -> None:
+    """As few as there can be, and none besides."""
+    assert list(runs_of(4, trials)) == [Span(4, first, stop) for first, stop in expected]

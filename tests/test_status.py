@@ -74,11 +74,11 @@ def test_a_journal_counts_what_is_there(store: Store) -> None:
         there = read_status(store)
         assert there is not None
         assert there.state == RUNNING
-        journal.begin(15, 2, {first: Facts(0, 10, {"converged": 8, "diverged": 1}, {3: "killed"})})
+        journal.begin(15, 2, {first: Facts(0, 10, {}, {"converged": 8, "diverged": 1}, {3: "killed"})})
         journal.work_with("2 processes")
-        journal.add(second, Facts(1, 10, {"converged": 5}))
+        journal.add(second, Facts(1, 10, {}, {"converged": 5}))
         assert journal.trials_done == 15
-        journal.add(first, Facts(0, 10, {"converged": 9, "diverged": 1}))
+        journal.add(first, Facts(0, 10, {}, {"converged": 9, "diverged": 1}))
         journal.is_complete = True
     told = read_status(store)
     assert told is not None
@@ -96,13 +96,18 @@ def test_a_journal_counts_what_is_there(store: Store) -> None:
 
 @pytest.mark.parametrize(
     ("error", "state", "last"),
-    [(None, STOPPED, ""), (KeyboardInterrupt(), STOPPED, ""), (ValueError("no\nroom"), BROKEN, "no\nroom")],
+    [
+        (None, STOPPED, ""),
+        (KeyboardInterrupt(), STOPPED, ""),
+        (SystemExit(143), STOPPED, ""),
+        (ValueError("no\nroom"), BROKEN, "no\nroom"),
+    ],
 )
 def test_a_journal_tells_how_it_ended(
     store: Store, error: BaseException | None, state: str, last: str
 ) -> None:
     """Told to stop, or broken and why; a line of the log stays a line."""
-    with suppress(ValueError, KeyboardInterrupt), Journal(store) as journal:
+    with suppress(ValueError, KeyboardInterrupt, SystemExit), Journal(store) as journal:
         journal.begin(15, 2, {})
         if error is not None:
             raise error

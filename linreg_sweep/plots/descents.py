@@ -46,10 +46,10 @@ class Descent:
 
 
 def default_trials(run: Run) -> list[int]:
-    """Returns trials that show a run: evenly spaced by their number, and the best."""
+    """Returns trials that show a run: evenly spaced by their number, and the best; none that failed."""
     spaced = np.linspace(0, run.n_trials - 1, min(DEFAULT_TRIALS, run.n_trials)).astype(int).tolist()
     best = run.metadata.get("best", {}).get("trial")
-    return sorted({*spaced, *([] if best is None else [best])})
+    return sorted({*spaced, *([] if best is None else [best])} - run.failures.keys())
 
 
 def watch(run: Run, trials: Sequence[int] = ()) -> tuple[Experiment, list[Descent]]:

@@ -38,7 +38,9 @@ def check_backend(backend: str, jobs: int | None, scheduler: str | None) -> None
 def hired(
     backend: str, jobs: int | None, scheduler: str | None, libraries: Iterable[str] = ()
 ) -> Iterator[Workers]:
-    """Yields workers, and lets them go in the end.
+    """Yields workers, for as long as the context is open.
+
+    Joblib keeps its processes for others that may ask, until they are idle for minutes or this one ends.
 
     Args:
         backend: one of BACKENDS.

@@ -35,7 +35,7 @@ class Processes:
     def each(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yields what work makes of each item as it comes; see Workers."""
         from joblib import Parallel, delayed
-        from joblib.externals.loky.process_executor import TerminatedWorkerError
+        from joblib.externals.loky.process_executor import BrokenProcessPool
 
         _start_tidier()
         # who stops a sweep needs no advice on how to iterate
@@ -51,15 +51,16 @@ class Processes:
         )
         try:
             yield from parallel(delayed(work)(item) for item in items)
-        except TerminatedWorkerError as error:
-            raise WorkersLostError(_how(str(error))) from error
+        except (BrokenProcessPool, MemoryError) as error:  # what came back is too large, too
+            raise WorkersLostError(_how(error)) from error
 
 
-def _how(message: str) -> str:
-    """Returns how workers ended, from what loky says of it."""
-    codes = re.search(r"exit codes of the workers are \{(.*)\}", message)
-    how = f" ({codes[1]})" if codes else ""
-    return f"its worker process was killed{how}"
+def _how(error: Exception) -> str:
+    """Returns how work was lost, from what loky says of it."""
+    codes = re.search(r"exit codes of the workers are \{(.*)\}", str(error))
+    if codes:
+        return f"its worker process was killed ({codes[1]})"
+    return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 def _start_tidier() -> None:
