@@ -4,6 +4,7 @@ On a disk a file is written under a temporary name, flushed, renamed, and its fo
 it survives a power loss. An object store puts an object whole by itself; it is reached through fsspec.
 """
 
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -114,6 +115,8 @@ def make_folder(folder: Place) -> None:
         for each in reversed(lacking):
             each.mkdir(exist_ok=True)
             flush_folder(each.parent)
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
 
 
 def write(place: Place, content: bytes) -> None:

@@ -20,7 +20,7 @@ from linreg_sweep.results import Run
 from linreg_sweep.store import Store, damaged
 from tests.small_run import EXHAUSTIVE, PYTHON, SWEEP, content, flipped
 
-STEP = 23 if EXHAUSTIVE else 1999
+STEP = 401 if EXHAUSTIVE else 1999
 """Between two damages of the same file that are mended."""
 
 SOURCES = {
