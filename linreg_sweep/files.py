@@ -127,6 +127,8 @@ def make_folder(folder: Place) -> None:
         for each in reversed(lacking):
             each.mkdir(exist_ok=True)
             flush_folder(each.parent)
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
 
 
 def write(place: Place, content: bytes) -> None:

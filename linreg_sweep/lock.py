@@ -27,7 +27,7 @@ def held(store: Store) -> Iterator[bool]:
     """Holds a run, whose directory is there; yields whether who held it last ended without a word.
 
     Raises:
-        ResultsError: another process holds it, or the directory cannot be written.
+        ResultsError: another process holds it; or it is not finished and cannot be written.
     """
     if not files.is_local(store.lock):
         status = read_status(store)
@@ -43,7 +43,8 @@ def held(store: Store) -> Iterator[bool]:
     except Timeout:
         raise _held_by(store, read_status(store)) from None
     except OSError as error:
-        raise files.unusable(store.lock, "write", error) from error
+        if not _is_finished(store):
+            raise files.unusable(store.lock, "write", error) from error
     try:
         status = read_status(store)
         yield status is not None and status.state == RUNNING
@@ -76,6 +77,14 @@ def holder() -> tuple[int, str]:
 
 def _is_own(status: Status | None) -> bool:
     return status is not None and (status.pid, status.host) == holder()
+
+
+def _is_finished(store: Store) -> bool:
+    """Returns whether a run lacks nothing by what it says: it can be where nothing can be written."""
+    try:
+        return "finished" in store.read_metadata()
+    except ResultsError:
+        return False
 
 
 def _held_by(store: Store, status: Status | None) -> ResultsError:

@@ -30,7 +30,7 @@ SEAL, TOLD = "linreg_sweep.seal", "linreg_sweep"
 OLD_CHECKSUMS = b"crc32"
 """The key of format 2 for a checksum of each column; a file that has it has no seal."""
 
-DAMAGE = (OSError, LookupError, TypeError, ValueError)
+DAMAGE = (OSError, LookupError, TypeError, ValueError, NotImplementedError)
 """What a reader raises over a file with wrong bytes, beside Arrow's own exceptions."""
 
 

@@ -136,11 +136,11 @@ class Store:
             raise ResultsError(Complaint(str(self.path), text, hint)) from error
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise damaged(self.metadata) from error
+        if not is_whole(content) and (version == FORMAT_VERSION or SEAL in metadata):
+            raise damaged(self.metadata)  # else a flipped bit in the version would pass for a newer one
         if isinstance(version, int) and version > FORMAT_VERSION:
             text = f"the run's format is {version}, this version reads up to {FORMAT_VERSION}"
             raise ResultsError(Complaint(str(self.path), text, "update linreg-sweep"))
-        if not is_whole(content) and (version == FORMAT_VERSION or SEAL in metadata):
-            raise damaged(self.metadata)
         if version not in READABLE:
             text = f"the run's format is {version}, this version reads {READABLE[0]} and later"
             hint = "run the sweep again: it gets a directory of its own"

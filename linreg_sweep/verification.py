@@ -3,10 +3,11 @@
 What follows from other columns must follow to the bit. What was descended must be the closed form
 but for the rounding of its steps, and its events the closed form's but where they lie within that
 rounding of a threshold. Trials that have no closed form are trained again, and so are the first two
-steps of all, and every part whose checksums tell of a change.
+steps of all, and every part whose checksums tell of a change. Of files that hold no trials the
+checksums alone are looked at.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,12 +19,14 @@ from linreg_sweep.data import parameter_names
 from linreg_sweep.engines import closed_form, load_engine
 from linreg_sweep.engines.interface import Results, bound
 from linreg_sweep.experiment import Experiment
+from linreg_sweep.files import Place
 from linreg_sweep.outcome import CATEGORIES, EVENTS, FAILED, MISSING
-from linreg_sweep.parquet import read_and_check
+from linreg_sweep.parquet import column_names, read_and_check
 from linreg_sweep.prediction import exactly
 from linreg_sweep.reopening import reopen
 from linreg_sweep.results import Run, load
 from linreg_sweep.rounding import bound_rounding
+from linreg_sweep.store import DamagedError
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -38,7 +41,7 @@ class Mismatch:
     """A number of the trials table that cannot be right.
 
     Attributes:
-        trial: its row; None: all of a part, or its columns, are concerned.
+        trial: its row; None: a whole file, or its columns, are concerned.
         column: where it stands.
         found: what stands there; codes as their words.
         expected: what must stand there, or what it must agree with.
@@ -87,8 +90,27 @@ def verify(path: str | Path) -> Verification:
         found, retrained = _check_part(experiment, run, number)
         mismatches += found
         n_retrained += retrained
+    mismatches += map(_changed, _other_files_changed(run, numbers))
     n_trials = run.n_trials_done - run.n_failed
     return Verification(n_trials, n_retrained, run.n_trials - n_trials, tuple(mismatches))
+
+
+def _other_files_changed(run: Run, numbers: Sequence[int]) -> Iterator[Place]:
+    """Yields the parts of the history, and the summary, that are not what was written."""
+    store = run.store
+    for number in numbers if run.metadata["history"] else ():
+        file = store.part(store.history, number)
+        try:
+            column_names(file)
+        except DamagedError:
+            yield file
+    if run.finished and not store.is_as_written(store.summary, run.metadata):
+        yield store.summary
+
+
+def _changed(file: Place) -> Mismatch:
+    """Returns that a file is not what was written, whatever it says."""
+    return Mismatch(None, "(all)", "a change", "what was written, by its checksum", file)
 
 
 def _check_part(experiment: Experiment, run: Run, number: int) -> tuple[list[Mismatch], int]:
@@ -105,12 +127,12 @@ def _check_part(experiment: Experiment, run: Run, number: int) -> tuple[list[Mis
 
     part = _Part(experiment, path, first, columns, experiment.values(first, stop))
     everyone = np.flatnonzero(columns["outcome"] != FAILED)
+    if not is_whole:  # something is wrong, and only training again tells what, to the last digit
+        return part.differences(everyone, part.trained(everyone)) or [_changed(path)], len(everyone)
     if experiment.config.training.engine == "closed_form":
         return part.differences(everyone, part.trained(everyone)), 0
     full = experiment.batch_sizes(part.values) == experiment.problem.n_rows
     by_theory, again = everyone[full[everyone]], everyone[~full[everyone]]
-    if not is_whole:  # something is wrong, and only training again tells what, to the last digit
-        return part.differences(everyone, part.trained(everyone)), len(everyone)
     mismatches = part.differences(everyone, part.stored(everyone))
     if len(by_theory):
         mismatches += _against_theory(part, by_theory)

@@ -101,6 +101,7 @@ def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
     """Nothing can be written below a file; the message says so, and the file stays."""
     (tmp_path / "run").write_text("mine")
     for verb in (
+        lambda: files.make_folder(tmp_path / "run"),
         lambda: files.make_folder(tmp_path / "run" / "trials"),
         lambda: files.names(tmp_path / "run"),
     ):

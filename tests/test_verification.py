@@ -99,6 +99,19 @@ def test_a_part_with_other_columns_or_rows_is_named(tmp_path: Path) -> None:
         assert (mismatch.trial, mismatch.part) == (None, part)
 
 
+def test_files_without_trials_are_looked_at_by_their_checksums(tmp_path: Path) -> None:
+    """A part whose numbers are right beside changed bytes, a part of the history, the summary."""
+    made = ls.run(SWEEP | {"history": {"every": 100}}, out=tmp_path, jobs=1)
+    store = made.store
+    changed = (store.part(store.trials, 0), store.part(store.history, 0), store.summary)
+    for file in changed:
+        content = file.read_bytes()
+        at = content.rindex(b"failures") if file.suffix == ".parquet" else len(content) // 2
+        file.write_bytes(content[:at] + b"F" + content[at + 1 :])
+    found = ls.verify(made.path).mismatches
+    assert [(mismatch.trial, mismatch.part) for mismatch in found] == [(None, file) for file in changed]
+
+
 def test_a_run_that_is_not_finished_is_checked_as_far_as_it_goes(tmp_path: Path) -> None:
     """Missing parts are counted, the others checked."""
     made = run(tmp_path, {})

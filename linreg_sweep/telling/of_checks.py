@@ -74,8 +74,10 @@ def mismatched(checked: "Verification") -> Table:
 
 def verified(checked: "Verification") -> str:
     """Returns what became of a check, in a sentence or two."""
-    trials = {mismatch.trial for mismatch in checked.mismatches}
-    found = "every one is right" if not trials else f"{counted(len(trials), 'row')} cannot be right"
+    rows = {mismatch.trial for mismatch in checked.mismatches if mismatch.trial is not None}
+    others = {mismatch.part for mismatch in checked.mismatches if mismatch.trial is None}
+    wrong = [counted(len(rows), "row")] * bool(rows) + [counted(len(others), "file")] * bool(others)
+    found = f"{' and '.join(wrong)} cannot be right" if wrong else "every one is right"
     how = "against the closed form"
     if checked.n_retrained:
         how += f" ({checked.n_retrained:,} by training again)"

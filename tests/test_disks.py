@@ -1,0 +1,188 @@
+"""Facts about disks that are full, that may only be read, or that lose a folder while a run is made."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import linreg_sweep as ls
+from linreg_sweep.errors import ResultsError
+from tests.small_run import PYTHON, content, made, parts
+
+PAGE = 4096
+"""Bytes by which such a disk fills up."""
+
+INTACT = "Hint: what was finished before is intact; mend this and run the same command again"
+
+
+def mount(disk: Path, options: str) -> None:
+    """Mounts a disk in memory, or changes it."""
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(disk)]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    if told.returncode:
+        pytest.skip(f"no disk can be mounted here: {told.stderr.strip()}")
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own, of one page."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount(disk, f"size={PAGE}")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> ls.Run:
+    """A run that nothing happened to."""
+    return made(tmp_path_factory.mktemp("whole"), data=PYTHON)
+
+
+def command(*words: object) -> subprocess.CompletedProcess[str]:
+    """Runs `linreg-sweep` with some words."""
+    return subprocess.run(
+        [sys.executable, "-m", "linreg_sweep", *map(str, words)], capture_output=True, text=True, check=False
+    )
+
+
+def test_a_disk_that_fills_up_loses_nothing(disk: Path, whole: ls.Run) -> None:
+    """Wherever it fills up, and again and again: parts that are there are whole, and the last run is, too."""
+    right = content(whole.path)
+    errors = []
+    for pages in range(1, 50):
+        mount(disk, f"remount,size={pages * PAGE}")
+        try:
+            run = made(disk, data=PYTHON)
+        except ResultsError as error:
+            errors.append(str(error))
+            for name, found in parts(disk / whole.path.name).items():
+                assert found == right[name]
+        else:
+            break
+    assert all(each.endswith(f": cannot write it: No space left on device. {INTACT}") for each in errors)
+    names = {Path(each.partition(":")[0]).name for each in errors}
+    assert {"config.yaml", "metadata.json", "part-00001.parquet"} <= names
+    assert content(run.path) == right
+    print(f"{len(errors)} times full, over {', '.join(sorted(names))}")
+
+
+def test_a_full_disk_is_told_in_a_line_and_the_same_command_finishes(
+    disk: Path, whole: ls.Run, tmp_path: Path
+) -> None:
+    """By the command line: exit code 1, then 0."""
+    mount(disk, f"remount,size={6 * PAGE}")
+    words = ("run", whole.store.config, "--out", disk, "--jobs", 1, "--part-size", 1)
+    told = command(*words)
+    path = disk / whole.path.name
+    assert (told.returncode, told.stdout) == (1, "")
+    (line,) = told.stderr.splitlines()
+    assert line.startswith(f"{path}/")
+    assert line.endswith(f": cannot write it: No space left on device. {INTACT}")
+    mount(disk, f"remount,size={50 * PAGE}")
+    told = command(*words)
+    assert told.returncode == 0, told.stderr
+    assert parts(path) == parts(whole.path)
+
+
+def test_a_finished_run_on_a_disk_that_may_only_be_read(disk: Path, whole: ls.Run, tmp_path: Path) -> None:
+    """All that reads it does, and `run` says that nothing is missing."""
+    mount(disk, f"remount,size={50 * PAGE}")
+    path = shutil.copytree(whole.path, disk / whole.path.name)
+    (path / "run.lock").unlink()
+    mount(disk, "remount,ro")
+    again = made(disk, data=PYTHON)
+    assert again.finished
+    assert content(path) == content(whole.path)
+    told = command("run", path / "config.yaml", "--out", disk)
+    assert told.returncode == 0, told.stderr
+    assert "Nothing is missing" in told.stderr
+    for words in (
+        ("list", disk),
+        ("show", path),
+        ("status", path),
+        ("verify", path),
+        ("report", path, "-o", tmp_path / "report.html"),
+        ("export", path, "--to", "csv", "-o", tmp_path / "trials.csv"),
+    ):
+        told = command(*words)
+        assert told.returncode == 0, told.stderr
+
+
+def interrupt(done: int, total: int) -> None:
+    """Ends a run after its first part."""
+    if done:
+        raise InterruptedError
+
+
+def test_an_unfinished_run_on_a_disk_that_may_only_be_read(disk: Path, whole: ls.Run) -> None:
+    """Nothing is trained in vain: the lock cannot be written, and that is said."""
+    mount(disk, f"remount,size={50 * PAGE}")
+    with pytest.raises(InterruptedError):
+        made(disk, data=PYTHON, watch=interrupt)
+    mount(disk, "remount,ro")
+    trained: list[int] = []
+    with pytest.raises(ResultsError) as caught:
+        made(disk, data=PYTHON, watch=lambda done, total: trained.append(done))
+    lock = disk / whole.path.name / "run.lock"
+    assert str(caught.value) == f"{lock}: cannot write it: Read-only file system. {INTACT}"
+    assert trained == []
+    with pytest.raises(ResultsError, match=r"other/small-\w+: cannot write it: Read-only file system"):
+        made(disk / "other", data=PYTHON)
+    assert len(ls.load(disk / whole.path.name).trials) == 1
+    mount(disk, "remount,rw")
+    assert content(made(disk, data=PYTHON).path) == content(whole.path)
+
+
+def gone(path: Path) -> None:
+    """The folder is moved away."""
+    path.rename(path.with_name("moved"))
+
+
+def emptied(path: Path) -> None:
+    """An empty folder takes its place."""
+    gone(path)
+    path.mkdir()
+
+
+def a_file(path: Path) -> None:
+    """A file takes its place."""
+    gone(path)
+    path.touch()
+
+
+def a_copy(path: Path) -> None:
+    """A copy takes its place."""
+    gone(path)
+    shutil.copytree(path.with_name("moved"), path)
+
+
+@pytest.mark.parametrize("what", [gone, emptied, a_file, a_copy])
+def test_a_folder_that_is_replaced_while_a_run_is_made(
+    what: Callable[[Path], None], whole: ls.Run, tmp_path: Path
+) -> None:
+    """It is told, unless a copy takes its place; what was moved is whole, and can be finished anywhere."""
+    path = tmp_path / whole.path.name
+
+    def act(done: int, total: int) -> None:
+        if done == 1 and not (tmp_path / "moved").exists():
+            what(path)
+
+    if what is a_copy:
+        assert content(made(tmp_path, data=PYTHON, watch=act).path) == content(whole.path)
+        return
+    with pytest.raises(ResultsError) as caught:
+        made(tmp_path, data=PYTHON, watch=act)
+    assert str(caught.value).startswith(f"{path}/")
+    assert ": cannot write it: No" in str(caught.value)
+    if path.is_file():
+        with pytest.raises(ResultsError, match=f"{path}: cannot write it: Not a directory"):
+            made(tmp_path, data=PYTHON)
+        path.unlink()
+    assert content(made(tmp_path, data=PYTHON).path) == content(whole.path)
+    shutil.rmtree(path)
+    (tmp_path / "moved").rename(path)
+    assert content(made(tmp_path, data=PYTHON).path) == content(whole.path)
