@@ -7,6 +7,7 @@ from pathlib import Path
 
 from linreg_sweep import data as datasets
 from linreg_sweep.config.kinds import name_fault
+from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.starter import starter
 
@@ -27,13 +28,17 @@ def begin(
         The two files, and notes on the data.
 
     Raises:
-        ConfigError: y is missing, the name cannot be a file's, or a file is there already.
+        ConfigError: y is missing, the name cannot be a file's, a config cannot say where the data are, or a
+            file is there already.
         DataError: the data cannot be read or fitted.
     """
     if data is None and (x or y):
         raise ConfigError(Complaint("--x and --y", "go with --data: the tutorial's columns are x and y"))
     if data is not None and not y:
         raise ConfigError(Complaint("--y", "is required with --data: the column to predict"))
+    if data is not None and UNPRINTABLE.search(str(Path.cwd() / data)):
+        text = f"must lie where YAML can say so, got {data!a}"
+        raise ConfigError(Complaint("--data", text, "rename the file or its folder"))
     table = datasets.tutorial() if data is None else datasets.from_file(data, x=list(x) or None, y=list(y))
     if name is None:
         name = "tutorial" if data is None else _name_after(data)
@@ -52,12 +57,14 @@ def begin(
     for file, text in zip((config, sweep), texts, strict=True):
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
+            with file.open("x", encoding="utf-8") as stream:  # follows no link out of the folder
+                stream.write(text)
         except OSError as error:
             raise ConfigError(Complaint(str(file), f"cannot write it: {error.strerror or error}")) from error
     return config, sweep, table.notes
 
 
 def _name_after(data: str) -> str:
-    """Returns a name made of a data file's."""
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(data).stem).strip("-.")[:100] or "data"
+    """Returns a name made of a data file's, or `data` where nothing of that can be one."""
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(data).stem).strip("-.")[:100]
+    return "data" if name_fault(name) else name

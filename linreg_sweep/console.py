@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from linreg_sweep.errors import SweepError
+from linreg_sweep.harmless import harmless
 
 if TYPE_CHECKING:
     from linreg_sweep.formats import Table
@@ -20,13 +21,18 @@ class OutputError(Exception):
 
 
 def say(text: str = "") -> None:
-    """Prints a line of data.
+    """Prints a line of data: a terminal is told nothing that it would obey, anything else all there is.
 
     Raises:
         OutputError: stdout does not take it.
     """
+    if sys.stdout.isatty():
+        text = _inert(text)
     try:
-        click.echo(text)
+        try:
+            click.echo(text)
+        except UnicodeEncodeError as error:  # a file name that is no text, or stdout that is plain ASCII
+            click.echo(text.encode(error.encoding, "backslashreplace"))
     except OSError as error:
         raise OutputError from error
 
@@ -34,13 +40,17 @@ def say(text: str = "") -> None:
 def note(text: str) -> None:
     """Tells a person something, on stderr; a terminal that was closed takes no more."""
     with suppress(OSError):
-        click.echo(text, err=True)
+        click.echo(_inert(text), err=True)
+
+
+def _inert(text: str) -> str:
+    return "\n".join(harmless(line, None) for line in text.split("\n"))
 
 
 def notes(sentences: Sequence[str]) -> None:
     """Tells what a person should know of the data, on stderr."""
     for sentence in sentences:
-        note(f"Note: {sentence}.")
+        note(f"Note: {harmless(sentence)}.")
 
 
 def _drop_output() -> None:

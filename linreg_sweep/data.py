@@ -7,8 +7,10 @@ A fit may see standardized x; names, columns and results stay in the units of th
 import csv
 import hashlib
 import json
+import math
 import numbers
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,10 +21,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.errors import Complaint, DataError
+from linreg_sweep.errors import Complaint, DataError, shorten
 from linreg_sweep.tabular import Table, name_complaints, read_table
 
 Floats = NDArray[np.float64]
+
+MOST_WORK = 1_000_000
+"""Features x features x targets: theory takes the square of the features, and each weight is a column."""
+
+MOST_COLLISIONS = 20
 
 # A standard deviation below this many roundings of the largest value is noise, not spread.
 ROUNDINGS = 16
@@ -204,9 +211,11 @@ def parameter_names(x_names: Sequence[str], y_names: Sequence[str], fit_bias: bo
 def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: bool) -> Data:
     """Checks what only the whole of the data shows, and computes what standardizing needs."""
     x, notes = np.ascontiguousarray(table.x), table.notes
+    _check_size(where, x.shape[1], table.y.shape[1])
     complaints = _collisions(where, table, standardize, fit_bias)
     mean, scale, noise = spread(x)
-    flat = ", ".join(repr(name) for name, low in zip(table.x_names, scale <= noise, strict=True) if low)
+    level = [name for name, low in zip(table.x_names, scale <= noise, strict=True) if low]
+    flat = ", ".join(map(repr, map(shorten, level[:8]))) + (", ..." if len(level) > 8 else "")
     if standardize and not fit_bias:
         text = "standardize must go with fit_bias: true, for a weight on x less its mean implies a bias"
         complaints.append(Complaint(where, text, "fit a bias, or leave x as it is"))
@@ -250,13 +259,26 @@ def spread(x: Floats) -> tuple[Floats, Floats, Floats]:
     return np.ldexp(mean, exponent), np.ldexp(deviation, exponent), ROUNDINGS * np.spacing(largest)
 
 
+def _check_size(where: str, n_features: int, n_targets: int) -> None:
+    """Refuses a fit of so many weights that telling of one trial would take minutes.
+
+    Raises:
+        DataError: there are more than 1,000 features, or fewer but several targets.
+    """
+    if n_features**2 * n_targets > MOST_WORK:
+        most = math.isqrt(MOST_WORK // n_targets)
+        targets = f"{n_targets:,} target{'s' * (n_targets > 1)}"
+        text = f"{targets} can be fitted from {most:,} features at most, these are {n_features:,}"
+        raise DataError(Complaint(where, text, "name fewer columns"))
+
+
 def _collisions(where: str, table: Table, standardize: bool, fit_bias: bool) -> list[Complaint]:
     names = parameter_names(table.x_names, table.y_names, fit_bias)
     if standardize:  # results then tell both scales
         names += tuple(f"{name}_unscaled" for name in names)
-    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    twice = [name for name, times in Counter(names).items() if times > 1][:MOST_COLLISIONS]
     text = "columns of the results must differ, two would be"
-    return [Complaint(where, f"{text} {name!r}", "rename a column of the data") for name in twice]
+    return [Complaint(where, f"{text} {shorten(name)!r}", "rename a column of the data") for name in twice]
 
 
 def _names(given: str | Sequence[str]) -> tuple[str, ...]:

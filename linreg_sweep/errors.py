@@ -7,6 +7,12 @@ overflow and NaN inside a trial are results (see outcome.py) and never appear he
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
+
+from linreg_sweep.harmless import harmless
+
+_LONGEST_NAME = 60
+_MOST_NAMES = 10_000
 
 
 @dataclass(frozen=True)
@@ -24,8 +30,9 @@ class Complaint:
     hint: str = ""
 
     def __str__(self) -> str:
-        line = f"{self.where}: {self.text}" if self.where else self.text
-        return f"{line}. Hint: {self.hint}" if self.hint else line
+        where, text, hint = map(harmless, (self.where, self.text, self.hint))
+        line = f"{where}: {text}" if where else text
+        return f"{line}. Hint: {hint}" if hint else line
 
 
 class SweepError(Exception):
@@ -68,12 +75,27 @@ def did_you_mean(given: str, known: Iterable[str], *, else_list: bool = True) ->
 
     Args:
         given: what was written.
-        known: what could have been meant.
+        known: what could have been meant; the first 10,000 are looked at.
         else_list: where nothing is close, list what is known (at most 30), rather than say nothing.
     """
-    names = sorted(set(known))
-    close = difflib.get_close_matches(given, names, n=1, cutoff=0.6)
+    names = sorted(set(islice(known, _MOST_NAMES)))
+    close = closest(given, names)
     if close:
-        return f"did you mean {close[0]!r}?"
-    listed = ", ".join(names[:30]) + (", ..." if len(names) > 30 else "")
+        return f"did you mean {close!r}?"
+    listed = ", ".join(map(shorten, names[:30])) + (", ..." if len(names) > 30 else "")
     return f"known here: {listed}" if names and else_list else ""
+
+
+def closest(given: str, names: Iterable[str]) -> str:
+    """Returns the name that was meant; empty where none is close.
+
+    Long names are close to nothing: the time to compare two grows with the product of their lengths.
+    """
+    short = sorted({name for name in names if len(name) <= _LONGEST_NAME})
+    close = difflib.get_close_matches(given, short, n=1, cutoff=0.6)
+    return close[0] if close else ""
+
+
+def shorten(text: str) -> str:
+    """Returns a text cut to 60 letters, the last three of which then are dots."""
+    return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 3] + "..."

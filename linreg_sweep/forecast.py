@@ -17,6 +17,11 @@ Floats = NDArray[np.float64]
 SAMPLE = 2**17
 """Trials that are looked at, at most: told in well under a second."""
 
+WORK = 2**24
+"""Trials x the square of the parameters x targets: fewer trials are looked at where each takes longer."""
+
+FEWEST = 64
+
 MOSTLY = 0.5
 """Share of trials that cannot converge above which a sweep is called mostly wasted."""
 
@@ -62,7 +67,8 @@ class Forecast:
 def forecast(experiment: Experiment) -> Forecast:
     """Returns what theory expects of an experiment's trials, in a time that has a bound."""
     n_trials = experiment.space.n_trials
-    values = experiment.sample(SAMPLE)
+    n_parameters, n_targets = experiment.problem.shape
+    values = experiment.sample(min(SAMPLE, max(FEWEST, WORK // (n_parameters**2 * n_targets))))
     prediction = predict(experiment, values)
     rates, outcome = values["learning_rate"], prediction.outcome
     came = np.flatnonzero(outcome == CONVERGED)

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from linreg_sweep import data as datasets
 from linreg_sweep.config import Config, Declaration, GridSweep, RandomSweep, Sweep
+from linreg_sweep.config.faults import MOST_COMPLAINTS, config_error
 from linreg_sweep.data import Data
 from linreg_sweep.engines import load_module
 from linreg_sweep.errors import Complaint, ConfigError, DataError, did_you_mean
@@ -113,6 +114,8 @@ def _check(declaration: Declaration, data: Data, space: Space) -> None:
         )
     known = [f"initial_weight_{name}" for name in data.x_names]
     for name in varied:
+        if len(errors) > MOST_COMPLAINTS:
+            break
         if name.startswith("initial_weight_") and name not in known:
             errors.append(
                 declaration.error(
@@ -155,4 +158,4 @@ def _check(declaration: Declaration, data: Data, space: Space) -> None:
             )
         )
     if errors:
-        raise ConfigError(*(complaint for error in errors for complaint in error.complaints))
+        raise config_error(complaint for error in errors for complaint in error.complaints)

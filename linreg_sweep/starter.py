@@ -58,9 +58,10 @@ def starter(
     rate = _rounded(CHOSEN * limit, 2)
     needed = _epochs_needed(problem, float(rate), weights)
     epochs = min(max(int(_round_up(needed)), FEWEST_EPOCHS), MOST_EPOCHS)
+    told = f"{needed:,}" if needed < 1e15 else f"{needed:.2g}"
     convergence = (
         f"Condition number {_rounded(condition_number(problem), 4)}: at this rate every start of the sweep"
-        f" converges within {needed:,} epochs"
+        f" converges within {told} epochs"
     )
     if needed > epochs:
         convergence += ", which is more than these: expect unfinished trials"
@@ -164,9 +165,11 @@ def _epochs_needed(problem: Problem, rate: float, weights: list[float]) -> int:
     """
     start = np.zeros((len(weights), *problem.shape))
     start[:, :-1] = np.array(weights)[:, None, None]
-    shrink = float(np.abs(1 - rate * problem.eigenvalues[problem.eigenvalues > 0]).max())
+    steps = rate * problem.eigenvalues[problem.eigenvalues > 0]
+    slowest = max(math.log1p(-step) if step < 0.5 else math.log(max(abs(1 - step), 1e-16)) for step in steps)
     ahead = float(problem.excess_cost(start).max()) / Criteria().converged_excess(problem.scale)
-    return math.ceil(math.log(max(ahead, 1.0)) / (-2 * math.log(shrink)))
+    epochs = math.log(max(ahead, 1.0)) / (-2 * slowest) if slowest else math.inf
+    return math.ceil(min(epochs, 1e300))
 
 
 def _round_up(value: float) -> float:

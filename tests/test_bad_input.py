@@ -1,5 +1,6 @@
 """Every bad input has one clear message and the right exit code, prints no traceback and writes nothing."""
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 import linreg_sweep as ls
 from linreg_sweep import cli
+from linreg_sweep.harmless import OBEYED
 from linreg_sweep.store import MADE_ANEW
 
 SWEEP = """\
@@ -259,6 +261,10 @@ COMMANDS: list[tuple[list[str], str, int]] = [
         2,
     ),
     (["init", "--name", "a/b"], f"--name: {NAME}, got 'a/b'", 2),
+    (["init", "--name", ".."], f"--name: {NAME}, got '..'", 2),
+    (["init", "--name", "/etc/cron"], f"--name: {NAME}, got '/etc/cron'", 2),
+    (["init", "--name", "a\n"], f"--name: {NAME}, got 'a\\n'", 2),
+    (["init", "--name", "con.a"], "--name: must not be what Windows calls a device, got 'con.a'", 2),
     (["init", "--name", ""], f"--name: {NAME}, got ''", 2),
     (["init", "--data", ".", "--y", "y"], ".: data must be one file, this is a folder", 2),
     (
@@ -547,6 +553,69 @@ def test_data_that_cannot_be_fitted(
     Path("x.yaml").write_text(f"{sweep}data: {{path: {name}, {block}}}\n")
     message = message.replace("F:", f"{name}:", 1) if message.startswith("F:") else message
     assert refused([command, "x.yaml"], folder, capsys) == (2, f"{message}\n")
+
+
+@pytest.mark.parametrize("name", ["pipe", "/dev/zero", "/dev/tty", "loop", "loop/x.yaml", "a" * 300])
+def test_no_file_at_all(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What has no end is neither waited for nor read: one line, as a config, as its base and as data."""
+    os.mkfifo("pipe")
+    Path("loop").symlink_to("loop")
+    Path("extends.yaml").write_text(f"extends: {name}\n")
+    Path("data.yaml").write_text(f"data: {{path: {name}, y: y}}\n")
+    Path("a.csv").symlink_to(folder / name)
+    Path("link.yaml").write_text("data: {path: a.csv, y: y}\n")
+    for file in (name, "extends.yaml", "data.yaml", "link.yaml"):
+        assert cli.main(["train", file]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.count("\n") == 1
+        assert len(err) < 2500
+
+
+@pytest.mark.parametrize("odd", ["\x1b[31m", "a\nb", "\udcff", "\u202egpj"])
+@pytest.mark.parametrize(
+    "arguments",
+    ["train F", "plan F", "init --data F --y y", "init --name F", "show F", "list F", "init --y F"],
+)
+def test_odd_names_are_told_in_escapes(
+    arguments: str, odd: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A name moves no cursor, forges no line and turns no letters, whatever it is that is so called."""
+    code = cli.main([odd if word == "F" else word for word in arguments.split()])
+    out, err = capsys.readouterr()
+    assert code in (1, 2)
+    assert out == ""
+    assert err.endswith("\n")
+    assert not OBEYED.search(err[:-1])
+
+
+@pytest.mark.parametrize("odd", ["\x1b[31m", "\udcff"])
+def test_data_where_no_config_can_say_so(odd: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run keeps where its data are, so that must be text that YAML holds."""
+    place = Path(f"in{odd}")
+    place.mkdir()
+    (place / "ok.csv").write_bytes(Path("ok.csv").read_bytes())
+    (place / "x.yaml").write_text("data: {path: ok.csv, y: y}\n")
+    shown = ascii(odd)[1:-1]
+    assert refused(["train", f"{place}/x.yaml"], folder, capsys) == (
+        2,
+        f"in{shown}/x.yaml:1:14: data.path: must lie in a folder whose name YAML can hold, "
+        f"got '{folder}/in{shown}/ok.csv'. Hint: rename the folder\n",
+    )
+    assert refused(["init", "--data", f"{place}/ok.csv", "--y", "y"], folder, capsys) == (
+        2,
+        f"--data: must lie where YAML can say so, got 'in{shown}/ok.csv'. "
+        "Hint: rename the file or its folder\n",
+    )
+
+
+def test_init_writes_through_no_link(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A link that was laid where a config goes leads nowhere."""
+    Path("configs").mkdir()
+    Path("configs/tutorial.yaml").symlink_to(folder / "elsewhere")
+    assert cli.main(["init"]) == 2
+    assert capsys.readouterr().err == "configs/tutorial.yaml: cannot write it: File exists\n"
+    assert not Path("elsewhere").exists()
 
 
 def test_init_overwrites_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -181,7 +181,7 @@ def test_unreadable_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         ("tutoral.yaml", "tutoral.yaml: no such file. Hint: did you mean 'tutorial.yaml'?"),
         (".", ".: this is a folder. Hint: name a YAML file in it"),
         ("tutorial.yaml/x", "tutorial.yaml/x: cannot be read: Not a directory"),
-        ("a\0b", "a\0b: cannot be read: embedded null byte"),
+        ("a\0b", "a\\x00b: cannot be read: embedded null byte"),
     ]:
         with pytest.raises(ConfigError) as caught:
             read_file(Path(name))

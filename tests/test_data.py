@@ -446,3 +446,15 @@ def test_data_survive_a_worker() -> None:
 
 
 DIGEST = "cc373afcf8ea01033dd46450d156d0dad6d1f32a53544899ccbfe57a430ad058"
+
+
+@pytest.mark.parametrize(("features", "targets", "most"), [(1001, 1, 1000), (400, 10, 316)])
+def test_too_many_weights(features: int, targets: int, most: int) -> None:
+    """What would take minutes for each trial is refused, in arrays as in files."""
+    x, y = np.ones((2, features)), np.ones((2, targets))
+    with pytest.raises(DataError) as caught:
+        from_arrays(x, y)
+    plural = "s" * (targets > 1)
+    said = f"{targets} target{plural} can be fitted from {most:,} features at most, these are {features:,}"
+    assert str(caught.value) == f"arrays: {said}. Hint: name fewer columns"
+    assert from_arrays(x[:, :most], y).x.shape == (2, most)

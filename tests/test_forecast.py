@@ -37,6 +37,15 @@ def test_a_forecast_is_what_the_run_finds(tmp_path: Path) -> None:
     assert told.too_fast == (trials["learning_rate"] > rates.max()).sum() > 0
 
 
+def test_fewer_trials_are_looked_at_where_each_takes_longer() -> None:
+    """With forty features theory's work on a trial is the square of that, so that a sample has to do."""
+    x = np.random.default_rng(3).normal(size=(50, 40))
+    sweep = SWEEP | {"data": {}, "method": "random", "trials": 100_000}
+    sweep["parameters"] = {"learning_rate": {"min": 1e-4, "max": 1e-2}}
+    told = ls.plan(sweep, data=(x, x[:, 0])).forecast
+    assert (told.n_trials, told.is_sample) == (2**24 // 41**2, True)
+
+
 @pytest.mark.parametrize("method", ["grid", "random"])
 def test_a_large_sweep_is_told_from_a_sample(method: str) -> None:
     """The shares of a sweep of 10**12 trials are those of a small one of the same ranges, within 1 %."""

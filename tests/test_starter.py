@@ -264,6 +264,18 @@ def test_overflow_is_a_data_error() -> None:
         starter(data, name="n", data_path="p.csv", x=None, y=None)
 
 
+@pytest.mark.parametrize("largest", [1e9, 1e10])
+def test_a_descent_of_more_epochs_than_can_be_counted(largest: float) -> None:
+    """Where the slowest direction shrinks by less than a rounding an epoch, that is said."""
+    x = [[largest, 1, 1], [2 * largest, 1, 3], [3 * largest, 1, 5]]
+    config, _ = starter(from_arrays(x, [1, 2, 4]), name="a", data_path="a.csv", x=None, y=None)
+    told = " ".join(line.strip(" #") for line in config.splitlines())
+    needed = re.search(r"converges within (.*) epochs, which is more than these", told)
+    assert needed is not None
+    assert float(needed[1]) > 0.1 * largest**2
+    assert "epochs: 200000" in config
+
+
 @pytest.mark.parametrize("standardize", [False, True])
 def test_condition_number(standardize: bool) -> None:
     """It is the design matrix's condition number, squared; directions that do not move do not count."""

@@ -21,7 +21,8 @@ from linreg_sweep.config.specs import (
     settle_value,
     settle_values,
 )
-from linreg_sweep.config.words import closest, show
+from linreg_sweep.config.words import show
+from linreg_sweep.errors import closest
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,10 @@ from typing import Any, NoReturn
 import yaml
 
 from linreg_sweep.config.faults import MOST_COMPLAINTS, Located
-from linreg_sweep.config.nodes import MAX_ITEMS, MAX_LEVELS, Mark, Node, Source
+from linreg_sweep.config.nodes import MAX_ITEMS, MAX_LEVELS, MAX_NODES, Mark, Node, Source
 from linreg_sweep.config.scalars import UNPRINTABLE, ScalarError, read_scalar
-from linreg_sweep.config.words import KeyPath, path_text, shorten
-from linreg_sweep.errors import Complaint
-
-MAX_NODES = 100_000
+from linreg_sweep.config.words import KeyPath, path_text
+from linreg_sweep.errors import Complaint, shorten
 
 _UNNAMED = "?"
 

@@ -19,11 +19,14 @@ MOST = 10**12
 NAME = r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}"
 """What a sweep, and the files and folders that are called after it, can be named."""
 
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+"""What names no file on Windows, whatever its suffix."""
+
 
 def name_fault(name: str) -> str:
     """Returns what is wrong with a name, nothing where it can be one."""
     if re.fullmatch(NAME, name):
-        return ""
+        return f"must not be what Windows calls a device, got {show(name)}" if _DEVICE.fullmatch(name) else ""
     text = "must be up to 100 letters, digits, '-', '_' and '.', with no '.' at its start"
     return f"{text}, got {show(name)}"
 
@@ -51,9 +54,11 @@ def _one_or_more(value: Any) -> Any:
 def _distinct(texts: tuple[str, ...]) -> tuple[str, ...]:
     if not texts:
         raise fault("must name at least one column")
-    for index, text in enumerate(texts):
-        if text in texts[:index]:
-            raise fault(f"must name each column once, got {text!r} twice")
+    seen: set[str] = set()
+    for text in texts:
+        if text in seen:
+            raise fault(f"must name each column once, got {show(text)} twice")
+        seen.add(text)
     return texts
 
 

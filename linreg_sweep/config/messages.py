@@ -15,7 +15,7 @@ Words = tuple[str, str]
 """A text and a hint."""
 
 
-NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 """A text that would be a number without its quotes."""
 
 

@@ -7,6 +7,7 @@ that won, however many files, options and mappings it was put together from.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from linreg_sweep.config.words import Key, KeyPath, path_text, show
 from linreg_sweep.errors import Complaint, ConfigError
 
 MAX_LEVELS = 20
+
+MAX_NODES = 100_000
+"""Values in one text or mapping."""
 
 MAX_ITEMS = 10_000
 """The longest list. What is written back of a longer one could be more than a file may hold."""
@@ -130,11 +134,13 @@ def from_python(data: object, source: Source) -> Node:
     NumPy numbers and arrays become plain ones, tuples lists, and path objects text.
 
     Raises:
-        ConfigError: a key that is not text, or more than 20 levels.
+        ConfigError: a key that is not text, more than 20 levels, or more values than a file may hold.
     """
-    mark = Mark(source)
+    mark, counted = Mark(source), count()
 
     def convert(value: object, path: KeyPath) -> Node:
+        if next(counted) == MAX_NODES:
+            raise ConfigError(Complaint("", f"more than {MAX_NODES:,} values"))
         if len(path) > MAX_LEVELS:
             raise ConfigError(Complaint("", f"more than {MAX_LEVELS} levels of nesting"))
         if hasattr(value, "tolist"):

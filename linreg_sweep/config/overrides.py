@@ -10,10 +10,10 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from linreg_sweep.config.messages import key_paths, suggest
-from linreg_sweep.config.nodes import Node, Source, child, replace_at
+from linreg_sweep.config.nodes import MAX_LEVELS, Node, Source, child, replace_at
 from linreg_sweep.config.reader import read_value
-from linreg_sweep.config.words import path_text, shorten
-from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.config.words import path_text
+from linreg_sweep.errors import Complaint, ConfigError, shorten
 
 _FOREIGN_SOURCE = {"path": ("name",), "name": ("path", "x", "y")}
 
@@ -60,6 +60,8 @@ def _parse(text: str, source: Source, model: type[BaseModel]) -> tuple[tuple[str
     parts = tuple(part.strip() for part in key.split("."))
     if not equals or not all(parts):
         raise _refused(source, "must be key=value", "write for example --set training.epochs=500")
+    if len(parts) > MAX_LEVELS:
+        raise _refused(source, f"more than {MAX_LEVELS} levels of nesting")
     path = resolve_key(parts, list(key_paths(model)), source)
     if path[0] == "extends":
         raise _refused(source, "extends: only a file can say what it extends")

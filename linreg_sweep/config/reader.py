@@ -17,6 +17,7 @@ from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.syntax import describe
 from linreg_sweep.config.words import show
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
+from linreg_sweep.regular import open_regular
 
 MAX_BYTES = 2**20
 
@@ -52,8 +53,8 @@ def read_bytes(path: Path, where: str) -> bytes:
         ConfigError: the file cannot be read; `where` says what asked for it.
     """
     try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+        with open_regular(path) as file:
+            return file.read(MAX_BYTES + 1) or b""
     except FileNotFoundError:
         text, hint = "no such file", _neighbour(path)
     except IsADirectoryError:

@@ -14,13 +14,15 @@ from pydantic import ValidationError
 from typing_extensions import TypeVar
 
 from linreg_sweep.config.faults import Fault, Located, config_error, located
+from linreg_sweep.config.kinds import name_fault
 from linreg_sweep.config.messages import faults_of
 from linreg_sweep.config.nodes import Node, Source, child, from_python, locate, merge, plain, replace_at
 from linreg_sweep.config.overrides import apply_overrides
 from linreg_sweep.config.reader import read_content, read_file
+from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.schema import SWEEPS, Config, GridSweep, RandomSweep, Sweep, SweepBase
-from linreg_sweep.config.words import KeyPath, closest, show
-from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
+from linreg_sweep.config.words import KeyPath, show
+from linreg_sweep.errors import Complaint, ConfigError, closest, did_you_mean
 
 MAX_EXTENDS = 8
 
@@ -205,8 +207,8 @@ class _Loaded:
     def checked(self, model: type[M], root: Node) -> tuple[M | None, list[Fault]]:
         """Returns the model of a tree, or None and what is wrong with it."""
         if issubclass(model, SweepBase) and "name" not in root.value:
-            stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(self.sources[0].name).stem).lstrip(".")
-            root = replace_at(root, ("name",), _beside(root, stem[:100] or "sweep"))
+            stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(self.sources[0].name).stem).lstrip(".")[:100]
+            root = replace_at(root, ("name",), _beside(root, "sweep" if name_fault(stem) else stem))
         data = plain(root)
         try:
             return model.model_validate(data, context=_context(root)), []
@@ -288,5 +290,8 @@ def _with_absolute_path(config: M, root: Node) -> tuple[M, Path]:
     if config.data.path is None:
         return config, root.at.source.folder
     folder = locate(root, ("data", "path")).source.folder
-    data = config.data.model_copy(update={"path": os.path.normpath(folder / config.data.path)})
-    return config.model_copy(update={"data": data}), folder
+    path = os.path.normpath(folder / config.data.path)
+    if UNPRINTABLE.search(path):
+        text = f"must lie in a folder whose name YAML can hold, got {path!a}"
+        raise ConfigError(Fault(("data", "path"), text, "rename the folder").complaint(root))
+    return config.model_copy(update={"data": config.data.model_copy(update={"path": path})}), folder

@@ -135,7 +135,8 @@ class DataConfig(Model):
     def _targets(cls, y: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
         if y is None and info.data.get("path") is not None:
             raise fault("is required with path", "name the target column, as in y: [price]")
-        both = [column for column in y or () if column in (info.data.get("x") or ())]
+        x = set(info.data.get("x") or ())
+        both = [column for column in y or () if column in x]
         if both:
             raise fault(f"must not share columns with x, got {show(both[0])} in both")
         return y

@@ -1,13 +1,11 @@
-"""How messages write paths and values, and which word was meant."""
+"""How messages write paths and values."""
 
-import difflib
-from collections.abc import Iterable
 from decimal import Context
+
+from linreg_sweep.errors import shorten
 
 Key = str | int
 KeyPath = tuple[Key, ...]
-
-_SHOWN = 60
 
 
 def path_text(path: KeyPath) -> str:
@@ -35,15 +33,7 @@ def show(value: object) -> str:
         return "a huge whole number"  # Python refuses to print more than 4,300 digits
     if isinstance(value, int) and abs(value) >= 10**16:
         return f"{Context(prec=6).create_decimal(value).normalize():e}"
-    return shorten(repr(value))
-
-
-def shorten(text: str) -> str:
-    """Returns a text cut to 60 characters, the last three of which then are dots."""
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
-
-
-def closest(given: str, names: Iterable[str]) -> str:
-    """Returns the name that was meant, the one `did_you_mean` suggests; empty where none is close."""
-    close = difflib.get_close_matches(given, sorted(set(names)), n=1, cutoff=0.6)
-    return close[0] if close else ""
+    try:
+        return shorten(repr(value))
+    except (ValueError, RecursionError):  # a list of huge numbers, or of itself
+        return f"a {type(value).__name__}"

@@ -10,13 +10,16 @@ import os
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.errors import Complaint, DataError
+from linreg_sweep.regular import open_regular
+from linreg_sweep.tabular.bounds import LONGEST_ROW, MOST_BYTES, check_cells, check_columns
 from linreg_sweep.tabular.cells import Column, File, as_array, as_mask, flaw_of, shortened
 
 NUMBER = r"^[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
@@ -42,9 +45,20 @@ _TEXT = "mend the cell, or choose other columns"
 
 def _records(path: Path) -> Iterator[tuple[int, int, list[str]]]:
     """Yields (first line, last line, values) of every row, the header first; blank lines are no rows."""
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-        reader, last = csv.reader(stream), 0
+    length = 0
+
+    def lines(stream: TextIO) -> Iterator[str]:
+        nonlocal length
+        while line := stream.readline(LONGEST_ROW + 1):
+            length += len(line)
+            if length > LONGEST_ROW:
+                raise csv.Error(f"longer than {LONGEST_ROW:,} letters")
+            yield line
+
+    with TextIOWrapper(open_regular(path), "utf-8-sig", "surrogateescape", "") as stream:
+        reader, last = csv.reader(lines(stream)), 0
         while True:
+            length = 0
             try:
                 values = next(reader, None)
             except csv.Error as error:
@@ -65,8 +79,11 @@ def open_csv(path: Path, start: bytes) -> File:
         start: its first bytes.
 
     Raises:
-        DataError: it is of another format, not UTF-8, or has no rows.
+        DataError: it is of another format, not UTF-8, too large, or has no rows.
     """
+    if path.stat().st_size > MOST_BYTES:
+        text = f"a CSV file may hold {MOST_BYTES // 2**30} GiB at most"
+        raise DataError(Complaint(str(path), text, "a Parquet file may be larger"))
     for mark, hint in _FOREIGN.items():
         if start.startswith(mark):
             raise DataError(Complaint(str(path), "must be CSV in UTF-8, it is not", hint))
@@ -75,6 +92,7 @@ def open_csv(path: Path, start: bytes) -> File:
     where = f"{path}:{first}"
     if not names:
         raise DataError(Complaint(str(path), "data must have a header and rows, the file is empty"))
+    check_columns(where, len(names))
     names = [name.strip() for name in names]
     separators = [word for letter, word in _SEPARATORS.items() if letter in names[0]]
     if len(names) == 1 and separators:
@@ -105,18 +123,20 @@ def _read_csv(path: Path, skip: int, width: int, numbers: list[int]) -> Iterator
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
+    check_cells(str(path), _most_rows(path), len(numbers))
     keys = [str(i) for i in range(width)]
+    how = {
+        "read_options": arrow_csv.ReadOptions(column_names=keys, skip_rows=skip, block_size=LONGEST_ROW),
+        "parse_options": arrow_csv.ParseOptions(newlines_in_values=True),
+        "convert_options": arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(keys, pa.string()),
+            include_columns=[keys[i] for i in dict.fromkeys(numbers)],
+            strings_can_be_null=False,
+        ),
+    }
     try:
-        table = arrow_csv.read_csv(
-            path,
-            read_options=arrow_csv.ReadOptions(column_names=keys, skip_rows=skip, block_size=1 << 22),
-            parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(keys, pa.string()),
-                include_columns=[keys[i] for i in dict.fromkeys(numbers)],
-                strings_can_be_null=False,
-            ),
-        )
+        with open_regular(path) as stream:  # itself, since Arrow opens no name that is not UTF-8
+            table = arrow_csv.read_csv(stream, **how)
     except pa.ArrowException as error:
         raise DataError(_misread(path, width, set(numbers), str(error))) from error
     except OSError as error:
@@ -125,16 +145,27 @@ def _read_csv(path: Path, skip: int, width: int, numbers: list[int]) -> Iterator
         return iter(list(pool.map(_from_text, (table.column(keys[i]) for i in numbers))))
 
 
+def _most_rows(path: Path) -> int:
+    """Returns how many rows there are at most: lines, though a row may have several."""
+    line_feeds = returns = 0
+    with open_regular(path) as stream:
+        while block := stream.read(2**20):
+            line_feeds += block.count(b"\n")
+            returns += block.count(b"\r")
+    return max(line_feeds, returns)
+
+
 def _misread(path: Path, width: int, numbers: set[int], message: str) -> Complaint:
-    ragged: list[tuple[int, int]] = []
+    ragged: tuple[int, int] | None = None
+    more = -1
     for line, _, values in _records(path):
         if len(values) != width:
-            ragged.append((line, len(values)))
+            ragged, more = ragged or (line, len(values)), more + 1
         elif any("\udc80" <= letter <= "\udcff" for i in numbers for letter in values[i]):
             return _not_utf8(f"{path}:{line}")
     if not ragged:
         return Complaint(str(path), f"must be a CSV file that can be read: {message.splitlines()[0]}")
-    (line, length), more = ragged[0], len(ragged) - 1
+    line, length = ragged
     text = f"every row must have {width} values as the header has, this one has {length}"
     text += f" (and {more} more such row{'s' * (more > 1)})" if more else ""
     hint = 'a value with a comma in it needs double quotes around it, as in "1,5"'

@@ -1,13 +1,15 @@
 """Reads the chosen columns of a CSV or Parquet file as numbers, and names every cell that is none."""
 
-import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from linreg_sweep.errors import Complaint, DataError, did_you_mean
+from linreg_sweep.errors import Complaint, DataError, did_you_mean, shorten
+from linreg_sweep.harmless import OBEYED
+from linreg_sweep.regular import open_regular
 from linreg_sweep.tabular.cells import Column, File, Flaw, Floats, shortened
 from linreg_sweep.tabular.csv_file import open_csv
 from linreg_sweep.tabular.parquet_file import open_parquet
@@ -54,9 +56,10 @@ def read_table(path: Path, x: Sequence[str] | None, y: Sequence[str]) -> Table:
     file = _open(path)
     complaints = _header_complaints(file, x, y)
     if complaints:
-        raise DataError(*complaints)
+        raise _refusal(complaints)
 
-    asked = [file.names.index(name) for name in [*y, *(x or ())]]
+    at = {name: i for i, name in enumerate(file.names)}
+    asked = [at[name] for name in [*y, *(x or ())]]
     offered = [i for i, name in enumerate(file.names) if x is None and name not in y]
     numbers = [*asked, *(i for i in offered if i not in file.labels)]
     columns = dict(zip(numbers, file.read(numbers), strict=True))
@@ -69,10 +72,10 @@ def read_table(path: Path, x: Sequence[str] | None, y: Sequence[str]) -> Table:
         complaints.append(_without_x(file, columns, offered))
     if x is None:
         complaints += name_complaints(file.where, tuple(dict.fromkeys(x_names)), ())
-        complaints += [_twice(file, name) for name in dict.fromkeys(x_names) if x_names.count(name) > 1]
+        complaints += [_twice(file, name, n) for name, n in Counter(x_names).items() if n > 1]
     complaints += _cell_complaints(file, [(i, flaw) for i in sorted(used) for flaw in columns[i].flaws])
     if complaints:
-        raise DataError(*complaints)
+        raise _refusal(complaints)
     return Table(
         x=np.column_stack([columns[i].numbers for i in x_at]),
         y=np.column_stack([columns[i].numbers for i in y_at]),
@@ -92,18 +95,19 @@ def name_complaints(where: str, x_names: Sequence[str], y_names: Sequence[str]) 
     """
     complaints = []
     for role, names in (("x", x_names), ("y", y_names)):
-        for name in dict.fromkeys(names):
+        for name, times in Counter(names).items():
             shown = f"{shortened(name)} in {role}"
             if not name.strip():
                 text = f"every column of {role} must have a name, one has none"
                 complaints.append(Complaint(where, text, "give it a name, or choose other columns"))
-            elif any(unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} for letter in name):
+            elif OBEYED.search(name):
                 complaints.append(Complaint(where, f"column names must be of printable letters, got {shown}"))
-            if name.strip() and names.count(name) > 1:
-                text = f"columns must be named once, got {shown} {names.count(name)} times"
+            if name.strip() and times > 1:
+                text = f"columns must be named once, got {shown} {times} times"
                 complaints.append(Complaint(where, text))
+    both = set(x_names)
     for name in dict.fromkeys(y_names):
-        if name in x_names and name.strip():
+        if name in both and name.strip():
             complaints.append(
                 Complaint(where, f"a column must be in x or in y, got {shortened(name)} in both")
             )
@@ -117,21 +121,30 @@ def _header_complaints(file: File, x: Sequence[str] | None, y: Sequence[str]) ->
         complaints.append(Complaint(file.where, "y must name at least one column", hint))
     if x is not None and not x:
         complaints.append(Complaint(file.where, "x must name at least one column", "leave x out for all"))
+    there = Counter(file.names)
     for role, names in (("x", x or ()), ("y", y)):
         for name in dict.fromkeys(names):
-            if name not in file.names:
+            if len(complaints) > MOST_COMPLAINTS + 1:
+                break
+            if name not in there:
                 hint = did_you_mean(name, filter(str.strip, file.names))
                 if file.is_headless:
                     hint = "the first line must hold the column names, here it holds numbers"
                 text = f"{role} must name columns of the file, got {shortened(name)}"
                 complaints.append(Complaint(file.where, text, hint))
-            elif file.names.count(name) > 1:
-                complaints.append(_twice(file, name))
+            elif there[name] > 1:
+                complaints.append(_twice(file, name, there[name]))
     return complaints
 
 
-def _twice(file: File, name: str) -> Complaint:
-    text = f"column names must differ, {file.names.count(name)} columns are called {shortened(name)}"
+def _refusal(complaints: list[Complaint]) -> DataError:
+    """Returns the error with the first complaints of all."""
+    rest = complaints[MOST_COMPLAINTS + 1 :]
+    return DataError(*complaints[: MOST_COMPLAINTS + 1], *([Complaint("", "and more")] if rest else []))
+
+
+def _twice(file: File, name: str, times: int) -> Complaint:
+    text = f"column names must differ, {times} columns are called {shortened(name)}"
     return Complaint(file.where, text)
 
 
@@ -169,8 +182,12 @@ def _without_x(file: File, columns: dict[int, Column], offered: list[int]) -> Co
 def _first_row(file: File) -> tuple[str, ...]:
     if not file.is_headless:
         return ()
-    names = [*file.names[:_MOST_NAMED], *(["..."] if len(file.names) > _MOST_NAMED else [])]
-    return (f"the first row ({', '.join(names)}) was taken as column names",)
+    return (f"the first row ({_listed(file.names)}) was taken as column names",)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Returns the first few names, each cut short."""
+    return ", ".join([*map(shorten, names[:_MOST_NAMED]), *(["..."] if len(names) > _MOST_NAMED else [])])
 
 
 def _called(file: File, i: int) -> str:
@@ -185,7 +202,7 @@ def _left_out(file: File, columns: dict[int, Column], numbers: list[int]) -> tup
     reasons: dict[str, list[str]] = {}
     for i in numbers:
         reasons.setdefault(_why_left_out(columns, i), []).append(_called(file, i))
-    return tuple(f"left out, {why}: {', '.join(names)}" for why, names in reasons.items())
+    return tuple(f"left out, {why}: {_listed(names)}" for why, names in reasons.items())
 
 
 def _open(path: Path) -> File:
@@ -198,7 +215,7 @@ def _open(path: Path) -> File:
         if suffix not in _READERS:
             known = "data files must end in .csv, .parquet or .pq"
             raise DataError(Complaint(where, f"{known}, got {shortened(path.suffix)}", "save it as CSV"))
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             start = stream.read(4)
     except (OSError, ValueError) as error:
         raise DataError(Complaint(where, f"data must be a file that can be read: {error}")) from error
@@ -208,6 +225,8 @@ def _open(path: Path) -> File:
 
 
 def _neighbours(path: Path) -> str:
+    if path.exists():
+        return "a pipe or a device may never end: save what it gives into a file"
     if not path.parent.is_dir():
         return f"there is no folder {str(path.parent)!r} either"
     return did_you_mean(path.name, (p.name for p in path.parent.iterdir() if p.suffix.lower() in _READERS))

@@ -1,0 +1,181 @@
+"""The entry points that read what people write, each fed one content; what comes of it is checked."""
+
+import contextlib
+import io
+import os
+import shutil
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pandas as pd
+
+from linreg_sweep import cli
+from linreg_sweep.config import load_config, load_sweep
+from linreg_sweep.data import Data, from_file
+from linreg_sweep.errors import ConfigError, DataError, SweepError
+from linreg_sweep.harmless import MOST_LETTERS, OBEYED
+from linreg_sweep.planning import plan
+from linreg_sweep.prepare import load_data, prepare
+from linreg_sweep.starter import starter
+from linreg_sweep.where import where
+
+ROOT = Path(__file__).parents[1]
+
+MOST_LINES = 52
+"""Of one error: fifty complaints, and that there are more."""
+
+FORECAST = 5000
+"""Trials of a sweep that theory is asked about: of more it takes as long as it is allowed to."""
+
+ACCEPTED = "accepted"
+
+FRAME = pd.DataFrame(
+    {
+        "trial": range(5),
+        "learning_rate": [0.001, 0.002, 0.005, 0.01, 0.1],
+        "cost": [1.0, 0.5, float("nan"), float("inf"), 1e-300],
+        "converged_at": pd.array([1, None, 3, None, 5], dtype="Int64"),
+        "outcome": pd.Categorical(
+            ["converged", "diverged", "converged", "unfinished", "converged"],
+            ["converged", "unfinished", "diverged"],
+        ),
+    }
+)
+
+
+def make_folder(folder: Path) -> None:
+    """Fills a folder with what contents may name: the examples, and files that are none."""
+    for name in ("configs", "sweeps", "data"):
+        shutil.copytree(ROOT / name, folder / name)
+    with contextlib.suppress(OSError, AttributeError):
+        os.mkfifo(folder / "pipe")
+        (folder / "loop").symlink_to("loop")
+
+
+def check(error: SweepError) -> str:
+    """Checks that an error is one that a person can read, and returns its kind.
+
+    Raises:
+        AssertionError: it is of another exit code, too long, or no text for a terminal.
+    """
+    assert isinstance(error, ConfigError | DataError), f"{type(error).__name__}: {error}"
+    assert error.exit_code == 2
+    assert error.complaints, "an error without a complaint"
+    check_words(str(error))
+    return type(error).__name__
+
+
+def check_words(text: str) -> None:
+    """Checks that a text has lines of bounded number and length, and nothing that a terminal obeys."""
+    lines = text.split("\n")
+    assert len(lines) <= MOST_LINES, f"{len(lines)} lines"
+    for line in lines:
+        assert len(line) <= 4 * MOST_LETTERS, f"a line of {len(line)} letters"
+        assert not OBEYED.search(line), f"a terminal would obey {line!r}"
+
+
+def config(content: bytes) -> str:
+    """A config, and the data that it names."""
+    file = Path("configs/x.yaml")
+    file.write_bytes(content)
+    declaration = load_config(file)
+    prepare(declaration, load_data(declaration))
+    return ACCEPTED
+
+
+def sweep(content: bytes) -> str:
+    """A sweep, its data, and what theory says of it."""
+    file = Path("sweeps/x.yaml")
+    file.write_bytes(content)
+    declaration = load_sweep(file)
+    experiment = prepare(declaration, load_data(declaration))
+    experiment.space.values(0, min(10, experiment.space.n_trials))
+    if experiment.space.n_trials <= FORECAST:
+        plan(file)
+    return ACCEPTED
+
+
+def option(content: bytes) -> str:
+    """`--set` on a sweep."""
+    declaration = load_sweep("sweeps/tutorial_rates.yaml", [content.decode("utf-8", "surrogateescape")])
+    prepare(declaration, load_data(declaration))
+    return ACCEPTED
+
+
+def csv(content: bytes) -> str:
+    """A CSV file, and a first config for it."""
+    return _data("x.csv", content)
+
+
+def parquet(content: bytes) -> str:
+    """A Parquet file, and a first config for it."""
+    return _data("x.parquet", content)
+
+
+def _data(name: str, content: bytes) -> str:
+    random = Random(zlib.crc32(content))
+    Path(name).write_bytes(content)
+    header = content[:2000].split(b"\n")[0].decode("utf-8", "surrogateescape").strip().split(",")
+    y = [header[-1]] if random.random() < 0.8 and name == "x.csv" else ["y"]
+    x = None if random.random() < 0.8 else random.choice((["x0"], ["x0", "x1"], header[:3], ["x"]))
+    data = from_file(name, x, y, standardize=random.random() < 0.3)
+    _start(data, name)
+    return ACCEPTED
+
+
+def _start(data: Data, name: str) -> None:
+    texts = starter(data, name="x", data_path=f"../{name}", x=None, y=data.y_names)
+    for folder, text in zip(("configs", "sweeps"), texts, strict=True):
+        Path(folder, "x.yaml").write_text(text, encoding="utf-8")
+    try:
+        load_sweep("sweeps/x.yaml")
+    except SweepError as error:
+        raise AssertionError(f"init wrote what cannot be read: {error}") from error
+
+
+def comparison(content: bytes) -> str:
+    """`--where` over a table."""
+    where(FRAME, content.decode("utf-8", "surrogateescape"))
+    return ACCEPTED
+
+
+def command(content: bytes) -> str:
+    """A whole command line; what it says of a file that is not there, or of a wrong usage."""
+    arguments = [part.decode("utf-8", "surrogateescape") for part in content.split(b"\0")][:-1]
+    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = cli.main(arguments)
+    finally:
+        shutil.rmtree("first", ignore_errors=True)
+    assert code in (0, 1, 2), f"exit code {code}"
+    said = err.getvalue()
+    assert "Traceback" not in said, said
+    if not said.startswith(("Usage:", "Error:")):  # those are click's own
+        check_words(said.removesuffix("\n"))
+    return ACCEPTED if code == 0 else f"exit code {code}"
+
+
+TARGETS: dict[str, Callable[[bytes], str]] = {
+    "config": config,
+    "sweep": sweep,
+    "option": option,
+    "csv": csv,
+    "parquet": parquet,
+    "comparison": comparison,
+    "command": command,
+}
+
+
+def feed(kind: str, content: bytes) -> str:
+    """Feeds a content to the entry points of its kind; returns `accepted`, or as what it was refused.
+
+    Raises:
+        BaseException: whatever escaped.
+    """
+    try:
+        return TARGETS[kind](content)
+    except SweepError as error:
+        return check(error)

@@ -1,0 +1,44 @@
+"""Facts about what stdout and stderr are given."""
+
+import io
+import os
+import pty
+import sys
+
+import pytest
+
+from linreg_sweep.console import note, notes, say
+
+
+def test_notes_cannot_be_forged(capsys: pytest.CaptureFixture[str]) -> None:
+    """A column's name in a note stays in its line, and moves no cursor."""
+    notes(["left out: a\nError: b\x1b[2J"])
+    note("one\ntwo\x07")
+    assert capsys.readouterr().err == "Note: left out: a\\nError: b\\x1b[2J.\none\ntwo\\x07\n"
+
+
+def test_a_pipe_gets_all_and_a_terminal_what_is_harmless(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Programs are given names to the letter; a screen is not cleared by one."""
+    say("a\u202eb\x07")
+    assert capsys.readouterr().out == "a\u202eb\x07\n"
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w", encoding="utf-8") as terminal:
+        monkeypatch.setattr(sys, "stdout", terminal)
+        say("a\u202eb\x07\nc")
+        terminal.flush()
+        assert os.read(ours, 1000) == b"a\\u202eb\\x07\r\nc\r\n"
+    os.close(ours)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "given"), [("latin-1", b"\\u4e94\\udcff\n"), ("utf-8", "\u4e94\\udcff\n".encode())]
+)
+def test_a_name_that_stdout_cannot_hold(encoding: str, given: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file name that is no text is printed in escapes, where it would else end in a traceback."""
+    stream = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(stream, encoding))
+    say("\u4e94\udcff")
+    sys.stdout.flush()
+    assert stream.getvalue() == given

@@ -1,0 +1,41 @@
+"""Facts about what is shown of names and cells that mean harm."""
+
+import unicodedata
+
+from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
+from linreg_sweep.harmless import harmless
+
+
+def test_nothing_that_a_terminal_obeys_is_left() -> None:
+    """Controls, line ends, marks of direction and halves of characters become escapes; letters stay."""
+    every = "".join(map(chr, range(0x10000)))
+    shown = harmless(every, None)
+    turning = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+    for letter in set(shown):
+        assert unicodedata.category(letter) not in {"Cc", "Cs", "Zl", "Zp"}
+        assert unicodedata.bidirectional(letter) not in turning
+    assert harmless("Größe 五 👍 می‌خواهم", None) == "Größe 五 👍 می‌خواهم"
+    assert harmless("\x1b[2J\n\u202e\udcff") == r"\x1b[2J\n\u202e\udcff"
+
+
+def test_a_complaint_is_one_short_line() -> None:
+    """Whatever a file is called and holds, at most a thousand letters of each are told."""
+    error = ConfigError(Complaint("a\nb\r" + "x" * 10**6, "\x1b[31m" + "y" * 10**6, "z" * 10**6))
+    (line,) = str(error).splitlines()
+    assert len(line) < 3100
+    assert line.startswith(r"a\nb\rxxx")
+    assert line.endswith("zzz")
+
+
+def test_long_names_are_not_compared() -> None:
+    """A hint costs little where names are as long as a file, and shows sixty letters of each."""
+    letters = "".join(map(chr, range(0x4E00, 0x9000)))
+    hint = did_you_mean(letters * 20, [letters * 20 + "x", "short"])
+    assert hint == f"known here: short, {letters[:57]}..."
+
+
+def test_few_of_many_names_are_listed() -> None:
+    """A folder or header of a million names is looked at in part."""
+    asked = iter(str(number) for number in range(10**9))
+    assert did_you_mean("nothing alike", asked).endswith(", ...")
+    assert int(next(asked)) <= 10_001
