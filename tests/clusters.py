@@ -34,6 +34,18 @@ def process(item: int) -> int:
     return os.getpid()
 
 
+def refuse(item: int) -> int:
+    """Raises what this package raises."""
+    from linreg_sweep.errors import Complaint, SweepError
+
+    raise SweepError(Complaint("here", "no use"))
+
+
+def lose_touch(item: int) -> int:
+    """Raises what Dask raises where a connection cannot be made."""
+    raise OSError("timed out")
+
+
 @dataclass(frozen=True)
 class Deadly:
     """Squares items slowly; one item kills whoever takes it."""

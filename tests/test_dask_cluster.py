@@ -16,12 +16,38 @@ from linreg_sweep.errors import ConfigError, SweepError
 from linreg_sweep.workers import dask_client
 from linreg_sweep.workers.dask_cluster import DaskCluster
 from linreg_sweep.workers.interface import Workers, WorkersLostError
-from tests.clusters import ROOT, Cluster, Counted, Deadly, cluster, process, square, square_slowly, until
+from tests.clusters import (
+    ROOT,
+    Cluster,
+    Counted,
+    Deadly,
+    cluster,
+    lose_touch,
+    process,
+    refuse,
+    square,
+    square_slowly,
+    until,
+)
 
 SQUARES = [item * item for item in range(12)]
 
 NO_NANNY = "--no-nanny"
 """For workers that are to stay dead."""
+
+
+@pytest.fixture(autouse=True)
+def bounded() -> Iterator[None]:
+    """No test waits for ever, whatever is broken."""
+
+    def late(*_: object) -> None:
+        raise AssertionError("this waits for ever")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(90)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="module")
@@ -87,8 +113,9 @@ def test_work_travels_once_to_each_worker(workers: DaskCluster, tmp_path: Path) 
     for _ in range(2):
         assert sorted(workers.each(work, range(12))) == SQUARES
     assert len(list(tmp_path.iterdir())) == 2
-    keys = [key for key in workers._client.who_has() if "itself" in str(key)]
-    assert len(keys) == 1
+    first = workers._sent
+    assert next(workers.each(work, [3])) == 9
+    assert workers._sent is first
 
 
 def test_few_items_are_taken_at_once(workers: DaskCluster) -> None:
@@ -121,6 +148,12 @@ def test_no_thread_is_left_of_a_connection(standing: Cluster) -> None:
     assert logging.getLogger("distributed").level < logging.CRITICAL
 
 
+def test_what_work_raises_is_raised(workers: DaskCluster) -> None:
+    """As it is."""
+    with pytest.raises(SweepError, match="no use"):
+        list(workers.each(refuse, range(4)))
+
+
 def test_what_items_raise_is_raised(workers: DaskCluster) -> None:
     """As it is."""
 
@@ -130,6 +163,12 @@ def test_what_items_raise_is_raised(workers: DaskCluster) -> None:
 
     with pytest.raises(KeyError, match="no more"):
         list(workers.each(square_slowly, items()))
+
+
+def test_a_worker_that_finds_nobody_is_told_as_lost(workers: DaskCluster) -> None:
+    """What joblib itself meets on a worker, as when the scheduler is too busy to answer there."""
+    with pytest.raises(WorkersLostError, match="a worker lost touch: timed out"):
+        list(workers.each(lose_touch, range(4)))
 
 
 def test_work_that_kills_each_worker_is_told(workers: DaskCluster) -> None:
@@ -287,5 +326,18 @@ def test_a_worker_with_another_version_is_refused(bare: Cluster, tmp_path: Path)
     with (
         DaskCluster.connect(bare.address, patience=20) as workers,
         pytest.raises(SweepError, match=r"worker on .*: linreg-sweep must be .*, but it is 99\.0"),
+    ):
+        list(workers.each(square, range(12)))
+
+
+def test_a_worker_without_the_package_is_told(bare: Cluster, tmp_path: Path) -> None:
+    """It is an error like others, with what to do."""
+    package = tmp_path / "other" / "linreg_sweep" / "__init__.py"
+    package.parent.mkdir(parents=True)
+    package.write_text("raise ModuleNotFoundError('no linreg_sweep here')", encoding="utf-8")
+    bare.start_worker(NO_NANNY, path=tmp_path / "other")
+    with (
+        DaskCluster.connect(bare.address, patience=20) as workers,
+        pytest.raises(SweepError, match=r"the cluster cannot read .*no linreg_sweep here.*Hint: install"),
     ):
         list(workers.each(square, range(12)))

@@ -1,6 +1,6 @@
 """Work on the workers of a Dask scheduler, by joblib's Dask backend."""
 
-import operator
+import pickle
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from linreg_sweep.workers import dask_client
-from linreg_sweep.workers.checked import LIBRARIES, Checked, check
+from linreg_sweep.workers.checked import LIBRARIES, check
 from linreg_sweep.workers.interface import Item, Result, WorkersLostError
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 A_THREAD = 2
 """Items in flight for each thread of the workers, so that none waits for its next."""
+
+_THERE = ("pending", "finished")
 
 
 class DaskCluster:
@@ -62,6 +64,9 @@ class DaskCluster:
             return 1
         return max(1, int(about["total_threads"]))
 
+    def __str__(self) -> str:
+        return f"{self.count} threads of a Dask cluster"
+
     def each(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yields what work makes of each item as it comes; see Workers.
 
@@ -84,7 +89,8 @@ class DaskCluster:
         )
         try:
             sent = self._send(work)
-            yield from parallel(delayed(operator.call)(sent, item) for item in items)
+            do = delayed(lambda sent, item: pickle.loads(sent)(item))
+            yield from parallel(do(sent, item) for item in items)
         except WorkersLostError:
             self._require_scheduler()
             raise
@@ -92,19 +98,17 @@ class DaskCluster:
     def _send(self, work: Callable[[Item], Result]) -> "Future":
         """Returns the work as Dask has it: sent once to the scheduler, and once to each worker from there.
 
-        It is the result of a task rather than scattered, so that the scheduler can have it made again
-        when every worker that had it is gone.
+        It is the result of a task rather than scattered, so that the scheduler can have it made again when
+        every worker that had it is gone. It stays bytes, and what opens them is a lambda, which is sent
+        whole: a worker that has not this package could not read more, and would end without a word.
         """
         import dask
 
-        if (
-            self._sent is None
-            or self._sent[0] is not work
-            or self._sent[1].status not in ("pending", "finished")
-        ):
-            checked = check(work, self._libraries)
+        if self._sent is None or self._sent[0] is not work or self._sent[1].status not in _THERE:
+            sent = pickle.dumps(check(work, self._libraries))
             with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):
-                self._sent = work, self._client.submit(_itself, checked, pure=False)
+                future = self._client.submit(lambda sent: pickle.loads(sent) and sent, sent, pure=False)
+            self._sent = work, future
         return self._sent[1]
 
     def _require_scheduler(self) -> None:
@@ -116,7 +120,3 @@ class DaskCluster:
             time.sleep(0.1)
         if self._client.status != "running":
             raise gone("the scheduler is gone")
-
-
-def _itself(checked: Checked[Item, Result]) -> Checked[Item, Result]:
-    return checked

@@ -50,7 +50,7 @@ class GuardedDask(DaskDistributedBackend):  # type: ignore[misc] # joblib ships 
         def done(job: "Future[Any]") -> None:
             self._waiting.discard(callback)
             if error := job.exception():
-                callback(error)
+                callback(_meaning(error))
 
         self._waiting.add(callback)
         job: Future[Any] = super().submit(func, callback)
@@ -58,9 +58,14 @@ class GuardedDask(DaskDistributedBackend):  # type: ignore[misc] # joblib ships 
         return job
 
     def retrieve_result_callback(self, out: Any) -> Any:
-        """Returns a task's results, or raises what it or Dask raised."""
-        if isinstance(out, BaseException):
-            raise _meaning(out) from out
+        """Returns a task's results, or raises what it raised."""
+        match out:
+            case CancelledError():
+                raise WorkersLostError("the cluster gave it up") from out
+            case OSError():  # joblib connects a client in each worker, and that may fail
+                raise WorkersLostError(f"a worker lost touch: {out}") from out
+            case ModuleNotFoundError():
+                raise _meaning(out) from out
         return super().retrieve_result_callback(out)
 
     def abort_everything(self, ensure_ready: bool = True) -> None:
@@ -100,7 +105,7 @@ class GuardedDask(DaskDistributedBackend):  # type: ignore[misc] # joblib ships 
         """Returns why no work can be done now; empty where it can."""
         try:
             about = await asyncio.wait_for(self.client.scheduler.identity(n_workers=0), self._patience)
-        except (OSError, TimeoutError, AttributeError):  # the client has no scheduler while it looks for it
+        except Exception:  # whatever it is: where this ends, nobody watches
             return "the scheduler did not answer"
         return "" if about["n_workers"] else "no worker was there"
 
@@ -112,13 +117,8 @@ def gone(trouble: str) -> SweepError:
 
 
 def _meaning(error: BaseException) -> Exception:
-    """Returns what it means that this came from Dask in place of a result."""
-    match error:
-        case SweepError():
-            return error
-        case KilledWorker():
-            return WorkersLostError(f"{error.allowed_failures + 1} workers died over it")
-        case CancelledError():
-            return WorkersLostError("the cluster gave it up")
-    hint = "install linreg-sweep on the scheduler and every worker as it is here"
+    """Returns what it means that Dask failed a task."""
+    if isinstance(error, KilledWorker):
+        return WorkersLostError(f"{error.allowed_failures + 1} workers died over it")
+    hint = "install linreg-sweep on the scheduler and on every worker as it is here"
     return SweepError(Complaint("", f"the cluster cannot read what it is to do: {error}", hint))

@@ -55,6 +55,11 @@ def hired(
 
         with DaskCluster.connect(str(scheduler), libraries=libraries) as cluster:
             yield cluster
+    elif backend == RAY:
+        from linreg_sweep.workers.ray_cluster import RayCluster
+
+        with RayCluster.connect(scheduler, libraries=libraries) as ray_cluster:
+            yield ray_cluster
     elif jobs == 1:
         yield InProcess()
     else:
