@@ -28,9 +28,12 @@ class Kill:
     code: int = -signal.SIGKILL
 
     def codes(self, stage: str) -> set[int]:
-        """Returns the exit codes of a command that is killed at a stage; also 0 where it was done by then."""
-        deaf = {-number for number in self.signals} if stage in ("starting", "telling") else set()
-        return {self.code} | deaf
+        """Returns the exit codes of a command that is killed at a stage, beside 0 if it was done by then.
+
+        A signal may end it as it would end any process before it listens, and after it has told its end.
+        """
+        comes_or_goes = stage in ("starting", "telling") or len(self.signals) > 1
+        return {self.code} | ({-number for number in self.signals} if comes_or_goes else set())
 
     def strike(self, life: Life, rng: random.Random) -> bool:
         """Does it; returns whether there was anybody left to kill."""

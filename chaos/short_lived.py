@@ -34,13 +34,13 @@ def _cut(descriptor: int) -> None:
 
 def main() -> int:
     """Runs the command line."""
-    last, *arguments = sys.argv[1:]
+    last = sys.argv.pop(1)
     calls = count(1)
     for name in ("fsync", "replace"):
         setattr(os, name, mortal(getattr(os, name), lambda: next(calls) == int(last)))
-    from linreg_sweep.cli import main as command
+    from linreg_sweep.__main__ import main as command
 
-    return command(arguments)
+    return command()
 
 
 if __name__ == "__main__":

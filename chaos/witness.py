@@ -58,6 +58,9 @@ class Witness:
         code = life.ended()
         if code == 1 and blows and any(way in life.said() for way in WAYS_ON):
             self.report.stopped += 1
+        elif _is_of_python(life.said()):
+            self.report.unborn += 1
+            return code
         elif code not in codes:
             self._wrong(
                 f"exit code {code} after {what}" if code is not None else f"a hang after {what}", life
@@ -98,3 +101,8 @@ class Witness:
 
     def _wrong(self, what: str, life: Life) -> None:
         self.report.troubles.append(f"{what}; it said:\n{life.said()}")
+
+
+def _is_of_python(said: str) -> bool:
+    """Returns whether Python was interrupted while it started, before it came to this package's files."""
+    return said.rstrip().endswith("KeyboardInterrupt") and "/linreg_sweep/" not in said
