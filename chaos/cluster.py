@@ -2,7 +2,7 @@
 
 import random
 import socket
-import time
+import threading
 from pathlib import Path
 
 from chaos.life import Life
@@ -10,11 +10,11 @@ from chaos.life import Life
 N_WORKERS = 2
 
 A_WHILE = 2.0
-"""Seconds at most until what was killed is started again."""
+"""Seconds at most until what has ended is started again."""
 
 
 class Cluster:
-    """A scheduler with two workers of one thread.
+    """A scheduler with two workers of one thread, each of which is started again where it ends.
 
     Attributes:
         address: of the scheduler, however often it is started.
@@ -34,27 +34,32 @@ class Cluster:
         self._n_started = 0
         self._scheduler = self._start_scheduler()
         self._workers = [self._start_worker() for _ in range(N_WORKERS)]
+        self._is_closed = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, daemon=True)
+        self._keeper.start()
 
     def kill(self, victims: str, rng: random.Random) -> None:
-        """Kills a worker, workers (all), scheduler, or cluster (all), and starts them again after a while."""
+        """Kills a worker, the workers, the scheduler, or the whole cluster."""
         lost = rng.sample(self._workers, 1) if victims == "worker" else self._workers
         dying = {"scheduler": [self._scheduler], "cluster": [self._scheduler, *lost]}.get(victims, lost)
         for each in dying:
             each.kill_all()
-        time.sleep(rng.uniform(0, A_WHILE))
-        self.tend()
-
-    def tend(self) -> None:
-        """Starts again whatever has ended: also workers, which end when they have lost their scheduler."""
-        if self._scheduler.has_ended:
-            self._scheduler = self._start_scheduler()
-        self._workers = [self._start_worker() if each.has_ended else each for each in self._workers]
 
     def close(self) -> None:
         """Ends it."""
+        self._is_closed.set()
+        self._keeper.join()
         for each in (*self._workers, self._scheduler):
             each.kill_all()
             each.ended()
+
+    def _keep(self) -> None:
+        """Starts again what has ended: also workers that ended since they had lost their scheduler."""
+        whiles = random.Random(self._port)
+        while not self._is_closed.wait(whiles.uniform(0, A_WHILE)):
+            if self._scheduler.has_ended:
+                self._scheduler = self._start_scheduler()
+            self._workers = [self._start_worker() if each.has_ended else each for each in self._workers]
 
     def _start_scheduler(self) -> Life:
         return self._start("dask_scheduler", "--host", "127.0.0.1", "--port", str(self._port))

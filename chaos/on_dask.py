@@ -60,7 +60,6 @@ class OnDask:
 
     def _live(self, world: World, may_kill: bool) -> bool:
         """Lets the command run once, its cluster killed or not; returns whether it finished the run."""
-        self._cluster.tend()
         options = ("--backend", "dask", "--scheduler", self._cluster.address)
         life = self._witness.born(["-m", "linreg_sweep", *world.arguments(*options)], world)
         blows = []

@@ -20,17 +20,17 @@ TERMINATED = Kill("SIGTERM", (signal.SIGTERM,), code=143)
 
 def test_nothing_is_lost_to_random_kills(tmp_path: Path) -> None:
     """The command and its workers die as seed 5 has it; no byte differs, and no process is left."""
-    report = Local(tmp_path, seed=5).until(kills=5)
+    report = Local(tmp_path, seed=5).until(kills=4)
     assert report.troubles == [], report.text()
-    assert report.n_kills >= 5
+    assert report.n_kills >= 4
     assert report.finished >= 2
 
 
 def test_nothing_is_lost_to_kills_on_a_cluster(tmp_path: Path) -> None:
     """Dask's scheduler and workers die as seed 1 has it, and come back: the same holds."""
-    report = OnDask(tmp_path, seed=1).until(kills=2)
+    report = OnDask(tmp_path, seed=1).until(kills=1)
     assert report.troubles == [], report.text()
-    assert report.n_kills >= 2
+    assert report.n_kills >= 1
 
 
 def test_what_should_not_be_is_noticed(tmp_path: Path) -> None:
