@@ -322,9 +322,10 @@ def edge(ctx: click.Context, sweep: str, overrides: tuple[str, ...], style: str)
 def list_command(directory: str | None, style: str) -> None:
     """List the runs under DIR [default: results]: trials, outcomes, best, when."""
     from linreg_sweep.choosing import listed
+    from linreg_sweep.files import exists, place_of
     from linreg_sweep.results import list_runs
 
-    if directory is not None and not Path(directory).exists():
+    if directory is not None and not exists(place_of(directory)):
         raise ConfigError(Complaint(directory, "there is no such directory"))
     folder = directory or "results"
     runs = list_runs(folder)

@@ -83,6 +83,16 @@ def read(place: Place) -> bytes:
             raise error
 
 
+def exists(place: Place) -> bool:
+    """Returns whether there is something.
+
+    Raises:
+        ResultsError: that cannot be told.
+    """
+    with telling(place, "read"):
+        return place.exists()
+
+
 def names(folder: Place) -> set[str]:
     """Returns the names in a folder; none where there is no folder.
 
@@ -101,15 +111,14 @@ def names(folder: Place) -> set[str]:
 
 
 def make_folder(folder: Place) -> None:
-    """Makes a folder and those above it, so that they survive a power loss.
+    """Makes a folder and those above it, so that they survive a power loss; a store needs none.
 
     Raises:
         ResultsError: that cannot be done.
     """
+    if not is_local(folder):
+        return
     with telling(folder, "write"):
-        if not is_local(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            return
         lacking = [each for each in (folder, *folder.parents) if not each.exists()]
         for each in reversed(lacking):
             each.mkdir(exist_ok=True)

@@ -128,19 +128,19 @@ def open_run(entry: Entry, part_size: int | None, tell: Callable[[str], None]) -
     config, data = to_yaml(entry.declaration()).encode(), entry.data_file()
     for place, content in ((store.data, data), (store.config, config)):
         if content is not None and not store.is_as_written(place, metadata):
-            if place.exists() and files.read(place) != content:
+            if files.exists(place) and files.read(place) != content:
                 set_aside(store, place, tell)
             store.write(place, content)
             metadata["checksums"][place.name] = checksum(content)
     run = Run(store)
-    if not store.metadata.exists() or metadata != run.metadata:
+    if not files.exists(store.metadata) or metadata != run.metadata:
         store.write_metadata(metadata)
     return Run(store)
 
 
 def _metadata_there(store: Store, tell: Callable[[str], None]) -> dict[str, Any] | None:
     """Returns what metadata.json says; None where there is none, or where it was damaged."""
-    if not store.metadata.exists():
+    if not files.exists(store.metadata):
         return None
     try:
         return store.read_metadata()
@@ -269,7 +269,7 @@ def finish_run(run: Run, experiment: Experiment, parts: Iterable[Facts], tell: C
     is_right = store.is_as_written(store.summary, run.metadata)
     if run.finished and is_right and told == run.metadata["failed"]:
         return run
-    if not is_right and run.finished and store.summary.exists():
+    if not is_right and run.finished and files.exists(store.summary):
         set_aside(store, store.summary, tell)
     by = run.default_by()
     bins = BINS if run.has_more_values(by, MOST_ROWS) else None

@@ -47,7 +47,7 @@ def reopen(run: Run) -> Experiment:
 
 def _own_data(run: Run, declaration: Declaration[Sweep]) -> Data | None:
     """Returns the data that came from Python, which a run takes along; None: they came from elsewhere."""
-    if not run.store.data.exists():
+    if not files.exists(run.store.data):
         return None
     block, columns = declaration.config.data, read_arrays(run.store.data)
     x_names, y_names = block.x or (), block.y or ()

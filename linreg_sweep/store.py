@@ -130,7 +130,7 @@ class Store:
             metadata = dict(json.loads(content))
             version = metadata["format_version"]
         except (FileNotFoundError, NotADirectoryError) as error:
-            there = self.path.exists()
+            there = files.exists(self.path)
             text = "not a run's directory: it has no metadata.json" if there else "there is no such directory"
             hint = "`linreg-sweep list` shows the runs"
             raise ResultsError(Complaint(str(self.path), text, hint)) from error
@@ -178,4 +178,4 @@ def run_path(out: Place, name: str, digest: str) -> Place:
 def find_runs(out: Place) -> list[Store]:
     """Returns the runs right under a directory, ordered by name; none where there is no directory."""
     entries = [out / name for name in sorted(files.names(out))]
-    return [Store(entry) for entry in entries if (entry / "metadata.json").is_file()]
+    return [Store(entry) for entry in entries if files.exists(entry / "metadata.json")]

@@ -291,6 +291,7 @@ def test_an_object_store_keeps_a_run_as_a_disk_does(whole: ls.Run) -> None:
     loaded = ls.load(str(run.path))
     pd.testing.assert_frame_equal(loaded.trials, whole.trials, check_exact=True)
     assert [each.path for each in ls.list_runs(out)] == [run.path]
+    assert cli.main(["list", out]) == cli.main(["status", str(run.path)]) == 0
     assert ls.verify(str(run.path)).mismatches == ()
     assert ls.compare(loaded, whole).n_changed == 0
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from linreg_sweep import files
 from linreg_sweep.lock import is_alive
 from linreg_sweep.outcome import OUTCOMES
 from linreg_sweep.results import Run, load
@@ -79,7 +80,8 @@ def told_standing(found: Standing) -> Iterator[str]:
         yield from _by_its_maker(found, status)
     if found.state not in (RUNNING, "finished"):
         yield "The command that began it finishes the rest."
-    yield f"Log: {run.store.log}"
+    if files.exists(run.store.log):
+        yield f"Log: {run.store.log}"
 
 
 def _by_its_maker(found: Standing, status: Status) -> Iterator[str]:
