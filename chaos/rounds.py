@@ -22,6 +22,7 @@ def rounds(witness: Witness, folder: Path, kills: int, live: Callable[[World, bo
     """
     report = witness.report
     while report.n_kills < kills and not report.is_hopeless:
+        n_known = len(report.troubles)
         world = World(folder / f"round-{report.lives}")
         most = min(report.n_kills + MOST_IN_A_ROUND, kills)
         is_finished = False
@@ -30,6 +31,8 @@ def rounds(witness: Witness, folder: Path, kills: int, live: Callable[[World, bo
         witness.see_all_gone()
         if is_finished:
             witness.compare(world)
-        print(
-            f"{report.n_kills} of {kills} kills, {len(report.troubles)} troubles", file=sys.stderr, flush=True
-        )
+        for line in (
+            *report.troubles[n_known:],
+            f"{report.n_kills} of {kills} kills, {len(report.troubles)} troubles",
+        ):
+            print(line, file=sys.stderr, flush=True)
