@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep test lint bench fuzz gallery browser clean
+.PHONY: help sweep test lint bench chaos fuzz gallery browser clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s  %s\n", $$1, $$2}' Makefile
@@ -23,6 +23,9 @@ lint: $(VENV)/.installed-dev ## Check style and types
 
 bench: $(VENV)/.installed-bench ## Measure speed, scale and memory side by side with what people use
 	@$(BIN)/python -m benchmarks
+
+chaos: $(VENV)/.installed-dev ## Kill sweeps at random moments, here and on Dask, and see that nothing is lost
+	@$(BIN)/python -m chaos
 
 fuzz: $(VENV)/.installed-dev ## Feed 100,000 hostile configs, sweeps and data files; say what escaped, how slow, how large
 	@$(BIN)/python -m fuzz

@@ -12,11 +12,10 @@ Names are loaded when first used, so that importing the package costs nothing.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from linreg_sweep.errors import ConfigError, DataError, ResultsError, SweepError
-
 if TYPE_CHECKING:
     from linreg_sweep.comparison import Comparison, compare
     from linreg_sweep.edge_search import Edge, Edges, edge
+    from linreg_sweep.errors import ConfigError, DataError, ResultsError, SweepError
     from linreg_sweep.exporting import export
     from linreg_sweep.planning import Plan, plan
     from linreg_sweep.plots.plot import plot
@@ -59,6 +58,10 @@ _HOME = {
     "Edge": "edge_search",
     "Edges": "edge_search",
     "edge": "edge_search",
+    "ConfigError": "errors",
+    "DataError": "errors",
+    "ResultsError": "errors",
+    "SweepError": "errors",
     "export": "exporting",
     "Plan": "planning",
     "plan": "planning",

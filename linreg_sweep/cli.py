@@ -623,6 +623,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: done (diverged trials are results); 1: failed; 2: wrong usage or config; 130: interrupted;
     143: terminated; 129: the terminal was closed.
     """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) != signal.SIG_IGN:
             signal.signal(getattr(signal, name), _terminate)  # nohup has it ignored: so be it

@@ -7,6 +7,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from linreg_sweep.workers.interface import Item, Result, WorkersLostError
 
@@ -37,7 +38,7 @@ class Processes:
         from joblib import Parallel, delayed
         from joblib.externals.loky.process_executor import BrokenProcessPool
 
-        _start_tidier()
+        _start_tidiers()
         # who stops a sweep needs no advice on how to iterate
         warnings.filterwarnings("ignore", r"\d+ tasks (which|have)", UserWarning, "joblib")
         parallel = Parallel(
@@ -50,7 +51,9 @@ class Processes:
             initargs=(os.getpid(),),
         )
         try:
-            yield from parallel(delayed(work)(item) for item in items)
+            with _deaf("SIGINT"):
+                results = parallel(delayed(work)(item) for item in items)
+            yield from results
         except (BrokenProcessPool, MemoryError) as error:  # what came back is too large, too
             raise WorkersLostError(_how(error)) from error
 
@@ -63,21 +66,35 @@ def _how(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
-def _start_tidier() -> None:
-    """Starts the process that tidies up after all others, deaf to the closing of the terminal.
+def _start_tidiers() -> None:
+    """Starts the processes that tidy up after all others, deaf to the closing of the terminal.
 
-    It is deaf to Ctrl+C and SIGTERM by itself; ended by SIGHUP, its successor would complain of what it
-    does not know.
+    They are deaf to Ctrl+C and SIGTERM by themselves; ended by SIGHUP, their successors would complain of
+    what they do not know. Python's, once started, hears Ctrl+C again in whoever started it.
     """
-    from joblib.externals.loky.backend import resource_tracker
+    from multiprocessing import resource_tracker as of_python
 
-    if not hasattr(signal, "SIGHUP") or threading.current_thread() is not threading.main_thread():
+    from joblib.externals.loky.backend import resource_tracker as of_loky
+
+    with _deaf("SIGHUP"):
+        of_loky.ensure_running()
+        of_python.ensure_running()
+
+
+@contextmanager
+def _deaf(name: str) -> Iterator[None]:
+    """Holds a signal back from this thread until the end, and from processes started meanwhile for ever.
+
+    A terminal sends it to all; a worker that is only starting would answer Ctrl+C with a traceback, and die.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
         return
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [getattr(signal, name)])
     try:
-        resource_tracker.ensure_running()
+        yield
     finally:
-        signal.signal(signal.SIGHUP, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_with(parent: int) -> None:

@@ -1,0 +1,45 @@
+"""Facts about signals that come while the command is loaded, or once all is said."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+KILL = "import os, runpy, signal, sys; kill = lambda: os.kill(os.getpid(), signal.{name}); "
+RUN = "sys.argv[1:] = ['--version']; runpy.run_module('linreg_sweep', run_name='__main__')"
+WHILE_LOADED = (
+    "finder = type('', (), {{'find_spec': lambda name, *_: kill() if name == 'click' else None}});"
+    "sys.meta_path.insert(0, finder);"
+)
+AT_LAST = "import atexit; atexit.register(kill);"
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(("moment", "said"), [(WHILE_LOADED, False), (AT_LAST, True)])
+def test_a_signal_before_or_after_all_ends_the_command_quietly(name: str, moment: str, said: bool) -> None:
+    """As it would end any process: no traceback; to a shell that is 130, 143 or 129 as ever."""
+    done = after((KILL + moment + RUN).format(name=name))
+    assert done.returncode == -signal.Signals[name]
+    assert done.stderr == ""
+    assert ("linreg-sweep" in done.stdout) == said
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("moment", [WHILE_LOADED, AT_LAST])
+def test_what_is_ignored_stays_so(name: str, moment: str) -> None:
+    """As under nohup, or in the background of a shell."""
+    deaf = "signal.signal(signal.{name}, signal.SIG_IGN); "
+    done = after((KILL + deaf + moment + RUN).format(name=name))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def after(code: str) -> "subprocess.CompletedProcess[str]":
+    """Returns how Python ended that ran some code, and listened to signals before."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
