@@ -11,6 +11,7 @@ SECTIONS = {
     "people": "Against what people use",
     "descents": "Iterated descent",
     "tables": "Comparing and drawing",
+    "scaling": "Scaling over workers",
 }
 
 

@@ -5,6 +5,7 @@ import platform
 import statistics
 from collections.abc import Sequence
 from importlib.metadata import version
+from importlib.util import find_spec
 
 from tabulate import tabulate
 
@@ -14,9 +15,8 @@ ROUNDS = 5
 
 def machine() -> str:
     """Returns what the figures were measured on."""
-    libraries = ", ".join(
-        f"{name} {version(name)}" for name in ("numpy", "pyarrow", "torch", "joblib", "numba", "jax")
-    )
+    names = ("numpy", "pyarrow", "torch", "joblib", "distributed", "numba", "jax")
+    libraries = ", ".join(f"{name} {version(name)}" for name in names if find_spec(name))
     return f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, {libraries}"
 
 

@@ -74,24 +74,39 @@ class Cells:
             return np.asarray(self.outcomes / self.trials)
 
 
+def moving(run: Run) -> list[str]:
+    """Returns the parameters that take more than one value in a run; the first declared where none does."""
+    found = [name for name in run.varied if _moves(run, name)]
+    return found or run.varied[:1] or ["learning_rate"]
+
+
+def _moves(run: Run, name: str) -> bool:
+    span = run.metadata["spans"].get(name)
+    if span is not None:
+        return len(span) > 1
+    values = (columns[name] for columns in run.parts([name]))
+    first = next(values)
+    return bool((first != first[0]).any()) or any((more != first[0]).any() for more in values)
+
+
 def axes_of(run: Run, x: str | None = None, y: str | None = None) -> list[str]:
     """Returns the parameters that a map of a run is drawn over, one or two.
 
     Args:
         run: which run.
         x: the one to the right; None: the learning rate, or the first that varies.
-        y: the one upwards; None: the next that varies.
+        y: the one upwards; None: the next that takes more than one value.
 
     Raises:
         ConfigError: a parameter does not vary, or both are one.
     """
-    varied = run.varied or ["learning_rate"]
+    varied, several = run.varied or ["learning_rate"], moving(run)
     for name in (x, y):
         if name is not None:
             check_column(name, varied)
-    first = x or ("learning_rate" if "learning_rate" in varied and y != "learning_rate" else "")
-    first = first or next((name for name in varied if name != y), varied[0])
-    second = y or next((name for name in varied if name != first), None)
+    first = x or ("learning_rate" if "learning_rate" in several and y != "learning_rate" else "")
+    first = first or next((name for name in several if name != y), varied[0])
+    second = y or next((name for name in several if name != first), None)
     if first == second:
         raise ConfigError(Complaint("--y", f"must be another parameter than --x, got {first!r} for both"))
     return [first] if second is None else [first, second]

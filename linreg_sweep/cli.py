@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,7 +18,7 @@ from linreg_sweep.console import OutputError, fitting, note, notes, print_table,
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
 
 if TYPE_CHECKING:
-    pass
+    from linreg_sweep.progress import Progress
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,7 +32,10 @@ PICTURES = ("map", "epochs", "cost", "paths", "slice", "parallel")
 EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel")
 """The kinds of exporting.export, likewise."""
 
-INTERRUPTED, TERMINATED = 130, 143
+BACKENDS = ("processes", "dask", "ray")
+"""The ways of workers/hire.py, likewise."""
+
+INTERRUPTED, TERMINATED, HUNG_UP = 130, 143, 129
 
 
 SEVERAL = {"allow_extra_args": True}
@@ -175,6 +179,14 @@ def plan(ctx: click.Context, sweep: str, overrides: tuple[str, ...], trials: int
     metavar="N",
     help="Trials a part, for a new run. [default: by the sweep]",
 )
+@click.option(
+    "--backend",
+    type=click.Choice(BACKENDS),
+    default=BACKENDS[0],
+    show_default=True,
+    help="What trains: processes of this machine, or a cluster.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Of a cluster, such as tcp://HOST:PORT.")
 def run(
     ctx: click.Context,
     sweep: str,
@@ -183,35 +195,100 @@ def run(
     out: str,
     trials: int | None,
     part_size: int | None,
+    backend: str,
+    scheduler: str | None,
 ) -> None:
     """Train every trial of a SWEEP file, and print the summary.
 
     The same declaration has the same directory: running it again finishes what is missing. The
-    last line is the run's directory.
+    last line is the run's directory. DIR may also be a URL such as s3://BUCKET/FOLDER. Ctrl+C finishes
+    what is in flight, Ctrl+C again stops at once.
     """
     from linreg_sweep.choosing import summary_to_read
     from linreg_sweep.progress import Progress
     from linreg_sweep.sweep import run as run_sweep
-    from linreg_sweep.telling.of_runs import told_run
+    from linreg_sweep.telling.of_runs import told_failures, told_run
 
     said = _with_trials(_several(ctx, overrides, lambda text: "=" in text), trials)
-    with Progress(sys.stderr, plain=bool(os.environ.get("NO_COLOR"))) as progress, _trials_as_typed(trials):
+    progress = Progress(sys.stderr, plain=bool(os.environ.get("NO_COLOR")))
+    with progress, _trials_as_typed(trials), _asked_to_stop() as stop:
         try:
-            finished = run_sweep(
-                sweep, overrides=said, out=out, jobs=jobs, part_size=part_size, watch=progress.tell
+            made = run_sweep(
+                sweep,
+                overrides=said,
+                out=out,
+                jobs=jobs,
+                part_size=part_size,
+                backend=backend,
+                scheduler=scheduler,
+                watch=progress.tell,
+                tell=note,
+                stop=stop,
             )
-        except (KeyboardInterrupt, SystemExit) as stop:
+        except (KeyboardInterrupt, SystemExit) as end:
             progress.close()
-            note(f"Stopped. {progress.standing()}: the same command finishes the rest.")
-            raise SystemExit(INTERRUPTED if isinstance(stop, KeyboardInterrupt) else stop.code) from None
-    table = summary_to_read(finished)
+            _stopped(progress)
+            raise SystemExit(INTERRUPTED if isinstance(end, KeyboardInterrupt) else end.code) from None
+    if not made.finished:
+        _stopped(progress)
+        raise SystemExit(INTERRUPTED)
+    table = summary_to_read(made)
     if progress.nothing_missing:
         note("Nothing is missing: every trial was there already.")
-    notes(finished.metadata["data"]["notes"])
-    columns = fitting(table, (), f"linreg-sweep show {finished.path} --format csv")
-    for line in told_run(finished, table, columns):
+    notes(made.metadata["data"]["notes"])
+    columns = fitting(table, (), f"linreg-sweep show {made.path} --format csv")
+    for line in told_run(made, table, columns):
         say(line)
-    say(str(finished.path))
+    say(str(made.path))
+    if made.n_failed:
+        for line in told_failures(made):
+            note(line)
+        raise SystemExit(SweepError.exit_code)
+
+
+def _stopped(progress: "Progress") -> None:
+    note(f"Stopped. {progress.standing()}: the same command finishes the rest.")
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[Callable[[], bool]]:
+    """Yields whether Ctrl+C was pressed; pressed once more, it is a KeyboardInterrupt.
+
+    A job in the background of a shell is deaf to it, and stays so.
+    """
+    asked = threading.Event()
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        yield asked.is_set
+        return
+
+    def ask(signum: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        asked.set()
+        note("Stopping when what is in flight is done. Ctrl+C again stops at once.")
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@cli.command(short_help="Tell how far a run is, also from another terminal.")
+@click.argument("run", metavar="RUN")
+@with_format
+def status(run: str, style: str) -> None:
+    """Tell how far a RUN is: parts and trials, rate, time left, outcomes so far, what went wrong last.
+
+    The exit code is 0 also where it is not finished. `run.log` in its directory tells what happened.
+    """
+    from linreg_sweep.telling.of_status import standing, told_standing
+
+    found = standing(run)
+    if style != "table":
+        print_table(found.table(), style)
+        return
+    for line in told_standing(found):
+        say(line)
 
 
 @cli.command(
@@ -245,9 +322,10 @@ def edge(ctx: click.Context, sweep: str, overrides: tuple[str, ...], style: str)
 def list_command(directory: str | None, style: str) -> None:
     """List the runs under DIR [default: results]: trials, outcomes, best, when."""
     from linreg_sweep.choosing import listed
+    from linreg_sweep.files import exists, place_of
     from linreg_sweep.results import list_runs
 
-    if directory is not None and not Path(directory).exists():
+    if directory is not None and not exists(place_of(directory)):
         raise ConfigError(Complaint(directory, "there is no such directory"))
     folder = directory or "results"
     runs = list_runs(folder)
@@ -536,16 +614,18 @@ def _trials_as_typed(trials: int | None) -> Iterator[None]:
 
 
 def _terminate(signum: int, frame: FrameType | None) -> None:
-    raise SystemExit(TERMINATED)
+    raise SystemExit(HUNG_UP if signum == getattr(signal, "SIGHUP", None) else TERMINATED)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command line and returns its exit code.
 
     0: done (diverged trials are results); 1: failed; 2: wrong usage or config; 130: interrupted;
-    143: terminated.
+    143: terminated; 129: the terminal was closed.
     """
-    signal.signal(signal.SIGTERM, _terminate)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) != signal.SIG_IGN:
+            signal.signal(getattr(signal, name), _terminate)  # nohup has it ignored: so be it
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # gives back what a part has taken
     try:
         cli.main(

@@ -4,9 +4,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.data import parameter_names
-from linreg_sweep.engines.interface import Results
+from linreg_sweep.engines.interface import Results, bound
 from linreg_sweep.experiment import Experiment
-from linreg_sweep.outcome import judge, judge_regime, stability_limit, stiff_contraction
+from linreg_sweep.outcome import (
+    CATEGORIES,
+    EVENTS,
+    FAILED,
+    MISSING,
+    judge,
+    judge_regime,
+    stability_limit,
+    stiff_contraction,
+)
 from linreg_sweep.prediction import predict
 
 Column = NDArray[np.generic]
@@ -65,6 +74,34 @@ def trial_columns(
     columns["predicted_at"] = prediction.at
     columns["theory"] = prediction.theory
     return columns
+
+
+def no_trials(experiment: Experiment) -> dict[str, Column]:
+    """Returns the trials table without a row, for the names and the kinds of its columns."""
+    shape, none = experiment.problem.shape, np.empty(0, np.int64)
+    nothing = Results(np.empty((0, *shape)), none, none, none, np.empty(0), bound([], shape))
+    return trial_columns(experiment, 0, experiment.values(0, 0), nothing)
+
+
+def failed_columns(experiment: Experiment, trials: NDArray[np.int64]) -> dict[str, Column]:
+    """Returns the rows [K] of trials that could not be trained: hyperparameters, and nothing else known.
+
+    Args:
+        experiment: what was to be trained.
+        trials: their numbers [K], ascending.
+    """
+    each = [experiment.values(trial, trial + 1) for trial in trials.tolist()]
+    given = {
+        parameter_column(name): np.concatenate([np.empty(0), *(value[name] for value in each)])
+        for name in experiment.fixed()
+    }
+    columns: dict[str, Column] = {}
+    for name, kind in no_trials(experiment).items():
+        unknown = MISSING if name in CATEGORIES or name in EVENTS else 0
+        empty = np.full(len(trials), np.nan if kind.dtype.kind == "f" else unknown, kind.dtype)
+        columns[name] = given.get(name, empty)
+    outcome = np.full(len(trials), FAILED, columns["outcome"].dtype)
+    return columns | {"trial": trials, "outcome": outcome}
 
 
 def history_columns(experiment: Experiment, first: int, results: Results) -> dict[str, Column]:

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -37,8 +38,9 @@ def say(text: str = "") -> None:
 
 
 def note(text: str) -> None:
-    """Tells a person something, on stderr."""
-    click.echo(_inert(text), err=True)
+    """Tells a person something, on stderr; a terminal that was closed takes no more."""
+    with suppress(OSError):
+        click.echo(_inert(text), err=True)
 
 
 def _inert(text: str) -> str:

@@ -14,6 +14,12 @@ Integers = NDArray[np.int64]
 
 MOST_CODES = 2**62
 
+MOST_EXACT = 2**53
+"""Whole numbers up to this are exact as floats."""
+
+MOST_CELLS = 2**16
+"""Keys, whether they occur or not, up to which each has its place in an array."""
+
 MOST_PENDING = 2**15
 """Rows that wait to be merged with those before them; or as many as those are, so each is merged seldom."""
 
@@ -57,6 +63,9 @@ def merged(parts: Sequence[Rows]) -> Rows:
 
 def order_of(keys: Floats) -> Integers:
     """Returns the order in which keys [r, k] ascend, column by column."""
+    coded = _coded(keys, MOST_EXACT)
+    if coded is not None:
+        return np.argsort(coded[0], kind="stable")
     return np.lexsort(keys.T[::-1]) if keys.shape[1] else np.arange(len(keys))
 
 
@@ -70,8 +79,33 @@ def starts_of(keys: Floats) -> Integers:
     return np.flatnonzero(new)
 
 
+def _coded(keys: Floats, most: int) -> tuple[Integers, Floats, tuple[int, ...]] | None:
+    """Returns keys [n, k] of whole numbers as one number [n] each, which sorts far faster and alike.
+
+    Beside it the least of each column [k], and how far each reaches [k]; None: they are no whole
+    numbers, or would reach over more than so many codes.
+    """
+    if not keys.size:
+        return None
+    columns = np.ascontiguousarray(keys.T)
+    least = columns.min(axis=1)
+    with np.errstate(over="ignore", invalid="ignore"):  # infinities, and what lies as far apart
+        reach = columns.max(axis=1) - least + 1
+        few = reach.prod() <= most
+    if not few or (columns != np.floor(columns)).any():
+        return None
+    shape = tuple(reach.astype(np.int64).tolist())
+    return np.ravel_multi_index(tuple((columns - least[:, None]).astype(np.int64)), shape), least, shape
+
+
 def grouped(keys: Floats) -> tuple[Floats, Integers]:
     """Returns the different keys [g, k] among many [n, k], ascending, and the place [n] of each in them."""
+    coded = _coded(keys, MOST_CELLS)
+    if coded is not None:
+        codes, least, shape = coded
+        there = np.bincount(codes) > 0
+        found = np.stack(np.unravel_index(np.flatnonzero(there), shape), axis=1) + least
+        return found, (np.cumsum(there) - 1)[codes]
     new = starts_of(keys)
     runs = keys[new]
     order = order_of(runs)

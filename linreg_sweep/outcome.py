@@ -22,6 +22,10 @@ OUTCOME_MEANING = {
 }
 """Half a sentence each; `legend.Bounds` fills the set-up's numbers in."""
 
+FAILED = len(OUTCOMES)
+"""The code of a trial that could not be trained: its worker died, or ran out of memory, again and again.
+It has no result, and what gathers results passes it over."""
+
 REGIMES = ("low", "good", "high", "too_high")
 REGIME_MEANING = {
     "low": "the steepest direction creeps to its optimum from one side",
@@ -39,7 +43,7 @@ THEORY = ("closed_form", "lost_in_rounding", "mini_batches")
 the steps may decide; or steps see mini-batches, for which there is no closed form."""
 
 CATEGORIES = {
-    "outcome": OUTCOMES,
+    "outcome": (*OUTCOMES, "failed"),
     "regime": REGIMES,
     "regime_source": REGIME_SOURCES,
     "predicted_outcome": OUTCOMES,

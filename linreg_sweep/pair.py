@@ -307,17 +307,20 @@ class Pair:
             )
         if not self._same_scale():
             scaled = b if self._configs[1]["data.standardize"] else a
-            yield f"{scaled} standardizes x: final parameters are compared in the units of the data"
+            yield (
+                f"{scaled} standardizes x: final parameters are compared in the units of the data; its"
+                " data.sha256 is of the standardized columns"
+            )
             yield from _conditions((a, first), (b, second))
         engines = [run.metadata["engine"] for run in self._runs]
         if engines[0] != engines[1]:
             yield (
-                f"engine {engines[0]} against {engines[1]}: engines descend alike, but round"
+                f"Engine {engines[0]} against {engines[1]}: engines descend alike, but round"
                 " otherwise, so last bits differ"
             )
         limits = [run.metadata.get("edge", {}).get("stability_limit") for run in self._runs]
         if None not in limits and limits[0] != limits[1]:
-            yield f"the stability limit by theory is {limits[0]:.6g} in {a}, {limits[1]:.6g} in {b}"
+            yield f"The stability limit by theory is {limits[0]:.6g} in {a}, {limits[1]:.6g} in {b}"
         for label, run in ((a, first), (b, second)):
             if not run.finished:
                 yield f"{label} is not finished: {run.n_trials_done:,} of {run.n_trials:,} trials are there"
@@ -340,4 +343,4 @@ def _conditions(*runs: tuple[str, Run]) -> Iterator[str]:
         return
     told = [f"{steepest / flattest:,.6g} in {label}" for label, (flattest, steepest) in ends if flattest]
     if told:
-        yield f"the condition number of H, by which the flattest direction lags, is {', '.join(told)}"
+        yield f"The condition number of H, by which the flattest direction lags, is {', '.join(told)}"

@@ -1,10 +1,10 @@
 """Tables as Parquet: what a column's type is there, and how it comes back in pandas.
 
+A table is sealed (seal.py): its bytes are looked through before any of them is taken for a number.
 pyarrow is imported when a table is written or read, pandas only when one is read.
 """
 
 import json
-import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,50 +12,54 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep import files
 from linreg_sweep.errors import Complaint, ResultsError
-from linreg_sweep.outcome import CATEGORIES, EVENTS, MISSING
+from linreg_sweep.files import Place
+from linreg_sweep.outcome import CATEGORIES, EVENTS, MISSING, OUTCOMES
+from linreg_sweep.seal import BLANK, is_whole, sealed
+from linreg_sweep.store import MADE_ANEW, damaged
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Column = NDArray[np.generic]
 
-CHECKSUMS = "crc32"
-"""The key under which a file keeps the checksum of each column's numbers."""
+SEAL, TOLD = "linreg_sweep.seal", "linreg_sweep"
+"""The keys under which a file keeps its checksum, and what else is told of it."""
+
+OLD_CHECKSUMS = b"crc32"
+"""The key of format 2 for a checksum of each column; a file that has it has no seal."""
 
 DAMAGE = (OSError, LookupError, TypeError, ValueError)
 """What a reader raises over a file with wrong bytes, beside Arrow's own exceptions."""
 
 
-def encode(columns: dict[str, Column]) -> bytes:
+def encode(columns: dict[str, Column], told: dict[str, Any] | None = None) -> bytes:
     """Returns a table as the bytes of a Parquet file: the same columns give the same bytes.
 
     Args:
         columns: [K] each; MISSING stands for a missing category or epoch of an event.
+        told: what the file says of itself, as `facts_of` gives it back.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     arrays = {name: _arrow(name, values) for name, values in columns.items()}
-    told = {"pandas": json.dumps(_pandas_types(columns)), CHECKSUMS: json.dumps(_checksums(columns))}
-    table = pa.table(arrays).replace_schema_metadata(told)
+    table = pa.table(arrays).replace_schema_metadata({"pandas": json.dumps(_pandas_types(columns))})
     sink = pa.BufferOutputStream()
     # few numbers repeat, so a dictionary of them only costs; byte by byte floats compress well and fast
-    pq.write_table(
-        table,
+    with pq.ParquetWriter(
         sink,
+        table.schema,
         compression="lz4",
         use_dictionary=[name for name in columns if name in CATEGORIES],
         use_byte_stream_split=[name for name, values in columns.items() if values.dtype.kind == "f"],
         write_statistics=False,
-        write_page_checksum=True,
-    )
-    return bytes(sink.getvalue())
-
-
-def _checksums(columns: dict[str, Column]) -> dict[str, int]:
-    """Returns a number that any one changed cell of a column changes."""
-    return {name: zlib.crc32(np.ascontiguousarray(values).data) for name, values in columns.items()}
+        write_page_checksum=True,  # for other readers: ours look at the seal
+    ) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({TOLD: json.dumps(told or {}), SEAL: BLANK})
+    return sealed(bytes(sink.getvalue()))
 
 
 def _arrow(name: str, values: Column) -> Any:
@@ -71,7 +75,12 @@ def _arrow(name: str, values: Column) -> Any:
     array = pa.Array.from_buffers(kind, len(values), [validity, pa.py_buffer(values)])
     if name not in CATEGORIES:
         return array
-    return pa.DictionaryArray.from_arrays(array, _strings(CATEGORIES[name]))
+    return pa.DictionaryArray.from_arrays(array, _strings(_words(name, values)))
+
+
+def _words(name: str, codes: Column) -> Sequence[str]:
+    """Returns the words that codes stand for: no word for failed trials where none failed."""
+    return OUTCOMES if name == "outcome" and codes.max(initial=0) < len(OUTCOMES) else CATEGORIES[name]
 
 
 def _strings(words: Sequence[str]) -> Any:
@@ -90,7 +99,7 @@ def _pandas_types(columns: dict[str, Column]) -> dict[str, Any]:
             "field_name": name,
             "pandas_type": "categorical" if name in CATEGORIES else str(values.dtype),
             "numpy_type": "Int64" if name in EVENTS else str(values.dtype),
-            "metadata": {"num_categories": len(CATEGORIES[name]), "ordered": False}
+            "metadata": {"num_categories": len(_words(name, values)), "ordered": False}
             if name in CATEGORIES
             else None,
         }
@@ -99,7 +108,7 @@ def _pandas_types(columns: dict[str, Column]) -> dict[str, Any]:
     return {"index_columns": [], "column_indexes": [], "columns": described, "pandas_version": "2.0.0"}
 
 
-def read(parts: list[Path], columns: list[str] | None = None) -> "pd.DataFrame":
+def read(parts: Sequence[Place], columns: list[str] | None = None) -> "pd.DataFrame":
     """Returns parts as one DataFrame, in their order.
 
     Args:
@@ -111,21 +120,26 @@ def read(parts: list[Path], columns: list[str] | None = None) -> "pd.DataFrame":
     """
     import pandas as pd
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     tables = []
     for part in parts:
         try:
-            table = pq.ParquetFile(part, page_checksum_verification=True).read(columns=columns)
+            table = _opened(part).read(columns=columns)
             table.validate(full=True)
             table.slice(0, 1).to_pandas()  # reads what the file says of pandas's types
             tables.append(table)
         except (*DAMAGE, pa.ArrowException) as error:
-            raise _damaged(part) from error
+            raise _refused(part, error) from error
     frame: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas()
     for name in frame.columns.intersection(list(CATEGORIES)):
-        frame[name] = frame[name].astype(pd.CategoricalDtype(list(CATEGORIES[name])))
+        frame[name] = frame[name].astype(pd.CategoricalDtype(_categories(name, frame[name])))
     return frame
+
+
+def _categories(name: str, values: "pd.Series[Any]") -> list[str]:
+    """Returns the words of a column, that for failed trials only where there are any."""
+    words = list(CATEGORIES[name])
+    return words[: len(OUTCOMES)] if name == "outcome" and not (values == words[-1]).any() else words
 
 
 def write_frames(frames: "Iterable[pd.DataFrame]", file: Path) -> None:
@@ -144,38 +158,90 @@ def write_frames(frames: "Iterable[pd.DataFrame]", file: Path) -> None:
             writer.close()
 
 
-def read_arrays(part: Path, columns: Sequence[str] | None = None) -> dict[str, Column]:
+def decode(content: bytes) -> dict[str, Column]:
+    """Returns the columns that `encode` was given."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    return _arrays(pq.ParquetFile(pa.BufferReader(content)), None)
+
+
+def read_arrays(part: Place, columns: Sequence[str] | None = None) -> dict[str, Column]:
     """Returns a part's columns, or some, as they were given to `encode`.
 
     Raises:
         ResultsError: the part cannot be read.
     """
-    return _read_arrays(part, columns)[0]
+    import pyarrow as pa
+
+    try:
+        return _arrays(_opened(part), columns)
+    except (*DAMAGE, pa.ArrowException) as error:
+        raise _refused(part, error) from error
 
 
-def read_and_check(part: Path) -> tuple[dict[str, Column], list[str]]:
-    """Returns a part as it was given to `encode`, and the columns that are no longer what was written.
+def read_and_check(part: Place) -> tuple[dict[str, Column], bool]:
+    """Returns a part's columns as far as they can be read at all, and whether it is what was written.
 
     Raises:
         ResultsError: the part cannot be read.
     """
-    columns, written = _read_arrays(part, None)
-    found = _checksums(columns)
-    return columns, [name for name in columns if written.get(name) != found[name]]
-
-
-def _read_arrays(part: Path, columns: Sequence[str] | None) -> tuple[dict[str, Column], dict[str, int]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        file = pq.ParquetFile(part, page_checksum_verification=True)
-        table = file.read(columns=None if columns is None else list(columns))
-        table.validate()
-        written = json.loads((file.schema_arrow.metadata or {}).get(CHECKSUMS.encode(), b"{}"))
-        return {name: _codes(name, table.column(name)) for name in columns or table.column_names}, written
+        content = files.read(part)
+        file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
+        return _arrays(file, None), is_whole(content) or _is_unsealed(file)
     except (*DAMAGE, pa.ArrowException) as error:
-        raise _damaged(part) from error
+        raise _refused(part, error) from error
+
+
+def facts_of(part: Place) -> dict[str, Any] | None:
+    """Returns what a part was told to say of itself; None: it is not what was written.
+
+    Raises:
+        FileNotFoundError: it is gone.
+        ResultsError: the disk cannot read it.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    content = files.read(part)
+    if not is_whole(content):
+        return None
+    told = pq.read_metadata(pa.BufferReader(content)).metadata or {}
+    return dict(json.loads(told.get(TOLD.encode(), b"{}")))
+
+
+def _opened(part: Place) -> Any:
+    """Returns a part as pyarrow reads it.
+
+    Raises:
+        ValueError: it is sealed and not what was written. Parts of an older format have no seal.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    content = files.read(part)
+    is_right = is_whole(content)
+    if not is_right and SEAL.encode() in content:
+        raise ValueError("the checksum tells of a change")
+    file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=not is_right)
+    if not is_right and not _is_unsealed(file):
+        raise ValueError("there is no checksum")
+    return file
+
+
+def _is_unsealed(file: Any) -> bool:
+    """Returns whether a file is of the format before seals: it has a checksum a column instead."""
+    return OLD_CHECKSUMS in (file.schema_arrow.metadata or {})
+
+
+def _arrays(file: Any, columns: Sequence[str] | None) -> dict[str, Column]:
+    table = file.read(columns=None if columns is None else list(columns))
+    table.validate()
+    return {name: _codes(name, table.column(name)) for name in columns or table.column_names}
 
 
 def _codes(name: str, values: Any) -> Column:
@@ -208,21 +274,22 @@ def _numbers(array: Any) -> Column:
     return np.frombuffer(array.buffers()[1], dtype)[array.offset : array.offset + len(array)]
 
 
-def column_names(part: Path) -> list[str]:
+def column_names(part: Place) -> list[str]:
     """Returns the names of a part's columns.
 
     Raises:
         ResultsError: the part cannot be read.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        return list(pq.read_schema(part).names)
+        return list(_opened(part).schema_arrow.names)
     except (*DAMAGE, pa.ArrowException) as error:
-        raise _damaged(part) from error
+        raise _refused(part, error) from error
 
 
-def _damaged(part: Path) -> ResultsError:
-    hint = "delete this part and run the sweep again: it is made anew"
-    return ResultsError(Complaint(str(part), "the part is damaged or gone", hint))
+def _refused(part: Place, error: Exception) -> ResultsError:
+    """Returns the error that a part is damaged or gone, with the way out."""
+    if isinstance(error, FileNotFoundError):
+        return ResultsError(Complaint(str(part), "is gone", MADE_ANEW))
+    return damaged(part)

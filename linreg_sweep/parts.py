@@ -1,13 +1,20 @@
 """A part of a sweep: so many trials in a row, trained and written as the bytes of its files.
 
-It is a pure function of (experiment, part size, number), wherever it is made.
+It is a pure function of (experiment, part size, number), wherever it is made, and the same when it is
+put together from pieces that were made one by one.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from linreg_sweep.columns import history_columns, trial_columns
+import numpy as np
+
+from linreg_sweep.columns import Column, failed_columns, history_columns, trial_columns
 from linreg_sweep.experiment import Experiment
-from linreg_sweep.parquet import encode
+from linreg_sweep.outcome import FAILED, OUTCOMES
+from linreg_sweep.parquet import decode, encode
+from linreg_sweep.spans import Span
 
 SMALLEST, LARGEST = 1024, 65536
 """Trials a part: enough to train side by side, few enough to hold and to lose."""
@@ -21,19 +28,47 @@ MOST_HISTORY_ROWS = 2_000_000
 
 @dataclass(frozen=True)
 class Part:
-    """A finished part.
+    """A finished part, or a piece of one.
 
     Attributes:
-        number: from 0.
-        n_trials: trials in it.
+        span: its trials.
         trials: the Parquet file of its trials.
         history: the Parquet file of its kept states; None where none are asked for.
+        facts: what its file says of itself.
     """
 
-    number: int
-    n_trials: int
+    span: Span
     trials: bytes
     history: bytes | None
+    facts: "Facts"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a part's file says of itself, so that nobody needs to read its rows for that.
+
+    Attributes:
+        part: its number.
+        part_size: trials a part of this run.
+        outcomes: how many of its trials ended in each, by name.
+        failures: why trials could not be trained, by their number.
+    """
+
+    part: int
+    part_size: int
+    outcomes: Mapping[str, int]
+    failures: Mapping[int, str] = field(default_factory=dict)
+
+    def told(self, table: str) -> dict[str, Any]:
+        """Returns the same as JSON has it, with the table that the file is of: trials or history."""
+        failures = {str(trial): reason for trial, reason in self.failures.items()}
+        return {"table": table, **vars(self), "outcomes": dict(self.outcomes), "failures": failures}
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> "Facts":
+        """Returns them from what JSON has."""
+        failures = {int(trial): str(reason) for trial, reason in told["failures"].items()}
+        return cls(int(told["part"]), int(told["part_size"]), told["outcomes"], failures)
 
 
 def default_part_size(experiment: Experiment) -> int:
@@ -50,11 +85,65 @@ def default_part_size(experiment: Experiment) -> int:
     return min(size, most)
 
 
-def make_part(experiment: Experiment, part_size: int, number: int) -> Part:
-    """Trains a part and returns its files."""
-    first = number * part_size
-    values = experiment.values(first, min(first + part_size, experiment.space.n_trials))
+def make_part(experiment: Experiment, part_size: int, span: Span) -> Part:
+    """Trains a part, or a piece of one, and returns its files.
+
+    Args:
+        experiment: what is swept.
+        part_size: trials a part of this run.
+        span: which trials.
+    """
+    values = experiment.values(span.first, span.stop)
     results = experiment.train(values)
-    trials = encode(trial_columns(experiment, first, values, results))
-    history = encode(history_columns(experiment, first, results)) if experiment.n_states else None
-    return Part(number, len(results.epochs), trials, history)
+    trials = trial_columns(experiment, span.first, values, results)
+    history = history_columns(experiment, span.first, results) if experiment.n_states else None
+    return _encoded(span, part_size, trials, history, {})
+
+
+def put_together(
+    experiment: Experiment,
+    part_size: int,
+    span: Span,
+    pieces: Sequence[Part],
+    failures: Mapping[int, str],
+) -> Part:
+    """Returns a part from its pieces, with a row for each trial that could not be trained.
+
+    Args:
+        experiment: what is swept.
+        part_size: trials a part of this run.
+        span: all trials of the part.
+        pieces: these, in any order; rows of trials that failed in them are passed over.
+        failures: why the others could not be trained, by their number.
+    """
+    failed = np.array(sorted(failures), np.int64)
+    tables = [failed_columns(experiment, failed), *(_trained(decode(piece.trials)) for piece in pieces)]
+    trials = _by_trial(tables)
+    histories = [decode(piece.history) for piece in pieces if piece.history is not None]
+    return _encoded(span, part_size, trials, _by_trial(histories) if histories else None, failures)
+
+
+def _trained(columns: dict[str, Column]) -> dict[str, Column]:
+    """Returns a table without the rows of trials that failed."""
+    trained = columns["outcome"] != FAILED
+    return {name: values[trained] for name, values in columns.items()}
+
+
+def _by_trial(tables: Sequence[dict[str, Column]]) -> dict[str, Column]:
+    """Returns tables with the same columns as one, ordered by trial, and within a trial as they were."""
+    whole = {name: np.concatenate([table[name] for table in tables]) for name in tables[-1]}
+    order = np.argsort(whole["trial"], kind="stable")
+    return {name: values[order] for name, values in whole.items()}
+
+
+def _encoded(
+    span: Span,
+    part_size: int,
+    trials: dict[str, Column],
+    history: dict[str, Column] | None,
+    failures: Mapping[int, str],
+) -> Part:
+    counts = {name: int((trials["outcome"] == code).sum()) for code, name in enumerate(OUTCOMES)}
+    facts = Facts(span.part, part_size, counts, dict(failures))
+    kept = None if history is None else encode(history, facts.told("history"))
+    return Part(span, encode(trials, facts.told("trials")), kept, facts)

@@ -5,33 +5,43 @@ import json
 import math
 import os
 import platform
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
-from importlib.metadata import version
+from functools import cache, cached_property, partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep import files
 from linreg_sweep.columns import parameter_column, states
 from linreg_sweep.config import as_mapping, to_yaml
 from linreg_sweep.config.parameters import count
 from linreg_sweep.data import Data
-from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.errors import Complaint, ConfigError, ResultsError, SweepError
 from linreg_sweep.experiment import Experiment, limit
+from linreg_sweep.files import Place
 from linreg_sweep.findings import READ, Findings
 from linreg_sweep.formats import as_text
+from linreg_sweep.inspection import part_size_there, set_aside
 from linreg_sweep.outcome import CATEGORIES, EVENTS, MISSING
 from linreg_sweep.parquet import encode, read_arrays
-from linreg_sweep.parts import default_part_size
+from linreg_sweep.parts import Facts, default_part_size
 from linreg_sweep.results import BINS, MOST_ROWS, Run
+from linreg_sweep.seal import checksum
 from linreg_sweep.space import at
-from linreg_sweep.store import FORMAT_VERSION, Store, run_path
+from linreg_sweep.store import FORMAT_VERSION, DamagedError, Store, run_path
 from linreg_sweep.tally import SUMMARISED
 
 ARRAYS = "arrays"
 """The source of data that came from Python."""
+
+MOST_FAILURES = 1000
+"""Failed trials that metadata.json names; each part names its own."""
 
 LIBRARIES = ("linreg-sweep", "numpy", "torch", "pandas", "pyarrow", "joblib")
 
@@ -47,42 +57,121 @@ def digest(mapping: dict[str, Any], data_digest: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def open_run(
-    experiment: Experiment, data: Data, data_path: Path | None, out: Path, part_size: int | None
-) -> Run:
-    """Returns the experiment's run: the one that is there, or a new one without parts.
+@dataclass(frozen=True)
+class Entry:
+    """What a run's directory is to say of it.
 
-    Args:
-        experiment: what will be trained, a sweep.
+    Attributes:
+        experiment: what is trained, a sweep.
         data: its data, with the rows.
         data_path: the file they came from; None: they are built in, or arrays.
         out: the directory that holds the runs.
+    """
+
+    experiment: Experiment
+    data: Data
+    data_path: Path | None
+    out: Place
+
+    @cached_property
+    def store(self) -> Store:
+        """The files of the run: the same for the same declaration and data."""
+        mapping = self._mapping
+        return Store(run_path(self.out, mapping["name"], digest(mapping, self.experiment.digest)))
+
+    @cached_property
+    def _mapping(self) -> dict[str, Any]:
+        mapping = as_mapping(self.experiment.config)
+        if self.data_path is not None or self.data.source == ARRAYS:
+            mapping["data"] = _with_columns(mapping["data"], self.data)
+        return mapping
+
+    def declaration(self) -> dict[str, Any]:
+        """Returns what config.yaml says: a declaration that runs by itself."""
+        mapping, path = self._mapping, self.data_path
+        if self.data.source == ARRAYS:
+            return mapping | {"data": mapping["data"] | {"path": self.store.data.name}}
+        if path is not None:
+            return mapping | {"data": mapping["data"] | {"path": _relative(path, self.store.path)}}
+        return mapping
+
+    def data_file(self) -> bytes | None:
+        """Returns what data.parquet says; None where the data did not come from Python."""
+        data = self.data
+        if data.source != ARRAYS:
+            return None
+        return encode(dict(zip(data.x_names + data.y_names, [*data.x.T, *data.y.T], strict=True)))
+
+
+def open_run(entry: Entry, part_size: int | None, tell: Callable[[str], None]) -> Run:
+    """Returns the run that is there, mended where it was damaged, or a new one without parts.
+
+    Args:
+        entry: what the run's directory, which is there, is to say.
         part_size: trials a part, for a new run; None: by the sweep.
+        tell: takes a sentence for each file that is set aside.
 
     Raises:
         ConfigError: the run is there with parts of another size.
-        ResultsError: the directory cannot be read or written.
+        ResultsError: the directory cannot be read or written, or a newer version wrote it.
     """
-    mapping = as_mapping(experiment.config)
-    if data_path is not None or data.source == ARRAYS:
-        mapping["data"] = _with_columns(mapping["data"], data)
-    store = Store(run_path(out, mapping["name"], digest(mapping, experiment.digest)))
-    if store.metadata.exists():
-        run = Run(store)
-        there = run.metadata["part_size"]
-        if part_size not in (None, there):
-            text = f"the run's parts have {there} trials each, got a part size of {part_size}"
-            raise ConfigError(Complaint(str(store.path), text, "leave it out, or use another --out"))
-        return run
-    if data.source == ARRAYS:
-        columns = zip(data.x_names + data.y_names, [*data.x.T, *data.y.T], strict=True)
-        store.write(store.data, encode(dict(columns)))
-        mapping["data"]["path"] = store.data.name
-    elif data_path is not None:
-        mapping["data"]["path"] = _relative(data_path, store.path)
-    store.write(store.config, to_yaml(mapping).encode())
-    store.write_metadata(_metadata(experiment, mapping, part_size or default_part_size(experiment)))
+    store = entry.store
+    metadata = _metadata_there(store, tell)
+    if metadata is None:
+        size = part_size_there(store) or part_size or default_part_size(entry.experiment)
+        metadata = _metadata(entry.experiment, entry.declaration(), size)
+    if part_size not in (None, metadata["part_size"]):
+        text = f"the run's parts have {metadata['part_size']} trials each, got a part size of {part_size}"
+        raise ConfigError(Complaint(str(store.path), text, "leave it out, or use another --out"))
+    for folder in (store.trials, *([store.history] if metadata["history"] else [])):
+        files.make_folder(folder)
+    config, data = to_yaml(entry.declaration()).encode(), entry.data_file()
+    for place, content in ((store.data, data), (store.config, config)):
+        if content is not None and not store.is_as_written(place, metadata):
+            if files.exists(place) and files.read(place) != content:
+                set_aside(store, place, tell)
+            store.write(place, content)
+            metadata["checksums"][place.name] = checksum(content)
+    run = Run(store)
+    if not files.exists(store.metadata) or metadata != run.metadata:
+        store.write_metadata(metadata)
     return Run(store)
+
+
+def _metadata_there(store: Store, tell: Callable[[str], None]) -> dict[str, Any] | None:
+    """Returns what metadata.json says; None where there is none, or where it was damaged."""
+    if not files.exists(store.metadata):
+        return None
+    try:
+        return store.read_metadata()
+    except DamagedError:
+        set_aside(store, store.metadata, tell)
+        return None
+
+
+def deciding(run: Run) -> list[str]:
+    """Returns the libraries whose versions decide the bits of a run."""
+    engine = run.metadata["engine"]
+    return ["linreg-sweep", "numpy", *([engine] if engine in ("torch", "numba") else [])]
+
+
+def refuse_other_versions(run: Run) -> None:
+    """Raises a ResultsError where this process would not give the bits of the parts that are there."""
+    made, here = run.metadata["versions"], installed()
+    for name in deciding(run):
+        if made.get(name) != here.get(name):
+            text = f"the run was made by {name} {made.get(name)}, this is {here.get(name)}: not the same bits"
+            hint = "install that version to finish it, or run the sweep with another --out"
+            raise ResultsError(Complaint(str(run.path), text, hint))
+
+
+@cache
+def installed() -> dict[str, str]:
+    """Returns the versions of what a run is made with."""
+    found = {name: version(name) for name in LIBRARIES}
+    with suppress(PackageNotFoundError):
+        found["numba"] = version("numba")
+    return {"python": platform.python_version()} | found
 
 
 def _with_columns(block: dict[str, Any], data: Data) -> dict[str, Any]:
@@ -91,8 +180,10 @@ def _with_columns(block: dict[str, Any], data: Data) -> dict[str, Any]:
     return {"path": "", "x": list(data.x_names), "y": list(data.y_names)} | others
 
 
-def _relative(path: Path, folder: Path) -> str:
+def _relative(path: Path, folder: Place) -> str:
     """Returns a path as seen from a folder; in full where there is no way from there."""
+    if not files.is_local(folder):
+        return path.resolve().as_posix()
     try:
         return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
     except ValueError:  # another drive
@@ -105,7 +196,8 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
         "format_version": FORMAT_VERSION,
         "name": mapping["name"],
         "created": _now(),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
+        "versions": installed(),
+        "checksums": {},
         "data": {
             "source": experiment.data.source,
             "sha256": experiment.digest,
@@ -157,14 +249,29 @@ def _spans(experiment: Experiment) -> dict[str, list[float]]:
     return spans
 
 
-def finish_run(run: Run, experiment: Experiment) -> Run:
+def finish_run(run: Run, experiment: Experiment, parts: Iterable[Facts], tell: Callable[[str], None]) -> Run:
     """Writes the summary of a run whose parts are all there, and what it found into metadata.json.
+
+    Args:
+        run: the run.
+        experiment: what it sweeps.
+        parts: what each of its parts says of itself.
+        tell: takes a sentence for each file that is set aside.
 
     Raises:
         ResultsError: a part is damaged, or the directory cannot be written.
+        SweepError: no trial could be trained.
     """
-    if run.finished and run.store.summary.exists():
+    failures = {trial: reason for facts in parts for trial, reason in facts.failures.items()}
+    if len(failures) == run.n_trials:
+        text = f"no trial could be trained, the first for this reason: {failures[0]}"
+        raise SweepError(Complaint(str(run.path), text, "mend this and run the same command again"))
+    store, told = run.store, _failures(failures)
+    is_right = store.is_as_written(store.summary, run.metadata)
+    if run.finished and is_right and told == run.metadata["failed"]:
         return run
+    if not is_right and run.finished and files.exists(store.summary):
+        set_aside(store, store.summary, tell)
     by = run.default_by()
     bins = BINS if run.has_more_values(by, MOST_ROWS) else None
     tallies = [run.tally(by, BINS if run.metadata["method"] == "random" else None), run.tally(by, bins)]
@@ -174,12 +281,15 @@ def finish_run(run: Run, experiment: Experiment) -> Run:
             tally.add(columns)
         findings.add(columns)
     whole, readable = (tally.table() for tally in tallies)
-    run.store.write(run.store.summary, (as_text(whole, "csv") + "\n").encode())
+    summary = (as_text(whole, "csv") + "\n").encode()
+    store.write(store.summary, summary)
     edge, agreement = findings.edge, findings.agreement
-    run.store.write_metadata(
+    store.write_metadata(
         run.metadata
         | {
             "finished": _now(),
+            "checksums": run.metadata["checksums"] | {store.summary.name: checksum(summary)},
+            "failed": told,
             "outcomes": findings.outcomes,
             "best": _best(run, int(findings.best["trial"])),
             "edge": {
@@ -190,7 +300,13 @@ def finish_run(run: Run, experiment: Experiment) -> Run:
             "agreement": dict(vars(agreement)),
         }
     )
-    return Run(run.store, readable)
+    return Run(store, readable)
+
+
+def _failures(failures: Mapping[int, str]) -> dict[str, Any]:
+    """Returns how many trials failed, and the first of them with the reasons."""
+    first = sorted(failures)[:MOST_FAILURES]
+    return {"count": len(failures), "first": [{"trial": each, "reason": failures[each]} for each in first]}
 
 
 def _start_cost(experiment: Experiment, numbers: NDArray[np.intp]) -> NDArray[np.float64]:

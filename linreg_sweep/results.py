@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from linreg_sweep import parquet
 from linreg_sweep.errors import Complaint, ResultsError
-from linreg_sweep.outcome import CATEGORIES
+from linreg_sweep.files import Place, place_of
+from linreg_sweep.outcome import CATEGORIES, FAILED
 from linreg_sweep.store import Store, find_runs
 from linreg_sweep.tally import SUMMARISED, Column, Distinct, Ranges, Table, Tally, check_column, ranges_of
 
@@ -39,7 +40,7 @@ class Run:
     readable: Table | None = field(default=None, compare=False)
 
     @property
-    def path(self) -> Path:
+    def path(self) -> Place:
         """The run's directory."""
         return self.store.path
 
@@ -63,6 +64,16 @@ class Run:
         """How many trials the sweep has."""
         return int(self.metadata["n_trials"])
 
+    @property
+    def part_size(self) -> int:
+        """How many trials a part has; the last may have less."""
+        return int(self.metadata["part_size"])
+
+    @property
+    def n_parts(self) -> int:
+        """How many parts the sweep has."""
+        return int(self.metadata["n_parts"])
+
     def finished_parts(self) -> list[int]:
         """Returns the numbers of the parts that are there, ascending; with their history, if asked for."""
         numbers = self.store.part_numbers(self.store.trials)
@@ -80,6 +91,17 @@ class Run:
     def finished(self) -> bool:
         """Whether every trial is there."""
         return "finished" in self.metadata and self.n_trials_done == self.n_trials
+
+    @property
+    def n_failed(self) -> int:
+        """How many trials of a finished run could not be trained; they have the outcome `failed`."""
+        return int(self.metadata.get("failed", {}).get("count", 0))
+
+    @property
+    def failures(self) -> dict[int, str]:
+        """Why the first of them could not be trained, by their number."""
+        first = self.metadata.get("failed", {}).get("first", [])
+        return {int(each["trial"]): str(each["reason"]) for each in first}
 
     @cached_property
     def trials(self) -> "pd.DataFrame":
@@ -125,7 +147,7 @@ class Run:
                 chosen.append(parquet.read([file]).iloc[here])
         return pd.concat(chosen, ignore_index=True)
 
-    def part_files(self) -> list[Path]:
+    def part_files(self) -> list[Place]:
         """Returns the files of the trials' finished parts, in order.
 
         Raises:
@@ -133,7 +155,7 @@ class Run:
         """
         return self._files(self.store.trials)
 
-    def _files(self, folder: Path) -> list[Path]:
+    def _files(self, folder: Place) -> list[Place]:
         numbers = self.finished_parts()
         if not numbers:
             raise ResultsError(Complaint(str(self.path), "no trial is finished yet", "run the sweep"))
@@ -144,6 +166,8 @@ class Run:
     ) -> Iterator[dict[str, Column]]:
         """Yields some columns of the trials, a part at a time, codes for words (see outcome.py).
 
+        Trials that could not be trained have no results, and are left out.
+
         Args:
             columns: their names.
             numbers: of the finished parts that are asked for; None: all.
@@ -153,7 +177,10 @@ class Run:
         """
         files = self._files(self.store.trials) if numbers is None else None
         for file in files or [self.store.part(self.store.trials, number) for number in numbers or ()]:
-            yield parquet.read_arrays(file, columns)
+            found = parquet.read_arrays(file, list(dict.fromkeys([*columns, "outcome"])))
+            trained = found["outcome"] != FAILED
+            kept = {name: found[name] for name in columns}
+            yield kept if trained.all() else {name: values[trained] for name, values in kept.items()}
 
     def summary(self, by: str | Sequence[str] | None = None, bins: int | None = None) -> "pd.DataFrame":
         """Returns one row a value of each named parameter; see tables.summary.
@@ -209,10 +236,17 @@ class Run:
         span = self.metadata["spans"].get(name)
         if span is not None:
             return np.array(span)
-        distinct = Distinct(most)
-        for columns in self.parts([name]):
-            distinct.add(columns[name])
-        return distinct.values
+        if (name, most) not in self._distinct:
+            distinct = Distinct(most)
+            for columns in self.parts([name]):
+                distinct.add(columns[name])
+            self._distinct[name, most] = distinct.values
+        return self._distinct[name, most]
+
+    @cached_property
+    def _distinct(self) -> dict[tuple[str, int], NDArray[np.float64]]:
+        """What was asked of `distinct` before: each answer takes a pass over all parts."""
+        return {}
 
     def default_by(self) -> list[str]:
         """Returns the columns that a summary goes by where nothing is said.
@@ -294,11 +328,11 @@ def load(path: str | Path) -> Run:
     Raises:
         ResultsError: there is none, it is damaged, or a newer version wrote it.
     """
-    run = Run(Store(Path(path)))
+    run = Run(Store(place_of(path)))
     _ = run.metadata
     return run
 
 
 def list_runs(out: str | Path = "results") -> list[Run]:
     """Returns the runs right under a directory, ordered by name."""
-    return [Run(store) for store in find_runs(Path(out))]
+    return [Run(store) for store in find_runs(place_of(out))]

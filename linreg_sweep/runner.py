@@ -1,92 +1,206 @@
-"""Parts of a sweep over joblib: in process where the sweep is small, in processes where it pays.
+"""Parts of a sweep, given to workers in waves: each comes back, or it is known why it does not.
 
-A part's work is a pure function of its number, so how many workers there are and in which order
-parts come back changes nothing but the time.
+A part's work is a pure function of its trials, so how many workers there are, in which order parts
+come back and how often one is begun changes nothing but the time. A part that was lost is given once
+more; one that was lost twice is halved, down to the trials that cannot be trained.
 """
 
-import os
-import signal
-import threading
 import time
-import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from linreg_sweep.errors import Complaint, SweepError
-
-T = TypeVar("T")
+from linreg_sweep.spans import Span
+from linreg_sweep.workers.interface import Workers, WorkersLostError
 
 WORTH_WORKERS = 3.0
 """Seconds of work left above which starting workers pays: they take about one to start."""
 
-SECONDS_A_LOOK = 0.5
-"""How often a worker looks whether its parent is still there."""
-
 PARTS_A_WAVE = 8
 """Parts a worker is given before all are waited for; bounds what is in flight."""
 
+MOST_IN_A_ROW = 40
+"""Losses with nothing made in between, after which it is not the trials: to halve the largest part down
+to one trial takes about half of them."""
 
-def run_parts(work: Callable[[int], T], numbers: Sequence[int], jobs: int | None = None) -> Iterator[T]:
-    """Yields the result of each part as it comes in.
+
+class Made(Protocol):
+    """What work makes of trials: a part, or a piece of one."""
+
+    @property
+    def span(self) -> Span:
+        """Its trials."""
+
+
+M = TypeVar("M", bound=Made)
+Make: TypeAlias = Callable[[Span], M]
+PutTogether: TypeAlias = Callable[[Span, Sequence[M], Mapping[int, str]], M]
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Trials that could not be trained.
+
+    Attributes:
+        span: which trials.
+        reason: why, in half a sentence.
+    """
+
+    span: Span
+    reason: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be done for a sweep, whoever does it.
+
+    Attributes:
+        make: makes a part, or a piece of one, from its trials; can be pickled where there are workers.
+        put_together: makes a part from its trials, its pieces, and why the other trials failed.
+        stop: whether to begin nothing more.
+        tell: takes a sentence for the log.
+    """
+
+    make: Make[Any]
+    put_together: PutTogether[Any]
+    stop: Callable[[], bool] = lambda: False
+    tell: Callable[[str], None] = lambda sentence: None
+
+
+def one_by_one(order: Order, spans: Sequence[Span], here: Workers) -> Generator[Any, None, Sequence[Span]]:
+    """Yields parts made in this process, until they show that workers for the rest would pay.
 
     Args:
-        work: makes a part from its number; must be picklable where there are workers.
-        numbers: of the parts to make.
-        jobs: how many worker processes; 1: none, in process; None: all cores, once the first
-            parts show that the rest is worth it.
+        order: what is to be done.
+        spans: the parts.
+        here: this process.
+
+    Returns:
+        The rest.
+    """
+    began = time.monotonic()
+    for done, span in enumerate(spans):
+        left = len(spans) - done
+        seconds_left = (time.monotonic() - began) / max(done, 1) * left
+        if order.stop() or (left > 1 and seconds_left > WORTH_WORKERS):
+            return spans[done:]
+        yield from made(order, [span], here)
+    return []
+
+
+def made(order: Order, spans: Sequence[Span], workers: Workers) -> Iterator[Any]:
+    """Yields each part as it comes in; once told to stop, only those that were begun.
 
     Raises:
-        SweepError: a worker process was killed. What was yielded before is whole.
+        SweepError: workers die whatever they are given, or none are left. What was yielded is whole.
     """
-    left = deque(numbers)
-    if jobs is None:
-        started = time.monotonic()
-        for done in range(len(numbers)):
-            elapsed = time.monotonic() - started
-            if done and elapsed / done * len(left) > WORTH_WORKERS and len(left) > 1:
-                break
-            yield work(left.popleft())
-    elif jobs == 1:
-        while left:
-            yield work(left.popleft())
-    if left:
-        yield from _in_processes(work, list(left), jobs)
+    yield from _Runner(order, workers).made(spans)
 
 
-def _in_processes(work: Callable[[int], T], numbers: list[int], jobs: int | None) -> Iterator[T]:
-    from joblib import Parallel, cpu_count, delayed
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
+class _Runner:
+    """Gives work to workers, and what was lost once more."""
 
-    # who stops a sweep needs no advice on how to iterate
-    warnings.filterwarnings("ignore", r"\d+ tasks (which|have)", UserWarning, "joblib")
-    workers = min(jobs or cpu_count(), len(numbers))
-    wave = workers * PARTS_A_WAVE
+    def __init__(self, order: Order, workers: Workers) -> None:
+        self._order = order
+        self._workers = workers
+        self._attempt = partial(attempt, order.make)
+        self._in_a_row = 0
+
+    def made(self, spans: Sequence[Span]) -> Iterator[Any]:
+        left = deque(spans)
+        while left and not self._order.stop():
+            lost, rest = yield from self._wave(_taken(left, self._workers.count * PARTS_A_WAVE))
+            left.extendleft(reversed(rest))
+            again = deque(each.span for each in lost)
+            while again and not self._order.stop():
+                twice, rest = yield from self._wave(_taken(again, self._workers.count))
+                again.extendleft(reversed(rest))
+                for each in twice:
+                    yield from self._rescued(each)
+
+    def _wave(self, spans: Sequence[Span]) -> Generator[Any, None, tuple[list[Lost], list[Span]]]:
+        """Yields the parts that come back; returns those that were lost, and those never begun."""
+        begun: dict[Span, str] = {}
+        done: set[Span] = set()
+
+        def giving() -> Iterator[Span]:
+            for span in spans:
+                if self._order.stop():
+                    return
+                begun[span] = ""
+                yield span
+
+        why = "it did not come back"
+        try:
+            for result in self._workers.each(self._attempt, giving()):
+                if isinstance(result, Lost):
+                    begun[result.span] = result.reason
+                else:
+                    done.add(result.span)
+                    self._in_a_row = 0
+                    yield result
+        except WorkersLostError as error:
+            why = str(error)
+        lost = [Lost(span, begun[span] or why) for span in spans if span in begun and span not in done]
+        for each in lost:
+            self._note(each)
+        return lost, [span for span in spans if span not in begun]
+
+    def _note(self, lost: Lost) -> None:
+        self._order.tell(f"lost: {lost.span}: {lost.reason}")
+        self._in_a_row += 1
+        if self._in_a_row > MOST_IN_A_ROW:
+            text = f"{self._in_a_row} times in a row work was lost, whatever it was: {lost.reason}"
+            hint = "finished parts are kept; mend this, or use fewer --jobs if memory ran out, and run again"
+            raise SweepError(Complaint("", text, hint))
+
+    def _rescued(self, lost: Lost) -> Iterator[Any]:
+        """Yields a part that was lost twice, put together from what can be trained of it."""
+        found = list(self._pieces(lost))
+        pieces = [piece for piece in found if not isinstance(piece, Lost)]
+        failures = {piece.span.first: piece.reason for piece in found if isinstance(piece, Lost)}
+        if sum(piece.span.n_trials for piece in found) == lost.span.n_trials:  # else told to stop
+            for trial, reason in failures.items():
+                self._order.tell(f"failed: trial {trial}: {reason}")
+            yield self._order.put_together(lost.span, pieces, failures)
+
+    def _pieces(self, lost: Lost) -> Iterator[Any]:
+        """Yields pieces of what was lost, made one at a time, and the trials that are lost even so."""
+        is_one = lost.span.n_trials == 1
+        for span in (lost.span,) if is_one else lost.span.halves():
+            for result in self._alone(span):
+                if isinstance(result, Lost) and not is_one:
+                    yield from self._pieces(result)
+                else:
+                    yield result
+
+    def _alone(self, span: Span) -> list[Any]:
+        """Returns what was made of trials while nothing else was, or that they were lost; or nothing."""
+        results = []
+        wave = self._wave([span])
+        while True:
+            try:
+                results.append(next(wave))
+            except StopIteration as end:
+                return [*results, *end.value[0]]
+
+
+def attempt(make: Make[M], span: Span) -> M | Lost:
+    """Returns what work makes of trials, or why it does not: one part's error is not another's.
+
+    Raises:
+        SweepError: something that a person can mend, and no fault of these trials.
+    """
     try:
-        with Parallel(
-            n_jobs=workers,
-            batch_size=1,
-            return_as="generator_unordered",
-            initializer=_end_with,
-            initargs=(os.getpid(),),
-        ) as parallel:
-            for first in range(0, len(numbers), wave):
-                yield from parallel(delayed(work)(number) for number in numbers[first : first + wave])
-    except TerminatedWorkerError as error:
-        hint = "finished parts are kept; run the same command again, with fewer --jobs if memory ran out"
-        raise SweepError(Complaint("", "a worker process was killed", hint)) from error
+        return make(span)
+    except SweepError:
+        raise
+    except Exception as error:
+        return Lost(span, f"{type(error).__name__}: {error}"[:500])
 
 
-def _end_with(parent: int) -> None:
-    """Lets this worker process end once its parent is gone, even where that was killed.
-
-    Ctrl+C reaches a worker too; what it means is for the parent to say.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(SECONDS_A_LOOK)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+def _taken(left: deque[Span], most: int) -> list[Span]:
+    return [left.popleft() for _ in range(min(most, len(left)))]

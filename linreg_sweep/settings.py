@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from linreg_sweep.config import as_mapping, load_sweep
+from linreg_sweep.config import as_mapping
+from linreg_sweep.reopening import declaration_of
 from linreg_sweep.results import Run
 
 NOT_SETTINGS = ("name", "max_trials", "data.path")
@@ -18,7 +19,7 @@ def settings_of(run: Run) -> dict[str, Any]:
     Raises:
         ConfigError: its config.yaml cannot be read.
     """
-    return _flat(as_mapping(load_sweep(run.store.config).config))
+    return _flat(as_mapping(declaration_of(run).config))
 
 
 def _flat(mapping: Mapping[str, Any], before: str = "") -> dict[str, Any]:

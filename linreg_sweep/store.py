@@ -1,26 +1,32 @@
-"""A run's directory: names every file of it, writes each whole or not at all, and reads it back.
+"""A run's directory: the name of every file in it, and what metadata.json says.
 
 results/<name>-<8 hex>/
     config.yaml     the resolved declaration; it runs by itself
-    metadata.json   versions, data hash, format version, times; outcomes once finished
+    metadata.json   versions, data hash, format version, checksums, times; outcomes once finished
     trials/         part-00000.parquet ...: one row a trial
     history/        likewise, where states are kept
     summary.csv     once finished
     data.parquet    data that came from Python rather than from a file
+    damaged/        files that were not whole any more, set aside
+    run.log         what happened, a line each
+    status.json     how far the run is, while it is made; who makes it
+    run.lock        held by who makes it
 """
 
 import json
-import os
 import re
-from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from linreg_sweep import files
 from linreg_sweep.errors import Complaint, ResultsError
+from linreg_sweep.files import Place
+from linreg_sweep.seal import BLANK, checksum, is_whole, sealed
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
+READABLE = (2, 3)
+"""Formats that are shown; only runs of this version's own are extended."""
+
 METADATA = (
     *("name", "created", "versions", "data", "engine", "loss", "method"),
     *("varied", "log_scaled", "spans", "hyperparameters", "parameters", "history", "regime_measured"),
@@ -28,7 +34,9 @@ METADATA = (
 )
 """What metadata.json says from the beginning; `finished`, `outcomes` and `best` come at the end."""
 
-AWAY = "move the run's directory away and run the sweep again"
+MADE_ANEW = "run the sweep again: what is damaged is set aside and made anew"
+
+SEAL = "seal"
 
 PART_NAME = re.compile(r"part-(\d{5,})\.parquet")
 
@@ -41,76 +49,75 @@ class Store:
         path: the run's directory.
     """
 
-    path: Path
+    path: Place
 
     @property
-    def config(self) -> Path:
+    def config(self) -> Place:
         """The resolved declaration."""
         return self.path / "config.yaml"
 
     @property
-    def metadata(self) -> Path:
-        """Versions, data hash, format version, times, outcomes."""
+    def metadata(self) -> Place:
+        """Versions, data hash, format version, checksums, times, outcomes."""
         return self.path / "metadata.json"
 
     @property
-    def summary(self) -> Path:
+    def summary(self) -> Place:
         """The summary table of a finished run."""
         return self.path / "summary.csv"
 
     @property
-    def data(self) -> Path:
+    def data(self) -> Place:
         """Data that came from Python rather than from a file."""
         return self.path / "data.parquet"
 
     @property
-    def trials(self) -> Path:
+    def trials(self) -> Place:
         """The folder of the trials' parts."""
         return self.path / "trials"
 
     @property
-    def history(self) -> Path:
+    def history(self) -> Place:
         """The folder of the history's parts."""
         return self.path / "history"
 
-    def part(self, folder: Path, number: int) -> Path:
+    @property
+    def log(self) -> Place:
+        """What happened, a line each."""
+        return self.path / "run.log"
+
+    @property
+    def status(self) -> Place:
+        """How far the run is, and who makes it."""
+        return self.path / "status.json"
+
+    @property
+    def lock(self) -> Place:
+        """Held by who makes the run."""
+        return self.path / "run.lock"
+
+    def part(self, folder: Place, number: int) -> Place:
         """Returns the file of a part."""
         return folder / f"part-{number:05d}.parquet"
 
-    def part_numbers(self, folder: Path) -> set[int]:
-        """Returns the numbers of the parts in a folder; they are whole by how they are written."""
-        try:
-            names = [entry.name for entry in os.scandir(folder)]
-        except FileNotFoundError:
-            return set()
-        except OSError as error:
-            raise _unusable(folder, "read", error) from error
-        return {int(match[1]) for match in map(PART_NAME.fullmatch, names) if match}
+    def part_numbers(self, folder: Place) -> set[int]:
+        """Returns the numbers of the parts in a folder."""
+        return {int(match[1]) for match in map(PART_NAME.fullmatch, files.names(folder)) if match}
 
-    def write(self, path: Path, content: bytes) -> None:
-        """Writes a file whole or not at all: a temporary neighbour, flushed to disk, then renamed.
+    def write(self, place: Place, content: bytes) -> None:
+        """Writes a file whole or not at all; see files.write."""
+        files.write(place, content)
 
-        Raises:
-            ResultsError: the disk is full, the folder is read-only or gone. What was there stays.
-        """
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-            _flush_folder(path.parent)
-        except OSError as error:
-            raise _unusable(path, "write", error) from error
-        finally:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+    def set_aside(self, place: Place) -> Place:
+        """Moves a file that is not whole any more out of the way; returns where it is now."""
+        aside = self.path / "damaged" / "-".join(place.parts[len(self.path.parts) :])
+        files.move(place, aside)
+        return aside
 
     def write_metadata(self, metadata: dict[str, Any]) -> None:
-        """Writes metadata.json."""
-        self.write(self.metadata, (json.dumps(metadata, indent=2) + "\n").encode())
+        """Writes metadata.json, sealed."""
+        text = json.dumps(metadata | {SEAL: BLANK}, indent=2) + "\n"
+        self.write(self.metadata, sealed(text.encode()))
 
     def read_metadata(self) -> dict[str, Any]:
         """Returns metadata.json.
@@ -119,61 +126,56 @@ class Store:
             ResultsError: there is none, it is damaged, or a newer version of this package wrote it.
         """
         try:
-            metadata = dict(json.loads(self.metadata.read_text(encoding="utf-8")))
+            content = files.read(self.metadata)
+            metadata = dict(json.loads(content))
             version = metadata["format_version"]
         except (FileNotFoundError, NotADirectoryError) as error:
-            there = self.path.exists()
+            there = files.exists(self.path)
             text = "not a run's directory: it has no metadata.json" if there else "there is no such directory"
             hint = "`linreg-sweep list` shows the runs"
             raise ResultsError(Complaint(str(self.path), text, hint)) from error
-        except OSError as error:
-            raise _unusable(self.metadata, "read", error) from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise ResultsError(Complaint(str(self.metadata), "is damaged", AWAY)) from error
-        if version != FORMAT_VERSION:
-            text = f"the run's format is {version}, this version reads {FORMAT_VERSION}"
-            is_newer = isinstance(version, int) and version > FORMAT_VERSION
-            hint = (
-                "update linreg-sweep" if is_newer else "run the sweep again: it gets a directory of its own"
-            )
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise damaged(self.metadata) from error
+        if isinstance(version, int) and version > FORMAT_VERSION:
+            text = f"the run's format is {version}, this version reads up to {FORMAT_VERSION}"
+            raise ResultsError(Complaint(str(self.path), text, "update linreg-sweep"))
+        if not is_whole(content) and (version == FORMAT_VERSION or SEAL in metadata):
+            raise damaged(self.metadata)
+        if version not in READABLE:
+            text = f"the run's format is {version}, this version reads {READABLE[0]} and later"
+            hint = "run the sweep again: it gets a directory of its own"
             raise ResultsError(Complaint(str(self.path), text, hint))
         lacking = [key for key in METADATA if key not in metadata]
         if lacking:
-            raise ResultsError(
-                Complaint(str(self.metadata), f"is damaged: it lacks {', '.join(lacking)}", AWAY)
-            )
+            raise damaged(self.metadata, f"it lacks {', '.join(lacking)}")
+        metadata.pop(SEAL, None)
         return metadata
 
+    def is_as_written(self, place: Place, metadata: dict[str, Any]) -> bool:
+        """Returns whether a file is there, and is what metadata.json has the checksum of."""
+        try:
+            content = files.read(place)
+        except FileNotFoundError:
+            return False
+        told = metadata.get("checksums", {}).get(place.name)
+        return told == checksum(content) or bool(metadata["format_version"] < FORMAT_VERSION)
 
-def run_path(out: Path, name: str, digest: str) -> Path:
+
+class DamagedError(ResultsError):
+    """A file of a run that is not what was written."""
+
+
+def damaged(place: Place, why: str = "") -> DamagedError:
+    """Returns the error that a file is not what was written, and why, if more is known."""
+    return DamagedError(Complaint(str(place), f"is damaged{why and ': '}{why}", MADE_ANEW))
+
+
+def run_path(out: Place, name: str, digest: str) -> Place:
     """Returns the directory of the run that a declaration of this name and digest has under out."""
     return out / f"{name}-{digest[:8]}"
 
 
-def find_runs(out: Path) -> list[Store]:
+def find_runs(out: Place) -> list[Store]:
     """Returns the runs right under a directory, ordered by name; none where there is no directory."""
-    try:
-        entries: Iterable[Path] = sorted(out.iterdir()) if out.exists() else []
-    except OSError as error:
-        raise _unusable(out, "read", error) from error
-    return [Store(entry) for entry in entries if (entry / "metadata.json").is_file()]
-
-
-def _flush_folder(folder: Path) -> None:
-    """Makes a rename survive a power loss, where the system lets a folder be flushed."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _unusable(path: Path, verb: str, error: OSError) -> ResultsError:
-    hint = (
-        "what was finished before is intact; mend this and run the same command again"
-        if verb == "write"
-        else ""
-    )
-    return ResultsError(Complaint(str(path), f"cannot {verb} it: {error.strerror or error}", hint))
+    entries = [out / name for name in sorted(files.names(out))]
+    return [Store(entry) for entry in entries if files.exists(entry / "metadata.json")]

@@ -9,16 +9,26 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from linreg_sweep import files
 from linreg_sweep.config import load_sweep
-from linreg_sweep.parts import make_part
+from linreg_sweep.crew import Hire, trained
+from linreg_sweep.experiment import Experiment
+from linreg_sweep.inspection import missing_of, whole_parts
+from linreg_sweep.journal import Journal
+from linreg_sweep.lock import held
+from linreg_sweep.parts import make_part, put_together
 from linreg_sweep.prepare import Arrays, data_path, load_data, prepare
-from linreg_sweep.register import finish_run, open_run
+from linreg_sweep.register import Entry, deciding, finish_run, open_run, refuse_other_versions
 from linreg_sweep.results import Run
-from linreg_sweep.runner import run_parts
+from linreg_sweep.runner import Order
+from linreg_sweep.workers.hire import PROCESSES, check_backend, hired
 from linreg_sweep.writing import written
 
 Watch = Callable[[int, int], None]
 """Told how many trials are done, and of how many, whenever that changes."""
+
+Stop = Callable[[], bool]
+"""Asked whether to begin nothing more."""
 
 
 def run(
@@ -29,7 +39,11 @@ def run(
     out: str | Path = "results",
     jobs: int | None = None,
     part_size: int | None = None,
+    backend: str = "processes",
+    scheduler: str | None = None,
     watch: Watch = lambda done, total: None,
+    tell: Callable[[str], None] = lambda sentence: None,
+    stop: Stop = lambda: False,
 ) -> Run:
     """Trains every trial of a sweep that is not yet there, and returns the run.
 
@@ -37,27 +51,61 @@ def run(
         sweep: a sweep file, or the same as a mapping.
         overrides: texts like `training.epochs=500`, as `--set` takes them.
         data: x (n,) or (n, F) and y (n,) or (n, O), instead of what the declaration names.
-        out: the directory that holds the runs.
+        out: the directory that holds the runs, or a URL such as `s3://bucket/folder`.
         jobs: worker processes; 1: none; None: as many as pay.
         part_size: trials a part, for a run that is not there yet; None: by the sweep.
+        backend: what trains: processes, dask or ray.
+        scheduler: the address of a cluster's scheduler, such as `tcp://host:8786`.
         watch: told of the progress.
+        tell: told what went wrong on the way, and was mended.
+        stop: whether to begin nothing more; the run that is then returned is not finished.
 
     Raises:
         ConfigError: the declaration cannot be meant; every complaint at once.
         DataError: the data cannot be read or fitted.
-        ResultsError: the run's directory cannot be written. What was finished before is intact.
+        ResultsError: another process makes this run, or its directory cannot be written. What was
+            finished before is intact.
+        SweepError: workers die whatever they are given, or no trial can be trained.
     """
+    check_backend(backend, jobs, scheduler)
     declaration = load_sweep(sweep, overrides, data_given=data is not None)
     table = load_data(declaration, data)
     experiment = prepare(declaration, table)
-    n_trials = experiment.space.n_trials
-    run = open_run(experiment, table, data_path(declaration), Path(out), part_size)
-    size = run.metadata["part_size"]
-    finished = set(run.finished_parts())
-    missing = [number for number in range(run.metadata["n_parts"]) if number not in finished]
-    done = run.n_trials_done
-    watch(done, n_trials)
-    for part in written(run.store, run_parts(partial(make_part, experiment, size), missing, jobs)):
-        done += part.n_trials
-        watch(done, n_trials)
-    return finish_run(run, experiment)
+    entry = Entry(experiment, table, data_path(declaration), files.place_of(out))
+    files.make_folder(entry.store.path)
+    journal = Journal(entry.store, tell)
+    with held(entry.store) as was_killed:
+        run = open_run(entry, part_size, journal.went_wrong)
+        hire = partial(hired, backend, jobs, scheduler, deciding(run))
+        alone_first = backend == PROCESSES and jobs is None and not was_killed
+        with journal:
+            return _completed(run, experiment, hire, journal, watch, stop, alone_first=alone_first)
+
+
+def _completed(
+    run: Run,
+    experiment: Experiment,
+    hire: Hire,
+    journal: Journal,
+    watch: Watch,
+    stop: Stop,
+    *,
+    alone_first: bool,
+) -> Run:
+    """Trains what is missing of a run, and sums it up once nothing is."""
+    there = whole_parts(run, journal.went_wrong)
+    missing = missing_of(run, there)
+    if missing:
+        refuse_other_versions(run)
+    journal.begin(run.n_trials, run.n_parts, there)
+    watch(journal.trials_done, run.n_trials)
+    make, join = (partial(work, experiment, run.part_size) for work in (make_part, put_together))
+    order = Order(make, join, stop, journal.went_wrong)
+    for part in written(run.store, trained(order, missing, hire, journal.work_with, alone_first=alone_first)):
+        there[part.span] = part.facts
+        journal.add(part.span, part.facts)
+        watch(journal.trials_done, run.n_trials)
+    if len(there) < run.n_parts:
+        return run
+    journal.is_complete = True
+    return finish_run(run, experiment, there.values(), journal.went_wrong)

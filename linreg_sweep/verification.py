@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.columns import Column, trial_columns
+from linreg_sweep.columns import Column, no_trials, trial_columns
 from linreg_sweep.data import parameter_names
 from linreg_sweep.engines import closed_form, load_engine
 from linreg_sweep.engines.interface import Results, bound
 from linreg_sweep.experiment import Experiment
-from linreg_sweep.outcome import CATEGORIES, EVENTS, MISSING
+from linreg_sweep.outcome import CATEGORIES, EVENTS, FAILED, MISSING
 from linreg_sweep.parquet import read_and_check
 from linreg_sweep.prediction import exactly
 from linreg_sweep.reopening import reopen
@@ -59,7 +59,7 @@ class Verification:
     Attributes:
         n_trials: trials checked.
         n_retrained: of these, trained again, having no closed form.
-        n_missing: trials that are not there: the run is not finished.
+        n_missing: trials that are not there, or could not be trained.
         mismatches: every number that cannot be right.
     """
 
@@ -87,44 +87,36 @@ def verify(path: str | Path) -> Verification:
         found, retrained = _check_part(experiment, run, number)
         mismatches += found
         n_retrained += retrained
-    n_trials = run.n_trials_done
+    n_trials = run.n_trials_done - run.n_failed
     return Verification(n_trials, n_retrained, run.n_trials - n_trials, tuple(mismatches))
 
 
 def _check_part(experiment: Experiment, run: Run, number: int) -> tuple[list[Mismatch], int]:
     """Returns what cannot be right in a part, and how many of its trials were trained again."""
     path = run.store.part(run.store.trials, number)
-    columns, changed = read_and_check(path)
+    columns, is_whole = read_and_check(path)
     size = int(run.metadata["part_size"])
     first, stop = number * size, min((number + 1) * size, run.n_trials)
-    promised = _promised(experiment)
+    promised = list(no_trials(experiment))
     n_rows = len(next(iter(columns.values()), ()))
     if list(columns) != promised or n_rows != stop - first:
         text = f"{stop - first:,} rows of {', '.join(promised)}"
         return [Mismatch(None, "(all)", f"{n_rows:,} rows of {', '.join(columns)}", text, path)], 0
 
     part = _Part(experiment, path, first, columns, experiment.values(first, stop))
-    everyone = np.arange(n_rows)
+    everyone = np.flatnonzero(columns["outcome"] != FAILED)
     if experiment.config.training.engine == "closed_form":
         return part.differences(everyone, part.trained(everyone)), 0
     full = experiment.batch_sizes(part.values) == experiment.problem.n_rows
-    by_theory, again = np.flatnonzero(full), np.flatnonzero(~full)
-    if changed:  # something is wrong, and only training again tells what, to the last digit
-        return part.differences(everyone, part.trained(everyone)), n_rows
+    by_theory, again = everyone[full[everyone]], everyone[~full[everyone]]
+    if not is_whole:  # something is wrong, and only training again tells what, to the last digit
+        return part.differences(everyone, part.trained(everyone)), len(everyone)
     mismatches = part.differences(everyone, part.stored(everyone))
     if len(by_theory):
         mismatches += _against_theory(part, by_theory)
     if len(again):
         mismatches += part.differences(again, part.trained(again))
     return mismatches, len(again)
-
-
-def _promised(experiment: Experiment) -> list[str]:
-    """Returns the names of the columns of the trials table."""
-    zero, never = np.zeros(1, np.int64), np.full(1, MISSING)
-    shape = experiment.problem.shape
-    anything = Results(np.zeros((1, *shape)), zero, never, never, np.zeros(1), bound([], shape))
-    return list(trial_columns(experiment, 0, experiment.values(0, 1), anything))
 
 
 @dataclass(frozen=True)

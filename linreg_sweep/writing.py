@@ -31,6 +31,7 @@ def written(store: Store, parts: Iterable[Part]) -> Iterator[Part]:
 
 def _write(store: Store, part: Part) -> None:
     """Writes the history before the trials, so that a part whose trials are there is complete."""
+    number = part.span.part
     if part.history is not None:
-        store.write(store.part(store.history, part.number), part.history)
-    store.write(store.part(store.trials, part.number), part.trials)
+        store.write(store.part(store.history, number), part.history)
+    store.write(store.part(store.trials, number), part.trials)

@@ -15,8 +15,10 @@ PACKAGE = ROOT / "linreg_sweep"
 
 HEAVY = {
     *("torch", "pandas", "numpy", "pyarrow", "matplotlib", "joblib", "pydantic", "yaml", "tqdm"),
-    *("threadpoolctl", "tabulate", "numba", "scipy", "jinja2"),
+    *("threadpoolctl", "tabulate", "numba", "scipy", "jinja2", "distributed", "dask", "ray", "fsspec"),
 }
+
+DASK = ("dask_client", "dask_cluster", "guarded_dask")
 
 
 def name_of(path: Path) -> str:
@@ -122,8 +124,11 @@ def test_engines_know_arrays_and_the_problem_alone(name: str) -> None:
         ("tables", {"tally", "outcome"}),
         ("where", {"errors"}),
         ("formats", set()),
-        ("runner", {"errors"}),
-        ("store", {"errors"}),
+        ("spans", set()),
+        ("seal", set()),
+        ("files", {"errors"}),
+        ("store", {"errors", "files", "seal"}),
+        ("runner", {"errors", "spans", "workers.interface"}),
     ],
 )
 def test_the_core_stands_on_little(name: str, allowed: set[str]) -> None:
@@ -185,8 +190,15 @@ def test_each_library_is_imported_only_where_it_is_needed() -> None:
     }
     assert users("pyarrow", at_load=True) == set()
     assert {name.partition(".")[0] for name in users("pyarrow")} == {"parquet", "tabular"}
-    assert users("joblib") == {"runner"}
-    assert users("joblib", at_load=True) == set()
+    assert {name.partition(".")[0] for name in users("joblib")} == {"workers"}
+    assert users("distributed") | users("dask") <= {f"workers.{name}" for name in DASK}
+    assert users("ray") == {"workers.ray_cluster"}
+    assert users("filelock") == {"lock"}
+    assert users("upath") == {"files"}
+    assert users("filelock", at_load=True) == users("upath", at_load=True) == set()
+    by_dask = users("distributed", at_load=True) | users("dask", at_load=True)
+    assert users("joblib", at_load=True) | by_dask == {"workers.guarded_dask"}  # itself imported late
+    assert users("ray", at_load=True) == set()
     assert users("tqdm") == {"progress"}
     assert users("tqdm", at_load=True) == set()
     assert users("click") == {"cli", "console"}
@@ -200,11 +212,13 @@ def test_each_library_is_imported_only_where_it_is_needed() -> None:
 
 
 def test_every_library_is_declared() -> None:
-    """What is imported is among the dependencies of pyproject.toml; numba, an extra, by its engine alone."""
+    """What is imported is a dependency in pyproject.toml; extras are for those alone who need them."""
     declared = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[project.optional")[0]
-    known = {*re.findall(r'^  "([a-z0-9]+)>=', declared, re.MULTILINE)} | {"yaml", "pydantic_core"}
+    known = {*re.findall(r'^  "([a-z0-9]+)>=', declared, re.MULTILINE)} | {"yaml", "pydantic_core", "upath"}
     for name, path in MODULES.items():
-        assert foreign(path) - {"numba"} <= known | {"typing_extensions"}, name
+        assert foreign(path) - {"numba", "dask", "distributed", "ray", "tornado"} <= known | {
+            "typing_extensions"
+        }, name
     assert users("numba") == {"engines.numba_engine"}
 
 

@@ -10,6 +10,7 @@ import pytest
 import linreg_sweep as ls
 from linreg_sweep import cli
 from linreg_sweep.harmless import OBEYED
+from linreg_sweep.store import MADE_ANEW
 
 SWEEP = """\
 data: {name: tutorial}
@@ -197,13 +198,12 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     ),
     (
         ["show", "damaged"],
-        "damaged/metadata.json: is damaged. Hint: move the run's directory away and run the sweep again",
+        f"damaged/metadata.json: is damaged. Hint: {MADE_ANEW}",
         1,
     ),
     (
         ["show", "cut"],
-        "cut/trials/part-00000.parquet: the part is damaged or gone. "
-        "Hint: delete this part and run the sweep again: it is made anew",
+        f"cut/trials/part-00000.parquet: is damaged. Hint: {MADE_ANEW}",
         1,
     ),
     (["list", "ok.csv"], "ok.csv: cannot read it: Not a directory", 1),
@@ -237,7 +237,7 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     # where to write
     (
         ["run", "sweep.yaml", "--out", "ok.csv"],
-        "ok.csv/RUN/config.yaml: cannot write it: Not a directory. "
+        "ok.csv/RUN: cannot write it: Not a directory. "
         "Hint: what was finished before is intact; mend this and run the same command again",
         1,
     ),
@@ -478,12 +478,17 @@ def folder(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 def refused(arguments: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
     """Runs a command that prints nothing on stdout and writes nothing; returns exit code and stderr."""
-    before = {path: path.read_bytes() if path.is_file() else b"" for path in folder.rglob("*")}
+
+    def content() -> dict[Path, bytes]:
+        files = (path for path in folder.rglob("*") if path.name != "run.lock")
+        return {path: path.read_bytes() if path.is_file() else b"" for path in files}
+
+    before = content()
     code = cli.main(arguments)
     out, err = capsys.readouterr()
     assert out == ""
     assert "Traceback" not in err
-    assert {path: path.read_bytes() if path.is_file() else b"" for path in folder.rglob("*")} == before
+    assert content() == before
     return code, err
 
 
@@ -516,7 +521,7 @@ def test_a_command_that_is_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """What is wrong, where, and the way out: one line a complaint, and nothing else."""
-    message = message.replace("/RUN/", f"/{template.name}/")
+    message = message.replace("/RUN", f"/{template.name}")
     assert refused(arguments, folder, capsys) == (code, f"{message}\n")
 
 

@@ -46,6 +46,7 @@ COMMANDS = [
         "train",
         "plan",
         "run",
+        "status",
         "edge",
         "list",
         "show",
@@ -235,7 +236,7 @@ def test_run_ends_with_its_directory(shell: Shell) -> None:
     path = Path(lines[-1])
     assert re.fullmatch(r"results/small-[0-9a-f]{8}", lines[-1])
     assert {entry.name for entry in path.iterdir()} == {
-        *("config.yaml", "metadata.json", "summary.csv", "trials"),
+        *("config.yaml", "metadata.json", "summary.csv", "trials", "run.log", "status.json", "run.lock"),
     }
     assert lines[0].startswith("small: 9 trials on tutorial (built in), 30 rows")
     assert "2 converged, 4 unfinished, 3 diverged." in lines
@@ -249,13 +250,18 @@ def test_run_again_says_that_nothing_is_missing(shell: Shell) -> None:
     assert second.err == "Nothing is missing: every trial was there already.\n"
 
 
-def test_nothing_is_missing_is_said_once_the_table_was_read(shell: Shell) -> None:
-    """A damaged part is told without it, and without half an answer on stdout."""
-    path = Path(shell("run", "small.yaml").out.splitlines()[-1])
+def test_a_damaged_part_is_named_and_made_anew(shell: Shell) -> None:
+    """On stderr, with where it is now; the table is the same."""
+    before = shell("run", "small.yaml").out
+    path = Path(before.splitlines()[-1])
     (path / "trials" / "part-00000.parquet").write_bytes(b"PAR1")
-    told = shell("run", "small.yaml", code=1)
-    assert told.out == ""
-    assert told.err.startswith(f"{path}/trials/part-00000.parquet: the part is damaged")
+    told = shell("run", "small.yaml")
+    assert told.out == before
+    assert told.err == (
+        f"damaged: {path}/trials/part-00000.parquet is not what was written; "
+        f"it is now {path}/damaged/trials-part-00000.parquet, and made anew\n"
+    )
+    assert shell("run", "small.yaml").err == "Nothing is missing: every trial was there already.\n"
 
 
 def test_a_run_whose_numbers_overflow_is_told(shell: Shell) -> None:
@@ -653,6 +659,7 @@ def test_a_training_can_be_stopped(tmp_path: Path) -> None:
     code = (
         "import signal, sys, threading, os\n"
         "from linreg_sweep import cli, training\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job is deaf to it
         "threading.Timer(1.0, os.kill, [os.getpid(), signal.SIGINT]).start()\n"
         "sys.exit(cli.main(['train', 'config.yaml', '--every', '500000000']))"
     )

@@ -1,6 +1,7 @@
 """Facts about compared runs: what pandas finds by merging the whole tables, and what was put in by hand."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -180,7 +181,7 @@ def test_the_tutorials_two_sweeps_explain_themselves(tmp_path: Path) -> None:
     assert list(settings.loc["training.loss"]) == ["half_mse", "mse"]
     assert "training.learning_rate" not in settings.index
     assert any("its step is 2 times as long" in note for note in found.notes)
-    limits = "the stability limit by theory is 0.00633053 in rates-numpy, 0.00316526 in rates-torch"
+    limits = "The stability limit by theory is 0.00633053 in rates-numpy, 0.00316526 in rates-torch"
     assert limits in found.notes
     assert found.epochs["median_epochs_ratio"].tolist() == pytest.approx([0.5], abs=1e-3)
 
@@ -198,7 +199,9 @@ def test_standardized_and_unscaled_are_compared_in_the_datas_units(tmp_path: Pat
         for more in ([], ["data.standardize=false"])
     ]
     found = ls.compare(*runs)
-    assert any(note.startswith("the condition number of H") for note in found.notes)
+    assert any(note.startswith("The condition number of H") for note in found.notes)
+    assert any(note.endswith("its data.sha256 is of the standardized columns") for note in found.notes)
+    assert "data.sha256" in found.settings["setting"].tolist()
     weights = found.values.set_index("value")["largest_difference"]
     by_hand = abs(runs[0].trials["weight_bmi_unscaled"][0] - runs[1].trials["weight_bmi"][0])
     assert weights["weight_bmi (unscaled)"] == by_hand
@@ -261,7 +264,7 @@ def test_ranges_span_both_runs(make: Make) -> None:
 def test_every_format_tells_it(
     make: Make, capsys: pytest.CaptureFixture[str], style: str, only: bool
 ) -> None:
-    """CSV is one table, JSON has them all, LaTeX is booktabs."""
+    """CSV is one table, JSON has them all; LaTeX is booktabs, and its sentences are comments."""
     paths = [str(make().path), str(make(training={"loss": "mse"}).path)]
     capsys.readouterr()
     assert main(["compare", *paths, "--format", style, *(["--only-changed"] if only else [])]) == 0
@@ -273,7 +276,11 @@ def test_every_format_tells_it(
     elif style == "csv":
         assert out.startswith("run,trial,learning_rate" if only else "run,learning_rate,matched,changed")
     elif style == "latex":
-        assert r"\toprule" in out
+        tables = re.sub(r"(?s)\\begin\{tabular\}.*?\\end\{tabular\}\n", "", out)
+        assert tables != out
+        assert all(line.startswith("% ") for line in tables.splitlines() if line)
+        assert "its step is 2 times as long" in tables
+        assert "% 35 trials matched, 35 changed; 0 only in run0, 0 only in run1." in tables
     else:
         assert "0.0063" in out
         assert ("Trials that changed" in out) == only

@@ -1,5 +1,6 @@
 """Facts about pictures: what is drawn is what the tables say, read back from matplotlib's own artists."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from linreg_sweep.cli import PICTURES, main
 from linreg_sweep.outcome import OUTCOMES
 from linreg_sweep.plots import slices
 from linreg_sweep.plots.descents import cost_curves, paths
-from linreg_sweep.plots.maps import epochs_map, outcome_map, stability_limits
+from linreg_sweep.plots.maps import apart, epochs_map, outcome_map, stability_limits
 from linreg_sweep.plots.plot import KINDS, save
 from linreg_sweep.plots.slices import parallel
 from linreg_sweep.plots.style import COLORS
@@ -133,6 +134,62 @@ def test_the_heat_map_shows_median_epochs(run: Run) -> None:
     assert "epochs to convergence" in axes.figure.axes[-1].get_ylabel()
 
 
+def test_narrow_regimes_have_names_that_do_not_overlap(tmp_path: Path) -> None:
+    """Two columns of forty are high and too high: all four names stand side by side, in their order."""
+    rates = {"min": 0.0067 / 316, "max": 2.4 / 316, "num": 25, "scale": "log"}
+    figure = Figure(figsize=(8, 5.6))
+    axes = outcome_map(made(tmp_path, parameters={"learning_rate": rates}), figure.add_subplot())
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert [text.get_text() for text in axes.texts] == ["low", "good", "high", "too high"]
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+    assert boxes[-1].x1 < figure.bbox.x1
+
+
+@pytest.mark.parametrize(
+    ("middles", "places"),
+    [([0.1, 0.5], [0.1, 0.5]), ([0.1, 0.9, 0.95], [0.1, 0.75, 0.95]), ([0.1, 0.1], [-0.1, 0.1])],
+)
+def test_texts_keep_apart(middles: list[float], places: list[float]) -> None:
+    """Each is as wide as 0.2; the last stays, those before it make room, the rest stay too."""
+    assert apart(middles, [0.2] * len(middles)) == pytest.approx(places)
+
+
+def test_side_by_side_the_same_colour_means_the_same(run: Run, tmp_path: Path) -> None:
+    """Epochs have one scale of colours, and a trial has one colour in both panels."""
+    other = ls.run(run.store.config, overrides=["training.loss=mse", "name=other"], out=tmp_path)
+    first, second = (panel.collections[-1] for panel in ls.plot(run, other, kind="epochs"))
+    epochs = [run.trials["converged_at"], other.trials["converged_at"]]
+    assert first.get_clim() == second.get_clim()
+    assert first.get_clim()[0] <= min(each.min() for each in epochs) + 0.5
+    colours = [
+        {str(line.get_label()).split(":")[0]: line.get_color() for line in panel.lines[:-1]}
+        for panel in ls.plot(run, other, kind="cost")
+    ]
+    assert run.metadata["best"]["trial"] != other.metadata["best"]["trial"]
+    assert len(colours[0]) > 5
+    assert colours[0] == colours[1]
+
+
+def test_a_parameter_of_one_value_is_not_drawn(tmp_path: Path) -> None:
+    """It has no panel, no axis, and is no side of a map."""
+    rates = {"learning_rate": {"values": [0.001, 0.003, 0.007]}}
+    run = made(tmp_path, parameters={"initial_bias": 0, "momentum": 0.5} | rates)
+    assert ls.plot(run, kind="slice").get_xlabel().startswith("learning rate")
+    assert [tick.get_text() for tick in parallel(run, fresh()).get_xticklabels()][1:] == ["epochs done"]
+    assert outcome_map(run, fresh()).get_ylabel() == ""
+
+
+@pytest.mark.parametrize(("standardize", "unit"), [(True, "standard deviation"), (False, "unit")])
+def test_weights_of_standardized_columns_have_their_own_unit(
+    tmp_path: Path, standardize: bool, unit: str
+) -> None:
+    """Per standard deviation of x."""
+    parameters = {"learning_rate": {"values": [0.001, 0.003]}, "initial_weight": {"values": [0, 1]}}
+    run = made(tmp_path, data={"name": "tutorial", "standardize": standardize}, parameters=parameters)
+    assert outcome_map(run, fresh()).get_ylabel() == f"initial weight (unit of y per {unit} of x)"
+
+
 def test_the_edge_bends_with_momentum(tmp_path: Path) -> None:
     """The limit is 2 (1 + m) / largest curvature."""
     run = made(
@@ -210,7 +267,16 @@ def test_slices_are_shares_by_each_parameter(run: Run) -> None:
     ]
     for name, panel in zip(run.varied, panels, strict=True):
         heights = [bar.get_height() for bar in panel.containers[0]]
+        assert len(heights) == run.trials[name].nunique()
         assert heights == pytest.approx((100 * run.summary(by=name)["share_converged"]).tolist())
+
+
+def test_each_of_many_values_has_its_bar(tmp_path: Path) -> None:
+    """Up to as many as a table shows; more are gathered into ranges."""
+    for values, bars in ((25, 25), (60, 60), (61, slices.BARS)):
+        rates = {"learning_rate": {"min": 0.001, "max": 0.006, "num": values}}
+        panel = ls.plot(made(tmp_path, training={"epochs": 2}, parameters=rates), kind="slice")
+        assert len(panel.containers[0]) == bars
 
 
 def test_parallel_coordinates_have_a_line_a_trial(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

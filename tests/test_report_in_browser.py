@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -318,6 +319,64 @@ def test_the_other_map_and_the_other_colours(open_page: Open, run: Run) -> None:
     expected = np.floor(counts @ palette / counts.sum(axis=1, keepdims=True) + 0.5).astype(int)
     assert colours == [f"rgb({r} {g} {b})" for r, g, b in expected]
     assert "stability limit 0.00633053" in page.locator("[data-map-legend]").inner_text()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_names_of_narrow_regimes_do_not_overlap(open_page: Open, tmp_path: Path, width: int) -> None:
+    """Two columns of twenty-five are high and too high: all four names stand side by side in the picture."""
+    rates = {"min": 0.0067 / 316, "max": 2.4 / 316, "num": 25, "scale": "log"}
+    sweep = SWEEP | {"parameters": {"learning_rate": rates}, "training": {"epochs": 50}}
+    page = open_page(ls.run(sweep, out=tmp_path, jobs=1), width=width)
+    boxes = [
+        page.locator("[data-map] svg > text", has_text=re.compile(f"^{name}$")).bounding_box()
+        for name in ("low", "good", "high", "too high")
+    ]
+    ends = [(box["x"], box["x"] + box["width"]) for box in boxes if box is not None]
+    assert len(ends) == 4
+    assert all(left[1] < right[0] for left, right in pairwise(ends))
+    assert ends[-1][1] <= width
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_ticks_do_not_overlap(open_page: Open, tmp_path: Path, width: int) -> None:
+    """Over two decades of learning rates, with one power of ten between the ends."""
+    rates = {"min": 1.1e-4, "max": 0.0095, "num": 50, "scale": "log"}
+    parameters = {"learning_rate": rates, "initial_weight": {"values": [0, 1]}}
+    sweep = SWEEP | {"parameters": parameters, "training": {"epochs": 50}}
+    page = open_page(ls.run(sweep, out=tmp_path, jobs=1), width=width)
+    ticks = page.locator("[data-map] text[text-anchor=middle]", has_text=re.compile(r"^[\d.e-]+$"))
+    boxes = [ticks.nth(number).bounding_box() for number in range(ticks.count())]
+    ends = [(box["x"], box["x"] + box["width"]) for box in boxes if box is not None]
+    assert len(ends) >= 2
+    assert all(left[1] < right[0] for left, right in pairwise(ends))
+
+
+def test_lines_of_equal_cost_are_that_however_long(open_page: Open, tmp_path: Path) -> None:
+    """Halfway between two points of a line the cost is that of the points, at condition number 8e6 too."""
+    file = Path(__file__).parents[1] / "data" / "penguins.csv"
+    sweep = SWEEP | {
+        "data": {"path": str(file), "y": ["body_mass_g"]},
+        "parameters": {"learning_rate": {"values": [4.8e-5]}},
+        "training": {"epochs": 50},
+    }
+    run = ls.run(sweep, out=tmp_path, jobs=1)
+    page, problem = open_page(run), reopen(run).problem
+    centres = "places => places.map(place => [+place.getAttribute('cx'), +place.getAttribute('cy')])"
+    path = "[data-lab-path]"
+    [start, optimum] = np.array(
+        [page.locator(f"{path} circle.{name}").evaluate_all(centres)[0] for name in ("start", "optimum")]
+    )
+    scale = -problem.optimum[:, 0] / (start - optimum)
+    lines = page.locator(f"{path} path.contour").evaluate_all(
+        "all => all.map(each => each.getAttribute('d'))"
+    )
+    assert len(lines) == 9
+    for line in lines[:4]:
+        points = np.array(re.findall(r"(-?[\d.]+) (-?[\d.]+)", line), np.float64)
+        error = (points - optimum) * scale
+        middle = (error[1:] + error[:-1]) / 2
+        cost, between = (np.einsum("ni,ij,nj->n", each, problem.hessian, each) for each in (error, middle))
+        np.testing.assert_allclose(between / cost.max(), 1, atol=0.03)
 
 
 def test_theorys_edge_is_drawn_where_it_lies(open_page: Open, run: Run) -> None:
@@ -632,6 +691,8 @@ def test_print_leaves_the_controls_out(open_page: Open, run: Run) -> None:
     assert not page.locator("[data-trials-filter]").is_visible()
     assert not page.locator('[data-slider="learning_rate"]').is_visible()
     assert page.locator("[data-map] svg").is_visible()
+    page.set_viewport_size({"width": 718, "height": 1000})  # A4 at 96 dots an inch, between margins of 1 cm
+    assert page.evaluate("document.documentElement.scrollWidth") <= 718
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 

@@ -219,10 +219,8 @@ def test_a_damaged_part_is_named(tmp_path: Path) -> None:
     part.write_bytes(part.read_bytes()[:100])
     with pytest.raises(ResultsError) as caught:
         _ = ls.load(run.path).trials
-    assert str(caught.value) == (
-        f"{part}: the part is damaged or gone. "
-        "Hint: delete this part and run the sweep again: it is made anew"
-    )
+    hint = "run the sweep again: what is damaged is set aside and made anew"
+    assert str(caught.value) == f"{part}: is damaged. Hint: {hint}"
 
 
 def test_a_run_is_a_table_in_a_notebook(run: ls.Run) -> None:

@@ -1,6 +1,6 @@
 """Everything a person declares, checked: strict YAML (reader), models (schema), loading (resolve)."""
 
-from linreg_sweep.config.resolve import Declaration, load_config, load_sweep
+from linreg_sweep.config.resolve import Declaration, load_config, load_sweep, load_sweep_text
 from linreg_sweep.config.schema import Config, GridSweep, RandomSweep, Sweep
 from linreg_sweep.config.writer import as_mapping, to_yaml
 
@@ -13,5 +13,6 @@ __all__ = [
     "as_mapping",
     "load_config",
     "load_sweep",
+    "load_sweep_text",
     "to_yaml",
 ]

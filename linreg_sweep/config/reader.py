@@ -38,7 +38,11 @@ def read_file(path: Path, name: str | None = None, found: list[Located] | None =
     """
     where = str(path) if name is None else name
     content = read_bytes(path, where)
-    source = Source(where, path.parent.resolve())
+    return read_content(content, Source(where, path.parent.resolve()), found)
+
+
+def read_content(content: bytes, source: Source, found: list[Located] | None = None) -> Node:
+    """Reads the bytes of a YAML file; for `found` and errors see `read_file`."""
     return read_text(_decoded(content, source), source, found)
 
 

@@ -18,7 +18,7 @@ from linreg_sweep.config.kinds import name_fault
 from linreg_sweep.config.messages import faults_of
 from linreg_sweep.config.nodes import Node, Source, child, from_python, locate, merge, plain, replace_at
 from linreg_sweep.config.overrides import apply_overrides
-from linreg_sweep.config.reader import read_file
+from linreg_sweep.config.reader import read_content, read_file
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.schema import SWEEPS, Config, GridSweep, RandomSweep, Sweep, SweepBase
 from linreg_sweep.config.words import KeyPath, show
@@ -93,7 +93,26 @@ def load_sweep(
     Raises:
         ConfigError: it cannot be read, or says what cannot be meant; all complaints at once.
     """
-    loaded = _Loaded.read(given, overrides, RandomSweep, data_given=data_given)
+    return _sweep_of(_Loaded.read(given, overrides, RandomSweep, data_given=data_given))
+
+
+def load_sweep_text(content: bytes, name: str, folder: Path) -> Declaration[Sweep]:
+    """Loads a sweep from the content of a file, wherever that lies.
+
+    Args:
+        content: of the file.
+        name: what messages call it.
+        folder: the folder that relative paths in it start from.
+
+    Raises:
+        ConfigError: it says what cannot be meant; all complaints at once.
+    """
+    source = Source(name, folder.resolve())
+    root = read_content(content, source)
+    return _sweep_of(_Loaded(root, [source], [], []))
+
+
+def _sweep_of(loaded: "_Loaded") -> Declaration[Sweep]:
     keys = loaded.root.value
     if not any(key in keys for key in ("name", *_SWEEP_KEYS)):
         where = str(locate(loaded.root, ()))

@@ -130,13 +130,12 @@ def cost_curves(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes"
     axes.axhline(experiment.low, color=INK, linestyle=":", linewidth=1.2)
     axes.annotate(
         "converged below",
-        (1, experiment.low),
+        (0, experiment.low),
         (4, 3),
         xycoords=("axes fraction", "data"),
         textcoords="offset points",
         fontsize=8,
         color=INK,
-        ha="right",
     )
     axes.set_xscale("symlog", linthresh=1)
     axes.set_yscale("log")

@@ -3,6 +3,7 @@
 A cell is a trial or, where there are many, all trials of a range; theory's edge is drawn over them.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from linreg_sweep.cells import Axis, Cells, cells, regime_along
 from linreg_sweep.errors import SweepError
 from linreg_sweep.outcome import OUTCOMES, stability_limit
-from linreg_sweep.plots.style import COLORS, INK, REGIME_WORDS, parameter_words, title_of
+from linreg_sweep.plots.style import COLORS, INK, REGIME_WORDS, is_standardized, parameter_words, title_of
 from linreg_sweep.reopening import reopen
 from linreg_sweep.results import Run
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
+
+LETTER = 0.0145
+"""Of the width of a panel, what a letter of a regime's name takes, with its share of the gap between two."""
+
+GAP = 0.003
+"""Likewise, what is left out at either end of a regime's bar."""
 
 
 def outcome_map(run: Run, axes: "Axes", *, x: str | None = None, y: str | None = None) -> "Axes":
@@ -68,8 +75,9 @@ def epochs_map(run: Run, axes: "Axes", *, x: str | None = None, y: str | None = 
     Cells in which none converged have the colour of their most frequent outcome. For arguments, result
     and errors see outcome_map.
     """
-    from matplotlib.colors import ListedColormap, LogNorm, Normalize
+    from matplotlib.colors import ListedColormap, LogNorm
     from matplotlib.patches import Patch
+    from matplotlib.ticker import LogLocator
 
     found = cells(run, x, y)
     most = np.argmax(found.outcomes, axis=0)
@@ -81,17 +89,27 @@ def epochs_map(run: Run, axes: "Axes", *, x: str | None = None, y: str | None = 
             handles.append(Patch(facecolor=COLORS[name], label=name))
     epochs = found.converged_at
     if np.isfinite(epochs).any():
-        low, high = max(1.0, float(np.nanmin(epochs))), max(2.0, float(np.nanmax(epochs)))
-        norm = LogNorm(low, high) if high / low > 30 else Normalize(0, high)
+        low = max(1.0, float(np.nanmin(epochs)))
+        norm = LogNorm(low, max(2 * low, float(np.nanmax(epochs))))
         mesh = _mesh(axes, found, np.where(epochs > 0, epochs, np.where(epochs == 0, low, np.nan)), norm=norm)
         assert axes.figure is not None
-        bar = axes.figure.colorbar(mesh, ax=axes, pad=0.02, format="{x:,.0f}")
+        ticks = LogLocator(subs=(1, 2, 5))
+        bar = axes.figure.colorbar(mesh, ax=axes, pad=0.02, ticks=ticks, format="{x:,.0f}")
+        bar.minorticks_off()
         bar.set_label("epochs to convergence (median of the cell)")
     _frame(axes, run, found)
     handles += _edge(axes, run, found)
     if handles:
         axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=4, frameon=False)
     return axes
+
+
+def share_colours(panels: "Sequence[Axes]") -> None:
+    """Gives the maps of epochs on several panels one scale of colours: the same colour, as many epochs."""
+    meshes = [mesh for axes in panels for mesh in axes.collections if mesh.colorbar is not None]
+    limits = np.array([mesh.get_clim() for mesh in meshes], np.float64)
+    for mesh in meshes:
+        mesh.set_clim(float(limits.min()), float(limits.max()))
 
 
 def _mesh(axes: "Axes", found: Cells, values: Floats, **how: Any) -> Any:
@@ -104,18 +122,18 @@ def _mesh(axes: "Axes", found: Cells, values: Floats, **how: Any) -> Any:
 def _frame(axes: "Axes", run: Run, found: Cells) -> None:
     """Names the axes, their scales, the run and, along the top, the regimes."""
     axes.set_title(title_of(run), fontsize=11, pad=26 if found.x.name == "learning_rate" else 8)
-    _scale(axes, "x", found.x)
+    standardized = is_standardized(run)
+    _scale(axes, "x", found.x, parameter_words(found.x.name, standardized=standardized))
     if found.y is None:
         axes.set_yticks([])
     else:
-        _scale(axes, "y", found.y)
+        _scale(axes, "y", found.y, parameter_words(found.y.name, standardized=standardized))
     if found.x.name == "learning_rate":
         _name_regimes(axes, found)
 
 
-def _scale(axes: "Axes", which: str, axis: Axis) -> None:
+def _scale(axes: "Axes", which: str, axis: Axis, words: str) -> None:
     low, high = float(axis.edges[0]), float(axis.edges[-1])
-    words = parameter_words(axis.name)
     if which == "x":
         axes.set_xscale("log" if axis.log else "linear")
         axes.set_xlim(low, high)
@@ -127,22 +145,33 @@ def _scale(axes: "Axes", which: str, axis: Axis) -> None:
 
 
 def _name_regimes(axes: "Axes", found: Cells) -> None:
-    """Draws a bar along the top over the columns of each regime, with its name."""
-    above = axes.get_xaxis_transform()
-    along, edges = regime_along(found), found.x.edges
-    start = 0
-    for stop in range(1, len(along) + 1):
-        if stop < len(along) and along[stop] == along[start]:
-            continue
-        name = along[start]
-        left, right = float(edges[start]), float(edges[stop])
-        middle = float(np.sqrt(left * right)) if found.x.log else (left + right) / 2
-        if name is not None:
-            gap = (edges[-1] / edges[0]) ** 0.003 if found.x.log else 0.003 * (edges[-1] - edges[0])
-            ends = (left * gap, right / gap) if found.x.log else (left + gap, right - gap)
-            axes.plot(ends, [1.025, 1.025], color=INK, linewidth=2, transform=above, clip_on=False)
-            axes.text(middle, 1.04, REGIME_WORDS[name], fontsize=9, ha="center", va="bottom", transform=above)
-        start = stop
+    """Draws a bar along the top over the columns of each regime, and their names side by side above."""
+    along = regime_along(found)
+    edges = np.log(found.x.edges) if found.x.log else found.x.edges
+    shares = (edges - edges[0]) / (edges[-1] - edges[0])
+    starts = [place for place, name in enumerate(along) if not place or name != along[place - 1]]
+    bars = [
+        (str(along[start]), float(shares[start]), float(shares[stop]))
+        for start, stop in zip(starts, [*starts[1:], len(along)], strict=True)
+        if along[start] is not None
+    ]
+    for _, left, right in bars:
+        ends = [left + GAP, right - GAP]
+        axes.plot(ends, [1.025, 1.025], color=INK, linewidth=2, transform=axes.transAxes, clip_on=False)
+    names = [REGIME_WORDS[name] for name, _, _ in bars]
+    places = apart([(left + right) / 2 for _, left, right in bars], [LETTER * len(name) for name in names])
+    for name, place in zip(names, places, strict=True):
+        axes.text(place, 1.04, name, fontsize=9, ha="center", va="bottom", transform=axes.transAxes)
+
+
+def apart(middles: Sequence[float], widths: Sequence[float]) -> list[float]:
+    """Returns where texts stand that are to be at these places, from left to right, so that none overlap."""
+    places = list(middles)
+    for at in range(len(places) - 2, -1, -1):
+        places[at] = min(places[at], places[at + 1] - (widths[at] + widths[at + 1]) / 2)
+    for at in range(1, len(places)):
+        places[at] = max(places[at], places[at - 1] + (widths[at] + widths[at - 1]) / 2)
+    return places
 
 
 def _edge(axes: "Axes", run: Run, found: Cells) -> list[Any]:

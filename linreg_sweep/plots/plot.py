@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from linreg_sweep.cells import moving
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
-from linreg_sweep.plots.descents import cost_curves, paths
-from linreg_sweep.plots.maps import epochs_map, outcome_map
-from linreg_sweep.plots.slices import parallel, sliced, slices
+from linreg_sweep.plots.descents import MOST_TRIALS, cost_curves, default_trials, paths
+from linreg_sweep.plots.maps import epochs_map, outcome_map, share_colours
+from linreg_sweep.plots.slices import parallel, slices
 from linreg_sweep.results import Run, load
 
 if TYPE_CHECKING:
@@ -117,11 +118,11 @@ def draw(runs: Sequence[Run], kind: str, options: dict[str, Any], figure: "Figur
         raise ConfigError(Complaint("", "a run is needed to draw"))
     figure.set_layout_engine("constrained")
     if kind == "slice":
-        columns = max(len(sliced(run)) for run in runs)
+        columns = max(len(moving(run)) for run in runs)
         figure.set_size_inches(max(6.0, 4.2 * columns), 3.8 * len(runs))
         grid = figure.subplots(len(runs), columns, squeeze=False)
         for run, row in zip(runs, grid, strict=True):
-            panels = row[: len(sliced(run))].tolist()
+            panels = row[: len(moving(run))].tolist()
             slices(run, panels)
             for unused in row[len(panels) :]:
                 unused.remove()
@@ -130,6 +131,11 @@ def draw(runs: Sequence[Run], kind: str, options: dict[str, Any], figure: "Figur
     figure.set_size_inches(SIZE[0] * (len(runs) if wide else 1), SIZE[1] * (1 if wide else len(runs)))
     shape = (1, len(runs)) if wide else (len(runs), 1)
     panels = figure.subplots(*shape, squeeze=False).ravel().tolist()
+    if "trials" in TAKES.get(kind, ()) and len({run.n_trials for run in runs}) == 1:
+        shown = {trial for run in runs for trial in default_trials(run)}
+        options = {"trials": sorted(shown)[:MOST_TRIALS]} | options  # the same colour for the same trial
     for run, axes in zip(runs, panels, strict=True):
         KINDS[kind](run, axes, **options)
+    if kind == "epochs":
+        share_colours(panels)
     return list(panels)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.cells import moving
 from linreg_sweep.outcome import CATEGORIES, OUTCOMES
-from linreg_sweep.plots.style import COLORS, INK, parameter_words, title_of
-from linreg_sweep.results import Run
+from linreg_sweep.plots.style import COLORS, INK, is_standardized, parameter_words, title_of
+from linreg_sweep.results import MOST_ROWS, Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,24 +17,24 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 BARS = 24
-"""Values of a parameter above which they are gathered into so many ranges."""
+"""Ranges of a parameter that takes too many values for a bar each."""
 
 MOST_LINES = 300
 """Trials that parallel coordinates draw; of more, as many taken at random, the same each time."""
 
 
 def slices(run: Run, panels: "Sequence[Axes]") -> None:
-    """Draws the share of each outcome by each parameter that varies, over all values of the others.
+    """Draws the share of each outcome by each of a run's parameters, over all values of the others.
 
     Args:
         run: which run.
-        panels: as many as sliced(run).
+        panels: as many as moving(run).
 
     Raises:
         ResultsError: no part is finished, or one is damaged.
     """
-    names = sliced(run)
-    tallies = [run.tally([name], BARS) for name in names]
+    names, standardized = moving(run), is_standardized(run)
+    tallies = [run.tally([name], BARS if run.has_more_values([name], MOST_ROWS) else None) for name in names]
     run.fill(tallies)
     for name, tally, axes in zip(names, tallies, panels, strict=True):
         table = tally.table()
@@ -43,20 +44,15 @@ def slices(run: Run, panels: "Sequence[Axes]") -> None:
             share = 100 * np.array(table[outcome]) / trials
             axes.bar(places, share, bottom=below, width=0.94, color=COLORS[outcome], label=outcome)
             below += share
-        labels = [value if isinstance(value, str) else f"{value:.3g}" for value in table[name]]
+        labels = [value if isinstance(value, str) else f"{value:.4g}" for value in table[name]]
         step = -(-len(labels) // 9)
         axes.set_xticks(places[::step], labels[::step], rotation=30, ha="right", fontsize=8)
         axes.set_ylim(0, 100)
         axes.set_xlim(-0.5, len(trials) - 0.5)
-        axes.set_xlabel(parameter_words(name))
+        axes.set_xlabel(parameter_words(name, standardized=standardized))
         axes.set_ylabel("share of trials (%)")
     panels[0].set_title(title_of(run), fontsize=11, loc="left")
-    panels[-1].legend(loc="lower right", fontsize=8, framealpha=0.9)
-
-
-def sliced(run: Run) -> list[str]:
-    """Returns the parameters that have a panel each."""
-    return run.varied or ["learning_rate"]
+    panels[-1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8, frameon=False)
 
 
 def parallel(run: Run, axes: "Axes") -> "Axes":
@@ -72,7 +68,7 @@ def parallel(run: Run, axes: "Axes") -> "Axes":
     Raises:
         ResultsError: no part is finished, or one is damaged.
     """
-    names = sliced(run)
+    names, standardized = moving(run), is_standardized(run)
     n_drawn = min(MOST_LINES, run.n_trials)
     chosen = np.random.default_rng(0).choice(run.n_trials, n_drawn, replace=False)
     found = []
@@ -96,7 +92,7 @@ def parallel(run: Run, axes: "Axes") -> "Axes":
         axes.axvline(place, color=INK, linewidth=1)
         axes.text(place, -0.02, f"{low:.4g}", ha="center", va="top", fontsize=8)
         axes.text(place, 1.02, f"{high:.4g}", ha="center", va="bottom", fontsize=8)
-    words = [*map(parameter_words, names), "epochs done"]
+    words = [*(parameter_words(name, standardized=standardized) for name in names), "epochs done"]
     axes.set_xticks(range(len(shown)), [word.replace(" (", "\n(") for word in words], fontsize=8)
     axes.tick_params(axis="x", length=0, pad=16)
     axes.set_yticks([])

@@ -19,7 +19,6 @@ REGIME_WORDS = {"low": "low", "good": "good", "high": "high", "too_high": "too h
 
 PARAMETER_WORDS = {
     "learning_rate": "learning rate (step per unit of gradient)",
-    "initial_weight": "initial weight (unit of y per unit of x)",
     "initial_bias": "initial bias (unit of y)",
     "momentum": "momentum (share of the last step)",
     "batch_size": "batch size (rows a step)",
@@ -27,10 +26,18 @@ PARAMETER_WORDS = {
 }
 
 
-def parameter_words(name: str) -> str:
+def is_standardized(run: Run) -> bool:
+    """Returns whether a run's weights are per standard deviation of x."""
+    names: list[str] = run.metadata["parameters"]
+    scaled = names[: len(names) // 2]
+    return names == [*scaled, *(f"{name}_unscaled" for name in scaled)]
+
+
+def parameter_words(name: str, *, standardized: bool) -> str:
     """Returns what an axis says of a parameter, with its unit."""
-    if name.startswith("initial_weight_"):
-        return f"initial weight of {name.removeprefix('initial_weight_')}"
+    if name.startswith("initial_weight"):
+        of = f" of {x}" if (x := name.removeprefix("initial_weight_")) != name else ""
+        return f"initial weight{of} (unit of y per {'standard deviation' if standardized else 'unit'} of x)"
     return PARAMETER_WORDS.get(name, name.replace("_", " "))
 
 

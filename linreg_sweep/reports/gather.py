@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linreg_sweep.answers import best_row
-from linreg_sweep.cells import MOST_VALUES, Cells, axes_of, cells_of
+from linreg_sweep.cells import MOST_VALUES, Cells, cells_of, moving
 from linreg_sweep.reports.answer import answer
 from linreg_sweep.results import BINS, MOST_ROWS, Run
 from linreg_sweep.tally import Table
@@ -64,8 +64,9 @@ def gather(run: Run) -> Gathered:
     Raises:
         ResultsError: no part is finished, or one is damaged.
     """
-    first = axes_of(run)[0]
-    others = [name for name in run.varied if name != first and len(run.distinct(name, 2)) > 1]
+    several = moving(run)
+    first = "learning_rate" if "learning_rate" in several else several[0]
+    others = [name for name in several if name != first]
     pairs = [[first, other] for other in others[:MOST_MAPS]] or [[first]]
     most = _most_values(run, first, others[:MOST_MAPS])
     maps = [run.tally(pair, most) for pair in pairs]

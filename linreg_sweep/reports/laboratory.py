@@ -69,24 +69,25 @@ def _inputs(experiment: Experiment) -> list[dict[str, Any]]:
     fixed = experiment.fixed()
     _, steepest = curvature(problem)
     limit = float(stability_limit(steepest)) if steepest else 1.0
-    inputs = [_input("learning_rate", 0.0, FURTHEST_RATE * limit, fixed["learning_rate"])]
+    inputs = [_input(experiment, "learning_rate", 0.0, FURTHEST_RATE * limit, fixed["learning_rate"])]
     for name, value in fixed.items():
         rows = _rows(experiment, name)
         if rows:
             at = problem.optimum[rows, 0]
             reach = 1.2 * max(float(np.abs(at - value).max()), float(np.abs(at).max()), 1.0)
             inputs.append(
-                _input(name, float(at.mean()) - reach, float(at.mean()) + reach, value) | {"rows": rows}
+                _input(experiment, name, float(at.mean()) - reach, float(at.mean()) + reach, value)
+                | {"rows": rows}
             )
-    inputs.append(_input("momentum", 0.0, 0.99, training.momentum))
-    inputs.append(_input("epochs", 1, max(1000, training.epochs), training.epochs))
+    inputs.append(_input(experiment, "momentum", 0.0, 0.99, training.momentum))
+    inputs.append(_input(experiment, "epochs", 1, max(1000, training.epochs), training.epochs))
     return inputs
 
 
-def _input(name: str, low: float, high: float, value: float) -> dict[str, Any]:
+def _input(experiment: Experiment, name: str, low: float, high: float, value: float) -> dict[str, Any]:
     column = parameter_column(name)
-    words = parameter_words(column)
     low, high, value = plain([low, high, value])
+    words = parameter_words(column, standardized=experiment.config.data.standardize)
     return {"name": column, "words": words, "low": low, "high": high, "value": value}
 
 

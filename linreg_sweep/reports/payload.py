@@ -11,7 +11,7 @@ from linreg_sweep.cells import Axis, Cells, regime_along
 from linreg_sweep.formats import cells_of
 from linreg_sweep.outcome import CATEGORIES, OUTCOMES
 from linreg_sweep.plots.maps import stability_limits
-from linreg_sweep.plots.style import REGIME_WORDS, parameter_words
+from linreg_sweep.plots.style import REGIME_WORDS, is_standardized, parameter_words
 from linreg_sweep.results import Run
 
 if TYPE_CHECKING:
@@ -23,11 +23,12 @@ Floats = NDArray[np.float64]
 
 def map_of(run: Run, found: Cells) -> dict[str, Json]:
     """Returns a map: its axes, what is in its cells (row by row, the lowest first), theory's edge."""
+    standardized = is_standardized(run)
     edge = stability_limits(run, found.y) if found.x.name == "learning_rate" else None
     along = regime_along(found) if found.x.name == "learning_rate" else []
     return {
-        "x": _axis(found.x),
-        "y": None if found.y is None else _axis(found.y),
+        "x": _axis(found.x, standardized=standardized),
+        "y": None if found.y is None else _axis(found.y, standardized=standardized),
         "trials": _flat(found.trials),
         **{name: _flat(counts) for name, counts in zip(OUTCOMES, found.outcomes, strict=True)},
         "median_converged_at": _flat(found.converged_at),
@@ -39,10 +40,10 @@ def map_of(run: Run, found: Cells) -> dict[str, Json]:
     }
 
 
-def _axis(axis: Axis) -> dict[str, Json]:
+def _axis(axis: Axis, *, standardized: bool) -> dict[str, Json]:
     return {
         "name": axis.name,
-        "words": parameter_words(axis.name),
+        "words": parameter_words(axis.name, standardized=standardized),
         "edges": plain(axis.edges),
         "labels": list(axis.labels),
         "log": axis.log,

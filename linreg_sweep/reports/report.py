@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from linreg_sweep import files
 from linreg_sweep.axes import axes_of
 from linreg_sweep.comparison import bins_to_read, compare
-from linreg_sweep.config import load_sweep
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
 from linreg_sweep.outcome import OUTCOMES
 from linreg_sweep.plots.style import COLORS
+from linreg_sweep.reopening import declaration_of
 from linreg_sweep.replacing import replacing
 from linreg_sweep.reports.gather import Gathered, gather
 from linreg_sweep.reports.laboratory import laboratory
@@ -55,7 +56,7 @@ def report(*runs: Run | str | Path, file: str | Path | None = None) -> Path:
 def _section(name: str, found: Gathered) -> Section:
     """Returns what a page says of one run."""
     run, data = found.run, found.run.metadata["data"]
-    parameters = load_sweep(run.store.config).config.parameters
+    parameters = declaration_of(run).config.parameters
     try:
         trained, why_not = laboratory(run), None
     except SweepError as error:
@@ -83,7 +84,7 @@ def _section(name: str, found: Gathered) -> Section:
         facts=_facts(run),
         swept=shown("swept", "What was swept", swept(axes_of(parameters))),
         command=shlex.join(["linreg-sweep", "run", str(run.store.config)]),
-        config=run.store.config.read_text(encoding="utf-8"),
+        config=files.read(run.store.config).decode(),
         summaries=[shown(f"summary-{by}", f"By {by}", table) for by, table in found.summaries.items()],
         legend=list(legend_of(first, run)),
         notes=list(_notes(run)),

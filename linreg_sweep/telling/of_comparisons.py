@@ -75,10 +75,11 @@ def _plain(found: Comparison, tables: dict[str, Any]) -> dict[str, Any]:
 
 
 def _told(found: Comparison, tables: dict[str, Any], style: str) -> Iterator[str]:
-    yield f"{', '.join(found.runs[1:])} (second) compared with {found.runs[0]} (first)"
+    title = f"{', '.join(found.runs[1:])} (second) compared with {found.runs[0]} (first)"
     if style == "latex":
-        yield from _in_latex(found, tables)
+        yield from _in_latex(found, title, tables)
         return
+    yield title
     for name, table in tables.items():
         if name == "only" and found.by_summaries:
             continue  # it would list all trials of both
@@ -112,7 +113,9 @@ def _total(found: Comparison, name: str) -> int:
     return int(found.matched[counted_in.get(name, [])].to_numpy().sum())
 
 
-def _in_latex(found: Comparison, tables: dict[str, Any]) -> Iterator[str]:
+def _in_latex(found: Comparison, title: str, tables: dict[str, Any]) -> Iterator[str]:
+    """Yields tables under comments, which say what sentences do elsewhere: a file that LaTeX can read."""
+    yield from (f"% {said}" for said in (title, *(f"{note}." for note in found.notes), *verdict(found)))
     for name, table in tables.items():
         yield ""
         yield f"% {HEADINGS[name].format(parameters=' and '.join(found.parameters))}"

@@ -17,6 +17,10 @@ MOST_IN_A_LINE = 5
 """Features above which the fitted line is not written out."""
 
 
+MOST_FAILURES_SHOWN = 5
+"""Failed trials that are named."""
+
+
 def told_run(run: "Run", table: Table, columns: list[str]) -> Iterator[str]:
     """Yields what a finished run found: what was swept, the summary, its columns, the best trial.
 
@@ -55,6 +59,17 @@ def legend_of(table: Table, run: "Run") -> Iterator[str]:
     regimes = [str(cell) for cell in dict.fromkeys(cells.get("regime", [])) if cell is not None]
     measured = bool(run.metadata["regime_measured"])
     return legend(columns, regimes, Bounds.of_metadata(run.metadata), measured=measured)
+
+
+def told_failures(run: "Run") -> Iterator[str]:
+    """Yields which trials of a run could not be trained, and why: the first of them."""
+    failures = run.failures
+    yield f"{counted(run.n_failed, 'trial')} could not be trained, and no table above counts them:"
+    for trial, reason in list(failures.items())[:MOST_FAILURES_SHOWN]:
+        yield f"  trial {trial}: {reason}"
+    if run.n_failed > MOST_FAILURES_SHOWN:
+        yield f"All: linreg-sweep show {run.path} --where \"outcome == 'failed'\""
+    yield "The same command tries them again."
 
 
 def _best_row(cells: Mapping[str, Sequence[Any]]) -> str:

@@ -13,3 +13,6 @@ class InProcess:
     def each(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yields what work makes of each item, when it is asked for."""
         return map(work, items)
+
+    def __str__(self) -> str:
+        return "this process"

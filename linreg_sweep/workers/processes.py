@@ -22,13 +22,22 @@ class Processes:
     """
 
     def __init__(self, count: int) -> None:
-        self.count = count
+        """Starts none yet.
+
+        Args:
+            count: how many; at least 2, since joblib's one is this process.
+        """
+        self.count = max(2, count)
+
+    def __str__(self) -> str:
+        return f"{self.count} processes"
 
     def each(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yields what work makes of each item as it comes; see Workers."""
         from joblib import Parallel, delayed
         from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+        _start_tidier()
         # who stops a sweep needs no advice on how to iterate
         warnings.filterwarnings("ignore", r"\d+ tasks (which|have)", UserWarning, "joblib")
         parallel = Parallel(
@@ -51,6 +60,23 @@ def _how(message: str) -> str:
     codes = re.search(r"exit codes of the workers are \{(.*)\}", message)
     how = f" ({codes[1]})" if codes else ""
     return f"its worker process was killed{how}"
+
+
+def _start_tidier() -> None:
+    """Starts the process that tidies up after all others, deaf to the closing of the terminal.
+
+    It is deaf to Ctrl+C and SIGTERM by itself; ended by SIGHUP, its successor would complain of what it
+    does not know.
+    """
+    from joblib.externals.loky.backend import resource_tracker
+
+    if not hasattr(signal, "SIGHUP") or threading.current_thread() is not threading.main_thread():
+        return
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def _end_with(parent: int) -> None:

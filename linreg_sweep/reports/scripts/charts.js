@@ -27,7 +27,7 @@ function ticks(axis, about) {
     const powers = [];
     for (let power = low; power <= high; power += 1) powers.push(Number(`1e${power}`));
     if (powers.length >= 3) return thinned(powers, about);
-    for (const digits of [[1, 2, 3, 5], [1, 3], [1]]) {
+    for (const digits of [[1, 2, 5], [1, 3], [1]]) {
       const between = [];
       for (let power = low - 1; power <= high; power += 1) {
         for (const digit of digits) between.push(Number(`${digit}e${power}`));

@@ -3,6 +3,9 @@
 /** Stops of the colours of epochs, few to many: viridis, by Smith and van der Walt, as matplotlib has it. */
 const RAMP = ["#fde725", "#7ad151", "#22a884", "#2a788e", "#414487", "#440154"];
 
+/** Pixels that a letter of a regime's name takes. */
+const LETTER = 6.5;
+
 const EMPTY_CELL = "No trial is here.";
 
 /** Returns [red, green, blue] of a colour such as #0072B2. */
@@ -36,6 +39,22 @@ function shareOfEpochs(epochs) {
     ? (value) => Math.log(Math.max(value, low) / low) / Math.log(high / low)
     : (value) => value / high;
   return { share, low: byRatio ? low : 0, high, known: known.length > 0, byRatio };
+}
+
+/** Returns texts { middle, width }, from left to right, moved so that none overlap or end beyond a place. */
+function apart(texts, end) {
+  const moved = texts.map((text) => ({ ...text }));
+  let limit = end;
+  for (const text of [...moved].reverse()) {
+    text.middle = Math.min(text.middle, limit - text.width / 2);
+    limit = text.middle - text.width / 2;
+  }
+  limit = 0;
+  for (const text of moved) {
+    text.middle = Math.max(text.middle, limit + text.width / 2);
+    limit = text.middle + text.width / 2;
+  }
+  return moved;
 }
 
 /**
@@ -124,20 +143,22 @@ function showMap(article, payload, choose) {
     return { x: left.toFixed(2), y: top.toFixed(2), width: (right - left + 0.3).toFixed(2), height: (bottom - top + 0.3).toFixed(2) };
   }
 
-  /** Draws a bar along the top over the columns of each regime, with its name where there is room. */
+  /** Draws a bar along the top over the columns of each regime, and their names side by side above. */
   function nameRegimes(svg, map, x) {
+    const top = paper.box.top - 6;
+    const names = [];
     for (let start = 0, stop = 1; stop <= map.regimes.length; stop += 1) {
       if (stop < map.regimes.length && map.regimes[stop] === map.regimes[start]) continue;
       const [left, right] = [x(map.x.edges[start]) + 1, x(map.x.edges[stop]) - 1];
-      if (map.regimes[start] !== null) {
-        const top = paper.box.top - 6;
+      const name = map.regimes[start];
+      if (name !== null) {
         svg.append(drawn("line", { class: "regime", x1: left, x2: Math.max(right, left + 1), y1: top, y2: top }));
-        if (right - left > 7 * map.regimes[start].length) {
-          const middle = { x: (left + right) / 2, y: top - 6, "text-anchor": "middle" };
-          svg.append(drawn("text", middle, map.regimes[start]));
-        }
+        names.push({ name, middle: (left + right) / 2, width: LETTER * (name.length + 1) });
       }
       start = stop;
+    }
+    for (const { name, middle } of apart(names, paper.box.right + MARGIN.right)) {
+      svg.append(drawn("text", { x: middle, y: top - 6, "text-anchor": "middle" }, name));
     }
   }
 

@@ -4,6 +4,9 @@
 const CONTOURS = 9;
 const CONTOUR_RATIO = 4;
 
+/** How far from the optimum, in times the picture's reach, a line of equal cost is drawn at most. */
+const FAR = 1000;
+
 const DOTS = 200;
 
 /** How much further than its start a path may swing and still be shown whole. */
@@ -57,12 +60,17 @@ function drawPath(place, title, problem, result, trial) {
   const [[a, b], [, d]] = plane.form;
   const height = ([across, up]) => a * across * across + 2 * b * across * up + d * up * up;
   const top = Math.max(height(reach), height([reach[0], -reach[1]]));
+  // even steps round a circle, by H = L D L' turned into steps round an ellipse, however long it is
+  const shear = b / a || 0;
+  const steep = [a, d - b * shear].map((curvature, side) => Math.sqrt(Math.max(curvature, (1e-8 * top) / reach[side] ** 2)));
   for (let level = 1; level <= CONTOURS && top > 0; level += 1) {
     const around = [];
     for (let step = 0; step <= 120; step += 1) {
       const angle = (step * Math.PI) / 60;
-      const way = [Math.cos(angle) * reach[0], Math.sin(angle) * reach[1]];
-      const times = Math.min(Math.sqrt((top * CONTOUR_RATIO ** -level) / Math.max(height(way), 1e-300)), 1e3);
+      const [across, up] = [Math.cos(angle) / steep[0], Math.sin(angle) / steep[1]];
+      const way = [across - shear * up, up];
+      const furthest = FAR / Math.max(Math.abs(way[0]) / reach[0], Math.abs(way[1]) / reach[1]);
+      const times = Math.min(Math.sqrt((top * CONTOUR_RATIO ** -level) / Math.max(height(way), 1e-300)), furthest);
       around.push([x(plane.optimum[0] + times * way[0]), y(plane.optimum[1] + times * way[1])]);
     }
     inside.append(line(around, { class: "contour" }));
@@ -109,7 +117,7 @@ function drawCost(place, problem, result, reference, loaded) {
   const { svg, inside, x, y, box } = chart(place, axes[0], axes[1], { ratio: 0.9 });
   const curve = ({ kept }) => kept.map(({ epoch, excess }) => [x(epoch), excess > 0 ? y(excess) : NaN]);
   inside.append(line([[box.left, y(level)], [box.right, y(level)]], { class: "level" }));
-  svg.append(drawn("text", { x: box.right - 4, y: y(level) - 5, "text-anchor": "end" }, "converged below"));
+  svg.append(drawn("text", { x: box.left + 4, y: y(level) - 5 }, "converged below"));
   if (loaded !== null && reference !== result) inside.append(line(curve(reference), { class: "recorded" }));
   inside.append(line(curve(result), { class: "path" }));
   svg.setAttribute("aria-label", `Cost above the optimum against the epoch: ${result.outcome} after ${counted(result.epochs)} epochs.`);

@@ -1,0 +1,140 @@
+"""How a sweep scales over processes and over a Dask cluster, and what each part costs beside its training."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.machine import middle, shown
+from benchmarks.million import timed
+
+SWEEP = """
+name: scaling
+data: {{name: tutorial}}
+training: {{epochs: {epochs}, early_stop: false}}
+method: grid
+parameters:
+  learning_rate: {{min: 1e-4, max: 6e-3, num: {rates}, scale: log}}
+  initial_weight: {{min: -10, max: 10, num: 256}}
+"""
+
+WORK = {"epochs": 3000, "rates": 512}
+"""131,072 trials of 3,000 epochs: the work to be shared."""
+
+LITTLE = {"epochs": 1, "rates": 64}
+"""16,384 trials of one epoch, which take next to no time: what is left is the parts'."""
+
+FEW, MANY = 16, 512
+"""Parts that the little work is divided into."""
+
+PART = 65_536
+"""Trials of the largest parts that a sweep has where nothing is said."""
+
+ROUNDS = 3
+
+
+@contextmanager
+def cluster(n_workers: int) -> Iterator[str]:
+    """Gives the address of a Dask scheduler with so many workers, processes of one thread each."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "scheduler.json"
+        where = ["--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file)]
+        started = [_start("dask_scheduler", *where)]
+        try:
+            while not file.exists() or not file.read_text():
+                time.sleep(0.1)
+            address = str(json.loads(file.read_text())["address"])
+            started.append(_start("dask_worker", address, "--nworkers", str(n_workers), "--nthreads", "1"))
+            _wait_for(address, n_workers)
+            yield address
+        finally:
+            for process in reversed(started):
+                process.terminate()
+                process.wait()
+
+
+def _start(command: str, *arguments: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", f"distributed.cli.{command}", *arguments, "--no-dashboard"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _wait_for(address: str, n_workers: int) -> None:
+    from distributed import Client
+
+    with Client(address) as client:
+        client.wait_for_workers(n_workers, timeout=60)
+
+
+def main() -> None:
+    """Prints seconds and efficiency of the same work, then what each part costs, then what follows."""
+    with tempfile.TemporaryDirectory() as folder, cluster(2) as address:
+        ways = {
+            "one process": (["--jobs", "1"], 1),
+            "two processes": (["--jobs", "2"], 2),
+            "Dask, two workers": (["--backend", "dask", "--scheduler", address], 2),
+        }
+        jobs = {"work": (WORK, 32), "few": (LITTLE, FEW), "many": (LITTLE, MANY)}
+        seconds: dict[tuple[str, str], list[float]] = {}
+        for round_ in range(ROUNDS + 1):
+            for job, (size, n_parts) in jobs.items():
+                for way, (options, _) in ways.items():
+                    measured = _run(Path(folder) / f"{job}-{way}-{round_}", size, n_parts, options)
+                    if round_:
+                        seconds.setdefault((job, way), []).append(measured)
+            print(f"round {round_} of {ROUNDS}", file=sys.stderr)
+        written = _seconds_a_write(Path(folder))
+    took = {key: middle(found) for key, found in seconds.items()}
+    rows = []
+    for way, (_, n_workers) in ways.items():
+        efficiency = took["work", "one process"] / took["work", way] / n_workers
+        a_part = (took["many", way] - took["few", way]) / (MANY - FEW)
+        rows.append((way, f"{took['work', way]:.1f}", f"{efficiency:.0%}", f"{1000 * a_part:.1f}"))
+    print("131,072 trials of 3,000 epochs (engine numpy) in 32 parts; cold processes, table on disk;")
+    print(f"medians of {ROUNDS} rounds in turn. A part's own cost: {MANY} parts of one epoch beside {FEW}.")
+    print()
+    print(shown(("", "seconds", "efficiency", "milliseconds a part"), rows))
+    print()
+    _limit(took, written)
+
+
+def _run(out: Path, size: dict[str, int], n_parts: int, options: list[str]) -> float:
+    """Returns the seconds that a sweep takes in so many parts."""
+    out.mkdir()
+    sweep = out / "scaling.yaml"
+    sweep.write_text(SWEEP.format(**size))
+    part_size = size["rates"] * 256 // n_parts
+    arguments = ["run", str(sweep), "--out", str(out), "--part-size", str(part_size), *options]
+    return timed(["-m", "linreg_sweep", *arguments])[0]
+
+
+def _seconds_a_write(folder: Path) -> float:
+    """Returns the seconds that the driver takes to write one of the largest parts, flushed to this disk."""
+    import numpy as np
+
+    from linreg_sweep import files
+    from linreg_sweep.parquet import encode
+
+    generator = np.random.default_rng(0)
+    content = encode({f"column {number}": generator.random(PART) for number in range(12)})
+    began = time.perf_counter()
+    for number in range(20):
+        files.write(folder / f"part-{number}", content)
+    return (time.perf_counter() - began) / 20
+
+
+def _limit(took: dict[tuple[str, str], float], written: float) -> None:
+    """Prints by arithmetic how many workers one driver can serve."""
+    a_part = (took["many", "Dask, two workers"] - took["few", "Dask, two workers"]) / (MANY - FEW)
+    training = took["work", "one process"] / (512 * 256) * PART
+    busy = a_part + written
+    print(f"By arithmetic, not measured: to write a part of {PART:,} trials takes {1000 * written:.0f} ms")
+    print(f"here, and to hand it out and take it in {1000 * a_part:.1f} ms, so that one driver serves")
+    print(f"at most {1 / busy:.0f} such parts a second. One core trains such a part, of 3,000 epochs,")
+    print(f"in {training:.1f} s: beyond about {training / busy:.0f} cores the driver would be the limit.")

@@ -1,0 +1,204 @@
+"""Files of a run, on a disk or in an object store: each is written whole or not at all.
+
+On a disk a file is written under a temporary name, flushed, renamed, and its folder flushed, so that
+it survives a power loss. An object store puts an object whole by itself; it is reached through fsspec.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeAlias, cast
+
+from linreg_sweep.errors import Complaint, ConfigError, ResultsError
+
+Place: TypeAlias = Path
+"""A path on a disk; or one in an object store: no Path, but a UPath, which has a Path's methods."""
+
+TEMPORARY = re.compile(r"\.(.+)\.\d+")
+
+
+def place_of(text: str | os.PathLike[str]) -> Place:
+    """Returns where a text points to: a path, or through fsspec a place behind a URL.
+
+    Raises:
+        ConfigError: there is no such kind of URL, or what reaches it is not installed.
+    """
+    if not isinstance(text, str) or "://" not in text:
+        return cast(Place, text) if hasattr(text, "fs") else Path(text)
+    from upath import UPath
+
+    kind = text.partition("://")[0]
+    try:
+        place: Any = UPath(text, use_listings_cache=False)
+        return Path(place.path) if "file" in place.fs.protocol else cast(Place, place)
+    except (ImportError, ValueError) as error:
+        hint = "memory://, s3:// with s3fs, gs:// with gcsfs, abfs:// with adlfs; or a path"
+        raise ConfigError(Complaint(text, f"{kind}:// cannot be reached: {error}", hint)) from error
+
+
+def is_local(place: Place) -> bool:
+    """Returns whether a place is on a disk of this machine."""
+    return isinstance(place, Path)
+
+
+@contextmanager
+def telling(place: Place, verb: str) -> Iterator[None]:
+    """Turns what a disk or a store raises into a ResultsError that says what could not be done."""
+    try:
+        yield
+    except OSError as error:
+        raise unusable(place, verb, error) from error
+    except Exception as error:
+        if is_local(place):
+            raise
+        raise unusable(place, verb, error) from error  # each store has exceptions of its own
+
+
+def unusable(place: Place, verb: str, error: Exception) -> ResultsError:
+    """Returns the error that a place cannot be read or written, and why."""
+    hint = (
+        "what was finished before is intact; mend this and run the same command again"
+        if verb == "write"
+        else ""
+    )
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return ResultsError(Complaint(str(place), f"cannot {verb} it: {reason}", hint))
+
+
+def read(place: Place) -> bytes:
+    """Returns a file's content.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ResultsError: it cannot be read.
+    """
+    try:
+        return place.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except Exception as error:
+        with telling(place, "read"):
+            raise error
+
+
+def exists(place: Place) -> bool:
+    """Returns whether there is something.
+
+    Raises:
+        ResultsError: that cannot be told.
+    """
+    with telling(place, "read"):
+        return place.exists()
+
+
+def names(folder: Place) -> set[str]:
+    """Returns the names in a folder; none where there is no folder.
+
+    Raises:
+        ResultsError: it cannot be read.
+    """
+    with telling(folder, "read"):
+        try:
+            return {entry.name for entry in folder.iterdir()}
+        except FileNotFoundError:
+            return set()
+        except NotADirectoryError:
+            if is_local(folder) or folder.exists():
+                raise
+            return set()  # a store knows no folders, but the objects in them
+
+
+def make_folder(folder: Place) -> None:
+    """Makes a folder and those above it, so that they survive a power loss; a store needs none.
+
+    Raises:
+        ResultsError: that cannot be done.
+    """
+    if not is_local(folder):
+        return
+    with telling(folder, "write"):
+        lacking = [each for each in (folder, *folder.parents) if not each.exists()]
+        for each in reversed(lacking):
+            each.mkdir(exist_ok=True)
+            flush_folder(each.parent)
+
+
+def write(place: Place, content: bytes) -> None:
+    """Writes a file whole or not at all, into a folder that is there.
+
+    Raises:
+        ResultsError: the disk is full, the folder is read-only or gone. What was there stays.
+    """
+    with telling(place, "write"):
+        if not is_local(place):
+            place.write_bytes(content)
+            return
+        temporary = place.with_name(f".{place.name}.{os.getpid()}")
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(place)
+            flush_folder(place.parent)
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def jot(place: Place, content: bytes, *, after: bool = False) -> None:
+    """Writes what may be lost, for someone who looks on: not flushed, and no error where it cannot be.
+
+    Args:
+        place: the file.
+        content: its content.
+        after: put it after what is there.
+    """
+    with suppress(Exception):
+        if not is_local(place):
+            place.write_bytes((place.read_bytes() if after and place.exists() else b"") + content)
+        elif after:
+            with place.open("ab") as file:
+                file.write(content)
+        else:
+            temporary = place.with_name(f".{place.name}.{os.getpid()}")
+            temporary.write_bytes(content)
+            temporary.replace(place)
+
+
+def move(place: Place, other: Place) -> None:
+    """Moves a file into another folder of the same run, over what is there.
+
+    Raises:
+        ResultsError: that cannot be done.
+    """
+    make_folder(other.parent)
+    with telling(place, "write"):
+        if is_local(place):
+            place.replace(other)
+            flush_folder(other.parent)  # first: better there under both names than under none
+            flush_folder(place.parent)
+        else:
+            other.write_bytes(place.read_bytes())
+            place.unlink()
+
+
+def remove_temporaries(folder: Place) -> None:
+    """Removes what writers that were killed have left in a folder."""
+    if is_local(folder):
+        for name in filter(TEMPORARY.fullmatch, names(folder)):
+            with suppress(OSError):
+                (folder / name).unlink()
+
+
+def flush_folder(folder: Path) -> None:
+    """Makes a change of names survive a power loss, where the system lets a folder be flushed."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,39 @@
+"""Trials in a row: what workers are given, whole parts or, where one fails, pieces of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """Trials in a row.
+
+    Attributes:
+        part: the number of the part that they are of.
+        first: the first trial.
+        stop: the one after the last.
+    """
+
+    part: int
+    first: int
+    stop: int
+
+    @property
+    def n_trials(self) -> int:
+        """How many they are."""
+        return self.stop - self.first
+
+    def __str__(self) -> str:
+        which = f"trial {self.first}" if self.n_trials == 1 else f"trials {self.first} to {self.stop - 1}"
+        return f"part {self.part}, {which}"
+
+    def halves(self) -> Iterator["Span"]:
+        """Yields the first half and the second, the larger where they are odd; at least two trials."""
+        middle = (self.first + self.stop) // 2
+        yield Span(self.part, self.first, middle)
+        yield Span(self.part, middle, self.stop)
+
+
+def span_of(part: int, part_size: int, n_trials: int) -> Span:
+    """Returns the trials of a whole part of a sweep of so many trials."""
+    return Span(part, part * part_size, min((part + 1) * part_size, n_trials))

@@ -1,0 +1,86 @@
+"""A connection to a Dask scheduler that leaves nothing behind, not even where it fails."""
+
+import asyncio
+import logging
+import re
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from linreg_sweep.errors import Complaint, ConfigError, SweepError
+
+if TYPE_CHECKING:
+    from distributed import Client
+    from tornado.ioloop import IOLoop
+
+SECONDS_TO_ANSWER = 10.0
+"""How long a scheduler may take to answer, or to come back, before it is taken for gone."""
+
+
+@contextmanager
+def connect(scheduler: str) -> "Iterator[Client]":
+    """Gives a client of a scheduler, for as long as the context is open.
+
+    Args:
+        scheduler: its address, `tcp://HOST:PORT`.
+
+    Raises:
+        ConfigError: that is no address, or Dask is not installed.
+        SweepError: no scheduler answers there.
+    """
+    if not re.fullmatch(r"(tcp|tls)://\S+:\d+", scheduler):
+        raise ConfigError(Complaint("scheduler", f"must be tcp://HOST:PORT, got {scheduler!r}"))
+    try:
+        from distributed import Client
+    except ImportError:
+        hint = "pip install -c constraints.txt -e '.[dask]'"
+        raise ConfigError(Complaint("", "Dask is not installed", hint)) from None
+    with _quiet("distributed", "distributed.client", "tornado.application"), _loop() as loop:
+        try:
+            client = Client(scheduler, timeout=SECONDS_TO_ANSWER, loop=loop, set_as_default=False)
+        except Exception as error:
+            text = f"no Dask scheduler answers within {SECONDS_TO_ANSWER:g} seconds"
+            hint = "start one with `dask scheduler`; it says its address"
+            raise SweepError(Complaint(scheduler, text, hint)) from error
+        try:
+            yield client
+        finally:
+            client.close(timeout=SECONDS_TO_ANSWER)
+
+
+@contextmanager
+def _loop() -> "Iterator[IOLoop]":
+    """Runs a loop in a thread that ends with the context; a client's own stays if it loses its scheduler."""
+    from tornado.ioloop import IOLoop
+
+    running: Future[tuple[IOLoop, asyncio.Event]] = Future()
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        running.set_result((IOLoop.current(), stop))
+        await stop.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()), name="Dask client", daemon=True)
+    thread.start()
+    loop, stop = running.result()
+    try:
+        yield loop
+    finally:
+        loop.add_callback(stop.set)
+        thread.join(SECONDS_TO_ANSWER)
+
+
+@contextmanager
+def _quiet(*names: str) -> Iterator[None]:
+    """Keeps back what loggers tell of comings and goings: what matters is raised."""
+    loggers = [logging.getLogger(name) for name in names]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

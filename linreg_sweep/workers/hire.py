@@ -1,0 +1,68 @@
+"""From what a person asks for to the workers that do it."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.workers.in_process import InProcess
+from linreg_sweep.workers.interface import Workers
+from linreg_sweep.workers.processes import Processes
+
+PROCESSES, DASK, RAY = BACKENDS = ("processes", "dask", "ray")
+"""What may do work: processes of this machine, or a cluster."""
+
+
+def check_backend(backend: str, jobs: int | None, scheduler: str | None) -> None:
+    """Checks what a person asks for, before anything is done.
+
+    Raises:
+        ConfigError: there is no such backend, or an option goes with another one alone.
+    """
+    wrong = []
+    if backend not in BACKENDS:
+        known = ", ".join(BACKENDS)
+        wrong.append(Complaint("--backend", f"must be one of {known}, got {backend!r}"))
+    elif backend == DASK and scheduler is None:
+        hint = "--scheduler tcp://HOST:PORT, as `dask scheduler` says it"
+        wrong.append(Complaint("--scheduler", "is required with --backend dask", hint))
+    elif backend == PROCESSES and scheduler is not None:
+        wrong.append(Complaint("--scheduler", "goes with --backend dask or ray"))
+    if backend in (DASK, RAY) and jobs is not None:
+        hint = "leave it out: all workers of the cluster are used"
+        wrong.append(Complaint("--jobs", f"does not go with --backend {backend}", hint))
+    if wrong:
+        raise ConfigError(*wrong)
+
+
+@contextmanager
+def hired(
+    backend: str, jobs: int | None, scheduler: str | None, libraries: Iterable[str] = ()
+) -> Iterator[Workers]:
+    """Yields workers, and lets them go in the end.
+
+    Args:
+        backend: one of BACKENDS.
+        jobs: how many processes; 1: this one alone; None: one a core.
+        scheduler: the address of a cluster's.
+        libraries: whose versions must be on a cluster's workers what they are here.
+
+    Raises:
+        ConfigError: what reaches the cluster is not installed, or that is no address.
+        SweepError: the cluster does not answer.
+    """
+    if backend == DASK:
+        from linreg_sweep.workers.dask_cluster import DaskCluster
+
+        with DaskCluster.connect(str(scheduler), libraries=libraries) as cluster:
+            yield cluster
+    elif backend == RAY:
+        from linreg_sweep.workers.ray_cluster import RayCluster
+
+        with RayCluster.connect(scheduler, libraries=libraries) as ray_cluster:
+            yield ray_cluster
+    elif jobs == 1:
+        yield InProcess()
+    else:
+        from joblib import cpu_count
+
+        yield Processes(jobs or cpu_count())

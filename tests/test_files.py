@@ -1,0 +1,190 @@
+"""Facts about files: whole or not at all, on a disk and in an object store, and what is said of failures."""
+
+import os
+import subprocess
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from linreg_sweep import files
+from linreg_sweep.errors import ConfigError, ResultsError
+from linreg_sweep.files import Place
+
+
+@pytest.fixture(params=["disk", "store"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """An empty folder on a disk, or in fsspec's store in memory."""
+    place = tmp_path if request.param == "disk" else files.place_of(f"memory://{uuid.uuid4()}")
+    files.make_folder(place / "run")
+    return place / "run"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 kB, where one may be mounted."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("a small disk can only be mounted as root")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_what_is_written_is_there(folder: Place) -> None:
+    """An old file is replaced, and nothing else is left behind."""
+    files.write(folder / "part", b"one")
+    files.write(folder / "part", b"two")
+    assert files.read(folder / "part") == b"two"
+    assert files.names(folder) == {"part"}
+
+
+def test_what_is_not_there_has_no_names_and_no_content(folder: Place) -> None:
+    """A folder that is not there is empty; a file that is not there is said to be."""
+    assert files.names(folder / "nowhere") == set()
+    with pytest.raises(FileNotFoundError):
+        files.read(folder / "nothing")
+
+
+def test_a_file_is_moved_over_another(folder: Place) -> None:
+    """Into a folder that is made on the way."""
+    for content in (b"one", b"two"):
+        files.write(folder / "part", content)
+        files.move(folder / "part", folder / "damaged" / "part")
+    assert files.read(folder / "damaged" / "part") == b"two"
+    assert not (folder / "part").exists()
+
+
+def test_a_log_grows(folder: Place) -> None:
+    """What is jotted down stands after what is there, or in its place; where it cannot, nothing is said."""
+    files.jot(folder / "log", b"one\n", after=True)
+    files.jot(folder / "log", b"two\n", after=True)
+    assert files.read(folder / "log") == b"one\ntwo\n"
+    files.jot(folder / "log", b"three\n")
+    assert files.read(folder / "log") == b"three\n"
+
+
+def test_nothing_is_said_of_a_log_that_cannot_be_written(tmp_path: Path) -> None:
+    """The folder has gone, and the run goes on."""
+    files.jot(tmp_path / "gone" / "log", b"one\n", after=True)
+    files.jot(tmp_path / "gone" / "log", b"one\n")
+    assert not (tmp_path / "gone").exists()
+
+
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(small_disk: Path) -> None:
+    """The disk fills up in the middle of a file: the file before it stays whole, and no half one appears."""
+    for name in ("whole", "other"):
+        (small_disk / "whole").write_bytes(b"whole")
+        with pytest.raises(ResultsError) as caught:
+            files.write(small_disk / name, bytes(100_000))
+        assert str(caught.value) == (
+            f"{small_disk / name}: cannot write it: No space left on device. "
+            "Hint: what was finished before is intact; mend this and run the same command again"
+        )
+    assert files.read(small_disk / "whole") == b"whole"
+    assert files.names(small_disk) == {"whole"}
+    files.write(small_disk / "other", b"now it fits")
+
+
+def test_a_folder_that_vanished_is_not_made_anew(tmp_path: Path) -> None:
+    """A file without its run would be no part of anything."""
+    with pytest.raises(ResultsError, match=r"gone/part: cannot write it: No such file or directory"):
+        files.write(tmp_path / "gone" / "part", b"")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
+    """Nothing can be written below a file; the message says so, and the file stays."""
+    (tmp_path / "run").write_text("mine")
+    for verb in (
+        lambda: files.make_folder(tmp_path / "run" / "trials"),
+        lambda: files.names(tmp_path / "run"),
+    ):
+        with pytest.raises(ResultsError, match=r"run.*: cannot (write|read) it: Not a directory"):
+            verb()
+    assert (tmp_path / "run").read_text() == "mine"
+
+
+def test_a_folder_where_the_file_should_be(tmp_path: Path) -> None:
+    """A rename onto a folder fails, and the temporary file is taken away."""
+    (tmp_path / "part").mkdir()
+    with pytest.raises(ResultsError, match=r"part: cannot write it: Is a directory"):
+        files.write(tmp_path / "part", b"")
+    with pytest.raises(ResultsError, match=r"part: cannot read it: Is a directory"):
+        files.read(tmp_path / "part")
+    assert files.names(tmp_path) == {"part"}
+
+
+def test_what_writers_that_were_killed_have_left_is_removed(tmp_path: Path) -> None:
+    """Temporary files alone, by their names."""
+    for name in (".part-00000.parquet.123", ".hidden", "part-00000.parquet", "12", ".x.y"):
+        (tmp_path / name).touch()
+    files.remove_temporaries(tmp_path)
+    assert files.names(tmp_path) == {".hidden", "part-00000.parquet", "12", ".x.y"}
+    files.remove_temporaries(tmp_path / "nowhere")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder cannot be flushed there")
+def test_file_and_folders_are_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file before it is renamed, its folder after that; of new folders each one's parent."""
+    flushed: list[str] = []
+
+    def fsync(descriptor: int) -> None:
+        flushed.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+
+    monkeypatch.setattr("os.fsync", fsync)
+    files.make_folder(tmp_path / "a" / "b")
+    files.write(tmp_path / "a" / "b" / "part", b"")
+    assert flushed == [tmp_path.name, "a", f".part.{os.getpid()}", "b"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights are others there")
+def test_what_is_written_can_be_read_by_others(tmp_path: Path) -> None:
+    """A file has the rights of any other new file."""
+    files.write(tmp_path / "part", b"")
+    (tmp_path / "other").touch()
+    assert (tmp_path / "part").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_a_write_that_is_stopped_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl+C in the middle of a write takes the temporary file away."""
+
+    def stop(descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.fsync", stop)
+    with pytest.raises(KeyboardInterrupt):
+        files.write(tmp_path / "part", b"half")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_is_a_path_or_a_place_in_a_store(tmp_path: Path) -> None:
+    """What has a scheme is a store's, unless it is a file's own; a place stays what it is."""
+    assert files.place_of("results") == Path("results")
+    assert files.place_of(f"file://{tmp_path}") == tmp_path
+    place = files.place_of("memory://bucket/folder")
+    assert not files.is_local(place)
+    assert str(place / "run") == "memory://bucket/folder/run"
+    assert files.place_of(place) is place
+
+
+def test_a_kind_of_store_that_nobody_knows_is_a_clear_error() -> None:
+    """The kind is named, and those that there are."""
+    with pytest.raises(ConfigError) as caught:
+        files.place_of("nosuch://bucket")
+    assert str(caught.value).startswith("nosuch://bucket: nosuch:// cannot be reached: ")
+    assert "Hint: memory://, s3:// with s3fs" in str(caught.value)
+
+
+def test_what_a_store_raises_is_a_clear_error() -> None:
+    """Each has exceptions of its own; none of them passes, and none of ours on a disk is hidden."""
+    place = files.place_of("memory://bucket/folder")
+    text = "memory://bucket/folder: cannot write it: no route"
+    with pytest.raises(ResultsError, match=text), files.telling(place, "write"):
+        raise RuntimeError("no route")
+    with pytest.raises(RuntimeError, match="ours"), files.telling(Path("here"), "write"):
+        raise RuntimeError("ours")

@@ -1,0 +1,303 @@
+"""Facts about sweeps that something happens to: damage is mended, failures are named and tried again."""
+
+import os
+import shutil
+import signal
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import linreg_sweep as ls
+from linreg_sweep import cli, files, parts, register, sweep
+from linreg_sweep.errors import ResultsError, SweepError
+from linreg_sweep.experiment import Experiment
+from linreg_sweep.parts import Part
+from linreg_sweep.spans import Span
+
+SWEEP: dict[str, Any] = {
+    "name": "kept",
+    "data": {"name": "tutorial"},
+    "method": "grid",
+    "training": {"epochs": 50},
+    "history": {"every": 25},
+    "parameters": {
+        "learning_rate": {"min": 1e-4, "max": 1e-2, "num": 10, "scale": "log"},
+        "initial_weight": {"min": -10, "max": 10, "num": 4},
+    },
+}
+"""40 trials; in parts of 8, five."""
+
+TRANSIENT = ("run.log", "status.json", "run.lock", "metadata.json")
+"""Files that tell of times and processes."""
+
+
+def made(out: Path | str, **options: Any) -> ls.Run:
+    """Returns a run of the sweep, finished or not."""
+    return ls.run(SWEEP, out=out, **({"jobs": 1, "part_size": 8} | options))
+
+
+def content(run: ls.Run) -> dict[str, bytes]:
+    """Returns every file of a run that says the same whoever made it when, and nothing set aside."""
+    found = {}
+    for folder in (run.path, run.path / "trials", run.path / "history"):
+        for name in files.names(folder) - {"trials", "history", "damaged", *TRANSIENT}:
+            found[f"{folder.name}/{name}"] = files.read(folder / name)
+    return found
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> ls.Run:
+    """A run that nothing happened to."""
+    return made(tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture
+def copy(whole: ls.Run, tmp_path: Path) -> ls.Run:
+    """The same, for something to happen to it."""
+    shutil.copytree(whole.path, tmp_path / whole.path.name)
+    return ls.load(tmp_path / whole.path.name)
+
+
+# --- damage
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("config.yaml", "metadata.json", "summary.csv"),
+        *("trials/part-00000.parquet", "trials/part-00004.parquet", "history/part-00002.parquet"),
+    ],
+)
+@pytest.mark.parametrize("damage", ["flipped", "cut", "empty", "other"])
+def test_a_damaged_file_is_named_set_aside_and_made_anew(
+    whole: ls.Run, copy: ls.Run, name: str, damage: str
+) -> None:
+    """The next run of the sweep has every byte of one that nothing happened to, and keeps what it found.
+
+    A whole part in the place of another is damage, too.
+    """
+    file = copy.path / name
+    before = file.read_bytes()
+    middle = len(before) // 2
+    flipped = before[:middle] + bytes([before[middle] ^ 4]) + before[middle + 1 :]
+    other = {"config.yaml": b"name: other\n"}.get(name, whole.store.part(whole.store.trials, 1).read_bytes())
+    damaged = {"flipped": flipped, "cut": before[:middle], "empty": b"", "other": other}[damage]
+    file.write_bytes(damaged)
+    told: list[str] = []
+    again = made(copy.path.parent, tell=told.append)
+    aside = copy.path / "damaged" / name.replace("/", "-")
+    assert told == [f"damaged: {file} is not what was written; it is now {aside}, and made anew"]
+    assert aside.read_bytes() == damaged
+    assert content(again) == content(whole)
+    assert again.finished
+
+
+def test_damage_between_two_runs_is_not_read_as_data(copy: ls.Run) -> None:
+    """Whatever reads the run names it, with the way out; nothing is shown as if it were all."""
+    part = copy.store.part(copy.store.trials, 3)
+    part.write_bytes(part.read_bytes()[:-1])
+    text = r"part-00003\.parquet: is damaged\. Hint: run the sweep again"
+    with pytest.raises(ResultsError, match=text):
+        _ = ls.load(copy.path).trials
+    with pytest.raises(ResultsError, match=text):
+        _ = ls.load(copy.path).summary()
+
+
+def test_metadata_that_are_gone_are_made_anew_with_the_size_of_parts_there(
+    copy: ls.Run, whole: ls.Run
+) -> None:
+    """Parts tell it, so none of them is trained again."""
+    (copy.path / "metadata.json").unlink()
+    trained: list[tuple[int, int]] = []
+    again = made(copy.path.parent, part_size=None, watch=lambda done, total: trained.append((done, total)))
+    assert trained == [(40, 40)]
+    assert content(again) == content(whole)
+
+
+def test_data_from_python_are_sealed_as_well(tmp_path: Path) -> None:
+    """Of a run whose data came from Python, the copy that it keeps is mended, too."""
+    x = [float(number) for number in range(30)]
+    y = [3 * each + 1 for each in x]
+    run = made(tmp_path, data=(x, y))
+    file = run.path / "data.parquet"
+    before = file.read_bytes()
+    file.write_bytes(before[:100] + b"?" + before[101:])
+    with pytest.raises(ResultsError, match=r"data\.parquet: is damaged"):
+        ls.verify(run.path)
+    told: list[str] = []
+    made(tmp_path, data=(x, y), tell=told.append)
+    assert [line.split(" is ")[0] for line in told] == [f"damaged: {file}"]
+    assert file.read_bytes() == before
+    assert ls.verify(run.path).mismatches == ()
+
+
+def test_a_run_of_other_versions_is_shown_and_not_extended(
+    copy: ls.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts of both would not be of the same bits; a finished run needs no more parts."""
+    versions = register.installed()
+    monkeypatch.setattr(register, "installed", lambda: versions | {"numpy": "1.0"})
+    assert made(copy.path.parent).finished
+    copy.store.part(copy.store.trials, 3).unlink()
+    with pytest.raises(ResultsError) as caught:
+        made(copy.path.parent)
+    assert str(caught.value) == (
+        f"{copy.path}: the run was made by numpy {versions['numpy']}, this is 1.0: not the same bits. "
+        "Hint: install that version to finish it, or run the sweep with another --out"
+    )
+    assert len(ls.load(copy.path).trials) == 32
+
+
+def test_a_directory_that_vanishes_is_named(tmp_path: Path) -> None:
+    """It is not made anew behind one's back, and what is done with it is said."""
+    with pytest.raises(
+        ResultsError, match=r"part-0000\d\.parquet: cannot write it: No such file or directory"
+    ):
+        made(tmp_path, watch=lambda done, total: shutil.rmtree(next(tmp_path.iterdir())) if done else None)
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- trials that cannot be trained
+
+
+def deadly(experiment: Experiment, part_size: int, span: Span) -> Part:
+    """Makes a part, but runs out of memory over trial 13 and dies over trial 30."""
+    if span.first <= 13 < span.stop:
+        raise MemoryError("no room")
+    if span.first <= 30 < span.stop:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return parts.make_part(experiment, part_size, span)
+
+
+@pytest.fixture(scope="module")
+def failing(tmp_path_factory: pytest.TempPathFactory) -> ls.Run:
+    """A run of which two trials could not be trained."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sweep, "make_part", deadly)
+        return made(tmp_path_factory.mktemp("failing"), jobs=2)
+
+
+def test_trials_that_cannot_be_trained_are_named_and_the_others_are_there(
+    failing: ls.Run, whole: ls.Run
+) -> None:
+    """In the table they have the outcome `failed` and no results; the others are to the bit what they are."""
+    assert failing.finished
+    assert failing.failures == {
+        13: "MemoryError: no room",
+        30: "its worker process was killed (SIGKILL(-9))",
+    }
+    table, right = failing.trials, whole.trials
+    assert table["trial"].tolist() == list(range(40))
+    assert list(table["outcome"].cat.categories) == ["converged", "unfinished", "diverged", "failed"]
+    failed = table["outcome"] == "failed"
+    assert table.index[failed].tolist() == [13, 30]
+    pd.testing.assert_frame_equal(
+        table[~failed].astype({"outcome": str}), right[~failed].astype({"outcome": str}), check_exact=True
+    )
+    hyperparameters = ["trial", "learning_rate", "initial_weight", "initial_bias"]
+    pd.testing.assert_frame_equal(table[hyperparameters], right[hyperparameters], check_exact=True)
+    others = table.loc[failed].drop(columns=[*hyperparameters, "outcome", "epochs"])
+    assert others.isna().all(axis=None)
+    assert list(whole.trials["outcome"].cat.categories) == ["converged", "unfinished", "diverged"]
+
+
+def test_failed_trials_are_in_no_count(failing: ls.Run, whole: ls.Run) -> None:
+    """Summaries, pictures' cells and histories pass them over; counts add up to what was trained."""
+    summary = failing.summary(by="learning_rate")
+    assert summary["trials"].sum() == 38
+    assert (summary[["converged", "unfinished", "diverged"]].sum(axis=1) == summary["trials"]).all()
+    assert set(failing.history["trial"]) == set(whole.history["trial"]) - {13, 30}
+    assert ls.verify(failing.path).n_missing == 2
+    assert ls.verify(failing.path).mismatches == ()
+
+
+def test_a_later_run_tries_the_failed_trials_alone(
+    failing: ls.Run, whole: ls.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once they can be trained, every byte is that of a run that nothing happened to."""
+    shutil.copytree(failing.path, tmp_path / failing.path.name)
+    tried: list[tuple[int, int]] = []
+
+    def noting(experiment: Experiment, part_size: int, span: Span) -> Part:
+        tried.append((span.first, span.stop))
+        return parts.make_part(experiment, part_size, span)
+
+    monkeypatch.setattr(sweep, "make_part", noting)
+    again = made(tmp_path)
+    assert tried == [(13, 14), (30, 31)]
+    assert again.failures == {}
+    assert content(again) == content(whole)
+
+
+def test_a_sweep_with_failed_trials_says_so(
+    failing: ls.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The summary comes as ever; then which failed and why, and the exit code is 1."""
+    monkeypatch.setattr(sweep, "make_part", deadly)
+    shutil.copytree(failing.path, tmp_path / failing.path.name)
+    config = str(tmp_path / failing.path.name / "config.yaml")
+    with pytest.raises(SystemExit, match="1"):
+        cli.main(["run", config, "--out", str(tmp_path), "--jobs", "2"])
+    told = capsys.readouterr()
+    assert told.out.splitlines()[-1].startswith(str(tmp_path / "kept-"))
+    assert told.err.splitlines()[-4:] == [
+        "2 trials could not be trained, and no table above counts them:",
+        "  trial 13: MemoryError: no room",
+        "  trial 30: its worker process was killed (SIGKILL(-9))",
+        "The same command tries them again.",
+    ]
+
+
+def test_where_no_trial_can_be_trained_the_sweep_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is nothing to sum up; the reason is said."""
+
+    def never(experiment: Experiment, part_size: int, span: Span) -> Part:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(sweep, "make_part", never)
+    with pytest.raises(SweepError, match="no trial could be trained, the first for this reason: MemoryError"):
+        made(tmp_path, overrides=["parameters={learning_rate: {values: [0.1, 0.2]}}"])
+
+
+# --- elsewhere
+
+
+def test_an_object_store_keeps_a_run_as_a_disk_does(whole: ls.Run) -> None:
+    """Through fsspec: the same bytes, resumed, mended, and read by every command's functions."""
+    out = f"memory://{uuid.uuid4()}/results"
+    seen: list[int] = []
+
+    def enough(done: int, total: int) -> None:
+        seen.append(done)
+
+    stopped = made(out, watch=enough, stop=lambda: len(seen) > 2)
+    assert not stopped.finished
+    assert 0 < stopped.n_trials_done < 40
+    run = made(out, jobs=2)
+    assert str(run.path) == f"{out}/{whole.path.name}"
+    assert content(run) == content(whole)
+    part = run.store.part(run.store.trials, 1)
+    files.write(part, files.read(part)[:-3])
+    with pytest.raises(ResultsError, match=r"memory://.*part-00001\.parquet: is damaged"):
+        _ = ls.load(str(run.path)).trials
+    told: list[str] = []
+    assert content(made(out, tell=told.append)) == content(whole)
+    assert len(told) == 1
+    loaded = ls.load(str(run.path))
+    pd.testing.assert_frame_equal(loaded.trials, whole.trials, check_exact=True)
+    assert [each.path for each in ls.list_runs(out)] == [run.path]
+    assert cli.main(["list", out]) == cli.main(["status", str(run.path)]) == 0
+    assert ls.verify(str(run.path)).mismatches == ()
+    assert ls.compare(loaded, whole).n_changed == 0
+
+
+def test_data_from_python_go_along_into_a_store(tmp_path: Path) -> None:
+    """Such a run can be verified wherever it lies."""
+    x = [float(number) for number in range(30)]
+    run = made(f"memory://{uuid.uuid4()}", data=(x, [3 * each + 1 for each in x]))
+    assert ls.verify(str(run.path)).mismatches == ()
