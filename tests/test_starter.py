@@ -272,7 +272,9 @@ def test_a_descent_of_more_epochs_than_can_be_counted(largest: float) -> None:
     told = " ".join(line.strip(" #") for line in config.splitlines())
     needed = re.search(r"converges within (.*) epochs, which is more than these", told)
     assert needed is not None
-    assert float(needed[1]) > 0.1 * largest**2
+    assert (
+        100 < float(needed[1]) / largest**2 < 400
+    )  # log of how far ahead, over 2 x rate x the least eigenvalue
     assert "epochs: 200000" in config
 
 
