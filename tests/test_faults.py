@@ -23,10 +23,11 @@ from tests.disk import Call, told
 from tests.small_run import PYTHON, content, damage, made, parts, some_of
 
 WRITING = ("open", "write", "mkdir")
-EVERY = (*WRITING, "read", "fsync", "replace", "unlink")
+CHANGING = (*WRITING, "replace", "unlink")
+EVERY = (*CHANGING, "read", "fsync")
 
 LINE = re.compile(
-    r"(?P<place>[^:\n]+): cannot (?P<verb>read|write) it: (Input/output error|No space left on device)"
+    r"(?P<place>[^:\n]+): cannot (?P<verb>read|write) it: (?P<why>[A-Z][a-z/ -]+)"
     r"(?P<hint>\. Hint: what was finished before is intact; mend this and run the same command again)?"
 )
 
@@ -131,6 +132,9 @@ def check_and_finish(disk: Path, whole: Path) -> None:
         pytest.param(
             {"error": errno.ENOSPC, "verbs": WRITING, "half": True, "for_good": True}, 3, id="a full disk"
         ),
+        pytest.param(
+            {"error": errno.EROFS, "verbs": CHANGING, "for_good": True}, 5, id="a disk turned read-only"
+        ),
         pytest.param({"error": errno.EIO, "for_good": True}, 7, id="a broken disk"),
     ],
 )
@@ -150,6 +154,7 @@ def test_a_call_that_fails_loses_nothing(
             line = LINE.fullmatch(error)
             assert line is not None, error
             assert Path(line["place"]).is_relative_to(disk)
+            assert line["why"] == os.strerror(fault.error)
             assert bool(line["hint"]) == (line["verb"] == "write")
         assert (fault.count < number) == (number > last)
         check_and_finish(disk, whole)
