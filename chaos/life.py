@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 A_MOMENT = 0.01
 """Seconds between two looks."""
 
-LONGEST = 120.0
+LONGEST = 180.0
 """Seconds after which a life that should have ended hangs."""
 
 
@@ -30,7 +30,7 @@ class Life:
         self._told = {name: folder / f"{name}.txt" for name in ("stdout", "stderr")}
         with self._told["stdout"].open("wb") as out, self._told["stderr"].open("wb") as err:
             self._process = subprocess.Popen(
-                [sys.executable, *command],
+                [sys.executable, "-X", "faulthandler", *command],
                 cwd=folder,
                 stdout=out,
                 stderr=err,
@@ -61,10 +61,12 @@ class Life:
         return not self.has_ended
 
     def ended(self) -> int | None:
-        """Waits for its end and returns the exit code; None: it hangs, and is killed now."""
+        """Waits for its end and returns the exit code; None: it hangs, says where, and is killed now."""
         try:
             return self._process.wait(LONGEST)
         except subprocess.TimeoutExpired:
+            kill(self.pid, signal.SIGABRT)  # which faulthandler answers with what each thread does
+            time.sleep(1)
             self.kill_all()
             self._process.wait()
             return None

@@ -1,6 +1,7 @@
 """Kills of a Dask scheduler and its workers, and now and then of the command."""
 
 import random
+import signal
 from pathlib import Path
 
 from chaos.cluster import Cluster
@@ -12,10 +13,10 @@ from chaos.rounds import rounds
 from chaos.witness import Witness
 from chaos.world import World
 
-COMMAND = Kill("SIGKILL, the command")
-
 KILLS = (
-    COMMAND,
+    Kill("SIGKILL, the command"),
+    Kill("SIGTERM, the command", (signal.SIGTERM,), code=143),
+    Kill("SIGINT, the command", (signal.SIGINT,), code=130),
     Kill("SIGKILL, a worker of two", whom="worker", code=0),
     Kill("SIGKILL, all workers", whom="workers", code=0),
     Kill("SIGKILL, the scheduler", whom="scheduler", code=0),
@@ -65,7 +66,7 @@ class OnDask:
         blows = []
         while may_kill and (stage := self._struck(life, world, kill := self._rng.choice(KILLS))):
             blows.append((kill, stage))
-            may_kill = kill is not COMMAND and self._rng.random() < SHARE_OF_ANOTHER
+            may_kill = kill.code == 0 and self._rng.random() < SHARE_OF_ANOTHER
         code = self._witness.end(life, blows)
         self._seconds = self._seconds or life.age
         if blows and code != 0:
@@ -79,7 +80,7 @@ class OnDask:
         if not life.lasts_until(lambda: life.age >= moment):
             return None
         stage = world.stage(life.pid)
-        if kill is COMMAND:
+        if kill.whom == "command":
             return stage if kill.strike(life, self._rng) else None
         self._cluster.kill(kill.whom, self._rng)
         return stage

@@ -7,7 +7,8 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any
 
 from linreg_sweep.workers.interface import Item, Result, WorkersLostError
 
@@ -51,9 +52,11 @@ class Processes:
             initargs=(os.getpid(),),
         )
         try:
-            with _deaf("SIGINT"):
-                results = parallel(delayed(work)(item) for item in items)
-            yield from results
+            with _quiet(), ExitStack() as at_last:
+                with _undisturbed(), _deaf("SIGINT"):
+                    begun = parallel(delayed(work)(item) for item in items)
+                    results = at_last.enter_context(closing(begun))
+                yield from results
         except (BrokenProcessPool, MemoryError) as error:  # what came back is too large, too
             raise WorkersLostError(_how(error)) from error
 
@@ -95,6 +98,44 @@ def _deaf(name: str) -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps back the traceback of loky's thread, which trips over work that is called off as it comes."""
+    before = threading.excepthook
+
+    def tell(failure: threading.ExceptHookArgs) -> None:
+        if failure.thread is None or failure.thread.name != "ExecutorManagerThread":
+            before(failure)
+
+    threading.excepthook = tell
+    try:
+        yield
+    finally:
+        threading.excepthook = before
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Puts off until the end what this process does about signals.
+
+    Whatever they raise in the midst of the start of workers, joblib cannot clean up after it.
+    """
+    came: list[int] = []
+    before: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():  # no other thread is told of signals
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and callable(signal.getsignal(number)):
+                before[number] = signal.signal(number, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in came:
+            signal.raise_signal(number)
 
 
 def _end_with(parent: int) -> None:
