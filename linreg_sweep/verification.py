@@ -21,7 +21,7 @@ from linreg_sweep.engines.interface import Results, bound
 from linreg_sweep.experiment import Experiment
 from linreg_sweep.files import Place
 from linreg_sweep.outcome import CATEGORIES, EVENTS, FAILED, MISSING
-from linreg_sweep.parquet import column_names, read_and_check
+from linreg_sweep.parquet import column_names, facts_of, read_and_check
 from linreg_sweep.prediction import exactly
 from linreg_sweep.reopening import reopen
 from linreg_sweep.results import Run, load
@@ -91,8 +91,13 @@ def verify(path: str | Path) -> Verification:
         mismatches += found
         n_retrained += retrained
     mismatches += map(_changed, _other_files_changed(run, numbers))
-    n_trials = run.n_trials_done - run.n_failed
+    n_trials = run.n_trials_done - sum(_n_failed(run, number) for number in numbers)
     return Verification(n_trials, n_retrained, run.n_trials - n_trials, tuple(mismatches))
+
+
+def _n_failed(run: Run, number: int) -> int:
+    """Returns how many trials of a part could not be trained, as far as it can be told."""
+    return len((facts_of(run.store.part(run.store.trials, number)) or {}).get("failures", ()))
 
 
 def _other_files_changed(run: Run, numbers: Sequence[int]) -> Iterator[Place]:

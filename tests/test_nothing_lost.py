@@ -231,6 +231,14 @@ def test_failed_trials_are_in_no_count(failing: ls.Run, whole: ls.Run) -> None:
     assert ls.verify(failing.path).mismatches == ()
 
 
+def test_verify_counts_the_failed_trials_of_an_unfinished_run(failing: ls.Run, tmp_path: Path) -> None:
+    """Those of the parts that are there, whatever metadata.json says."""
+    run = failing_copy(failing, tmp_path)
+    run.store.part(run.store.trials, 1).unlink()  # with trial 13
+    checked = ls.verify(run.path)
+    assert (checked.n_trials, checked.n_missing) == (31, 9)
+
+
 def test_everything_that_reads_trials_reads_a_run_with_failed_ones(failing: ls.Run, tmp_path: Path) -> None:
     """They are the last choice of the best, no one's neighbours in a summary, and in no picture."""
     best = failing.best(40)
