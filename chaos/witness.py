@@ -56,12 +56,13 @@ class Witness:
         what = ", then ".join(f"{kill.name} while {stage}" for kill, stage in blows) or "nothing"
         codes = {0}.union(*(kill.codes(stage) for kill, stage in blows))
         code = life.ended()
-        if code == 1 and blows and any(way in life.said() for way in WAYS_ON):
+        if blows and any(way in life.said() for way in WAYS_ON):
             self.report.stopped += 1
-        elif _is_of_python(life.said()):
+            codes |= {1, *(-sent for kill, _ in blows for sent in kill.signals)}  # after its last word
+        if _is_of_python(life.said()):
             self.report.unborn += 1
             return code
-        elif code not in codes:
+        if code not in codes:
             self._wrong(
                 f"exit code {code} after {what}" if code is not None else f"a hang after {what}", life
             )

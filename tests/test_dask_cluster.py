@@ -1,14 +1,19 @@
 """Facts about work on a real Dask scheduler and workers, each a process of its own, some of which die."""
 
+import gc
 import logging
+import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count, islice
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -300,6 +305,33 @@ def test_a_scheduler_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPat
     assert caught.value.exit_code == 1
     assert "dask scheduler" in caught.value.complaints[0].hint
     until(lambda: not set(threading.enumerate()) - before, 5)
+
+
+def test_who_is_told_to_end_while_it_looks_for_a_scheduler_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It ends at once, and no client complains later that its loop is gone."""
+
+    def end(signum: int, frame: FrameType | None) -> None:
+        raise SystemExit(7)
+
+    complaints: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+    before = set(threading.enumerate())
+    heard = signal.signal(signal.SIGTERM, end)
+    began = time.monotonic()
+    try:
+        # pytest.raises would keep what is to be collected
+        with suppress(SystemExit), socket.create_server(("127.0.0.1", 0)) as silent:
+            threading.Timer(1, os.kill, [os.getpid(), signal.SIGTERM]).start()
+            DaskCluster.connect(f"tcp://127.0.0.1:{silent.getsockname()[1]}").__enter__()
+            pytest.fail("it went on")
+    finally:
+        signal.signal(signal.SIGTERM, heard)
+    assert 1 <= time.monotonic() - began < 5
+    until(lambda: not set(threading.enumerate()) - before, 5)
+    gc.collect()
+    assert complaints == []
 
 
 @pytest.mark.parametrize("address", ["", "127.0.0.1:8786", "tcp://127.0.0.1", "tcp://:8786x", "a b"])

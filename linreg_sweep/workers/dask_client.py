@@ -13,7 +13,6 @@ from linreg_sweep.errors import Complaint, ConfigError, SweepError
 
 if TYPE_CHECKING:
     from distributed import Client
-    from tornado.ioloop import IOLoop
 
 SECONDS_TO_ANSWER = 10.0
 """How long a scheduler may take to answer, or to come back, before it is taken for gone."""
@@ -38,8 +37,17 @@ def connect(scheduler: str) -> "Iterator[Client]":
         hint = "pip install -c constraints.txt -e '.[dask]'"
         raise ConfigError(Complaint("", "Dask is not installed", hint)) from None
     with _quiet("distributed", "distributed.client", "tornado.application"), _loop() as loop:
+
+        async def connected() -> Client:
+            client = Client(scheduler, timeout=SECONDS_TO_ANSWER, asynchronous=True, set_as_default=False)
+            try:
+                return await client
+            except BaseException:  # also where the loop ends, since who waits here was told to end
+                await client.close(timeout=1)
+                raise
+
         try:
-            client = Client(scheduler, timeout=SECONDS_TO_ANSWER, loop=loop, set_as_default=False)
+            client = asyncio.run_coroutine_threadsafe(connected(), loop).result()
         except Exception as error:
             text = f"no Dask scheduler answers within {SECONDS_TO_ANSWER:g} seconds"
             hint = "start one with `dask scheduler`; it says its address"
@@ -51,15 +59,13 @@ def connect(scheduler: str) -> "Iterator[Client]":
 
 
 @contextmanager
-def _loop() -> "Iterator[IOLoop]":
+def _loop() -> Iterator[asyncio.AbstractEventLoop]:
     """Runs a loop in a thread that ends with the context; a client's own stays if it loses its scheduler."""
-    from tornado.ioloop import IOLoop
-
-    running: Future[tuple[IOLoop, asyncio.Event]] = Future()
+    running: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def run() -> None:
         stop = asyncio.Event()
-        running.set_result((IOLoop.current(), stop))
+        running.set_result((asyncio.get_running_loop(), stop))
         await stop.wait()
 
     thread = threading.Thread(target=lambda: asyncio.run(run()), name="Dask client", daemon=True)
@@ -68,7 +74,7 @@ def _loop() -> "Iterator[IOLoop]":
     try:
         yield loop
     finally:
-        loop.add_callback(stop.set)
+        loop.call_soon_threadsafe(stop.set)
         thread.join(SECONDS_TO_ANSWER)
 
 
