@@ -105,5 +105,10 @@ class Witness:
 
 
 def _is_of_python(said: str) -> bool:
-    """Returns whether Python was interrupted while it started, before it came to this package's files."""
-    return said.rstrip().endswith("KeyboardInterrupt") and "/linreg_sweep/" not in said
+    """Returns whether Python was interrupted while it started: before it came to what answers signals.
+
+    Of this package it may have come to `__init__.py`, which a library loads and which leaves signals alone.
+    """
+    ours = [line for line in said.splitlines() if "/linreg_sweep/" in line]
+    begun = any("/linreg_sweep/__init__.py" not in line for line in ours)
+    return said.rstrip().endswith("KeyboardInterrupt") and not begun

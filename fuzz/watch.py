@@ -68,17 +68,16 @@ def watched(seed: int, cases: int, jobs: int, limits: Limits) -> Iterator[Outcom
         while workers:
             ready = wait([worker.pipe for worker in workers], timeout=1)
             for worker in list(workers):
-                ended = False
-                if worker.pipe in ready:
+                ended = time.monotonic() - worker.since > limits.seconds
+                if ended:
+                    worker.process.kill()
+                elif worker.pipe in ready:
                     try:
                         outcome = worker.pipe.recv()
                         worker.next, worker.since = outcome.number + jobs, time.monotonic()
                         yield outcome
                     except EOFError:
                         ended = True
-                elif time.monotonic() - worker.since > limits.seconds:
-                    worker.process.kill()
-                    ended = True
                 if ended:
                     workers.remove(worker)
                     worker.process.join()

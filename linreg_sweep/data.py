@@ -256,7 +256,8 @@ def spread(x: Floats) -> tuple[Floats, Floats, Floats]:
     mean = unit.mean(axis=0)
     mean = mean + (unit - mean).mean(axis=0)
     deviation = np.sqrt(np.mean((unit - mean) ** 2, axis=0))
-    return np.ldexp(mean, exponent), np.ldexp(deviation, exponent), ROUNDINGS * np.spacing(largest)
+    spacing = np.ldexp(1.0, np.maximum(exponent - 53, -1074))  # np.spacing would warn at the largest number
+    return np.ldexp(mean, exponent), np.ldexp(deviation, exponent), ROUNDINGS * spacing
 
 
 def _check_size(where: str, n_features: int, n_targets: int) -> None:

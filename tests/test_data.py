@@ -317,6 +317,12 @@ def test_standardizing_tiny_and_huge_columns(size: float) -> None:
     np.testing.assert_allclose(data.inputs()[:, 0], (values - values.mean()) / values.std(), rtol=1e-14)
 
 
+def test_the_largest_number_there_is() -> None:
+    """The rounding of a column that holds it is found without a warning."""
+    data = from_arrays([[0.0], [sys.float_info.max]], [[1.0], [2.0]], standardize=True)
+    assert data.inputs().tolist() == [[-1.0], [1.0]]
+
+
 def test_unscaled_parameters_predict_the_same() -> None:
     """Parameters of z-scores, unscaled, predict on x what they predicted on z, for every target."""
     rng = np.random.default_rng(4)
