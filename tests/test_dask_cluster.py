@@ -18,7 +18,7 @@ from types import FrameType
 import pytest
 
 from linreg_sweep.errors import ConfigError, SweepError
-from linreg_sweep.workers import dask_client
+from linreg_sweep.workers import dask_client, guarded_dask
 from linreg_sweep.workers.dask_cluster import DaskCluster
 from linreg_sweep.workers.interface import Workers, WorkersLostError
 from tests.clusters import (
@@ -183,6 +183,26 @@ def test_work_that_kills_each_worker_is_told(workers: DaskCluster) -> None:
         list(workers.each(Deadly(5), range(12)))
     assert time.monotonic() - begun < 20
     assert sorted(workers.each(Deadly(99), range(12))) == SQUARES
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_a_task_that_is_lost_is_told(
+    workers: DaskCluster, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    """As one may be while the scheduler dies and another comes; joblib would wait for ever."""
+    monkeypatch.setattr(guarded_dask, "SECONDS_TO_ARRIVE", 1.0)
+    send = workers._client._send_to_scheduler
+    graphs = count()
+
+    def lose(message: dict[str, object]) -> None:
+        if message["op"] != "update-graph" or next(graphs) == 0:  # the first is of what the tasks need
+            send(message)
+        elif told:
+            raise ConnectionError
+
+    monkeypatch.setattr(workers._client, "_send_to_scheduler", lose)
+    with pytest.raises(WorkersLostError, match="does not know of it"):
+        list(workers.each(square, range(4)))
 
 
 def test_joblib_alone_still_waits_for_ever(standing: Cluster) -> None:

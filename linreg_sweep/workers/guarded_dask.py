@@ -1,7 +1,8 @@
 """joblib's Dask backend, with an end to every wait.
 
 Where Dask gives up on a task, joblib 1.6 notes the error but tells nobody, so that Parallel waits for ever
-(a test says when that is mended); it waits as long where every worker is gone. Here who waits is told.
+(a test says when that is mended); it waits as long where every worker is gone, and for a task that was on its
+way while the scheduler died and another came. Here who waits is told.
 """
 
 import asyncio
@@ -18,6 +19,9 @@ from linreg_sweep.workers.interface import WorkersLostError
 
 SECONDS_A_LOOK = 0.5
 """How often it is looked whether there are workers."""
+
+SECONDS_TO_ARRIVE = 10.0
+"""How long a scheduler that answers may not know of a task before the task is taken for lost."""
 
 
 class GuardedDask(DaskDistributedBackend):  # type: ignore[misc] # joblib ships no types
@@ -85,12 +89,20 @@ class GuardedDask(DaskDistributedBackend):  # type: ignore[misc] # joblib ships 
             await self.client.cancel(futures, asynchronous=True)
 
     async def _watch(self) -> None:
-        """Fails the call where for longer than patience there was no worker, or no scheduler to ask."""
+        """Fails the call where for longer than patience there was no worker, or no scheduler to ask.
+
+        Also where the scheduler does not know of a task: then that is lost.
+        """
         last = time.monotonic()
+        unknown: dict[Callable[[Any], None], float] = {}
         while self._continue:
             trouble = await self._trouble()
             if not trouble:
                 last = time.monotonic()
+                unknown = {each: unknown.get(each, last) for each in await self._unknown()}
+                for callback, since in unknown.items():
+                    if last - since > SECONDS_TO_ARRIVE:
+                        callback(WorkersLostError("the cluster does not know of it"))
             elif self.client.status == "closed":
                 self._fail("the scheduler is gone")
             elif time.monotonic() - last > self._patience:
@@ -100,6 +112,16 @@ class GuardedDask(DaskDistributedBackend):  # type: ignore[misc] # joblib ships 
     def _fail(self, trouble: str) -> None:
         for callback in list(self._waiting):
             callback(gone(trouble))
+
+    async def _unknown(self) -> set[Callable[[Any], None]]:
+        """Returns who waits for a task that the scheduler does not know of: not yet, or no more."""
+        keys = {callback: future.key for future, callback in self._callbacks.items()}
+        try:
+            ask = self.client.scheduler.get_task_status(keys=list(keys.values()))
+            states = await asyncio.wait_for(ask, self._patience)
+        except Exception:  # which the next look will say
+            return set()
+        return {callback for callback in self._waiting if states.get(keys.get(callback)) is None}
 
     async def _trouble(self) -> str:
         """Returns why no work can be done now; empty where it can."""
