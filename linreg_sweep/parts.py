@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from linreg_sweep.columns import Column, failed_columns, history_columns, no_history, trial_columns
+from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.experiment import Experiment
 from linreg_sweep.outcome import FAILED, OUTCOMES
 from linreg_sweep.parquet import decode, encode
@@ -22,6 +23,9 @@ SMALLEST, LARGEST = 1024, 65536
 
 PARTS_AT_LEAST = 16
 """Parts of a sweep that has trials enough for them, so that workers share it evenly."""
+
+MOST_PARTS = 1_000_000
+"""Parts of a run, since it is held in memory which of them are there."""
 
 MOST_HISTORY_ROWS = 2_000_000
 """States that a part's history holds."""
@@ -87,6 +91,19 @@ def default_part_size(experiment: Experiment) -> int:
     while size < most and size * PARTS_AT_LEAST < experiment.space.n_trials:
         size *= 2
     return min(size, most)
+
+
+def check_part_size(experiment: Experiment, part_size: int | None) -> None:
+    """Raises a ConfigError where a run would have too many parts.
+
+    Args:
+        experiment: what is to be trained.
+        part_size: trials a part; None: by the sweep.
+    """
+    n_trials, size = experiment.space.n_trials, part_size or default_part_size(experiment)
+    if n_trials > MOST_PARTS * size:
+        text = f"{n_trials:,} trials in parts of {size:,} are more than the {MOST_PARTS:,} parts of a run"
+        raise ConfigError(Complaint("", text, "declare it as several sweeps, or give a larger --part-size"))
 
 
 def make_part(experiment: Experiment, part_size: int, span: Span) -> Part:

@@ -16,7 +16,7 @@ from linreg_sweep.experiment import Experiment
 from linreg_sweep.inspection import missing_of, whole_parts
 from linreg_sweep.journal import Journal
 from linreg_sweep.lock import held
-from linreg_sweep.parts import make_part, put_together
+from linreg_sweep.parts import check_part_size, make_part, put_together
 from linreg_sweep.prepare import Arrays, data_path, load_data, prepare
 from linreg_sweep.register import Entry, finish_run, open_run, refuse_other_versions
 from linreg_sweep.results import Run
@@ -72,6 +72,7 @@ def run(
     declaration = load_sweep(sweep, overrides, data_given=data is not None)
     table = load_data(declaration, data)
     experiment = prepare(declaration, table)
+    check_part_size(experiment, part_size)
     entry = Entry(experiment, table, data_path(declaration), files.place_of(out))
     files.make_folder(entry.store.path)
     journal = Journal(entry.store, tell)

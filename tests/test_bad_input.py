@@ -639,3 +639,16 @@ def test_a_part_size_that_a_run_does_not_have(folder: Path, capsys: pytest.Captu
         f"{path}: the run's parts have 1 trials each, got a part size of 2. "
         "Hint: leave it out, or use another --out\n",
     )
+
+
+def test_more_parts_than_a_run_can_have(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A sweep that nobody can wait for takes neither time nor memory."""
+    many = "{min: 0.001, max: 0.01, num: 3000000000}"
+    text = "name: many\ndata: {name: tutorial}\nmethod: grid\nmax_trials: 9000000000000000000\n"
+    text += f"parameters: {{learning_rate: {many}, initial_bias: {many}}}\n"
+    Path("many.yaml").write_text(text)
+    assert refused(["run", "many.yaml"], folder, capsys) == (
+        2,
+        "9,000,000,000,000,000,000 trials in parts of 65,536 are more than the 1,000,000 parts of a run. "
+        "Hint: declare it as several sweeps, or give a larger --part-size\n",
+    )
