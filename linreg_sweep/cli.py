@@ -16,6 +16,8 @@ import click
 from linreg_sweep import __version__
 from linreg_sweep.console import OutputError, fitting, note, notes, print_table, say, without_output
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
+from linreg_sweep.workers.hire import BACKENDS
+from linreg_sweep.workers.interface import PATIENCE
 
 if TYPE_CHECKING:
     from linreg_sweep.progress import Progress
@@ -31,9 +33,6 @@ PICTURES = ("map", "epochs", "cost", "paths", "slice", "parallel")
 
 EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel")
 """The kinds of exporting.export, likewise."""
-
-BACKENDS = ("processes", "dask", "ray")
-"""The ways of workers/hire.py, likewise."""
 
 INTERRUPTED, TERMINATED, HUNG_UP = 130, 143, 129
 
@@ -187,6 +186,14 @@ def plan(ctx: click.Context, sweep: str, overrides: tuple[str, ...], trials: int
     help="What trains: processes of this machine, or a cluster.",
 )
 @click.option("--scheduler", metavar="ADDRESS", help="Of a cluster, such as tcp://HOST:PORT.")
+@click.option(
+    "--patience",
+    type=click.FloatRange(min=0, min_open=True),
+    default=PATIENCE,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for a cluster's workers while there are none.",
+)
 def run(
     ctx: click.Context,
     sweep: str,
@@ -197,6 +204,7 @@ def run(
     part_size: int | None,
     backend: str,
     scheduler: str | None,
+    patience: float,
 ) -> None:
     """Train every trial of a SWEEP file, and print the summary.
 
@@ -221,6 +229,7 @@ def run(
                 part_size=part_size,
                 backend=backend,
                 scheduler=scheduler,
+                patience=patience,
                 watch=progress.tell,
                 tell=note,
                 stop=stop,

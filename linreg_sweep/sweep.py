@@ -23,6 +23,7 @@ from linreg_sweep.results import Run
 from linreg_sweep.runner import Order
 from linreg_sweep.versions import deciding
 from linreg_sweep.workers.hire import PROCESSES, check_backend, hired
+from linreg_sweep.workers.interface import PATIENCE
 from linreg_sweep.writing import written
 
 Watch = Callable[[int, int], None]
@@ -42,6 +43,7 @@ def run(
     part_size: int | None = None,
     backend: str = "processes",
     scheduler: str | None = None,
+    patience: float = PATIENCE,
     watch: Watch = lambda done, total: None,
     tell: Callable[[str], None] = lambda sentence: None,
     stop: Stop = lambda: False,
@@ -57,6 +59,7 @@ def run(
         part_size: trials a part, for a run that is not there yet; None: by the sweep.
         backend: what trains: processes, dask or ray.
         scheduler: the address of a cluster's scheduler, such as `tcp://host:8786`.
+        patience: seconds to wait for a cluster's workers while there are none.
         watch: told of the progress.
         tell: told what went wrong on the way, and was mended.
         stop: whether to begin nothing more; the run that is then returned is not finished.
@@ -78,7 +81,7 @@ def run(
     journal = Journal(entry.store, tell)
     with held(entry.store) as was_killed:
         run = open_run(entry, part_size, journal.went_wrong)
-        hire = partial(hired, backend, jobs, scheduler, deciding(run.metadata["engine"]))
+        hire = partial(hired, backend, jobs, scheduler, patience, deciding(run.metadata["engine"]))
         alone_first = backend == PROCESSES and jobs is None and not was_killed
         with journal:
             return _completed(run, experiment, hire, journal, watch, stop, alone_first=alone_first)

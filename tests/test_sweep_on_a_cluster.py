@@ -83,6 +83,15 @@ def test_a_sweep_outlives_its_scheduler(two_workers: Cluster, tmp_path: Path) ->
     assert not [thread for thread in threading.enumerate() if "asyncio" in thread.name.lower()]
 
 
+def test_patience_is_as_long_as_asked(two_workers: Cluster, tmp_path: Path) -> None:
+    """A sweep that meets no workers waits so long, no longer."""
+    two_workers.kill_workers()
+    began = time.monotonic()
+    with pytest.raises(SweepError, match="no worker was there for 2 seconds"):
+        made(tmp_path, two_workers.address, patience=2.0)
+    assert 2 < time.monotonic() - began < 30
+
+
 @pytest.mark.parametrize(
     ("backend", "jobs", "scheduler", "message"),
     [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from linreg_sweep.workers import dask_client
 from linreg_sweep.workers.checked import LIBRARIES, check
-from linreg_sweep.workers.interface import Item, Result, WorkersLostError
+from linreg_sweep.workers.interface import PATIENCE, Item, Result, WorkersLostError
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -38,7 +38,7 @@ class DaskCluster:
     @classmethod
     @contextmanager
     def connect(
-        cls, scheduler: str, patience: float = 60.0, libraries: Iterable[str] = LIBRARIES
+        cls, scheduler: str, patience: float = PATIENCE, libraries: Iterable[str] = LIBRARIES
     ) -> Iterator[Self]:
         """Gives the cluster of a scheduler for as long as the context is open.
 

@@ -36,7 +36,7 @@ def check_backend(backend: str, jobs: int | None, scheduler: str | None) -> None
 
 @contextmanager
 def hired(
-    backend: str, jobs: int | None, scheduler: str | None, libraries: Iterable[str] = ()
+    backend: str, jobs: int | None, scheduler: str | None, patience: float, libraries: Iterable[str] = ()
 ) -> Iterator[Workers]:
     """Yields workers, for as long as the context is open.
 
@@ -46,6 +46,7 @@ def hired(
         backend: one of BACKENDS.
         jobs: how many processes; 1: this one alone; None: one a core.
         scheduler: the address of a cluster's.
+        patience: seconds to wait for a cluster's workers where there are none.
         libraries: whose versions must be on a cluster's workers what they are here.
 
     Raises:
@@ -55,12 +56,12 @@ def hired(
     if backend == DASK:
         from linreg_sweep.workers.dask_cluster import DaskCluster
 
-        with DaskCluster.connect(str(scheduler), libraries=libraries) as cluster:
+        with DaskCluster.connect(str(scheduler), patience, libraries) as cluster:
             yield cluster
     elif backend == RAY:
         from linreg_sweep.workers.ray_cluster import RayCluster
 
-        with RayCluster.connect(scheduler, libraries=libraries) as ray_cluster:
+        with RayCluster.connect(scheduler, patience, libraries) as ray_cluster:
             yield ray_cluster
     elif jobs == 1:
         yield InProcess()

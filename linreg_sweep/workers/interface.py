@@ -6,6 +6,9 @@ from typing import Protocol, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+PATIENCE = 60.0
+"""Seconds to wait for workers of a cluster while there are none, where nothing else is said."""
+
 
 class WorkersLostError(Exception):
     """Workers died with work in flight, for the reason that it says.

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
 from linreg_sweep.workers.checked import LIBRARIES, check
-from linreg_sweep.workers.interface import Item, Result, WorkersLostError
+from linreg_sweep.workers.interface import PATIENCE, Item, Result, WorkersLostError
 
 SECONDS_A_LOOK = 0.01
 """How often it is looked whether tasks are done, and whether there are CPUs."""
@@ -37,7 +37,7 @@ class RayCluster:
     @classmethod
     @contextmanager
     def connect(
-        cls, address: str | None = None, patience: float = 60.0, libraries: Iterable[str] = LIBRARIES
+        cls, address: str | None = None, patience: float = PATIENCE, libraries: Iterable[str] = LIBRARIES
     ) -> Iterator[Self]:
         """Gives a Ray cluster for as long as the context is open.
 
