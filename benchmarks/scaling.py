@@ -1,6 +1,7 @@
 """How a sweep scales over processes and over a Dask cluster, and what each part costs beside its training."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -22,8 +23,8 @@ parameters:
   initial_weight: {{min: -10, max: 10, num: 256}}
 """
 
-WORK = {"epochs": 3000, "rates": 512}
-"""131,072 trials of 3,000 epochs: the work to be shared."""
+WORK = {"epochs": 20_000, "rates": 512}
+"""131,072 trials of 20,000 epochs: the work to be shared, about a minute for one core."""
 
 LITTLE = {"epochs": 1, "rates": 64}
 """16,384 trials of one epoch, which take next to no time: what is left is the parts'."""
@@ -34,7 +35,10 @@ FEW, MANY = 16, 512
 PART = 65_536
 """Trials of the largest parts that a sweep has where nothing is said."""
 
-ROUNDS = 3
+ROUNDS = 2
+
+KEEPING = {"MALLOC_TRIM_THRESHOLD_": "134217728", "MALLOC_MMAP_THRESHOLD_": "33554432"}
+"""As docs/cluster.md has workers started: Dask's own would give memory back after each operation."""
 
 
 @contextmanager
@@ -60,6 +64,7 @@ def cluster(n_workers: int) -> Iterator[str]:
 def _start(command: str, *arguments: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         [sys.executable, "-m", f"distributed.cli.{command}", *arguments, "--no-dashboard"],
+        env=os.environ | KEEPING,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -84,6 +89,8 @@ def main() -> None:
         seconds: dict[tuple[str, str], list[float]] = {}
         for round_ in range(ROUNDS + 1):
             for job, (size, n_parts) in jobs.items():
+                if not round_ and size is WORK:
+                    continue  # long enough to need no warming up
                 for way, (options, _) in ways.items():
                     measured = _run(Path(folder) / f"{job}-{way}-{round_}", size, n_parts, options)
                     if round_:
@@ -96,8 +103,9 @@ def main() -> None:
         efficiency = took["work", "one process"] / took["work", way] / n_workers
         a_part = (took["many", way] - took["few", way]) / (MANY - FEW)
         rows.append((way, f"{took['work', way]:.1f}", f"{efficiency:.0%}", f"{1000 * a_part:.1f}"))
-    print("131,072 trials of 3,000 epochs (engine numpy) in 32 parts; cold processes, table on disk;")
-    print(f"medians of {ROUNDS} rounds in turn. A part's own cost: {MANY} parts of one epoch beside {FEW}.")
+    epochs = f"{WORK['epochs']:,} epochs"
+    print(f"131,072 trials of {epochs} (engine numpy) in 32 parts; cold processes, table on disk; medians")
+    print(f"of {ROUNDS} rounds in turn. A part's own cost: {MANY} parts of one epoch beside {FEW}.")
     print()
     print(shown(("", "seconds", "efficiency", "milliseconds a part"), rows))
     print()
@@ -136,5 +144,7 @@ def _limit(took: dict[tuple[str, str], float], written: float) -> None:
     busy = a_part + written
     print(f"By arithmetic, not measured: to write a part of {PART:,} trials takes {1000 * written:.0f} ms")
     print(f"here, and to hand it out and take it in {1000 * a_part:.1f} ms, so that one driver serves")
-    print(f"at most {1 / busy:.0f} such parts a second. One core trains such a part, of 3,000 epochs,")
+    print(
+        f"at most {1 / busy:.0f} such parts a second. One core trains such a part, {WORK['epochs']:,} epochs,"
+    )
     print(f"in {training:.1f} s: beyond about {training / busy:.0f} cores the driver would be the limit.")

@@ -14,13 +14,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from linreg_sweep import __version__
-from linreg_sweep.console import OutputError, fitting, note, notes, print_table, say, without_output
+from linreg_sweep.console import (
+    OutputError,
+    fitting,
+    note,
+    note_at_once,
+    notes,
+    print_table,
+    say,
+    without_output,
+)
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
 from linreg_sweep.workers.hire import BACKENDS
 from linreg_sweep.workers.interface import PATIENCE
 
 if TYPE_CHECKING:
     from linreg_sweep.progress import Progress
+    from linreg_sweep.results import Run
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -35,6 +45,9 @@ EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel")
 """The kinds of exporting.export, likewise."""
 
 INTERRUPTED, TERMINATED, HUNG_UP = 130, 143, 129
+
+SECONDS_TO_END = 10.0
+"""How long a command that is to stop at once may take to do so in good order."""
 
 
 SEVERAL = {"allow_extra_args": True}
@@ -188,11 +201,9 @@ def plan(ctx: click.Context, sweep: str, overrides: tuple[str, ...], trials: int
 @click.option("--scheduler", metavar="ADDRESS", help="Of a cluster, such as tcp://HOST:PORT.")
 @click.option(
     "--patience",
-    type=click.FloatRange(min=0, min_open=True),
-    default=PATIENCE,
-    show_default=True,
+    type=float,
     metavar="SECONDS",
-    help="How long to wait for a cluster's workers while there are none.",
+    help=f"How long to wait for a cluster's workers while there are none. [default: {PATIENCE:g}]",
 )
 def run(
     ctx: click.Context,
@@ -204,7 +215,7 @@ def run(
     part_size: int | None,
     backend: str,
     scheduler: str | None,
-    patience: float,
+    patience: float | None,
 ) -> None:
     """Train every trial of a SWEEP file, and print the summary.
 
@@ -271,9 +282,13 @@ def _asked_to_stop() -> Iterator[Callable[[], bool]]:
         return
 
     def ask(signum: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, again)
         asked.set()
-        note("Stopping when what is in flight is done. Ctrl+C again stops at once.")
+        note_at_once("Stopping when what is in flight is done. Ctrl+C again stops at once.")
+
+    def again(signum: int, frame: FrameType | None) -> None:
+        _end_soon(INTERRUPTED)
+        raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, ask)
     try:
@@ -386,15 +401,12 @@ def show(
     """
     from linreg_sweep.choosing import Choice, choose
     from linreg_sweep.formats import as_lines
-    from linreg_sweep.results import load
     from linreg_sweep.telling.of_runs import legend_of
 
     by = _several(ctx, by, str.isidentifier)
     choice = Choice(by, bins, trials, where, sort, top, exact=style in ("csv", "json"))
     choice.check()
-    loaded = load(run)
-    if not loaded.finished:
-        note(f"{loaded.n_trials_done:,} of {loaded.n_trials:,} trials are there: the sweep is not finished.")
+    loaded = _loaded(run)
     table = choose(loaded, choice)
     if style == "table" and choice.as_trials and len(table) == 1:
         say(as_lines(table.iloc[0]))
@@ -489,9 +501,8 @@ def plot(
     convergence by each parameter; parallel: all parameters at once. The last line is the file.
     """
     from linreg_sweep.plots.plot import save
-    from linreg_sweep.results import load
 
-    loaded = [load(run) for run in runs]
+    loaded = [_loaded(run) for run in runs]
     file = Path(output or f"{'-'.join(run.name for run in loaded)}-{kind}.png")
     save(loaded, file, kind, x=x, y=y, trials=trials)
     say(str(file))
@@ -508,7 +519,7 @@ def report_command(runs: tuple[str, ...], output: str | None) -> None:
     """
     from linreg_sweep.reports.report import report
 
-    say(str(report(*runs, file=output)))
+    say(str(report(*map(_loaded, runs), file=output)))
 
 
 @cli.command(short_help="Write a run's trials, or a summary, for other programs.")
@@ -529,9 +540,8 @@ def export(run: str, to: str, output: str | None, by: tuple[str, ...], where: st
     and latex (booktabs) show six digits of up to 5,000. Text that a spreadsheet would run is made inert.
     """
     from linreg_sweep.exporting import export as write
-    from linreg_sweep.results import load
 
-    say(str(write(load(run), to, None if output is None else Path(output), by=by, where=where)))
+    say(str(write(_loaded(run), to, None if output is None else Path(output), by=by, where=where)))
 
 
 @cli.command(short_help="Check every row of a run against the closed form.")
@@ -622,8 +632,28 @@ def _trials_as_typed(trials: int | None) -> Iterator[None]:
         raise ConfigError(*typed) from None
 
 
+def _loaded(path: str) -> "Run":
+    """Returns a run, and tells a person where it is not whole."""
+    from linreg_sweep.results import load
+
+    run = load(path)
+    if not run.finished:
+        there = f"{run.n_trials_done:,} of {run.n_trials:,} trials are there"
+        note(f"{path}: {there}: the sweep is not finished.")
+    return run
+
+
 def _terminate(signum: int, frame: FrameType | None) -> None:
-    raise SystemExit(HUNG_UP if signum == getattr(signal, "SIGHUP", None) else TERMINATED)
+    code = HUNG_UP if signum == getattr(signal, "SIGHUP", None) else TERMINATED
+    _end_soon(code)
+    raise SystemExit(code)
+
+
+def _end_soon(code: int) -> None:
+    """Ends this process before long, even where it still waits for a disk or a store that does not answer."""
+    timer = threading.Timer(SECONDS_TO_END, os._exit, [code])
+    timer.daemon = True
+    timer.start()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,7 +5,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -39,8 +39,16 @@ def say(text: str = "") -> None:
 
 def note(text: str) -> None:
     """Tells a person something, on stderr; a terminal that was closed takes no more."""
-    with suppress(OSError):
+    try:
         click.echo(_inert(text), err=True)
+    except OSError:
+        drop(sys.stderr)
+
+
+def note_at_once(text: str) -> None:
+    """Tells a person something from a signal's handler, which may have come in the midst of a note."""
+    with suppress(OSError):
+        os.write(2, f"{text}\n".encode())
 
 
 def _inert(text: str) -> str:
@@ -53,14 +61,14 @@ def notes(sentences: Sequence[str]) -> None:
         note(f"Note: {harmless(sentence)}.")
 
 
-def _drop_output() -> None:
-    """Lets whatever else is printed go nowhere, what Python flushes on its way out included."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def drop(stream: TextIO) -> None:
+    """Lets whatever else is written to a stream go nowhere, what Python flushes on its way out included."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def without_output(error: BaseException) -> int:
     """Says why stdout takes no more, unless `| head` has seen enough; returns the exit code."""
-    _drop_output()
+    drop(sys.stdout)
     if isinstance(error, BrokenPipeError):
         return 0
     note(f"cannot write the output: {getattr(error, 'strerror', None) or error}")

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Never, Self, TextIO
 
+from linreg_sweep.console import drop
+
 if TYPE_CHECKING:
     from tqdm import tqdm
 
@@ -83,11 +85,18 @@ class Progress:
                     leave=False,
                 )
         self._done, self._total = done, total
+        try:
+            self._show()
+        except OSError:  # nobody reads it any more: no reason to stop
+            drop(self._stream)
+
+    def _show(self) -> None:
+        done, total = self._done, self._total
         if self._bar is not None:
             self._bar.update(done - self._bar.n)
         elif time.monotonic() - self._told > SECONDS_A_LINE and done < total:
             self._told = time.monotonic()
-            rate = (done - self._first) / (self._told - self._began)
+            rate = (done - (self._first or 0)) / (self._told - self._began)
             left = f", about {(total - done) / rate:,.0f} s left" if rate else ""
             print(f"{self.standing()}, {rate:,.0f} a second{left}", file=self._stream, flush=True)
 

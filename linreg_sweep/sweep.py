@@ -43,7 +43,7 @@ def run(
     part_size: int | None = None,
     backend: str = "processes",
     scheduler: str | None = None,
-    patience: float = PATIENCE,
+    patience: float | None = None,
     watch: Watch = lambda done, total: None,
     tell: Callable[[str], None] = lambda sentence: None,
     stop: Stop = lambda: False,
@@ -59,7 +59,7 @@ def run(
         part_size: trials a part, for a run that is not there yet; None: by the sweep.
         backend: what trains: processes, dask or ray.
         scheduler: the address of a cluster's scheduler, such as `tcp://host:8786`.
-        patience: seconds to wait for a cluster's workers while there are none.
+        patience: seconds to wait for a cluster's workers while there are none; None: 60.
         watch: told of the progress.
         tell: told what went wrong on the way, and was mended.
         stop: whether to begin nothing more; the run that is then returned is not finished.
@@ -71,7 +71,7 @@ def run(
             finished before is intact.
         SweepError: workers die whatever they are given, or no trial can be trained.
     """
-    check_backend(backend, jobs, scheduler)
+    check_backend(backend, jobs, scheduler, patience)
     declaration = load_sweep(sweep, overrides, data_given=data is not None)
     table = load_data(declaration, data)
     experiment = prepare(declaration, table)
@@ -81,7 +81,8 @@ def run(
     journal = Journal(entry.store, tell)
     with held(entry.store) as was_killed:
         run = open_run(entry, part_size, journal.went_wrong)
-        hire = partial(hired, backend, jobs, scheduler, patience, deciding(run.metadata["engine"]))
+        libraries = deciding(run.metadata["engine"])
+        hire = partial(hired, backend, jobs, scheduler, patience or PATIENCE, libraries)
         alone_first = backend == PROCESSES and jobs is None and not was_killed
         with journal:
             return _completed(run, experiment, hire, journal, watch, stop, alone_first=alone_first)

@@ -395,7 +395,10 @@ def test_list_shows_an_unfinished_run_with_whole_numbers(shell: Shell, path: Pat
         ("9", "2", "5"),
     ]
     told = shell("show", second.path)
-    assert told.err == "5 of 9 trials are there: the sweep is not finished.\n"
+    note = f"{second.path}: 5 of 9 trials are there: the sweep is not finished.\n"
+    assert told.err == note
+    for words in (("export", "--to", "csv"), ("plot",), ("report",)):
+        assert shell(words[0], second.path, *words[1:]).err == note
 
 
 def test_list_shows_the_other_runs_beside_a_damaged_one(shell: Shell, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -93,22 +94,37 @@ def test_patience_is_as_long_as_asked(two_workers: Cluster, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("backend", "jobs", "scheduler", "message"),
+    ("backend", "jobs", "scheduler", "patience", "message"),
     [
-        ("dusk", None, None, "--backend: must be one of processes, dask, ray, got 'dusk'"),
-        ("dask", None, None, "--scheduler: is required with --backend dask"),
-        ("processes", 2, "tcp://here:1", "--scheduler: goes with --backend dask or ray"),
-        ("dask", 2, "tcp://here:1", "--jobs: does not go with --backend dask"),
-        ("ray", 2, None, "--jobs: does not go with --backend ray"),
+        ("dusk", None, None, None, "--backend: must be one of processes, dask, ray, got 'dusk'"),
+        ("dask", None, None, None, "--scheduler: is required with --backend dask"),
+        ("processes", 2, "tcp://here:1", None, "--scheduler: goes with --backend dask or ray"),
+        ("dask", 2, "tcp://here:1", None, "--jobs: does not go with --backend dask"),
+        ("ray", 2, None, None, "--jobs: does not go with --backend ray"),
+        ("processes", None, None, 60.0, "--patience: goes with --backend dask or ray"),
+        ("dask", None, "tcp://here:1", nan, "--patience: must be a number of seconds above 0, got nan"),
+        ("dask", None, "tcp://here:1", 0.0, "--patience: must be a number of seconds above 0, got 0.0"),
     ],
 )
 def test_options_that_do_not_go_together(
-    backend: str, jobs: int | None, scheduler: str | None, message: str, tmp_path: Path
+    backend: str,
+    jobs: int | None,
+    scheduler: str | None,
+    patience: float | None,
+    message: str,
+    tmp_path: Path,
 ) -> None:
     """They are refused before anything is read or written."""
     with pytest.raises(ConfigError) as caught:
-        check_backend(backend, jobs, scheduler)
+        check_backend(backend, jobs, scheduler, patience)
     assert str(caught.value).startswith(message)
     with pytest.raises(ConfigError, match=message.partition(",")[0]):
-        ls.run(SWEEP, out=tmp_path / "results", backend=backend, jobs=jobs, scheduler=scheduler)
+        ls.run(
+            SWEEP,
+            out=tmp_path / "results",
+            backend=backend,
+            jobs=jobs,
+            scheduler=scheduler,
+            patience=patience,
+        )
     assert not (tmp_path / "results").exists()

@@ -112,6 +112,15 @@ def test_of_a_finished_run(half: ls.Run, capsys: pytest.CaptureFixture[str]) -> 
     assert not any("finishes the rest" in line for line in lines)
 
 
+def test_of_a_finished_run_that_lost_a_part(half: ls.Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is not called finished, and who looks is told how to go on."""
+    run = ls.run(SWEEP, out=half.path.parent, jobs=1)
+    run.store.part(run.store.trials, 1).unlink()
+    lines = lines_of(run, capsys)
+    assert lines[0] == "watched: incomplete"
+    assert "The command that began it finishes the rest." in lines
+
+
 def test_machines_read_the_same(half: ls.Run, capsys: pytest.CaptureFixture[str]) -> None:
     """One row; what is not known is empty."""
     capsys.readouterr()

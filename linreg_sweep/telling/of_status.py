@@ -8,7 +8,7 @@ from linreg_sweep import files
 from linreg_sweep.lock import is_alive
 from linreg_sweep.outcome import OUTCOMES
 from linreg_sweep.results import Run, load
-from linreg_sweep.status import RUNNING, Status, moment, now, read_status
+from linreg_sweep.status import FINISHED, RUNNING, Status, moment, now, read_status
 from linreg_sweep.telling.phrases import counted
 
 
@@ -32,8 +32,10 @@ class Standing:
         if self.is_alive:
             return RUNNING
         if self.run.finished:
-            return "finished"
-        return "killed" if self.status is None or self.status.state == RUNNING else self.status.state
+            return FINISHED
+        if self.status is None or self.status.state == RUNNING:
+            return "killed"
+        return "incomplete" if self.status.state == FINISHED else self.status.state
 
     def table(self) -> Mapping[str, Sequence[Any]]:
         """Returns a table of one row; times in seconds, the rate in trials a second."""
@@ -78,7 +80,7 @@ def told_standing(found: Standing) -> Iterator[str]:
     )
     if status is not None:
         yield from _by_its_maker(found, status)
-    if found.state not in (RUNNING, "finished"):
+    if found.state not in (RUNNING, FINISHED):
         yield "The command that began it finishes the rest."
     if files.exists(run.store.log):
         yield f"Log: {run.store.log}"

@@ -51,6 +51,8 @@ def connect(scheduler: str) -> "Iterator[Client]":
         except Exception as error:
             text = f"no Dask scheduler answers within {SECONDS_TO_ANSWER:g} seconds"
             hint = "start one with `dask scheduler`; it says its address"
+            if not isinstance(error, OSError):  # such as of tls:// without certificates
+                text, hint = f"cannot connect to a Dask scheduler: {error}", "see Dask's configuration"
             raise SweepError(Complaint(scheduler, text, hint)) from error
         try:
             yield client

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from math import inf
 
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.workers.in_process import InProcess
-from linreg_sweep.workers.interface import Workers
+from linreg_sweep.workers.interface import PATIENCE, Workers
 from linreg_sweep.workers.processes import Processes
 
 PROCESSES, DASK, RAY = BACKENDS = ("processes", "dask", "ray")
 """What may do work: processes of this machine, or a cluster."""
 
 
-def check_backend(backend: str, jobs: int | None, scheduler: str | None) -> None:
+def check_backend(backend: str, jobs: int | None, scheduler: str | None, patience: float | None) -> None:
     """Checks what a person asks for, before anything is done.
 
     Raises:
@@ -27,6 +28,10 @@ def check_backend(backend: str, jobs: int | None, scheduler: str | None) -> None
         wrong.append(Complaint("--scheduler", "is required with --backend dask", hint))
     elif backend == PROCESSES and scheduler is not None:
         wrong.append(Complaint("--scheduler", "goes with --backend dask or ray"))
+    if patience is not None and backend == PROCESSES:
+        wrong.append(Complaint("--patience", "goes with --backend dask or ray"))
+    elif patience is not None and not 0 < patience < inf:
+        wrong.append(Complaint("--patience", f"must be a number of seconds above 0, got {patience}"))
     if backend in (DASK, RAY) and jobs is not None:
         hint = "leave it out: all workers of the cluster are used"
         wrong.append(Complaint("--jobs", f"does not go with --backend {backend}", hint))
@@ -36,7 +41,11 @@ def check_backend(backend: str, jobs: int | None, scheduler: str | None) -> None
 
 @contextmanager
 def hired(
-    backend: str, jobs: int | None, scheduler: str | None, patience: float, libraries: Iterable[str] = ()
+    backend: str,
+    jobs: int | None,
+    scheduler: str | None,
+    patience: float = PATIENCE,
+    libraries: Iterable[str] = (),
 ) -> Iterator[Workers]:
     """Yields workers, for as long as the context is open.
 

@@ -1,0 +1,95 @@
+"""Facts about a command whose surroundings fail it: nobody reads its stderr, or storage does not answer."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+import linreg_sweep as ls
+
+LONG = """
+name: long
+data: {name: tutorial}
+training: {epochs: 10000, early_stop: false}
+method: grid
+parameters: {learning_rate: {min: 0.0001, max: 0.006, num: 100}, initial_weight: {values: [0, 1]}}
+"""
+RUN = (
+    "import sys; from linreg_sweep import cli, files, progress; from linreg_sweep.cli import main;"
+    "progress.SECONDS_A_LINE = 0.0; {patch};"
+    "sys.exit(main(['run', 'long.yaml', '--jobs', '1', '--part-size', '5']))"
+)
+
+
+def started(folder: Path, stderr: int, patch: str = "pass") -> "subprocess.Popen[bytes]":
+    """Starts the sweep, with a word on stderr after each part."""
+    (folder / "long.yaml").write_text(LONG)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN.format(patch=patch)],
+        cwd=folder,
+        stderr=stderr,
+        env=environment | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+def wait_for_parts(folder: Path, count: int) -> None:
+    """Waits until so many parts are there."""
+    end = time.monotonic() + 30
+    while len(list(folder.glob("results/long-*/trials/part-*"))) < count:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_reader_of_stderr_that_leaves_ends_nothing(tmp_path: Path) -> None:
+    """As where `2>&1 | tee log` was closed: the sweep goes on to its end."""
+    read, write = os.pipe()
+    os.close(read)
+    process = started(tmp_path, write)
+    os.close(write)
+    assert process.wait(60) == 0
+    (run,) = ls.list_runs(tmp_path / "results")
+    assert run.finished
+
+
+def test_ctrl_c_is_heard_while_nobody_reads_stderr(tmp_path: Path) -> None:
+    """It comes in the midst of a write to a pipe that is full."""
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(write, b" " * 1000)
+    os.set_blocking(write, True)
+    process = started(tmp_path, write)
+    os.close(write)
+    wait_for_parts(tmp_path, 1)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    said = b""
+    while some := os.read(read, 10_000):
+        said += some
+    assert b"Stopping when what is in flight is done" in said
+    assert b"Traceback" not in said
+    assert process.wait(30) == 130
+
+
+@pytest.mark.parametrize("numbers", [[signal.SIGTERM], [signal.SIGINT, signal.SIGINT]])
+def test_at_once_is_soon_where_storage_does_not_answer(tmp_path: Path, numbers: list[signal.Signals]) -> None:
+    """Neither the part on its way nor the log is waited for, however long that would take."""
+    stuck = "cli.SECONDS_TO_END = 1.0; import time; write = files.write; files.write = "
+    stuck += "lambda place, *rest: time.sleep(60) if 'part-00003' in str(place) else write(place, *rest)"
+    process = started(tmp_path, subprocess.DEVNULL, stuck)
+    wait_for_parts(tmp_path, 3)
+    for number in numbers:
+        time.sleep(1)
+        process.send_signal(number)
+    began = time.monotonic()
+    assert process.wait(40) == {signal.SIGTERM: 143, signal.SIGINT: 130}[numbers[0]]
+    assert time.monotonic() - began < 20
