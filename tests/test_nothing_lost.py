@@ -283,6 +283,7 @@ def test_parts_of_which_nothing_can_be_trained(
         assert run.finished
         assert run.failures == dict.fromkeys(range(8, 24), "MemoryError: no room")
         assert run.summary()["trials"].sum() == 24
+        assert ls.verify(run.path).n_missing == 16
         again = ls.run(sweep_, out=tmp_path / "one", jobs=1)
         assert again.n_failed == 16
     right = ls.run(sweep_, out=tmp_path / "two", jobs=1, part_size=8)
