@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from pyarrow import parquet as pq
 
 import linreg_sweep as ls
 from linreg_sweep import cli, files, parts, register, sweep, tables
@@ -18,6 +19,7 @@ from linreg_sweep.errors import ResultsError, SweepError
 from linreg_sweep.experiment import Experiment
 from linreg_sweep.parts import Part
 from linreg_sweep.plots.descents import default_trials
+from linreg_sweep.seal import BLANK, sealed
 from linreg_sweep.spans import Span
 from linreg_sweep.versions import deciding
 
@@ -97,6 +99,18 @@ def test_a_damaged_file_is_named_set_aside_and_made_anew(
     assert aside.read_bytes() == damaged
     assert content(again) == content(whole)
     assert again.finished
+
+
+def test_a_sealed_part_that_cannot_be_read_is_made_anew(whole: ls.Run, copy: ls.Run) -> None:
+    """The disk has given its bytes; that Arrow cannot read them is damage, and no error of the disk."""
+    footer = BLANK.encode()
+    part = copy.store.part(copy.store.trials, 0)
+    part.write_bytes(sealed(b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1"))
+    with pytest.raises(OSError, match="Couldn't deserialize thrift"):
+        pq.read_metadata(part)
+    told: list[str] = []
+    assert content(made(copy.path.parent, tell=told.append)) == content(whole)
+    assert [line.partition(" is not ")[0] for line in told] == [f"damaged: {part}"]
 
 
 def test_damage_between_two_runs_is_not_read_as_data(copy: ls.Run) -> None:
