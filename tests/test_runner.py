@@ -156,6 +156,18 @@ def test_once_told_to_stop_what_was_begun_is_finished(tmp_path: Path, jobs: int)
     assert 2 <= len(made) <= 2 + 2 * jobs
 
 
+def test_of_a_part_in_pieces_nothing_comes_once_told_to_stop() -> None:
+    """What could be made of it by then lacks trials, so it is no part."""
+    begun: list[Span] = []
+
+    def work(span: Span) -> Piece:
+        begun.append(span)
+        return raising([3], span)
+
+    assert list(run(work, spans(0), 1, stop=lambda: len(begun) > 3)) == []
+    assert begun == [*spans(0, 0), Span(0, 0, 4), Span(0, 0, 2)]
+
+
 # --- what dies, and what that costs
 
 
@@ -342,6 +354,15 @@ def test_a_part_that_is_being_taken_as_a_wave_ends_is_made() -> None:
     found = list(Runner(Order(thrice, put_together, stop=stop, tell=tell)).made(spans(*range(4)), eager))
     assert sorted(piece.span for piece in found) == spans(*range(4))
     assert eager.taken == spans(0, 1)
+
+
+def test_trials_that_all_fail_again_end_no_sweep() -> None:
+    """They are known to; however many are lost in a row, that says nothing of others."""
+    n_trials = 2 * runner.MOST_AT_FIRST
+    there = put_together(Span(0, 0, n_trials), [], dict.fromkeys(range(n_trials), "killed"))
+    failed = {there.span: there.facts.failures}
+    (made,) = run(partial(raising, range(n_trials)), [], 1, failed=failed, part=lambda span: there)
+    assert made.facts.failures == dict.fromkeys(range(n_trials), "MemoryError: 8 GB")
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
