@@ -45,7 +45,7 @@ def whole_parts(run: Run, tell: Callable[[str], None]) -> dict[Span, Facts]:
 def _checked(run: Run, folder: Place, number: int, tell: Callable[[str], None]) -> Facts | None:
     """Returns what a part's file says of itself; one that is not what it should be is set aside."""
     place = run.store.part(folder, number)
-    facts = _facts(place)
+    facts = facts_in(place)
     is_right = facts is not None and number == facts.part < run.n_parts and facts.part_size == run.part_size
     if is_right:
         return facts
@@ -80,14 +80,18 @@ def set_aside(store: Store, place: Place, tell: Callable[[str], None]) -> None:
 def facts_there(store: Store) -> Facts | None:
     """Returns what the first whole part says of itself; None: there is none."""
     for number in sorted(store.part_numbers(store.trials)):
-        facts = _facts(store.part(store.trials, number))
+        facts = facts_in(store.part(store.trials, number))
         if facts is not None:
             return facts
     return None
 
 
-def _facts(part: Place) -> Facts | None:
-    """Returns what a part's file says of itself; None: it is not whole, of another table, or gone."""
+def facts_in(part: Place) -> Facts | None:
+    """Returns what a part's file says of itself; None: it is not whole, of another table, or gone.
+
+    Raises:
+        ResultsError: the disk cannot read it.
+    """
     try:
         told = facts_of(part)
         return Facts.of(told) if told is not None and told["table"] == part.parent.name else None

@@ -203,7 +203,7 @@ def read_and_check(part: Place) -> tuple[dict[str, Column], bool]:
 
 
 def facts_of(part: Place) -> dict[str, Any] | None:
-    """Returns what a part was told to say of itself; None: it is not what was written.
+    """Returns what a part was told to say of itself; None: it is not what was written, or unreadable.
 
     Raises:
         FileNotFoundError: it is gone.
@@ -215,8 +215,11 @@ def facts_of(part: Place) -> dict[str, Any] | None:
     content = files.read(part)
     if not is_whole(content):
         return None
-    told = pq.read_metadata(pa.BufferReader(content)).metadata or {}
-    return dict(json.loads(told.get(TOLD.encode(), b"{}")))
+    try:
+        told = pq.read_metadata(pa.BufferReader(content)).metadata or {}
+        return dict(json.loads(told.get(TOLD.encode(), b"{}")))
+    except (*DAMAGE, pa.ArrowException):  # an OSError is not the disk's: the bytes are here
+        return None
 
 
 def _opened(part: Place) -> Any:

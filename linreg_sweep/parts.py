@@ -15,7 +15,7 @@ from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.experiment import Experiment
 from linreg_sweep.outcome import FAILED, OUTCOMES
 from linreg_sweep.parquet import decode, encode
-from linreg_sweep.spans import Span
+from linreg_sweep.spans import Span, runs_of
 from linreg_sweep.versions import deciding
 
 SMALLEST, LARGEST = 1024, 65536
@@ -29,6 +29,12 @@ MOST_PARTS = 1_000_000
 
 MOST_HISTORY_ROWS = 2_000_000
 """States that a part's history holds."""
+
+MOST_LETTERS = 2**22
+"""Letters of the different reasons why trials of a part failed; beyond these each is cut to its share.
+
+JSON takes at most 12 bytes for a letter, and Arrow reads no more than 100 MB of what a file is told.
+"""
 
 
 @dataclass(frozen=True)
@@ -67,14 +73,28 @@ class Facts:
     failures: Mapping[int, str] = field(default_factory=dict)
 
     def told(self, table: str) -> dict[str, Any]:
-        """Returns the same as JSON has it, with the table that the file is of: trials or history."""
-        failures = {str(trial): reason for trial, reason in self.failures.items()}
+        """Returns the same as JSON has it, with the table that the file is of: trials or history.
+
+        Each reason stands there once, with the trials in a row that failed for it, [first, stop] each.
+        """
+        trials: dict[str, list[int]] = {}
+        for trial in sorted(self.failures):
+            trials.setdefault(self.failures[trial], []).append(trial)
+        failures = {
+            reason: [[span.first, span.stop] for span in runs_of(self.part, failed)]
+            for reason, failed in trials.items()
+        }
         return {"table": table, **vars(self), "failures": failures}
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> "Facts":
         """Returns them from what JSON has."""
-        failures = {int(trial): str(reason) for trial, reason in told["failures"].items()}
+        failures = {
+            trial: str(reason)
+            for reason, spans in told["failures"].items()
+            for first, stop in spans
+            for trial in range(first, stop)
+        }
         part, part_size = int(told["part"]), int(told["part_size"])
         return cls(part, part_size, told["versions"], told["outcomes"], failures)
 
@@ -135,14 +155,20 @@ def put_together(
         part_size: trials a part of this run.
         span: all trials of the part.
         pieces: these, in any order; rows of trials that failed in them are passed over.
-        failures: why the others could not be trained, by their number.
+        failures: why the others could not be trained, by their number; long reasons are cut if they are many.
     """
     failed = np.array(sorted(failures), np.int64)
     tables = [failed_columns(experiment, failed), *(_trained(decode(piece.trials)) for piece in pieces)]
     trials = _by_trial(tables)
     kept = [decode(piece.history) for piece in pieces if piece.history is not None]
     history = _by_trial([no_history(experiment), *kept]) if experiment.n_states else None
-    return _encoded(experiment, part_size, span, trials, history, failures)
+    return _encoded(experiment, part_size, span, trials, history, _bounded(failures))
+
+
+def _bounded(failures: Mapping[int, str]) -> dict[int, str]:
+    """Returns failures whose different reasons have no more than MOST_LETTERS together."""
+    share = MOST_LETTERS // max(1, len(set(failures.values())))
+    return {trial: reason[:share] for trial, reason in failures.items()}
 
 
 def _trained(columns: dict[str, Column]) -> dict[str, Column]:
@@ -164,10 +190,10 @@ def _encoded(
     span: Span,
     trials: dict[str, Column],
     history: dict[str, Column] | None,
-    failures: Mapping[int, str],
+    failures: dict[int, str],
 ) -> Part:
     counts = {name: int((trials["outcome"] == code).sum()) for code, name in enumerate(OUTCOMES)}
     versions = deciding(experiment.config.training.engine)
-    facts = Facts(span.part, part_size, versions, counts, dict(failures))
+    facts = Facts(span.part, part_size, versions, counts, failures)
     kept = None if history is None else encode(history, facts.told("history"))
     return Part(span, encode(trials, facts.told("trials")), kept, facts)

@@ -138,10 +138,11 @@ class Runner:
         """Yields the parts that come back; returns those that were lost, and those never begun."""
         begun: dict[Span, str] = {}
         done: set[Span] = set()
+        is_over = False
 
         def giving() -> Iterator[Span]:
             for span in spans:
-                if self._order.stop():
+                if is_over or self._order.stop():
                     return
                 begun[span] = ""
                 yield span
@@ -156,12 +157,14 @@ class Runner:
                     yield result
         except WorkersLostError as error:
             why = str(error)
-        lost = [Lost(span, begun[span] or why) for span in spans if span in begun and span not in done]
+        is_over = True
+        given = begun.copy()  # a thread of the workers may be taking one more, which is then begun anew
+        lost = [Lost(span, given[span] or why) for span in spans if span in given and span not in done]
         for each in lost:
             self._order.tell(f"lost: {each.span}: {each.reason}")
         self._has_made = self._has_made or bool(done)
         self._in_a_row = 0 if done else self._in_a_row + bool(lost)
-        return lost, [span for span in spans if span not in begun]
+        return lost, [span for span in spans if span not in given]
 
     def _check(self, lost: Lost) -> None:
         """Raises a SweepError where so much was lost in a row that it cannot be the trials' fault."""

@@ -20,8 +20,9 @@ from linreg_sweep.engines import closed_form, load_engine
 from linreg_sweep.engines.interface import Results, bound
 from linreg_sweep.experiment import Experiment
 from linreg_sweep.files import Place
+from linreg_sweep.inspection import facts_in
 from linreg_sweep.outcome import CATEGORIES, EVENTS, FAILED, MISSING
-from linreg_sweep.parquet import column_names, facts_of, read_and_check
+from linreg_sweep.parquet import column_names, read_and_check
 from linreg_sweep.prediction import exactly
 from linreg_sweep.reopening import reopen
 from linreg_sweep.results import Run, load
@@ -97,7 +98,8 @@ def verify(path: str | Path) -> Verification:
 
 def _n_failed(run: Run, number: int) -> int:
     """Returns how many trials of a part could not be trained, as far as it can be told."""
-    return len((facts_of(run.store.part(run.store.trials, number)) or {}).get("failures", ()))
+    facts = facts_in(run.store.part(run.store.trials, number))
+    return 0 if facts is None else len(facts.failures)
 
 
 def _other_files_changed(run: Run, numbers: Sequence[int]) -> Iterator[Place]:

@@ -4,12 +4,14 @@ import os
 import shutil
 import signal
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from pyarrow import parquet as pq
 
 import linreg_sweep as ls
 from linreg_sweep import cli, files, parts, register, sweep, tables
@@ -18,7 +20,9 @@ from linreg_sweep.errors import ResultsError, SweepError
 from linreg_sweep.experiment import Experiment
 from linreg_sweep.parts import Part
 from linreg_sweep.plots.descents import default_trials
+from linreg_sweep.seal import BLANK, sealed
 from linreg_sweep.spans import Span
+from linreg_sweep.status import RUNNING, read_status
 from linreg_sweep.versions import deciding
 
 SWEEP: dict[str, Any] = {
@@ -97,6 +101,55 @@ def test_a_damaged_file_is_named_set_aside_and_made_anew(
     assert aside.read_bytes() == damaged
     assert content(again) == content(whole)
     assert again.finished
+
+
+def test_a_part_of_another_size_is_made_anew(whole: ls.Run, copy: ls.Run, tmp_path: Path) -> None:
+    """Though it is whole, of the same sweep and in its place, its trials are others."""
+    other = made(tmp_path / "other", part_size=10)
+    damaged = [file.relative_to(whole.path) for file in whole.path.glob("*/part-00001.parquet")]
+    for name in damaged:
+        (copy.path / name).write_bytes((other.path / name).read_bytes())
+    told: list[str] = []
+    assert content(made(copy.path.parent, tell=told.append)) == content(whole)
+    assert {line.partition(" is not ")[0] for line in told} == {
+        f"damaged: {copy.path / name}" for name in damaged
+    }
+
+
+def test_a_sealed_part_that_cannot_be_read_is_made_anew(whole: ls.Run, copy: ls.Run) -> None:
+    """The disk has given its bytes; that Arrow cannot read them is damage, and no error of the disk."""
+    footer = BLANK.encode()
+    part = copy.store.part(copy.store.trials, 0)
+    part.write_bytes(sealed(b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1"))
+    with pytest.raises(OSError, match="Couldn't deserialize thrift"):
+        pq.read_metadata(part)
+    told: list[str] = []
+    assert content(made(copy.path.parent, tell=told.append)) == content(whole)
+    assert [line.partition(" is not ")[0] for line in told] == [f"damaged: {part}"]
+
+
+def test_trials_and_history_of_two_trainings_are_no_part(
+    failing: ls.Run, whole: ls.Run, tmp_path: Path
+) -> None:
+    """Such as a retry leaves that is killed between its files: its history beside the trials of before."""
+    shutil.copytree(failing.path, tmp_path / failing.path.name)
+    part = Path("history", "part-00001.parquet")  # of trial 13
+    shutil.copy(whole.path / part, tmp_path / failing.path.name / part)
+    assert content(made(tmp_path)) == content(whole)
+
+
+def test_after_a_kill_workers_train_from_the_beginning(copy: ls.Run) -> None:
+    """What killed this process may do so again; a sweep as small as this is trained in it otherwise."""
+    part = copy.store.part(copy.store.trials, 3)
+    part.unlink()
+    made(copy.path.parent, jobs=None)
+    assert " processes" not in copy.store.log.read_text()
+    part.unlink()
+    status = read_status(copy.store)
+    assert status is not None
+    files.write(copy.store.status, replace(status, state=RUNNING).content())
+    made(copy.path.parent, jobs=None)
+    assert " processes" in copy.store.log.read_text()
 
 
 def test_damage_between_two_runs_is_not_read_as_data(copy: ls.Run) -> None:
@@ -283,6 +336,7 @@ def test_parts_of_which_nothing_can_be_trained(
         assert run.finished
         assert run.failures == dict.fromkeys(range(8, 24), "MemoryError: no room")
         assert run.summary()["trials"].sum() == 24
+        assert ls.verify(run.path).n_missing == 16
         again = ls.run(sweep_, out=tmp_path / "one", jobs=1)
         assert again.n_failed == 16
     right = ls.run(sweep_, out=tmp_path / "two", jobs=1, part_size=8)

@@ -2,8 +2,9 @@
 
 import os
 import signal
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -155,6 +156,18 @@ def test_once_told_to_stop_what_was_begun_is_finished(tmp_path: Path, jobs: int)
     assert 2 <= len(made) <= 2 + 2 * jobs
 
 
+def test_of_a_part_in_pieces_nothing_comes_once_told_to_stop() -> None:
+    """What could be made of it by then lacks trials, so it is no part."""
+    begun: list[Span] = []
+
+    def work(span: Span) -> Piece:
+        begun.append(span)
+        return raising([3], span)
+
+    assert list(run(work, spans(0), 1, stop=lambda: len(begun) > 3)) == []
+    assert begun == [*spans(0, 0), Span(0, 0, 4), Span(0, 0, 2)]
+
+
 # --- what dies, and what that costs
 
 
@@ -282,6 +295,74 @@ def test_one_death_among_many_workers_is_one_loss() -> None:
     order = Order(thrice, put_together)
     found = list(Runner(order).made(spans(*range(100)), Crowd()))
     assert sorted(piece.span.part for piece in found) == list(range(100))
+
+
+class Eager:
+    """Workers who die at once, while a thread of theirs goes on taking work."""
+
+    count = 4
+
+    def __init__(self, die: Callable[[], object] = lambda: None) -> None:
+        self.die = die
+        self.items: Iterator[Span] = iter(())
+        self.taken: list[Span] = []
+        self.has_died = False
+
+    def take(self, sentence: str = "") -> None:
+        """Takes one more item."""
+        self.taken += [span for span in [next(self.items, None)] if span is not None]
+
+    def each(self, work: Any, items: Any) -> Any:
+        """Yields what work makes, but for the first wave."""
+        if self.has_died:
+            return map(work, items)
+        self.has_died, self.items = True, iter(items)
+        self.take()
+        self.die()
+        raise WorkersLostError("killed")
+
+
+def test_a_part_that_is_taken_while_others_are_found_lost_is_made() -> None:
+    """Nothing is given once a wave is over, so that each part is lost, left or made."""
+    eager = Eager()
+    order = Order(thrice, put_together, tell=eager.take)
+    found = list(Runner(order).made(spans(*range(4)), eager))
+    assert sorted(piece.span for piece in found) == spans(*range(4))
+    assert eager.taken == spans(0)
+
+
+def test_a_part_that_is_being_taken_as_a_wave_ends_is_made() -> None:
+    """Whether it was given is settled once; that it then was, costs no more than to make it twice."""
+    is_taking, is_over = threading.Event(), threading.Event()
+
+    def stop() -> bool:
+        if threading.current_thread() is thread:
+            is_taking.set()
+            is_over.wait(10)
+        return False
+
+    def tell(sentence: str) -> None:
+        is_over.set()
+        thread.join()
+
+    def die() -> None:
+        thread.start()
+        assert is_taking.wait(10)
+
+    eager = Eager(die)
+    thread = threading.Thread(target=eager.take)
+    found = list(Runner(Order(thrice, put_together, stop=stop, tell=tell)).made(spans(*range(4)), eager))
+    assert sorted(piece.span for piece in found) == spans(*range(4))
+    assert eager.taken == spans(0, 1)
+
+
+def test_trials_that_all_fail_again_end_no_sweep() -> None:
+    """They are known to; however many are lost in a row, that says nothing of others."""
+    n_trials = 2 * runner.MOST_AT_FIRST
+    there = put_together(Span(0, 0, n_trials), [], dict.fromkeys(range(n_trials), "killed"))
+    failed = {there.span: there.facts.failures}
+    (made,) = run(partial(raising, range(n_trials)), [], 1, failed=failed, part=lambda span: there)
+    assert made.facts.failures == dict.fromkeys(range(n_trials), "MemoryError: 8 GB")
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
