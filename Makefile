@@ -13,8 +13,8 @@ help: ## List the targets
 sweep: $(VENV)/.installed ## Run the first sweep: 41 learning rates from 82 starts, on the tutorial's data
 	@$(BIN)/linreg-sweep run sweeps/learning_rate_by_start.yaml
 
-test: $(VENV)/.installed-dev browser ## Run all tests, with branch coverage
-	@$(BIN)/python -m pytest --cov --cov-report=term
+test: $(VENV)/.installed-dev browser ## Run all tests over all cores, with branch coverage
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-report=term
 
 lint: $(VENV)/.installed-dev ## Check style and types
 	@$(BIN)/ruff check .

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,6 +37,8 @@ PART = 65_536
 """Trials of the largest parts that a sweep has where nothing is said."""
 
 ROUNDS = 2
+
+APART = "two commands, half each"
 
 KEEPING = {"MALLOC_TRIM_THRESHOLD_": "134217728", "MALLOC_MMAP_THRESHOLD_": "33554432"}
 """As docs/cluster.md has workers started: Dask's own would give memory back after each operation."""
@@ -95,17 +98,21 @@ def main() -> None:
                     measured = _run(Path(folder) / f"{job}-{way}-{round_}", size, n_parts, options)
                     if round_:
                         seconds.setdefault((job, way), []).append(measured)
+            if round_:
+                seconds.setdefault(("work", APART), []).append(_apart(Path(folder) / f"{APART}-{round_}"))
             print(f"round {round_} of {ROUNDS}", file=sys.stderr)
         written = _seconds_a_write(Path(folder))
     took = {key: middle(found) for key, found in seconds.items()}
-    rows = []
+    alone, apart = took["work", "one process"], took["work", APART]
+    rows = [(APART, f"{apart:.1f}", _share(alone / 2, apart), "")]
     for way, (_, n_workers) in ways.items():
-        efficiency = took["work", "one process"] / took["work", way] / n_workers
+        efficiency = _share(alone / n_workers, took["work", way])
         a_part = (took["many", way] - took["few", way]) / (MANY - FEW)
-        rows.append((way, f"{took['work', way]:.1f}", f"{efficiency:.0%}", f"{1000 * a_part:.1f}"))
+        rows.append((way, f"{took['work', way]:.1f}", efficiency, f"{1000 * a_part:.1f}"))
     epochs = f"{WORK['epochs']:,} epochs"
     print(f"131,072 trials of {epochs} (engine numpy) in 32 parts; cold processes, table on disk; medians")
     print(f"of {ROUNDS} rounds in turn. A part's own cost: {MANY} parts of one epoch beside {FEW}.")
+    print("Two commands at once, of half the trials each, share the machine alone: what it allows at best.")
     print()
     print(shown(("", "seconds", "efficiency", "milliseconds a part"), rows))
     print()
@@ -120,6 +127,20 @@ def _run(out: Path, size: dict[str, int], n_parts: int, options: list[str]) -> f
     part_size = size["rates"] * 256 // n_parts
     arguments = ["run", str(sweep), "--out", str(out), "--part-size", str(part_size), *options]
     return timed(["-m", "linreg_sweep", *arguments])[0]
+
+
+def _apart(out: Path) -> float:
+    """Returns the seconds that two commands take at once, each of which trains half of the trials."""
+    out.mkdir()
+    began = time.perf_counter()
+    half = WORK | {"rates": WORK["rates"] // 2}
+    with ThreadPoolExecutor(2) as both:
+        list(both.map(lambda which: _run(out / which, half, 16, ["--jobs", "1"]), ("first", "second")))
+    return time.perf_counter() - began
+
+
+def _share(part: float, whole: float) -> str:
+    return f"{part / whole:.0%}"
 
 
 def _seconds_a_write(folder: Path) -> float:
