@@ -109,7 +109,7 @@ def test_of_a_finished_run(half: ls.Run, capsys: pytest.CaptureFixture[str]) -> 
     run = ls.run(SWEEP, out=half.path.parent, jobs=1)
     lines = lines_of(run, capsys)
     assert lines[:2] == ["watched: finished", "40 of 40 trials are there (100.0%), in 4 of 4 parts"]
-    assert not any("finishes the rest" in line for line in lines)
+    assert not any("finishes the rest" in line or "so far" in line for line in lines)
 
 
 def test_of_a_finished_run_that_lost_a_part(half: ls.Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -89,7 +89,8 @@ def told_standing(found: Standing) -> Iterator[str]:
 def _by_its_maker(found: Standing, status: Status) -> Iterator[str]:
     """Yields what the maker of a run says."""
     if status.outcomes:
-        yield ", ".join(f"{status.outcomes.get(name, 0):,} {name}" for name in OUTCOMES) + " so far"
+        so_far = "" if found.run.finished else " so far"
+        yield ", ".join(f"{status.outcomes.get(name, 0):,} {name}" for name in OUTCOMES) + so_far
     if status.failed:
         yield f"{counted(status.failed, 'trial')} could not be trained"
     who = f"process {status.pid} on {status.host}"
