@@ -7,7 +7,7 @@ results/<name>-<8 hex>/
     history/        likewise, where states are kept
     summary.csv     once finished
     data.parquet    data that came from Python rather than from a file
-    damaged/        files that were not whole any more, set aside
+    damaged/        files that were not whole any more, set aside; those of one name are numbered
     run.log         what happened, a line each
     status.json     how far the run is, while it is made; who makes it
     run.lock        held by who makes it
@@ -16,6 +16,7 @@ results/<name>-<8 hex>/
 import json
 import re
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any
 
 from linreg_sweep import files
@@ -104,20 +105,22 @@ class Store:
         """Returns the numbers of the parts in a folder."""
         return {int(match[1]) for match in map(PART_NAME.fullmatch, files.names(folder)) if match}
 
-    def write(self, place: Place, content: bytes) -> None:
-        """Writes a file whole or not at all; see files.write."""
-        files.write(place, content)
-
     def set_aside(self, place: Place) -> Place:
-        """Moves a file that is not whole any more out of the way; returns where it is now."""
-        aside = self.path / "damaged" / "-".join(place.parts[len(self.path.parts) :])
+        """Moves a file that is not whole any more out of the way; returns where it is now.
+
+        What was set aside before stays: `config.yaml`, `config.yaml.2`, ...
+        """
+        folder, name = self.path / "damaged", "-".join(place.parts[len(self.path.parts) :])
+        there = files.names(folder)
+        free = (each for each in chain([name], (f"{name}.{n}" for n in count(2))) if each not in there)
+        aside = folder / next(free)
         files.move(place, aside)
         return aside
 
     def write_metadata(self, metadata: dict[str, Any]) -> None:
         """Writes metadata.json, sealed."""
         text = json.dumps(metadata | {SEAL: BLANK}, indent=2) + "\n"
-        self.write(self.metadata, sealed(text.encode()))
+        files.write(self.metadata, sealed(text.encode()))
 
     def read_metadata(self) -> dict[str, Any]:
         """Returns metadata.json.
