@@ -22,18 +22,12 @@ from typing import Any
 from linreg_sweep import files
 from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.files import Place
+from linreg_sweep.metadata import fault
 from linreg_sweep.seal import BLANK, checksum, is_whole, sealed
 
 FORMAT_VERSION = 3
 READABLE = (2, 3)
 """Formats that are shown; only runs of this version's own are extended."""
-
-METADATA = (
-    *("name", "created", "versions", "data", "engine", "loss", "method"),
-    *("varied", "log_scaled", "spans", "hyperparameters", "parameters", "history", "regime_measured"),
-    *("settle", "divergence", "n_trials", "part_size", "n_parts"),
-)
-"""What metadata.json says from the beginning; `finished`, `outcomes` and `best` come at the end."""
 
 MADE_ANEW = "run the sweep again: what is damaged is set aside and made anew"
 
@@ -148,9 +142,9 @@ class Store:
             text = f"the run's format is {version}, this version reads {READABLE[0]} and later"
             hint = "run the sweep again: it gets a directory of its own"
             raise ResultsError(Complaint(str(self.path), text, hint))
-        lacking = [key for key in METADATA if key not in metadata]
-        if lacking:
-            raise damaged(self.metadata, f"it lacks {', '.join(lacking)}")
+        wrong = fault(metadata)
+        if wrong:
+            raise damaged(self.metadata, wrong)
         metadata.pop(SEAL, None)
         return metadata
 

@@ -5,13 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from fuzz.runs import METADATA
 from linreg_sweep import files
 from linreg_sweep.errors import ResultsError
 from linreg_sweep.seal import checksum
 from linreg_sweep.store import FORMAT_VERSION, MADE_ANEW, DamagedError, Store, find_runs, run_path
-from linreg_sweep.store import METADATA as KEYS
-
-METADATA = dict.fromkeys(KEYS, 1) | {"format_version": FORMAT_VERSION}
 
 
 @pytest.fixture
@@ -133,8 +131,9 @@ def test_a_newer_format_is_refused(store: Store) -> None:
 
 
 def test_an_older_format_is_read_and_the_oldest_refused(store: Store) -> None:
-    """Format 2 had no checksum in its metadata; format 1 had other columns."""
-    store.metadata.write_text(json.dumps(METADATA | {"format_version": 2}))
+    """Format 2 had no checksum in its metadata, and no failed trials; format 1 had other columns."""
+    old = {key: value for key, value in METADATA.items() if key not in ("checksums", "failed")}
+    store.metadata.write_text(json.dumps(old | {"format_version": 2}))
     assert store.read_metadata()["format_version"] == 2
     store.metadata.write_text(json.dumps(METADATA | {"format_version": 1}))
     with pytest.raises(ResultsError, match="the run's format is 1, this version reads 2 and later"):
