@@ -5,6 +5,7 @@ from functools import partial
 from random import Random
 
 from fuzz.declarations import declaration
+from fuzz.runs import metadata, status
 from fuzz.tables import csv_file, parquet_file
 from fuzz.typed import command, comparison, option
 
@@ -16,10 +17,15 @@ MAKERS: dict[str, Callable[[Random], bytes]] = {
     "option": option,
     "comparison": comparison,
     "command": command,
+    "metadata": metadata,
+    "status": status,
 }
 
-_TURN = (*["config"] * 5, *["sweep"] * 5, *["csv"] * 4, *["parquet"] * 3, "option", "comparison", "command")
-"""Of twenty cases, seventeen are files."""
+_TURN = (
+    *(*["config"] * 5, *["sweep"] * 5, *["csv"] * 4, *["parquet"] * 3, "metadata", "status"),
+    *("option", "comparison", "command"),
+)
+"""Of twenty-two cases, nineteen are files."""
 
 
 def case(seed: int, number: int) -> tuple[str, bytes]:

@@ -11,14 +11,24 @@ from random import Random
 
 import pandas as pd
 
+from fuzz.runs import SWEEP
 from linreg_sweep import cli
+from linreg_sweep.choosing import Choice, choose, listed, summary_to_read
 from linreg_sweep.config import load_config, load_sweep
 from linreg_sweep.data import Data, from_file
-from linreg_sweep.errors import ConfigError, DataError, SweepError
+from linreg_sweep.errors import ConfigError, DataError, ResultsError, SweepError
+from linreg_sweep.exporting import export
+from linreg_sweep.formats import as_text, cells_of
 from linreg_sweep.harmless import MOST_LETTERS, OBEYED
 from linreg_sweep.planning import plan
 from linreg_sweep.prepare import load_data, prepare
+from linreg_sweep.results import list_runs, load
+from linreg_sweep.seal import BLANK, sealed
 from linreg_sweep.starter import starter
+from linreg_sweep.store import Store, find_runs
+from linreg_sweep.sweep import run
+from linreg_sweep.telling.of_runs import legend_of, told_run
+from linreg_sweep.telling.of_status import standing, told_standing
 from linreg_sweep.where import where
 
 ROOT = Path(__file__).parents[1]
@@ -46,9 +56,10 @@ FRAME = pd.DataFrame(
 
 
 def make_folder(folder: Path) -> None:
-    """Fills a folder with what contents may name: the examples, and files that are none."""
+    """Fills a folder with what contents may name: the examples, a run, and files that are none."""
     for name in ("configs", "sweeps", "data"):
         shutil.copytree(ROOT / name, folder / name)
+    run(SWEEP, out=folder / "runs", jobs=1, part_size=1)
     with contextlib.suppress(OSError, AttributeError):
         os.mkfifo(folder / "pipe")
         (folder / "loop").symlink_to("loop")
@@ -158,6 +169,53 @@ def command(content: bytes) -> str:
     return ACCEPTED if code == 0 else f"exit code {code}"
 
 
+def metadata(content: bytes) -> str:
+    """A run's metadata.json, sealed by whoever wrote it, as commands read it."""
+    store = _store()
+    whole = store.metadata.read_bytes()
+    store.metadata.write_bytes(sealed(content) if BLANK.encode() in content else content)
+    try:
+        return _read(store)
+    except ResultsError as error:
+        check_words(str(error))
+        return type(error).__name__
+    finally:
+        store.metadata.write_bytes(whole)
+
+
+def _read(store: Store) -> str:
+    table, complaints = listed(list_runs("runs"))
+    as_text(cells_of(table), "table")
+    for complaint in complaints:
+        check_words(str(complaint))
+    list(told_standing(standing(str(store.path))))
+    loaded = load(store.path)
+    list(legend_of(choose(loaded, Choice()), loaded))
+    if loaded.finished:
+        summary = summary_to_read(loaded)
+        list(told_run(loaded, summary, list(cells_of(summary))))
+    file = export(loaded, "csv")
+    assert file.parent == Path(), f"{file} is elsewhere"
+    file.unlink()
+    return ACCEPTED
+
+
+def status(content: bytes) -> str:
+    """A run's status.json."""
+    store = _store()
+    store.status.write_bytes(content)
+    found = standing(str(store.path))
+    as_text(found.table(), "json")
+    list(told_standing(found))
+    return "nothing" if found.status is None else ACCEPTED
+
+
+def _store() -> Store:
+    """Returns the one run that is there."""
+    (store,) = find_runs(Path("runs"))
+    return store
+
+
 TARGETS: dict[str, Callable[[bytes], str]] = {
     "config": config,
     "sweep": sweep,
@@ -166,6 +224,8 @@ TARGETS: dict[str, Callable[[bytes], str]] = {
     "parquet": parquet,
     "comparison": comparison,
     "command": command,
+    "metadata": metadata,
+    "status": status,
 }
 
 

@@ -228,6 +228,9 @@ def run(
     from linreg_sweep.sweep import run as run_sweep
     from linreg_sweep.telling.of_runs import told_failures, told_run
 
+    if out.startswith("memory://"):
+        text = "memory:// ends with the command, and all results with it"
+        raise ConfigError(Complaint("--out", text, "give a folder, or a URL such as s3://BUCKET/FOLDER"))
     said = _with_trials(_several(ctx, overrides, lambda text: "=" in text), trials)
     progress = Progress(sys.stderr, plain=bool(os.environ.get("NO_COLOR")))
     with progress, _trials_as_typed(trials), _asked_to_stop() as stop:

@@ -7,6 +7,7 @@ it survives a power loss. An object store puts an object whole by itself; it is 
 import errno
 import os
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +21,12 @@ Place: TypeAlias = Path
 NOT_FLUSHABLE = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)
 """What some network file systems say to who wants to flush a folder."""
 
+WITHOUT_LISTINGS = ("sftp", "ssh")
+"""Kinds of URLs that take no word on keeping listings: they keep none, and would pass it on."""
+
+MOST_OF_A_REASON = 200
+"""Letters of what a library says of a failure."""
+
 TEMPORARY = re.compile(r"\.(.+)\.\d+")
 
 
@@ -27,19 +34,39 @@ def place_of(text: str | os.PathLike[str]) -> Place:
     """Returns where a text points to: a path, or through fsspec a place behind a URL.
 
     Raises:
-        ConfigError: there is no such kind of URL, or what reaches it is not installed.
+        ConfigError: there is no such kind of URL, what reaches it is not installed, or it is not reached.
     """
     if not isinstance(text, str) or "://" not in text:
         return cast(Place, text) if hasattr(text, "fs") else Path(text)
-    from upath import UPath
-
     kind = text.partition("://")[0]
     try:
-        place: Any = UPath(text, use_listings_cache=False)
-        return Path(place.path) if "file" in place.fs.protocol else cast(Place, place)
-    except (ImportError, ValueError) as error:
-        hint = "memory://, s3:// with s3fs, gs:// with gcsfs, abfs:// with adlfs; or a path"
-        raise ConfigError(Complaint(text, f"{kind}:// cannot be reached: {error}", hint)) from error
+        return _behind(text, kind)
+    except Exception as error:  # each kind has exceptions of its own
+        hint = "s3:// with s3fs, gs:// with gcsfs, abfs:// with adlfs; or a path"
+        raise ConfigError(Complaint(text, f"{kind}:// cannot be reached: {_reason(error)}", hint)) from error
+
+
+def _behind(url: str, kind: str) -> Place:
+    """Returns the place behind a URL of a kind that fsspec knows; others would be folders of that name."""
+    from upath import UPath
+    from upath.registry import available_implementations
+
+    if kind not in available_implementations(fallback=True):
+        raise ValueError("there is no such kind of store")
+    options: dict[str, Any] = {} if kind in WITHOUT_LISTINGS else {"use_listings_cache": False}
+    with warnings.catch_warnings(action="ignore"):  # of kinds that upath has no tests of
+        place: Any = UPath(url, **options)
+        if not place.protocol:
+            raise ValueError("it cannot stand in a URL")
+        _ = place / "run", place.fs  # refused where a bucket is missing, where there are no folders, no host
+    return Path(place.path) if kind in ("file", "local") else cast(Place, place)
+
+
+def _reason(error: Exception) -> str:
+    """Returns why something failed, in a line: what a library could not load may fill pages."""
+    said = getattr(error, "strerror", None) or str(error)
+    line = " ".join(said.split()) or type(error).__name__
+    return line if len(line) <= MOST_OF_A_REASON else f"{line[:MOST_OF_A_REASON]} ..."
 
 
 def is_local(place: Place) -> bool:
@@ -67,8 +94,7 @@ def unusable(place: Place, verb: str, error: Exception) -> ResultsError:
         if verb == "write"
         else ""
     )
-    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return ResultsError(Complaint(str(place), f"cannot {verb} it: {reason}", hint))
+    return ResultsError(Complaint(str(place), f"cannot {verb} it: {_reason(error)}", hint))
 
 
 def read(place: Place) -> bytes:

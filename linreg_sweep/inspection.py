@@ -49,7 +49,7 @@ def _checked(run: Run, folder: Place, number: int, tell: Callable[[str], None]) 
     is_right = facts is not None and number == facts.part < run.n_parts and facts.part_size == run.part_size
     if is_right:
         return facts
-    set_aside(run.store, place, tell)
+    set_aside(run.store, place, tell, anew=number < run.n_parts)
     return None
 
 
@@ -71,10 +71,10 @@ def _part(run: Run, there: Mapping[Span, Facts], span: Span) -> Part:
     return Part(span, trials, history, there[span])
 
 
-def set_aside(store: Store, place: Place, tell: Callable[[str], None]) -> None:
-    """Moves a damaged file out of the way, and tells of it."""
+def set_aside(store: Store, place: Place, tell: Callable[[str], None], *, anew: bool = True) -> None:
+    """Moves a damaged file out of the way, and tells of it, and whether it is made anew."""
     aside = store.set_aside(place)
-    tell(f"damaged: {place} is not what was written; it is now {aside}, and made anew")
+    tell(f"damaged: {place} is not what was written; it is now {aside}{', and made anew' if anew else ''}")
 
 
 def facts_there(store: Store) -> Facts | None:

@@ -128,7 +128,7 @@ def open_run(entry: Entry, part_size: int | None, tell: Callable[[str], None]) -
         if content is not None and not store.is_as_written(place, metadata):
             if files.exists(place) and files.read(place) != content:
                 set_aside(store, place, tell)
-            store.write(place, content)
+            files.write(place, content)
             metadata["checksums"][place.name] = checksum(content)
     run = Run(store)
     if not files.exists(store.metadata) or metadata != run.metadata:
@@ -265,7 +265,7 @@ def finish_run(run: Run, experiment: Experiment, parts: Iterable[Facts], tell: C
         findings.add(columns)
     whole, readable = (tally.table() for tally in tallies)
     summary = (as_text(whole, "csv") + "\n").encode()
-    store.write(store.summary, summary)
+    files.write(store.summary, summary)
     edge, agreement = findings.edge, findings.agreement
     store.write_metadata(
         run.metadata

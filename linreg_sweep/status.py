@@ -8,6 +8,7 @@ from typing import get_origin, get_type_hints
 
 from linreg_sweep import files
 from linreg_sweep.errors import ResultsError
+from linreg_sweep.metadata import is_count
 from linreg_sweep.store import Store
 
 RUNNING, FINISHED, STOPPED, BROKEN = "running", "finished", "stopped", "broken"
@@ -79,8 +80,10 @@ def read_status(store: Store) -> Status | None:
     except (OSError, ResultsError, ValueError, TypeError, RecursionError):
         return None
     kinds = {name: get_origin(kind) or kind for name, kind in get_type_hints(Status).items()}
-    is_right = all(isinstance(getattr(status, name), kind) for name, kind in kinds.items())
-    return status if is_right else None
+    if not all(isinstance(getattr(status, name), kind) for name, kind in kinds.items()):
+        return None
+    counts = [*(each for each in vars(status).values() if isinstance(each, int)), *status.outcomes.values()]
+    return status if all(map(is_count, counts)) else None
 
 
 def now() -> str:

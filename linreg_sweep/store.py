@@ -7,7 +7,7 @@ results/<name>-<8 hex>/
     history/        likewise, where states are kept
     summary.csv     once finished
     data.parquet    data that came from Python rather than from a file
-    damaged/        files that were not whole any more, set aside
+    damaged/        files that were not whole any more, set aside; those of one name are numbered
     run.log         what happened, a line each
     status.json     how far the run is, while it is made; who makes it
     run.lock        held by who makes it
@@ -16,23 +16,18 @@ results/<name>-<8 hex>/
 import json
 import re
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any
 
 from linreg_sweep import files
 from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.files import Place
+from linreg_sweep.metadata import fault
 from linreg_sweep.seal import BLANK, checksum, is_whole, sealed
 
 FORMAT_VERSION = 3
 READABLE = (2, 3)
 """Formats that are shown; only runs of this version's own are extended."""
-
-METADATA = (
-    *("name", "created", "versions", "data", "engine", "loss", "method"),
-    *("varied", "log_scaled", "spans", "hyperparameters", "parameters", "history", "regime_measured"),
-    *("settle", "divergence", "n_trials", "part_size", "n_parts"),
-)
-"""What metadata.json says from the beginning; `finished`, `outcomes` and `best` come at the end."""
 
 MADE_ANEW = "run the sweep again: what is damaged is set aside and made anew"
 
@@ -104,20 +99,22 @@ class Store:
         """Returns the numbers of the parts in a folder."""
         return {int(match[1]) for match in map(PART_NAME.fullmatch, files.names(folder)) if match}
 
-    def write(self, place: Place, content: bytes) -> None:
-        """Writes a file whole or not at all; see files.write."""
-        files.write(place, content)
-
     def set_aside(self, place: Place) -> Place:
-        """Moves a file that is not whole any more out of the way; returns where it is now."""
-        aside = self.path / "damaged" / "-".join(place.parts[len(self.path.parts) :])
+        """Moves a file that is not whole any more out of the way; returns where it is now.
+
+        What was set aside before stays: `config.yaml`, `config.yaml.2`, ...
+        """
+        folder, name = self.path / "damaged", "-".join(place.parts[len(self.path.parts) :])
+        there = files.names(folder)
+        free = (each for each in chain([name], (f"{name}.{n}" for n in count(2))) if each not in there)
+        aside = folder / next(free)
         files.move(place, aside)
         return aside
 
     def write_metadata(self, metadata: dict[str, Any]) -> None:
         """Writes metadata.json, sealed."""
         text = json.dumps(metadata | {SEAL: BLANK}, indent=2) + "\n"
-        self.write(self.metadata, sealed(text.encode()))
+        files.write(self.metadata, sealed(text.encode()))
 
     def read_metadata(self) -> dict[str, Any]:
         """Returns metadata.json.
@@ -145,9 +142,9 @@ class Store:
             text = f"the run's format is {version}, this version reads {READABLE[0]} and later"
             hint = "run the sweep again: it gets a directory of its own"
             raise ResultsError(Complaint(str(self.path), text, hint))
-        lacking = [key for key in METADATA if key not in metadata]
-        if lacking:
-            raise damaged(self.metadata, f"it lacks {', '.join(lacking)}")
+        wrong = fault(metadata)
+        if wrong:
+            raise damaged(self.metadata, wrong)
         metadata.pop(SEAL, None)
         return metadata
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from linreg_sweep import files
 from linreg_sweep.parts import Part
 from linreg_sweep.store import Store
 
@@ -33,5 +34,5 @@ def _write(store: Store, part: Part) -> None:
     """Writes the history before the trials, so that a part whose trials are there is complete."""
     number = part.span.part
     if part.history is not None:
-        store.write(store.part(store.history, number), part.history)
-    store.write(store.part(store.trials, number), part.trials)
+        files.write(store.part(store.history, number), part.history)
+    files.write(store.part(store.trials, number), part.trials)

@@ -127,7 +127,9 @@ def test_engines_know_arrays_and_the_problem_alone(name: str) -> None:
         ("spans", set()),
         ("seal", set()),
         ("files", {"errors"}),
-        ("store", {"errors", "files", "seal"}),
+        ("names", set()),
+        ("metadata", {"names"}),
+        ("store", {"errors", "files", "metadata", "seal"}),
         ("runner", {"errors", "spans", "workers.interface"}),
     ],
 )

@@ -241,6 +241,18 @@ COMMANDS: list[tuple[list[str], str, int]] = [
         "Hint: what was finished before is intact; mend this and run the same command again",
         1,
     ),
+    (
+        ["run", "sweep.yaml", "--out", "memory://x"],
+        "--out: memory:// ends with the command, and all results with it. "
+        "Hint: give a folder, or a URL such as s3://BUCKET/FOLDER",
+        2,
+    ),
+    (
+        ["run", "sweep.yaml", "--out", "s3_x://b/x"],
+        "s3_x://b/x: s3_x:// cannot be reached: there is no such kind of store. "
+        "Hint: s3:// with s3fs, gs:// with gcsfs, abfs:// with adlfs; or a path",
+        2,
+    ),
     (["init", "ok.csv"], "ok.csv/configs/tutorial.yaml: cannot write it: Not a directory", 2),
     # init
     (["init", "--y", "a"], "--x and --y: go with --data: the tutorial's columns are x and y", 2),

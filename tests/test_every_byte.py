@@ -172,5 +172,6 @@ def test_no_damage_is_read_as_data_and_the_next_run_mends_it(small: Small, file:
         assert small.said == [f"damaged: {file} is not what was written; it is now {aside}, and made anew"]
         assert content(small.path) == small.content
         assert aside.read_bytes() == other
+        aside.unlink()  # or the next would be numbered
         count += 1
     print(f"{count:,} damages of {file.name} mended")

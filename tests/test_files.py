@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
+from fsspec.registry import _registry  # type: ignore[import-untyped]
 
 from linreg_sweep import files
 from linreg_sweep.errors import ConfigError, ResultsError
@@ -173,12 +175,67 @@ def test_a_text_is_a_path_or_a_place_in_a_store(tmp_path: Path) -> None:
     assert files.place_of(place) is place
 
 
-def test_a_kind_of_store_that_nobody_knows_is_a_clear_error() -> None:
-    """The kind is named, and those that there are."""
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "nosuch://bucket",
+            "s3_x://b/x",
+            "x://",
+            "://x",
+            "arrow_hdfs://x",
+            "S3://bucket",
+            "simplecache::s3://b",
+        ),
+        *("data://x/y", "dir://x", "reference://x", "filecache://x", "s3:///x", "ftp://localhost:1/x"),
+    ],
+)
+def test_a_url_that_leads_nowhere_is_a_clear_error(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one line, with what there is; no folder of that name is made."""
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError) as caught:
-        files.place_of("nosuch://bucket")
-    assert str(caught.value).startswith("nosuch://bucket: nosuch:// cannot be reached: ")
-    assert "Hint: memory://, s3:// with s3fs" in str(caught.value)
+        files.place_of(url)
+    line = str(caught.value)
+    assert line.startswith(f"{url}: {url.partition('://')[0]}:// cannot be reached: ")
+    assert line.endswith(". Hint: s3:// with s3fs, gs:// with gcsfs, abfs:// with adlfs; or a path")
+    assert len(line.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pages_of_a_library_that_cannot_be_loaded_are_cut() -> None:
+    """A person reads the beginning."""
+    error = OSError(f"Unable to load libhdfs:\n{'./libhdfs.so: no such file ' * 100}")
+    told = str(files.unusable(Path("run"), "read", error))
+    assert told.startswith("run: cannot read it: Unable to load libhdfs: ./libhdfs.so: no such file ")
+    assert told.endswith(" ...")
+    assert len(told) < 250
+
+
+def test_an_sftp_server_is_told_nothing_of_listings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What such a file system is given goes on to its connection, which would not know it."""
+    given: list[dict[str, object]] = []
+
+    class Sftp(AbstractFileSystem):  # type: ignore[misc]
+        protocol = ("sftp", "ssh")
+
+        def __init__(self, host: str, **options: object) -> None:
+            super().__init__(host=host)
+            given.append({"host": host, **options})
+
+        @classmethod
+        def _strip_protocol(cls, path: str) -> str:
+            return "/" + path.removeprefix("sftp://localhost").lstrip("/")
+
+        @staticmethod
+        def _get_kwargs_from_urls(path: str) -> dict[str, str]:
+            return {"host": "localhost"} if path.startswith("sftp://") else {}
+
+    monkeypatch.setitem(_registry, "sftp", Sftp)
+    place = files.place_of("sftp://localhost/folder")
+    assert not files.is_local(place / "run")
+    assert given == [{"host": "localhost"}]
 
 
 def test_what_a_store_raises_is_a_clear_error() -> None:

@@ -1,8 +1,10 @@
 """Facts about who makes a run: one at a time, who it is, and whether they are still there."""
 
+import errno
 import multiprocessing
 import os
 import platform
+import re
 import signal
 import uuid
 from collections.abc import Iterator
@@ -94,6 +96,64 @@ def test_in_a_store_who_said_something_a_moment_ago_holds_the_run() -> None:
     assert not is_alive(store, old)
     with held(store) as was_killed:
         assert was_killed
+
+
+@pytest.fixture(params=["object store", "disk without locks"])
+def lockless(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """The directory of a run where there are no locks."""
+    if request.param == "object store":
+        return Store(files.place_of(f"memory://{uuid.uuid4()}"))
+    fcntl = pytest.importorskip("fcntl")
+
+    def flock(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    return Store(tmp_path)
+
+
+def test_without_locks_the_second_is_told_when_the_run_is_free(lockless: Store) -> None:
+    """Who spoke a moment ago holds it; if they were killed, one need not wait for ever."""
+    files.write(lockless.status, replace(status(pid=1), host="elsewhere").content())
+    assert is_alive(lockless, read_status(lockless))
+    with pytest.raises(ResultsError) as caught, held(lockless):
+        pass
+    assert str(caught.value).startswith(f"{lockless.path}: process 1 on elsewhere, since ")
+    assert re.search(
+        r" tells how far it is; if it was killed, the run is free in (89|90) s$", str(caught.value)
+    )
+
+
+def test_without_locks_a_process_of_this_machine_that_is_gone_holds_nothing(lockless: Store) -> None:
+    """The system is asked; nobody waits until its last word is old."""
+    gone = SPAWN.Process(target=print)
+    gone.start()
+    gone.join()
+    assert gone.pid is not None
+    for pid in (gone.pid, 2**62):
+        files.write(lockless.status, status(pid=pid).content())
+        assert not is_alive(lockless, read_status(lockless))
+        with held(lockless) as was_killed:
+            assert was_killed
+    files.write(lockless.status, status(pid=os.getppid()).content())
+    assert is_alive(lockless, read_status(lockless))
+
+
+def test_a_status_from_the_future_holds_nothing(lockless: Store) -> None:
+    """A clock that was wrong once does not hold a run for ever."""
+    later = replace(status(), host="elsewhere", updated="2999-01-01T00:00:00.000+00:00")
+    files.write(lockless.status, later.content())
+    with held(lockless) as was_killed:
+        assert was_killed
+
+
+def test_a_lock_file_that_was_left_behind_holds_nothing(lockless: Store) -> None:
+    """Where there are no locks, it is not read as one."""
+    for _ in range(2):
+        with held(lockless) as was_killed:
+            assert not was_killed
+        if files.is_local(lockless.lock):
+            lockless.lock.touch()
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

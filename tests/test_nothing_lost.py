@@ -152,6 +152,16 @@ def test_after_a_kill_workers_train_from_the_beginning(copy: ls.Run) -> None:
     assert " processes" in copy.store.log.read_text()
 
 
+def test_a_part_that_the_run_does_not_have_is_set_aside_for_good(copy: ls.Run, whole: ls.Run) -> None:
+    """It is not said to be made anew."""
+    file = copy.store.trials / "part-100000000000000000000.parquet"
+    file.write_bytes(b"PAR1")
+    told: list[str] = []
+    assert content(made(copy.path.parent, tell=told.append)) == content(whole)
+    aside = copy.path / "damaged" / f"trials-{file.name}"
+    assert told == [f"damaged: {file} is not what was written; it is now {aside}"]
+
+
 def test_damage_between_two_runs_is_not_read_as_data(copy: ls.Run) -> None:
     """Whatever reads the run names it, with the way out; nothing is shown as if it were all."""
     part = copy.store.part(copy.store.trials, 3)

@@ -51,6 +51,10 @@ def test_no_time_is_left_known_before_the_first_trial() -> None:
         {"updated": "2026-11-25T10:00:00"},
         {"more": 1},
         {"last_error": 5},
+        {"outcomes": {"converged": "x"}},
+        {"outcomes": {"converged": -1}},
+        {"n_trials": 10**400},
+        {"failed": True},
     ],
 )
 def test_a_status_that_means_nothing_is_none(store: Store, change: dict[str, Any]) -> None:

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from fuzz.runs import METADATA
+from linreg_sweep import files
 from linreg_sweep.errors import ResultsError
 from linreg_sweep.seal import checksum
 from linreg_sweep.store import FORMAT_VERSION, MADE_ANEW, DamagedError, Store, find_runs, run_path
-from linreg_sweep.store import METADATA as KEYS
-
-METADATA = dict.fromkeys(KEYS, 1) | {"format_version": FORMAT_VERSION}
 
 
 @pytest.fixture
@@ -132,8 +131,9 @@ def test_a_newer_format_is_refused(store: Store) -> None:
 
 
 def test_an_older_format_is_read_and_the_oldest_refused(store: Store) -> None:
-    """Format 2 had no checksum in its metadata; format 1 had other columns."""
-    store.metadata.write_text(json.dumps(METADATA | {"format_version": 2}))
+    """Format 2 had no checksum in its metadata, and no failed trials; format 1 had other columns."""
+    old = {key: value for key, value in METADATA.items() if key not in ("checksums", "failed")}
+    store.metadata.write_text(json.dumps(old | {"format_version": 2}))
     assert store.read_metadata()["format_version"] == 2
     store.metadata.write_text(json.dumps(METADATA | {"format_version": 1}))
     with pytest.raises(ResultsError, match="the run's format is 1, this version reads 2 and later"):
@@ -141,25 +141,30 @@ def test_an_older_format_is_read_and_the_oldest_refused(store: Store) -> None:
 
 
 def test_a_damaged_file_is_set_aside(store: Store) -> None:
-    """Under its name and that of its folder, over what was set aside before."""
-    for content in (b"one", b"two"):
-        store.part(store.trials, 3).parent.mkdir(exist_ok=True)
-        store.part(store.trials, 3).write_bytes(content)
-        aside = store.set_aside(store.part(store.trials, 3))
-        assert aside == store.path / "damaged" / "trials-part-00003.parquet"
-        assert aside.read_bytes() == content
+    """Under its name and that of its folder, numbered where that was set aside before."""
+    place, folder = store.part(store.trials, 3), store.path / "damaged"
+    place.parent.mkdir()
+    name = "trials-part-00003.parquet"
+    for number, aside in enumerate((name, f"{name}.2", f"{name}.3")):
+        place.write_bytes(bytes([number]))
+        assert store.set_aside(place) == folder / aside
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == {
+        name: b"\x00",
+        f"{name}.2": b"\x01",
+        f"{name}.3": b"\x02",
+    }
     assert store.part_numbers(store.trials) == set()
 
 
 def test_a_checksum_tells_whether_a_file_is_as_written(store: Store) -> None:
     """By what metadata.json says; of an older format nothing is known."""
-    store.write(store.config, b"as it was")
+    files.write(store.config, b"as it was")
     told: dict[str, object] = {
         "format_version": FORMAT_VERSION,
         "checksums": {"config.yaml": checksum(b"as it was")},
     }
     assert store.is_as_written(store.config, told)
-    store.write(store.config, b"as it is")
+    files.write(store.config, b"as it is")
     assert not store.is_as_written(store.config, told)
     assert store.is_as_written(store.config, {"format_version": 2})
     assert not store.is_as_written(store.summary, told)

@@ -11,22 +11,16 @@ from pydantic_core import PydanticCustomError
 
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.words import show
+from linreg_sweep.names import DEVICE, NAME
 
 MOST = 10**12
 """The largest count of anything: epochs, rows, points."""
 
 
-NAME = r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}"
-"""What a sweep, and the files and folders that are called after it, can be named."""
-
-_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
-"""What names no file on Windows, whatever its suffix."""
-
-
 def name_fault(name: str) -> str:
     """Returns what is wrong with a name, nothing where it can be one."""
     if re.fullmatch(NAME, name):
-        return f"must not be what Windows calls a device, got {show(name)}" if _DEVICE.fullmatch(name) else ""
+        return f"must not be what Windows calls a device, got {show(name)}" if DEVICE.fullmatch(name) else ""
     text = "must be up to 100 letters, digits, '-', '_' and '.', with no '.' at its start"
     return f"{text}, got {show(name)}"
 

@@ -24,7 +24,6 @@ from linreg_sweep.config.axes import read_parameters
 from linreg_sweep.config.faults import Fault
 from linreg_sweep.config.kinds import (
     MOST,
-    NAME,
     Count,
     CountOrZero,
     Factor,
@@ -41,6 +40,7 @@ from linreg_sweep.config.kinds import (
 from linreg_sweep.config.messages import raised
 from linreg_sweep.config.parameters import Parameter, Values, count
 from linreg_sweep.config.words import show
+from linreg_sweep.names import NAME
 
 _NUMBER: TypeAdapter[float] = TypeAdapter(Number)
 _NUMBERS: TypeAdapter[tuple[float, ...]] = TypeAdapter(Annotated[tuple[Number, ...], Field(strict=False)])

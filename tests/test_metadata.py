@@ -1,0 +1,142 @@
+"""Facts about what metadata.json may say: a run from anywhere, sealed anew, is read or refused in a line."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import linreg_sweep as ls
+from fuzz.runs import METADATA, SWEEP
+from linreg_sweep import cli
+from linreg_sweep.metadata import FOUND, fault
+from linreg_sweep.store import FORMAT_VERSION, MADE_ANEW, Store
+from tests.small_run import made
+
+WRONG: dict[str, list[Any]] = {
+    "name": ["../../escaped", "/escaped", "", ".hidden", "nul", "a\n", 5, None],
+    "n_trials": [0, -1, "x", 1e400, 2.0, True, None, 2**63],
+    "varied": [5, "learning_rate", [1], {}, ["\ud800"]],
+    "spans": [[], {"x": 1}, {"x": ["x"]}, {"x": [float("nan")]}],
+    "outcomes": [5, {}, {"converged": 1}, METADATA["outcomes"] | {"diverged": "x"}],
+    "best": [[1], {}, METADATA["best"] | {"converged_at": "x"}],
+    "data": [
+        {},
+        METADATA["data"] | {"targets": []},
+        METADATA["data"] | {"features": []},
+        METADATA["data"] | {"rows": 0},
+    ],
+    "agreement": [METADATA["agreement"] | {"others": 5}, METADATA["agreement"] | {"others": [{}]}],
+    "failed": [{"count": 1}, {"count": 1, "first": [{"trial": 0}]}],
+    "history": [1],
+    "loss": ["x", []],
+    "settle": [5],
+    "divergence": ["x"],
+    "checksums": [[]],
+    "finished": [5],
+    "edge": [{}],
+    "versions": [{"numpy": 2}],
+}
+
+
+def test_a_run_says_what_can_be() -> None:
+    """The example is what this version writes, key by key; nothing is wrong with it."""
+    assert fault(METADATA) == ""
+
+
+def test_the_example_is_what_is_written(tmp_path: Path) -> None:
+    """But for versions, times and last bits."""
+    told = made(tmp_path).metadata
+    assert told.keys() == METADATA.keys()
+    for key in (
+        "name",
+        "data",
+        "varied",
+        "spans",
+        "hyperparameters",
+        "n_trials",
+        "n_parts",
+        "outcomes",
+        "failed",
+    ):
+        assert told[key] == METADATA[key]
+    for key in ("best", "edge", "agreement"):
+        assert told[key].keys() == METADATA[key].keys()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [(key, value) for key, values in WRONG.items() for value in values]
+)
+def test_what_cannot_be_is_named(key: str, value: Any) -> None:
+    """By its key, whatever it is."""
+    assert fault(METADATA | {key: value}) == f"what it says of {key} cannot be"
+
+
+def test_what_does_not_go_together_is_named() -> None:
+    """Parts are those of the trials, and the best trial has the columns that are told of it."""
+    assert fault(METADATA | {"n_parts": 3}) == "its parts do not make up its trials"
+    best = {key: value for key, value in METADATA["best"].items() if key != "learning_rate"}
+    assert fault(METADATA | {"best": best}) == "its best trial lacks columns"
+
+
+def test_what_a_finished_run_found_is_needed_once_it_is_finished() -> None:
+    """And not before."""
+    begun = {key: value for key, value in METADATA.items() if key not in FOUND}
+    assert fault(begun) == ""
+    assert fault(begun | {"finished": "today"}) == f"it lacks {', '.join(list(FOUND)[1:])}"
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """What a signal does is put back: the command line sets that."""
+    names = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.getsignal(name) for name in names}
+    yield
+    for name, handler in before.items():
+        signal.signal(name, handler)
+
+
+@pytest.mark.usefixtures("handlers")
+@pytest.mark.parametrize("command", ["plot", "export --to csv", "report", "show", "status", "verify"])
+def test_a_name_does_not_climb_out_of_the_folder(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Files without a name of their own are called after the run, so a run named otherwise is refused."""
+    run = made(tmp_path / "a" / "b")
+    run.store.write_metadata(run.metadata | {"name": "../../escaped"})
+    monkeypatch.chdir(tmp_path / "a" / "b")
+    before = sorted(tmp_path.rglob("*"))
+    assert cli.main([*command.split(), str(run.path)]) == 1
+    told = capsys.readouterr()
+    text = f"{run.store.metadata}: is damaged: what it says of name cannot be. Hint: {MADE_ANEW}"
+    assert (told.out, told.err) == ("", f"{text}\n")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.usefixtures("handlers")
+def test_list_shows_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One run that cannot be read hides none."""
+    wrong, other = made(tmp_path), made(tmp_path, overrides=["name=other"])
+    wrong.store.write_metadata(wrong.metadata | {"best": [1]})
+    assert cli.main(["list", str(tmp_path)]) == 0
+    told = capsys.readouterr()
+    assert other.path.name in told.out
+    assert told.err.startswith(f"{wrong.store.metadata}: is damaged: what it says of best cannot be")
+
+
+def test_a_newer_format_may_say_anything(tmp_path: Path) -> None:
+    """It is refused as such, before its kinds are looked at."""
+    store = Store(tmp_path)
+    store.write_metadata({"format_version": FORMAT_VERSION + 1, "name": 5})
+    with pytest.raises(ls.ResultsError, match="this version reads up to"):
+        store.read_metadata()
+
+
+def test_the_next_run_makes_such_metadata_anew(tmp_path: Path) -> None:
+    """As it does where they were damaged by chance."""
+    run = made(tmp_path)
+    run.store.write_metadata(run.metadata | {"n_trials": 0})
+    told: list[str] = []
+    assert made(tmp_path, tell=told.append).n_trials == len(SWEEP["parameters"]["learning_rate"]["values"])
+    assert [line.split(" is ")[0] for line in told] == [f"damaged: {run.store.metadata}"]
