@@ -46,6 +46,13 @@ EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel")
 
 INTERRUPTED, TERMINATED, HUNG_UP = 130, 143, 129
 
+_CODES = {
+    getattr(signal, name): code
+    for name, code in (("SIGINT", INTERRUPTED), ("SIGTERM", TERMINATED), ("SIGHUP", HUNG_UP))
+    if hasattr(signal, name)
+}
+"""The exit codes of signals that end a command, of those that this system has."""
+
 SECONDS_TO_END = 10.0
 """How long a command that is to stop at once may take to do so in good order."""
 
@@ -223,10 +230,8 @@ def run(
     last line is the run's directory. DIR may also be a URL such as s3://BUCKET/FOLDER. Ctrl+C finishes
     what is in flight, Ctrl+C again stops at once.
     """
-    from linreg_sweep.choosing import summary_to_read
     from linreg_sweep.progress import Progress
     from linreg_sweep.sweep import run as run_sweep
-    from linreg_sweep.telling.of_runs import told_failures, told_run
 
     if out.startswith("memory://"):
         text = "memory:// ends with the command, and all results with it"
@@ -255,6 +260,17 @@ def run(
     if not made.finished:
         _stopped(progress)
         raise SystemExit(INTERRUPTED)
+    with _ended_at_once():
+        _tell(made, progress)
+    if made.n_failed:
+        raise SystemExit(SweepError.exit_code)
+
+
+def _tell(made: "Run", progress: "Progress") -> None:
+    """Prints what became of a sweep."""
+    from linreg_sweep.choosing import summary_to_read
+    from linreg_sweep.telling.of_runs import told_failures, told_run
+
     table = summary_to_read(made)
     if progress.nothing_missing:
         note("Nothing is missing: every trial was there already.")
@@ -266,7 +282,6 @@ def run(
     if made.n_failed:
         for line in told_failures(made):
             note(line)
-        raise SystemExit(SweepError.exit_code)
 
 
 def _stopped(progress: "Progress") -> None:
@@ -298,6 +313,27 @@ def _asked_to_stop() -> Iterator[Callable[[], bool]]:
         yield asked.is_set
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _ended_at_once() -> Iterator[None]:
+    """Lets signals end this process at once, where nothing is left to be saved.
+
+    What they raise otherwise may come where Python can only print it, as while an object is taken apart.
+    """
+
+    def end(signum: int, frame: FrameType | None) -> None:
+        if signum == signal.SIGINT:
+            note_at_once("Stopped.")
+        os._exit(_CODES[signum])
+
+    heard = [number for number in _CODES if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @cli.command(short_help="Tell how far a run is, also from another terminal.")
@@ -647,9 +683,8 @@ def _loaded(path: str) -> "Run":
 
 
 def _terminate(signum: int, frame: FrameType | None) -> None:
-    code = HUNG_UP if signum == getattr(signal, "SIGHUP", None) else TERMINATED
-    _end_soon(code)
-    raise SystemExit(code)
+    _end_soon(_CODES[signum])
+    raise SystemExit(_CODES[signum])
 
 
 def _end_soon(code: int) -> None:
@@ -667,9 +702,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) != signal.SIG_IGN:
-            signal.signal(getattr(signal, name), _terminate)  # nohup has it ignored: so be it
+    for number in _CODES.keys() - {signal.SIGINT}:
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it: so be it
+            signal.signal(number, _terminate)
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # gives back what a part has taken
     try:
         cli.main(

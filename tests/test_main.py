@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,24 @@ def test_a_signal_before_or_after_all_ends_the_command_quietly(name: str, moment
     assert done.returncode == -signal.Signals[name]
     assert done.stderr == ""
     assert ("linreg-sweep" in done.stdout) == said
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_while_the_end_is_told(name: str, code: int, tmp_path: Path) -> None:
+    """It comes where what it raised could only be printed: while an object is taken apart."""
+    told = (
+        "import weakref; from linreg_sweep import cli; from linreg_sweep.telling import of_runs\n"
+        "class Mortal: pass\n"
+        "def tell(*_):\n"
+        "    mortal = Mortal(); gone = weakref.ref(mortal, lambda _: kill()); del mortal; yield 'told'\n"
+        f"of_runs.told_run = tell; os.chdir({str(tmp_path)!r})\n"
+        "sys.exit(cli.main(['run', 'x.yaml', '--jobs', '1']))"
+    )
+    (tmp_path / "x.yaml").write_text(
+        "name: x\ndata: {name: tutorial}\nmethod: grid\nparameters: {learning_rate: 0.005}\n"
+    )
+    done = after(KILL.format(name=name) + told)
+    assert (done.returncode, done.stderr) == (code, "Stopped.\n" if name == "SIGINT" else "")
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
