@@ -21,6 +21,9 @@ Floats = NDArray[np.float64]
 MOST_VALUES = MOST_ROWS
 """Values of a parameter above which a map gathers them into so many ranges."""
 
+FARTHEST = np.finfo(np.float64).max
+"""Where an edge lies at most, since what draws them needs numbers."""
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -173,20 +176,23 @@ def _is_log(run: Run, name: str, values: Floats) -> bool:
     """Returns whether values are to be drawn by ratio: as declared, or listed over more than a decade."""
     if len(values) < 2 or values[0] <= 0:
         return False
-    return name in run.metadata["log_scaled"] or bool(values[-1] / values[0] > 10)
+    return name in run.metadata["log_scaled"] or bool(values[-1] / 10 > values[0])
 
 
 def edges_of(centres: Floats, *, log: bool) -> Floats:
     """Returns the edges [v + 1] of cells round these ascending centres [v], halfway between two."""
-    values = np.log(centres) if log else centres
+    with np.errstate(over="ignore"):
+        edges = _edges(np.log(centres) if log else centres, log)
+        return np.asarray(np.clip(np.exp(edges) if log else edges, -FARTHEST, FARTHEST))
+
+
+def _edges(values: Floats, log: bool) -> Floats:
     if len(values) == 1:
         half = np.array([np.log(2.0) / 2]) if log else np.array([max(abs(values[0]), 1.0) * 0.05])
-        edges = np.concatenate([values - half, values + half])
-    else:
-        middles = (values[:-1] + values[1:]) / 2
-        first, last = 2 * values[0] - middles[0], 2 * values[-1] - middles[-1]
-        edges = np.concatenate([[first], middles, [last]])
-    return np.asarray(np.exp(edges) if log else edges)
+        return np.concatenate([values - half, values + half])
+    middles = values[:-1] / 2 + values[1:] / 2
+    first, last = values[0] + (values[0] - middles[0]), values[-1] + (values[-1] - middles[-1])
+    return np.concatenate([[first], middles, [last]])
 
 
 def _place(axis: Axis, cells: Sequence[Any]) -> NDArray[np.intp]:

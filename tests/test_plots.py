@@ -99,6 +99,7 @@ def test_edges_lie_halfway() -> None:
     assert edges_of(np.array([1.0, 2.0, 4.0]), log=False).tolist() == [0.5, 1.5, 3.0, 5.0]
     np.testing.assert_allclose(edges_of(np.array([1.0, 4.0]), log=True), [0.5, 2.0, 8.0])
     assert np.diff(edges_of(np.array([0.0]), log=False)) > 0
+    assert np.isfinite(edges_of(np.array([5.0, 1e30, 1e300]), log=True)).all()
 
 
 def test_the_map_shows_outcomes_limit_and_regimes(run: Run) -> None:
@@ -351,3 +352,15 @@ def test_what_cannot_be_drawn_is_said(
     assert main(["plot", str(run.path), *arguments]) == 2
     assert capsys.readouterr().err.startswith(message)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "slice"])
+def test_values_too_large_for_an_axis_are_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    """Matplotlib would overflow."""
+    rates = {"learning_rate": {"values": [5, 1e30, 1e300]}, "initial_weight": {"values": [0, 1]}}
+    found = made(tmp_path, parameters=rates)
+    assert main(["plot", str(found.path), "--kind", kind]) == 2
+    said = "made: values from 1e-100 to 1e+100 can be drawn, learning_rate has 1e+300."
+    assert capsys.readouterr().err.startswith(said)

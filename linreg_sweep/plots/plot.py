@@ -27,6 +27,9 @@ KINDS: dict[str, Callable[..., "Axes"]] = {
 SIZE = (8.0, 5.6)
 """Inches of a panel."""
 
+SMALLEST, LARGEST = 1e-100, 1e100
+"""Between what sizes a parameter can be drawn: what computes an axis takes products and ratios."""
+
 TAKES = {"map": ("x", "y"), "epochs": ("x", "y"), "cost": ("trials",), "paths": ("trials",)}
 
 
@@ -60,6 +63,7 @@ def plot(
     """
     loaded = [run if isinstance(run, Run) else load(run) for run in runs]
     options = _options(kind, x, y, trials)
+    _check_sizes(loaded)
     if axes is not None:
         if len(loaded) != 1 or kind == "slice":
             raise ConfigError(Complaint("axes", "hold one panel: one run, and a kind other than slice"))
@@ -86,6 +90,7 @@ def save(
     if file.suffix.lower() not in (".png", ".svg"):
         raise ConfigError(Complaint(str(file), f"must end in .png or .svg, got {file.suffix!r}"))
     options = _options(kind, x, y, trials)
+    _check_sizes(runs)
     with rc_context({"svg.hashsalt": "linreg-sweep"}):
         figure = Figure()
         draw(runs, kind, options, figure)
@@ -110,6 +115,16 @@ def _options(kind: str, x: str | None, y: str | None, trials: Sequence[int]) -> 
         option = "--trial" if wrong[0] == "trials" else f"--{wrong[0]}"
         raise ConfigError(Complaint(option, f"has no effect on --kind {kind}", "leave it out"))
     return told
+
+
+def _check_sizes(runs: Sequence[Run]) -> None:
+    """Raises a ConfigError where a parameter has values that no axis can show: it would overflow."""
+    for run in runs:
+        for name, values in run.metadata["spans"].items():
+            far = [value for value in values if value and not SMALLEST < abs(value) < LARGEST]
+            if far:
+                text = f"values from {SMALLEST:g} to {LARGEST:g} can be drawn, {name} has {far[0]:g}"
+                raise ConfigError(Complaint(run.name, text, "sweep other values to draw them"))
 
 
 def draw(runs: Sequence[Run], kind: str, options: dict[str, Any], figure: "Figure") -> list["Axes"]:
