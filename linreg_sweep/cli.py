@@ -1,14 +1,11 @@
 """The command line: the only place that prints or exits. Everything heavy is imported when used."""
 
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -18,13 +15,13 @@ from linreg_sweep.console import (
     OutputError,
     fitting,
     note,
-    note_at_once,
     notes,
     print_table,
     say,
     without_output,
 )
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
+from linreg_sweep.signals import INTERRUPTED, asked_to_stop, ended_at_once, heed_signals
 from linreg_sweep.workers.hire import BACKENDS
 from linreg_sweep.workers.interface import PATIENCE
 
@@ -43,19 +40,6 @@ PICTURES = ("map", "epochs", "cost", "paths", "slice", "parallel")
 
 EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel")
 """The kinds of exporting.export, likewise."""
-
-INTERRUPTED, TERMINATED, HUNG_UP = 130, 143, 129
-
-_CODES = {
-    getattr(signal, name): code
-    for name, code in (("SIGINT", INTERRUPTED), ("SIGTERM", TERMINATED), ("SIGHUP", HUNG_UP))
-    if hasattr(signal, name)
-}
-"""The exit codes of signals that end a command, of those that this system has."""
-
-SECONDS_TO_END = 10.0
-"""How long a command that is to stop at once may take to do so in good order."""
-
 
 SEVERAL = {"allow_extra_args": True}
 """Of a command with an option that takes several values at once; see _several."""
@@ -238,7 +222,7 @@ def run(
         raise ConfigError(Complaint("--out", text, "give a folder, or a URL such as s3://BUCKET/FOLDER"))
     said = _with_trials(_several(ctx, overrides, lambda text: "=" in text), trials)
     progress = Progress(sys.stderr, plain=bool(os.environ.get("NO_COLOR")))
-    with progress, _trials_as_typed(trials), _asked_to_stop() as stop:
+    with progress, _trials_as_typed(trials), asked_to_stop() as stop:
         try:
             made = run_sweep(
                 sweep,
@@ -260,7 +244,7 @@ def run(
     if not made.finished:
         _stopped(progress)
         raise SystemExit(INTERRUPTED)
-    with _ended_at_once():
+    with ended_at_once():
         _tell(made, progress)
     if made.n_failed:
         raise SystemExit(SweepError.exit_code)
@@ -286,54 +270,6 @@ def _tell(made: "Run", progress: "Progress") -> None:
 
 def _stopped(progress: "Progress") -> None:
     note(f"Stopped. {progress.standing()}: the same command finishes the rest.")
-
-
-@contextmanager
-def _asked_to_stop() -> Iterator[Callable[[], bool]]:
-    """Yields whether Ctrl+C was pressed; pressed once more, it is a KeyboardInterrupt.
-
-    A job in the background of a shell is deaf to it, and stays so.
-    """
-    asked = threading.Event()
-    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-        yield asked.is_set
-        return
-
-    def ask(signum: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, again)
-        asked.set()
-        note_at_once("Stopping when what is in flight is done. Ctrl+C again stops at once.")
-
-    def again(signum: int, frame: FrameType | None) -> None:
-        _end_soon(INTERRUPTED)
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield asked.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _ended_at_once() -> Iterator[None]:
-    """Lets signals end this process at once, where nothing is left to be saved.
-
-    What they raise otherwise may come where Python can only print it, as while an object is taken apart.
-    """
-
-    def end(signum: int, frame: FrameType | None) -> None:
-        if signum == signal.SIGINT:
-            note_at_once("Stopped.")
-        os._exit(_CODES[signum])
-
-    heard = [number for number in _CODES if signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.signal(number, end) for number in heard}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @cli.command(short_help="Tell how far a run is, also from another terminal.")
@@ -682,29 +618,13 @@ def _loaded(path: str) -> "Run":
     return run
 
 
-def _terminate(signum: int, frame: FrameType | None) -> None:
-    _end_soon(_CODES[signum])
-    raise SystemExit(_CODES[signum])
-
-
-def _end_soon(code: int) -> None:
-    """Ends this process before long, even where it still waits for a disk or a store that does not answer."""
-    timer = threading.Timer(SECONDS_TO_END, os._exit, [code])
-    timer.daemon = True
-    timer.start()
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command line and returns its exit code.
 
     0: done (diverged trials are results); 1: failed; 2: wrong usage or config; 130: interrupted;
     143: terminated; 129: the terminal was closed.
     """
-    if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    for number in _CODES.keys() - {signal.SIGINT}:
-        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it: so be it
-            signal.signal(number, _terminate)
+    heed_signals()
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # gives back what a part has taken
     try:
         cli.main(

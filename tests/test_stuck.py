@@ -21,7 +21,7 @@ method: grid
 parameters: {learning_rate: {min: 0.0001, max: 0.006, num: 100}, initial_weight: {values: [0, 1]}}
 """
 RUN = (
-    "import sys; from linreg_sweep import cli, files, progress; from linreg_sweep.cli import main;"
+    "import sys; from linreg_sweep import files, progress, signals; from linreg_sweep.cli import main;"
     "progress.SECONDS_A_LINE = 0.0; {patch};"
     "sys.exit(main(['run', 'long.yaml', '--jobs', '1', '--part-size', '5']))"
 )
@@ -90,7 +90,7 @@ def test_ctrl_c_is_heard_while_nobody_reads_stderr(tmp_path: Path) -> None:
 @pytest.mark.parametrize("numbers", [[signal.SIGTERM], [signal.SIGINT, signal.SIGINT]])
 def test_at_once_is_soon_where_storage_does_not_answer(tmp_path: Path, numbers: list[signal.Signals]) -> None:
     """Neither the part on its way nor the log is waited for, however long that would take."""
-    stuck = "cli.SECONDS_TO_END = 1.0; import time; write = files.write; files.write = "
+    stuck = "signals.SECONDS_TO_END = 1.0; import time; write = files.write; files.write = "
     stuck += "lambda place, *rest: time.sleep(60) if 'part-00003' in str(place) else write(place, *rest)"
     with started(tmp_path, subprocess.DEVNULL, stuck) as process:
         wait_for(tmp_path, "trials/part-00002.parquet")
