@@ -27,7 +27,7 @@ bench: $(VENV)/.installed-bench ## Measure speed, scale and memory side by side 
 chaos: $(VENV)/.installed-dev ## Kill sweeps at random moments, here and on Dask, and see that nothing is lost
 	@$(BIN)/python -m chaos
 
-fuzz: $(VENV)/.installed-dev ## Feed 100,000 hostile configs, sweeps and data files; say what escaped, how slow, how large
+fuzz: $(VENV)/.installed-dev ## Feed 130,000 hostile configs, sweeps and data files; say what escaped, how slow, how large
 	@$(BIN)/python -m fuzz
 
 gallery: $(VENV)/.installed-dev ## Make the pages in docs that show what commands give, and their pictures, anew

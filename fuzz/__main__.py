@@ -13,7 +13,7 @@ from fuzz.watch import Limits, Outcome, watched
 def main() -> int:
     """Runs the cases that are asked for."""
     parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
-    parser.add_argument("--cases", type=int, default=100_000, help="how many [100000]")
+    parser.add_argument("--cases", type=int, default=130_000, help="how many [130000]")
     parser.add_argument("--seed", type=int, default=0, help="other cases for another seed [0]")
     parser.add_argument("--jobs", type=int, default=2, help="processes [2]")
     parser.add_argument("--seconds", type=float, default=20, help="that a case may take [20]")
