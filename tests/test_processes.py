@@ -2,13 +2,18 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from concurrent.futures import InvalidStateError
+from itertools import count
 from types import FrameType
 from typing import Any
 
 import pytest
 from joblib.externals.loky import get_reusable_executor, process_executor
 
+from linreg_sweep.workers.interface import WorkersLostError
 from linreg_sweep.workers.processes import Processes
+from tests.clusters import Deadly
 
 
 def is_deaf(item: int) -> bool:
@@ -20,6 +25,56 @@ def test_workers_are_born_deaf_to_an_interrupt() -> None:
     """A terminal sends Ctrl+C to all processes: what it means is for the command to say, which hears it."""
     assert list(Processes(2).each(is_deaf, range(4))) == [True] * 4
     assert not is_deaf(0)
+
+
+def bounded(seconds: int) -> Iterator[None]:
+    """Lets a wait for ever fail after so many seconds."""
+
+    def late(*_: object) -> None:
+        raise AssertionError("this waits for ever")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(seconds)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def in_time() -> Iterator[None]:
+    """Half a minute, with new workers."""
+    get_reusable_executor().shutdown(kill_workers=True)
+    yield from bounded(30)
+    get_reusable_executor().shutdown(kill_workers=True)
+
+
+@pytest.mark.usefixtures("in_time")
+def test_a_death_that_loky_does_not_see_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a worker that was started while loky waited already for others."""
+    wait, waits = process_executor.wait, count()
+
+    def blind(objects: list[Any]) -> Any:
+        return wait(objects if next(waits) > 1 else [each for each in objects if hasattr(each, "recv")])
+
+    monkeypatch.setattr(process_executor, "wait", blind)
+    with pytest.raises(WorkersLostError, match="was killed"):
+        list(Processes(2).each(Deadly(0), [0]))
+
+
+@pytest.mark.usefixtures("in_time")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_death_of_the_thread_that_looks_after_workers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the next workers work, though loky would give them to nobody."""
+    thread = process_executor._ExecutorManagerThread
+
+    def trip(self: Any, item: Any) -> None:
+        raise InvalidStateError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(thread, "process_result_item", trip)
+        with pytest.raises(WorkersLostError, match="nobody was left"):
+            list(Processes(2).each(is_deaf, range(4)))
+    assert list(Processes(2).each(is_deaf, range(4))) == [True] * 4
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])

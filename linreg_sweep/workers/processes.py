@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
+from linreg_sweep.workers.guarded_loky import watched
 from linreg_sweep.workers.interface import Item, Result, WorkersLostError
 
 SECONDS_A_LOOK = 0.5
@@ -53,6 +54,7 @@ class Processes:
         )
         try:
             with _quiet(), ExitStack() as at_last:
+                at_last.enter_context(watched())
                 with _undisturbed(), _deaf("SIGINT"):
                     begun = parallel(delayed(work)(item) for item in items)
                     results = at_last.enter_context(closing(begun))

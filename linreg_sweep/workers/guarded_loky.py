@@ -1,0 +1,60 @@
+"""joblib's loky, with an end to every wait.
+
+One thread of loky's looks after its workers. It does not see the death of a worker that was started while it
+waited already, and where it dies itself, nobody does: joblib 1.6 then waits for ever. Here it is made to look
+again and again, and where it is gone, who waits is told.
+"""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import InvalidStateError
+from contextlib import contextmanager, suppress
+from typing import Any
+
+SECONDS_A_LOOK = 0.5
+
+
+@contextmanager
+def watched() -> Iterator[None]:
+    """Watches over the workers for as long as the context is open."""
+    is_over = threading.Event()
+
+    def watch() -> None:
+        while not is_over.wait(SECONDS_A_LOOK):
+            _look()
+
+    watching = threading.Thread(target=watch, name="watches over workers", daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+
+
+def _look() -> None:
+    from joblib.externals.loky import reusable_executor
+
+    executor = reusable_executor._executor
+    if executor is None:
+        return
+    with executor._flags.shutdown_lock:
+        thread = executor._executor_manager_thread
+        if executor._flags.broken is not None or executor._flags.shutdown or thread is None:
+            return
+        if thread.is_alive():
+            executor._executor_manager_thread_wakeup.wakeup()
+            return
+    _fail(executor)
+
+
+def _fail(executor: Any) -> None:
+    """Ends an executor that nobody looks after: its workers, and the waits for them."""
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    error = BrokenProcessPool("nobody was left to look after its worker process")
+    executor._flags.flag_as_broken(error)
+    for process in list(executor._processes.values()):
+        process.terminate()
+    for item in list(executor._pending_work_items.values()):
+        with suppress(InvalidStateError):  # called off
+            item.future.set_exception(error)
