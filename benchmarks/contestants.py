@@ -16,8 +16,8 @@ from benchmarks.references import descend_in_c, descend_in_jax, has_compiler
 from linreg_sweep import data
 from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.interface import Schedule, Trials
-from linreg_sweep.outcome import Criteria
-from linreg_sweep.problem import Problem, make_problem
+from linreg_sweep.theory.outcome import Criteria
+from linreg_sweep.theory.problem import Problem, make_problem
 
 Floats = NDArray[np.float64]
 

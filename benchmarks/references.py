@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.problem import Problem
+from linreg_sweep.theory.problem import Problem
 
 Array = NDArray[np.floating]
 Floats = NDArray[np.float64]

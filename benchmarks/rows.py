@@ -7,8 +7,8 @@ import numpy as np
 from benchmarks.machine import ROUNDS, middle, shown
 from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.interface import Schedule, Trials
-from linreg_sweep.outcome import Criteria
-from linreg_sweep.problem import Problem, make_problem
+from linreg_sweep.theory.outcome import Criteria
+from linreg_sweep.theory.problem import Problem, make_problem
 
 ENGINES = {"closed_form": 10_000, "numpy": 500, "numba": 2000}
 """The engines that work on H and C, and the epochs that each trains."""

@@ -147,8 +147,8 @@ def _seconds_a_write(folder: Path) -> float:
     """Returns the seconds that the driver takes to write one of the largest parts, flushed to this disk."""
     import numpy as np
 
-    from linreg_sweep import files
-    from linreg_sweep.parquet import encode
+    from linreg_sweep.storage import files
+    from linreg_sweep.storage.parquet import encode
 
     generator = np.random.default_rng(0)
     content = encode({f"column {number}": generator.random(PART) for number in range(12)})

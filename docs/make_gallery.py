@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import linreg_sweep as ls
-from linreg_sweep.choosing import summary_to_read
-from linreg_sweep.formats import as_text
+from linreg_sweep.analysis.formats import as_text
 from linreg_sweep.plots.plot import save
-from linreg_sweep.results import Run
+from linreg_sweep.runs.results import Run
+from linreg_sweep.terminal.choosing import summary_to_read
 
 ROOT = Path(__file__).parents[1]
 GALLERY = ROOT / "docs" / "gallery.md"

@@ -13,23 +13,23 @@ import pandas as pd
 
 from fuzz.runs import SWEEP
 from linreg_sweep import cli
-from linreg_sweep.choosing import Choice, choose, listed, summary_to_read
+from linreg_sweep.analysis.formats import as_text, cells_of
+from linreg_sweep.analysis.where import where
 from linreg_sweep.config import load_config, load_sweep
 from linreg_sweep.data import Data, from_file
 from linreg_sweep.errors import ConfigError, DataError, ResultsError, SweepError
 from linreg_sweep.exporting import export
-from linreg_sweep.formats import as_text, cells_of
-from linreg_sweep.harmless import MOST_LETTERS, OBEYED
+from linreg_sweep.guards.harmless import MOST_LETTERS, OBEYED
 from linreg_sweep.planning import plan
-from linreg_sweep.prepare import load_data, prepare
-from linreg_sweep.results import list_runs, load
-from linreg_sweep.seal import BLANK, sealed
+from linreg_sweep.runs.results import list_runs, load
 from linreg_sweep.starter import starter
-from linreg_sweep.store import Store, find_runs
+from linreg_sweep.storage.seal import BLANK, sealed
+from linreg_sweep.storage.store import Store, find_runs
 from linreg_sweep.sweep import run
 from linreg_sweep.telling.of_runs import legend_of, told_run
 from linreg_sweep.telling.of_status import standing, told_standing
-from linreg_sweep.where import where
+from linreg_sweep.terminal.choosing import Choice, choose, listed, summary_to_read
+from linreg_sweep.trials.prepare import load_data, prepare
 
 ROOT = Path(__file__).parents[1]
 

@@ -13,14 +13,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from linreg_sweep.comparison import Comparison, compare
+    from linreg_sweep.comparing.comparison import Comparison, compare
     from linreg_sweep.edge_search import Edge, Edges, edge
     from linreg_sweep.errors import ConfigError, DataError, ResultsError, SweepError
     from linreg_sweep.exporting import export
     from linreg_sweep.planning import Plan, plan
     from linreg_sweep.plots.plot import plot
     from linreg_sweep.reports.report import report
-    from linreg_sweep.results import Run, list_runs, load
+    from linreg_sweep.runs.results import Run, list_runs, load
     from linreg_sweep.sweep import run
     from linreg_sweep.training import Training, train
     from linreg_sweep.verification import Verification, verify
@@ -53,8 +53,8 @@ __all__ = [
 ]
 
 _HOME = {
-    "Comparison": "comparison",
-    "compare": "comparison",
+    "Comparison": "comparing.comparison",
+    "compare": "comparing.comparison",
     "Edge": "edge_search",
     "Edges": "edge_search",
     "edge": "edge_search",
@@ -67,9 +67,9 @@ _HOME = {
     "plan": "planning",
     "plot": "plots.plot",
     "report": "reports.report",
-    "Run": "results",
-    "list_runs": "results",
-    "load": "results",
+    "Run": "runs.results",
+    "list_runs": "runs.results",
+    "load": "runs.results",
     "run": "sweep",
     "Training": "training",
     "train": "training",

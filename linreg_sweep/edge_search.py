@@ -21,9 +21,9 @@ from linreg_sweep.config.parameters import Values
 from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.interface import Schedule, Trials
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.experiment import Experiment, curvature
-from linreg_sweep.outcome import stability_limit
-from linreg_sweep.prepare import Arrays, load_data, prepare
+from linreg_sweep.theory.outcome import stability_limit
+from linreg_sweep.trials.experiment import Experiment, curvature
+from linreg_sweep.trials.prepare import Arrays, load_data, prepare
 
 Floats = NDArray[np.float64]
 

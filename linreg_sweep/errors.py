@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
-from linreg_sweep.harmless import harmless
+from linreg_sweep.guards.harmless import harmless
 
 _LONGEST_NAME = 60
 _MOST_NAMES = 10_000

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from linreg_sweep import parquet
+from linreg_sweep.analysis.formats import as_text, cells_of, inert, records
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
-from linreg_sweep.formats import as_text, cells_of, inert, records
-from linreg_sweep.replacing import replacing
-from linreg_sweep.results import Run
+from linreg_sweep.runs.results import Run
+from linreg_sweep.storage import parquet
+from linreg_sweep.storage.replacing import replacing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,8 +60,8 @@ def export(
 
 def _frames(run: Run, by: Sequence[str], where: str | None) -> Frames:
     """Yields what is exported: trials part by part, or a summary."""
-    from linreg_sweep import tables
-    from linreg_sweep.where import where as chosen
+    from linreg_sweep.analysis import tables
+    from linreg_sweep.analysis.where import where as chosen
 
     if not by:
         for file in run.part_files():

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from linreg_sweep.axes import Axis, axes_of
 from linreg_sweep.config import load_sweep
 from linreg_sweep.data import parameter_names
-from linreg_sweep.experiment import Experiment, curvature, limit, most_epochs
-from linreg_sweep.forecast import Forecast, forecast
-from linreg_sweep.parts import default_part_size
-from linreg_sweep.prepare import Arrays, load_data, prepare
+from linreg_sweep.execution.parts import default_part_size
+from linreg_sweep.trials.axes import Axis, axes_of
+from linreg_sweep.trials.experiment import Experiment, curvature, limit, most_epochs
+from linreg_sweep.trials.forecast import Forecast, forecast
+from linreg_sweep.trials.prepare import Arrays, load_data, prepare
 
 OTHER_COLUMNS = 10
 """Columns of the trials table beside hyperparameters and parameters."""

@@ -14,8 +14,8 @@ import numpy as np
 
 from linreg_sweep.data import Data, from_arrays, spread
 from linreg_sweep.errors import DataError
-from linreg_sweep.outcome import Criteria
-from linreg_sweep.problem import Problem, make_problem
+from linreg_sweep.theory.outcome import Criteria
+from linreg_sweep.theory.problem import Problem, make_problem
 
 HARD_CONDITION = 1e4
 N_RATES = 25

@@ -9,22 +9,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from linreg_sweep import files
 from linreg_sweep.config import load_sweep
-from linreg_sweep.crew import Hire, trained
-from linreg_sweep.experiment import Experiment
-from linreg_sweep.inspection import missing_of, whole_parts
-from linreg_sweep.journal import Journal
-from linreg_sweep.lock import held
-from linreg_sweep.parts import check_part_size, make_part, put_together
-from linreg_sweep.prepare import Arrays, data_path, load_data, prepare
-from linreg_sweep.register import Entry, finish_run, open_run, refuse_other_versions
-from linreg_sweep.results import Run
-from linreg_sweep.runner import Order
-from linreg_sweep.versions import deciding
+from linreg_sweep.execution.crew import Hire, trained
+from linreg_sweep.execution.parts import check_part_size, make_part, put_together
+from linreg_sweep.execution.runner import Order
+from linreg_sweep.execution.versions import deciding
+from linreg_sweep.runs.finishing import finish_run
+from linreg_sweep.runs.inspection import missing_of, whole_parts
+from linreg_sweep.runs.journal import Journal
+from linreg_sweep.runs.lock import held
+from linreg_sweep.runs.opening import Entry, open_run, refuse_other_versions
+from linreg_sweep.runs.results import Run
+from linreg_sweep.runs.writing import written
+from linreg_sweep.storage import files
+from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.prepare import Arrays, data_path, load_data, prepare
 from linreg_sweep.workers.hire import PROCESSES, check_backend, hired
 from linreg_sweep.workers.interface import PATIENCE
-from linreg_sweep.writing import written
 
 Watch = Callable[[int, int], None]
 """Told how many trials are done, and of how many, whenever that changes."""

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.columns import states, trial_columns
 from linreg_sweep.config import Config, Declaration, load_config
 from linreg_sweep.data import parameter_names
 from linreg_sweep.engines.interface import Results
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.experiment import Experiment
-from linreg_sweep.outcome import MISSING, OUTCOMES, REGIMES
-from linreg_sweep.prepare import MOST_STATES, Arrays, load_data, prepare
+from linreg_sweep.theory.outcome import MISSING, OUTCOMES, REGIMES
+from linreg_sweep.trials.columns import states, trial_columns
+from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.prepare import MOST_STATES, Arrays, load_data, prepare
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +70,7 @@ class Training:
         return None if epoch == MISSING else epoch
 
     def _repr_html_(self) -> str:
-        from linreg_sweep import tables
+        from linreg_sweep.analysis import tables
 
         return tables.as_html(f"{self.experiment.data.source}: {self.outcome}", self.frame)
 

@@ -14,20 +14,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.columns import Column, no_trials, trial_columns
 from linreg_sweep.data import parameter_names
 from linreg_sweep.engines import closed_form, load_engine
 from linreg_sweep.engines.interface import Results, bound
-from linreg_sweep.experiment import Experiment
-from linreg_sweep.files import Place
-from linreg_sweep.inspection import facts_in
-from linreg_sweep.outcome import CATEGORIES, EVENTS, FAILED, MISSING
-from linreg_sweep.parquet import column_names, read_and_check
-from linreg_sweep.prediction import exactly
-from linreg_sweep.reopening import reopen
-from linreg_sweep.results import Run, load
-from linreg_sweep.rounding import bound_rounding
-from linreg_sweep.store import DamagedError
+from linreg_sweep.runs.inspection import facts_in
+from linreg_sweep.runs.reopening import reopen
+from linreg_sweep.runs.results import Run, load
+from linreg_sweep.storage.files import Place
+from linreg_sweep.storage.parquet import column_names, read_and_check
+from linreg_sweep.storage.store import DamagedError
+from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, FAILED, MISSING
+from linreg_sweep.trials.columns import Column, no_trials, trial_columns
+from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.prediction import exactly
+from linreg_sweep.trials.rounding import bound_rounding
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

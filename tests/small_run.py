@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import linreg_sweep as ls
-from linreg_sweep.files import Place
-from linreg_sweep.store import PART_NAME
+from linreg_sweep.storage.files import Place
+from linreg_sweep.storage.store import PART_NAME
 
 SWEEP: dict[str, Any] = {
     "name": "small",

@@ -27,6 +27,11 @@ def name_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def file_of(name: str) -> Path:
+    """Returns the file of a module, named without the package."""
+    return PACKAGE / f"{name.replace('.', '/')}.py"
+
+
 MODULES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
@@ -82,9 +87,9 @@ def modules_loaded_by(code: str) -> set[str]:
 def test_there_is_something_to_look_at() -> None:
     """The parser finds the modules, and their imports."""
     assert len(MODULES) > 40
-    assert "linreg_sweep.parts" in own(PACKAGE / "sweep.py")
-    assert "linreg_sweep.data" in own(PACKAGE / "prepare.py")
-    assert "pandas" in foreign(PACKAGE / "tables.py", at_load=True)
+    assert "linreg_sweep.execution.parts" in own(file_of("sweep"))
+    assert "linreg_sweep.data" in own(file_of("trials.prepare"))
+    assert "pandas" in foreign(file_of("analysis.tables"), at_load=True)
 
 
 def test_there_is_no_import_cycle_and_none_is_hidden() -> None:
@@ -94,73 +99,80 @@ def test_there_is_no_import_cycle_and_none_is_hidden() -> None:
 
 
 def test_nothing_is_imported_from_the_command_line() -> None:
-    """It is the roof: only `python -m` stands on it."""
+    """It is the roof: only `python -m` stands on it, and it alone on the commands."""
+    roof = {"linreg_sweep.cli", "linreg_sweep.__main__"}
+    commands = {name for name in MODULES if name.startswith("linreg_sweep.commands")}
+    assert len(commands) > 10
     for name, path in MODULES.items():
         if name != "linreg_sweep.__main__":
-            assert not own(path) & {"linreg_sweep.cli", "linreg_sweep.__main__"}, name
+            assert not own(path) & roof, name
+        if name not in roof | commands:
+            assert not own(path) & commands, name
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if ".engines" in name])
 def test_engines_know_arrays_and_the_problem_alone(name: str) -> None:
     """They import one another, problem, outcome, twofold and errors: no files, no configs, no tables."""
-    allowed = {f"linreg_sweep.{name}" for name in ("problem", "outcome", "errors", "twofold")}
+    allowed = {
+        f"linreg_sweep.{name}" for name in ("theory.problem", "theory.outcome", "errors", "theory.twofold")
+    }
     assert {other for other in own(MODULES[name]) if ".engines" not in other} <= allowed
 
 
 @pytest.mark.parametrize(
     ("name", "allowed"),
     [
-        ("harmless", set()),
-        ("errors", {"harmless"}),
-        ("twofold", set()),
-        ("spectrum", {"twofold"}),
-        ("problem", {"errors", "spectrum"}),
-        ("outcome", set()),
-        ("space", {"config.parameters"}),
-        ("groups", set()),
-        ("tally", {"errors", "groups", "outcome"}),
-        ("findings", {"outcome"}),
-        ("answers", {"tally"}),
-        ("tables", {"tally", "outcome"}),
-        ("where", {"errors"}),
-        ("formats", set()),
-        ("spans", set()),
-        ("seal", set()),
-        ("files", {"errors"}),
-        ("names", set()),
-        ("metadata", {"names"}),
-        ("store", {"errors", "files", "metadata", "seal"}),
-        ("runner", {"errors", "spans", "workers.interface"}),
+        ("guards.harmless", set()),
+        ("errors", {"guards.harmless"}),
+        ("theory.twofold", set()),
+        ("theory.spectrum", {"theory.twofold"}),
+        ("theory.problem", {"errors", "theory.spectrum"}),
+        ("theory.outcome", set()),
+        ("trials.space", {"config.parameters"}),
+        ("analysis.groups", set()),
+        ("analysis.tally", {"errors", "analysis.groups", "theory.outcome"}),
+        ("analysis.findings", {"theory.outcome"}),
+        ("analysis.answers", {"analysis.tally"}),
+        ("analysis.tables", {"analysis.tally", "theory.outcome"}),
+        ("analysis.where", {"errors"}),
+        ("analysis.formats", set()),
+        ("execution.spans", set()),
+        ("storage.seal", set()),
+        ("storage.files", {"errors"}),
+        ("guards.names", set()),
+        ("storage.metadata", {"guards.names"}),
+        ("storage.store", {"errors", "storage.files", "storage.metadata", "storage.seal"}),
+        ("execution.runner", {"errors", "execution.spans", "workers.interface"}),
     ],
 )
 def test_the_core_stands_on_little(name: str, allowed: set[str]) -> None:
     """What computes knows nothing of files, and what writes nothing of what is computed."""
-    found = {other.removeprefix("linreg_sweep.") for other in own(PACKAGE / f"{name}.py")}
+    found = {other.removeprefix("linreg_sweep.") for other in own(file_of(name))}
     assert found <= allowed
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        "twofold",
-        "spectrum",
-        "problem",
-        "space",
-        "outcome",
-        "groups",
-        "tally",
-        "findings",
-        "answers",
-        "tables",
-        "where",
-        "formats",
+        "theory.twofold",
+        "theory.spectrum",
+        "theory.problem",
+        "trials.space",
+        "theory.outcome",
+        "analysis.groups",
+        "analysis.tally",
+        "analysis.findings",
+        "analysis.answers",
+        "analysis.tables",
+        "analysis.where",
+        "analysis.formats",
     ],
 )
 def test_the_core_opens_prints_and_exits_nothing(name: str) -> None:
     """No call of open, print, input or exit, nor of a path's own."""
     calls = {
         node.func.id if isinstance(node.func, ast.Name) else node.func.attr
-        for node in ast.walk(ast.parse((PACKAGE / f"{name}.py").read_text(encoding="utf-8")))
+        for node in ast.walk(ast.parse(file_of(name).read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute)
     }
     assert not calls & {"open", "print", "input", "exit", "read_text", "write_text", "echo", "eval", "exec"}
@@ -169,7 +181,7 @@ def test_the_core_opens_prints_and_exits_nothing(name: str) -> None:
 def test_only_the_command_line_prints_or_exits() -> None:
     """Others return, yield or raise; progress writes to the stream that it is given."""
     for name, path in MODULES.items():
-        if name in ("linreg_sweep.cli", "linreg_sweep.console", "linreg_sweep.__main__"):
+        if name in ("linreg_sweep.cli", "linreg_sweep.terminal.console", "linreg_sweep.__main__"):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
@@ -182,28 +194,34 @@ def test_only_the_command_line_prints_or_exits() -> None:
 def test_each_library_is_imported_only_where_it_is_needed() -> None:
     """A heavy library is loaded by those who work with it, and by no one in passing."""
     assert users("torch") == {"engines.torch_engine", "engines.autograd_steps"}
-    assert users("pandas", at_load=True) == {"tables", "where", "comparison", "pair", "settings"}
+    assert users("pandas", at_load=True) == {
+        "analysis.tables",
+        "analysis.where",
+        "comparing.comparison",
+        "comparing.pair",
+        "comparing.settings",
+    }
     assert users("pandas") - users("pandas", at_load=True) <= {
-        "parquet",
-        "results",
+        "storage.parquet",
+        "runs.results",
         "training",
-        "formats",
+        "analysis.formats",
         "exporting",
     }
     assert users("pyarrow", at_load=True) == set()
-    assert {name.partition(".")[0] for name in users("pyarrow")} == {"parquet", "tabular"}
+    assert {name.partition(".")[0] for name in users("pyarrow")} == {"storage", "tabular"}
     assert {name.partition(".")[0] for name in users("joblib")} == {"workers"}
     assert users("distributed") | users("dask") <= {f"workers.{name}" for name in DASK}
     assert users("ray") == {"workers.ray_cluster"}
-    assert users("filelock") == {"lock"}
-    assert users("upath") == {"files"}
+    assert users("filelock") == {"runs.lock"}
+    assert users("upath") == {"storage.files"}
     assert users("filelock", at_load=True) == users("upath", at_load=True) == set()
     by_dask = users("distributed", at_load=True) | users("dask", at_load=True)
     assert users("joblib", at_load=True) | by_dask == {"workers.guarded_dask"}  # itself imported late
     assert users("ray", at_load=True) == set()
-    assert users("tqdm") == {"progress"}
+    assert users("tqdm") == {"terminal.progress"}
     assert users("tqdm", at_load=True) == set()
-    assert users("click") == {"cli", "console"}
+    assert {name.partition(".")[0] for name in users("click")} == {"cli", "commands", "terminal"}
     assert {name.partition(".")[0] for name in users("pydantic") | users("yaml")} == {"config"}
     assert {name.partition(".")[0] for name in users("matplotlib")} == {"plots"}
     assert users("jinja2") == {"reports.page"}

@@ -9,7 +9,7 @@ import torch
 from linreg_sweep.engines.autograd_steps import MOMENTS, Step, steps
 from linreg_sweep.engines.interface import Schedule, Trials
 from linreg_sweep.engines.torch_engine import train
-from linreg_sweep.problem import Problem, make_problem
+from linreg_sweep.theory.problem import Problem, make_problem
 
 
 def _tutorial(loss: str) -> Problem:

@@ -9,8 +9,8 @@ import pytest
 
 import linreg_sweep as ls
 from linreg_sweep import cli
-from linreg_sweep.harmless import OBEYED
-from linreg_sweep.store import MADE_ANEW
+from linreg_sweep.guards.harmless import OBEYED
+from linreg_sweep.storage.store import MADE_ANEW
 
 SWEEP = """\
 data: {name: tutorial}

@@ -10,7 +10,7 @@ import pytest
 
 import linreg_sweep as ls
 from linreg_sweep import data
-from linreg_sweep.problem import make_problem
+from linreg_sweep.theory.problem import make_problem
 from tests import exactly
 
 ROOT = Path(__file__).parents[1]

@@ -20,8 +20,8 @@ import yaml
 
 import linreg_sweep as ls
 from linreg_sweep import cli
-from linreg_sweep.outcome import OUTCOMES
-from linreg_sweep.parquet import encode, read_arrays
+from linreg_sweep.storage.parquet import encode, read_arrays
+from linreg_sweep.theory.outcome import OUTCOMES
 
 ROOT = Path(__file__).parents[1]
 
@@ -648,7 +648,7 @@ def test_a_pipe_gets_all_columns(path: Path) -> None:
 
 def test_a_long_training_says_that_it_is_at_work(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal, so that nobody takes it for stuck; how to stop it, too."""
-    monkeypatch.setattr("linreg_sweep.progress.PATIENCE", 0.0)
+    monkeypatch.setattr("linreg_sweep.terminal.progress.PATIENCE", 0.0)
     assert shell("train", "config.yaml").err == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     told = shell("train", "config.yaml", "--set", "epochs=20000")
@@ -747,7 +747,7 @@ def test_an_error_of_the_system_is_named(shell: Shell, path: Path, monkeypatch: 
     def fail(path: str) -> None:
         raise PermissionError(13, "Permission denied", "a/file")
 
-    monkeypatch.setattr("linreg_sweep.results.load", fail)
+    monkeypatch.setattr("linreg_sweep.runs.results.load", fail)
     assert shell("show", path, code=1).err == "a/file: Permission denied\n"
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.interface import Results, Schedule, Trials
-from linreg_sweep.outcome import MISSING, Criteria, stability_limit
-from linreg_sweep.problem import Problem, loss_factor, make_problem
+from linreg_sweep.theory.outcome import MISSING, Criteria, stability_limit
+from linreg_sweep.theory.problem import Problem, loss_factor, make_problem
 from tests import exactly
 
 Floats = NDArray[np.float64]

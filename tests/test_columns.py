@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from linreg_sweep.columns import history_columns, parameter_column, trial_columns
 from linreg_sweep.config import load_sweep
-from linreg_sweep.experiment import Experiment
-from linreg_sweep.outcome import MISSING, OUTCOMES, REGIMES
-from linreg_sweep.prepare import Arrays, load_data, prepare
+from linreg_sweep.theory.outcome import MISSING, OUTCOMES, REGIMES
+from linreg_sweep.trials.columns import history_columns, parameter_column, trial_columns
+from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.prepare import Arrays, load_data, prepare
 
 ALWAYS = [
     *("outcome", "epochs", "converged_at", "diverged_at"),

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 import linreg_sweep as ls
-from linreg_sweep import pair, pairing
 from linreg_sweep.cli import main
-from linreg_sweep.outcome import OUTCOMES
-from linreg_sweep.parquet import encode, read_arrays
-from linreg_sweep.results import Run
+from linreg_sweep.comparing import pair, pairing
+from linreg_sweep.runs.results import Run
+from linreg_sweep.storage.parquet import encode, read_arrays
 from linreg_sweep.telling import of_comparisons
+from linreg_sweep.theory.outcome import OUTCOMES
 
 ROOT = Path(__file__).parents[1]
 

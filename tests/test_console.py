@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from linreg_sweep.console import note, notes, say
+from linreg_sweep.terminal.console import note, notes, say
 
 
 def test_notes_cannot_be_forged(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from linreg_sweep.data import Data, from_arrays, from_file, parameter_names, tutorial
 from linreg_sweep.errors import DataError
-from linreg_sweep.problem import make_problem
+from linreg_sweep.theory.problem import make_problem
 
 NAN = float("nan")
 FOLDER = Path(__file__).parent.parent / "data"

@@ -16,7 +16,7 @@ import pytest
 
 import linreg_sweep as ls
 from linreg_sweep.errors import ConfigError
-from linreg_sweep.prepare import Arrays
+from linreg_sweep.trials.prepare import Arrays
 from tests import literal
 
 GRID: dict[str, Any] = {

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.batches import epoch_order
 from linreg_sweep.engines.interface import Results, Schedule, Trials
-from linreg_sweep.outcome import Criteria
-from linreg_sweep.problem import Problem, make_problem
+from linreg_sweep.theory.outcome import Criteria
+from linreg_sweep.theory.problem import Problem, make_problem
 from tests import literal
 
 Floats = NDArray[np.float64]

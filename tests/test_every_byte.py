@@ -15,10 +15,10 @@ from pandas.testing import assert_frame_equal
 
 import linreg_sweep as ls
 from linreg_sweep.errors import ResultsError
-from linreg_sweep.parquet import read, read_and_check
-from linreg_sweep.reopening import declaration_of
-from linreg_sweep.results import Run
-from linreg_sweep.store import Store, damaged
+from linreg_sweep.runs.reopening import declaration_of
+from linreg_sweep.runs.results import Run
+from linreg_sweep.storage.parquet import read, read_and_check
+from linreg_sweep.storage.store import Store, damaged
 from tests.small_run import EXHAUSTIVE, PYTHON, SWEEP, content, flipped
 
 STEP = 1 if EXHAUSTIVE else 1999

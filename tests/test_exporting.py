@@ -11,9 +11,10 @@ import pytest
 
 import linreg_sweep as ls
 from linreg_sweep import exporting
-from linreg_sweep.cli import EXPORTS, main
-from linreg_sweep.outcome import CATEGORIES
-from linreg_sweep.results import Run
+from linreg_sweep.cli import main
+from linreg_sweep.commands.export import EXPORTS
+from linreg_sweep.runs.results import Run
+from linreg_sweep.theory.outcome import CATEGORIES
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 import linreg_sweep as ls
-from linreg_sweep import journal
 from linreg_sweep.errors import ResultsError
+from linreg_sweep.runs import journal
 from tests.disk import Call, told
 from tests.small_run import PYTHON, content, damage, made, parts, some_of
 

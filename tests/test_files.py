@@ -10,9 +10,9 @@ import pytest
 from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
 from fsspec.registry import _registry  # type: ignore[import-untyped]
 
-from linreg_sweep import files
 from linreg_sweep.errors import ConfigError, ResultsError
-from linreg_sweep.files import Place
+from linreg_sweep.storage import files
+from linreg_sweep.storage.files import Place
 
 
 @pytest.fixture(params=["disk", "store"])

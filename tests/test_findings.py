@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 import linreg_sweep as ls
-from linreg_sweep import tables
-from linreg_sweep.findings import Agreement, Edge, best_row
-from linreg_sweep.outcome import CATEGORIES, MISSING
+from linreg_sweep.analysis import tables
+from linreg_sweep.analysis.findings import Agreement, Edge, best_row
 from linreg_sweep.telling.of_runs import told_run
+from linreg_sweep.theory.outcome import CATEGORIES, MISSING
 
 CONVERGED, UNFINISHED, DIVERGED = range(3)
 SWEEP: dict[str, Any] = {

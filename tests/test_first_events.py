@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.engines.first_events import Levels, momentum_events, plain_events
 from linreg_sweep.engines.modes import momentum_modes, plain_modes
-from linreg_sweep.outcome import MISSING
+from linreg_sweep.theory.outcome import MISSING
 
 Floats = NDArray[np.float64]
 

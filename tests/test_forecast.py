@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import linreg_sweep as ls
-from linreg_sweep.forecast import SAMPLE
+from linreg_sweep.trials.forecast import SAMPLE
 
 SWEEP: dict[str, Any] = {
     "name": "foretold",
@@ -83,7 +83,7 @@ def test_a_sample_of_a_grid_draws_evenly() -> None:
         "initial_weight": {"min": 0, "max": 1, "num": 10**9},
     }
     from linreg_sweep.config import load_sweep
-    from linreg_sweep.prepare import make_space
+    from linreg_sweep.trials.prepare import make_space
 
     space = make_space(load_sweep(SWEEP | {"max_trials": 10**10, "parameters": grid}).config)
     values = space.sample(10_000)

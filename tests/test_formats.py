@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linreg_sweep.cli import FORMATS
-from linreg_sweep.formats import GAP, as_lines, as_text, frame_of, widths
+from linreg_sweep.analysis.formats import GAP, as_lines, as_text, frame_of, widths
+from linreg_sweep.commands.options import FORMATS
 
 FRAME = pd.DataFrame(
     {

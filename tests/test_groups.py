@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from linreg_sweep.groups import grouped, order_of
+from linreg_sweep.analysis.groups import grouped, order_of
 
 DRAW = np.random.default_rng(4)
 

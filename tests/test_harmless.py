@@ -3,7 +3,7 @@
 import unicodedata
 
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
-from linreg_sweep.harmless import harmless
+from linreg_sweep.guards.harmless import harmless
 
 
 def test_nothing_that_a_terminal_obeys_is_left() -> None:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from linreg_sweep import files
 from linreg_sweep.errors import ResultsError
-from linreg_sweep.lock import STALE, held, is_alive
-from linreg_sweep.status import FINISHED, RUNNING, Status, moment, now, read_status
-from linreg_sweep.store import Store
+from linreg_sweep.runs.lock import STALE, held, is_alive
+from linreg_sweep.runs.status import FINISHED, RUNNING, Status, moment, now, read_status
+from linreg_sweep.storage import files
+from linreg_sweep.storage.store import Store
 
 SPAWN = multiprocessing.get_context("spawn")
 

@@ -10,8 +10,8 @@ import pytest
 import linreg_sweep as ls
 from fuzz.runs import METADATA, SWEEP
 from linreg_sweep import cli
-from linreg_sweep.metadata import FOUND, fault
-from linreg_sweep.store import FORMAT_VERSION, MADE_ANEW, Store
+from linreg_sweep.storage.metadata import FOUND, fault
+from linreg_sweep.storage.store import FORMAT_VERSION, MADE_ANEW, Store
 from tests.small_run import made
 
 WRONG: dict[str, list[Any]] = {

@@ -16,8 +16,8 @@ import linreg_sweep as ls
 from linreg_sweep.engines import closed_form
 from linreg_sweep.engines.interface import Schedule, Trials
 from linreg_sweep.engines.modes import MomentumModes, PlainModes
-from linreg_sweep.outcome import Criteria
-from linreg_sweep.problem import make_problem
+from linreg_sweep.theory.outcome import Criteria
+from linreg_sweep.theory.problem import make_problem
 
 SWEEP = {
     "name": "million",

@@ -14,16 +14,20 @@ import pytest
 from pyarrow import parquet as pq
 
 import linreg_sweep as ls
-from linreg_sweep import cli, files, parts, register, sweep, tables
-from linreg_sweep.cells import cells
+from linreg_sweep import cli, sweep
+from linreg_sweep.analysis import tables
 from linreg_sweep.errors import ResultsError, SweepError
-from linreg_sweep.experiment import Experiment
-from linreg_sweep.parts import Part
+from linreg_sweep.execution import parts
+from linreg_sweep.execution.parts import Part
+from linreg_sweep.execution.spans import Span
+from linreg_sweep.execution.versions import deciding
+from linreg_sweep.plots.cells import cells
 from linreg_sweep.plots.descents import default_trials
-from linreg_sweep.seal import BLANK, sealed
-from linreg_sweep.spans import Span
-from linreg_sweep.status import RUNNING, read_status
-from linreg_sweep.versions import deciding
+from linreg_sweep.runs import opening
+from linreg_sweep.runs.status import RUNNING, read_status
+from linreg_sweep.storage import files
+from linreg_sweep.storage.seal import BLANK, sealed
+from linreg_sweep.trials.experiment import Experiment
 
 SWEEP: dict[str, Any] = {
     "name": "kept",
@@ -206,7 +210,7 @@ def test_a_run_of_other_versions_is_shown_and_not_extended(
 ) -> None:
     """Parts of both would not be of the same bits; a finished run needs no more parts."""
     versions = deciding("numpy")
-    monkeypatch.setattr(register, "deciding", lambda engine: versions | {"numpy": "1.0"})
+    monkeypatch.setattr(opening, "deciding", lambda engine: versions | {"numpy": "1.0"})
     assert made(copy.path.parent).finished
     copy.store.part(copy.store.trials, 3).unlink()
     with pytest.raises(ResultsError) as caught:
@@ -223,8 +227,8 @@ def test_versions_are_known_from_parts_where_metadata_are_gone(
 ) -> None:
     """So that no part of another version joins them."""
     versions = deciding("numpy")
-    monkeypatch.setattr(register, "deciding", lambda engine: versions | {"numpy": "1.0"})
-    monkeypatch.setattr(register, "installed", lambda: versions | {"numpy": "1.0"})
+    monkeypatch.setattr(opening, "deciding", lambda engine: versions | {"numpy": "1.0"})
+    monkeypatch.setattr(opening, "installed", lambda: versions | {"numpy": "1.0"})
     copy.store.metadata.unlink()
     copy.store.part(copy.store.trials, 3).unlink()
     with pytest.raises(ResultsError, match=rf"made by numpy {versions['numpy']}, this is 1\.0"):

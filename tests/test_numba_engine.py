@@ -57,7 +57,7 @@ def test_many_trials_that_end_in_one_stretch_are_traced_in_pieces(monkeypatch: p
 
 def test_where_numba_is_not_installed_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the place, and how to install it."""
-    monkeypatch.setattr("linreg_sweep.prepare.find_spec", lambda name: None)
+    monkeypatch.setattr("linreg_sweep.trials.prepare.find_spec", lambda name: None)
     sweep = {
         "name": "compiled",
         "data": {"name": "tutorial"},

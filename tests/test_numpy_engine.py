@@ -5,8 +5,8 @@ import pytest
 
 from linreg_sweep.engines.interface import Results, Schedule, Trials
 from linreg_sweep.engines.numpy_engine import train
-from linreg_sweep.outcome import Criteria
-from linreg_sweep.problem import Problem, make_problem
+from linreg_sweep.theory.outcome import Criteria
+from linreg_sweep.theory.problem import Problem, make_problem
 
 
 def trained(problem: Problem, trials: Trials, **options: object) -> Results:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linreg_sweep import data as datasets
-from linreg_sweep.outcome import (
+from linreg_sweep.theory.outcome import (
     MISSING,
     OUTCOME_MEANING,
     OUTCOMES,
@@ -21,7 +21,7 @@ from linreg_sweep.outcome import (
     stability_limit,
     stiff_contraction,
 )
-from linreg_sweep.problem import make_problem
+from linreg_sweep.theory.problem import make_problem
 
 CRITERIA = Criteria()
 

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from linreg_sweep import parts
 from linreg_sweep.config import load_sweep
-from linreg_sweep.inspection import facts_in
-from linreg_sweep.parquet import encode
-from linreg_sweep.parts import LARGEST, MOST_LETTERS, Facts, put_together
-from linreg_sweep.prepare import load_data, prepare
-from linreg_sweep.spans import Span
+from linreg_sweep.execution import parts
+from linreg_sweep.execution.parts import LARGEST, MOST_LETTERS, Facts, put_together
+from linreg_sweep.execution.spans import Span
+from linreg_sweep.runs.inspection import facts_in
+from linreg_sweep.storage.parquet import encode
+from linreg_sweep.trials.prepare import load_data, prepare
 from tests.small_run import SWEEP
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import linreg_sweep as ls
-from linreg_sweep.axes import Axis
 from linreg_sweep.planning import Plan
+from linreg_sweep.trials.axes import Axis
 
 SWEEP: dict[str, Any] = {
     "name": "planned",

@@ -12,16 +12,17 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 import linreg_sweep as ls
-from linreg_sweep.cells import cells, edges_of
-from linreg_sweep.cli import PICTURES, main
-from linreg_sweep.outcome import OUTCOMES
+from linreg_sweep.cli import main
+from linreg_sweep.commands.plot import PICTURES
 from linreg_sweep.plots import slices
+from linreg_sweep.plots.cells import cells, edges_of
 from linreg_sweep.plots.descents import cost_curves, paths
 from linreg_sweep.plots.maps import apart, epochs_map, outcome_map, stability_limits
 from linreg_sweep.plots.plot import KINDS, save
 from linreg_sweep.plots.slices import parallel
 from linreg_sweep.plots.style import COLORS
-from linreg_sweep.results import Run
+from linreg_sweep.runs.results import Run
+from linreg_sweep.theory.outcome import OUTCOMES
 
 LIMIT = 0.0063305255565
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from linreg_sweep import journal
-from linreg_sweep.files import TEMPORARY
+from linreg_sweep.runs import journal
+from linreg_sweep.storage.files import TEMPORARY
 from tests.disk import Call, told
 from tests.small_run import PYTHON, content, damage, made
 

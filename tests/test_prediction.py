@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from linreg_sweep import data
-from linreg_sweep.columns import trial_columns
 from linreg_sweep.config import load_sweep
-from linreg_sweep.outcome import MISSING, OUTCOMES, THEORY
-from linreg_sweep.prepare import load_data, prepare
-from linreg_sweep.problem import make_problem
+from linreg_sweep.theory.outcome import MISSING, OUTCOMES, THEORY
+from linreg_sweep.theory.problem import make_problem
+from linreg_sweep.trials.columns import trial_columns
+from linreg_sweep.trials.prepare import load_data, prepare
 
 CONVERGED, UNFINISHED, DIVERGED = range(len(OUTCOMES))
 SPACE = {

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from linreg_sweep import data as datasets
 from linreg_sweep.data import Data
 from linreg_sweep.errors import DataError
-from linreg_sweep.problem import LOSSES, Floats, Problem, loss_factor, make_problem
+from linreg_sweep.theory.problem import LOSSES, Floats, Problem, loss_factor, make_problem
 
 ROOT = Path(__file__).parents[1]
 

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from linreg_sweep import progress
-from linreg_sweep.progress import Progress, waiting
+from linreg_sweep.terminal import progress
+from linreg_sweep.terminal.progress import Progress, waiting
 
 
 class Terminal(io.StringIO):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from linreg_sweep.regular import open_regular
+from linreg_sweep.guards.regular import open_regular
 
 
 def test_a_file_is_opened(tmp_path: Path) -> None:

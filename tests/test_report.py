@@ -13,18 +13,18 @@ import pandas as pd
 import pytest
 
 import linreg_sweep as ls
-from linreg_sweep import tables
-from linreg_sweep.cells import Cells
+from linreg_sweep.analysis import tables
 from linreg_sweep.cli import main
-from linreg_sweep.outcome import OUTCOMES
-from linreg_sweep.reopening import reopen
+from linreg_sweep.plots.cells import Cells
 from linreg_sweep.reports import gather as gathering
 from linreg_sweep.reports.answer import answer
 from linreg_sweep.reports.gather import gather
 from linreg_sweep.reports.laboratory import laboratory
 from linreg_sweep.reports.page import SCRIPTS, as_json
 from linreg_sweep.reports.payload import plain
-from linreg_sweep.results import Run
+from linreg_sweep.runs.reopening import reopen
+from linreg_sweep.runs.results import Run
+from linreg_sweep.theory.outcome import OUTCOMES
 from tests.pages import Page, Table, loads_from_elsewhere, number, unpacked
 
 SWEEP: dict[str, Any] = {

@@ -17,9 +17,9 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, sync_playwright
 
 import linreg_sweep as ls
-from linreg_sweep.outcome import OUTCOMES
-from linreg_sweep.reopening import reopen
-from linreg_sweep.results import Run
+from linreg_sweep.runs.reopening import reopen
+from linreg_sweep.runs.results import Run
+from linreg_sweep.theory.outcome import OUTCOMES
 from tests.test_report import HOSTILE, SWEEP, cells_by_pandas, hostile
 
 CHROMIUM = shutil.which("chromium")

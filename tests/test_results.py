@@ -11,8 +11,8 @@ import pytest
 
 import linreg_sweep as ls
 from linreg_sweep.errors import ConfigError, ResultsError
-from linreg_sweep.outcome import OUTCOMES, REGIMES
-from linreg_sweep.store import FORMAT_VERSION
+from linreg_sweep.storage.store import FORMAT_VERSION
+from linreg_sweep.theory.outcome import OUTCOMES, REGIMES
 
 SWEEP: dict[str, Any] = {
     "name": "rates-and-starts",

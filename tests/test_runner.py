@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from linreg_sweep import runner
-from linreg_sweep.crew import Missing, trained
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
-from linreg_sweep.runner import PARTS_A_WAVE, Order, Runner
-from linreg_sweep.spans import Span, runs_of, span_of
+from linreg_sweep.execution import runner
+from linreg_sweep.execution.crew import Missing, trained
+from linreg_sweep.execution.runner import PARTS_A_WAVE, Order, Runner
+from linreg_sweep.execution.spans import Span, runs_of, span_of
 from linreg_sweep.workers.hire import PROCESSES, hired
 from linreg_sweep.workers.interface import WorkersLostError
 

@@ -4,7 +4,7 @@ import zlib
 
 import pytest
 
-from linreg_sweep.seal import BLANK, checksum, is_whole, sealed
+from linreg_sweep.storage.seal import BLANK, checksum, is_whole, sealed
 
 CONTENT = sealed(f"some text\n{BLANK}\nand more".encode())
 

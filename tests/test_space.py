@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linreg_sweep.config.parameters import Normal, Parameter, Points, Steps, Uniform, Values, count
-from linreg_sweep.space import Floats, Space, at, ends, grid_space, random_space
+from linreg_sweep.trials.space import Floats, Space, at, ends, grid_space, random_space
 
 N = 40_000
 KOLMOGOROV = 1.95 / math.sqrt(N)

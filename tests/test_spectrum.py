@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from linreg_sweep import data
-from linreg_sweep.problem import make_problem
-from linreg_sweep.spectrum import MOST_PARAMETERS
-from linreg_sweep.twofold import dot, two_product, two_sum
+from linreg_sweep.theory.problem import make_problem
+from linreg_sweep.theory.spectrum import MOST_PARAMETERS
+from linreg_sweep.theory.twofold import dot, two_product, two_sum
 
 
 def test_sums_and_products_of_pairs_are_exact() -> None:

@@ -13,9 +13,9 @@ from linreg_sweep.config import GridSweep, load_config, load_sweep
 from linreg_sweep.config.parameters import Points, Values
 from linreg_sweep.data import Data, from_arrays, from_file, tutorial
 from linreg_sweep.errors import DataError
-from linreg_sweep.outcome import Criteria
-from linreg_sweep.problem import Problem, make_problem
 from linreg_sweep.starter import condition_number, starter
+from linreg_sweep.theory.outcome import Criteria
+from linreg_sweep.theory.problem import Problem, make_problem
 
 FOLDER = Path(__file__).parent.parent / "data"
 LOSSES = {"half_mse": 1.0, "mse": 2.0}

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from linreg_sweep.journal import Journal
-from linreg_sweep.parts import Facts
-from linreg_sweep.spans import span_of
-from linreg_sweep.status import BROKEN, FINISHED, RUNNING, STOPPED, Status, moment, read_status
-from linreg_sweep.store import Store
+from linreg_sweep.execution.parts import Facts
+from linreg_sweep.execution.spans import span_of
+from linreg_sweep.runs.journal import Journal
+from linreg_sweep.runs.status import BROKEN, FINISHED, RUNNING, STOPPED, Status, moment, read_status
+from linreg_sweep.storage.store import Store
 
 STATUS = Status(
     *(RUNNING, 7, "here", "2 processes", "2026-11-25T10:00:00.000+00:00", "2026-11-25T10:00:20.000+00:00"),

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from fuzz.runs import METADATA
-from linreg_sweep import files
 from linreg_sweep.errors import ResultsError
-from linreg_sweep.seal import checksum
-from linreg_sweep.store import FORMAT_VERSION, MADE_ANEW, DamagedError, Store, find_runs, run_path
+from linreg_sweep.storage import files
+from linreg_sweep.storage.seal import checksum
+from linreg_sweep.storage.store import FORMAT_VERSION, MADE_ANEW, DamagedError, Store, find_runs, run_path
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ method: grid
 parameters: {learning_rate: {min: 0.0001, max: 0.006, num: 100}, initial_weight: {values: [0, 1]}}
 """
 RUN = (
-    "import sys; from linreg_sweep import files, progress, signals; from linreg_sweep.cli import main;"
+    "import sys; from linreg_sweep.cli import main; from linreg_sweep.storage import files;"
+    "from linreg_sweep.terminal import progress, signals;"
     "progress.SECONDS_A_LINE = 0.0; {patch};"
     "sys.exit(main(['run', 'long.yaml', '--jobs', '1', '--part-size', '5']))"
 )

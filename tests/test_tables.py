@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linreg_sweep.analysis.tables import as_html, best, summary
+from linreg_sweep.analysis.tally import check_column
 from linreg_sweep.errors import ConfigError
-from linreg_sweep.outcome import OUTCOMES, REGIMES
-from linreg_sweep.tables import as_html, best, summary
-from linreg_sweep.tally import check_column
+from linreg_sweep.theory.outcome import OUTCOMES, REGIMES
 
 Row = dict[str, Any]
 

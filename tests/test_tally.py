@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from linreg_sweep.outcome import MISSING, OUTCOMES
-from linreg_sweep.tally import Distinct, Tally, ranges_of
+from linreg_sweep.analysis.tally import Distinct, Tally, ranges_of
+from linreg_sweep.theory.outcome import MISSING, OUTCOMES
 
 N = 4000
 

@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 
 import linreg_sweep as ls
-from linreg_sweep.choosing import LEAST_FIRST, LISTED, Choice, choose, narrowed
-from linreg_sweep.formats import cells_of
-from linreg_sweep.legend import COLUMN_MEANING, MEASURED, Bounds, legend
-from linreg_sweep.outcome import OUTCOMES, REGIMES, Criteria
+from linreg_sweep.analysis.formats import cells_of
+from linreg_sweep.analysis.legend import COLUMN_MEANING, MEASURED, Bounds, legend
 from linreg_sweep.telling import of_runs
 from linreg_sweep.telling.of_runs import told_run
 from linreg_sweep.telling.of_training import ending, printed_rows
+from linreg_sweep.terminal.choosing import LEAST_FIRST, LISTED, Choice, choose, narrowed
+from linreg_sweep.theory.outcome import OUTCOMES, REGIMES, Criteria
 
 ROOT = Path(__file__).parents[1]
 

@@ -16,7 +16,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from linreg_sweep.engines.batches import batch_slices, epoch_order
 from linreg_sweep.engines.interface import Results, Schedule, Trials
 from linreg_sweep.engines.torch_engine import COLUMNS, Descent, train
-from linreg_sweep.problem import Problem, make_problem
+from linreg_sweep.theory.problem import Problem, make_problem
 
 Floats = NDArray[np.float64]
 NO_EVENTS = Schedule(converged_excess=-1.0, diverged_excess=np.empty(0))

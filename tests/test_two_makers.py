@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 import linreg_sweep as ls
-from linreg_sweep import cli, files
-from linreg_sweep.status import RUNNING, Status, now
-from linreg_sweep.store import FORMAT_VERSION
+from linreg_sweep import cli
+from linreg_sweep.runs.status import RUNNING, Status, now
+from linreg_sweep.storage import files
+from linreg_sweep.storage.store import FORMAT_VERSION
 from tests.small_run import SWEEP, content, made
 
 LONG: dict[str, Any] = SWEEP | {

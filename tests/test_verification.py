@@ -10,8 +10,8 @@ import pytest
 
 import linreg_sweep as ls
 from linreg_sweep.errors import ResultsError
-from linreg_sweep.outcome import CATEGORIES
-from linreg_sweep.parquet import encode, read_arrays
+from linreg_sweep.storage.parquet import encode, read_arrays
+from linreg_sweep.theory.outcome import CATEGORIES
 
 SWEEP: dict[str, Any] = {
     "name": "checked",

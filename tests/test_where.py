@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linreg_sweep.analysis.where import where
 from linreg_sweep.errors import ConfigError
-from linreg_sweep.where import where
 
 Mask = Callable[[pd.DataFrame], "pd.Series[bool]"]
 

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.words import show
-from linreg_sweep.names import DEVICE, NAME
+from linreg_sweep.guards.names import DEVICE, NAME
 
 MOST = 10**12
 """The largest count of anything: epochs, rows, points."""

@@ -17,7 +17,7 @@ from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.syntax import describe
 from linreg_sweep.config.words import show
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
-from linreg_sweep.regular import open_regular
+from linreg_sweep.guards.regular import open_regular
 
 MAX_BYTES = 2**20
 

@@ -40,7 +40,7 @@ from linreg_sweep.config.kinds import (
 from linreg_sweep.config.messages import raised
 from linreg_sweep.config.parameters import Parameter, Values, count
 from linreg_sweep.config.words import show
-from linreg_sweep.names import NAME
+from linreg_sweep.guards.names import NAME
 
 _NUMBER: TypeAdapter[float] = TypeAdapter(Number)
 _NUMBERS: TypeAdapter[tuple[float, ...]] = TypeAdapter(Annotated[tuple[Number, ...], Field(strict=False)])

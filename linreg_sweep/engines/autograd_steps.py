@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from linreg_sweep.engines.interface import Floats
-from linreg_sweep.problem import Problem, loss_factor
+from linreg_sweep.theory.problem import Problem, loss_factor
 
 MOMENTS = ("before zero_grad", "after zero_grad", "after backward", "after step")
 

@@ -20,8 +20,8 @@ from linreg_sweep.engines.interface import (
     merge,
 )
 from linreg_sweep.engines.modes import MomentumModes, PlainModes, momentum_modes, plain_modes
-from linreg_sweep.outcome import MISSING
-from linreg_sweep.problem import Problem
+from linreg_sweep.theory.outcome import MISSING
+from linreg_sweep.theory.problem import Problem
 
 Indices = NDArray[np.intp]
 

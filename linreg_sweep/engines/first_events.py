@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.engines.modes import MomentumModes
-from linreg_sweep.outcome import MISSING
+from linreg_sweep.theory.outcome import MISSING
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.problem import Problem
+from linreg_sweep.theory.problem import Problem
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.engines.interface import Floats, Integers, Page, Results, Schedule, Trials, bound
-from linreg_sweep.outcome import MISSING
-from linreg_sweep.problem import Problem
+from linreg_sweep.theory.outcome import MISSING
+from linreg_sweep.theory.problem import Problem
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.twofold import two_product
+from linreg_sweep.theory.twofold import two_product
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -16,7 +16,7 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 from linreg_sweep.engines.interface import Results, Schedule, Trials
 from linreg_sweep.engines.numpy_engine import Descent
 from linreg_sweep.engines.stretches import Array, Curvature, State, descend
-from linreg_sweep.problem import Problem
+from linreg_sweep.theory.problem import Problem
 
 LANES = 128
 """Trials that a kernel carries through a stretch together: their numbers stay in the first cache."""

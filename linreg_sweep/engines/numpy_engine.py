@@ -9,7 +9,7 @@ import numpy as np
 from linreg_sweep.engines.batches import batch_slices, epoch_order
 from linreg_sweep.engines.interface import Floats, Results, Schedule, Trials
 from linreg_sweep.engines.stretches import Array, Curvature, Indices, State, descend
-from linreg_sweep.problem import Problem
+from linreg_sweep.theory.problem import Problem
 
 
 class Descent:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.engines.interface import Floats, Results, Schedule, Trials
 from linreg_sweep.engines.ledger import Ledger, excess_costs, look_back
-from linreg_sweep.problem import Problem
+from linreg_sweep.theory.problem import Problem
 
 STRETCH = 32
 """Epochs between two looks at the costs."""

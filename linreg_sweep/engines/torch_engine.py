@@ -18,7 +18,7 @@ from torch import Tensor
 from linreg_sweep.engines.batches import batch_slices, epoch_order
 from linreg_sweep.engines.interface import Results, Schedule, Trials
 from linreg_sweep.engines.ledger import Ledger, excess_costs, look_back
-from linreg_sweep.problem import Problem, loss_factor
+from linreg_sweep.theory.problem import Problem, loss_factor
 
 STRETCH = 16
 """Epochs between two looks at the costs."""

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from linreg_sweep.data import parameter_names
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.experiment import Experiment
 from linreg_sweep.plots.style import DASHES, INK, LINES, title_of
-from linreg_sweep.reopening import reopen
-from linreg_sweep.results import Run
+from linreg_sweep.runs.reopening import reopen
+from linreg_sweep.runs.results import Run
+from linreg_sweep.trials.experiment import Experiment
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

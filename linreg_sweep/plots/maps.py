@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.cells import Axis, Cells, cells, regime_along
 from linreg_sweep.errors import SweepError
-from linreg_sweep.outcome import OUTCOMES, stability_limit
+from linreg_sweep.plots.cells import Axis, Cells, cells, regime_along
 from linreg_sweep.plots.style import COLORS, INK, REGIME_WORDS, is_standardized, parameter_words, title_of
-from linreg_sweep.reopening import reopen
-from linreg_sweep.results import Run
+from linreg_sweep.runs.reopening import reopen
+from linreg_sweep.runs.results import Run
+from linreg_sweep.theory.outcome import OUTCOMES, stability_limit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from linreg_sweep.cells import moving
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
+from linreg_sweep.plots.cells import moving
 from linreg_sweep.plots.descents import MOST_TRIALS, cost_curves, default_trials, paths
 from linreg_sweep.plots.maps import epochs_map, outcome_map, share_colours
 from linreg_sweep.plots.slices import parallel, slices
-from linreg_sweep.results import Run, load
+from linreg_sweep.runs.results import Run, load
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.cells import moving
-from linreg_sweep.outcome import CATEGORIES, OUTCOMES
+from linreg_sweep.plots.cells import moving
 from linreg_sweep.plots.style import COLORS, INK, is_standardized, parameter_words, title_of
-from linreg_sweep.results import MOST_ROWS, Run
+from linreg_sweep.runs.results import MOST_ROWS, Run
+from linreg_sweep.theory.outcome import CATEGORIES, OUTCOMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -3,7 +3,7 @@
 Source of the colours: Okabe and Ito, Color Universal Design, 2008.
 """
 
-from linreg_sweep.results import Run
+from linreg_sweep.runs.results import Run
 
 COLORS = {"converged": "#0072B2", "unfinished": "#C9C9C9", "diverged": "#D55E00"}
 """Of the outcomes."""

@@ -1,8 +1,8 @@
 """The answer of a run in one sentence: where every trial converged, soonest where, and above what none."""
 
-from linreg_sweep.answers import best_row, longest
-from linreg_sweep.results import Run
-from linreg_sweep.tally import Table
+from linreg_sweep.analysis.answers import best_row, longest
+from linreg_sweep.analysis.tally import Table
+from linreg_sweep.runs.results import Run
 
 
 def answer(run: Run, name: str, table: Table) -> str:

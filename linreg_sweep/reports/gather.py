@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linreg_sweep.answers import best_row
-from linreg_sweep.cells import MOST_VALUES, Cells, cells_of, moving
+from linreg_sweep.analysis.answers import best_row
+from linreg_sweep.analysis.tally import Table
+from linreg_sweep.plots.cells import MOST_VALUES, Cells, cells_of, moving
 from linreg_sweep.reports.answer import answer
-from linreg_sweep.results import BINS, MOST_ROWS, Run
-from linreg_sweep.tally import Table
+from linreg_sweep.runs.results import BINS, MOST_ROWS, Run
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,16 +4,16 @@ from typing import Any
 
 import numpy as np
 
-from linreg_sweep.columns import parameter_column
+from linreg_sweep.analysis.legend import Bounds
 from linreg_sweep.data import parameter_names
 from linreg_sweep.errors import Complaint, ResultsError
-from linreg_sweep.experiment import Experiment, curvature
-from linreg_sweep.legend import Bounds
-from linreg_sweep.outcome import OUTCOMES, REGIMES, stability_limit
 from linreg_sweep.plots.style import REGIME_WORDS, parameter_words
-from linreg_sweep.reopening import reopen
 from linreg_sweep.reports.payload import matrix, plain
-from linreg_sweep.results import Run
+from linreg_sweep.runs.reopening import reopen
+from linreg_sweep.runs.results import Run
+from linreg_sweep.theory.outcome import OUTCOMES, REGIMES, stability_limit
+from linreg_sweep.trials.columns import parameter_column
+from linreg_sweep.trials.experiment import Experiment, curvature
 
 MOST_PARAMETERS = 40
 """Parameters above which a page would wait for each move of a slider."""

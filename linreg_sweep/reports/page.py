@@ -13,9 +13,9 @@ from importlib import resources
 from typing import Any
 
 from linreg_sweep import __version__
-from linreg_sweep.comparison import Comparison
-from linreg_sweep.formats import Table, cells_of
-from linreg_sweep.legend import COLUMN_MEANING
+from linreg_sweep.analysis.formats import Table, cells_of
+from linreg_sweep.analysis.legend import COLUMN_MEANING
+from linreg_sweep.comparing.comparison import Comparison
 from linreg_sweep.reports.payload import plain
 from linreg_sweep.telling.of_comparisons import HEADINGS, MEANING, MOST_SHOWN, readable, verdict
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.cells import Axis, Cells, regime_along
-from linreg_sweep.formats import cells_of
-from linreg_sweep.outcome import CATEGORIES, OUTCOMES
+from linreg_sweep.analysis.formats import cells_of
+from linreg_sweep.plots.cells import Axis, Cells, regime_along
 from linreg_sweep.plots.maps import stability_limits
 from linreg_sweep.plots.style import REGIME_WORDS, is_standardized, parameter_words
-from linreg_sweep.results import Run
+from linreg_sweep.runs.results import Run
+from linreg_sweep.theory.outcome import CATEGORIES, OUTCOMES
 
 if TYPE_CHECKING:
     import pandas as pd

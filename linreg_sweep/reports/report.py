@@ -5,22 +5,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from linreg_sweep import files
-from linreg_sweep.axes import axes_of
-from linreg_sweep.comparison import bins_to_read, compare
+from linreg_sweep.comparing.comparison import bins_to_read, compare
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
-from linreg_sweep.outcome import OUTCOMES
 from linreg_sweep.plots.style import COLORS
-from linreg_sweep.reopening import declaration_of
-from linreg_sweep.replacing import replacing
 from linreg_sweep.reports.gather import Gathered, gather
 from linreg_sweep.reports.laboratory import laboratory
 from linreg_sweep.reports.page import Section, render, shown
 from linreg_sweep.reports.payload import map_of, trials_of
-from linreg_sweep.results import Run, load
+from linreg_sweep.runs.reopening import declaration_of
+from linreg_sweep.runs.results import Run, load
+from linreg_sweep.storage import files
+from linreg_sweep.storage.replacing import replacing
 from linreg_sweep.telling.of_plans import swept
 from linreg_sweep.telling.of_runs import legend_of
 from linreg_sweep.telling.phrases import counted
+from linreg_sweep.theory.outcome import OUTCOMES
+from linreg_sweep.trials.axes import axes_of
 
 
 def report(*runs: Run | str | Path, file: str | Path | None = None) -> Path:

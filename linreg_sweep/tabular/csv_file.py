@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.errors import Complaint, DataError
-from linreg_sweep.regular import open_regular
+from linreg_sweep.guards.regular import open_regular
 from linreg_sweep.tabular.bounds import LONGEST_ROW, MOST_BYTES, check_cells, check_columns
 from linreg_sweep.tabular.cells import Column, File, as_array, as_mask, flaw_of, shortened
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from linreg_sweep.errors import Complaint, DataError
-from linreg_sweep.regular import open_regular
+from linreg_sweep.guards.regular import open_regular
 from linreg_sweep.tabular.bounds import check_cells, check_columns
 from linreg_sweep.tabular.cells import Column, File, Flaw, as_array, as_mask, flaw_of
 

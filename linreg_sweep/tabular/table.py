@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from linreg_sweep.errors import Complaint, DataError, did_you_mean, shorten
-from linreg_sweep.harmless import OBEYED
-from linreg_sweep.regular import open_regular
+from linreg_sweep.guards.harmless import OBEYED
+from linreg_sweep.guards.regular import open_regular
 from linreg_sweep.tabular.cells import Column, File, Flaw, Floats, shortened
 from linreg_sweep.tabular.csv_file import open_csv
 from linreg_sweep.tabular.parquet_file import open_parquet

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from linreg_sweep.formats import Table
+from linreg_sweep.analysis.formats import Table
 from linreg_sweep.telling.phrases import columns_of, counted
 
 if TYPE_CHECKING:

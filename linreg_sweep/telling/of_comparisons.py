@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from linreg_sweep.comparison import Comparison
-from linreg_sweep.formats import Table, as_text, cells_of, records
+from linreg_sweep.analysis.formats import Table, as_text, cells_of, records
+from linreg_sweep.comparing.comparison import Comparison
 from linreg_sweep.telling.phrases import counted
 
 MOST_SHOWN = 20

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from linreg_sweep.formats import Table, as_text
-from linreg_sweep.outcome import OUTCOMES
+from linreg_sweep.analysis.formats import Table, as_text
 from linreg_sweep.telling.phrases import columns_of, counted, size
+from linreg_sweep.theory.outcome import OUTCOMES
 
 if TYPE_CHECKING:
-    from linreg_sweep.axes import Axis
     from linreg_sweep.planning import Plan
+    from linreg_sweep.trials.axes import Axis
 
 EXPECTED = {
     "converged": "converge",

@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from linreg_sweep.answers import best_row, longest
+from linreg_sweep.analysis.answers import best_row, longest
+from linreg_sweep.analysis.formats import Table, as_text, cells_of
+from linreg_sweep.analysis.legend import Bounds, legend
 from linreg_sweep.data import parameter_names
-from linreg_sweep.formats import Table, as_text, cells_of
-from linreg_sweep.legend import Bounds, legend
-from linreg_sweep.outcome import OUTCOMES
 from linreg_sweep.telling.phrases import columns_of, counted, number, plural
+from linreg_sweep.theory.outcome import OUTCOMES
 
 if TYPE_CHECKING:
-    from linreg_sweep.results import Run
+    from linreg_sweep.runs.results import Run
 
 MOST_IN_A_LINE = 5
 """Features above which the fitted line is not written out."""

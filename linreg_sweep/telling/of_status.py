@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from linreg_sweep import files
-from linreg_sweep.lock import is_alive
-from linreg_sweep.outcome import OUTCOMES
-from linreg_sweep.results import Run, load
-from linreg_sweep.status import FINISHED, RUNNING, Status, moment, now, read_status
+from linreg_sweep.runs.lock import is_alive
+from linreg_sweep.runs.results import Run, load
+from linreg_sweep.runs.status import FINISHED, RUNNING, Status, moment, now, read_status
+from linreg_sweep.storage import files
 from linreg_sweep.telling.phrases import counted
+from linreg_sweep.theory.outcome import OUTCOMES
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import isnan, log, log1p
 from typing import TYPE_CHECKING, Any
 
+from linreg_sweep.analysis.legend import Bounds
 from linreg_sweep.data import parameter_names
-from linreg_sweep.legend import Bounds
 from linreg_sweep.telling.phrases import number, wrapped
 
 if TYPE_CHECKING:

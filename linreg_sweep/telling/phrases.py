@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from linreg_sweep.formats import Table
+from linreg_sweep.analysis.formats import Table
 
 WIDTH = 100
 """Characters after which a long row is wrapped."""

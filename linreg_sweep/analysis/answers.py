@@ -1,0 +1,30 @@
+"""What a summary answers: its best row, and between which rows every trial converged."""
+
+from collections.abc import Sequence
+from math import inf
+
+from linreg_sweep.analysis.tally import Table
+
+
+def best_row(table: Table) -> int:
+    """Returns the row of a summary that brings most of its trials home, and those soonest."""
+
+    def rank(row: int) -> tuple[float, float, float]:
+        soonest, least = table["median_converged_at"][row], table["best_cost"][row]
+        return (
+            -table["share_converged"][row],
+            inf if soonest is None else soonest,
+            inf if least is None else least,
+        )
+
+    return min(range(len(table["trials"])), key=rank)
+
+
+def longest(flags: Sequence[bool]) -> tuple[int, int]:
+    """Returns the first longest stretch of flags that are set, as its start and its stop."""
+    best, start = (0, 0), 0
+    for place, flag in enumerate([*flags, False]):
+        if not flag:
+            best = (start, place) if place - start > best[1] - best[0] else best
+            start = place + 1
+    return best

@@ -1,0 +1,155 @@
+"""What one pass over a finished run's trials finds beside the summary, gathered part by part.
+
+How many trials had each outcome, the best trial, the edge in learning rate, and how often theory
+and experiment agree.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, MISSING, OUTCOMES, THEORY
+
+Column = NDArray[np.generic]
+Columns = Mapping[str, Column]
+Floats = NDArray[np.float64]
+
+CONVERGED, UNFINISHED, DIVERGED = range(len(OUTCOMES))
+CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES = range(len(THEORY))
+
+MOST_SHOWN = 5
+"""Trials that are named where theory and experiment do not agree."""
+
+SHOWN = (
+    *("trial", "learning_rate", "outcome", "converged_at", "diverged_at"),
+    *("predicted_outcome", "predicted_at"),
+)
+"""What is told of them."""
+
+READ = (
+    *("trial", "learning_rate", "outcome", "converged_at", "diverged_at", "cost"),
+    *("predicted_outcome", "predicted_at", "theory"),
+)
+"""The columns that findings are made from."""
+
+
+def best_row(columns: Columns) -> int:
+    """Returns the row of the best trial: converged, fewest epochs, lowest cost, lowest number."""
+    rows = np.arange(len(columns["outcome"]))
+    outcome = columns["outcome"][rows]
+    rows = rows[outcome == outcome.min()]
+    if columns["outcome"][rows[0]] == CONVERGED:
+        at = columns["converged_at"][rows]
+        rows = rows[at == at.min()]
+    cost = columns["cost"][rows]
+    rows = rows if np.isnan(cost).all() else rows[cost == np.nanmin(cost)]
+    return int(rows[columns["trial"][rows].argmin()])
+
+
+class Findings:
+    """What the trials of a run show, in the making.
+
+    Attributes:
+        outcomes: how many trials ended in each, by name.
+        best: the cells of the best trial so far, among the columns in READ.
+        edge: see `Edge`.
+        agreement: see `Agreement`.
+    """
+
+    def __init__(self, start_cost: Callable[[NDArray[np.intp]], Floats]) -> None:
+        """Begins with no trial.
+
+        Args:
+            start_cost: tells the cost at the start of trials, by their numbers [k].
+        """
+        self.outcomes = dict.fromkeys(OUTCOMES, 0)
+        self.best: dict[str, Any] = {}
+        self.edge = Edge(start_cost)
+        self.agreement = Agreement()
+
+    def add(self, columns: Columns) -> None:
+        """Takes a part: the columns in READ, codes for words, [K] each."""
+        for code, name in enumerate(OUTCOMES):
+            self.outcomes[name] += int(np.count_nonzero(columns["outcome"] == code))
+        row = best_row(columns)
+        both = [{name: columns[name][row] for name in READ}, *([self.best] if self.best else [])]
+        self.best = both[best_row({name: np.array([cells[name] for cells in both]) for name in READ})]
+        self.edge.add(columns)
+        self.agreement.add(columns)
+
+
+class Edge:
+    """Between which learning rates the trials of a run stop being stable.
+
+    Attributes:
+        largest_stable: the largest rate of a trial that converged or ended below its starting cost.
+        smallest_diverged: the smallest rate of a trial that diverged.
+    """
+
+    def __init__(self, start_cost: Callable[[NDArray[np.intp]], Floats]) -> None:
+        """Begins with no trial; see Findings."""
+        self._start_cost = start_cost
+        self.largest_stable: float | None = None
+        self.smallest_diverged: float | None = None
+
+    def add(self, columns: Columns) -> None:
+        """Takes a part."""
+        rates = np.asarray(columns["learning_rate"], np.float64)
+        diverged = rates[columns["outcome"] == DIVERGED]
+        if len(diverged):
+            self.smallest_diverged = float(min(diverged.min(), self.smallest_diverged or np.inf))
+        converged = rates[columns["outcome"] == CONVERGED]
+        if len(converged):
+            self.largest_stable = float(max(converged.max(), self.largest_stable or 0.0))
+        # of the unfinished only those beyond what is known already are worth a look
+        beyond = np.flatnonzero((columns["outcome"] == UNFINISHED) & (rates > (self.largest_stable or 0.0)))
+        if len(beyond):
+            numbers = np.asarray(columns["trial"][beyond], np.intp)
+            descends = np.asarray(columns["cost"][beyond], np.float64) < self._start_cost(numbers)
+            if descends.any():
+                self.largest_stable = float(rates[beyond][descends].max())
+
+
+class Agreement:
+    """How often theory told what the experiment then showed.
+
+    Attributes:
+        predicted: trials whose outcome theory told.
+        same_outcome: those of them that ended so.
+        same_epoch: those of them whose event came at the epoch told, or that had none.
+        largest_gap: epochs between the event and what was told, at most.
+        lost_in_rounding: trials whose outcome the rounding of steps may decide.
+        mini_batches: trials without a closed form.
+        others: of the first trials that ended otherwise than told, what was told and what came.
+    """
+
+    def __init__(self) -> None:
+        """Begins with no trial."""
+        self.predicted = self.same_outcome = self.same_epoch = self.largest_gap = 0
+        self.lost_in_rounding = self.mini_batches = 0
+        self.others: list[dict[str, Any]] = []
+
+    def add(self, columns: Columns) -> None:
+        """Takes a part."""
+        told = columns["theory"] == CLOSED_FORM
+        self.predicted += int(np.count_nonzero(told))
+        self.lost_in_rounding += int(np.count_nonzero(columns["theory"] == LOST_IN_ROUNDING))
+        self.mini_batches += int(np.count_nonzero(columns["theory"] == MINI_BATCHES))
+        same = told & (columns["outcome"] == columns["predicted_outcome"])
+        self.same_outcome += int(np.count_nonzero(same))
+        at = np.where(columns["outcome"] == CONVERGED, columns["converged_at"], MISSING)
+        at = np.where(columns["outcome"] == DIVERGED, columns["diverged_at"], at)
+        gap = np.abs(at - columns["predicted_at"])[same]
+        self.same_epoch += int(np.count_nonzero(gap == 0))
+        self.largest_gap = max(self.largest_gap, int(gap.max(initial=0)))
+        for row in np.flatnonzero(told & ~same)[: MOST_SHOWN - len(self.others)].tolist():
+            self.others.append({name: _word(name, columns[name][row].item()) for name in SHOWN})
+
+
+def _word(name: str, value: float) -> float | str | None:
+    """Returns a cell as a person reads it; None: there is none."""
+    if name in CATEGORIES:
+        return CATEGORIES[name][int(value)]
+    return None if name in EVENTS and value == MISSING else value

@@ -1,0 +1,96 @@
+"""What the words of a table mean, with their units: columns, outcomes and regimes."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from linreg_sweep.theory.outcome import OUTCOME_MEANING, REGIME_MEANING, REGIMES, Criteria
+
+COLUMN_MEANING = {
+    "learning_rate": "the step per unit of gradient",
+    "share_converged": "converged / trials",
+    "median_converged_at": "epochs until half of the converged trials had",
+    "p90_converged_at": "epochs until nine in ten of the converged trials had",
+    "best_cost": "the least of its trials' last costs (mean squared error, in the target's units squared)",
+    "cost": "mean squared error of the last state, in the target's units squared",
+    "excess_cost": "cost above the least-squares optimum",
+    "converged_at": "the first epoch within the tolerance of the optimum",
+    "diverged_at": "the first epoch with a cost above the bound of divergence",
+    "epochs": "epochs done when the trial ended",
+    "contraction": "<second step, first step> / <first step, first step>: near 1 creeps,"
+    " below -1 zigzags away",
+    "predicted_outcome": "by theory's closed form; missing where it does not tell (see theory)",
+    "predicted_at": "the epoch of that outcome's event, by theory",
+    "theory": "closed_form: it tells the outcome; lost_in_rounding: the steps' rounding may decide it;"
+    " mini_batches: they have no closed form",
+    "stability_ratio": "learning rate / the rate above which descent diverges (1 is the edge)",
+}
+"""What a column says, with its unit, for the people who read a table."""
+
+MEASURED = "regime of mini-batch trials: read from their first two steps, not from the data's curvature"
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The numbers of a set-up that the meanings name.
+
+    Attributes:
+        divergence: see outcome.Criteria.
+        settle_epochs: likewise.
+        settle_fraction: likewise.
+    """
+
+    divergence: float
+    settle_epochs: float
+    settle_fraction: float
+
+    @classmethod
+    def of(cls, criteria: Criteria) -> Self:
+        """Returns those of a trial's criteria."""
+        return cls(criteria.divergence, criteria.settle_epochs, criteria.settle_fraction)
+
+    @classmethod
+    def of_metadata(cls, metadata: Mapping[str, Any]) -> Self:
+        """Returns those that a run's metadata.json keeps."""
+        settle = metadata["settle"]
+        return cls(metadata["divergence"], settle["epochs"], settle["fraction"])
+
+    def outcome(self, name: str) -> str:
+        """Returns what an outcome means, in half a sentence."""
+        return OUTCOME_MEANING[name].format(divergence=f"{self.divergence:,.10g}")
+
+    def regime(self, name: str) -> str:
+        """Returns what a regime means, in half a sentence."""
+        return REGIME_MEANING[name].format(
+            percent=f"{100 * self.settle_fraction:.6g}",
+            epochs=f"{self.settle_epochs:,g} epoch{'' if self.settle_epochs == 1 else 's'}",
+        )
+
+
+def legend(
+    columns: Iterable[str], regimes: Iterable[str], bounds: Bounds, *, measured: bool
+) -> Iterator[str]:
+    """Yields what the columns of a table say and what its regimes mean, a line each.
+
+    Args:
+        columns: those of the table that hold a value.
+        regimes: the cells of its regime column, such as `low` or `low to high`.
+        bounds: the numbers of the set-up.
+        measured: whether some of the trials have mini-batches, so that their regime is measured.
+    """
+    words = {name: COLUMN_MEANING[name] for name in columns if name in COLUMN_MEANING}
+    words |= {f"regime {name}": bounds.regime(name) for name in _regimes_in(regimes)}
+    width = max(map(len, words), default=0)
+    for word, meaning in words.items():
+        yield f"{word:<{width}}  {meaning}"
+    if measured and any(word.startswith("regime ") for word in words):
+        yield MEASURED
+
+
+def _regimes_in(cells: Iterable[str]) -> list[str]:
+    """Returns the regimes that cells name, those between the two ends of a range included."""
+    found: set[str] = set()
+    for cell in set(cells):
+        ends = [REGIMES.index(name) for name in cell.split(" to ")]
+        found |= set(REGIMES[ends[0] : ends[-1] + 1])
+    return [name for name in REGIMES if name in found]

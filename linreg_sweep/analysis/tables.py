@@ -1,0 +1,95 @@
+"""From the trials table to answers: the summary, the best trials. DataFrames in, DataFrames out."""
+
+from collections.abc import Collection, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from linreg_sweep.analysis.tally import (
+    SUMMARISED,
+    Column,
+    Distinct,
+    Ranges,
+    Table,
+    Tally,
+    check_column,
+    ranges_of,
+)
+from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, MISSING
+
+
+def summary(
+    trials: pd.DataFrame, by: Sequence[str], bins: int | None = None, log_scaled: Collection[str] = ()
+) -> pd.DataFrame:
+    """Returns one row a value of each named parameter, sorted by the parameters.
+
+    Args:
+        trials: the trials table, or those of its columns that are in SUMMARISED and `by`. Trials that
+            could not be trained have no results, and are left out.
+        by: hyperparameter columns; none: one row for all trials.
+        bins: gather each parameter with more values than this into so many ranges, evenly spaced
+            on its scale; None: every value.
+        log_scaled: the parameters whose scale is by ratio.
+
+    Returns:
+        The parameters, then `trials` and the three outcomes (counts that add up),
+        `share_converged`, `median_converged_at` and `p90_converged_at` (epochs; missing where
+        none converged), `best_cost`, and `regime` and `stability_ratio` where a row has only one.
+
+    Raises:
+        ConfigError: a column is not there.
+    """
+    for name in by:
+        check_column(name, map(str, trials.columns))
+    trials = trials[trials["outcome"] != "failed"]
+    columns = {name: _array(trials[name]) for name in dict.fromkeys([*by, *SUMMARISED])}
+    ranges: dict[str, Ranges] = {}
+    for name in by:
+        distinct = Distinct(bins or 0)
+        distinct.add(columns[name])
+        found = ranges_of(distinct.values, bins, log=name in log_scaled) if name not in CATEGORIES else None
+        ranges |= {name: found} if found else {}
+    tally = Tally(by, ranges)
+    if len(trials):
+        tally.add(columns)
+    return as_frame(tally.table())
+
+
+def _array(values: "pd.Series[Any]") -> Column:
+    """Returns a column of the trials table as numbers: codes for words, MISSING for no epoch."""
+    if values.name in CATEGORIES:
+        return values.cat.codes.to_numpy()
+    return values.fillna(MISSING).to_numpy(np.int64) if values.name in EVENTS else values.to_numpy()
+
+
+def as_frame(table: Table) -> pd.DataFrame:
+    """Returns a summary as a DataFrame: ranges in their order, floats with NaN for what is missing."""
+    frame = pd.DataFrame(dict(table))
+    for name in frame.columns:
+        if name.startswith(("share_", "median_", "p90_", "best_", "stability_")):
+            frame[name] = frame[name].astype("float64")
+    return frame
+
+
+def best(trials: pd.DataFrame, n: int = 10) -> pd.DataFrame:
+    """Returns the n best trials, the best first.
+
+    Converged before unfinished before diverged; the converged by fewest epochs; then lowest cost,
+    then lowest number.
+    """
+    order = pd.DataFrame(
+        {
+            "outcome": trials["outcome"].cat.codes,
+            "epochs": trials["converged_at"].where(trials["outcome"] == "converged").fillna(0),
+            "cost": trials["cost"],
+            "trial": trials["trial"],
+        }
+    )
+    return trials.loc[order.sort_values(list(order.columns)).index[:n]]
+
+
+def as_html(caption: str, frame: pd.DataFrame) -> str:
+    """Returns a table for a notebook, with everything in it escaped."""
+    return f"<p>{escape(caption)}</p>{frame.to_html(index=False, na_rep='')}"

@@ -1,0 +1,224 @@
+"""The summary of trials, gathered part by part: memory grows with its rows, not with the trials.
+
+Each part is boiled down to sums and extremes a group, and to how often each epoch of convergence
+came, from which medians are exact. Where the trials of a group lie together, as those of a grid's
+slowest parameter do, a group's epochs are kept no longer than its trials last.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.analysis.groups import Frequencies, Rows, grouped, merged
+from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
+from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, MISSING, OUTCOMES, REGIMES
+
+Column = NDArray[np.generic]
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Table = Mapping[str, Sequence[Any]]
+"""Columns by their names, a cell a row; None is missing."""
+
+SUMMARISED = ("outcome", "converged_at", "cost", "regime", "stability_ratio")
+"""The columns of the trials table that a summary reads, beside those it groups by."""
+
+CONVERGED = OUTCOMES.index("converged")
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """The ranges that the values of a parameter are gathered into.
+
+    Attributes:
+        edges: one more than there are ranges.
+    """
+
+    edges: Floats
+
+    def place(self, values: Floats) -> Floats:
+        """Returns the number of the range that each value lies in; NaN where the value is missing."""
+        which = np.clip(np.digitize(values, self.edges) - 1, 0, len(self.edges) - 2)
+        return np.where(np.isnan(values), np.nan, which)
+
+    @property
+    def labels(self) -> list[str]:
+        """The words for each range, with as few digits as tell the ranges apart."""
+        for digits in (3, 6, 17):
+            labels = [f"{a:.{digits}g} to {b:.{digits}g}" for a, b in pairwise(self.edges.tolist())]
+            if len(set(labels)) == len(labels):
+                break
+        return labels
+
+
+def ranges_of(distinct: Floats, bins: int | None, *, log: bool) -> Ranges | None:
+    """Returns ranges for a parameter with more values than there are to be ranges, else None.
+
+    Args:
+        distinct: at least its smallest and largest value and, as far as bins + 1 go, the others.
+        bins: how many ranges; None: none.
+        log: whether they are evenly spaced by ratio.
+    """
+    if not bins or len(distinct) <= bins:
+        return None
+    finite = distinct[np.isfinite(distinct)]
+    low, high = float(finite.min()), float(finite.max())
+    return Ranges((np.geomspace if log and low > 0 else np.linspace)(low, high, bins + 1))
+
+
+class Distinct:
+    """The different values of a column, as far as a bound, and in any case the smallest and largest."""
+
+    def __init__(self, most: int) -> None:
+        """Keeps at least so many."""
+        self._most = most
+        self.values: Floats = np.empty(0)
+
+    def add(self, values: Column) -> None:
+        """Takes the values of a part."""
+        numbers = np.asarray(values, np.float64)
+        found = np.unique(np.concatenate([self.values, _changes(numbers)]))
+        finite = found[np.isfinite(found)]
+        if len(found) > self._most + 2 and len(finite):
+            found = np.unique(np.concatenate([found[: self._most], finite[:1], finite[-1:]]))
+        self.values = found[~np.isnan(found)]
+
+
+def _changes(values: Floats) -> Floats:
+    """Returns values without those that only repeat the one before."""
+    kept = np.ones(len(values), np.bool_)
+    kept[1:] = values[1:] != values[:-1]
+    return values[kept]
+
+
+class Tally:
+    """A summary in the making: one row a value of each named column.
+
+    Attributes:
+        by: the columns that it groups by.
+        ranges: those of them whose values are gathered into ranges.
+    """
+
+    def __init__(
+        self, by: Sequence[str], ranges: Mapping[str, Ranges] | None = None, *, together: bool = False
+    ) -> None:
+        """Begins a summary.
+
+        Args:
+            by: hyperparameter columns; none: one row for all trials.
+            ranges: of the parameters whose values are gathered into ranges.
+            together: the trials of a group lie together, so that one that is left never comes back.
+        """
+        self.by = list(by)
+        self.ranges = dict(ranges or {})
+        self._together = together
+        self._whole: set[str] = set()
+        k = len(self.by)
+        self._groups = Rows(np.empty((0, k)), np.empty((0, 5), np.int64), np.empty((0, 6)))
+        self._epochs = Frequencies(k, (0.5, 0.9))
+
+    def add(self, columns: Mapping[str, Column]) -> None:
+        """Takes a part: at least the columns in SUMMARISED and `by`, codes for words, [K] each."""
+        groups, group = grouped(self._keys(columns))
+        self._groups = merged([self._groups, _boiled_down(columns, groups, group)])
+        self._count(columns, groups, group)
+
+    def _keys(self, columns: Mapping[str, Column]) -> Floats:
+        """Returns the key [K, k] of each trial."""
+        keys = np.empty((len(columns["cost"]), len(self.by)))
+        for number, name in enumerate(self.by):
+            values = np.asarray(columns[name], np.float64)
+            if columns[name].dtype.kind == "i":
+                self._whole.add(name)
+            if name in CATEGORIES or name in EVENTS:
+                values = np.where(values == MISSING, np.nan, values)
+            keys[:, number] = self.ranges[name].place(values) if name in self.ranges else values
+        return keys + 0.0  # one zero, not two
+
+    def _count(self, columns: Mapping[str, Column], groups: Floats, group: Integers) -> None:
+        """Counts how often each epoch of convergence came in each group."""
+        came = columns["outcome"] == CONVERGED
+        last = {name: value[-1:] for name, value in columns.items()} if self._together else None
+        at = np.asarray(columns["converged_at"], np.int64)[came]
+        self._epochs.add(groups, group[came], at, goes_on=None if last is None else self._keys(last)[0])
+
+    def table(self) -> dict[str, list[Any]]:
+        """Returns the summary: see tables.summary."""
+        rows = self._groups
+        trials, outcomes, least = rows.sums[:, 0], rows.sums[:, 1:4], rows.least
+        quantiles = self._epochs.quantiles(rows.keys)
+        ratio_count = rows.sums[:, 4]
+        with np.errstate(invalid="ignore"):
+            is_one = (least[:, 3] == -least[:, 4]) & (ratio_count == trials)
+        columns: dict[str, list[Any]] = {
+            name: self._words(name, rows.keys[:, number]) for number, name in enumerate(self.by)
+        }
+        later: dict[str, list[Any]] = {
+            "trials": trials.tolist(),
+            **{name: outcomes[:, code].tolist() for code, name in enumerate(OUTCOMES)},
+            "share_converged": (outcomes[:, CONVERGED] / trials).tolist(),
+            "median_converged_at": _cells(quantiles[:, 0]),
+            "p90_converged_at": _cells(quantiles[:, 1]),
+            "best_cost": _cells(least[:, 0]),
+            "regime": [_regimes(low, -high) for low, high in least[:, 1:3].tolist()],
+            "stability_ratio": _cells(np.where(is_one, least[:, 3], np.nan)),
+        }
+        return columns | {name: value for name, value in later.items() if name not in columns}
+
+    def first_trials(self) -> Floats:
+        """Returns the lowest number of a trial in each row; NaN where parts came without the column."""
+        return self._groups.least[:, 5]
+
+    def _words(self, name: str, keys: Floats) -> list[Any]:
+        """Returns the cells of a column that the summary goes by."""
+        if name in self.ranges:
+            labels = self.ranges[name].labels
+            return [None if np.isnan(key) else labels[int(key)] for key in keys]
+        if name in CATEGORIES:
+            return [None if np.isnan(key) else CATEGORIES[name][int(key)] for key in keys]
+        cells = _cells(keys)
+        return [None if cell is None else int(cell) for cell in cells] if name in self._whole else cells
+
+
+def _boiled_down(columns: Mapping[str, Column], groups: Floats, group: Integers) -> Rows:
+    """Returns a part's sums and extremes, a row a group."""
+    n_groups = len(groups)
+    outcome = np.asarray(columns["outcome"], np.int64)
+    each = np.bincount(group * len(OUTCOMES) + outcome, minlength=n_groups * len(OUTCOMES))
+    outcomes = each.reshape(n_groups, len(OUTCOMES))
+    regime = np.asarray(columns["regime"], np.float64)
+    regime = np.where(regime == MISSING, np.nan, regime)
+    ratio = np.asarray(columns["stability_ratio"], np.float64)
+    known = np.bincount(group, weights=~np.isnan(ratio), minlength=n_groups).astype(np.int64)
+    order = np.argsort(group, kind="stable") if (group[1:] < group[:-1]).any() else slice(None)
+    starts = np.append(0, np.cumsum(outcomes.sum(axis=1)))[:-1]
+    cost = np.asarray(columns["cost"], np.float64)
+    trial = np.asarray(columns["trial"], np.float64) if "trial" in columns else np.full(len(cost), np.nan)
+    extremes = [cost, regime, -regime, ratio, -ratio, trial]
+    return Rows(
+        groups,
+        np.column_stack([outcomes.sum(axis=1), outcomes, known]),
+        np.column_stack([np.fmin.reduceat(values[order], starts) for values in extremes]),
+    )
+
+
+def _regimes(lowest: float, highest: float) -> str | None:
+    """Returns the regime of a row of the summary, or the range of its regimes; None: not known."""
+    if np.isnan(lowest):
+        return None
+    low, high = REGIMES[int(lowest)], REGIMES[int(highest)]
+    return low if low == high else f"{low} to {high}"
+
+
+def _cells(values: Floats) -> list[float | None]:
+    return [None if value != value else value for value in values.tolist()]
+
+
+def check_column(name: str, known: Iterable[str]) -> None:
+    """Raises a ConfigError where a name is not among those of a table's columns."""
+    names = list(known)
+    if name not in names:
+        raise ConfigError(Complaint("", f"there is no column {name!r}", did_you_mean(name, names)))

@@ -1,0 +1,63 @@
+"""compare: what changed between runs."""
+
+import click
+
+from linreg_sweep.commands.options import FORMATS
+from linreg_sweep.errors import SweepError
+from linreg_sweep.terminal.console import note, say
+
+
+@click.command(name="compare", short_help="Compare runs: what changed, trial by trial.")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN ...")
+@click.option(
+    "--by", multiple=True, metavar="PARAM", help="Compare by this hyperparameter; give it again for several."
+)
+@click.option(
+    "--bins", type=click.IntRange(min=0), metavar="N", help="Gather each into N ranges; 0: every value."
+)
+@click.option("--only-changed", is_flag=True, help="Only rows with a change, and the trials that changed.")
+@click.option(
+    "--tolerance",
+    type=float,
+    default=0.0,
+    show_default=True,
+    metavar="SHARE",
+    help="Numbers that differ by at most this share of the larger are the same; 0: to the bit.",
+)
+@click.option("--fail-on-change", is_flag=True, help="Exit with 1 where a trial changed or has no partner.")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice([*FORMATS, "latex"]),
+    default="table",
+    show_default=True,
+    help="json has everything, exact; csv the table by parameters or, with --only-changed, the trials.",
+)
+def compare_command(
+    runs: tuple[str, ...],
+    by: tuple[str, ...],
+    bins: int | None,
+    only_changed: bool,
+    tolerance: float,
+    fail_on_change: bool,
+    style: str,
+) -> None:
+    """Compare RUNs with the first of them: configs, outcomes, epochs and final numbers.
+
+    Trials are matched where all hyperparameters are equal to the bit. Runs that share no trial are
+    compared by their summaries.
+    """
+    from linreg_sweep.comparing.comparison import bins_to_read, compare
+    from linreg_sweep.runs.results import load
+    from linreg_sweep.telling.of_comparisons import compared
+    from linreg_sweep.telling.phrases import counted
+
+    loaded = [load(run) for run in runs]
+    if bins is None and style not in ("csv", "json"):
+        bins = bins_to_read(loaded, by)
+    found = compare(*loaded, by=by, tolerance=tolerance, bins=bins or None)
+    for line in compared(found, style, only_changed=only_changed):
+        say(line)
+    if fail_on_change and found.n_changed:
+        note(counted(found.n_changed, "trial") + " changed or without a partner.")
+        raise SystemExit(SweepError.exit_code)

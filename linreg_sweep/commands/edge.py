@@ -1,0 +1,31 @@
+"""edge: the learning rate at which descent stops being stable, measured."""
+
+import click
+
+from linreg_sweep.commands.options import SEVERAL, several, with_format, with_overrides
+from linreg_sweep.terminal.console import notes, print_table, say
+
+
+@click.command(
+    short_help="Measure the learning rate at which descent stops being stable.", context_settings=SEVERAL
+)
+@click.pass_context
+@click.argument("sweep")
+@with_overrides
+@with_format
+def edge(ctx: click.Context, sweep: str, overrides: tuple[str, ...], style: str) -> None:
+    """Close in on the learning rate at which a SWEEP's descent stops being stable, by bisection.
+
+    The declared engine trains pairs of trials, and a rate is stable where their difference does not
+    grow. Beside it stands the stability limit by theory; mini-batches have none.
+    """
+    from linreg_sweep.edge_search import edge as measure
+    from linreg_sweep.telling.of_checks import edge_table, told_edges
+
+    measured = measure(sweep, overrides=several(ctx, overrides, lambda text: "=" in text))
+    notes(measured.notes)
+    print_table(edge_table(measured, exact=style != "table"), style)
+    if style == "table":
+        say()
+        for line in told_edges(measured):
+            say(line)

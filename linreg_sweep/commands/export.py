@@ -1,0 +1,33 @@
+"""export: a run for other programs."""
+
+from pathlib import Path
+
+import click
+
+from linreg_sweep.commands.options import loaded_run
+from linreg_sweep.terminal.console import say
+
+EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel")
+"""The kinds of exporting.export, likewise."""
+
+
+@click.command(short_help="Write a run's trials, or a summary, for other programs.")
+@click.argument("run", metavar="RUN")
+@click.option("--to", type=click.Choice(EXPORTS), required=True, help="The kind of file.")
+@click.option("-o", "--output", metavar="FILE", help="Where to. [default: <name>-trials.<suffix> here]")
+@click.option(
+    "--by",
+    multiple=True,
+    metavar="PARAM",
+    help="A summary by this hyperparameter; give it again for several.",
+)
+@click.option("--where", metavar="EXPR", help="Only such trials; see show.")
+def export(run: str, to: str, output: str | None, by: tuple[str, ...], where: str | None) -> None:
+    """Write the trials of RUN, or with --by a summary of them, to a file. The last line is the file.
+
+    csv, parquet and json are exact and hold any number of trials; excel up to 1,048,575 rows; markdown
+    and latex (booktabs) show six digits of up to 5,000. Text that a spreadsheet would run is made inert.
+    """
+    from linreg_sweep.exporting import export as write
+
+    say(str(write(loaded_run(run), to, None if output is None else Path(output), by=by, where=where)))

@@ -1,0 +1,29 @@
+"""init: a first config and sweep."""
+
+from pathlib import Path
+
+import click
+
+from linreg_sweep.terminal.console import notes, say
+
+
+@click.command(short_help="Write a first config and sweep, also for your data.")
+@click.argument("directory", default=".", metavar="[DIR]")
+@click.option("--data", metavar="FILE", help="Your own CSV or Parquet file. [default: the tutorial's data]")
+@click.option(
+    "--x", multiple=True, metavar="COL", help="A column to predict from. [default: every numeric one]"
+)
+@click.option("--y", multiple=True, metavar="COL", help="The column to predict; may be repeated.")
+@click.option("--name", metavar="NAME", help="What to call the config and the sweep. [default: as the data]")
+def init(directory: str, data: str | None, x: tuple[str, ...], y: tuple[str, ...], name: str | None) -> None:
+    """Write a first config and sweep into DIR, for the tutorial or for a data file of your own.
+
+    The learning rates are laid out around the data's stability limit.
+    """
+    from linreg_sweep.begin import begin
+
+    config, sweep, known = begin(Path(directory), data=data, x=x, y=y, name=name)
+    notes(known)
+    say(f"Wrote {config}")
+    say(f"Wrote {sweep}")
+    say(f"Next: linreg-sweep run {sweep}")

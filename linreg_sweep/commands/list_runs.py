@@ -1,0 +1,28 @@
+"""list: the runs that are there."""
+
+import click
+
+from linreg_sweep.commands.options import with_format
+from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.terminal.console import note, print_table
+
+
+@click.command(name="list", short_help="List the runs that are there.")
+@click.argument("directory", required=False, metavar="[DIR]")
+@with_format
+def list_command(directory: str | None, style: str) -> None:
+    """List the runs under DIR [default: results]: trials, outcomes, best, when."""
+    from linreg_sweep.runs.results import list_runs
+    from linreg_sweep.storage.files import exists, place_of
+    from linreg_sweep.terminal.choosing import listed
+
+    if directory is not None and not exists(place_of(directory)):
+        raise ConfigError(Complaint(directory, "there is no such directory"))
+    folder = directory or "results"
+    runs = list_runs(folder)
+    if not runs:
+        note(f"No runs under {folder}. Hint: linreg-sweep run SWEEP makes one.")
+    table, damaged = listed(runs)
+    print_table(table, style)
+    for complaint in damaged:
+        note(str(complaint))

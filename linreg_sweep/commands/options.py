@@ -1,0 +1,93 @@
+"""What several commands share: options, and how a person's words are read."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from linreg_sweep.errors import ConfigError
+from linreg_sweep.terminal.console import note
+
+if TYPE_CHECKING:
+    from linreg_sweep.runs.results import Run
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FORMATS = ("table", "csv", "json", "markdown")
+"""Styles of formats.as_text, named here since that module is heavy and `--help` is to be quick."""
+
+SEVERAL = {"allow_extra_args": True}
+"""Of a command with an option that takes several values at once; see several."""
+
+
+def with_overrides(command: F) -> F:
+    """Adds `--set key=value`."""
+    return click.option(
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Change a value of the file, such as training.epochs=500; several are fine.",
+    )(command)
+
+
+def with_format(command: F) -> F:
+    """Adds `--format`."""
+    return click.option(
+        "--format",
+        "style",
+        type=click.Choice(FORMATS),
+        default="table",
+        show_default=True,
+        help="csv and json are exact; table and markdown show six digits.",
+    )(command)
+
+
+def several(ctx: click.Context, values: tuple[str, ...], fits: Callable[[str], bool]) -> tuple[str, ...]:
+    """Returns an option's values with those that stand behind its first, as in `--by a b`.
+
+    Args:
+        ctx: of the command, whose further arguments they are.
+        values: given so far.
+        fits: whether a text can be a value of the option.
+
+    Raises:
+        UsageError: there are further arguments that can be none.
+    """
+    if ctx.args and not (values and all(map(fits, ctx.args))):
+        plural = "s" if len(ctx.args) > 1 else ""
+        raise click.UsageError(f"Got unexpected extra argument{plural} ({' '.join(ctx.args)})", ctx)
+    return (*values, *ctx.args)
+
+
+def with_trials(overrides: Sequence[str], trials: int | None) -> list[str]:
+    """Returns overrides with what `--trials` says, as `--set` would say it."""
+    return [*overrides, *([] if trials is None else [f"trials={trials}"])]
+
+
+@contextmanager
+def trials_as_typed(trials: int | None) -> Iterator[None]:
+    """Lets complaints about `--set trials=N` name `--trials N`, as it was typed."""
+    try:
+        yield
+    except ConfigError as error:
+        typed = [
+            replace(complaint, where=f"--trials {trials}")
+            if complaint.where == f"--set trials={trials}"
+            else complaint
+            for complaint in error.complaints
+        ]
+        raise ConfigError(*typed) from None
+
+
+def loaded_run(path: str) -> "Run":
+    """Returns a run, and tells a person where it is not whole."""
+    from linreg_sweep.runs.results import load
+
+    run = load(path)
+    if not run.finished:
+        there = f"{run.n_trials_done:,} of {run.n_trials:,} trials are there"
+        note(f"{path}: {there}: the sweep is not finished.")
+    return run

@@ -1,0 +1,24 @@
+"""plan: what a sweep would do."""
+
+import click
+
+from linreg_sweep.commands.options import SEVERAL, several, trials_as_typed, with_overrides, with_trials
+from linreg_sweep.terminal.console import notes, say
+
+
+@click.command(short_help="Tell what a sweep would do, without training.", context_settings=SEVERAL)
+@click.pass_context
+@click.argument("sweep")
+@with_overrides
+@click.option("--trials", type=int, metavar="N", help="How many trials a random sweep has.")
+def plan(ctx: click.Context, sweep: str, overrides: tuple[str, ...], trials: int | None) -> None:
+    """Tell what a SWEEP file would do, without training: trials, axes, limits, memory and disk."""
+    from linreg_sweep.planning import plan as make_plan
+    from linreg_sweep.telling.of_plans import planned
+
+    overrides = several(ctx, overrides, lambda text: "=" in text)
+    with trials_as_typed(trials):
+        made = make_plan(sweep, overrides=with_trials(overrides, trials))
+    notes(made.notes)
+    for line in planned(made):
+        say(line)

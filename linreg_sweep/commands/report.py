@@ -1,0 +1,20 @@
+"""report: one page of runs."""
+
+import click
+
+from linreg_sweep.commands.options import loaded_run
+from linreg_sweep.terminal.console import say
+
+
+@click.command(name="report", short_help="Write one page of a run, or of several, that opens anywhere.")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN [RUN ...]")
+@click.option("-o", "--output", metavar="FILE", help="An HTML file. [default: <name>-report.html here]")
+def report_command(runs: tuple[str, ...], output: str | None) -> None:
+    """Write one HTML page of RUN, or of several RUNs compared with the first. The last line is the file.
+
+    It opens from disk in any browser and loads nothing from elsewhere: the answer, the map of all trials,
+    a laboratory that trains trials live, tables that sort and filter, and how to run it again.
+    """
+    from linreg_sweep.reports.report import report
+
+    say(str(report(*map(loaded_run, runs), file=output)))

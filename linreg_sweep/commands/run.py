@@ -1,0 +1,125 @@
+"""run: every trial of a sweep, and what became of it."""
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from linreg_sweep.commands.options import SEVERAL, several, trials_as_typed, with_overrides, with_trials
+from linreg_sweep.errors import Complaint, ConfigError, SweepError
+from linreg_sweep.terminal.console import fitting, note, notes, say
+from linreg_sweep.terminal.signals import INTERRUPTED, asked_to_stop, ended_at_once
+from linreg_sweep.workers.hire import BACKENDS
+from linreg_sweep.workers.interface import PATIENCE
+
+if TYPE_CHECKING:
+    from linreg_sweep.runs.results import Run
+    from linreg_sweep.terminal.progress import Progress
+
+
+@click.command(short_help="Train every trial of a sweep; print the summary.", context_settings=SEVERAL)
+@click.pass_context
+@click.argument("sweep")
+@with_overrides
+@click.option(
+    "--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes. [default: as many as pay]"
+)
+@click.option(
+    "--out", default="results", show_default=True, metavar="DIR", help="Where the run's directory is made."
+)
+@click.option("--trials", type=int, metavar="N", help="How many trials a random sweep has.")
+@click.option(
+    "--part-size",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Trials a part, for a new run. [default: by the sweep]",
+)
+@click.option(
+    "--backend",
+    type=click.Choice(BACKENDS),
+    default=BACKENDS[0],
+    show_default=True,
+    help="What trains: processes of this machine, or a cluster.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Of a cluster, such as tcp://HOST:PORT.")
+@click.option(
+    "--patience",
+    type=float,
+    metavar="SECONDS",
+    help=f"How long to wait for a cluster's workers while there are none. [default: {PATIENCE:g}]",
+)
+def run(
+    ctx: click.Context,
+    sweep: str,
+    overrides: tuple[str, ...],
+    jobs: int | None,
+    out: str,
+    trials: int | None,
+    part_size: int | None,
+    backend: str,
+    scheduler: str | None,
+    patience: float | None,
+) -> None:
+    """Train every trial of a SWEEP file, and print the summary.
+
+    The same declaration has the same directory: running it again finishes what is missing. The
+    last line is the run's directory. DIR may also be a URL such as s3://BUCKET/FOLDER. Ctrl+C finishes
+    what is in flight, Ctrl+C again stops at once.
+    """
+    from linreg_sweep.sweep import run as run_sweep
+    from linreg_sweep.terminal.progress import Progress
+
+    if out.startswith("memory://"):
+        text = "memory:// ends with the command, and all results with it"
+        raise ConfigError(Complaint("--out", text, "give a folder, or a URL such as s3://BUCKET/FOLDER"))
+    said = with_trials(several(ctx, overrides, lambda text: "=" in text), trials)
+    progress = Progress(sys.stderr, plain=bool(os.environ.get("NO_COLOR")))
+    with progress, trials_as_typed(trials), asked_to_stop() as stop:
+        try:
+            made = run_sweep(
+                sweep,
+                overrides=said,
+                out=out,
+                jobs=jobs,
+                part_size=part_size,
+                backend=backend,
+                scheduler=scheduler,
+                patience=patience,
+                watch=progress.tell,
+                tell=note,
+                stop=stop,
+            )
+        except (KeyboardInterrupt, SystemExit) as end:
+            progress.close()
+            _stopped(progress)
+            raise SystemExit(INTERRUPTED if isinstance(end, KeyboardInterrupt) else end.code) from None
+    if not made.finished:
+        _stopped(progress)
+        raise SystemExit(INTERRUPTED)
+    with ended_at_once():
+        _tell(made, progress)
+    if made.n_failed:
+        raise SystemExit(SweepError.exit_code)
+
+
+def _tell(made: "Run", progress: "Progress") -> None:
+    """Prints what became of a sweep."""
+    from linreg_sweep.telling.of_runs import told_failures, told_run
+    from linreg_sweep.terminal.choosing import summary_to_read
+
+    table = summary_to_read(made)
+    if progress.nothing_missing:
+        note("Nothing is missing: every trial was there already.")
+    notes(made.metadata["data"]["notes"])
+    columns = fitting(table, (), f"linreg-sweep show {made.path} --format csv")
+    for line in told_run(made, table, columns):
+        say(line)
+    say(str(made.path))
+    if made.n_failed:
+        for line in told_failures(made):
+            note(line)
+
+
+def _stopped(progress: "Progress") -> None:
+    note(f"Stopped. {progress.standing()}: the same command finishes the rest.")

@@ -1,0 +1,24 @@
+"""status: how far a run is."""
+
+import click
+
+from linreg_sweep.commands.options import with_format
+from linreg_sweep.terminal.console import print_table, say
+
+
+@click.command(short_help="Tell how far a run is, also from another terminal.")
+@click.argument("run", metavar="RUN")
+@with_format
+def status(run: str, style: str) -> None:
+    """Tell how far a RUN is: parts and trials, rate, time left, outcomes so far, what went wrong last.
+
+    The exit code is 0 also where it is not finished. `run.log` in its directory tells what happened.
+    """
+    from linreg_sweep.telling.of_status import standing, told_standing
+
+    found = standing(run)
+    if style != "table":
+        print_table(found.table(), style)
+        return
+    for line in told_standing(found):
+        say(line)

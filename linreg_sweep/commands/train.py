@@ -1,0 +1,66 @@
+"""train: one trial, printed as the tutorial prints it."""
+
+import sys
+
+import click
+
+from linreg_sweep.commands.options import SEVERAL, several, with_format, with_overrides
+from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.terminal.console import notes, print_table, say
+
+
+@click.command(short_help="Train one trial, printed as the tutorial prints it.", context_settings=SEVERAL)
+@click.pass_context
+@click.argument("config")
+@with_overrides
+@click.option(
+    "--every", type=int, metavar="N", help="Print every N-th epoch. [default: so that ten are printed]"
+)
+@click.option(
+    "--steps", type=int, metavar="N", help="Print gradient and weights around each call, for N epochs."
+)
+@with_format
+def train(
+    ctx: click.Context,
+    config: str,
+    overrides: tuple[str, ...],
+    every: int | None,
+    steps: int | None,
+    style: str,
+) -> None:
+    """Train the one trial of a CONFIG file, and print it as the tutorial does.
+
+    Weight and bias are those after the epoch's update, the cost is that before it. All epochs are
+    trained unless the trial diverges. With --steps, torch's autograd is shown at work: gradient
+    and weights before zero_grad, after it, after backward and after step.
+    """
+    overrides = several(ctx, overrides, lambda text: "=" in text)
+    _refuse_beside_steps(steps, every, style)
+    from linreg_sweep.telling.of_training import ending, printed_rows, printed_steps
+    from linreg_sweep.terminal.progress import waiting
+    from linreg_sweep.training import autograd_steps
+    from linreg_sweep.training import train as train_one
+
+    if steps is not None:
+        for line in printed_steps(*autograd_steps(config, steps, overrides=overrides)):
+            say(line)
+        return
+    with waiting(sys.stderr, "training ... press Ctrl+C to stop"):
+        training = train_one(config, overrides=overrides, every=every)
+    notes(training.notes)
+    if style != "table":
+        print_table(training.frame, style)
+        return
+    for line in printed_rows(training):
+        say(line)
+    say()
+    for line in ending(training):
+        say(line)
+
+
+def _refuse_beside_steps(steps: int | None, every: int | None, style: str) -> None:
+    """Raises a ConfigError where an option would have no effect beside --steps."""
+    beside = {"--every": every is not None, "--format": style != "table"}
+    wrong = [Complaint(name, "does not go with --steps", "leave one out") for name in beside if beside[name]]
+    if steps is not None and wrong:
+        raise ConfigError(*wrong)

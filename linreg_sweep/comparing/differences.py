@@ -1,0 +1,146 @@
+"""What differs between matched trials of two runs, gathered block by block: a row a group of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.analysis.groups import Frequencies, Rows, grouped, merged
+from linreg_sweep.theory.outcome import EVENTS, MISSING, OUTCOMES
+
+Column = NDArray[np.generic]
+Columns = Mapping[str, Column]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+CONVERGED, _, DIVERGED = range(len(OUTCOMES))
+
+RATIO_STEP = 1e-6
+"""Ratios of epochs are counted in steps of this many hundred percent, so that memory stays bounded."""
+
+COMPARED = ("outcome", "converged_at", "diverged_at", "cost")
+"""Columns that are compared beside the parameters that were fitted."""
+
+
+class Differences:
+    """Differences between two runs, in the making.
+
+    Attributes:
+        values: the columns of numbers that are compared, the cost first.
+    """
+
+    def __init__(self, k: int, values: Sequence[str], tolerance: float) -> None:
+        """Begins with no trial.
+
+        Args:
+            k: columns of a group's key; none: one group.
+            values: see the attribute.
+            tolerance: the relative difference up to which two numbers count as the same.
+        """
+        self.values, self._tolerance = list(values), tolerance
+        v = len(self.values)
+        self._rows = Rows(
+            np.empty((0, k)), np.empty((0, 5 + len(OUTCOMES) ** 2 + v), np.int64), np.empty((0, v))
+        )
+        self._later = Frequencies(k, (0.5,))
+        self._ratios = Frequencies(k, (0.5,))
+
+    def add(self, first: Columns, second: Columns, keys: Floats) -> None:
+        """Takes matched trials, [m] each column, with the keys [m, k] of their groups."""
+        if not len(keys):
+            return
+        groups, group = grouped(keys + 0.0)
+        move = np.asarray(first["outcome"], np.int64) * len(OUTCOMES) + np.asarray(
+            second["outcome"], np.int64
+        )
+        both = move == CONVERGED * len(OUTCOMES) + CONVERGED
+        before = np.asarray(first["converged_at"], np.int64)
+        after = np.asarray(second["converged_at"], np.int64)
+        flags = [
+            np.ones(len(keys), np.bool_),
+            self.changed(first, second),
+            both & (after < before),
+            both & (after == before),
+            both & (after > before),
+            *(move == code for code in range(len(OUTCOMES) ** 2)),
+            *(same_bits(first[name], second[name]) for name in self.values),
+        ]
+        sums = [np.bincount(group, weights=flag, minlength=len(groups)).astype(np.int64) for flag in flags]
+        bounded = (first["outcome"] != DIVERGED) & (second["outcome"] != DIVERGED)
+        least = np.full((len(groups), len(self.values)), np.nan)
+        for column, name in enumerate(self.values):
+            gaps = -np.abs(_floats(first[name])[bounded] - _floats(second[name])[bounded])
+            np.fmin.at(least[:, column], group[bounded], gaps)
+        self._rows = merged([self._rows, Rows(groups, np.column_stack(sums), least)])
+        self._later.add(groups, group[both], (after - before)[both])
+        known = both & (before > 0) & (after > 0)
+        ratios = np.log(after[known] / before[known]) / RATIO_STEP
+        self._ratios.add(groups, group[known], np.rint(ratios).astype(np.int64))
+
+    def changed(self, first: Columns, second: Columns) -> Flags:
+        """Returns which matched trials [m] ended otherwise, at another epoch, or in other numbers."""
+        found: Flags = np.asarray(first["outcome"] != second["outcome"])
+        for name in ("converged_at", "diverged_at", *self.values):
+            found = found | self.differs(name, first, second)
+        return found
+
+    def differs(self, name: str, first: Columns, second: Columns) -> Flags:
+        """Returns in which matched trials [m] a column of numbers differs."""
+        if not self._tolerance:
+            return ~same_bits(first[name], second[name])
+        return ~_close(_floats(first[name], name), _floats(second[name], name), self._tolerance)
+
+    def table(self) -> dict[str, list[Any]]:
+        """Returns a row a group, in the order of the keys, without the keys."""
+        rows, size = self._rows, len(OUTCOMES)
+        ratio = self._ratios.quantiles(rows.keys)[:, 0]
+        moves = {
+            f"{before}_to_{after}": rows.sums[:, 5 + size * i + j].tolist()
+            for i, before in enumerate(OUTCOMES)
+            for j, after in enumerate(OUTCOMES)
+        }
+        names = ("matched", "changed", "sooner", "same_epoch", "later")
+        return {
+            **{name: rows.sums[:, place].tolist() for place, name in enumerate(names)},
+            "median_epochs_later": _cells(self._later.quantiles(rows.keys)[:, 0]),
+            "median_epochs_ratio": _cells(np.exp(ratio * RATIO_STEP)),
+            **moves,
+            **{
+                f"same_bits_{name}": rows.sums[:, 5 + size**2 + place].tolist()
+                for place, name in enumerate(self.values)
+            },
+            **{
+                f"largest_difference_{name}": _cells(-rows.least[:, place])
+                for place, name in enumerate(self.values)
+            },
+        }
+
+    @property
+    def keys(self) -> Floats:
+        """The keys [g, k] of the groups, in their order."""
+        return self._rows.keys
+
+
+def same_bits(first: Column, second: Column) -> Flags:
+    """Returns where numbers [m] are the same to the bit, or both are no number."""
+    if first.dtype.kind != "f":
+        return np.asarray(first == second)
+    return np.asarray((first.view(np.int64) == second.view(np.int64)) | (np.isnan(first) & np.isnan(second)))
+
+
+def _close(first: Floats, second: Floats, tolerance: float) -> Flags:
+    """Returns where two numbers [m] differ by at most this share of the larger; infinities by their sign."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        near = np.abs(first - second) <= tolerance * np.maximum(np.abs(first), np.abs(second))
+    finite = np.isfinite(first) & np.isfinite(second)
+    return np.asarray((near & finite) | (first == second) | (np.isnan(first) & np.isnan(second)))
+
+
+def _floats(values: Column, name: str = "") -> Floats:
+    numbers = np.asarray(values, np.float64)
+    return np.where(numbers == MISSING, np.nan, numbers) if name in EVENTS else numbers
+
+
+def _cells(values: Floats) -> list[float | None]:
+    return [None if value != value else value for value in (values + 0.0).tolist()]

@@ -1,0 +1,346 @@
+"""One run compared with another, trial by trial or, where they share none, by their summaries."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from linreg_sweep.analysis.tally import SUMMARISED, Ranges, Tally, check_column, ranges_of
+from linreg_sweep.comparing.differences import COMPARED, Differences
+from linreg_sweep.comparing.pairing import Block, Column, Columns, Side, paired
+from linreg_sweep.errors import SweepError
+from linreg_sweep.runs.reopening import reopen
+from linreg_sweep.runs.results import Run
+from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, MISSING, OUTCOMES
+from linreg_sweep.theory.problem import loss_factor
+from linreg_sweep.trials.experiment import curvature
+
+Floats = NDArray[np.float64]
+
+MOST_LISTED = 1000
+"""Trials of each kind that are listed; all are counted."""
+
+
+class Listed:
+    """The first rows of a kind, as far as MOST_LISTED."""
+
+    def __init__(self) -> None:
+        self._parts: list[pd.DataFrame] = []
+        self._room = MOST_LISTED
+
+    def add(self, columns: Mapping[str, Any]) -> None:
+        """Takes rows, of which only the first find room."""
+        part = pd.DataFrame(dict(columns)).head(self._room)
+        if len(part):
+            self._parts.append(part)
+            self._room -= len(part)
+
+    @property
+    def full(self) -> bool:
+        """Whether no row finds room any more."""
+        return not self._room
+
+    def frame(self) -> pd.DataFrame:
+        """Returns the rows."""
+        return pd.concat(self._parts, ignore_index=True) if self._parts else pd.DataFrame()
+
+
+class Pair:
+    """A run compared with the first."""
+
+    def __init__(
+        self,
+        base: str,
+        label: str,
+        first: Run,
+        second: Run,
+        config: Mapping[str, Any],
+        other: Mapping[str, Any],
+        by: Sequence[str],
+        tolerance: float,
+        bins: int | None,
+    ) -> None:
+        self._base, self._label, self._runs = base, label, (first, second)
+        self._configs = (config, other)
+        self._bins = bins
+        self.by = self._columns_of(by)
+        self._keys = list(dict.fromkeys([*first.varied, *second.varied, *self.by]))
+        self._ranges: dict[str, Ranges] = {}
+        sides = [self._side(place) for place in (0, 1)]
+        values = ["cost", *self._shared_parameters()] if all(sides) else ["cost"]
+        self._sides = [side for side in sides if side is not None]
+        self._whole = Differences(0, values, tolerance)
+        self._grouped = Differences(len(self.by), values, tolerance)
+        self._n_only = [0, 0]
+        self.changed, self.only = Listed(), Listed()
+
+    def _columns_of(self, by: Sequence[str]) -> list[str]:
+        first, second = self._runs
+        known = list(dict.fromkeys(["learning_rate", *first.varied, *second.varied]))
+        for name in by:
+            check_column(name, known)
+        if by:
+            return list(by)
+        shared = [name for name in first.default_by() if name in second.columns]
+        return shared or ["learning_rate"]
+
+    def _side(self, place: int) -> Side | None:
+        """Returns one of the runs as it is matched; None: a hyperparameter has no one value in it."""
+        run, config = self._runs[place], self._configs[place]
+        constants: dict[str, float] = {}
+        for name in self._keys:
+            if name not in run.columns:
+                value = config.get(f"training.{'epochs' if name == 'max_epochs' else name}", "")
+                value = run.metadata["data"]["rows"] if name == "batch_size" and value is None else value
+                if not isinstance(value, int | float):
+                    return None
+                constants[name] = float(value)
+        own = {} if self._same_scale() else {name: f"{name}_unscaled" for name in run.columns}
+        return Side(run, constants, {name: other for name, other in own.items() if other in run.columns})
+
+    def _same_scale(self) -> bool:
+        first, second = (config["data.standardize"] for config in self._configs)
+        return bool(first == second)
+
+    def _shared_parameters(self) -> list[str]:
+        """Returns the fitted numbers that both runs have, in one scale."""
+        first, second = (list(run.metadata["parameters"]) for run in self._runs)
+        shared = [name for name in first if name in second]
+        return shared if self._same_scale() else [name for name in shared if not name.endswith("_unscaled")]
+
+    def go(self) -> None:
+        """Matches the trials and gathers what differs."""
+        if len(self._sides) < 2:
+            self._n_only = [run.n_trials_done for run in self._runs]
+            return
+        self._ranges = self._joint_ranges()
+        first, second = self._sides
+        others = [*COMPARED, *self._whole.values]
+        for block in paired(first, second, self._keys, others, in_order=self._in_order()):
+            self._add(block)
+
+    def _in_order(self) -> bool:
+        """Returns whether equal trial numbers mean equal hyperparameters."""
+        declared = [
+            [(name, value) for name, value in config.items() if name.startswith("parameters.")]
+            for config in self._configs
+        ]
+        kinds = [
+            (config["method"], config["seed"] if config["method"] == "random" else 0)
+            for config in self._configs
+        ]
+        in_limits = any("unit" in value for _, value in declared[0])  # each run may have its own
+        return declared[0] == declared[1] and kinds[0] == kinds[1] and not in_limits
+
+    def _joint_ranges(self) -> dict[str, Ranges]:
+        """Returns the ranges that span the values of both runs."""
+        found: dict[str, Ranges] = {}
+        for name in self.by if self._bins else ():
+            values = [
+                np.array([side.constants[name]])
+                if name in side.constants
+                else side.run.distinct(name, self._bins or 0)
+                for side in self._sides
+            ]
+            log = all(name in run.metadata["log_scaled"] for run in self._runs)
+            ranges = ranges_of(np.unique(np.concatenate(values)), self._bins, log=log)
+            found |= {name: ranges} if ranges else {}
+        return found
+
+    def _add(self, block: Block) -> None:
+        first, second = block.first, block.second
+        n = len(first["trial"])
+        self._whole.add(first, second, np.empty((n, 0)))
+        self._grouped.add(first, second, self._group_keys(first))
+        if not self.changed.full:
+            rows = np.flatnonzero(self._whole.changed(first, second))[:MOST_LISTED]
+            self.changed.add(self._listed(first, second, rows))
+        for place, alone in enumerate((block.only_first, block.only_second)):
+            self._n_only[place] += len(alone["trial"])
+            label = (self._base, self._label)[place]
+            self.only.add(
+                {"run": [label] * len(alone["trial"]), **{name: alone[name] for name in self._key_names()}}
+            )
+
+    def _key_names(self) -> list[str]:
+        return ["trial", *self._keys]
+
+    def _group_keys(self, columns: Columns) -> Floats:
+        keys = [np.asarray(columns[name], np.float64) for name in self.by]
+        keys = [
+            self._ranges[name].place(key) if name in self._ranges else key
+            for name, key in zip(self.by, keys, strict=True)
+        ]
+        return np.column_stack(keys)
+
+    def _listed(self, first: Columns, second: Columns, rows: NDArray[np.intp]) -> dict[str, Any]:
+        columns: dict[str, Any] = {"run": [self._label] * len(rows)}
+        columns |= {name: first[name][rows] for name in self._key_names()}
+        names = (*COMPARED, *(name for name in self._whole.values if name != "cost"))
+        differ = {name: self._differs(name, first, second)[rows] for name in names}
+        columns["differs_in"] = [
+            ", ".join(name for name in names if differ[name][row]) for row in range(len(rows))
+        ]
+        for name in names:
+            if name in COMPARED or differ[name].any():
+                columns[f"{name}_first"] = _readable(name, first[name][rows])
+                columns[f"{name}_second"] = _readable(name, second[name][rows])
+        return columns
+
+    def _differs(self, name: str, first: Columns, second: Columns) -> NDArray[np.bool_]:
+        if name == "outcome":
+            return np.asarray(first[name] != second[name])
+        return self._whole.differs(name, first, second)
+
+    @property
+    def n_matched(self) -> int:
+        """Trials that both runs have."""
+        return int(sum(self._whole.table()["matched"]))
+
+    def matched(self) -> dict[str, Any]:
+        """Returns the row of the table of matches."""
+        table = self._whole.table()
+        return {
+            "run": self._label,
+            "compared_with": self._base,
+            "matched": self.n_matched,
+            "only_first": self._n_only[0],
+            "only_second": self._n_only[1],
+            "changed": sum(table["changed"]),
+        }
+
+    def transitions(self) -> Iterator[dict[str, Any]]:
+        """Yields a row for each outcome before."""
+        table = self._whole.table()
+        for before in OUTCOMES if self.n_matched else ():
+            after = {name: table[f"{before}_to_{name}"][0] for name in OUTCOMES}
+            yield {"run": self._label, "outcome_first": before, **after}
+
+    def epochs(self) -> Iterator[dict[str, Any]]:
+        """Yields one row, where a trial converged in both."""
+        table = self._whole.table()
+        if self.n_matched and table["converged_to_converged"][0]:
+            names = ("sooner", "same_epoch", "later", "median_epochs_later", "median_epochs_ratio")
+            converged = table["converged_to_converged"][0]
+            yield {
+                "run": self._label,
+                "both_converged": converged,
+                **{name: table[name][0] for name in names},
+            }
+
+    def values(self) -> Iterator[dict[str, Any]]:
+        """Yields a row for each final number."""
+        table = self._whole.table()
+        for name in self._whole.values if self.n_matched else ():
+            yield {
+                "run": self._label,
+                "value": name if self._same_scale() or name == "cost" else f"{name} (unscaled)",
+                "same_bits": table[f"same_bits_{name}"][0],
+                "matched": self.n_matched,
+                "largest_difference": table[f"largest_difference_{name}"][0],
+            }
+
+    def by_parameter(self) -> pd.DataFrame:
+        """Returns what differs by parameters, or the two summaries where no trial is shared."""
+        if not self.n_matched:
+            return self._summaries()
+        table = self._grouped.table()
+        size = range(len(self._grouped.keys))
+        moved = {name: table[f"converged_to_{name}"] for name in OUTCOMES}
+        came = {name: table[f"{name}_to_converged"] for name in OUTCOMES}
+        blown = {name: table[f"{name}_to_diverged"] for name in OUTCOMES}
+        gone = {name: table[f"diverged_to_{name}"] for name in OUTCOMES}
+
+        def total(counts: Mapping[str, Sequence[int]]) -> list[int]:
+            return [sum(cells[row] for cells in counts.values()) for row in size]
+
+        columns = {
+            "matched": table["matched"],
+            "changed": table["changed"],
+            "converged_first": total(moved),
+            "converged_second": total(came),
+            "diverged_first": total(gone),
+            "diverged_second": total(blown),
+            **{name: table[name] for name in ("sooner", "same_epoch", "later")},
+            **{name: table[name] for name in ("median_epochs_later", "median_epochs_ratio")},
+            "largest_difference_cost": table["largest_difference_cost"],
+        }
+        keys = {name: self._words(name, self._grouped.keys[:, place]) for place, name in enumerate(self.by)}
+        return pd.DataFrame({"run": [self._label] * len(size), **keys, **columns})
+
+    def _words(self, name: str, keys: Floats) -> list[Any]:
+        if name in self._ranges:
+            return [self._ranges[name].labels[int(key)] for key in keys]
+        return [float(key) for key in keys]
+
+    def _summaries(self) -> pd.DataFrame:
+        """Returns the summary of each run, over the same ranges where there are ranges."""
+        frames = []
+        for label, run in zip((self._base, self._label), self._runs, strict=True):
+            by = [name for name in self.by if name in run.columns]
+            tally = Tally(by, {name: ranges for name, ranges in self._ranges.items() if name in by})
+            for columns in run.parts(list(dict.fromkeys([*by, *SUMMARISED]))):
+                tally.add(columns)
+            table = pd.DataFrame(dict(tally.table()))
+            table.insert(0, "run", label)
+            frames.append(table)
+        return pd.concat(frames, ignore_index=True)
+
+    def notes(self) -> Iterator[str]:
+        """Yields what explains why the two differ, a sentence each."""
+        first, second = self._runs
+        a, b = self._base, self._label
+        factors = [
+            float(loss_factor(str(run.metadata["loss"]), data["rows"], len(data["targets"])))
+            for run in self._runs
+            for data in [run.metadata["data"]]
+        ]
+        losses = [run.metadata["loss"] for run in self._runs]
+        if losses[0] != losses[1] and first.metadata["data"]["sha256"] == second.metadata["data"]["sha256"]:
+            times = factors[1] / factors[0]
+            yield (
+                f"{b} descends {losses[1]}, {a} {losses[0]}: at the same learning rate its step is"
+                f" {times:.6g} times as long, so that a rate in {b} does what {times:.6g} times the rate does"
+                f" in {a}"
+            )
+        if not self._same_scale():
+            scaled = b if self._configs[1]["data.standardize"] else a
+            yield (
+                f"{scaled} standardizes x: final parameters are compared in the units of the data; its"
+                " data.sha256 is of the standardized columns"
+            )
+            yield from _conditions((a, first), (b, second))
+        engines = [run.metadata["engine"] for run in self._runs]
+        if engines[0] != engines[1]:
+            yield (
+                f"Engine {engines[0]} against {engines[1]}: engines descend alike, but round"
+                " otherwise, so last bits differ"
+            )
+        limits = [run.metadata.get("edge", {}).get("stability_limit") for run in self._runs]
+        if None not in limits and limits[0] != limits[1]:
+            yield f"The stability limit by theory is {limits[0]:.6g} in {a}, {limits[1]:.6g} in {b}"
+        for label, run in ((a, first), (b, second)):
+            if not run.finished:
+                yield f"{label} is not finished: {run.n_trials_done:,} of {run.n_trials:,} trials are there"
+
+
+def _readable(name: str, values: Column) -> Any:
+    """Returns cells as the trials table has them: words for codes, missing epochs missing."""
+    if name in CATEGORIES:
+        return [CATEGORIES[name][code] for code in values.tolist()]
+    if name in EVENTS:
+        return pd.array([pd.NA if value == MISSING else value for value in values.tolist()], dtype="Int64")
+    return values
+
+
+def _conditions(*runs: tuple[str, Run]) -> Iterator[str]:
+    """Yields the condition numbers of H, where the data of all runs are still there to tell."""
+    try:
+        ends = [(label, curvature(reopen(run).problem)) for label, run in runs]
+    except SweepError:  # they have moved or changed: nothing is lost but this sentence
+        return
+    told = [f"{steepest / flattest:,.6g} in {label}" for label, (flattest, steepest) in ends if flattest]
+    if told:
+        yield f"The condition number of H, by which the flattest direction lags, is {', '.join(told)}"

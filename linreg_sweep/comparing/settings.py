@@ -1,0 +1,69 @@
+"""What configs, data and versions of several runs say otherwise."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from linreg_sweep.config import as_mapping
+from linreg_sweep.runs.reopening import declaration_of
+from linreg_sweep.runs.results import Run
+
+NOT_SETTINGS = ("name", "max_trials", "data.path")
+"""What a config says that changes no result."""
+
+
+def settings_of(run: Run) -> dict[str, Any]:
+    """Returns a run's config as `training.loss: half_mse`; each parameter's declaration stays whole.
+
+    Raises:
+        ConfigError: its config.yaml cannot be read.
+    """
+    return _flat(as_mapping(declaration_of(run).config))
+
+
+def _flat(mapping: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """Returns a config as `training.loss: half_mse`; each parameter's declaration stays whole."""
+    flat: dict[str, Any] = {}
+    for key, value in mapping.items():
+        name = f"{before}{key}"
+        if isinstance(value, Mapping) and before != "parameters.":
+            flat |= _flat(value, f"{name}.")
+        else:
+            flat[name] = value
+    return flat
+
+
+def differing_settings(
+    labels: Sequence[str], runs: Sequence[Run], configs: Sequence[Mapping[str, Any]]
+) -> pd.DataFrame:
+    """Returns what differs between configs and data, a row a setting."""
+    found = []
+    for run, config in zip(runs, configs, strict=True):
+        data = run.metadata["data"]
+        kept = {key: value for key, value in config.items() if key not in NOT_SETTINGS}
+        told = {"data": data["source"], "data.rows": data["rows"], "data.sha256": data["sha256"][:12]}
+        replaced = {key.replace("parameters.", "training.") for key in kept if key.startswith("parameters.")}
+        found.append({key: value for key, value in (told | kept).items() if key not in replaced})
+    return differing(labels, found)
+
+
+def differing(labels: Sequence[str], settings: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Returns the settings that differ, a row each and a column a run."""
+    names = list(dict.fromkeys(name for one in settings for name in one))
+    rows = []
+    for name in names:
+        values = [_setting(one.get(name)) if name in one else "" for one in settings]
+        if len(set(values)) > 1:
+            rows.append({"setting": name, **dict(zip(labels, values, strict=True))})
+    return pd.DataFrame(rows, columns=["setting", *labels])
+
+
+def _setting(value: object) -> str:
+    """Returns a value of a config as YAML says it."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_setting(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_setting, value)) + "]"
+    words = {None: "null", True: "true", False: "false"}
+    return words[value] if value is None or isinstance(value, bool) else str(value)

@@ -1,0 +1,199 @@
+"""A part of a sweep: so many trials in a row, trained and written as the bytes of its files.
+
+It is a pure function of (experiment, part size, number), wherever it is made, and the same when it is
+put together from pieces that were made one by one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.execution.spans import Span, runs_of
+from linreg_sweep.execution.versions import deciding
+from linreg_sweep.storage.parquet import decode, encode
+from linreg_sweep.theory.outcome import FAILED, OUTCOMES
+from linreg_sweep.trials.columns import Column, failed_columns, history_columns, no_history, trial_columns
+from linreg_sweep.trials.experiment import Experiment
+
+SMALLEST, LARGEST = 1024, 65536
+"""Trials a part: enough to train side by side, few enough to hold and to lose."""
+
+PARTS_AT_LEAST = 16
+"""Parts of a sweep that has trials enough for them, so that workers share it evenly."""
+
+MOST_PARTS = 1_000_000
+"""Parts of a run, since it is held in memory which of them are there."""
+
+MOST_HISTORY_ROWS = 2_000_000
+"""States that a part's history holds."""
+
+MOST_LETTERS = 2**22
+"""Letters of the different reasons why trials of a part failed; beyond these each is cut to its share.
+
+JSON takes at most 12 bytes for a letter, and Arrow reads no more than 100 MB of what a file is told.
+"""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A finished part, or a piece of one.
+
+    Attributes:
+        span: its trials.
+        trials: the Parquet file of its trials.
+        history: the Parquet file of its kept states; None where none are asked for.
+        facts: what its file says of itself.
+    """
+
+    span: Span
+    trials: bytes
+    history: bytes | None
+    facts: "Facts"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a part's file says of itself, so that nobody needs to read its rows for that.
+
+    Attributes:
+        part: its number.
+        part_size: trials a part of this run.
+        versions: of the libraries that decide its bits.
+        outcomes: how many of its trials ended in each, by name.
+        failures: why trials could not be trained, by their number.
+    """
+
+    part: int
+    part_size: int
+    versions: Mapping[str, str]
+    outcomes: Mapping[str, int]
+    failures: Mapping[int, str] = field(default_factory=dict)
+
+    def told(self, table: str) -> dict[str, Any]:
+        """Returns the same as JSON has it, with the table that the file is of: trials or history.
+
+        Each reason stands there once, with the trials in a row that failed for it, [first, stop] each.
+        """
+        trials: dict[str, list[int]] = {}
+        for trial in sorted(self.failures):
+            trials.setdefault(self.failures[trial], []).append(trial)
+        failures = {
+            reason: [[span.first, span.stop] for span in runs_of(self.part, failed)]
+            for reason, failed in trials.items()
+        }
+        return {"table": table, **vars(self), "failures": failures}
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> "Facts":
+        """Returns them from what JSON has."""
+        failures = {
+            trial: str(reason)
+            for reason, spans in told["failures"].items()
+            for first, stop in spans
+            for trial in range(first, stop)
+        }
+        part, part_size = int(told["part"]), int(told["part_size"])
+        return cls(part, part_size, told["versions"], told["outcomes"], failures)
+
+
+def default_part_size(experiment: Experiment) -> int:
+    """Returns how many trials a part has: a power of two, by the sweep and the memory it needs."""
+    n_parameters, n_targets = experiment.problem.shape
+    most = LARGEST
+    while most > 1 and most * n_parameters * n_targets > 2 * LARGEST:
+        most //= 2
+    while most > 1 and most * experiment.n_states > MOST_HISTORY_ROWS:
+        most //= 2
+    size = SMALLEST if experiment.config.training.engine == "numpy" else 4 * SMALLEST
+    while size < most and size * PARTS_AT_LEAST < experiment.space.n_trials:
+        size *= 2
+    return min(size, most)
+
+
+def check_part_size(experiment: Experiment, part_size: int | None) -> None:
+    """Raises a ConfigError where a run would have too many parts.
+
+    Args:
+        experiment: what is to be trained.
+        part_size: trials a part; None: by the sweep.
+    """
+    n_trials, size = experiment.space.n_trials, part_size or default_part_size(experiment)
+    if n_trials > MOST_PARTS * size:
+        text = f"{n_trials:,} trials in parts of {size:,} are more than the {MOST_PARTS:,} parts of a run"
+        raise ConfigError(Complaint("", text, "declare it as several sweeps, or give a larger --part-size"))
+
+
+def make_part(experiment: Experiment, part_size: int, span: Span) -> Part:
+    """Trains a part, or a piece of one, and returns its files.
+
+    Args:
+        experiment: what is swept.
+        part_size: trials a part of this run.
+        span: which trials.
+    """
+    values = experiment.values(span.first, span.stop)
+    results = experiment.train(values)
+    trials = trial_columns(experiment, span.first, values, results)
+    history = history_columns(experiment, span.first, results) if experiment.n_states else None
+    return _encoded(experiment, part_size, span, trials, history, {})
+
+
+def put_together(
+    experiment: Experiment,
+    part_size: int,
+    span: Span,
+    pieces: Sequence[Part],
+    failures: Mapping[int, str],
+) -> Part:
+    """Returns a part from its pieces, with a row for each trial that could not be trained.
+
+    Args:
+        experiment: what is swept.
+        part_size: trials a part of this run.
+        span: all trials of the part.
+        pieces: these, in any order; rows of trials that failed in them are passed over.
+        failures: why the others could not be trained, by their number; long reasons are cut if they are many.
+    """
+    failed = np.array(sorted(failures), np.int64)
+    tables = [failed_columns(experiment, failed), *(_trained(decode(piece.trials)) for piece in pieces)]
+    trials = _by_trial(tables)
+    kept = [decode(piece.history) for piece in pieces if piece.history is not None]
+    history = _by_trial([no_history(experiment), *kept]) if experiment.n_states else None
+    return _encoded(experiment, part_size, span, trials, history, _bounded(failures))
+
+
+def _bounded(failures: Mapping[int, str]) -> dict[int, str]:
+    """Returns failures whose different reasons have no more than MOST_LETTERS together."""
+    share = MOST_LETTERS // max(1, len(set(failures.values())))
+    return {trial: reason[:share] for trial, reason in failures.items()}
+
+
+def _trained(columns: dict[str, Column]) -> dict[str, Column]:
+    """Returns a table without the rows of trials that failed."""
+    trained = columns["outcome"] != FAILED
+    return {name: values[trained] for name, values in columns.items()}
+
+
+def _by_trial(tables: Sequence[dict[str, Column]]) -> dict[str, Column]:
+    """Returns tables with the same columns as one, ordered by trial, and within a trial as they were."""
+    whole = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+    order = np.argsort(whole["trial"], kind="stable")
+    return {name: values[order] for name, values in whole.items()}
+
+
+def _encoded(
+    experiment: Experiment,
+    part_size: int,
+    span: Span,
+    trials: dict[str, Column],
+    history: dict[str, Column] | None,
+    failures: dict[int, str],
+) -> Part:
+    counts = {name: int((trials["outcome"] == code).sum()) for code, name in enumerate(OUTCOMES)}
+    versions = deciding(experiment.config.training.engine)
+    facts = Facts(span.part, part_size, versions, counts, failures)
+    kept = None if history is None else encode(history, facts.told("history"))
+    return Part(span, encode(trials, facts.told("trials")), kept, facts)

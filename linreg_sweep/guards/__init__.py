@@ -1,0 +1,1 @@
+"""What comes from outside: text made safe to show, files opened, names that become paths."""

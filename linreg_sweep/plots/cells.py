@@ -1,0 +1,212 @@
+"""The trials of a run gathered over two of its parameters: the cells of a map, in one pass over the parts.
+
+A parameter with many values is gathered into ranges, so that a map of ten million trials holds no more
+cells than one of a thousand.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.analysis.tally import Ranges, Tally, check_column
+from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.runs.results import MOST_ROWS, Run
+from linreg_sweep.theory.outcome import OUTCOMES, REGIMES
+
+Floats = NDArray[np.float64]
+
+MOST_VALUES = MOST_ROWS
+"""Values of a parameter above which a map gathers them into so many ranges."""
+
+FARTHEST = np.finfo(np.float64).max
+"""Where an edge lies at most, since what draws them needs numbers."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One side of a map.
+
+    Attributes:
+        name: the parameter's column.
+        centres: [v] its values, or the middles of its ranges.
+        edges: [v + 1] where cells begin and end.
+        labels: [v] in words.
+        log: whether its scale is by ratio.
+        ranges: what its values are gathered into; None: each value is its own.
+    """
+
+    name: str
+    centres: Floats
+    edges: Floats
+    labels: tuple[str, ...]
+    log: bool
+    ranges: Ranges | None
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A map: what became of the trials in each cell, [vy, vx] each; NaN and None where there is no trial.
+
+    Attributes:
+        x: the axis to the right.
+        y: the axis upwards; None: the run varies nothing else, and there is one row.
+        trials: how many there are.
+        outcomes: how many ended in each outcome, [3, vy, vx].
+        converged_at: the median epoch of those that converged.
+        best_cost: the least last cost, in units of the target squared.
+        regime: in words, one or a range.
+        first_trial: the lowest number of its trials.
+    """
+
+    x: Axis
+    y: Axis | None
+    trials: Floats
+    outcomes: Floats
+    converged_at: Floats
+    best_cost: Floats
+    regime: NDArray[np.object_]
+    first_trial: Floats
+
+    @property
+    def shares(self) -> Floats:
+        """The share of each outcome, [3, vy, vx]."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.outcomes / self.trials)
+
+
+def moving(run: Run) -> list[str]:
+    """Returns the parameters that take more than one value in a run; the first declared where none does."""
+    found = [name for name in run.varied if _moves(run, name)]
+    return found or run.varied[:1] or ["learning_rate"]
+
+
+def _moves(run: Run, name: str) -> bool:
+    span = run.metadata["spans"].get(name)
+    if span is not None:
+        return len(span) > 1
+    values = (columns[name] for columns in run.parts([name]))
+    first = next(values)
+    return bool((first != first[0]).any()) or any((more != first[0]).any() for more in values)
+
+
+def axes_of(run: Run, x: str | None = None, y: str | None = None) -> list[str]:
+    """Returns the parameters that a map of a run is drawn over, one or two.
+
+    Args:
+        run: which run.
+        x: the one to the right; None: the learning rate, or the first that varies.
+        y: the one upwards; None: the next that takes more than one value.
+
+    Raises:
+        ConfigError: a parameter does not vary, or both are one.
+    """
+    varied, several = run.varied or ["learning_rate"], moving(run)
+    for name in (x, y):
+        if name is not None:
+            check_column(name, varied)
+    first = x or ("learning_rate" if "learning_rate" in several and y != "learning_rate" else "")
+    first = first or next((name for name in several if name != y), varied[0])
+    second = y or next((name for name in several if name != first), None)
+    if first == second:
+        raise ConfigError(Complaint("--y", f"must be another parameter than --x, got {first!r} for both"))
+    return [first] if second is None else [first, second]
+
+
+def cells(run: Run, x: str | None = None, y: str | None = None, most: int = MOST_VALUES) -> Cells:
+    """Returns the map of a run.
+
+    Args:
+        run: which run.
+        x: see axes_of.
+        y: see axes_of.
+        most: values of a parameter above which they are gathered into so many ranges; at most MOST_VALUES.
+
+    Raises:
+        ConfigError: see axes_of.
+        ResultsError: no part is finished, or one is damaged.
+    """
+    names = axes_of(run, x, y)
+    tally = run.tally(names, most)
+    run.fill([tally], ["trial"])
+    return cells_of(run, tally)
+
+
+def cells_of(run: Run, tally: Tally) -> Cells:
+    """Returns the map that a filled tally of one or two parameters of a run makes."""
+    names, table = tally.by, tally.table()
+    axes = [_axis(run, name, table[name], tally.ranges.get(name)) for name in names]
+    places = [_place(axis, table[axis.name]) for axis in axes]
+    row = places[1] if len(places) > 1 else np.zeros(len(places[0]), np.intp)
+    shape = (len(axes[1].centres) if len(axes) > 1 else 1, len(axes[0].centres))
+
+    def spread(values: Sequence[Any], missing: Any, kind: Any = np.float64) -> NDArray[Any]:
+        grid = np.full(shape, missing, kind)
+        grid[row, places[0]] = [missing if value is None else value for value in values]
+        return grid
+
+    return Cells(
+        x=axes[0],
+        y=axes[1] if len(axes) > 1 else None,
+        trials=spread(table["trials"], 0.0),
+        outcomes=np.stack([spread(table[name], 0.0) for name in OUTCOMES]),
+        converged_at=spread(table["median_converged_at"], np.nan),
+        best_cost=spread(table["best_cost"], np.nan),
+        regime=spread(table["regime"], None, object),
+        first_trial=spread(tally.first_trials().tolist(), np.nan),
+    )
+
+
+def _axis(run: Run, name: str, cells: Sequence[Any], ranges: Ranges | None) -> Axis:
+    if ranges is not None:
+        log = name in run.metadata["log_scaled"] and bool(ranges.edges[0] > 0)
+        edges = ranges.edges
+        centres = np.sqrt(edges[:-1] * edges[1:]) if log else (edges[:-1] + edges[1:]) / 2
+        return Axis(name, centres, edges, tuple(ranges.labels), log, ranges)
+    centres = np.unique(np.array([cell for cell in cells if cell is not None], np.float64))
+    log = _is_log(run, name, centres)
+    return Axis(
+        name, centres, edges_of(centres, log=log), tuple(f"{value:.6g}" for value in centres), log, None
+    )
+
+
+def _is_log(run: Run, name: str, values: Floats) -> bool:
+    """Returns whether values are to be drawn by ratio: as declared, or listed over more than a decade."""
+    if len(values) < 2 or values[0] <= 0:
+        return False
+    return name in run.metadata["log_scaled"] or bool(values[-1] / 10 > values[0])
+
+
+def edges_of(centres: Floats, *, log: bool) -> Floats:
+    """Returns the edges [v + 1] of cells round these ascending centres [v], halfway between two."""
+    with np.errstate(over="ignore"):
+        edges = _edges(np.log(centres) if log else centres, log)
+        return np.asarray(np.clip(np.exp(edges) if log else edges, -FARTHEST, FARTHEST))
+
+
+def _edges(values: Floats, log: bool) -> Floats:
+    if len(values) == 1:
+        half = np.array([np.log(2.0) / 2]) if log else np.array([max(abs(values[0]), 1.0) * 0.05])
+        return np.concatenate([values - half, values + half])
+    middles = values[:-1] / 2 + values[1:] / 2
+    first, last = values[0] + (values[0] - middles[0]), values[-1] + (values[-1] - middles[-1])
+    return np.concatenate([[first], middles, [last]])
+
+
+def _place(axis: Axis, cells: Sequence[Any]) -> NDArray[np.intp]:
+    if axis.ranges is not None:
+        known = {label: number for number, label in enumerate(axis.labels)}
+        return np.array([known[cell] for cell in cells], np.intp)
+    return np.searchsorted(axis.centres, np.array(cells, np.float64))
+
+
+def regime_along(found: Cells) -> list[str | None]:
+    """Returns the one regime of each column of a map; None: it has several, or none is known."""
+    told: list[str | None] = []
+    for column in found.regime.T:
+        regimes = {cell for cell in column.tolist() if cell is not None}
+        one = regimes.pop() if len(regimes) == 1 else None
+        told.append(one if one in REGIMES else None)
+    return told

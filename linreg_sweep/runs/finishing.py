@@ -1,0 +1,110 @@
+"""Closes the directory of a run once every part is there: its summary, and what was found."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.analysis.findings import READ, Findings
+from linreg_sweep.analysis.formats import as_text
+from linreg_sweep.analysis.tally import SUMMARISED
+from linreg_sweep.errors import Complaint, SweepError
+from linreg_sweep.execution.parts import Facts
+from linreg_sweep.runs.inspection import set_aside
+from linreg_sweep.runs.results import BINS, MOST_ROWS, Run
+from linreg_sweep.runs.status import now
+from linreg_sweep.storage import files
+from linreg_sweep.storage.parquet import read_arrays
+from linreg_sweep.storage.seal import checksum
+from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, MISSING
+from linreg_sweep.trials.experiment import Experiment, limit
+
+MOST_FAILURES = 1000
+"""Failed trials that metadata.json names; each part names its own."""
+
+
+def finish_run(run: Run, experiment: Experiment, parts: Iterable[Facts], tell: Callable[[str], None]) -> Run:
+    """Writes the summary of a run whose parts are all there, and what it found into metadata.json.
+
+    Args:
+        run: the run.
+        experiment: what it sweeps.
+        parts: what each of its parts says of itself.
+        tell: takes a sentence for each file that is set aside.
+
+    Raises:
+        ResultsError: a part is damaged, or the directory cannot be written.
+        SweepError: no trial could be trained.
+    """
+    failures = {trial: reason for facts in parts for trial, reason in facts.failures.items()}
+    if len(failures) == run.n_trials:
+        text = f"no trial could be trained, the first for this reason: {failures[0]}"
+        raise SweepError(Complaint(str(run.path), text, "mend this and run the same command again"))
+    store, told = run.store, _failures(failures)
+    is_right = store.is_as_written(store.summary, run.metadata)
+    if run.finished and is_right and told == run.metadata["failed"]:
+        return run
+    if not is_right and run.finished and files.exists(store.summary):
+        set_aside(store, store.summary, tell)
+    by = run.default_by()
+    bins = BINS if run.has_more_values(by, MOST_ROWS) else None
+    tallies = [run.tally(by, BINS if run.metadata["method"] == "random" else None), run.tally(by, bins)]
+    findings = Findings(partial(_start_cost, experiment))
+    for columns in run.parts(list(dict.fromkeys([*by, *SUMMARISED, *READ]))):
+        for tally in tallies:
+            tally.add(columns)
+        findings.add(columns)
+    whole, readable = (tally.table() for tally in tallies)
+    summary = (as_text(whole, "csv") + "\n").encode()
+    files.write(store.summary, summary)
+    edge, agreement = findings.edge, findings.agreement
+    store.write_metadata(
+        run.metadata
+        | {
+            "finished": now("seconds"),
+            "checksums": run.metadata["checksums"] | {store.summary.name: checksum(summary)},
+            "failed": told,
+            "outcomes": findings.outcomes,
+            "best": _best(run, int(findings.best["trial"])),
+            "edge": {
+                "largest_stable": edge.largest_stable,
+                "smallest_diverged": edge.smallest_diverged,
+                "stability_limit": limit(experiment),
+            },
+            "agreement": dict(vars(agreement)),
+        }
+    )
+    return Run(store, readable)
+
+
+def _failures(failures: Mapping[int, str]) -> dict[str, Any]:
+    """Returns how many trials failed, and the first of them with the reasons."""
+    first = sorted(failures)[:MOST_FAILURES]
+    return {"count": len(failures), "first": [{"trial": each, "reason": failures[each]} for each in first]}
+
+
+def _start_cost(experiment: Experiment, numbers: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Returns the cost at the start [k] of trials of one part, by their numbers [k]."""
+    first = int(numbers[0])
+    values = experiment.values(first, int(numbers[-1]) + 1)
+    chosen = {name: value[numbers - first] for name, value in values.items()}
+    return experiment.problem.cost(experiment.trials(chosen).start)
+
+
+def _best(run: Run, number: int) -> dict[str, Any]:
+    """Returns the cells of a trial that `list` and the end of a run tell."""
+    part, row = divmod(number, int(run.metadata["part_size"]))
+    hyperparameters, parameters = run.metadata["hyperparameters"], run.metadata["parameters"]
+    names = ["trial", *hyperparameters, "outcome", "epochs", "converged_at", "cost", *parameters]
+    columns = read_arrays(run.store.part(run.store.trials, part), names)
+    return {name: _plain(name, columns[name][row].item()) for name in names}
+
+
+def _plain(name: str, value: float) -> float | int | str | None:
+    """Returns a cell as JSON has it; a missing number, or one that is not finite, is null."""
+    if name in CATEGORIES:
+        return CATEGORIES[name][int(value)]
+    return None if not math.isfinite(value) or (name in EVENTS and value == MISSING) else value

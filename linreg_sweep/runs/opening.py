@@ -1,0 +1,223 @@
+"""Opens the directory of an experiment's run: the one that is there, mended, or a new one."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from linreg_sweep.config import as_mapping, to_yaml
+from linreg_sweep.config.parameters import count
+from linreg_sweep.data import Data
+from linreg_sweep.errors import Complaint, ConfigError, ResultsError
+from linreg_sweep.execution.parts import default_part_size
+from linreg_sweep.execution.versions import deciding, installed
+from linreg_sweep.runs.inspection import facts_there, set_aside
+from linreg_sweep.runs.results import MOST_ROWS, Run
+from linreg_sweep.runs.status import now
+from linreg_sweep.storage import files
+from linreg_sweep.storage.files import Place
+from linreg_sweep.storage.parquet import encode
+from linreg_sweep.storage.seal import checksum
+from linreg_sweep.storage.store import FORMAT_VERSION, DamagedError, Store, run_path
+from linreg_sweep.trials.columns import parameter_column, states
+from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.space import at
+
+ARRAYS = "arrays"
+"""The source of data that came from Python."""
+
+
+def digest(mapping: dict[str, Any], data_digest: str) -> str:
+    """Returns the hash of a resolved config and its data: equal for the same sweep, anywhere.
+
+    Where the data lie and how many trials are allowed are left out: they change no result.
+    """
+    left_out = {key: value for key, value in mapping["data"].items() if key != "path"}
+    kept = {key: value for key, value in mapping.items() if key != "max_trials"} | {"data": left_out}
+    text = json.dumps([FORMAT_VERSION, kept, data_digest])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a run's directory is to say of it.
+
+    Attributes:
+        experiment: what is trained, a sweep.
+        data: its data, with the rows.
+        data_path: the file they came from; None: they are built in, or arrays.
+        out: the directory that holds the runs.
+    """
+
+    experiment: Experiment
+    data: Data
+    data_path: Path | None
+    out: Place
+
+    @cached_property
+    def store(self) -> Store:
+        """The files of the run: the same for the same declaration and data."""
+        mapping = self._mapping
+        return Store(run_path(self.out, mapping["name"], digest(mapping, self.experiment.digest)))
+
+    @cached_property
+    def _mapping(self) -> dict[str, Any]:
+        mapping = as_mapping(self.experiment.config)
+        if self.data_path is not None or self.data.source == ARRAYS:
+            mapping["data"] = _with_columns(mapping["data"], self.data)
+        return mapping
+
+    def declaration(self) -> dict[str, Any]:
+        """Returns what config.yaml says: a declaration that runs by itself."""
+        mapping, path = self._mapping, self.data_path
+        if self.data.source == ARRAYS:
+            return mapping | {"data": mapping["data"] | {"path": self.store.data.name}}
+        if path is not None:
+            return mapping | {"data": mapping["data"] | {"path": _relative(path, self.store.path)}}
+        return mapping
+
+    def data_file(self) -> bytes | None:
+        """Returns what data.parquet says; None where the data did not come from Python."""
+        data = self.data
+        if data.source != ARRAYS:
+            return None
+        return encode(dict(zip(data.x_names + data.y_names, [*data.x.T, *data.y.T], strict=True)))
+
+
+def open_run(entry: Entry, part_size: int | None, tell: Callable[[str], None]) -> Run:
+    """Returns the run that is there, mended where it was damaged, or a new one without parts.
+
+    Args:
+        entry: what the run's directory, which is there, is to say.
+        part_size: trials a part, for a new run; None: by the sweep.
+        tell: takes a sentence for each file that is set aside.
+
+    Raises:
+        ConfigError: the run is there with parts of another size.
+        ResultsError: the directory cannot be read or written, or a newer version wrote it.
+    """
+    store = entry.store
+    metadata = _metadata_there(store, tell)
+    if metadata is None:
+        there = facts_there(store)
+        size = part_size or default_part_size(entry.experiment) if there is None else there.part_size
+        metadata = _metadata(entry.experiment, entry.declaration(), size)
+        metadata["versions"] |= {} if there is None else there.versions
+    if part_size not in (None, metadata["part_size"]):
+        text = f"the run's parts have {metadata['part_size']} trials each, got a part size of {part_size}"
+        raise ConfigError(Complaint(str(store.path), text, "leave it out, or use another --out"))
+    for folder in (store.trials, *([store.history] if metadata["history"] else [])):
+        files.make_folder(folder)
+    config, data = to_yaml(entry.declaration()).encode(), entry.data_file()
+    for place, content in ((store.data, data), (store.config, config)):
+        if content is not None and not store.is_as_written(place, metadata):
+            if files.exists(place) and files.read(place) != content:
+                set_aside(store, place, tell)
+            files.write(place, content)
+            metadata["checksums"][place.name] = checksum(content)
+    run = Run(store)
+    if not files.exists(store.metadata) or metadata != run.metadata:
+        store.write_metadata(metadata)
+    return Run(store)
+
+
+def _metadata_there(store: Store, tell: Callable[[str], None]) -> dict[str, Any] | None:
+    """Returns what metadata.json says; None where there is none, or where it was damaged."""
+    if not files.exists(store.metadata):
+        return None
+    try:
+        return store.read_metadata()
+    except DamagedError:
+        set_aside(store, store.metadata, tell)
+        return None
+
+
+def refuse_other_versions(run: Run) -> None:
+    """Raises a ResultsError where this process would not give the bits of the parts that are there."""
+    made = run.metadata["versions"]
+    for name, here in deciding(run.metadata["engine"]).items():
+        if made.get(name) != here:
+            text = f"the run was made by {name} {made.get(name)}, this is {here}: not the same bits"
+            hint = "install that version to finish it, or run the sweep with another --out"
+            raise ResultsError(Complaint(str(run.path), text, hint))
+
+
+def _with_columns(block: dict[str, Any], data: Data) -> dict[str, Any]:
+    """Returns a data block that names its columns, with nothing left to find out."""
+    others = {key: value for key, value in block.items() if key not in ("name", "path", "x", "y")}
+    return {"path": "", "x": list(data.x_names), "y": list(data.y_names)} | others
+
+
+def _relative(path: Path, folder: Place) -> str:
+    """Returns a path as seen from a folder; in full where there is no way from there."""
+    if not files.is_local(folder):
+        return path.resolve().as_posix()
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except ValueError:  # another drive
+        return path.resolve().as_posix()
+
+
+def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -> dict[str, Any]:
+    n_trials = experiment.space.n_trials
+    return {
+        "format_version": FORMAT_VERSION,
+        "name": mapping["name"],
+        "created": now("seconds"),
+        "versions": installed(),
+        "checksums": {},
+        "data": {
+            "source": experiment.data.source,
+            "sha256": experiment.digest,
+            "rows": experiment.problem.n_rows,
+            "features": list(experiment.data.x_names),
+            "targets": list(experiment.data.y_names),
+            "notes": list(experiment.data.notes),
+        },
+        "engine": mapping["training"]["engine"],
+        "loss": mapping["training"]["loss"],
+        "method": mapping["method"],
+        "varied": [parameter_column(name) for name in experiment.space.parameters],
+        "log_scaled": [
+            parameter_column(name)
+            for name, parameter in experiment.space.parameters.items()
+            if getattr(parameter, "scale", "linear") == "log"
+        ],
+        "spans": _spans(experiment),
+        "history": experiment.n_states > 0,
+        "regime_measured": experiment.has_mini_batches,
+        "settle": {
+            "epochs": experiment.criteria.settle_epochs,
+            "fraction": experiment.criteria.settle_fraction,
+        },
+        "divergence": experiment.criteria.divergence,
+        "hyperparameters": [parameter_column(name) for name in experiment.fixed()],
+        "parameters": list(states(experiment, np.empty((0, *experiment.problem.shape)))),
+        "n_trials": n_trials,
+        "part_size": part_size,
+        "n_parts": -(-n_trials // part_size),
+    }
+
+
+def _spans(experiment: Experiment) -> dict[str, list[float]]:
+    """Returns the values of each parameter of a grid; of many, some more than MOST_ROWS, with both ends.
+
+    Rates in stability limits are left out: each momentum may have its own.
+    """
+    space, spans = experiment.space, {}
+    if space.seed is not None:
+        return {}
+    for name, parameter in space.parameters.items():
+        n_points = count(parameter)
+        places = np.unique(np.linspace(0, n_points - 1, min(n_points, MOST_ROWS + 1)).astype(np.int64))
+        spans[parameter_column(name)] = sorted(at(parameter, places).tolist())
+    rate = space.parameters.get("learning_rate")
+    if rate is not None and rate.unit is not None:
+        del spans["learning_rate"]
+    return spans

@@ -1,0 +1,61 @@
+"""The experiment of a run that is there: its declaration met with its data once more."""
+
+from pathlib import Path
+
+import numpy as np
+
+from linreg_sweep.config import Declaration, Sweep, load_sweep_text
+from linreg_sweep.data import Data, from_arrays
+from linreg_sweep.errors import Complaint, ResultsError
+from linreg_sweep.runs.results import Run
+from linreg_sweep.storage import files
+from linreg_sweep.storage.parquet import read_arrays
+from linreg_sweep.storage.store import damaged
+from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.prepare import load_data, prepare
+
+
+def declaration_of(run: Run) -> Declaration[Sweep]:
+    """Returns what a run's config.yaml declares.
+
+    Raises:
+        ResultsError: it is damaged or gone.
+        ConfigError: it cannot be read.
+    """
+    place = run.store.config
+    if not run.store.is_as_written(place, run.metadata):
+        raise damaged(place)
+    folder = run.path if files.is_local(run.path) else Path.cwd()
+    return load_sweep_text(files.read(place), str(place), folder)
+
+
+def reopen(run: Run) -> Experiment:
+    """Returns what a run's trials are a pure function of.
+
+    Raises:
+        ResultsError: its declaration or its data are not those of the run.
+        ConfigError: its config.yaml cannot be read.
+        DataError: its data cannot be read.
+    """
+    declaration = declaration_of(run)
+    experiment = prepare(declaration, _own_data(run, declaration) or load_data(declaration))
+    if experiment.digest != run.metadata["data"]["sha256"]:
+        text = f"the data of the run have changed since ({experiment.data.source})"
+        raise ResultsError(Complaint(str(run.path), text, "restore them, or run the sweep on the new data"))
+    return experiment
+
+
+def _own_data(run: Run, declaration: Declaration[Sweep]) -> Data | None:
+    """Returns the data that came from Python, which a run takes along; None: they came from elsewhere."""
+    if not files.exists(run.store.data):
+        return None
+    block, columns = declaration.config.data, read_arrays(run.store.data)
+    x_names, y_names = block.x or (), block.y or ()
+    return from_arrays(
+        np.column_stack([columns[name] for name in x_names]),
+        np.column_stack([columns[name] for name in y_names]),
+        x_names,
+        y_names,
+        block.standardize,
+        block.fit_bias,
+    )

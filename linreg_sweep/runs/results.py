@@ -1,0 +1,348 @@
+"""A run, read back: its tables as pandas DataFrames."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.analysis.tally import (
+    SUMMARISED,
+    Column,
+    Distinct,
+    Ranges,
+    Table,
+    Tally,
+    check_column,
+    ranges_of,
+)
+from linreg_sweep.errors import Complaint, ResultsError
+from linreg_sweep.storage import parquet
+from linreg_sweep.storage.files import Place, place_of
+from linreg_sweep.storage.store import Store, find_runs
+from linreg_sweep.theory.outcome import CATEGORIES, FAILED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_ROWS = 60
+"""Values of a parameter above which a summary that a person reads gathers them into ranges."""
+
+BINS = 12
+"""Ranges that such a summary gathers them into."""
+
+
+@dataclass(frozen=True, repr=False)
+class Run:
+    """The result of a sweep, finished or not.
+
+    Attributes:
+        store: the files of the run.
+        readable: its summary for a person, where the run has just been finished.
+    """
+
+    store: Store
+    readable: Table | None = field(default=None, compare=False)
+
+    @property
+    def path(self) -> Place:
+        """The run's directory."""
+        return self.store.path
+
+    @cached_property
+    def metadata(self) -> dict[str, Any]:
+        """What metadata.json says: versions, data, times, outcomes."""
+        return self.store.read_metadata()
+
+    @property
+    def name(self) -> str:
+        """The sweep's name."""
+        return str(self.metadata["name"])
+
+    @property
+    def varied(self) -> list[str]:
+        """The columns of the hyperparameters that the sweep varies, in the declared order."""
+        return list(self.metadata["varied"])
+
+    @property
+    def n_trials(self) -> int:
+        """How many trials the sweep has."""
+        return int(self.metadata["n_trials"])
+
+    @property
+    def part_size(self) -> int:
+        """How many trials a part has; the last may have less."""
+        return int(self.metadata["part_size"])
+
+    @property
+    def n_parts(self) -> int:
+        """How many parts the sweep has."""
+        return int(self.metadata["n_parts"])
+
+    def finished_parts(self) -> list[int]:
+        """Returns the numbers of the parts that are there, ascending; with their history, if asked for."""
+        numbers = self.store.part_numbers(self.store.trials)
+        if self.metadata["history"]:
+            numbers &= self.store.part_numbers(self.store.history)
+        return sorted(numbers)
+
+    @property
+    def n_trials_done(self) -> int:
+        """How many of them are there."""
+        size = int(self.metadata["part_size"])
+        return sum(min(size, self.n_trials - number * size) for number in self.finished_parts())
+
+    @property
+    def finished(self) -> bool:
+        """Whether every trial is there."""
+        return "finished" in self.metadata and self.n_trials_done == self.n_trials
+
+    @property
+    def n_failed(self) -> int:
+        """How many trials of a finished run could not be trained; they have the outcome `failed`."""
+        return int(self.metadata.get("failed", {}).get("count", 0))
+
+    @property
+    def failures(self) -> dict[int, str]:
+        """Why the first of them could not be trained, by their number."""
+        first = self.metadata.get("failed", {}).get("first", [])
+        return {int(each["trial"]): str(each["reason"]) for each in first}
+
+    @cached_property
+    def trials(self) -> "pd.DataFrame":
+        """One row a trial, sorted by `trial`."""
+        return self.read()
+
+    @cached_property
+    def history(self) -> "pd.DataFrame":
+        """One row a kept state, sorted by `trial` and `epoch`.
+
+        Raises:
+            ResultsError: the sweep keeps none.
+        """
+        if not self.metadata["history"]:
+            hint = "declare history: {every: 100} and run the sweep"
+            raise ResultsError(Complaint(str(self.path), "this run keeps no history", hint))
+        return parquet.read(self._files(self.store.history))
+
+    def read(self, columns: list[str] | None = None) -> "pd.DataFrame":
+        """Returns the trials table, or some of its columns.
+
+        Raises:
+            ResultsError: no part is finished, or one is damaged.
+        """
+        return parquet.read(self._files(self.store.trials), columns)
+
+    def pick(self, trials: NDArray[np.int64]) -> "pd.DataFrame":
+        """Returns some trials by their numbers, sorted, holding one part after the other in memory.
+
+        Args:
+            trials: the numbers, in any order; those that are not finished are left out.
+
+        Raises:
+            ResultsError: no part is finished, or one is damaged.
+        """
+        import pandas as pd
+
+        size, numbers = int(self.metadata["part_size"]), np.unique(trials)
+        chosen: list[pd.DataFrame] = []
+        for number, file in zip(self.finished_parts(), self._files(self.store.trials), strict=True):
+            here = numbers[numbers // size == number] - number * size
+            if len(here):
+                chosen.append(parquet.read([file]).iloc[here])
+        return parquet.with_categories(pd.concat(chosen, ignore_index=True))
+
+    def part_files(self) -> list[Place]:
+        """Returns the files of the trials' finished parts, in order.
+
+        Raises:
+            ResultsError: no part is finished.
+        """
+        return self._files(self.store.trials)
+
+    def _files(self, folder: Place) -> list[Place]:
+        numbers = self.finished_parts()
+        if not numbers:
+            raise ResultsError(Complaint(str(self.path), "no trial is finished yet", "run the sweep"))
+        return [self.store.part(folder, number) for number in numbers]
+
+    def parts(
+        self, columns: Sequence[str], numbers: Sequence[int] | None = None
+    ) -> Iterator[dict[str, Column]]:
+        """Yields some columns of the trials, a part at a time, codes for words (see outcome.py).
+
+        Trials that could not be trained have no results, and are left out.
+
+        Args:
+            columns: their names.
+            numbers: of the finished parts that are asked for; None: all.
+
+        Raises:
+            ResultsError: no part is finished, or one is damaged.
+        """
+        files = self._files(self.store.trials) if numbers is None else None
+        for file in files or [self.store.part(self.store.trials, number) for number in numbers or ()]:
+            found = parquet.read_arrays(file, list(dict.fromkeys([*columns, "outcome"])))
+            trained = found["outcome"] != FAILED
+            kept = {name: found[name] for name in columns}
+            if trained.any():
+                yield kept if trained.all() else {name: values[trained] for name, values in kept.items()}
+
+    def summary(self, by: str | Sequence[str] | None = None, bins: int | None = None) -> "pd.DataFrame":
+        """Returns one row a value of each named parameter; see tables.summary.
+
+        Args:
+            by: a hyperparameter or several; None: see default_by.
+            bins: gather a parameter with more values than this into so many ranges.
+        """
+        from linreg_sweep.analysis import tables
+
+        names = self.default_by() if by is None else self.columns_of([by] if isinstance(by, str) else by)
+        return tables.as_frame(self.summarise(names, bins))
+
+    def summarise(self, by: Sequence[str], bins: int | None = None) -> Table:
+        """Returns the same as plain columns, holding one part after the other in memory.
+
+        Args:
+            by: columns; see columns_of.
+            bins: see summary.
+        """
+        tally = self.tally(by, bins)
+        self.fill([tally])
+        return tally.table()
+
+    def fill(self, tallies: Sequence[Tally], further: Sequence[str] = ()) -> None:
+        """Gives all trials to summaries that have begun, in one pass over the parts.
+
+        Args:
+            tallies: of this run, see tally.
+            further: columns that they are to see beside those that they summarise.
+        """
+        by = [name for tally in tallies for name in tally.by]
+        for columns in self.parts(list(dict.fromkeys([*by, *SUMMARISED, *further]))):
+            for tally in tallies:
+                tally.add(columns)
+
+    def tally(self, by: Sequence[str], bins: int | None = None) -> Tally:
+        """Returns a summary that has not begun; see summarise."""
+        ranges = self.ranges(by, bins)
+        leading = set(self.varied[: len(by)]) == set(by) and self.metadata["method"] == "grid"
+        return Tally(by, ranges, together=leading and not ranges)
+
+    def ranges(self, by: Sequence[str], bins: int | None) -> dict[str, Ranges]:
+        """Returns the ranges for those columns that have more values than there are to be ranges."""
+        ranges: dict[str, Ranges] = {}
+        for name in by if bins else ():
+            found = ranges_of(self.distinct(name, bins or 0), bins, log=name in self.metadata["log_scaled"])
+            ranges |= {name: found} if found and name not in CATEGORIES else {}
+        return ranges
+
+    def distinct(self, name: str, most: int) -> NDArray[np.float64]:
+        """Returns the different values of a column as far as a bound, with the smallest and the largest."""
+        span = self.metadata["spans"].get(name)
+        if span is not None:
+            return np.array(span)
+        if (name, most) not in self._distinct:
+            distinct = Distinct(most)
+            for columns in self.parts([name]):
+                distinct.add(columns[name])
+            self._distinct[name, most] = distinct.values
+        return self._distinct[name, most]
+
+    @cached_property
+    def _distinct(self) -> dict[tuple[str, int], NDArray[np.float64]]:
+        """What was asked of `distinct` before: each answer takes a pass over all parts."""
+        return {}
+
+    def default_by(self) -> list[str]:
+        """Returns the columns that a summary goes by where nothing is said.
+
+        The learning rate where it varies, or where nothing does; else all that vary, of a random
+        sweep the first.
+        """
+        if "learning_rate" in self.varied or not self.varied:
+            return ["learning_rate"]
+        return self.varied[:1] if self.metadata["method"] == "random" else self.varied
+
+    def columns_of(self, by: Sequence[str]) -> list[str]:
+        """Returns the columns that parameters are in; `epochs`, where it varies, is `max_epochs`.
+
+        Raises:
+            ConfigError: there is no such column.
+        """
+        names = ["max_epochs" if name == "epochs" and "max_epochs" in self.varied else name for name in by]
+        for name in names:
+            check_column(name, self.columns)
+        return names
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The names of the columns of the trials table."""
+        return parquet.column_names(self._files(self.store.trials)[0])
+
+    def has_more_values(self, by: Sequence[str], most: int) -> bool:
+        """Returns whether a summary by these parameters has more rows than that."""
+        spans = [self.metadata["spans"].get(name) for name in self.columns_of(by)]
+        if all(spans):
+            return prod(map(len, spans)) > most
+        found: set[tuple[Any, ...]] = set()
+        for columns in self.parts(self.columns_of(by)):
+            values = np.stack([np.asarray(value, np.float64) for value in columns.values()], axis=-1)
+            kept = np.append(True, (values[1:] != values[:-1]).any(axis=1))
+            found |= set(map(tuple, np.unique(values[kept], axis=0)[: most + 1].tolist()))
+            if len(found) > most:
+                return True
+        return False
+
+    def best(self, n: int = 10) -> "pd.DataFrame":
+        """Returns the n best trials, the best first; see tables.best."""
+        return self.best_of(None, n)
+
+    def best_of(self, columns: list[str] | None, n: int) -> "pd.DataFrame":
+        """Returns some columns of the n best trials, holding one part after the other in memory.
+
+        Args:
+            columns: at least those that tables.best needs; None: all.
+            n: how many.
+        """
+        import pandas as pd
+
+        from linreg_sweep.analysis import tables
+
+        files = self._files(self.store.trials)
+        best_of_parts = [tables.best(parquet.read([file], columns), n) for file in files]
+        return tables.best(parquet.with_categories(pd.concat(best_of_parts, ignore_index=True)), n)
+
+    def where(self, comparison: str) -> "pd.DataFrame":
+        """Returns the trials for which a comparison such as `learning_rate < 0.005` holds."""
+        from linreg_sweep.analysis.where import where
+
+        return where(self.trials, comparison)
+
+    def __repr__(self) -> str:
+        return f"<Run {self.name!r}: {self.n_trials_done:,} of {self.n_trials:,} trials, {self.path}>"
+
+    def _repr_html_(self) -> str:
+        from linreg_sweep.analysis import tables
+
+        return tables.as_html(f"{self.name}: {self.path}", self.summary(bins=BINS))
+
+
+def load(path: str | Path) -> Run:
+    """Returns the run in a directory.
+
+    Raises:
+        ResultsError: there is none, it is damaged, or a newer version wrote it.
+    """
+    run = Run(Store(place_of(path)))
+    _ = run.metadata
+    return run
+
+
+def list_runs(out: str | Path = "results") -> list[Run]:
+    """Returns the runs right under a directory, ordered by name."""
+    return [Run(store) for store in find_runs(place_of(out))]

@@ -1,0 +1,303 @@
+"""Tables as Parquet: what a column's type is there, and how it comes back in pandas.
+
+A table is sealed (seal.py): its bytes are looked through before any of them is taken for a number.
+pyarrow is imported when a table is written or read, pandas only when one is read.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.errors import Complaint, ResultsError
+from linreg_sweep.storage import files
+from linreg_sweep.storage.files import Place
+from linreg_sweep.storage.seal import BLANK, is_whole, sealed
+from linreg_sweep.storage.store import MADE_ANEW, damaged
+from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, MISSING, OUTCOMES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Column = NDArray[np.generic]
+
+SEAL, TOLD = "linreg_sweep.seal", "linreg_sweep"
+"""The keys under which a file keeps its checksum, and what else is told of it."""
+
+OLD_CHECKSUMS = b"crc32"
+"""The key of format 2 for a checksum of each column; a file that has it has no seal."""
+
+DAMAGE = (OSError, LookupError, TypeError, ValueError, NotImplementedError)
+"""What a reader raises over a file with wrong bytes, beside Arrow's own exceptions."""
+
+
+def encode(columns: dict[str, Column], told: dict[str, Any] | None = None) -> bytes:
+    """Returns a table as the bytes of a Parquet file: the same columns give the same bytes.
+
+    Args:
+        columns: [K] each; MISSING stands for a missing category or epoch of an event.
+        told: what the file says of itself, as `facts_of` gives it back.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrays = {name: _arrow(name, values) for name, values in columns.items()}
+    table = pa.table(arrays).replace_schema_metadata({"pandas": json.dumps(_pandas_types(columns))})
+    sink = pa.BufferOutputStream()
+    # few numbers repeat, so a dictionary of them only costs; byte by byte floats compress well and fast
+    with pq.ParquetWriter(
+        sink,
+        table.schema,
+        compression="lz4",
+        use_dictionary=[name for name in columns if name in CATEGORIES],
+        use_byte_stream_split=[name for name, values in columns.items() if values.dtype.kind == "f"],
+        write_statistics=False,
+        write_page_checksum=True,  # for other readers: ours look at the seal
+    ) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({TOLD: json.dumps(told or {}), SEAL: BLANK})
+    return sealed(bytes(sink.getvalue()))
+
+
+def _arrow(name: str, values: Column) -> Any:
+    """Returns a column as an Arrow array over the same memory; pa.array would import pandas to look at it."""
+    import pyarrow as pa
+
+    known = values != MISSING if name in CATEGORIES or name in EVENTS else None
+    validity = None
+    if known is not None and not known.all():
+        validity = pa.py_buffer(np.packbits(known, bitorder="little"))
+    values = np.ascontiguousarray(values)
+    kind = pa.type_for_alias(str(values.dtype))
+    array = pa.Array.from_buffers(kind, len(values), [validity, pa.py_buffer(values)])
+    if name not in CATEGORIES:
+        return array
+    return pa.DictionaryArray.from_arrays(array, _strings(_words(name, values)))
+
+
+def _words(name: str, codes: Column) -> Sequence[str]:
+    """Returns the words that codes stand for: no word for failed trials where none failed."""
+    return OUTCOMES if name == "outcome" and codes.max(initial=0) < len(OUTCOMES) else CATEGORIES[name]
+
+
+def _strings(words: Sequence[str]) -> Any:
+    import pyarrow as pa
+
+    encoded = [word.encode() for word in words]
+    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    return pa.StringArray.from_buffers(len(words), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))
+
+
+def _pandas_types(columns: dict[str, Column]) -> dict[str, Any]:
+    """Returns what pandas.read_parquet needs to give whole-number columns with gaps as Int64."""
+    described = [
+        {
+            "name": name,
+            "field_name": name,
+            "pandas_type": "categorical" if name in CATEGORIES else str(values.dtype),
+            "numpy_type": "Int64" if name in EVENTS else str(values.dtype),
+            "metadata": {"num_categories": len(_words(name, values)), "ordered": False}
+            if name in CATEGORIES
+            else None,
+        }
+        for name, values in columns.items()
+    ]
+    return {"index_columns": [], "column_indexes": [], "columns": described, "pandas_version": "2.0.0"}
+
+
+def read(parts: Sequence[Place], columns: list[str] | None = None) -> "pd.DataFrame":
+    """Returns parts as one DataFrame, in their order.
+
+    Args:
+        parts: at least one file.
+        columns: the columns to read; None: all.
+
+    Raises:
+        ResultsError: a part cannot be read; it is named.
+    """
+    import pyarrow as pa
+
+    tables = []
+    for part in parts:
+        try:
+            table = _opened(part).read(columns=columns)
+            table.validate(full=True)
+            table.slice(0, 1).to_pandas()  # reads what the file says of pandas's types
+            tables.append(table)
+        except (*DAMAGE, pa.ArrowException) as error:
+            raise _refused(part, error) from error
+    return with_categories(pa.concat_tables(tables, promote_options="permissive").to_pandas())
+
+
+def with_categories(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Gives the columns of words in a table their categories, however they were put together; returns it."""
+    import pandas as pd
+
+    for name in frame.columns.intersection(list(CATEGORIES)):
+        frame[name] = frame[name].astype(pd.CategoricalDtype(_categories(name, frame[name])))
+    return frame
+
+
+def _categories(name: str, values: "pd.Series[Any]") -> list[str]:
+    """Returns the words of a column, that for failed trials only where there are any."""
+    words = list(CATEGORIES[name])
+    return words[: len(OUTCOMES)] if name == "outcome" and not (values == words[-1]).any() else words
+
+
+def write_frames(frames: "Iterable[pd.DataFrame]", file: Path) -> None:
+    """Writes DataFrames of the same columns, at least one, as one Parquet file, one after the other."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    writer: Any = None
+    try:
+        for frame in frames:
+            table = pa.Table.from_pandas(frame, preserve_index=False)
+            writer = writer or pq.ParquetWriter(file, table.schema, compression="zstd")
+            writer.write_table(table.cast(writer.schema))
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def decode(content: bytes) -> dict[str, Column]:
+    """Returns the columns that `encode` was given."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    return _arrays(pq.ParquetFile(pa.BufferReader(content)), None)
+
+
+def read_arrays(part: Place, columns: Sequence[str] | None = None) -> dict[str, Column]:
+    """Returns a part's columns, or some, as they were given to `encode`.
+
+    Raises:
+        ResultsError: the part cannot be read.
+    """
+    import pyarrow as pa
+
+    try:
+        return _arrays(_opened(part), columns)
+    except (*DAMAGE, pa.ArrowException) as error:
+        raise _refused(part, error) from error
+
+
+def read_and_check(part: Place) -> tuple[dict[str, Column], bool]:
+    """Returns a part's columns as far as they can be read at all, and whether it is what was written.
+
+    Raises:
+        ResultsError: the part cannot be read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        content = files.read(part)
+        file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
+        return _arrays(file, None), is_whole(content) or _is_unsealed(file)
+    except (*DAMAGE, pa.ArrowException) as error:
+        raise _refused(part, error) from error
+
+
+def facts_of(part: Place) -> dict[str, Any] | None:
+    """Returns what a part was told to say of itself; None: it is not what was written, or unreadable.
+
+    Raises:
+        FileNotFoundError: it is gone.
+        ResultsError: the disk cannot read it.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    content = files.read(part)
+    if not is_whole(content):
+        return None
+    try:
+        told = pq.read_metadata(pa.BufferReader(content)).metadata or {}
+        return dict(json.loads(told.get(TOLD.encode(), b"{}")))
+    except (*DAMAGE, pa.ArrowException):  # an OSError is not the disk's: the bytes are here
+        return None
+
+
+def _opened(part: Place) -> Any:
+    """Returns a part as pyarrow reads it.
+
+    Raises:
+        ValueError: it is sealed and not what was written. Parts of an older format have no seal.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    content = files.read(part)
+    is_right = is_whole(content)
+    if not is_right and SEAL.encode() in content:
+        raise ValueError("the checksum tells of a change")
+    file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=not is_right)
+    if not is_right and not _is_unsealed(file):
+        raise ValueError("there is no checksum")
+    return file
+
+
+def _is_unsealed(file: Any) -> bool:
+    """Returns whether a file is of the format before seals: it has a checksum a column instead."""
+    return OLD_CHECKSUMS in (file.schema_arrow.metadata or {})
+
+
+def _arrays(file: Any, columns: Sequence[str] | None) -> dict[str, Column]:
+    table = file.read(columns=None if columns is None else list(columns))
+    table.validate()
+    return {name: _codes(name, table.column(name)) for name in columns or table.column_names}
+
+
+def _codes(name: str, values: Any) -> Column:
+    """Returns a column as the numbers that `encode` was given."""
+    import pyarrow as pa
+
+    array = values.combine_chunks() if values.num_chunks != 1 else values.chunk(0)
+    if name in CATEGORIES:
+        words = array if isinstance(array, pa.DictionaryArray) else array.dictionary_encode()
+        code_of = np.array([CATEGORIES[name].index(word) for word in words.dictionary.to_pylist()], np.int8)
+        return _filled(words.indices, np.append(code_of, np.int8(MISSING)))
+    return _filled(array) if name in EVENTS else _numbers(array)
+
+
+def _filled(array: Any, code_of: Column | None = None) -> Column:
+    """Returns whole numbers, or what they stand for, with MISSING where there is none."""
+    numbers, (validity, _) = _numbers(array), array.buffers()
+    known: Column = np.ones(len(array), np.bool_)
+    if validity is not None and array.null_count:
+        bits = np.unpackbits(np.frombuffer(validity, np.uint8), bitorder="little")
+        known = bits[array.offset : array.offset + len(array)].astype(np.bool_)
+    if code_of is None:
+        return np.where(known, numbers, MISSING)
+    return np.take(code_of, np.where(known, numbers, -1))
+
+
+def _numbers(array: Any) -> Column:
+    """Returns the numbers of an Arrow array without missing ones; to_numpy would import pandas."""
+    dtype = np.dtype(array.type.to_pandas_dtype())
+    return np.frombuffer(array.buffers()[1], dtype)[array.offset : array.offset + len(array)]
+
+
+def column_names(part: Place) -> list[str]:
+    """Returns the names of a part's columns.
+
+    Raises:
+        ResultsError: the part cannot be read.
+    """
+    import pyarrow as pa
+
+    try:
+        return list(_opened(part).schema_arrow.names)
+    except (*DAMAGE, pa.ArrowException) as error:
+        raise _refused(part, error) from error
+
+
+def _refused(part: Place, error: Exception) -> ResultsError:
+    """Returns the error that a part is damaged or gone, with the way out."""
+    if isinstance(error, FileNotFoundError):
+        return ResultsError(Complaint(str(part), "is gone", MADE_ANEW))
+    return damaged(part)

@@ -1,0 +1,178 @@
+"""A run's directory: the name of every file in it, and what metadata.json says.
+
+results/<name>-<8 hex>/
+    config.yaml     the resolved declaration; it runs by itself
+    metadata.json   versions, data hash, format version, checksums, times; outcomes once finished
+    trials/         part-00000.parquet ...: one row a trial
+    history/        likewise, where states are kept
+    summary.csv     once finished
+    data.parquet    data that came from Python rather than from a file
+    damaged/        files that were not whole any more, set aside; those of one name are numbered
+    run.log         what happened, a line each
+    status.json     how far the run is, while it is made; who makes it
+    run.lock        held by who makes it
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from itertools import chain, count
+from typing import Any
+
+from linreg_sweep.errors import Complaint, ResultsError
+from linreg_sweep.storage import files
+from linreg_sweep.storage.files import Place
+from linreg_sweep.storage.metadata import fault
+from linreg_sweep.storage.seal import BLANK, checksum, is_whole, sealed
+
+FORMAT_VERSION = 3
+READABLE = (2, 3)
+"""Formats that are shown; only runs of this version's own are extended."""
+
+MADE_ANEW = "run the sweep again: what is damaged is set aside and made anew"
+
+SEAL = "seal"
+
+PART_NAME = re.compile(r"part-(\d{5,})\.parquet")
+
+
+@dataclass(frozen=True)
+class Store:
+    """The files of one run.
+
+    Attributes:
+        path: the run's directory.
+    """
+
+    path: Place
+
+    @property
+    def config(self) -> Place:
+        """The resolved declaration."""
+        return self.path / "config.yaml"
+
+    @property
+    def metadata(self) -> Place:
+        """Versions, data hash, format version, checksums, times, outcomes."""
+        return self.path / "metadata.json"
+
+    @property
+    def summary(self) -> Place:
+        """The summary table of a finished run."""
+        return self.path / "summary.csv"
+
+    @property
+    def data(self) -> Place:
+        """Data that came from Python rather than from a file."""
+        return self.path / "data.parquet"
+
+    @property
+    def trials(self) -> Place:
+        """The folder of the trials' parts."""
+        return self.path / "trials"
+
+    @property
+    def history(self) -> Place:
+        """The folder of the history's parts."""
+        return self.path / "history"
+
+    @property
+    def log(self) -> Place:
+        """What happened, a line each."""
+        return self.path / "run.log"
+
+    @property
+    def status(self) -> Place:
+        """How far the run is, and who makes it."""
+        return self.path / "status.json"
+
+    @property
+    def lock(self) -> Place:
+        """Held by who makes the run."""
+        return self.path / "run.lock"
+
+    def part(self, folder: Place, number: int) -> Place:
+        """Returns the file of a part."""
+        return folder / f"part-{number:05d}.parquet"
+
+    def part_numbers(self, folder: Place) -> set[int]:
+        """Returns the numbers of the parts in a folder."""
+        return {int(match[1]) for match in map(PART_NAME.fullmatch, files.names(folder)) if match}
+
+    def set_aside(self, place: Place) -> Place:
+        """Moves a file that is not whole any more out of the way; returns where it is now.
+
+        What was set aside before stays: `config.yaml`, `config.yaml.2`, ...
+        """
+        folder, name = self.path / "damaged", "-".join(place.parts[len(self.path.parts) :])
+        there = files.names(folder)
+        free = (each for each in chain([name], (f"{name}.{n}" for n in count(2))) if each not in there)
+        aside = folder / next(free)
+        files.move(place, aside)
+        return aside
+
+    def write_metadata(self, metadata: dict[str, Any]) -> None:
+        """Writes metadata.json, sealed."""
+        text = json.dumps(metadata | {SEAL: BLANK}, indent=2) + "\n"
+        files.write(self.metadata, sealed(text.encode()))
+
+    def read_metadata(self) -> dict[str, Any]:
+        """Returns metadata.json.
+
+        Raises:
+            ResultsError: there is none, it is damaged, or a newer version of this package wrote it.
+        """
+        try:
+            content = files.read(self.metadata)
+            metadata = dict(json.loads(content))
+            version = metadata["format_version"]
+        except (FileNotFoundError, NotADirectoryError) as error:
+            there = files.exists(self.path)
+            text = "not a run's directory: it has no metadata.json" if there else "there is no such directory"
+            hint = "`linreg-sweep list` shows the runs"
+            raise ResultsError(Complaint(str(self.path), text, hint)) from error
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise damaged(self.metadata) from error
+        if not is_whole(content) and (version == FORMAT_VERSION or SEAL in metadata):
+            raise damaged(self.metadata)  # else a flipped bit in the version would pass for a newer one
+        if isinstance(version, int) and version > FORMAT_VERSION:
+            text = f"the run's format is {version}, this version reads up to {FORMAT_VERSION}"
+            raise ResultsError(Complaint(str(self.path), text, "update linreg-sweep"))
+        if version not in READABLE:
+            text = f"the run's format is {version}, this version reads {READABLE[0]} and later"
+            hint = "run the sweep again: it gets a directory of its own"
+            raise ResultsError(Complaint(str(self.path), text, hint))
+        wrong = fault(metadata)
+        if wrong:
+            raise damaged(self.metadata, wrong)
+        metadata.pop(SEAL, None)
+        return metadata
+
+    def is_as_written(self, place: Place, metadata: dict[str, Any]) -> bool:
+        """Returns whether a file is there, and is what metadata.json has the checksum of."""
+        try:
+            content = files.read(place)
+        except FileNotFoundError:
+            return False
+        told = metadata.get("checksums", {}).get(place.name)
+        return told == checksum(content) or bool(metadata["format_version"] < FORMAT_VERSION)
+
+
+class DamagedError(ResultsError):
+    """A file of a run that is not what was written."""
+
+
+def damaged(place: Place, why: str = "") -> DamagedError:
+    """Returns the error that a file is not what was written, and why, if more is known."""
+    return DamagedError(Complaint(str(place), f"is damaged{why and ': '}{why}", MADE_ANEW))
+
+
+def run_path(out: Place, name: str, digest: str) -> Place:
+    """Returns the directory of the run that a declaration of this name and digest has under out."""
+    return out / f"{name}-{digest[:8]}"
+
+
+def find_runs(out: Place) -> list[Store]:
+    """Returns the runs right under a directory, ordered by name; none where there is no directory."""
+    entries = [out / name for name in sorted(files.names(out))]
+    return [Store(entry) for entry in entries if files.exists(entry / "metadata.json")]

@@ -1,0 +1,161 @@
+"""From a declaration to an experiment: loads the data, and checks what only the data can tell."""
+
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from linreg_sweep import data as datasets
+from linreg_sweep.config import Config, Declaration, GridSweep, RandomSweep, Sweep
+from linreg_sweep.config.faults import MOST_COMPLAINTS, config_error
+from linreg_sweep.data import Data
+from linreg_sweep.engines import load_module
+from linreg_sweep.errors import Complaint, ConfigError, DataError, did_you_mean
+from linreg_sweep.theory.outcome import Criteria
+from linreg_sweep.theory.problem import make_problem
+from linreg_sweep.trials.experiment import Experiment, count_states, has_mini_batches, most_epochs
+from linreg_sweep.trials.space import Space, grid_space, random_space
+
+Arrays = tuple[Any, Any]
+"""X (n,) or (n, F) and y (n,) or (n, O): anything that NumPy takes for numbers."""
+
+MOST_STATES = 1_000_000
+"""States that the history of one trial may hold."""
+
+
+def load_data(declaration: Declaration, arrays: Arrays | None = None) -> Data:
+    """Returns the data that a declaration names, or these arrays as it asks for them.
+
+    Args:
+        declaration: says what to read, whether to standardize it and whether a bias is fitted.
+        arrays: x and y from Python, instead of what the declaration names.
+
+    Raises:
+        DataError: the data cannot be read or fitted.
+    """
+    block = declaration.config.data
+    standardize, fit_bias = block.standardize, block.fit_bias
+    if arrays is not None:
+        if not (isinstance(arrays, tuple) and len(arrays) == 2):
+            text = f"must be a pair (x, y) of arrays, got {type(arrays).__name__}"
+            raise DataError(
+                Complaint("data", text, "data=(x, y), such as data=(table[['size']], table['price'])")
+            )
+        return datasets.from_arrays(*arrays, standardize=standardize, fit_bias=fit_bias)
+    path = data_path(declaration)
+    if path is None:
+        return datasets.tutorial(standardize=standardize, fit_bias=fit_bias)
+    return datasets.from_file(path, block.x, block.y or (), standardize, fit_bias)
+
+
+def data_path(declaration: Declaration) -> Path | None:
+    """Returns the file that a declaration's data are in; None where they are built in."""
+    path = declaration.config.data.path
+    if path is None:
+        return None
+    full = declaration.folder / path
+    return (
+        full.relative_to(Path.cwd()) if full.is_relative_to(Path.cwd()) else full
+    )  # as short as a person says it
+
+
+def prepare(declaration: Declaration, data: Data) -> Experiment:
+    """Returns the experiment that a declaration describes.
+
+    Args:
+        declaration: of a config (one trial, nothing varies) or of a sweep.
+        data: its data.
+
+    Raises:
+        ConfigError: the declaration and the data do not fit together, all complaints at once.
+        DataError: the squares of the data overflow.
+    """
+    config = declaration.config
+    space = make_space(config)
+    _check(declaration, data, space)
+    with threadpool_limits(limits=1):  # the same bits however many cores there are
+        problem = make_problem(
+            data.inputs(), data.y, loss=config.training.loss, fit_bias=config.data.fit_bias
+        )
+    rate = space.parameters.get("learning_rate")
+    if rate is not None and rate.unit is not None and not problem.eigenvalues[-1]:
+        text = "the data must have a stability limit, but no learning rate diverges on them: x is 0"
+        raise declaration.error(("parameters", "learning_rate", "unit"), text, "leave the unit out")
+    outcome = config.outcome
+    criteria = Criteria(outcome.tolerance, outcome.divergence, outcome.settle.epochs, outcome.settle.fraction)
+    header = replace(data, x=data.x[:0], y=data.y[:0])
+    return Experiment(config, header, data.digest(), problem, space, criteria)
+
+
+def make_space(config: Config | Sweep) -> Space:
+    """Returns what a declaration varies; a config is a sweep of one trial that varies nothing."""
+    if isinstance(config, RandomSweep):
+        return random_space(config.parameters, config.trials, config.seed)
+    return grid_space(config.parameters if isinstance(config, GridSweep) else {})
+
+
+def _check(declaration: Declaration, data: Data, space: Space) -> None:
+    """Raises every complaint about a declaration that needs the data to be known."""
+    training = declaration.config.training
+    errors: list[ConfigError] = []
+    varied = space.parameters
+    weights = training.initial_weight
+    if isinstance(weights, tuple) and "initial_weight" not in varied and len(weights) != len(data.x_names):
+        names = ", ".join(data.x_names)
+        errors.append(
+            declaration.error(
+                ("training", "initial_weight"),
+                f"must have one number for each of the {len(data.x_names)} features ({names}), "
+                f"got {len(weights)}",
+                "or give one number for all of them",
+            )
+        )
+    known = [f"initial_weight_{name}" for name in data.x_names]
+    for name in varied:
+        if len(errors) > MOST_COMPLAINTS:
+            break
+        if name.startswith("initial_weight_") and name not in known:
+            errors.append(
+                declaration.error(
+                    ("parameters", name), "must name a feature of the data", did_you_mean(name, known)
+                )
+            )
+    if not declaration.config.data.fit_bias and "initial_bias" in varied:
+        errors.append(
+            declaration.error(
+                ("parameters", "initial_bias"),
+                "nothing to start: data.fit_bias is false",
+                "leave initial_bias out, or fit a bias",
+            )
+        )
+    if not declaration.config.data.fit_bias and training.initial_bias and "initial_bias" not in varied:
+        text = f"must be 0 where data.fit_bias is false, got {training.initial_bias:g}"
+        errors.append(declaration.error(("training", "initial_bias"), text, "leave it out, or fit a bias"))
+    if training.engine == "numba" and find_spec("numba") is None:
+        hint = "pip install numba, or use engine: numpy"
+        errors.append(declaration.error(("training", "engine"), "numba is not installed", hint))
+    if training.device == "cuda" and not load_module("torch").has_cuda():
+        text = "cuda must be available, torch finds no such device"
+        hint = "use cpu, or a build of torch with CUDA on a machine with an NVIDIA GPU"
+        errors.append(declaration.error(("training", "device"), text, hint))
+    if training.engine == "closed_form" and has_mini_batches(training.batch_size, space, len(data.y)):
+        swept = "batch_size" in varied
+        path = ("parameters", "batch_size") if swept else ("training", "batch_size")
+        text = f"must be null or at least all {len(data.y):,} rows with engine closed_form"
+        text += "" if swept else f", got {training.batch_size}"
+        hint = "mini-batches have no closed form: use engine: numpy"
+        errors.append(declaration.error(path, text, hint))
+    every = declaration.config.history.every
+    states = count_states(every, most_epochs(training.epochs, space))
+    if states > MOST_STATES:
+        errors.append(
+            declaration.error(
+                ("history", "every"),
+                f"must keep at most {MOST_STATES:,} states of a trial, got {states:,}",
+                "keep fewer, or use every: log",
+            )
+        )
+    if errors:
+        raise config_error(complaint for error in errors for complaint in error.complaints)
