@@ -156,6 +156,7 @@ def test_any_damage_of_any_file_is_found(small: Small, file: Path) -> None:
         if file.suffix == ".parquet" and (EXHAUSTIVE or count % 16 == 0):
             assert not passes(file), other
         count += 1
+    assert count == (9 * n_bytes if EXHAUSTIVE else n_bytes + -(-n_bytes // 8))
     print(f"{count:,} damages of the {n_bytes:,} bytes of {file.name}")
 
 
@@ -174,4 +175,5 @@ def test_no_damage_is_read_as_data_and_the_next_run_mends_it(small: Small, file:
         assert aside.read_bytes() == other
         aside.unlink()  # or the next would be numbered
         count += 1
+    assert count
     print(f"{count:,} damages of {file.name} mended")

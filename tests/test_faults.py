@@ -179,6 +179,7 @@ def test_a_call_that_fails_while_damage_is_mended_loses_nothing(
         assert content(path) == content(whole)
         assert (path / "damaged" / name.replace("/", "-")).read_bytes() == damaged
         met = fault.count >= number
+    assert number > 20
     print(f"{number - 1} calls")
 
 
@@ -194,6 +195,7 @@ def test_a_process_that_ends_in_a_call_loses_nothing(whole: Path, tmp_path: Path
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["linreg_sweep.sweep", "tests.test_faults"])
     last = n_calls(tmp_path, EVERY)
+    assert last > 50
     for number in [*some_of(range(1, last + 1), 7), last + 1]:
         disk = disk_in(tmp_path, number)
         process = context.Process(target=crash, args=(number, disk))

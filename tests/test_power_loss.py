@@ -153,6 +153,7 @@ def test_after_a_power_loss_what_was_told_is_there_and_the_rest_is_made(
         assert said == []
         assert found[0] >= done
         assert content(run.path) == right
+    assert count > 50
     print(f"{len(events)} calls, {count} states of the disk")
 
 
@@ -188,4 +189,5 @@ def test_a_power_loss_while_damage_is_mended_loses_nothing(tmp_path: Path) -> No
         run = made(disk / "results", data=PYTHON)
         assert content(run.path) == right
         assert (run.path / "damaged" / "trials-part-00001.parquet").read_bytes() == damaged
+    assert count > 10
     print(f"{count} states of the disk")
