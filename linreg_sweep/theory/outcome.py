@@ -18,7 +18,7 @@ OUTCOME_MEANING = {
     "converged": "its cost came within the tolerance of the least-squares optimum",
     "unfinished": "it neither converged nor diverged within the epochs given",
     "diverged": "its cost grew above {divergence} times the larger of the start's cost"
-    " and the variance of the target",
+    " and the variance of the target (its mean square where no bias is fitted or it does not vary)",
 }
 """Half a sentence each; `legend.Bounds` fills the set-up's numbers in."""
 
