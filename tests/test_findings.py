@@ -11,9 +11,16 @@ import linreg_sweep as ls
 from linreg_sweep.analysis import tables
 from linreg_sweep.analysis.findings import Agreement, Edge, best_row
 from linreg_sweep.telling.of_runs import told_run
-from linreg_sweep.theory.outcome import CATEGORIES, MISSING
+from linreg_sweep.theory.outcome import (
+    CATEGORIES,
+    CONVERGED,
+    DIVERGED,
+    LOST_IN_ROUNDING,
+    MINI_BATCHES,
+    MISSING,
+    UNFINISHED,
+)
 
-CONVERGED, UNFINISHED, DIVERGED = range(3)
 SWEEP: dict[str, Any] = {
     "name": "found",
     "data": {"name": "tutorial"},
@@ -95,7 +102,7 @@ def test_trials_that_ended_otherwise_than_told_are_shown(tmp_path: Path) -> None
     table["predicted_at"][wrong] = MISSING
     late = np.flatnonzero(table["outcome"] == DIVERGED)[0]
     table["predicted_at"][late] += 2
-    table["theory"][-2:] = [1, 2]
+    table["theory"][-2:] = [LOST_IN_ROUNDING, MINI_BATCHES]
     agreement = Agreement()
     for part in (slice(0, 11), slice(11, 30)):
         agreement.add({name: values[part] for name, values in table.items()})

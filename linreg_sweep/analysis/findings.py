@@ -10,14 +10,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, MISSING, OUTCOMES, THEORY
+from linreg_sweep.theory.outcome import (
+    CATEGORIES,
+    CLOSED_FORM,
+    CONVERGED,
+    DIVERGED,
+    EVENTS,
+    LOST_IN_ROUNDING,
+    MINI_BATCHES,
+    MISSING,
+    OUTCOMES,
+    UNFINISHED,
+)
 
 Column = NDArray[np.generic]
 Columns = Mapping[str, Column]
 Floats = NDArray[np.float64]
-
-CONVERGED, UNFINISHED, DIVERGED = range(len(OUTCOMES))
-CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES = range(len(THEORY))
 
 MOST_SHOWN = 5
 """Trials that are named where theory and experiment do not agree."""

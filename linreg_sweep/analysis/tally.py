@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.analysis.groups import Frequencies, Rows, grouped, merged
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
-from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, MISSING, OUTCOMES, REGIMES
+from linreg_sweep.theory.outcome import CATEGORIES, CONVERGED, EVENTS, MISSING, OUTCOMES, REGIMES
 
 Column = NDArray[np.generic]
 Floats = NDArray[np.float64]
@@ -25,8 +25,6 @@ Table = Mapping[str, Sequence[Any]]
 
 SUMMARISED = ("outcome", "converged_at", "cost", "regime", "stability_ratio")
 """The columns of the trials table that a summary reads, beside those it groups by."""
-
-CONVERGED = OUTCOMES.index("converged")
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.groups import Frequencies, Rows, grouped, merged
-from linreg_sweep.theory.outcome import EVENTS, MISSING, OUTCOMES
+from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, EVENTS, MISSING, OUTCOMES
 
 Column = NDArray[np.generic]
 Columns = Mapping[str, Column]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-
-CONVERGED, _, DIVERGED = range(len(OUTCOMES))
 
 RATIO_STEP = 1e-6
 """Ratios of epochs are counted in steps of this many hundred percent, so that memory stays bounded."""

@@ -14,6 +14,9 @@ Codes = NDArray[np.int8]
 Epochs = NDArray[np.int64]
 
 OUTCOMES = ("converged", "unfinished", "diverged")
+CONVERGED, UNFINISHED, DIVERGED = range(3)
+"""The codes of outcomes, as of all words here: their places among the words."""
+
 OUTCOME_MEANING = {
     "converged": "its cost came within the tolerance of the least-squares optimum",
     "unfinished": "it neither converged nor diverged within the epochs given",
@@ -27,6 +30,7 @@ FAILED = len(OUTCOMES)
 It has no result, and what gathers results passes it over."""
 
 REGIMES = ("low", "good", "high", "too_high")
+LOW, GOOD, HIGH, TOO_HIGH = range(4)
 REGIME_MEANING = {
     "low": "the steepest direction creeps to its optimum from one side",
     "good": "the steepest direction settles to {percent} % within {epochs}",
@@ -36,9 +40,11 @@ REGIME_MEANING = {
 """Likewise."""
 
 REGIME_SOURCES = ("spectrum", "measured")
+SPECTRUM, MEASURED = range(2)
 """Where a regime is read off: the data's curvature, or the contraction of the first two steps."""
 
 THEORY = ("closed_form", "lost_in_rounding", "mini_batches")
+CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES = range(3)
 """What theory says of a trial's outcome: the closed form tells it; it lies within what the rounding of
 the steps may decide; or steps see mini-batches, for which there is no closed form."""
 
@@ -105,7 +111,7 @@ def judge(
     """
     reached = converged_at != MISSING if early_stop else excess_cost <= converged_excess
     stable = diverged_at == MISSING
-    return np.select([stable & reached, stable], [0, 1], 2).astype(np.int8)
+    return np.select([stable & reached, stable], [CONVERGED, UNFINISHED], DIVERGED).astype(np.int8)
 
 
 def judge_regime(contraction: Floats, criteria: Criteria) -> Codes:
@@ -122,7 +128,7 @@ def judge_regime(contraction: Floats, criteria: Criteria) -> Codes:
         contraction >= -settling,
         contraction >= -1.0,
     ]
-    return np.select(conditions, [MISSING, 0, 1, 2], 3).astype(np.int8)
+    return np.select(conditions, [MISSING, LOW, GOOD, HIGH], TOO_HIGH).astype(np.int8)
 
 
 def stability_limit(

@@ -9,7 +9,9 @@ from linreg_sweep.theory.outcome import (
     CATEGORIES,
     EVENTS,
     FAILED,
+    MEASURED,
     MISSING,
+    SPECTRUM,
     judge,
     judge_regime,
     stability_limit,
@@ -66,7 +68,7 @@ def trial_columns(
     columns["excess_cost"] = excess
     columns["contraction"] = results.contraction
     columns["regime"] = judge_regime(np.where(full_batch, by_theory, results.contraction), criteria)
-    columns["regime_source"] = np.where(full_batch, 0, 1).astype(np.int8)
+    columns["regime_source"] = np.where(full_batch, SPECTRUM, MEASURED).astype(np.int8)
     with np.errstate(over="ignore"):  # the absurdest rates
         columns["stability_ratio"] = np.where(full_batch, rate / limit, np.nan)
     prediction = predict(experiment, values, results, np.asarray(columns["outcome"], np.int8))
