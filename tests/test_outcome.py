@@ -9,17 +9,25 @@ from hypothesis import strategies as st
 
 from linreg_sweep import data as datasets
 from linreg_sweep.theory.outcome import (
+    CLOSED_FORM,
+    LOST_IN_ROUNDING,
+    MEASURED,
+    MINI_BATCHES,
     MISSING,
     OUTCOME_MEANING,
     OUTCOMES,
     REGIME_MEANING,
+    REGIME_SOURCES,
     REGIMES,
+    SPECTRUM,
+    THEORY,
     Criteria,
     Floats,
     judge,
     judge_regime,
     stability_limit,
     stiff_contraction,
+    word,
 )
 from linreg_sweep.theory.problem import make_problem
 
@@ -89,6 +97,15 @@ def test_every_word_has_a_meaning() -> None:
     """Outcomes and regimes are words with a sentence each."""
     assert tuple(OUTCOME_MEANING) == OUTCOMES == ("converged", "unfinished", "diverged")
     assert tuple(REGIME_MEANING) == REGIMES == ("low", "good", "high", "too_high")
+
+
+def test_cells_are_words_for_codes_and_nothing_for_what_is_missing() -> None:
+    """A missing epoch or code is -1 in its own columns alone; -1 is a number in any other."""
+    assert [word("outcome", code) for code in range(4)] == ["converged", "unfinished", "diverged", "failed"]
+    assert [word("theory", code) for code in (CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES)] == list(THEORY)
+    assert [word("regime_source", code) for code in (SPECTRUM, MEASURED)] == list(REGIME_SOURCES)
+    assert word("regime", MISSING) is word("predicted_at", MISSING) is None
+    assert [word("predicted_at", 0), word("initial_weight", -1.0)] == [0, -1.0]
 
 
 # --- momentum

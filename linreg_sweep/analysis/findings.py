@@ -11,16 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.theory.outcome import (
-    CATEGORIES,
     CLOSED_FORM,
     CONVERGED,
     DIVERGED,
-    EVENTS,
     LOST_IN_ROUNDING,
     MINI_BATCHES,
     MISSING,
     OUTCOMES,
     UNFINISHED,
+    word,
 )
 
 Column = NDArray[np.generic]
@@ -153,11 +152,4 @@ class Agreement:
         self.same_epoch += int(np.count_nonzero(gap == 0))
         self.largest_gap = max(self.largest_gap, int(gap.max(initial=0)))
         for row in np.flatnonzero(told & ~same)[: MOST_SHOWN - len(self.others)].tolist():
-            self.others.append({name: _word(name, columns[name][row].item()) for name in SHOWN})
-
-
-def _word(name: str, value: float) -> float | str | None:
-    """Returns a cell as a person reads it; None: there is none."""
-    if name in CATEGORIES:
-        return CATEGORIES[name][int(value)]
-    return None if name in EVENTS and value == MISSING else value
+            self.others.append({name: word(name, columns[name][row].item()) for name in SHOWN})

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.analysis.groups import Frequencies, Rows, grouped, merged
+from linreg_sweep.analysis.groups import Frequencies, Rows, as_cells, grouped, merged
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
 from linreg_sweep.theory.outcome import CATEGORIES, CONVERGED, EVENTS, MISSING, OUTCOMES, REGIMES
 
@@ -158,11 +158,11 @@ class Tally:
             "trials": trials.tolist(),
             **{name: outcomes[:, code].tolist() for code, name in enumerate(OUTCOMES)},
             "share_converged": (outcomes[:, CONVERGED] / trials).tolist(),
-            "median_converged_at": _cells(quantiles[:, 0]),
-            "p90_converged_at": _cells(quantiles[:, 1]),
-            "best_cost": _cells(least[:, 0]),
+            "median_converged_at": as_cells(quantiles[:, 0]),
+            "p90_converged_at": as_cells(quantiles[:, 1]),
+            "best_cost": as_cells(least[:, 0]),
             "regime": [_regimes(low, -high) for low, high in least[:, 1:3].tolist()],
-            "stability_ratio": _cells(np.where(is_one, least[:, 3], np.nan)),
+            "stability_ratio": as_cells(np.where(is_one, least[:, 3], np.nan)),
         }
         return columns | {name: value for name, value in later.items() if name not in columns}
 
@@ -177,7 +177,7 @@ class Tally:
             return [None if np.isnan(key) else labels[int(key)] for key in keys]
         if name in CATEGORIES:
             return [None if np.isnan(key) else CATEGORIES[name][int(key)] for key in keys]
-        cells = _cells(keys)
+        cells = as_cells(keys)
         return [None if cell is None else int(cell) for cell in cells] if name in self._whole else cells
 
 
@@ -209,10 +209,6 @@ def _regimes(lowest: float, highest: float) -> str | None:
         return None
     low, high = REGIMES[int(lowest)], REGIMES[int(highest)]
     return low if low == high else f"{low} to {high}"
-
-
-def _cells(values: Floats) -> list[float | None]:
-    return [None if value != value else value for value in values.tolist()]
 
 
 def check_column(name: str, known: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.analysis.groups import Frequencies, Rows, grouped, merged
+from linreg_sweep.analysis.groups import Frequencies, Rows, as_cells, grouped, merged
 from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, EVENTS, MISSING, OUTCOMES
 
 Column = NDArray[np.generic]
@@ -101,15 +101,15 @@ class Differences:
         names = ("matched", "changed", "sooner", "same_epoch", "later")
         return {
             **{name: rows.sums[:, place].tolist() for place, name in enumerate(names)},
-            "median_epochs_later": _cells(self._later.quantiles(rows.keys)[:, 0]),
-            "median_epochs_ratio": _cells(np.exp(ratio * RATIO_STEP)),
+            "median_epochs_later": as_cells(self._later.quantiles(rows.keys)[:, 0]),
+            "median_epochs_ratio": as_cells(np.exp(ratio * RATIO_STEP)),
             **moves,
             **{
                 f"same_bits_{name}": rows.sums[:, 5 + size**2 + place].tolist()
                 for place, name in enumerate(self.values)
             },
             **{
-                f"largest_difference_{name}": _cells(-rows.least[:, place])
+                f"largest_difference_{name}": as_cells(-rows.least[:, place])
                 for place, name in enumerate(self.values)
             },
         }
@@ -138,7 +138,3 @@ def _close(first: Floats, second: Floats, tolerance: float) -> Flags:
 def _floats(values: Column, name: str = "") -> Floats:
     numbers = np.asarray(values, np.float64)
     return np.where(numbers == MISSING, np.nan, numbers) if name in EVENTS else numbers
-
-
-def _cells(values: Floats) -> list[float | None]:
-    return [None if value != value else value for value in (values + 0.0).tolist()]

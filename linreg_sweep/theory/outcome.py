@@ -64,6 +64,21 @@ MISSING = -1
 """The code of an outcome or regime that is not known, and the epoch of an event that never came."""
 
 
+def word(name: str, value: float) -> str | float | None:
+    """Returns a cell of the trials table as a person reads it.
+
+    Args:
+        name: of its column.
+        value: what stands in the column; a code in one of CATEGORIES.
+
+    Returns:
+        The word for a code; None where a code or an epoch is missing; any other number as it is.
+    """
+    if value == MISSING and (name in CATEGORIES or name in EVENTS):
+        return None
+    return CATEGORIES[name][int(value)] if name in CATEGORIES else value
+
+
 @dataclass(frozen=True)
 class Criteria:
     """When a trial counts as converged or diverged.
