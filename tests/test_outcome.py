@@ -1,6 +1,7 @@
 """Facts about outcomes and regimes; the oracle for momentum is the companion matrix's spectrum."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ from linreg_sweep.theory.outcome import (
 )
 from linreg_sweep.theory.problem import make_problem
 
-CRITERIA = Criteria()
+CRITERIA = Criteria(tolerance=1e-6, divergence=1e6, settle_epochs=10, settle_fraction=0.01)
 
 momenta = st.floats(0.001, 0.999)
 curvatures = st.floats(1e-3, 1e3)
@@ -89,7 +90,7 @@ def test_regimes_change_where_the_tutorials_window_says() -> None:
 
 def test_settle_moves_the_edges_of_good() -> None:
     """To settle to 1/4 within two epochs a factor of 1/2 is just enough."""
-    criteria = Criteria(settle_epochs=2, settle_fraction=0.25)
+    criteria = replace(CRITERIA, settle_epochs=2, settle_fraction=0.25)
     assert regimes([0.51, 0.5, -0.5, -0.51], criteria) == ["low", "good", "good", "high"]
 
 
@@ -214,7 +215,7 @@ def test_the_outcome_of_events(
 
 def test_the_levels_of_cost() -> None:
     """Tolerance is relative to the scale; divergence to the larger of start and scale, less the least."""
-    criteria = Criteria(tolerance=1e-3, divergence=100.0)
+    criteria = replace(CRITERIA, tolerance=1e-3, divergence=100.0)
     assert criteria.converged_excess(50.0) == 0.05
     levels = criteria.diverged_excess(np.array([1.0, 98.0, 1e308]), 2.0, 50.0)
     assert levels.tolist() == [100 * 50 - 2, 100 * 100 - 2, math.inf]

@@ -92,10 +92,15 @@ class Criteria:
         settle_fraction: see settle_epochs; between 0 and 1.
     """
 
-    tolerance: float = 1e-6
-    divergence: float = 1e6
-    settle_epochs: float = 10
-    settle_fraction: float = 0.01
+    tolerance: float
+    divergence: float
+    settle_epochs: float
+    settle_fraction: float
+
+    @property
+    def settling(self) -> float:
+        """The factor an epoch at which an error just shrinks to settle_fraction within settle_epochs."""
+        return float(self.settle_fraction ** (1.0 / self.settle_epochs))
 
     def converged_excess(self, scale: float) -> float:
         """Returns the excess cost at or below which a trial has converged, in units of y squared."""
@@ -136,11 +141,10 @@ def judge_regime(contraction: Floats, criteria: Criteria) -> Codes:
         contraction: c [K], by theory or measured; NaN: not known.
         criteria: says within how many epochs a good rate settles, and to what fraction.
     """
-    settling = criteria.settle_fraction ** (1.0 / criteria.settle_epochs)
     conditions = [
         np.isnan(contraction),
-        contraction > settling,
-        contraction >= -settling,
+        contraction > criteria.settling,
+        contraction >= -criteria.settling,
         contraction >= -1.0,
     ]
     return np.select(conditions, [MISSING, LOW, GOOD, HIGH], TOO_HIGH).astype(np.int8)
