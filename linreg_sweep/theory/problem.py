@@ -17,8 +17,6 @@ from linreg_sweep.theory.spectrum import MOST_PARAMETERS, Spectrum, precise_spec
 
 Floats = NDArray[np.float64]
 
-LOSSES = ("half_mse", "mse", "sse")
-
 
 def loss_factor(loss: str, n_rows: int, n_targets: int) -> Fraction:
     """Returns k in `grad = k A^T (A theta - Y)` for a step over n_rows rows, exactly."""
