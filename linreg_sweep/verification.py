@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.data import parameter_names
 from linreg_sweep.engines import closed_form, load_engine
-from linreg_sweep.engines.interface import Results, bound
+from linreg_sweep.engines.interface import Results, history_of
 from linreg_sweep.runs.inspection import facts_in
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run, load
@@ -185,7 +185,7 @@ class _Part:
             converged_at=np.asarray(columns["converged_at"][rows], np.int64),
             diverged_at=np.asarray(columns["diverged_at"][rows], np.int64),
             contraction=np.asarray(columns["contraction"][rows], np.float64),
-            history=bound([], problem.shape),
+            history=history_of([], problem.shape),
         )
 
     def differences(self, rows: Rows, results: Results) -> list[Mismatch]:

@@ -27,7 +27,7 @@ from linreg_sweep.theory.outcome import (
     judge,
     judge_regime,
     stability_limit,
-    stiff_contraction,
+    steepest_contraction,
     word,
 )
 from linreg_sweep.theory.problem import make_problem
@@ -72,7 +72,7 @@ def test_the_tutorials_four_rates_have_its_four_words(rate: float, factor: float
     """The factor c = 1 - lr * lambda_max, and the word for it, are the published ones."""
     data = datasets.tutorial()
     problem = make_problem(data.x, data.y, loss="half_mse", fit_bias=True)
-    c = stiff_contraction(np.array([rate]), float(problem.eigenvalues[-1]))
+    c = steepest_contraction(np.array([rate]), float(problem.eigenvalues[-1]))
     assert c == pytest.approx([factor], abs=5e-4)
     assert regimes(c.tolist()) == [regime]
 
@@ -156,7 +156,7 @@ def test_the_contraction_is_the_largest_multiplier(
     rate = share * float(stability_limit(curvature, momentum, nesterov=nesterov))
     found = multipliers(rate, curvature, momentum, nesterov=nesterov)
     largest = found[abs(found).argmax()]
-    c = float(stiff_contraction(np.array([rate]), curvature, momentum, nesterov=nesterov)[0])
+    c = float(steepest_contraction(np.array([rate]), curvature, momentum, nesterov=nesterov)[0])
     # a double root is known to the square root of the precision
     assert abs(c) == pytest.approx(abs(largest), rel=1e-6)
     if abs(found[0] - found[1]) > 1e-6:
@@ -168,9 +168,9 @@ def test_momentum_can_differ_from_trial_to_trial() -> None:
     """An array of momenta gives what each gives alone; where it is 0 it is plain descent, to the bit."""
     rates, m = np.array([0.1, 0.2, 0.3]), np.array([0.0, 0.5, 0.9])
     for nesterov in (True, False):
-        together = stiff_contraction(rates, 3.0, m, nesterov=nesterov)
+        together = steepest_contraction(rates, 3.0, m, nesterov=nesterov)
         alone = [
-            stiff_contraction(rates[i : i + 1], 3.0, float(m[i]), nesterov=nesterov)[0] for i in range(3)
+            steepest_contraction(rates[i : i + 1], 3.0, float(m[i]), nesterov=nesterov)[0] for i in range(3)
         ]
         assert together.tolist() == alone
         assert together[0] == 1 - 0.1 * 3.0
@@ -181,7 +181,7 @@ def test_absurd_rates_have_a_factor_too() -> None:
     rates = np.array([1e300, 1e308])
     for momentum in (0.0, 0.9):
         for nesterov in (True, False):
-            c = stiff_contraction(rates, 1e9, momentum, nesterov=nesterov)
+            c = steepest_contraction(rates, 1e9, momentum, nesterov=nesterov)
             assert regimes(c.tolist()) == ["too_high", "too_high"]
 
 

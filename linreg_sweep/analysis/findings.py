@@ -42,7 +42,7 @@ READ = (
 """The columns that findings are made from."""
 
 
-def best_row(columns: Columns) -> int:
+def best_trial_row(columns: Columns) -> int:
     """Returns the row of the best trial: converged, fewest epochs, lowest cost, lowest number."""
     rows = np.arange(len(columns["outcome"]))
     outcome = columns["outcome"][rows]
@@ -61,7 +61,7 @@ class Findings:
     Attributes:
         outcomes: how many trials ended in each, by name.
         best: the cells of the best trial so far, among the columns in READ.
-        edge: see `Edge`.
+        edge: see `ObservedEdge`.
         agreement: see `Agreement`.
     """
 
@@ -73,21 +73,21 @@ class Findings:
         """
         self.outcomes = dict.fromkeys(OUTCOMES, 0)
         self.best: dict[str, Any] = {}
-        self.edge = Edge(start_cost)
+        self.edge = ObservedEdge(start_cost)
         self.agreement = Agreement()
 
     def add(self, columns: Columns) -> None:
         """Takes a part: the columns in READ, codes for words, [K] each."""
         for code, name in enumerate(OUTCOMES):
             self.outcomes[name] += int(np.count_nonzero(columns["outcome"] == code))
-        row = best_row(columns)
+        row = best_trial_row(columns)
         both = [{name: columns[name][row] for name in READ}, *([self.best] if self.best else [])]
-        self.best = both[best_row({name: np.array([cells[name] for cells in both]) for name in READ})]
+        self.best = both[best_trial_row({name: np.array([cells[name] for cells in both]) for name in READ})]
         self.edge.add(columns)
         self.agreement.add(columns)
 
 
-class Edge:
+class ObservedEdge:
     """Between which learning rates the trials of a run stop being stable.
 
     Attributes:

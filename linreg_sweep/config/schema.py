@@ -196,7 +196,7 @@ class TrainingConfig(Model):
 
 
 class SettleConfig(Model):
-    """When a learning rate counts as good: the stiffest direction shrinks to a fraction in some epochs."""
+    """When a learning rate counts as good: the steepest direction shrinks to a fraction in some epochs."""
 
     epochs: Count = 10
     """Epochs within which it settles."""

@@ -1,7 +1,7 @@
 """What became of a trial, in words that are exact: the one place that says what converged means.
 
 Outcomes are results, never errors. The regime is the tutorial's four words for a learning rate,
-read off the factor c by which the stiffest direction of the data shrinks in each epoch.
+read off the factor c by which the steepest direction of the data shrinks in each epoch.
 """
 
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ class Criteria:
         tolerance: converged where the excess cost is at most this fraction of the data's scale.
         divergence: diverged where the cost is above this multiple of the larger of the cost at
             the start and the data's scale.
-        settle_epochs: a learning rate is good where the stiffest direction shrinks to
+        settle_epochs: a learning rate is good where the steepest direction shrinks to
             settle_fraction within this many epochs.
         settle_fraction: see settle_epochs; between 0 and 1.
     """
@@ -170,14 +170,14 @@ def stability_limit(
     return np.asarray(multiple / largest_eigenvalue)
 
 
-def stiff_contraction(
+def steepest_contraction(
     learning_rate: Floats,
     largest_eigenvalue: float,
     momentum: float | Floats = 0.0,
     *,
     nesterov: bool = False,
 ) -> Floats:
-    """Returns the factor c [K] by which the stiffest direction changes in each epoch.
+    """Returns the factor c [K] by which the steepest direction changes in each epoch.
 
     Without momentum it is 1 - learning_rate * largest_eigenvalue. With momentum it is the
     eigenvalue of largest modulus of that direction's companion matrix, counted as minus its
