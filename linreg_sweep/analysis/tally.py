@@ -26,6 +26,13 @@ Table = Mapping[str, Sequence[Any]]
 SUMMARISED = ("outcome", "converged_at", "cost", "regime", "stability_ratio")
 """The columns of the trials table that a summary reads, beside those it groups by."""
 
+TRIALS, RATIOS = 0, 1 + len(OUTCOMES)
+ENDED = slice(1, RATIOS)
+"""Where a group's sums stand: its trials, those that ended in each outcome, those with a known ratio."""
+
+COST, LOW_REGIME, HIGH_REGIME, LOW_RATIO, HIGH_RATIO, TRIAL = range(6)
+"""Where its least numbers stand; of what is to be the highest, the negative is kept."""
+
 
 @dataclass(frozen=True)
 class Ranges:
@@ -115,7 +122,7 @@ class Tally:
         self._together = together
         self._whole: set[str] = set()
         k = len(self.by)
-        self._groups = Rows(np.empty((0, k)), np.empty((0, 5), np.int64), np.empty((0, 6)))
+        self._groups = Rows(np.empty((0, k)), np.empty((0, RATIOS + 1), np.int64), np.empty((0, TRIAL + 1)))
         self._epochs = Frequencies(k, (0.5, 0.9))
 
     def add(self, columns: Mapping[str, Column]) -> None:
@@ -146,11 +153,12 @@ class Tally:
     def table(self) -> dict[str, list[Any]]:
         """Returns the summary: see tables.summary."""
         rows = self._groups
-        trials, outcomes, least = rows.sums[:, 0], rows.sums[:, 1:4], rows.least
+        trials, outcomes = rows.sums[:, TRIALS], rows.sums[:, ENDED]
         quantiles = self._epochs.quantiles(rows.keys)
-        ratio_count = rows.sums[:, 4]
+        regimes = zip(rows.least[:, LOW_REGIME].tolist(), rows.least[:, HIGH_REGIME].tolist(), strict=True)
+        ratio = rows.least[:, LOW_RATIO]
         with np.errstate(invalid="ignore"):
-            is_one = (least[:, 3] == -least[:, 4]) & (ratio_count == trials)
+            is_one = (ratio == -rows.least[:, HIGH_RATIO]) & (rows.sums[:, RATIOS] == trials)
         columns: dict[str, list[Any]] = {
             name: self._words(name, rows.keys[:, number]) for number, name in enumerate(self.by)
         }
@@ -160,15 +168,15 @@ class Tally:
             "share_converged": (outcomes[:, CONVERGED] / trials).tolist(),
             "median_converged_at": as_cells(quantiles[:, 0]),
             "p90_converged_at": as_cells(quantiles[:, 1]),
-            "best_cost": as_cells(least[:, 0]),
-            "regime": [_regimes(low, -high) for low, high in least[:, 1:3].tolist()],
-            "stability_ratio": as_cells(np.where(is_one, least[:, 3], np.nan)),
+            "best_cost": as_cells(rows.least[:, COST]),
+            "regime": [_regimes(low, -high) for low, high in regimes],
+            "stability_ratio": as_cells(np.where(is_one, ratio, np.nan)),
         }
         return columns | {name: value for name, value in later.items() if name not in columns}
 
     def first_trials(self) -> Floats:
         """Returns the lowest number of a trial in each row; NaN where parts came without the column."""
-        return self._groups.least[:, 5]
+        return self._groups.least[:, TRIAL]
 
     def _words(self, name: str, keys: Floats) -> list[Any]:
         """Returns the cells of a column that the summary goes by."""
@@ -195,10 +203,10 @@ def _boiled_down(columns: Mapping[str, Column], groups: Floats, group: Integers)
     starts = np.append(0, np.cumsum(outcomes.sum(axis=1)))[:-1]
     cost = np.asarray(columns["cost"], np.float64)
     trial = np.asarray(columns["trial"], np.float64) if "trial" in columns else np.full(len(cost), np.nan)
-    extremes = [cost, regime, -regime, ratio, -ratio, trial]
+    extremes = [cost, regime, -regime, ratio, -ratio, trial]  # from COST to TRIAL
     return Rows(
         groups,
-        np.column_stack([outcomes.sum(axis=1), outcomes, known]),
+        np.column_stack([outcomes.sum(axis=1), outcomes, known]),  # TRIALS, ENDED, RATIOS
         np.column_stack([np.fmin.reduceat(values[order], starts) for values in extremes]),
     )
 

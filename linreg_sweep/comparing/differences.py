@@ -20,6 +20,12 @@ RATIO_STEP = 1e-6
 COMPARED = ("outcome", "converged_at", "diverged_at", "cost")
 """Columns that are compared beside the parameters that were fitted."""
 
+COUNTS = ("matched", "changed", "sooner", "same_epoch", "later")
+MOVES = len(COUNTS)
+SAME_BITS = MOVES + len(OUTCOMES) ** 2
+"""Where a group's sums stand: the counts first, from here on the moves from outcome to outcome, and from
+there the values that are the same to the bit."""
+
 
 class Differences:
     """Differences between two runs, in the making.
@@ -38,9 +44,7 @@ class Differences:
         """
         self.values, self._tolerance = list(values), tolerance
         v = len(self.values)
-        self._rows = Rows(
-            np.empty((0, k)), np.empty((0, 5 + len(OUTCOMES) ** 2 + v), np.int64), np.empty((0, v))
-        )
+        self._rows = Rows(np.empty((0, k)), np.empty((0, SAME_BITS + v), np.int64), np.empty((0, v)))
         self._later = Frequencies(k, (0.5,))
         self._ratios = Frequencies(k, (0.5,))
 
@@ -55,7 +59,7 @@ class Differences:
         both = move == CONVERGED * len(OUTCOMES) + CONVERGED
         before = np.asarray(first["converged_at"], np.int64)
         after = np.asarray(second["converged_at"], np.int64)
-        flags = [
+        flags = [  # COUNTS, then from MOVES and from SAME_BITS
             np.ones(len(keys), np.bool_),
             self.changed(first, second),
             both & (after < before),
@@ -91,21 +95,20 @@ class Differences:
 
     def table(self) -> dict[str, list[Any]]:
         """Returns a row a group, in the order of the keys, without the keys."""
-        rows, size = self._rows, len(OUTCOMES)
+        rows = self._rows
         ratio = self._ratios.quantiles(rows.keys)[:, 0]
         moves = {
-            f"{before}_to_{after}": rows.sums[:, 5 + size * i + j].tolist()
+            f"{before}_to_{after}": rows.sums[:, MOVES + len(OUTCOMES) * i + j].tolist()
             for i, before in enumerate(OUTCOMES)
             for j, after in enumerate(OUTCOMES)
         }
-        names = ("matched", "changed", "sooner", "same_epoch", "later")
         return {
-            **{name: rows.sums[:, place].tolist() for place, name in enumerate(names)},
+            **{name: rows.sums[:, place].tolist() for place, name in enumerate(COUNTS)},
             "median_epochs_later": as_cells(self._later.quantiles(rows.keys)[:, 0]),
             "median_epochs_ratio": as_cells(np.exp(ratio * RATIO_STEP)),
             **moves,
             **{
-                f"same_bits_{name}": rows.sums[:, 5 + size**2 + place].tolist()
+                f"same_bits_{name}": rows.sums[:, SAME_BITS + place].tolist()
                 for place, name in enumerate(self.values)
             },
             **{
