@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from benchmarks.references import descend_in_c, descend_in_jax, has_compiler
 from linreg_sweep import data
+from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.interface import Schedule, Trials
-from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem, make_problem
+from linreg_sweep.trials.prepare import criteria_of
 
 Floats = NDArray[np.float64]
 
@@ -88,7 +89,7 @@ def engine(name: str, loss: str) -> Train:
     def train(n_trials: int, n_epochs: int, dtype: str) -> None:
         problem = make_problem(TABLE.x, TABLE.y, loss=loss, fit_bias=True)
         start = np.zeros((n_trials, *problem.shape))
-        criteria = Criteria()
+        criteria = criteria_of(OutcomeConfig())
         excess = problem.excess_cost(start)
         schedule = Schedule(
             criteria.converged_excess(problem.scale),

@@ -5,10 +5,11 @@ import time
 import numpy as np
 
 from benchmarks.machine import ROUNDS, middle, shown
+from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.interface import Schedule, Trials
-from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem, make_problem
+from linreg_sweep.trials.prepare import criteria_of
 
 ENGINES = {"closed_form": 10_000, "numpy": 500, "numba": 2000}
 """The engines that work on H and C, and the epochs that each trains."""
@@ -48,7 +49,8 @@ def main() -> None:
 def _seconds(engine: str, problem: Problem, n_epochs: int) -> float:
     rates = np.geomspace(0.01, 0.9, N_TRIALS) * 2 / problem.eigenvalues[-1]
     start = np.zeros((N_TRIALS, *problem.shape))
-    criteria = Criteria(tolerance=1e-300)  # no trial ends early, so that all do the same work
+    outcome = OutcomeConfig(tolerance=1e-300)  # no trial ends early, so that all do the same work
+    criteria = criteria_of(outcome)
     schedule = Schedule(
         criteria.converged_excess(problem.scale),
         criteria.diverged_excess(problem.excess_cost(start), problem.cost_min, problem.scale),

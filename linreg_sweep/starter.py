@@ -12,15 +12,19 @@ from dataclasses import replace
 
 import numpy as np
 
+from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.data import Data, from_arrays, spread
 from linreg_sweep.errors import DataError
-from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem, make_problem
+from linreg_sweep.trials.prepare import criteria_of
 
 HARD_CONDITION = 1e4
 N_RATES = 25
 LOWEST, CHOSEN, HIGHEST = 1 / 300, 0.75, 1.2  # learning rates, as shares of the stability limit
 FEWEST_EPOCHS, MOST_EPOCHS = 1000, 200_000
+
+CRITERIA = criteria_of(OutcomeConfig())
+"""When a trial ends where a config does not say."""
 
 _PLAIN = re.compile(r"(\.\.?/)*[A-Za-z_][A-Za-z0-9_./-]*")
 _RESERVED = {"true", "false", "null", "yes", "no", "on", "off"}
@@ -81,7 +85,7 @@ def starter(
         *_remark(convergence),
         f"  epochs: {epochs}",
         "outcome:",
-        f"  tolerance: {Criteria.tolerance:g}  # converged: within this share of the variance of y",
+        f"  tolerance: {CRITERIA.tolerance:g}  # converged: within this share of the variance of y",
     ]
     starts = f"{len(weights)} start{'s' * (len(weights) > 1)}"
     sweep = [
@@ -167,7 +171,7 @@ def _epochs_needed(problem: Problem, rate: float, weights: list[float]) -> int:
     start[:, :-1] = np.array(weights)[:, None, None]
     steps = rate * problem.eigenvalues[problem.eigenvalues > 0]
     slowest = max(math.log1p(-step) if step < 0.5 else math.log(max(abs(1 - step), 1e-16)) for step in steps)
-    ahead = float(problem.excess_cost(start).max()) / Criteria().converged_excess(problem.scale)
+    ahead = float(problem.excess_cost(start).max()) / CRITERIA.converged_excess(problem.scale)
     epochs = math.log(max(ahead, 1.0)) / (-2 * slowest) if slowest else math.inf
     return math.ceil(min(epochs, 1e300))
 

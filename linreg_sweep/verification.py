@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from linreg_sweep.data import parameter_names
 from linreg_sweep.engines import closed_form, load_engine
-from linreg_sweep.engines.interface import Results, bound
+from linreg_sweep.engines.interface import Results, history_of
 from linreg_sweep.runs.inspection import facts_in
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run, load
 from linreg_sweep.storage.files import Place
 from linreg_sweep.storage.parquet import column_names, read_and_check
 from linreg_sweep.storage.store import DamagedError
-from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, FAILED, MISSING
+from linreg_sweep.theory.outcome import FAILED, MISSING, word
 from linreg_sweep.trials.columns import Column, no_trials, trial_columns
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.prediction import exactly
@@ -185,7 +185,7 @@ class _Part:
             converged_at=np.asarray(columns["converged_at"][rows], np.int64),
             diverged_at=np.asarray(columns["diverged_at"][rows], np.int64),
             contraction=np.asarray(columns["contraction"][rows], np.float64),
-            history=bound([], problem.shape),
+            history=history_of([], problem.shape),
         )
 
     def differences(self, rows: Rows, results: Results) -> list[Mismatch]:
@@ -197,20 +197,21 @@ class _Part:
             found = self.columns[name][rows]
             same = (found == right) | ((found != found) & (right != right))
             wrong += [
-                self.mismatch(int(rows[row]), name, _word(name, right[row])) for row in np.flatnonzero(~same)
+                self.mismatch(int(rows[row]), name, _shown(name, right[row])) for row in np.flatnonzero(~same)
             ]
         return wrong
 
     def mismatch(self, row: int, name: str, expected: str) -> Mismatch:
         """Returns what is wrong with a cell."""
-        return Mismatch(self.first + row, name, _word(name, self.columns[name][row]), expected, self.path)
+        return Mismatch(self.first + row, name, _shown(name, self.columns[name][row]), expected, self.path)
 
 
-def _word(name: str, value: np.generic) -> str:
-    """Returns a cell as a person reads it."""
-    if value == MISSING and (name in CATEGORIES or name in EVENTS):
+def _shown(name: str, value: np.generic) -> str:
+    """Returns a cell as a person reads it, a number with all its digits."""
+    found = word(name, value.item())
+    if found is None:
         return "(missing)"
-    return CATEGORIES[name][int(value)] if name in CATEGORIES else repr(value.item())
+    return found if isinstance(found, str) else repr(found)
 
 
 def _against_theory(part: _Part, rows: Rows) -> list[Mismatch]:

@@ -46,12 +46,14 @@ def test_a_gradient_is_that_of_the_loss(loss: str) -> None:
     generator = np.random.default_rng(0)
     x, y = generator.normal(size=(9, 3)), generator.normal(size=(9, 2))
     problem = make_problem(x, y, loss=loss, fit_bias=True)
-    for step in steps(problem, 0.01, generator.normal(size=(4, 2)), 3, dtype="float64"):
-        if step.moment == "after backward":
-            assert step.gradient is not None
-            np.testing.assert_allclose(
-                step.gradient, problem.hessian @ step.theta - problem.constant, rtol=1e-12, atol=1e-12
-            )
+    moments = steps(problem, 0.01, generator.normal(size=(4, 2)), 3, dtype="float64")
+    after = [step for step in moments if step.moment == "after backward"]
+    assert len(after) == 3
+    for step in after:
+        assert step.gradient is not None
+        np.testing.assert_allclose(
+            step.gradient, problem.hessian @ step.theta - problem.constant, rtol=1e-12, atol=1e-12
+        )
 
 
 @pytest.mark.parametrize(("momentum", "nesterov"), [(0.0, False), (0.0, True), (0.8, False), (0.8, True)])

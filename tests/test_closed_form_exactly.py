@@ -79,7 +79,10 @@ def trials_of(kind: Kind, problem: Problem) -> tuple[Trials, Schedule]:
         # double roots, exactly and nearly: (1 - sqrt(momentum))**2 = rate * eigenvalue
         rates[5:9] = (1 - np.sqrt(momentum[5:9])) ** 2 / steepest * (1 + np.array([0, 1e-15, 1e-9, -1e-9]))
     criteria = Criteria(
-        10.0 ** float(generator.choice([-6, -3, -1])), float(generator.choice([1.5, 1e2, 1e6]))
+        tolerance=10.0 ** float(generator.choice([-6, -3, -1])),
+        divergence=float(generator.choice([1.5, 1e2, 1e6])),
+        settle_epochs=10,
+        settle_fraction=0.01,
     )
     high = criteria.diverged_excess(problem.excess_cost(start), problem.cost_min, problem.scale)
     epochs = generator.integers(0, EPOCHS, TRIALS)

@@ -68,7 +68,7 @@ class Case:
     def train(self, engine: str) -> Results:
         """Returns what an engine makes of the trials."""
         problem, trials = self.problem(), self.trials()
-        criteria = Criteria(self.tolerance, self.divergence)
+        criteria = Criteria(self.tolerance, self.divergence, settle_epochs=10, settle_fraction=0.01)
         schedule = Schedule(
             converged_excess=criteria.converged_excess(problem.scale),
             diverged_excess=criteria.diverged_excess(

@@ -9,11 +9,18 @@ import pytest
 
 import linreg_sweep as ls
 from linreg_sweep.analysis import tables
-from linreg_sweep.analysis.findings import Agreement, Edge, best_row
+from linreg_sweep.analysis.findings import Agreement, ObservedEdge, best_trial_row
 from linreg_sweep.telling.of_runs import told_run
-from linreg_sweep.theory.outcome import CATEGORIES, MISSING
+from linreg_sweep.theory.outcome import (
+    CATEGORIES,
+    CONVERGED,
+    DIVERGED,
+    LOST_IN_ROUNDING,
+    MINI_BATCHES,
+    MISSING,
+    UNFINISHED,
+)
 
-CONVERGED, UNFINISHED, DIVERGED = range(3)
 SWEEP: dict[str, Any] = {
     "name": "found",
     "data": {"name": "tutorial"},
@@ -44,7 +51,7 @@ def columns(n: int = 400) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kept", [{0, 1, 2}, {1, 2}, {2}], ids=str)
-def test_the_best_row_is_that_of_the_table(kept: set[int]) -> None:
+def test_the_best_trial_is_that_of_the_table(kept: set[int]) -> None:
     """The same as of the table of best trials, which sorts all, whatever outcomes there are."""
     table = columns()
     chosen = np.isin(table["outcome"], list(kept))
@@ -53,7 +60,7 @@ def test_the_best_row_is_that_of_the_table(kept: set[int]) -> None:
     kind = pd.CategoricalDtype(list(CATEGORIES["outcome"]))
     frame["outcome"] = pd.Categorical.from_codes(table["outcome"].tolist(), dtype=kind)
     frame["converged_at"] = frame["converged_at"].astype("Int64")
-    assert table["trial"][best_row(table)] == tables.best(frame, 1)["trial"].iloc[0]
+    assert table["trial"][best_trial_row(table)] == tables.best(frame, 1)["trial"].iloc[0]
 
 
 def test_the_edge_is_between_what_was_stable_and_what_diverged(tmp_path: Path) -> None:
@@ -79,7 +86,7 @@ def test_no_trial_no_edge() -> None:
     """Where nothing diverged, or nothing was stable, there is no such rate."""
     table = columns()
     for kept, expected in ((CONVERGED, (0.004, None)), (DIVERGED, (None, 0.001))):
-        edge = Edge(lambda numbers: np.zeros(len(numbers)))
+        edge = ObservedEdge(lambda numbers: np.zeros(len(numbers)))
         edge.add({name: values[table["outcome"] == kept] for name, values in table.items()})
         assert (edge.largest_stable, edge.smallest_diverged) == expected
 
@@ -95,7 +102,7 @@ def test_trials_that_ended_otherwise_than_told_are_shown(tmp_path: Path) -> None
     table["predicted_at"][wrong] = MISSING
     late = np.flatnonzero(table["outcome"] == DIVERGED)[0]
     table["predicted_at"][late] += 2
-    table["theory"][-2:] = [1, 2]
+    table["theory"][-2:] = [LOST_IN_ROUNDING, MINI_BATCHES]
     agreement = Agreement()
     for part in (slice(0, 11), slice(11, 30)):
         agreement.add({name: values[part] for name, values in table.items()})

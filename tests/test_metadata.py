@@ -3,13 +3,14 @@
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 import linreg_sweep as ls
 from fuzz.runs import METADATA, SWEEP
 from linreg_sweep import cli
+from linreg_sweep.config.schema import TrainingConfig
 from linreg_sweep.storage.metadata import FOUND, fault
 from linreg_sweep.storage.store import FORMAT_VERSION, MADE_ANEW, Store
 from tests.small_run import made
@@ -43,6 +44,12 @@ WRONG: dict[str, list[Any]] = {
 def test_a_run_says_what_can_be() -> None:
     """The example is what this version writes, key by key; nothing is wrong with it."""
     assert fault(METADATA) == ""
+
+
+@pytest.mark.parametrize("loss", get_args(TrainingConfig.model_fields["loss"].annotation))
+def test_every_loss_can_be_said(loss: str) -> None:
+    """What a config may name, the metadata of its run may say."""
+    assert fault(METADATA | {"loss": loss}) == ""
 
 
 def test_the_example_is_what_is_written(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_the_closed_form_costs_the_same_for_any_number_of_epochs(
     problem = make_problem(x, y, loss="half_mse", fit_bias=True)
     rates = np.geomspace(1e-3, 1.2, 50) * 2 / problem.eigenvalues[-1]
     start = generator.normal(size=(50, *problem.shape))
-    criteria = Criteria()
+    criteria = Criteria(tolerance=1e-6, divergence=1e6, settle_epochs=10, settle_fraction=0.01)
     high = criteria.diverged_excess(problem.excess_cost(start), problem.cost_min, problem.scale)
     schedule = Schedule(criteria.converged_excess(problem.scale), high)
     looked: list[int] = []

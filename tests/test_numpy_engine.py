@@ -11,7 +11,7 @@ from linreg_sweep.theory.problem import Problem, make_problem
 
 def trained(problem: Problem, trials: Trials, **options: object) -> Results:
     """Returns what becomes of trials under the default criteria."""
-    criteria = Criteria()
+    criteria = Criteria(tolerance=1e-6, divergence=1e6, settle_epochs=10, settle_fraction=0.01)
     excess = problem.excess_cost(trials.start)
     high = criteria.diverged_excess(excess, problem.cost_min, problem.scale)
     return train(problem, trials, Schedule(criteria.converged_excess(problem.scale), high, **options))  # type: ignore[arg-type]

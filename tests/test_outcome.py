@@ -1,6 +1,7 @@
 """Facts about outcomes and regimes; the oracle for momentum is the companion matrix's spectrum."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,21 +10,29 @@ from hypothesis import strategies as st
 
 from linreg_sweep import data as datasets
 from linreg_sweep.theory.outcome import (
+    CLOSED_FORM,
+    LOST_IN_ROUNDING,
+    MEASURED,
+    MINI_BATCHES,
     MISSING,
     OUTCOME_MEANING,
     OUTCOMES,
     REGIME_MEANING,
+    REGIME_SOURCES,
     REGIMES,
+    SPECTRUM,
+    THEORY,
     Criteria,
     Floats,
     judge,
     judge_regime,
     stability_limit,
-    stiff_contraction,
+    steepest_contraction,
+    word,
 )
 from linreg_sweep.theory.problem import make_problem
 
-CRITERIA = Criteria()
+CRITERIA = Criteria(tolerance=1e-6, divergence=1e6, settle_epochs=10, settle_fraction=0.01)
 
 momenta = st.floats(0.001, 0.999)
 curvatures = st.floats(1e-3, 1e3)
@@ -63,7 +72,7 @@ def test_the_tutorials_four_rates_have_its_four_words(rate: float, factor: float
     """The factor c = 1 - lr * lambda_max, and the word for it, are the published ones."""
     data = datasets.tutorial()
     problem = make_problem(data.x, data.y, loss="half_mse", fit_bias=True)
-    c = stiff_contraction(np.array([rate]), float(problem.eigenvalues[-1]))
+    c = steepest_contraction(np.array([rate]), float(problem.eigenvalues[-1]))
     assert c == pytest.approx([factor], abs=5e-4)
     assert regimes(c.tolist()) == [regime]
 
@@ -81,7 +90,7 @@ def test_regimes_change_where_the_tutorials_window_says() -> None:
 
 def test_settle_moves_the_edges_of_good() -> None:
     """To settle to 1/4 within two epochs a factor of 1/2 is just enough."""
-    criteria = Criteria(settle_epochs=2, settle_fraction=0.25)
+    criteria = replace(CRITERIA, settle_epochs=2, settle_fraction=0.25)
     assert regimes([0.51, 0.5, -0.5, -0.51], criteria) == ["low", "good", "good", "high"]
 
 
@@ -89,6 +98,15 @@ def test_every_word_has_a_meaning() -> None:
     """Outcomes and regimes are words with a sentence each."""
     assert tuple(OUTCOME_MEANING) == OUTCOMES == ("converged", "unfinished", "diverged")
     assert tuple(REGIME_MEANING) == REGIMES == ("low", "good", "high", "too_high")
+
+
+def test_cells_are_words_for_codes_and_nothing_for_what_is_missing() -> None:
+    """A missing epoch or code is -1 in its own columns alone; -1 is a number in any other."""
+    assert [word("outcome", code) for code in range(4)] == ["converged", "unfinished", "diverged", "failed"]
+    assert [word("theory", code) for code in (CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES)] == list(THEORY)
+    assert [word("regime_source", code) for code in (SPECTRUM, MEASURED)] == list(REGIME_SOURCES)
+    assert word("regime", MISSING) is word("predicted_at", MISSING) is None
+    assert [word("predicted_at", 0), word("initial_weight", -1.0)] == [0, -1.0]
 
 
 # --- momentum
@@ -138,7 +156,7 @@ def test_the_contraction_is_the_largest_multiplier(
     rate = share * float(stability_limit(curvature, momentum, nesterov=nesterov))
     found = multipliers(rate, curvature, momentum, nesterov=nesterov)
     largest = found[abs(found).argmax()]
-    c = float(stiff_contraction(np.array([rate]), curvature, momentum, nesterov=nesterov)[0])
+    c = float(steepest_contraction(np.array([rate]), curvature, momentum, nesterov=nesterov)[0])
     # a double root is known to the square root of the precision
     assert abs(c) == pytest.approx(abs(largest), rel=1e-6)
     if abs(found[0] - found[1]) > 1e-6:
@@ -150,9 +168,9 @@ def test_momentum_can_differ_from_trial_to_trial() -> None:
     """An array of momenta gives what each gives alone; where it is 0 it is plain descent, to the bit."""
     rates, m = np.array([0.1, 0.2, 0.3]), np.array([0.0, 0.5, 0.9])
     for nesterov in (True, False):
-        together = stiff_contraction(rates, 3.0, m, nesterov=nesterov)
+        together = steepest_contraction(rates, 3.0, m, nesterov=nesterov)
         alone = [
-            stiff_contraction(rates[i : i + 1], 3.0, float(m[i]), nesterov=nesterov)[0] for i in range(3)
+            steepest_contraction(rates[i : i + 1], 3.0, float(m[i]), nesterov=nesterov)[0] for i in range(3)
         ]
         assert together.tolist() == alone
         assert together[0] == 1 - 0.1 * 3.0
@@ -163,7 +181,7 @@ def test_absurd_rates_have_a_factor_too() -> None:
     rates = np.array([1e300, 1e308])
     for momentum in (0.0, 0.9):
         for nesterov in (True, False):
-            c = stiff_contraction(rates, 1e9, momentum, nesterov=nesterov)
+            c = steepest_contraction(rates, 1e9, momentum, nesterov=nesterov)
             assert regimes(c.tolist()) == ["too_high", "too_high"]
 
 
@@ -197,7 +215,7 @@ def test_the_outcome_of_events(
 
 def test_the_levels_of_cost() -> None:
     """Tolerance is relative to the scale; divergence to the larger of start and scale, less the least."""
-    criteria = Criteria(tolerance=1e-3, divergence=100.0)
+    criteria = replace(CRITERIA, tolerance=1e-3, divergence=100.0)
     assert criteria.converged_excess(50.0) == 0.05
     levels = criteria.diverged_excess(np.array([1.0, 98.0, 1e308]), 2.0, 50.0)
     assert levels.tolist() == [100 * 50 - 2, 100 * 100 - 2, math.inf]

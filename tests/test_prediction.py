@@ -7,12 +7,19 @@ import pytest
 
 from linreg_sweep import data
 from linreg_sweep.config import load_sweep
-from linreg_sweep.theory.outcome import MISSING, OUTCOMES, THEORY
+from linreg_sweep.theory.outcome import (
+    CLOSED_FORM,
+    CONVERGED,
+    DIVERGED,
+    LOST_IN_ROUNDING,
+    MISSING,
+    THEORY,
+    UNFINISHED,
+)
 from linreg_sweep.theory.problem import make_problem
 from linreg_sweep.trials.columns import trial_columns
 from linreg_sweep.trials.prepare import load_data, prepare
 
-CONVERGED, UNFINISHED, DIVERGED = range(len(OUTCOMES))
 SPACE = {
     "learning_rate": {"min": 2e-4, "max": 2e-2, "num": 50, "scale": "log"},
     "initial_weight": {"min": -10, "max": 10, "num": 21},
@@ -46,7 +53,7 @@ def table(
 def test_what_is_predicted_comes_true(training: dict[str, Any]) -> None:
     """In float64 the closed form tells every trial's outcome, and its epoch to within one."""
     columns = table(training)
-    assert set(columns["theory"]) == {THEORY.index("closed_form")}
+    assert set(columns["theory"]) == {CLOSED_FORM}
     assert columns["predicted_outcome"].tolist() == columns["outcome"].tolist()
     decided = np.where(columns["outcome"] == CONVERGED, columns["converged_at"], columns["diverged_at"])
     decided[columns["outcome"] == UNFINISHED] = MISSING
@@ -57,8 +64,8 @@ def test_what_is_predicted_comes_true(training: dict[str, Any]) -> None:
 def test_float32_is_predicted_only_as_far_as_it_can_be() -> None:
     """What is predicted comes true; what rounding may decide is said to be lost in it."""
     columns = table({"dtype": "float32"})
-    known = columns["theory"] == THEORY.index("closed_form")
-    lost = columns["theory"] == THEORY.index("lost_in_rounding")
+    known = columns["theory"] == CLOSED_FORM
+    lost = columns["theory"] == LOST_IN_ROUNDING
     assert (known | lost).all()
     assert known.sum() > 500
     assert lost.any()

@@ -4,6 +4,7 @@ import csv
 import math
 from fractions import Fraction
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,11 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linreg_sweep import data as datasets
+from linreg_sweep.config.schema import TrainingConfig
 from linreg_sweep.data import Data
 from linreg_sweep.errors import DataError
-from linreg_sweep.theory.problem import LOSSES, Floats, Problem, loss_factor, make_problem
+from linreg_sweep.theory.problem import Floats, Problem, loss_factor, make_problem
 
 ROOT = Path(__file__).parents[1]
+
+LOSSES = get_args(TrainingConfig.model_fields["loss"].annotation)
+"""Whatever a config may name."""
 
 CERTIFIED_INTERCEPT, CERTIFIED_SLOPE = "-0.262323073774029", "1.00211681802045"
 """Of NIST's Norris data, certified to 15 digits."""

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from linreg_sweep.begin import begin
 from linreg_sweep.config import GridSweep, load_config, load_sweep
 from linreg_sweep.config.parameters import Points, Values
+from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.data import Data, from_arrays, from_file, tutorial
 from linreg_sweep.errors import DataError
 from linreg_sweep.starter import condition_number, starter
-from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem, make_problem
 
 FOLDER = Path(__file__).parent.parent / "data"
@@ -215,7 +215,7 @@ def test_a_target_of_zeros_starts_elsewhere(tmp_path: Path) -> None:
 def test_the_tolerance_is_the_default(tmp_path: Path) -> None:
     """The config's tolerance is the one with which its epochs are computed, and the default of configs."""
     texts = starter(tutorial(), name="first", data_path=None, x=None, y=None)
-    assert load(tmp_path, texts).outcome.tolerance == Criteria().tolerance
+    assert load(tmp_path, texts).outcome.tolerance == OutcomeConfig().tolerance
 
 
 def test_init_names_files_after_odd_data(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from linreg_sweep.telling import of_runs
 from linreg_sweep.telling.of_runs import told_run
 from linreg_sweep.telling.of_training import ending, printed_rows
 from linreg_sweep.terminal.choosing import LEAST_FIRST, LISTED, Choice, choose, narrowed
-from linreg_sweep.theory.outcome import OUTCOMES, REGIMES, Criteria
+from linreg_sweep.theory.outcome import OUTCOMES, REGIMES
 
 ROOT = Path(__file__).parents[1]
 
@@ -26,7 +26,7 @@ SWEEP: dict[str, Any] = {
     "parameters": {"learning_rate": {"values": [0.001, 0.005]}},
 }
 
-BOUNDS = Bounds.of(Criteria())
+BOUNDS = Bounds(divergence=1e6, settle_epochs=10, settle_fraction=0.01)
 
 
 class Found:

@@ -10,14 +10,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, MISSING, OUTCOMES, THEORY
+from linreg_sweep.theory.outcome import (
+    CLOSED_FORM,
+    CONVERGED,
+    DIVERGED,
+    LOST_IN_ROUNDING,
+    MINI_BATCHES,
+    MISSING,
+    OUTCOMES,
+    UNFINISHED,
+    word,
+)
 
 Column = NDArray[np.generic]
 Columns = Mapping[str, Column]
 Floats = NDArray[np.float64]
-
-CONVERGED, UNFINISHED, DIVERGED = range(len(OUTCOMES))
-CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES = range(len(THEORY))
 
 MOST_SHOWN = 5
 """Trials that are named where theory and experiment do not agree."""
@@ -35,7 +42,7 @@ READ = (
 """The columns that findings are made from."""
 
 
-def best_row(columns: Columns) -> int:
+def best_trial_row(columns: Columns) -> int:
     """Returns the row of the best trial: converged, fewest epochs, lowest cost, lowest number."""
     rows = np.arange(len(columns["outcome"]))
     outcome = columns["outcome"][rows]
@@ -54,7 +61,7 @@ class Findings:
     Attributes:
         outcomes: how many trials ended in each, by name.
         best: the cells of the best trial so far, among the columns in READ.
-        edge: see `Edge`.
+        edge: see `ObservedEdge`.
         agreement: see `Agreement`.
     """
 
@@ -66,21 +73,21 @@ class Findings:
         """
         self.outcomes = dict.fromkeys(OUTCOMES, 0)
         self.best: dict[str, Any] = {}
-        self.edge = Edge(start_cost)
+        self.edge = ObservedEdge(start_cost)
         self.agreement = Agreement()
 
     def add(self, columns: Columns) -> None:
         """Takes a part: the columns in READ, codes for words, [K] each."""
         for code, name in enumerate(OUTCOMES):
             self.outcomes[name] += int(np.count_nonzero(columns["outcome"] == code))
-        row = best_row(columns)
+        row = best_trial_row(columns)
         both = [{name: columns[name][row] for name in READ}, *([self.best] if self.best else [])]
-        self.best = both[best_row({name: np.array([cells[name] for cells in both]) for name in READ})]
+        self.best = both[best_trial_row({name: np.array([cells[name] for cells in both]) for name in READ})]
         self.edge.add(columns)
         self.agreement.add(columns)
 
 
-class Edge:
+class ObservedEdge:
     """Between which learning rates the trials of a run stop being stable.
 
     Attributes:
@@ -145,11 +152,4 @@ class Agreement:
         self.same_epoch += int(np.count_nonzero(gap == 0))
         self.largest_gap = max(self.largest_gap, int(gap.max(initial=0)))
         for row in np.flatnonzero(told & ~same)[: MOST_SHOWN - len(self.others)].tolist():
-            self.others.append({name: _word(name, columns[name][row].item()) for name in SHOWN})
-
-
-def _word(name: str, value: float) -> float | str | None:
-    """Returns a cell as a person reads it; None: there is none."""
-    if name in CATEGORIES:
-        return CATEGORIES[name][int(value)]
-    return None if name in EVENTS and value == MISSING else value
+            self.others.append({name: word(name, columns[name][row].item()) for name in SHOWN})

@@ -194,6 +194,11 @@ class Frequencies:
         return np.fmin.reduceat(filled[order], starts_of(both[order]), axis=0) if len(both) else filled
 
 
+def as_cells(values: Floats) -> list[float | None]:
+    """Returns numbers as the cells of a table: None for what is missing, and one zero, not two."""
+    return [None if value != value else value for value in (values + 0.0).tolist()]
+
+
 def _nothing(k: int) -> Rows:
     return Rows(np.empty((0, k)), np.empty((0, 1), np.int64), np.empty((0, 0)))
 

@@ -36,7 +36,8 @@ def summary(
     Returns:
         The parameters, then `trials` and the three outcomes (counts that add up),
         `share_converged`, `median_converged_at` and `p90_converged_at` (epochs; missing where
-        none converged), `best_cost`, and `regime` and `stability_ratio` where a row has only one.
+        none converged), `best_cost`, `regime` (one, or a range such as `low to high`), and
+        `stability_ratio` where a row has only one.
 
     Raises:
         ConfigError: a column is not there.

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.analysis.groups import Frequencies, Rows, grouped, merged
+from linreg_sweep.analysis.groups import Frequencies, Rows, as_cells, grouped, merged
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
-from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, MISSING, OUTCOMES, REGIMES
+from linreg_sweep.theory.outcome import CATEGORIES, CONVERGED, EVENTS, MISSING, OUTCOMES, REGIMES
 
 Column = NDArray[np.generic]
 Floats = NDArray[np.float64]
@@ -26,7 +26,12 @@ Table = Mapping[str, Sequence[Any]]
 SUMMARISED = ("outcome", "converged_at", "cost", "regime", "stability_ratio")
 """The columns of the trials table that a summary reads, beside those it groups by."""
 
-CONVERGED = OUTCOMES.index("converged")
+TRIALS, RATIOS = 0, 1 + len(OUTCOMES)
+ENDED = slice(1, RATIOS)
+"""Where a group's sums stand: its trials, those that ended in each outcome, those with a known ratio."""
+
+COST, LOW_REGIME, HIGH_REGIME, LOW_RATIO, HIGH_RATIO, TRIAL = range(6)
+"""Where its least numbers stand; of what is to be the highest, the negative is kept."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,7 @@ class Tally:
         self._together = together
         self._whole: set[str] = set()
         k = len(self.by)
-        self._groups = Rows(np.empty((0, k)), np.empty((0, 5), np.int64), np.empty((0, 6)))
+        self._groups = Rows(np.empty((0, k)), np.empty((0, RATIOS + 1), np.int64), np.empty((0, TRIAL + 1)))
         self._epochs = Frequencies(k, (0.5, 0.9))
 
     def add(self, columns: Mapping[str, Column]) -> None:
@@ -148,11 +153,12 @@ class Tally:
     def table(self) -> dict[str, list[Any]]:
         """Returns the summary: see tables.summary."""
         rows = self._groups
-        trials, outcomes, least = rows.sums[:, 0], rows.sums[:, 1:4], rows.least
+        trials, outcomes = rows.sums[:, TRIALS], rows.sums[:, ENDED]
         quantiles = self._epochs.quantiles(rows.keys)
-        ratio_count = rows.sums[:, 4]
+        regimes = zip(rows.least[:, LOW_REGIME].tolist(), rows.least[:, HIGH_REGIME].tolist(), strict=True)
+        ratio = rows.least[:, LOW_RATIO]
         with np.errstate(invalid="ignore"):
-            is_one = (least[:, 3] == -least[:, 4]) & (ratio_count == trials)
+            is_one = (ratio == -rows.least[:, HIGH_RATIO]) & (rows.sums[:, RATIOS] == trials)
         columns: dict[str, list[Any]] = {
             name: self._words(name, rows.keys[:, number]) for number, name in enumerate(self.by)
         }
@@ -160,17 +166,17 @@ class Tally:
             "trials": trials.tolist(),
             **{name: outcomes[:, code].tolist() for code, name in enumerate(OUTCOMES)},
             "share_converged": (outcomes[:, CONVERGED] / trials).tolist(),
-            "median_converged_at": _cells(quantiles[:, 0]),
-            "p90_converged_at": _cells(quantiles[:, 1]),
-            "best_cost": _cells(least[:, 0]),
-            "regime": [_regimes(low, -high) for low, high in least[:, 1:3].tolist()],
-            "stability_ratio": _cells(np.where(is_one, least[:, 3], np.nan)),
+            "median_converged_at": as_cells(quantiles[:, 0]),
+            "p90_converged_at": as_cells(quantiles[:, 1]),
+            "best_cost": as_cells(rows.least[:, COST]),
+            "regime": [_regimes(low, -high) for low, high in regimes],
+            "stability_ratio": as_cells(np.where(is_one, ratio, np.nan)),
         }
         return columns | {name: value for name, value in later.items() if name not in columns}
 
     def first_trials(self) -> Floats:
         """Returns the lowest number of a trial in each row; NaN where parts came without the column."""
-        return self._groups.least[:, 5]
+        return self._groups.least[:, TRIAL]
 
     def _words(self, name: str, keys: Floats) -> list[Any]:
         """Returns the cells of a column that the summary goes by."""
@@ -179,7 +185,7 @@ class Tally:
             return [None if np.isnan(key) else labels[int(key)] for key in keys]
         if name in CATEGORIES:
             return [None if np.isnan(key) else CATEGORIES[name][int(key)] for key in keys]
-        cells = _cells(keys)
+        cells = as_cells(keys)
         return [None if cell is None else int(cell) for cell in cells] if name in self._whole else cells
 
 
@@ -197,10 +203,10 @@ def _boiled_down(columns: Mapping[str, Column], groups: Floats, group: Integers)
     starts = np.append(0, np.cumsum(outcomes.sum(axis=1)))[:-1]
     cost = np.asarray(columns["cost"], np.float64)
     trial = np.asarray(columns["trial"], np.float64) if "trial" in columns else np.full(len(cost), np.nan)
-    extremes = [cost, regime, -regime, ratio, -ratio, trial]
+    extremes = [cost, regime, -regime, ratio, -ratio, trial]  # from COST to TRIAL
     return Rows(
         groups,
-        np.column_stack([outcomes.sum(axis=1), outcomes, known]),
+        np.column_stack([outcomes.sum(axis=1), outcomes, known]),  # TRIALS, ENDED, RATIOS
         np.column_stack([np.fmin.reduceat(values[order], starts) for values in extremes]),
     )
 
@@ -211,10 +217,6 @@ def _regimes(lowest: float, highest: float) -> str | None:
         return None
     low, high = REGIMES[int(lowest)], REGIMES[int(highest)]
     return low if low == high else f"{low} to {high}"
-
-
-def _cells(values: Floats) -> list[float | None]:
-    return [None if value != value else value for value in values.tolist()]
 
 
 def check_column(name: str, known: Iterable[str]) -> None:

@@ -6,21 +6,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.analysis.groups import Frequencies, Rows, grouped, merged
-from linreg_sweep.theory.outcome import EVENTS, MISSING, OUTCOMES
+from linreg_sweep.analysis.groups import Frequencies, Rows, as_cells, grouped, merged
+from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, EVENTS, MISSING, OUTCOMES
 
 Column = NDArray[np.generic]
 Columns = Mapping[str, Column]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-CONVERGED, _, DIVERGED = range(len(OUTCOMES))
-
 RATIO_STEP = 1e-6
 """Ratios of epochs are counted in steps of this many hundred percent, so that memory stays bounded."""
 
 COMPARED = ("outcome", "converged_at", "diverged_at", "cost")
 """Columns that are compared beside the parameters that were fitted."""
+
+COUNTS = ("matched", "changed", "sooner", "same_epoch", "later")
+MOVES = len(COUNTS)
+SAME_BITS = MOVES + len(OUTCOMES) ** 2
+"""Where a group's sums stand: the counts first, from here on the moves from outcome to outcome, and from
+there the values that are the same to the bit."""
 
 
 class Differences:
@@ -40,9 +44,7 @@ class Differences:
         """
         self.values, self._tolerance = list(values), tolerance
         v = len(self.values)
-        self._rows = Rows(
-            np.empty((0, k)), np.empty((0, 5 + len(OUTCOMES) ** 2 + v), np.int64), np.empty((0, v))
-        )
+        self._rows = Rows(np.empty((0, k)), np.empty((0, SAME_BITS + v), np.int64), np.empty((0, v)))
         self._later = Frequencies(k, (0.5,))
         self._ratios = Frequencies(k, (0.5,))
 
@@ -57,7 +59,7 @@ class Differences:
         both = move == CONVERGED * len(OUTCOMES) + CONVERGED
         before = np.asarray(first["converged_at"], np.int64)
         after = np.asarray(second["converged_at"], np.int64)
-        flags = [
+        flags = [  # COUNTS, then from MOVES and from SAME_BITS
             np.ones(len(keys), np.bool_),
             self.changed(first, second),
             both & (after < before),
@@ -93,25 +95,24 @@ class Differences:
 
     def table(self) -> dict[str, list[Any]]:
         """Returns a row a group, in the order of the keys, without the keys."""
-        rows, size = self._rows, len(OUTCOMES)
+        rows = self._rows
         ratio = self._ratios.quantiles(rows.keys)[:, 0]
         moves = {
-            f"{before}_to_{after}": rows.sums[:, 5 + size * i + j].tolist()
+            f"{before}_to_{after}": rows.sums[:, MOVES + len(OUTCOMES) * i + j].tolist()
             for i, before in enumerate(OUTCOMES)
             for j, after in enumerate(OUTCOMES)
         }
-        names = ("matched", "changed", "sooner", "same_epoch", "later")
         return {
-            **{name: rows.sums[:, place].tolist() for place, name in enumerate(names)},
-            "median_epochs_later": _cells(self._later.quantiles(rows.keys)[:, 0]),
-            "median_epochs_ratio": _cells(np.exp(ratio * RATIO_STEP)),
+            **{name: rows.sums[:, place].tolist() for place, name in enumerate(COUNTS)},
+            "median_epochs_later": as_cells(self._later.quantiles(rows.keys)[:, 0]),
+            "median_epochs_ratio": as_cells(np.exp(ratio * RATIO_STEP)),
             **moves,
             **{
-                f"same_bits_{name}": rows.sums[:, 5 + size**2 + place].tolist()
+                f"same_bits_{name}": rows.sums[:, SAME_BITS + place].tolist()
                 for place, name in enumerate(self.values)
             },
             **{
-                f"largest_difference_{name}": _cells(-rows.least[:, place])
+                f"largest_difference_{name}": as_cells(-rows.least[:, place])
                 for place, name in enumerate(self.values)
             },
         }
@@ -140,7 +141,3 @@ def _close(first: Floats, second: Floats, tolerance: float) -> Flags:
 def _floats(values: Column, name: str = "") -> Floats:
     numbers = np.asarray(values, np.float64)
     return np.where(numbers == MISSING, np.nan, numbers) if name in EVENTS else numbers
-
-
-def _cells(values: Floats) -> list[float | None]:
-    return [None if value != value else value for value in (values + 0.0).tolist()]

@@ -13,7 +13,7 @@ from linreg_sweep.comparing.pairing import Block, Column, Columns, Side, paired
 from linreg_sweep.errors import SweepError
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
-from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, MISSING, OUTCOMES
+from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, OUTCOMES, word
 from linreg_sweep.theory.problem import loss_factor
 from linreg_sweep.trials.experiment import curvature
 
@@ -328,11 +328,10 @@ class Pair:
 
 def _readable(name: str, values: Column) -> Any:
     """Returns cells as the trials table has them: words for codes, missing epochs missing."""
-    if name in CATEGORIES:
-        return [CATEGORIES[name][code] for code in values.tolist()]
-    if name in EVENTS:
-        return pd.array([pd.NA if value == MISSING else value for value in values.tolist()], dtype="Int64")
-    return values
+    if name not in CATEGORIES and name not in EVENTS:
+        return values
+    cells: list[Any] = [word(name, value) for value in values.tolist()]
+    return cells if name in CATEGORIES else pd.array(cells, dtype="Int64")
 
 
 def _conditions(*runs: tuple[str, Run]) -> Iterator[str]:

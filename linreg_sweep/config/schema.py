@@ -196,7 +196,7 @@ class TrainingConfig(Model):
 
 
 class SettleConfig(Model):
-    """When a learning rate counts as good: the stiffest direction shrinks to a fraction in some epochs."""
+    """When a learning rate counts as good: the steepest direction shrinks to a fraction in some epochs."""
 
     epochs: Count = 10
     """Epochs within which it settles."""
@@ -208,9 +208,9 @@ class OutcomeConfig(Model):
     """When a trial has converged or diverged."""
 
     tolerance: Positive = 1e-6
-    """Excess cost, relative to that of the best constant, at which a trial has converged."""
+    """Excess cost at which a trial has converged, over y's variance (without a bias, its mean square)."""
     divergence: Factor = 1e6
-    """Cost, relative to the larger of the start's and the best constant's, at which it has diverged."""
+    """Cost above which it has diverged, over the larger of the start's cost and y's variance, likewise."""
     settle: SettleConfig = SettleConfig()
     """What divides low, good and high learning rates."""
 

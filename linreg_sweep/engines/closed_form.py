@@ -16,7 +16,7 @@ from linreg_sweep.engines.interface import (
     Results,
     Schedule,
     Trials,
-    bound,
+    history_of,
     merge,
 )
 from linreg_sweep.engines.modes import MomentumModes, PlainModes, momentum_modes, plain_modes
@@ -149,4 +149,4 @@ def _history(
         if len(there):
             at = np.full(len(there), epoch)
             pages.append((there, epoch, _states(problem, modes.take(there), errors[..., there], at)))
-    return bound(pages, problem.shape)
+    return history_of(pages, problem.shape)

@@ -94,7 +94,7 @@ Page = tuple[NDArray[np.intp], int, Floats]
 """Indices of trials [k], an epoch, and their states at it [k, P, O]."""
 
 
-def bound(pages: list[Page], shape: tuple[int, int]) -> History:
+def history_of(pages: list[Page], shape: tuple[int, int]) -> History:
     """Returns the history that pages, ascending by their epochs, make up.
 
     Args:

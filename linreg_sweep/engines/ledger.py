@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.engines.interface import Floats, Integers, Page, Results, Schedule, Trials, bound
+from linreg_sweep.engines.interface import Floats, Integers, Page, Results, Schedule, Trials, history_of
 from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.theory.problem import Problem
 
@@ -163,7 +163,7 @@ class Ledger:
             self._converged_at,
             self._diverged_at,
             self._contraction,
-            bound(self._pages, (self._theta.shape[1], self._theta.shape[2])),
+            history_of(self._pages, (self._theta.shape[1], self._theta.shape[2])),
         )
 
 

@@ -31,7 +31,7 @@ class CompiledDescent(Descent):
     """The arithmetic of an epoch, compiled."""
 
     def stretch(self, state: State, epochs: list[list[Curvature]]) -> tuple[Array, Array]:
-        """Trains one epoch after the other, in place; see stretches.Epochs."""
+        """Trains one epoch after the other, in place; see stretches.Arithmetic."""
         n_parameters, n_targets, k = state.theta.shape
         lowest, highest = np.empty(k, self.dtype), np.empty(k, self.dtype)
         hessians, constants = self._stacked(epochs)

@@ -93,17 +93,17 @@ class Descent:
                 self.step(state, gradient, spare)
 
     def stretch(self, state: State, epochs: list[list[Curvature]]) -> tuple[Array, Array]:
-        """Trains one epoch after the other, in place; see stretches.Epochs."""
+        """Trains one epoch after the other, in place; see stretches.Arithmetic."""
         costs = np.empty((max(1, len(epochs)), state.theta.shape[-1]), self.dtype)
         self.advance(state, epochs, costs)
         return costs.min(axis=0), costs.max(axis=0)
 
-    def retrace(self, begin: State, epochs: list[list[Curvature]]) -> Array:
-        """Returns the states [P, O, m, k] that `advance` measured from `begin`, which moves along."""
-        reached = [begin.theta.copy()]
+    def retrace(self, state: State, epochs: list[list[Curvature]]) -> Array:
+        """Returns the states [P, O, m, k] that `advance` measured from this one, which moves along."""
+        reached = [state.theta.copy()]
         for batches in epochs[:-1]:
-            self.advance(begin, [batches])
-            reached.append(begin.theta.copy())
+            self.advance(state, [batches])
+            reached.append(state.theta.copy())
         return np.stack(reached, axis=2)
 
     def slack(self, error: Array | float, theta: Array | float) -> Array:

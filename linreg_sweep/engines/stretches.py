@@ -3,7 +3,7 @@
 A cheap measure of the cost is taken of every state, and of each trial's measures in a stretch the
 lowest and the highest are looked at; the few trials that come near an event are traced again, and
 judged by the cost itself. Trials that have ended leave. Who computes the epochs is an engine's
-affair: see `Descent` in numpy_engine.py and numba_engine.py.
+affair: see `Descent` in numpy_engine.py and `CompiledDescent` in numba_engine.py.
 """
 
 from collections.abc import Callable
@@ -33,11 +33,11 @@ Curvature = tuple[Array, Array]
 """H as its P columns [P, P, 1, 1], and C [P, O, 1]."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class State:
-    """Live trials: theta and velocity [P, O, k], learning_rate [k], momentum [k] or one number.
+    """Live trials, the arrays open to change: theta and velocity [P, O, k], learning_rate [k].
 
-    There is no velocity where that number is 0.
+    Momentum is [k] or one number; there is no velocity where that number is 0.
     """
 
     theta: Array
@@ -67,7 +67,7 @@ class State:
         return State(self.theta.copy(), velocity, self.learning_rate, self.momentum)
 
 
-class Epochs(Protocol):
+class Arithmetic(Protocol):
     """What an engine knows to do: the epochs of one problem."""
 
     problem: Problem
@@ -87,30 +87,29 @@ class Epochs(Protocol):
             it is where no epoch is given.
         """
 
-    def retrace(self, begin: State, epochs: list[list[Curvature]]) -> Array:
-        """Returns the states [P, O, m, k] that `stretch` measured from `begin`, which moves along."""
+    def retrace(self, state: State, epochs: list[list[Curvature]]) -> Array:
+        """Returns the states [P, O, m, k] that `stretch` measured from this one, which moves along."""
 
     def slack(self, error: Array | float, theta: Array | float) -> Array:
         """Returns how far rounding may have moved the measure of states near one."""
 
 
-def descend(descent: Epochs, trials: Trials, longest: int = STRETCH, block: int = BLOCK) -> Results:
+def descend(descent: Arithmetic, trials: Trials, longest: int = STRETCH) -> Results:
     """Descends K trials at once, each epoch looked at.
 
     Args:
         descent: computes the epochs.
         trials: learning_rate [K], theta_0 [K, P, O], epochs [K], momentum.
         longest: epochs between two looks.
-        block: numbers of theta that are worked on together.
 
     Returns:
         The results of all K trials. A trial that diverges is a result; nothing is raised for it.
     """
     problem, schedule = descent.problem, descent.schedule
     with np.errstate(all="ignore"):
-        state = _begin(trials, descent.dtype)
+        state = begin(trials, descent.dtype)
         ledger = Ledger(trials, schedule)
-        width = max(1, block // (problem.shape[0] * problem.shape[1]))
+        width = max(1, BLOCK // (problem.shape[0] * problem.shape[1]))
         most = longest if not schedule.shuffle else max(1, longest // len(descent.slices))
         epoch = 0
         while len(ledger.live):
@@ -127,7 +126,8 @@ def descend(descent: Epochs, trials: Trials, longest: int = STRETCH, block: int 
         return ledger.results()
 
 
-def _begin(trials: Trials, dtype: np.dtype[np.floating]) -> State:
+def begin(trials: Trials, dtype: np.dtype[np.floating]) -> State:
+    """Returns trials at their starts, in the precision of their descent."""
     theta = np.ascontiguousarray(np.moveaxis(trials.start, 0, -1)).astype(dtype)
     learning_rate, momentum = trials.learning_rate.astype(dtype), trials.momentum
     if isinstance(momentum, float):  # the sweep's, so whether there is a velocity is no matter of neighbours
@@ -136,23 +136,28 @@ def _begin(trials: Trials, dtype: np.dtype[np.floating]) -> State:
 
 
 def _train_block(
-    descent: Epochs, ledger: Ledger, whole: State, epoch: int, epochs: list[list[Curvature]], columns: slice
+    descent: Arithmetic,
+    ledger: Ledger,
+    whole: State,
+    epoch: int,
+    epochs: list[list[Curvature]],
+    columns: slice,
 ) -> Indices:
     """Trains some live trials through a stretch of epochs and books their events.
 
     Returns:
         The columns of the live trials that ended.
     """
-    begin = whole.block(columns)
-    state = begin.copy()
+    block = whole.block(columns)
+    state = block.copy()
     measures = descent.stretch(state, epochs)
     low, high, left = ledger.low[columns], ledger.high[columns], ledger.last[columns] - epoch
     cut_short = left < max(1, len(epochs))
-    chosen = _near_an_event(descent, begin.theta, measures, low, high, cut_short)
-    before = begin.take(chosen)
-    begin.theta[...] = state.theta
-    if begin.velocity is not None:
-        begin.velocity[...] = state.velocity
+    chosen = _near_an_event(descent, block.theta, measures, low, high, cut_short)
+    before = block.take(chosen)
+    block.theta[...] = state.theta
+    if block.velocity is not None:
+        block.velocity[...] = state.velocity
     few = max(1, RETRACED // (state.theta[..., 0].size * max(1, len(epochs))))
     ended = []
     for first in range(0, len(chosen), few):
@@ -170,7 +175,12 @@ def _train_block(
 
 
 def _near_an_event(
-    descent: Epochs, theta: Array, measures: tuple[Array, Array], low: Floats, high: Floats, cut_short: Flags
+    descent: Arithmetic,
+    theta: Array,
+    measures: tuple[Array, Array],
+    low: Floats,
+    high: Floats,
+    cut_short: Flags,
 ) -> Indices:
     """Returns the columns whose measure may, but for its rounding, have told of an event.
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as functional
-from numpy.typing import NDArray
 from torch import Tensor
 
 from linreg_sweep.engines.batches import batch_slices, epoch_order
 from linreg_sweep.engines.interface import Results, Schedule, Trials
 from linreg_sweep.engines.ledger import Ledger, excess_costs, look_back
+from linreg_sweep.engines.stretches import Array, Indices, State, begin
 from linreg_sweep.theory.problem import Problem, loss_factor
 
 STRETCH = 16
@@ -33,31 +33,6 @@ enough for a processor's cache, enough to hide the calls. Two megabytes and 64, 
 
 MOST_COLUMNS = {"cpu": 2**14, "cuda": 2**15}
 """Trials in a block where the data have few rows."""
-
-Array = NDArray[np.floating]
-Indices = NDArray[np.intp]
-
-
-@dataclass(frozen=True)
-class State:
-    """Live trials, the arrays open to change: theta and velocity [P, O, k], learning_rate [k].
-
-    Momentum is [k] or one number; velocity is [P, O, k], or None where that number is 0.
-    """
-
-    theta: Array
-    velocity: Array | None
-    learning_rate: Array
-    momentum: Array | float
-
-    def take(self, columns: Indices) -> "State":
-        """Returns copies of some trials."""
-        return State(
-            self.theta.take(columns, axis=-1),  # keeps trials last in memory
-            None if self.velocity is None else self.velocity.take(columns, axis=-1),
-            self.learning_rate[columns],
-            self.momentum if isinstance(self.momentum, float) else self.momentum[columns],
-        )
 
 
 @dataclass(frozen=True)
@@ -250,7 +225,7 @@ def train(problem: Problem, trials: Trials, schedule: Schedule) -> Results:
     """
     with _one_thread(), torch.enable_grad(), np.errstate(all="ignore"):
         descent = Descent(problem, schedule)
-        state = _begin(trials, descent.dtype)
+        state = begin(trials, descent.dtype)
         ledger = Ledger(trials, schedule)
         epoch = 0
         while len(ledger.live):
@@ -264,16 +239,6 @@ def train(problem: Problem, trials: Trials, schedule: Schedule) -> Results:
             if any(map(len, ended)):
                 state = state.take(ledger.close(np.concatenate(ended)))
         return ledger.results()
-
-
-def _begin(trials: Trials, dtype: np.dtype[np.floating]) -> State:
-    theta = np.ascontiguousarray(np.moveaxis(trials.start, 0, -1)).astype(dtype)
-    momentum = trials.momentum
-    if isinstance(momentum, float):
-        velocity = np.zeros_like(theta) if momentum else None
-    else:
-        velocity, momentum = np.zeros_like(theta), momentum.astype(dtype)
-    return State(theta, velocity, trials.learning_rate.astype(dtype), momentum)
 
 
 def _train_block(

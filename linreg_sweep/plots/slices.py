@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from linreg_sweep.plots.cells import moving
 from linreg_sweep.plots.style import COLORS, INK, is_standardized, parameter_words, title_of
 from linreg_sweep.runs.results import MOST_ROWS, Run
-from linreg_sweep.theory.outcome import CATEGORIES, OUTCOMES
+from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, OUTCOMES, UNFINISHED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,9 +79,9 @@ def parallel(run: Run, axes: "Axes") -> "Axes":
     shown = [*names, "epochs"]
     heights = [_height(run, name, np.asarray(table[name], np.float64)) for name in shown]
     lines = np.stack([height for height, _ in heights], axis=1)
-    for code in (2, 1, 0):
+    for code in (DIVERGED, UNFINISHED, CONVERGED):
         rows = np.flatnonzero(table["outcome"] == code)
-        name = CATEGORIES["outcome"][code]
+        name = OUTCOMES[code]
         alpha = float(np.clip(40 / max(1, len(rows)), 0.12, 0.8))
         for number, row in enumerate(rows.tolist()):
             label = f"{name}: {len(rows):,} drawn" if not number else None

@@ -34,7 +34,7 @@ def laboratory(run: Run) -> dict[str, Any]:
     if problem.shape[0] > MOST_PARAMETERS:
         text = f"has {problem.shape[0]} parameters a target, a page can train up to {MOST_PARAMETERS}"
         raise ResultsError(Complaint(str(run.path), text))
-    settle, bounds = experiment.criteria, Bounds.of(experiment.criteria)
+    criteria, bounds = experiment.criteria, Bounds.of(experiment.criteria)
     return {
         "hessian": matrix(problem.hessian),
         "constant": matrix(problem.constant),
@@ -45,8 +45,8 @@ def laboratory(run: Run) -> dict[str, Any]:
         "scale": problem.scale,
         "cost_per_loss": problem.cost_per_loss,
         "converged_excess": experiment.low,
-        "divergence": settle.divergence,
-        "settling": settle.settle_fraction ** (1.0 / settle.settle_epochs),
+        "divergence": criteria.divergence,
+        "settling": criteria.settling,
         "early_stop": training.early_stop,
         "nesterov": training.nesterov,
         "single": training.dtype == "float32",

@@ -19,7 +19,7 @@ from linreg_sweep.runs.status import now
 from linreg_sweep.storage import files
 from linreg_sweep.storage.parquet import read_arrays
 from linreg_sweep.storage.seal import checksum
-from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, MISSING
+from linreg_sweep.theory.outcome import word
 from linreg_sweep.trials.experiment import Experiment, limit
 
 MOST_FAILURES = 1000
@@ -103,8 +103,6 @@ def _best(run: Run, number: int) -> dict[str, Any]:
     return {name: _plain(name, columns[name][row].item()) for name in names}
 
 
-def _plain(name: str, value: float) -> float | int | str | None:
+def _plain(name: str, value: float) -> str | float | None:
     """Returns a cell as JSON has it; a missing number, or one that is not finite, is null."""
-    if name in CATEGORIES:
-        return CATEGORIES[name][int(value)]
-    return None if not math.isfinite(value) or (name in EVENTS and value == MISSING) else value
+    return word(name, value) if math.isfinite(value) else None

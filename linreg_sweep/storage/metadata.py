@@ -43,7 +43,7 @@ def _name(value: Any) -> bool:
     return isinstance(value, str) and is_name(value)
 
 
-def _line(value: Any) -> bool:
+def _any_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
@@ -108,7 +108,7 @@ BEGUN: dict[str, Kind] = {
 
 FOUND: dict[str, Kind] = {
     "finished": _text,
-    "failed": {"count": is_count, "first": [{"trial": is_count, "reason": _line}]},
+    "failed": {"count": is_count, "first": [{"trial": is_count, "reason": _any_text}]},
     "outcomes": dict.fromkeys(("converged", "unfinished", "diverged"), is_count),
     "best": {
         **dict.fromkeys(("trial", "epochs"), is_count),

@@ -1,7 +1,7 @@
 """What became of a trial, in words that are exact: the one place that says what converged means.
 
 Outcomes are results, never errors. The regime is the tutorial's four words for a learning rate,
-read off the factor c by which the stiffest direction of the data shrinks in each epoch.
+read off the factor c by which the steepest direction of the data shrinks in each epoch.
 """
 
 from dataclasses import dataclass
@@ -14,11 +14,14 @@ Codes = NDArray[np.int8]
 Epochs = NDArray[np.int64]
 
 OUTCOMES = ("converged", "unfinished", "diverged")
+CONVERGED, UNFINISHED, DIVERGED = range(3)
+"""The codes of outcomes, as of all words here: their places among the words."""
+
 OUTCOME_MEANING = {
     "converged": "its cost came within the tolerance of the least-squares optimum",
     "unfinished": "it neither converged nor diverged within the epochs given",
     "diverged": "its cost grew above {divergence} times the larger of the start's cost"
-    " and the variance of the target",
+    " and the variance of the target (its mean square where no bias is fitted or it does not vary)",
 }
 """Half a sentence each; `legend.Bounds` fills the set-up's numbers in."""
 
@@ -27,6 +30,7 @@ FAILED = len(OUTCOMES)
 It has no result, and what gathers results passes it over."""
 
 REGIMES = ("low", "good", "high", "too_high")
+LOW, GOOD, HIGH, TOO_HIGH = range(4)
 REGIME_MEANING = {
     "low": "the steepest direction creeps to its optimum from one side",
     "good": "the steepest direction settles to {percent} % within {epochs}",
@@ -36,9 +40,11 @@ REGIME_MEANING = {
 """Likewise."""
 
 REGIME_SOURCES = ("spectrum", "measured")
+SPECTRUM, MEASURED = range(2)
 """Where a regime is read off: the data's curvature, or the contraction of the first two steps."""
 
 THEORY = ("closed_form", "lost_in_rounding", "mini_batches")
+CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES = range(3)
 """What theory says of a trial's outcome: the closed form tells it; it lies within what the rounding of
 the steps may decide; or steps see mini-batches, for which there is no closed form."""
 
@@ -58,6 +64,21 @@ MISSING = -1
 """The code of an outcome or regime that is not known, and the epoch of an event that never came."""
 
 
+def word(name: str, value: float) -> str | float | None:
+    """Returns a cell of the trials table as a person reads it.
+
+    Args:
+        name: of its column.
+        value: what stands in the column; a code in one of CATEGORIES.
+
+    Returns:
+        The word for a code; None where a code or an epoch is missing; any other number as it is.
+    """
+    if value == MISSING and (name in CATEGORIES or name in EVENTS):
+        return None
+    return CATEGORIES[name][int(value)] if name in CATEGORIES else value
+
+
 @dataclass(frozen=True)
 class Criteria:
     """When a trial counts as converged or diverged.
@@ -66,15 +87,20 @@ class Criteria:
         tolerance: converged where the excess cost is at most this fraction of the data's scale.
         divergence: diverged where the cost is above this multiple of the larger of the cost at
             the start and the data's scale.
-        settle_epochs: a learning rate is good where the stiffest direction shrinks to
+        settle_epochs: a learning rate is good where the steepest direction shrinks to
             settle_fraction within this many epochs.
         settle_fraction: see settle_epochs; between 0 and 1.
     """
 
-    tolerance: float = 1e-6
-    divergence: float = 1e6
-    settle_epochs: float = 10
-    settle_fraction: float = 0.01
+    tolerance: float
+    divergence: float
+    settle_epochs: float
+    settle_fraction: float
+
+    @property
+    def settling(self) -> float:
+        """The factor an epoch at which an error just shrinks to settle_fraction within settle_epochs."""
+        return float(self.settle_fraction ** (1.0 / self.settle_epochs))
 
     def converged_excess(self, scale: float) -> float:
         """Returns the excess cost at or below which a trial has converged, in units of y squared."""
@@ -105,7 +131,7 @@ def judge(
     """
     reached = converged_at != MISSING if early_stop else excess_cost <= converged_excess
     stable = diverged_at == MISSING
-    return np.select([stable & reached, stable], [0, 1], 2).astype(np.int8)
+    return np.select([stable & reached, stable], [CONVERGED, UNFINISHED], DIVERGED).astype(np.int8)
 
 
 def judge_regime(contraction: Floats, criteria: Criteria) -> Codes:
@@ -115,14 +141,13 @@ def judge_regime(contraction: Floats, criteria: Criteria) -> Codes:
         contraction: c [K], by theory or measured; NaN: not known.
         criteria: says within how many epochs a good rate settles, and to what fraction.
     """
-    settling = criteria.settle_fraction ** (1.0 / criteria.settle_epochs)
     conditions = [
         np.isnan(contraction),
-        contraction > settling,
-        contraction >= -settling,
+        contraction > criteria.settling,
+        contraction >= -criteria.settling,
         contraction >= -1.0,
     ]
-    return np.select(conditions, [MISSING, 0, 1, 2], 3).astype(np.int8)
+    return np.select(conditions, [MISSING, LOW, GOOD, HIGH], TOO_HIGH).astype(np.int8)
 
 
 def stability_limit(
@@ -145,14 +170,14 @@ def stability_limit(
     return np.asarray(multiple / largest_eigenvalue)
 
 
-def stiff_contraction(
+def steepest_contraction(
     learning_rate: Floats,
     largest_eigenvalue: float,
     momentum: float | Floats = 0.0,
     *,
     nesterov: bool = False,
 ) -> Floats:
-    """Returns the factor c [K] by which the stiffest direction changes in each epoch.
+    """Returns the factor c [K] by which the steepest direction changes in each epoch.
 
     Without momentum it is 1 - learning_rate * largest_eigenvalue. With momentum it is the
     eigenvalue of largest modulus of that direction's companion matrix, counted as minus its

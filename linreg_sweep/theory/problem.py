@@ -17,8 +17,6 @@ from linreg_sweep.theory.spectrum import MOST_PARAMETERS, Spectrum, precise_spec
 
 Floats = NDArray[np.float64]
 
-LOSSES = ("half_mse", "mse", "sse")
-
 
 def loss_factor(loss: str, n_rows: int, n_targets: int) -> Fraction:
     """Returns k in `grad = k A^T (A theta - Y)` for a step over n_rows rows, exactly."""
@@ -46,7 +44,8 @@ class Problem:
         eigenvalue_tails: what rounding left off the eigenvalues [P]; 0 where that is not known.
         eigenvectors: V [P, P], one a column, in the order of the eigenvalues.
         cost_min: the cost at the optimum, in units of y squared.
-        scale: the cost of the best constant prediction, to which tolerances are relative.
+        scale: the variance of y about its column means, to which tolerances are relative; mean(y**2)
+            where no bias is fitted or y does not vary; 1 where y is 0.
     """
 
     design: Floats

@@ -4,16 +4,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.data import parameter_names
-from linreg_sweep.engines.interface import Results, bound
+from linreg_sweep.engines.interface import Results, history_of
 from linreg_sweep.theory.outcome import (
     CATEGORIES,
     EVENTS,
     FAILED,
+    MEASURED,
     MISSING,
+    SPECTRUM,
     judge,
     judge_regime,
     stability_limit,
-    stiff_contraction,
+    steepest_contraction,
 )
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.prediction import predict
@@ -45,10 +47,10 @@ def trial_columns(
     excess = problem.excess_cost(results.theta)
     full_batch = experiment.batch_sizes(values) == problem.n_rows
     momentum = values.get("momentum", training.momentum)
-    stiffest = float(problem.eigenvalues[-1])
+    steepest = float(problem.eigenvalues[-1])
     rate, nesterov = values["learning_rate"], training.nesterov
-    by_theory = stiff_contraction(rate, stiffest, momentum, nesterov=nesterov)
-    limit = stability_limit(stiffest, momentum, nesterov=nesterov)
+    by_theory = steepest_contraction(rate, steepest, momentum, nesterov=nesterov)
+    limit = stability_limit(steepest, momentum, nesterov=nesterov)
     columns: dict[str, Column] = {"trial": np.arange(first, first + len(rate), dtype=np.int64)}
     columns |= {parameter_column(name): value for name, value in values.items()}
     columns["outcome"] = judge(
@@ -66,7 +68,7 @@ def trial_columns(
     columns["excess_cost"] = excess
     columns["contraction"] = results.contraction
     columns["regime"] = judge_regime(np.where(full_batch, by_theory, results.contraction), criteria)
-    columns["regime_source"] = np.where(full_batch, 0, 1).astype(np.int8)
+    columns["regime_source"] = np.where(full_batch, SPECTRUM, MEASURED).astype(np.int8)
     with np.errstate(over="ignore"):  # the absurdest rates
         columns["stability_ratio"] = np.where(full_batch, rate / limit, np.nan)
     prediction = predict(experiment, values, results, np.asarray(columns["outcome"], np.int8))
@@ -88,7 +90,7 @@ def no_history(experiment: Experiment) -> dict[str, Column]:
 
 def _no_results(experiment: Experiment) -> Results:
     shape, none = experiment.problem.shape, np.empty(0, np.int64)
-    return Results(np.empty((0, *shape)), none, none, none, np.empty(0), bound([], shape))
+    return Results(np.empty((0, *shape)), none, none, none, np.empty(0), history_of([], shape))
 
 
 def failed_columns(experiment: Experiment, trials: NDArray[np.int64]) -> dict[str, Column]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.outcome import MISSING, OUTCOMES
+from linreg_sweep.theory.outcome import CONVERGED, MISSING, OUTCOMES
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.prediction import CONVERGED, predict
+from linreg_sweep.trials.prediction import predict
 
 Floats = NDArray[np.float64]
 

@@ -11,15 +11,22 @@ from numpy.typing import NDArray
 
 from linreg_sweep.engines.closed_form import train
 from linreg_sweep.engines.interface import Results, Schedule, Trials
-from linreg_sweep.theory.outcome import MISSING, OUTCOMES, THEORY, Codes, Epochs, judge
+from linreg_sweep.theory.outcome import (
+    CLOSED_FORM,
+    CONVERGED,
+    DIVERGED,
+    LOST_IN_ROUNDING,
+    MINI_BATCHES,
+    MISSING,
+    Codes,
+    Epochs,
+    judge,
+)
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.rounding import bound_rounding
 
 Floats = NDArray[np.float64]
-
-CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES = range(len(THEORY))
-CONVERGED, _, DIVERGED = range(len(OUTCOMES))
 
 
 @dataclass(frozen=True)

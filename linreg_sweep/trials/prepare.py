@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 from linreg_sweep import data as datasets
 from linreg_sweep.config import Config, Declaration, GridSweep, RandomSweep, Sweep
 from linreg_sweep.config.faults import MOST_COMPLAINTS, config_error
+from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.data import Data
 from linreg_sweep.engines import load_module
 from linreg_sweep.errors import Complaint, ConfigError, DataError, did_you_mean
@@ -83,10 +84,13 @@ def prepare(declaration: Declaration, data: Data) -> Experiment:
     if rate is not None and rate.unit is not None and not problem.eigenvalues[-1]:
         text = "the data must have a stability limit, but no learning rate diverges on them: x is 0"
         raise declaration.error(("parameters", "learning_rate", "unit"), text, "leave the unit out")
-    outcome = config.outcome
-    criteria = Criteria(outcome.tolerance, outcome.divergence, outcome.settle.epochs, outcome.settle.fraction)
     header = replace(data, x=data.x[:0], y=data.y[:0])
-    return Experiment(config, header, data.digest(), problem, space, criteria)
+    return Experiment(config, header, data.digest(), problem, space, criteria_of(config.outcome))
+
+
+def criteria_of(outcome: OutcomeConfig) -> Criteria:
+    """Returns when a trial counts as converged, diverged or settled, as a config says."""
+    return Criteria(outcome.tolerance, outcome.divergence, outcome.settle.epochs, outcome.settle.fraction)
 
 
 def make_space(config: Config | Sweep) -> Space:
