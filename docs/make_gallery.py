@@ -27,6 +27,7 @@ KINDS = {
     "random_search": ("slice",),
     "batch_sizes": ("epochs",),
     "far_start": ("epochs",),
+    "momentum_limits": ("epochs",),
     "diabetes": ("cost", "paths"),
     "faithful_unscaled": ("paths",),
     "faithful_standardized": ("paths",),

@@ -221,6 +221,19 @@ def test_what_rescues_a_far_start(runs: Runs) -> None:
     assert_says(said, "10,000 epochs rescue none", "20,000 do from 0.004 to 0.006", "40,000 do at 0.002")
 
 
+def test_what_momentum_wins_within_its_own_limit(runs: Runs) -> None:
+    """sweeps/momentum_limits.yaml: the soonest trial of each momentum, and what happens beyond the limit."""
+    trials = runs("momentum_limits").trials
+    said = answer("sweeps", "momentum_limits")
+    soonest = trials[trials["outcome"] == "converged"].groupby("momentum")["converged_at"].min()
+    assert_says(said, f"without momentum the soonest trial converges at epoch {soonest[0.0]:,}")
+    assert_says(said, *(f"with {momentum} at {soonest[momentum]}" for momentum in (0.5, 0.9, 0.99)))
+    diverged = trials["outcome"] == "diverged"
+    assert sorted(set(trials["stability_ratio"][diverged].round(9))) == [1.05, 1.1]
+    assert_says(said, "from 1.05 limits on all diverge")
+    assert diverged[trials["stability_ratio"] > 1.01].all()
+
+
 def test_numpy_against_torch_at_the_same_rate(runs: Runs) -> None:
     """sweeps/rates_*.yaml: torch at a rate is NumPy at twice it; under the same loss they are alike."""
     by_numpy = runs("rates_numpy").trials.set_index("learning_rate")

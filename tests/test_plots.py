@@ -201,10 +201,49 @@ def test_the_edge_bends_with_momentum(tmp_path: Path) -> None:
             "momentum": {"values": [0.0, 0.5, 0.9]},
         },
     )
-    limits = stability_limits(run, cells(run).y)
+    found = cells(run)
+    limits = stability_limits(run, found.x, found.y)
     assert limits is not None
     np.testing.assert_allclose(limits[0], LIMIT * (1 + limits[1]))
     assert "stability limit, by momentum" in texts(outcome_map(run, fresh()))
+
+
+def test_rates_in_limits_of_each_momentum_lie_side_by_side(tmp_path: Path) -> None:
+    """As shares of the limit, evenly as they are declared; the rates themselves where they are asked for."""
+    run = made(
+        tmp_path,
+        parameters={
+            "learning_rate": {"min": 0.1, "max": 1.2, "step": 0.1, "unit": "stability_limit"},
+            "momentum": {"values": [0.0, 0.3, 0.9]},
+        },
+    )
+    found = cells(run)
+    assert (found.x.name, found.y and found.y.name) == ("stability_ratio", "momentum")
+    np.testing.assert_array_equal(found.x.centres, [float(f"{n / 10}") for n in range(1, 13)])
+    np.testing.assert_array_equal(found.trials, np.ones((3, 12)))
+    assert not found.x.log
+    limits = stability_limits(run, found.x, found.y)
+    assert limits is not None
+    assert set(limits[0]) == {1.0}
+    axes = outcome_map(run, fresh())
+    assert axes.get_xlabel() == "learning rate (share of the stability limit)"
+    assert cells(run, x="learning_rate").x.name == "learning_rate"
+    with pytest.raises(ls.ConfigError, match="got 'stability_ratio' for both"):
+        cells(run, x="stability_ratio", y="stability_ratio")
+
+
+def test_regimes_are_named_where_there_is_room(tmp_path: Path) -> None:
+    """Names that would overlap, since regimes alternate from rate to rate, are left out with their bars."""
+    run = made(
+        tmp_path,
+        parameters={
+            "learning_rate": {"min": 0.1, "max": 1.2, "step": 0.05, "unit": "stability_limit"},
+            "momentum": {"values": [0.0, 0.5]},
+        },
+    )
+    assert [text.get_text() for text in outcome_map(run, fresh()).texts] == ["high", "too high"]
+    alternating = outcome_map(run, fresh(), x="learning_rate")
+    assert (len(alternating.texts), len(alternating.lines)) == (0, 1)  # the edge
 
 
 def test_mini_batches_have_no_edge(tmp_path: Path) -> None:
@@ -214,7 +253,7 @@ def test_mini_batches_have_no_edge(tmp_path: Path) -> None:
         training={"epochs": 20, "batch_size": 10},
         parameters={"learning_rate": {"values": [0.001, 0.002]}},
     )
-    assert stability_limits(run, None) is None
+    assert stability_limits(run, cells(run).x, None) is None
     assert "stability" not in texts(outcome_map(run, fresh()))
 
 

@@ -14,6 +14,7 @@ from linreg_sweep.analysis.tally import (
     Ranges,
     Table,
     Tally,
+    as_key,
     check_column,
     ranges_of,
 )
@@ -49,7 +50,7 @@ def summary(
     ranges: dict[str, Ranges] = {}
     for name in by:
         distinct = Distinct(bins or 0)
-        distinct.add(columns[name])
+        distinct.add(as_key(name, columns[name]))
         found = ranges_of(distinct.values, bins, log=name in log_scaled) if name not in CATEGORIES else None
         ranges |= {name: found} if found else {}
     tally = Tally(by, ranges)

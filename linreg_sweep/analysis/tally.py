@@ -74,6 +74,20 @@ def ranges_of(distinct: Floats, bins: int | None, *, log: bool) -> Ranges | None
     return Ranges((np.geomspace if log and low > 0 else np.linspace)(low, high, bins + 1))
 
 
+def as_key(name: str, values: Column) -> Floats:
+    """Returns values of a column as they are told apart: shares of a limit by twelve digits, others by all.
+
+    A rate that is declared in stability limits is rounded with the limit, which each momentum has for itself.
+    """
+    numbers = np.asarray(values, np.float64)
+    if name != "stability_ratio":
+        return numbers
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        power = 10.0 ** (11 - np.floor(np.log10(np.abs(numbers))))
+        rounded = np.round(numbers * power) / power
+    return np.where(np.isfinite(rounded), rounded, numbers)
+
+
 class Distinct:
     """The different values of a column, as far as a bound, and in any case the smallest and largest."""
 
@@ -135,7 +149,7 @@ class Tally:
         """Returns the key [K, k] of each trial."""
         keys = np.empty((len(columns["cost"]), len(self.by)))
         for number, name in enumerate(self.by):
-            values = np.asarray(columns[name], np.float64)
+            values = as_key(name, columns[name])
             if columns[name].dtype.kind == "i":
                 self._whole.add(name)
             if name in CATEGORIES or name in EVENTS:

@@ -15,7 +15,11 @@ PICTURES = ("map", "epochs", "cost", "paths", "slice", "parallel")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN [RUN ...]")
 @click.option("--kind", type=click.Choice(PICTURES), default="map", show_default=True, help="What to draw.")
 @click.option("-o", "--output", metavar="FILE", help="A PNG or SVG file. [default: <name>-<kind>.png here]")
-@click.option("--x", metavar="PARAM", help="Of map and epochs: to the right. [default: learning_rate]")
+@click.option(
+    "--x",
+    metavar="PARAM",
+    help="Of map and epochs: to the right; also stability_ratio. [default: learning_rate]",
+)
 @click.option("--y", metavar="PARAM", help="Of map and epochs: upwards. [default: the next that varies]")
 @click.option(
     "--trial", "trials", multiple=True, type=int, metavar="N", help="Of cost and paths: this trial."

@@ -92,24 +92,40 @@ def _moves(run: Run, name: str) -> bool:
     return bool((first != first[0]).any()) or any((more != first[0]).any() for more in values)
 
 
+def rate_of(run: Run) -> str:
+    """Returns the column by which the learning rates of a run lie side by side.
+
+    That is the rate, or its share of the stability limit where it is declared so and momentum varies.
+    """
+    is_grid = run.metadata["method"] == "grid"
+    in_limits = is_grid and "learning_rate" in run.varied and "learning_rate" not in run.metadata["spans"]
+    return "stability_ratio" if in_limits and "momentum" in moving(run) else "learning_rate"
+
+
 def axes_of(run: Run, x: str | None = None, y: str | None = None) -> list[str]:
     """Returns the parameters that a map of a run is drawn over, one or two.
 
+    Beside those that vary there is the learning rate as a share of the stability limit, `stability_ratio`.
+
     Args:
         run: which run.
-        x: the one to the right; None: the learning rate, or the first that varies.
+        x: the one to the right; None: the learning rate, or the first that varies. Where it is declared in
+            stability limits and each momentum has its own, as a share of them.
         y: the one upwards; None: the next that takes more than one value.
 
     Raises:
         ConfigError: a parameter does not vary, or both are one.
     """
     varied, several = run.varied or ["learning_rate"], moving(run)
+    shares = ["stability_ratio"] if "learning_rate" in varied and not run.metadata["regime_measured"] else []
     for name in (x, y):
         if name is not None:
-            check_column(name, varied)
-    first = x or ("learning_rate" if "learning_rate" in several and y != "learning_rate" else "")
+            check_column(name, [*varied, *shares])
+    rates = {"learning_rate", "stability_ratio"}
+    first = x or (rate_of(run) if "learning_rate" in several and y not in rates else "")
     first = first or next((name for name in several if name != y), varied[0])
-    second = y or next((name for name in several if name != first), None)
+    taken = rates if first in rates else {first}
+    second = y or next((name for name in several if name not in taken), None)
     if first == second:
         raise ConfigError(Complaint("--y", f"must be another parameter than --x, got {first!r} for both"))
     return [first] if second is None else [first, second]
@@ -173,10 +189,14 @@ def _axis(run: Run, name: str, cells: Sequence[Any], ranges: Ranges | None) -> A
 
 
 def _is_log(run: Run, name: str, values: Floats) -> bool:
-    """Returns whether values are to be drawn by ratio: as declared, or listed over more than a decade."""
+    """Returns whether values are to be drawn by ratio: as declared, or unevenly over more than a decade."""
     if len(values) < 2 or values[0] <= 0:
         return False
-    return name in run.metadata["log_scaled"] or bool(values[-1] / 10 > values[0])
+    if ("learning_rate" if name == "stability_ratio" else name) in run.metadata["log_scaled"]:
+        return True
+    steps = np.diff(values / values[-1])
+    is_even = len(steps) > 1 and np.allclose(steps, steps[0], rtol=1e-6)
+    return not is_even and bool(values[-1] / 10 > values[0])
 
 
 def edges_of(centres: Floats, *, log: bool) -> Floats:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
+RATES = ("learning_rate", "stability_ratio")
+"""The columns that say how long steps are: along these there are regimes and an edge."""
+
 LETTER = 0.0145
 """Of the width of a panel, what a letter of a regime's name takes, with its share of the gap between two."""
 
@@ -121,14 +124,14 @@ def _mesh(axes: "Axes", found: Cells, values: Floats, **how: Any) -> Any:
 
 def _frame(axes: "Axes", run: Run, found: Cells) -> None:
     """Names the axes, their scales, the run and, along the top, the regimes."""
-    axes.set_title(title_of(run), fontsize=11, pad=26 if found.x.name == "learning_rate" else 8)
+    axes.set_title(title_of(run), fontsize=11, pad=26 if found.x.name in RATES else 8)
     standardized = is_standardized(run)
     _scale(axes, "x", found.x, parameter_words(found.x.name, standardized=standardized))
     if found.y is None:
         axes.set_yticks([])
     else:
         _scale(axes, "y", found.y, parameter_words(found.y.name, standardized=standardized))
-    if found.x.name == "learning_rate":
+    if found.x.name in RATES:
         _name_regimes(axes, found)
 
 
@@ -145,7 +148,10 @@ def _scale(axes: "Axes", which: str, axis: Axis, words: str) -> None:
 
 
 def _name_regimes(axes: "Axes", found: Cells) -> None:
-    """Draws a bar along the top over the columns of each regime, and their names side by side above."""
+    """Draws a bar along the top over the columns of each regime, and their names side by side above.
+
+    Where they alternate so often that the names have no room there is nothing.
+    """
     along = regime_along(found)
     edges = np.log(found.x.edges) if found.x.log else found.x.edges
     shares = (edges - edges[0]) / (edges[-1] - edges[0])
@@ -155,11 +161,14 @@ def _name_regimes(axes: "Axes", found: Cells) -> None:
         for start, stop in zip(starts, [*starts[1:], len(along)], strict=True)
         if along[start] is not None
     ]
+    names = [REGIME_WORDS[name] for name, _, _ in bars]
+    widths = [LETTER * len(name) for name in names]
+    if sum(widths) > 1:
+        return
     for _, left, right in bars:
         ends = [left + GAP, right - GAP]
         axes.plot(ends, [1.025, 1.025], color=INK, linewidth=2, transform=axes.transAxes, clip_on=False)
-    names = [REGIME_WORDS[name] for name, _, _ in bars]
-    places = apart([(left + right) / 2 for _, left, right in bars], [LETTER * len(name) for name in names])
+    places = apart([(left + right) / 2 for _, left, right in bars], widths)
     for name, place in zip(names, places, strict=True):
         axes.text(place, 1.04, name, fontsize=9, ha="center", va="bottom", transform=axes.transAxes)
 
@@ -176,9 +185,7 @@ def apart(middles: Sequence[float], widths: Sequence[float]) -> list[float]:
 
 def _edge(axes: "Axes", run: Run, found: Cells) -> list[Any]:
     """Draws theory's edge of stability over the learning rate; returns what the legend shows of it."""
-    if found.x.name != "learning_rate":
-        return []
-    limits = stability_limits(run, found.y)
+    limits = stability_limits(run, found.x, found.y)
     if limits is None:
         return []
     rates, heights = limits
@@ -194,16 +201,19 @@ def _edge(axes: "Axes", run: Run, found: Cells) -> list[Any]:
     return list(lines)
 
 
-def stability_limits(run: Run, y: Axis | None) -> tuple[Floats, Floats] | None:
-    """Returns theory's edge as learning rates [k] and heights [k] on the other axis; None: there is none.
+def stability_limits(run: Run, x: Axis, y: Axis | None) -> tuple[Floats, Floats] | None:
+    """Returns theory's edge as places [k] on one axis and heights [k] on the other; None: there is none.
 
     Args:
         run: which run.
+        x: the axis to the right; there is an edge where it is that of the learning rate.
         y: the other axis, along which momentum may move the edge.
     """
-    if run.metadata["regime_measured"]:
+    if run.metadata["regime_measured"] or x.name not in RATES:
         return None
     heights = np.array([0.0, 1.0]) if y is None else np.linspace(y.edges[0], y.edges[-1], 200)
+    if x.name == "stability_ratio":
+        return np.ones(len(heights)), heights
     if "momentum" not in run.varied:
         limit = run.metadata.get("edge", {}).get("stability_limit")
         return None if limit is None else (np.full(len(heights), limit), heights)

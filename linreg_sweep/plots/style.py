@@ -19,6 +19,7 @@ REGIME_WORDS = {"low": "low", "good": "good", "high": "high", "too_high": "too h
 
 PARAMETER_WORDS = {
     "learning_rate": "learning rate (step per unit of gradient)",
+    "stability_ratio": "learning rate (share of the stability limit)",
     "initial_bias": "initial bias (unit of y)",
     "momentum": "momentum (share of the last step)",
     "batch_size": "batch size (rows a step)",

@@ -10,7 +10,7 @@ import numpy as np
 
 from linreg_sweep.analysis.answers import best_row
 from linreg_sweep.analysis.tally import Table
-from linreg_sweep.plots.cells import MOST_VALUES, Cells, cells_of, moving
+from linreg_sweep.plots.cells import MOST_VALUES, Cells, cells_of, moving, rate_of
 from linreg_sweep.reports.answer import answer
 from linreg_sweep.runs.results import BINS, MOST_ROWS, Run
 
@@ -67,8 +67,9 @@ def gather(run: Run) -> Gathered:
     several = moving(run)
     first = "learning_rate" if "learning_rate" in several else several[0]
     others = [name for name in several if name != first]
-    pairs = [[first, other] for other in others[:MOST_MAPS]] or [[first]]
-    most = _most_values(run, first, others[:MOST_MAPS])
+    right = rate_of(run) if first == "learning_rate" else first
+    pairs = [[right, other] for other in others[:MOST_MAPS]] or [[right]]
+    most = _most_values(run, right, others[:MOST_MAPS])
     maps = [run.tally(pair, most) for pair in pairs]
     names = [first, *others]
     summaries = [

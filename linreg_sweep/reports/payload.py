@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.analysis.formats import cells_of
 from linreg_sweep.plots.cells import Axis, Cells, regime_along
-from linreg_sweep.plots.maps import stability_limits
+from linreg_sweep.plots.maps import RATES, stability_limits
 from linreg_sweep.plots.style import REGIME_WORDS, is_standardized, parameter_words
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import CATEGORIES, OUTCOMES
@@ -24,8 +24,8 @@ Floats = NDArray[np.float64]
 def map_of(run: Run, found: Cells) -> dict[str, Json]:
     """Returns a map: its axes, what is in its cells (row by row, the lowest first), theory's edge."""
     standardized = is_standardized(run)
-    edge = stability_limits(run, found.y) if found.x.name == "learning_rate" else None
-    along = regime_along(found) if found.x.name == "learning_rate" else []
+    edge = stability_limits(run, found.x, found.y)
+    along = regime_along(found) if found.x.name in RATES else []
     return {
         "x": _axis(found.x, standardized=standardized),
         "y": None if found.y is None else _axis(found.y, standardized=standardized),

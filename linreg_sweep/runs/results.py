@@ -17,6 +17,7 @@ from linreg_sweep.analysis.tally import (
     Ranges,
     Table,
     Tally,
+    as_key,
     check_column,
     ranges_of,
 )
@@ -249,7 +250,7 @@ class Run:
         if (name, most) not in self._distinct:
             distinct = Distinct(most)
             for columns in self.parts([name]):
-                distinct.add(columns[name])
+                distinct.add(as_key(name, columns[name]))
             self._distinct[name, most] = distinct.values
         return self._distinct[name, most]
 
@@ -291,7 +292,7 @@ class Run:
             return prod(map(len, spans)) > most
         found: set[tuple[Any, ...]] = set()
         for columns in self.parts(self.columns_of(by)):
-            values = np.stack([np.asarray(value, np.float64) for value in columns.values()], axis=-1)
+            values = np.stack([as_key(name, value) for name, value in columns.items()], axis=-1)
             kept = np.append(True, (values[1:] != values[:-1]).any(axis=1))
             found |= set(map(tuple, np.unique(values[kept], axis=0)[: most + 1].tolist()))
             if len(found) > most:
