@@ -15,7 +15,7 @@ from distributed import Client, KilledWorker
 from joblib._dask import DaskDistributedBackend
 
 from linreg_sweep.errors import Complaint, SweepError
-from linreg_sweep.workers.interface import WorkersLostError
+from linreg_sweep.workers.interface import WorkersLostError, gone
 
 SECONDS_A_LOOK = 0.5
 """How often it is looked whether there are workers."""
@@ -130,12 +130,6 @@ class GuardedDask(DaskDistributedBackend):  # type: ignore[misc] # joblib ships 
         except Exception:  # whatever it is: where this ends, nobody watches
             return "the scheduler did not answer"
         return "" if about["n_workers"] else "no worker was there"
-
-
-def gone(trouble: str) -> SweepError:
-    """Returns the error for a cluster with which there is no going on."""
-    hint = "finished parts are kept: once the cluster is back, the same command does the rest"
-    return SweepError(Complaint("", trouble, hint))
 
 
 def _meaning(error: BaseException) -> Exception:
