@@ -173,7 +173,7 @@ def test_what_items_raise_is_raised(workers: DaskCluster) -> None:
 
 def test_a_worker_that_finds_nobody_is_told_as_lost(workers: DaskCluster) -> None:
     """What joblib itself meets on a worker, as when the scheduler is too busy to answer there."""
-    with pytest.raises(WorkersLostError, match="a worker lost touch: timed out"):
+    with pytest.raises(WorkersLostError, match="a worker lost its connection: timed out"):
         list(workers.each(lose_touch, range(4)))
 
 

@@ -19,9 +19,9 @@ COLUMN_MEANING = {
     "epochs": "epochs done when the trial ended",
     "contraction": "<second step, first step> / <first step, first step>: near 1 creeps,"
     " below -1 zigzags away",
-    "predicted_outcome": "by theory's closed form; missing where it does not tell (see theory)",
+    "predicted_outcome": "by theory's closed form; missing where it predicts nothing (see theory)",
     "predicted_at": "the epoch of that outcome's event, by theory",
-    "theory": "closed_form: it tells the outcome; lost_in_rounding: the steps' rounding may decide it;"
+    "theory": "closed_form: it predicts the outcome; lost_in_rounding: the steps' rounding may decide it;"
     " mini_batches: they have no closed form",
     "stability_ratio": "learning rate / the rate above which descent diverges (1 is the edge)",
 }

@@ -315,15 +315,15 @@ class Pair:
         engines = [run.metadata["engine"] for run in self._runs]
         if engines[0] != engines[1]:
             yield (
-                f"Engine {engines[0]} against {engines[1]}: engines descend alike, but round"
-                " otherwise, so last bits differ"
+                f"Engine {engines[0]} against {engines[1]}: they descend alike but round"
+                " differently, so last bits differ"
             )
         limits = [run.metadata.get("edge", {}).get("stability_limit") for run in self._runs]
         if None not in limits and limits[0] != limits[1]:
             yield f"The stability limit by theory is {limits[0]:.6g} in {a}, {limits[1]:.6g} in {b}"
         for label, run in ((a, first), (b, second)):
             if not run.finished:
-                yield f"{label} is not finished: {run.n_trials_done:,} of {run.n_trials:,} trials are there"
+                yield f"{label} is not finished: {run.n_trials_done:,} of {run.n_trials:,} trials are done"
 
 
 def _readable(name: str, values: Column) -> Any:

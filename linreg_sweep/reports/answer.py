@@ -26,18 +26,16 @@ def answer(run: Run, name: str, table: Table) -> str:
     within += " epoch" if median == 1 else " epochs"
     if first == stop:
         said = (
-            f"No {of} brings every trial home; {shown(values[best])} does most:"
+            f"At no {of} do all trials converge; most do {_at(values[best])}:"
             f" {table['converged'][best]:,} of {table['trials'][best]:,} trials converge, {within}"
         )
     elif stop - first == 1:
         said = f"With {of} {_span(values[first], values[first])} {one} converges, {within}"
     else:
         said = f"With {of} {_span(values[first], values[stop - 1])} {one} converges"
-        soonest = _span(values[best], values[best])
-        soonest = soonest if soonest.startswith("from") else f"at {soonest}"
-        said += f", soonest {soonest} ({within})" if first <= best < stop else ""
+        said += f", soonest {_at(values[best])} ({within})" if first <= best < stop else ""
     above = _nothing_above(run, name, table)
-    return said + (f"; above {above} nothing does." if above else ".")
+    return said + (f"; above {above} none does." if above else ".")
 
 
 def _each(run: Run, name: str) -> str:
@@ -72,6 +70,12 @@ def _span(first: object, last: object) -> str:
     """Returns `from a to b` of two values or ranges and what lies between, or the one number that it is."""
     low, high = _ends(first)[0], _ends(last)[1]
     return low if low == high else f"from {low} to {high}"
+
+
+def _at(value: object) -> str:
+    """Returns `at a` of a number, `from a to b` of a range."""
+    low, high = _ends(value)
+    return f"at {low}" if low == high else f"from {low} to {high}"
 
 
 def _ends(value: object) -> tuple[str, str]:

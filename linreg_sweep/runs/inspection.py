@@ -74,7 +74,8 @@ def _part(run: Run, there: Mapping[Span, Facts], span: Span) -> Part:
 def set_aside(store: Store, place: Place, tell: Callable[[str], None], *, anew: bool = True) -> None:
     """Moves a damaged file out of the way, and tells of it, and whether it is made anew."""
     aside = store.set_aside(place)
-    tell(f"damaged: {place} is not what was written; it is now {aside}{', and made anew' if anew else ''}")
+    then = ", and will be made again" if anew else ""
+    tell(f"damaged: {place} is not what was written; it is now {aside}{then}")
 
 
 def facts_there(store: Store) -> Facts | None:

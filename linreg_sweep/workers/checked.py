@@ -55,7 +55,9 @@ def _opened(checked: Checked[Item, Result]) -> Callable[[Item], Result]:
     arrived = sha256(checked.payload).hexdigest()
     if arrived != checked.digest:
         text = f"the work and its data must have SHA-256 {checked.digest}, but what arrived has {arrived}"
-        raise SweepError(Complaint(where, text, "its memory or network changes bytes; go on without it"))
+        raise SweepError(
+            Complaint(where, text, "its memory or network corrupts data: go on without that machine")
+        )
     here = {name: _version_here(name) for name, _ in checked.versions}
     other = [
         Complaint(where, f"{name} must be {expected}, but it is {here[name]}", _install(name, expected))

@@ -67,7 +67,7 @@ class GuardedDask(DaskDistributedBackend):  # type: ignore[misc] # joblib ships 
             case CancelledError():
                 raise WorkersLostError("the cluster gave it up") from out
             case OSError():  # joblib connects a client in each worker, and that may fail
-                raise WorkersLostError(f"a worker lost touch: {out}") from out
+                raise WorkersLostError(f"a worker lost its connection: {out}") from out
             case ModuleNotFoundError():
                 raise _meaning(out) from out
         return super().retrieve_result_callback(out)
@@ -137,4 +137,4 @@ def _meaning(error: BaseException) -> Exception:
     if isinstance(error, KilledWorker):
         return WorkersLostError(f"{error.allowed_failures + 1} workers died over it")
     hint = "install linreg-sweep on the scheduler and on every worker as it is here"
-    return SweepError(Complaint("", f"the cluster cannot read what it is to do: {error}", hint))
+    return SweepError(Complaint("", f"the cluster cannot read the work it was sent: {error}", hint))
