@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from linreg_sweep.analysis.formats import ends_of
 from linreg_sweep.theory.outcome import OUTCOME_MEANING, REGIME_MEANING, REGIMES, Criteria
 
 COLUMN_MEANING = {
@@ -91,6 +92,6 @@ def _regimes_in(cells: Iterable[str]) -> list[str]:
     """Returns the regimes that cells name, those between the two ends of a range included."""
     found: set[str] = set()
     for cell in set(cells):
-        ends = [REGIMES.index(name) for name in cell.split(" to ")]
-        found |= set(REGIMES[ends[0] : ends[-1] + 1])
+        first, last = [REGIMES.index(name) for name in ends_of(cell)]
+        found |= set(REGIMES[first : last + 1])
     return [name for name in REGIMES if name in found]

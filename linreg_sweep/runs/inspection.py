@@ -59,11 +59,11 @@ def missing_of(run: Run, there: Mapping[Span, Facts]) -> Missing:
     return Missing(
         parts=[span for span in every if span not in there],
         trials={span: facts.failures for span, facts in there.items() if facts.failures},
-        part=partial(_part, run, there),
+        read_part=partial(_read_part, run, there),
     )
 
 
-def _part(run: Run, there: Mapping[Span, Facts], span: Span) -> Part:
+def _read_part(run: Run, there: Mapping[Span, Facts], span: Span) -> Part:
     """Returns a part that is there."""
     store = run.store
     trials = files.read(store.part(store.trials, span.part))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from linreg_sweep.analysis.answers import best_row, longest
-from linreg_sweep.analysis.formats import Table, as_text, cells_of
+from linreg_sweep.analysis.formats import Table, as_text, cells_of, ends_of
 from linreg_sweep.analysis.legend import Bounds, legend
 from linreg_sweep.data import parameter_names
 from linreg_sweep.telling.phrases import columns_of, counted, number, plural
@@ -98,14 +98,10 @@ def _safe(cells: Mapping[str, Sequence[Any]]) -> Iterator[str]:
     if stop == first:
         yield f"At no {names[0]} did all trials converge."
         return
-    low, high = str(number(values[first])).split(" to ")[0], str(number(values[stop - 1])).split(" to ")[-1]
+    low, high = ends_of(values[first])[0], ends_of(values[stop - 1])[1]
     where = f"{names[0]} {low}" if low == high else f"{names[0]} from {low} to {high}"
     none = [row for row, converged in enumerate(cells["converged"]) if not converged and row >= stop]
-    above = (
-        f"; from {str(number(values[none[0]])).split(' to ')[0]} on none did"
-        if _to_the_end(none, len(whole))
-        else ""
-    )
+    above = f"; from {ends_of(values[none[0]])[0]} on none did" if _to_the_end(none, len(whole)) else ""
     yield f"At {where} every trial converged{above}."
 
 
