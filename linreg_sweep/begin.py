@@ -37,7 +37,7 @@ def begin(
     if data is not None and not y:
         raise ConfigError(Complaint("--y", "is required with --data: the column to predict"))
     if data is not None and UNPRINTABLE.search(str(Path.cwd() / data)):
-        text = f"must lie where YAML can say so, got {data!a}"
+        text = f"must be a path that YAML can hold, got {data!a}"
         raise ConfigError(Complaint("--data", text, "rename the file or its folder"))
     table = datasets.tutorial() if data is None else datasets.from_file(data, x=list(x) or None, y=list(y))
     if name is None:

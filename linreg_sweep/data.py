@@ -220,7 +220,7 @@ def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: 
         text = "standardize must go with fit_bias: true, for a weight on x less its mean implies a bias"
         complaints.append(Complaint(where, text, "fit a bias, or leave x as it is"))
     if standardize and flat:
-        text = f"a column must vary by more than rounding to be standardized, not so: {flat}"
+        text = f"a column must vary by more than rounding to be standardized, these do not: {flat}"
         complaints.append(Complaint(where, text, "leave it out of x"))
     if complaints:
         raise DataError(*complaints)
@@ -278,7 +278,7 @@ def _collisions(where: str, table: Table, standardize: bool, fit_bias: bool) -> 
     if standardize:  # results then tell both scales
         names += tuple(f"{name}_unscaled" for name in names)
     twice = [name for name, times in Counter(names).items() if times > 1][:MOST_COLLISIONS]
-    text = "columns of the results must differ, two would be"
+    text = "columns of the results must have different names, two would be"
     return [Complaint(where, f"{text} {shorten(name)!r}", "rename a column of the data") for name in twice]
 
 

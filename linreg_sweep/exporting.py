@@ -118,9 +118,9 @@ def _excel(frames: Frames, file: Path) -> None:
     sheet = book.create_sheet("trials")
     n_rows = 0
     try:
-        for frame in frames:
+        for number, frame in enumerate(frames):
             cells = cells_of(frame)
-            if not n_rows:
+            if number == 0:
                 sheet.append([inert(name) for name in cells])
             n_rows += len(frame)
             _check_room(n_rows, MOST_IN_EXCEL, "excel")

@@ -434,7 +434,7 @@ DATA = [
     (
         "x,y\n1,2\n1,3\n",
         "y: y, standardize: true",
-        "F: a column must vary by more than rounding to be standardized, not so: 'x'. "
+        "F: a column must vary by more than rounding to be standardized, these do not: 'x'. "
         "Hint: leave it out of x",
     ),
     (
@@ -616,7 +616,7 @@ def test_data_where_no_config_can_say_so(odd: str, folder: Path, capsys: pytest.
     )
     assert refused(["init", "--data", f"{place}/ok.csv", "--y", "y"], folder, capsys) == (
         2,
-        f"--data: must lie where YAML can say so, got 'in{shown}/ok.csv'. "
+        f"--data: must be a path that YAML can hold, got 'in{shown}/ok.csv'. "
         "Hint: rename the file or its folder\n",
     )
 

@@ -247,7 +247,7 @@ def test_run_again_says_that_nothing_is_missing(shell: Shell) -> None:
     """On stderr; stdout is the same."""
     first, second = shell("run", "small.yaml"), shell("run", "small.yaml")
     assert second.out == first.out
-    assert second.err == "Nothing is missing: every trial was there already.\n"
+    assert second.err == "Nothing to do: every trial was done before.\n"
 
 
 def test_a_damaged_part_is_named_and_made_anew(shell: Shell) -> None:
@@ -259,9 +259,9 @@ def test_a_damaged_part_is_named_and_made_anew(shell: Shell) -> None:
     assert told.out == before
     assert told.err == (
         f"damaged: {path}/trials/part-00000.parquet is not what was written; "
-        f"it is now {path}/damaged/trials-part-00000.parquet, and made anew\n"
+        f"it is now {path}/damaged/trials-part-00000.parquet, and will be made again\n"
     )
-    assert shell("run", "small.yaml").err == "Nothing is missing: every trial was there already.\n"
+    assert shell("run", "small.yaml").err == "Nothing to do: every trial was done before.\n"
 
 
 def test_a_run_whose_numbers_overflow_is_told(shell: Shell) -> None:
@@ -395,7 +395,7 @@ def test_list_shows_an_unfinished_run_with_whole_numbers(shell: Shell, path: Pat
         ("9", "2", "5"),
     ]
     told = shell("show", second.path)
-    note = f"{second.path}: 5 of 9 trials are there: the sweep is not finished.\n"
+    note = f"{second.path}: 5 of 9 trials are done: the sweep is not finished.\n"
     assert told.err == note
     for words in (("export", "--to", "csv"), ("plot",), ("report",)):
         assert shell(words[0], second.path, *words[1:]).err == note
@@ -852,6 +852,6 @@ def test_plan_warns_of_a_grid_that_is_wasted(shell: Shell) -> None:
     none = shell("plan", "small.yaml", "--set", rates, "--set", "epochs=1").out
     assert "Warning: no trial can converge within its epochs." in none
     assert (
-        "Theory tells nothing of any of the trials: "
+        "Theory predicts nothing for any of the trials: "
         in shell("plan", "small.yaml", "--set", "batch_size=5").out
     )

@@ -18,6 +18,7 @@ from types import FrameType
 import pytest
 
 from linreg_sweep.errors import ConfigError, SweepError
+from linreg_sweep.execution.versions import deciding
 from linreg_sweep.workers import dask_client, guarded_dask
 from linreg_sweep.workers.dask_cluster import DaskCluster
 from linreg_sweep.workers.interface import Workers, WorkersLostError
@@ -172,7 +173,7 @@ def test_what_items_raise_is_raised(workers: DaskCluster) -> None:
 
 def test_a_worker_that_finds_nobody_is_told_as_lost(workers: DaskCluster) -> None:
     """What joblib itself meets on a worker, as when the scheduler is too busy to answer there."""
-    with pytest.raises(WorkersLostError, match="a worker lost touch: timed out"):
+    with pytest.raises(WorkersLostError, match="a worker lost its connection: timed out"):
         list(workers.each(lose_touch, range(4)))
 
 
@@ -376,7 +377,7 @@ def test_a_worker_with_another_version_is_refused(bare: Cluster, tmp_path: Path)
     about.write_text("Metadata-Version: 2.1\nName: linreg-sweep\nVersion: 99.0\n", encoding="utf-8")
     bare.start_worker(NO_NANNY, path=tmp_path / "other")
     with (
-        DaskCluster.connect(bare.address, patience=20) as workers,
+        DaskCluster.connect(bare.address, 20, deciding("numpy")) as workers,
         pytest.raises(SweepError, match=r"worker on .*: linreg-sweep must be .*, but it is 99\.0"),
     ):
         list(workers.each(square, range(12)))

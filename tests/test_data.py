@@ -37,7 +37,7 @@ BIAS = (
     "arrays: standardize must go with fit_bias: true, for a weight on x less its mean implies a bias. "
     "Hint: fit a bias, or leave x as it is"
 )
-ROUNDING = "arrays: a column must vary by more than rounding to be standardized, not so:"
+ROUNDING = "arrays: a column must vary by more than rounding to be standardized, these do not:"
 
 BAD_ARRAYS: dict[str, tuple[Any, Any, dict[str, Any], list[str]]] = {
     "fewer y": (
@@ -165,7 +165,7 @@ BAD_ARRAYS: dict[str, tuple[Any, Any, dict[str, Any], list[str]]] = {
         np.eye(3)[:, :2],
         {"x_names": ["a", "a_b"], "y_names": ["b_c", "c"]},
         [
-            "arrays: columns of the results must differ, two would be 'weight_a_b_c'. "
+            "arrays: columns of the results must have different names, two would be 'weight_a_b_c'. "
             "Hint: rename a column of the data"
         ],
     ),
@@ -174,7 +174,7 @@ BAD_ARRAYS: dict[str, tuple[Any, Any, dict[str, Any], list[str]]] = {
         [1, 2, 3],
         {"x_names": ["a", "a_unscaled"], "standardize": True},
         [
-            "arrays: columns of the results must differ, two would be 'weight_a_unscaled'. "
+            "arrays: columns of the results must have different names, two would be 'weight_a_unscaled'. "
             "Hint: rename a column of the data"
         ],
     ),

@@ -104,7 +104,7 @@ def test_a_finished_run_on_a_disk_that_may_only_be_read(disk: Path, whole: ls.Ru
     assert content(path) == content(whole.path)
     told = command("run", path / "config.yaml", "--out", disk)
     assert told.returncode == 0, told.stderr
-    assert "Nothing is missing" in told.stderr
+    assert "Nothing to do" in told.stderr
     for words in (
         ("list", disk),
         ("show", path),

@@ -430,7 +430,7 @@ def test_a_stopped_run_goes_on_where_it_was(
     assert len(lost) <= (jobs if to_all and number != signal.SIGINT else 0), err
     assert len(lines) == 1 + len(lost), err
     told = re.fullmatch(
-        r"Stopped\. (\d+) of 120 trials are there: the same command finishes the rest\.", lines[-1]
+        r"Stopped\. (\d+) of 120 trials are done: the same command finishes the rest\.", lines[-1]
     )
     assert told is not None, err
     # the signal may come between a part's last byte and the word that it is there
@@ -457,7 +457,7 @@ def test_ctrl_c_twice_stops_at_once(tmp_path: Path) -> None:
     _, err = process.communicate(timeout=20)
     assert process.returncode == 130
     assert "Traceback" not in err
-    assert "trials are there: the same command finishes the rest." in err
+    assert "trials are done: the same command finishes the rest." in err
     assert wait_until(lambda: workers_of(process.pid) == [], 5), workers_of(process.pid)
 
 

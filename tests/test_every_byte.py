@@ -170,7 +170,9 @@ def test_no_damage_is_read_as_data_and_the_next_run_mends_it(small: Small, file:
             assert small.verdict(table) in ("", refused)
         assert small.verified() in (str(file), refused)
         small.make()
-        assert small.said == [f"damaged: {file} is not what was written; it is now {aside}, and made anew"]
+        assert small.said == [
+            f"damaged: {file} is not what was written; it is now {aside}, and will be made again"
+        ]
         assert content(small.path) == small.content
         assert aside.read_bytes() == other
         aside.unlink()  # or the next would be numbered

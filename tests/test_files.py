@@ -242,7 +242,7 @@ def test_what_a_store_raises_is_a_clear_error() -> None:
     """Each has exceptions of its own; none of them passes, and none of ours on a disk is hidden."""
     place = files.place_of("memory://bucket/folder")
     text = "memory://bucket/folder: cannot write it: no route"
-    with pytest.raises(ResultsError, match=text), files.telling(place, "write"):
+    with pytest.raises(ResultsError, match=text), files.as_results_error(place, "write"):
         raise RuntimeError("no route")
-    with pytest.raises(RuntimeError, match="ours"), files.telling(Path("here"), "write"):
+    with pytest.raises(RuntimeError, match="ours"), files.as_results_error(Path("here"), "write"):
         raise RuntimeError("ours")

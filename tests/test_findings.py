@@ -117,7 +117,10 @@ def test_trials_that_ended_otherwise_than_told_are_shown(tmp_path: Path) -> None
     run = ls.run(SWEEP, out=tmp_path, jobs=1)
     run.metadata["agreement"] = vars(agreement)
     told = "\n".join(told_run(run, {"trials": [1]}, ["trials"]))
-    assert "and the epoch in" in told
-    assert "(at most 2 off)" in told
-    assert f"Otherwise than told ended {agreement.predicted - agreement.same_outcome} trials" in told
-    assert "Theory leaves to the rounding of steps: 1 trial," in told
+    assert "and the epoch of" in told
+    assert "(the others at most 2 epochs off)" in told
+    assert (
+        f"{agreement.predicted - agreement.same_outcome} trials ended otherwise than predicted; the first:"
+        in told
+    )
+    assert "Theory predicts nothing for 1 trial: rounding may decide the outcome." in told

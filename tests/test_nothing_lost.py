@@ -101,7 +101,7 @@ def test_a_damaged_file_is_named_set_aside_and_made_anew(
     told: list[str] = []
     again = made(copy.path.parent, tell=told.append)
     aside = copy.path / "damaged" / name.replace("/", "-")
-    assert told == [f"damaged: {file} is not what was written; it is now {aside}, and made anew"]
+    assert told == [f"damaged: {file} is not what was written; it is now {aside}, and will be made again"]
     assert aside.read_bytes() == damaged
     assert content(again) == content(whole)
     assert again.finished
@@ -216,7 +216,7 @@ def test_a_run_of_other_versions_is_shown_and_not_extended(
     with pytest.raises(ResultsError) as caught:
         made(copy.path.parent)
     assert str(caught.value) == (
-        f"{copy.path}: the run was made by numpy {versions['numpy']}, this is 1.0: not the same bits. "
+        f"{copy.path}: the run was made with numpy {versions['numpy']}, here it is 1.0: bits could differ. "
         "Hint: install that version to finish it, or run the sweep with another --out"
     )
     assert len(ls.load(copy.path).trials) == 32
@@ -231,7 +231,7 @@ def test_versions_are_known_from_parts_where_metadata_are_gone(
     monkeypatch.setattr(opening, "installed", lambda: versions | {"numpy": "1.0"})
     copy.store.metadata.unlink()
     copy.store.part(copy.store.trials, 3).unlink()
-    with pytest.raises(ResultsError, match=rf"made by numpy {versions['numpy']}, this is 1\.0"):
+    with pytest.raises(ResultsError, match=rf"made with numpy {versions['numpy']}, here it is 1\.0"):
         made(copy.path.parent)
 
 

@@ -20,7 +20,7 @@ from tests.small_run import SWEEP
 def told(failures: dict[int, str]) -> dict[str, Any]:
     """Returns what a part says of itself, after a while as JSON."""
     facts = Facts(0, LARGEST, {}, {}, failures)
-    as_json = json.dumps(facts.told("trials"))
+    as_json = json.dumps(facts.as_json("trials"))
     assert Facts.of(json.loads(as_json)) == facts
     return dict(json.loads(as_json))
 
@@ -68,5 +68,5 @@ def test_the_longest_reasons_can_be_read(tmp_path: Path) -> None:
     facts = Facts(0, LARGEST, {}, {}, failures)
     file = tmp_path / "trials" / "part-00000.parquet"
     file.parent.mkdir()
-    file.write_bytes(encode({"trial": np.arange(4)}, facts.told("trials")))
+    file.write_bytes(encode({"trial": np.arange(4)}, facts.as_json("trials")))
     assert facts_in(file) == facts

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import InvalidStateError
 from itertools import count
@@ -75,6 +76,16 @@ def test_a_death_of_the_thread_that_looks_after_workers_is_told(monkeypatch: pyt
         with pytest.raises(WorkersLostError, match="nobody was left"):
             list(Processes(2).each(is_deaf, range(4)))
     assert list(Processes(2).each(is_deaf, range(4))) == [True] * 4
+
+
+def test_who_ends_early_is_not_advised_and_keeps_their_warnings() -> None:
+    """The warning that joblib would give is neither given nor filtered, which it would be for all threads."""
+    before = list(warnings.filters)
+    results = Processes(2).each(is_deaf, range(100))
+    next(results)
+    assert list(warnings.filters) == before
+    results.close()  # type: ignore[attr-defined]
+    assert list(warnings.filters) == before
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])

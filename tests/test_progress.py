@@ -35,8 +35,8 @@ def test_a_log_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None
         told.tell(2000, 4000)
         told.tell(4000, 4000)
     first, second = stream.getvalue().splitlines()
-    assert first.startswith("1,000 of 4,000 trials are there, ")
-    assert second.startswith("2,000 of 4,000 trials are there, ")
+    assert first.startswith("1,000 of 4,000 trials are done, ")
+    assert second.startswith("2,000 of 4,000 trials are done, ")
     assert " a second, about " in second
     assert second.endswith(" s left")
 
@@ -67,11 +67,11 @@ def test_what_was_missing_is_known() -> None:
     """Whether there was anything to do, and how far it came."""
     told = Progress(io.StringIO())
     assert not told.nothing_missing
-    assert told.standing() == "No trial is there yet"
+    assert told.standing() == "No trial is done yet"
     told.tell(0, 2000)
     told.tell(1024, 2000)
     assert not told.nothing_missing
-    assert told.standing() == "1,024 of 2,000 trials are there"
+    assert told.standing() == "1,024 of 2,000 trials are done"
     told.tell(2000, 2000)
     assert not told.nothing_missing
 
@@ -93,7 +93,7 @@ def test_no_bar_where_it_is_to_be_plain(monkeypatch: pytest.MonkeyPatch) -> None
         told.tell(1000, 4000)
         told.tell(2000, 4000)
     assert "\r" not in stream.getvalue()
-    assert stream.getvalue().startswith("1,000 of 4,000 trials are there, ")
+    assert stream.getvalue().startswith("1,000 of 4,000 trials are done, ")
 
 
 @pytest.mark.parametrize(

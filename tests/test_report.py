@@ -265,7 +265,7 @@ def one(rates: list[Any], share: list[float], **more: Any) -> dict[str, list[Any
         (
             one([0.001, 0.002, 0.003, 0.01], [0.5, 1, 1, 0]),
             "With learning rate from 0.002 to 0.003 every start converges, soonest at 0.003"
-            " (half of them within 998 epochs); above 0.00633053 nothing does.",
+            " (half of them within 998 epochs); above 0.00633053 none does.",
         ),
         (
             one([0.001, 0.002], [0.5, 1]),
@@ -274,11 +274,11 @@ def one(rates: list[Any], share: list[float], **more: Any) -> dict[str, list[Any
         (
             one(["0.001 to 0.002", "0.002 to 0.0062", "0.0062 to 0.02"], [1, 1, 0]),
             "With learning rate from 0.001 to 0.0062 every start converges, soonest from 0.002 to 0.0062"
-            " (half of them within 999 epochs); above 0.00633053 nothing does.",
+            " (half of them within 999 epochs); above 0.00633053 none does.",
         ),
         (
             one([0.001, 0.002], [0.2, 0.8]),
-            "No learning rate brings every trial home; 0.002 does most: 8 of 10 trials converge,"
+            "At no learning rate do all trials converge; most do at 0.002: 8 of 10 trials converge,"
             " half of them within 999 epochs.",
         ),
         (
@@ -289,7 +289,7 @@ def one(rates: list[Any], share: list[float], **more: Any) -> dict[str, list[Any
     ],
 )
 def test_the_answer_is_one_sentence(run: Run, table: dict[str, list[Any]], said: str) -> None:
-    """From where to where all converge, soonest where, and above what nothing does."""
+    """From where to where all converge, soonest where, and above what none does."""
     assert answer(run, "learning_rate", table) == said
 
 
@@ -299,7 +299,7 @@ def test_the_edge_of_the_answer_is_theirs_only_if_no_trial_above_it_descended(ru
     told = Run(run.store)
     told.__dict__["metadata"] = run.metadata | {"edge": edge}
     assert answer(told, "learning_rate", one([0.005, 0.0064, 0.0065], [1, 0.5, 0])).endswith(
-        "; above 0.0064 nothing does."
+        "; above 0.0064 none does."
     )
 
 
@@ -312,7 +312,7 @@ def test_the_answer_of_a_run_is_its_own(run: Run) -> None:
     assert low < high
     assert gather(run).answer == (
         f"With learning rate from {low:.6g} to {high:.6g} every start converges, soonest at {high:.6g}"
-        f" (half of them within {median:,.10g} epochs); above 0.00633053 nothing does."
+        f" (half of them within {median:,.10g} epochs); above 0.00633053 none does."
     )
 
 
@@ -367,7 +367,7 @@ def test_a_run_that_is_not_finished_says_so(tmp_path: Path) -> None:
     run = made(tmp_path)
     run.store.part(run.store.trials, 2).unlink()
     page = page_of(tmp_path, ls.load(run.path))
-    assert "61 of 70 trials are there: the sweep is not finished." in page.texts["aside"]
+    assert "61 of 70 trials are done: the sweep is not finished." in page.texts["aside"]
     assert page.data[0]["n_trials"] == 61
     assert page.data[0]["all_listed"] is True
 
@@ -541,7 +541,7 @@ def test_the_laboratory_begins_with_the_best_row_or_trial(run: Run, tmp_path: Pa
     assert gather(run).shown_first == run.trials[run.trials["learning_rate"] == rate]["trial"].min()
     short = made(tmp_path, training={"epochs": 400})
     assert gather(short).shown_first == short.best(1)["trial"].iloc[0]
-    assert gather(short).answer.startswith("No learning rate brings every trial home")
+    assert gather(short).answer.startswith("At no learning rate do all trials converge")
 
 
 def test_first_trials_are_the_lowest_numbers_of_cells(run: Run) -> None:

@@ -250,7 +250,7 @@ def test_where_nothing_can_be_made_the_sweep_ends() -> None:
     with pytest.raises(SweepError) as caught:
         list(run(broken, [Span(0, 0, 2**20)], 1))
     assert str(caught.value).endswith(
-        " times in a row work was lost, whatever it was: OSError: no GPU. Hint: finished parts are kept; "
+        " times in a row: OSError: no GPU. Hint: finished parts are kept; "
         "mend this, or use fewer --jobs if memory ran out, and run again"
     )
     assert caught.value.exit_code == 1

@@ -156,7 +156,8 @@ def test_a_constant_column_keeps_data_unscaled(tmp_path: Path) -> None:
     sweep = load(tmp_path, texts)
     told = " ".join(line.strip(" #") for line in texts[0].splitlines())
     assert (
-        "Not standardized: a column must vary by more than rounding to be standardized, not so: 'c'" in told
+        "Not standardized: a column must vary by more than rounding to be standardized, these do not: 'c'"
+        in told
     )
     assert not sweep.data.standardize
     assert sweep.training.epochs == 200_000

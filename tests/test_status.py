@@ -93,7 +93,7 @@ def test_a_journal_counts_what_is_there(store: Store) -> None:
     assert [text.split(" by process")[0] for _, text in lines] == [
         "begun",
         "trains with 2 processes",
-        "finished: 15 of 15 trials are there",
+        "finished: 15 of 15 trials are done",
     ]
     assert [moment(when) for when, _ in lines] == sorted(moment(when) for when, _ in lines)
 
@@ -118,7 +118,7 @@ def test_a_journal_tells_how_it_ended(
     told = read_status(store)
     assert told is not None
     assert (told.state, told.last_error) == (state, last)
-    assert store.log.read_text().splitlines()[-1].endswith(f" {state}: 0 of 15 trials are there")
+    assert store.log.read_text().splitlines()[-1].endswith(f" {state}: 0 of 15 trials are done")
     assert len(store.log.read_text().splitlines()) == (3 if last else 2)
 
 
@@ -137,4 +137,4 @@ def test_a_journal_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
     """The directory has gone; someone else will say so."""
     with Journal(Store(tmp_path / "gone")) as journal:
         journal.begin(15, 2, {})
-    assert journal.standing == "0 of 15 trials are there"
+    assert journal.standing == "0 of 15 trials are done"

@@ -64,12 +64,10 @@ def test_of_a_run_that_was_stopped(half: ls.Run, capsys: pytest.CaptureFixture[s
     n_done = half.n_trials_done
     lines = lines_of(half, capsys)
     assert lines[0] == "watched: stopped"
-    assert lines[1] == f"{n_done} of 40 trials are there ({n_done / 40:.1%}), in {n_done // 10} of 4 parts"
+    assert lines[1] == f"{n_done} of 40 trials are done ({n_done / 40:.1%}), in {n_done // 10} of 4 parts"
     assert re.fullmatch(r"\d+ converged, \d+ unfinished, \d+ diverged so far", lines[2])
     assert sum(map(int, re.findall(r"\d+", lines[2]))) == n_done
-    assert lines[3].startswith(
-        f"Last made by process {os.getpid()} on {platform.node()}, which was heard of "
-    )
+    assert lines[3].startswith(f"Last made by process {os.getpid()} on {platform.node()}, last heard from ")
     assert lines[-2] == "The command that began it finishes the rest."
     assert lines[-1] == f"Log: {half.path / 'run.log'}"
 
@@ -90,7 +88,7 @@ def test_of_a_run_in_progress(half: ls.Run, capsys: pytest.CaptureFixture[str]) 
     assert lines[3].endswith(" since 2026-11-25T10:00:00.000+00:00, 4 trials a second, about 5 s left")
     assert lines[4:6] == [
         "It trains with 2 processes",
-        "Last went wrong: lost: part 2, trials 20 to 29: its worker process was killed",
+        "Last error: lost: part 2, trials 20 to 29: its worker process was killed",
     ]
 
 
@@ -108,7 +106,7 @@ def test_of_a_finished_run(half: ls.Run, capsys: pytest.CaptureFixture[str]) -> 
     """There is nothing to go on with."""
     run = ls.run(SWEEP, out=half.path.parent, jobs=1)
     lines = lines_of(run, capsys)
-    assert lines[:2] == ["watched: finished", "40 of 40 trials are there (100.0%), in 4 of 4 parts"]
+    assert lines[:2] == ["watched: finished", "40 of 40 trials are done (100.0%), in 4 of 4 parts"]
     assert not any("finishes the rest" in line or "so far" in line for line in lines)
 
 

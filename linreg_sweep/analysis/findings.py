@@ -140,16 +140,16 @@ class Agreement:
 
     def add(self, columns: Columns) -> None:
         """Takes a part."""
-        told = columns["theory"] == CLOSED_FORM
-        self.predicted += int(np.count_nonzero(told))
+        is_predicted = columns["theory"] == CLOSED_FORM
+        self.predicted += int(np.count_nonzero(is_predicted))
         self.lost_in_rounding += int(np.count_nonzero(columns["theory"] == LOST_IN_ROUNDING))
         self.mini_batches += int(np.count_nonzero(columns["theory"] == MINI_BATCHES))
-        same = told & (columns["outcome"] == columns["predicted_outcome"])
+        same = is_predicted & (columns["outcome"] == columns["predicted_outcome"])
         self.same_outcome += int(np.count_nonzero(same))
         at = np.where(columns["outcome"] == CONVERGED, columns["converged_at"], MISSING)
         at = np.where(columns["outcome"] == DIVERGED, columns["diverged_at"], at)
         gap = np.abs(at - columns["predicted_at"])[same]
         self.same_epoch += int(np.count_nonzero(gap == 0))
         self.largest_gap = max(self.largest_gap, int(gap.max(initial=0)))
-        for row in np.flatnonzero(told & ~same)[: MOST_SHOWN - len(self.others)].tolist():
+        for row in np.flatnonzero(is_predicted & ~same)[: MOST_SHOWN - len(self.others)].tolist():
             self.others.append({name: word(name, columns[name][row].item()) for name in SHOWN})

@@ -79,7 +79,7 @@ def as_text(table: Table, style: str) -> str:
 
     cells = _with_values(cells)
     bar = r"\|" if style == "markdown" else "|"
-    columns = [[_shown(value).replace("|", bar) for value in column] for column in cells.values()]
+    columns = [[shown(value).replace("|", bar) for value in column] for column in cells.values()]
     align = ["right" if _is_numeric(column) else "left" for column in cells.values()]
     return tabulate(
         list(zip(*columns, strict=True)),
@@ -127,15 +127,22 @@ def widths(table: Table) -> dict[str, int]:
 
 def as_lines(row: "Mapping[str, Any] | pd.Series[Any]") -> str:
     """Returns one row of a table as name and value on lines of their own, without those missing."""
-    cells = {str(name): _shown(_plain(value)) for name, value in row.items()}
+    cells = {str(name): shown(_plain(value)) for name, value in row.items()}
     width = max(map(len, cells))
     return "\n".join(f"{name:<{width}}  {cell}" for name, cell in cells.items() if cell)
 
 
-def _shown(value: Any) -> str:
+def shown(value: object) -> str:
+    """Returns a cell as a person reads it: six digits of a number, nothing of one that is missing."""
     if value is None:
         return ""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def ends_of(value: object) -> tuple[str, str]:
+    """Returns the two ends of a range such as `1 to 2`, as a person reads them; of another cell, it twice."""
+    low, _, high = shown(value).partition(" to ")
+    return low, high or low
 
 
 def _for_json(value: Any) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from linreg_sweep.analysis.formats import ends_of
 from linreg_sweep.theory.outcome import OUTCOME_MEANING, REGIME_MEANING, REGIMES, Criteria
 
 COLUMN_MEANING = {
@@ -19,9 +20,9 @@ COLUMN_MEANING = {
     "epochs": "epochs done when the trial ended",
     "contraction": "<second step, first step> / <first step, first step>: near 1 creeps,"
     " below -1 zigzags away",
-    "predicted_outcome": "by theory's closed form; missing where it does not tell (see theory)",
+    "predicted_outcome": "by theory's closed form; missing where it predicts nothing (see theory)",
     "predicted_at": "the epoch of that outcome's event, by theory",
-    "theory": "closed_form: it tells the outcome; lost_in_rounding: the steps' rounding may decide it;"
+    "theory": "closed_form: it predicts the outcome; lost_in_rounding: the steps' rounding may decide it;"
     " mini_batches: they have no closed form",
     "stability_ratio": "learning rate / the rate above which descent diverges (1 is the edge)",
 }
@@ -91,6 +92,6 @@ def _regimes_in(cells: Iterable[str]) -> list[str]:
     """Returns the regimes that cells name, those between the two ends of a range included."""
     found: set[str] = set()
     for cell in set(cells):
-        ends = [REGIMES.index(name) for name in cell.split(" to ")]
-        found |= set(REGIMES[ends[0] : ends[-1] + 1])
+        first, last = [REGIMES.index(name) for name in ends_of(cell)]
+        found |= set(REGIMES[first : last + 1])
     return [name for name in REGIMES if name in found]

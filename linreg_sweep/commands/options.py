@@ -88,6 +88,6 @@ def loaded_run(path: str) -> "Run":
 
     run = load(path)
     if not run.finished:
-        there = f"{run.n_trials_done:,} of {run.n_trials:,} trials are there"
+        there = f"{run.n_trials_done:,} of {run.n_trials:,} trials are done"
         note(f"{path}: {there}: the sweep is not finished.")
     return run

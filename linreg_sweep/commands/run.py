@@ -110,7 +110,7 @@ def _tell(made: "Run", progress: "Progress") -> None:
 
     table = summary_to_read(made)
     if progress.nothing_missing:
-        note("Nothing is missing: every trial was there already.")
+        note("Nothing to do: every trial was done before.")
     notes(made.metadata["data"]["notes"])
     columns = fitting(table, (), f"linreg-sweep show {made.path} --format csv")
     for line in told_run(made, table, columns):

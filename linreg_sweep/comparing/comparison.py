@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from linreg_sweep.comparing.pair import Pair
+from linreg_sweep.comparing.reasons import Compared, reasons
 from linreg_sweep.comparing.settings import differing, differing_settings, settings_of
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.runs.results import BINS, MOST_ROWS, Run, load
@@ -110,7 +111,11 @@ def compare(
         for label, run, config in zip(labels[1:], loaded[1:], configs[1:], strict=True)
     ]
     for pair in pairs:
-        pair.go()
+        pair.match()
+    first, *others = (
+        Compared(label, run, bool(config["data.standardize"]))
+        for label, run, config in zip(labels, loaded, configs, strict=True)
+    )
     return Comparison(
         runs=tuple(labels),
         settings=differing_settings(labels, loaded, configs),
@@ -123,7 +128,7 @@ def compare(
         by=pd.concat([pair.by_parameter() for pair in pairs], ignore_index=True),
         changed=pd.concat([pair.changed.frame() for pair in pairs], ignore_index=True),
         only=pd.concat([pair.only.frame() for pair in pairs], ignore_index=True),
-        notes=tuple(note for pair in pairs for note in pair.notes()),
+        notes=tuple(note for other in others for note in reasons(first, other)),
         parameters=tuple(pairs[0].by),
         tolerance=tolerance,
     )

@@ -10,12 +10,8 @@ from numpy.typing import NDArray
 from linreg_sweep.analysis.tally import SUMMARISED, Ranges, Tally, check_column, ranges_of
 from linreg_sweep.comparing.differences import COMPARED, Differences
 from linreg_sweep.comparing.pairing import Block, Column, Columns, Side, paired
-from linreg_sweep.errors import SweepError
-from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, OUTCOMES, word
-from linreg_sweep.theory.problem import loss_factor
-from linreg_sweep.trials.experiment import curvature
 
 Floats = NDArray[np.float64]
 
@@ -110,7 +106,7 @@ class Pair:
         shared = [name for name in first if name in second]
         return shared if self._same_scale() else [name for name in shared if not name.endswith("_unscaled")]
 
-    def go(self) -> None:
+    def match(self) -> None:
         """Matches the trials and gathers what differs."""
         if len(self._sides) < 2:
             self._n_only = [run.n_trials_done for run in self._runs]
@@ -288,43 +284,6 @@ class Pair:
             frames.append(table)
         return pd.concat(frames, ignore_index=True)
 
-    def notes(self) -> Iterator[str]:
-        """Yields what explains why the two differ, a sentence each."""
-        first, second = self._runs
-        a, b = self._base, self._label
-        factors = [
-            float(loss_factor(str(run.metadata["loss"]), data["rows"], len(data["targets"])))
-            for run in self._runs
-            for data in [run.metadata["data"]]
-        ]
-        losses = [run.metadata["loss"] for run in self._runs]
-        if losses[0] != losses[1] and first.metadata["data"]["sha256"] == second.metadata["data"]["sha256"]:
-            times = factors[1] / factors[0]
-            yield (
-                f"{b} descends {losses[1]}, {a} {losses[0]}: at the same learning rate its step is"
-                f" {times:.6g} times as long, so that a rate in {b} does what {times:.6g} times the rate does"
-                f" in {a}"
-            )
-        if not self._same_scale():
-            scaled = b if self._configs[1]["data.standardize"] else a
-            yield (
-                f"{scaled} standardizes x: final parameters are compared in the units of the data; its"
-                " data.sha256 is of the standardized columns"
-            )
-            yield from _conditions((a, first), (b, second))
-        engines = [run.metadata["engine"] for run in self._runs]
-        if engines[0] != engines[1]:
-            yield (
-                f"Engine {engines[0]} against {engines[1]}: engines descend alike, but round"
-                " otherwise, so last bits differ"
-            )
-        limits = [run.metadata.get("edge", {}).get("stability_limit") for run in self._runs]
-        if None not in limits and limits[0] != limits[1]:
-            yield f"The stability limit by theory is {limits[0]:.6g} in {a}, {limits[1]:.6g} in {b}"
-        for label, run in ((a, first), (b, second)):
-            if not run.finished:
-                yield f"{label} is not finished: {run.n_trials_done:,} of {run.n_trials:,} trials are there"
-
 
 def _readable(name: str, values: Column) -> Any:
     """Returns cells as the trials table has them: words for codes, missing epochs missing."""
@@ -332,14 +291,3 @@ def _readable(name: str, values: Column) -> Any:
         return values
     cells: list[Any] = [word(name, value) for value in values.tolist()]
     return cells if name in CATEGORIES else pd.array(cells, dtype="Int64")
-
-
-def _conditions(*runs: tuple[str, Run]) -> Iterator[str]:
-    """Yields the condition numbers of H, where the data of all runs are still there to tell."""
-    try:
-        ends = [(label, curvature(reopen(run).problem)) for label, run in runs]
-    except SweepError:  # they have moved or changed: nothing is lost but this sentence
-        return
-    told = [f"{steepest / flattest:,.6g} in {label}" for label, (flattest, steepest) in ends if flattest]
-    if told:
-        yield f"The condition number of H, by which the flattest direction lags, is {', '.join(told)}"

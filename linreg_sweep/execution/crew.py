@@ -20,12 +20,12 @@ class Missing:
     Attributes:
         parts: those that are not there.
         trials: of parts that are there, the trials that could not be trained, with the reasons.
-        part: returns such a part.
+        read_part: returns such a part.
     """
 
     parts: Sequence[Span]
     trials: Mapping[Span, Mapping[int, str]]
-    part: Callable[[Span], Any]
+    read_part: Callable[[Span], Any]
 
     def __bool__(self) -> bool:
         return bool(self.parts or self.trials)
@@ -68,4 +68,4 @@ def trained(
                 for trial in range(piece.span.first, piece.span.stop):
                     left.pop(trial)
                 left |= piece.facts.failures
-            yield order.put_together(span, [missing.part(span), *tried], left)
+            yield order.put_together(span, [missing.read_part(span), *tried], left)

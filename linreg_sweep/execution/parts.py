@@ -72,7 +72,7 @@ class Facts:
     outcomes: Mapping[str, int]
     failures: Mapping[int, str] = field(default_factory=dict)
 
-    def told(self, table: str) -> dict[str, Any]:
+    def as_json(self, table: str) -> dict[str, Any]:
         """Returns the same as JSON has it, with the table that the file is of: trials or history.
 
         Each reason stands there once, with the trials in a row that failed for it, [first, stop] each.
@@ -87,16 +87,16 @@ class Facts:
         return {"table": table, **vars(self), "failures": failures}
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> "Facts":
+    def of(cls, found: Mapping[str, Any]) -> "Facts":
         """Returns them from what JSON has."""
         failures = {
             trial: str(reason)
-            for reason, spans in told["failures"].items()
+            for reason, spans in found["failures"].items()
             for first, stop in spans
             for trial in range(first, stop)
         }
-        part, part_size = int(told["part"]), int(told["part_size"])
-        return cls(part, part_size, told["versions"], told["outcomes"], failures)
+        part, part_size = int(found["part"]), int(found["part_size"])
+        return cls(part, part_size, found["versions"], found["outcomes"], failures)
 
 
 def default_part_size(experiment: Experiment) -> int:
@@ -195,5 +195,5 @@ def _encoded(
     counts = {name: int((trials["outcome"] == code).sum()) for code, name in enumerate(OUTCOMES)}
     versions = deciding(experiment.config.training.engine)
     facts = Facts(span.part, part_size, versions, counts, failures)
-    kept = None if history is None else encode(history, facts.told("history"))
-    return Part(span, encode(trials, facts.told("trials")), kept, facts)
+    kept = None if history is None else encode(history, facts.as_json("history"))
+    return Part(span, encode(trials, facts.as_json("trials")), kept, facts)

@@ -169,7 +169,7 @@ class Runner:
     def _check(self, lost: Lost) -> None:
         """Raises a SweepError where so much was lost in a row that it cannot be the trials' fault."""
         if self._in_a_row > (MOST_IN_A_ROW if self._has_made else MOST_AT_FIRST):
-            text = f"{self._in_a_row} times in a row work was lost, whatever it was: {lost.reason}"
+            text = f"work was lost {self._in_a_row} times in a row: {lost.reason}"
             hint = "finished parts are kept; mend this, or use fewer --jobs if memory ran out, and run again"
             raise SweepError(Complaint("", text, hint))
 

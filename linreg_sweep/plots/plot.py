@@ -108,13 +108,13 @@ def _options(kind: str, x: str | None, y: str | None, trials: Sequence[int]) -> 
         raise ConfigError(
             Complaint("--kind", f"there is no kind {kind!r}", did_you_mean(kind, [*KINDS, "slice"]))
         )
-    given = {"x": x, "y": y, "trials": tuple(trials) or None}
-    told = {name: value for name, value in given.items() if value is not None}
-    wrong = [name for name in told if name not in TAKES.get(kind, ())]
+    options = {"x": x, "y": y, "trials": tuple(trials) or None}
+    given = {name: value for name, value in options.items() if value is not None}
+    wrong = [name for name in given if name not in TAKES.get(kind, ())]
     if wrong:
         option = "--trial" if wrong[0] == "trials" else f"--{wrong[0]}"
         raise ConfigError(Complaint(option, f"has no effect on --kind {kind}", "leave it out"))
-    return told
+    return given
 
 
 def _check_sizes(runs: Sequence[Run]) -> None:

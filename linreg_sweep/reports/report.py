@@ -117,5 +117,5 @@ def _facts(run: Run) -> dict[str, str]:
 
 def _notes(run: Run) -> Iterator[str]:
     if not run.finished:
-        yield f"{run.n_trials_done:,} of {run.n_trials:,} trials are there: the sweep is not finished."
+        yield f"{run.n_trials_done:,} of {run.n_trials:,} trials are done: the sweep is not finished."
     yield from (f"{note}." for note in run.metadata["data"]["notes"])

@@ -59,11 +59,11 @@ def missing_of(run: Run, there: Mapping[Span, Facts]) -> Missing:
     return Missing(
         parts=[span for span in every if span not in there],
         trials={span: facts.failures for span, facts in there.items() if facts.failures},
-        part=partial(_part, run, there),
+        read_part=partial(_read_part, run, there),
     )
 
 
-def _part(run: Run, there: Mapping[Span, Facts], span: Span) -> Part:
+def _read_part(run: Run, there: Mapping[Span, Facts], span: Span) -> Part:
     """Returns a part that is there."""
     store = run.store
     trials = files.read(store.part(store.trials, span.part))
@@ -74,7 +74,8 @@ def _part(run: Run, there: Mapping[Span, Facts], span: Span) -> Part:
 def set_aside(store: Store, place: Place, tell: Callable[[str], None], *, anew: bool = True) -> None:
     """Moves a damaged file out of the way, and tells of it, and whether it is made anew."""
     aside = store.set_aside(place)
-    tell(f"damaged: {place} is not what was written; it is now {aside}{', and made anew' if anew else ''}")
+    then = ", and will be made again" if anew else ""
+    tell(f"damaged: {place} is not what was written; it is now {aside}{then}")
 
 
 def facts_there(store: Store) -> Facts | None:

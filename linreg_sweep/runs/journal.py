@@ -70,7 +70,7 @@ class Journal:
     def standing(self) -> str:
         """How far the run is, in words."""
         status = self._status
-        return f"{status.trials_done:,} of {status.n_trials:,} trials are there"
+        return f"{status.trials_done:,} of {status.n_trials:,} trials are done"
 
     @property
     def trials_done(self) -> int:

@@ -143,7 +143,7 @@ def refuse_other_versions(run: Run) -> None:
     made = run.metadata["versions"]
     for name, here in deciding(run.metadata["engine"]).items():
         if made.get(name) != here:
-            text = f"the run was made by {name} {made.get(name)}, this is {here}: not the same bits"
+            text = f"the run was made with {name} {made.get(name)}, here it is {here}: bits could differ"
             hint = "install that version to finish it, or run the sweep with another --out"
             raise ResultsError(Complaint(str(run.path), text, hint))
 

@@ -75,7 +75,7 @@ def is_local(place: Place) -> bool:
 
 
 @contextmanager
-def telling(place: Place, verb: str) -> Iterator[None]:
+def as_results_error(place: Place, verb: str) -> Iterator[None]:
     """Turns what a disk or a store raises into a ResultsError that says what could not be done."""
     try:
         yield
@@ -109,7 +109,7 @@ def read(place: Place) -> bytes:
     except (FileNotFoundError, NotADirectoryError):
         raise
     except Exception as error:
-        with telling(place, "read"):
+        with as_results_error(place, "read"):
             raise error
 
 
@@ -119,7 +119,7 @@ def exists(place: Place) -> bool:
     Raises:
         ResultsError: that cannot be told.
     """
-    with telling(place, "read"):
+    with as_results_error(place, "read"):
         return place.exists()
 
 
@@ -129,7 +129,7 @@ def names(folder: Place) -> set[str]:
     Raises:
         ResultsError: it cannot be read.
     """
-    with telling(folder, "read"):
+    with as_results_error(folder, "read"):
         try:
             return {entry.name for entry in folder.iterdir()}
         except FileNotFoundError:
@@ -148,7 +148,7 @@ def make_folder(folder: Place) -> None:
     """
     if not is_local(folder):
         return
-    with telling(folder, "write"):
+    with as_results_error(folder, "write"):
         lacking = [each for each in (folder, *folder.parents) if not each.exists()]
         for each in reversed(lacking):
             each.mkdir(exist_ok=True)
@@ -163,7 +163,7 @@ def write(place: Place, content: bytes) -> None:
     Raises:
         ResultsError: the disk is full, the folder is read-only or gone. What was there stays.
     """
-    with telling(place, "write"):
+    with as_results_error(place, "write"):
         if not is_local(place):
             place.write_bytes(content)
             return
@@ -207,7 +207,7 @@ def move(place: Place, other: Place) -> None:
         ResultsError: that cannot be done.
     """
     make_folder(other.parent)
-    with telling(place, "write"):
+    with as_results_error(place, "write"):
         if is_local(place):
             place.replace(other)
             flush_folder(other.parent)  # first: better there under both names than under none

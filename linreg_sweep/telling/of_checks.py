@@ -81,7 +81,7 @@ def verified(checked: "Verification") -> str:
     how = "against the closed form"
     if checked.n_retrained:
         how += f" ({checked.n_retrained:,} by training again)"
-    lacking = f" {counted(checked.n_missing, 'trial')} not there: the sweep is not finished."
+    lacking = f" {counted(checked.n_missing, 'trial')} missing: the sweep is not finished."
     return (
         f"{counted(checked.n_trials, 'trial')} checked {how}: {found}.{lacking if checked.n_missing else ''}"
     )

@@ -15,14 +15,14 @@ MEANING = {
     "first, second": "the run that is compared with, and the run in the row",
     "changed": "trials with another outcome, another epoch, or final numbers beyond the tolerance",
     "sooner, later": "of the trials that converged in both, those with fewer or more epochs in second",
-    "median_epochs_later": "epochs that half of these took longer by, at most; below 0: sooner",
+    "median_epochs_later": "half of these took at most so many epochs longer; below 0: fewer",
     "median_epochs_ratio": "epochs in second / epochs in first, to six digits",
     "largest_difference": "over trials that diverged in neither run, in the unit of the number",
 }
 """What the columns of comparisons say, with their units."""
 
 HEADINGS = {
-    "settings": "What the runs say otherwise",
+    "settings": "Settings that differ",
     "versions": "Versions that differ",
     "outcomes": "Outcomes of all trials",
     "matched": "Trials matched on their hyperparameters",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 EXPECTED = {
     "converged": "converge",
-    "unfinished": "are not done within their epochs",
+    "unfinished": "run out of epochs",
     "diverged": "diverge",
 }
 """What a plan says of the trials that will have each outcome."""
@@ -26,7 +26,7 @@ def planned(plan: "Plan") -> Iterator[str]:
     yield as_text(swept(plan.axes), "table")
     yield ""
     if plan.stability_limit is None:
-        yield "Stability limit: no one limit holds for all trials (momentum varies, or mini-batches)."
+        yield "Stability limit: no single limit holds for all trials (momentum varies, or mini-batches)."
     else:
         yield f"Stability limit: {plan.stability_limit:.6g}; a larger learning rate diverges here."
     if plan.best_rate is not None:
@@ -63,7 +63,7 @@ def _forecast(plan: "Plan") -> Iterator[str]:
     if expected.unknown:
         why = "mini-batches have no closed form, or rounding may decide them"
         share = f"{expected.unknown:,} of {of.removeprefix('the ')}" if told else f"any of {of}"
-        yield f"Theory tells nothing of {share}: {why}."
+        yield f"Theory predicts nothing for {share}: {why}."
     if not told:
         return
     counts = ", ".join(f"{_share(expected.outcomes[name], told)} {EXPECTED[name]}" for name in OUTCOMES)

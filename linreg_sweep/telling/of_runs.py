@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from linreg_sweep.analysis.answers import best_row, longest
-from linreg_sweep.analysis.formats import Table, as_text, cells_of
+from linreg_sweep.analysis.formats import Table, as_text, cells_of, ends_of
 from linreg_sweep.analysis.legend import Bounds, legend
 from linreg_sweep.data import parameter_names
 from linreg_sweep.telling.phrases import columns_of, counted, number, plural
@@ -98,14 +98,10 @@ def _safe(cells: Mapping[str, Sequence[Any]]) -> Iterator[str]:
     if stop == first:
         yield f"At no {names[0]} did all trials converge."
         return
-    low, high = str(number(values[first])).split(" to ")[0], str(number(values[stop - 1])).split(" to ")[-1]
+    low, high = ends_of(values[first])[0], ends_of(values[stop - 1])[1]
     where = f"{names[0]} {low}" if low == high else f"{names[0]} from {low} to {high}"
     none = [row for row, converged in enumerate(cells["converged"]) if not converged and row >= stop]
-    above = (
-        f"; from {str(number(values[none[0]])).split(' to ')[0]} on none did"
-        if _to_the_end(none, len(whole))
-        else ""
-    )
+    above = f"; from {ends_of(values[none[0]])[0]} on none did" if _to_the_end(none, len(whole)) else ""
     yield f"At {where} every trial converged{above}."
 
 
@@ -154,26 +150,26 @@ def _edge(run: "Run") -> Iterator[str]:
 
 
 def _agreement(run: "Run") -> Iterator[str]:
-    """Yields how often theory told the outcome, and which trials ended otherwise."""
-    told = run.metadata["agreement"]
-    predicted, same = told["predicted"], told["same_outcome"]
-    silent = {
-        "has no closed form for mini-batches": told["mini_batches"],
-        "leaves to the rounding of steps": told["lost_in_rounding"],
-    }
+    """Yields how often theory predicted the outcome, and which trials ended otherwise."""
+    found = run.metadata["agreement"]
+    predicted, same, others = found["predicted"], found["same_outcome"], found["others"]
     if predicted and run.metadata["engine"] == "closed_form":
         yield "Theory: these outcomes are the closed form's own."
     elif predicted:
-        gap = told["largest_gap"]
-        epochs = f"the epoch in {told['same_epoch']:,} of these"
-        epochs += f" (at most {gap:,} off)" if gap else ""
-        yield f"Theory told the outcome of {same:,} of {predicted:,} trials as it came, and {epochs}."
-    for what, count in silent.items():
-        if count:
-            yield f"Theory {what}: {counted(count, 'trial')}, and tells nothing of them."
-    if told["others"]:
-        yield f"Otherwise than told ended {counted(predicted - same, 'trial')}, the first of them:"
-        yield as_text(columns_of(told["others"]), "table")
+        gap = found["largest_gap"]
+        epochs = f"the epoch of {found['same_epoch']:,} of these"
+        epochs += f" (the others at most {counted(gap, 'epoch')} off)" if gap else ""
+        yield f"Theory correctly predicted the outcome of {same:,} of {predicted:,} trials, and {epochs}."
+    if found["mini_batches"]:
+        silent = counted(found["mini_batches"], "trial")
+        yield f"Theory predicts nothing for {silent}: mini-batches have no closed form."
+    if found["lost_in_rounding"]:
+        silent = counted(found["lost_in_rounding"], "trial")
+        yield f"Theory predicts nothing for {silent}: rounding may decide the outcome."
+    if others:
+        first = "; the first" if len(others) < predicted - same else ""
+        yield f"{counted(predicted - same, 'trial')} ended otherwise than predicted{first}:"
+        yield as_text(columns_of(others), "table")
         expression = "theory == 'closed_form' and predicted_outcome != outcome"
         yield f'All: linreg-sweep show {run.path} --where "{expression}"'
 

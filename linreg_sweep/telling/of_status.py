@@ -75,7 +75,7 @@ def told_standing(found: Standing) -> Iterator[str]:
     share = run.n_trials_done / run.n_trials
     yield f"{run.name}: {found.state}"
     yield (
-        f"{run.n_trials_done:,} of {counted(run.n_trials, 'trial')} are there ({share:.1%}),"
+        f"{run.n_trials_done:,} of {counted(run.n_trials, 'trial')} are done ({share:.1%}),"
         f" in {len(run.finished_parts()):,} of {counted(run.n_parts, 'part')}"
     )
     if status is not None:
@@ -102,9 +102,9 @@ def _by_its_maker(found: Standing, status: Status) -> Iterator[str]:
             yield f"It trains with {status.workers}"
     else:
         ago = (moment(now()) - moment(status.updated)).total_seconds()
-        yield f"Last made by {who}, which was heard of {_duration(ago)} ago"
+        yield f"Last made by {who}, last heard from {_duration(ago)} ago"
     if status.last_error:
-        yield f"Last went wrong: {status.last_error}"
+        yield f"Last error: {status.last_error}"
 
 
 def _duration(seconds: float) -> str:

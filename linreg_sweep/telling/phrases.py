@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from linreg_sweep.analysis.formats import Table
+from linreg_sweep.analysis.formats import Table, shown
 
 WIDTH = 100
 """Characters after which a long row is wrapped."""
@@ -37,9 +37,7 @@ def size(count: float) -> str:
 
 def number(value: object) -> str:
     """Returns a number of a table, six digits of it; one that is missing was not finite."""
-    if value is None:
-        return NOT_FINITE
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return NOT_FINITE if value is None else shown(value)
 
 
 def wrapped(parts: Iterable[str]) -> str:

@@ -108,5 +108,5 @@ class Progress:
     def standing(self) -> str:
         """Says how far the run is."""
         if self._first is None:
-            return "No trial is there yet"
-        return f"{self._done:,} of {self._total:,} trials are there"
+            return "No trial is done yet"
+        return f"{self._done:,} of {self._total:,} trials are done"

@@ -12,9 +12,6 @@ from typing import Generic
 from linreg_sweep.errors import Complaint, SweepError
 from linreg_sweep.workers.interface import Item, Result
 
-LIBRARIES = ("linreg-sweep", "numpy")
-"""What decides a trial's bits with every engine."""
-
 
 @dataclass(frozen=True)
 class Checked(Generic[Item, Result]):
@@ -40,7 +37,7 @@ class Checked(Generic[Item, Result]):
         return work(item)
 
 
-def check(work: Callable[[Item], Result], libraries: Iterable[str] = LIBRARIES) -> Checked[Item, Result]:
+def check(work: Callable[[Item], Result], libraries: Iterable[str]) -> Checked[Item, Result]:
     """Returns work that refuses to be done elsewhere with other bytes or other versions than here.
 
     Args:
@@ -48,7 +45,8 @@ def check(work: Callable[[Item], Result], libraries: Iterable[str] = LIBRARIES) 
         libraries: whose versions decide its results, by the names that pip knows them by.
     """
     payload = pickle.dumps(work)
-    return Checked(payload, sha256(payload).hexdigest(), tuple((name, _version(name)) for name in libraries))
+    versions = tuple((name, _version_here(name)) for name in libraries)
+    return Checked(payload, sha256(payload).hexdigest(), versions)
 
 
 @lru_cache(maxsize=2)
@@ -57,11 +55,14 @@ def _opened(checked: Checked[Item, Result]) -> Callable[[Item], Result]:
     arrived = sha256(checked.payload).hexdigest()
     if arrived != checked.digest:
         text = f"the work and its data must have SHA-256 {checked.digest}, but what arrived has {arrived}"
-        raise SweepError(Complaint(where, text, "its memory or network changes bytes; go on without it"))
+        raise SweepError(
+            Complaint(where, text, "its memory or network corrupts data: go on without that machine")
+        )
+    here = {name: _version_here(name) for name, _ in checked.versions}
     other = [
-        Complaint(where, f"{name} must be {expected}, but it is {_version(name)}", _install(name, expected))
+        Complaint(where, f"{name} must be {expected}, but it is {here[name]}", _install(name, expected))
         for name, expected in checked.versions
-        if _version(name) != expected
+        if here[name] != expected
     ]
     if other:
         raise SweepError(*other)
@@ -73,7 +74,7 @@ def _opened(checked: Checked[Item, Result]) -> Callable[[Item], Result]:
     return work
 
 
-def _version(name: str) -> str:
+def _version_here(name: str) -> str:
     try:
         return version(name)
     except PackageNotFoundError:

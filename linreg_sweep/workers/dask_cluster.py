@@ -2,14 +2,14 @@
 
 import pickle
 import time
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from linreg_sweep.workers import dask_client
-from linreg_sweep.workers.checked import LIBRARIES, check
-from linreg_sweep.workers.interface import PATIENCE, Item, Result, WorkersLostError
+from linreg_sweep.workers.checked import check
+from linreg_sweep.workers.interface import PATIENCE, Item, Result, WorkersLostError, gone
+from linreg_sweep.workers.unordered import unordered
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -38,7 +38,7 @@ class DaskCluster:
     @classmethod
     @contextmanager
     def connect(
-        cls, scheduler: str, patience: float = PATIENCE, libraries: Iterable[str] = LIBRARIES
+        cls, scheduler: str, patience: float = PATIENCE, libraries: Iterable[str] = ()
     ) -> Iterator[Self]:
         """Gives the cluster of a scheduler for as long as the context is open.
 
@@ -60,7 +60,7 @@ class DaskCluster:
         try:
             identity = self._client.scheduler.identity
             about = self._client.sync(identity, n_workers=0, callback_timeout=dask_client.SECONDS_TO_ANSWER)
-        except (OSError, TimeoutError, AttributeError, RuntimeError):  # each says what there is to say
+        except (OSError, RuntimeError, AttributeError):  # closed, or silent: `each` raises what is wrong
             return 1
         return max(1, int(about["total_threads"]))
 
@@ -73,20 +73,14 @@ class DaskCluster:
         A worker that dies costs no more than time: Dask gives its items to others, until the fourth
         death over one of them.
         """
-        from joblib import Parallel, delayed
+        from joblib import delayed
 
         from linreg_sweep.workers.guarded_dask import GuardedDask
 
         self._require_scheduler()
-        # who stops a sweep needs no advice on how to iterate
-        warnings.filterwarnings("ignore", r"\d+ tasks (which|have)", UserWarning, "joblib")
         threads = self.count
-        parallel = Parallel(
-            backend=GuardedDask(self._client, threads, self._patience),
-            batch_size=1,
-            pre_dispatch=A_THREAD * threads,
-            return_as="generator_unordered",
-        )
+        backend = GuardedDask(self._client, threads, self._patience)
+        parallel = unordered(backend=backend, pre_dispatch=A_THREAD * threads)
         try:
             sent = self._send(work)
             do = delayed(lambda sent, item: pickle.loads(sent)(item))
@@ -113,8 +107,6 @@ class DaskCluster:
 
     def _require_scheduler(self) -> None:
         """Waits while the client looks for a scheduler that it lost; raises SweepError if it finds none."""
-        from linreg_sweep.workers.guarded_dask import gone
-
         until = time.monotonic() + 2 * dask_client.SECONDS_TO_ANSWER
         while self._client.status == "connecting" and time.monotonic() < until:
             time.sleep(0.1)

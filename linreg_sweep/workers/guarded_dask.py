@@ -15,7 +15,7 @@ from distributed import Client, KilledWorker
 from joblib._dask import DaskDistributedBackend
 
 from linreg_sweep.errors import Complaint, SweepError
-from linreg_sweep.workers.interface import WorkersLostError
+from linreg_sweep.workers.interface import WorkersLostError, gone
 
 SECONDS_A_LOOK = 0.5
 """How often it is looked whether there are workers."""
@@ -67,7 +67,7 @@ class GuardedDask(DaskDistributedBackend):  # type: ignore[misc] # joblib ships 
             case CancelledError():
                 raise WorkersLostError("the cluster gave it up") from out
             case OSError():  # joblib connects a client in each worker, and that may fail
-                raise WorkersLostError(f"a worker lost touch: {out}") from out
+                raise WorkersLostError(f"a worker lost its connection: {out}") from out
             case ModuleNotFoundError():
                 raise _meaning(out) from out
         return super().retrieve_result_callback(out)
@@ -132,15 +132,9 @@ class GuardedDask(DaskDistributedBackend):  # type: ignore[misc] # joblib ships 
         return "" if about["n_workers"] else "no worker was there"
 
 
-def gone(trouble: str) -> SweepError:
-    """Returns the error for a cluster with which there is no going on."""
-    hint = "finished parts are kept: once the cluster is back, the same command does the rest"
-    return SweepError(Complaint("", trouble, hint))
-
-
 def _meaning(error: BaseException) -> Exception:
     """Returns what it means that Dask failed a task."""
     if isinstance(error, KilledWorker):
         return WorkersLostError(f"{error.allowed_failures + 1} workers died over it")
     hint = "install linreg-sweep on the scheduler and on every worker as it is here"
-    return SweepError(Complaint("", f"the cluster cannot read what it is to do: {error}", hint))
+    return SweepError(Complaint("", f"the cluster cannot read the work it was sent: {error}", hint))

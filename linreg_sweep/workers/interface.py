@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
 
+from linreg_sweep.errors import Complaint, SweepError
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -35,3 +37,9 @@ class Workers(Protocol):
             WorkersLostError: a worker died. What was in flight is lost, on this or another worker.
             SweepError: there is nothing left to work with, and waiting for it has not helped.
         """
+
+
+def gone(trouble: str) -> SweepError:
+    """Returns the error for a cluster with which there is no going on."""
+    hint = "finished parts are kept: once the cluster is back, the same command does the rest"
+    return SweepError(Complaint("", trouble, hint))

@@ -5,13 +5,13 @@ import re
 import signal
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
 from linreg_sweep.workers.guarded_loky import watched
 from linreg_sweep.workers.interface import Item, Result, WorkersLostError
+from linreg_sweep.workers.unordered import unordered
 
 SECONDS_A_LOOK = 0.5
 """How often a worker looks whether its parent is still there."""
@@ -37,18 +37,14 @@ class Processes:
 
     def each(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yields what work makes of each item as it comes; see Workers."""
-        from joblib import Parallel, delayed
+        from joblib import delayed
         from joblib.externals.loky.process_executor import BrokenProcessPool
 
         _start_tidiers()
-        # who stops a sweep needs no advice on how to iterate
-        warnings.filterwarnings("ignore", r"\d+ tasks (which|have)", UserWarning, "joblib")
-        parallel = Parallel(
+        parallel = unordered(
             n_jobs=self.count,
             backend="loky",
-            batch_size=1,
             pre_dispatch="n_jobs",
-            return_as="generator_unordered",
             initializer=_end_with,
             initargs=(os.getpid(),),
         )

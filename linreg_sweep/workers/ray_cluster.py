@@ -11,8 +11,8 @@ from itertools import islice
 from typing import Any, Self
 
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
-from linreg_sweep.workers.checked import LIBRARIES, check
-from linreg_sweep.workers.interface import PATIENCE, Item, Result, WorkersLostError
+from linreg_sweep.workers.checked import check
+from linreg_sweep.workers.interface import PATIENCE, Item, Result, WorkersLostError, gone
 
 SECONDS_A_LOOK = 0.01
 """How often it is looked whether tasks are done, and whether there are CPUs."""
@@ -37,7 +37,7 @@ class RayCluster:
     @classmethod
     @contextmanager
     def connect(
-        cls, address: str | None = None, patience: float = PATIENCE, libraries: Iterable[str] = LIBRARIES
+        cls, address: str | None = None, patience: float = PATIENCE, libraries: Iterable[str] = ()
     ) -> Iterator[Self]:
         """Gives a Ray cluster for as long as the context is open.
 
@@ -135,8 +135,7 @@ class RayCluster:
             if _cpus():
                 last = time.monotonic()
             elif time.monotonic() - last > self._patience:
-                hint = "finished parts are kept: once the cluster is back, the same command does the rest"
-                raise SweepError(Complaint("", f"no CPU was there for {self._patience:g} seconds", hint))
+                raise gone(f"no CPU was there for {self._patience:g} seconds")
 
 
 def _cpus() -> int:
