@@ -5,6 +5,7 @@ part; each part is written whole or not at all; the tables are read back from th
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -108,10 +109,12 @@ def _completed(
     watch(journal.trials_done, run.n_trials)
     make, join = (partial(work, experiment, run.part_size) for work in (make_part, put_together))
     order = Order(make, join, bool(there), stop, journal.went_wrong)
-    for part in written(run.store, trained(order, missing, hire, journal.work_with, alone_first=alone_first)):
-        there[part.span] = part.facts
-        journal.add(part.span, part.facts)
-        watch(journal.trials_done, run.n_trials)
+    making = trained(order, missing, hire, journal.work_with, alone_first=alone_first)
+    with closing(making), closing(written(run.store, making)) as parts:  # also where somebody keeps an error
+        for part in parts:
+            there[part.span] = part.facts
+            journal.add(part.span, part.facts)
+            watch(journal.trials_done, run.n_trials)
     if len(there) < run.n_parts:
         return run
     finished = finish_run(run, experiment, there.values(), journal.went_wrong)

@@ -3,13 +3,19 @@
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import linreg_sweep as ls
-from linreg_sweep.errors import ResultsError
+from linreg_sweep.errors import ResultsError, SweepError
+from linreg_sweep.workers.processes import Processes
 from tests.small_run import PYTHON, content, made, parts
 
 PAGE = 4096
@@ -75,12 +81,13 @@ def test_a_disk_that_fills_up_loses_nothing(disk: Path, whole: ls.Run) -> None:
     print(f"{len(errors)} times full, over {', '.join(sorted(names))}")
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
 def test_a_full_disk_is_told_in_a_line_and_the_same_command_finishes(
-    disk: Path, whole: ls.Run, tmp_path: Path
+    jobs: int, disk: Path, whole: ls.Run
 ) -> None:
     """By the command line: exit code 1, then 0."""
     mount(disk, f"remount,size={6 * PAGE}")
-    words = ("run", whole.store.config, "--out", disk, "--jobs", 1, "--part-size", 1)
+    words = ("run", whole.store.config, "--out", disk, "--jobs", jobs, "--part-size", 1)
     told = command(*words)
     path = disk / whole.path.name
     assert (told.returncode, told.stdout) == (1, "")
@@ -91,6 +98,48 @@ def test_a_full_disk_is_told_in_a_line_and_the_same_command_finishes(
     told = command(*words)
     assert told.returncode == 0, told.stderr
     assert parts(path) == parts(whole.path)
+
+
+LONG = {
+    "name": "long",
+    "data": {"name": "tutorial"},
+    "method": "grid",
+    "parameters": {"learning_rate": {"min": 1e-4, "max": 5e-3, "num": 200}},
+}
+"""A sweep of many parts."""
+
+
+def test_a_folder_that_vanishes_ends_a_sweep_and_its_workers(tmp_path: Path) -> None:
+    """While parts are in flight, and also where the error is kept, which holds on to all that led to it."""
+    threads = set(threading.enumerate())
+
+    def vanish(done: int, total: int) -> None:
+        if done:
+            shutil.rmtree(tmp_path / "results", ignore_errors=True)
+
+    with pytest.raises(ResultsError, match="cannot write it: No such file or directory") as kept:
+        ls.run(LONG, out=tmp_path / "results", jobs=2, part_size=1, watch=vanish)
+    assert kept.value.__traceback__ is not None
+    deadline = time.monotonic() + 20
+    while (left := set(threading.enumerate()) - threads) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not left
+
+
+def test_no_room_for_the_data_of_workers_is_told(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Joblib lays what is larger than 1 MB into a folder that all see."""
+    monkeypatch.setenv("JOBLIB_TEMP_FOLDER", str(disk))
+    with pytest.raises(SweepError) as caught:
+        list(Processes(2).each(partial(sum_with, np.zeros(10**6)), range(4)))
+    text = "cannot hold the data for worker processes: OSError: [Errno 28] No space left on device"
+    assert str(caught.value).startswith(
+        f"the folder for temporary files: {text}. Hint: free some space there"
+    )
+
+
+def sum_with(numbers: np.ndarray[Any, np.dtype[np.float64]], number: int) -> float:
+    """Returns the sum of numbers and one more."""
+    return float(numbers.sum()) + number
 
 
 def test_a_finished_run_on_a_disk_that_may_only_be_read(disk: Path, whole: ls.Run, tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 import os
 import signal
+import subprocess
+import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import InvalidStateError
@@ -14,7 +17,7 @@ from joblib.externals.loky import get_reusable_executor, process_executor
 
 from linreg_sweep.workers.interface import WorkersLostError
 from linreg_sweep.workers.processes import Processes
-from tests.clusters import Deadly
+from tests.clusters import ROOT, Deadly, square_slowly
 
 
 def is_deaf(item: int) -> bool:
@@ -76,6 +79,62 @@ def test_a_death_of_the_thread_that_looks_after_workers_is_told(monkeypatch: pyt
         with pytest.raises(WorkersLostError, match="nobody was left"):
             list(Processes(2).each(is_deaf, range(4)))
     assert list(Processes(2).each(is_deaf, range(4))) == [True] * 4
+
+
+@pytest.mark.usefixtures("in_time")
+def test_who_ends_early_costs_others_of_the_program_what_is_in_flight() -> None:
+    """All share loky's workers: it is told as lost, so that it is given again, and then it comes."""
+    others = Processes(2).each(square_slowly, range(20))
+    assert next(others) in (0, 1)
+    ended = Processes(2).each(square_slowly, range(20))
+    next(ended)
+    ended.close()  # type: ignore[attr-defined]
+    with pytest.raises(WorkersLostError, match="another sweep of this program ended its worker process"):
+        list(others)
+    assert sorted(Processes(2).each(square_slowly, range(3))) == [0, 1, 4]
+
+
+def test_several_may_be_quiet_at_once() -> None:
+    """The last puts back what told of errors in threads before."""
+    before = threading.excepthook
+    first, second = (Processes(2).each(is_deaf, range(4)) for _ in range(2))
+    next(first)
+    next(second)
+    for results in (first, second):
+        assert threading.excepthook is not before
+        results.close()  # type: ignore[attr-defined]
+    assert threading.excepthook is before
+
+
+INHERITED = """
+import multiprocessing, time
+from joblib import Parallel, delayed
+from linreg_sweep.workers.processes import Processes
+from tests.clusters import process, square_slowly
+
+def swept():
+    return sorted(Processes(2).each(square_slowly, range(15)))
+
+if __name__ == "__main__":
+    mine = Parallel(2)
+    before = set(mine(delayed(process)(item) for item in range(8)))
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        assert pool.apply(swept) == [item * item for item in range(15)]
+    assert set(mine(delayed(process)(item) for item in range(8))) <= before
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked there")
+def test_workers_of_another_process_are_left_alone() -> None:
+    """Those that it was forked with are its parent's, though nobody in it looks after them."""
+    told = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", INHERITED],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert told.returncode == 0, told.stderr
 
 
 def test_who_ends_early_is_not_advised_and_keeps_their_warnings() -> None:

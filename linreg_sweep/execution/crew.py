@@ -1,6 +1,6 @@
 """Who makes what of a sweep: the first parts here, the rest by workers, and at last what failed before."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -38,7 +38,7 @@ def trained(
     say: Callable[[str], None],
     *,
     alone_first: bool,
-) -> Iterator[Any]:
+) -> Generator[Any, None, None]:
     """Yields each missing part as it comes in.
 
     Args:

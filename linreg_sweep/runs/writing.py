@@ -1,6 +1,6 @@
 """Parts on their way to disk: while one is flushed, the next is trained."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from linreg_sweep.execution.parts import Part
@@ -8,7 +8,7 @@ from linreg_sweep.storage import files
 from linreg_sweep.storage.store import Store
 
 
-def written(store: Store, parts: Iterable[Part]) -> Iterator[Part]:
+def written(store: Store, parts: Iterable[Part]) -> Generator[Part, None, None]:
     """Yields each part once it is on disk.
 
     Args:

@@ -15,13 +15,20 @@ SECONDS_A_LOOK = 0.5
 
 
 @contextmanager
-def watched() -> Iterator[None]:
-    """Watches over the workers for as long as the context is open."""
+def watched(executor: Any) -> Iterator[None]:
+    """Watches over workers for as long as the context is open.
+
+    Args:
+        executor: loky's, whose workers they are; None: there are none, as where joblib may start no process.
+    """
+    if executor is None:
+        yield
+        return
     is_over = threading.Event()
 
     def watch() -> None:
         while not is_over.wait(SECONDS_A_LOOK):
-            _look()
+            _look(executor)
 
     watching = threading.Thread(target=watch, name="watches over workers", daemon=True)
     watching.start()
@@ -31,12 +38,7 @@ def watched() -> Iterator[None]:
         is_over.set()
 
 
-def _look() -> None:
-    from joblib.externals.loky import reusable_executor
-
-    executor = reusable_executor._executor
-    if executor is None:
-        return
+def _look(executor: Any) -> None:
     with executor._flags.shutdown_lock:
         thread = executor._executor_manager_thread
         if executor._flags.broken is not None or executor._flags.shutdown or thread is None:

@@ -7,14 +7,21 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from pickle import PicklingError
 from typing import Any
 
+from linreg_sweep.errors import Complaint, SweepError
 from linreg_sweep.workers.guarded_loky import watched
 from linreg_sweep.workers.interface import Item, Result, WorkersLostError
 from linreg_sweep.workers.unordered import unordered
 
 SECONDS_A_LOOK = 0.5
 """How often a worker looks whether its parent is still there."""
+
+_LOCK = threading.Lock()
+
+_hooks: list[Any] = []
+"""What told of errors in threads before each of those who are quiet; see _quiet."""
 
 
 class Processes:
@@ -38,7 +45,7 @@ class Processes:
     def each(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yields what work makes of each item as it comes; see Workers."""
         from joblib import delayed
-        from joblib.externals.loky.process_executor import BrokenProcessPool
+        from joblib.externals.loky.process_executor import BrokenProcessPool, ShutdownExecutorError
 
         _start_tidiers()
         parallel = unordered(
@@ -50,13 +57,29 @@ class Processes:
         )
         try:
             with _quiet(), ExitStack() as at_last:
-                at_last.enter_context(watched())
                 with _undisturbed(), _deaf("SIGINT"):
                     begun = parallel(delayed(work)(item) for item in items)
                     results = at_last.enter_context(closing(begun))
+                at_last.enter_context(watched(getattr(parallel._backend, "_workers", None)))
                 yield from results
         except (BrokenProcessPool, MemoryError) as error:  # what came back is too large, too
             raise WorkersLostError(_how(error)) from error
+        except PicklingError as error:
+            raise _not_handed_over(error) from error
+        except RuntimeError as error:
+            if not isinstance(error.__context__, ShutdownExecutorError):
+                raise
+            text = "another sweep of this program ended its worker process"  # all share loky's
+            raise WorkersLostError(text) from error
+
+
+def _not_handed_over(error: Exception) -> SweepError:
+    """Returns the error that workers cannot be given what they need, as where a disk is full."""
+    told = str(error.__cause__ or error)  # a traceback of another thread
+    last = [line for line in told.splitlines() if line.strip(' "')][-1]
+    text = f"cannot hold the data for worker processes: {last}"
+    hint = "free some space there, or name another folder in the variable JOBLIB_TEMP_FOLDER"
+    return SweepError(Complaint("the folder for temporary files", text, hint))
 
 
 def _how(error: Exception) -> str:
@@ -100,18 +123,26 @@ def _deaf(name: str) -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps back the traceback of loky's thread, which trips over work that is called off as it comes."""
-    before = threading.excepthook
+    """Keeps back the traceback of loky's thread, which trips over work that is called off as it comes.
 
-    def tell(failure: threading.ExceptHookArgs) -> None:
-        if failure.thread is None or failure.thread.name != "ExecutorManagerThread":
-            before(failure)
-
-    threading.excepthook = tell
+    Several may be open at once, in threads of their own: the last puts back what there was.
+    """
+    with _LOCK:
+        _hooks.append(threading.excepthook)
+        threading.excepthook = _tell
     try:
         yield
     finally:
-        threading.excepthook = before
+        with _LOCK:
+            hook = _hooks.pop()
+            if not _hooks:
+                threading.excepthook = hook
+
+
+def _tell(failure: threading.ExceptHookArgs) -> None:
+    """Tells of an error in a thread as it would have been, but for loky's."""
+    if failure.thread is None or failure.thread.name != "ExecutorManagerThread":
+        _hooks[0](failure)
 
 
 @contextmanager
