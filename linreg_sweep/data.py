@@ -8,21 +8,18 @@ import csv
 import hashlib
 import json
 import math
-import numbers
 import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.errors import Complaint, DataError, shorten
-from linreg_sweep.tabular import Table, name_complaints, read_table
+from linreg_sweep.tabular import Table, as_names, read_table, table_of_arrays
 
 Floats = NDArray[np.float64]
 
@@ -33,8 +30,6 @@ MOST_COLLISIONS = 20
 
 # A standard deviation below this many roundings of the largest value is noise, not spread.
 ROUNDINGS = 16
-
-_KINDS = {"b": "booleans", "U": "text", "S": "bytes", "M": "dates", "m": "durations", "c": "complex numbers"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +139,7 @@ def from_file(
             standardized without a bias or with a column that does not vary, names that would collide.
     """
     path = Path(path)
-    table = read_table(path, None if x is None else _names(x), _names(y or ()))
+    table = read_table(path, None if x is None else as_names(x), as_names(y or ()))
     return _settle(table, str(path), path.name, standardize, fit_bias)
 
 
@@ -173,18 +168,7 @@ def from_arrays(
         DataError: with every complaint found: not numbers, missing or infinite numbers, unequal numbers of
             rows, three dimensions, names that do not fit, and those of `from_file`.
     """
-    x_array, x_known, complaints = _matrix("x", x, x_names)
-    y_array, y_known, y_complaints = _matrix("y", y, y_names)
-    complaints += y_complaints
-    if not complaints and len(x_array) != len(y_array):
-        turned = x_array.shape[1] == len(y_array) or x_array.shape[0] == y_array.shape[1]
-        text = f"x and y must have the same rows, got shapes {x_array.shape} and {y_array.shape}"
-        hint = "rows are observations: transpose the one that lies on its side" if turned else ""
-        complaints.append(Complaint("arrays", text, hint))
-    complaints += name_complaints("arrays", x_known, y_known)
-    if complaints:
-        raise DataError(*complaints)
-    table = Table(x_array, y_array, x_known, y_known, ())
+    table = table_of_arrays(x, y, x_names, y_names)
     return _settle(table, "arrays", "arrays", standardize, fit_bias)
 
 
@@ -280,70 +264,3 @@ def _collisions(where: str, table: Table, standardize: bool, fit_bias: bool) -> 
     twice = [name for name, times in Counter(names).items() if times > 1][:MOST_COLLISIONS]
     text = "columns of the results must have different names, two would be"
     return [Complaint(where, f"{text} {shorten(name)!r}", "rename a column of the data") for name in twice]
-
-
-def _names(given: str | Sequence[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(map(str, given))
-
-
-def _matrix(
-    role: str, given: Any, names: str | Sequence[str] | None
-) -> tuple[Floats, tuple[str, ...], list[Complaint]]:
-    """Returns (a copy [n, columns], its names, complaints); the copy is of use where there are none."""
-    try:
-        array = given.filled(np.nan) if np.ma.is_masked(given) else np.asarray(given)
-    except (TypeError, ValueError, RuntimeError) as error:
-        text = f"must be numbers in rows of equal length: {str(error).split('.')[0]}"
-        return np.empty((0, 0)), (), [Complaint(role, text)]
-    if array.ndim not in (1, 2) or not array.size:
-        text = f"must have rows, and one or two dimensions, got shape {array.shape}"
-        return np.empty((0, 0)), (), [Complaint(role, text)]
-    columns = array.reshape(len(array), -1)
-    known = _names(names) if names is not None else _names_of(given, role, columns.shape[1])
-    complaints = []
-    if len(known) != columns.shape[1]:
-        text = f"must have as many names as columns, got {len(known)} and {columns.shape[1]}"
-        complaints.append(Complaint(f"{role}_names", text))
-        known = tuple(f"{role}{i + 1}" for i in range(columns.shape[1]))
-    if columns.dtype.kind == "O":
-        return _from_objects(role, columns, known, complaints)
-    if columns.dtype.kind not in "iuf":
-        given_kind = _KINDS.get(columns.dtype.kind, columns.dtype.name)
-        complaints.append(Complaint(role, f"must be numbers, got {given_kind}"))
-        return np.empty((0, 0)), known, complaints
-    copy = np.array(columns, dtype=np.float64, order="C")
-    finite = np.isfinite(copy)
-    for i in np.flatnonzero(~finite.all(axis=0)):
-        row = int(finite[:, i].argmin())
-        text = f"row {row + 1} of column {known[i]!r} must be a finite number, got {copy[row, i]}"
-        complaints.append(Complaint(role, text))
-    return copy, known, complaints
-
-
-def _from_objects(
-    role: str, columns: NDArray[np.object_], names: tuple[str, ...], complaints: list[Complaint]
-) -> tuple[Floats, tuple[str, ...], list[Complaint]]:
-    """Takes Python numbers of any kind one by one; names the first cell of each column that is none."""
-    copy = np.zeros(columns.shape)
-    for i, name in enumerate(names):
-        for row, cell in enumerate(columns[:, i]):
-            number = isinstance(cell, numbers.Real | Decimal) and not isinstance(cell, bool)
-            try:
-                copy[row, i] = float(cell) if number else np.nan
-            except (OverflowError, ValueError):  # an integer beyond float64, a signalling NaN
-                copy[row, i] = np.inf
-            if not np.isfinite(copy[row, i]):
-                shown = repr(cell) if len(repr(cell)) <= 30 else f"{repr(cell)[:27]}..."
-                text = f"row {row + 1} of column {name!r} must be a finite number, got {shown}"
-                complaints.append(Complaint(role, text))
-                break
-    return copy, names, complaints
-
-
-def _names_of(given: Any, role: str, count: int) -> tuple[str, ...]:
-    """Returns the names that a DataFrame or Series brings, else x, or x1, x2, ..."""
-    if getattr(given, "columns", None) is not None:
-        return tuple(map(str, given.columns))
-    if getattr(given, "name", None) not in (None, ""):
-        return (str(given.name),)
-    return (role,) if count == 1 else tuple(f"{role}{i + 1}" for i in range(count))

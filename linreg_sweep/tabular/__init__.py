@@ -1,5 +1,6 @@
-"""Tables in files: which columns are asked for (table), and how each kind of file gives them."""
+"""Tables in files and in memory: which columns are asked for (table), and how each kind gives them."""
 
-from linreg_sweep.tabular.table import Table, name_complaints, read_table
+from linreg_sweep.tabular.arrays import table_of_arrays
+from linreg_sweep.tabular.table import Table, as_names, read_table
 
-__all__ = ["Table", "name_complaints", "read_table"]
+__all__ = ["Table", "as_names", "read_table", "table_of_arrays"]

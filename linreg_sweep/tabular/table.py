@@ -21,7 +21,7 @@ _MOST_NAMED = 8
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """The columns of a file that a fit uses.
+    """The columns of a file, or of arrays, that a fit uses.
 
     Attributes:
         x: [n, F], C-contiguous; every entry is finite.
@@ -36,6 +36,11 @@ class Table:
     x_names: tuple[str, ...]
     y_names: tuple[str, ...]
     notes: tuple[str, ...]
+
+
+def as_names(given: str | Sequence[str]) -> tuple[str, ...]:
+    """Returns names of columns, where one may stand by itself."""
+    return (given,) if isinstance(given, str) else tuple(map(str, given))
 
 
 def read_table(path: Path, x: Sequence[str] | None, y: Sequence[str]) -> Table:

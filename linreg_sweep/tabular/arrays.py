@@ -1,0 +1,113 @@
+"""Arrays, lists, DataFrames and Series taken apart: numbers, names, each column's first cell that is none."""
+
+import numbers
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.errors import Complaint, DataError
+from linreg_sweep.tabular.cells import Floats
+from linreg_sweep.tabular.table import Table, as_names, name_complaints
+
+_KINDS = {"b": "booleans", "U": "text", "S": "bytes", "M": "dates", "m": "durations", "c": "complex numbers"}
+
+
+def table_of_arrays(
+    x: object,
+    y: object,
+    x_names: str | Sequence[str] | None = None,
+    y_names: str | Sequence[str] | None = None,
+) -> Table:
+    """Returns arrays, lists, or DataFrames and Series as a table.
+
+    Args:
+        x: (n,) or (n, F) numbers.
+        y: (n,) or (n, O) numbers.
+        x_names: F names; None: the column names of a DataFrame or Series, else x, or x1, x2, ...
+        y_names: O names, likewise.
+
+    Returns:
+        Copies, so that later changes do not reach them.
+
+    Raises:
+        DataError: with every complaint found: not numbers, missing or infinite numbers, unequal numbers of
+            rows, three dimensions, names that do not fit.
+    """
+    x_array, x_known, complaints = _matrix("x", x, x_names)
+    y_array, y_known, y_complaints = _matrix("y", y, y_names)
+    complaints += y_complaints
+    if not complaints and len(x_array) != len(y_array):
+        turned = x_array.shape[1] == len(y_array) or x_array.shape[0] == y_array.shape[1]
+        text = f"x and y must have the same rows, got shapes {x_array.shape} and {y_array.shape}"
+        hint = "rows are observations: transpose the one that lies on its side" if turned else ""
+        complaints.append(Complaint("arrays", text, hint))
+    complaints += name_complaints("arrays", x_known, y_known)
+    if complaints:
+        raise DataError(*complaints)
+    return Table(x_array, y_array, x_known, y_known, ())
+
+
+def _matrix(
+    role: str, given: Any, names: str | Sequence[str] | None
+) -> tuple[Floats, tuple[str, ...], list[Complaint]]:
+    """Returns (a copy [n, columns], its names, complaints); the copy is of use where there are none."""
+    try:
+        array = given.filled(np.nan) if np.ma.is_masked(given) else np.asarray(given)
+    except (TypeError, ValueError, RuntimeError) as error:
+        text = f"must be numbers in rows of equal length: {str(error).split('.')[0]}"
+        return np.empty((0, 0)), (), [Complaint(role, text)]
+    if array.ndim not in (1, 2) or not array.size:
+        text = f"must have rows, and one or two dimensions, got shape {array.shape}"
+        return np.empty((0, 0)), (), [Complaint(role, text)]
+    columns = array.reshape(len(array), -1)
+    known = as_names(names) if names is not None else _names_of(given, role, columns.shape[1])
+    complaints = []
+    if len(known) != columns.shape[1]:
+        text = f"must have as many names as columns, got {len(known)} and {columns.shape[1]}"
+        complaints.append(Complaint(f"{role}_names", text))
+        known = tuple(f"{role}{i + 1}" for i in range(columns.shape[1]))
+    if columns.dtype.kind == "O":
+        return _from_objects(role, columns, known, complaints)
+    if columns.dtype.kind not in "iuf":
+        given_kind = _KINDS.get(columns.dtype.kind, columns.dtype.name)
+        complaints.append(Complaint(role, f"must be numbers, got {given_kind}"))
+        return np.empty((0, 0)), known, complaints
+    copy = np.array(columns, dtype=np.float64, order="C")
+    finite = np.isfinite(copy)
+    for i in np.flatnonzero(~finite.all(axis=0)):
+        row = int(finite[:, i].argmin())
+        text = f"row {row + 1} of column {known[i]!r} must be a finite number, got {copy[row, i]}"
+        complaints.append(Complaint(role, text))
+    return copy, known, complaints
+
+
+def _from_objects(
+    role: str, columns: NDArray[np.object_], names: tuple[str, ...], complaints: list[Complaint]
+) -> tuple[Floats, tuple[str, ...], list[Complaint]]:
+    """Takes Python numbers of any kind one by one; names the first cell of each column that is none."""
+    copy = np.zeros(columns.shape)
+    for i, name in enumerate(names):
+        for row, cell in enumerate(columns[:, i]):
+            number = isinstance(cell, numbers.Real | Decimal) and not isinstance(cell, bool)
+            try:
+                copy[row, i] = float(cell) if number else np.nan
+            except (OverflowError, ValueError):  # an integer beyond float64, a signalling NaN
+                copy[row, i] = np.inf
+            if not np.isfinite(copy[row, i]):
+                shown = repr(cell) if len(repr(cell)) <= 30 else f"{repr(cell)[:27]}..."
+                text = f"row {row + 1} of column {name!r} must be a finite number, got {shown}"
+                complaints.append(Complaint(role, text))
+                break
+    return copy, names, complaints
+
+
+def _names_of(given: Any, role: str, count: int) -> tuple[str, ...]:
+    """Returns the names that a DataFrame or Series brings, else x, or x1, x2, ..."""
+    if getattr(given, "columns", None) is not None:
+        return tuple(map(str, given.columns))
+    if getattr(given, "name", None) not in (None, ""):
+        return (str(given.name),)
+    return (role,) if count == 1 else tuple(f"{role}{i + 1}" for i in range(count))
