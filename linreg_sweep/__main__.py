@@ -4,6 +4,7 @@ While modules are loaded, and once all is said, a signal has nothing to save: Py
 tracebacks from wherever it is just then.
 """
 
+import os
 import signal
 import sys
 
@@ -11,12 +12,27 @@ import sys
 def main() -> int:
     """Runs the command line and returns its exit code."""
     _end_at_once()
+    _open_what_is_closed()
     from linreg_sweep.cli import main as command
 
     try:
         return command()
     finally:
         _end_at_once()
+
+
+def _open_what_is_closed() -> None:
+    """Lets stdout and its kin lead nowhere where they were closed, as by `>&-`.
+
+    Else the next file that is opened would have their number, and take what is written to them.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115
 
 
 def _end_at_once() -> None:

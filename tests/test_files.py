@@ -10,9 +10,12 @@ import pytest
 from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
 from fsspec.registry import _registry  # type: ignore[import-untyped]
 
+import linreg_sweep as ls
 from linreg_sweep.errors import ConfigError, ResultsError
+from linreg_sweep.runs.status import read_status
 from linreg_sweep.storage import files
 from linreg_sweep.storage.files import Place
+from tests.small_run import made
 
 
 @pytest.fixture(params=["disk", "store"])
@@ -163,6 +166,42 @@ def test_a_write_that_is_stopped_leaves_nothing(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(KeyboardInterrupt):
         files.write(tmp_path / "part", b"half")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such pipes there")
+@pytest.mark.parametrize("name", ["metadata.json", "status.json", "trials/part-00000.parquet"])
+@pytest.mark.parametrize("kind", ["a pipe", "a device", "huge"])
+def test_only_a_file_is_read(name: str, kind: str, tmp_path: Path) -> None:
+    """A pipe would be waited for, a device has no end, and a file of 20 GiB takes no more than a name."""
+    run = made(tmp_path)
+    file = run.path / name
+    file.unlink()
+    if kind == "a pipe":
+        os.mkfifo(file)
+    elif kind == "a device":
+        file.symlink_to("/dev/zero")
+    else:
+        with file.open("wb") as stream:
+            stream.truncate(20 * 2**30)
+    if name == "status.json":
+        assert read_status(run.store) is None
+        return
+    with pytest.raises(ls.ResultsError) as caught:
+        _ = ls.load(run.path).trials
+    text = f"this is {kind} and no file" if kind != "huge" else "it has more than"
+    assert str(caught.value).startswith(f"{file}: cannot read it: {text}")
+
+
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="links cannot be told apart there")
+def test_a_log_that_is_a_link_takes_nothing(tmp_path: Path) -> None:
+    """A run may come from anywhere, and lead to a file of whoever goes on with it."""
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    run = made(tmp_path)
+    run.store.log.unlink()
+    run.store.log.symlink_to(precious)
+    made(tmp_path)
+    assert precious.read_text() == "mine"
 
 
 def test_a_text_is_a_path_or_a_place_in_a_store(tmp_path: Path) -> None:

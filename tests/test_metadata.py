@@ -13,7 +13,7 @@ from linreg_sweep import cli
 from linreg_sweep.config.schema import TrainingConfig
 from linreg_sweep.storage.metadata import FOUND, fault
 from linreg_sweep.storage.store import FORMAT_VERSION, MADE_ANEW, Store
-from tests.small_run import made
+from tests.small_run import content, made
 
 WRONG: dict[str, list[Any]] = {
     "name": ["../../escaped", "/escaped", "", ".hidden", "nul", "a\n", 5, None],
@@ -147,3 +147,25 @@ def test_the_next_run_makes_such_metadata_anew(tmp_path: Path) -> None:
     told: list[str] = []
     assert made(tmp_path, tell=told.append).n_trials == len(SWEEP["parameters"]["learning_rate"]["values"])
     assert [line.split(" is ")[0] for line in told] == [f"damaged: {run.store.metadata}"]
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        {"n_trials": 1, "n_parts": 1},
+        {"n_trials": 8, "n_parts": 8},
+        {"n_trials": 2**62, "part_size": 2**62, "n_parts": 1},
+        {"part_size": 2, "n_parts": 1},
+        {"engine": "torch"},
+        {"history": False},
+    ],
+)
+def test_what_is_declared_is_not_believed_otherwise(otherwise: dict[str, Any], tmp_path: Path) -> None:
+    """Sealed or not: it is set aside, and no part is."""
+    run = made(tmp_path)
+    right = content(run.path)
+    run.store.write_metadata(run.metadata | otherwise)
+    told: list[str] = []
+    made(tmp_path, tell=told.append)
+    assert [line.split(" is ")[0] for line in told] == [f"damaged: {run.store.metadata}"]
+    assert content(run.path) == right

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import linreg_sweep as ls
 from linreg_sweep.errors import ConfigError, ResultsError
 from linreg_sweep.storage.store import FORMAT_VERSION
 from linreg_sweep.theory.outcome import OUTCOMES, REGIMES
+from tests.small_run import PYTHON, made
 
 SWEEP: dict[str, Any] = {
     "name": "rates-and-starts",
@@ -266,6 +268,21 @@ def test_a_run_whose_history_is_gone_is_not_finished(tmp_path: Path) -> None:
     run.store.history.rmdir()
     assert not ls.load(run.path).finished
     assert ls.run(SWEEP, out=tmp_path, jobs=1).history.equals(before)
+
+
+def test_a_part_that_no_trial_belongs_to_is_not_counted(tmp_path: Path) -> None:
+    """As one that was copied there; the next run sets it aside."""
+    run = made(tmp_path, data=PYTHON)
+    table = run.trials
+    for folder in (run.store.trials, run.store.history):
+        shutil.copy(run.store.part(folder, 0), run.store.part(folder, 99999))
+    again = ls.load(run.path)
+    assert (again.finished, again.n_trials_done) == (True, run.n_trials)
+    assert again.trials.equals(table)
+    said: list[str] = []
+    made(tmp_path, data=PYTHON, tell=said.append)
+    assert len(said) == 2
+    assert again.store.part_numbers(again.store.trials) == {0, 1}
 
 
 def test_a_run_says_in_a_line_what_it_is(run: ls.Run) -> None:

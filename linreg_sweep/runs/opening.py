@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from linreg_sweep.config import as_mapping, to_yaml
 from linreg_sweep.config.parameters import count
 from linreg_sweep.data import Data
 from linreg_sweep.errors import Complaint, ConfigError, ResultsError
-from linreg_sweep.execution.parts import default_part_size
+from linreg_sweep.execution.parts import Facts, default_part_size
 from linreg_sweep.execution.versions import deciding, installed
 from linreg_sweep.runs.inspection import facts_there, set_aside
 from linreg_sweep.runs.results import MOST_ROWS, Run
@@ -24,13 +24,20 @@ from linreg_sweep.storage import files
 from linreg_sweep.storage.files import Place
 from linreg_sweep.storage.parquet import encode
 from linreg_sweep.storage.seal import checksum
-from linreg_sweep.storage.store import FORMAT_VERSION, DamagedError, Store, run_path
+from linreg_sweep.storage.store import FORMAT_VERSION, DamagedError, Store, damaged, run_path
 from linreg_sweep.trials.columns import parameter_column, states
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.space import at
 
 ARRAYS = "arrays"
 """The source of data that came from Python."""
+
+
+DECLARED = (
+    *("name", "engine", "loss", "method", "varied", "log_scaled", "hyperparameters", "parameters", "history"),
+    *("regime_measured", "settle", "divergence", "n_trials", "part_size", "n_parts"),
+)
+"""What metadata.json says and the declaration decides, whatever versions made the run."""
 
 
 def digest(mapping: dict[str, Any], data_digest: str) -> str:
@@ -103,9 +110,9 @@ def open_run(entry: Entry, part_size: int | None, tell: Callable[[str], None]) -
         ResultsError: the directory cannot be read or written, or a newer version wrote it.
     """
     store = entry.store
-    metadata = _metadata_there(store, tell)
+    there = facts_there(store)
+    metadata = _metadata_there(entry, there, tell)
     if metadata is None:
-        there = facts_there(store)
         size = part_size or default_part_size(entry.experiment) if there is None else there.part_size
         metadata = _metadata(entry.experiment, entry.declaration(), size)
         metadata["versions"] |= {} if there is None else there.versions
@@ -127,15 +134,28 @@ def open_run(entry: Entry, part_size: int | None, tell: Callable[[str], None]) -
     return Run(store)
 
 
-def _metadata_there(store: Store, tell: Callable[[str], None]) -> dict[str, Any] | None:
-    """Returns what metadata.json says; None where there is none, or where it was damaged."""
+def _metadata_there(entry: Entry, part: Facts | None, tell: Callable[[str], None]) -> dict[str, Any] | None:
+    """Returns what metadata.json says; None where there is none, or where it was damaged.
+
+    Nor may it say otherwise than the declaration, or than a whole part of how large parts are.
+    """
+    store = entry.store
     if not files.exists(store.metadata):
         return None
     try:
-        return store.read_metadata()
+        found = store.read_metadata()
+        size = int(found["part_size"]) if part is None else part.part_size
+        due = _metadata(entry.experiment, entry.declaration(), size)
+        if _declared(found) != _declared(due):
+            raise damaged(store.metadata)
+        return found
     except DamagedError:
         set_aside(store, store.metadata, tell)
         return None
+
+
+def _declared(metadata: Mapping[str, Any]) -> list[Any]:
+    return [metadata["data"]["sha256"], *(metadata[key] for key in DECLARED)]
 
 
 def refuse_other_versions(run: Run) -> None:

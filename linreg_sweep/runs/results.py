@@ -85,11 +85,11 @@ class Run:
         return int(self.metadata["n_parts"])
 
     def finished_parts(self) -> list[int]:
-        """Returns the numbers of the parts that are there, ascending; with their history, if asked for."""
+        """Returns the numbers of the run's parts that are there, ascending; with their history, if kept."""
         numbers = self.store.part_numbers(self.store.trials)
         if self.metadata["history"]:
             numbers &= self.store.part_numbers(self.store.history)
-        return sorted(numbers)
+        return sorted(number for number in numbers if number < self.n_parts)
 
     @property
     def n_trials_done(self) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 from linreg_sweep.errors import Complaint, ConfigError, ResultsError
+from linreg_sweep.guards.regular import open_regular
 
 Place: TypeAlias = Path
 """A path on a disk; or one in an object store: no Path, but a UPath, which has a Path's methods."""
@@ -23,6 +24,9 @@ NOT_FLUSHABLE = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)
 
 WITHOUT_LISTINGS = ("sftp", "ssh")
 """Kinds of URLs that take no word on keeping listings: they keep none, and would pass it on."""
+
+MOST_BYTES = 2**32
+"""Of a file that is read at once."""
 
 MOST_OF_A_REASON = 200
 """Letters of what a library says of a failure."""
@@ -97,15 +101,24 @@ def unusable(place: Place, verb: str, error: Exception) -> ResultsError:
     return ResultsError(Complaint(str(place), f"cannot {verb} it: {_reason(error)}", hint))
 
 
-def read(place: Place) -> bytes:
-    """Returns a file's content.
+def read(place: Place, most: int = MOST_BYTES) -> bytes:
+    """Returns a file's content; on a disk, nothing but a file is opened.
+
+    Args:
+        place: the file.
+        most: bytes that it may have.
 
     Raises:
         FileNotFoundError: there is none.
-        ResultsError: it cannot be read.
+        ResultsError: it cannot be read, or is larger.
     """
     try:
-        return place.read_bytes()
+        if not is_local(place):
+            return place.read_bytes()
+        with open_regular(place) as file:
+            if os.fstat(file.fileno()).st_size > most:
+                raise OSError(errno.EFBIG, f"it has more than {most:,} bytes")
+            return file.read()
     except (FileNotFoundError, NotADirectoryError):
         raise
     except Exception as error:
@@ -192,12 +205,17 @@ def jot(place: Place, content: bytes, *, after: bool = False) -> None:
         if not is_local(place):
             place.write_bytes((place.read_bytes() if after and place.exists() else b"") + content)
         elif after:
-            with place.open("ab") as file:
+            with open(place, "ab", opener=_own) as file:
                 file.write(content)
         else:
             temporary = place.with_name(f".{place.name}.{os.getpid()}")
             temporary.write_bytes(content)
             temporary.replace(place)
+
+
+def _own(name: str, flags: int) -> int:
+    """Opens a file, and follows no link out of the folder: a run may come from anywhere."""
+    return os.open(name, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
 def move(place: Place, other: Place) -> None:

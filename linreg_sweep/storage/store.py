@@ -29,6 +29,9 @@ FORMAT_VERSION = 3
 READABLE = (2, 3)
 """Formats that are shown; only runs of this version's own are extended."""
 
+MOST_OF_METADATA = 2**26
+"""Bytes that metadata.json may have."""
+
 MADE_ANEW = "run the sweep again: what is damaged is set aside and made anew"
 
 SEAL = "seal"
@@ -123,7 +126,7 @@ class Store:
             ResultsError: there is none, it is damaged, or a newer version of this package wrote it.
         """
         try:
-            content = files.read(self.metadata)
+            content = files.read(self.metadata, MOST_OF_METADATA)
             metadata = dict(json.loads(content))
             version = metadata["format_version"]
         except (FileNotFoundError, NotADirectoryError) as error:
