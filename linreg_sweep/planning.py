@@ -9,7 +9,7 @@ from linreg_sweep.config import load_sweep
 from linreg_sweep.data import parameter_names
 from linreg_sweep.execution.parts import default_part_size
 from linreg_sweep.trials.axes import Axis, axes_of
-from linreg_sweep.trials.experiment import Experiment, curvature, limit, most_epochs
+from linreg_sweep.trials.experiment import Experiment, limit, most_epochs
 from linreg_sweep.trials.forecast import Forecast, forecast
 from linreg_sweep.trials.prepare import Arrays, load_data, prepare
 
@@ -86,7 +86,7 @@ def plan(
         disk=n_trials * (numbers + kept) * BYTES_A_NUMBER,
         stability_limit=limit(experiment),
         best_rate=_best_rate(experiment),
-        condition_number=_condition_number(experiment),
+        condition_number=experiment.problem.condition_number,
         forecast=forecast(experiment),
         notes=table.notes,
     )
@@ -110,9 +110,4 @@ def _what(experiment: Experiment) -> str:
 def _best_rate(experiment: Experiment) -> float | None:
     if limit(experiment) is None or experiment.config.training.momentum:
         return None
-    return 2 / sum(curvature(experiment.problem))
-
-
-def _condition_number(experiment: Experiment) -> float:
-    flattest, steepest = curvature(experiment.problem)
-    return steepest / flattest if steepest else 1.0
+    return 2 / sum(experiment.problem.curvature)

@@ -60,7 +60,7 @@ def starter(
     epochs = min(max(int(_round_up(needed)), FEWEST_EPOCHS), MOST_EPOCHS)
     told = f"{needed:,}" if needed < 1e15 else f"{needed:.2g}"
     convergence = (
-        f"Condition number {_rounded(condition_number(problem), 4)}: at this rate every start of the sweep"
+        f"Condition number {_rounded(problem.condition_number, 4)}: at this rate every start of the sweep"
         f" converges within {told} epochs"
     )
     if needed > epochs:
@@ -102,15 +102,9 @@ def starter(
     return "\n".join(config) + "\n", "\n".join(sweep) + "\n"
 
 
-def condition_number(problem: Problem) -> float:
-    """Returns the ratio of the largest to the smallest eigenvalue of H that is not 0."""
-    positive = problem.eigenvalues[problem.eigenvalues > 0]
-    return float(positive[-1] / positive[0])
-
-
 def _standardized(data: Data, problem: Problem) -> tuple[Data, Problem, str]:
     """Standardizes data that descend too slowly as they are; returns them, their problem and why."""
-    condition = condition_number(problem)
+    condition = problem.condition_number
     if data.standardize or condition <= HARD_CONDITION:
         return data, problem, ""
     # The slowest direction shrinks by (kappa-1)/(kappa+1) an epoch (Nocedal and Wright, eq. 3.29).
@@ -124,7 +118,7 @@ def _standardized(data: Data, problem: Problem) -> tuple[Data, Problem, str]:
     except DataError as error:
         return data, problem, f"{reason}. Not standardized: {error.complaints[0].text}"
     better = make_problem(scaled.inputs(), data.y, loss=problem.loss, fit_bias=True)
-    after = f"{reason}. Standardized, it is {_rounded(condition_number(better), 4)}"
+    after = f"{reason}. Standardized, it is {_rounded(better.condition_number, 4)}"
     return replace(scaled, source=data.source), better, after
 
 

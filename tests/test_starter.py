@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from linreg_sweep.begin import begin
 from linreg_sweep.config import GridSweep, load_config, load_sweep
 from linreg_sweep.config.parameters import Points, Values
-from linreg_sweep.data import Data, from_arrays, from_file, tutorial
+from linreg_sweep.data import from_arrays, from_file, tutorial
 from linreg_sweep.errors import DataError
-from linreg_sweep.starter import condition_number, starter
+from linreg_sweep.starter import starter
 from linreg_sweep.theory.outcome import Criteria
-from linreg_sweep.theory.problem import Problem, make_problem
 
 FOLDER = Path(__file__).parent.parent / "data"
 LOSSES = {"half_mse": 1.0, "mse": 2.0}
@@ -276,23 +275,6 @@ def test_a_descent_of_more_epochs_than_can_be_counted(largest: float) -> None:
         100 < float(needed[1]) / largest**2 < 400
     )  # log of how far ahead, over 2 x rate x the least eigenvalue
     assert "epochs: 200000" in config
-
-
-@pytest.mark.parametrize("standardize", [False, True])
-def test_condition_number(standardize: bool) -> None:
-    """It is the design matrix's condition number, squared; directions that do not move do not count."""
-    data = from_file(FOLDER / "mtcars.csv", y="mpg", standardize=standardize)
-    a = np.column_stack([data.inputs(), np.ones(len(data.x))])
-    assert condition_number(problem_of(data)) == pytest.approx(np.linalg.cond(a) ** 2, rel=1e-9)
-    doubled = from_arrays(np.column_stack([data.inputs(), data.inputs()[:, 0]]), data.y)
-    singular = np.linalg.svd(np.column_stack([a, a[:, 0]]), compute_uv=False)
-    expected = (singular[0] / singular[2]) ** 2
-    assert condition_number(problem_of(doubled)) == pytest.approx(expected, rel=1e-9)
-
-
-def problem_of(data: Data) -> Problem:
-    """Returns the problem of data with a bias."""
-    return make_problem(data.inputs(), data.y, loss="half_mse", fit_bias=True)
 
 
 TUTORIAL_CONFIG = """\

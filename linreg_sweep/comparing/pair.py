@@ -15,7 +15,6 @@ from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, MISSING, OUTCOMES
 from linreg_sweep.theory.problem import loss_factor
-from linreg_sweep.trials.experiment import curvature
 
 Floats = NDArray[np.float64]
 
@@ -338,9 +337,9 @@ def _readable(name: str, values: Column) -> Any:
 def _conditions(*runs: tuple[str, Run]) -> Iterator[str]:
     """Yields the condition numbers of H, where the data of all runs are still there to tell."""
     try:
-        ends = [(label, curvature(reopen(run).problem)) for label, run in runs]
+        problems = [(label, reopen(run).problem) for label, run in runs]
     except SweepError:  # they have moved or changed: nothing is lost but this sentence
         return
-    told = [f"{steepest / flattest:,.6g} in {label}" for label, (flattest, steepest) in ends if flattest]
+    told = [f"{each.condition_number:,.6g} in {label}" for label, each in problems if any(each.curvature)]
     if told:
         yield f"The condition number of H, by which the flattest direction lags, is {', '.join(told)}"

@@ -13,7 +13,7 @@ from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES, REGIMES, stability_limit
 from linreg_sweep.trials.columns import parameter_column
-from linreg_sweep.trials.experiment import Experiment, curvature
+from linreg_sweep.trials.experiment import Experiment
 
 MOST_PARAMETERS = 40
 """Parameters above which a page would wait for each move of a slider."""
@@ -67,7 +67,7 @@ def _inputs(experiment: Experiment) -> list[dict[str, Any]]:
     """Returns what can be set, each with the column that it is in, its words, its span and its beginning."""
     training, problem = experiment.config.training, experiment.problem
     fixed = experiment.fixed()
-    _, steepest = curvature(problem)
+    _, steepest = problem.curvature
     limit = float(stability_limit(steepest)) if steepest else 1.0
     inputs = [_input(experiment, "learning_rate", 0.0, FURTHEST_RATE * limit, fixed["learning_rate"])]
     for name, value in fixed.items():

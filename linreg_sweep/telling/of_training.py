@@ -81,17 +81,16 @@ def ending(training: "Training") -> Iterator[str]:
 def _flattest(training: "Training") -> Iterator[str]:
     """Yields how slow the flattest direction is, for plain descent on all rows."""
     experiment, settings = training.experiment, training.experiment.config.training
-    curvature = experiment.problem.eigenvalues[experiment.problem.eigenvalues > 0]
-    if experiment.has_mini_batches or settings.momentum or not len(curvature):
+    flattest, _ = experiment.problem.curvature
+    if experiment.has_mini_batches or settings.momentum or not flattest:
         return
-    steepest, flattest = float(curvature[-1]), float(curvature[0])
     step = settings.learning_rate * flattest
     if not 0 < step < 2 or step == 1:
         return
     shrinking = -log1p(-step if step < 1 else step - 2)  # -ln|1 - step|, also where step is tiny
     yield (
         f"The flattest direction needs about {_count(log(10) / shrinking)} epochs for each factor of 10"
-        f" (condition number {_count(steepest / flattest)})."
+        f" (condition number {_count(experiment.problem.condition_number)})."
     )
 
 

@@ -160,18 +160,12 @@ class Experiment:
         return merge(groups, results)
 
 
-def curvature(problem: Problem) -> tuple[float, float]:
-    """Returns the smallest and the largest eigenvalue of H that is not 0; 0 where there is none."""
-    curved = problem.eigenvalues[problem.eigenvalues > 0]
-    return (float(curved[0]), float(curved[-1])) if len(curved) else (0.0, 0.0)
-
-
 def limit(experiment: Experiment) -> float | None:
     """Returns the learning rate above which every trial's descent grows; None: there is no one such rate.
 
     Momentum that varies moves it, mini-batches have none, and flat data know no limit.
     """
-    training, (_, steepest) = experiment.config.training, curvature(experiment.problem)
+    training, (_, steepest) = experiment.config.training, experiment.problem.curvature
     if experiment.has_mini_batches or "momentum" in experiment.space.parameters or not steepest:
         return None
     return float(stability_limit(steepest, training.momentum, nesterov=training.nesterov))
