@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from linreg_sweep.config import load_sweep
-from linreg_sweep.data import parameter_names
 from linreg_sweep.execution.parts import default_part_size
 from linreg_sweep.trials.axes import Axis, axes_of
 from linreg_sweep.trials.experiment import Experiment, limit, most_epochs
@@ -93,9 +92,7 @@ def plan(
 
 
 def _state_numbers(experiment: Experiment) -> int:
-    data = experiment.data
-    names = parameter_names(data.x_names, data.y_names, experiment.problem.fit_bias)
-    return len(names) * (2 if data.standardize else 1)
+    return len(experiment.parameter_names) * (2 if experiment.data.standardize else 1)
 
 
 def _what(experiment: Experiment) -> str:

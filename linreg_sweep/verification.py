@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.data import parameter_names
 from linreg_sweep.engines import closed_form, load_engine
 from linreg_sweep.engines.interface import Results, bound
 from linreg_sweep.runs.inspection import facts_in
@@ -176,9 +175,8 @@ class _Part:
 
     def stored(self, rows: Rows) -> Results:
         """Returns what the table says became of some trials."""
-        problem, data, columns = self.experiment.problem, self.experiment.data, self.columns
-        names = parameter_names(data.x_names, data.y_names, problem.fit_bias)
-        theta = np.stack([columns[name][rows] for name in names], axis=-1)
+        problem, columns = self.experiment.problem, self.columns
+        theta = np.stack([columns[name][rows] for name in self.experiment.parameter_names], axis=-1)
         return Results(
             theta=np.asarray(theta, np.float64).reshape(len(rows), *problem.shape),
             epochs=np.asarray(columns["epochs"][rows], np.int64),
@@ -238,7 +236,7 @@ def _against_theory(part: _Part, rows: Rows) -> list[Mismatch]:
         moved = np.linalg.norm(there - problem.optimum, axis=(1, 2))
         allowed = bounds.theta + (bounds.stretch - 1) * moved
         off = ~(gap <= allowed) & np.isfinite(allowed)
-    names = parameter_names(experiment.data.x_names, experiment.data.y_names, problem.fit_bias)
+    names = experiment.parameter_names
     farthest = np.abs(stored.theta - there).reshape(len(rows), -1).argmax(axis=1)
     flat = there.reshape(len(rows), -1)
     for at in np.flatnonzero(off).tolist():

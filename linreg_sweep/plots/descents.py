@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.data import parameter_names
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.plots.style import DASHES, INK, LINES, title_of
 from linreg_sweep.runs.reopening import reopen
@@ -179,7 +178,7 @@ def paths(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes":
     axes.plot(*optimum, "*", color="black", markersize=13, markeredgecolor="white", label=star, zorder=5)
     axes.set_xlim(low[0], high[0])
     axes.set_ylim(low[1], high[1])
-    names = parameter_names(experiment.data.x_names, experiment.data.y_names, problem.fit_bias)
+    names = experiment.parameter_names
     if plain:
         axes.set_xlabel(f"{names[0].replace('_', ' ')} (as trained)")
         axes.set_ylabel(f"{names[problem.shape[1]].replace('_', ' ')} (as trained)")

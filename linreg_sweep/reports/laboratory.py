@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from linreg_sweep.analysis.legend import Bounds
-from linreg_sweep.data import parameter_names
 from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.plots.style import REGIME_WORDS, parameter_words
 from linreg_sweep.reports.payload import matrix, plain
@@ -51,9 +50,7 @@ def laboratory(run: Run) -> dict[str, Any]:
         "nesterov": training.nesterov,
         "single": training.dtype == "float32",
         "engine": training.engine,
-        "parameters": list(
-            parameter_names(experiment.data.x_names, experiment.data.y_names, problem.fit_bias)
-        ),
+        "parameters": list(experiment.parameter_names),
         "targets": list(experiment.data.y_names),
         "mini_batches": experiment.has_mini_batches,
         "inputs": _inputs(experiment),

@@ -5,7 +5,6 @@ from math import isnan, log, log1p
 from typing import TYPE_CHECKING, Any
 
 from linreg_sweep.analysis.legend import Bounds
-from linreg_sweep.data import parameter_names
 from linreg_sweep.telling.phrases import number, wrapped
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ def _least_cost(training: "Training") -> str:
     data, problem = experiment.data, experiment.problem
     theta = data.unscaled(problem.optimum[None], problem.fit_bias)[0]
     suffix = "_unscaled" if data.standardize else ""
-    names = parameter_names(data.x_names, data.y_names, problem.fit_bias)
     first = f"Least possible cost {problem.cost_min:.6g}"
-    parameters = [f"{name}{suffix} {number(value)}" for name, value in zip(names, theta.flat, strict=True)]
+    fitted = zip(experiment.parameter_names, theta.flat, strict=True)
+    parameters = [f"{name}{suffix} {number(value)}" for name, value in fitted]
     return wrapped([f"{first}, at {parameters[0]}", *parameters[1:]]) + "."

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from linreg_sweep.config import Config, Sweep
-from linreg_sweep.data import Data
+from linreg_sweep.data import Data, parameter_names
 from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.interface import Results, Schedule, Trials, merge
 from linreg_sweep.theory.outcome import Criteria, stability_limit
@@ -42,6 +42,11 @@ class Experiment:
     def low(self) -> float:
         """The excess cost at or below which a trial has converged, in units of y squared."""
         return self.criteria.converged_excess(self.problem.scale)
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """What the entries of theta are called, in the order of its columns in a table."""
+        return parameter_names(self.data.x_names, self.data.y_names, self.problem.fit_bias)
 
     @property
     def n_states(self) -> int:
