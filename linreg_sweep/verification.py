@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.engines import closed_form, load_engine
 from linreg_sweep.engines.interface import Results, bound
+from linreg_sweep.execution.spans import span_of
 from linreg_sweep.runs.inspection import facts_in
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run, load
@@ -123,15 +124,14 @@ def _check_part(experiment: Experiment, run: Run, number: int) -> tuple[list[Mis
     """Returns what cannot be right in a part, and how many of its trials were trained again."""
     path = run.store.part(run.store.trials, number)
     columns, is_whole = read_and_check(path)
-    size = int(run.metadata["part_size"])
-    first, stop = number * size, min((number + 1) * size, run.n_trials)
+    span = span_of(number, run.part_size, run.n_trials)
     promised = list(no_trials(experiment))
     n_rows = len(next(iter(columns.values()), ()))
-    if list(columns) != promised or n_rows != stop - first:
-        text = f"{stop - first:,} rows of {', '.join(promised)}"
+    if list(columns) != promised or n_rows != span.n_trials:
+        text = f"{span.n_trials:,} rows of {', '.join(promised)}"
         return [Mismatch(None, "(all)", f"{n_rows:,} rows of {', '.join(columns)}", text, path)], 0
 
-    part = _Part(experiment, path, first, columns, experiment.values(first, stop))
+    part = _Part(experiment, path, span.first, columns, experiment.values(span.first, span.stop))
     everyone = np.flatnonzero(columns["outcome"] != FAILED)
     if not is_whole:  # something is wrong, and only training again tells what, to the last digit
         return part.differences(everyone, part.trained(everyone)) or [_changed(path)], len(everyone)

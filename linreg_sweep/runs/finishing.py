@@ -96,7 +96,7 @@ def _start_cost(experiment: Experiment, numbers: NDArray[np.intp]) -> NDArray[np
 
 def _best(run: Run, number: int) -> dict[str, Any]:
     """Returns the cells of a trial that `list` and the end of a run tell."""
-    part, row = divmod(number, int(run.metadata["part_size"]))
+    part, row = divmod(number, run.part_size)
     hyperparameters, parameters = run.metadata["hyperparameters"], run.metadata["parameters"]
     names = ["trial", *hyperparameters, "outcome", "epochs", "converged_at", "cost", *parameters]
     columns = read_arrays(run.store.part(run.store.trials, part), names)
