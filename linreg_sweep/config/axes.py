@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from linreg_sweep.config.faults import MOST_COMPLAINTS, Fault
-from linreg_sweep.config.kinds import OWN_WEIGHT, VARIABLE
+from linreg_sweep.config.kinds import VARIABLE
 from linreg_sweep.config.messages import suggest
-from linreg_sweep.config.parameters import STABILITY_LIMIT, Parameter, Unit
+from linreg_sweep.config.parameters import OWN_WEIGHT, STABILITY_LIMIT, Parameter, Unit
 from linreg_sweep.config.specs import (
     Spec,
     as_list,

@@ -82,9 +82,5 @@ VARIABLE: dict[str, Any] = {
     "momentum": Momentum,
 }
 """The training fields that a sweep can vary, with the kind of each."""
-
-OWN_WEIGHT = "initial_weight_"
-"""Begins a name that varies as well, one feature's own start: `initial_weight_size`."""
-
 WHOLE = frozenset({"epochs", "batch_size"})
 """Those of them that are whole numbers."""

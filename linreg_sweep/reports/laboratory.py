@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from linreg_sweep.analysis.legend import Bounds
+from linreg_sweep.config.parameters import own_weight
 from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.plots.style import REGIME_WORDS, parameter_words
 from linreg_sweep.reports.payload import matrix, plain
@@ -93,7 +94,7 @@ def _rows(experiment: Experiment, name: str) -> list[int]:
     x_names = experiment.data.x_names
     if name == "initial_weight":
         own = experiment.fixed()
-        return [row for row, x in enumerate(x_names) if f"initial_weight_{x}" not in own]
+        return [row for row, x in enumerate(x_names) if own_weight(x) not in own]
     if name == "initial_bias":
         return [len(x_names)] if experiment.problem.fit_bias else []
-    return [row for row, x in enumerate(x_names) if name == f"initial_weight_{x}"]
+    return [row for row, x in enumerate(x_names) if name == own_weight(x)]

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from linreg_sweep.config import Config, Sweep
+from linreg_sweep.config.parameters import own_weight
 from linreg_sweep.data import Data, parameter_names
 from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.interface import Results, Schedule, Trials, merge
@@ -60,7 +61,7 @@ class Experiment:
         Those that the sweep varies are among them, with the value that the sweep replaces.
         """
         training, varied = self.config.training, self.space.parameters
-        own = [f"initial_weight_{name}" for name in self.data.x_names]
+        own = [own_weight(name) for name in self.data.x_names]
         weight = training.initial_weight
         values = {"learning_rate": training.learning_rate}
         if "initial_weight" in varied or (isinstance(weight, float) and not varied.keys() & set(own)):
@@ -102,7 +103,7 @@ class Experiment:
         count = len(values["learning_rate"])
         start = np.empty((count, n_parameters, n_targets))
         for row, name in enumerate(self.data.x_names):
-            own = f"initial_weight_{name}"
+            own = own_weight(name)
             start[:, row] = values[own if own in values else "initial_weight"][:, None]
         if self.problem.fit_bias:
             start[:, -1] = values["initial_bias"][:, None]

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 from linreg_sweep import data as datasets
 from linreg_sweep.config import Config, Declaration, GridSweep, RandomSweep, Sweep
 from linreg_sweep.config.faults import MOST_COMPLAINTS, config_error
+from linreg_sweep.config.parameters import OWN_WEIGHT, own_weight
 from linreg_sweep.data import Data
 from linreg_sweep.engines import load_module
 from linreg_sweep.errors import Complaint, ConfigError, DataError, did_you_mean
@@ -112,11 +113,11 @@ def _check(declaration: Declaration, data: Data, space: Space) -> None:
                 "or give one number for all of them",
             )
         )
-    known = [f"initial_weight_{name}" for name in data.x_names]
+    known = [own_weight(name) for name in data.x_names]
     for name in varied:
         if len(errors) > MOST_COMPLAINTS:
             break
-        if name.startswith("initial_weight_") and name not in known:
+        if name.startswith(OWN_WEIGHT) and name not in known:
             errors.append(
                 declaration.error(
                     ("parameters", name), "must name a feature of the data", did_you_mean(name, known)
