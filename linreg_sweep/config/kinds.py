@@ -82,5 +82,3 @@ VARIABLE: dict[str, Any] = {
     "momentum": Momentum,
 }
 """The training fields that a sweep can vary, with the kind of each."""
-WHOLE = frozenset({"epochs", "batch_size"})
-"""Those of them that are whole numbers."""

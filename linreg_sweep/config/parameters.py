@@ -17,6 +17,9 @@ Unit = Literal["stability_limit"] | None
 OWN_WEIGHT = "initial_weight_"
 """Begins the name of one feature's own start, which varies as well; see own_weight."""
 
+WHOLE = frozenset({"epochs", "batch_size"})
+"""Parameters that are whole numbers: so are their steps and random values, both ends of a range included."""
+
 MOST_INTEGER = 2**53
 """Whole numbers up to this are exact as floats."""
 
