@@ -362,6 +362,10 @@ SWEEPS = [
             "raise max_trials"
         ),
     ),
+    (
+        ("data: {name: tutorial}\nmethod: grid\nmax_trials: 0\nparameters:\n  initial_bias: 1\n"),
+        "x.yaml:3:13: max_trials: must be at least 1, got 0",
+    ),
 ]
 """Whole files, given as sweeps."""
 

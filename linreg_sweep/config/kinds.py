@@ -63,6 +63,7 @@ Factor = Annotated[Number, Field(gt=1)]
 Momentum = Annotated[Number, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(strict=True, ge=1, le=MOST), BeforeValidator(_whole)]
 CountOrZero = Annotated[int, Field(strict=True, ge=0, le=MOST), BeforeValidator(_whole)]
+Limit = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1), BeforeValidator(_whole)]
 Seed = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1), BeforeValidator(_whole)]
 
 Text = Annotated[str, Field(min_length=1), AfterValidator(_printable)]
