@@ -17,7 +17,7 @@ from linreg_sweep.errors import Complaint, ConfigError, DataError, did_you_mean
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import make_problem
 from linreg_sweep.trials.experiment import Experiment, count_states, has_mini_batches, most_epochs
-from linreg_sweep.trials.space import Space, grid_space, random_space
+from linreg_sweep.trials.space import Space, grid_space
 
 Arrays = tuple[Any, Any]
 """X (n,) or (n, F) and y (n,) or (n, O): anything that NumPy takes for numbers."""
@@ -93,7 +93,7 @@ def prepare(declaration: Declaration, data: Data) -> Experiment:
 def make_space(config: Config | Sweep) -> Space:
     """Returns what a declaration varies; a config is a sweep of one trial that varies nothing."""
     if isinstance(config, RandomSweep):
-        return random_space(config.parameters, config.trials, config.seed)
+        return Space(config.parameters, config.trials, config.seed)
     return grid_space(config.parameters if isinstance(config, GridSweep) else {})
 
 

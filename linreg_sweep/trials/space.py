@@ -79,11 +79,6 @@ def grid_space(parameters: dict[str, Parameter]) -> Space:
     return Space(parameters, math.prod(count(parameter) for parameter in parameters.values()), None)
 
 
-def random_space(parameters: dict[str, Parameter], n_trials: int, seed: int) -> Space:
-    """Returns a space of n_trials independent draws."""
-    return Space(parameters, n_trials, seed)
-
-
 def at(parameter: Parameter, index: Numbers) -> Floats:
     """Returns the points of a grid parameter at these indices, both ends exact.
 
