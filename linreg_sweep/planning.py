@@ -8,7 +8,7 @@ from typing import Any
 from linreg_sweep.config import load_sweep
 from linreg_sweep.execution.parts import default_part_size
 from linreg_sweep.trials.axes import Axis, axes_of
-from linreg_sweep.trials.experiment import Experiment, limit, most_epochs
+from linreg_sweep.trials.experiment import Experiment, common_stability_limit, most_epochs
 from linreg_sweep.trials.forecast import Forecast, forecast
 from linreg_sweep.trials.prepare import Arrays, load_data, prepare
 
@@ -83,7 +83,7 @@ def plan(
         n_parts=-(-n_trials // size),
         memory=min(size, n_trials) * (numbers + kept) * BYTES_A_NUMBER * COPIES,
         disk=n_trials * (numbers + kept) * BYTES_A_NUMBER,
-        stability_limit=limit(experiment),
+        stability_limit=common_stability_limit(experiment),
         best_rate=_best_rate(experiment),
         condition_number=experiment.problem.condition_number,
         forecast=forecast(experiment),
@@ -105,6 +105,6 @@ def _what(experiment: Experiment) -> str:
 
 
 def _best_rate(experiment: Experiment) -> float | None:
-    if limit(experiment) is None or experiment.config.training.momentum:
+    if common_stability_limit(experiment) is None or experiment.config.training.momentum:
         return None
     return 2 / sum(experiment.problem.curvature)

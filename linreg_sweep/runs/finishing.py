@@ -20,7 +20,7 @@ from linreg_sweep.storage import files
 from linreg_sweep.storage.parquet import read_arrays
 from linreg_sweep.storage.seal import checksum
 from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, MISSING
-from linreg_sweep.trials.experiment import Experiment, limit
+from linreg_sweep.trials.experiment import Experiment, common_stability_limit
 
 MOST_FAILURES = 1000
 """Failed trials that metadata.json names; each part names its own."""
@@ -72,7 +72,7 @@ def finish_run(run: Run, experiment: Experiment, parts: Iterable[Facts], tell: C
             "edge": {
                 "largest_stable": edge.largest_stable,
                 "smallest_diverged": edge.smallest_diverged,
-                "stability_limit": limit(experiment),
+                "stability_limit": common_stability_limit(experiment),
             },
             "agreement": dict(vars(agreement)),
         }

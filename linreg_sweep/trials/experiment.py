@@ -166,7 +166,7 @@ class Experiment:
         return merge(groups, results)
 
 
-def limit(experiment: Experiment) -> float | None:
+def common_stability_limit(experiment: Experiment) -> float | None:
     """Returns the learning rate above which every trial's descent grows; None: there is no one such rate.
 
     Momentum that varies moves it, mini-batches have none, and flat data know no limit.
