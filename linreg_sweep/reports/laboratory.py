@@ -44,7 +44,7 @@ def laboratory(run: Run) -> dict[str, Any]:
         "cost_min": problem.cost_min,
         "scale": problem.scale,
         "cost_per_loss": problem.cost_per_loss,
-        "converged_excess": experiment.low,
+        "converged_excess": experiment.converged_excess,
         "divergence": settle.divergence,
         "settling": settle.settle_fraction ** (1.0 / settle.settle_epochs),
         "early_stop": training.early_stop,

@@ -54,7 +54,7 @@ def trial_columns(
         results.converged_at,
         results.diverged_at,
         excess,
-        experiment.low,
+        experiment.converged_excess,
         early_stop=training.early_stop,
     )
     columns["epochs"] = results.epochs

@@ -40,7 +40,7 @@ class Experiment:
     criteria: Criteria
 
     @property
-    def low(self) -> float:
+    def converged_excess(self) -> float:
         """The excess cost at or below which a trial has converged, in units of y squared."""
         return self.criteria.converged_excess(self.problem.scale)
 
@@ -127,7 +127,7 @@ class Experiment:
         """Returns how trials from these starts [K, P, O] are trained and when they have ended."""
         training, problem = self.config.training, self.problem
         return Schedule(
-            converged_excess=self.low,
+            converged_excess=self.converged_excess,
             diverged_excess=self.criteria.diverged_excess(
                 problem.excess_cost(start), problem.cost_min, problem.scale
             ),
