@@ -114,7 +114,7 @@ def edge(
         data: x and y, instead of what the declaration names.
 
     Raises:
-        ConfigError: the declaration cannot be meant, has too many combinations, or its data are flat.
+        ConfigError: the declaration is invalid, has too many combinations, or its data are flat.
         DataError: the data cannot be read or fitted.
     """
     declaration = load_sweep(sweep, overrides, data_given=data is not None)

@@ -66,7 +66,7 @@ def plan(
         data: x and y, instead of what the declaration names.
 
     Raises:
-        ConfigError: the declaration cannot be meant.
+        ConfigError: the declaration is invalid.
         DataError: the data cannot be read or fitted.
     """
     declaration = load_sweep(sweep, overrides, data_given=data is not None)

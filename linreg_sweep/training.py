@@ -90,7 +90,7 @@ def train(
         every: epochs between two rows; None: so that there are about ten.
 
     Raises:
-        ConfigError: the config cannot be meant.
+        ConfigError: the config is invalid.
         DataError: the data cannot be read or fitted.
     """
     declaration = _through_all_epochs(load_config(config, overrides, data_given=data is not None))
@@ -144,7 +144,7 @@ def autograd_steps(
         The names of the entries of theta, and the moments.
 
     Raises:
-        ConfigError: the config cannot be meant, or has mini-batches, of which this shows none.
+        ConfigError: the config is invalid, or has mini-batches, of which this shows none.
         DataError: the data cannot be read or fitted.
     """
     from linreg_sweep.engines.autograd_steps import steps

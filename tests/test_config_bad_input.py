@@ -747,7 +747,7 @@ def sweep_message(text: str, *overrides: str) -> str:
 
 @pytest.mark.parametrize(("text", "message"), FILES)
 def test_file(text: str, message: str) -> None:
-    """A file that cannot be meant is refused with its line and column."""
+    """A file that is invalid is refused with its line and column."""
     assert config_message(text) == message
 
 

@@ -113,7 +113,7 @@ def _read_parameter(
 
 
 def _read_unit(spec: Spec, declared: Mapping[str, Any]) -> Unit:
-    """Returns the unit of a declaration's values, and notes one that cannot be meant."""
+    """Returns the unit of a declaration's values, and notes one that is invalid."""
     if "unit" not in declared:
         return None
     if spec.name != "learning_rate":

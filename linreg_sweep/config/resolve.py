@@ -68,7 +68,7 @@ def load_config(
         data_given: the data will come from Python, so it need not name any.
 
     Raises:
-        ConfigError: it cannot be read, or says what cannot be meant; all complaints at once.
+        ConfigError: it cannot be read, or is invalid; all complaints at once.
     """
     loaded = _Loaded.read(given, overrides, Config, data_given=data_given)
     for key in _SWEEP_KEYS:
@@ -90,7 +90,7 @@ def load_sweep(
         data_given: the data will come from Python, so it need not name any.
 
     Raises:
-        ConfigError: it cannot be read, or says what cannot be meant; all complaints at once.
+        ConfigError: it cannot be read, or is invalid; all complaints at once.
     """
     return _sweep_of(_Loaded.read(given, overrides, RandomSweep, data_given=data_given))
 
@@ -104,7 +104,7 @@ def load_sweep_text(content: bytes, name: str, folder: Path) -> Declaration[Swee
         folder: the folder that relative paths in it start from.
 
     Raises:
-        ConfigError: it says what cannot be meant; all complaints at once.
+        ConfigError: it is invalid; all complaints at once.
     """
     source = Source(name, folder.resolve())
     root = read_content(content, source)
