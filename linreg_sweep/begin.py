@@ -1,7 +1,6 @@
 """`init`: a first config and sweep on disk, for the tutorial or for a person's own file."""
 
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from linreg_sweep import data as datasets
 from linreg_sweep.config.kinds import name_fault
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.guards.names import name_after
 from linreg_sweep.starter import starter
 
 
@@ -41,7 +41,7 @@ def begin(
         raise ConfigError(Complaint("--data", text, "rename the file or its folder"))
     table = datasets.tutorial() if data is None else datasets.from_file(data, x=list(x) or None, y=list(y))
     if name is None:
-        name = "tutorial" if data is None else _name_after(data)
+        name = "tutorial" if data is None else name_after(data, "data", shorn_of="-.")
     if name_fault(name):
         raise ConfigError(Complaint("--name", name_fault(name)))
     config, sweep = directory / "configs" / f"{name}.yaml", directory / "sweeps" / f"{name}.yaml"
@@ -62,9 +62,3 @@ def begin(
         except OSError as error:
             raise ConfigError(Complaint(str(file), f"cannot write it: {error.strerror or error}")) from error
     return config, sweep, table.notes
-
-
-def _name_after(data: str) -> str:
-    """Returns a name made of a data file's, or `data` where nothing of that can be one."""
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(data).stem).strip("-.")[:100]
-    return "data" if name_fault(name) else name

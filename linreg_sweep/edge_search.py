@@ -22,7 +22,7 @@ from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.interface import Schedule, Trials
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.theory.outcome import stability_limit
-from linreg_sweep.trials.experiment import Experiment, curvature
+from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.prepare import Arrays, load_data, prepare
 
 Floats = NDArray[np.float64]
@@ -114,13 +114,13 @@ def edge(
         data: x and y, instead of what the declaration names.
 
     Raises:
-        ConfigError: the declaration cannot be meant, has too many combinations, or its data are flat.
+        ConfigError: the declaration is invalid, has too many combinations, or its data are flat.
         DataError: the data cannot be read or fitted.
     """
     declaration = load_sweep(sweep, overrides, data_given=data is not None)
     table = load_data(declaration, data)
     experiment = prepare(declaration, table)
-    if not curvature(experiment.problem)[1]:
+    if not experiment.problem.curvature[1]:
         text = "the data have no curvature: every learning rate is stable"
         raise ConfigError(Complaint(str(experiment.data.source), text))
     combinations = _combinations(experiment)
@@ -177,7 +177,7 @@ class _Measured:
     def edge(self) -> Edge:
         """Returns the two neighbouring rates between which the difference of two trials begins to grow."""
         problem, training = self.experiment.problem, self.experiment.config.training
-        limit = float(stability_limit(curvature(problem)[1], self.momentum, nesterov=training.nesterov))
+        limit = float(stability_limit(problem.curvature[1], self.momentum, nesterov=training.nesterov))
         low, high, direction = self._bracket(limit)
         kind = np.dtype(training.dtype).type
         while True:

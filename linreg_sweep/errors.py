@@ -53,7 +53,7 @@ class SweepError(Exception):
 
 
 class ConfigError(SweepError):
-    """A config, a sweep declaration, a `--set` or a command line that cannot be meant."""
+    """A config, a sweep declaration, a `--set` or a command line that is invalid."""
 
     exit_code = 2
 

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from linreg_sweep.config import load_sweep
-from linreg_sweep.data import parameter_names
 from linreg_sweep.execution.parts import default_part_size
 from linreg_sweep.trials.axes import Axis, axes_of
-from linreg_sweep.trials.experiment import Experiment, curvature, limit, most_epochs
+from linreg_sweep.trials.experiment import Experiment, common_stability_limit, most_epochs
 from linreg_sweep.trials.forecast import Forecast, forecast
 from linreg_sweep.trials.prepare import Arrays, load_data, prepare
 
@@ -67,7 +66,7 @@ def plan(
         data: x and y, instead of what the declaration names.
 
     Raises:
-        ConfigError: the declaration cannot be meant.
+        ConfigError: the declaration is invalid.
         DataError: the data cannot be read or fitted.
     """
     declaration = load_sweep(sweep, overrides, data_given=data is not None)
@@ -84,18 +83,16 @@ def plan(
         n_parts=-(-n_trials // size),
         memory=min(size, n_trials) * (numbers + kept) * BYTES_A_NUMBER * COPIES,
         disk=n_trials * (numbers + kept) * BYTES_A_NUMBER,
-        stability_limit=limit(experiment),
+        stability_limit=common_stability_limit(experiment),
         best_rate=_best_rate(experiment),
-        condition_number=_condition_number(experiment),
+        condition_number=experiment.problem.condition_number,
         forecast=forecast(experiment),
         notes=table.notes,
     )
 
 
 def _state_numbers(experiment: Experiment) -> int:
-    data = experiment.data
-    names = parameter_names(data.x_names, data.y_names, experiment.problem.fit_bias)
-    return len(names) * (2 if data.standardize else 1)
+    return len(experiment.parameter_names) * (2 if experiment.data.standardize else 1)
 
 
 def _what(experiment: Experiment) -> str:
@@ -108,11 +105,6 @@ def _what(experiment: Experiment) -> str:
 
 
 def _best_rate(experiment: Experiment) -> float | None:
-    if limit(experiment) is None or experiment.config.training.momentum:
+    if common_stability_limit(experiment) is None or experiment.config.training.momentum:
         return None
-    return 2 / sum(curvature(experiment.problem))
-
-
-def _condition_number(experiment: Experiment) -> float:
-    flattest, steepest = curvature(experiment.problem)
-    return steepest / flattest if steepest else 1.0
+    return 2 / sum(experiment.problem.curvature)

@@ -5,7 +5,6 @@ converge and some are too slow; what would be hopeless without standardizing is 
 """
 
 import math
-import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,8 +12,10 @@ from dataclasses import replace
 import numpy as np
 
 from linreg_sweep.config.schema import OutcomeConfig
+from linreg_sweep.config.writer import quoted
 from linreg_sweep.data import Data, from_arrays, spread
 from linreg_sweep.errors import DataError
+from linreg_sweep.theory.outcome import stability_limit
 from linreg_sweep.theory.problem import Problem, make_problem
 from linreg_sweep.trials.prepare import criteria_of
 
@@ -26,18 +27,9 @@ FEWEST_EPOCHS, MOST_EPOCHS = 1000, 200_000
 CRITERIA = criteria_of(OutcomeConfig())
 """When a trial ends where a config does not say."""
 
-_PLAIN = re.compile(r"(\.\.?/)*[A-Za-z_][A-Za-z0-9_./-]*")
-_RESERVED = {"true", "false", "null", "yes", "no", "on", "off"}
-
 
 def starter(
-    data: Data,
-    *,
-    name: str,
-    data_path: str | None,
-    x: Sequence[str] | None,
-    y: Sequence[str] | None,
-    loss: str = "half_mse",
+    data: Data, *, name: str, data_path: str | None, x: Sequence[str] | None, y: Sequence[str] | None
 ) -> tuple[str, str]:
     """Returns the text of `configs/<name>.yaml` and of `sweeps/<name>.yaml`, which fit a bias.
 
@@ -47,7 +39,6 @@ def starter(
         data_path: of the data, relative to the config; None: the built-in tutorial.
         x: the columns to name in the config; None: its default, every numeric column not in y.
         y: the targets to name in the config; None: those of the data.
-        loss: half_mse, mse or sse.
 
     Returns:
         (config, sweep), both YAML, with comments that are true of these data.
@@ -55,21 +46,10 @@ def starter(
     Raises:
         DataError: the data are so large that their squares overflow.
     """
-    as_given = make_problem(data.inputs(), data.y, loss=loss, fit_bias=True)
+    as_given = make_problem(data.inputs(), data.y, loss="half_mse", fit_bias=True)
     data, problem, reason = _standardized(data, as_given)
-    limit = 2.0 / float(problem.eigenvalues[-1])
+    limit = float(stability_limit(problem.curvature[1]))
     weights, why_weights = _starting_weights(problem)
-    rate = _rounded(CHOSEN * limit, 2)
-    needed = _epochs_needed(problem, float(rate), weights)
-    epochs = min(max(int(_round_up(needed)), FEWEST_EPOCHS), MOST_EPOCHS)
-    told = f"{needed:,}" if needed < 1e15 else f"{needed:.2g}"
-    convergence = (
-        f"Condition number {_rounded(condition_number(problem), 4)}: at this rate every start of the sweep"
-        f" converges within {told} epochs"
-    )
-    if needed > epochs:
-        convergence += ", which is more than these: expect unfinished trials"
-
     columns = ", ".join(data.x_names) if len(data.x_names) <= 8 else f"{len(data.x_names)} columns"
     config = [
         _comment(f"One trial: {', '.join(data.y_names)} on {columns}, {len(data.x)} rows of {data.source}"),
@@ -77,44 +57,16 @@ def starter(
         "data:",
         *_data_lines(data, data_path, x, y, reason),
         "training:",
-        f"  loss: {loss}",
-        f"  # Stable below 2/lambda_max = {_rounded(limit, 4)}; this is three quarters of it",
-        f"  learning_rate: {rate}",
-        f"  initial_weight: 0{'  # per standard deviation of a column' if data.standardize else ''}",
-        "  initial_bias: 0",
-        *_remark(convergence),
-        f"  epochs: {epochs}",
+        *_training_lines(problem, limit, weights, standardized=data.standardize),
         "outcome:",
         f"  tolerance: {CRITERIA.tolerance:g}  # converged: within this share of the variance of y",
     ]
-    starts = f"{len(weights)} start{'s' * (len(weights) > 1)}"
-    sweep = [
-        _comment(f"{N_RATES} learning rates by {starts}: {N_RATES * len(weights)} trials"),
-        _comment(f"Run it with: linreg-sweep run sweeps/{name}.yaml"),
-        f"name: {_quoted(name)}",
-        f"extends: ../configs/{name}.yaml",
-        "method: grid",
-        "parameters:",
-        f"  # From a three-hundredth of the stability limit {_rounded(limit, 4)}, which is slow,"
-        " to 1.2 times it, which diverges",
-        f"  learning_rate: {{min: {_rounded(LOWEST * limit, 2)}, max: {_rounded(HIGHEST * limit, 2)},"
-        f" num: {N_RATES}, scale: log}}",
-        f"  # {why_weights}",
-        f"  initial_weight: {{values: [{', '.join(_rounded(weight, 3) for weight in weights)}]}}",
-        "  initial_bias: 0",
-    ]
-    return "\n".join(config) + "\n", "\n".join(sweep) + "\n"
-
-
-def condition_number(problem: Problem) -> float:
-    """Returns the ratio of the largest to the smallest eigenvalue of H that is not 0."""
-    positive = problem.eigenvalues[problem.eigenvalues > 0]
-    return float(positive[-1] / positive[0])
+    return "\n".join(config) + "\n", "\n".join(_sweep_lines(name, limit, weights, why_weights)) + "\n"
 
 
 def _standardized(data: Data, problem: Problem) -> tuple[Data, Problem, str]:
     """Standardizes data that descend too slowly as they are; returns them, their problem and why."""
-    condition = condition_number(problem)
+    condition = problem.condition_number
     if data.standardize or condition <= HARD_CONDITION:
         return data, problem, ""
     # The slowest direction shrinks by (kappa-1)/(kappa+1) an epoch (Nocedal and Wright, eq. 3.29).
@@ -128,20 +80,63 @@ def _standardized(data: Data, problem: Problem) -> tuple[Data, Problem, str]:
     except DataError as error:
         return data, problem, f"{reason}. Not standardized: {error.complaints[0].text}"
     better = make_problem(scaled.inputs(), data.y, loss=problem.loss, fit_bias=True)
-    after = f"{reason}. Standardized, it is {_rounded(condition_number(better), 4)}"
+    after = f"{reason}. Standardized, it is {_rounded(better.condition_number, 4)}"
     return replace(scaled, source=data.source), better, after
 
 
 def _data_lines(
     data: Data, path: str | None, x: Sequence[str] | None, y: Sequence[str] | None, reason: str
 ) -> list[str]:
-    lines = ["  name: tutorial"] if path is None else [f"  path: {_quoted(path)}"]
+    lines = ["  name: tutorial"] if path is None else [f"  path: {quoted(path)}"]
     if path is not None:
-        listed = f"  x: [{', '.join(map(_quoted, x or ()))}]"
+        listed = f"  x: [{', '.join(map(quoted, x or ()))}]"
         lines.append(listed if x is not None else "  # x: by default every numeric column that is not in y")
-        lines.append(f"  y: [{', '.join(map(_quoted, y or data.y_names))}]")
+        lines.append(f"  y: [{', '.join(map(quoted, y or data.y_names))}]")
     lines += _remark(reason)
     return [*lines, "  standardize: true"] if data.standardize else lines
+
+
+def _training_lines(problem: Problem, limit: float, weights: list[float], *, standardized: bool) -> list[str]:
+    """Returns how the trial descends, with the epochs that every start of the sweep needs, up to a bound."""
+    rate = _rounded(CHOSEN * limit, 2)
+    needed = _epochs_needed(problem, float(rate), weights)
+    epochs = min(max(int(_round_up(needed)), FEWEST_EPOCHS), MOST_EPOCHS)
+    told = f"{needed:,}" if needed < 1e15 else f"{needed:.2g}"
+    convergence = (
+        f"Condition number {_rounded(problem.condition_number, 4)}: at this rate every start of the sweep"
+        f" converges within {told} epochs"
+    )
+    if needed > epochs:
+        convergence += ", which is more than these: expect unfinished trials"
+    return [
+        f"  loss: {problem.loss}",
+        f"  # Stable below 2/lambda_max = {_rounded(limit, 4)}; this is three quarters of it",
+        f"  learning_rate: {rate}",
+        f"  initial_weight: 0{'  # per standard deviation of a column' if standardized else ''}",
+        "  initial_bias: 0",
+        *_remark(convergence),
+        f"  epochs: {epochs}",
+    ]
+
+
+def _sweep_lines(name: str, limit: float, weights: list[float], why_weights: str) -> list[str]:
+    """Returns the sweep, from rates that are too slow to rates that diverge."""
+    starts = f"{len(weights)} start{'s' * (len(weights) > 1)}"
+    return [
+        _comment(f"{N_RATES} learning rates by {starts}: {N_RATES * len(weights)} trials"),
+        _comment(f"Run it with: linreg-sweep run sweeps/{name}.yaml"),
+        f"name: {quoted(name)}",
+        f"extends: ../configs/{name}.yaml",
+        "method: grid",
+        "parameters:",
+        f"  # From a three-hundredth of the stability limit {_rounded(limit, 4)}, which is slow,"
+        " to 1.2 times it, which diverges",
+        f"  learning_rate: {{min: {_rounded(LOWEST * limit, 2)}, max: {_rounded(HIGHEST * limit, 2)},"
+        f" num: {N_RATES}, scale: log}}",
+        f"  # {why_weights}",
+        f"  initial_weight: {{values: [{', '.join(_rounded(weight, 3) for weight in weights)}]}}",
+        "  initial_bias: 0",
+    ]
 
 
 def _starting_weights(problem: Problem) -> tuple[list[float], str]:
@@ -201,11 +196,3 @@ def _comment(text: str) -> str:
 def _remark(text: str) -> list[str]:
     """Returns indented comment lines, none for an empty text."""
     return [f"  {_comment(line)}" for line in textwrap.wrap(text, 90)]
-
-
-def _quoted(text: str) -> str:
-    """Returns a YAML scalar that is read as this text and as nothing else."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _RESERVED:
-        return text
-    escaped = (f"\\{c}" if c in '"\\' else c if c.isprintable() else f"\\U{ord(c):08x}" for c in text)
-    return f'"{"".join(escaped)}"'

@@ -67,7 +67,7 @@ def run(
         stop: whether to begin nothing more; the run that is then returned is not finished.
 
     Raises:
-        ConfigError: the declaration cannot be meant; every complaint at once.
+        ConfigError: the declaration is invalid; every complaint at once.
         DataError: the data cannot be read or fitted.
         ResultsError: another process makes this run, or its directory cannot be written. What was
             finished before is intact.

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.config import Config, Declaration, load_config
-from linreg_sweep.data import parameter_names
 from linreg_sweep.engines.interface import Results
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.theory.outcome import MISSING, OUTCOMES, REGIMES
@@ -91,7 +90,7 @@ def train(
         every: epochs between two rows; None: so that there are about ten.
 
     Raises:
-        ConfigError: the config cannot be meant.
+        ConfigError: the config is invalid.
         DataError: the data cannot be read or fitted.
     """
     declaration = _through_all_epochs(load_config(config, overrides, data_given=data is not None))
@@ -145,7 +144,7 @@ def autograd_steps(
         The names of the entries of theta, and the moments.
 
     Raises:
-        ConfigError: the config cannot be meant, or has mini-batches, of which this shows none.
+        ConfigError: the config is invalid, or has mini-batches, of which this shows none.
         DataError: the data cannot be read or fitted.
     """
     from linreg_sweep.engines.autograd_steps import steps
@@ -159,8 +158,7 @@ def autograd_steps(
     if experiment.batch_sizes(values)[0] < experiment.problem.n_rows:
         text = f"must be null with --steps, got {training.batch_size}"
         raise declaration.error(("training", "batch_size"), text, "--set batch_size=null")
-    names = parameter_names(experiment.data.x_names, experiment.data.y_names, experiment.problem.fit_bias)
-    return names, steps(
+    return experiment.parameter_names, steps(
         experiment.problem,
         training.learning_rate,
         experiment.trials(values).start[0],

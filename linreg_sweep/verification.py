@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.data import parameter_names
 from linreg_sweep.engines import closed_form, load_engine
-from linreg_sweep.engines.interface import Results, history_of
+from linreg_sweep.engines.interface import Results, Schedule, Trials, history_of
+from linreg_sweep.execution.spans import span_of
 from linreg_sweep.runs.inspection import facts_in
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run, load
@@ -27,7 +27,7 @@ from linreg_sweep.theory.outcome import FAILED, MISSING, word
 from linreg_sweep.trials.columns import Column, no_trials, trial_columns
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.prediction import exactly
-from linreg_sweep.trials.rounding import bound_rounding
+from linreg_sweep.trials.rounding import Rounding, bound_rounding
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -124,15 +124,14 @@ def _check_part(experiment: Experiment, run: Run, number: int) -> tuple[list[Mis
     """Returns what cannot be right in a part, and how many of its trials were trained again."""
     path = run.store.part(run.store.trials, number)
     columns, is_whole = read_and_check(path)
-    size = int(run.metadata["part_size"])
-    first, stop = number * size, min((number + 1) * size, run.n_trials)
+    span = span_of(number, run.part_size, run.n_trials)
     promised = list(no_trials(experiment))
     n_rows = len(next(iter(columns.values()), ()))
-    if list(columns) != promised or n_rows != stop - first:
-        text = f"{stop - first:,} rows of {', '.join(promised)}"
+    if list(columns) != promised or n_rows != span.n_trials:
+        text = f"{span.n_trials:,} rows of {', '.join(promised)}"
         return [Mismatch(None, "(all)", f"{n_rows:,} rows of {', '.join(columns)}", text, path)], 0
 
-    part = _Part(experiment, path, first, columns, experiment.values(first, stop))
+    part = _Part(experiment, path, span.first, columns, experiment.values(span.first, span.stop))
     everyone = np.flatnonzero(columns["outcome"] != FAILED)
     if not is_whole:  # something is wrong, and only training again tells what, to the last digit
         return part.differences(everyone, part.trained(everyone)) or [_changed(path)], len(everyone)
@@ -176,9 +175,8 @@ class _Part:
 
     def stored(self, rows: Rows) -> Results:
         """Returns what the table says became of some trials."""
-        problem, data, columns = self.experiment.problem, self.experiment.data, self.columns
-        names = parameter_names(data.x_names, data.y_names, problem.fit_bias)
-        theta = np.stack([columns[name][rows] for name in names], axis=-1)
+        problem, columns = self.experiment.problem, self.columns
+        theta = np.stack([columns[name][rows] for name in self.experiment.parameter_names], axis=-1)
         return Results(
             theta=np.asarray(theta, np.float64).reshape(len(rows), *problem.shape),
             epochs=np.asarray(columns["epochs"][rows], np.int64),
@@ -222,36 +220,66 @@ def _against_theory(part: _Part, rows: Rows) -> list[Mismatch]:
         rows: which they are.
     """
     experiment, stored = part.experiment, part.stored(rows)
-    training, problem = experiment.config.training, experiment.problem
+    training = experiment.config.training
     trials, schedule = exactly(experiment, part.chosen(rows))
     epochs = stored.epochs.astype(np.float64)
-    bounds = bound_rounding(problem, trials, epochs, training.dtype, nesterov=training.nesterov)
-    wrong: list[Mismatch] = []
+    bounds = bound_rounding(experiment.problem, trials, epochs, training.dtype, nesterov=training.nesterov)
+    found = _Found(part, rows, stored, trials, schedule, bounds)
+    return [*_states_off(found), *_events_off(found), *_ends_off(found), *_contractions_off(found)]
 
-    def note(name: str, bad: Flags, expected: Sequence[str]) -> None:
-        wrong.extend(part.mismatch(int(rows[at]), name, expected[at]) for at in np.flatnonzero(bad).tolist())
 
-    # the state, at the epoch at which the table says that the trial ended
-    endless = replace(schedule, converged_excess=-1.0, diverged_excess=np.full(len(rows), np.inf))
-    there = closed_form.train(problem, replace(trials, epochs=stored.epochs), endless).theta
+@dataclass(frozen=True)
+class _Found:
+    """Trials as they are stored, beside what theory needs to say what they should be.
+
+    Attributes:
+        part: where they are.
+        rows: which they are [K].
+        stored: what the table says became of them.
+        trials: how they began.
+        schedule: when they end.
+        bounds: how far rounding may have carried them.
+    """
+
+    part: _Part
+    rows: Rows
+    stored: Results
+    trials: Trials
+    schedule: Schedule
+    bounds: Rounding
+
+    def off(self, name: str, bad: Flags, expected: Sequence[str]) -> Iterator[Mismatch]:
+        """Yields what is wrong with a column, where it is bad [K]."""
+        for at in np.flatnonzero(bad).tolist():
+            yield self.part.mismatch(int(self.rows[at]), name, expected[at])
+
+
+def _states_off(found: _Found) -> Iterator[Mismatch]:
+    """Yields the states that are not the closed form's at the epoch at which the table has them end."""
+    experiment, stored, bounds = found.part.experiment, found.stored, found.bounds
+    problem, n_trials = experiment.problem, len(found.rows)
+    endless = replace(found.schedule, converged_excess=-1.0, diverged_excess=np.full(n_trials, np.inf))
+    there = closed_form.train(problem, replace(found.trials, epochs=stored.epochs), endless).theta
     with np.errstate(over="ignore", invalid="ignore"):
         gap = np.linalg.norm(stored.theta - there, axis=(1, 2))
         moved = np.linalg.norm(there - problem.optimum, axis=(1, 2))
         allowed = bounds.theta + (bounds.stretch - 1) * moved
         off = ~(gap <= allowed) & np.isfinite(allowed)
-    names = parameter_names(experiment.data.x_names, experiment.data.y_names, problem.fit_bias)
-    farthest = np.abs(stored.theta - there).reshape(len(rows), -1).argmax(axis=1)
-    flat = there.reshape(len(rows), -1)
+    farthest = np.abs(stored.theta - there).reshape(n_trials, -1).argmax(axis=1)
+    flat = there.reshape(n_trials, -1)
     for at in np.flatnonzero(off).tolist():
         entry = int(farthest[at])
         expected = f"{flat[at, entry]:.17g} to within {allowed[at]:.2g}, by the closed form"
-        wrong.append(part.mismatch(int(rows[at]), names[entry], expected))
+        yield found.part.mismatch(int(found.rows[at]), experiment.parameter_names[entry], expected)
 
-    # the events: between the earliest and the latest that rounding allows
+
+def _events_off(found: _Found) -> Iterator[Mismatch]:
+    """Yields the events that do not lie between the earliest and the latest that rounding allows."""
+    stored, schedule, bounds = found.stored, found.schedule, found.bounds
     earliest, latest = (
         closed_form.train(
-            problem,
-            trials,
+            found.part.experiment.problem,
+            found.trials,
             replace(
                 schedule,
                 converged_excess=bounds.moved(schedule.converged_excess, way),
@@ -261,28 +289,36 @@ def _against_theory(part: _Part, rows: Rows) -> list[Mismatch]:
         )
         for way in (1, -1)
     )
-    for name, found, soonest, last in (
+    for name, event, soonest, last in (
         ("converged_at", stored.converged_at, earliest.converged_at, latest.converged_at),
         ("diverged_at", stored.diverged_at, earliest.diverged_at, latest.diverged_at),
     ):
         never = np.where(last == MISSING, FAR, last)
-        wrongly_there = (found > never) | (soonest == MISSING) | (found < soonest)
-        bad = np.where(found != MISSING, wrongly_there, never <= stored.epochs)
+        wrongly_there = (event > never) | (soonest == MISSING) | (event < soonest)
+        bad = np.where(event != MISSING, wrongly_there, never <= stored.epochs)
         between = zip(soonest.tolist(), last.tolist(), strict=True)
-        note(name, bad, [f"{_epoch(a)} to {_epoch(b)}, by the closed form" for a, b in between])
+        yield from found.off(
+            name, bad, [f"{_epoch(a)} to {_epoch(b)}, by the closed form" for a, b in between]
+        )
 
-    # the end: the first event that ends a trial, or the last epoch
-    stop = np.where(stored.diverged_at == MISSING, trials.epochs, stored.diverged_at)
-    if training.early_stop:
+
+def _ends_off(found: _Found) -> Iterator[Mismatch]:
+    """Yields the ends that are neither the first event that ends a trial nor, without one, its last epoch."""
+    stored = found.stored
+    stop = np.where(stored.diverged_at == MISSING, found.trials.epochs, stored.diverged_at)
+    if found.part.experiment.config.training.early_stop:
         stop = np.where(stored.converged_at == MISSING, stop, stored.converged_at)
-    note("epochs", stored.epochs != stop, stop.astype(str).tolist())
+    yield from found.off("epochs", stored.epochs != stop, stop.astype(str).tolist())
 
-    # the contraction: the first two steps, trained again
-    short = replace(trials, epochs=np.minimum(stored.epochs, 2))
-    again = load_engine(training.engine)(problem, short, schedule).contraction
+
+def _contractions_off(found: _Found) -> Iterator[Mismatch]:
+    """Yields the contractions that are not those of the first two steps, trained again."""
+    experiment, stored = found.part.experiment, found.stored
+    short = replace(found.trials, epochs=np.minimum(stored.epochs, 2))
+    train = load_engine(experiment.config.training.engine)
+    again = train(experiment.problem, short, found.schedule).contraction
     differs = (again != stored.contraction) & ~(np.isnan(again) & np.isnan(stored.contraction))
-    note("contraction", differs, list(map(repr, again.tolist())))
-    return wrong
+    yield from found.off("contraction", differs, list(map(repr, again.tolist())))
 
 
 def _epoch(number: int) -> str:

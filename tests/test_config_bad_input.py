@@ -362,6 +362,10 @@ SWEEPS = [
             "raise max_trials"
         ),
     ),
+    (
+        ("data: {name: tutorial}\nmethod: grid\nmax_trials: 0\nparameters:\n  initial_bias: 1\n"),
+        "x.yaml:3:13: max_trials: must be at least 1, got 0",
+    ),
 ]
 """Whole files, given as sweeps."""
 
@@ -743,7 +747,7 @@ def sweep_message(text: str, *overrides: str) -> str:
 
 @pytest.mark.parametrize(("text", "message"), FILES)
 def test_file(text: str, message: str) -> None:
-    """A file that cannot be meant is refused with its line and column."""
+    """A file that is invalid is refused with its line and column."""
     assert config_message(text) == message
 
 

@@ -5,13 +5,14 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from linreg_sweep.config.nodes import Mark, Node, Source, plain
 from linreg_sweep.config.reader import MAX_BYTES, read_file, read_text, read_value
 from linreg_sweep.config.scalars import read_scalar
-from linreg_sweep.config.writer import to_yaml
+from linreg_sweep.config.writer import quoted, to_yaml
 from linreg_sweep.errors import Complaint, ConfigError
 
 SOURCE = Source("x.yaml", Path("/"))
@@ -238,6 +239,23 @@ def test_text_round_trip(text: str) -> None:
     mapping = {"value": text, f"key{text}": [text, text]}
     if not any(0xFFFE <= ord(letter) <= 0xFFFF for letter in text):
         assert read(to_yaml(mapping)) == mapping
+
+
+@given(
+    TEXTS | st.sampled_from(["no", "1e-3", "010", "~", "a: b", "# c", "a, b", "]", "<<", "- x", "|", "=", ""])
+)
+def test_a_quoted_text_is_read_as_itself(text: str) -> None:
+    """By us and by plain YAML, as a value and in a list."""
+    if not any(0xFFFE <= ord(letter) <= 0xFFFF for letter in text):
+        line = f"{{value: {quoted(text)}, list: [{quoted(text)}]}}"
+        assert read(line) == yaml.safe_load(line) == {"value": text, "list": [text]}
+        assert yaml.safe_load(f"value: {quoted(text)}") == {"value": text}
+
+
+@pytest.mark.parametrize("text", ["a", "../data/a-b.csv", "living area", "Größe", "C:/data", "mpg#2"])
+def test_what_is_read_as_itself_has_no_quotes(text: str) -> None:
+    """Most names and paths stay as a person would write them."""
+    assert quoted(text) == text
 
 
 @given(st.floats(allow_nan=False))

@@ -33,8 +33,8 @@ def test_a_forecast_is_what_the_run_finds(tmp_path: Path) -> None:
     assert told.fastest["initial_weight"] == best["initial_weight"]
     rates = trials.loc[trials["outcome"] == "converged", "learning_rate"]
     assert told.rates == (rates.min(), rates.max())
-    assert told.too_slow == (trials["learning_rate"] < rates.min()).sum() > 0
-    assert told.too_fast == (trials["learning_rate"] > rates.max()).sum() > 0
+    assert told.below == (trials["learning_rate"] < rates.min()).sum() > 0
+    assert told.above == (trials["learning_rate"] > rates.max()).sum() > 0
 
 
 def test_fewer_trials_are_looked_at_where_each_takes_longer() -> None:

@@ -198,6 +198,24 @@ def test_no_columns_but_a_bias() -> None:
     assert problem.eigenvalues.tolist() == pytest.approx([2.0], rel=1e-15)
 
 
+@pytest.mark.parametrize("standardize", [False, True])
+def test_the_condition_number(standardize: bool) -> None:
+    """It is the design matrix's condition number, squared; directions that do not move do not count."""
+    data = datasets.from_file(ROOT / "data" / "mtcars.csv", y="mpg", standardize=standardize)
+    a = np.column_stack([data.inputs(), np.ones(len(data.x))])
+    assert fitted(data).condition_number == pytest.approx(np.linalg.cond(a) ** 2, rel=1e-9)
+    doubled = datasets.from_arrays(np.column_stack([data.inputs(), data.inputs()[:, 0]]), data.y)
+    singular = np.linalg.svd(np.column_stack([a, a[:, 0]]), compute_uv=False)
+    expected = (singular[0] / singular[2]) ** 2
+    assert fitted(doubled).condition_number == pytest.approx(expected, rel=1e-9)
+
+
+def test_flat_data_have_no_curvature() -> None:
+    """Where x is 0 and no bias is fitted nothing descends, and no direction lags behind another."""
+    problem = make_problem(np.zeros((3, 2)), np.ones((3, 1)), loss="mse", fit_bias=False)
+    assert (problem.curvature, problem.condition_number) == ((0.0, 0.0), 1.0)
+
+
 # --- costs of states
 
 

@@ -329,7 +329,7 @@ def test_the_laboratory_has_the_problem_to_the_bit(run: Run, tmp_path: Path) -> 
         "eigenvectors": problem.eigenvectors.T,
     }.items():
         np.testing.assert_array_equal(np.array(found[name], np.float64), expected, err_msg=name)
-    assert found["converged_excess"] == experiment.low
+    assert found["converged_excess"] == experiment.converged_excess
     assert found["cost_min"] == problem.cost_min
     assert [each["name"] for each in found["inputs"]] == [
         *("learning_rate", "initial_weight", "initial_bias"),

@@ -12,13 +12,11 @@ from linreg_sweep.begin import begin
 from linreg_sweep.config import GridSweep, load_config, load_sweep
 from linreg_sweep.config.parameters import Points, Values
 from linreg_sweep.config.schema import OutcomeConfig
-from linreg_sweep.data import Data, from_arrays, from_file, tutorial
+from linreg_sweep.data import from_arrays, from_file, tutorial
 from linreg_sweep.errors import DataError
-from linreg_sweep.starter import condition_number, starter
-from linreg_sweep.theory.problem import Problem, make_problem
+from linreg_sweep.starter import starter
 
 FOLDER = Path(__file__).parent.parent / "data"
-LOSSES = {"half_mse": 1.0, "mse": 2.0}
 TARGETS = {
     "norris": "y",
     "longley": "y",
@@ -45,7 +43,7 @@ def load(folder: Path, texts: tuple[str, str], name: str = "first") -> GridSweep
 
 
 def first_epochs(
-    x: NDArray[np.float64], y: NDArray[np.float64], rate: float, start: float, epochs: int, factor: float
+    x: NDArray[np.float64], y: NDArray[np.float64], rate: float, start: float, epochs: int
 ) -> int | None:
     """Descends row by row as the tutorial does; returns the first converged epoch, -1 where it diverged."""
     a = np.column_stack([x, np.ones(len(x))])
@@ -59,17 +57,16 @@ def first_epochs(
             return epoch
         if cost > 1e6 * max(first_cost, y.var()):
             return -1
-        theta = theta - rate * factor * (a.T @ error) / len(x)
+        theta = theta - rate * (a.T @ error) / len(x)
     return None
 
 
-@pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("name", [None, "brownlee", "google_mlcc_mpg", "norris", "mtcars"])
-def test_some_diverge_some_converge_some_are_slow(name: str | None, loss: str, tmp_path: Path) -> None:
+def test_some_diverge_some_converge_some_are_slow(name: str | None, tmp_path: Path) -> None:
     """A literal loop over the rows: the highest rate diverges, the config's converges, the lowest is slow."""
     data = tutorial() if name is None else from_file(FOLDER / f"{name}.csv", y=TARGETS[name])
     path = None if name is None else str(FOLDER / f"{name}.csv")
-    texts = starter(data, name="first", data_path=path, x=None, y=None, loss=loss)
+    texts = starter(data, name="first", data_path=path, x=None, y=None)
     sweep = load(tmp_path, texts)
     x = (data.x - data.x.mean(axis=0)) / data.x.std(axis=0) if sweep.data.standardize else data.x
     rate, weight = re.search(r"min: (\S+), max: (\S+), ", texts[1]), re.search(r"values: \[(.*)\]", texts[1])
@@ -79,14 +76,14 @@ def test_some_diverge_some_converge_some_are_slow(name: str | None, loss: str, t
     chosen, epochs = sweep.training.learning_rate, sweep.training.epochs
     claimed = re.search(r"converges\s+(?:# )?within ([0-9,]+)\s+(?:# )?epochs", texts[0])
     assert claimed
-    y, factor = data.y[:, 0], LOSSES[loss]
+    y = data.y[:, 0]
     for start in starts:
-        assert first_epochs(x, y, float(rate[2]), start, epochs, factor) == -1
-        took = first_epochs(x, y, chosen, start, epochs, factor)
+        assert first_epochs(x, y, float(rate[2]), start, epochs) == -1
+        took = first_epochs(x, y, chosen, start, epochs)
         assert took is not None
         assert 0 <= took <= int(claimed[1].replace(",", "")) <= epochs
-    slow = first_epochs(x, y, float(rate[1]), starts[-1], epochs, factor)
-    assert slow is None or slow > 20 * max(1, first_epochs(x, y, chosen, starts[-1], epochs, factor) or 0)
+    slow = first_epochs(x, y, float(rate[1]), starts[-1], epochs)
+    assert slow is None or slow > 20 * max(1, first_epochs(x, y, chosen, starts[-1], epochs) or 0)
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -277,23 +274,6 @@ def test_a_descent_of_more_epochs_than_can_be_counted(largest: float) -> None:
         100 < float(needed[1]) / largest**2 < 400
     )  # log of how far ahead, over 2 x rate x the least eigenvalue
     assert "epochs: 200000" in config
-
-
-@pytest.mark.parametrize("standardize", [False, True])
-def test_condition_number(standardize: bool) -> None:
-    """It is the design matrix's condition number, squared; directions that do not move do not count."""
-    data = from_file(FOLDER / "mtcars.csv", y="mpg", standardize=standardize)
-    a = np.column_stack([data.inputs(), np.ones(len(data.x))])
-    assert condition_number(problem_of(data)) == pytest.approx(np.linalg.cond(a) ** 2, rel=1e-9)
-    doubled = from_arrays(np.column_stack([data.inputs(), data.inputs()[:, 0]]), data.y)
-    singular = np.linalg.svd(np.column_stack([a, a[:, 0]]), compute_uv=False)
-    expected = (singular[0] / singular[2]) ** 2
-    assert condition_number(problem_of(doubled)) == pytest.approx(expected, rel=1e-9)
-
-
-def problem_of(data: Data) -> Problem:
-    """Returns the problem of data with a bias."""
-    return make_problem(data.inputs(), data.y, loss="half_mse", fit_bias=True)
 
 
 TUTORIAL_CONFIG = """\

@@ -128,7 +128,7 @@ def _numbered(group: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.i
 
 def _ranges(first: Side, second: Side, names: Sequence[str]) -> Iterator[tuple[Columns, Columns]]:
     """Yields both runs' trials, so many numbers at a time."""
-    sizes = [int(side.run.metadata["part_size"]) for side in (first, second)]
+    sizes = [side.run.part_size for side in (first, second)]
     block = max(BLOCK, *sizes) // sizes[0] * sizes[0]
     for start in range(0, max(first.run.n_trials, second.run.n_trials), block):
         yield _between(first, start, start + block, names), _between(second, start, start + block, names)
@@ -136,7 +136,7 @@ def _ranges(first: Side, second: Side, names: Sequence[str]) -> Iterator[tuple[C
 
 def _between(side: Side, start: int, stop: int, names: Sequence[str]) -> Columns:
     """Returns the trials that are there with numbers from start to stop - 1."""
-    size = int(side.run.metadata["part_size"])
+    size = side.run.part_size
     numbers = [number for number in side.run.finished_parts() if start < (number + 1) * size]
     numbers = [number for number in numbers if number * size < stop]
     parts = list(side.run.parts(side.stored(names), numbers)) or [_none(side, names)]

@@ -7,7 +7,6 @@ from linreg_sweep.errors import SweepError
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.problem import loss_factor
-from linreg_sweep.trials.experiment import curvature
 
 
 @dataclass(frozen=True)
@@ -73,9 +72,9 @@ def _factor(run: Run) -> float:
 def _conditions(*runs: Compared) -> Iterator[str]:
     """Yields the condition numbers of H, where the data of all runs are still there to tell."""
     try:
-        ends = [(each.label, curvature(reopen(each.run).problem)) for each in runs]
+        problems = [(each.label, reopen(each.run).problem) for each in runs]
     except SweepError:  # they have moved or changed: nothing is lost but this sentence
         return
-    known = [f"{steepest / flattest:,.6g} in {label}" for label, (flattest, steepest) in ends if flattest]
+    known = [f"{each.condition_number:,.6g} in {label}" for label, each in problems if any(each.curvature)]
     if known:
         yield f"The condition number of H, by which the flattest direction lags, is {', '.join(known)}"

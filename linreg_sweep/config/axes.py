@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from linreg_sweep.config.faults import MOST_COMPLAINTS, Fault
-from linreg_sweep.config.kinds import OWN_WEIGHT, VARIABLE
+from linreg_sweep.config.kinds import VARIABLE
 from linreg_sweep.config.messages import suggest
-from linreg_sweep.config.parameters import STABILITY_LIMIT, Parameter, Unit
+from linreg_sweep.config.parameters import OWN_WEIGHT, STABILITY_LIMIT, Parameter, Unit
 from linreg_sweep.config.specs import (
     Spec,
     as_list,
@@ -113,7 +113,7 @@ def _read_parameter(
 
 
 def _read_unit(spec: Spec, declared: Mapping[str, Any]) -> Unit:
-    """Returns the unit of a declaration's values, and notes one that cannot be meant."""
+    """Returns the unit of a declaration's values, and notes one that is invalid."""
     if "unit" not in declared:
         return None
     if spec.name != "learning_rate":

@@ -10,9 +10,9 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from linreg_sweep.config.axes import METHODS, Shape
-from linreg_sweep.config.kinds import OWN_WEIGHT, VARIABLE, WHOLE, Count, Number, Positive
+from linreg_sweep.config.kinds import VARIABLE, Count, Number, Positive
 from linreg_sweep.config.nodes import MAX_ITEMS
-from linreg_sweep.config.parameters import STABILITY_LIMIT
+from linreg_sweep.config.parameters import OWN_WEIGHT, STABILITY_LIMIT, WHOLE
 from linreg_sweep.config.schema import Config, GridSweep, RandomSweep
 
 _EXTENDS = {

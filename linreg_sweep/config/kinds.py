@@ -3,7 +3,6 @@
 A training field and the sweep parameter of the same name share one kind, so they refuse the same values.
 """
 
-import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -11,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.words import show
-from linreg_sweep.guards.names import DEVICE, NAME
+from linreg_sweep.guards.names import DEVICE, is_name
 
 MOST = 10**12
 """The largest count of anything: epochs, rows, points."""
@@ -19,8 +18,10 @@ MOST = 10**12
 
 def name_fault(name: str) -> str:
     """Returns what is wrong with a name, nothing where it can be one."""
-    if re.fullmatch(NAME, name):
-        return f"must not be what Windows calls a device, got {show(name)}" if DEVICE.fullmatch(name) else ""
+    if is_name(name):
+        return ""
+    if DEVICE.fullmatch(name):
+        return f"must not be what Windows calls a device, got {show(name)}"
     text = "must be up to 100 letters, digits, '-', '_' and '.', with no '.' at its start"
     return f"{text}, got {show(name)}"
 
@@ -63,6 +64,7 @@ Factor = Annotated[Number, Field(gt=1)]
 Momentum = Annotated[Number, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(strict=True, ge=1, le=MOST), BeforeValidator(_whole)]
 CountOrZero = Annotated[int, Field(strict=True, ge=0, le=MOST), BeforeValidator(_whole)]
+Limit = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1), BeforeValidator(_whole)]
 Seed = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1), BeforeValidator(_whole)]
 
 Text = Annotated[str, Field(min_length=1), AfterValidator(_printable)]
@@ -82,9 +84,3 @@ VARIABLE: dict[str, Any] = {
     "momentum": Momentum,
 }
 """The training fields that a sweep can vary, with the kind of each."""
-
-OWN_WEIGHT = "initial_weight_"
-"""Begins a name that varies as well, one feature's own start: `initial_weight_size`."""
-
-WHOLE = frozenset({"epochs", "batch_size"})
-"""Those of them that are whole numbers."""

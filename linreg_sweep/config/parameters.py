@@ -14,11 +14,22 @@ STABILITY_LIMIT: Literal["stability_limit"] = "stability_limit"
 Unit = Literal["stability_limit"] | None
 """What the values are multiples of; None: of the parameter's own unit."""
 
+OWN_WEIGHT = "initial_weight_"
+"""Begins the name of one feature's own start, which varies as well; see own_weight."""
+
+WHOLE = frozenset({"epochs", "batch_size"})
+"""Parameters that are whole numbers: so are their steps and random values, both ends of a range included."""
+
 MOST_INTEGER = 2**53
 """Whole numbers up to this are exact as floats."""
 
 MOST_DECIMALS = 22
 """Powers of ten up to 10**22 are exact as floats, so that a whole number over one rounds once."""
+
+
+def own_weight(feature: str) -> str:
+    """Returns the name of a feature's own start: `initial_weight_size`."""
+    return f"{OWN_WEIGHT}{feature}"
 
 
 @dataclass(frozen=True)

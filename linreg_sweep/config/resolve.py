@@ -4,7 +4,6 @@ Values are merged before anything is checked, so that every rule is applied once
 """
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,6 @@ from pydantic import ValidationError
 from typing_extensions import TypeVar
 
 from linreg_sweep.config.faults import Fault, Located, config_error, located
-from linreg_sweep.config.kinds import name_fault
 from linreg_sweep.config.messages import faults_of
 from linreg_sweep.config.nodes import Node, Source, child, from_python, locate, merge, plain, replace_at
 from linreg_sweep.config.overrides import apply_overrides
@@ -23,6 +21,7 @@ from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.schema import SWEEPS, Config, GridSweep, RandomSweep, Sweep, SweepBase
 from linreg_sweep.config.words import KeyPath, show
 from linreg_sweep.errors import Complaint, ConfigError, closest, did_you_mean
+from linreg_sweep.guards.names import name_after
 
 MAX_EXTENDS = 8
 
@@ -69,7 +68,7 @@ def load_config(
         data_given: the data will come from Python, so it need not name any.
 
     Raises:
-        ConfigError: it cannot be read, or says what cannot be meant; all complaints at once.
+        ConfigError: it cannot be read, or is invalid; all complaints at once.
     """
     loaded = _Loaded.read(given, overrides, Config, data_given=data_given)
     for key in _SWEEP_KEYS:
@@ -91,7 +90,7 @@ def load_sweep(
         data_given: the data will come from Python, so it need not name any.
 
     Raises:
-        ConfigError: it cannot be read, or says what cannot be meant; all complaints at once.
+        ConfigError: it cannot be read, or is invalid; all complaints at once.
     """
     return _sweep_of(_Loaded.read(given, overrides, RandomSweep, data_given=data_given))
 
@@ -105,7 +104,7 @@ def load_sweep_text(content: bytes, name: str, folder: Path) -> Declaration[Swee
         folder: the folder that relative paths in it start from.
 
     Raises:
-        ConfigError: it says what cannot be meant; all complaints at once.
+        ConfigError: it is invalid; all complaints at once.
     """
     source = Source(name, folder.resolve())
     root = read_content(content, source)
@@ -207,8 +206,7 @@ class _Loaded:
     def checked(self, model: type[M], root: Node) -> tuple[M | None, list[Fault]]:
         """Returns the model of a tree, or None and what is wrong with it."""
         if issubclass(model, SweepBase) and "name" not in root.value:
-            stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(self.sources[0].name).stem).lstrip(".")[:100]
-            root = replace_at(root, ("name",), _beside(root, "sweep" if name_fault(stem) else stem))
+            root = replace_at(root, ("name",), _beside(root, name_after(self.sources[0].name, "sweep")))
         data = plain(root)
         try:
             return model.model_validate(data, context=_context(root)), []

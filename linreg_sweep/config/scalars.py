@@ -22,7 +22,7 @@ _NUMBERS = (_WHOLE, _OCTAL, _HEXADECIMAL, _FLOAT)
 
 
 class ScalarError(ValueError):
-    """A word that cannot be meant; its arguments are a message and a hint."""
+    """A word that is invalid; its arguments are a message and a hint."""
 
 
 def read_scalar(word: str) -> bool | int | float | str | None:

@@ -28,6 +28,7 @@ from linreg_sweep.config.kinds import (
     CountOrZero,
     Factor,
     Fraction,
+    Limit,
     Momentum,
     Number,
     Positive,
@@ -252,7 +253,7 @@ class SweepBase(Config):
     """Begins the name of the run's directory; without, the name of the file."""
     method: Literal["grid", "random"]
     """How trials take their values."""
-    max_trials: Seed = 10**8
+    max_trials: Limit = 10**8
     """The most trials a run may have; raise it to mean it."""
     parameters: Annotated[dict[str, Parameter], _Settled]
     """What varies."""

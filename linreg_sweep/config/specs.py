@@ -9,12 +9,14 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from linreg_sweep.config.faults import MOST_COMPLAINTS, Fault
-from linreg_sweep.config.kinds import OWN_WEIGHT, VARIABLE, WHOLE, Count, Number, Positive
+from linreg_sweep.config.kinds import VARIABLE, Count, Number, Positive
 from linreg_sweep.config.messages import NUMBER, WORDS
 from linreg_sweep.config.nodes import MAX_ITEMS
 from linreg_sweep.config.parameters import (
     MOST_DECIMALS,
     MOST_INTEGER,
+    OWN_WEIGHT,
+    WHOLE,
     Normal,
     Points,
     Steps,

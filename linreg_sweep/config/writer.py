@@ -6,13 +6,17 @@ every text that is not a plain word is put in double quotes.
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
 
+from linreg_sweep.config.nodes import Source, plain
 from linreg_sweep.config.parameters import Parameter
+from linreg_sweep.config.reader import read_value
 from linreg_sweep.config.scalars import ScalarError, read_scalar
 from linreg_sweep.config.schema import Config
+from linreg_sweep.errors import ConfigError
 
 _ORDER = ("name", "method", "trials", "max_trials", "parameters")
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]{0,60}")
@@ -41,6 +45,21 @@ def to_yaml(mapping: Mapping[str, Any]) -> str:
         width=2**20,
         default_flow_style=False,
     )
+
+
+def quoted(text: str) -> str:
+    """Returns a text as YAML holds it on a line or in a list on one line.
+
+    It stands in double quotes unless it is read as itself without, by us (for whom `1e-3` is a number) and
+    by others (for whom `no` is false).
+    """
+    listed = f"[{text}]"
+    try:
+        if plain(read_value(listed, Source("", Path()))) == yaml.safe_load(listed) == [text]:
+            return text
+    except (ConfigError, yaml.YAMLError):
+        pass
+    return str(yaml.safe_dump(text, default_style='"', allow_unicode=True, width=2**20)).rstrip("\n")
 
 
 class _Dumper(yaml.SafeDumper):

@@ -26,7 +26,7 @@ FARTHEST = np.finfo(np.float64).max
 
 
 @dataclass(frozen=True)
-class Axis:
+class MapSide:
     """One side of a map.
 
     Attributes:
@@ -51,8 +51,8 @@ class Cells:
     """A map: what became of the trials in each cell, [vy, vx] each; NaN and None where there is no trial.
 
     Attributes:
-        x: the axis to the right.
-        y: the axis upwards; None: the run varies nothing else, and there is one row.
+        x: the side to the right.
+        y: the side upwards; None: the run varies nothing else, and there is one row.
         trials: how many there are.
         outcomes: how many ended in each outcome, [3, vy, vx].
         converged_at: the median epoch of those that converged.
@@ -61,8 +61,8 @@ class Cells:
         first_trial: the lowest number of its trials.
     """
 
-    x: Axis
-    y: Axis | None
+    x: MapSide
+    y: MapSide | None
     trials: Floats
     outcomes: Floats
     converged_at: Floats
@@ -102,7 +102,7 @@ def rate_of(run: Run) -> str:
     return "stability_ratio" if in_limits and "momentum" in moving(run) else "learning_rate"
 
 
-def axes_of(run: Run, x: str | None = None, y: str | None = None) -> list[str]:
+def sides_of(run: Run, x: str | None = None, y: str | None = None) -> list[str]:
     """Returns the parameters that a map of a run is drawn over, one or two.
 
     Beside those that vary there is the learning rate as a share of the stability limit, `stability_ratio`.
@@ -136,15 +136,15 @@ def cells(run: Run, x: str | None = None, y: str | None = None, most: int = MOST
 
     Args:
         run: which run.
-        x: see axes_of.
-        y: see axes_of.
+        x: see sides_of.
+        y: see sides_of.
         most: values of a parameter above which they are gathered into so many ranges; at most MOST_VALUES.
 
     Raises:
-        ConfigError: see axes_of.
+        ConfigError: see sides_of.
         ResultsError: no part is finished, or one is damaged.
     """
-    names = axes_of(run, x, y)
+    names = sides_of(run, x, y)
     tally = run.tally(names, most)
     run.fill([tally], ["trial"])
     return cells_of(run, tally)
@@ -153,10 +153,10 @@ def cells(run: Run, x: str | None = None, y: str | None = None, most: int = MOST
 def cells_of(run: Run, tally: Tally) -> Cells:
     """Returns the map that a filled tally of one or two parameters of a run makes."""
     names, table = tally.by, tally.table()
-    axes = [_axis(run, name, table[name], tally.ranges.get(name)) for name in names]
-    places = [_place(axis, table[axis.name]) for axis in axes]
+    sides = [_side(run, name, table[name], tally.ranges.get(name)) for name in names]
+    places = [_place(side, table[side.name]) for side in sides]
     row = places[1] if len(places) > 1 else np.zeros(len(places[0]), np.intp)
-    shape = (len(axes[1].centres) if len(axes) > 1 else 1, len(axes[0].centres))
+    shape = (len(sides[1].centres) if len(sides) > 1 else 1, len(sides[0].centres))
 
     def spread(values: Sequence[Any], missing: Any, kind: Any = np.float64) -> NDArray[Any]:
         grid = np.full(shape, missing, kind)
@@ -164,8 +164,8 @@ def cells_of(run: Run, tally: Tally) -> Cells:
         return grid
 
     return Cells(
-        x=axes[0],
-        y=axes[1] if len(axes) > 1 else None,
+        x=sides[0],
+        y=sides[1] if len(sides) > 1 else None,
         trials=spread(table["trials"], 0.0),
         outcomes=np.stack([spread(table[name], 0.0) for name in OUTCOMES]),
         converged_at=spread(table["median_converged_at"], np.nan),
@@ -175,15 +175,15 @@ def cells_of(run: Run, tally: Tally) -> Cells:
     )
 
 
-def _axis(run: Run, name: str, cells: Sequence[Any], ranges: Ranges | None) -> Axis:
+def _side(run: Run, name: str, cells: Sequence[Any], ranges: Ranges | None) -> MapSide:
     if ranges is not None:
         log = name in run.metadata["log_scaled"] and bool(ranges.edges[0] > 0)
         edges = ranges.edges
         centres = np.sqrt(edges[:-1] * edges[1:]) if log else (edges[:-1] + edges[1:]) / 2
-        return Axis(name, centres, edges, tuple(ranges.labels), log, ranges)
+        return MapSide(name, centres, edges, tuple(ranges.labels), log, ranges)
     centres = np.unique(np.array([cell for cell in cells if cell is not None], np.float64))
     log = _is_log(run, name, centres)
-    return Axis(
+    return MapSide(
         name, centres, edges_of(centres, log=log), tuple(f"{value:.6g}" for value in centres), log, None
     )
 
@@ -215,11 +215,11 @@ def _edges(values: Floats, log: bool) -> Floats:
     return np.concatenate([[first], middles, [last]])
 
 
-def _place(axis: Axis, cells: Sequence[Any]) -> NDArray[np.intp]:
-    if axis.ranges is not None:
-        known = {label: number for number, label in enumerate(axis.labels)}
+def _place(side: MapSide, cells: Sequence[Any]) -> NDArray[np.intp]:
+    if side.ranges is not None:
+        known = {label: number for number, label in enumerate(side.labels)}
         return np.array([known[cell] for cell in cells], np.intp)
-    return np.searchsorted(axis.centres, np.array(cells, np.float64))
+    return np.searchsorted(side.centres, np.array(cells, np.float64))
 
 
 def regime_along(found: Cells) -> list[str | None]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.data import parameter_names
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.plots.style import DASHES, INK, LINES, title_of
 from linreg_sweep.runs.reopening import reopen
@@ -113,7 +112,7 @@ def cost_curves(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes"
         ResultsError, DataError: the run's data have moved or changed.
     """
     experiment, descents = watch(run, trials)
-    highest = experiment.low
+    highest = experiment.converged_excess
     for number, descent in enumerate(descents):
         excess = experiment.problem.excess_cost(descent.theta)
         good = np.isfinite(excess) & (excess > 0)
@@ -127,10 +126,10 @@ def cost_curves(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes"
             linewidth=1.8,
             label=f"{descent.trial}: {descent.words}",
         )
-    axes.axhline(experiment.low, color=INK, linestyle=":", linewidth=1.2)
+    axes.axhline(experiment.converged_excess, color=INK, linestyle=":", linewidth=1.2)
     axes.annotate(
         "converged below",
-        (0, experiment.low),
+        (0, experiment.converged_excess),
         (4, 3),
         xycoords=("axes fraction", "data"),
         textcoords="offset points",
@@ -140,7 +139,7 @@ def cost_curves(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes"
     axes.set_xscale("symlog", linthresh=1)
     axes.set_yscale("log")
     axes.set_xlim(left=0)
-    axes.set_ylim(experiment.low / 30, highest * 1e3)
+    axes.set_ylim(experiment.converged_excess / 30, highest * 1e3)
     axes.set_xlabel("epoch (0, then log scale)")
     axes.set_ylabel(f"cost above the optimum (unit of {_targets(run)} squared)")
     axes.set_title(title_of(run), fontsize=11)
@@ -179,7 +178,7 @@ def paths(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes":
     axes.plot(*optimum, "*", color="black", markersize=13, markeredgecolor="white", label=star, zorder=5)
     axes.set_xlim(low[0], high[0])
     axes.set_ylim(low[1], high[1])
-    names = parameter_names(experiment.data.x_names, experiment.data.y_names, problem.fit_bias)
+    names = experiment.parameter_names
     if plain:
         axes.set_xlabel(f"{names[0].replace('_', ' ')} (as trained)")
         axes.set_ylabel(f"{names[problem.shape[1]].replace('_', ' ')} (as trained)")

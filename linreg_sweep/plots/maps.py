@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.errors import SweepError
-from linreg_sweep.plots.cells import Axis, Cells, cells, regime_along
+from linreg_sweep.plots.cells import Cells, MapSide, cells, regime_along
 from linreg_sweep.plots.style import COLORS, INK, REGIME_WORDS, is_standardized, parameter_words, title_of
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
@@ -135,14 +135,14 @@ def _frame(axes: "Axes", run: Run, found: Cells) -> None:
         _name_regimes(axes, found)
 
 
-def _scale(axes: "Axes", which: str, axis: Axis, words: str) -> None:
-    low, high = float(axis.edges[0]), float(axis.edges[-1])
+def _scale(axes: "Axes", which: str, side: MapSide, words: str) -> None:
+    low, high = float(side.edges[0]), float(side.edges[-1])
     if which == "x":
-        axes.set_xscale("log" if axis.log else "linear")
+        axes.set_xscale("log" if side.log else "linear")
         axes.set_xlim(low, high)
         axes.set_xlabel(words)
     else:
-        axes.set_yscale("log" if axis.log else "linear")
+        axes.set_yscale("log" if side.log else "linear")
         axes.set_ylim(low, high)
         axes.set_ylabel(words)
 
@@ -201,7 +201,7 @@ def _edge(axes: "Axes", run: Run, found: Cells) -> list[Any]:
     return list(lines)
 
 
-def stability_limits(run: Run, x: Axis, y: Axis | None) -> tuple[Floats, Floats] | None:
+def stability_limits(run: Run, x: MapSide, y: MapSide | None) -> tuple[Floats, Floats] | None:
     """Returns theory's edge as places [k] on one axis and heights [k] on the other; None: there is none.
 
     Args:

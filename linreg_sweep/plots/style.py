@@ -3,6 +3,7 @@
 Source of the colours: Okabe and Ito, Color Universal Design, 2008.
 """
 
+from linreg_sweep.config.parameters import OWN_WEIGHT
 from linreg_sweep.runs.results import Run
 
 COLORS = {"converged": "#0072B2", "unfinished": "#C9C9C9", "diverged": "#D55E00"}
@@ -37,7 +38,7 @@ def is_standardized(run: Run) -> bool:
 def parameter_words(name: str, *, standardized: bool) -> str:
     """Returns what an axis says of a parameter, with its unit."""
     if name.startswith("initial_weight"):
-        of = f" of {x}" if (x := name.removeprefix("initial_weight_")) != name else ""
+        of = f" of {x}" if (x := name.removeprefix(OWN_WEIGHT)) != name else ""
         return f"initial weight{of} (unit of y per {'standard deviation' if standardized else 'unit'} of x)"
     return PARAMETER_WORDS.get(name, name.replace("_", " "))
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from linreg_sweep.analysis.legend import Bounds
-from linreg_sweep.data import parameter_names
+from linreg_sweep.config.parameters import own_weight
 from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.plots.style import REGIME_WORDS, parameter_words
 from linreg_sweep.reports.payload import matrix, plain
@@ -13,7 +13,7 @@ from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES, REGIMES, stability_limit
 from linreg_sweep.trials.columns import parameter_column
-from linreg_sweep.trials.experiment import Experiment, curvature
+from linreg_sweep.trials.experiment import Experiment
 
 MOST_PARAMETERS = 40
 """Parameters above which a page would wait for each move of a slider."""
@@ -44,16 +44,14 @@ def laboratory(run: Run) -> dict[str, Any]:
         "cost_min": problem.cost_min,
         "scale": problem.scale,
         "cost_per_loss": problem.cost_per_loss,
-        "converged_excess": experiment.low,
+        "converged_excess": experiment.converged_excess,
         "divergence": criteria.divergence,
         "settling": criteria.settling,
         "early_stop": training.early_stop,
         "nesterov": training.nesterov,
         "single": training.dtype == "float32",
         "engine": training.engine,
-        "parameters": list(
-            parameter_names(experiment.data.x_names, experiment.data.y_names, problem.fit_bias)
-        ),
+        "parameters": list(experiment.parameter_names),
         "targets": list(experiment.data.y_names),
         "mini_batches": experiment.has_mini_batches,
         "inputs": _inputs(experiment),
@@ -67,7 +65,7 @@ def _inputs(experiment: Experiment) -> list[dict[str, Any]]:
     """Returns what can be set, each with the column that it is in, its words, its span and its beginning."""
     training, problem = experiment.config.training, experiment.problem
     fixed = experiment.fixed()
-    _, steepest = curvature(problem)
+    _, steepest = problem.curvature
     limit = float(stability_limit(steepest)) if steepest else 1.0
     inputs = [_input(experiment, "learning_rate", 0.0, FURTHEST_RATE * limit, fixed["learning_rate"])]
     for name, value in fixed.items():
@@ -96,7 +94,7 @@ def _rows(experiment: Experiment, name: str) -> list[int]:
     x_names = experiment.data.x_names
     if name == "initial_weight":
         own = experiment.fixed()
-        return [row for row, x in enumerate(x_names) if f"initial_weight_{x}" not in own]
+        return [row for row, x in enumerate(x_names) if own_weight(x) not in own]
     if name == "initial_bias":
         return [len(x_names)] if experiment.problem.fit_bias else []
-    return [row for row, x in enumerate(x_names) if name == f"initial_weight_{x}"]
+    return [row for row, x in enumerate(x_names) if name == own_weight(x)]

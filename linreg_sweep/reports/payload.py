@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.formats import cells_of
-from linreg_sweep.plots.cells import Axis, Cells, regime_along
+from linreg_sweep.plots.cells import Cells, MapSide, regime_along
 from linreg_sweep.plots.maps import RATES, stability_limits
 from linreg_sweep.plots.style import REGIME_WORDS, is_standardized, parameter_words
 from linreg_sweep.runs.results import Run
@@ -27,8 +27,8 @@ def map_of(run: Run, found: Cells) -> dict[str, Json]:
     edge = stability_limits(run, found.x, found.y)
     along = regime_along(found) if found.x.name in RATES else []
     return {
-        "x": _axis(found.x, standardized=standardized),
-        "y": None if found.y is None else _axis(found.y, standardized=standardized),
+        "x": _side(found.x, standardized=standardized),
+        "y": None if found.y is None else _side(found.y, standardized=standardized),
         "trials": _flat(found.trials),
         **{name: _flat(counts) for name, counts in zip(OUTCOMES, found.outcomes, strict=True)},
         "median_converged_at": _flat(found.converged_at),
@@ -40,14 +40,14 @@ def map_of(run: Run, found: Cells) -> dict[str, Json]:
     }
 
 
-def _axis(axis: Axis, *, standardized: bool) -> dict[str, Json]:
+def _side(side: MapSide, *, standardized: bool) -> dict[str, Json]:
     return {
-        "name": axis.name,
-        "words": parameter_words(axis.name, standardized=standardized),
-        "edges": plain(axis.edges),
-        "labels": list(axis.labels),
-        "log": axis.log,
-        "ranges": axis.ranges is not None,
+        "name": side.name,
+        "words": parameter_words(side.name, standardized=standardized),
+        "edges": plain(side.edges),
+        "labels": list(side.labels),
+        "log": side.log,
+        "ranges": side.ranges is not None,
     }
 
 

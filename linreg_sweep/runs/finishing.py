@@ -20,7 +20,7 @@ from linreg_sweep.storage import files
 from linreg_sweep.storage.parquet import read_arrays
 from linreg_sweep.storage.seal import checksum
 from linreg_sweep.theory.outcome import word
-from linreg_sweep.trials.experiment import Experiment, limit
+from linreg_sweep.trials.experiment import Experiment, common_stability_limit
 
 MOST_FAILURES = 1000
 """Failed trials that metadata.json names; each part names its own."""
@@ -72,7 +72,7 @@ def finish_run(run: Run, experiment: Experiment, parts: Iterable[Facts], tell: C
             "edge": {
                 "largest_stable": edge.largest_stable,
                 "smallest_diverged": edge.smallest_diverged,
-                "stability_limit": limit(experiment),
+                "stability_limit": common_stability_limit(experiment),
             },
             "agreement": dict(vars(agreement)),
         }
@@ -96,7 +96,7 @@ def _start_cost(experiment: Experiment, numbers: NDArray[np.intp]) -> NDArray[np
 
 def _best(run: Run, number: int) -> dict[str, Any]:
     """Returns the cells of a trial that `list` and the end of a run tell."""
-    part, row = divmod(number, int(run.metadata["part_size"]))
+    part, row = divmod(number, run.part_size)
     hyperparameters, parameters = run.metadata["hyperparameters"], run.metadata["parameters"]
     names = ["trial", *hyperparameters, "outcome", "epochs", "converged_at", "cost", *parameters]
     columns = read_arrays(run.store.part(run.store.trials, part), names)

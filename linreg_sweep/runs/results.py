@@ -22,6 +22,7 @@ from linreg_sweep.analysis.tally import (
     ranges_of,
 )
 from linreg_sweep.errors import Complaint, ResultsError
+from linreg_sweep.execution.spans import span_of
 from linreg_sweep.storage import parquet
 from linreg_sweep.storage.files import Place, place_of
 from linreg_sweep.storage.store import Store, find_runs
@@ -94,8 +95,8 @@ class Run:
     @property
     def n_trials_done(self) -> int:
         """How many of them are there."""
-        size = int(self.metadata["part_size"])
-        return sum(min(size, self.n_trials - number * size) for number in self.finished_parts())
+        spans = (span_of(number, self.part_size, self.n_trials) for number in self.finished_parts())
+        return sum(span.n_trials for span in spans)
 
     @property
     def finished(self) -> bool:
@@ -149,7 +150,7 @@ class Run:
         """
         import pandas as pd
 
-        size, numbers = int(self.metadata["part_size"]), np.unique(trials)
+        size, numbers = self.part_size, np.unique(trials)
         chosen: list[pd.DataFrame] = []
         for number, file in zip(self.finished_parts(), self._files(self.store.trials), strict=True):
             here = numbers[numbers // size == number] - number * size

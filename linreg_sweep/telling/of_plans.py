@@ -80,7 +80,7 @@ def _forecast(plan: "Plan") -> Iterator[str]:
         yield (
             f"Warning: {100 * expected.wasted:.0f} % of the trials cannot converge."
             f" Those that can have learning rates from {low:.6g} to {high:.6g};"
-            f" {_share(expected.too_slow, told)} are below, {_share(expected.too_fast, told)} above."
+            f" {_share(expected.below, told)} are below, {_share(expected.above, told)} above."
         )
 
 

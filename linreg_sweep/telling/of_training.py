@@ -5,7 +5,6 @@ from math import isnan, log, log1p
 from typing import TYPE_CHECKING, Any
 
 from linreg_sweep.analysis.legend import Bounds
-from linreg_sweep.data import parameter_names
 from linreg_sweep.telling.phrases import number, wrapped
 
 if TYPE_CHECKING:
@@ -81,17 +80,16 @@ def ending(training: "Training") -> Iterator[str]:
 def _flattest(training: "Training") -> Iterator[str]:
     """Yields how slow the flattest direction is, for plain descent on all rows."""
     experiment, settings = training.experiment, training.experiment.config.training
-    curvature = experiment.problem.eigenvalues[experiment.problem.eigenvalues > 0]
-    if experiment.has_mini_batches or settings.momentum or not len(curvature):
+    flattest, _ = experiment.problem.curvature
+    if experiment.has_mini_batches or settings.momentum or not flattest:
         return
-    steepest, flattest = float(curvature[-1]), float(curvature[0])
     step = settings.learning_rate * flattest
     if not 0 < step < 2 or step == 1:
         return
     shrinking = -log1p(-step if step < 1 else step - 2)  # -ln|1 - step|, also where step is tiny
     yield (
         f"The flattest direction needs about {_count(log(10) / shrinking)} epochs for each factor of 10"
-        f" (condition number {_count(steepest / flattest)})."
+        f" (condition number {_count(experiment.problem.condition_number)})."
     )
 
 
@@ -105,7 +103,7 @@ def _least_cost(training: "Training") -> str:
     data, problem = experiment.data, experiment.problem
     theta = data.unscaled(problem.optimum[None], problem.fit_bias)[0]
     suffix = "_unscaled" if data.standardize else ""
-    names = parameter_names(data.x_names, data.y_names, problem.fit_bias)
     first = f"Least possible cost {problem.cost_min:.6g}"
-    parameters = [f"{name}{suffix} {number(value)}" for name, value in zip(names, theta.flat, strict=True)]
+    fitted = zip(experiment.parameter_names, theta.flat, strict=True)
+    parameters = [f"{name}{suffix} {number(value)}" for name, value in fitted]
     return wrapped([f"{first}, at {parameters[0]}", *parameters[1:]]) + "."

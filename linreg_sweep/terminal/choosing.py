@@ -98,7 +98,7 @@ def choose(run: Run, choice: Choice) -> "pd.DataFrame":
     """Returns the table that is asked for.
 
     Raises:
-        ConfigError: there is no such column, the comparison cannot be meant, or one option would
+        ConfigError: there is no such column, the comparison is invalid, or one option would
             have no effect beside another.
         ResultsError: no part is finished, or one is damaged.
     """

@@ -82,6 +82,18 @@ class Problem:
         """1/(k n O): what turns `e^T H e` into an excess cost."""
         return 1.0 / (self.factor * self.targets.size)
 
+    @property
+    def curvature(self) -> tuple[float, float]:
+        """The flattest and the steepest curvature apart from 0, of the eigenvalues; 0 and 0 where all are."""
+        curved = self.eigenvalues[self.eigenvalues > 0]
+        return (float(curved[0]), float(curved[-1])) if len(curved) else (0.0, 0.0)
+
+    @property
+    def condition_number(self) -> float:
+        """The steepest curvature over the flattest; 1, the easiest, where there is none."""
+        flattest, steepest = self.curvature
+        return steepest / flattest if flattest else 1.0
+
     def batch(self, rows: NDArray[np.intp] | slice) -> tuple[Floats, Floats]:
         """Returns H [P, P] and C [P, O] of a step over these rows alone, with their own k."""
         a, y = self.design[rows], self.targets[rows]

@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.data import parameter_names
 from linreg_sweep.engines.interface import Results, history_of
 from linreg_sweep.theory.outcome import (
     CATEGORIES,
@@ -57,7 +56,7 @@ def trial_columns(
         results.converged_at,
         results.diverged_at,
         excess,
-        experiment.low,
+        experiment.converged_excess,
         early_stop=training.early_stop,
     )
     columns["epochs"] = results.epochs
@@ -125,7 +124,7 @@ def history_columns(experiment: Experiment, first: int, results: Results) -> dic
 
 def states(experiment: Experiment, theta: Floats) -> dict[str, Column]:
     """Returns theta's columns, in the scale of the descent and, where it is another, of the file."""
-    names = parameter_names(experiment.data.x_names, experiment.data.y_names, experiment.problem.fit_bias)
+    names = experiment.parameter_names
     columns: dict[str, Column] = dict(zip(names, theta.reshape(len(theta), len(names)).T, strict=True))
     if experiment.data.standardize:
         unscaled = experiment.data.unscaled(theta, experiment.problem.fit_bias)

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from linreg_sweep.config import Config, Sweep
-from linreg_sweep.data import Data
+from linreg_sweep.config.parameters import own_weight
+from linreg_sweep.data import Data, parameter_names
 from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.interface import Results, Schedule, Trials, merge
 from linreg_sweep.theory.outcome import Criteria, stability_limit
@@ -39,9 +40,14 @@ class Experiment:
     criteria: Criteria
 
     @property
-    def low(self) -> float:
+    def converged_excess(self) -> float:
         """The excess cost at or below which a trial has converged, in units of y squared."""
         return self.criteria.converged_excess(self.problem.scale)
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """What the entries of theta are called, in the order of its columns in a table."""
+        return parameter_names(self.data.x_names, self.data.y_names, self.problem.fit_bias)
 
     @property
     def n_states(self) -> int:
@@ -55,7 +61,7 @@ class Experiment:
         Those that the sweep varies are among them, with the value that the sweep replaces.
         """
         training, varied = self.config.training, self.space.parameters
-        own = [f"initial_weight_{name}" for name in self.data.x_names]
+        own = [own_weight(name) for name in self.data.x_names]
         weight = training.initial_weight
         values = {"learning_rate": training.learning_rate}
         if "initial_weight" in varied or (isinstance(weight, float) and not varied.keys() & set(own)):
@@ -97,7 +103,7 @@ class Experiment:
         count = len(values["learning_rate"])
         start = np.empty((count, n_parameters, n_targets))
         for row, name in enumerate(self.data.x_names):
-            own = f"initial_weight_{name}"
+            own = own_weight(name)
             start[:, row] = values[own if own in values else "initial_weight"][:, None]
         if self.problem.fit_bias:
             start[:, -1] = values["initial_bias"][:, None]
@@ -121,7 +127,7 @@ class Experiment:
         """Returns how trials from these starts [K, P, O] are trained and when they have ended."""
         training, problem = self.config.training, self.problem
         return Schedule(
-            converged_excess=self.low,
+            converged_excess=self.converged_excess,
             diverged_excess=self.criteria.diverged_excess(
                 problem.excess_cost(start), problem.cost_min, problem.scale
             ),
@@ -160,18 +166,12 @@ class Experiment:
         return merge(groups, results)
 
 
-def curvature(problem: Problem) -> tuple[float, float]:
-    """Returns the smallest and the largest eigenvalue of H that is not 0; 0 where there is none."""
-    curved = problem.eigenvalues[problem.eigenvalues > 0]
-    return (float(curved[0]), float(curved[-1])) if len(curved) else (0.0, 0.0)
-
-
-def limit(experiment: Experiment) -> float | None:
+def common_stability_limit(experiment: Experiment) -> float | None:
     """Returns the learning rate above which every trial's descent grows; None: there is no one such rate.
 
     Momentum that varies moves it, mini-batches have none, and flat data know no limit.
     """
-    training, (_, steepest) = experiment.config.training, curvature(experiment.problem)
+    training, (_, steepest) = experiment.config.training, experiment.problem.curvature
     if experiment.has_mini_batches or "momentum" in experiment.space.parameters or not steepest:
         return None
     return float(stability_limit(steepest, training.momentum, nesterov=training.nesterov))

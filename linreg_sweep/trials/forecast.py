@@ -21,6 +21,7 @@ WORK = 2**24
 """Trials x the square of the parameters x targets: fewer trials are looked at where each takes longer."""
 
 FEWEST = 64
+"""Trials that are looked at, at least, however long each takes: fewer would hardly be a sample."""
 
 MOSTLY = 0.5
 """Share of trials that cannot converge above which a sweep is called mostly wasted."""
@@ -38,8 +39,8 @@ class Forecast:
         fastest_epochs: the epoch at which the first of all converges; None: none does.
         fastest: its hyperparameters; None likewise.
         rates: the smallest and the largest learning rate with which any converges; None: none does.
-        too_slow: trials with rates below that range, which do not diverge within their epochs either.
-        too_fast: trials with rates above it.
+        below: trials, of those that theory tells of, whose rate is below that range.
+        above: likewise, above it.
     """
 
     n_trials: int
@@ -49,8 +50,8 @@ class Forecast:
     fastest_epochs: int | None
     fastest: dict[str, float] | None
     rates: tuple[float, float] | None
-    too_slow: int
-    too_fast: int
+    below: int
+    above: int
 
     @property
     def wasted(self) -> float:
@@ -84,6 +85,6 @@ def forecast(experiment: Experiment) -> Forecast:
         fastest_epochs=None if best is None else int(prediction.at[best]),
         fastest=None if best is None else {name: float(value[best]) for name, value in values.items()},
         rates=span,
-        too_slow=int((told & (rates < low)).sum()),
-        too_fast=int((told & (rates > high)).sum()),
+        below=int((told & (rates < low)).sum()),
+        above=int((told & (rates > high)).sum()),
     )

@@ -64,7 +64,7 @@ def predict(
         results = results or experiment.train(values)
         outcome = outcomes
         if outcome is None:
-            outcome = _outcome(problem, results, experiment.low, early_stop=training.early_stop)
+            outcome = _outcome(problem, results, experiment.converged_excess, early_stop=training.early_stop)
         return Prediction(outcome, _decided_at(outcome, results), np.full(count, CLOSED_FORM, np.int8))
     full = np.flatnonzero(experiment.batch_sizes(values) == problem.n_rows)
     known = _predict_full_batch(experiment, {name: value[full] for name, value in values.items()})
@@ -79,7 +79,7 @@ def _predict_full_batch(experiment: Experiment, values: dict[str, Floats]) -> Pr
     training, problem = experiment.config.training, experiment.problem
     trials, schedule = exactly(experiment, values)
     results = train(problem, trials, schedule)
-    outcome = _outcome(problem, results, experiment.low, early_stop=training.early_stop)
+    outcome = _outcome(problem, results, experiment.converged_excess, early_stop=training.early_stop)
     epochs = results.epochs.astype(np.float64)
     bounds = bound_rounding(problem, trials, epochs, training.dtype, nesterov=training.nesterov)
     certain = np.full(len(outcome), True)

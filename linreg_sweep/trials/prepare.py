@@ -1,7 +1,9 @@
 """From a declaration to an experiment: loads the data, and checks what only the data can tell."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from linreg_sweep import data as datasets
 from linreg_sweep.config import Config, Declaration, GridSweep, RandomSweep, Sweep
 from linreg_sweep.config.faults import MOST_COMPLAINTS, config_error
+from linreg_sweep.config.parameters import OWN_WEIGHT, own_weight
 from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.data import Data
 from linreg_sweep.engines import load_module
@@ -17,7 +20,7 @@ from linreg_sweep.errors import Complaint, ConfigError, DataError, did_you_mean
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import make_problem
 from linreg_sweep.trials.experiment import Experiment, count_states, has_mini_batches, most_epochs
-from linreg_sweep.trials.space import Space, grid_space, random_space
+from linreg_sweep.trials.space import Space, grid_space
 
 Arrays = tuple[Any, Any]
 """X (n,) or (n, F) and y (n,) or (n, O): anything that NumPy takes for numbers."""
@@ -96,70 +99,66 @@ def criteria_of(outcome: OutcomeConfig) -> Criteria:
 def make_space(config: Config | Sweep) -> Space:
     """Returns what a declaration varies; a config is a sweep of one trial that varies nothing."""
     if isinstance(config, RandomSweep):
-        return random_space(config.parameters, config.trials, config.seed)
+        return Space(config.parameters, config.trials, config.seed)
     return grid_space(config.parameters if isinstance(config, GridSweep) else {})
 
 
 def _check(declaration: Declaration, data: Data, space: Space) -> None:
     """Raises every complaint about a declaration that needs the data to be known."""
-    training = declaration.config.training
-    errors: list[ConfigError] = []
-    varied = space.parameters
-    weights = training.initial_weight
-    if isinstance(weights, tuple) and "initial_weight" not in varied and len(weights) != len(data.x_names):
-        names = ", ".join(data.x_names)
-        errors.append(
-            declaration.error(
-                ("training", "initial_weight"),
-                f"must have one number for each of the {len(data.x_names)} features ({names}), "
-                f"got {len(weights)}",
-                "or give one number for all of them",
-            )
-        )
-    known = [f"initial_weight_{name}" for name in data.x_names]
+    faults = chain(
+        _faults_of_starts(declaration, data, space),
+        _faults_of_engine(declaration, data, space),
+        _faults_of_history(declaration, space),
+    )
+    errors = list(islice(faults, MOST_COMPLAINTS + 1))
+    if errors:
+        raise config_error(complaint for error in errors for complaint in error.complaints)
+
+
+def _faults_of_starts(declaration: Declaration, data: Data, space: Space) -> Iterator[ConfigError]:
+    """Yields what is wrong with initial weights and biases: for other features, or for none."""
+    training, varied = declaration.config.training, space.parameters
+    weights, features = training.initial_weight, data.x_names
+    if isinstance(weights, tuple) and "initial_weight" not in varied and len(weights) != len(features):
+        text = f"must have one number for each of the {len(features)} features ({', '.join(features)})"
+        hint = "or give one number for all of them"
+        yield declaration.error(("training", "initial_weight"), f"{text}, got {len(weights)}", hint)
+    known = [own_weight(name) for name in features]
     for name in varied:
-        if len(errors) > MOST_COMPLAINTS:
-            break
-        if name.startswith("initial_weight_") and name not in known:
-            errors.append(
-                declaration.error(
-                    ("parameters", name), "must name a feature of the data", did_you_mean(name, known)
-                )
-            )
+        if name.startswith(OWN_WEIGHT) and name not in known:
+            text, hint = "must name a feature of the data", did_you_mean(name, known)
+            yield declaration.error(("parameters", name), text, hint)
     if not declaration.config.data.fit_bias and "initial_bias" in varied:
-        errors.append(
-            declaration.error(
-                ("parameters", "initial_bias"),
-                "nothing to start: data.fit_bias is false",
-                "leave initial_bias out, or fit a bias",
-            )
-        )
-    if not declaration.config.data.fit_bias and training.initial_bias and "initial_bias" not in varied:
+        text, hint = "nothing to start: data.fit_bias is false", "leave initial_bias out, or fit a bias"
+        yield declaration.error(("parameters", "initial_bias"), text, hint)
+    elif not declaration.config.data.fit_bias and training.initial_bias:
         text = f"must be 0 where data.fit_bias is false, got {training.initial_bias:g}"
-        errors.append(declaration.error(("training", "initial_bias"), text, "leave it out, or fit a bias"))
+        yield declaration.error(("training", "initial_bias"), text, "leave it out, or fit a bias")
+
+
+def _faults_of_engine(declaration: Declaration, data: Data, space: Space) -> Iterator[ConfigError]:
+    """Yields what the engine lacks on this machine, or for these batches."""
+    training = declaration.config.training
     if training.engine == "numba" and find_spec("numba") is None:
         hint = "pip install numba, or use engine: numpy"
-        errors.append(declaration.error(("training", "engine"), "numba is not installed", hint))
+        yield declaration.error(("training", "engine"), "numba is not installed", hint)
     if training.device == "cuda" and not load_module("torch").has_cuda():
         text = "cuda must be available, torch finds no such device"
         hint = "use cpu, or a build of torch with CUDA on a machine with an NVIDIA GPU"
-        errors.append(declaration.error(("training", "device"), text, hint))
+        yield declaration.error(("training", "device"), text, hint)
     if training.engine == "closed_form" and has_mini_batches(training.batch_size, space, len(data.y)):
-        swept = "batch_size" in varied
+        swept = "batch_size" in space.parameters
         path = ("parameters", "batch_size") if swept else ("training", "batch_size")
         text = f"must be null or at least all {len(data.y):,} rows with engine closed_form"
         text += "" if swept else f", got {training.batch_size}"
         hint = "mini-batches have no closed form: use engine: numpy"
-        errors.append(declaration.error(path, text, hint))
-    every = declaration.config.history.every
-    states = count_states(every, most_epochs(training.epochs, space))
+        yield declaration.error(path, text, hint)
+
+
+def _faults_of_history(declaration: Declaration, space: Space) -> Iterator[ConfigError]:
+    """Yields that a trial's history would hold too many states."""
+    config = declaration.config
+    states = count_states(config.history.every, most_epochs(config.training.epochs, space))
     if states > MOST_STATES:
-        errors.append(
-            declaration.error(
-                ("history", "every"),
-                f"must keep at most {MOST_STATES:,} states of a trial, got {states:,}",
-                "keep fewer, or use every: log",
-            )
-        )
-    if errors:
-        raise config_error(complaint for error in errors for complaint in error.complaints)
+        text = f"must keep at most {MOST_STATES:,} states of a trial, got {states:,}"
+        yield declaration.error(("history", "every"), text, "keep fewer, or use every: log")

@@ -12,14 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.config.parameters import Normal, Parameter, Points, Steps, Uniform, Values, count
+from linreg_sweep.config.parameters import WHOLE, Normal, Parameter, Points, Steps, Uniform, Values, count
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 Words = NDArray[np.uint64]
-
-WHOLE_NUMBERS = ("epochs", "batch_size")
-"""Parameters that are counts: random ranges of these give whole numbers, both ends included."""
 
 WORDS_A_COUNT = 4  # Philox4x64 gives four words a count
 
@@ -82,11 +79,6 @@ def grid_space(parameters: dict[str, Parameter]) -> Space:
     return Space(parameters, math.prod(count(parameter) for parameter in parameters.values()), None)
 
 
-def random_space(parameters: dict[str, Parameter], n_trials: int, seed: int) -> Space:
-    """Returns a space of n_trials independent draws."""
-    return Space(parameters, n_trials, seed)
-
-
 def at(parameter: Parameter, index: Numbers) -> Floats:
     """Returns the points of a grid parameter at these indices, both ends exact.
 
@@ -123,7 +115,7 @@ def draw(parameter: Parameter, name: str, seed: int, start: int, stop: int) -> F
             unit = uniform(name, seed, start, stop)
             return np.asarray(values, dtype=np.float64)[(unit * len(values)).astype(np.int64)]
         case Uniform():
-            return _spread(parameter, uniform(name, seed, start, stop), whole=name in WHOLE_NUMBERS)
+            return _spread(parameter, uniform(name, seed, start, stop), whole=name in WHOLE)
         case Normal(mu, sigma, scale):
             exponent = mu + sigma * standard_normal(name, seed, start, stop)
             return np.exp(exponent) if scale == "log" else exponent
