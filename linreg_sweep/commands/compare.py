@@ -2,7 +2,7 @@
 
 import click
 
-from linreg_sweep.commands.options import FORMATS
+from linreg_sweep.commands.options import FORMATS, with_bins
 from linreg_sweep.errors import SweepError
 from linreg_sweep.terminal.console import note, say
 
@@ -12,9 +12,7 @@ from linreg_sweep.terminal.console import note, say
 @click.option(
     "--by", multiple=True, metavar="PARAM", help="Compare by this hyperparameter; give it again for several."
 )
-@click.option(
-    "--bins", type=click.IntRange(min=0), metavar="N", help="Gather each into N ranges; 0: every value."
-)
+@with_bins
 @click.option("--only-changed", is_flag=True, help="Only rows with a change, and the trials that changed.")
 @click.option(
     "--tolerance",

@@ -45,6 +45,16 @@ def with_format(command: F) -> F:
     )(command)
 
 
+def with_bins(command: F) -> F:
+    """Adds `--bins`."""
+    return click.option(
+        "--bins",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Gather each into N ranges; 0: every value.",
+    )(command)
+
+
 def several(ctx: click.Context, values: tuple[str, ...], fits: Callable[[str], bool]) -> tuple[str, ...]:
     """Returns an option's values with those that stand behind its first, as in `--by a b`.
 

@@ -2,7 +2,7 @@
 
 import click
 
-from linreg_sweep.commands.options import SEVERAL, loaded_run, several, with_format
+from linreg_sweep.commands.options import SEVERAL, loaded_run, several, with_bins, with_format
 from linreg_sweep.terminal.console import note, print_table, say
 
 
@@ -12,9 +12,7 @@ from linreg_sweep.terminal.console import note, print_table, say
 @click.option(
     "--by", multiple=True, metavar="PARAM", help="Summarise by this hyperparameter; several are fine."
 )
-@click.option(
-    "--bins", type=click.IntRange(min=0), metavar="N", help="Gather each into N ranges; 0: every value."
-)
+@with_bins
 @click.option("--trials", is_flag=True, help="Show trials rather than the summary.")
 @click.option(
     "--where",
