@@ -138,7 +138,7 @@ def test_engines_know_arrays_and_the_problem_alone(name: str) -> None:
         ("analysis.formats", set()),
         ("execution.spans", set()),
         ("storage.seal", set()),
-        ("storage.files", {"errors"}),
+        ("storage.files", {"errors", "guards.regular"}),
         ("guards.names", set()),
         ("storage.metadata", {"guards.names"}),
         ("storage.store", {"errors", "storage.files", "storage.metadata", "storage.seal"}),

@@ -82,7 +82,7 @@ def test_closing_twice_is_no_harm() -> None:
         told.tell(1, 10)
         told.close()
         told.close()
-    assert told.standing() == "1 of 10 trials are there"
+    assert told.standing() == "1 of 10 trials are done"
 
 
 def test_no_bar_where_it_is_to_be_plain(monkeypatch: pytest.MonkeyPatch) -> None:
