@@ -176,3 +176,11 @@ def ends(parameter: Parameter) -> tuple[float, float]:
         case Normal(scale=scale):
             return (0.0 if scale == "log" else -math.inf), math.inf
     return parameter.min, parameter.max
+
+
+def largest(parameter: Parameter) -> float:
+    """Returns a number that no value of a parameter is above; a normal one is never drawn 10 sigma away."""
+    match parameter:
+        case Normal(mu, sigma, scale):
+            return math.exp(mu + 10 * sigma) if scale == "log" else mu + 10 * sigma
+    return ends(parameter)[1]
