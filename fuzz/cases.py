@@ -5,6 +5,7 @@ from functools import partial
 from random import Random
 
 from fuzz.declarations import declaration
+from fuzz.parts import part
 from fuzz.runs import metadata, status
 from fuzz.tables import csv_file, parquet_file
 from fuzz.typed import command, comparison, option
@@ -19,13 +20,14 @@ MAKERS: dict[str, Callable[[Random], bytes]] = {
     "command": command,
     "metadata": metadata,
     "status": status,
+    "part": part,
 }
 
 _TURN = (
-    *(*["config"] * 5, *["sweep"] * 5, *["csv"] * 4, *["parquet"] * 3, "metadata", "status"),
+    *(*["config"] * 5, *["sweep"] * 5, *["csv"] * 4, *["parquet"] * 3, "metadata", "status", "part"),
     *("option", "comparison", "command"),
 )
-"""Of twenty-two cases, nineteen are files."""
+"""Of twenty-three cases, twenty are files."""
 
 
 def case(seed: int, number: int) -> tuple[str, bytes]:

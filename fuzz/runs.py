@@ -52,15 +52,15 @@ TOKENS = [*(json.dumps(value).encode() for value in VALUES), b"{", b"}", b"[", b
 
 def metadata(random: Random) -> bytes:
     """Returns what metadata.json may say; its seal is blank."""
-    return _changed(random, METADATA | {"seal": BLANK})
+    return changed(random, METADATA | {"seal": BLANK})
 
 
 def status(random: Random) -> bytes:
     """Returns what status.json may say."""
-    return _changed(random, STATUS)
+    return changed(random, STATUS)
 
 
-def _changed(random: Random, example: dict[str, Any]) -> bytes:
+def changed(random: Random, example: dict[str, Any]) -> bytes:
     """Returns an example with something else in a few places."""
     document = copy.deepcopy(example)
     for _ in range(random.choice((1, 1, 1, 2, 4))):

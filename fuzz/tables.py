@@ -95,7 +95,9 @@ def parquet_file(random: Random) -> bytes:
     n_rows = random.choice((0, 1, 2, 3, 10, 300))
     width = random.choice((1, 2, 3, 6))
     names = [random.choice(NAMES) if random.random() < 0.2 else f"x{i}" for i in range(width)] + ["y"]
-    columns = [_column(random, n_rows, odd=0.5) for _ in range(width)] + [_column(random, n_rows, odd=0.1)]
+    columns = [odd_column(random, n_rows, odd=0.5) for _ in range(width)] + [
+        odd_column(random, n_rows, odd=0.1)
+    ]
     table = pa.table(columns, names=[name.replace("\0", "") for name in names])
     if random.random() < 0.3:
         said = random.choice(
@@ -122,7 +124,8 @@ def parquet_file(random: Random) -> bytes:
     return mutated(random, content, TOKENS)
 
 
-def _column(random: Random, n_rows: int, odd: float) -> Any:
+def odd_column(random: Random, n_rows: int, odd: float) -> Any:
+    """Returns a column as Arrow has it, of numbers or, so often, of any type."""
     import pyarrow as pa
 
     whole = [random.randint(-(2**31), 2**31 - 1) for _ in range(n_rows)]

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import os
 import shutil
 import zlib
@@ -59,7 +60,9 @@ def make_folder(folder: Path) -> None:
     """Fills a folder with what contents may name: the examples, a run, and files that are none."""
     for name in ("configs", "sweeps", "data"):
         shutil.copytree(ROOT / name, folder / name)
-    run(SWEEP, out=folder / "runs", jobs=1, part_size=1)
+    for out in ("runs", "others"):
+        run(SWEEP, out=folder / out, jobs=1, part_size=1)
+    (folder / "small.yaml").write_text(json.dumps(SWEEP), encoding="utf-8")
     with contextlib.suppress(OSError, AttributeError):
         os.mkfifo(folder / "pipe")
         (folder / "loop").symlink_to("loop")
@@ -156,9 +159,12 @@ def command(content: bytes) -> str:
     """A whole command line; what it says of a file that is not there, or of a wrong usage."""
     arguments = [part.decode("utf-8", "surrogateescape") for part in content.split(b"\0")][:-1]
     out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
+    code: object
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = cli.main(arguments)
+    except SystemExit as stopped:  # `verify` that found something
+        code = stopped.code
     finally:
         shutil.rmtree("first", ignore_errors=True)
     assert code in (0, 1, 2), f"exit code {code}"
@@ -210,9 +216,42 @@ def status(content: bytes) -> str:
     return "nothing" if found.status is None else ACCEPTED
 
 
-def _store() -> Store:
+def part(content: bytes) -> str:
+    """A part of a run's trials or history, sealed by whoever wrote it, as some commands read it."""
+    store = _store()
+    file = store.part(store.trials if b"excess_cost" in content else store.history, 0)
+    kept = {place: place.read_bytes() for place in (file, store.metadata, store.summary)}
+    file.write_bytes(sealed(content) if BLANK.encode() in content else content)
+    words = {"RUN": str(store.path), "OTHER": str(_store("others").path)}
+    try:
+        asked = Random(zlib.crc32(content)).sample(READERS, 4)
+        codes = [
+            command("".join(f"{words.get(word, word)}\0" for word in line.split()).encode()) for line in asked
+        ]
+        if file.parent == store.history:
+            _ = load(store.path).history
+    except ResultsError as error:
+        check_words(str(error))
+        return type(error).__name__
+    finally:
+        shutil.rmtree(store.path / "damaged", ignore_errors=True)
+        for place, before in kept.items():
+            place.write_bytes(before)
+    return max(codes, key=lambda code: code != ACCEPTED)
+
+
+READERS = [
+    *("show RUN", "show RUN --trials", "show RUN --top 1", "show RUN --where cost>0 --by learning_rate"),
+    *("verify RUN", "plot RUN -o x.png", "plot RUN --kind parallel -o x.png", "report RUN -o x.html"),
+    *("export RUN --to excel -o x.xlsx", "export RUN --to parquet -o x.parquet", "status RUN"),
+    *("compare OTHER RUN", "run small.yaml --out runs --jobs 1", "run small.yaml --out runs --jobs 1"),
+]
+"""Commands that read parts."""
+
+
+def _store(out: str = "runs") -> Store:
     """Returns the one run that is there."""
-    (store,) = find_runs(Path("runs"))
+    (store,) = find_runs(Path(out))
     return store
 
 
@@ -226,6 +265,7 @@ TARGETS: dict[str, Callable[[bytes], str]] = {
     "command": command,
     "metadata": metadata,
     "status": status,
+    "part": part,
 }
 
 

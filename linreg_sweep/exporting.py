@@ -64,8 +64,7 @@ def _frames(run: Run, by: Sequence[str], where: str | None) -> Frames:
     from linreg_sweep.analysis.where import where as chosen
 
     if not by:
-        for file in run.part_files():
-            frame = parquet.read([file])
+        for frame in run.frames():
             yield frame if where is None else chosen(frame, where)
     elif where is None:
         yield run.summary(by)

@@ -21,6 +21,7 @@ from linreg_sweep.runs.inspection import facts_in
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run, load
 from linreg_sweep.storage.files import Place
+from linreg_sweep.storage.layout import HISTORY, TRIALS, MisfitError
 from linreg_sweep.storage.parquet import column_names, read_and_check
 from linreg_sweep.storage.store import DamagedError
 from linreg_sweep.theory.outcome import FAILED, MISSING, word
@@ -98,7 +99,7 @@ def verify(path: str | Path) -> Verification:
 
 def _n_failed(run: Run, number: int) -> int:
     """Returns how many trials of a part could not be trained, as far as it can be told."""
-    facts = facts_in(run.store.part(run.store.trials, number))
+    facts = facts_in(run.store.part(run.store.trials, number), run.layout(TRIALS))
     return 0 if facts is None else len(facts.failures)
 
 
@@ -108,7 +109,7 @@ def _other_files_changed(run: Run, numbers: Sequence[int]) -> Iterator[Place]:
     for number in numbers if run.metadata["history"] else ():
         file = store.part(store.history, number)
         try:
-            column_names(file)
+            column_names(file, run.layout(HISTORY))
         except DamagedError:
             yield file
     if run.finished and not store.is_as_written(store.summary, run.metadata):
@@ -123,13 +124,17 @@ def _changed(file: Place) -> Mismatch:
 def _check_part(experiment: Experiment, run: Run, number: int) -> tuple[list[Mismatch], int]:
     """Returns what cannot be right in a part, and how many of its trials were trained again."""
     path = run.store.part(run.store.trials, number)
-    columns, is_whole = read_and_check(path)
+    layout, promised = run.layout(TRIALS), list(no_trials(experiment))
     span = span_of(number, run.part_size, run.n_trials)
-    promised = list(no_trials(experiment))
-    n_rows = len(next(iter(columns.values()), ()))
-    if list(columns) != promised or n_rows != span.n_trials:
-        text = f"{span.n_trials:,} rows of {', '.join(promised)}"
-        return [Mismatch(None, "(all)", f"{n_rows:,} rows of {', '.join(columns)}", text, path)], 0
+    text = f"{span.n_trials:,} rows of {', '.join(promised)}"
+    try:
+        columns, is_whole = read_and_check(path, layout)
+    except DamagedError as error:
+        if not isinstance(error.__cause__, MisfitError):
+            raise
+        return [Mismatch(None, "(all)", str(error.__cause__), text, path)], 0
+    if list(columns) != promised:  # the run says that it has others
+        return [Mismatch(None, "(all)", f"{len(columns):,} columns: {', '.join(columns)}", text, path)], 0
 
     part = _Part(experiment, path, span.first, columns, experiment.values(span.first, span.stop))
     everyone = np.flatnonzero(columns["outcome"] != FAILED)
@@ -179,7 +184,7 @@ class _Part:
         theta = np.stack([columns[name][rows] for name in self.experiment.parameter_names], axis=-1)
         return Results(
             theta=np.asarray(theta, np.float64).reshape(len(rows), *problem.shape),
-            epochs=np.asarray(columns["epochs"][rows], np.int64),
+            epochs=np.maximum(np.asarray(columns["epochs"][rows], np.int64), 0),  # whatever was written
             converged_at=np.asarray(columns["converged_at"][rows], np.int64),
             diverged_at=np.asarray(columns["diverged_at"][rows], np.int64),
             contraction=np.asarray(columns["contraction"][rows], np.float64),

@@ -13,6 +13,7 @@ import numpy as np
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.execution.spans import Span, runs_of
 from linreg_sweep.execution.versions import deciding
+from linreg_sweep.storage.metadata import Kind, fits, is_count, is_text
 from linreg_sweep.storage.parquet import decode, encode
 from linreg_sweep.theory.outcome import FAILED, OUTCOMES
 from linreg_sweep.trials.columns import Column, failed_columns, history_columns, no_history, trial_columns
@@ -35,6 +36,27 @@ MOST_LETTERS = 2**22
 
 JSON takes at most 12 bytes for a letter, and Arrow reads no more than 100 MB of what a file is told.
 """
+
+MOST_FAILURES = 2**22
+"""Trials that a part says failed; where more did, the part is made anew, and they are tried again anyway."""
+
+
+def _is_size(value: Any) -> bool:
+    return is_count(value) and value > 0
+
+
+def _is_span(value: Any) -> bool:
+    return fits(value, [is_count]) and len(value) == 2 and value[0] <= value[1]
+
+
+_KINDS: dict[str, Kind] = {
+    "part": is_count,
+    "part_size": _is_size,
+    "versions": {...: is_text},
+    "outcomes": {...: is_count},
+    "failures": {...: [_is_span]},
+}
+"""What a part says of itself, as JSON has it."""
 
 
 @dataclass(frozen=True)
@@ -88,15 +110,18 @@ class Facts:
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> "Facts":
-        """Returns them from what JSON has."""
-        failures = {
-            trial: str(reason)
-            for reason, spans in found["failures"].items()
-            for first, stop in spans
-            for trial in range(first, stop)
-        }
-        part, part_size = int(found["part"]), int(found["part_size"])
-        return cls(part, part_size, found["versions"], found["outcomes"], failures)
+        """Returns them from what JSON has.
+
+        Raises:
+            ValueError: it has no facts, or such as cannot be.
+        """
+        if not fits(found, _KINDS):
+            raise ValueError("not what a part says of itself")
+        spans = [(*span, reason) for reason, spans in found["failures"].items() for span in spans]
+        if sum(stop - first for first, stop, _ in spans) > MOST_FAILURES:
+            raise ValueError("more failures than a part has")
+        failures = {trial: reason for first, stop, reason in spans for trial in range(first, stop)}
+        return cls(found["part"], found["part_size"], found["versions"], found["outcomes"], failures)
 
 
 def default_part_size(experiment: Experiment) -> int:

@@ -24,6 +24,9 @@ MOST_VALUES = MOST_ROWS
 FARTHEST = np.finfo(np.float64).max
 """Where an edge lies at most, since what draws them needs numbers."""
 
+SMALLEST, LARGEST = 1e-100, 1e100
+"""Between what sizes a parameter can be drawn: what computes an axis takes products and ratios."""
+
 
 @dataclass(frozen=True)
 class MapSide:
@@ -220,6 +223,14 @@ def _place(side: MapSide, cells: Sequence[Any]) -> NDArray[np.intp]:
         known = {label: number for number, label in enumerate(side.labels)}
         return np.array([known[cell] for cell in cells], np.intp)
     return np.searchsorted(side.centres, np.array(cells, np.float64))
+
+
+def check_sizes(run: Run, name: str, values: Floats) -> None:
+    """Raises a ConfigError where a parameter has values that no axis can show: it would overflow."""
+    far = values[(values != 0) & ~((np.abs(values) > SMALLEST) & (np.abs(values) < LARGEST))]
+    if len(far):
+        text = f"values from {SMALLEST:g} to {LARGEST:g} can be drawn, {name} has {far[0]:g}"
+        raise ConfigError(Complaint(run.name, text, "sweep other values to draw them"))
 
 
 def regime_along(found: Cells) -> list[str | None]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.errors import SweepError
-from linreg_sweep.plots.cells import Cells, MapSide, cells, regime_along
+from linreg_sweep.plots.cells import Cells, MapSide, cells, check_sizes, regime_along
 from linreg_sweep.plots.style import COLORS, INK, REGIME_WORDS, is_standardized, parameter_words, title_of
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
@@ -50,7 +50,7 @@ def outcome_map(run: Run, axes: "Axes", *, x: str | None = None, y: str | None =
     from matplotlib.colors import to_rgb
     from matplotlib.patches import Patch
 
-    found = cells(run, x, y)
+    found = _cells(run, x, y)
     colors = np.array([to_rgb(COLORS[name]) for name in OUTCOMES])
     mixed = np.einsum("oyx,oc->yxc", np.nan_to_num(found.shares), colors)
     shown = np.concatenate([mixed, (found.trials > 0)[..., None]], axis=2)
@@ -82,7 +82,7 @@ def epochs_map(run: Run, axes: "Axes", *, x: str | None = None, y: str | None = 
     from matplotlib.patches import Patch
     from matplotlib.ticker import LogLocator
 
-    found = cells(run, x, y)
+    found = _cells(run, x, y)
     most = np.argmax(found.outcomes, axis=0)
     handles: list[Any] = []
     for code, name in enumerate(OUTCOMES[1:], start=1):
@@ -113,6 +113,18 @@ def share_colours(panels: "Sequence[Axes]") -> None:
     limits = np.array([mesh.get_clim() for mesh in meshes], np.float64)
     for mesh in meshes:
         mesh.set_clim(float(limits.min()), float(limits.max()))
+
+
+def _cells(run: Run, x: str | None, y: str | None) -> Cells:
+    """Returns the map of a run; see cells.
+
+    Raises:
+        ConfigError: also where it has values that no axis can show.
+    """
+    found = cells(run, x, y)
+    for axis in (found.x, *([found.y] if found.y is not None else [])):
+        check_sizes(run, axis.name, axis.centres)
+    return found
 
 
 def _mesh(axes: "Axes", found: Cells, values: Floats, **how: Any) -> Any:

@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
-from linreg_sweep.plots.cells import moving
+from linreg_sweep.plots.cells import check_sizes, moving
 from linreg_sweep.plots.descents import MOST_TRIALS, cost_curves, default_trials, paths
 from linreg_sweep.plots.maps import epochs_map, outcome_map, share_colours
 from linreg_sweep.plots.slices import parallel, slices
@@ -26,9 +28,6 @@ KINDS: dict[str, Callable[..., "Axes"]] = {
 
 SIZE = (8.0, 5.6)
 """Inches of a panel."""
-
-SMALLEST, LARGEST = 1e-100, 1e100
-"""Between what sizes a parameter can be drawn: what computes an axis takes products and ratios."""
 
 TAKES = {"map": ("x", "y"), "epochs": ("x", "y"), "cost": ("trials",), "paths": ("trials",)}
 
@@ -121,10 +120,7 @@ def _check_sizes(runs: Sequence[Run]) -> None:
     """Raises a ConfigError where a parameter has values that no axis can show: it would overflow."""
     for run in runs:
         for name, values in run.metadata["spans"].items():
-            far = [value for value in values if value and not SMALLEST < abs(value) < LARGEST]
-            if far:
-                text = f"values from {SMALLEST:g} to {LARGEST:g} can be drawn, {name} has {far[0]:g}"
-                raise ConfigError(Complaint(run.name, text, "sweep other values to draw them"))
+            check_sizes(run, name, np.array(values, np.float64))
 
 
 def draw(runs: Sequence[Run], kind: str, options: dict[str, Any], figure: "Figure") -> list["Axes"]:

@@ -17,6 +17,7 @@ from linreg_sweep.runs.inspection import set_aside
 from linreg_sweep.runs.results import BINS, MOST_ROWS, Run
 from linreg_sweep.runs.status import now
 from linreg_sweep.storage import files
+from linreg_sweep.storage.layout import TRIALS
 from linreg_sweep.storage.parquet import read_arrays
 from linreg_sweep.storage.seal import checksum
 from linreg_sweep.theory.outcome import word
@@ -99,7 +100,7 @@ def _best(run: Run, number: int) -> dict[str, Any]:
     part, row = divmod(number, run.part_size)
     hyperparameters, parameters = run.metadata["hyperparameters"], run.metadata["parameters"]
     names = ["trial", *hyperparameters, "outcome", "epochs", "converged_at", "cost", *parameters]
-    columns = read_arrays(run.store.part(run.store.trials, part), names)
+    columns = read_arrays(run.store.part(run.store.trials, part), names, run.layout(TRIALS))
     return {name: _plain(name, columns[name][row].item()) for name in names}
 
 

@@ -9,8 +9,10 @@ from linreg_sweep.execution.spans import Span, span_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.storage import files
 from linreg_sweep.storage.files import Place
-from linreg_sweep.storage.parquet import facts_of
+from linreg_sweep.storage.layout import Layout
+from linreg_sweep.storage.parquet import Column, facts_and_columns
 from linreg_sweep.storage.store import Store
+from linreg_sweep.theory.outcome import FAILED, OUTCOMES
 
 
 def whole_parts(run: Run, tell: Callable[[str], None]) -> dict[Span, Facts]:
@@ -45,9 +47,8 @@ def whole_parts(run: Run, tell: Callable[[str], None]) -> dict[Span, Facts]:
 def _checked(run: Run, folder: Place, number: int, tell: Callable[[str], None]) -> Facts | None:
     """Returns what a part's file says of itself; one that is not what it should be is set aside."""
     place = run.store.part(folder, number)
-    facts = facts_in(place)
-    is_right = facts is not None and number == facts.part < run.n_parts and facts.part_size == run.part_size
-    if is_right:
+    facts = facts_in(place, run.layout(folder.name)) if number < run.n_parts else None
+    if facts is not None and (facts.part, facts.part_size) == (number, run.part_size):
         return facts
     set_aside(run.store, place, tell, anew=number < run.n_parts)
     return None
@@ -87,16 +88,32 @@ def facts_there(store: Store) -> Facts | None:
     return None
 
 
-def facts_in(part: Place) -> Facts | None:
+def facts_in(part: Place, layout: Layout | None = None) -> Facts | None:
     """Returns what a part's file says of itself; None: it is not whole, of another table, or gone.
+
+    Args:
+        part: the file.
+        layout: what it is to hold; what it says of its rows must then be so. None: any table.
 
     Raises:
         ResultsError: the disk cannot read it.
     """
     try:
-        told = facts_of(part)
-        return Facts.of(told) if told is not None and told["table"] == part.parent.name else None
+        found = facts_and_columns(part, layout)
+        if found is None or found[0]["table"] != part.parent.name:
+            return None
+        facts = Facts.of(found[0])
     except FileNotFoundError:
         return None
-    except (AttributeError, KeyError, TypeError, ValueError):  # sealed, but not by this version
+    except (KeyError, ValueError):  # sealed, but not by this version
         return None
+    return facts if layout is None or _are_so(facts, found[1]) else None
+
+
+def _are_so(facts: Facts, columns: Mapping[str, Column]) -> bool:
+    """Returns whether the rows of a part are what it says of itself; those of its history tell nothing."""
+    if "outcome" not in columns:
+        return True
+    counts = {name: int((columns["outcome"] == code).sum()) for code, name in enumerate(OUTCOMES)}
+    failed = columns["trial"][columns["outcome"] == FAILED]
+    return counts == facts.outcomes and failed.tolist() == sorted(facts.failures)

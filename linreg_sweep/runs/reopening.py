@@ -9,6 +9,7 @@ from linreg_sweep.data import Data, from_arrays
 from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.runs.results import Run
 from linreg_sweep.storage import files
+from linreg_sweep.storage.layout import Layout
 from linreg_sweep.storage.parquet import read_arrays
 from linreg_sweep.storage.store import damaged
 from linreg_sweep.trials.experiment import Experiment
@@ -49,8 +50,10 @@ def _own_data(run: Run, declaration: Declaration[Sweep]) -> Data | None:
     """Returns the data that came from Python, which a run takes along; None: they came from elsewhere."""
     if not files.exists(run.store.data):
         return None
-    block, columns = declaration.config.data, read_arrays(run.store.data)
+    block = declaration.config.data
     x_names, y_names = block.x or (), block.y or ()
+    layout = Layout(dict.fromkeys((*x_names, *y_names), "float64"))
+    columns = read_arrays(run.store.data, layout=layout)
     return from_arrays(
         np.column_stack([columns[name] for name in x_names]),
         np.column_stack([columns[name] for name in y_names]),

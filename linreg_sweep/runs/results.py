@@ -25,6 +25,7 @@ from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.execution.spans import span_of
 from linreg_sweep.storage import parquet
 from linreg_sweep.storage.files import Place, place_of
+from linreg_sweep.storage.layout import HISTORY, TRIALS, Layout, layout_of
 from linreg_sweep.storage.store import Store, find_runs
 from linreg_sweep.theory.outcome import CATEGORIES, FAILED
 
@@ -129,7 +130,7 @@ class Run:
         if not self.metadata["history"]:
             hint = "declare history: {every: 100} and run the sweep"
             raise ResultsError(Complaint(str(self.path), "this run keeps no history", hint))
-        return parquet.read(self._files(self.store.history))
+        return parquet.read(self._files(self.store.history), layout=self.layout(HISTORY))
 
     def read(self, columns: list[str] | None = None) -> "pd.DataFrame":
         """Returns the trials table, or some of its columns.
@@ -137,7 +138,7 @@ class Run:
         Raises:
             ResultsError: no part is finished, or one is damaged.
         """
-        return parquet.read(self._files(self.store.trials), columns)
+        return parquet.read(self._files(self.store.trials), columns, self.layout(TRIALS))
 
     def pick(self, trials: NDArray[np.int64]) -> "pd.DataFrame":
         """Returns some trials by their numbers, sorted, holding one part after the other in memory.
@@ -155,16 +156,21 @@ class Run:
         for number, file in zip(self.finished_parts(), self._files(self.store.trials), strict=True):
             here = numbers[numbers // size == number] - number * size
             if len(here):
-                chosen.append(parquet.read([file]).iloc[here])
+                chosen.append(parquet.read([file], layout=self.layout(TRIALS)).iloc[here])
         return parquet.with_categories(pd.concat(chosen, ignore_index=True))
 
-    def part_files(self) -> list[Place]:
-        """Returns the files of the trials' finished parts, in order.
+    def frames(self, columns: list[str] | None = None) -> "Iterator[pd.DataFrame]":
+        """Yields the trials table, or some of its columns, a part at a time.
 
         Raises:
-            ResultsError: no part is finished.
+            ResultsError: no part is finished, or one is damaged.
         """
-        return self._files(self.store.trials)
+        for file in self._files(self.store.trials):
+            yield parquet.read([file], columns, self.layout(TRIALS))
+
+    def layout(self, table: str) -> Layout:
+        """Returns what the parts of the trials or of the history are to hold."""
+        return layout_of(self.metadata, table)
 
     def _files(self, folder: Place) -> list[Place]:
         numbers = self.finished_parts()
@@ -186,9 +192,9 @@ class Run:
         Raises:
             ResultsError: no part is finished, or one is damaged.
         """
-        files = self._files(self.store.trials) if numbers is None else None
+        files, layout = self._files(self.store.trials) if numbers is None else None, self.layout(TRIALS)
         for file in files or [self.store.part(self.store.trials, number) for number in numbers or ()]:
-            found = parquet.read_arrays(file, list(dict.fromkeys([*columns, "outcome"])))
+            found = parquet.read_arrays(file, list(dict.fromkeys([*columns, "outcome"])), layout)
             trained = found["outcome"] != FAILED
             kept = {name: found[name] for name in columns}
             if trained.any():
@@ -284,7 +290,7 @@ class Run:
     @cached_property
     def columns(self) -> list[str]:
         """The names of the columns of the trials table."""
-        return parquet.column_names(self._files(self.store.trials)[0])
+        return parquet.column_names(self._files(self.store.trials)[0], self.layout(TRIALS))
 
     def has_more_values(self, by: Sequence[str], most: int) -> bool:
         """Returns whether a summary by these parameters has more rows than that."""
@@ -315,8 +321,7 @@ class Run:
 
         from linreg_sweep.analysis import tables
 
-        files = self._files(self.store.trials)
-        best_of_parts = [tables.best(parquet.read([file], columns), n) for file in files]
+        best_of_parts = [tables.best(frame, n) for frame in self.frames(columns)]
         return tables.best(parquet.with_categories(pd.concat(best_of_parts, ignore_index=True)), n)
 
     def where(self, comparison: str) -> "pd.DataFrame":

@@ -35,7 +35,8 @@ def _number(value: Any) -> bool:
     return is_whole or (type(value) is float and math.isfinite(value))
 
 
-def _text(value: Any) -> bool:
+def is_text(value: Any) -> bool:
+    """Returns whether a value is a text that a file can take."""
     return isinstance(value, str) and not _HALVES.search(value)
 
 
@@ -60,11 +61,11 @@ def _loss(value: Any) -> bool:
 
 
 def _columns(value: Any) -> bool:
-    return bool(value) and fits(value, [_text])
+    return bool(value) and fits(value, [is_text])
 
 
 def _cell(value: Any) -> bool:
-    return value is None or _text(value) or _number(value)
+    return value is None or is_text(value) or _number(value)
 
 
 def _nothing(value: Any) -> bool:
@@ -77,25 +78,25 @@ def _or_none(kind: Callable[[Any], bool]) -> Callable[[Any], bool]:
 
 BEGUN: dict[str, Kind] = {
     "name": _name,
-    "created": _text,
-    "versions": {...: _text},
-    "checksums": {...: _text},
+    "created": is_text,
+    "versions": {...: is_text},
+    "checksums": {...: is_text},
     "data": {
-        "source": _text,
-        "sha256": _text,
+        "source": is_text,
+        "sha256": is_text,
         "rows": _some,
         "features": _columns,
         "targets": _columns,
-        "notes": [_text],
+        "notes": [is_text],
     },
-    "engine": _text,
+    "engine": is_text,
     "loss": _loss,
-    "method": _text,
-    "varied": [_text],
-    "log_scaled": [_text],
+    "method": is_text,
+    "varied": [is_text],
+    "log_scaled": [is_text],
     "spans": {...: [_number]},
-    "hyperparameters": [_text],
-    "parameters": [_text],
+    "hyperparameters": [is_text],
+    "parameters": [is_text],
     "history": _flag,
     "regime_measured": _flag,
     "settle": {"epochs": _number, "fraction": _number},
@@ -107,12 +108,12 @@ BEGUN: dict[str, Kind] = {
 """What is said from the beginning."""
 
 FOUND: dict[str, Kind] = {
-    "finished": _text,
+    "finished": is_text,
     "failed": {"count": is_count, "first": [{"trial": is_count, "reason": _any_text}]},
     "outcomes": dict.fromkeys(("converged", "unfinished", "diverged"), is_count),
     "best": {
         **dict.fromkeys(("trial", "epochs"), is_count),
-        "outcome": _text,
+        "outcome": is_text,
         "converged_at": _or_none(is_count),
         "cost": _or_none(_number),
         ...: _or_none(_number),

@@ -1,11 +1,12 @@
 """Tables as Parquet: what a column's type is there, and how it comes back in pandas.
 
-A table is sealed (seal.py): its bytes are looked through before any of them is taken for a number.
+A table is sealed (seal.py): its bytes are looked through before any of them is taken for a number. Whoever
+tells what a file is to hold (layout.py) gets that, or an error that it is damaged.
 pyarrow is imported when a table is written or read, pandas only when one is read.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.storage import files
 from linreg_sweep.storage.files import Place
+from linreg_sweep.storage.layout import Layout, MisfitError
 from linreg_sweep.storage.seal import BLANK, is_whole, sealed
 from linreg_sweep.storage.store import MADE_ANEW, damaged
 from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, MISSING, OUTCOMES
@@ -30,8 +32,11 @@ SEAL, TOLD = "linreg_sweep.seal", "linreg_sweep"
 OLD_CHECKSUMS = b"crc32"
 """The key of format 2 for a checksum of each column; a file that has it has no seal."""
 
-DAMAGE = (OSError, LookupError, TypeError, ValueError, NotImplementedError)
+DAMAGE = (OSError, LookupError, TypeError, ValueError, NotImplementedError, OverflowError, RecursionError)
 """What a reader raises over a file with wrong bytes, beside Arrow's own exceptions."""
+
+ROWS_AT_ONCE = 2**16
+"""Rows that are unpacked before it is seen whether a file has more of them than it says."""
 
 
 def encode(columns: dict[str, Column], told: dict[str, Any] | None = None) -> bytes:
@@ -52,7 +57,7 @@ def encode(columns: dict[str, Column], told: dict[str, Any] | None = None) -> by
         sink,
         table.schema,
         compression="lz4",
-        use_dictionary=[name for name in columns if name in CATEGORIES],
+        use_dictionary=[name for name, values in columns.items() if _is_coded(name, values, CATEGORIES)],
         use_byte_stream_split=[name for name, values in columns.items() if values.dtype.kind == "f"],
         write_statistics=False,
         write_page_checksum=True,  # for other readers: ours look at the seal
@@ -62,18 +67,23 @@ def encode(columns: dict[str, Column], told: dict[str, Any] | None = None) -> by
     return sealed(bytes(sink.getvalue()))
 
 
+def _is_coded(name: str, values: Column, names: Collection[str]) -> bool:
+    """Returns whether a column is one of these; one of somebody's data, of floats, may only be called so."""
+    return name in names and values.dtype.kind == "i"
+
+
 def _arrow(name: str, values: Column) -> Any:
     """Returns a column as an Arrow array over the same memory; pa.array would import pandas to look at it."""
     import pyarrow as pa
 
-    known = values != MISSING if name in CATEGORIES or name in EVENTS else None
+    known = values != MISSING if _is_coded(name, values, (*CATEGORIES, *EVENTS)) else None
     validity = None
     if known is not None and not known.all():
         validity = pa.py_buffer(np.packbits(known, bitorder="little"))
     values = np.ascontiguousarray(values)
     kind = pa.type_for_alias(str(values.dtype))
     array = pa.Array.from_buffers(kind, len(values), [validity, pa.py_buffer(values)])
-    if name not in CATEGORIES:
+    if not _is_coded(name, values, CATEGORIES):
         return array
     return pa.DictionaryArray.from_arrays(array, _strings(_words(name, values)))
 
@@ -91,40 +101,48 @@ def _strings(words: Sequence[str]) -> Any:
     return pa.StringArray.from_buffers(len(words), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))
 
 
-def _pandas_types(columns: dict[str, Column]) -> dict[str, Any]:
+def _pandas_types(columns: Mapping[str, Column]) -> dict[str, Any]:
     """Returns what pandas.read_parquet needs to give whole-number columns with gaps as Int64."""
-    described = [
-        {
-            "name": name,
-            "field_name": name,
-            "pandas_type": "categorical" if name in CATEGORIES else str(values.dtype),
-            "numpy_type": "Int64" if name in EVENTS else str(values.dtype),
-            "metadata": {"num_categories": len(_words(name, values)), "ordered": False}
-            if name in CATEGORIES
-            else None,
-        }
-        for name, values in columns.items()
-    ]
+    described = []
+    for name, values in columns.items():
+        coded = _is_coded(name, values, CATEGORIES)
+        words = {"num_categories": len(_words(name, values)), "ordered": False} if coded else None
+        described.append(
+            {
+                "name": name,
+                "field_name": name,
+                "pandas_type": "categorical" if coded else str(values.dtype),
+                "numpy_type": "Int64" if _is_coded(name, values, EVENTS) else str(values.dtype),
+                "metadata": words,
+            }
+        )
     return {"index_columns": [], "column_indexes": [], "columns": described, "pandas_version": "2.0.0"}
 
 
-def read(parts: Sequence[Place], columns: list[str] | None = None) -> "pd.DataFrame":
+def read(
+    parts: Sequence[Place], columns: list[str] | None = None, layout: Layout | None = None
+) -> "pd.DataFrame":
     """Returns parts as one DataFrame, in their order.
 
     Args:
         parts: at least one file.
         columns: the columns to read; None: all.
+        layout: what the files are to hold; None: any table.
 
     Raises:
-        ResultsError: a part cannot be read; it is named.
+        ResultsError: a part cannot be read, or cannot be one; it is named.
     """
     import pyarrow as pa
 
     tables = []
     for part in parts:
         try:
-            table = _opened(part).read(columns=columns)
+            table = _table(_opened(part, layout), columns)
             table.validate(full=True)
+            if layout is not None:
+                layout.check(part, {name: _codes(name, table.column(name)) for name in table.column_names})
+                told = _pandas_types({name: np.empty(0, kind) for name, kind in layout.kinds.items()})
+                table = table.replace_schema_metadata({"pandas": json.dumps(told)})  # its own may be any
             table.slice(0, 1).to_pandas()  # reads what the file says of pandas's types
             tables.append(table)
         except (*DAMAGE, pa.ArrowException) as error:
@@ -134,10 +152,9 @@ def read(parts: Sequence[Place], columns: list[str] | None = None) -> "pd.DataFr
 
 def with_categories(frame: "pd.DataFrame") -> "pd.DataFrame":
     """Gives the columns of words in a table their categories, however they were put together; returns it."""
-    import pandas as pd
-
     for name in frame.columns.intersection(list(CATEGORIES)):
-        frame[name] = frame[name].astype(pd.CategoricalDtype(_categories(name, frame[name])))
+        words = frame[name].astype("category")
+        frame[name] = words.cat.set_categories(_categories(name, words))  # astype would keep another order
     return frame
 
 
@@ -171,25 +188,39 @@ def decode(content: bytes) -> dict[str, Column]:
     return _arrays(pq.ParquetFile(pa.BufferReader(content)), None)
 
 
-def read_arrays(part: Place, columns: Sequence[str] | None = None) -> dict[str, Column]:
+def read_arrays(
+    part: Place, columns: Sequence[str] | None = None, layout: Layout | None = None
+) -> dict[str, Column]:
     """Returns a part's columns, or some, as they were given to `encode`.
 
+    Args:
+        part: the file.
+        columns: their names; None: all.
+        layout: what the file is to hold; None: any table.
+
     Raises:
-        ResultsError: the part cannot be read.
+        ResultsError: the part cannot be read, or cannot be one.
     """
     import pyarrow as pa
 
     try:
-        return _arrays(_opened(part), columns)
+        arrays = _arrays(_opened(part, layout), columns)
+        if layout is not None:
+            layout.check(part, arrays)
+        return arrays
     except (*DAMAGE, pa.ArrowException) as error:
         raise _refused(part, error) from error
 
 
-def read_and_check(part: Place) -> tuple[dict[str, Column], bool]:
+def read_and_check(part: Place, layout: Layout | None = None) -> tuple[dict[str, Column], bool]:
     """Returns a part's columns as far as they can be read at all, and whether it is what was written.
 
+    Args:
+        part: the file.
+        layout: what the file is to hold, whatever its numbers are; None: any table.
+
     Raises:
-        ResultsError: the part cannot be read.
+        ResultsError: the part cannot be read, or cannot be one.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -197,13 +228,30 @@ def read_and_check(part: Place) -> tuple[dict[str, Column], bool]:
     try:
         content = files.read(part)
         file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
+        if layout is not None:
+            layout.check_schema(part, file.schema_arrow, file.metadata.num_rows, len(content))
         return _arrays(file, None), is_whole(content) or _is_unsealed(file)
     except (*DAMAGE, pa.ArrowException) as error:
         raise _refused(part, error) from error
 
 
 def facts_of(part: Place) -> dict[str, Any] | None:
-    """Returns what a part was told to say of itself; None: it is not what was written, or unreadable.
+    """Returns what a part was told to say of itself; see facts_and_columns."""
+    found = facts_and_columns(part)
+    return None if found is None else found[0]
+
+
+def facts_and_columns(
+    part: Place, layout: Layout | None = None
+) -> tuple[dict[str, Any], dict[str, Column]] | None:
+    """Returns what a part was told to say of itself, and its columns.
+
+    Args:
+        part: the file.
+        layout: what it is to hold; None: any table, and no column is read.
+
+    Returns:
+        None where it is not what was written, unreadable, or cannot be what it is to hold.
 
     Raises:
         FileNotFoundError: it is gone.
@@ -216,17 +264,24 @@ def facts_of(part: Place) -> dict[str, Any] | None:
     if not is_whole(content):
         return None
     try:
-        told = pq.read_metadata(pa.BufferReader(content)).metadata or {}
-        return dict(json.loads(told.get(TOLD.encode(), b"{}")))
+        file = pq.ParquetFile(pa.BufferReader(content))
+        told = dict(json.loads((file.metadata.metadata or {}).get(TOLD.encode(), b"{}")))
+        if layout is None:
+            return told, {}
+        _check(part, file, len(content), layout)
+        columns = _arrays(file, None)
+        layout.check(part, columns)
     except (*DAMAGE, pa.ArrowException):  # an OSError is not the disk's: the bytes are here
         return None
+    return told, columns
 
 
-def _opened(part: Place) -> Any:
+def _opened(part: Place, layout: Layout | None) -> Any:
     """Returns a part as pyarrow reads it.
 
     Raises:
-        ValueError: it is sealed and not what was written. Parts of an older format have no seal.
+        ValueError: it is sealed and not what was written, or cannot be what it is to be. Parts of an older
+            format have no seal.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -238,7 +293,15 @@ def _opened(part: Place) -> Any:
     file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=not is_right)
     if not is_right and not _is_unsealed(file):
         raise ValueError("there is no checksum")
+    if layout is not None:
+        _check(part, file, len(content), layout)
     return file
+
+
+def _check(part: Place, file: Any, size: int, layout: Layout) -> None:
+    """Raises a MisfitError where what a file says of itself is not what it is to hold."""
+    layout.check_schema(part, file.schema_arrow, file.metadata.num_rows, size)
+    layout.check_packing(file.metadata)
 
 
 def _is_unsealed(file: Any) -> bool:
@@ -246,8 +309,28 @@ def _is_unsealed(file: Any) -> bool:
     return OLD_CHECKSUMS in (file.schema_arrow.metadata or {})
 
 
+def _table(file: Any, columns: Sequence[str] | None) -> Any:
+    """Returns some columns of a file as an Arrow table; no more is unpacked than it says it has rows.
+
+    Raises:
+        ValueError: it has more or fewer rows than it says.
+    """
+    import pyarrow as pa
+
+    names, n_rows = None if columns is None else list(columns), file.metadata.num_rows
+    batches, length = [], 0
+    for batch in file.iter_batches(batch_size=ROWS_AT_ONCE, columns=names):
+        batches.append(batch)
+        length += batch.num_rows
+        if length > n_rows:
+            break
+    if length != n_rows:
+        raise ValueError(f"a column must have {n_rows:,} cells, as there are rows")
+    return pa.Table.from_batches(batches) if batches else file.read(columns=names)
+
+
 def _arrays(file: Any, columns: Sequence[str] | None) -> dict[str, Column]:
-    table = file.read(columns=None if columns is None else list(columns))
+    table = _table(file, columns)
     table.validate()
     return {name: _codes(name, table.column(name)) for name in columns or table.column_names}
 
@@ -257,20 +340,24 @@ def _codes(name: str, values: Any) -> Column:
     import pyarrow as pa
 
     array = values.combine_chunks() if values.num_chunks != 1 else values.chunk(0)
-    if name in CATEGORIES:
+    if name in CATEGORIES and not pa.types.is_floating(array.type):
         words = array if isinstance(array, pa.DictionaryArray) else array.dictionary_encode()
         code_of = np.array([CATEGORIES[name].index(word) for word in words.dictionary.to_pylist()], np.int8)
         return _filled(words.indices, np.append(code_of, np.int8(MISSING)))
-    return _filled(array) if name in EVENTS else _numbers(array)
+    if name in EVENTS:
+        return _filled(array)
+    if array.null_count:
+        raise MisfitError(f"its column {name} has gaps")
+    return _numbers(array)
 
 
 def _filled(array: Any, code_of: Column | None = None) -> Column:
     """Returns whole numbers, or what they stand for, with MISSING where there is none."""
-    numbers, (validity, _) = _numbers(array), array.buffers()
-    known: Column = np.ones(len(array), np.bool_)
-    if validity is not None and array.null_count:
-        bits = np.unpackbits(np.frombuffer(validity, np.uint8), bitorder="little")
-        known = bits[array.offset : array.offset + len(array)].astype(np.bool_)
+    numbers = _numbers(array)
+    if not array.null_count:
+        return numbers if code_of is None else np.take(code_of, np.asarray(numbers, np.intp))
+    bits = np.unpackbits(np.frombuffer(array.buffers()[0], np.uint8), bitorder="little")
+    known = bits[array.offset : array.offset + len(array)].astype(np.bool_)
     if code_of is None:
         return np.where(known, numbers, MISSING)
     return np.take(code_of, np.where(known, numbers, -1))
@@ -282,16 +369,12 @@ def _numbers(array: Any) -> Column:
     return np.frombuffer(array.buffers()[1], dtype)[array.offset : array.offset + len(array)]
 
 
-def column_names(part: Place) -> list[str]:
-    """Returns the names of a part's columns.
-
-    Raises:
-        ResultsError: the part cannot be read.
-    """
+def column_names(part: Place, layout: Layout | None = None) -> list[str]:
+    """Returns the names of a part's columns; for arguments and errors see `read_arrays`."""
     import pyarrow as pa
 
     try:
-        return list(_opened(part).schema_arrow.names)
+        return list(_opened(part, layout).schema_arrow.names)
     except (*DAMAGE, pa.ArrowException) as error:
         raise _refused(part, error) from error
 
@@ -300,4 +383,4 @@ def _refused(part: Place, error: Exception) -> ResultsError:
     """Returns the error that a part is damaged or gone, with the way out."""
     if isinstance(error, FileNotFoundError):
         return ResultsError(Complaint(str(part), "is gone", MADE_ANEW))
-    return damaged(part)
+    return damaged(part, str(error) if isinstance(error, MisfitError) else "")

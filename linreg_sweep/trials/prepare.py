@@ -7,6 +7,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from linreg_sweep import data as datasets
@@ -17,10 +18,10 @@ from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.data import Data
 from linreg_sweep.engines import load_module
 from linreg_sweep.errors import Complaint, ConfigError, DataError, did_you_mean
-from linreg_sweep.theory.outcome import Criteria
-from linreg_sweep.theory.problem import make_problem
+from linreg_sweep.theory.outcome import Criteria, stability_limit
+from linreg_sweep.theory.problem import Problem, make_problem
 from linreg_sweep.trials.experiment import Experiment, count_states, has_mini_batches, most_epochs
-from linreg_sweep.trials.space import Space, grid_space
+from linreg_sweep.trials.space import Space, ends, grid_space, largest
 
 Arrays = tuple[Any, Any]
 """X (n,) or (n, F) and y (n,) or (n, O): anything that NumPy takes for numbers."""
@@ -87,8 +88,23 @@ def prepare(declaration: Declaration, data: Data) -> Experiment:
     if rate is not None and rate.unit is not None and not problem.eigenvalues[-1]:
         text = "the data must have a stability limit, but no learning rate diverges on them: x is 0"
         raise declaration.error(("parameters", "learning_rate", "unit"), text, "leave the unit out")
+    if rate is not None and rate.unit is not None and not _is_finite(config, space, problem):
+        text = "the data's stability limit is so large that rates in it are no numbers any more"
+        hint = "standardize the data or give them in another unit"
+        raise declaration.error(("parameters", "learning_rate", "unit"), text, hint)
     header = replace(data, x=data.x[:0], y=data.y[:0])
     return Experiment(config, header, data.digest(), problem, space, criteria_of(config.outcome))
+
+
+def _is_finite(config: Config | Sweep, space: Space, problem: Problem) -> bool:
+    """Returns whether every learning rate that is declared in stability limits is a finite number."""
+    momentum = space.parameters.get("momentum")
+    momenta = [config.training.momentum] if momentum is None else ends(momentum)
+    with np.errstate(over="ignore"):
+        limits = stability_limit(
+            float(problem.eigenvalues[-1]), np.array(momenta), nesterov=config.training.nesterov
+        )
+        return bool(np.isfinite(largest(space.parameters["learning_rate"]) * limits).all())
 
 
 def criteria_of(outcome: OutcomeConfig) -> Criteria:

@@ -168,3 +168,12 @@ def ends(parameter: Parameter) -> tuple[float, float]:
         case Normal(scale=scale):
             return (0.0 if scale == "log" else -math.inf), math.inf
     return parameter.min, parameter.max
+
+
+def largest(parameter: Parameter) -> float:
+    """Returns a number that no value of a parameter is above; a normal one is never drawn 10 sigma away."""
+    match parameter:
+        case Normal(mu, sigma, scale):
+            highest = mu + 10 * sigma
+            return float(np.exp(highest)) if scale == "log" else highest  # infinite where it overflows
+    return ends(parameter)[1]
