@@ -33,7 +33,10 @@ OLD_CHECKSUMS = b"crc32"
 """The key of format 2 for a checksum of each column; a file that has it has no seal."""
 
 DAMAGE = (OSError, LookupError, TypeError, ValueError, NotImplementedError, OverflowError, RecursionError)
-"""What a reader raises over a file with wrong bytes, beside Arrow's own exceptions."""
+"""What Arrow, NumPy, pandas and JSON raise over a file with wrong bytes, beside Arrow's own exceptions.
+
+None of them says which; tests and fuzz flip bits and make up parts, and hold that no other comes through.
+"""
 
 ROWS_AT_ONCE = 2**16
 """Rows that are unpacked before it is seen whether a file has more of them than it says."""
