@@ -2,19 +2,26 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+SPREAD := --numprocesses auto --dist loadfile
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep test lint bench chaos fuzz gallery browser clean
+.PHONY: help sweep test test-system test-all lint bench chaos fuzz gallery browser clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s  %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s  %s\n", $$1, $$2}' Makefile
 
 sweep: $(VENV)/.installed ## Run the first sweep: 41 learning rates from 82 starts, on the tutorial's data
 	@$(BIN)/linreg-sweep run sweeps/learning_rate_by_start.yaml
 
-test: $(VENV)/.installed-dev browser ## Run all tests over all cores, with branch coverage
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-report=term
+test: $(VENV)/.installed-dev ## Run the quick tests: units, a sweep by each engine, one interruption
+	@$(BIN)/python -m pytest $(SPREAD) -m "not system"
+
+test-system: $(VENV)/.installed-dev browser ## Run the long tests: kills, clusters, disks, browser, fuzz, gallery, compilation
+	@$(BIN)/python -m pytest $(SPREAD) -m system
+
+test-all: $(VENV)/.installed-dev browser ## Run both, with branch coverage
+	@$(BIN)/python -m pytest $(SPREAD) --cov --cov-report=term
 
 lint: $(VENV)/.installed-dev ## Check style and types
 	@$(BIN)/ruff check .

@@ -119,38 +119,6 @@ def test_engines_know_arrays_and_the_problem_alone(name: str) -> None:
     assert {other for other in own(MODULES[name]) if ".engines" not in other} <= allowed
 
 
-@pytest.mark.parametrize(
-    ("name", "allowed"),
-    [
-        ("guards.harmless", set()),
-        ("errors", {"guards.harmless"}),
-        ("theory.twofold", set()),
-        ("theory.spectrum", {"theory.twofold"}),
-        ("theory.problem", {"errors", "theory.spectrum"}),
-        ("theory.outcome", set()),
-        ("trials.space", {"config.parameters"}),
-        ("analysis.groups", set()),
-        ("analysis.tally", {"errors", "analysis.groups", "theory.outcome"}),
-        ("analysis.findings", {"theory.outcome"}),
-        ("analysis.answers", {"analysis.tally"}),
-        ("analysis.tables", {"analysis.tally", "theory.outcome"}),
-        ("analysis.where", {"errors"}),
-        ("analysis.formats", set()),
-        ("execution.spans", set()),
-        ("storage.seal", set()),
-        ("storage.files", {"errors", "guards.regular"}),
-        ("guards.names", set()),
-        ("storage.metadata", {"guards.names"}),
-        ("storage.store", {"errors", "storage.files", "storage.metadata", "storage.seal"}),
-        ("execution.runner", {"errors", "execution.spans", "workers.interface"}),
-    ],
-)
-def test_the_core_stands_on_little(name: str, allowed: set[str]) -> None:
-    """What computes knows nothing of files, and what writes nothing of what is computed."""
-    found = {other.removeprefix("linreg_sweep.") for other in own(file_of(name))}
-    assert found <= allowed
-
-
 CORE = ("theory.", "engines.", "analysis.", "trials.space")
 
 
@@ -178,46 +146,6 @@ def test_only_the_command_line_prints_or_exits() -> None:
                 assert called not in ends | {"click.echo"} or name == "linreg_sweep.workers.processes", name
                 if called == "print":
                     assert "file" in {keyword.arg for keyword in node.keywords}, name
-
-
-def test_each_library_is_imported_only_where_it_is_needed() -> None:
-    """A heavy library is loaded by those who work with it, and by no one in passing."""
-    assert users("torch") == {"engines.torch_engine", "engines.autograd_steps"}
-    assert users("pandas", at_load=True) == {
-        "analysis.tables",
-        "analysis.where",
-        "comparing.comparison",
-        "comparing.pair",
-        "comparing.settings",
-    }
-    assert users("pandas") - users("pandas", at_load=True) <= {
-        "storage.parquet",
-        "runs.results",
-        "training",
-        "analysis.formats",
-        "exporting",
-    }
-    assert users("pyarrow", at_load=True) == set()
-    assert {name.partition(".")[0] for name in users("pyarrow")} == {"storage", "tabular"}
-    assert {name.partition(".")[0] for name in users("joblib")} == {"workers"}
-    assert users("distributed") | users("dask") <= {f"workers.{name}" for name in DASK}
-    assert users("ray") == {"workers.ray_cluster"}
-    assert users("filelock") == {"runs.lock"}
-    assert users("upath") == {"storage.files"}
-    assert users("filelock", at_load=True) == users("upath", at_load=True) == set()
-    by_dask = users("distributed", at_load=True) | users("dask", at_load=True)
-    assert users("joblib", at_load=True) | by_dask == {"workers.guarded_dask"}  # itself imported late
-    assert users("ray", at_load=True) == set()
-    assert users("tqdm") == {"terminal.progress"}
-    assert users("tqdm", at_load=True) == set()
-    assert {name.partition(".")[0] for name in users("click")} == {"cli", "commands", "terminal"}
-    assert {name.partition(".")[0] for name in users("pydantic") | users("yaml")} == {"config"}
-    assert {name.partition(".")[0] for name in users("matplotlib")} == {"plots"}
-    assert users("jinja2") == {"reports.page"}
-    assert users("jinja2", at_load=True) == set()
-    assert users("openpyxl") == {"exporting"}
-    assert users("openpyxl", at_load=True) == set()
-    assert users("matplotlib", at_load=True) == users("scipy") == users("sklearn") == set()
 
 
 def test_every_library_is_declared() -> None:
@@ -264,21 +192,6 @@ def documented() -> dict[str, str]:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rows = [line.split("|")[1:3] for line in text.splitlines() if line.startswith("| `")]
     return {name: owns for names, owns in rows for name in re.findall(r"`([a-z_]+(?:\.py|/))`", names)}
-
-
-def test_the_documentation_names_every_module() -> None:
-    """Those of a folder stand in its row, but for the commands, a file each; none that is named is gone."""
-    table = documented()
-    for path in MODULES.values():
-        folder = path.parent.relative_to(PACKAGE).as_posix()
-        if path.stem != "__init__" and folder == ".":
-            assert path.name in table
-        elif path.stem != "__init__" and folder != "commands":
-            assert f"`{path.stem}`" in table[f"{folder}/"], f"docs/architecture.md lacks {folder}/{path.name}"
-    for name, owns in table.items():
-        assert (PACKAGE / name).exists(), f"docs/architecture.md names {name}"
-        for module in re.findall(r"`([a-z_]+)`", owns) if name.endswith("/") else ():
-            assert (PACKAGE / name / f"{module}.py").exists(), f"docs/architecture.md names {name}{module}"
 
 
 def test_imports_go_up_the_documented_table() -> None:

@@ -11,9 +11,10 @@ from chaos.on_dask import OnDask
 from chaos.witness import Witness
 from chaos.world import World, differences
 
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc"
-)
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc"),
+]
 
 TERMINATED = Kill("SIGTERM", (signal.SIGTERM,), code=143)
 

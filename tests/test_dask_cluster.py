@@ -36,6 +36,8 @@ from tests.clusters import (
     until,
 )
 
+pytestmark = pytest.mark.system
+
 SQUARES = [item * item for item in range(12)]
 
 NO_NANNY = "--no-nanny"

@@ -18,6 +18,8 @@ from linreg_sweep.errors import ResultsError, SweepError
 from linreg_sweep.workers.processes import Processes
 from tests.small_run import PYTHON, content, made, parts
 
+pytestmark = pytest.mark.system
+
 PAGE = 4096
 """Bytes by which such a disk fills up."""
 

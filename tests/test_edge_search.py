@@ -10,6 +10,8 @@ import linreg_sweep as ls
 from linreg_sweep import data
 from linreg_sweep.errors import ConfigError
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parents[1]
 SWEEP: dict[str, Any] = {
     "name": "edge",

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,16 @@ def sweep_and_run(
     return sweep, ls.run(sweep, out=tmp_path_factory.mktemp("results"), jobs=1)
 
 
-@pytest.mark.parametrize(("jobs", "part_size"), [(1, 7), (2, 1), (2, 100), (2, 7), (2, None), (None, 100)])
+@pytest.mark.parametrize(
+    ("jobs", "part_size"),
+    [
+        (2, 7),
+        *(
+            pytest.param(*case, marks=pytest.mark.system)
+            for case in ((1, 7), (2, 1), (2, 100), (2, None), (None, 100))
+        ),
+    ],
+)
 def test_neither_workers_nor_parts_change_a_bit(
     sweep_and_run: tuple[dict[str, Any], ls.Run], tmp_path: Path, jobs: int | None, part_size: int | None
 ) -> None:
@@ -392,6 +402,10 @@ def started(folder: Path, jobs: int) -> subprocess.Popen[str]:
     return process
 
 
+QUICK = (signal.SIGTERM, 2, False)
+"""The one interruption that is not left to the long tests."""
+
+
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> ls.Run:
     """The long sweep, run in one go."""
@@ -401,19 +415,21 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> ls.Run:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
-@pytest.mark.parametrize("to_all", [False, True])
-@pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+    ("number", "jobs", "to_all"),
+    [
+        pytest.param(*case, marks=[] if case == QUICK else pytest.mark.system)
+        for case in product((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), (1, 2), (False, True))
+    ],
 )
 def test_a_stopped_run_goes_on_where_it_was(
-    tmp_path: Path, uninterrupted: ls.Run, number: signal.Signals, code: int, jobs: int, to_all: bool
+    tmp_path: Path, uninterrupted: ls.Run, number: signal.Signals, jobs: int, to_all: bool
 ) -> None:
     """Ctrl+C, SIGTERM, a closed terminal, to the command or to all its processes: told, no worker left."""
     process = started(tmp_path, jobs)
     (os.killpg if to_all else os.kill)(process.pid, number)
     out, err = process.communicate(timeout=20)
-    assert process.returncode == code
+    assert process.returncode == 128 + number
     assert out == ""
     assert "Traceback" not in err
     assert wait_until(lambda: workers_of(process.pid) == [], 5), workers_of(process.pid)
@@ -445,6 +461,7 @@ def test_a_stopped_run_goes_on_where_it_was(
     assert (path / "summary.csv").read_bytes() == (uninterrupted.path / "summary.csv").read_bytes()
 
 
+@pytest.mark.system
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
 def test_ctrl_c_twice_stops_at_once(tmp_path: Path) -> None:
     """What the first lets be finished, the second does not wait for."""
@@ -461,6 +478,7 @@ def test_ctrl_c_twice_stops_at_once(tmp_path: Path) -> None:
     assert wait_until(lambda: workers_of(process.pid) == [], 5), workers_of(process.pid)
 
 
+@pytest.mark.system
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
 def test_a_killed_run_leaves_no_workers(tmp_path: Path) -> None:
     """Even where the command is killed without warning, its workers end within seconds."""

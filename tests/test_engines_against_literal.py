@@ -16,7 +16,7 @@ from tests import literal
 
 Floats = NDArray[np.float64]
 
-ENGINES = ["numpy", "torch", "numba"]
+ENGINES = ["numpy", "torch", pytest.param("numba", marks=pytest.mark.system)]  # compiled for every case
 SEED = 3
 HISTORY = (0, 1, 2, 5, 17, 40, 300)
 STABILITY = (0.002, 0.05, 0.4, 0.6, 0.9, 0.99, 1.01, 1.2, 3.0)

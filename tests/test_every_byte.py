@@ -21,6 +21,8 @@ from linreg_sweep.storage.parquet import read, read_and_check
 from linreg_sweep.storage.store import Store, damaged
 from tests.small_run import EXHAUSTIVE, PYTHON, SWEEP, content, flipped
 
+pytestmark = pytest.mark.system
+
 STEP = 1 if EXHAUSTIVE else 1999
 """Between two damages of the same file that are mended."""
 

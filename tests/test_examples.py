@@ -12,6 +12,8 @@ import pytest
 import linreg_sweep as ls
 from linreg_sweep.cli import main
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parent.parent
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 SWEEPS = sorted((ROOT / "sweeps").glob("*.yaml"))

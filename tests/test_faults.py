@@ -22,6 +22,8 @@ from linreg_sweep.runs import journal
 from tests.disk import Call, told
 from tests.small_run import PYTHON, content, damage, made, parts, some_of
 
+pytestmark = pytest.mark.system
+
 WRITING = ("open", "write", "mkdir")
 CHANGING = (*WRITING, "replace", "unlink")
 EVERY = (*CHANGING, "read", "fsync")

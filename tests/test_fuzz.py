@@ -13,6 +13,8 @@ from fuzz.cases import MAKERS, case
 from fuzz.targets import TARGETS, check_words, feed, make_folder
 from fuzz.watch import Limits, watched
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture(scope="module", autouse=True)
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:

@@ -9,7 +9,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pytest
+
 import linreg_sweep as ls
+
+pytestmark = pytest.mark.system
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

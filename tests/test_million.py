@@ -19,6 +19,8 @@ from linreg_sweep.engines.modes import MomentumModes, PlainModes
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import make_problem
 
+pytestmark = pytest.mark.system
+
 SWEEP = {
     "name": "million",
     "data": {"name": "tutorial"},

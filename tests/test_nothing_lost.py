@@ -29,6 +29,8 @@ from linreg_sweep.storage import files
 from linreg_sweep.storage.seal import BLANK, sealed
 from linreg_sweep.trials.experiment import Experiment
 
+pytestmark = pytest.mark.system
+
 SWEEP: dict[str, Any] = {
     "name": "kept",
     "data": {"name": "tutorial"},

@@ -19,12 +19,23 @@ def assert_same(found: Results, expected: Results) -> None:
     np.testing.assert_array_equal(found.history.theta, expected.history.theta)
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+QUICK = "momentum"
+"""The one case that is not left to the long tests: each is compiled for a second."""
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=name, marks=[] if name == QUICK else pytest.mark.system)
+        for name, case in CASES.items()
+    ],
+)
 def test_the_bits_are_those_of_the_numpy_engine(case: Case) -> None:
     """Nothing is contracted or reordered: momentum, mini-batches, several targets, history, all the same."""
     assert_same(case.train("numba"), case.train("numpy"))
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_no_trial_notices_its_neighbours(tmp_path: Any, dtype: str, jobs: int) -> None:
@@ -45,6 +56,7 @@ def test_no_trial_notices_its_neighbours(tmp_path: Any, dtype: str, jobs: int) -
     assert set(whole["outcome"]) == {"converged", "unfinished", "diverged"}
 
 
+@pytest.mark.system
 def test_many_trials_that_end_in_one_stretch_are_traced_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """How many are traced again at once is no matter of theirs."""
     from linreg_sweep.engines import stretches
@@ -55,6 +67,7 @@ def test_many_trials_that_end_in_one_stretch_are_traced_in_pieces(monkeypatch: p
     assert_same(case.train("numba"), expected)
 
 
+@pytest.mark.system
 def test_where_numba_is_not_installed_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the place, and how to install it."""
     monkeypatch.setattr("linreg_sweep.trials.prepare.find_spec", lambda name: None)

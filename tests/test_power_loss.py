@@ -17,6 +17,8 @@ from linreg_sweep.storage.files import TEMPORARY
 from tests.disk import Call, told
 from tests.small_run import PYTHON, content, damage, made
 
+pytestmark = pytest.mark.system
+
 Tree = dict[Path, bytes | None]
 """What is on a disk: content by file; None: a folder."""
 

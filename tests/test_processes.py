@@ -19,6 +19,8 @@ from linreg_sweep.workers.interface import WorkersLostError
 from linreg_sweep.workers.processes import Processes
 from tests.clusters import ROOT, Deadly, square_slowly
 
+pytestmark = pytest.mark.system
+
 
 def is_deaf(item: int) -> bool:
     """Returns whether Ctrl+C is held back from this process."""

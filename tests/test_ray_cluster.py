@@ -12,6 +12,8 @@ from linreg_sweep.workers.interface import Workers, WorkersLostError
 from linreg_sweep.workers.ray_cluster import RayCluster
 from tests.clusters import Deadly, process, refuse, square
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[RayCluster]:

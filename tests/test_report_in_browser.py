@@ -24,9 +24,10 @@ from tests.test_report import HOSTILE, SWEEP, cells_by_pandas, hostile
 
 CHROMIUM = shutil.which("chromium")
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="chromium is not installed: apt-get install chromium"
-)
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium"),
+]
 
 ROWS = 20
 """Rows of a page of the table of trials."""

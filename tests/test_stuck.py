@@ -13,6 +13,8 @@ import pytest
 
 import linreg_sweep as ls
 
+pytestmark = pytest.mark.system
+
 LONG = """
 name: long
 data: {name: tutorial}

@@ -14,6 +14,8 @@ from linreg_sweep.errors import ConfigError, SweepError
 from linreg_sweep.workers.hire import check_backend
 from tests.clusters import Cluster, cluster
 
+pytestmark = pytest.mark.system
+
 SWEEP: dict[str, Any] = {
     "name": "afar",
     "data": {"name": "tutorial"},

@@ -20,6 +20,8 @@ from linreg_sweep.storage import files
 from linreg_sweep.storage.store import FORMAT_VERSION
 from tests.small_run import SWEEP, content, made
 
+pytestmark = pytest.mark.system
+
 LONG: dict[str, Any] = SWEEP | {
     "name": "long",
     "training": {"epochs": 5_000, "early_stop": False},
