@@ -14,6 +14,7 @@ from linreg_sweep.analysis.formats import as_text, cells_of, inert, records
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
 from linreg_sweep.runs.results import Run, loaded
 from linreg_sweep.storage import parquet
+from linreg_sweep.storage.files import Place, place_of
 from linreg_sweep.storage.outputs import Output, output
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def export(
     *,
     by: Sequence[str] = (),
     where: str | None = None,
-) -> Output:
+) -> Place:
     """Writes the trials of a run, or their summary, to a file of another kind.
 
     Args:
@@ -63,7 +64,7 @@ def export(
         file = Path(f"{run.name}-{'summary' if by else 'trials'}.{suffix}")
     with output(file) as stream:
         write(_frames(run, by, where), stream)
-    return file
+    return place_of(file)
 
 
 def _frames(run: Run, by: Sequence[str], where: str | None) -> Frames:
@@ -133,9 +134,8 @@ def _excel(frames: Frames, stream: BinaryIO) -> None:
             _check_room(n_rows, MOST_IN_EXCEL, "excel")
             for row in zip(*cells.values(), strict=True):
                 sheet.append([_for_excel(cell, sheet) for cell in row])
-    except BaseException:
+    finally:
         sheet.close()  # or its temporary file stays open
-        raise
     with ZipFile(stream, "w", ZIP_DEFLATED) as archive:  # openpyxl alone would leave it open after an error
         ExcelWriter(book, archive).save()
 

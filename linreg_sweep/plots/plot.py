@@ -91,7 +91,7 @@ def save(
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    suffix = PurePath(file).suffix.lower() or ".png" * is_stream(file)
+    suffix = PurePath(str(file)).suffix.lower() or ".png" * is_stream(file)
     if suffix not in (".png", ".svg"):
         raise ConfigError(Complaint(str(file), f"must end in .png or .svg, got {suffix!r}"))
     options = _options(kind, x, y, trials)

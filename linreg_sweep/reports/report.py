@@ -15,6 +15,7 @@ from linreg_sweep.reports.payload import map_of, trials_of
 from linreg_sweep.runs.reopening import declaration_of
 from linreg_sweep.runs.results import Run, loaded
 from linreg_sweep.storage import files
+from linreg_sweep.storage.files import Place
 from linreg_sweep.storage.outputs import Output, output
 from linreg_sweep.telling.of_plans import swept
 from linreg_sweep.telling.of_runs import legend_of
@@ -23,7 +24,7 @@ from linreg_sweep.theory.outcome import OUTCOMES
 from linreg_sweep.trials.axes import axes_of
 
 
-def report(*runs: Run | str | Path, file: Output | None = None) -> Output:
+def report(*runs: Run | str | Path, file: Output | None = None) -> Place:
     """Writes a page of a run, or of several compared with the first, that opens anywhere.
 
     Args:
@@ -51,7 +52,7 @@ def report(*runs: Run | str | Path, file: Output | None = None) -> Output:
         file = Path(f"{'-'.join(run.name for run in found)}-report.html")
     with output(file) as stream:
         stream.write(page.encode())
-    return file
+    return files.place_of(file)
 
 
 def _section(name: str, found: Gathered) -> Section:

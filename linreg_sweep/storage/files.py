@@ -47,9 +47,11 @@ def place_of(text: str | os.PathLike[str]) -> Place:
     Raises:
         ConfigError: there is no such kind of URL, what reaches it is not installed, or it is not reached.
     """
+    if hasattr(text, "fs"):
+        return cast(Place, text)
     if not isinstance(text, str) or "://" not in text:
         _refuse_half_a_url(os.fspath(text))
-        return cast(Place, text) if hasattr(text, "fs") else Path(text)
+        return Path(text)
     kind = text.partition("://")[0]
     try:
         return _behind(text, kind)

@@ -56,7 +56,7 @@ def output(file: Output) -> Iterator[BinaryIO]:
         SweepError: it cannot be written; nothing of it is left.
     """
     try:
-        with _opened(os.fspath(file)) as stream:
+        with _opened(str(file)) as stream:
             yield stream
     except OSError as error:
         raise unwritable(file, error) from error
@@ -64,12 +64,12 @@ def output(file: Output) -> Iterator[BinaryIO]:
 
 def is_stdout(file: Output) -> bool:
     """Returns whether what is written to a file goes to stdout, so that nothing else may."""
-    return _descriptor(os.fspath(file)) == STDOUT
+    return _descriptor(str(file)) == STDOUT
 
 
 def is_stream(file: Output) -> bool:
     """Returns whether there is something to be written into that is no file: its name then says nothing."""
-    name = os.fspath(file)
+    name = str(file)
     with suppress(OSError):
         return _descriptor(name) is not None or _kind(name) not in (0, stat.S_IFREG, stat.S_IFDIR)
     return False
@@ -77,7 +77,7 @@ def is_stream(file: Output) -> bool:
 
 def unwritable(file: Output, error: OSError) -> SweepError:
     """Returns the error that a file cannot be written: a ConfigError where another name would help."""
-    name = os.fspath(file)
+    name = str(file)
     text = f"cannot write it: {error.strerror or error}"
     if error.errno == errno.EISDIR:
         text = "is a folder, and must be a file"
