@@ -26,7 +26,7 @@ DEFAULT_TRIALS = 5
 
 MOST_TRIALS = 16
 
-HIGHEST = 1e300
+HIGHEST = 1e290
 """A cost above which no axis can go on."""
 
 

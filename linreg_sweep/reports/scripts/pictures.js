@@ -13,7 +13,7 @@ const DOTS = 200;
 const FURTHEST = 6;
 
 // A cost above which no axis can go on.
-const HIGHEST = 1e300;
+const HIGHEST = 1e290;
 
 /** Returns the plane that a path is drawn in: what projects a state to it, its quadratic form, and its words. */
 function planeOf(problem) {
