@@ -1,7 +1,8 @@
 """`init`: a first config and sweep on disk, for the tutorial or for a person's own file."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from linreg_sweep import data as datasets
@@ -10,6 +11,7 @@ from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.guards.names import name_after
 from linreg_sweep.starter import starter
+from linreg_sweep.storage.outputs import unwritable
 
 
 def begin(
@@ -31,6 +33,7 @@ def begin(
         ConfigError: y is missing, the name cannot be a file's, a config cannot say where the data are, or a
             file is there already.
         DataError: the data cannot be read or fitted.
+        SweepError: the files cannot be written; nothing of them is left.
     """
     if data is None and (x or y):
         raise ConfigError(Complaint("--x and --y", "go with --data: the tutorial's columns are x and y"))
@@ -54,11 +57,26 @@ def begin(
     ]
     if there:
         raise ConfigError(*there)
-    for file, text in zip((config, sweep), texts, strict=True):
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with file.open("x", encoding="utf-8") as stream:  # follows no link out of the folder
-                stream.write(text)
-        except OSError as error:
-            raise ConfigError(Complaint(str(file), f"cannot write it: {error.strerror or error}")) from error
+    with ExitStack() as undone:  # what was written when something fails
+        for file, text in zip((config, sweep), texts, strict=True):
+            try:
+                _write(file, text, undone)
+            except OSError as error:
+                raise unwritable(file, error) from error
+        undone.pop_all()
     return config, sweep, table.notes
+
+
+def _write(file: Path, text: str, undone: ExitStack) -> None:
+    """Writes a new file and the folders that it lacks, and notes how they are removed."""
+
+    def undo(remove: Callable[[], None]) -> None:
+        with suppress(OSError):
+            remove()
+
+    for folder in reversed([each for each in file.parents if not each.exists()]):
+        folder.mkdir()
+        undone.callback(undo, folder.rmdir)
+    with file.open("x", encoding="utf-8") as stream:  # follows no link out of the folder
+        undone.callback(undo, file.unlink)
+        stream.write(text)

@@ -1,20 +1,21 @@
 """A run's trials, or a summary of them, written for other programs: part by part, floats exact.
 
-Text that a spreadsheet would run is made inert. The file is written under a temporary name and renamed,
-so that there is never half of it.
+Text that a spreadsheet would run is made inert.
 """
 
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from linreg_sweep.analysis.formats import as_text, cells_of, inert, records
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
-from linreg_sweep.runs.results import Run
+from linreg_sweep.runs.results import Run, loaded
 from linreg_sweep.storage import parquet
-from linreg_sweep.storage.replacing import replacing
+from linreg_sweep.storage.files import Place, place_of
+from linreg_sweep.storage.outputs import Output, output
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,15 +30,20 @@ MOST_IN_EXCEL = 1_048_575
 
 
 def export(
-    run: Run, to: str, file: Path | None = None, *, by: Sequence[str] = (), where: str | None = None
-) -> Path:
+    run: Run | str | Path,
+    to: str,
+    file: Output | None = None,
+    *,
+    by: Sequence[str] = (),
+    where: str | None = None,
+) -> Place:
     """Writes the trials of a run, or their summary, to a file of another kind.
 
     Args:
-        run: which run.
+        run: which run, or its directory.
         to: csv, parquet, json, markdown, latex or excel. The first three are exact and have room for any
             number of rows; infinities are `inf` in csv and excel, `"Infinity"` in json.
-        file: where to; None: named after the run, in the current folder.
+        file: where to, see outputs.output; None: named after the run, in the current folder.
         by: hyperparameters that a summary goes by; none: the trials.
         where: a comparison that trials have to meet; see where.where.
 
@@ -45,17 +51,20 @@ def export(
         The file.
 
     Raises:
-        ConfigError: no such kind, column or comparison; more rows than the kind has room for.
-        ResultsError: no part is finished, or one is damaged.
-        OSError: the file cannot be written; what was there stays.
+        ConfigError: no such kind, column or comparison; more rows than the kind has room for; no file can be
+            there.
+        ResultsError: there is no such run, no part is finished, or one is damaged.
+        SweepError: the file cannot be written; what was there stays.
     """
     if to not in WRITERS:
         raise ConfigError(Complaint("--to", f"there is no kind {to!r}", did_you_mean(to, WRITERS)))
     suffix, write = WRITERS[to]
-    file = file or Path(f"{run.name}-{'summary' if by else 'trials'}.{suffix}")
-    with replacing(file) as temporary:
-        write(_frames(run, by, where), temporary)
-    return file
+    run = loaded(run)
+    if file is None:
+        file = Path(f"{run.name}-{'summary' if by else 'trials'}.{suffix}")
+    with output(file) as stream:
+        write(_frames(run, by, where), stream)
+    return place_of(file)
 
 
 def _frames(run: Run, by: Sequence[str], where: str | None) -> Frames:
@@ -72,12 +81,12 @@ def _frames(run: Run, by: Sequence[str], where: str | None) -> Frames:
         yield tables.summary(run.where(where), run.columns_of(by))
 
 
-def _csv(frames: Frames, file: Path) -> None:
-    with file.open("w", encoding="utf-8", newline="") as text:
-        for number, frame in enumerate(frames):
-            header = [str(inert(str(name))) for name in frame.columns]
-            cells = frame.map(inert) if _has_text(frame) else frame
-            cells.to_csv(text, index=False, header=header if number == 0 else False, lineterminator="\n")
+def _csv(frames: Frames, stream: BinaryIO) -> None:
+    for number, frame in enumerate(frames):
+        header = [str(inert(str(name))) for name in frame.columns]
+        cells = frame.map(inert) if _has_text(frame) else frame
+        text = cells.to_csv(index=False, header=header if number == 0 else False, lineterminator="\n")
+        stream.write(text.encode())
 
 
 def _has_text(frame: "pd.DataFrame") -> bool:
@@ -85,33 +94,33 @@ def _has_text(frame: "pd.DataFrame") -> bool:
     return any(str(kind) in ("object", "str") for kind in frame.dtypes)
 
 
-def _json(frames: Frames, file: Path) -> None:
-    with file.open("w", encoding="utf-8") as text:
-        before = "[\n"
-        for frame in frames:
-            for row in records(frame):
-                text.write(before + json.dumps(row, allow_nan=False))
-                before = ",\n"
-        text.write("[]\n" if before == "[\n" else "\n]\n")
+def _json(frames: Frames, stream: BinaryIO) -> None:
+    before = "[\n"
+    for frame in frames:
+        for row in records(frame):
+            stream.write((before + json.dumps(row, allow_nan=False)).encode())
+            before = ",\n"
+    stream.write(b"[]\n" if before == "[\n" else b"\n]\n")
 
 
-def _typeset(style: str) -> Callable[[Frames, Path], None]:
+def _typeset(style: str) -> Callable[[Frames, BinaryIO], None]:
     """Returns what writes a table that people read."""
 
-    def write(frames: Frames, file: Path) -> None:
+    def write(frames: Frames, stream: BinaryIO) -> None:
         import pandas as pd
 
         found: list[pd.DataFrame] = []
         for frame in frames:
             found.append(frame)
             _check_room(sum(map(len, found)), MOST_TYPESET, style)
-        file.write_text(as_text(pd.concat(found), style) + "\n", encoding="utf-8")
+        stream.write((as_text(pd.concat(found), style) + "\n").encode())
 
     return write
 
 
-def _excel(frames: Frames, file: Path) -> None:
+def _excel(frames: Frames, stream: BinaryIO) -> None:
     from openpyxl import Workbook
+    from openpyxl.writer.excel import ExcelWriter
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("trials")
@@ -125,10 +134,10 @@ def _excel(frames: Frames, file: Path) -> None:
             _check_room(n_rows, MOST_IN_EXCEL, "excel")
             for row in zip(*cells.values(), strict=True):
                 sheet.append([_for_excel(cell, sheet) for cell in row])
-    except BaseException:
+    finally:
         sheet.close()  # or its temporary file stays open
-        raise
-    book.save(file)
+    with ZipFile(stream, "w", ZIP_DEFLATED) as archive:  # openpyxl alone would leave it open after an error
+        ExcelWriter(book, archive).save()
 
 
 def _for_excel(cell: object, sheet: Any) -> object:
@@ -150,7 +159,7 @@ def _check_room(n_rows: int, most: int, to: str) -> None:
         raise ConfigError(Complaint(f"--to {to}", f"has room for {most:,} rows, got more", hint))
 
 
-WRITERS: dict[str, tuple[str, Callable[[Frames, Path], None]]] = {
+WRITERS: dict[str, tuple[str, Callable[[Frames, BinaryIO], None]]] = {
     "csv": ("csv", _csv),
     "parquet": ("parquet", parquet.write_frames),
     "json": ("json", _json),

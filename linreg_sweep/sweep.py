@@ -79,6 +79,7 @@ def run(
     experiment = prepare(declaration, table)
     check_part_size(experiment, part_size)
     entry = Entry(experiment, table, data_path(declaration), files.place_of(out))
+    entry.store.refuse_links()
     files.make_folder(entry.store.path)
     journal = Journal(entry.store, tell)
     with held(entry.store) as was_killed:

@@ -1,5 +1,6 @@
 """Facts about disks that are full, that may only be read, or that lose a folder while a run is made."""
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -242,3 +243,18 @@ def test_a_folder_that_is_replaced_while_a_run_is_made(
     shutil.rmtree(path)
     (tmp_path / "moved").rename(path)
     assert content(made(tmp_path, data=PYTHON).path) == content(whole.path)
+
+
+@pytest.mark.system
+def test_no_room_in_shared_memory_is_told_with_the_place(tmp_path: Path, whole: ls.Run) -> None:
+    """Of a process that sees another /dev/shm, which has no room: one line, and what to do."""
+    small = "mount -t tmpfs -o size=4k tmpfs /dev/shm"
+    python = [sys.executable, "-m", "linreg_sweep", "run", str(whole.store.config), "--out", str(tmp_path)]
+    line = f"{small} && {shlex.join([*python, '--jobs', '2', '--part-size', '1'])}"
+    done = subprocess.run(["unshare", "-m", "bash", "-c", line], capture_output=True, text=True, check=False)
+    if "Operation not permitted" in done.stderr or "must be superuser" in done.stderr:
+        pytest.skip("no other /dev/shm can be had here")
+    assert done.returncode == 1
+    (told,) = done.stderr.splitlines()
+    assert "/dev/shm" in told
+    assert told.endswith("No space left on device. Hint: free some space there, or use --jobs 1")

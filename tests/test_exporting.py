@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -129,16 +130,16 @@ def test_where_chooses_trials_and_by_summarises(
 
 
 @pytest.mark.parametrize("to", ["csv", "excel"])
-def test_text_that_a_spreadsheet_would_run_is_inert(tmp_path: Path, to: str) -> None:
+def test_text_that_a_spreadsheet_would_run_is_inert(to: str) -> None:
     """A quote before it makes it text; numbers stay numbers."""
     frame = pd.DataFrame({"=name": ["=1+1", "@x", "plain"], "number": [-1.5, 2.0, 3.0]})
-    file = tmp_path / "a.xlsx"
-    exporting.WRITERS[to][1](iter([frame]), file)
+    stream = BytesIO()
+    exporting.WRITERS[to][1](iter([frame]), stream)
     rows: list[tuple[Any, ...]]
     if to == "csv":
-        rows = [tuple(line.split(",")) for line in file.read_text().splitlines()]
+        rows = [tuple(line.split(",")) for line in stream.getvalue().decode().splitlines()]
     else:
-        rows = list(openpyxl.load_workbook(file)["trials"].iter_rows(values_only=True))
+        rows = list(openpyxl.load_workbook(stream)["trials"].iter_rows(values_only=True))
     assert [row[0] for row in rows] == ["'=name", "'=1+1", "'@x", "plain"]
     assert [float(row[1]) for row in rows[1:]] == [-1.5, 2.0, 3.0]
 
@@ -163,7 +164,7 @@ def test_the_command_writes_what_it_says(
     [
         (["--to", "csv", "--by", "weight_"], 2, "there is no column 'weight_'"),
         (["--to", "csv", "--where", "cost <"], 2, "--where 'cost <': is not a comparison"),
-        (["--to", "csv", "-o", "none/a.csv"], 1, "none"),
+        (["--to", "csv", "-o", "none/a.csv"], 2, "none"),
     ],
 )
 def test_what_cannot_be_exported_is_said(

@@ -1,6 +1,7 @@
 """Facts about files: whole or not at all, on a disk and in an object store, and what is said of failures."""
 
 import os
+import re
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ from linreg_sweep.errors import ConfigError, ResultsError
 from linreg_sweep.runs.status import read_status
 from linreg_sweep.storage import files
 from linreg_sweep.storage.files import Place
-from tests.small_run import made
+from linreg_sweep.storage.store import is_own
+from tests.small_run import content, made
 
 
 @pytest.fixture(params=["disk", "store"])
@@ -57,8 +59,8 @@ def test_what_is_not_there_has_no_names_and_no_content(folder: Place) -> None:
 
 def test_a_file_is_moved_over_another(folder: Place) -> None:
     """Into a folder that is made on the way."""
-    for content in (b"one", b"two"):
-        files.write(folder / "part", content)
+    for text in (b"one", b"two"):
+        files.write(folder / "part", text)
         files.move(folder / "part", folder / "damaged" / "part")
     assert files.read(folder / "damaged" / "part") == b"two"
     assert not (folder / "part").exists()
@@ -126,12 +128,22 @@ def test_a_folder_where_the_file_should_be(tmp_path: Path) -> None:
 
 
 def test_what_writers_that_were_killed_have_left_is_removed(tmp_path: Path) -> None:
-    """Temporary files alone, by their names."""
-    for name in (".part-00000.parquet.123", ".hidden", "part-00000.parquet", "12", ".x.y"):
+    """Temporary files of a run's own alone, of today's names and of those with a process's number."""
+    left = {".part-00000.parquet.123", ".part-00012.parquet.00f3a9", ".status.json.0123456789abcdef"}
+    others = {
+        ".hidden",
+        "part-00000.parquet",
+        "12",
+        ".x.y",
+        ".notes.2024",
+        ".part-1.parquet.7",
+        ".Xauthority.0",
+    }
+    for name in left | others:
         (tmp_path / name).touch()
-    files.remove_temporaries(tmp_path)
-    assert files.names(tmp_path) == {".hidden", "part-00000.parquet", "12", ".x.y"}
-    files.remove_temporaries(tmp_path / "nowhere")
+    files.remove_temporaries(tmp_path, is_own)
+    assert files.names(tmp_path) == others
+    files.remove_temporaries(tmp_path / "nowhere", is_own)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a folder cannot be flushed there")
@@ -145,7 +157,9 @@ def test_file_and_folders_are_flushed(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("os.fsync", fsync)
     files.make_folder(tmp_path / "a" / "b")
     files.write(tmp_path / "a" / "b" / "part", b"")
-    assert flushed == [tmp_path.name, "a", f".part.{os.getpid()}", "b"]
+    parent, new, temporary, folder = flushed
+    assert (parent, new, folder) == (tmp_path.name, "a", "b")
+    assert re.fullmatch(r"\.part\.[0-9a-f]{16}", temporary)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="rights are others there")
@@ -202,6 +216,46 @@ def test_a_log_that_is_a_link_takes_nothing(tmp_path: Path) -> None:
     run.store.log.symlink_to(precious)
     made(tmp_path)
     assert precious.read_text() == "mine"
+
+
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="links cannot be told apart there")
+def test_nothing_planted_in_a_run_leads_out_of_it(tmp_path: Path) -> None:
+    """Links under the names that a process's number gives, a log that is a pipe; files of others stay."""
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    run = made(tmp_path)
+    right = content(run.path)
+    run.store.summary.unlink()
+    names = ("config.yaml", "metadata.json", "status.json", "summary.csv", "trials/part-00001.parquet")
+    for file in (run.path / name for name in names):
+        file.unlink(missing_ok=True)
+        file.with_name(f".{file.name}.{os.getpid()}").symlink_to(precious)
+    run.store.log.unlink()
+    os.mkfifo(run.store.log)
+    (run.path / "trials" / ".notes.2024").write_text("mine")
+    assert {**content(made(tmp_path).path), "trials/.notes.2024": b""} == {**right, "trials/.notes.2024": b""}
+    assert precious.read_text() == "mine"
+    assert (run.path / "trials" / ".notes.2024").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", [".", "trials", "history", "damaged"])
+def test_a_folder_of_a_run_that_is_a_link_is_refused(name: str, tmp_path: Path) -> None:
+    """In a sentence, and nothing behind it is read, removed or written; the run can still be read."""
+    run = made(tmp_path / "results")
+    home, folder = tmp_path / "home", run.path / name
+    if folder.exists():
+        folder.rename(home)
+    else:
+        home.mkdir()
+    (home / ".part-00000.parquet.12").write_text("mine")
+    before = {file: file.read_bytes() for file in home.rglob("*") if file.is_file()}
+    folder.symlink_to(home)
+    with pytest.raises(
+        ResultsError, match=rf"{folder}: is a link, and a run is only written where it is itself"
+    ):
+        made(tmp_path / "results")
+    assert {file: file.read_bytes() for file in home.rglob("*") if file.is_file()} == before
+    assert len(ls.load(run.path).trials) == 2
 
 
 def test_a_text_is_a_path_or_a_place_in_a_store(tmp_path: Path) -> None:

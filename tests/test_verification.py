@@ -1,5 +1,11 @@
-"""Facts about verify: a run as it was written is right, and one changed digit anywhere is named."""
+"""Facts about verify: a run as it was written is right, and one changed digit anywhere is named.
 
+Part by part in this process; that workers give the same bits is held elsewhere.
+"""
+
+import copy
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 
 import linreg_sweep as ls
+from linreg_sweep.cli import main
 from linreg_sweep.errors import ResultsError
-from linreg_sweep.storage.parquet import encode, read_arrays
+from linreg_sweep.runs import opening
+from linreg_sweep.storage.parquet import encode, facts_of, read_arrays
+from linreg_sweep.storage.seal import checksum
 from linreg_sweep.theory.outcome import CATEGORIES
 
 SWEEP: dict[str, Any] = {
@@ -40,11 +49,37 @@ def run(out: Path, training: dict[str, Any]) -> ls.Run:
 
 @pytest.mark.parametrize("training", KINDS.values(), ids=KINDS.keys())
 def test_a_run_as_it_was_written_is_right(tmp_path: Path, training: dict[str, Any]) -> None:
-    """Every row is checked, those of mini-batches by training them again."""
-    checked = ls.verify(run(tmp_path, training).path)
-    assert checked.mismatches == ()
-    assert (checked.n_trials, checked.n_missing) == (24, 0)
-    assert checked.n_retrained == (24 if "batch_size" in training else 0)
+    """Every row of every engine, given as a run or as its directory."""
+    told: list[tuple[int, int]] = []
+    made = run(tmp_path, training)
+    for given in (made, str(made.path)):
+        checked = ls.verify(given, watch=lambda done, total: told.append((done, total)))
+        assert (checked.n_trials, checked.n_missing, checked.mismatches) == (24, 0, ())
+        assert checked.other_versions == {}
+    assert told == [(10, 24), (20, 24), (24, 24)] * 2
+
+
+EXTREMES: dict[str, dict[str, Any]] = {
+    "no epoch": {"training": {"epochs": 0}},
+    "no epoch, closed form": {"training": {"epochs": 0, "engine": "closed_form"}},
+    "divergence at the first step up": {"outcome": {"divergence": 1.000000000000001}},
+    "rates near the largest number": {"parameters": {"learning_rate": {"values": [1e300, 1.7e308]}}},
+    "rates beyond float32": {
+        "training": {"epochs": 5, "dtype": "float32"},
+        "parameters": {
+            "learning_rate": {"values": [0.001, 1e39]},
+            "initial_weight": {"values": [0.1, 1 / 3]},
+        },
+    },
+}
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast:RuntimeWarning")
+@pytest.mark.parametrize("change", EXTREMES.values(), ids=EXTREMES.keys())
+def test_what_no_bound_would_hold_is_right_too(tmp_path: Path, change: dict[str, Any]) -> None:
+    """Starts that theory rounds, thresholds within rounding, overflows: trained again, they are the same."""
+    made = ls.run(SWEEP | {"training": {"epochs": 5}} | change, out=tmp_path, jobs=1)
+    assert ls.verify(made).mismatches == ()
 
 
 def changed(value: Any) -> Any:
@@ -74,12 +109,12 @@ def test_one_changed_digit_in_any_column_is_named(tmp_path: Path, training: dict
     assert ls.verify(made.path).mismatches == ()
 
 
-def test_what_the_seal_does_not_tell_theory_does(tmp_path: Path) -> None:
+def test_what_the_seal_does_not_tell_training_does(tmp_path: Path) -> None:
     """A part written anew by our own writer, seal and all, with other states, epochs or events."""
     made = run(tmp_path, {})
     part = made.store.part(made.store.trials, 1)
     columns = read_arrays(part)
-    for name, wrong in {"weight": 1e-6, "epochs": 1, "converged_at": -1, "contraction": 1e-12}.items():
+    for name, wrong in {"weight": 1e-16, "epochs": 1, "converged_at": -1, "contraction": 1e-16}.items():
         other = dict(columns) | {name: columns[name].copy()}
         other[name][TRIAL - 10] += wrong
         part.write_bytes(encode(other))
@@ -120,12 +155,95 @@ def test_a_run_that_is_not_finished_is_checked_as_far_as_it_goes(tmp_path: Path)
     assert (checked.n_trials, checked.n_missing, checked.mismatches) == (14, 10, ())
 
 
-def test_other_data_are_refused(tmp_path: Path) -> None:
-    """A run on a file that has changed since cannot be checked."""
-    file = tmp_path / "mine.csv"
-    file.write_text("x,y\n1,2\n2,3\n3,5\n")
-    made = ls.run(SWEEP | {"data": {"path": str(file), "y": ["y"]}}, out=tmp_path, jobs=1)
-    assert ls.verify(made.path).mismatches == ()
-    file.write_text("x,y\n1,2\n2,3\n3,6\n")
-    with pytest.raises(ResultsError, match="the data of the run have changed since"):
-        ls.verify(made.path)
+def sealed_history(made: ls.Run) -> Path:
+    """Changes the last digit of a state that a run keeps; returns the file."""
+    file = made.store.part(made.store.history, 0)
+    columns = {name: values.copy() for name, values in read_arrays(file).items()}
+    columns["bias"][-1] = changed(columns["bias"][-1])
+    file.write_bytes(encode(columns, facts_of(file)))
+    return Path(file)
+
+
+def test_a_changed_digit_of_the_history_is_named(tmp_path: Path) -> None:
+    """Sealed again, by its trial and its column."""
+    made = ls.run(SWEEP | {"history": {"every": 100}}, out=tmp_path, jobs=1)
+    file = sealed_history(made)
+    (mismatch,) = ls.verify(made).mismatches
+    assert (mismatch.trial, mismatch.column, mismatch.part) == (23, "bias", file)
+
+
+FORGED: dict[str, Callable[[dict[str, Any]], None]] = {
+    "outcomes": lambda told: told["outcomes"].update(unfinished=told["outcomes"]["unfinished"] - 1),
+    "best": lambda told: told["best"].update(trial=3),
+    "agreement": lambda told: told["agreement"].update(same_epoch=2),
+    "edge": lambda told: told["edge"].update(largest_stable=0.5),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_what_is_told_of_all_trials_must_be_that_of_the_rows(name: str, tmp_path: Path) -> None:
+    """Metadata sealed with something else, as a run has that was summed up without a part."""
+    made = run(tmp_path, {})
+    told = copy.deepcopy(made.metadata)
+    FORGED[name](told)
+    made.store.write_metadata(told)
+    (mismatch,) = ls.verify(made.path).mismatches
+    assert (mismatch.trial, mismatch.column, mismatch.part) == (None, name, made.store.metadata)
+    assert mismatch.expected == json.dumps(made.metadata[name])
+
+
+def test_a_summary_must_be_that_of_the_rows(tmp_path: Path) -> None:
+    """Also where metadata.json has the checksum of another."""
+    made = run(tmp_path, {})
+    other = made.store.summary.read_bytes().replace(b"0.005,3,", b"0.005,2,")
+    made.store.summary.write_bytes(other)
+    sums = made.metadata["checksums"] | {"summary.csv": checksum(other)}
+    made.store.write_metadata(made.metadata | {"checksums": sums})
+    (mismatch,) = ls.verify(made.path).mismatches
+    assert (mismatch.trial, mismatch.part) == (None, made.store.summary)
+
+
+def test_columns_that_metadata_promise_and_training_does_not_give(tmp_path: Path) -> None:
+    """Part and metadata agree on another name; the experiment knows better."""
+    made = run(tmp_path, {})
+    for number in range(3):
+        part = made.store.part(made.store.trials, number)
+        columns = {
+            "slope" if name == "weight" else name: values for name, values in read_arrays(part).items()
+        }
+        part.write_bytes(encode(columns, facts_of(part)))
+    told = made.metadata | {"parameters": ["slope", "bias"]}
+    told["best"] = {**told["best"], "slope": 1.0}
+    made.store.write_metadata(told)
+    found = ls.verify(made.path).mismatches
+    assert [(each.trial, each.column) for each in found] == [(None, "(all)")] * 3
+
+
+def test_other_versions_are_told_and_compared_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Their last digits may differ for that reason."""
+    made = run(tmp_path, {})
+    versions = made.metadata["versions"] | {"numpy": "1.0"}
+    made.store.write_metadata(made.metadata | {"versions": versions})
+    checked = ls.verify(made.path)
+    assert (checked.mismatches, set(checked.other_versions)) == ((), {"numpy"})
+    assert main(["verify", str(made.path)]) == 0
+    assert "made with numpy 1.0, here it is " in capsys.readouterr().err
+
+
+def test_other_data_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run on a large file that has changed since cannot be checked; small data are kept and are right."""
+    file, right = tmp_path / "mine.csv", "x,y\n1,2\n2,3\n3,5\n"
+    sweep = SWEEP | {"data": {"path": str(file), "y": ["y"]}}
+    for small, name in ((2**20, "kept"), (0, "not-kept")):
+        file.write_text(right)
+        monkeypatch.setattr(opening, "SMALL", small)
+        made = ls.run(sweep | {"name": name}, out=tmp_path, jobs=1)
+        assert ls.verify(made.path).mismatches == ()
+        file.write_text(right.replace("5", "6"))
+        if small:
+            assert ls.verify(made.path).mismatches == ()
+            continue
+        with pytest.raises(ResultsError, match="the data of the run have changed since"):
+            ls.verify(made.path)

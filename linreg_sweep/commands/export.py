@@ -1,11 +1,8 @@
 """export: a run for other programs."""
 
-from pathlib import Path
-
 import click
 
-from linreg_sweep.commands.options import loaded_run
-from linreg_sweep.terminal.console import say
+from linreg_sweep.commands.options import loaded_run, say_file
 
 EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel")
 """The kinds of exporting.export, likewise."""
@@ -14,7 +11,9 @@ EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel")
 @click.command(short_help="Write a run's trials, or a summary, for other programs.")
 @click.argument("run", metavar="RUN")
 @click.option("--to", type=click.Choice(EXPORTS), required=True, help="The kind of file.")
-@click.option("-o", "--output", metavar="FILE", help="Where to. [default: <name>-trials.<suffix> here]")
+@click.option(
+    "-o", "--output", metavar="FILE", help="Where to; -: stdout. [default: <name>-trials.<suffix> here]"
+)
 @click.option(
     "--by",
     multiple=True,
@@ -30,4 +29,4 @@ def export(run: str, to: str, output: str | None, by: tuple[str, ...], where: st
     """
     from linreg_sweep.exporting import export as write
 
-    say(str(write(loaded_run(run), to, None if output is None else Path(output), by=by, where=where)))
+    say_file(write(loaded_run(run), to, output, by=by, where=where))

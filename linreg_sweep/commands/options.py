@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from linreg_sweep.errors import ConfigError
-from linreg_sweep.terminal.console import note
+from linreg_sweep.terminal.console import note, say
 
 if TYPE_CHECKING:
     from linreg_sweep.runs.results import Run
+    from linreg_sweep.storage.outputs import Output
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -101,3 +102,11 @@ def loaded_run(path: str) -> "Run":
         there = f"{run.n_trials_done:,} of {run.n_trials:,} trials are done"
         note(f"{path}: {there}: the sweep is not finished.")
     return run
+
+
+def say_file(file: "Output") -> None:
+    """Prints the file that was written as the last line, unless stdout is that file."""
+    from linreg_sweep.storage.outputs import is_stdout
+
+    if not is_stdout(file):
+        say(str(file))

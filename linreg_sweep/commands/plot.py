@@ -1,11 +1,8 @@
 """plot: pictures of runs."""
 
-from pathlib import Path
-
 import click
 
-from linreg_sweep.commands.options import loaded_run
-from linreg_sweep.terminal.console import say
+from linreg_sweep.commands.options import loaded_run, say_file
 
 PICTURES = ("map", "epochs", "cost", "paths", "slice", "parallel")
 """The kinds of plots.plot, likewise."""
@@ -14,7 +11,12 @@ PICTURES = ("map", "epochs", "cost", "paths", "slice", "parallel")
 @click.command(short_help="Draw a picture of a run, or of several side by side.")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN [RUN ...]")
 @click.option("--kind", type=click.Choice(PICTURES), default="map", show_default=True, help="What to draw.")
-@click.option("-o", "--output", metavar="FILE", help="A PNG or SVG file. [default: <name>-<kind>.png here]")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="A PNG or SVG file; -: PNG to stdout. [default: <name>-<kind>.png here]",
+)
 @click.option(
     "--x",
     metavar="PARAM",
@@ -41,6 +43,6 @@ def plot(
     from linreg_sweep.plots.plot import save
 
     loaded = [loaded_run(run) for run in runs]
-    file = Path(output or f"{'-'.join(run.name for run in loaded)}-{kind}.png")
+    file = f"{'-'.join(run.name for run in loaded)}-{kind}.png" if output is None else output
     save(loaded, file, kind, x=x, y=y, trials=trials)
-    say(str(file))
+    say_file(file)

@@ -2,13 +2,14 @@
 
 import click
 
-from linreg_sweep.commands.options import loaded_run
-from linreg_sweep.terminal.console import say
+from linreg_sweep.commands.options import loaded_run, say_file
 
 
 @click.command(name="report", short_help="Write one page of a run, or of several, that opens anywhere.")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN [RUN ...]")
-@click.option("-o", "--output", metavar="FILE", help="An HTML file. [default: <name>-report.html here]")
+@click.option(
+    "-o", "--output", metavar="FILE", help="An HTML file; -: stdout. [default: <name>-report.html here]"
+)
 def report_command(runs: tuple[str, ...], output: str | None) -> None:
     """Write one HTML page of RUN, or of several RUNs compared with the first. The last line is the file.
 
@@ -17,4 +18,4 @@ def report_command(runs: tuple[str, ...], output: str | None) -> None:
     """
     from linreg_sweep.reports.report import report
 
-    say(str(report(*map(loaded_run, runs), file=output)))
+    say_file(report(*map(loaded_run, runs), file=output))

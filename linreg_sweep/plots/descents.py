@@ -26,6 +26,9 @@ DEFAULT_TRIALS = 5
 
 MOST_TRIALS = 16
 
+HIGHEST = 1e290
+"""A cost above which no axis can go on."""
+
 
 @dataclass(frozen=True)
 class Descent:
@@ -112,12 +115,12 @@ def cost_curves(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes"
         ResultsError, DataError: the run's data have moved or changed.
     """
     experiment, descents = watch(run, trials)
-    highest = experiment.converged_excess
+    level = highest = min(experiment.converged_excess, HIGHEST)
     for number, descent in enumerate(descents):
         excess = experiment.problem.excess_cost(descent.theta)
         good = np.isfinite(excess) & (excess > 0)
         if good.any():
-            highest = max(highest, float(excess[good][0]))
+            highest = max(highest, min(float(excess[good][0]), HIGHEST))
         axes.plot(
             descent.epoch[good],
             excess[good],
@@ -126,10 +129,10 @@ def cost_curves(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes"
             linewidth=1.8,
             label=f"{descent.trial}: {descent.words}",
         )
-    axes.axhline(experiment.converged_excess, color=INK, linestyle=":", linewidth=1.2)
+    axes.axhline(level, color=INK, linestyle=":", linewidth=1.2)
     axes.annotate(
         "converged below",
-        (0, experiment.converged_excess),
+        (0, level),
         (4, 3),
         xycoords=("axes fraction", "data"),
         textcoords="offset points",
@@ -139,7 +142,7 @@ def cost_curves(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes"
     axes.set_xscale("symlog", linthresh=1)
     axes.set_yscale("log")
     axes.set_xlim(left=0)
-    axes.set_ylim(experiment.converged_excess / 30, highest * 1e3)
+    axes.set_ylim(level / 30, highest * 1e3)
     axes.set_xlabel("epoch (0, then log scale)")
     axes.set_ylabel(f"cost above the optimum (unit of {_targets(run)} squared)")
     axes.set_title(title_of(run), fontsize=11)

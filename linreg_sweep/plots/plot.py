@@ -1,7 +1,8 @@
 """Any kind of picture of one run, or of several side by side."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from io import BytesIO
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from linreg_sweep.plots.cells import check_sizes, moving
 from linreg_sweep.plots.descents import MOST_TRIALS, cost_curves, default_trials, paths
 from linreg_sweep.plots.maps import epochs_map, outcome_map, share_colours
 from linreg_sweep.plots.slices import parallel, slices
-from linreg_sweep.runs.results import Run, load
+from linreg_sweep.runs.results import Run, loaded
+from linreg_sweep.storage.outputs import Output, is_stream, output
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,41 +62,48 @@ def plot(
         ResultsError: there is no such run, or it is damaged.
         DataError: of cost and paths: the run's data have moved.
     """
-    loaded = [run if isinstance(run, Run) else load(run) for run in runs]
+    found = [loaded(run) for run in runs]
     options = _options(kind, x, y, trials)
-    _check_sizes(loaded)
+    _check_sizes(found)
     if axes is not None:
-        if len(loaded) != 1 or kind == "slice":
+        if len(found) != 1 or kind == "slice":
             raise ConfigError(Complaint("axes", "hold one panel: one run, and a kind other than slice"))
-        return KINDS[kind](loaded[0], axes, **options)
+        return KINDS[kind](found[0], axes, **options)
     from matplotlib import pyplot
 
-    panels = draw(loaded, kind, options, pyplot.figure())
+    panels = draw(found, kind, options, pyplot.figure())
     return panels[0] if len(panels) == 1 else panels
 
 
 def save(
     runs: Sequence[Run],
-    file: Path,
+    file: Output,
     kind: str,
     *,
     x: str | None = None,
     y: str | None = None,
     trials: Sequence[int] = (),
 ) -> None:
-    """Writes a picture to a PNG or SVG file; for the other arguments and errors see plot."""
+    """Writes a picture as PNG or SVG, by the file's suffix; a PNG into what is no file (outputs.output).
+
+    For the other arguments and errors see plot.
+    """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    if file.suffix.lower() not in (".png", ".svg"):
-        raise ConfigError(Complaint(str(file), f"must end in .png or .svg, got {file.suffix!r}"))
+    suffix = PurePath(str(file)).suffix.lower() or ".png" * is_stream(file)
+    if suffix not in (".png", ".svg"):
+        raise ConfigError(Complaint(str(file), f"must end in .png or .svg, got {suffix!r}"))
     options = _options(kind, x, y, trials)
     _check_sizes(runs)
+    picture = BytesIO()
     with rc_context({"svg.hashsalt": "linreg-sweep"}):
         figure = Figure()
         draw(runs, kind, options, figure)
-        left_out = "Date" if file.suffix.lower() == ".svg" else "Software"
-        figure.savefig(file, dpi=150, metadata={left_out: None})
+        left_out = "Date" if suffix == ".svg" else "Software"
+        figure.savefig(picture, format=suffix[1:], dpi=150, metadata={left_out: None})
+    with output(file) as stream:
+        stream.write(picture.getvalue())
 
 
 def _options(kind: str, x: str | None, y: str | None, trials: Sequence[int]) -> dict[str, Any]:

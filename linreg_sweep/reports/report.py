@@ -13,9 +13,10 @@ from linreg_sweep.reports.laboratory import laboratory
 from linreg_sweep.reports.page import Section, render, shown
 from linreg_sweep.reports.payload import map_of, trials_of
 from linreg_sweep.runs.reopening import declaration_of
-from linreg_sweep.runs.results import Run, load
+from linreg_sweep.runs.results import Run, loaded
 from linreg_sweep.storage import files
-from linreg_sweep.storage.replacing import replacing
+from linreg_sweep.storage.files import Place
+from linreg_sweep.storage.outputs import Output, output
 from linreg_sweep.telling.of_plans import swept
 from linreg_sweep.telling.of_runs import legend_of
 from linreg_sweep.telling.phrases import counted
@@ -23,34 +24,35 @@ from linreg_sweep.theory.outcome import OUTCOMES
 from linreg_sweep.trials.axes import axes_of
 
 
-def report(*runs: Run | str | Path, file: str | Path | None = None) -> Path:
+def report(*runs: Run | str | Path, file: Output | None = None) -> Place:
     """Writes a page of a run, or of several compared with the first, that opens anywhere.
 
     Args:
         runs: one or more, or their directories.
-        file: where to; None: named after the runs, in the current folder.
+        file: where to, see outputs.output; None: named after the runs, in the current folder.
 
     Returns:
         The file.
 
     Raises:
-        ConfigError: no run, or one twice.
+        ConfigError: no run, or one twice; no file can be there.
         ResultsError: there is no such run, it is damaged, or none of its trials is finished.
-        OSError: the file cannot be written; what was there stays.
+        SweepError: the file cannot be written; what was there stays.
     """
     if not runs:
         raise ConfigError(Complaint("", "a run is needed to report on"))
-    loaded = [run if isinstance(run, Run) else load(run) for run in runs]
+    found = [loaded(run) for run in runs]
     comparison = None
-    if len(loaded) > 1:
-        comparison = compare(*loaded, bins=bins_to_read(loaded, ()))
-    names = [run.name for run in loaded] if comparison is None else list(comparison.runs)
-    sections = [_section(name, gather(run)) for name, run in zip(names, loaded, strict=True)]
+    if len(found) > 1:
+        comparison = compare(*found, bins=bins_to_read(found, ()))
+    names = [run.name for run in found] if comparison is None else list(comparison.runs)
+    sections = [_section(name, gather(run)) for name, run in zip(names, found, strict=True)]
     page = render(", ".join(names), sections, comparison)
-    path = Path(file or f"{'-'.join(run.name for run in loaded)}-report.html")
-    with replacing(path) as temporary:
-        temporary.write_text(page, encoding="utf-8", newline="\n")
-    return path
+    if file is None:
+        file = Path(f"{'-'.join(run.name for run in found)}-report.html")
+    with output(file) as stream:
+        stream.write(page.encode())
+    return files.place_of(file)
 
 
 def _section(name: str, found: Gathered) -> Section:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -10,8 +11,8 @@ from numpy.typing import NDArray
 
 from linreg_sweep.analysis.findings import READ, Findings
 from linreg_sweep.analysis.formats import as_text
-from linreg_sweep.analysis.tally import SUMMARISED
-from linreg_sweep.errors import Complaint, SweepError
+from linreg_sweep.analysis.tally import SUMMARISED, Table
+from linreg_sweep.errors import Complaint, ResultsError, SweepError
 from linreg_sweep.execution.parts import Facts
 from linreg_sweep.runs.inspection import set_aside
 from linreg_sweep.runs.results import BINS, MOST_ROWS, Run
@@ -37,7 +38,7 @@ def finish_run(run: Run, experiment: Experiment, parts: Iterable[Facts], tell: C
         tell: takes a sentence for each file that is set aside.
 
     Raises:
-        ResultsError: a part is damaged, or the directory cannot be written.
+        ResultsError: a part is damaged or gone, or the directory cannot be written.
         SweepError: no trial could be trained.
     """
     failures = {trial: reason for facts in parts for trial, reason in facts.failures.items()}
@@ -50,6 +51,50 @@ def finish_run(run: Run, experiment: Experiment, parts: Iterable[Facts], tell: C
         return run
     if not is_right and run.finished and files.exists(store.summary):
         set_aside(store, store.summary, tell)
+    found = sum_up(replace(run, is_whole=True), experiment)
+    if sum(found.facts["outcomes"].values()) + len(failures) != run.n_trials:
+        text = "a part that was written is gone"
+        raise ResultsError(
+            Complaint(str(run.path), text, "run the same command again: it makes what is missing")
+        )
+    files.write(store.summary, found.summary)
+    store.write_metadata(
+        run.metadata
+        | {
+            "finished": now("seconds"),
+            "checksums": run.metadata["checksums"] | {store.summary.name: checksum(found.summary)},
+            "failed": told,
+            **found.facts,
+        }
+    )
+    return Run(store, found.readable)
+
+
+@dataclass(frozen=True)
+class SummedUp:
+    """What the rows of a run say together.
+
+    Attributes:
+        summary: what summary.csv says.
+        readable: the same for a person.
+        facts: what metadata.json says of it.
+    """
+
+    summary: bytes
+    readable: Table
+    facts: dict[str, Any]
+
+
+def sum_up(run: Run, experiment: Experiment) -> SummedUp:
+    """Returns what the rows of a run say together, holding one part after the other in memory.
+
+    Args:
+        run: the run.
+        experiment: what it sweeps.
+
+    Raises:
+        ResultsError: no part is there, or one is damaged.
+    """
     by = run.default_by()
     bins = BINS if run.has_more_values(by, MOST_ROWS) else None
     tallies = [run.tally(by, BINS if run.metadata["method"] == "random" else None), run.tally(by, bins)]
@@ -59,26 +104,18 @@ def finish_run(run: Run, experiment: Experiment, parts: Iterable[Facts], tell: C
             tally.add(columns)
         findings.add(columns)
     whole, readable = (tally.table() for tally in tallies)
-    summary = (as_text(whole, "csv") + "\n").encode()
-    files.write(store.summary, summary)
-    edge, agreement = findings.edge, findings.agreement
-    store.write_metadata(
-        run.metadata
-        | {
-            "finished": now("seconds"),
-            "checksums": run.metadata["checksums"] | {store.summary.name: checksum(summary)},
-            "failed": told,
-            "outcomes": findings.outcomes,
-            "best": _best(run, int(findings.best["trial"])),
-            "edge": {
-                "largest_stable": edge.largest_stable,
-                "smallest_diverged": edge.smallest_diverged,
-                "stability_limit": common_stability_limit(experiment),
-            },
-            "agreement": dict(vars(agreement)),
-        }
-    )
-    return Run(store, readable)
+    edge = findings.edge
+    facts = {
+        "outcomes": findings.outcomes,
+        "best": _best(run, int(findings.best["trial"])),
+        "edge": {
+            "largest_stable": edge.largest_stable,
+            "smallest_diverged": edge.smallest_diverged,
+            "stability_limit": common_stability_limit(experiment),
+        },
+        "agreement": dict(vars(findings.agreement)),
+    }
+    return SummedUp((as_text(whole, "csv") + "\n").encode(), readable, facts)
 
 
 def _failures(failures: Mapping[int, str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from linreg_sweep.storage import files
 from linreg_sweep.storage.files import Place
 from linreg_sweep.storage.layout import Layout
 from linreg_sweep.storage.parquet import Column, facts_and_columns
-from linreg_sweep.storage.store import Store
+from linreg_sweep.storage.store import Store, is_own
 from linreg_sweep.theory.outcome import FAILED, OUTCOMES
 
 
@@ -30,7 +30,7 @@ def whole_parts(run: Run, tell: Callable[[str], None]) -> dict[Span, Facts]:
     store = run.store
     folders = [store.trials, *([store.history] if run.metadata["history"] else [])]
     for folder in (store.path, *folders):
-        files.remove_temporaries(folder)
+        files.remove_temporaries(folder, is_own)
     numbers = {folder: store.part_numbers(folder) for folder in folders}
     there: dict[Span, Facts] = {}
     for number in sorted(set.union(*numbers.values())):

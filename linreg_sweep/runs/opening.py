@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from linreg_sweep.errors import Complaint, ConfigError, ResultsError
 from linreg_sweep.execution.parts import Facts, default_part_size
 from linreg_sweep.execution.versions import deciding, installed
 from linreg_sweep.runs.inspection import facts_there, set_aside
+from linreg_sweep.runs.reopening import declaration_of
 from linreg_sweep.runs.results import MOST_ROWS, Run
 from linreg_sweep.runs.status import now
 from linreg_sweep.storage import files
@@ -27,11 +28,14 @@ from linreg_sweep.storage.seal import checksum
 from linreg_sweep.storage.store import FORMAT_VERSION, DamagedError, Store, damaged, run_path
 from linreg_sweep.trials.columns import parameter_column, states
 from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.prepare import data_path
 from linreg_sweep.trials.space import at
 
 ARRAYS = "arrays"
 """The source of data that came from Python."""
 
+SMALL = 2**20
+"""Bytes of data, as a file or as numbers, below which a run keeps them, so that they go where it goes."""
 
 DECLARED = (
     *("name", "engine", "loss", "method", "varied", "log_scaled", "hyperparameters", "parameters", "history"),
@@ -60,12 +64,14 @@ class Entry:
         data: its data, with the rows.
         data_path: the file they came from; None: they are built in, or arrays.
         out: the directory that holds the runs.
+        lacks_data: whether the run is there, and was begun without data of its own, which it does not get.
     """
 
     experiment: Experiment
     data: Data
     data_path: Path | None
     out: Place
+    lacks_data: bool = False
 
     @cached_property
     def store(self) -> Store:
@@ -83,16 +89,24 @@ class Entry:
     def declaration(self) -> dict[str, Any]:
         """Returns what config.yaml says: a declaration that runs by itself."""
         mapping, path = self._mapping, self.data_path
-        if self.data.source == ARRAYS:
+        if self.keeps_data:
             return mapping | {"data": mapping["data"] | {"path": self.store.data.name}}
         if path is not None:
             return mapping | {"data": mapping["data"] | {"path": _relative(path, self.store.path)}}
         return mapping
 
+    @cached_property
+    def keeps_data(self) -> bool:
+        """Whether the run keeps its data: those from Python, and small ones."""
+        data, path = self.data, self.data_path
+        if path is None or self.lacks_data:
+            return data.source == ARRAYS
+        return data.x.nbytes + data.y.nbytes < SMALL or path.stat().st_size < SMALL
+
     def data_file(self) -> bytes | None:
-        """Returns what data.parquet says; None where the data did not come from Python."""
+        """Returns what data.parquet says; None where the run does not keep its data."""
         data = self.data
-        if data.source != ARRAYS:
+        if not self.keeps_data:
             return None
         return encode(dict(zip(data.x_names + data.y_names, [*data.x.T, *data.y.T], strict=True)))
 
@@ -116,6 +130,8 @@ def open_run(entry: Entry, part_size: int | None, tell: Callable[[str], None]) -
         size = part_size or default_part_size(entry.experiment) if there is None else there.part_size
         metadata = _metadata(entry.experiment, entry.declaration(), size)
         metadata["versions"] |= {} if there is None else there.versions
+    elif store.data.name not in metadata["checksums"]:
+        entry = replace(entry, lacks_data=True)
     if part_size not in (None, metadata["part_size"]):
         text = f"the run's parts have {metadata['part_size']} trials each, got a part size of {part_size}"
         raise ConfigError(Complaint(str(store.path), text, "leave it out, or use another --out"))
@@ -128,10 +144,19 @@ def open_run(entry: Entry, part_size: int | None, tell: Callable[[str], None]) -
                 set_aside(store, place, tell)
             files.write(place, content)
             metadata["checksums"][place.name] = checksum(content)
+        elif place == store.config and files.read(place) != content and _have_moved(Run(store)):
+            files.write(place, config)
+            metadata["checksums"][place.name] = checksum(config)
     run = Run(store)
     if not files.exists(store.metadata) or metadata != run.metadata:
         store.write_metadata(metadata)
     return Run(store)
+
+
+def _have_moved(run: Run) -> bool:
+    """Returns whether a run's data are no longer where its config.yaml says."""
+    path = data_path(declaration_of(run))
+    return path is not None and not path.exists()
 
 
 def _metadata_there(entry: Entry, part: Facts | None, tell: Callable[[str], None]) -> dict[str, Any] | None:

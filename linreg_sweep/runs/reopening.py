@@ -1,5 +1,6 @@
 """The experiment of a run that is there: its declaration met with its data once more."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from linreg_sweep.storage.layout import Layout
 from linreg_sweep.storage.parquet import read_arrays
 from linreg_sweep.storage.store import damaged
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.prepare import load_data, prepare
+from linreg_sweep.trials.prepare import data_path, load_data, prepare
 
 
 def declaration_of(run: Run) -> Declaration[Sweep]:
@@ -39,7 +40,7 @@ def reopen(run: Run) -> Experiment:
         DataError: its data cannot be read.
     """
     declaration = declaration_of(run)
-    experiment = prepare(declaration, _own_data(run, declaration) or load_data(declaration))
+    experiment = prepare(declaration, _own_data(run, declaration) or _data_elsewhere(run, declaration))
     if experiment.digest != run.metadata["data"]["sha256"]:
         text = f"the data of the run have changed since ({experiment.data.source})"
         raise ResultsError(Complaint(str(run.path), text, "restore them, or run the sweep on the new data"))
@@ -47,14 +48,14 @@ def reopen(run: Run) -> Experiment:
 
 
 def _own_data(run: Run, declaration: Declaration[Sweep]) -> Data | None:
-    """Returns the data that came from Python, which a run takes along; None: they came from elsewhere."""
+    """Returns the data that a run keeps; None: they are elsewhere."""
     if not files.exists(run.store.data):
         return None
     block = declaration.config.data
     x_names, y_names = block.x or (), block.y or ()
     layout = Layout(dict.fromkeys((*x_names, *y_names), "float64"))
     columns = read_arrays(run.store.data, layout=layout)
-    return from_arrays(
+    data = from_arrays(
         np.column_stack([columns[name] for name in x_names]),
         np.column_stack([columns[name] for name in y_names]),
         x_names,
@@ -62,3 +63,19 @@ def _own_data(run: Run, declaration: Declaration[Sweep]) -> Data | None:
         block.standardize,
         block.fit_bias,
     )
+    return replace(data, source=run.metadata["data"]["source"])
+
+
+def _data_elsewhere(run: Run, declaration: Declaration[Sweep]) -> Data:
+    """Returns the data that a run does not keep.
+
+    Raises:
+        ResultsError: they are not where they were.
+        DataError: they cannot be read.
+    """
+    path = data_path(declaration)
+    if path is not None and not path.exists():
+        text = f"its data are not kept in the run, being large, and are not at {path} any more"
+        hint = f"put them there, or `linreg-sweep run {run.store.config} --out {run.path.parent}"
+        raise ResultsError(Complaint(str(run.path), text, f"{hint} --set data.path=FILE`"))
+    return load_data(declaration)

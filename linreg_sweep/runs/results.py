@@ -23,7 +23,7 @@ from linreg_sweep.analysis.tally import (
 )
 from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.execution.spans import span_of
-from linreg_sweep.storage import parquet
+from linreg_sweep.storage import files, parquet
 from linreg_sweep.storage.files import Place, place_of
 from linreg_sweep.storage.layout import HISTORY, TRIALS, Layout, layout_of
 from linreg_sweep.storage.store import Store, find_runs
@@ -46,10 +46,12 @@ class Run:
     Attributes:
         store: the files of the run.
         readable: its summary for a person, where the run has just been finished.
+        is_whole: whether every part is known to have been written, whatever a listing shows.
     """
 
     store: Store
     readable: Table | None = field(default=None, compare=False)
+    is_whole: bool = field(default=False, compare=False)
 
     @property
     def path(self) -> Place:
@@ -87,11 +89,17 @@ class Run:
         return int(self.metadata["n_parts"])
 
     def finished_parts(self) -> list[int]:
-        """Returns the numbers of the run's parts that are there, ascending; with their history, if kept."""
-        numbers = self.store.part_numbers(self.store.trials)
-        if self.metadata["history"]:
-            numbers &= self.store.part_numbers(self.store.history)
-        return sorted(number for number in numbers if number < self.n_parts)
+        """Returns the numbers of the run's parts that are there, ascending; with their history, if kept.
+
+        Those that were written and that a listing does not show, as it may lag, are looked for by name.
+        """
+        store, every = self.store, set(range(self.n_parts))
+        folders = [store.trials, *([store.history] if self.metadata["history"] else [])]
+        numbers = every.intersection(*map(store.part_numbers, folders))
+        if self.is_whole or "finished" in self.metadata:
+            unseen = every - numbers
+            numbers |= {n for n in unseen if all(files.exists(store.part(folder, n)) for folder in folders)}
+        return sorted(numbers)
 
     @property
     def n_trials_done(self) -> int:
@@ -101,8 +109,10 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether every trial is there."""
-        return "finished" in self.metadata and self.n_trials_done == self.n_trials
+        """Whether every trial is there, and summed up."""
+        outcomes = self.metadata.get("outcomes", {})
+        is_summed_up = "finished" in self.metadata and sum(outcomes.values()) + self.n_failed == self.n_trials
+        return is_summed_up and self.n_trials_done == self.n_trials
 
     @property
     def n_failed(self) -> int:
@@ -192,8 +202,8 @@ class Run:
         Raises:
             ResultsError: no part is finished, or one is damaged.
         """
-        files, layout = self._files(self.store.trials) if numbers is None else None, self.layout(TRIALS)
-        for file in files or [self.store.part(self.store.trials, number) for number in numbers or ()]:
+        found_files, layout = self._files(self.store.trials) if numbers is None else None, self.layout(TRIALS)
+        for file in found_files or [self.store.part(self.store.trials, number) for number in numbers or ()]:
             found = parquet.read_arrays(file, list(dict.fromkeys([*columns, "outcome"])), layout)
             trained = found["outcome"] != FAILED
             kept = {name: found[name] for name in columns}
@@ -348,6 +358,11 @@ def load(path: str | Path) -> Run:
     run = Run(Store(place_of(path)))
     _ = run.metadata
     return run
+
+
+def loaded(run: Run | str | Path) -> Run:
+    """Returns a run as it is, or the one in a directory; for errors see load."""
+    return run if isinstance(run, Run) else load(run)
 
 
 def list_runs(out: str | Path = "results") -> list[Run]:

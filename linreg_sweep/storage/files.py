@@ -8,10 +8,10 @@ import errno
 import os
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, BinaryIO, TypeAlias, cast
 
 from linreg_sweep.errors import Complaint, ConfigError, ResultsError
 from linreg_sweep.guards.regular import open_regular
@@ -31,7 +31,14 @@ MOST_BYTES = 2**32
 MOST_OF_A_REASON = 200
 """Letters of what a library says of a failure."""
 
-TEMPORARY = re.compile(r"\.(.+)\.\d+")
+TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]+")
+"""What a file is called until it is whole."""
+
+MOST_OF_A_NAME = 50
+"""Letters of a file's name that its temporary one has, which may be no longer than the system allows."""
+
+ONE_SLASH = re.compile(r"([a-z][a-z0-9]+):/*")
+"""What a URL begins with, also where a slash of it was forgotten."""
 
 
 def place_of(text: str | os.PathLike[str]) -> Place:
@@ -40,14 +47,29 @@ def place_of(text: str | os.PathLike[str]) -> Place:
     Raises:
         ConfigError: there is no such kind of URL, what reaches it is not installed, or it is not reached.
     """
+    if hasattr(text, "fs"):
+        return cast(Place, text)
     if not isinstance(text, str) or "://" not in text:
-        return cast(Place, text) if hasattr(text, "fs") else Path(text)
+        _refuse_half_a_url(os.fspath(text))
+        return Path(text)
     kind = text.partition("://")[0]
     try:
         return _behind(text, kind)
     except Exception as error:  # each kind has exceptions of its own
         hint = "s3:// with s3fs, gs:// with gcsfs, abfs:// with adlfs; or a path"
         raise ConfigError(Complaint(text, f"{kind}:// cannot be reached: {_reason(error)}", hint)) from error
+
+
+def _refuse_half_a_url(text: str) -> None:
+    """Raises a ConfigError for what is a URL but for a slash, and would be a folder called `s3:`."""
+    half = ONE_SLASH.match(text)
+    if half is None or "://" in text:
+        return
+    from upath.registry import available_implementations
+
+    if half[1] in available_implementations(fallback=True):
+        hint = f"did you mean {half[1]}://{text[half.end() :]}?"
+        raise ConfigError(Complaint(text, "is neither a path nor a URL", hint))
 
 
 def _behind(url: str, kind: str) -> Place:
@@ -180,17 +202,37 @@ def write(place: Place, content: bytes) -> None:
         if not is_local(place):
             place.write_bytes(content)
             return
-        temporary = place.with_name(f".{place.name}.{os.getpid()}")
-        try:
-            with temporary.open("wb") as file:
-                file.write(content)
+        with replacing(place) as file:
+            file.write(content)
+
+
+@contextmanager
+def replacing(place: Path, *, flush: bool = True) -> Iterator[BinaryIO]:
+    """Yields a new file to write to, which then takes the place; after an error it is removed.
+
+    Its name until then cannot be guessed, and it follows no link: a run may come from anywhere.
+
+    Args:
+        place: of what is there or not, in a folder that is there.
+        flush: whether it is to survive a power loss.
+
+    Raises:
+        OSError: it cannot be written; what was there stays.
+    """
+    temporary = place.with_name(f".{place.name[:MOST_OF_A_NAME]}.{os.urandom(8).hex()}")
+    file = temporary.open("xb")
+    try:
+        with file:
+            yield file
+            if flush:
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.replace(place)
+        temporary.replace(place)
+        if flush:
             flush_folder(place.parent)
-        finally:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def jot(place: Place, content: bytes, *, after: bool = False) -> None:
@@ -208,14 +250,13 @@ def jot(place: Place, content: bytes, *, after: bool = False) -> None:
             with open(place, "ab", opener=_own) as file:
                 file.write(content)
         else:
-            temporary = place.with_name(f".{place.name}.{os.getpid()}")
-            temporary.write_bytes(content)
-            temporary.replace(place)
+            with replacing(place, flush=False) as file:
+                file.write(content)
 
 
 def _own(name: str, flags: int) -> int:
-    """Opens a file, and follows no link out of the folder: a run may come from anywhere."""
-    return os.open(name, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    """Opens a file, follows no link and waits for no pipe: a run may come from anywhere."""
+    return os.open(name, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0), 0o666)
 
 
 def move(place: Place, other: Place) -> None:
@@ -235,10 +276,16 @@ def move(place: Place, other: Place) -> None:
             place.unlink()
 
 
-def remove_temporaries(folder: Place) -> None:
-    """Removes what writers that were killed have left in a folder."""
-    if is_local(folder):
-        for name in filter(TEMPORARY.fullmatch, names(folder)):
+def remove_temporaries(folder: Place, is_own: Callable[[str], bool]) -> None:
+    """Removes what writers that were killed have left in a folder.
+
+    Args:
+        folder: which.
+        is_own: whether a name is that of a file that they write; others are left alone.
+    """
+    for name in names(folder) if is_local(folder) else ():
+        match = TEMPORARY.fullmatch(name)
+        if match and is_own(match[1]):
             with suppress(OSError):
                 (folder / name).unlink()
 

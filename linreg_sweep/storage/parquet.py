@@ -7,8 +7,7 @@ pyarrow is imported when a table is written or read, pandas only when one is rea
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -167,7 +166,7 @@ def _categories(name: str, values: "pd.Series[Any]") -> list[str]:
     return words[: len(OUTCOMES)] if name == "outcome" and not (values == words[-1]).any() else words
 
 
-def write_frames(frames: "Iterable[pd.DataFrame]", file: Path) -> None:
+def write_frames(frames: "Iterable[pd.DataFrame]", stream: BinaryIO) -> None:
     """Writes DataFrames of the same columns, at least one, as one Parquet file, one after the other."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -176,7 +175,7 @@ def write_frames(frames: "Iterable[pd.DataFrame]", file: Path) -> None:
     try:
         for frame in frames:
             table = pa.Table.from_pandas(frame, preserve_index=False)
-            writer = writer or pq.ParquetWriter(file, table.schema, compression="zstd")
+            writer = writer or pq.ParquetWriter(stream, table.schema, compression="zstd")
             writer.write_table(table.cast(writer.schema))
     finally:
         if writer is not None:

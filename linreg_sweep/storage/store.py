@@ -6,7 +6,7 @@ results/<name>-<8 hex>/
     trials/         part-00000.parquet ...: one row a trial
     history/        likewise, where states are kept
     summary.csv     once finished
-    data.parquet    data that came from Python rather than from a file
+    data.parquet    the data, where they came from Python or are small
     damaged/        files that were not whole any more, set aside; those of one name are numbered
     run.log         what happened, a line each
     status.json     how far the run is, while it is made; who makes it
@@ -38,6 +38,24 @@ SEAL = "seal"
 
 PART_NAME = re.compile(r"part-(\d{5,})\.parquet")
 
+FILES = ("config.yaml", "metadata.json", "summary.csv", "data.parquet", "run.log", "status.json", "run.lock")
+FOLDERS = ("trials", "history", "damaged")
+"""What a run's directory holds."""
+
+
+def is_own(name: str) -> bool:
+    """Returns whether a file of a run is called so."""
+    return name in FILES or bool(PART_NAME.fullmatch(name))
+
+
+def is_of_a_run(place: Place) -> bool:
+    """Returns whether a place is that of a run's file, or in a folder of which a run's files are read."""
+    folder = place.parent
+    run = folder.parent if folder.name in FOLDERS else folder
+    if run is folder and place.name not in FILES:
+        return False
+    return files.exists(run / "metadata.json") and files.exists(run / "trials")
+
 
 @dataclass(frozen=True)
 class Store:
@@ -66,7 +84,7 @@ class Store:
 
     @property
     def data(self) -> Place:
-        """Data that came from Python rather than from a file."""
+        """The data, where they came from Python or are small, so that they go where the run goes."""
         return self.path / "data.parquet"
 
     @property
@@ -101,6 +119,13 @@ class Store:
     def part_numbers(self, folder: Place) -> set[int]:
         """Returns the numbers of the parts in a folder."""
         return {int(match[1]) for match in map(PART_NAME.fullmatch, files.names(folder)) if match}
+
+    def refuse_links(self) -> None:
+        """Raises a ResultsError where a folder of the run is a link: writing would lead out of the run."""
+        for folder in (self.path, *(self.path / name for name in FOLDERS)):
+            if files.is_local(folder) and folder.is_symlink():
+                text = "is a link, and a run is only written where it is itself"
+                raise ResultsError(Complaint(str(folder), text, "put the folder it leads to in its place"))
 
     def set_aside(self, place: Place) -> Place:
         """Moves a file that is not whole any more out of the way; returns where it is now.

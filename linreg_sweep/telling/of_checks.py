@@ -56,7 +56,7 @@ def told_edges(measured: "Edges") -> Iterator[str]:
 
 
 def mismatched(checked: "Verification") -> Table:
-    """Returns the numbers of a run that cannot be right, one a row."""
+    """Returns what of a run is not what training it again gives, one a row."""
     rows = [
         {
             "trial": mismatch.trial,
@@ -72,16 +72,15 @@ def mismatched(checked: "Verification") -> Table:
     )
 
 
-def verified(checked: "Verification") -> str:
-    """Returns what became of a check, in a sentence or two."""
+def verified(checked: "Verification") -> Iterator[str]:
+    """Yields what became of a check, in a sentence or two."""
     rows = {mismatch.trial for mismatch in checked.mismatches if mismatch.trial is not None}
     others = {mismatch.part for mismatch in checked.mismatches if mismatch.trial is None}
     wrong = [counted(len(rows), "row")] * bool(rows) + [counted(len(others), "file")] * bool(others)
-    found = f"{' and '.join(wrong)} cannot be right" if wrong else "every one is right"
-    how = "against the closed form"
-    if checked.n_retrained:
-        how += f" ({checked.n_retrained:,} by training again)"
-    lacking = f" {counted(checked.n_missing, 'trial')} missing: the sweep is not finished."
-    return (
-        f"{counted(checked.n_trials, 'trial')} checked {how}: {found}.{lacking if checked.n_missing else ''}"
-    )
+    found = f"{' and '.join(wrong)} differ" if wrong else "every number is the same"
+    yield f"{counted(checked.n_trials, 'trial')} trained again and compared: {found}."
+    if checked.n_missing:
+        yield f"{counted(checked.n_missing, 'trial')} missing: the sweep is not finished."
+    versions = [f"{name} {then}, here it is {here}" for name, (then, here) in checked.other_versions.items()]
+    if versions:
+        yield f"The run was made with {'; '.join(versions)}: last digits may differ for that reason alone."

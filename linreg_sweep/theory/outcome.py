@@ -103,8 +103,8 @@ class Criteria:
         return float(self.settle_fraction ** (1.0 / self.settle_epochs))
 
     def converged_excess(self, scale: float) -> float:
-        """Returns the excess cost at or below which a trial has converged, in units of y squared."""
-        return self.tolerance * scale
+        """Returns the excess cost at or below which a trial has converged, in units of y squared: finite."""
+        return min(self.tolerance * scale, float(np.finfo(np.float64).max))
 
     def diverged_excess(self, excess_at_start: Floats, cost_min: float, scale: float) -> Floats:
         """Returns the excess cost [K] above which each trial has diverged, in units of y squared."""

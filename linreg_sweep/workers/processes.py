@@ -66,6 +66,10 @@ class Processes:
             raise WorkersLostError(_how(error)) from error
         except PicklingError as error:
             raise _not_handed_over(error) from error
+        except OSError as error:  # work itself returns its errors
+            text = f"cannot hold what worker processes share: {error.strerror or error}"
+            hint = "free some space there, or use --jobs 1"
+            raise SweepError(Complaint("the memory for shared files (/dev/shm)", text, hint)) from error
         except RuntimeError as error:
             if not isinstance(error.__context__, ShutdownExecutorError):
                 raise

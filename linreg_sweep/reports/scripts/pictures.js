@@ -12,6 +12,9 @@ const DOTS = 200;
 /** How much further than its start a path may swing and still be shown whole. */
 const FURTHEST = 6;
 
+// A cost above which no axis can go on.
+const HIGHEST = 1e290;
+
 /** Returns the plane that a path is drawn in: what projects a state to it, its quadratic form, and its words. */
 function planeOf(problem) {
   const size = problem.optimum.length;
@@ -107,7 +110,7 @@ function drawParabola(place, problem, plane, result) {
 }
 
 function drawCost(place, problem, result, reference, loaded) {
-  const level = problem.converged_excess;
+  const level = Math.min(problem.converged_excess, HIGHEST);
   const highest = Math.max(level, ...[result, reference].map(({ kept }) => kept[0].excess).filter(Number.isFinite));
   const last = Math.max(result.epochs, reference.epochs, 1);
   const axes = [
