@@ -268,8 +268,7 @@ def test_a_run_whose_numbers_overflow_is_told(shell: Shell) -> None:
     """The absurdest rates are a result: the best trial's cost is not finite."""
     told = shell("run", "small.yaml", "--set", "parameters={learning_rate: {values: [1e300, 1e305]}}")
     assert (
-        "Best single trial: 0 (learning_rate 1e+300): no trial converged; this one came nearest, "
-        "cost not finite."
+        "Best trial: 0 (learning_rate 1e+300): no trial converged; this one came nearest, cost not finite."
     ) in told.out.splitlines()
 
 
@@ -283,7 +282,7 @@ def test_a_run_ends_with_the_fitted_line(shell: Shell) -> None:
     )
     slope, intercept = np.polyfit(rows[:, 0], rows[:, 1], 1)
     lines = shell("run", "shop.yaml").out.splitlines()
-    best = next(number for number, line in enumerate(lines) if line.startswith("Best single trial: "))
+    best = next(number for number, line in enumerate(lines) if line.startswith("Best trial: "))
     assert lines[best + 1] == f"sold = {slope:.6g} * price + {intercept:.6g}"
 
 

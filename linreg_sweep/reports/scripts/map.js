@@ -63,9 +63,10 @@ function apart(texts, end) {
  * @param article the run's part of the page.
  * @param payload what the page was given of the run.
  * @param choose called with the number of the first trial of a cell that was clicked.
+ * @param best returns the best trial's value of a parameter.
  * @returns { hold }: marks the cell of a trial, by what returns its value of a parameter.
  */
-function showMap(article, payload, choose) {
+function showMap(article, payload, choose, best) {
   const place = article.querySelector("[data-map]");
   const which = article.querySelector("[data-map-which]");
   const colour = article.querySelector("[data-map-colour]");
@@ -129,6 +130,7 @@ function showMap(article, payload, choose) {
       inside.append(line(points, { class: "edge" }));
     }
     if (named) nameRegimes(svg, map, x);
+    markBest(svg);
     mark();
     explain(epochs);
   }
@@ -141,6 +143,13 @@ function showMap(article, payload, choose) {
     const [left, right] = [x(map.x.edges[column]), x(map.x.edges[column + 1])];
     const [bottom, top] = map.y ? [y(map.y.edges[row]), y(map.y.edges[row + 1])] : [y(0), y(1)];
     return { x: left.toFixed(2), y: top.toFixed(2), width: (right - left + 0.3).toFixed(2), height: (bottom - top + 0.3).toFixed(2) };
+  }
+
+  /** Draws a ring in the cell of the best trial. */
+  function markBest(svg) {
+    const cell = locate(best);
+    const { x, y, width, height } = Object.fromEntries(Object.entries(outline(cell)).map(([name, value]) => [name, Number(value)]));
+    for (const name of ["best", "best-inner"]) svg.append(drawn("circle", { class: name, cx: x + width / 2, cy: y + height / 2, r: 5 }));
   }
 
   /** Draws a bar along the top over the columns of each regime, and their names side by side above. */
@@ -222,6 +231,8 @@ function showMap(article, payload, choose) {
       const same = new Set(map.edge.rates).size === 1;
       parts.push(element("span", {}, dashes, same ? `stability limit ${sixDigits(numberOf(map.edge.rates[0]))}` : "stability limit, by momentum"));
     }
+    const ring = drawn("svg", { viewBox: "0 0 14 14", "aria-hidden": "true" }, ...["best", "best-inner"].map((name) => drawn("circle", { class: name, cx: 7, cy: 7, r: 5 })));
+    parts.push(element("span", {}, ring, "best trial"));
     article.querySelector("[data-map-legend]").replaceChildren(...parts);
   }
 
@@ -261,15 +272,14 @@ function showMap(article, payload, choose) {
   });
   which.addEventListener("change", () => {
     pointed = null;
-    held = locate();
+    held = valueOf === null ? null : locate(valueOf);
     draw();
   });
   colour.addEventListener("change", draw);
   redrawn(place, draw);
 
-  /** Returns the cell of the trial that is held; null: none is. */
-  function locate() {
-    if (valueOf === null) return null;
+  /** Returns the cell of a trial, by what returns its value of a parameter. */
+  function locate(valueOf) {
     const sides = [found().x, found().y].map((axis) => {
       if (!axis) return 0;
       const value = valueOf(axis.name);
@@ -283,7 +293,7 @@ function showMap(article, payload, choose) {
   return {
     hold(value) {
       valueOf = value;
-      held = locate();
+      held = locate(value);
       if (paper) mark();
     },
   };
