@@ -49,9 +49,9 @@ REGIME_MEANING = {
 """What a regime means that is read off the spectrum, likewise; true with and without momentum."""
 
 MEASURED_MEANING = {
-    "low": "the second epoch went on along the first, more than {share} % as far",
-    "good": "the second epoch went at most {share} % as far along the first, on or back",
-    "high": "the second epoch went back along the first, more than {share} % as far",
+    "low": "the second epoch moved on in the direction of the first, more than {share} % as far",
+    "good": "the second epoch moved at most {share} % as far along the direction of the first",
+    "high": "the second epoch moved back against the first, more than {share} % as far",
     "too_high": "the error grew",
 }
 """Likewise of a regime that is measured."""

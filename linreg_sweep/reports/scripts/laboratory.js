@@ -99,6 +99,10 @@ function showLaboratory(article, problem, columns) {
     const states = places.map((place) => ({ epoch: kept.epoch[place], theta: kept.theta[place], excess: kept.excess[place] }));
     const trial = settings();
     if (states.length && states[0].epoch > 0) states.unshift({ epoch: 0, theta: trial.start, excess: excessCost(problem, trial.start) });
+    const ended = states.length > 0 && states[states.length - 1].epoch === found.epochs;
+    if (states.length && !ended && !found.parameters.includes(null)) {
+      states.push({ epoch: found.epochs, theta: found.parameters, excess: cellOf(row, "excess_cost") });
+    }
     picture(() => {
       if (!states.length) {
         for (const name of ["path", "path-title", "cost"]) part(name).replaceChildren();
