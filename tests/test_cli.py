@@ -294,7 +294,7 @@ def test_a_run_of_one_trial_is_told_in_the_singular(shell: Shell) -> None:
     )
     lines = shell("run", "one.yaml").out.splitlines()
     assert lines[0].startswith("one: 2 trials on one.csv, 1 row, ")
-    assert "Best learning_rate 0.5: converged at epoch 1." in lines
+    assert any(line.startswith("Best trial: 0 (learning_rate 0.5): converged at epoch 1, ") for line in lines)
 
 
 def test_run_takes_its_options(shell: Shell) -> None:
@@ -625,7 +625,10 @@ def test_a_run_on_a_narrow_terminal_still_finds_the_best(tmp_path: Path) -> None
     (tmp_path / "small.yaml").write_text(SWEEP)
     out, err = on_terminal(tmp_path, "run", "small.yaml", columns=60)
     assert "share_converged" not in out
-    assert "Best learning_rate 0.005: 1 of 3 trials converged, after a median of 20 epochs." in out
+    assert (
+        "On the whole learning_rate 0.005 does best: 1 of 3 trials converged, after a median of 20 epochs."
+        in out
+    )
     assert re.search(r"4 columns left out: widen the terminal, or linreg-sweep show \S+ --format csv", err)
 
 

@@ -18,7 +18,6 @@ from linreg_sweep.analysis.tally import (
     check_column,
     ranges_of,
 )
-from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, MISSING
 
 
@@ -81,12 +80,7 @@ def best(trials: pd.DataFrame, n: int = 10) -> pd.DataFrame:
 
     Converged before unfinished before diverged; the converged by fewest epochs; then lowest cost,
     then lowest number.
-
-    Raises:
-        ConfigError: n is below 1.
     """
-    if n < 1:
-        raise ConfigError(Complaint("n", f"must be at least 1, got {n}"))
     order = pd.DataFrame(
         {
             "outcome": trials["outcome"].cat.codes,

@@ -83,18 +83,18 @@ def _regime(training: "Training", bounds: Bounds) -> Iterator[str]:
         return
     words = regime.replace("_", " ")
     if last["regime_source"][0] == MEASURED:
-        yield f"Regime {words}, measured (mini-batches): {bounds.regime(regime, measured=True)}."
+        measured = bounds.regime(regime, measured=True)
+        yield f"The learning rate is {words}, as measured (mini-batches have no stability limit): {measured}."
         return
-    yield (
-        f"Regime {words} ({float(last['stability_ratio'][0]):.3g} of the stability limit):"
-        f" {bounds.regime(regime)}."
-    )
-    yield _steepest(training)
+    ratio = float(last["stability_ratio"][0])
+    said = [
+        f"The learning rate is {words} ({ratio:.3g} of the stability limit): {bounds.regime(regime)}.",
+        _steepest(training),
+    ]
     why = surprise(
         *(int(last[name][0]) for name in ("outcome", "regime", "diverged_at", "predicted_outcome"))
     )
-    if why is not None:
-        yield f"{SURPRISES[why]}."
+    yield " ".join([*said, *([] if why is None else [f"{SURPRISES[why]}."])])
 
 
 def _steepest(training: "Training") -> str:

@@ -78,6 +78,7 @@ function showLaboratory(article, problem, columns) {
     const trial = settings();
     const result = descend(problem, trial);
     if (reference === null) reference = result;
+    part("charts").hidden = false;
     picture(() => {
       drawPath(part("path"), part("path-title"), problem, result, trial);
       drawCost(part("cost"), problem, result, reference, loaded);
@@ -103,11 +104,9 @@ function showLaboratory(article, problem, columns) {
     if (states.length && !ended && !found.parameters.includes(null)) {
       states.push({ epoch: found.epochs, theta: found.parameters, excess: cellOf(row, "excess_cost") });
     }
+    part("charts").hidden = !states.length;
     picture(() => {
-      if (!states.length) {
-        for (const name of ["path", "path-title", "cost"]) part(name).replaceChildren();
-        return;
-      }
+      if (!states.length) return;
       const result = { ...found, kept: states };
       drawPath(part("path"), part("path-title"), problem, result, trial);
       drawCost(part("cost"), problem, result, result, row);
@@ -197,7 +196,7 @@ function showLaboratory(article, problem, columns) {
   function inWords(found, trial, factors) {
     if (found.regime === null) return [];
     const name = problem.regime_names[found.regime];
-    if (factors === null) return [`Regime ${name}, measured (mini-batches): ${problem.measured_words[found.regime]}.`];
+    if (factors === null) return [`Regime ${name}, as measured: ${problem.measured_words[found.regime]}.`];
     const steepest = factors[factors.length - 1];
     const flattest = factors.find((direction) => direction.curvature > 0);
     const said = [`Regime ${name}: ${problem.regime_words[found.regime]}.`, courseInWords(steepest, trial.momentum)];
