@@ -107,7 +107,7 @@ function showMap(article, payload, choose, best) {
     const map = found();
     const named = map.regimes.some((name) => name !== null);
     const ratio = map.y ? 0.72 : 0.4;
-    paper = chart(place, axisOf(map.x), map.y ? axisOf(map.y) : null, { ratio, top: named ? 48 : 30 });
+    paper = chart(place, axisOf(map.x), map.y ? axisOf(map.y) : null, { ratio, top: named ? 51 : 30 });
     const { svg, inside, x, y } = paper;
     const epochs = shareOfEpochs(map.median_converged_at);
     svg.setAttribute("tabindex", "0");
@@ -152,7 +152,7 @@ function showMap(article, payload, choose, best) {
     for (const name of ["best", "best-inner"]) svg.append(drawn("circle", { class: name, cx: x + width / 2, cy: y + height / 2, r: 5 }));
   }
 
-  /** Draws a bar along the top over the columns of each regime, and their names side by side above. */
+  /** Draws a bar along the top over the columns of each regime, and their names above, a line from each to its bar. */
   function nameRegimes(svg, map, x) {
     const top = paper.box.top - 6;
     const names = [];
@@ -162,12 +162,13 @@ function showMap(article, payload, choose, best) {
       const name = map.regimes[start];
       if (name !== null) {
         svg.append(drawn("line", { class: "regime", x1: left, x2: Math.max(right, left + 1), y1: top, y2: top }));
-        names.push({ name, middle: (left + right) / 2, width: LETTER * (name.length + 1) });
+        names.push({ name, of: (left + right) / 2, middle: (left + right) / 2, width: LETTER * (name.length + 1) });
       }
       start = stop;
     }
-    for (const { name, middle } of apart(names, paper.box.right + MARGIN.right)) {
-      svg.append(drawn("text", { x: middle, y: top - 6, "text-anchor": "middle" }, name));
+    for (const { name, of, middle } of apart(names, paper.box.right + MARGIN.right)) {
+      svg.append(drawn("line", { class: "leader", x1: of, x2: middle, y1: top, y2: top - 7 }));
+      svg.append(drawn("text", { x: middle, y: top - 9, "text-anchor": "middle" }, name));
     }
   }
 
