@@ -711,6 +711,7 @@ def test_typed_numbers_are_taken_exactly(open_page: Open, run: Run) -> None:
     """All their digits."""
     page = open_page(run)
     page.locator('[data-input="learning_rate"]').fill("0.0012345678901234567")
+    page.locator('[data-input="initial_weight"]').fill("-10")
     page.locator('[data-input="max_epochs"]').fill("321")
     page.evaluate("() => new Promise(requestAnimationFrame)")
     page.evaluate("() => new Promise(requestAnimationFrame)")

@@ -86,14 +86,15 @@ def legend(
         bounds: the numbers of the set-up.
         measured: whether some of the trials have mini-batches, so that their regime is measured.
     """
-    words = {name: COLUMN_MEANING[name] for name in columns if name in COLUMN_MEANING}
-    for name in _regimes_in(regimes):
-        also = f"; with mini-batches: {bounds.regime(name, measured=True)}" if measured else ""
-        words[f"regime {name}"] = bounds.regime(name) + also
-    width = max(map(len, words), default=0)
-    for word, meaning in words.items():
+    words = [(name, COLUMN_MEANING[name]) for name in columns if name in COLUMN_MEANING]
+    named = _regimes_in(regimes)
+    for name in named:
+        words.append((f"regime {name}", bounds.regime(name)))
+        words += [("  in mini-batches", bounds.regime(name, measured=True))] if measured else []
+    width = max((len(word) for word, _ in words), default=0)
+    for word, meaning in words:
         yield f"{word:<{width}}  {meaning}"
-    if measured and any(word.startswith("regime ") for word in words):
+    if measured and named:
         yield MEASURED
 
 
