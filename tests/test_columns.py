@@ -6,10 +6,21 @@ import numpy as np
 import pytest
 
 from linreg_sweep.config import load_sweep
-from linreg_sweep.theory.outcome import MISSING, OUTCOMES, REGIMES
+from linreg_sweep.theory.outcome import (
+    GOOD,
+    HIGH,
+    LOW,
+    MEASURED,
+    MISSING,
+    OUTCOMES,
+    REGIMES,
+    TOO_HIGH,
+    surprise,
+)
 from linreg_sweep.trials.columns import history_columns, parameter_column, trial_columns
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.prepare import Arrays, load_data, prepare
+from tests.test_outcome import multipliers
 
 ALWAYS = [
     *("outcome", "epochs", "converged_at", "diverged_at"),
@@ -122,11 +133,146 @@ def test_mini_batches_have_a_measured_regime_and_no_ratio() -> None:
     assert np.isnan(columns["stability_ratio"]).tolist() == [True, True, False, False]
 
 
-def test_a_trial_without_two_steps_has_no_measured_regime() -> None:
-    """With mini-batches and one epoch nothing can be measured: missing, not a guess."""
+def test_a_trial_within_its_first_epoch_has_a_measured_regime_only_if_its_cost_rose() -> None:
+    """With mini-batches and one epoch no steps can be compared: missing, not a guess; but growth is seen."""
     columns = table(experiment(RATES, training={"epochs": 1, "batch_size": 5}))
     assert np.isnan(columns["contraction"]).all()
-    assert (columns["regime"] == MISSING).all()
+    assert columns["regime"].tolist() == [MISSING, MISSING, MISSING, TOO_HIGH]
+    one_pass = experiment({"learning_rate": {"values": [1e3]}}, training={"epochs": 9, "batch_size": 1})
+    columns = table(one_pass)
+    assert columns["diverged_at"].tolist() == [1]
+    assert columns["regime"].tolist() == [TOO_HIGH]
+
+
+def test_mini_batches_that_explode_are_too_high() -> None:
+    """On two points, batch by batch, each epoch multiplies the error by more than 4: no creeping."""
+    two = np.array([5.0, 6.0])
+    of = experiment(
+        {"learning_rate": {"values": [0.1]}}, (two, two), training={"batch_size": 1, "epochs": 20}
+    )
+    columns = table(of)
+    assert columns["contraction"][0] > 4
+    assert columns["diverged_at"].tolist() == [5]
+    assert columns["regime"].tolist() == [TOO_HIGH]
+
+
+def random_experiment(seed: int, engine: str) -> Experiment:
+    """Returns forty random trials on random data: sizes, scales, batches, momenta and epochs."""
+    draw = np.random.default_rng(seed)
+    n, features = int(draw.integers(3, 9)), int(draw.integers(1, 4))
+    x = draw.normal(draw.choice([0, 3]), 1, (n, features)) * 10 ** draw.uniform(-1, 1, features)
+    nesterov = bool(draw.integers(2))
+    steepest = np.linalg.eigvalsh(np.cov(np.column_stack([x, np.ones(n)]).T, bias=True))[-1] + 1
+    parameters = {
+        "learning_rate": {"min": 1e-3 / steepest, "max": 50 / steepest, "scale": "log"},
+        "initial_weight": {"min": -3, "max": 3},
+        "epochs": {"values": [0, 1, 2, 5, 40]},
+        "momentum": {"values": [0.05 if nesterov else 0, 0.3, 0.95]},
+        "batch_size": {"values": [n] if engine == "closed_form" else [1, 2, n]},
+    }
+    training: dict[str, Any] = {
+        "engine": engine,
+        "nesterov": nesterov,
+        "shuffle": bool(draw.integers(2)),
+        "early_stop": bool(draw.integers(2)),
+        "dtype": "float64" if engine == "closed_form" else str(draw.choice(["float32", "float64"])),
+    }
+    outcome = {"divergence": float(draw.choice([1.5, 10, 1e6])), "tolerance": float(draw.choice([1e-6, 0.1]))}
+    return experiment(
+        parameters,
+        (x, draw.normal(size=(n, int(draw.integers(1, 3))))),
+        method="random",
+        trials=40,
+        seed=seed,
+        training=training,
+        outcome=outcome,
+    )
+
+
+@pytest.mark.parametrize(
+    "engine", ["numpy", "closed_form", "torch", pytest.param("numba", marks=pytest.mark.system)]
+)
+def test_no_regime_contradicts_its_outcome(engine: str) -> None:
+    """Measured: diverged is too high, converged is not, unfinished only if its cost rose.
+
+    Off the spectrum the word is that of the companion matrix's eigenvalues, by numpy.linalg, and an outcome
+    that it does not suggest has a reason that holds.
+    """
+    seen: set[tuple[Any, ...]] = set()
+    for seed in range(12):
+        of = random_experiment(seed, engine)
+        values = of.values(0, 40)
+        columns = table(of)
+        start = of.problem.cost(of.trials(values).start)
+        bound = of.criteria.divergence * np.maximum(start, of.problem.scale)
+        design, (n_rows, n_targets) = of.problem.design, of.problem.targets.shape
+        steepest = np.linalg.eigvalsh(design.T @ design / (n_rows * n_targets))[-1]
+        for row in range(40):
+            outcome, regime = OUTCOMES[columns["outcome"][row]], int(columns["regime"][row])
+            rose = columns["cost"][row] > start[row]
+            if columns["regime_source"][row] == MEASURED:
+                assert (regime == TOO_HIGH) >= (outcome == "diverged")
+                assert (regime == TOO_HIGH) <= (outcome == "diverged" or (outcome == "unfinished" and rose))
+                far = abs(columns["contraction"][row]) > 1 or columns["cost"][row] > of.problem.scale
+                assert (regime == TOO_HIGH) >= (outcome == "unfinished" and rose and far)
+                assert (regime == MISSING) <= (
+                    columns["epochs"][row] < 2 or start[row] == columns["cost"][row]
+                )
+                seen.add((outcome, regime))
+                continue
+            momentum, nesterov = values["momentum"][row], of.config.training.nesterov
+            roots = multipliers(values["learning_rate"][row], steepest, momentum, nesterov=nesterov)
+            if momentum == 0:
+                roots = np.array([1 - values["learning_rate"][row] * steepest])
+            largest = roots[abs(roots).argmax()]
+            q = of.criteria.settling
+            if min(abs(abs(largest) - q), abs(abs(largest) - 1)) > 1e-6:
+                swings = abs(largest.imag) > 0 or largest.real < 0
+                size = np.digitize(abs(largest), [q, 1])
+                assert regime == [GOOD, HIGH if swings else LOW, TOO_HIGH][size]
+            key = surprise(
+                *(
+                    int(columns[name][row])
+                    for name in ("outcome", "regime", "diverged_at", "predicted_outcome")
+                )
+            )
+            seen.add((outcome, key))
+            if key == "start":
+                assert start[row] > bound[row]
+            if key == "overshoot":
+                assert momentum > 0
+                assert abs(largest) <= 1
+            if key == "rounding":
+                assert of.config.training.dtype == "float32"
+            assert (key is None) == (outcome == "unfinished" or (outcome == "diverged") == (abs(largest) > 1))
+    assert ("unfinished", None) in seen
+    assert engine == "closed_form" or {("diverged", TOO_HIGH), ("unfinished", TOO_HIGH)} <= seen
+
+
+def test_a_regime_that_an_outcome_surprises_says_why() -> None:
+    """A start without error in the steepest direction converges; momentum can pass a low bound and settle."""
+    of = experiment(
+        {"learning_rate": {"values": [0.0064]}},
+        training={"initial_weight": 0.0, "epochs": 1},
+    )
+    vector, optimum = of.problem.eigenvectors[:, 0], of.problem.optimum[:, 0]
+    weight, bias = optimum + 3 * vector  # off the optimum along the flattest direction alone
+    changed = {"initial_weight": float(weight), "initial_bias": float(bias), "epochs": 5000}
+    columns = table(experiment({"learning_rate": {"values": [0.00634]}}, training=changed))
+    assert OUTCOMES[columns["outcome"][0]] == "converged"
+    assert columns["regime"][0] == TOO_HIGH
+    assert surprise(columns["outcome"][0], columns["regime"][0], MISSING, MISSING) == "no_error"
+    low = experiment(
+        {"learning_rate": {"values": [0.012]}},
+        training={"momentum": 0.95, "epochs": 500},
+        outcome={"divergence": 2},
+    )
+    columns = table(low)
+    assert columns["stability_ratio"][0] < 1
+    assert [int(columns[name][0]) for name in ("outcome", "regime")] == [2, HIGH]
+    assert (
+        surprise(2, HIGH, int(columns["diverged_at"][0]), int(columns["predicted_outcome"][0])) == "overshoot"
+    )
 
 
 def test_epochs_are_those_done_and_the_limit_has_its_own_name() -> None:

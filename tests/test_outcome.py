@@ -13,6 +13,7 @@ from linreg_sweep.theory.outcome import (
     CLOSED_FORM,
     LOST_IN_ROUNDING,
     MEASURED,
+    MEASURED_MEANING,
     MINI_BATCHES,
     MISSING,
     OUTCOME_MEANING,
@@ -28,6 +29,7 @@ from linreg_sweep.theory.outcome import (
     judge_regime,
     stability_limit,
     steepest_contraction,
+    swing,
     word,
 )
 from linreg_sweep.theory.problem import make_problem
@@ -97,7 +99,7 @@ def test_settle_moves_the_edges_of_good() -> None:
 def test_every_word_has_a_meaning() -> None:
     """Outcomes and regimes are words with a sentence each."""
     assert tuple(OUTCOME_MEANING) == OUTCOMES == ("converged", "unfinished", "diverged")
-    assert tuple(REGIME_MEANING) == REGIMES == ("low", "good", "high", "too_high")
+    assert tuple(MEASURED_MEANING) == tuple(REGIME_MEANING) == REGIMES == ("low", "good", "high", "too_high")
 
 
 def test_cells_are_words_for_codes_and_nothing_for_what_is_missing() -> None:
@@ -162,6 +164,38 @@ def test_the_contraction_is_the_largest_multiplier(
     if abs(found[0] - found[1]) > 1e-6:
         swings = abs(largest.imag) > 0 or largest.real < 0
         assert (c < 0) == swings
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.sampled_from([0.0, 0.1, 0.5, 0.9, 0.983]), st.floats(1e-4, 3.0), st.booleans())
+def test_an_error_swings_as_often_as_the_companion_matrix_turns(
+    momentum: float, share: float, nesterov: bool
+) -> None:
+    """A full swing is 2 pi over the angle of its largest eigenvalue; a direction that is low never swings."""
+    rate = share * float(stability_limit(1.0, momentum, nesterov=nesterov))
+    found = multipliers(rate, 1.0, momentum, nesterov=nesterov)
+    if abs(found[0] - found[1]) < 1e-6:
+        return
+    largest = found[abs(found).argmax()] if momentum else 1 - rate
+    epochs = swing(rate, 1.0, momentum, nesterov=nesterov)
+    angle = abs(np.angle(largest))
+    assert epochs == (pytest.approx(2 * math.pi / angle, rel=1e-6) if angle else math.inf)
+    if epochs == math.inf:
+        error, velocity, errors = 1.0, 0.0, []
+        for _ in range(200):
+            velocity = momentum * velocity + error
+            error -= rate * (error + momentum * velocity if nesterov else velocity)
+            errors.append(error)
+        assert min(errors) >= 0
+
+
+def test_the_tutorials_momentum_swings_every_six_epochs() -> None:
+    """Rate 0.00275, momentum 0.983: a complex pair of modulus 0.9915, whose ratios are 0.13, -6.46, 1.27."""
+    data = datasets.tutorial()
+    steepest = float(make_problem(data.x, data.y, loss="half_mse", fit_bias=True).eigenvalues[-1])
+    found = multipliers(0.00275, steepest, 0.983, nesterov=False)
+    assert steepest_contraction(np.array([0.00275]), steepest, 0.983) == pytest.approx([-0.9915], abs=1e-4)
+    assert swing(0.00275, steepest, 0.983) == pytest.approx(2 * math.pi / abs(np.angle(found[0])), rel=1e-12)
 
 
 def test_momentum_can_differ_from_trial_to_trial() -> None:

@@ -137,7 +137,7 @@ def test_the_heat_map_shows_median_epochs(run: Run) -> None:
 
 
 def test_narrow_regimes_have_names_that_do_not_overlap(tmp_path: Path) -> None:
-    """Two columns of forty are high and too high: all four names stand side by side, in their order."""
+    """Two columns of forty are high and too high: all four names stand side by side, each led to its bar."""
     rates = {"min": 0.0067 / 316, "max": 2.4 / 316, "num": 25, "scale": "log"}
     figure = Figure(figsize=(8, 5.6))
     axes = outcome_map(made(tmp_path, parameters={"learning_rate": rates}), figure.add_subplot())
@@ -146,6 +146,10 @@ def test_narrow_regimes_have_names_that_do_not_overlap(tmp_path: Path) -> None:
     assert [text.get_text() for text in axes.texts] == ["low", "good", "high", "too high"]
     assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
     assert boxes[-1].x1 < figure.bbox.x1
+    for bar, leader, text in zip(axes.lines[:4], axes.lines[4:8], axes.texts, strict=True):
+        (left, right), (begin, end) = (np.asarray(each.get_xdata(), np.float64) for each in (bar, leader))
+        assert left <= begin <= right
+        assert end == text.get_position()[0]
 
 
 @pytest.mark.parametrize(
@@ -286,6 +290,31 @@ def test_paths_lead_from_the_start_to_the_last_state(run: Run) -> None:
     assert track[-1].tolist() == [row["weight"], row["bias"]]
     star = np.asarray(axes.lines[-1].get_xydata())[0]
     np.testing.assert_allclose(star, [0.87889878, -0.43593103], atol=1e-8)
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+def test_lines_of_equal_cost_are_ellipses_of_equal_cost(tmp_path: Path, standardize: bool) -> None:
+    """Every point of a line costs the same by the rows' residuals, at condition number 300,000 too."""
+    table = pd.read_csv(Path(__file__).parents[1] / "data" / "faithful.csv")
+    x, y = table["waiting"].to_numpy(), table["eruptions"].to_numpy()
+    x = (x - x.mean()) / x.std() if standardize else x
+    rates = {"learning_rate": {"values": [1e-4]}}
+    data = {"path": "data/faithful.csv", "y": ["eruptions"], "standardize": standardize}
+    run = made(tmp_path, data=data, parameters=rates, training={"epochs": 20})
+    axes = fresh()
+    paths(run, axes)
+    least = np.mean((y - np.polyval(np.polyfit(x, y, 1), x)) ** 2)
+    costs = []
+    for ellipse in axes.patches:
+        corners = np.asarray(ellipse.get_path().vertices)[:-1:3]  # where its curves meet
+        points = ellipse.get_transform().transform(corners)
+        weight, bias = axes.transData.inverted().transform(points).T
+        costs.append(np.mean((y - weight[:, None] * x - bias[:, None]) ** 2, axis=1) - least)
+    assert len(costs) == 9
+    for cost in costs:
+        assert cost == pytest.approx(cost.mean(), rel=1e-4)
+    means = [cost.mean() for cost in costs]
+    assert np.divide(means[1:], means[:-1]) == pytest.approx(4, rel=1e-6)
 
 
 def test_paths_of_many_parameters_lie_in_the_plane_of_two_directions(tmp_path: Path) -> None:

@@ -7,13 +7,13 @@ from linreg_sweep.analysis.tally import Table
 
 
 def best_row(table: Table) -> int:
-    """Returns the row of a summary that brings most of its trials home, and those soonest."""
+    """Returns the row of a summary of whose trials most converge; of such rows, the one of fewest epochs."""
 
     def rank(row: int) -> tuple[float, float, float]:
-        soonest, least = table["median_converged_at"][row], table["best_cost"][row]
+        median, least = table["median_converged_at"][row], table["best_cost"][row]
         return (
             -table["share_converged"][row],
-            inf if soonest is None else soonest,
+            inf if median is None else median,
             inf if least is None else least,
         )
 

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from linreg_sweep.analysis.formats import ends_of
-from linreg_sweep.theory.outcome import OUTCOME_MEANING, REGIME_MEANING, REGIMES, Criteria
+from linreg_sweep.theory.outcome import (
+    MEASURED_MEANING,
+    OUTCOME_MEANING,
+    REGIME_MEANING,
+    REGIMES,
+    Criteria,
+)
 
 COLUMN_MEANING = {
     "learning_rate": "the step per unit of gradient",
@@ -18,8 +24,8 @@ COLUMN_MEANING = {
     "converged_at": "the first epoch within the tolerance of the optimum",
     "diverged_at": "the first epoch with a cost above the bound of divergence",
     "epochs": "epochs done when the trial ended",
-    "contraction": "<second step, first step> / <first step, first step>: near 1 creeps,"
-    " below -1 zigzags away",
+    "contraction": "how far the second epoch moved along the first, as a share of the first (below 0: back);"
+    " comparable with the factor of the steepest direction only on full batches without momentum",
     "predicted_outcome": "by theory's closed form; missing where it predicts nothing (see theory)",
     "predicted_at": "the epoch of that outcome's event, by theory",
     "theory": "closed_form: it predicts the outcome; lost_in_rounding: the steps' rounding may decide it;"
@@ -28,7 +34,7 @@ COLUMN_MEANING = {
 }
 """What a column says, with its unit, for the people who read a table."""
 
-MEASURED = "regime of mini-batch trials: read from their first two steps, not from the data's curvature"
+MEASURED = "regime of mini-batch trials: measured, since the data's curvature does not describe them"
 
 
 @dataclass(frozen=True)
@@ -60,9 +66,10 @@ class Bounds:
         """Returns what an outcome means, in half a sentence."""
         return OUTCOME_MEANING[name].format(divergence=f"{self.divergence:,.10g}")
 
-    def regime(self, name: str) -> str:
-        """Returns what a regime means, in half a sentence."""
-        return REGIME_MEANING[name].format(
+    def regime(self, name: str, *, measured: bool = False) -> str:
+        """Returns what a regime means, in half a sentence: by the spectrum, or as it is measured."""
+        return (MEASURED_MEANING if measured else REGIME_MEANING)[name].format(
+            share=f"{100 * self.settle_fraction ** (1 / self.settle_epochs):.3g}",
             percent=f"{100 * self.settle_fraction:.6g}",
             epochs=f"{self.settle_epochs:,g} epoch{'' if self.settle_epochs == 1 else 's'}",
         )
@@ -79,12 +86,15 @@ def legend(
         bounds: the numbers of the set-up.
         measured: whether some of the trials have mini-batches, so that their regime is measured.
     """
-    words = {name: COLUMN_MEANING[name] for name in columns if name in COLUMN_MEANING}
-    words |= {f"regime {name}": bounds.regime(name) for name in _regimes_in(regimes)}
-    width = max(map(len, words), default=0)
-    for word, meaning in words.items():
+    words = [(name, COLUMN_MEANING[name]) for name in columns if name in COLUMN_MEANING]
+    named = _regimes_in(regimes)
+    for name in named:
+        words.append((f"regime {name}", bounds.regime(name)))
+        words += [("  in mini-batches", bounds.regime(name, measured=True))] if measured else []
+    width = max((len(word) for word, _ in words), default=0)
+    for word, meaning in words:
         yield f"{word:<{width}}  {meaning}"
-    if measured and any(word.startswith("regime ") for word in words):
+    if measured and named:
         yield MEASURED
 
 

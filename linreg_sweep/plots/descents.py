@@ -29,6 +29,9 @@ MOST_TRIALS = 16
 HIGHEST = 1e290
 """A cost above which no axis can go on."""
 
+FAR = 1000.0
+"""How far from the optimum, in times the picture's reach, a line of equal cost is drawn at most."""
+
 
 @dataclass(frozen=True)
 class Descent:
@@ -168,7 +171,8 @@ def paths(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes":
     reach = 1.25 * np.maximum(np.abs(corners - optimum).max(axis=0), 1e-9)
     reach = np.maximum(reach, reach.max() * 0.15)
     low, high = optimum - reach, optimum + reach
-    _contours(axes, problem.eigenvalues, problem.eigenvectors, basis, optimum, low, high)
+    along = basis @ problem.eigenvectors
+    _contours(axes, (along * problem.eigenvalues) @ along.T, optimum, reach)
     for number, (descent, track) in enumerate(zip(descents, tracks, strict=True)):
         near = np.isfinite(track).all(axis=1) & (np.abs(track - optimum) < 50 * reach).all(axis=1)
         color = LINES[number % len(LINES)]
@@ -193,24 +197,27 @@ def paths(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes":
     return axes
 
 
-def _contours(
-    axes: "Axes",
-    eigenvalues: Floats,
-    eigenvectors: Floats,
-    basis: Floats,
-    optimum: Floats,
-    low: Floats,
-    high: Floats,
-) -> None:
-    """Draws lines of equal cost in a plane, each four times as high above the optimum as the one inside."""
-    across, up = (np.linspace(low[side], high[side], 161) for side in (0, 1))
-    error = np.stack(np.meshgrid(across - optimum[0], up - optimum[1]), axis=-1)
-    along = error @ (basis @ eigenvectors)
-    excess = np.sum(eigenvalues * along**2, axis=-1)
-    top = float(excess.max())
-    levels = top * 4.0 ** np.arange(-9, 0)
-    if top > 0:
-        axes.contour(across, up, excess, levels=levels, colors="#9A9A9A", linewidths=0.8)
+def _contours(axes: "Axes", form: Floats, optimum: Floats, reach: Floats) -> None:
+    """Draws lines of equal cost in a plane, each four times as high above the optimum as the one inside.
+
+    The excess cost is a quadratic form, so these are ellipses round the optimum, however long.
+
+    Args:
+        axes: where.
+        form: [2, 2], of errors in the plane.
+        optimum: its place in the plane [2].
+        reach: from there to the ends of the picture [2].
+    """
+    from matplotlib.patches import Ellipse
+
+    curvatures, directions = np.linalg.eigh(form)
+    top = max(float(corner @ form @ corner) for corner in reach * np.array([[1, 1], [1, -1]]))
+    centre = float(optimum[0]), float(optimum[1])
+    angle = float(np.degrees(np.arctan2(directions[1, 0], directions[0, 0])))
+    for level in top * 4.0 ** np.arange(-9, 0):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            widths = 2 * np.minimum(np.sqrt(level / np.maximum(curvatures, 0)), FAR * reach.max())
+        axes.add_patch(Ellipse(centre, *widths, angle=angle, fill=False, edgecolor="#9A9A9A", linewidth=0.8))
 
 
 def _targets(run: Run) -> str:

@@ -136,7 +136,7 @@ def _mesh(axes: "Axes", found: Cells, values: Floats, **how: Any) -> Any:
 
 def _frame(axes: "Axes", run: Run, found: Cells) -> None:
     """Names the axes, their scales, the run and, along the top, the regimes."""
-    axes.set_title(title_of(run), fontsize=11, pad=26 if found.x.name in RATES else 8)
+    axes.set_title(title_of(run), fontsize=11, pad=28 if found.x.name in RATES else 8)
     standardized = is_standardized(run)
     _scale(axes, "x", found.x, parameter_words(found.x.name, standardized=standardized))
     if found.y is None:
@@ -162,7 +162,8 @@ def _scale(axes: "Axes", which: str, side: MapSide, words: str) -> None:
 def _name_regimes(axes: "Axes", found: Cells) -> None:
     """Draws a bar along the top over the columns of each regime, and their names side by side above.
 
-    Where they alternate so often that the names have no room there is nothing.
+    A line leads from each bar to its name, which stands aside where bars are narrow. Where regimes
+    alternate so often that the names have no room there is nothing.
     """
     along = regime_along(found)
     edges = np.log(found.x.edges) if found.x.log else found.x.edges
@@ -180,9 +181,11 @@ def _name_regimes(axes: "Axes", found: Cells) -> None:
     for _, left, right in bars:
         ends = [left + GAP, right - GAP]
         axes.plot(ends, [1.025, 1.025], color=INK, linewidth=2, transform=axes.transAxes, clip_on=False)
-    places = apart([(left + right) / 2 for _, left, right in bars], widths)
-    for name, place in zip(names, places, strict=True):
-        axes.text(place, 1.04, name, fontsize=9, ha="center", va="bottom", transform=axes.transAxes)
+    middles = [(left + right) / 2 for _, left, right in bars]
+    for name, middle, place in zip(names, middles, apart(middles, widths), strict=True):
+        leader = [middle, place], [1.025, 1.05]
+        axes.plot(*leader, color=INK, linewidth=0.8, transform=axes.transAxes, clip_on=False)
+        axes.text(place, 1.05, name, fontsize=9, ha="center", va="bottom", transform=axes.transAxes)
 
 
 def apart(middles: Sequence[float], widths: Sequence[float]) -> list[float]:

@@ -1,42 +1,58 @@
-"""The answer of a run in one sentence: where every trial converged, soonest where, and above what none."""
+"""The answer of a run in two sentences: its best trial, and at which values every trial converged."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from linreg_sweep.analysis.answers import best_row, longest
 from linreg_sweep.analysis.formats import ends_of
 from linreg_sweep.analysis.tally import Table
 from linreg_sweep.runs.results import Run
+from linreg_sweep.telling.of_runs import best_trial
+from linreg_sweep.telling.phrases import counted, plural
 
 
-def answer(run: Run, name: str, table: Table) -> str:
-    """Returns what a run says of one of its parameters.
+def answer(run: Run, name: str, table: Table, best: Mapping[str, Any]) -> str:
+    """Returns what a run says of its best trial and of one of its parameters.
 
     Args:
         run: which run.
         name: the parameter.
         table: the summary by it; its values ascend, each a number or a range such as `1 to 2`.
+        best: the cells of the best trial; see of_runs.best_trial.
     """
+    said = best_trial(best, run.varied)
+    for varied in run.varied:
+        said = said.replace(varied, varied.replace("_", " "), 1)
+    return " ".join([said, *_all_over(run, name, table)])
+
+
+def _all_over(run: Run, name: str, table: Table) -> list[str]:
+    """Returns where every trial converged and above what none did; nothing where none converged at all."""
     parameter, subject = name.replace("_", " "), _each(run, name)
     values, whole = table[name], [share == 1 for share in table["share_converged"]]
     best, (first, stop) = best_row(table), longest(whole)
     if table["diverged"] == table["trials"]:
         limit = run.metadata.get("edge", {}).get("stability_limit")
-        return "Every trial diverged" + (f"; learning rates below {limit:.6g} do not." if limit else ".")
-    if not table["converged"][best]:
-        return f"No trial converged; {parameter} {_span(values[best], values[best])} came nearest."
+        return ["Every trial diverged" + (f"; the stability limit is {limit:.6g}." if limit else ".")]
+    if not table["converged"][best] or sum(table["trials"]) == 1:
+        return []
+    several = max(table["trials"]) > 1
     median = table["median_converged_at"][best]
-    within = f"{'half of them ' if table['converged'][best] > 1 else ''}within {median:,.10g}"
-    within += " epoch" if median == 1 else " epochs"
+    within = f"half of them within {median:,.10g} {plural('epoch', median)}"
     if first == stop:
         said = (
             f"At no {parameter} do all trials converge; most do {_at(values[best])}:"
-            f" {table['converged'][best]:,} of {table['trials'][best]:,} trials converge, {within}"
+            f" {table['converged'][best]:,} of {counted(table['trials'][best], 'trial')}, {within}"
         )
     elif stop - first == 1:
-        said = f"With {parameter} {_span(values[first], values[first])} {subject} converges, {within}"
+        said = f"With {parameter} {_span(values[first], values[first])} {subject} converges"
+        said += f", {within}" if several else ""
     else:
         said = f"With {parameter} {_span(values[first], values[stop - 1])} {subject} converges"
-        said += f", soonest {_at(values[best])} ({within})" if first <= best < stop else ""
+        fastest = several and first <= best < stop
+        said += f", on the whole fastest {_at(values[best])} ({within})" if fastest else ""
     above = _nothing_above(run, name, table)
-    return said + (f"; above {above} none does." if above else ".")
+    return [said + (f"; above {above} none does." if above else ".")]
 
 
 def _each(run: Run, name: str) -> str:

@@ -4,11 +4,13 @@ However many trials a run has, a page holds no more than MOST_CELLS cells and MO
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from math import isfinite
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from linreg_sweep.analysis.answers import best_row
+from linreg_sweep.analysis.formats import cells_of as cells_in
 from linreg_sweep.analysis.tally import Table
 from linreg_sweep.plots.cells import MOST_VALUES, Cells, cells_of, moving, rate_of
 from linreg_sweep.reports.answer import answer
@@ -38,11 +40,11 @@ class Gathered:
 
     Attributes:
         run: which run.
-        answer: in one sentence.
+        answer: the best trial, and where every trial converged.
         maps: of the learning rate, or the first parameter that varies, with each other.
         summaries: by each parameter that varies, its name first.
         trials: those that are listed, by their numbers: all, or one a cell of the maps and the best.
-        shown_first: the number of the trial that the laboratory begins with.
+        best: the number of the best trial, which the laboratory begins with.
     """
 
     run: Run
@@ -50,7 +52,7 @@ class Gathered:
     maps: list[Cells]
     summaries: dict[str, Table]
     trials: "pd.DataFrame"
-    shown_first: int
+    best: int
 
     @property
     def all_listed(self) -> bool:
@@ -79,14 +81,16 @@ def gather(run: Run) -> Gathered:
     run.fill([*maps, *summaries, finest], ["trial"])
     tables: dict[str, Table] = {name: tally.table() for name, tally in zip(names, summaries, strict=True)}
     cells = [cells_of(run, tally) for tally in maps]
-    by_first = finest.table()
-    best = best_row(by_first)
-    shown_first = int(finest.first_trials()[best])
-    if by_first["share_converged"][best] < 1:
-        shown_first = int(run.best_of(RANK, 1)["trial"].iloc[0])
-    return Gathered(
-        run, answer(run, first, by_first), cells, tables, _listed(run, cells, shown_first), shown_first
-    )
+    ranked = run.best_of(list(dict.fromkeys([*RANK, *run.varied])), BEST)
+    best = {name: _finite(column[0]) for name, column in cells_in(ranked.head(1)).items()}
+    said = answer(run, first, finest.table(), best)
+    listed = _listed(run, cells, ranked["trial"].to_numpy())
+    return Gathered(run, said, cells, tables, listed, int(best["trial"]))
+
+
+def _finite(cell: Any) -> Any:
+    """Returns a cell as metadata.json has it: a number that is not finite is missing."""
+    return None if isinstance(cell, float) and not isfinite(cell) else cell
 
 
 def _most_values(run: Run, first: str, others: list[str]) -> int:
@@ -99,10 +103,9 @@ def _most_values(run: Run, first: str, others: list[str]) -> int:
     return 16
 
 
-def _listed(run: Run, maps: list[Cells], shown_first: int) -> "pd.DataFrame":
+def _listed(run: Run, maps: list[Cells], best: NDArray[np.int64]) -> "pd.DataFrame":
     """Returns the trials that are listed: all or, of many, the first of each cell and the best."""
     if run.n_trials_done * len(run.columns) <= MOST_NUMBERS:
         return run.read()
     firsts = np.concatenate([found.first_trial[found.trials > 0] for found in maps])
-    best = run.best_of(RANK, BEST)["trial"]
-    return run.pick(np.concatenate([firsts, best, [shown_first]]).astype(np.int64))
+    return run.pick(np.concatenate([firsts, best]).astype(np.int64))

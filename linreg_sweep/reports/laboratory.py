@@ -1,8 +1,12 @@
-"""What a page needs to train trials of a run itself: H and C, the spectrum, and when a trial has ended."""
+"""What a page needs to show trials: H and C, the spectrum, when a trial has ended, and states that were kept.
 
-from typing import Any
+By these it trains full-batch trials itself; of mini-batch trials it shows what the run found.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linreg_sweep.analysis.legend import Bounds
 from linreg_sweep.config.parameters import own_weight
@@ -11,19 +15,32 @@ from linreg_sweep.plots.style import REGIME_WORDS, parameter_words
 from linreg_sweep.reports.payload import matrix, plain
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
-from linreg_sweep.theory.outcome import OUTCOMES, REGIMES, stability_limit
+from linreg_sweep.storage.layout import HISTORY
+from linreg_sweep.storage.parquet import read_arrays
+from linreg_sweep.theory.outcome import REGIMES, SURPRISES, stability_limit
+from linreg_sweep.theory.problem import Problem
 from linreg_sweep.trials.columns import parameter_column
 from linreg_sweep.trials.experiment import Experiment
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 MOST_PARAMETERS = 40
 """Parameters above which a page would wait for each move of a slider."""
+
+MOST_STATES = 20_000
+"""Kept states of all trials of a page together, about."""
 
 FURTHEST_RATE = 2.1
 """The end of the slider of learning rates, in stability limits without momentum: with it they reach 2."""
 
 
-def laboratory(run: Run) -> dict[str, Any]:
+def laboratory(run: Run, trials: "pd.DataFrame") -> dict[str, Any]:
     """Returns the problem of a run and what its sliders begin with.
+
+    Args:
+        run: which run.
+        trials: those that the page lists.
 
     Raises:
         ResultsError: the data have changed, or have too many parameters.
@@ -53,12 +70,47 @@ def laboratory(run: Run) -> dict[str, Any]:
         "engine": training.engine,
         "parameters": list(experiment.parameter_names),
         "targets": list(experiment.data.y_names),
-        "mini_batches": experiment.has_mini_batches,
+        "n_rows": problem.n_rows,
+        "batch_size": training.batch_size,
         "inputs": _inputs(experiment),
-        "outcome_words": {name: bounds.outcome(name) for name in OUTCOMES},
+        "kept": _kept_states(run, problem, trials),
         "regime_words": {name: bounds.regime(name) for name in REGIMES},
+        "measured_words": {name: bounds.regime(name, measured=True) for name in REGIMES},
+        "surprises": SURPRISES,
         "regime_names": {name: REGIME_WORDS[name] for name in REGIMES},
     }
+
+
+def _kept_states(run: Run, problem: Problem, trials: "pd.DataFrame") -> dict[str, Any] | None:
+    """Returns the states that a run kept of its mini-batch trials, which a page cannot train; None: none.
+
+    Of many, each trial has fewer, so that there are no more than about MOST_STATES.
+    """
+    listed = trials["trial"].to_numpy()[(trials["regime_source"] == "measured").to_numpy()]
+    if not run.metadata["history"] or not len(listed):
+        return None
+    layout = run.layout(HISTORY)
+    names = ["trial", "epoch", *run.metadata["parameters"][: problem.optimum.size]]
+    parts = [run.store.part(run.store.history, number) for number in run.finished_parts()]
+    found = [_of(listed, read_arrays(part, names, layout)) for part in parts]
+    columns = {name: np.concatenate([part[name] for part in found]) for name in names}
+    step = -(-len(columns["trial"]) // MOST_STATES)
+    place = np.arange(len(columns["trial"])) - np.searchsorted(columns["trial"], columns["trial"])
+    last = np.append(columns["trial"][1:] != columns["trial"][:-1], True)
+    columns = {name: values[(place % max(1, step) == 0) | last] for name, values in columns.items()}
+    theta = np.column_stack([columns[name] for name in names[2:]])
+    return {
+        "trial": columns["trial"].tolist(),
+        "epoch": columns["epoch"].tolist(),
+        "excess": plain(problem.excess_cost(theta.reshape(-1, *problem.shape))),
+        "theta": matrix(theta),
+    }
+
+
+def _of(trials: NDArray[np.int64], columns: dict[str, Any]) -> dict[str, Any]:
+    """Returns the rows of a history that are of these trials."""
+    chosen = np.isin(columns["trial"], trials)
+    return {name: values[chosen] for name, values in columns.items()}
 
 
 def _inputs(experiment: Experiment) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ class Section:
     Attributes:
         name: of the run.
         subject: what was swept on what data.
-        answer: in one sentence.
+        answer: the best trial, and where every trial converged.
         swept: what was varied, and between which ends.
         facts: what was run, by what it is called: versions, hashes, times.
         command: runs the sweep again.

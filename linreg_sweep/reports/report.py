@@ -60,7 +60,7 @@ def _section(name: str, found: Gathered) -> Section:
     run, data = found.run, found.run.metadata["data"]
     parameters = declaration_of(run).config.parameters
     try:
-        trained, why_not = laboratory(run), None
+        trained, why_not = laboratory(run, found.trials), None
     except SweepError as error:
         trained, why_not = None, str(error)
     payload = {
@@ -69,7 +69,7 @@ def _section(name: str, found: Gathered) -> Section:
         "trials": trials_of(found.trials),
         "all_listed": found.all_listed,
         "n_trials": run.n_trials_done,
-        "shown_first": found.shown_first,
+        "best": found.best,
         "laboratory": trained,
         "outcomes": {outcome: COLORS[outcome] for outcome in OUTCOMES},
     }

@@ -21,7 +21,7 @@ from linreg_sweep.analysis.tally import (
     check_column,
     ranges_of,
 )
-from linreg_sweep.errors import Complaint, ResultsError
+from linreg_sweep.errors import Complaint, ConfigError, ResultsError
 from linreg_sweep.execution.spans import span_of
 from linreg_sweep.storage import files, parquet
 from linreg_sweep.storage.files import Place, place_of
@@ -317,7 +317,13 @@ class Run:
         return False
 
     def best(self, n: int = 10) -> "pd.DataFrame":
-        """Returns the n best trials, the best first; see tables.best."""
+        """Returns the n best trials, the best first; see tables.best.
+
+        Raises:
+            ConfigError: n is below 1.
+        """
+        if n < 1:
+            raise ConfigError(Complaint("n", f"must be at least 1, got {n}"))
         return self.best_of(None, n)
 
     def best_of(self, columns: list[str] | None, n: int) -> "pd.DataFrame":

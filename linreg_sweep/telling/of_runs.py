@@ -45,8 +45,8 @@ def told_run(run: "Run", table: Table, columns: list[str]) -> Iterator[str]:
     yield ", ".join(f"{outcomes[name]:,} {name}" for name in OUTCOMES) + "."
     if len(cells["trials"]) > 1:
         yield from _safe(cells)
-        yield _best_row(cells)
-    yield _best_trial(run)
+        yield from _best_row(cells)
+    yield best_trial(run.metadata["best"], run.varied)
     yield from _fitted_line(run)
     yield from _edge(run)
     yield from _agreement(run)
@@ -72,20 +72,17 @@ def told_failures(run: "Run") -> Iterator[str]:
     yield "The same command tries them again."
 
 
-def _best_row(cells: Mapping[str, Sequence[Any]]) -> str:
-    """Returns which row of a summary brings most of its trials home, and those soonest."""
+def _best_row(cells: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+    """Yields which row of a summary does best on the whole, where rows have several trials."""
     best = best_row(cells)
     names = list(cells)[: list(cells).index("trials")]
     named = ", ".join(f"{name} {number(cells[name][best])}" for name in names)
     trials, converged, median = (cells[name][best] for name in ("trials", "converged", "median_converged_at"))
-    if not converged:
-        return f"No trial converged; {named} came nearest."
-    if trials == 1:
-        return f"Best {named}: converged at epoch {median:,.10g}."
-    return (
-        f"Best {named}: {converged:,} of {trials:,} trials converged,"
-        f" after a median of {median:,.10g} {plural('epoch', median)}."
-    )
+    if converged and max(cells["trials"]) > 1:
+        yield (
+            f"On the whole {named} does best: {converged:,} of {counted(trials, 'trial')} converged,"
+            f" after a median of {median:,.10g} {plural('epoch', median)}."
+        )
 
 
 def _safe(cells: Mapping[str, Sequence[Any]]) -> Iterator[str]:
@@ -110,13 +107,18 @@ def _to_the_end(rows: Sequence[int], n: int) -> bool:
     return bool(rows) and list(rows) == list(range(rows[0], n))
 
 
-def _best_trial(run: "Run") -> str:
-    best = run.metadata["best"]
-    varied = ", ".join(f"{name} {number(best[name])}" for name in run.varied) or "the set-up's values"
+def best_trial(best: Mapping[str, Any], varied: Sequence[str]) -> str:
+    """Returns which trial of a run is the best, and how it ended.
+
+    Args:
+        best: its cells; None: missing, or not finite.
+        varied: the columns of the hyperparameters that tell it from others.
+    """
+    settings = ", ".join(f"{name} {number(best[name])}" for name in varied) or "the set-up's values"
     how = "no trial converged; this one came nearest"
     if best["outcome"] == "converged" and best["converged_at"] is not None:
         how = f"converged at epoch {best['converged_at']:,}"
-    return f"Best single trial: {best['trial']:,} ({varied}): {how}, cost {number(best['cost'])}."
+    return f"Best trial: {best['trial']:,} ({settings}): {how}, cost {number(best['cost'])}."
 
 
 def _fitted_line(run: "Run") -> Iterator[str]:

@@ -1,11 +1,14 @@
 """What `train` says of one trial: its epochs, autograd's steps, how it ended and why."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from math import isnan, log, log1p
+from math import inf, log, log1p
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from linreg_sweep.analysis.legend import Bounds
 from linreg_sweep.telling.phrases import number, wrapped
+from linreg_sweep.theory.outcome import MEASURED, SURPRISES, steepest_contraction, surprise, swing
 
 if TYPE_CHECKING:
     from linreg_sweep.engines.autograd_steps import Step
@@ -70,11 +73,42 @@ def ending(training: "Training") -> Iterator[str]:
     yield _least_cost(training)
     if training.outcome == "unfinished" and training.regime in ("good", "high"):
         yield from _flattest(training)
-    if training.regime is not None:
-        ratio = float(training.last["stability_ratio"][0])
-        edge = "" if isnan(ratio) else f" ({ratio:.3g} of the stability limit)"
-        regime = training.regime.replace("_", " ")
-        yield f"The learning rate is {regime}{edge}: {bounds.regime(training.regime)}."
+    yield from _regime(training, bounds)
+
+
+def _regime(training: "Training", bounds: Bounds) -> Iterator[str]:
+    """Yields what the learning rate does to the steepest direction or, with mini-batches, did."""
+    regime, last = training.regime, training.last
+    if regime is None:
+        return
+    words = regime.replace("_", " ")
+    if last["regime_source"][0] == MEASURED:
+        measured = bounds.regime(regime, measured=True)
+        yield f"The learning rate is {words}, as measured (mini-batches have no stability limit): {measured}."
+        return
+    ratio = float(last["stability_ratio"][0])
+    said = [
+        f"The learning rate is {words} ({ratio:.3g} of the stability limit): {bounds.regime(regime)}.",
+        _steepest(training),
+    ]
+    why = surprise(
+        *(int(last[name][0]) for name in ("outcome", "regime", "diverged_at", "predicted_outcome"))
+    )
+    yield " ".join([*said, *([] if why is None else [f"{SURPRISES[why]}."])])
+
+
+def _steepest(training: "Training") -> str:
+    """Returns how the error along the steepest direction changes from epoch to epoch."""
+    settings, (_, curvature) = training.experiment.config.training, training.experiment.problem.curvature
+    rate, momentum, nesterov = settings.learning_rate, settings.momentum, settings.nesterov
+    [factor] = steepest_contraction(np.array([rate]), curvature, momentum, nesterov=nesterov).tolist()
+    epochs = swing(rate, curvature, momentum, nesterov=nesterov)
+    if 2 < epochs < inf:
+        return (
+            f"There a full swing takes {epochs:.3g} epochs, and each epoch shrinks it to {-factor:.4g}"
+            " of its size."
+        )
+    return f"There each epoch {'in the long run ' if momentum else ''}multiplies the error by {factor:.4g}."
 
 
 def _flattest(training: "Training") -> Iterator[str]:

@@ -1,9 +1,16 @@
 """What became of a trial, in words that are exact: the one place that says what converged means.
 
-Outcomes are results, never errors. The regime is the tutorial's four words for a learning rate,
-read off the factor c by which the steepest direction of the data shrinks in each epoch.
+Outcomes are results, never errors. The regime is the tutorial's four words for a learning rate.
+
+On full batches it is read off the spectrum: the factor c by which the steepest direction of the data
+shrinks in each epoch. Such a regime describes that direction alone, so a trial may converge at a rate
+that is too high (with no error along it), or diverge at one that is not (momentum or rounding carry it
+past the bound first); `SURPRISES` says why. Mini-batches have no such factor: their regime describes what
+the trial did, and never contradicts its outcome. One that diverged is too high, one that converged is
+not, and an unfinished one is only if its cost rose.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,16 +39,34 @@ It has no result, and what gathers results passes it over."""
 REGIMES = ("low", "good", "high", "too_high")
 LOW, GOOD, HIGH, TOO_HIGH = range(4)
 REGIME_MEANING = {
-    "low": "the steepest direction creeps to its optimum from one side",
-    "good": "the steepest direction settles to {percent} % within {epochs}",
-    "high": "the steepest direction zigzags across its optimum and settles slowly",
-    "too_high": "the steepest direction zigzags ever further away",
+    "low": "along the steepest direction the error keeps its sign and shrinks slowly (overdamped)",
+    "good": "along the steepest direction the error shrinks to {percent} % or less within {epochs}"
+    " (fast; with momentum, in the long run)",
+    "high": "along the steepest direction the error swings across its optimum and shrinks slowly, if at all"
+    " (oscillating)",
+    "too_high": "along the steepest direction any error swings ever further away (unstable)",
 }
-"""Likewise."""
+"""What a regime means that is read off the spectrum, likewise; true with and without momentum."""
+
+MEASURED_MEANING = {
+    "low": "the second epoch moved on in the direction of the first, more than {share} % as far",
+    "good": "the second epoch moved at most {share} % as far along the direction of the first",
+    "high": "the second epoch moved back against the first, more than {share} % as far",
+    "too_high": "the error grew",
+}
+"""Likewise of a regime that is measured."""
+
+SURPRISES = {
+    "no_error": "It converged all the same, as it had next to no error where the error grows",
+    "start": "It diverged all the same, as its start already lies beyond the bound",
+    "overshoot": "It diverged all the same, as the error first grew past the bound, before it would shrink",
+    "rounding": "It diverged all the same, as the rounding of its numbers carried it past the bound",
+}
+"""Why an outcome is not the one that a regime of the spectrum suggests."""
 
 REGIME_SOURCES = ("spectrum", "measured")
 SPECTRUM, MEASURED = range(2)
-"""Where a regime is read off: the data's curvature, or the contraction of the first two steps."""
+"""Where a regime is read off: the data's curvature, or what the trial itself did."""
 
 THEORY = ("closed_form", "lost_in_rounding", "mini_batches")
 CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES = range(3)
@@ -138,7 +163,7 @@ def judge_regime(contraction: Floats, criteria: Criteria) -> Codes:
     """Returns the regime [K] as an index into REGIMES, MISSING where the factor is not known.
 
     Args:
-        contraction: c [K], by theory or measured; NaN: not known.
+        contraction: c [K], by theory; NaN: not known.
         criteria: says within how many epochs a good rate settles, and to what fraction.
     """
     conditions = [
@@ -148,6 +173,51 @@ def judge_regime(contraction: Floats, criteria: Criteria) -> Codes:
         contraction >= -1.0,
     ]
     return np.select(conditions, [MISSING, LOW, GOOD, HIGH], TOO_HIGH).astype(np.int8)
+
+
+def judge_measured_regime(
+    contraction: Floats,
+    outcome: Codes,
+    cost: Floats,
+    start_cost: Floats,
+    scale: float,
+    criteria: Criteria,
+) -> Codes:
+    """Returns the regime [K] of trials without a spectrum, MISSING where nothing was measured.
+
+    A contraction beyond 1 alone proves no growth: momentum gathers speed in the first steps of stable
+    trials as well. So growth is read off the outcome, and of unfinished trials off the cost.
+
+    Args:
+        contraction: measured [K]; NaN: the trial ended before its second epoch, or never moved.
+        outcome: [K], as an index into OUTCOMES.
+        cost: of the last state [K], in units of y squared.
+        start_cost: of the start [K].
+        scale: the cost of the best constant prediction.
+        criteria: see judge_regime.
+    """
+    rose = (cost > start_cost) & ((np.abs(contraction) > 1) | (cost > scale))
+    grew = (outcome == DIVERGED) | ((outcome == UNFINISHED) & rose)
+    steps = judge_regime(np.clip(contraction, -1.0, 1.0), criteria)
+    return np.where(grew, TOO_HIGH, steps).astype(np.int8)
+
+
+def surprise(outcome: int, regime: int, diverged_at: int, predicted_outcome: int) -> str | None:
+    """Returns the key in SURPRISES of why a trial ended as its regime, off the spectrum, does not suggest.
+
+    Args:
+        outcome: how it ended, as an index into OUTCOMES.
+        regime: of its learning rate, as an index into REGIMES.
+        diverged_at: the epoch at which it diverged, or MISSING.
+        predicted_outcome: by the closed form, or MISSING.
+    """
+    if outcome == CONVERGED and regime == TOO_HIGH:
+        return "no_error"
+    if outcome != DIVERGED or regime == TOO_HIGH:
+        return None
+    if diverged_at == 0:
+        return "start"
+    return "overshoot" if predicted_outcome == DIVERGED else "rounding"
 
 
 def stability_limit(
@@ -177,11 +247,12 @@ def steepest_contraction(
     *,
     nesterov: bool = False,
 ) -> Floats:
-    """Returns the factor c [K] by which the steepest direction changes in each epoch.
+    """Returns the factor c [K] of the steepest direction in an epoch.
 
-    Without momentum it is 1 - learning_rate * largest_eigenvalue. With momentum it is the
-    eigenvalue of largest modulus of that direction's companion matrix, counted as minus its
-    modulus where it is negative or complex, since the trial then swings.
+    Without momentum it is 1 - learning_rate * largest_eigenvalue, and each epoch multiplies the error by
+    it. With momentum it is the eigenvalue of largest modulus of that direction's companion matrix, counted
+    as minus its modulus where it is complex, since the error then swings (see `swing`): only in the long
+    run, and on average over a swing, does each epoch shrink the error by this modulus.
 
     Args:
         learning_rate: [K].
@@ -191,13 +262,35 @@ def steepest_contraction(
     """
     with np.errstate(over="ignore", invalid="ignore"):
         plain = 1.0 - learning_rate * largest_eigenvalue
-        momentum = np.asarray(momentum, dtype=np.float64)
-        # z**2 - trace z + determinant = 0
-        trace = (1 + momentum) * plain if nesterov else plain + momentum
-        determinant = momentum * plain if nesterov else momentum
+        trace, determinant = _companion(plain, momentum, nesterov=nesterov)
         discriminant = trace * trace - 4 * determinant
         root = np.sqrt(np.maximum(discriminant, 0))
         larger = np.where(trace >= 0, trace + root, trace - root) / 2
         swinging = -np.sqrt(np.abs(determinant))
         with_momentum = np.where(discriminant < 0, swinging, larger)
-        return np.where(momentum == 0, plain, with_momentum)
+        return np.where(np.equal(momentum, 0), plain, with_momentum)
+
+
+def swing(
+    learning_rate: float, largest_eigenvalue: float, momentum: float = 0.0, *, nesterov: bool = False
+) -> float:
+    """Returns how many epochs a full swing of the steepest direction's error takes, there and back.
+
+    It is 2 pi over the angle of the eigenvalue that steepest_contraction counts: 2 where that is negative,
+    so that the error changes its sign each epoch; infinite where it is positive, so that it never does.
+    """
+    factor = steepest_contraction(np.array([learning_rate]), largest_eigenvalue, momentum, nesterov=nesterov)
+    plain = 1.0 - learning_rate * largest_eigenvalue
+    trace, determinant = _companion(np.asarray(plain), momentum, nesterov=nesterov)
+    gap = float(4 * determinant - trace * trace)
+    if momentum and gap > 0:
+        return math.tau / math.atan2(math.sqrt(gap), float(trace))
+    return 2.0 if factor[0] < 0 else math.inf
+
+
+def _companion(plain: Floats, momentum: float | Floats, *, nesterov: bool) -> tuple[Floats, Floats]:
+    """Returns the trace and the determinant of an epoch with momentum: z**2 - trace z + determinant = 0."""
+    momentum = np.asarray(momentum, dtype=np.float64)
+    if nesterov:
+        return (1 + momentum) * plain, momentum * plain
+    return plain + momentum, momentum

@@ -11,7 +11,9 @@ from linreg_sweep.theory.outcome import (
     MEASURED,
     MISSING,
     SPECTRUM,
+    Codes,
     judge,
+    judge_measured_regime,
     judge_regime,
     stability_limit,
     steepest_contraction,
@@ -48,7 +50,6 @@ def trial_columns(
     momentum = values.get("momentum", training.momentum)
     steepest = float(problem.eigenvalues[-1])
     rate, nesterov = values["learning_rate"], training.nesterov
-    by_theory = steepest_contraction(rate, steepest, momentum, nesterov=nesterov)
     limit = stability_limit(steepest, momentum, nesterov=nesterov)
     columns: dict[str, Column] = {"trial": np.arange(first, first + len(rate), dtype=np.int64)}
     columns |= {parameter_column(name): value for name, value in values.items()}
@@ -66,7 +67,12 @@ def trial_columns(
     columns["cost"] = problem.cost_min + excess
     columns["excess_cost"] = excess
     columns["contraction"] = results.contraction
-    columns["regime"] = judge_regime(np.where(full_batch, by_theory, results.contraction), criteria)
+    columns["regime"] = judge_regime(
+        steepest_contraction(rate, steepest, momentum, nesterov=nesterov), criteria
+    )
+    if not full_batch.all():
+        measured = _measured_regime(experiment, values, results, columns)
+        columns["regime"] = np.where(full_batch, columns["regime"], measured)
     columns["regime_source"] = np.where(full_batch, SPECTRUM, MEASURED).astype(np.int8)
     with np.errstate(over="ignore"):  # the absurdest rates
         columns["stability_ratio"] = np.where(full_batch, rate / limit, np.nan)
@@ -75,6 +81,20 @@ def trial_columns(
     columns["predicted_at"] = prediction.at
     columns["theory"] = prediction.theory
     return columns
+
+
+def _measured_regime(
+    experiment: Experiment, values: dict[str, Floats], results: Results, columns: dict[str, Column]
+) -> Codes:
+    """Returns the regime [K] that trials show by what they did."""
+    return judge_measured_regime(
+        results.contraction,
+        np.asarray(columns["outcome"], np.int8),
+        np.asarray(columns["cost"], np.float64),
+        experiment.problem.cost(experiment.trials(values).start),
+        experiment.problem.scale,
+        experiment.criteria,
+    )
 
 
 def no_trials(experiment: Experiment) -> dict[str, Column]:

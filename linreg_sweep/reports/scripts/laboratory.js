@@ -1,4 +1,5 @@
-// The laboratory: sliders for one trial, trained anew at each move, with its path, its cost and its theory.
+// The laboratory: one trial of the run as its row has it, and sliders for descents of the page's own, each with its
+// path, its cost and its theory. What the page cannot train, such as mini-batches, it shows from the run alone.
 
 const STEPS = 1000;
 
@@ -15,7 +16,7 @@ const ALLOWED = {
  * @param article the run's part of the page.
  * @param problem what laboratory.py gives.
  * @param columns the run's trials, unpacked.
- * @returns { load }: sets the inputs to those of a trial, by its row.
+ * @returns { load }: shows a trial, by its row, and sets the inputs to its own.
  */
 function showLaboratory(article, problem, columns) {
   const part = (name) => article.querySelector(`[data-lab-${name}]`);
@@ -69,78 +70,175 @@ function showLaboratory(article, problem, columns) {
     return { learningRate: valueOf("learning_rate"), momentum: valueOf("momentum"), epochs: valueOf("max_epochs"), start };
   }
 
+  const cellOf = (row, name) => byName.get(name)?.cells[row] ?? null;
+  const seesAllRows = (row) => (cellOf(row, "batch_size") ?? problem.batch_size ?? problem.n_rows) >= problem.n_rows;
+  const isTrainable = (row) => cellOf(row, "outcome") !== "failed" && seesAllRows(row);
+
   function train() {
     const trial = settings();
     const result = descend(problem, trial);
     if (reference === null) reference = result;
-    const draw = () => {
+    part("charts").hidden = false;
+    picture(() => {
       drawPath(part("path"), part("path-title"), problem, result, trial);
       drawCost(part("cost"), problem, result, reference, loaded);
-    };
+    });
+    const factors = directions(problem, trial.learningRate, trial.momentum);
+    // the settings of a trial have one answer: what the run found
+    const row = loaded !== null && inputs.every((input) => input.isAt(loaded)) ? loaded : null;
+    const found = row === null ? asRow(result, trial, factors) : rowOf(row);
+    tell(found, trial, factors);
+    part("note").textContent = row === null ? remark(result) : agreement(row, result);
+    tabulate(factors, trial.momentum);
+  }
+
+  /** Shows a trial that the page cannot train: its row, and the states of it that the run kept. */
+  function show(row) {
+    const found = rowOf(row);
+    const [number, kept] = [cellOf(row, "trial"), problem.kept];
+    const places = kept ? kept.trial.flatMap((trial, place) => (trial === number ? [place] : [])) : [];
+    const states = places.map((place) => ({ epoch: kept.epoch[place], theta: kept.theta[place], excess: kept.excess[place] }));
+    const trial = settings();
+    if (states.length && states[0].epoch > 0) states.unshift({ epoch: 0, theta: trial.start, excess: excessCost(problem, trial.start) });
+    const ended = states.length > 0 && states[states.length - 1].epoch === found.epochs;
+    if (states.length && !ended && !found.parameters.includes(null)) {
+      states.push({ epoch: found.epochs, theta: found.parameters, excess: cellOf(row, "excess_cost") });
+    }
+    part("charts").hidden = !states.length;
+    picture(() => {
+      if (!states.length) return;
+      const result = { ...found, kept: states };
+      drawPath(part("path"), part("path-title"), problem, result, trial);
+      drawCost(part("cost"), problem, result, result, row);
+    });
+    tell(found, trial, null);
+    const whose = "These numbers are the run's own";
+    const why = found.outcome === "failed" ? "This trial could not be trained." : `${whose}: the page does not train mini-batches.`;
+    part("note").textContent = `${why} ${states.length ? "The pictures join the states that the run kept." : "The run kept no states of it to draw."}`;
+    part("theory").replaceChildren();
+  }
+
+  function picture(draw) {
     draw();
     train.draw = draw;
-    const factors = directions(problem, trial.learningRate, trial.momentum);
-    tell(trial, result, factors);
-    tabulate(factors);
   }
 
-  function tell(trial, result, factors) {
-    const steepest = factors[factors.length - 1];
-    const regime = regimeOf(problem, steepest.factor);
+  /** Returns what the run found of a trial, by the names of its columns. */
+  function rowOf(row) {
+    const cell = (name) => cellOf(row, name);
+    return {
+      title: `Trial ${counted(cell("trial"))} of the run`,
+      outcome: cell("outcome"),
+      convergedAt: cell("converged_at"),
+      divergedAt: cell("diverged_at"),
+      epochs: cell("epochs"),
+      cost: cell("cost"),
+      parameters: problem.parameters.map(cell),
+      regime: cell("regime"),
+      measured: cell("regime_source") === "measured",
+      predicted: cell("predicted_outcome"),
+      contraction: cell("contraction"),
+      ratio: cell("stability_ratio"),
+    };
+  }
+
+  /** Returns the same of a descent of the page. */
+  function asRow(result, trial, factors) {
+    const exact = problem.single && result.outcome === "diverged" ? descend({ ...problem, single: false }, trial) : result;
+    return {
+      ...result,
+      title: null,
+      cost: problem.cost_min + result.excess,
+      parameters: [...result.theta],
+      regime: regimeOf(problem, factors[factors.length - 1].factor),
+      measured: false,
+      predicted: exact.outcome,
+      contraction: null,
+      ratio: trial.learningRate / stabilityLimit(problem, trial.momentum),
+    };
+  }
+
+  /** Tells what became of a trial, and what theory says of it; factors: null where it says nothing. */
+  function tell(found, trial, factors) {
     const limit = stabilityLimit(problem, trial.momentum);
     limitMark.value = Math.round(STEPS * inputs.find((input) => input.name === "learning_rate").shareOf(limit));
-    const best = bestRate(problem);
-    const at = result.divergedAt ?? result.convergedAt;
-    const became = at === null ? `${result.outcome} after ${counted(result.epochs)} epochs` : `${result.outcome} at epoch ${counted(at)}`;
-    const flattest = factors.find((direction) => direction.curvature > 0);
-    const how = [
-      `Regime ${problem.regime_names[regime]}: ${problem.regime_words[regime]}; each epoch multiplies its error by ${sixDigits(Number(steepest.factor.toPrecision(4)))}.`,
-    ];
-    if (flattest && flattest !== steepest && flattest.epochs !== null) {
-      how.push(`The flattest direction takes ${counted(flattest.epochs)} epochs to a hundredth of its error.`);
-    }
-    part("words").replaceChildren(element("strong", {}, `${became[0].toUpperCase()}${became.slice(1)}.`), ` ${how.join(" ")}`);
-    const cost = problem.cost_min + result.excess;
+    const at = found.outcome === "diverged" ? found.divergedAt : found.outcome === "converged" ? found.convergedAt : null;
+    const when = at === null ? `after ${counted(found.epochs)} epochs` : `at epoch ${counted(at)}`;
+    const ended = found.outcome === "failed" ? "could not be trained" : `${found.outcome} ${when}`;
+    const became = found.title === null ? `${ended[0].toUpperCase()}${ended.slice(1)}` : `${found.title}: ${ended}`;
+    part("words").replaceChildren(element("strong", {}, `${became}.`), ` ${inWords(found, trial, factors).join(" ")}`);
     const entries = [
-      { name: "outcome", words: "outcome", text: result.outcome },
-      { name: "converged_at", words: "converged at epoch", value: result.convergedAt },
-      { name: "diverged_at", words: "diverged at epoch", value: result.divergedAt },
-      { name: "epochs", words: "epochs done", value: result.epochs },
-      { name: "cost", words: `last cost (${problem.targets.join(", ")} squared)`, value: cost },
-      ...problem.parameters.slice(0, 6).map((name, entry) => ({ name, words: `last ${name}`, value: result.theta[entry] })),
-      { name: "regime", words: "regime", text: problem.regime_names[regime], value: regime },
-      { name: "contraction_by_theory", words: "factor of the steepest direction, an epoch", value: steepest.factor },
-      { name: "stability_limit", words: "stability limit of the learning rate", value: limit },
-      { name: "stability_ratio", words: "learning rate / limit", value: trial.learningRate / limit },
-      { name: "best_rate", words: "best fixed rate without momentum", value: best.rate },
-      { name: "condition_number", words: "condition number", value: best.condition },
+      { name: "outcome", words: "outcome", text: found.outcome },
+      { name: "converged_at", words: "converged at epoch", value: found.convergedAt },
+      { name: "diverged_at", words: "diverged at epoch", value: found.divergedAt },
+      { name: "epochs", words: "epochs done", value: found.epochs },
+      { name: "cost", words: `last cost (${problem.targets.join(", ")} squared)`, value: found.cost },
+      ...problem.parameters.slice(0, 6).map((name, entry) => ({ name, words: `last ${name}`, value: found.parameters[entry] })),
+      { name: "regime", words: found.measured ? "regime, measured" : "regime", text: problem.regime_names[found.regime], value: found.regime },
+      { name: "contraction", words: "second epoch along the first (measured)", value: found.contraction },
     ];
-    listNumbers(part("numbers"), entries.filter((entry) => entry.value !== null));
-    part("note").textContent = remark(result, cost);
-  }
-
-  /** Says how the trial compares with the run's own row of it. */
-  function remark(result, cost) {
-    if (problem.mini_batches) {
-      return "Trials of this run may see mini-batches; the laboratory takes all rows in each step, so it does not repeat those.";
+    if (factors !== null) {
+      const best = bestRate(problem);
+      const { factor } = factors[factors.length - 1];
+      const size = trial.momentum ? { words: "size of the steepest direction's factor, in the long run", value: Math.abs(factor) } : { words: "factor of the steepest direction in each epoch", value: factor };
+      entries.push(
+        { name: "contraction_by_theory", ...size },
+        { name: "stability_limit", words: "stability limit of the learning rate", value: limit },
+        { name: "stability_ratio", words: "learning rate / limit", value: found.ratio },
+        { name: "best_rate", words: "best fixed rate without momentum", value: best.rate },
+        { name: "condition_number", words: "condition number", value: best.condition },
+      );
     }
-    if (result.cut) return `Trained here for ${counted(result.epochs)} epochs at most, so that the page does not wait.`;
-    if (loaded === null) return "Choose a cell of the map, or a trial of the table, to set the sliders to it.";
-    const trial = `Trial ${counted(byName.get("trial").cells[loaded])} of the run`;
-    if (!inputs.every((input) => input.isAt(loaded))) return `${trial} is drawn in grey for comparison.`;
-    const cell = (name) => byName.get(name).cells[loaded];
-    const events = cell("outcome") === result.outcome && cell("converged_at") === result.convergedAt && cell("diverged_at") === result.divergedAt;
-    if (events && cell("cost") === cost) return `${trial}, repeated to the last bit of its cost.`;
-    if (events) return `${trial}, repeated; its cost in the run, ${cell("cost")}, has other last digits: its engine, ${problem.engine}, rounds otherwise.`;
-    return `${trial}: there its outcome is ${cell("outcome")} after ${counted(cell("epochs"))} epochs; its engine, ${problem.engine}, rounds otherwise.`;
+    listNumbers(part("numbers"), entries.filter((entry) => entry.value !== null));
   }
 
-  function tabulate(factors) {
-    const heads = ["direction", "curvature", "factor an epoch", "epochs to a hundredth of its error"];
+  /** Returns what the regime means there, and how long the flattest direction takes. */
+  function inWords(found, trial, factors) {
+    if (found.regime === null) return [];
+    const name = problem.regime_names[found.regime];
+    if (factors === null) return [`Regime ${name}, as measured: ${problem.measured_words[found.regime]}.`];
+    const steepest = factors[factors.length - 1];
+    const flattest = factors.find((direction) => direction.curvature > 0);
+    const said = [`Regime ${name}: ${problem.regime_words[found.regime]}.`, courseInWords(steepest, trial.momentum)];
+    const why = surpriseOf(found.outcome, found.regime, found.divergedAt, found.predicted);
+    if (why !== null) said.push(`${problem.surprises[why]}.`);
+    if (flattest && flattest !== steepest && flattest.epochs !== null) {
+      said.push(`The flattest direction takes ${counted(flattest.epochs)} epochs to a hundredth of its error${trial.momentum ? ", in the long run" : ""}.`);
+    }
+    return said;
+  }
+
+  /** Says what is shown where no trial of the run is. */
+  function remark(result) {
+    const own = result.cut ? `The page trains ${counted(result.epochs)} epochs at most, so that it does not wait` : "A descent of the page's own";
+    return loaded === null ? `${own}.` : `${own}; trial ${counted(cellOf(loaded, "trial"))} of the run is drawn in grey for comparison.`;
+  }
+
+  /** Says how far the page's own descent, which the pictures show, agrees with the run's row. */
+  function agreement(row, result) {
+    const found = rowOf(row);
+    if (result.cut) return `These numbers are the run's own; the page trains ${counted(result.epochs)} epochs at most, where the pictures end.`;
+    const cost = problem.cost_min + result.excess;
+    const sameEvents = found.outcome === result.outcome && found.convergedAt === result.convergedAt && found.divergedAt === result.divergedAt;
+    const isSame = (cell, value) => cell === value || (cell === null && Number.isNaN(value));
+    if (sameEvents && isSame(found.cost, cost) && found.parameters.every((cell, entry) => isSame(cell, result.theta[entry]))) {
+      return `${found.title}, repeated to the last bit.`;
+    }
+    const own = `These numbers are the run's own. The pictures show the page's descent, which rounds otherwise than the engine ${problem.engine}`;
+    if (found.outcome !== result.outcome) return `${own}: here the rounding decides the outcome.`;
+    const gap = Math.abs(found.epochs - result.epochs);
+    if (gap > 0) return `${own}: it agrees with them to ${counted(gap)} epoch${gap === 1 ? "" : "s"}.`;
+    const digits = Math.floor(-Math.log10(Math.abs(cost - found.cost) / Math.abs(found.cost)));
+    return `${own}: it agrees with them to the epoch, and in its cost to ${digits >= 1 && Number.isFinite(digits) ? `${digits} digits` : "all but the last digits"}.`;
+  }
+
+  function tabulate(factors, momentum) {
+    const heads = ["direction", "curvature", momentum ? "size of its factor, in the long run" : "factor in each epoch", ...(momentum ? ["epochs of a full swing"] : []), "epochs to a hundredth of its error"];
     const words = (place) => (factors.length === 1 ? "the only one" : place === 0 ? "flattest" : place === factors.length - 1 ? "steepest" : String(place + 1));
-    const rows = factors.map(({ curvature, factor, epochs }, place) => {
+    const rows = factors.map(({ curvature, factor, swing, epochs }, place) => {
       const never = Math.abs(factor) > 1 ? "never: it grows" : "never";
-      const cells = [curvature, factor].map((value) => element("td", { class: "number", "data-exact": value, title: value }, sixDigits(value)));
+      const cells = [curvature, momentum ? Math.abs(factor) : factor].map((value) => element("td", { class: "number", "data-exact": value, title: value }, sixDigits(value)));
+      if (momentum) cells.push(element("td", { class: "number", "data-exact": swing, title: swing }, swing === null ? "none" : sixDigits(Number(swing.toPrecision(4)))));
       return element("tr", {}, element("td", {}, words(place)), ...cells, element("td", { class: "number", "data-exact": epochs }, epochs === null ? never : counted(epochs)));
     });
     part("theory").replaceChildren(
@@ -156,7 +254,9 @@ function showLaboratory(article, problem, columns) {
       loaded = row;
       reference = null;
       for (const input of inputs) input.load(row);
-      train();
+      part("inputs").hidden = !isTrainable(row);
+      if (isTrainable(row)) train();
+      else show(row);
     },
   };
 }

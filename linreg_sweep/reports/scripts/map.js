@@ -63,9 +63,10 @@ function apart(texts, end) {
  * @param article the run's part of the page.
  * @param payload what the page was given of the run.
  * @param choose called with the number of the first trial of a cell that was clicked.
+ * @param best returns the best trial's value of a parameter.
  * @returns { hold }: marks the cell of a trial, by what returns its value of a parameter.
  */
-function showMap(article, payload, choose) {
+function showMap(article, payload, choose, best) {
   const place = article.querySelector("[data-map]");
   const which = article.querySelector("[data-map-which]");
   const colour = article.querySelector("[data-map-colour]");
@@ -106,7 +107,7 @@ function showMap(article, payload, choose) {
     const map = found();
     const named = map.regimes.some((name) => name !== null);
     const ratio = map.y ? 0.72 : 0.4;
-    paper = chart(place, axisOf(map.x), map.y ? axisOf(map.y) : null, { ratio, top: named ? 48 : 30 });
+    paper = chart(place, axisOf(map.x), map.y ? axisOf(map.y) : null, { ratio, top: named ? 51 : 30 });
     const { svg, inside, x, y } = paper;
     const epochs = shareOfEpochs(map.median_converged_at);
     svg.setAttribute("tabindex", "0");
@@ -129,6 +130,7 @@ function showMap(article, payload, choose) {
       inside.append(line(points, { class: "edge" }));
     }
     if (named) nameRegimes(svg, map, x);
+    markBest(svg);
     mark();
     explain(epochs);
   }
@@ -143,7 +145,14 @@ function showMap(article, payload, choose) {
     return { x: left.toFixed(2), y: top.toFixed(2), width: (right - left + 0.3).toFixed(2), height: (bottom - top + 0.3).toFixed(2) };
   }
 
-  /** Draws a bar along the top over the columns of each regime, and their names side by side above. */
+  /** Draws a ring in the cell of the best trial. */
+  function markBest(svg) {
+    const cell = locate(best);
+    const { x, y, width, height } = Object.fromEntries(Object.entries(outline(cell)).map(([name, value]) => [name, Number(value)]));
+    for (const name of ["best", "best-inner"]) svg.append(drawn("circle", { class: name, cx: x + width / 2, cy: y + height / 2, r: 5 }));
+  }
+
+  /** Draws a bar along the top over the columns of each regime, and their names above, a line from each to its bar. */
   function nameRegimes(svg, map, x) {
     const top = paper.box.top - 6;
     const names = [];
@@ -153,12 +162,13 @@ function showMap(article, payload, choose) {
       const name = map.regimes[start];
       if (name !== null) {
         svg.append(drawn("line", { class: "regime", x1: left, x2: Math.max(right, left + 1), y1: top, y2: top }));
-        names.push({ name, middle: (left + right) / 2, width: LETTER * (name.length + 1) });
+        names.push({ name, of: (left + right) / 2, middle: (left + right) / 2, width: LETTER * (name.length + 1) });
       }
       start = stop;
     }
-    for (const { name, middle } of apart(names, paper.box.right + MARGIN.right)) {
-      svg.append(drawn("text", { x: middle, y: top - 6, "text-anchor": "middle" }, name));
+    for (const { name, of, middle } of apart(names, paper.box.right + MARGIN.right)) {
+      svg.append(drawn("line", { class: "leader", x1: of, x2: middle, y1: top, y2: top - 7 }));
+      svg.append(drawn("text", { x: middle, y: top - 9, "text-anchor": "middle" }, name));
     }
   }
 
@@ -222,6 +232,8 @@ function showMap(article, payload, choose) {
       const same = new Set(map.edge.rates).size === 1;
       parts.push(element("span", {}, dashes, same ? `stability limit ${sixDigits(numberOf(map.edge.rates[0]))}` : "stability limit, by momentum"));
     }
+    const ring = drawn("svg", { viewBox: "0 0 14 14", "aria-hidden": "true" }, ...["best", "best-inner"].map((name) => drawn("circle", { class: name, cx: 7, cy: 7, r: 5 })));
+    parts.push(element("span", {}, ring, "best trial"));
     article.querySelector("[data-map-legend]").replaceChildren(...parts);
   }
 
@@ -261,15 +273,14 @@ function showMap(article, payload, choose) {
   });
   which.addEventListener("change", () => {
     pointed = null;
-    held = locate();
+    held = valueOf === null ? null : locate(valueOf);
     draw();
   });
   colour.addEventListener("change", draw);
   redrawn(place, draw);
 
-  /** Returns the cell of the trial that is held; null: none is. */
-  function locate() {
-    if (valueOf === null) return null;
+  /** Returns the cell of a trial, by what returns its value of a parameter. */
+  function locate(valueOf) {
     const sides = [found().x, found().y].map((axis) => {
       if (!axis) return 0;
       const value = valueOf(axis.name);
@@ -283,7 +294,7 @@ function showMap(article, payload, choose) {
   return {
     hold(value) {
       valueOf = value;
-      held = locate();
+      held = locate(value);
       if (paper) mark();
     },
   };

@@ -6,18 +6,16 @@ for (const article of document.querySelectorAll("article[data-run]")) {
   const rowOf = new Map(columns.find((column) => column.name === "trial").cells.map((trial, row) => [trial, row]));
   const valueOf = (row) => (name) => columns.find((column) => column.name === name).cells[row];
   const laboratory = payload.laboratory && showLaboratory(article, payload.laboratory, columns);
-  const train = (trial) => {
+  const show = (trial) => {
     if (rowOf.has(trial)) laboratory?.load(rowOf.get(trial));
   };
-  const map = showMap(article, payload, train);
+  const map = showMap(article, payload, show, valueOf(rowOf.get(payload.best)));
   const choose = (trial) => {
-    train(trial);
+    show(trial);
     map.hold(valueOf(rowOf.get(trial)));
     article.querySelector("[data-laboratory]").scrollIntoView({ block: "nearest" });
   };
   showTrials(article, payload, columns, laboratory && choose);
-  if (rowOf.has(payload.shown_first)) {
-    train(payload.shown_first);
-    map.hold(valueOf(rowOf.get(payload.shown_first)));
-  }
+  show(payload.best);
+  map.hold(valueOf(rowOf.get(payload.best)));
 }

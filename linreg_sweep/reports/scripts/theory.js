@@ -7,16 +7,43 @@ function stabilityLimit(problem, momentum) {
   return steepest === 0 ? Infinity : multiple / steepest;
 }
 
-/** Returns the factor by which a direction's error changes in each epoch; below 0 it swings to and fro. */
-function contraction(problem, learningRate, curvature, momentum) {
+/**
+ * Returns what an epoch does to a direction's error: { factor, swing }.
+ *
+ * Without momentum each epoch multiplies it by the factor. With momentum the factor is the eigenvalue of largest
+ * modulus, counted as minus its modulus where it is complex: only in the long run does an epoch shrink the error to
+ * that size. swing: how many epochs a full swing takes, 2 where the error changes its sign each epoch, null where it
+ * never does.
+ */
+function course(problem, learningRate, curvature, momentum) {
   const plain = 1 - learningRate * curvature;
-  if (momentum === 0) return plain;
+  if (momentum === 0) return { factor: plain, swing: plain < 0 ? 2 : null };
   const trace = problem.nesterov ? (1 + momentum) * plain : plain + momentum;
   const determinant = problem.nesterov ? momentum * plain : momentum;
   const discriminant = trace * trace - 4 * determinant;
-  if (discriminant < 0) return -Math.sqrt(Math.abs(determinant));
+  if (discriminant < 0) {
+    return { factor: -Math.sqrt(Math.abs(determinant)), swing: (2 * Math.PI) / Math.atan2(Math.sqrt(-discriminant), trace) };
+  }
   const root = Math.sqrt(discriminant);
-  return (trace >= 0 ? trace + root : trace - root) / 2;
+  const factor = (trace >= 0 ? trace + root : trace - root) / 2;
+  return { factor, swing: factor < 0 ? 2 : null };
+}
+
+/** Returns, in a sentence, how the error along the steepest direction changes from epoch to epoch. */
+function courseInWords({ factor, swing }, momentum) {
+  const shown = (value) => sixDigits(Number(value.toPrecision(4)));
+  if (swing !== null && swing > 2) {
+    return `There a full swing takes ${sixDigits(Number(swing.toPrecision(3)))} epochs, and each epoch shrinks it to ${shown(-factor)} of its size.`;
+  }
+  return `There each epoch ${momentum ? "in the long run " : ""}multiplies the error by ${shown(factor)}.`;
+}
+
+/** Returns the key of why an outcome is not what a regime suggests, or null; see outcome.py. */
+function surpriseOf(outcome, regime, divergedAt, predicted) {
+  if (outcome === "converged" && regime === "too_high") return "no_error";
+  if (outcome !== "diverged" || regime === "too_high") return null;
+  if (divergedAt === 0) return "start";
+  return predicted === "diverged" ? "overshoot" : "rounding";
 }
 
 /** Returns the regime of a factor of the steepest direction. */
@@ -27,13 +54,13 @@ function regimeOf(problem, factor) {
   return factor >= -1 ? "high" : "too_high";
 }
 
-/** Returns the directions from flattest to steepest, each with its curvature, factor and epochs to a hundredth. */
+/** Returns the directions from flattest to steepest, each with its curvature, course and epochs to a hundredth. */
 function directions(problem, learningRate, momentum) {
   return problem.eigenvalues.map((curvature) => {
-    const factor = contraction(problem, learningRate, curvature, momentum);
+    const { factor, swing } = course(problem, learningRate, curvature, momentum);
     const size = Math.abs(factor);
     const epochs = size === 0 ? 1 : Math.ceil(Math.log(0.01) / Math.log(size));
-    return { curvature, factor, epochs: size < 1 ? epochs : null };
+    return { curvature, factor, swing, epochs: size < 1 ? epochs : null };
   });
 }
 

@@ -103,7 +103,7 @@ function showTrials(article, payload, columns, choose) {
       const exact = column.number && column.cells[row] !== null ? String(column.cells[row]) : null;
       const looks = { class: column.number ? "number" : null, "data-exact": exact, title: exact };
       if (column.name !== "trial" || choose === null) return element("td", looks, textOf(column, row));
-      const button = element("button", { type: "button", title: "Train it in the laboratory" }, textOf(column, row));
+      const button = element("button", { type: "button", title: "Show it in the laboratory" }, textOf(column, row));
       button.addEventListener("click", () => choose(column.cells[row]));
       return element("td", { class: "number", "data-exact": exact }, button);
     });
