@@ -83,7 +83,7 @@ def dependence(x: Floats, *, fit_bias: bool, noise: Floats | None = None) -> Dep
     noise = UNIT * np.abs(x).max(axis=0, initial=0.0) if noise is None else noise
     doubt = noise / size / length * root + 8 * UNIT * (count + root)
 
-    triangle = np.linalg.qr(columns / length, mode="r")
+    triangle = np.asarray(np.linalg.qr(columns / length, mode="r"))
     rest, kept = np.abs(np.diagonal(triangle)), np.ones(count, np.bool_)
     parts, with_constant = np.zeros((count, count), np.bool_), np.zeros(count, np.bool_)
     if len(rest) == count and rest.min(initial=1.0) > MUCH:  # as of nearly all data: there is no more to ask
