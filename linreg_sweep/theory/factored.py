@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 TRUSTED = 1e-9
 """Smallest singular value, relative to the largest, of which float64 tells enough digits."""
 
-STEPS = 4
+STEPS = 3
 """Times that the optimum is moved by what its residuals say: the first finds it, later ones add digits."""
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.theory.dependence import Dependence, shifted
-from linreg_sweep.theory.twofold import CACHE, products, two_product, two_sum
+from linreg_sweep.theory.twofold import products, rows_at_once, total_of, two_product
 
 Floats = NDArray[np.float64]
 Matrix = Any
@@ -104,8 +104,12 @@ def precise_spectrum(data: Shifted, found: Dependence, factor: Fraction, *, fit_
                 for part in _normal(data, pairs, fit_bias=fit_bias)
             )
             kept = [*np.flatnonzero(found.kept).tolist(), *([data.n_features] if fit_bias else [])]
-            gram, moment = _with_combinations(gram, moment, kept)
-            values, vectors = mpmath.eigsy(gram)
+            try:
+                gram, moment = _with_combinations(gram, moment, kept)
+                values, vectors = mpmath.eigsy(gram)
+            except ZeroDivisionError:  # so few digits cannot tell the kept columns apart
+                digits *= 2
+                continue
             null = gram.rows - len(kept)
             if len(kept) == 0 or values[null] > abs(values[gram.rows - 1]) * mpmath.mpf(10) ** (
                 KEPT_DIGITS - digits
@@ -215,17 +219,16 @@ def residuals(data: Shifted, optimum: Matrix, *, fit_bias: bool) -> Floats:
     """
     one = data.n_features
     heads, tails = _of_shifted(data, optimum, fit_bias=fit_bias)
+    heads, tails = np.vstack([heads, np.full(optimum.cols, -1.0)]), np.vstack([tails, np.zeros(optimum.cols)])
     left = np.empty((len(data.columns), optimum.cols))
-    rows = max(1, CACHE // data.columns.shape[1])
+    rows = rows_at_once(data.columns.shape[1])
     for first in range(0, len(left), rows):
-        block = np.ascontiguousarray(data.columns[first : first + rows].T)
+        block = data.columns[first : first + rows]
         for target in range(optimum.cols):
-            head, tail = block[one + 1 + target], np.zeros(block.shape[1])
-            for column, weight, rest in zip(block, heads[:, target], tails[:, target], strict=False):
-                product, error = two_product(column, weight)
-                head, carry = two_sum(head, -product)
-                tail += carry - error - column * rest
-            left[first : first + rows, target] = head + tail
+            of_target = np.column_stack([block[:, : one + 1], block[:, one + 1 + target]])
+            product, error = two_product(of_target, heads[:, target])
+            head, tail = total_of(product, error + of_target * tails[:, target])
+            left[first : first + rows, target] = -(head + tail)
     return left
 
 

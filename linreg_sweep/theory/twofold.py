@@ -16,7 +16,7 @@ CACHE = 2**15
 """Numbers that are worked on together: few enough for the cache."""
 
 MIN_ROWS = 64
-"""Rows that are worked on together at least, a power of 2 as well."""
+"""Rows that are worked on together at least."""
 
 
 def two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
@@ -39,6 +39,11 @@ def _split(a: Floats | float) -> tuple[Floats, Floats]:
     return high, a - high
 
 
+def rows_at_once(width: int) -> int:
+    """Returns how many rows of so many numbers are worked on together: a power of 2, which adds up evenly."""
+    return int(2 ** np.floor(np.log2(max(MIN_ROWS, CACHE // width))))
+
+
 def products(columns: Floats, few: int) -> tuple[Floats, Floats]:
     """Returns the inner products of the first few columns with all [few, m], as sums of two floats.
 
@@ -47,7 +52,7 @@ def products(columns: Floats, few: int) -> tuple[Floats, Floats]:
         few: at most m.
     """
     head, tail = np.zeros((few, columns.shape[1])), np.zeros((few, columns.shape[1]))
-    rows = max(MIN_ROWS, CACHE // columns.shape[1])
+    rows = rows_at_once(columns.shape[1])
     for first in range(0, len(columns), rows):
         block = np.ascontiguousarray(columns[first : first + rows].T)
         high, low = _split(block)

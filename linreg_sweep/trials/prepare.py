@@ -82,7 +82,11 @@ def prepare(declaration: Declaration, data: Data) -> Experiment:
     _check(declaration, data, space)
     with threadpool_limits(limits=1):  # the same bits however many cores there are
         problem = make_problem(
-            data.inputs(), data.y, loss=config.training.loss, fit_bias=config.data.fit_bias
+            data.inputs(),
+            data.y,
+            loss=config.training.loss,
+            fit_bias=config.data.fit_bias,
+            noise=data.noise(),
         )
     rate = space.parameters.get("learning_rate")
     if rate is not None and rate.unit is not None and not problem.eigenvalues[-1]:
