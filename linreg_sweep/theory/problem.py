@@ -5,18 +5,23 @@ optimum and the spectrum come from more digits than float64 has (spectrum.py) or
 many parameters, from an orthogonal factorization of A (factored.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.errors import Complaint, DataError
+from linreg_sweep.errors import Complaint, DataError, shorten
 from linreg_sweep.theory.dependence import dependence, shifted
 from linreg_sweep.theory.factored import TRUSTED, factored_spectrum
 from linreg_sweep.theory.spectrum import MOST_PARAMETERS, precise_spectrum, shift
 
 Floats = NDArray[np.float64]
+
+VISIBLE = 1e-28
+"""Share of the scale above which the cost of rounding the optimum is told apart from its own rounding."""
 
 AT_WORST = 48
 """Parameters up to which more digits than float64 has are waited for, some seconds, where it must be."""
@@ -43,7 +48,7 @@ class Problem:
         hessian: H [P, P] of the loss, in units of loss per unit of theta squared.
         constant: C [P, O].
         optimum: theta* [P, O], of least norm where H is singular.
-        optimum_tail: what rounding left off the optimum [P, O]; 0 where that is not known.
+        optimum_tail: what rounding left off the optimum [P, O].
         eigenvalues: of H, ascending [P]; exact zeros where H is singular.
         eigenvalue_tails: what rounding left off the eigenvalues [P]; 0 where that is not known.
         eigenvectors: V [P, P], one a column, in the order of the eigenvalues.
@@ -98,6 +103,13 @@ class Problem:
         flattest, steepest = self.curvature
         return steepest / flattest if flattest else 1.0
 
+    @cached_property
+    def visible_tail(self) -> Floats:
+        """What rounding left off the optimum [P, O], where its cost shows beside the scale; else 0."""
+        along = self.eigenvectors.T @ self.optimum_tail
+        cost = float(self.eigenvalues @ (along**2).sum(axis=1)) * self.cost_per_loss
+        return self.optimum_tail if cost > VISIBLE * self.scale else np.zeros_like(self.optimum)
+
     def batch(self, rows: NDArray[np.intp] | slice) -> tuple[Floats, Floats]:
         """Returns H [P, P] and C [P, O] of a step over these rows alone, with their own k."""
         a, y = self.design[rows], self.targets[rows]
@@ -117,6 +129,8 @@ class Problem:
         total = np.zeros(len(theta))
         with np.errstate(over="ignore", invalid="ignore"):  # diverged trials hold infinities
             error = np.moveaxis(theta, 0, -1) - self.optimum[..., None]
+            if self.visible_tail.any():
+                error -= self.visible_tail[..., None]
             for value, vector in zip(self.eigenvalues, self.eigenvectors.T, strict=True):
                 for column in range(error.shape[1]):
                     along = vector[0] * error[0, column]
@@ -130,7 +144,15 @@ class Problem:
         return self.cost_min + self.excess_cost(theta)
 
 
-def make_problem(x: Floats, y: Floats, *, loss: str, fit_bias: bool, noise: Floats | None = None) -> Problem:
+def make_problem(
+    x: Floats,
+    y: Floats,
+    *,
+    loss: str,
+    fit_bias: bool,
+    noise: Floats | None = None,
+    names: Sequence[str] = (),
+) -> Problem:
     """Settles everything a trial needs to know of the data, in one pass over its rows.
 
     Args:
@@ -140,6 +162,7 @@ def make_problem(x: Floats, y: Floats, *, loss: str, fit_bias: bool, noise: Floa
         fit_bias: whether a bias row is added to theta.
         noise: how far rounding may have moved the entries of each column [F]; None: by half a unit in
             the last place.
+        names: of the F columns of x and the O of y, for messages.
 
     Returns:
         The problem.
@@ -150,7 +173,7 @@ def make_problem(x: Floats, y: Floats, *, loss: str, fit_bias: bool, noise: Floa
     """
     design = np.ascontiguousarray(np.column_stack([x, np.ones(len(x))]) if fit_bias else x)
     factor = loss_factor(loss, len(design), y.shape[1])
-    _check_squares(x, y, factor)
+    _check_squares(x, y, factor, names)
     data = shift(x, y)
     found = dependence(x, fit_bias=fit_bias, noise=noise)
     n_parameters = design.shape[1]
@@ -183,26 +206,26 @@ def make_problem(x: Floats, y: Floats, *, loss: str, fit_bias: bool, noise: Floa
     )
 
 
-def _check_squares(x: Floats, y: Floats, factor: Fraction) -> None:
+def _check_squares(x: Floats, y: Floats, factor: Fraction, names: Sequence[str]) -> None:
     """Refuses data that float64 cannot square.
 
     Raises:
         DataError: squares overflow, or those of a column that is not 0 vanish.
     """
+    most = max(float(factor), 1 / len(x))
     with np.errstate(over="ignore", under="ignore"):
-        of_x, of_y = (max(float(factor), 1 / len(a)) * np.einsum("ij,ij->j", a, a) for a in (x, y))
-    if not (np.isfinite(of_x).all() and np.isfinite(of_y).all()):
-        largest = max(np.abs(x).max(initial=0.0), np.abs(y).max())
-        text = f"the squares of the data must stay finite, the largest value is {largest:.3g}"
-        hint = "choose a smaller unit, or write standardize: true in the config's data block"
-        raise DataError(Complaint("data", text, hint))
-    for name, columns, squares in (("x", x, of_x), ("y", y, of_y)):
-        vanished = (squares < np.finfo(np.float64).tiny) & columns.any(axis=0)
-        if vanished.any():
-            largest = np.abs(columns[:, vanished.argmax()]).max()
-            text = f"the squares of the data must not vanish, the largest value of a column of {name} is"
-            text = f"{text} {largest:.3g}"
-            raise DataError(Complaint("data", text, f"choose a smaller unit for {name}"))
+        squares = most * np.hstack([np.einsum("ij,ij->j", columns, columns) for columns in (x, y)])
+    largest = np.hstack([np.abs(columns).max(axis=0) for columns in (x, y)])
+    vanished = (squares < np.finfo(np.float64).tiny) & (largest > 0)
+    for wrong, must in ((~np.isfinite(squares), "stay finite"), (vanished, "not vanish")):
+        if wrong.any():
+            worst = int(np.flatnonzero(wrong)[largest[wrong].argmax()])
+            text = f"the squares of the data must {must}, the largest value"
+            text += f" of column {shorten(names[worst])!r}" if names else ""
+            hint = "choose another unit"
+            if worst < x.shape[1]:
+                hint += ", or write standardize: true in the config's data block"
+            raise DataError(Complaint("data", f"{text} is {largest[worst]:.3g}", hint))
 
 
 def _scale(y: Floats, *, fit_bias: bool) -> float:
