@@ -108,6 +108,17 @@ BAD_ARRAYS: dict[str, tuple[Any, Any, dict[str, Any], list[str]]] = {
         {},
         ["x: row 2 of column 'x' must be a finite number, got 100000000000000000000000000..."],
     ),
+    "an integer that would be rounded": (
+        np.array([2**53, 2**53 + 1]),
+        [2**63 + 1, 2],
+        {},
+        [
+            f"{role}: row {row} of column '{role}' must be a whole number that float64 holds exactly, got"
+            f" {whole}. Hint: subtract a constant, such as the smallest, from the column, or choose other"
+            " columns"
+            for role, row, whole in (("x", 2, 2**53 + 1), ("y", 1, 2**63 + 1))
+        ],
+    ),
     "masked": (
         np.ma.masked_array([1.0, 2.0], [False, True]),
         [1, 2],

@@ -69,27 +69,36 @@ def dependence(x: Floats, *, fit_bias: bool, noise: Floats | None = None) -> Dep
     Source: Golub and Van Loan, Matrix Computations, sec. 5.2 (Gram-Schmidt, done twice).
     """
     n_rows, count = x.shape
-    columns, middle = shifted(x)
-    size = np.abs(columns if fit_bias else x).max(axis=0, initial=0.0)
-    size = np.where(size > 0, size, 1.0)
-    columns, middle = (columns if fit_bias else x) / size, middle / size
-    mean = columns.mean(axis=0)
-    if fit_bias:
-        columns = columns - mean
-    length = np.linalg.norm(columns, axis=0)
-    length = np.where(length > 0, length, 1.0)
     root = np.sqrt(n_rows)
-    place = (middle + mean) / length * root if fit_bias else np.zeros(count)
+    columns, middle = shifted(x)
+    size = np.abs(columns).max(axis=0, initial=0.0)
+    size = np.where(size > 0, size, 1.0)
+    columns, middle = columns / size, middle / size
+    is_far = not fit_bias and middle.any()
+    mean = columns.mean(axis=0)
+    if fit_bias or is_far:
+        columns = columns - mean
+    spread = length = np.linalg.norm(columns, axis=0)
+    place = (middle + mean) * root
+    if is_far:
+        length = np.hypot(length, place)
+    length = np.where(length > 0, length, 1.0)
+    place = place / length
     noise = UNIT * np.abs(x).max(axis=0, initial=0.0) if noise is None else noise
-    doubt = noise / size / length * root + 8 * UNIT * (count + root)
+    doubt = noise / size / length * root + 8 * UNIT * (count + root) * spread / length
 
     triangle = np.asarray(np.linalg.qr(columns / length, mode="r"))
+    if is_far:  # in the axes of the ones and of what is centred; more digits than float64 tell these apart
+        triangle = np.vstack([place, triangle]).astype(np.longdouble)
+        triangle[0] = (middle.astype(np.longdouble) + mean) * root / length
     rest, kept = np.abs(np.diagonal(triangle)), np.ones(count, np.bool_)
     parts, with_constant = np.zeros((count, count), np.bool_), np.zeros(count, np.bool_)
-    if len(rest) == count and rest.min(initial=1.0) > MUCH:  # as of nearly all data: there is no more to ask
+    if (
+        len(rest) == count and rest.min(initial=1.0) > MUCH and not is_far
+    ):  # as of nearly all data: there is no more to ask
         return Dependence(kept, rest * length * size, parts, with_constant)
     rest = np.zeros(count)
-    basis, inverse = np.zeros((len(triangle), count)), np.zeros((count, count))
+    basis, inverse = (np.zeros((length, count), triangle.dtype) for length in (len(triangle), count))
     for each in range(count):
         there = np.flatnonzero(kept[:each])
         axes, undo = basis[:, : len(there)], inverse[: len(there), : len(there)]
@@ -109,7 +118,7 @@ def dependence(x: Floats, *, fit_bias: bool, noise: Floats | None = None) -> Dep
             error = unsure * np.linalg.norm(undo, axis=1)
             parts[there, each] = np.abs(weights) > error
             constant = place[each] - weights @ place[there]
-            with_constant[each] = abs(constant) > unsure + error @ np.abs(place[there])
+            with_constant[each] = fit_bias and abs(constant) > unsure + error @ np.abs(place[there])
     return Dependence(kept, rest * length * size, parts, with_constant)
 
 
