@@ -28,8 +28,8 @@ MOST_WORK = 1_000_000
 
 MOST_COLLISIONS = 20
 
-# A standard deviation below this many roundings of the largest value is noise, not spread.
-ROUNDINGS = 16
+VISIBLE = 2.0**-40
+"""Share of a standard deviation below which what rounding left off a mean is lost among other roundings."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +44,7 @@ class Data:
         source: `tutorial (built in)`, the file's name, or `arrays`.
         standardize: whether trials see z-scores of x.
         x_mean: [F] the mean of each column of x where standardized, else zeros.
+        x_mean_tail: [F] what rounding left off it, where that is a visible share of x_scale, else zeros.
         x_scale: [F] its population standard deviation where standardized, else ones.
         notes: what a person should know, one sentence each without a full stop.
     """
@@ -55,12 +56,21 @@ class Data:
     source: str
     standardize: bool
     x_mean: Floats
+    x_mean_tail: Floats
     x_scale: Floats
     notes: tuple[str, ...]
 
     def inputs(self) -> Floats:
         """Returns the x [n, F] that trials see: z-scores where standardized, else x itself."""
-        return (self.x - self.x_mean) / self.x_scale if self.standardize else self.x
+        return ((self.x - self.x_mean) - self.x_mean_tail) / self.x_scale if self.standardize else self.x
+
+    def noise(self) -> Floats | None:
+        """Returns how far rounding may have moved the inputs of each column [F]; None: by half a unit."""
+        if not self.standardize:
+            return None
+        half = np.finfo(np.float64).eps / 2
+        noise: Floats = half * (np.abs(self.x).max(axis=0) / self.x_scale + np.abs(self.inputs()).max(axis=0))
+        return noise
 
     def unscaled(self, theta: Floats, fit_bias: bool) -> Floats:
         """Returns parameters in the units of the file.
@@ -84,9 +94,11 @@ class Data:
         if not fit_bias:
             raise ValueError("parameters of standardized x can only be unscaled where a bias is fitted")
         with np.errstate(over="ignore", invalid="ignore"):  # diverged trials hold infinities
-            for feature, (mean, scale) in enumerate(zip(self.x_mean, self.x_scale, strict=True)):
+            for feature, scale in enumerate(self.x_scale):
                 result[:, feature] = theta[:, feature] / scale
-                result[:, -1] = result[:, -1] - result[:, feature] * mean
+                for part in (self.x_mean[feature], self.x_mean_tail[feature]):
+                    if part:
+                        result[:, -1] = result[:, -1] - result[:, feature] * part
         return result
 
     def digest(self) -> str:
@@ -197,15 +209,19 @@ def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: 
     x, notes = np.ascontiguousarray(table.x), table.notes
     _check_size(where, x.shape[1], table.y.shape[1])
     complaints = _collisions(where, table, standardize, fit_bias)
-    mean, scale, noise = spread(x)
-    level = [name for name, low in zip(table.x_names, scale <= noise, strict=True) if low]
+    mean, tail, scale = spread(x)
+    level = [name for name, low in zip(table.x_names, scale == 0, strict=True) if low]
     flat = ", ".join(map(repr, map(shorten, level[:8]))) + (", ..." if len(level) > 8 else "")
     if standardize and not fit_bias:
         text = "standardize must go with fit_bias: true, for a weight on x less its mean implies a bias"
         complaints.append(Complaint(where, text, "fit a bias, or leave x as it is"))
     if standardize and flat:
-        text = f"a column must vary by more than rounding to be standardized, these do not: {flat}"
+        text = f"a column must vary to be standardized, these do not: {flat}"
         complaints.append(Complaint(where, text, "leave it out of x"))
+    endless = [name for name, wide in zip(table.x_names, ~np.isfinite(scale), strict=True) if wide]
+    if standardize and endless:
+        text = f"a column's ends must lie a finite distance apart, those of {shorten(endless[0])!r} do not"
+        complaints.append(Complaint(where, text, "choose a smaller unit"))
     if complaints:
         raise DataError(*complaints)
 
@@ -223,25 +239,32 @@ def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: 
         source=source,
         standardize=standardize,
         x_mean=mean if standardize else np.zeros(x.shape[1]),
+        x_mean_tail=tail if standardize else np.zeros(x.shape[1]),
         x_scale=scale if standardize else np.ones(x.shape[1]),
         notes=notes,
     )
 
 
 def spread(x: Floats) -> tuple[Floats, Floats, Floats]:
-    """Returns mean, population SD and the largest SD that is mere rounding, each [F], of columns [n, F].
+    """Returns mean, what rounding left off it, and population SD, each [F], of columns [n, F].
 
     Columns are first divided by a power of two, which is exact, so that no square overflows or underflows;
-    the mean is corrected once by the mean of what is left (Chan, Golub and LeVeque 1983, eq. 1.7).
+    the mean is corrected once by the mean of what is left (Chan, Golub and LeVeque 1983, eq. 1.7). The SD is
+    0 where all entries are the same, and only there; it is infinite where their distance is. What is left off
+    the mean is 0 where it would not show.
     """
-    largest = np.abs(x).max(axis=0)
-    exponent = np.frexp(largest)[1]
+    low, high = x.min(axis=0), x.max(axis=0)
+    exponent = np.frexp(np.maximum(np.abs(low), np.abs(high)))[1]
     unit = np.ldexp(x, -exponent)
     mean = unit.mean(axis=0)
-    mean = mean + (unit - mean).mean(axis=0)
-    deviation = np.sqrt(np.mean((unit - mean) ** 2, axis=0))
-    spacing = np.ldexp(1.0, np.maximum(exponent - 53, -1074))  # np.spacing would warn at the largest number
-    return np.ldexp(mean, exponent), np.ldexp(deviation, exponent), ROUNDINGS * spacing
+    mean = np.where(low < high, mean + (unit - mean).mean(axis=0), unit[0])
+    rest = unit - mean
+    tail = rest.mean(axis=0)
+    tail = np.where(np.abs(tail) > VISIBLE * np.sqrt(np.mean(rest**2, axis=0)), tail, 0.0)
+    deviation = np.sqrt(np.mean((rest - tail) ** 2, axis=0))
+    with np.errstate(over="ignore"):
+        deviation = np.where(np.isfinite(high - low), np.ldexp(deviation, exponent), np.inf)
+    return np.ldexp(mean, exponent), np.ldexp(tail, exponent), deviation
 
 
 def _check_size(where: str, n_features: int, n_targets: int) -> None:

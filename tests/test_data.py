@@ -37,7 +37,7 @@ BIAS = (
     "arrays: standardize must go with fit_bias: true, for a weight on x less its mean implies a bias. "
     "Hint: fit a bias, or leave x as it is"
 )
-ROUNDING = "arrays: a column must vary by more than rounding to be standardized, these do not:"
+LEVEL = "arrays: a column must vary to be standardized, these do not:"
 
 BAD_ARRAYS: dict[str, tuple[Any, Any, dict[str, Any], list[str]]] = {
     "fewer y": (
@@ -107,6 +107,17 @@ BAD_ARRAYS: dict[str, tuple[Any, Any, dict[str, Any], list[str]]] = {
         [1, 2],
         {},
         ["x: row 2 of column 'x' must be a finite number, got 100000000000000000000000000..."],
+    ),
+    "an integer that would be rounded": (
+        np.array([2**53, 2**53 + 1]),
+        [2**63 + 1, 2],
+        {},
+        [
+            f"{role}: row {row} of column '{role}' must be a whole number that float64 holds exactly, got"
+            f" {whole}. Hint: subtract a constant, such as the smallest, from the column, or choose other"
+            " columns"
+            for role, row, whole in (("x", 2, 2**53 + 1), ("y", 1, 2**63 + 1))
+        ],
     ),
     "masked": (
         np.ma.masked_array([1.0, 2.0], [False, True]),
@@ -183,13 +194,22 @@ BAD_ARRAYS: dict[str, tuple[Any, Any, dict[str, Any], list[str]]] = {
         [[1, 3], [2, 3]],
         [1, 2],
         {"standardize": True},
-        [f"{ROUNDING} 'x2'. Hint: leave it out of x"],
+        [f"{LEVEL} 'x2'. Hint: leave it out of x"],
     ),
-    "columns of rounding noise, and no bias": (
-        [[0.1 + 0.2, 1e8], [0.3, np.nextafter(1e8, 2e8)], [0.3, 1e8]],
+    "constant columns, and no bias": (
+        [[0.3, 1e8], [0.3, 1e8], [0.3, 1e8]],
         [1, 2, 3],
         {"standardize": True, "fit_bias": False},
-        [BIAS, f"{ROUNDING} 'x1', 'x2'. Hint: leave it out of x"],
+        [BIAS, f"{LEVEL} 'x1', 'x2'. Hint: leave it out of x"],
+    ),
+    "a column that reaches too far": (
+        [[1.5e308, 1], [-1.5e308, 2], [-1.5e308, 1]],
+        [1, 2, 3],
+        {"standardize": True},
+        [
+            "arrays: a column's ends must lie a finite distance apart, those of 'x1' do not. "
+            "Hint: choose a smaller unit"
+        ],
     ),
 }
 
@@ -323,6 +343,23 @@ def test_the_largest_number_there_is() -> None:
     assert data.inputs().tolist() == [[-1.0], [1.0]]
 
 
+@pytest.mark.parametrize(
+    ("offset", "unit"), [(0.3, 2.0**-54), (1e8, 2.0**-26), (1e15, 1.0), (1.7e18, 256.0), (-9e307, 1e295)]
+)
+def test_standardizing_what_lies_far_from_0(offset: float, unit: float) -> None:
+    """Of a column whose values differ by a few units in the last place: the z-scores over fractions."""
+    x = offset + unit * np.array([0, 1, 1, 4, 2, 2.0])
+    exact = [Fraction(value) for value in x.tolist()]
+    mean = sum(exact) / 6
+    variance = sum((value - mean) ** 2 for value in exact) / 6
+    data = from_arrays(x, np.arange(6), standardize=True)
+    for z, value in zip(data.inputs()[:, 0].tolist(), exact, strict=True):
+        squared = (value - mean) ** 2 / variance
+        assert z == pytest.approx(float(squared) ** 0.5 * (1 if value > mean else -1), rel=1e-14)
+    found = Fraction(float(data.x_mean[0])) + Fraction(float(data.x_mean_tail[0]))
+    assert abs(float(found - mean)) <= 1e-12 * unit
+
+
 def test_unscaled_parameters_predict_the_same() -> None:
     """Parameters of z-scores, unscaled, predict on x what they predicted on z, for every target."""
     rng = np.random.default_rng(4)
@@ -416,7 +453,7 @@ def test_file_complaints_name_the_file(tmp_path: Path) -> None:
     path.write_text("s,x,c,y\na,1,3,1\nb,2,3,2\n", encoding="utf-8")
     with pytest.raises(DataError) as caught:
         from_file(str(path), y="y", standardize=True)
-    assert str(caught.value).startswith(f"{path}: a column must vary by more than rounding")
+    assert str(caught.value).startswith(f"{path}: a column must vary to be")
     data = from_file(path, x="x", y="y", standardize=True)
     assert (data.x_names, data.source, data.notes) == (("x",), "a.csv", ())
     assert from_file(path, y="y").notes == (

@@ -295,6 +295,17 @@ def test_squares_that_overflow_are_a_data_error(x: float, y: float, loss: str) -
     with pytest.raises(DataError) as caught:
         make_problem(np.array([[x], [0.0]]), np.array([[y], [0.0]]), loss=loss, fit_bias=True)
     assert str(caught.value) == (
-        f"data: the squares of the data must stay finite, the largest value is {max(x, y):.3g}. "
-        "Hint: choose a smaller unit, or write standardize: true in the config's data block"
+        f"data: the squares of the data must stay finite, the largest value is {max(x, y):.3g}. Hint: choose"
+        " another unit" + (", or write standardize: true in the config's data block" if x >= y else "")
+    )
+
+
+@pytest.mark.parametrize(("x", "y", "name"), [(1e-170, 1.0, "a"), (1.0, 1e-160, "b")])
+def test_squares_that_vanish_are_a_data_error(x: float, y: float, name: str) -> None:
+    """A cost of 0 for every state would call them all converged; the column is named."""
+    rows = np.array([[1.0], [0.0], [2.0]])
+    with pytest.raises(DataError) as caught:
+        make_problem(x * rows, y * rows, loss="mse", fit_bias=True, names=("a", "b"))
+    assert str(caught.value).startswith(
+        f"data: the squares of the data must not vanish, the largest value of column {name!r}"
     )

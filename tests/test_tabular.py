@@ -408,13 +408,14 @@ def test_numbers_are_those_of_float(tmp_path: Path) -> None:
         "+3",
         "1e5",
         "1E-5",
-        "9007199254740993",
+        "9007199254740994",
+        "9007199254740993.0",
         "0.1",
         "4.9e-324",
         "1e-400",
         "-.5e+3",
     ]
-    texts += ["1.7976931348623157e308", "2.2250738585072011e-308", "123456789012345678901234567890", " 7 "]
+    texts += ["1.7976931348623157e308", "2.2250738585072011e-308", "123456789012345678901234567890.5", " 7 "]
     for _ in range(3000):
         (value,) = struct.unpack("<d", rng.randbytes(8))
         texts += [repr(value)] if np.isfinite(value) else []
@@ -424,6 +425,20 @@ def test_numbers_are_those_of_float(tmp_path: Path) -> None:
         )
     table = read(tmp_path, "x,y\n" + "".join(f"{text},1\n" for text in texts))
     assert table.x.tobytes() == np.array([[float(text)] for text in texts]).tobytes()
+
+
+@pytest.mark.parametrize("whole", [2**53 + 1, -(2**53) - 1, 2**60 + 1, 2**63 - 1])
+def test_whole_numbers_that_would_be_rounded_are_refused(whole: int, tmp_path: Path) -> None:
+    """Ids beyond 2**53 fall together as floats: the first is named; others are read."""
+    said = f"row 2 of column 'id' must be a whole number that float64 holds exactly, got {whole}"
+    hint = "Hint: subtract a constant, such as the smallest, from the column, or choose other columns"
+    path = write(tmp_path / "a.csv", f"id,y\n{2**53},1\n{whole},2\n{2**60},3\n")
+    assert complaints(path, None, ["y"]) == [f"F:3: {said}. {hint}"]
+    file = tmp_path / "a.parquet"
+    parquet.write_table(pa.table({"id": [2**53, whole, None], "y": [1.0, 2.0, 3.0]}), file)
+    assert complaints(file, None, ["y"])[0] == f"F: {said}. {hint}"
+    parquet.write_table(pa.table({"id": [2**53, int(float(2**62)), 7], "y": [1.0, 2.0, 3.0]}), file)
+    assert read_table(file, None, ["y"]).x.tolist() == [[2.0**53], [2.0**62], [7.0]]
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])

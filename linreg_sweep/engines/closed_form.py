@@ -91,12 +91,12 @@ def _train_block(
     converged[converged > end] = MISSING
     diverged[diverged > end] = MISSING
     return Results(
-        theta=_states(problem, modes, errors, end),
+        theta=_states(problem, modes, errors, end, trials.start),
         epochs=end,
         converged_at=converged,
         diverged_at=diverged,
         contraction=np.where(end < 2, np.nan, _contraction(modes, errors)),
-        history=_history(problem, modes, errors, end, schedule.history_epochs),
+        history=_history(problem, modes, errors, end, schedule.history_epochs, trials.start),
     )
 
 
@@ -119,11 +119,16 @@ def _energy(problem: Problem, errors: Floats) -> Floats:
     return share
 
 
-def _states(problem: Problem, modes: PlainModes | MomentumModes, errors: Floats, epoch: Integers) -> Floats:
-    """Returns the states [k, P, O] of trials at an epoch [k] each."""
+def _states(
+    problem: Problem, modes: PlainModes | MomentumModes, errors: Floats, epoch: Integers, start: Floats
+) -> Floats:
+    """Returns the states [k, P, O] of trials at an epoch [k] each; at epoch 0 the start [k, P, O] itself."""
     moved = modes.factors(epoch.astype(np.float64))[:, None] * errors
     theta = problem.optimum[..., None] + _rotated(problem.eigenvectors, moved)
-    return np.ascontiguousarray(np.moveaxis(theta, -1, 0))
+    states = np.ascontiguousarray(np.moveaxis(theta, -1, 0))
+    unmoved = epoch == 0
+    states[unmoved] = start[unmoved]
+    return states
 
 
 def _contraction(modes: PlainModes | MomentumModes, errors: Floats) -> Floats:
@@ -142,11 +147,13 @@ def _history(
     errors: Floats,
     end: Integers,
     epochs: Integers,
+    start: Floats,
 ) -> History:
     pages: list[Page] = []
     for epoch in epochs.tolist():
         there = np.flatnonzero(end >= epoch)
         if len(there):
             at = np.full(len(there), epoch)
-            pages.append((there, epoch, _states(problem, modes.take(there), errors[..., there], at)))
+            states = _states(problem, modes.take(there), errors[..., there], at, start[there])
+            pages.append((there, epoch, states))
     return history_of(pages, problem.shape)

@@ -56,6 +56,7 @@ def laboratory(run: Run, trials: "pd.DataFrame") -> dict[str, Any]:
         "hessian": matrix(problem.hessian),
         "constant": matrix(problem.constant),
         "optimum": matrix(problem.optimum),
+        "optimum_tail": matrix(problem.visible_tail),
         "eigenvalues": plain(problem.eigenvalues),
         "eigenvectors": matrix(problem.eigenvectors.T),
         "cost_min": problem.cost_min,

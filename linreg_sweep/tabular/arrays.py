@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.errors import Complaint, DataError
-from linreg_sweep.tabular.cells import Floats
+from linreg_sweep.tabular.cells import SHIFTED, UNEVEN, Floats, rounded_integers
 from linreg_sweep.tabular.table import Table, as_names, name_complaints
 
 _KINDS = {"b": "booleans", "U": "text", "S": "bytes", "M": "dates", "m": "durations", "c": "complex numbers"}
@@ -76,6 +76,11 @@ def _matrix(
         complaints.append(Complaint(role, f"must be numbers, got {given_kind}"))
         return np.empty((0, 0)), known, complaints
     copy = np.array(columns, dtype=np.float64, order="C")
+    if columns.dtype.kind in "iu":
+        changed = rounded_integers(columns.ravel(), copy.ravel()).reshape(copy.shape)
+        for i in np.flatnonzero(changed.any(axis=0)):
+            row = int(changed[:, i].argmax())
+            complaints.append(_uneven(role, row, known[i], columns[row, i]))
     finite = np.isfinite(copy)
     for i in np.flatnonzero(~finite.all(axis=0)):
         row = int(finite[:, i].argmin())
@@ -96,12 +101,19 @@ def _from_objects(
                 copy[row, i] = float(cell) if number else np.nan
             except (OverflowError, ValueError):  # an integer beyond float64, a signalling NaN
                 copy[row, i] = np.inf
+            if isinstance(cell, numbers.Integral) and np.isfinite(copy[row, i]) and int(copy[row, i]) != cell:
+                complaints.append(_uneven(role, row, name, cell))
+                break
             if not np.isfinite(copy[row, i]):
                 shown = repr(cell) if len(repr(cell)) <= 30 else f"{repr(cell)[:27]}..."
                 text = f"row {row + 1} of column {name!r} must be a finite number, got {shown}"
                 complaints.append(Complaint(role, text))
                 break
     return copy, names, complaints
+
+
+def _uneven(role: str, row: int, name: str, cell: object) -> Complaint:
+    return Complaint(role, f"row {row + 1} of column {name!r} {UNEVEN} {cell}", SHIFTED)
 
 
 def _names_of(given: Any, role: str, count: int) -> tuple[str, ...]:

@@ -9,6 +9,13 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+MOST_EXACT = 2**53
+"""Whole numbers up to this are all exact in float64; beyond it only some are."""
+
+UNEVEN = "must be a whole number that float64 holds exactly, got"
+SHIFTED = "subtract a constant, such as the smallest, from the column, or choose other columns"
+"""What is said of a whole number that would be rounded, and what helps."""
+
 
 @dataclass(frozen=True)
 class Flaw:
@@ -80,3 +87,12 @@ def flaw_of(cells: NDArray[np.bool_], text: str, hint: str = "") -> Iterator[Fla
     """Yields the flaw that these cells [n] of a column share; nothing where there are none."""
     if cells.any():
         yield Flaw(int(cells.argmax()) + 1, text, hint, int(cells.sum()) - 1)
+
+
+def rounded_integers(integers: NDArray[np.integer[Any]], numbers: Floats) -> NDArray[np.bool_]:
+    """Returns which of some integers [n] are others as float64 [n]."""
+    if np.abs(numbers).max(initial=0.0) < MOST_EXACT:
+        return np.zeros(len(numbers), np.bool_)
+    with np.errstate(invalid="ignore"):  # the largest of all are rounded to where no integer is
+        changed: NDArray[np.bool_] = integers != numbers.astype(integers.dtype)
+    return changed

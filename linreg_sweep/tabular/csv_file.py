@@ -20,7 +20,18 @@ from numpy.typing import NDArray
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.guards.regular import open_regular
 from linreg_sweep.tabular.bounds import LONGEST_ROW, MOST_BYTES, check_cells, check_columns
-from linreg_sweep.tabular.cells import Column, File, as_array, as_mask, flaw_of, shortened
+from linreg_sweep.tabular.cells import (
+    MOST_EXACT,
+    SHIFTED,
+    UNEVEN,
+    Column,
+    File,
+    Floats,
+    as_array,
+    as_mask,
+    flaw_of,
+    shortened,
+)
 
 NUMBER = r"^[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 MISSING = r"^(?i:|#?n/?a|[+-]?nan|null|none)$"
@@ -187,7 +198,8 @@ def _from_text(cells: Any) -> Column:
     only = cells if plain.all() else cells.filter(matches)
     numbers = np.full(len(plain), np.nan)
     numbers[plain] = as_array(compute.cast(only, pa.float64()))
-    if np.isfinite(numbers).all():
+    uneven = _rounded(cells, numbers)
+    if np.isfinite(numbers).all() and not uneven.any():
         return Column(numbers)
 
     missing = as_mask(compute.match_substring_regex(cells, MISSING))
@@ -201,6 +213,7 @@ def _from_text(cells: Any) -> Column:
     flaws = (
         *flaw_of(missing, f"must be a number, {_got(first(missing))}", "fill the cell in or remove the row"),
         *flaw_of(infinite, f"must be finite, {_got(first(infinite))}"),
+        *flaw_of(uneven, f"{UNEVEN} {first(uneven)}", SHIFTED),
         *flaw_of(other, f"must be a number, {_got(first(other))}", almost or _TEXT),
     )
     unusable = "" if plain.any() else "not numeric" if other.any() else "empty"
@@ -208,6 +221,15 @@ def _from_text(cells: Any) -> Column:
         unusable = f"numbers written like {shortened(first(other))} are not read"
     content = f"starts with {shortened(first(other))}" if other.any() else ""
     return Column(numbers, flaws, unusable, content)
+
+
+def _rounded(cells: Any, numbers: Floats) -> NDArray[np.bool_]:
+    """Returns which cells [n] are written as whole numbers that float64 does not hold."""
+    changed = np.zeros(len(numbers), np.bool_)
+    for row in np.flatnonzero((np.abs(numbers) >= MOST_EXACT) & np.isfinite(numbers)).tolist():
+        text = str(cells[row])
+        changed[row] = text.lstrip("+-").isdecimal() and int(text) != int(numbers[row])
+    return changed
 
 
 def _got(cell: str) -> str:

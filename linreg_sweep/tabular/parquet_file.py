@@ -15,7 +15,17 @@ import numpy as np
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.guards.regular import open_regular
 from linreg_sweep.tabular.bounds import check_cells, check_columns
-from linreg_sweep.tabular.cells import Column, File, Flaw, as_array, as_mask, flaw_of
+from linreg_sweep.tabular.cells import (
+    SHIFTED,
+    UNEVEN,
+    Column,
+    File,
+    Flaw,
+    as_array,
+    as_mask,
+    flaw_of,
+    rounded_integers,
+)
 
 _LONGEST_TEXT = 2**24
 _MOST_ITEMS = 1_000_000
@@ -135,9 +145,14 @@ def _from_numbers(cells: Any) -> Column:
     numbers = np.full(len(given), np.nan)
     numbers[given] = as_array(compute.cast(cells.drop_null(), pa.float64(), safe=False))
     missing, infinite = np.isnan(numbers), np.isinf(numbers)
+    uneven = np.zeros(len(given), np.bool_)
+    if pa.types.is_integer(cells.type):
+        chunks = [np.from_dlpack(chunk) for chunk in cells.drop_null().chunks if len(chunk)]
+        uneven[given] = rounded_integers(np.concatenate(chunks), numbers[given]) if chunks else False
     sign = "-" if numbers[infinite.argmax()] < 0 else ""
     flaws = (
         *flaw_of(missing, "must be a number, the cell is empty or NaN", "fill the cell in or remove the row"),
         *flaw_of(infinite, f"must be finite, got '{sign}inf'"),
+        *flaw_of(uneven, f"{UNEVEN} {cells[int(uneven.argmax())]}", SHIFTED),
     )
     return Column(numbers, flaws, "empty" if missing.all() else "")

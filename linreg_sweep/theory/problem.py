@@ -2,20 +2,29 @@
 
 Formulas: `cost = mean((Y - A theta)**2)`, `H = k A^T A`, `C = k A^T Y`, `grad = H theta - C`. The
 optimum and the spectrum come from more digits than float64 has (spectrum.py) or, where there are
-many parameters, from an orthogonal factorization of A: H in float64 would square the condition
-number (Golub and Van Loan, Matrix Computations, sec. 5.3).
+many parameters, from an orthogonal factorization of A (factored.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.errors import Complaint, DataError
-from linreg_sweep.theory.spectrum import MOST_PARAMETERS, Spectrum, precise_spectrum
+from linreg_sweep.errors import Complaint, DataError, shorten
+from linreg_sweep.theory.dependence import dependence, shifted
+from linreg_sweep.theory.factored import TRUSTED, factored_spectrum
+from linreg_sweep.theory.spectrum import MOST_PARAMETERS, precise_spectrum, shift
 
 Floats = NDArray[np.float64]
+
+VISIBLE = 1e-28
+"""Share of the scale above which the cost of rounding the optimum is told apart from its own rounding."""
+
+AT_WORST = 48
+"""Parameters up to which more digits than float64 has are waited for, some seconds, where it must be."""
 
 
 def loss_factor(loss: str, n_rows: int, n_targets: int) -> Fraction:
@@ -39,7 +48,7 @@ class Problem:
         hessian: H [P, P] of the loss, in units of loss per unit of theta squared.
         constant: C [P, O].
         optimum: theta* [P, O], of least norm where H is singular.
-        optimum_tail: what rounding left off the optimum [P, O]; 0 where that is not known.
+        optimum_tail: what rounding left off the optimum [P, O].
         eigenvalues: of H, ascending [P]; exact zeros where H is singular.
         eigenvalue_tails: what rounding left off the eigenvalues [P]; 0 where that is not known.
         eigenvectors: V [P, P], one a column, in the order of the eigenvalues.
@@ -94,6 +103,13 @@ class Problem:
         flattest, steepest = self.curvature
         return steepest / flattest if flattest else 1.0
 
+    @cached_property
+    def visible_tail(self) -> Floats:
+        """What rounding left off the optimum [P, O], where its cost shows beside the scale; else 0."""
+        along = self.eigenvectors.T @ self.optimum_tail
+        cost = float(self.eigenvalues @ (along**2).sum(axis=1)) * self.cost_per_loss
+        return self.optimum_tail if cost > VISIBLE * self.scale else np.zeros_like(self.optimum)
+
     def batch(self, rows: NDArray[np.intp] | slice) -> tuple[Floats, Floats]:
         """Returns H [P, P] and C [P, O] of a step over these rows alone, with their own k."""
         a, y = self.design[rows], self.targets[rows]
@@ -113,6 +129,8 @@ class Problem:
         total = np.zeros(len(theta))
         with np.errstate(over="ignore", invalid="ignore"):  # diverged trials hold infinities
             error = np.moveaxis(theta, 0, -1) - self.optimum[..., None]
+            if self.visible_tail.any():
+                error -= self.visible_tail[..., None]
             for value, vector in zip(self.eigenvalues, self.eigenvectors.T, strict=True):
                 for column in range(error.shape[1]):
                     along = vector[0] * error[0, column]
@@ -126,7 +144,15 @@ class Problem:
         return self.cost_min + self.excess_cost(theta)
 
 
-def make_problem(x: Floats, y: Floats, *, loss: str, fit_bias: bool) -> Problem:
+def make_problem(
+    x: Floats,
+    y: Floats,
+    *,
+    loss: str,
+    fit_bias: bool,
+    noise: Floats | None = None,
+    names: Sequence[str] = (),
+) -> Problem:
     """Settles everything a trial needs to know of the data, in one pass over its rows.
 
     Args:
@@ -134,39 +160,35 @@ def make_problem(x: Floats, y: Floats, *, loss: str, fit_bias: bool) -> Problem:
         y: [n, O].
         loss: half_mse, mse or sse.
         fit_bias: whether a bias row is added to theta.
+        noise: how far rounding may have moved the entries of each column [F]; None: by half a unit in
+            the last place.
+        names: of the F columns of x and the O of y, for messages.
 
     Returns:
         The problem.
 
     Raises:
-        DataError: the data are so large that their squares overflow.
-
-    Source: Golub and Van Loan, Matrix Computations, sec. 5.3 (QR) and 5.5 (rank deficiency).
+        DataError: squares of the data overflow or vanish, or there are more than AT_WORST parameters that
+            float64 cannot tell apart.
     """
     design = np.ascontiguousarray(np.column_stack([x, np.ones(len(x))]) if fit_bias else x)
-    n_rows = len(design)
-    factor = loss_factor(loss, n_rows, y.shape[1])
-    with np.errstate(over="ignore", invalid="ignore"):
-        hessian, constant = float(factor) * (design.T @ design), float(factor) * (design.T @ y)
-        varies = np.ptp(y, axis=0) > 0  # exactly: a mean may be off by its rounding
-        spread = np.where(varies, y - y.mean(axis=0), 0.0) if fit_bias else y
-        scale = float(np.mean(spread**2)) or float(np.mean(y**2)) or 1.0
-    if not (np.isfinite(hessian).all() and np.isfinite(constant).all() and np.isfinite(scale)):
-        largest = max(np.abs(x).max(initial=0.0), np.abs(y).max())
-        raise DataError(
-            Complaint(
-                "data",
-                f"the squares of the data must stay finite, the largest value is {largest:.3g}",
-                "choose a smaller unit, or write standardize: true in the config's data block",
-            )
+    factor = loss_factor(loss, len(design), y.shape[1])
+    _check_squares(x, y, factor, names)
+    data = shift(x, y)
+    found = dependence(x, fit_bias=fit_bias, noise=noise)
+    n_parameters = design.shape[1]
+    spectrum = None
+    if n_parameters > MOST_PARAMETERS:
+        spectrum = factored_spectrum(data, design, y, found, factor, fit_bias=fit_bias)
+    if spectrum is None and n_parameters <= AT_WORST:
+        spectrum = precise_spectrum(data, found, factor, fit_bias=fit_bias)
+    if spectrum is None:
+        text = (
+            f"the condition number of more than {AT_WORST} parameters must be below {TRUSTED**-2:.0e}:"
+            " columns lie too far from 0, or differ too much in size"
         )
-
-    if np.any(y) and not np.mean(y**2):
-        text = f"the squares of the data must not vanish, the largest value of y is {np.abs(y).max():.3g}"
-        raise DataError(Complaint("data", text, "choose a smaller unit for y"))
-
-    spectrum = _spectrum(design, y, factor, hessian, constant)
-    residuals = y - design @ spectrum.optimum
+        hint = "write standardize: true in the config's data block, or leave out what nearly repeats others"
+        raise DataError(Complaint("data", text, hint))
     return Problem(
         design=design,
         targets=y,
@@ -179,35 +201,36 @@ def make_problem(x: Floats, y: Floats, *, loss: str, fit_bias: bool) -> Problem:
         eigenvalues=spectrum.eigenvalues,
         eigenvalue_tails=spectrum.tails,
         eigenvectors=spectrum.eigenvectors,
-        cost_min=float(np.mean(residuals**2)),
-        scale=scale,
+        cost_min=spectrum.cost_min,
+        scale=_scale(y, fit_bias=fit_bias),
     )
 
 
-def _spectrum(
-    design: Floats, targets: Floats, factor: Fraction, hessian: Floats, constant: Floats
-) -> Spectrum:
-    """Returns the spectrum of H and the optimum; what counts as 0 is judged on A, not on H."""
-    n_rows, n_parameters = design.shape
-    triangle = np.asarray(np.linalg.qr(np.column_stack([design, targets]), mode="r"))
-    left, singular, right = np.linalg.svd(triangle[:, :n_parameters])
-    size = len(singular)
-    cutoff = np.finfo(float).eps * max(n_rows, n_parameters) * singular.max(initial=0.0)
-    kept = singular > cutoff
-    rank = int(np.count_nonzero(kept))
-    if n_parameters <= MOST_PARAMETERS:
-        return precise_spectrum(design, targets, rank, factor)
-    along = left[:, :size][:, kept].T @ triangle[:, n_parameters:]
-    optimum = right[:size][kept].T @ (along / singular[kept, None])
-    eigenvalues = np.zeros(n_parameters)
-    eigenvalues[:size][kept] = float(factor) * singular[kept] ** 2
-    vectors = right.T[:, ::-1].copy()
-    return Spectrum(
-        eigenvalues[::-1].copy(),
-        np.zeros(n_parameters),
-        vectors,
-        optimum,
-        np.zeros_like(optimum),
-        hessian,
-        constant,
-    )
+def _check_squares(x: Floats, y: Floats, factor: Fraction, names: Sequence[str]) -> None:
+    """Refuses data that float64 cannot square.
+
+    Raises:
+        DataError: squares overflow, or those of a column that is not 0 vanish.
+    """
+    most = max(float(factor), 1 / len(x))
+    with np.errstate(over="ignore", under="ignore"):
+        squares = most * np.hstack([np.einsum("ij,ij->j", columns, columns) for columns in (x, y)])
+    largest = np.hstack([np.abs(columns).max(axis=0) for columns in (x, y)])
+    vanished = (squares < np.finfo(np.float64).tiny) & (largest > 0)
+    for wrong, must in ((~np.isfinite(squares), "stay finite"), (vanished, "not vanish")):
+        if wrong.any():
+            worst = int(np.flatnonzero(wrong)[largest[wrong].argmax()])
+            text = f"the squares of the data must {must}, the largest value"
+            text += f" of column {shorten(names[worst])!r}" if names else ""
+            hint = "choose another unit"
+            if worst < x.shape[1]:
+                hint += ", or write standardize: true in the config's data block"
+            raise DataError(Complaint("data", f"{text} is {largest[worst]:.3g}", hint))
+
+
+def _scale(y: Floats, *, fit_bias: bool) -> float:
+    """Returns the cost of the best constant, or of 0 where no bias is fitted or y does not vary."""
+    around, _ = shifted(y)
+    varies = np.ptp(around, axis=0) > 0  # exactly: a mean may be off by its rounding
+    spread = np.where(varies, around - around.mean(axis=0), 0.0) if fit_bias else y
+    return float(np.mean(spread**2)) or float(np.mean(y**2)) or 1.0

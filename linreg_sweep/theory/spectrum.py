@@ -1,24 +1,31 @@
 """The spectrum and the optimum of least squares, rounded once: A^T A in twice the working precision.
 
-In float64 alone the flattest curvature of A^T A is lost to rounding by the condition number, and
-with it the place of the optimum; a closed form can be no better than these. So the products of
-the columns are summed as pairs of floats, and the small matrix of their sums is diagonalised in
-fifty digits (mpmath).
+In float64 alone the flattest curvature of A^T A is lost to rounding by the condition number, and with it
+the place of the optimum; a closed form can be no better than these. So columns are shifted to where they
+vary, which is exact, the products of what is left are summed as pairs of floats, and the small matrix of
+their sums is shifted back and diagonalised with as many digits as that takes (mpmath).
 """
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.twofold import dot
+from linreg_sweep.theory.dependence import Dependence, shifted
+from linreg_sweep.theory.twofold import products, rows_at_once, total_of, two_product
 
 Floats = NDArray[np.float64]
+Matrix = Any
+"""Of mpmath, which has no types."""
 
 DIGITS = 50
-"""Decimal digits of the diagonalisation; pairs of floats hold 32, and their squares' spread needs more."""
+"""Decimal digits of the diagonalisation to begin with; they double until the spectrum leaves enough."""
+
+KEPT_DIGITS = 36
+"""Digits that the flattest curvature must keep of them: pairs of floats hold 32."""
 
 NOTHING = 1e-30
 """Share of the largest parameter below which what is left of one is the rounding of pairs of floats."""
@@ -39,6 +46,7 @@ class Spectrum:
         optimum_tail: what rounding left off it [P, O].
         hessian: H [P, P].
         constant: C = k A^T Y [P, O].
+        cost_min: the mean of the squared residuals.
     """
 
     eigenvalues: Floats
@@ -48,51 +56,193 @@ class Spectrum:
     optimum_tail: Floats
     hessian: Floats
     constant: Floats
+    cost_min: float
 
 
-def precise_spectrum(design: Floats, targets: Floats, rank: int, factor: Fraction) -> Spectrum:
-    """Returns the spectrum and the optimum of a least-squares problem of at most MOST_PARAMETERS.
+@dataclass(frozen=True)
+class Shifted:
+    """Data in units of powers of two, shifted exactly to where they vary: X = (D + shift) unit.
+
+    Attributes:
+        columns: D of x, a column of ones, D of y [n, F + 1 + O].
+        shift: what was taken off each [F + 1 + O], 0 off the ones.
+        exponent: the power of two that each is counted in [F + 1 + O], 0 of the ones.
+        n_features: F.
+    """
+
+    columns: Floats
+    shift: Floats
+    exponent: NDArray[np.intc]
+    n_features: int
+
+
+def shift(x: Floats, y: Floats) -> Shifted:
+    """Returns data shifted to where they vary, so that their squares neither overflow nor vanish."""
+    (of_x, shift_x), (of_y, shift_y) = shifted(x), shifted(y)
+    columns = np.column_stack([of_x, np.ones(len(x)), of_y])
+    exponent = np.frexp(np.abs(columns).max(axis=0))[1]
+    exponent[x.shape[1]] = 0
+    columns = np.ldexp(columns, -exponent)
+    return Shifted(columns, np.hstack([shift_x, 0.0, shift_y]), exponent, x.shape[1])
+
+
+def precise_spectrum(data: Shifted, found: Dependence, factor: Fraction, *, fit_bias: bool) -> Spectrum:
+    """Returns the spectrum and the optimum of a least-squares problem of few parameters.
 
     Args:
-        design: A [n, P]; its squares neither overflow nor vanish.
-        targets: Y [n, O].
-        rank: of A: so many eigenvalues are taken for more than 0.
+        data: X and Y.
+        found: which columns of X bring something new; the others are taken for exact combinations.
         factor: k, which multiplies A^T A and A^T Y.
+        fit_bias: whether A has a column of ones.
     """
-    with mpmath.workdps(DIGITS):
-        exact_factor = mpmath.mpf(factor.numerator) / factor.denominator
-        gram = exact_factor * _products(design, design)
-        moment = exact_factor * _products(design, targets)
-        values, vectors = mpmath.eigsy(gram)
-        null = len(values) - rank
-        for index in range(null):
-            values[index] = mpmath.mpf(0)
-        optimum = mpmath.zeros(moment.rows, moment.cols)
-        for index in range(null, len(values)):
-            vector = vectors[:, index]
-            optimum += vector * ((vector.T * moment) / values[index])
-        heads = [float(value) for value in values]
-        nearest = optimum.apply(float)
-        tails = [float(value - head) for value, head in zip(values, heads, strict=True)]
-        rest = optimum - nearest
-    tail = _rounded(rest)
-    tail[np.abs(tail) < NOTHING * np.abs(_rounded(nearest)).max(initial=0.0)] = 0.0
+    pairs = products(data.columns, data.n_features + 1)
+    digits = DIGITS
+    while True:
+        with mpmath.workdps(digits):
+            gram, moment = (
+                part * mpmath.mpf(factor.numerator) / factor.denominator
+                for part in _normal(data, pairs, fit_bias=fit_bias)
+            )
+            kept = [*np.flatnonzero(found.kept).tolist(), *([data.n_features] if fit_bias else [])]
+            try:
+                gram, moment = _with_combinations(gram, moment, kept)
+                values, vectors = mpmath.eigsy(gram)
+            except ZeroDivisionError:  # so few digits cannot tell the kept columns apart
+                digits *= 2
+                continue
+            null = gram.rows - len(kept)
+            if len(kept) == 0 or values[null] > abs(values[gram.rows - 1]) * mpmath.mpf(10) ** (
+                KEPT_DIGITS - digits
+            ):
+                return _rounded_once(data, gram, moment, values, vectors, null, fit_bias=fit_bias)
+        digits *= 2
+
+
+def _normal(data: Shifted, pairs: tuple[Floats, Floats], *, fit_bias: bool) -> tuple[Matrix, Matrix]:
+    """Returns A^T A [P, P] and A^T Y [P, O] from the products of shifted columns.
+
+    With S the matrix of shifts, X = D + 1 s^T, so that A = [D, 1] S.
+    """
+    heads, tails = (part.tolist() for part in pairs)
+    n_parameters = data.n_features + fit_bias
+    one, total = data.n_features, len(data.shift)
+
+    def product(row: int, column: int) -> Any:
+        value = mpmath.mpf(heads[row][column]) + mpmath.mpf(tails[row][column])
+        return mpmath.ldexp(value, int(data.exponent[row]) + int(data.exponent[column]))
+
+    exact = [[product(row, column) for column in range(total)] for row in range(one + 1)]
+    shifts = [mpmath.mpf(value) for value in data.shift.tolist()]
+
+    def entry(row: int, column: int) -> Any:
+        return (
+            exact[row][column]
+            + shifts[row] * exact[one][column]
+            + exact[row][one] * shifts[column]
+            + shifts[row] * shifts[column] * exact[one][one]
+        )
+
+    def block(columns: range) -> Matrix:
+        return mpmath.matrix([[entry(row, column) for column in columns] for row in range(n_parameters)])
+
+    return block(range(n_parameters)), block(range(one + 1, total))
+
+
+def _with_combinations(gram: Matrix, moment: Matrix, kept: list[int]) -> tuple[Matrix, Matrix]:
+    """Returns the products of columns of which some are exact combinations of those kept."""
+    if len(kept) == gram.rows:
+        return gram, moment
+    if not kept:
+        return 0 * gram, 0 * moment
+    among = mpmath.matrix([[gram[row, column] for column in kept] for row in kept])
+    weights = mpmath.zeros(len(kept), gram.rows)
+    for column in range(gram.rows):
+        if column in kept:
+            weights[kept.index(column), column] = mpmath.mpf(1)
+        else:
+            weights[:, column] = mpmath.lu_solve(among, mpmath.matrix([gram[row, column] for row in kept]))
+    moments = mpmath.matrix([[moment[row, column] for column in range(moment.cols)] for row in kept])
+    return weights.T * among * weights, weights.T * moments
+
+
+def _rounded_once(
+    data: Shifted, gram: Matrix, moment: Matrix, values: Matrix, vectors: Matrix, null: int, *, fit_bias: bool
+) -> Spectrum:
+    """Returns the spectrum in floats; the null lowest eigenvalues are 0."""
+    for index in range(null):
+        values[index] = mpmath.mpf(0)
+    optimum = mpmath.zeros(moment.rows, moment.cols)
+    for index in range(null, len(values)):
+        vector = vectors[:, index]
+        optimum += vector * ((vector.T * moment) / values[index])
+    heads = [float(value) for value in values]
+    nearest, tail = in_two(optimum)
     return Spectrum(
         eigenvalues=np.array(heads),
-        tails=np.array(tails),
-        eigenvectors=_rounded(vectors),
-        optimum=_rounded(nearest),
+        tails=np.array([float(value - head) for value, head in zip(values, heads, strict=True)]),
+        eigenvectors=rounded(vectors),
+        optimum=nearest,
         optimum_tail=tail,
-        hessian=_rounded(gram),
-        constant=_rounded(moment),
+        hessian=rounded(gram),
+        constant=rounded(moment),
+        cost_min=least_cost(data, optimum, fit_bias=fit_bias),
     )
 
 
-def _products(left: Floats, right: Floats) -> "mpmath.matrix":
-    """Returns left^T right [P, Q], each entry of about 32 digits."""
-    entries = [[dot(a, b) for b in right.T] for a in left.T]
-    return mpmath.matrix([[mpmath.mpf(head) + mpmath.mpf(tail) for head, tail in row] for row in entries])
-
-
-def _rounded(matrix: "mpmath.matrix") -> Floats:
+def rounded(matrix: Matrix) -> Floats:
+    """Returns the nearest floats."""
     return np.array([[float(entry) for entry in row] for row in matrix.tolist()])
+
+
+def in_two(optimum: Matrix) -> tuple[Floats, Floats]:
+    """Returns an optimum rounded, and what rounding left off; what is below its own noise is 0."""
+    nearest = rounded(optimum)
+    tail = rounded(optimum - mpmath.matrix(nearest.tolist()))
+    tail[np.abs(tail) < NOTHING * np.abs(nearest).max(initial=0.0)] = 0.0
+    return nearest, tail
+
+
+def least_cost(data: Shifted, optimum: Matrix, *, fit_bias: bool) -> float:
+    """Returns the mean squared residual at an optimum [P, O], be it 1e-20 of the variance."""
+    left = residuals(data, optimum, fit_bias=fit_bias)
+    of_each = np.mean(left**2, axis=0)
+    return float(np.mean(np.ldexp(of_each, 2 * data.exponent[data.n_features + 1 :])))
+
+
+def residuals(data: Shifted, optimum: Matrix, *, fit_bias: bool) -> Floats:
+    """Returns Y - A theta [n, O] in the units of the shifted columns, to float precision.
+
+    Args:
+        data: X and Y.
+        optimum: theta [P, O], of more digits than a float has.
+        fit_bias: whether its last row is a bias.
+    """
+    one = data.n_features
+    heads, tails = _of_shifted(data, optimum, fit_bias=fit_bias)
+    heads, tails = np.vstack([heads, np.full(optimum.cols, -1.0)]), np.vstack([tails, np.zeros(optimum.cols)])
+    left = np.empty((len(data.columns), optimum.cols))
+    rows = rows_at_once(data.columns.shape[1])
+    for first in range(0, len(left), rows):
+        block = data.columns[first : first + rows]
+        for target in range(optimum.cols):
+            of_target = np.column_stack([block[:, : one + 1], block[:, one + 1 + target]])
+            product, error = two_product(of_target, heads[:, target])
+            head, tail = total_of(product, error + of_target * tails[:, target])
+            left[first : first + rows, target] = -(head + tail)
+    return left
+
+
+def _of_shifted(data: Shifted, optimum: Matrix, *, fit_bias: bool) -> tuple[Floats, Floats]:
+    """Returns the weights of the shifted columns and of the ones [F + 1, O], heads and tails."""
+    one = data.n_features
+    weights = mpmath.zeros(one + 1, optimum.cols)
+    for target in range(optimum.cols):
+        at = one + 1 + target
+        level = (optimum[one, target] if fit_bias else mpmath.mpf(0)) - mpmath.mpf(float(data.shift[at]))
+        for row in range(one):
+            level += optimum[row, target] * mpmath.mpf(float(data.shift[row]))
+            of_row = int(data.exponent[row]) - int(data.exponent[at])
+            weights[row, target] = mpmath.ldexp(optimum[row, target], of_row)
+        weights[one, target] = mpmath.ldexp(level, -int(data.exponent[at]))
+    heads = rounded(weights)
+    return heads, rounded(weights - mpmath.matrix(heads.tolist()))

@@ -12,6 +12,12 @@ Floats = NDArray[np.float64]
 SPLITTER = 2.0**27 + 1
 """Cuts a float64 into two of 26 bits, whose products are exact."""
 
+CACHE = 2**15
+"""Numbers that are worked on together: few enough for the cache."""
+
+MIN_ROWS = 64
+"""Rows that are worked on together at least."""
+
 
 def two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """Returns a + b rounded, and what rounding left off, both exact together."""
@@ -33,12 +39,44 @@ def _split(a: Floats | float) -> tuple[Floats, Floats]:
     return high, a - high
 
 
-def dot(a: Floats, b: Floats) -> tuple[float, float]:
-    """Returns the inner product of two columns [n] as the sum of two floats, added pair by pair."""
-    head, tail = two_product(a, b)
-    while len(head) > 1:
-        if len(head) % 2:
-            head, tail = np.append(head, 0.0), np.append(tail, 0.0)
-        total, error = two_sum(head[::2], head[1::2])
-        head, tail = two_sum(total, error + (tail[::2] + tail[1::2]))
-    return float(head[0]), float(tail[0])
+def rows_at_once(width: int) -> int:
+    """Returns how many rows of so many numbers are worked on together: a power of 2, which adds up evenly."""
+    return int(2 ** np.floor(np.log2(max(MIN_ROWS, CACHE // width))))
+
+
+def products(columns: Floats, few: int) -> tuple[Floats, Floats]:
+    """Returns the inner products of the first few columns with all [few, m], as sums of two floats.
+
+    Args:
+        columns: [n, m]; products of entries neither overflow nor underflow where they matter.
+        few: at most m.
+    """
+    head, tail = np.zeros((few, columns.shape[1])), np.zeros((few, columns.shape[1]))
+    rows = rows_at_once(columns.shape[1])
+    for first in range(0, len(columns), rows):
+        block = np.ascontiguousarray(columns[first : first + rows].T)
+        high, low = _split(block)
+        for one in range(few):
+            product = block[one] * block[one:]
+            error = high[one] * high[one:] - product
+            error += high[one] * low[one:]
+            error += low[one] * high[one:]
+            error += low[one] * low[one:]
+            total, rest = total_of(product, error)
+            head[one, one:], carry = two_sum(head[one, one:], total)
+            tail[one, one:] += carry + rest
+    for one in range(few):
+        head[one:few, one], tail[one:few, one] = head[one, one:few], tail[one, one:few]
+    return head, tail
+
+
+def total_of(head: Floats, tail: Floats) -> tuple[Floats, Floats]:
+    """Returns the sums along the last axis [...] of pairs [..., n], added two by two."""
+    while head.shape[-1] > 1:
+        if head.shape[-1] % 2:
+            head, tail = (
+                np.concatenate([part, np.zeros_like(part[..., :1])], axis=-1) for part in (head, tail)
+            )
+        total, error = two_sum(head[..., ::2], head[..., 1::2])
+        head, tail = two_sum(total, error + (tail[..., ::2] + tail[..., 1::2]))
+    return head[..., 0], tail[..., 0]

@@ -98,12 +98,24 @@ def _predict_full_batch(experiment: Experiment, values: dict[str, Floats]) -> Pr
 def exactly(experiment: Experiment, values: dict[str, Floats]) -> tuple[Trials, Schedule]:
     """Returns trials with these hyperparameters as their descent sees them, and when one has ended.
 
-    Their learning rates are rounded to the precision of the descent; no history is kept.
+    They are rounded to the precision of the descent; levels are those of the starts as declared, and no
+    history is kept.
     """
     trials = experiment.trials(values)
-    rates = trials.learning_rate.astype(experiment.config.training.dtype).astype(np.float64)
     schedule = experiment.schedule(trials.start, experiment.problem.n_rows)
-    return replace(trials, learning_rate=rates), replace(schedule, history_epochs=np.empty(0, np.int64))
+
+    def rounded(numbers: Floats) -> Floats:
+        return numbers.astype(schedule.dtype, copy=False).astype(np.float64, copy=False)
+
+    momentum = trials.momentum
+    with np.errstate(over="ignore"):
+        seen = Trials(
+            rounded(trials.learning_rate),
+            rounded(trials.start),
+            trials.epochs,
+            float(rounded(np.array(momentum))) if isinstance(momentum, float) else rounded(momentum),
+        )
+    return seen, replace(schedule, history_epochs=np.empty(0, np.int64))
 
 
 def _outcome(problem: Problem, results: Results, low: float | Floats, *, early_stop: bool) -> Codes:

@@ -21,6 +21,7 @@ from linreg_sweep.errors import Complaint, ConfigError, DataError, did_you_mean
 from linreg_sweep.theory.outcome import Criteria, stability_limit
 from linreg_sweep.theory.problem import Problem, make_problem
 from linreg_sweep.trials.experiment import Experiment, count_states, has_mini_batches, most_epochs
+from linreg_sweep.trials.precision import faults_of_precision
 from linreg_sweep.trials.space import Space, ends, grid_space, largest
 
 Arrays = tuple[Any, Any]
@@ -75,14 +76,19 @@ def prepare(declaration: Declaration, data: Data) -> Experiment:
 
     Raises:
         ConfigError: the declaration and the data do not fit together, all complaints at once.
-        DataError: the squares of the data overflow.
+        DataError: the squares of the data overflow or vanish.
     """
     config = declaration.config
     space = make_space(config)
     _check(declaration, data, space)
     with threadpool_limits(limits=1):  # the same bits however many cores there are
         problem = make_problem(
-            data.inputs(), data.y, loss=config.training.loss, fit_bias=config.data.fit_bias
+            data.inputs(),
+            data.y,
+            loss=config.training.loss,
+            fit_bias=config.data.fit_bias,
+            noise=data.noise(),
+            names=(*data.x_names, *data.y_names),
         )
     rate = space.parameters.get("learning_rate")
     if rate is not None and rate.unit is not None and not problem.eigenvalues[-1]:
@@ -92,6 +98,7 @@ def prepare(declaration: Declaration, data: Data) -> Experiment:
         text = "the data's stability limit is so large that rates in it are no numbers any more"
         hint = "standardize the data or give them in another unit"
         raise declaration.error(("parameters", "learning_rate", "unit"), text, hint)
+    _raise_all(faults_of_precision(declaration, data, space, problem))
     header = replace(data, x=data.x[:0], y=data.y[:0])
     return Experiment(config, header, data.digest(), problem, space, criteria_of(config.outcome))
 
@@ -121,11 +128,17 @@ def make_space(config: Config | Sweep) -> Space:
 
 def _check(declaration: Declaration, data: Data, space: Space) -> None:
     """Raises every complaint about a declaration that needs the data to be known."""
-    faults = chain(
-        _faults_of_starts(declaration, data, space),
-        _faults_of_engine(declaration, data, space),
-        _faults_of_history(declaration, space),
+    _raise_all(
+        chain(
+            _faults_of_starts(declaration, data, space),
+            _faults_of_engine(declaration, data, space),
+            _faults_of_history(declaration, space),
+        )
     )
+
+
+def _raise_all(faults: Iterator[ConfigError]) -> None:
+    """Raises the first complaints of all, if there are any."""
     errors = list(islice(faults, MOST_COMPLAINTS + 1))
     if errors:
         raise config_error(complaint for error in errors for complaint in error.complaints)

@@ -69,10 +69,16 @@ def bound_rounding(
         gathered = np.where(momentum > 0, gathered / (1 - momentum), gathered)
         moved = step * gathered
         share = (problem.eigenvalues * problem.cost_per_loss)[:, None]
+        # what would overflow in the descent's precision has no bound
+        fits = (n_parameters * np.abs(problem.hessian).max() * size / (1 - momentum)) < float(
+            np.finfo(dtype).max
+        )
         pace = np.maximum(trials.learning_rate * steepest, 1) / (1 - momentum)
         return Rounding(
-            theta=np.sqrt((moved**2).sum(axis=0)),
-            root_cost=np.sqrt((share * moved**2).sum(axis=0)),
+            theta=np.where(fits, np.nan_to_num(np.sqrt((moved**2).sum(axis=0)), nan=np.inf), np.inf),
+            root_cost=np.where(
+                fits, np.nan_to_num(np.sqrt((share * moved**2).sum(axis=0)), nan=np.inf), np.inf
+            ),
             stretch=np.exp(np.minimum(roundings * epochs * pace, 100.0)),
         )
 

@@ -10,16 +10,16 @@ const GROWTH = 1.02;
 
 /** Returns the excess cost of a state [P * O]: a sum of squares along the eigenvectors. */
 function excessCost(problem, theta) {
-  const { eigenvalues, eigenvectors, optimum, cost_per_loss: perLoss } = problem;
+  const { eigenvalues, eigenvectors, optimum, optimum_tail: tail, cost_per_loss: perLoss } = problem;
   const targets = optimum[0].length;
   let total = 0;
   for (let each = 0; each < eigenvalues.length; each += 1) {
     const vector = eigenvectors[each];
     const factor = eigenvalues[each] * perLoss;
     for (let target = 0; target < targets; target += 1) {
-      let along = vector[0] * (theta[target] - optimum[0][target]);
+      let along = vector[0] * (theta[target] - optimum[0][target] - tail[0][target]);
       for (let row = 1; row < vector.length; row += 1) {
-        along += vector[row] * (theta[row * targets + target] - optimum[row][target]);
+        along += vector[row] * (theta[row * targets + target] - optimum[row][target] - tail[row][target]);
       }
       total += factor * along * along;
     }

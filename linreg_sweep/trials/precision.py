@@ -1,0 +1,141 @@
+"""What the precision of a descent cannot hold is refused by name: data, starts and learning rates."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.config import Config, Declaration, Sweep
+from linreg_sweep.config.parameters import OWN_WEIGHT, Normal, Parameter
+from linreg_sweep.data import Data, spread
+from linreg_sweep.errors import ConfigError, shorten
+from linreg_sweep.theory.outcome import stability_limit
+from linreg_sweep.theory.problem import Problem
+from linreg_sweep.trials.space import Space, ends
+
+Floats = NDArray[np.float64]
+
+SIGMAS = 10
+"""Standard deviations from mu within which every normal number lies that is ever drawn."""
+
+FAR = 100
+"""Spreads from 0 below which not the column's place is to blame, but a tolerance that no precision keeps."""
+
+
+def faults_of_precision(
+    declaration: Declaration, data: Data, space: Space, problem: Problem
+) -> Iterator[ConfigError]:
+    """Yields what the precision that a declaration asks for cannot hold.
+
+    Args:
+        declaration: of a config or a sweep.
+        data: its data.
+        space: what it varies.
+        problem: what it descends on.
+    """
+    yield from _faults_of_numbers(declaration, space, problem)
+    lost = [*_faults_of_squares(declaration, data, problem)]
+    yield from lost or _faults_of_places(declaration, data, problem)
+
+
+def _faults_of_numbers(declaration: Declaration, space: Space, problem: Problem) -> Iterator[ConfigError]:
+    """Yields starts and learning rates that are infinite in the descent's precision."""
+    config = declaration.config
+    training, varied = config.training, space.parameters
+    most = float(np.finfo(training.dtype).max)
+    weights = training.initial_weight
+    fixed = {
+        "learning_rate": [training.learning_rate],
+        "initial_weight": [weights] if isinstance(weights, float) else list(weights),
+        "initial_bias": [training.initial_bias],
+    }
+    declared: list[tuple[tuple[str, ...], list[float]]] = [
+        (("training", name), values) for name, values in fixed.items() if name not in varied
+    ]
+    declared += [
+        (("parameters", name), _ends(parameter, config, space, problem))
+        for name, parameter in varied.items()
+        if name in fixed or name.startswith(OWN_WEIGHT)
+    ]
+    for path, values in declared:
+        furthest = max(values, key=abs)
+        if not abs(furthest) <= most:
+            text = f"must be a number in {training.dtype}, which ends at {most:.3g}, got {furthest:.6g}"
+            yield declaration.error(path, text, _wider(training.dtype) or "choose a smaller unit")
+
+
+def _ends(parameter: Parameter, config: Config | Sweep, space: Space, problem: Problem) -> list[float]:
+    """Returns the smallest and the largest value of a parameter, learning rates in their own unit."""
+    values = np.array(ends(parameter))
+    with np.errstate(over="ignore"):
+        if isinstance(parameter, Normal):
+            values = parameter.mu + parameter.sigma * np.array([-SIGMAS, SIGMAS])
+            values = np.exp(values) if parameter.scale == "log" else values
+        if parameter.unit is not None and not isinstance(parameter, Normal):
+            momentum = space.parameters.get("momentum")
+            momenta = np.array([config.training.momentum] if momentum is None else ends(momentum))
+            nesterov = config.training.nesterov
+            limits = stability_limit(float(problem.eigenvalues[-1]), momenta, nesterov=nesterov)
+            values = np.outer(values, limits).ravel()
+    return [float(value) for value in values]
+
+
+def _wider(dtype: str) -> str:
+    return "use dtype: float64" if dtype == "float32" else ""
+
+
+def _faults_of_squares(declaration: Declaration, data: Data, problem: Problem) -> Iterator[ConfigError]:
+    """Yields columns whose squares, or products with y, are infinite or vanish in the descent's precision."""
+    dtype = declaration.config.training.dtype
+    least, most, n_features = float(np.finfo(dtype).tiny), float(np.finfo(dtype).max), len(data.x_names)
+    squares = np.diagonal(problem.hessian)[:n_features]
+    products = np.abs(problem.constant).max(axis=0)
+    hint = "use dtype: float64, or another unit" + ("" if data.standardize else ", or standardize: true")
+    for name, square in zip(data.x_names, squares.tolist(), strict=True):
+        if square and not least <= square <= most:
+            text = f"{dtype} must hold the squares of the data, those of column {shorten(name)!r} average"
+            yield declaration.error(("training", "dtype"), f"{text} {square:.3g}", hint)
+    for name, product in zip(data.y_names, products.tolist(), strict=True):
+        if product > most:
+            text = f"{dtype} must hold the products of x and y, those of column {shorten(name)!r} reach"
+            yield declaration.error(("training", "dtype"), f"{text} {product:.3g}", hint)
+
+
+def _faults_of_places(declaration: Declaration, data: Data, problem: Problem) -> Iterator[ConfigError]:
+    """Yields the column that lies so far from 0 that no trial can converge but by chance.
+
+    To round the weights and the bias to the descent's precision moves the cost; where by as much as what
+    counts as converged, and it would not if the column lay about 0, the column is the cause.
+    """
+    config = declaration.config
+    dtype, n_features = config.training.dtype, len(data.x_names)
+    level = config.outcome.tolerance * problem.scale
+    unit = float(np.finfo(dtype).eps)
+    with np.errstate(over="ignore"):
+        moved = np.maximum(unit * np.abs(problem.optimum), float(np.finfo(dtype).smallest_subnormal))
+        of_each = problem.cost_per_loss * (moved**2).sum(axis=1) * np.diagonal(problem.hessian)
+        if float(of_each.sum()) <= level:
+            return
+        mean, _, of_x = spread(problem.design[:, :n_features])
+        level_of_y, _, of_y = spread(problem.targets)
+        weights = np.sqrt((problem.optimum[:n_features] ** 2).mean(axis=1))
+        if float(unit**2 * np.mean(level_of_y**2)) > level:
+            worst = int(np.argmax(np.abs(level_of_y)))
+            name, place, width = data.y_names[worst], level_of_y[worst], of_y[worst]
+            cure = "subtract a constant from it"
+        elif float(unit**2 * (weights**2 @ of_x**2)) <= level:
+            worst = int(np.argmax(weights * np.abs(mean)))
+            name, place, width = data.x_names[worst], mean[worst], of_x[worst]
+            cure = "write standardize: true in the config's data block, or subtract a constant from it"
+        else:
+            return
+    if abs(place) < FAR * width:
+        return
+    if dtype == "float32":
+        cure = f"use dtype: float64, or {cure}"
+    text = (
+        f"column {shorten(name)!r} must not lie so far from 0, at {place:.6g}, for its spread of {width:.3g}:"
+        f" to round weights and bias to {dtype} moves the cost by as much as the tolerance, so that no trial"
+        " can be seen to converge"
+    )
+    yield declaration.error(("data",), text, cure)
