@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linreg_sweep.execution.crew import Missing, trained
 from linreg_sweep.execution.parts import Part, make_part, put_together
@@ -20,14 +21,16 @@ from linreg_sweep.execution.runner import Order
 from linreg_sweep.execution.spans import Span, runs_of, span_of
 from linreg_sweep.execution.versions import deciding
 from linreg_sweep.runs.finishing import sum_up
+from linreg_sweep.runs.inspection import facts_in
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run, loaded
+from linreg_sweep.storage import files
 from linreg_sweep.storage.files import Place
-from linreg_sweep.storage.layout import HISTORY, TRIALS, MisfitError
+from linreg_sweep.storage.layout import TRIALS, MisfitError
 from linreg_sweep.storage.parquet import decode, read_and_check
 from linreg_sweep.storage.seal import checksum
 from linreg_sweep.storage.store import DamagedError
-from linreg_sweep.theory.outcome import FAILED, word
+from linreg_sweep.theory.outcome import word
 from linreg_sweep.trials.columns import Column
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.workers.hire import PROCESSES, hired
@@ -98,7 +101,7 @@ def verify(
     wrong: list[Mismatch] = []
     spans: list[Span] = []
     for number in run.finished_parts():
-        spans += _spans(run, number, wrong)
+        spans += _spans(run, number)
     total, n_trials = sum(span.n_trials for span in spans), 0
     make, join = (partial(work, experiment, run.part_size) for work in (make_part, put_together))
     hire = partial(hired, PROCESSES, jobs, None)
@@ -108,6 +111,7 @@ def verify(
             n_trials += part.span.n_trials - len(part.facts.failures)
             wrong += _compared(run, part)
             watch(n_trials, total)
+    wrong = list(dict.fromkeys(wrong))  # a part that came in pieces was looked at for each
     wrong.sort(key=lambda each: (each.part.name, -1 if each.trial is None else each.trial))
     if "finished" in run.metadata and run.n_trials_done == run.n_trials:
         wrong += _summed_up(run, experiment, is_right=not wrong)
@@ -116,39 +120,57 @@ def verify(
     return Verification(n_trials, run.n_trials - n_trials, tuple(wrong), others)
 
 
-def _spans(run: Run, number: int, wrong: list[Mismatch]) -> Iterator[Span]:
-    """Yields the trials of a part that were trained, and notes whether its files are whole."""
-    for table in [TRIALS, *([HISTORY] if run.metadata["history"] else [])]:
-        place = run.store.part(run.store.path / table, number)
-        try:
-            columns, is_whole = read_and_check(place, run.layout(table))
-        except DamagedError as error:
-            why = str(error.__cause__) if isinstance(error.__cause__, MisfitError) else "a change"
-            wrong.append(Mismatch(None, "(all)", why, WRITTEN, place))
-            continue
-        if not is_whole:
-            wrong.append(Mismatch(None, "(all)", "a change", WRITTEN, place))
-        if table == TRIALS:
-            span = span_of(number, run.part_size, run.n_trials)
-            there = np.flatnonzero(columns["outcome"] != FAILED) + span.first
-            yield from runs_of(number, there.tolist())
+def _spans(run: Run, number: int) -> Iterator[Span]:
+    """Yields the trials of a part but for those that it says could not be trained."""
+    span = span_of(number, run.part_size, run.n_trials)
+    facts = facts_in(run.store.part(run.store.trials, number))
+    if facts is None or not facts.failures:
+        yield span
+    else:
+        yield from runs_of(number, set(range(span.first, span.stop)) - facts.failures.keys())
 
 
 def _compared(run: Run, part: Part) -> Iterator[Mismatch]:
-    """Yields the cells of some trials that are not, to the bit, what training them again gives."""
-    trials, first = decode(part.trials), part.span.part * run.part_size
-    again = trials["trial"][trials["outcome"] != FAILED]  # all, unless they cannot be trained here
-    tables = {TRIALS: trials} | ({} if part.history is None else {HISTORY: decode(part.history)})
-    for table, expected in tables.items():
-        place = run.store.part(run.store.path / table, part.span.part)
-        try:
-            columns, _ = read_and_check(place, run.layout(table))
-        except DamagedError:
-            continue  # it is named already
-        rows = again - first if table == TRIALS else np.isin(columns["trial"], again)
-        found = {name: values[rows] for name, values in columns.items()}
-        kept = np.isin(expected["trial"], again)
-        yield from _differences(found, {name: values[kept] for name, values in expected.items()}, place)
+    """Yields what of some trials is not, to the bit, what training them again gives."""
+    store, number = run.store, part.span.part
+    yield from _table_compared(run, store.part(store.trials, number), part, part.trials)
+    if part.history is not None:
+        yield from _table_compared(run, store.part(store.history, number), part, part.history)
+
+
+def _table_compared(run: Run, place: Place, part: Part, again: bytes) -> Iterator[Mismatch]:
+    """Yields the same of one file of a part.
+
+    Args:
+        run: the run.
+        place: the file.
+        part: what training again gives.
+        again: its file.
+    """
+    if files.read(place) == again:
+        return
+    try:
+        found, is_whole = read_and_check(place, run.layout(place.parent.name))
+    except DamagedError as error:
+        why = str(error.__cause__) if isinstance(error.__cause__, MisfitError) else "a change"
+        yield Mismatch(None, "(all)", why, WRITTEN, place)
+        return
+    failed = np.array([*part.facts.failures], np.int64)  # here, and maybe not when the run was made
+    trials = np.setdiff1d(np.arange(part.span.first, part.span.stop), failed)
+    rows = np.flatnonzero(np.isin(found["trial"], trials))
+    if place.parent.name == TRIALS:  # by their places: of a wrong number it is known whose it is
+        rows = trials - part.span.part * run.part_size
+    expected = decode(again)
+    kept = np.flatnonzero(np.isin(expected["trial"], trials))
+    differences = list(_differences(_rows(found, rows), _rows(expected, kept), place))
+    yield from differences
+    if not differences and not is_whole:
+        yield Mismatch(None, "(all)", "a change", WRITTEN, place)
+
+
+def _rows(columns: Columns, rows: NDArray[np.intp]) -> dict[str, Column]:
+    """Returns some rows of a table."""
+    return {name: values[rows] for name, values in columns.items()}
 
 
 def _differences(found: Columns, expected: Columns, place: Place) -> Iterator[Mismatch]:

@@ -253,7 +253,7 @@ COMMANDS: list[tuple[list[str], str, int]] = [
         "Hint: s3:// with s3fs, gs:// with gcsfs, abfs:// with adlfs; or a path",
         2,
     ),
-    (["init", "ok.csv"], "ok.csv/configs/tutorial.yaml: cannot write it: Not a directory", 2),
+    (["init", "ok.csv"], "ok.csv/configs/tutorial.yaml: there is no folder ok.csv/configs", 2),
     # init
     (["init", "--y", "a"], "--x and --y: go with --data: the tutorial's columns are x and y", 2),
     (["init", "--data", "ok.csv"], "--y: is required with --data: the column to predict", 2),

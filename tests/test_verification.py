@@ -87,10 +87,10 @@ def changed(value: Any) -> Any:
     return np.nextafter(value, np.inf) if isinstance(value, np.floating) else value + 1
 
 
-@pytest.mark.parametrize("training", KINDS.values(), ids=KINDS.keys())
-def test_one_changed_digit_in_any_column_is_named(tmp_path: Path, training: dict[str, Any]) -> None:
+@pytest.mark.parametrize("kind", ["numpy", "mini-batches"])
+def test_one_changed_digit_in_any_column_is_named(tmp_path: Path, kind: str) -> None:
     """The last digit of one number is changed, by a writer that knows of no seal."""
-    made = run(tmp_path, training)
+    made = run(tmp_path, KINDS[kind])
     part = made.store.part(made.store.trials, 1)
     original = part.read_bytes()
     columns = read_arrays(part)
