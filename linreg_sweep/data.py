@@ -28,6 +28,9 @@ MOST_WORK = 1_000_000
 
 MOST_COLLISIONS = 20
 
+# A standard deviation below this many roundings of the largest value may be noise, not spread.
+ROUNDINGS = 16
+
 VISIBLE = 2.0**-40
 """Share of a standard deviation below which what rounding left off a mean is lost among other roundings."""
 
@@ -209,7 +212,7 @@ def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: 
     x, notes = np.ascontiguousarray(table.x), table.notes
     _check_size(where, x.shape[1], table.y.shape[1])
     complaints = _collisions(where, table, standardize, fit_bias)
-    mean, tail, scale = spread(x)
+    mean, tail, scale = moments(x)
     level = [name for name, low in zip(table.x_names, scale == 0, strict=True) if low]
     flat = ", ".join(map(repr, map(shorten, level[:8]))) + (", ..." if len(level) > 8 else "")
     if standardize and not fit_bias:
@@ -221,7 +224,7 @@ def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: 
     endless = [name for name, wide in zip(table.x_names, ~np.isfinite(scale), strict=True) if wide]
     if standardize and endless:
         text = f"a column's ends must lie a finite distance apart, those of {shorten(endless[0])!r} do not"
-        complaints.append(Complaint(where, text, "choose a smaller unit"))
+        complaints.append(Complaint(where, text, "choose another unit"))
     if complaints:
         raise DataError(*complaints)
 
@@ -245,7 +248,7 @@ def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: 
     )
 
 
-def spread(x: Floats) -> tuple[Floats, Floats, Floats]:
+def moments(x: Floats) -> tuple[Floats, Floats, Floats]:
     """Returns mean, what rounding left off it, and population SD, each [F], of columns [n, F].
 
     Columns are first divided by a power of two, which is exact, so that no square overflows or underflows;
@@ -265,6 +268,12 @@ def spread(x: Floats) -> tuple[Floats, Floats, Floats]:
     with np.errstate(over="ignore"):
         deviation = np.where(np.isfinite(high - low), np.ldexp(deviation, exponent), np.inf)
     return np.ldexp(mean, exponent), np.ldexp(tail, exponent), deviation
+
+
+def spread(x: Floats) -> tuple[Floats, Floats, Floats]:
+    """Returns mean, population SD and the largest SD that is mere rounding, each [F], of columns [n, F]."""
+    mean, _, deviation = moments(x)
+    return mean, deviation, ROUNDINGS * np.finfo(np.float64).eps * np.abs(x).max(axis=0)
 
 
 def _check_size(where: str, n_features: int, n_targets: int) -> None:

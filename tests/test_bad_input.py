@@ -445,8 +445,8 @@ DATA = [
     (
         "x,y\n1e200,1\n2,3\n",
         "y: y",
-        "data: the squares of the data must stay finite, the largest value is 1e+200. "
-        "Hint: choose a smaller unit, or write standardize: true in the config's data block",
+        "data: the squares of the data must stay finite, the largest value of column 'x' is 1e+200. "
+        "Hint: choose another unit, or write standardize: true in the config's data block",
     ),
     (
         "PK\x03\x04abc",

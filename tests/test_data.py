@@ -109,7 +109,7 @@ BAD_ARRAYS: dict[str, tuple[Any, Any, dict[str, Any], list[str]]] = {
         ["x: row 2 of column 'x' must be a finite number, got 100000000000000000000000000..."],
     ),
     "an integer that would be rounded": (
-        np.array([2**53, 2**53 + 1]),
+        pd.DataFrame({"x": [2**53, 2**53 + 1], "z": [0.5, 1]}),
         [2**63 + 1, 2],
         {},
         [
@@ -208,7 +208,7 @@ BAD_ARRAYS: dict[str, tuple[Any, Any, dict[str, Any], list[str]]] = {
         {"standardize": True},
         [
             "arrays: a column's ends must lie a finite distance apart, those of 'x1' do not. "
-            "Hint: choose a smaller unit"
+            "Hint: choose another unit"
         ],
     ),
 }

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.config import Config, Declaration, Sweep
 from linreg_sweep.config.parameters import OWN_WEIGHT, Normal, Parameter
-from linreg_sweep.data import Data, spread
+from linreg_sweep.data import Data, moments
 from linreg_sweep.errors import ConfigError, shorten
 from linreg_sweep.theory.outcome import stability_limit
 from linreg_sweep.theory.problem import Problem
@@ -61,7 +61,7 @@ def _faults_of_numbers(declaration: Declaration, space: Space, problem: Problem)
         furthest = max(values, key=abs)
         if not abs(furthest) <= most:
             text = f"must be a number in {training.dtype}, which ends at {most:.3g}, got {furthest:.6g}"
-            yield declaration.error(path, text, _wider(training.dtype) or "choose a smaller unit")
+            yield declaration.error(path, text, _wider(training.dtype) or "choose a smaller number")
 
 
 def _ends(parameter: Parameter, config: Config | Sweep, space: Space, problem: Problem) -> list[float]:
@@ -116,8 +116,8 @@ def _faults_of_places(declaration: Declaration, data: Data, problem: Problem) ->
         of_each = problem.cost_per_loss * (moved**2).sum(axis=1) * np.diagonal(problem.hessian)
         if float(of_each.sum()) <= level:
             return
-        mean, _, of_x = spread(problem.design[:, :n_features])
-        level_of_y, _, of_y = spread(problem.targets)
+        mean, _, of_x = moments(problem.design[:, :n_features])
+        level_of_y, _, of_y = moments(problem.targets)
         weights = np.sqrt((problem.optimum[:n_features] ** 2).mean(axis=1))
         if float(unit**2 * np.mean(level_of_y**2)) > level:
             worst = int(np.argmax(np.abs(level_of_y)))

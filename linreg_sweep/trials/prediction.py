@@ -98,23 +98,21 @@ def _predict_full_batch(experiment: Experiment, values: dict[str, Floats]) -> Pr
 def exactly(experiment: Experiment, values: dict[str, Floats]) -> tuple[Trials, Schedule]:
     """Returns trials with these hyperparameters as their descent sees them, and when one has ended.
 
-    They are rounded to the precision of the descent; levels are those of the starts as declared, and no
-    history is kept.
+    Their learning rates and momentum are rounded to the precision of the descent; no history is kept.
     """
     trials = experiment.trials(values)
     schedule = experiment.schedule(trials.start, experiment.problem.n_rows)
 
-    def rounded(numbers: Floats) -> Floats:
-        return numbers.astype(schedule.dtype, copy=False).astype(np.float64, copy=False)
-
-    momentum = trials.momentum
+    dtype = experiment.config.training.dtype
+    rates, momentum = trials.learning_rate, trials.momentum
     with np.errstate(over="ignore"):
-        seen = Trials(
-            rounded(trials.learning_rate),
-            rounded(trials.start),
-            trials.epochs,
-            float(rounded(np.array(momentum))) if isinstance(momentum, float) else rounded(momentum),
+        seen = replace(
+            trials,
+            learning_rate=rates.astype(dtype).astype(np.float64),
+            momentum=np.asarray(momentum).astype(dtype).astype(np.float64),
         )
+    if isinstance(momentum, float):
+        seen = replace(seen, momentum=float(seen.momentum))
     return seen, replace(schedule, history_epochs=np.empty(0, np.int64))
 
 
