@@ -87,7 +87,7 @@ def train(
         config: a config file, or the same as a mapping.
         overrides: texts like `training.epochs=500`, as `--set` takes them.
         data: x (n,) or (n, F) and y (n,) or (n, O), instead of what the config names.
-        every: epochs between two rows; None: so that there are about ten.
+        every: epochs between two rows; None: so that there are about ten. The last epoch has a row too.
 
     Raises:
         ConfigError: the config is invalid.
@@ -103,10 +103,12 @@ def train(
         text = f"must leave at most {MOST_STATES // 2:,} rows to print, got {epochs // every:,}"
         raise ConfigError(Complaint("--every", text, "print fewer"))
     values = experiment.values(0, 1)
-    results, rows = _train_and_look(experiment, values, every or max(1, epochs // ROWS))
+    results, rows = _train_and_look(experiment, values, every or max(1, epochs // ROWS), epochs)
     done = int(results.epochs[0])
-    if every is None and done < epochs:  # it diverged: look at the epochs until then
-        results, rows = _train_and_look(experiment, values, max(1, done // ROWS))
+    if done < epochs:  # it diverged: look at the epochs until then
+        closer = max(1, done // ROWS)
+        step = closer if every is None or every > done else every
+        results, rows = _train_and_look(experiment, values, step, done)
     return Training(experiment, rows, trial_columns(experiment, 0, values, results), table.notes)
 
 
@@ -118,10 +120,10 @@ def _through_all_epochs(declaration: Declaration[Config]) -> Declaration[Config]
 
 
 def _train_and_look(
-    experiment: Experiment, values: dict[str, Floats], every: int
+    experiment: Experiment, values: dict[str, Floats], every: int, last: int
 ) -> tuple[Results, dict[str, Column]]:
-    """Trains the one trial; returns what became of it, and the rows of every so many epochs."""
-    shown = np.arange(every, experiment.config.training.epochs + 1, every, dtype=np.int64)
+    """Trains the one trial; returns what became of it, and the rows of every so many epochs and the last."""
+    shown = np.union1d(np.arange(every, last + 1, every, dtype=np.int64), [last][: min(last, 1)])
     results = experiment.train(values, states_at=np.union1d(shown - 1, shown))
     epoch, theta = results.history.epoch, results.history.theta
     shown = shown[np.isin(shown, epoch)]

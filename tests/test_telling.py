@@ -1,5 +1,6 @@
 """Facts about what commands say: sentences that are true whatever a run or a training found."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -234,6 +235,40 @@ def test_many_parameters_are_printed_in_the_last_row_alone() -> None:
     assert all(text.startswith("  ") and len(text) <= 101 for text in others)
     assert last.count("Weight_") == 20
     assert last.replace(",\n  ", ", ").count(", ") == 23
+
+
+@pytest.mark.parametrize(
+    ("training", "every", "epochs"),
+    [
+        ({"epochs": 250}, 100, [100, 200, 250]),
+        ({"epochs": 1234}, None, [*range(123, 1231, 123), 1234]),
+        ({"epochs": 50, "learning_rate": 1.0}, 100, [1, 2]),
+        ({"epochs": 10000, "learning_rate": 0.0064}, 200, [200, 319]),
+        ({"epochs": 0}, None, []),
+    ],
+)
+def test_the_last_state_has_a_row(training: dict[str, Any], every: int | None, epochs: list[int]) -> None:
+    """Whatever epochs were asked for, and wherever the trial diverged; no printed trial lacks rows."""
+    trained = ls.train({"data": {"name": "tutorial"}, "training": training}, every=every)
+    assert trained.rows["epoch"].tolist() == epochs
+    if epochs:
+        assert trained.rows["weight"][-1] == trained.last["weight"][0]
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-4, 1.0, 1e7, 1e150])
+def test_a_printed_number_keeps_its_digits_in_any_unit(unit: float) -> None:
+    """Its first digits at least, and one form down each column."""
+    x = np.array([[1.0, 2.0, 3.0, 5.0], [2.0, 1.0, 0.0, -1.0]]).T
+    trained = ls.train(
+        {"training": {"learning_rate": 0.1, "epochs": 7}}, data=(x, unit * np.array([1.2, 1.9, 3.3, 5.1]))
+    )
+    shown = [[cell.split(" : ") for cell in row.split(", ")] for row in printed_rows(trained)]
+    for place, column in enumerate(list(trained.rows)[1:], start=1):
+        texts = [row[place][1] for row in shown]
+        exact = np.asarray(trained.rows[column], np.float64)
+        assert np.array(list(map(float, texts))) == pytest.approx(exact, rel=0.05)
+        assert max(map(len, texts)) < 14
+        assert len({re.fullmatch(r"-?\d+\.\d{3}", text) is None for text in texts}) == 1
 
 
 # --- what is chosen

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import isnan, log, log1p
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from linreg_sweep.analysis.legend import Bounds
-from linreg_sweep.telling.phrases import number, wrapped
+from linreg_sweep.telling.phrases import fitting_form, number, wrapped
 
 if TYPE_CHECKING:
     from linreg_sweep.engines.autograd_steps import Step
@@ -18,13 +18,18 @@ MOST_IN_A_ROW = 6
 def printed_rows(training: "Training") -> Iterator[str]:
     """Yields a line an epoch, in the tutorial's words: `Epoch : 1, Weight : 1.351, Bias : ...`.
 
-    Where there are many parameters, the last row alone shows them.
+    Where there are many parameters, the last row alone shows them. A column has three decimals, as the
+    tutorial's have, where that serves all its numbers, else six digits.
     """
     names = list(training.rows)
     rows = list(zip(*training.rows.values(), strict=True))
+    forms = {name: fitting_form(column.tolist(), 3) for name, column in training.rows.items()}
+    forms["epoch"] = "d"
     few = len(names) - 2 <= MOST_IN_A_ROW
     for place, row in enumerate(rows):
-        cells = {name: _cell(name, value) for name, value in zip(names, row, strict=True)}
+        cells = {
+            name: f"{_capital(name)} : {value:{forms[name]}}" for name, value in zip(names, row, strict=True)
+        }
         if few:
             yield ", ".join(cells.values())
             continue
@@ -32,10 +37,6 @@ def printed_rows(training: "Training") -> Iterator[str]:
         if place == len(rows) - 1:
             parts += cells.values()
         yield wrapped(parts)
-
-
-def _cell(name: str, value: Any) -> str:
-    return f"{_capital(name)} : {value}" if name == "epoch" else f"{_capital(name)} : {value:.3f}"
 
 
 def _capital(name: str) -> str:
@@ -54,11 +55,15 @@ def printed_steps(names: Sequence[str], steps: Iterable["Step"]) -> Iterator[str
             yield f"Epoch : {step.epoch}"
         gradients = [None] * len(names) if step.gradient is None else step.gradient.ravel().tolist()
         told = ", ".join(
-            f"{_capital(name)}.grad : {'None' if gradient is None else format(gradient, '.4f')}"
-            f", {_capital(name)} : {value:.5f}"
+            f"{_capital(name)}.grad : {'None' if gradient is None else _fitting(gradient, 4)}"
+            f", {_capital(name)} : {_fitting(value, 5)}"
             for name, gradient, value in zip(names, gradients, step.theta.ravel(), strict=True)
         )
         yield f"  {step.moment:<16}  {told}"
+
+
+def _fitting(value: float, decimals: int) -> str:
+    return format(value, fitting_form([value], decimals))
 
 
 def ending(training: "Training") -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Words and numbers as a person reads them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from linreg_sweep.analysis.formats import Table, shown
@@ -38,6 +39,16 @@ def size(count: float) -> str:
 def number(value: object) -> str:
     """Returns a number of a table, six digits of it; one that is missing was not finite."""
     return NOT_FINITE if value is None else shown(value)
+
+
+def fitting_form(values: Iterable[float], decimals: int) -> str:
+    """Returns how to write numbers: with so many decimals where all of them fit that, else six digits.
+
+    A number fits where it is 0, or neither rounds to 0 nor has more than six digits before the point.
+    """
+    sizes = [abs(value) for value in values if value and isfinite(value)]
+    fits = all(0.5 * 10.0**-decimals <= size < 1e6 for size in sizes)
+    return f".{decimals}f" if fits else ".6g"
 
 
 def wrapped(parts: Iterable[str]) -> str:
