@@ -284,7 +284,7 @@ def test_a_run_ends_with_the_fitted_line(shell: Shell) -> None:
     slope, intercept = np.polyfit(rows[:, 0], rows[:, 1], 1)
     lines = shell("run", "shop.yaml").out.splitlines()
     best = next(number for number, line in enumerate(lines) if line.startswith("Best single trial: "))
-    assert lines[best + 1] == f"sold = {slope:.6g} * price + {intercept:.6g}"
+    assert lines[best + 2] == f"Least squares:  sold = {slope:.6g} * price + {intercept:.6g}"
 
 
 def test_a_run_of_one_trial_is_told_in_the_singular(shell: Shell) -> None:

@@ -76,6 +76,13 @@ def finish_run(run: Run, experiment: Experiment, parts: Iterable[Facts], tell: C
                 "stability_limit": common_stability_limit(experiment),
             },
             "agreement": dict(vars(agreement)),
+            "least_squares": {
+                "cost": experiment.problem.cost_min,
+                "parameters": {
+                    name: value if math.isfinite(value) else None
+                    for name, value in experiment.least_squares().items()
+                },
+            },
         }
     )
     return Run(store, readable)

@@ -1,11 +1,12 @@
 """What `train` says of one trial: its epochs, autograd's steps, how it ended and why."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from math import isnan, log, log1p
+from math import isfinite, isnan, log, log1p
 from typing import TYPE_CHECKING
 
 from linreg_sweep.analysis.legend import Bounds
-from linreg_sweep.telling.phrases import fitting_form, number, wrapped
+from linreg_sweep.telling.of_lines import beside_least_squares
+from linreg_sweep.telling.phrases import fitting_form, wrapped
 
 if TYPE_CHECKING:
     from linreg_sweep.engines.autograd_steps import Step
@@ -72,7 +73,8 @@ def ending(training: "Training") -> Iterator[str]:
     at = {"converged": training.epoch_of("converged_at"), "diverged": training.epoch_of("diverged_at")}
     epoch = at.get(training.outcome) or int(training.last["epochs"][0])
     yield f"{training.outcome.capitalize()} at epoch {epoch:,}: {bounds.outcome(training.outcome)}."
-    yield _least_cost(training)
+    yield f"Least possible cost {training.experiment.problem.cost_min:.6g}."
+    yield from _lines(training)
     if training.outcome == "unfinished" and training.regime in ("good", "high"):
         yield from _flattest(training)
     if training.regime is not None:
@@ -102,13 +104,10 @@ def _count(number: float) -> str:
     return f"{number:,.0f}" if 100 <= number < 1e9 else f"{number:.3g}"
 
 
-def _least_cost(training: "Training") -> str:
-    """Returns the least-squares optimum, in the data's own units."""
-    experiment = training.experiment
-    data, problem = experiment.data, experiment.problem
-    theta = data.unscaled(problem.optimum[None], problem.fit_bias)[0]
-    suffix = "_unscaled" if data.standardize else ""
-    first = f"Least possible cost {problem.cost_min:.6g}"
-    fitted = zip(experiment.parameter_names, theta.flat, strict=True)
-    parameters = [f"{name}{suffix} {number(value)}" for name, value in fitted]
-    return wrapped([f"{first}, at {parameters[0]}", *parameters[1:]]) + "."
+def _lines(training: "Training") -> Iterator[str]:
+    """Yields the trial's line beside that of least squares, in the data's own units."""
+    experiment, suffix = training.experiment, "_unscaled" if training.experiment.data.standardize else ""
+    fitted = {name: float(training.last[f"{name}{suffix}"][0]) for name in experiment.parameter_names}
+    whole = training.outcome != "diverged" and all(map(isfinite, fitted.values()))
+    data, best = experiment.data, experiment.least_squares()
+    yield from beside_least_squares(data.x_names, data.y_names, fitted if whole else {}, best)

@@ -55,6 +55,11 @@ class Experiment:
         epochs = most_epochs(self.config.training.epochs, self.space)
         return count_states(self.config.history.every, epochs)
 
+    def least_squares(self) -> dict[str, float]:
+        """Returns the parameters of the optimum in the data's own units, by their names in a table."""
+        theta = self.data.unscaled(self.problem.optimum[None], self.problem.fit_bias)
+        return dict(zip(self.parameter_names, theta.ravel().tolist(), strict=True))
+
     def fixed(self) -> dict[str, float]:
         """Returns the set-up's value of every hyperparameter in the table, in the table's order.
 
