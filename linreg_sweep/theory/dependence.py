@@ -1,0 +1,140 @@
+"""Which columns of the data are combinations of others, as far as the rounding of the data can show.
+
+Columns are taken in their order. With a bias they are centred first, which leaves the constant out of
+them; what is left of each beside those before it says whether it brings anything new.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+CONSTANT = "a constant"
+"""What the column of ones is called, of which the bias is the weight."""
+
+MUCH = 2.0**-10
+"""Share of its length that others leave at most of a column that depends on them."""
+
+UNIT = np.finfo(np.float64).eps / 2
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """Columns [n, F] told apart: those that bring something new, and those that others imply.
+
+    Attributes:
+        kept: whether a column brings something new [F].
+        rest: the length of what the kept columns before it leave of each column, in its units [F].
+        parts: whether one column takes part in the combination that another is [F, F], a combination
+            a column.
+        with_constant: whether a constant takes part in it [F].
+    """
+
+    kept: Flags
+    rest: Floats
+    parts: Flags
+    with_constant: Flags
+
+
+def shifted(x: Floats) -> tuple[Floats, Floats]:
+    """Returns columns [n, F] less a number each, exactly, and these numbers [F].
+
+    The number is the middle of the column's range where all entries are within a factor 2 of it,
+    else 0: then the column varies by no less than a share of its size, and needs no shift.
+
+    Source: Sterbenz, Floating-point Computation, 1974: such differences have no rounding.
+    """
+    low, high = x.min(axis=0), x.max(axis=0)
+    close = (low * np.sign(high) > 0) & (np.abs(high) <= 2 * np.abs(low)) & (np.abs(low) <= 2 * np.abs(high))
+    shift = np.where(close, low + np.where(close, high - low, 0.0) / 2, 0.0)
+    return (x - shift if shift.any() else x), shift
+
+
+def dependence(x: Floats, *, fit_bias: bool, noise: Floats | None = None) -> Dependence:
+    """Returns which columns are combinations of those before them, and of which.
+
+    A column is one where what is left of it lies within the rounding of the columns and of this
+    computation. One that merely differs from a constant, by however little, is none.
+
+    Args:
+        x: [n, F], n >= 1.
+        fit_bias: whether a constant stands before all columns.
+        noise: how far rounding may have moved the entries of each column [F]; None: by half a unit
+            in the last place.
+
+    Source: Golub and Van Loan, Matrix Computations, sec. 5.2 (Gram-Schmidt, done twice).
+    """
+    n_rows, count = x.shape
+    columns, middle = shifted(x)
+    size = np.abs(columns if fit_bias else x).max(axis=0, initial=0.0)
+    size = np.where(size > 0, size, 1.0)
+    columns, middle = (columns if fit_bias else x) / size, middle / size
+    mean = columns.mean(axis=0)
+    if fit_bias:
+        columns = columns - mean
+    length = np.linalg.norm(columns, axis=0)
+    length = np.where(length > 0, length, 1.0)
+    root = np.sqrt(n_rows)
+    place = (middle + mean) / length * root if fit_bias else np.zeros(count)
+    noise = UNIT * np.abs(x).max(axis=0, initial=0.0) if noise is None else noise
+    doubt = noise / size / length * root + 8 * UNIT * (count + root)
+
+    triangle = np.linalg.qr(columns / length, mode="r")
+    rest, kept = np.abs(np.diagonal(triangle)), np.ones(count, np.bool_)
+    parts, with_constant = np.zeros((count, count), np.bool_), np.zeros(count, np.bool_)
+    if len(rest) == count and rest.min(initial=1.0) > MUCH:  # as of nearly all data: there is no more to ask
+        return Dependence(kept, rest * length * size, parts, with_constant)
+    rest = np.zeros(count)
+    basis, inverse = np.zeros((len(triangle), count)), np.zeros((count, count))
+    for each in range(count):
+        there = np.flatnonzero(kept[:each])
+        axes, undo = basis[:, : len(there)], inverse[: len(there), : len(there)]
+        left, along = triangle[:, each], np.zeros(len(there))
+        for _ in range(2):
+            step = axes.T @ left
+            left, along = left - axes @ step, along + step
+        weights = undo @ along
+        rest[each] = np.linalg.norm(left)
+        unsure = doubt[each] + np.abs(weights) @ doubt[there]
+        kept[each] = rest[each] > min(unsure, MUCH)
+        if kept[each]:
+            basis[:, len(there)] = left / rest[each]
+            inverse[: len(there), len(there)] = -weights / rest[each]
+            inverse[len(there), len(there)] = 1 / rest[each]
+        else:
+            error = unsure * np.linalg.norm(undo, axis=1)
+            parts[there, each] = np.abs(weights) > error
+            constant = place[each] - weights @ place[there]
+            with_constant[each] = abs(constant) > unsure + error @ np.abs(place[there])
+    return Dependence(kept, rest * length * size, parts, with_constant)
+
+
+def dependent_columns(
+    x: Floats, names: Sequence[str], *, fit_bias: bool
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Returns each column that is a combination of columns before it, with those it depends on.
+
+    Args:
+        x: [n, F].
+        names: F names.
+        fit_bias: whether a constant stands beside the columns.
+
+    Returns:
+        For surface = wall + 2 roof, say, `(("roof", ("surface", "wall")),)`, of whichever stands last
+        first. A constant that takes part comes last, as CONSTANT; a column of zeros depends on nothing.
+    """
+    found = dependence(x, fit_bias=fit_bias)
+    return tuple(
+        (
+            names[each],
+            (
+                *(names[part] for part in np.flatnonzero(found.parts[:, each]).tolist()),
+                *([CONSTANT] if found.with_constant[each] else []),
+            ),
+        )
+        for each in np.flatnonzero(~found.kept).tolist()
+    )
