@@ -180,9 +180,10 @@ def test_train_prints_as_the_tutorial_does(shell: Shell) -> None:
     assert lines[9].startswith("Epoch : 1000, Weight : 0.872, Bias : -0.290, Cost : 1.377")
     assert lines[10] == ""
     assert lines[11].startswith("Unfinished at epoch 1,000: ")
-    assert lines[12] == "Least possible cost 1.3722, at weight 0.878899, bias -0.435931."
-    assert lines[13].startswith("The flattest direction needs about ")
-    assert lines[14].startswith("The learning rate is good (0.79 of the stability limit): ")
+    assert lines[12] == "Least possible cost 1.3722."
+    assert lines[14] == "Least squares:  y = 0.878899 * x - 0.435931"
+    assert lines[15].startswith("The flattest direction needs about ")
+    assert lines[16].startswith("Steepest direction: good (learning rate 0.79 of the stability limit); ")
     assert told.err == ""
 
 
@@ -668,7 +669,9 @@ def test_a_training_can_be_stopped(tmp_path: Path) -> None:
     )
     done = python("-c", code, folder=tmp_path)
     assert done.returncode == 130
-    assert done.stderr.split() == ["Stopped."]
+    said, stopped = done.stderr.splitlines()
+    assert re.match("This takes about [0-9]+ h .* on one core with engine numpy; ", said)
+    assert stopped == "Stopped."
     assert done.stdout == ""
 
 

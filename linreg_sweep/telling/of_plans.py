@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from linreg_sweep.analysis.formats import Table, as_text
-from linreg_sweep.telling.phrases import columns_of, counted, size
+from linreg_sweep.telling.of_advice import advised
+from linreg_sweep.telling.phrases import columns_of, counted, duration, size
 from linreg_sweep.theory.outcome import OUTCOMES
 
 if TYPE_CHECKING:
@@ -34,7 +35,12 @@ def planned(plan: "Plan") -> Iterator[str]:
     yield f"Condition number: {plan.condition_number:,.4g} (1 is easiest; epochs needed grow in proportion)."
     yield ""
     yield from _forecast(plan)
+    if plan.advice is not None:
+        yield from advised(plan.advice, "even the farthest start")
     yield ""
+    if plan.seconds is not None:
+        time = f"about {duration(plan.seconds)}" if plan.seconds >= 1 else "under a second"
+        yield f"Time: {time} on one core, to a factor of about three."
     yield f"Disk: at most {size(plan.disk)}, in {counted(plan.n_parts, 'part')}."
     yield f"Memory, beside the libraries: at most {size(plan.memory)} a worker."
 

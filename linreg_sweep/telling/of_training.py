@@ -5,6 +5,7 @@ from math import isfinite, isnan, log, log1p
 from typing import TYPE_CHECKING
 
 from linreg_sweep.analysis.legend import Bounds
+from linreg_sweep.telling.of_advice import advised
 from linreg_sweep.telling.of_lines import beside_least_squares
 from linreg_sweep.telling.phrases import fitting_form, wrapped
 
@@ -79,9 +80,11 @@ def ending(training: "Training") -> Iterator[str]:
         yield from _flattest(training)
     if training.regime is not None:
         ratio = float(training.last["stability_ratio"][0])
-        edge = "" if isnan(ratio) else f" ({ratio:.3g} of the stability limit)"
-        regime = training.regime.replace("_", " ")
-        yield f"The learning rate is {regime}{edge}: {bounds.regime(training.regime)}."
+        edge = "" if isnan(ratio) else f" (learning rate {ratio:.3g} of the stability limit)"
+        regime, meaning = training.regime.replace("_", " "), bounds.regime(training.regime)
+        yield f"Steepest direction: {regime}{edge}; it {meaning.removeprefix('the steepest direction ')}."
+    if training.advice is not None:
+        yield from advised(training.advice)
 
 
 def _flattest(training: "Training") -> Iterator[str]:

@@ -36,6 +36,16 @@ def size(count: float) -> str:
     return f"{count:,.0f} {unit}" if count >= 100 or unit == "bytes" else f"{count:.2g} {unit}"
 
 
+def duration(seconds: float) -> str:
+    """Returns seconds as a person says them."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 48 * 60:
+        return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes / 60 / 24:,.0f} days" if minutes < 1e8 else f"{minutes / 60 / 24 / 365:.2g} years"
+
+
 def number(value: object) -> str:
     """Returns a number of a table, six digits of it; one that is missing was not finite."""
     return NOT_FINITE if value is None else shown(value)
