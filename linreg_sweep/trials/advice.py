@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from linreg_sweep.config.kinds import MOST
-from linreg_sweep.data import spread
+from linreg_sweep.data import from_arrays
 from linreg_sweep.engines.batches import epoch_order
 from linreg_sweep.engines.closed_form import train
 from linreg_sweep.engines.interface import Schedule, Trials
@@ -202,12 +202,11 @@ def _standardized(experiment: Experiment, descent: _Descent, start: Floats) -> W
     if experiment.data.standardize or not problem.fit_bias or problem.shape[0] < 2:
         return None
     x = problem.design[:, :-1]
-    mean, scale, noise = spread(x)
-    varies = scale > noise
+    varies = np.ptp(x, axis=0) > 0
     if not varies.any():
         return None
-    z = ((x - mean) / np.where(varies, scale, 1.0))[:, varies]
     try:
+        z = from_arrays(x[:, varies], problem.targets, standardize=True).inputs()
         better = make_problem(z, problem.targets, loss=problem.loss, fit_bias=True)
     except DataError:
         return None

@@ -42,33 +42,41 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
         values: the hyperparameters of a fair sample of its trials, [k] each, or of all.
         epochs: that each of these does [k].
     """
+    engine = experiment.config.training.engine
     if experiment.config.training.device != "cpu":
         return None
     sizes, share = experiment.batch_sizes(values), experiment.space.n_trials / len(epochs)
     n_parameters, n_targets = experiment.problem.shape
     # theory predicts each trial, at three levels, and a row of it is written
     total = experiment.space.n_trials * (2000 + 120 * n_parameters**2 * n_targets) * NS
-    if experiment.config.training.engine == "closed_form":
+    if engine == "closed_form":
         return float(total)
     for size in np.unique(sizes).tolist():
         of_size = epochs[sizes == size]
         n_trials = len(of_size) * share
-        width, a_step, a_trial = _pace(experiment, size)
+        shuffles = experiment.config.training.shuffle and size < experiment.problem.n_rows
+        making = (20_000 + size * n_parameters * (n_parameters + n_targets)) * shuffles
+        width, a_step, a_trial = pace(engine, experiment.problem.shape, size, making)
         steps = ceil(experiment.problem.n_rows / size)
         together = ceil(n_trials / width) * float(of_size.max())
         total += steps * (a_step * together + a_trial * share * float(of_size.sum()))
     return float(total)
 
 
-def _pace(experiment: Experiment, size: int) -> tuple[int, float, float]:
-    """Returns how many trials an engine trains together, and seconds a step of theirs and a trial."""
-    training = experiment.config.training
-    p, o = experiment.problem.shape
-    if training.engine == "torch":
-        together = max(TORCH_COLUMNS, TORCH_NUMBERS // (size * p * o))
-        return together, (230_000 + 1.4 * TORCH_COLUMNS * size * p * o) * NS, 1.4 * size * p * o * NS
-    making = 20_000 + size * p * (p + o) if training.shuffle and size < experiment.problem.n_rows else 0
-    if training.engine == "numba":
+def pace(engine: str, shape: tuple[int, int], n_rows: int, making: float = 0.0) -> tuple[int, float, float]:
+    """Returns how many trials an engine trains together, and the seconds of a step of theirs and of a trial.
+
+    Args:
+        engine: its name; it iterates.
+        shape: (P, O), of theta.
+        n_rows: that a step sees.
+        making: nanoseconds before each step.
+    """
+    p, o = shape
+    if engine == "torch":
+        together = max(TORCH_COLUMNS, TORCH_NUMBERS // (n_rows * p * o))
+        return together, (230_000 + 1.4 * TORCH_COLUMNS * n_rows * p * o) * NS, 1.4 * n_rows * p * o * NS
+    if engine == "numba":
         return BLOCK // (p * o) or 1, (3000 + making) * NS, min(1.5, 0.15 + 0.012 * p) * p * p * o * NS
     return BLOCK // (p * o) or 1, (5000 + 2800 * p + making) * NS, (1.1 * p * p * o + 1.5 * p * o) * NS
 
