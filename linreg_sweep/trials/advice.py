@@ -15,7 +15,7 @@ from linreg_sweep.config.kinds import MOST
 from linreg_sweep.data import from_arrays
 from linreg_sweep.engines.batches import epoch_order
 from linreg_sweep.engines.closed_form import train
-from linreg_sweep.engines.interface import Schedule, Trials
+from linreg_sweep.engines.interface import Results, Schedule, Trials
 from linreg_sweep.errors import DataError
 from linreg_sweep.theory.outcome import stability_limit
 from linreg_sweep.theory.problem import Problem, loss_factor, make_problem
@@ -24,6 +24,7 @@ from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.rounding import bound_rounding
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 SHARES = (*np.arange(0.05, 0.951, 0.05).tolist(), 0.975, 0.99, 0.999)
 """Learning rates that are tried, as shares of the stability limit; so is the best rate of plain descent."""
@@ -34,8 +35,11 @@ SAMPLED = 1024
 MOST_BATCHES = 2048
 """Batches whose curvature is computed; of more, those with the longest rows."""
 
-SWINGS = 10.0
-"""How many times below the tolerance momentum must bring a trial, which may swing back above it."""
+SWINGS = 1e4
+"""How far below the tolerance momentum must bring a trial, which may swing back above it, to be looked at."""
+
+LOOKS = 2000
+"""Epochs at which it is then looked at."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +111,7 @@ def advise(experiment: Experiment) -> Advice:
     batch_size = int(experiment.batch_sizes(chosen)[0])
     with threadpool_limits(limits=1):
         as_it_is = descent.quickest(problem, start)
-        epochs = int(descent.epochs(problem, start, trial.learning_rate)[0])
-        enough = None if epochs < 0 else _rounded_up(epochs)
+        enough = descent.enough(problem, start, trial.learning_rate)
         is_full = batch_size == problem.n_rows
         return Advice(
             momentum=momentum,
@@ -152,7 +155,9 @@ class _Descent:
         if not len(came):
             return None
         best = came[np.argmin(epochs[came])]
-        enough = _rounded_up(int(epochs[best]))
+        enough = self.enough(problem, start, rates[[best]])
+        if enough is None:
+            return None
         return Way(
             condition_number=problem.condition_number,
             limit=limit,
@@ -168,19 +173,50 @@ class _Descent:
         values = {"learning_rate": np.ones(1), "batch_size": np.array([self.experiment.problem.n_rows])}
         return seconds(self.experiment, values, np.array([float(epochs)]))
 
+    def enough(self, problem: Problem, start: Floats, rate: Floats) -> int | None:
+        """Returns the epochs, rounded up, after which a trial [1] has converged for good; None: never."""
+        epochs = self.epochs(problem, start, rate)
+        if epochs[0] < 0:
+            return None
+        if self.momentum and epochs[0]:
+            looks = np.unique(np.linspace(0, 2 * epochs[0], LOOKS).astype(np.int64))
+            states = self._trained(problem, start, rate, 0.0, looks).history.theta
+            above = np.flatnonzero(problem.excess_cost(states) > self._level(problem))
+            return _rounded_up(int(looks[min(above[-1] + 1, len(looks) - 1)]) if len(above) else 0)
+        return _rounded_up(int(epochs[0]))
+
     def epochs(self, problem: Problem, start: Floats, rates: Floats, level: Floats | None = None) -> Floats:
-        """Returns the epochs [K] until trials with these rates have converged for good, -1 where never."""
-        criteria = self.experiment.criteria
-        low = criteria.converged_excess(problem.scale) / (SWINGS if self.momentum else 1.0)
+        """Returns when trials with these rates come to a level of excess cost first [K], -1 where never.
+
+        The level is the tolerance's, or with momentum far below it.
+        """
+        level = (
+            np.array(self._level(problem) / (SWINGS if self.momentum else 1.0)) if level is None else level
+        )
+        return self._trained(problem, start, rates, level).converged_at.astype(np.float64)
+
+    def _level(self, problem: Problem) -> float:
+        return self.experiment.criteria.converged_excess(problem.scale)
+
+    def _trained(
+        self,
+        problem: Problem,
+        start: Floats,
+        rates: Floats,
+        level: float | Floats,
+        looks: Integers | None = None,
+    ) -> Results:
+        """Returns what trials with these rates come to, with their states at some epochs."""
         starts = np.repeat(start[None], len(rates), axis=0)
         excess = problem.excess_cost(starts)
         schedule = Schedule(
-            converged_excess=low if level is None else level,
-            diverged_excess=criteria.diverged_excess(excess, problem.cost_min, problem.scale),
+            converged_excess=level,
+            diverged_excess=self.experiment.criteria.diverged_excess(excess, problem.cost_min, problem.scale),
             nesterov=self.experiment.config.training.nesterov,
+            history_epochs=np.empty(0, np.int64) if looks is None else looks,
         )
-        trials = Trials(rates, starts, np.full(len(rates), MOST), self.momentum)
-        return np.asarray(train(problem, trials, schedule).converged_at, np.float64)
+        most = MOST if looks is None else int(looks[-1])
+        return train(problem, Trials(rates, starts, np.full(len(rates), most), self.momentum), schedule)
 
     def _survives(self, problem: Problem, start: Floats, rate: Floats, epochs: Floats) -> bool:
         """Returns whether the rounding of steps cannot keep a trial from converging."""
@@ -192,7 +228,7 @@ class _Descent:
             self.experiment.config.training.dtype,
             nesterov=self.experiment.config.training.nesterov,
         )
-        level = bounds.moved(self.experiment.criteria.converged_excess(problem.scale), -1)
+        level = bounds.moved(self._level(problem), -1)
         return bool(np.all(level > 0) and self.epochs(problem, start, rate, level)[0] >= 0)
 
 
