@@ -1,17 +1,34 @@
 """`init`: a first config and sweep on disk, for the tutorial or for a person's own file."""
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from linreg_sweep import data as datasets
 from linreg_sweep.config.kinds import name_fault
 from linreg_sweep.config.scalars import UNPRINTABLE
-from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.data import Data
+from linreg_sweep.errors import Complaint, ConfigError, shorten
 from linreg_sweep.guards.names import name_after
 from linreg_sweep.starter import starter
 from linreg_sweep.storage.outputs import unwritable
+
+MOST_NAMED = 8
+"""Columns that a note names."""
+
+FEW_ROWS = 4
+"""Rows below which whole numbers in a row are no sign that they count the rows."""
+
+IDENTIFIER = re.compile(
+    r"(?:^|[^A-Za-z])(?i:id|uuid|guid|index|idx|key|nr|no|number|row)$|^(?i:unnamed)|[a-z]ID$"
+)
+"""What a column is called that names the rows."""
 
 
 def begin(
@@ -25,6 +42,9 @@ def begin(
         x: its columns to predict from; none: every numeric one that is not in y.
         y: its columns to predict.
         name: of the two files and of the sweep; None: as the data.
+
+    Columns that would spoil a first fit are left out: that do not vary, count or name the rows, or hold text.
+    Those that x names stay, unless they do not vary.
 
     Returns:
         The two files, and notes on the data.
@@ -42,14 +62,19 @@ def begin(
     if data is not None and UNPRINTABLE.search(str(Path.cwd() / data)):
         text = f"must be a path that YAML can hold, got {data!a}"
         raise ConfigError(Complaint("--data", text, "rename the file or its folder"))
-    table = datasets.tutorial() if data is None else datasets.from_file(data, x=list(x) or None, y=list(y))
+    table = datasets.tutorial()
+    if data is not None:
+        given = datasets.from_file(data, x=list(x) or None, y=list(y), whole_only=not x)
+        table = _worth_fitting(given, named=bool(x))
     if name is None:
         name = "tutorial" if data is None else name_after(data, "data", shorn_of="-.")
     if name_fault(name):
         raise ConfigError(Complaint("--name", name_fault(name)))
     config, sweep = directory / "configs" / f"{name}.yaml", directory / "sweeps" / f"{name}.yaml"
     path = None if data is None else Path(os.path.relpath(data, config.parent)).as_posix()
-    texts = starter(table, name=name, data_path=path, x=list(x) or None, y=list(y))
+    remarks = [f"{note[0].upper()}{note[1:]}" for note in table.notes if note.startswith("left out")]
+    chosen = list(table.x_names) if x or remarks else None
+    texts = starter(table, name=name, data_path=path, x=chosen, y=list(y), remarks=remarks)
     there = [
         Complaint(str(file), "is there already", "choose another --name")
         for file in (config, sweep)
@@ -80,3 +105,40 @@ def _write(file: Path, text: str, undone: ExitStack) -> None:
     with file.open("x", encoding="utf-8") as stream:  # follows no link out of the folder
         undone.callback(undo, file.unlink)
         stream.write(text)
+
+
+def _worth_fitting(data: Data, *, named: bool) -> Data:
+    """Returns data without the columns that would spoil a first fit, and a note on each kind of these.
+
+    Args:
+        data: columns of a file.
+        named: a person named them, so that only those go whose effect is the bias's already.
+    """
+    reasons = [
+        _why_not(name, column, named=named) for name, column in zip(data.x_names, data.x.T, strict=True)
+    ]
+    kept = [not reason for reason in reasons]
+    if all(kept) or not any(kept):
+        return data
+    x_names = [name for name, keep in zip(data.x_names, kept, strict=True) if keep]
+    fewer = datasets.from_arrays(data.x[:, kept], data.y, x_names, data.y_names)
+    notes = [note for note in data.notes if note.startswith("left out")]
+    for reason in dict.fromkeys(filter(None, reasons)):
+        names = [name for name, why in zip(data.x_names, reasons, strict=True) if why == reason]
+        shown = ", ".join(map(shorten, names[:MOST_NAMED])) + (", ..." if len(names) > MOST_NAMED else "")
+        notes.append(f"left out, {reason}: {shown}")
+    return replace(fewer, source=data.source, notes=(*notes, *fewer.notes))
+
+
+def _why_not(name: str, column: NDArray[np.float64], *, named: bool) -> str:
+    """Returns why a column is not worth fitting; nothing where it is."""
+    if np.ptp(column) == 0:
+        return "the same in all rows"
+    if named or len(column) < FEW_ROWS:
+        return ""
+    if any(np.array_equal(column, np.arange(first, first + len(column))) for first in (0, 1)):
+        return "counting the rows (--x keeps it)"
+    whole = np.array_equal(column, np.floor(column))
+    if whole and IDENTIFIER.search(name) and len(np.unique(column)) == len(column):
+        return "naming the rows (--x keeps it)"
+    return ""

@@ -136,6 +136,8 @@ def from_file(
     y: str | Sequence[str] | None = None,
     standardize: bool = False,
     fit_bias: bool = True,
+    *,
+    whole_only: bool = False,
 ) -> Data:
     """Reads columns of a CSV (.csv) or Parquet (.parquet, .pq) file.
 
@@ -145,6 +147,7 @@ def from_file(
         y: one name or several: the targets. They must be named; None is a complaint like any other.
         standardize: whether trials see z-scores of x.
         fit_bias: whether a bias is fitted.
+        whole_only: of the columns that are not named, those with a cell that is no number are left out.
 
     Returns:
         The data; notes name columns left out, and more parameters than rows.
@@ -154,7 +157,7 @@ def from_file(
             standardized without a bias or with a column that does not vary, names that would collide.
     """
     path = Path(path)
-    table = read_table(path, None if x is None else as_names(x), as_names(y or ()))
+    table = read_table(path, None if x is None else as_names(x), as_names(y or ()), whole_only=whole_only)
     return _settle(table, str(path), path.name, standardize, fit_bias)
 
 

@@ -7,18 +7,12 @@ from typing import Any
 
 from linreg_sweep.config import load_sweep
 from linreg_sweep.execution.parts import default_part_size
+from linreg_sweep.trials.advice import Advice, advise
 from linreg_sweep.trials.axes import Axis, axes_of
+from linreg_sweep.trials.costs import bytes_of_a_trial, memory
 from linreg_sweep.trials.experiment import Experiment, common_stability_limit, most_epochs
 from linreg_sweep.trials.forecast import Forecast, forecast
 from linreg_sweep.trials.prepare import Arrays, load_data, prepare
-
-OTHER_COLUMNS = 10
-"""Columns of the trials table beside hyperparameters and parameters."""
-
-BYTES_A_NUMBER = 8
-
-COPIES = 6
-"""How often a worker holds a part's numbers at its busiest."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +25,14 @@ class Plan:
         what: the data, loss, engine and most epochs of the trials, in words.
         axes: what varies, in the declared order.
         n_parts: files of trials.
-        memory: bytes that each worker holds at most beside the libraries it loads.
+        memory: bytes that each worker holds at most beside the libraries it loads, the data included.
         disk: bytes on disk at most, before compression.
         stability_limit: the learning rate above which descent on these data and loss diverges; None: no
             one limit holds for all trials, since momentum varies or steps see mini-batches.
         best_rate: the fixed learning rate that shrinks all errors fastest without momentum; None likewise.
         forecast: what theory expects of the trials.
+        seconds: that one core trains them, to a factor of about three; None: not known.
+        advice: what would make more of them converge; None: enough do.
         condition_number: largest over smallest curvature, apart from zero; 1 is the easiest.
         notes: what a person should know of the data.
     """
@@ -52,6 +48,8 @@ class Plan:
     best_rate: float | None
     condition_number: float
     forecast: Forecast
+    seconds: float | None
+    advice: Advice | None
     notes: tuple[str, ...]
 
 
@@ -73,26 +71,23 @@ def plan(
     table = load_data(declaration, data)
     experiment = prepare(declaration, table)
     n_trials, size = experiment.space.n_trials, default_part_size(experiment)
-    numbers = len(experiment.fixed()) + OTHER_COLUMNS + _state_numbers(experiment)
-    kept = experiment.n_states * (3 + _state_numbers(experiment))
+    expected = forecast(experiment)
     return Plan(
         name=declaration.config.name,
         n_trials=n_trials,
         what=_what(experiment),
         axes=axes_of(experiment.space.parameters),
         n_parts=-(-n_trials // size),
-        memory=min(size, n_trials) * (numbers + kept) * BYTES_A_NUMBER * COPIES,
-        disk=n_trials * (numbers + kept) * BYTES_A_NUMBER,
+        memory=memory(experiment, min(size, n_trials)),
+        disk=n_trials * bytes_of_a_trial(experiment),
         stability_limit=common_stability_limit(experiment),
         best_rate=_best_rate(experiment),
         condition_number=experiment.problem.condition_number,
-        forecast=forecast(experiment),
+        forecast=expected,
+        seconds=expected.seconds,
+        advice=advise(experiment) if expected.is_mostly_wasted else None,
         notes=table.notes,
     )
-
-
-def _state_numbers(experiment: Experiment) -> int:
-    return len(experiment.parameter_names) * (2 if experiment.data.standardize else 1)
 
 
 def _what(experiment: Experiment) -> str:

@@ -1,35 +1,79 @@
 """A first config and a first sweep for some data: text that says why each number is what it is.
 
-Learning rates are laid out around the stability limit 2/lambda_max, so that some trials diverge, some
-converge and some are too slow; what would be hopeless without standardizing is standardized.
+Learning rates are laid out around the stability limit 2/lambda_max, and epochs by the closed form of every
+trial, so that most converge, some diverge and some are too slow; what would be hopeless without
+standardizing is standardized, and what would take long to iterate is not iterated.
 """
 
 import math
 import textwrap
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from linreg_sweep.config.kinds import MOST
 from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.config.writer import quoted
 from linreg_sweep.data import Data, from_arrays, spread
+from linreg_sweep.engines.closed_form import train
+from linreg_sweep.engines.interface import Schedule, Trials
 from linreg_sweep.errors import DataError
-from linreg_sweep.theory.outcome import stability_limit
+from linreg_sweep.theory.outcome import MISSING, stability_limit
 from linreg_sweep.theory.problem import Problem, make_problem
+from linreg_sweep.trials.costs import pace
 from linreg_sweep.trials.prepare import criteria_of
 
 HARD_CONDITION = 1e4
 N_RATES = 25
-LOWEST, CHOSEN, HIGHEST = 1 / 300, 0.75, 1.2  # learning rates, as shares of the stability limit
-FEWEST_EPOCHS, MOST_EPOCHS = 1000, 200_000
+LOWEST, CHOSEN, HIGHEST = 1 / 30, 0.75, 1.2  # learning rates, as shares of the stability limit
+FEWEST_EPOCHS = 100
+UNFINISHED = 0.2
+"""Share of the sweep's trials that may run out of epochs."""
+
+LONG = 5.0
+"""Seconds above which a sweep is not iterated."""
+
+FARTHEST = 10
+"""The largest weight that a trial starts from, in standard deviations of y a standard deviation of its x."""
 
 CRITERIA = criteria_of(OutcomeConfig())
 """When a trial ends where a config does not say."""
 
 
+@dataclass(frozen=True)
+class Layout:
+    """The sweep that is laid out.
+
+    Attributes:
+        rates: lowest and highest learning rate, as they are written.
+        chosen: the config's.
+        weights: the starts.
+        why: the starts are these.
+        epochs: that a trial has.
+        converged_at: when the config's trial converges; None: not within 10**12 epochs.
+        unfinished: trials of the sweep that run out of these epochs.
+        seconds: that one core would iterate it.
+    """
+
+    rates: tuple[str, str]
+    chosen: str
+    weights: list[float]
+    why: str
+    epochs: int
+    converged_at: int | None
+    unfinished: int
+    seconds: float
+
+
 def starter(
-    data: Data, *, name: str, data_path: str | None, x: Sequence[str] | None, y: Sequence[str] | None
+    data: Data,
+    *,
+    name: str,
+    data_path: str | None,
+    x: Sequence[str] | None,
+    y: Sequence[str] | None,
+    remarks: Sequence[str] = (),
 ) -> tuple[str, str]:
     """Returns the text of `configs/<name>.yaml` and of `sweeps/<name>.yaml`, which fit a bias.
 
@@ -39,6 +83,7 @@ def starter(
         data_path: of the data, relative to the config; None: the built-in tutorial.
         x: the columns to name in the config; None: its default, every numeric column not in y.
         y: the targets to name in the config; None: those of the data.
+        remarks: what stands above the config, such as which columns were left out.
 
     Returns:
         (config, sweep), both YAML, with comments that are true of these data.
@@ -49,19 +94,20 @@ def starter(
     as_given = make_problem(data.inputs(), data.y, loss="half_mse", fit_bias=True)
     data, problem, reason = _standardized(data, as_given)
     limit = float(stability_limit(problem.curvature[1]))
-    weights, why_weights = _starting_weights(problem)
+    plan = _laid_out(problem, limit)
     columns = ", ".join(data.x_names) if len(data.x_names) <= 8 else f"{len(data.x_names)} columns"
     config = [
+        *map(_comment, remarks),
         _comment(f"One trial: {', '.join(data.y_names)} on {columns}, {len(data.x)} rows of {data.source}"),
         _comment(f"Run it with: linreg-sweep train configs/{name}.yaml"),
         "data:",
         *_data_lines(data, data_path, x, y, reason),
         "training:",
-        *_training_lines(problem, limit, weights, standardized=data.standardize),
+        *_training_lines(problem, limit, plan, standardized=data.standardize),
         "outcome:",
         f"  tolerance: {CRITERIA.tolerance:g}  # converged: within this share of the variance of y",
     ]
-    return "\n".join(config) + "\n", "\n".join(_sweep_lines(name, limit, weights, why_weights)) + "\n"
+    return "\n".join(config) + "\n", "\n".join(_sweep_lines(name, limit, plan)) + "\n"
 
 
 def _standardized(data: Data, problem: Problem) -> tuple[Data, Problem, str]:
@@ -96,31 +142,68 @@ def _data_lines(
     return [*lines, "  standardize: true"] if data.standardize else lines
 
 
-def _training_lines(problem: Problem, limit: float, weights: list[float], *, standardized: bool) -> list[str]:
-    """Returns how the trial descends, with the epochs that every start of the sweep needs, up to a bound."""
-    rate = _rounded(CHOSEN * limit, 2)
-    needed = _epochs_needed(problem, float(rate), weights)
-    epochs = min(max(int(_round_up(needed)), FEWEST_EPOCHS), MOST_EPOCHS)
-    told = f"{needed:,}" if needed < 1e15 else f"{needed:.2g}"
-    convergence = (
-        f"Condition number {_rounded(problem.condition_number, 4)}: at this rate every start of the sweep"
-        f" converges within {told} epochs"
+def _laid_out(problem: Problem, limit: float) -> Layout:
+    """Returns a sweep of which most trials end: when each does is known from its closed form."""
+    weights, why = _starting_weights(problem)
+    low, high = _rounded(LOWEST * limit, 2), _rounded(HIGHEST * limit, 2)
+    chosen = _rounded(CHOSEN * limit, 2)
+    rates = np.geomspace(float(low), float(high), N_RATES)
+    grid, starts = np.meshgrid([float(chosen), *rates], [0.0, *weights], indexing="ij")
+    theta = np.zeros((grid.size, *problem.shape))
+    theta[:, :-1] = starts.reshape(-1, 1, 1)
+    high_excess = CRITERIA.diverged_excess(problem.excess_cost(theta), problem.cost_min, problem.scale)
+    results = train(
+        problem,
+        Trials(grid.ravel(), theta, np.full(grid.size, MOST)),
+        Schedule(CRITERIA.converged_excess(problem.scale), high_excess),
     )
-    if needed > epochs:
-        convergence += ", which is more than these: expect unfinished trials"
+    ends = np.where(results.converged_at == MISSING, results.diverged_at, results.converged_at)
+    ends = np.where(ends == MISSING, MOST + 1, ends).reshape(grid.shape)
+    own, sweep = int(ends[0, 0]), np.sort(ends[1:, 1:], axis=None)
+    enough = max(own, int(sweep[-1 - int(UNFINISHED * len(sweep))]))
+    epochs = min(max(int(_round_up(enough)), FEWEST_EPOCHS), MOST)
+    done = np.minimum(sweep, epochs)
+    _, a_step, a_trial = pace("numpy", problem.shape, problem.n_rows)
+    return Layout(
+        rates=(low, high),
+        chosen=chosen,
+        weights=weights,
+        why=why,
+        epochs=epochs,
+        converged_at=own if own <= MOST else None,
+        unfinished=int((sweep > epochs).sum()),
+        seconds=float(a_step * done.max() + a_trial * done.sum()),
+    )
+
+
+def _training_lines(problem: Problem, limit: float, plan: Layout, *, standardized: bool) -> list[str]:
+    """Returns how the trial descends, and when it gets there."""
+    n_trials = N_RATES * len(plan.weights)
+    within = (
+        f"within {_count(MOST)} epochs" if plan.converged_at is None else f"at epoch {plan.converged_at:,}"
+    )
+    converges = f"{'does not converge' if plan.converged_at is None else 'converges'} {within}"
+    told = (
+        f"Condition number {_rounded(problem.condition_number, 4)}: this trial {converges}; with so many"
+        f" epochs {plan.unfinished} of the sweep's {n_trials} trials are unfinished"
+    )
+    why = f"No epoch is iterated: engine numpy would take about {_count(plan.seconds)} seconds"
+    engine = [*_remark(why), "  engine: closed_form"] if plan.seconds > LONG else []
     return [
+        *engine,
         f"  loss: {problem.loss}",
         f"  # Stable below 2/lambda_max = {_rounded(limit, 4)}; this is three quarters of it",
-        f"  learning_rate: {rate}",
+        f"  learning_rate: {plan.chosen}",
         f"  initial_weight: 0{'  # per standard deviation of a column' if standardized else ''}",
         "  initial_bias: 0",
-        *_remark(convergence),
-        f"  epochs: {epochs}",
+        *_remark(told),
+        f"  epochs: {plan.epochs}",
     ]
 
 
-def _sweep_lines(name: str, limit: float, weights: list[float], why_weights: str) -> list[str]:
+def _sweep_lines(name: str, limit: float, plan: Layout) -> list[str]:
     """Returns the sweep, from rates that are too slow to rates that diverge."""
+    weights = plan.weights
     starts = f"{len(weights)} start{'s' * (len(weights) > 1)}"
     return [
         _comment(f"{N_RATES} learning rates by {starts}: {N_RATES * len(weights)} trials"),
@@ -129,11 +212,10 @@ def _sweep_lines(name: str, limit: float, weights: list[float], why_weights: str
         f"extends: ../configs/{name}.yaml",
         "method: grid",
         "parameters:",
-        f"  # From a three-hundredth of the stability limit {_rounded(limit, 4)}, which is slow,"
+        f"  # From a thirtieth of the stability limit {_rounded(limit, 4)}, which is slow,"
         " to 1.2 times it, which diverges",
-        f"  learning_rate: {{min: {_rounded(LOWEST * limit, 2)}, max: {_rounded(HIGHEST * limit, 2)},"
-        f" num: {N_RATES}, scale: log}}",
-        f"  # {why_weights}",
+        f"  learning_rate: {{min: {plan.rates[0]}, max: {plan.rates[1]}, num: {N_RATES}, scale: log}}",
+        f"  # {plan.why}",
         f"  initial_weight: {{values: [{', '.join(_rounded(weight, 3) for weight in weights)}]}}",
         "  initial_bias: 0",
     ]
@@ -152,23 +234,16 @@ def _starting_weights(problem: Problem) -> tuple[list[float], str]:
     found = f"the best weight is {_rounded(fitted[0], 4)}"
     if len(fitted) > 1:
         found = f"the best weights lie between {_rounded(fitted[0], 4)} and {_rounded(fitted[-1], 4)}"
-    farthest = _round_up(2 * float(np.abs(problem.optimum[:-1]).max()))
+    farthest = _round_up(min(2 * float(np.abs(problem.optimum[:-1]).max()), _sensible(problem)))
     weights = [-farthest, -farthest / 2, 0.0, farthest / 2, farthest]
     return weights, f"On both sides of zero; {found}"
 
 
-def _epochs_needed(problem: Problem, rate: float, weights: list[float]) -> int:
-    """Returns a bound on the epochs until trials from these weights and bias 0 have converged.
-
-    The excess cost shrinks at least by the square of the slowest direction's factor each epoch.
-    """
-    start = np.zeros((len(weights), *problem.shape))
-    start[:, :-1] = np.array(weights)[:, None, None]
-    steps = rate * problem.eigenvalues[problem.eigenvalues > 0]
-    slowest = max(math.log1p(-step) if step < 0.5 else math.log(max(abs(1 - step), 1e-16)) for step in steps)
-    ahead = float(problem.excess_cost(start).max()) / CRITERIA.converged_excess(problem.scale)
-    epochs = math.log(max(ahead, 1.0)) / (-2 * slowest) if slowest else math.inf
-    return math.ceil(min(epochs, 1e300))
+def _sensible(problem: Problem) -> float:
+    """Returns a weight that is large for these data, however near-collinear columns blow up the best."""
+    of_x, of_y = problem.design[:, :-1].std(axis=0), float(problem.targets.std(axis=0).max())
+    varying = of_x[of_x > 0]
+    return FARTHEST * of_y / float(varying.min()) if len(varying) and of_y else np.inf
 
 
 def _round_up(value: float) -> float:

@@ -31,6 +31,9 @@ from linreg_sweep.workers.interface import PATIENCE
 Watch = Callable[[int, int], None]
 """Told how many trials are done, and of how many, whenever that changes."""
 
+Prepared = Callable[[Experiment, int], None]
+"""Told what is to be trained and how many trials are missing, before any is."""
+
 Stop = Callable[[], bool]
 """Asked whether to begin nothing more."""
 
@@ -49,6 +52,7 @@ def run(
     watch: Watch = lambda done, total: None,
     tell: Callable[[str], None] = lambda sentence: None,
     stop: Stop = lambda: False,
+    prepared: Prepared = lambda experiment, n_missing: None,
 ) -> Run:
     """Trains every trial of a sweep that is not yet there, and returns the run.
 
@@ -65,6 +69,7 @@ def run(
         watch: told of the progress.
         tell: told what went wrong on the way, and was mended.
         stop: whether to begin nothing more; the run that is then returned is not finished.
+        prepared: told what is to be trained, before it is.
 
     Raises:
         ConfigError: the declaration is invalid; every complaint at once.
@@ -88,7 +93,7 @@ def run(
         hire = partial(hired, backend, jobs, scheduler, patience or PATIENCE, libraries)
         alone_first = backend == PROCESSES and jobs is None and not was_killed
         with journal:
-            return _completed(run, experiment, hire, journal, watch, stop, alone_first=alone_first)
+            return _completed(run, experiment, hire, journal, watch, stop, prepared, alone_first=alone_first)
 
 
 def _completed(
@@ -98,6 +103,7 @@ def _completed(
     journal: Journal,
     watch: Watch,
     stop: Stop,
+    prepared: Prepared,
     *,
     alone_first: bool,
 ) -> Run:
@@ -107,6 +113,7 @@ def _completed(
     if missing:
         refuse_other_versions(run)
     journal.begin(run.n_trials, run.n_parts, there)
+    prepared(experiment, run.n_trials - journal.trials_done)
     watch(journal.trials_done, run.n_trials)
     make, join = (partial(work, experiment, run.part_size) for work in (make_part, put_together))
     order = Order(make, join, bool(there), stop, journal.went_wrong)

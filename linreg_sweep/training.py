@@ -1,6 +1,6 @@
 """One trial, looked at epoch by epoch, as the tutorial prints it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from linreg_sweep.config import Config, Declaration, load_config
 from linreg_sweep.engines.interface import Results
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.theory.outcome import MISSING, OUTCOMES, REGIMES
+from linreg_sweep.theory.outcome import CONVERGED, MISSING, OUTCOMES, REGIMES
+from linreg_sweep.trials.advice import Advice, advise
 from linreg_sweep.trials.columns import states, trial_columns
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.prepare import MOST_STATES, Arrays, load_data, prepare
@@ -38,12 +39,14 @@ class Training:
             it (as a training loop prints them), [R] each.
         last: the trial's row of a trials table, [1] each; see columns.trial_columns.
         notes: what a person should know of the data.
+        advice: what would make it converge; None: it did.
     """
 
     experiment: Experiment
     rows: dict[str, Column]
     last: dict[str, Column]
     notes: tuple[str, ...]
+    advice: Advice | None
 
     @property
     def frame(self) -> "pd.DataFrame":
@@ -80,6 +83,7 @@ def train(
     overrides: Iterable[str] = (),
     data: Arrays | None = None,
     every: int | None = None,
+    prepared: Callable[[Experiment], None] = lambda experiment: None,
 ) -> Training:
     """Trains the one trial of a config through all its epochs, unless it diverges.
 
@@ -87,7 +91,8 @@ def train(
         config: a config file, or the same as a mapping.
         overrides: texts like `training.epochs=500`, as `--set` takes them.
         data: x (n,) or (n, F) and y (n,) or (n, O), instead of what the config names.
-        every: epochs between two rows; None: so that there are about ten.
+        every: epochs between two rows; None: so that there are about ten. The last epoch has a row too.
+        prepared: told what is to be trained, before it is.
 
     Raises:
         ConfigError: the config is invalid.
@@ -102,12 +107,17 @@ def train(
     if every is not None and 2 * (epochs // every) > MOST_STATES:
         text = f"must leave at most {MOST_STATES // 2:,} rows to print, got {epochs // every:,}"
         raise ConfigError(Complaint("--every", text, "print fewer"))
+    prepared(experiment)
     values = experiment.values(0, 1)
-    results, rows = _train_and_look(experiment, values, every or max(1, epochs // ROWS))
+    results, rows = _train_and_look(experiment, values, every or max(1, epochs // ROWS), epochs)
     done = int(results.epochs[0])
-    if every is None and done < epochs:  # it diverged: look at the epochs until then
-        results, rows = _train_and_look(experiment, values, max(1, done // ROWS))
-    return Training(experiment, rows, trial_columns(experiment, 0, values, results), table.notes)
+    if done < epochs:  # it diverged: look at the epochs until then
+        closer = max(1, done // ROWS)
+        step = closer if every is None or every > done else every
+        results, rows = _train_and_look(experiment, values, step, done)
+    last = trial_columns(experiment, 0, values, results)
+    advice = None if last["outcome"][0] == CONVERGED else advise(experiment)
+    return Training(experiment, rows, last, table.notes, advice)
 
 
 def _through_all_epochs(declaration: Declaration[Config]) -> Declaration[Config]:
@@ -118,10 +128,10 @@ def _through_all_epochs(declaration: Declaration[Config]) -> Declaration[Config]
 
 
 def _train_and_look(
-    experiment: Experiment, values: dict[str, Floats], every: int
+    experiment: Experiment, values: dict[str, Floats], every: int, last: int
 ) -> tuple[Results, dict[str, Column]]:
-    """Trains the one trial; returns what became of it, and the rows of every so many epochs."""
-    shown = np.arange(every, experiment.config.training.epochs + 1, every, dtype=np.int64)
+    """Trains the one trial; returns what became of it, and the rows of every so many epochs and the last."""
+    shown = np.union1d(np.arange(every, last + 1, every, dtype=np.int64), [last][: min(last, 1)])
     results = experiment.train(values, states_at=np.union1d(shown - 1, shown))
     epoch, theta = results.history.epoch, results.history.theta
     shown = shown[np.isin(shown, epoch)]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import linreg_sweep as ls
+from linreg_sweep.telling.of_plans import planned
 from linreg_sweep.trials.forecast import SAMPLE
 
 SWEEP: dict[str, Any] = {
@@ -74,6 +75,24 @@ def test_nothing_is_told_of_mini_batches() -> None:
     assert told.unknown == told.n_trials == 341
     assert sum(told.outcomes.values()) == 0
     assert (told.fastest, told.rates, told.wasted) == (None, None, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "epochs"),
+    [
+        ({"learning_rate": 0.005, "batch_size": {"values": [1, 5, 10, 15, 30]}}, 2000),
+        ({"learning_rate": {"values": [0.005, 0.02]}, "batch_size": {"values": [5, 29, 30]}}, 50),
+        ({"learning_rate": {"values": [0.0005, 0.007]}, "batch_size": {"values": [10, 30]}}, 100),
+    ],
+)
+def test_what_is_not_known_is_no_reason_for_a_warning(parameters: dict[str, Any], epochs: int) -> None:
+    """Beside mini-batches no sentence says that no trial, or what share of all trials, can converge."""
+    plan = ls.plan(SWEEP | {"training": {"epochs": epochs}, "parameters": parameters})
+    said = "\n".join(planned(plan))
+    assert 0 < plan.forecast.unknown < plan.forecast.n_trials
+    assert "no trial" not in said
+    assert "% of the trials" not in said
+    assert "of those that theory predicts" in said
 
 
 def test_a_sample_of_a_grid_draws_evenly() -> None:

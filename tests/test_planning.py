@@ -157,3 +157,42 @@ def test_a_plan_says_what_would_be_trained() -> None:
     assert ls.plan(sweep).what == (
         "tutorial (built in), 30 rows, loss mse, engine numpy, up to 12,000 epochs"
     )
+
+
+@pytest.mark.parametrize(
+    ("shape", "batch_size", "shuffle", "measured"),
+    [
+        ((20_000, 30), 1, False, 187e6),
+        ((200_000, 5), 1, False, 262e6),
+        ((5_000, 20), 1, True, 70e6),
+    ],
+)
+def test_memory_counts_the_batches_and_the_data(
+    shape: tuple[int, int], batch_size: int, shuffle: bool, measured: float
+) -> None:
+    """Within a factor of 2 of the growth of ru_maxrss in a process of its own that trained a part."""
+    sweep = SWEEP | {"training": {"epochs": 40, "batch_size": batch_size, "shuffle": shuffle}}
+    x = np.random.default_rng(0).normal(size=shape)
+    assert measured / 2 < ls.plan(sweep, data=(x, x[:, 0])).memory < 2 * measured
+
+
+def test_time_grows_with_epochs_trials_and_batches() -> None:
+    """In proportion, where one alone grows and is large; closed_form takes the same for any epochs."""
+    base = {"parameters": {"learning_rate": {"min": 1e-5, "max": 1e-4, "num": 50_000}}}
+
+    def taken(**training: Any) -> float:
+        seconds = ls.plan(SWEEP | base | {"training": {"epochs": 10_000} | training}).seconds
+        assert seconds is not None
+        return seconds
+
+    assert taken(epochs=80_000) == pytest.approx(8 * taken(), rel=0.2)
+    assert taken(batch_size=1) == pytest.approx(30 * taken(), rel=0.2)
+    assert taken(engine="closed_form") == taken(engine="closed_form", epochs=10**9) < taken() / 3
+    assert taken(engine="torch") > 3 * taken()
+
+
+def test_a_sweep_that_is_wasted_is_told_what_helps() -> None:
+    """And one that is not is told nothing."""
+    wasted = planned({"learning_rate": {"values": [1e-6, 1e-5, 1]}})
+    assert wasted.advice is not None
+    assert planned({"learning_rate": {"values": [0.005]}}, training={"epochs": 10_000}).advice is None

@@ -3,11 +3,14 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 import linreg_sweep as ls
+from linreg_sweep.config import load_config
 from linreg_sweep.errors import ConfigError, DataError
+from linreg_sweep.trials.prepare import load_data
 
 X, Y = np.arange(20.0), 3 * np.arange(20.0) + 1
 
@@ -72,3 +75,24 @@ def test_a_trial_that_leaves_the_optimum_again_is_not_called_converged() -> None
     training = ls.train(config)
     assert training.epoch_of("converged_at") == 0
     assert training.outcome == "unfinished"
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"size": [1, 2, 3, 5, 9], "size2": [2, 4, 6, 10, 18]}, "size2 (on size)"),
+        (
+            {"surface": [5, 10, 13, 6, 7], "wall": [1, 2, 3, 0, 1], "roof": [2, 4, 5, 3, 3]},
+            "roof (on surface, wall)",
+        ),
+        ({"dry": [1, 0, 0, 1, 1], "x": [3, 1, 4, 1, 5], "wet": [0, 1, 1, 0, 0]}, "wet (on dry, a constant)"),
+        ({"x": [1, 2, 4, 4, 7], "y2": [1, 4, 9, 16, 25]}, ""),
+        ({"x": [1, 2, 4, 4, 7], "c": [3, 3, 3, 3, 3]}, ""),
+    ],
+)
+def test_columns_that_depend_on_others_are_named(columns: dict[str, list[float]], said: str) -> None:
+    """With those they depend on; a constant beside a bias has a note of its own."""
+    declaration = load_config({"data": {}}, (), data_given=True)
+    data = load_data(declaration, (pd.DataFrame(columns), [1.0, 2.0, 4.0, 5.0, 0.0]))
+    found = [note for note in data.notes if note.startswith("some columns depend on others")]
+    assert [note.rpartition(": ")[2] for note in found] == [said][: bool(said)]

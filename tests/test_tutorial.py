@@ -93,7 +93,7 @@ def test_every_printed_row_of_the_numpy_runs(run: dict[str, Any], capsys: Captur
 def test_a_learning_rate_has_the_tutorials_word(learning_rate: float, regime: str, capsys: Capture) -> None:
     """The sentence below the rows calls the four learning rates what the tutorial calls them."""
     lines = call(capsys, "train", CONFIG, *settings(learning_rate=learning_rate, epochs=10))
-    assert lines[-1].startswith(f"The learning rate is {regime} (")
+    assert any(line.startswith(f"Steepest direction: {regime} (") for line in lines)
 
 
 def test_the_high_rate_zigzags_like_the_literal_loop(capsys: Capture) -> None:

@@ -16,6 +16,7 @@ from linreg_sweep.workers.interface import PATIENCE
 if TYPE_CHECKING:
     from linreg_sweep.runs.results import Run
     from linreg_sweep.terminal.progress import Progress
+    from linreg_sweep.trials.experiment import Experiment
 
 
 @click.command(short_help="Train every trial of a sweep; print the summary.", context_settings=SEVERAL)
@@ -68,13 +69,22 @@ def run(
     what is in flight, Ctrl+C again stops at once.
     """
     from linreg_sweep.sweep import run as run_sweep
+    from linreg_sweep.telling.of_advice import waits
     from linreg_sweep.terminal.progress import Progress
+    from linreg_sweep.trials.forecast import seconds_of
 
     if out.startswith("memory://"):
         text = "memory:// ends with the command, and all results with it"
         raise ConfigError(Complaint("--out", text, "give a folder, or a URL such as s3://BUCKET/FOLDER"))
     said = with_trials(several(ctx, overrides, lambda text: "=" in text), trials)
     progress = Progress(sys.stderr, plain=bool(os.environ.get("NO_COLOR")))
+    known: list[Experiment] = []
+
+    def prepared(experiment: "Experiment", n_missing: int) -> None:
+        known.append(experiment)
+        for line in waits(experiment, seconds_of(experiment, n_missing)):
+            note(line)
+
     with progress, trials_as_typed(trials), asked_to_stop() as stop:
         try:
             made = run_sweep(
@@ -89,6 +99,7 @@ def run(
                 watch=progress.tell,
                 tell=note,
                 stop=stop,
+                prepared=prepared,
             )
         except (KeyboardInterrupt, SystemExit) as end:
             progress.close()
@@ -98,15 +109,17 @@ def run(
         _stopped(progress)
         raise SystemExit(INTERRUPTED)
     with ended_at_once():
-        _tell(made, progress)
+        _tell(made, progress, known[0])
     if made.n_failed:
         raise SystemExit(SweepError.exit_code)
 
 
-def _tell(made: "Run", progress: "Progress") -> None:
+def _tell(made: "Run", progress: "Progress", experiment: "Experiment") -> None:
     """Prints what became of a sweep."""
+    from linreg_sweep.telling.of_advice import advised
     from linreg_sweep.telling.of_runs import told_failures, told_run
     from linreg_sweep.terminal.choosing import summary_to_read
+    from linreg_sweep.trials.advice import advise, is_needed
 
     table = summary_to_read(made)
     if progress.nothing_missing:
@@ -115,6 +128,9 @@ def _tell(made: "Run", progress: "Progress") -> None:
     columns = fitting(table, (), f"linreg-sweep show {made.path} --format csv")
     for line in told_run(made, table, columns):
         say(line)
+    if is_needed(made.metadata["outcomes"]):
+        for line in advised(advise(experiment), "even the farthest start"):
+            say(line)
     say(str(made.path))
     if made.n_failed:
         for line in told_failures(made):

@@ -1,12 +1,16 @@
 """train: one trial, printed as the tutorial prints it."""
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from linreg_sweep.commands.options import SEVERAL, several, with_format, with_overrides
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.terminal.console import notes, print_table, say
+from linreg_sweep.terminal.console import note, notes, print_table, say
+
+if TYPE_CHECKING:
+    from linreg_sweep.trials.experiment import Experiment
 
 
 @click.command(short_help="Train one trial, printed as the tutorial prints it.", context_settings=SEVERAL)
@@ -36,17 +40,24 @@ def train(
     """
     overrides = several(ctx, overrides, lambda text: "=" in text)
     _refuse_beside_steps(steps, every, style)
+    from linreg_sweep.telling.of_advice import waits
     from linreg_sweep.telling.of_training import ending, printed_rows, printed_steps
     from linreg_sweep.terminal.progress import waiting
     from linreg_sweep.training import autograd_steps
     from linreg_sweep.training import train as train_one
+    from linreg_sweep.trials.forecast import seconds_at_most
 
     if steps is not None:
         for line in printed_steps(*autograd_steps(config, steps, overrides=overrides)):
             say(line)
         return
+
+    def before(experiment: "Experiment") -> None:
+        for line in waits(experiment, seconds_at_most(experiment)):
+            note(line)
+
     with waiting(sys.stderr, "training ... press Ctrl+C to stop"):
-        training = train_one(config, overrides=overrides, every=every)
+        training = train_one(config, overrides=overrides, every=every, prepared=before)
     notes(training.notes)
     if style != "table":
         print_table(training.frame, style)

@@ -114,6 +114,13 @@ def sum_up(run: Run, experiment: Experiment) -> SummedUp:
             "stability_limit": common_stability_limit(experiment),
         },
         "agreement": dict(vars(findings.agreement)),
+        "least_squares": {
+            "cost": experiment.problem.cost_min,
+            "parameters": {
+                name: value if math.isfinite(value) else None
+                for name, value in experiment.least_squares().items()
+            },
+        },
     }
     return SummedUp((as_text(whole, "csv") + "\n").encode(), readable, facts)
 

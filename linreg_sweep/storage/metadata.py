@@ -133,6 +133,9 @@ FOUND: dict[str, Kind] = {
 }
 """What is said of a finished run."""
 
+ADDED: dict[str, Kind] = {"least_squares": {"cost": _number, "parameters": {...: _or_none(_number)}}}
+"""What is said of a finished run, too, but for older ones of the same format."""
+
 SINCE_FORMAT_3 = ("checksums", "failed")
 
 
@@ -148,7 +151,8 @@ def fault(metadata: Mapping[str, Any]) -> str:
     lacking = [key for key in needed if key not in metadata and key not in old]
     if lacking:
         return f"it lacks {', '.join(lacking)}"
-    wrong = [key for key in kinds if key in metadata and not fits(metadata[key], kinds[key])]
+    known = kinds | ADDED
+    wrong = [key for key in known if key in metadata and not fits(metadata[key], known[key])]
     if wrong:
         return f"what it says of {', '.join(wrong)} cannot be"
     if metadata["n_parts"] != -(-metadata["n_trials"] // metadata["part_size"]):

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,13 +43,14 @@ def as_names(given: str | Sequence[str]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(map(str, given))
 
 
-def read_table(path: Path, x: Sequence[str] | None, y: Sequence[str]) -> Table:
+def read_table(path: Path, x: Sequence[str] | None, y: Sequence[str], *, whole_only: bool = False) -> Table:
     """Reads the columns x and y of a CSV (.csv) or Parquet (.parquet, .pq) file.
 
     Args:
         path: the file.
         x: names of columns; None: every column that is not in y and has at least one number in it.
         y: names of columns.
+        whole_only: of the columns that are not named, those with a cell that is no number are left out.
 
     Returns:
         The table. Every number is the one that Python's `float` makes of the same text.
@@ -68,6 +69,8 @@ def read_table(path: Path, x: Sequence[str] | None, y: Sequence[str]) -> Table:
     offered = [i for i, name in enumerate(file.names) if x is None and name not in y]
     numbers = [*asked, *(i for i in offered if i not in file.labels)]
     columns = dict(zip(numbers, file.read(numbers), strict=True))
+    if whole_only:
+        columns |= {i: _whole(columns[i]) for i in offered if i in columns}
     taken = [i for i in offered if i in columns and not columns[i].unusable]
     used = [*asked, *taken]
     y_at, x_at = used[: len(y)], used[len(y) :]
@@ -87,6 +90,16 @@ def read_table(path: Path, x: Sequence[str] | None, y: Sequence[str]) -> Table:
         x_names=x_names,
         y_names=tuple(y),
         notes=(*_first_row(file), *_left_out(file, columns, [i for i in offered if i not in taken])),
+    )
+
+
+def _whole(column: Column) -> Column:
+    """Returns a column that cannot be used where a cell of it is no number."""
+    missing = np.count_nonzero(np.isnan(column.numbers)) if column.flaws and not column.unusable else 0
+    return (
+        replace(column, unusable=f"{missing:,} of {len(column.numbers):,} cells no numbers")
+        if missing
+        else column
     )
 
 

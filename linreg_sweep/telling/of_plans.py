@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from linreg_sweep.analysis.formats import Table, as_text
-from linreg_sweep.telling.phrases import columns_of, counted, size
+from linreg_sweep.telling.of_advice import advised
+from linreg_sweep.telling.phrases import columns_of, counted, duration, size
 from linreg_sweep.theory.outcome import OUTCOMES
 
 if TYPE_CHECKING:
@@ -34,7 +35,12 @@ def planned(plan: "Plan") -> Iterator[str]:
     yield f"Condition number: {plan.condition_number:,.4g} (1 is easiest; epochs needed grow in proportion)."
     yield ""
     yield from _forecast(plan)
+    if plan.advice is not None:
+        yield from advised(plan.advice, "even the farthest start")
     yield ""
+    if plan.seconds is not None:
+        time = f"about {duration(plan.seconds)}" if plan.seconds >= 1 else "under a second"
+        yield f"Time: {time} on one core, to a factor of about three."
     yield f"Disk: at most {size(plan.disk)}, in {counted(plan.n_parts, 'part')}."
     yield f"Memory, beside the libraries: at most {size(plan.memory)} a worker."
 
@@ -56,31 +62,35 @@ def swept(axes: Sequence["Axis"]) -> Table:
 
 
 def _forecast(plan: "Plan") -> Iterator[str]:
-    """Yields what theory expects, and what of the sweep is wasted."""
+    """Yields what theory expects, and what of the sweep is wasted; what is not known counts as neither."""
     expected = plan.forecast
-    told = expected.n_trials - expected.unknown
+    predicted = expected.n_trials - expected.unknown
     of = f"a sample of {expected.n_trials:,} trials" if expected.is_sample else "the trials"
     if expected.unknown:
         why = "mini-batches have no closed form, or rounding may decide them"
-        share = f"{expected.unknown:,} of {of.removeprefix('the ')}" if told else f"any of {of}"
+        all_of_them = f"the {expected.n_trials:,} trials" if not expected.is_sample else of
+        share = f"{expected.unknown:,} of {all_of_them}" if predicted else f"any of {of}"
         yield f"Theory predicts nothing for {share}: {why}."
-    if not told:
+    if not predicted:
         return
-    counts = ", ".join(f"{_share(expected.outcomes[name], told)} {EXPECTED[name]}" for name in OUTCOMES)
+    counts = ", ".join(f"{_share(expected.outcomes[name], predicted)} {EXPECTED[name]}" for name in OUTCOMES)
     yield f"Theory expects, of {of}: {counts}." if not expected.unknown else f"Of the others: {counts}."
+    of_these = " of those that theory predicts" if expected.unknown else ""
     if expected.fastest is None or expected.rates is None or expected.fastest_epochs is None:
-        yield f"Warning: no trial{' of the sample' * expected.is_sample} can converge within its epochs."
+        none = f"None{of_these}" if of_these else f"Warning: no trial{' of the sample' * expected.is_sample}"
+        yield f"{none} can converge within its epochs."
         return
     varied = [axis.name for axis in plan.axes]
     where = ", ".join(f"{name} {expected.fastest[name]:.6g}" for name in varied if name in expected.fastest)
-    epochs = expected.fastest_epochs
-    yield f"The best trial needs {counted(epochs, 'epoch')}{f': {where}' if where else ''}."
+    epochs = counted(expected.fastest_epochs, "epoch")
+    yield f"The best trial{of_these} needs {epochs}{f': {where}' if where else ''}."
     if expected.is_mostly_wasted:
         low, high = expected.rates
+        all_trials = of_these.removeprefix(" of ") or "the trials"
         yield (
-            f"Warning: {100 * expected.wasted:.0f} % of the trials cannot converge."
+            f"Warning: {100 * expected.wasted:.0f} % of {all_trials} cannot converge."
             f" Those that can have learning rates from {low:.6g} to {high:.6g};"
-            f" {_share(expected.below, told)} are below, {_share(expected.above, told)} above."
+            f" {_share(expected.below, predicted)} are below, {_share(expected.above, predicted)} above."
         )
 
 

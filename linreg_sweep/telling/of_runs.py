@@ -7,15 +7,12 @@ from linreg_sweep.analysis.answers import best_row, longest
 from linreg_sweep.analysis.formats import Table, as_text, cells_of, ends_of
 from linreg_sweep.analysis.legend import Bounds, legend
 from linreg_sweep.data import parameter_names
+from linreg_sweep.telling.of_lines import beside_least_squares
 from linreg_sweep.telling.phrases import columns_of, counted, number, plural
 from linreg_sweep.theory.outcome import OUTCOMES
 
 if TYPE_CHECKING:
     from linreg_sweep.runs.results import Run
-
-MOST_IN_A_LINE = 5
-"""Features above which the fitted line is not written out."""
-
 
 MOST_FAILURES_SHOWN = 5
 """Failed trials that are named."""
@@ -122,18 +119,14 @@ def best_trial(best: Mapping[str, Any], varied: Sequence[str]) -> str:
 
 
 def _fitted_line(run: "Run") -> Iterator[str]:
-    """Yields the best trial's line in the data's own units, as `y = 0.872 * x - 0.29`."""
+    """Yields the best trial's line beside that of least squares, in the data's own units."""
     best, data = run.metadata["best"], run.metadata["data"]
-    features, targets = data["features"], data["targets"]
-    if len(targets) > 1 or len(features) > MOST_IN_A_LINE or best["outcome"] == "diverged":
-        return
-    names = parameter_names(features, targets, fit_bias=True)
-    slopes, bias = [_in_own_units(best, name) for name in names[:-1]], _in_own_units(best, names[-1])
-    if None in slopes or (bias is None and names[-1] in best):
-        return
-    terms = [(slope, f" * {name}") for slope, name in zip(slopes, features, strict=True) if slope is not None]
-    terms += [] if bias is None else [(bias, "")]
-    yield f"{targets[0]} = {_sum(terms)}"
+    fitted = {}
+    if best["outcome"] != "diverged":
+        names = parameter_names(data["features"], data["targets"], fit_bias=True)
+        fitted = {name: best.get(f"{name}_unscaled", best.get(name)) for name in names if name in best}
+    found = run.metadata.get("least_squares", {"parameters": {}})
+    yield from beside_least_squares(data["features"], data["targets"], fitted, found["parameters"])
 
 
 def _edge(run: "Run") -> Iterator[str]:
@@ -174,16 +167,3 @@ def _agreement(run: "Run") -> Iterator[str]:
         yield as_text(columns_of(others), "table")
         expression = "theory == 'closed_form' and predicted_outcome != outcome"
         yield f'All: linreg-sweep show {run.path} --where "{expression}"'
-
-
-def _in_own_units(best: Mapping[str, Any], name: str) -> float | None:
-    """Returns a parameter of the best trial; None: it is not finite, or there is none."""
-    number: float | None = best.get(f"{name}_unscaled", best.get(name))
-    return number
-
-
-def _sum(terms: Sequence[tuple[float, str]]) -> str:
-    """Returns `2 * size - 3` for factors and what each stands before."""
-    first, *others = [(number, f"{abs(number):.6g}{of}") for number, of in terms]
-    text = f"-{first[1]}" if first[0] < 0 else first[1]
-    return text + "".join(f" {'-' if number < 0 else '+'} {term}" for number, term in others)

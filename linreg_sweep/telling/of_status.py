@@ -8,7 +8,7 @@ from linreg_sweep.runs.lock import is_alive
 from linreg_sweep.runs.results import Run, load
 from linreg_sweep.runs.status import FINISHED, RUNNING, Status, moment, now, read_status
 from linreg_sweep.storage import files
-from linreg_sweep.telling.phrases import counted
+from linreg_sweep.telling.phrases import counted, duration
 from linreg_sweep.theory.outcome import OUTCOMES
 
 
@@ -96,20 +96,12 @@ def _by_its_maker(found: Standing, status: Status) -> Iterator[str]:
     who = f"process {status.pid} on {status.host}"
     if found.is_alive:
         left = status.seconds_left
-        pace = f", {status.rate:,.0f} trials a second, about {_duration(left)} left" if left else ""
+        pace = f", {status.rate:,.0f} trials a second, about {duration(left)} left" if left else ""
         yield f"Made by {who} since {status.started}{pace}"
         if status.workers:
             yield f"It trains with {status.workers}"
     else:
         ago = (moment(now()) - moment(status.updated)).total_seconds()
-        yield f"Last made by {who}, last heard from {_duration(ago)} ago"
+        yield f"Last made by {who}, last heard from {duration(ago)} ago"
     if status.last_error:
         yield f"Last error: {status.last_error}"
-
-
-def _duration(seconds: float) -> str:
-    """Returns seconds as a person says them."""
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,13 +1,15 @@
 """What `train` says of one trial: its epochs, autograd's steps, how it ended and why."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from math import inf, log, log1p
-from typing import TYPE_CHECKING, Any
+from math import inf, isfinite, log, log1p
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from linreg_sweep.analysis.legend import Bounds
-from linreg_sweep.telling.phrases import number, wrapped
+from linreg_sweep.telling.of_advice import advised
+from linreg_sweep.telling.of_lines import beside_least_squares
+from linreg_sweep.telling.phrases import fitting_form, wrapped
 from linreg_sweep.theory.outcome import MEASURED, SURPRISES, steepest_contraction, surprise, swing
 
 if TYPE_CHECKING:
@@ -21,13 +23,18 @@ MOST_IN_A_ROW = 6
 def printed_rows(training: "Training") -> Iterator[str]:
     """Yields a line an epoch, in the tutorial's words: `Epoch : 1, Weight : 1.351, Bias : ...`.
 
-    Where there are many parameters, the last row alone shows them.
+    Where there are many parameters, the last row alone shows them. A column has three decimals, as the
+    tutorial's have, where that serves all its numbers, else six digits.
     """
     names = list(training.rows)
     rows = list(zip(*training.rows.values(), strict=True))
+    forms = {name: fitting_form(column.tolist(), 3) for name, column in training.rows.items()}
+    forms["epoch"] = "d"
     few = len(names) - 2 <= MOST_IN_A_ROW
     for place, row in enumerate(rows):
-        cells = {name: _cell(name, value) for name, value in zip(names, row, strict=True)}
+        cells = {
+            name: f"{_capital(name)} : {value:{forms[name]}}" for name, value in zip(names, row, strict=True)
+        }
         if few:
             yield ", ".join(cells.values())
             continue
@@ -35,10 +42,6 @@ def printed_rows(training: "Training") -> Iterator[str]:
         if place == len(rows) - 1:
             parts += cells.values()
         yield wrapped(parts)
-
-
-def _cell(name: str, value: Any) -> str:
-    return f"{_capital(name)} : {value}" if name == "epoch" else f"{_capital(name)} : {value:.3f}"
 
 
 def _capital(name: str) -> str:
@@ -57,11 +60,15 @@ def printed_steps(names: Sequence[str], steps: Iterable["Step"]) -> Iterator[str
             yield f"Epoch : {step.epoch}"
         gradients = [None] * len(names) if step.gradient is None else step.gradient.ravel().tolist()
         told = ", ".join(
-            f"{_capital(name)}.grad : {'None' if gradient is None else format(gradient, '.4f')}"
-            f", {_capital(name)} : {value:.5f}"
+            f"{_capital(name)}.grad : {'None' if gradient is None else _fitting(gradient, 4)}"
+            f", {_capital(name)} : {_fitting(value, 5)}"
             for name, gradient, value in zip(names, gradients, step.theta.ravel(), strict=True)
         )
         yield f"  {step.moment:<16}  {told}"
+
+
+def _fitting(value: float, decimals: int) -> str:
+    return format(value, fitting_form([value], decimals))
 
 
 def ending(training: "Training") -> Iterator[str]:
@@ -70,10 +77,13 @@ def ending(training: "Training") -> Iterator[str]:
     at = {"converged": training.epoch_of("converged_at"), "diverged": training.epoch_of("diverged_at")}
     epoch = at.get(training.outcome) or int(training.last["epochs"][0])
     yield f"{training.outcome.capitalize()} at epoch {epoch:,}: {bounds.outcome(training.outcome)}."
-    yield _least_cost(training)
+    yield f"Least possible cost {training.experiment.problem.cost_min:.6g}."
+    yield from _lines(training)
     if training.outcome == "unfinished" and training.regime in ("good", "high"):
         yield from _flattest(training)
     yield from _regime(training, bounds)
+    if training.advice is not None:
+        yield from advised(training.advice)
 
 
 def _regime(training: "Training", bounds: Bounds) -> Iterator[str]:
@@ -88,7 +98,8 @@ def _regime(training: "Training", bounds: Bounds) -> Iterator[str]:
         return
     ratio = float(last["stability_ratio"][0])
     said = [
-        f"The learning rate is {words} ({ratio:.3g} of the stability limit): {bounds.regime(regime)}.",
+        f"Steepest direction: {words} (learning rate {ratio:.3g} of the stability limit):"
+        f" {bounds.regime(regime).removeprefix('along the steepest direction ')}.",
         _steepest(training),
     ]
     why = surprise(
@@ -131,13 +142,10 @@ def _count(number: float) -> str:
     return f"{number:,.0f}" if 100 <= number < 1e9 else f"{number:.3g}"
 
 
-def _least_cost(training: "Training") -> str:
-    """Returns the least-squares optimum, in the data's own units."""
-    experiment = training.experiment
-    data, problem = experiment.data, experiment.problem
-    theta = data.unscaled(problem.optimum[None], problem.fit_bias)[0]
-    suffix = "_unscaled" if data.standardize else ""
-    first = f"Least possible cost {problem.cost_min:.6g}"
-    fitted = zip(experiment.parameter_names, theta.flat, strict=True)
-    parameters = [f"{name}{suffix} {number(value)}" for name, value in fitted]
-    return wrapped([f"{first}, at {parameters[0]}", *parameters[1:]]) + "."
+def _lines(training: "Training") -> Iterator[str]:
+    """Yields the trial's line beside that of least squares, in the data's own units."""
+    experiment, suffix = training.experiment, "_unscaled" if training.experiment.data.standardize else ""
+    fitted = {name: float(training.last[f"{name}{suffix}"][0]) for name in experiment.parameter_names}
+    whole = training.outcome != "diverged" and all(map(isfinite, fitted.values()))
+    data, best = experiment.data, experiment.least_squares()
+    yield from beside_least_squares(data.x_names, data.y_names, fitted if whole else {}, best)

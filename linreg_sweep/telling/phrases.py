@@ -1,6 +1,7 @@
 """Words and numbers as a person reads them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from linreg_sweep.analysis.formats import Table, shown
@@ -35,9 +36,29 @@ def size(count: float) -> str:
     return f"{count:,.0f} {unit}" if count >= 100 or unit == "bytes" else f"{count:.2g} {unit}"
 
 
+def duration(seconds: float) -> str:
+    """Returns seconds as a person says them."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 48 * 60:
+        return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes / 60 / 24:,.0f} days" if minutes < 1e8 else f"{minutes / 60 / 24 / 365:.2g} years"
+
+
 def number(value: object) -> str:
     """Returns a number of a table, six digits of it; one that is missing was not finite."""
     return NOT_FINITE if value is None else shown(value)
+
+
+def fitting_form(values: Iterable[float], decimals: int) -> str:
+    """Returns how to write numbers: with so many decimals where all of them fit that, else six digits.
+
+    A number fits where it is 0, or neither rounds to 0 nor has more than six digits before the point.
+    """
+    sizes = [abs(value) for value in values if value and isfinite(value)]
+    fits = all(0.5 * 10.0**-decimals <= size < 1e6 for size in sizes)
+    return f".{decimals}f" if fits else ".6g"
 
 
 def wrapped(parts: Iterable[str]) -> str:

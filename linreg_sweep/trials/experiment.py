@@ -55,6 +55,11 @@ class Experiment:
         epochs = most_epochs(self.config.training.epochs, self.space)
         return count_states(self.config.history.every, epochs)
 
+    def least_squares(self) -> dict[str, float]:
+        """Returns the parameters of the optimum in the data's own units, by their names in a table."""
+        theta = self.data.unscaled(self.problem.optimum[None], self.problem.fit_bias)
+        return dict(zip(self.parameter_names, theta.ravel().tolist(), strict=True))
+
     def fixed(self) -> dict[str, float]:
         """Returns the set-up's value of every hyperparameter in the table, in the table's order.
 
@@ -179,8 +184,13 @@ def common_stability_limit(experiment: Experiment) -> float | None:
 
 def has_mini_batches(declared: int | None, space: Space, n_rows: int) -> bool:
     """Returns whether any trial may see less than all rows in a step; declared is the set-up's batch size."""
+    return smallest_batch(declared, space, n_rows) < n_rows
+
+
+def smallest_batch(declared: int | None, space: Space, n_rows: int) -> int:
+    """Returns the fewest of all rows that a step of any trial sees; declared is the set-up's batch size."""
     varied = space.parameters.get("batch_size")
-    return (declared or n_rows) < n_rows if varied is None else ends(varied)[0] < n_rows
+    return min(n_rows, (declared or n_rows) if varied is None else int(ends(varied)[0]))
 
 
 def most_epochs(declared: int, space: Space) -> int:

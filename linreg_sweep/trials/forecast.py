@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.outcome import CONVERGED, MISSING, OUTCOMES
+from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, MISSING, OUTCOMES
+from linreg_sweep.trials.costs import seconds
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.prediction import predict
+from linreg_sweep.trials.prediction import Prediction, predict
 
 Floats = NDArray[np.float64]
 
@@ -22,6 +23,9 @@ WORK = 2**24
 
 FEWEST = 64
 """Trials that are looked at, at least, however long each takes: fewer would hardly be a sample."""
+
+WORTH_A_FORECAST = 20.0
+"""Seconds of a training below which it is not worth a look at how its trials end."""
 
 MOSTLY = 0.5
 """Share of trials that cannot converge above which a sweep is called mostly wasted."""
@@ -41,6 +45,7 @@ class Forecast:
         rates: the smallest and the largest learning rate with which any converges; None: none does.
         below: trials, of those that theory tells of, whose rate is below that range.
         above: likewise, above it.
+        seconds: that one core trains all trials, at most where theory cannot tell; None: not known.
     """
 
     n_trials: int
@@ -52,6 +57,7 @@ class Forecast:
     rates: tuple[float, float] | None
     below: int
     above: int
+    seconds: float | None
 
     @property
     def wasted(self) -> float:
@@ -87,4 +93,35 @@ def forecast(experiment: Experiment) -> Forecast:
         rates=span,
         below=int((told & (rates < low)).sum()),
         above=int((told & (rates > high)).sum()),
+        seconds=seconds(experiment, values, _epochs(experiment, values, prediction)),
     )
+
+
+def seconds_of(experiment: Experiment, n_trials: int) -> float | None:
+    """Returns how long one core trains so many of an experiment's trials; in no time where that is short.
+
+    Args:
+        experiment: what is to be trained.
+        n_trials: how many of its trials are missing.
+    """
+    share = n_trials / experiment.space.n_trials
+    most = seconds_at_most(experiment)
+    if most is None or most * share < WORTH_A_FORECAST:
+        return None if most is None else most * share
+    return share * (forecast(experiment).seconds or 0.0)
+
+
+def seconds_at_most(experiment: Experiment) -> float | None:
+    """Returns how long one core trains an experiment whose trials all do all their epochs."""
+    values = experiment.sample(FEWEST)
+    return seconds(experiment, values, experiment.trials(values).epochs.astype(np.float64))
+
+
+def _epochs(experiment: Experiment, values: dict[str, Floats], prediction: Prediction) -> Floats:
+    """Returns the epochs [k] that trials do: all, unless they are known to end before."""
+    whole = experiment.trials(values).epochs
+    ends = prediction.outcome != MISSING
+    if not experiment.config.training.early_stop:
+        ends = prediction.outcome == DIVERGED
+    ends &= prediction.at != MISSING
+    return np.where(ends, prediction.at, whole).astype(np.float64)

@@ -1,0 +1,69 @@
+"""A fitted line beside the one of least squares, which it may still be far from; both in the data's units."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from linreg_sweep.analysis.formats import as_text
+from linreg_sweep.data import parameter_names
+from linreg_sweep.telling.phrases import counted, number
+
+MOST_IN_A_LINE = 5
+"""Features above which no equation is written, but a table."""
+
+MOST_EQUATIONS = 3
+"""Targets above which likewise."""
+
+MOST_ROWS = 20
+"""Parameters that such a table has at most."""
+
+Parameters = Mapping[str, float | None]
+"""Their values by their names in a table of trials; None: not finite."""
+
+
+def beside_least_squares(
+    features: Sequence[str], targets: Sequence[str], fitted: Parameters, best: Parameters
+) -> Iterator[str]:
+    """Yields both lines: as equations where they are short, else as a table.
+
+    Args:
+        features: F names.
+        targets: O names.
+        fitted: the parameters of a trial; empty: it has none that are worth a look.
+        best: those of least squares, likewise.
+    """
+    names = [name for name in parameter_names(features, targets, True) if name in fitted or name in best]
+    if not names:
+        return
+    if len(features) > MOST_IN_A_LINE or len(targets) > MOST_EQUATIONS:
+        shown = names[:MOST_ROWS]
+        columns = {"fitted": fitted, "least_squares": best}
+        cells = {
+            title: [number(values.get(name)) for name in shown] for title, values in columns.items() if values
+        }
+        yield as_text({"parameter": shown, **cells}, "table")
+        if len(names) > MOST_ROWS:
+            yield f"and {counted(len(names) - MOST_ROWS, 'more parameter')}"
+        return
+    for target in targets:
+        suffix = f"_{target}" if len(targets) > 1 else ""
+        for title, values in (("Fitted:", fitted), ("Least squares:", best)):
+            line = _equation(features, values, suffix, named=len(features) > 1 or len(targets) > 1)
+            if line:
+                yield f"{title:<16}{target} = {line}"
+
+
+def _equation(features: Sequence[str], values: Parameters, suffix: str, *, named: bool) -> str:
+    """Returns `2 * size - 3`; nothing where a number of it is not there or not finite."""
+    terms = []
+    for feature in features:
+        terms.append((values.get(f"weight_{feature}{suffix}" if named else "weight"), f" * {feature}"))
+    if f"bias{suffix}" in values:
+        terms.append((values[f"bias{suffix}"], ""))
+    known = [(value, of) for value, of in terms if value is not None]
+    return _sum(known) if len(known) == len(terms) else ""
+
+
+def _sum(terms: Sequence[tuple[float, str]]) -> str:
+    """Returns `2 * size - 3` for factors and what each stands before."""
+    first, *others = [(value, f"{abs(value):.6g}{of}") for value, of in terms]
+    text = f"-{first[1]}" if first[0] < 0 else first[1]
+    return text + "".join(f" {'-' if value < 0 else '+'} {term}" for value, term in others)

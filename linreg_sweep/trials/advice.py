@@ -1,0 +1,283 @@
+"""What to do about trials that do not converge: settings with which they do, each tried by the closed form.
+
+A pure function of the experiment; the words for it are in telling/of_advice.py.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Context
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from linreg_sweep.config.kinds import MOST
+from linreg_sweep.data import from_arrays
+from linreg_sweep.engines.batches import epoch_order
+from linreg_sweep.engines.closed_form import train
+from linreg_sweep.engines.interface import Results, Schedule, Trials
+from linreg_sweep.errors import DataError
+from linreg_sweep.theory.outcome import stability_limit
+from linreg_sweep.theory.problem import Problem, loss_factor, make_problem
+from linreg_sweep.trials.costs import seconds
+from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.rounding import bound_rounding
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+SHARES = (*np.arange(0.05, 0.951, 0.05).tolist(), 0.975, 0.99, 0.999)
+"""Learning rates that are tried, as shares of the stability limit; so is the best rate of plain descent."""
+
+SAMPLED = 1024
+"""Trials of a sweep among which the one with the farthest start is looked for."""
+
+MOST_BATCHES = 2048
+"""Batches whose curvature is computed; of more, those with the longest rows."""
+
+SWINGS = 1e4
+"""How far below the tolerance momentum must bring a trial, which may swing back above it, to be looked at."""
+
+LOOKS = 2000
+"""Epochs at which it is then looked at."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """Settings with which a trial converges on all rows at once.
+
+    Attributes:
+        condition_number: of the data that it then sees.
+        limit: the stability limit of its learning rates.
+        learning_rate: one of the quickest, of two digits.
+        epochs: within which it converges, rounded up to two digits.
+        survives_rounding: whether its steps get there in the precision asked for; else only the engine
+            `closed_form` does.
+        seconds: that one core trains the experiment, if each trial does so many epochs; None: not known.
+        left_out: columns that do not vary, which standardizing asks to be left out.
+    """
+
+    condition_number: float
+    limit: float
+    learning_rate: float
+    epochs: int
+    survives_rounding: bool
+    seconds: float | None
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What would make a trial converge.
+
+    Attributes:
+        momentum: of the trial.
+        epochs: within which it converges at its own rate on all rows at once, rounded up; None: never.
+        seconds: that this takes, see Way.
+        as_it_is: with another rate and enough epochs; None: no way is known.
+        standardized: with standardized data, too; None: they are, cannot be, or it takes as long.
+        from_zero: with a start at 0; None: it takes as long.
+        batch_size: rows a step; None: all.
+        batch_limit: the rate below which the step on each batch of the first epoch is stable; None likewise.
+        engine: that trains.
+    """
+
+    momentum: float
+    epochs: int | None
+    seconds: float | None
+    as_it_is: Way | None
+    standardized: Way | None
+    from_zero: Way | None
+    batch_size: int | None
+    batch_limit: float | None
+    engine: str
+
+
+def is_needed(outcomes: Mapping[str, int]) -> bool:
+    """Returns whether most of a run's trials did not converge."""
+    return 2 * outcomes["converged"] < sum(outcomes.values())
+
+
+def advise(experiment: Experiment) -> Advice:
+    """Returns what would make the trials of an experiment converge, even that with the farthest start."""
+    training, problem = experiment.config.training, experiment.problem
+    values = experiment.sample(SAMPLED)
+    starts = experiment.trials(values).start
+    far = int(np.argmax(problem.excess_cost(starts)))
+    chosen = {name: value[[far]] for name, value in values.items()}
+    trial, start = experiment.trials(chosen), starts[far]
+    momentum = float(np.broadcast_to(np.asarray(trial.momentum), 1)[0])
+    descent = _Descent(experiment, momentum)
+    batch_size = int(experiment.batch_sizes(chosen)[0])
+    with threadpool_limits(limits=1):
+        as_it_is = descent.quickest(problem, start)
+        enough = descent.enough(problem, start, trial.learning_rate)
+        is_full = batch_size == problem.n_rows
+        return Advice(
+            momentum=momentum,
+            epochs=enough,
+            seconds=None if enough is None else descent.seconds(enough),
+            as_it_is=as_it_is,
+            standardized=_if_quicker(_standardized(experiment, descent, start), as_it_is),
+            from_zero=_if_quicker(descent.quickest(problem, np.zeros_like(start)), as_it_is),
+            batch_size=None if is_full else batch_size,
+            batch_limit=None if is_full else _batch_limit(experiment, batch_size, momentum),
+            engine=training.engine,
+        )
+
+
+def _if_quicker(way: Way | None, than: Way | None) -> Way | None:
+    """Returns a way that takes no more than half the epochs of another."""
+    return None if way is None or (than is not None and 2 * way.epochs > than.epochs) else way
+
+
+@dataclass(frozen=True)
+class _Descent:
+    """How trials descend, apart from their data, starts and learning rates."""
+
+    experiment: Experiment
+    momentum: float
+
+    def quickest(self, problem: Problem, start: Floats, left_out: Sequence[str] = ()) -> Way | None:
+        """Returns how a trial from a start [P, O] converges soonest; None: it does not."""
+        flattest, steepest = problem.curvature
+        if not steepest:
+            return None
+        limit = float(
+            stability_limit(steepest, self.momentum, nesterov=self.experiment.config.training.nesterov)
+        )
+        asked = [share * limit for share in SHARES] + [2 / (flattest + steepest)] * (not self.momentum)
+        rates = np.array(sorted({_rounded_down(rate) for rate in asked if np.isfinite(rate)} - {0.0}))
+        if not len(rates):
+            return None
+        epochs = self.epochs(problem, start, rates)
+        came = np.flatnonzero(epochs >= 0)
+        if not len(came):
+            return None
+        best = came[np.argmin(epochs[came])]
+        enough = self.enough(problem, start, rates[[best]])
+        if enough is None:
+            return None
+        return Way(
+            condition_number=problem.condition_number,
+            limit=limit,
+            learning_rate=float(rates[best]),
+            epochs=enough,
+            survives_rounding=self._survives(problem, start, rates[[best]], epochs[[best]]),
+            seconds=self.seconds(enough),
+            left_out=tuple(left_out),
+        )
+
+    def seconds(self, epochs: int) -> float | None:
+        """Returns how long one core trains all trials on all rows at once, if each does so many epochs."""
+        values = {"learning_rate": np.ones(1), "batch_size": np.array([self.experiment.problem.n_rows])}
+        return seconds(self.experiment, values, np.array([float(epochs)]))
+
+    def enough(self, problem: Problem, start: Floats, rate: Floats) -> int | None:
+        """Returns the epochs, rounded up, after which a trial [1] has converged for good; None: never."""
+        epochs = self.epochs(problem, start, rate)
+        if epochs[0] < 0:
+            return None
+        if self.momentum and epochs[0]:
+            looks = np.unique(np.linspace(0, 2 * epochs[0], LOOKS).astype(np.int64))
+            states = self._trained(problem, start, rate, 0.0, looks).history.theta
+            above = np.flatnonzero(problem.excess_cost(states) > self._level(problem))
+            return _rounded_up(int(looks[min(above[-1] + 1, len(looks) - 1)]) if len(above) else 0)
+        return _rounded_up(int(epochs[0]))
+
+    def epochs(self, problem: Problem, start: Floats, rates: Floats, level: Floats | None = None) -> Floats:
+        """Returns when trials with these rates come to a level of excess cost first [K], -1 where never.
+
+        The level is the tolerance's, or with momentum far below it.
+        """
+        level = (
+            np.array(self._level(problem) / (SWINGS if self.momentum else 1.0)) if level is None else level
+        )
+        return self._trained(problem, start, rates, level).converged_at.astype(np.float64)
+
+    def _level(self, problem: Problem) -> float:
+        return self.experiment.criteria.converged_excess(problem.scale)
+
+    def _trained(
+        self,
+        problem: Problem,
+        start: Floats,
+        rates: Floats,
+        level: float | Floats,
+        looks: Integers | None = None,
+    ) -> Results:
+        """Returns what trials with these rates come to, with their states at some epochs."""
+        starts = np.repeat(start[None], len(rates), axis=0)
+        excess = problem.excess_cost(starts)
+        schedule = Schedule(
+            converged_excess=level,
+            diverged_excess=self.experiment.criteria.diverged_excess(excess, problem.cost_min, problem.scale),
+            nesterov=self.experiment.config.training.nesterov,
+            history_epochs=np.empty(0, np.int64) if looks is None else looks,
+        )
+        most = MOST if looks is None else int(looks[-1])
+        return train(problem, Trials(rates, starts, np.full(len(rates), most), self.momentum), schedule)
+
+    def _survives(self, problem: Problem, start: Floats, rate: Floats, epochs: Floats) -> bool:
+        """Returns whether the rounding of steps cannot keep a trial from converging."""
+        trials = Trials(rate, start[None], epochs.astype(np.int64), self.momentum)
+        bounds = bound_rounding(
+            problem,
+            trials,
+            epochs,
+            self.experiment.config.training.dtype,
+            nesterov=self.experiment.config.training.nesterov,
+        )
+        level = bounds.moved(self._level(problem), -1)
+        return bool(np.all(level > 0) and self.epochs(problem, start, rate, level)[0] >= 0)
+
+
+def _standardized(experiment: Experiment, descent: _Descent, start: Floats) -> Way | None:
+    """Returns how a trial converges soonest on z-scores; None: it sees them already, or they do not exist."""
+    problem = experiment.problem
+    if experiment.data.standardize or not problem.fit_bias or problem.shape[0] < 2:
+        return None
+    x = problem.design[:, :-1]
+    varies = np.ptp(x, axis=0) > 0
+    if not varies.any():
+        return None
+    try:
+        z = from_arrays(x[:, varies], problem.targets, standardize=True).inputs()
+        better = make_problem(z, problem.targets, loss=problem.loss, fit_bias=True)
+    except DataError:
+        return None
+    left_out = [name for name, kept in zip(experiment.data.x_names, varies, strict=True) if not kept]
+    return descent.quickest(better, start[np.append(varies, True)], left_out)
+
+
+def _batch_limit(experiment: Experiment, batch_size: int, momentum: float) -> float | None:
+    """Returns the learning rate below which no step on a batch of the first epoch overshoots its own optimum.
+
+    With momentum, steps add up to 1 / (1 - momentum) times as much. None: the batches are flat.
+    """
+    problem, n_rows = experiment.problem, experiment.problem.n_rows
+    shuffled = experiment.config.training.shuffle
+    order = epoch_order(n_rows, experiment.config.seed, 0) if shuffled else np.arange(n_rows)
+    firsts = np.arange(0, n_rows, batch_size)
+    sizes = np.diff(np.append(firsts, n_rows)).tolist()
+    factor = {size: float(loss_factor(problem.loss, size, problem.shape[1])) for size in set(sizes)}
+    factors = np.array([factor[size] for size in sizes])
+    traces = factors * np.add.reduceat((problem.design**2).sum(axis=1)[order], firsts)
+    steepest = 0.0
+    for batch in np.argsort(-traces)[:MOST_BATCHES]:
+        if traces[batch] <= steepest:  # no curvature of a batch is larger than the sum of all
+            break
+        rows = problem.design[order[firsts[batch] : firsts[batch] + batch_size]]
+        steepest = max(steepest, float(factors[batch] * np.linalg.norm(rows, 2) ** 2))
+    return 2 * (1 - momentum) / steepest if steepest else None
+
+
+def _rounded_down(value: float) -> float:
+    """Returns a positive number cut to two digits."""
+    return float(Context(prec=2, rounding=ROUND_DOWN).create_decimal_from_float(value))
+
+
+def _rounded_up(count: int) -> int:
+    """Returns the next number of two digits, at least 1."""
+    unit = int(10 ** max(0, len(str(count)) - 2))
+    return max(1, -(-count // unit) * unit)

@@ -1,0 +1,106 @@
+"""What training takes, by arithmetic alone: seconds of one core, and bytes of memory.
+
+The constants were fitted to measurements on two cores of a server. On another machine seconds are good
+to a factor of about three, which is all that a decision to wait asks for.
+"""
+
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.engines.stretches import BLOCK, STRETCH
+from linreg_sweep.trials.experiment import Experiment, smallest_batch
+
+Floats = NDArray[np.float64]
+
+NS = 1e-9
+
+TORCH_NUMBERS, TORCH_COLUMNS = 2**19, 128
+"""Rows x targets x parameters x trials that torch works on together, and its least trials."""
+
+BYTES_A_NUMBER = 8
+
+OTHER_COLUMNS = 10
+"""Columns of the trials table beside hyperparameters and parameters."""
+
+COPIES = 5
+"""How often a worker holds a part's numbers at its busiest, and how often the data."""
+
+OF_THEORY = 10
+"""How often a worker holds a number a parameter of each trial, where it predicts them."""
+
+BYTES_A_BATCH = 750
+"""What a batch takes beside its numbers: a few arrays and their views."""
+
+
+def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -> float | None:
+    """Returns how long one core trains an experiment; None: a GPU would, whose speed is not known.
+
+    Args:
+        experiment: what is to be trained.
+        values: the hyperparameters of a fair sample of its trials, [k] each, or of all.
+        epochs: that each of these does [k].
+    """
+    engine = experiment.config.training.engine
+    if experiment.config.training.device != "cpu":
+        return None
+    sizes, share = experiment.batch_sizes(values), experiment.space.n_trials / len(epochs)
+    n_parameters, n_targets = experiment.problem.shape
+    # theory predicts each trial, at three levels, and a row of it is written
+    total = experiment.space.n_trials * (2000 + 120 * n_parameters**2 * n_targets) * NS
+    if engine == "closed_form":
+        return float(total)
+    for size in np.unique(sizes).tolist():
+        of_size = epochs[sizes == size]
+        n_trials = len(of_size) * share
+        shuffles = experiment.config.training.shuffle and size < experiment.problem.n_rows
+        making = (20_000 + size * n_parameters * (n_parameters + n_targets)) * shuffles
+        width, a_step, a_trial = pace(engine, experiment.problem.shape, size, making)
+        steps = ceil(experiment.problem.n_rows / size)
+        together = ceil(n_trials / width) * float(of_size.max())
+        total += steps * (a_step * together + a_trial * share * float(of_size.sum()))
+    return float(total)
+
+
+def pace(engine: str, shape: tuple[int, int], n_rows: int, making: float = 0.0) -> tuple[int, float, float]:
+    """Returns how many trials an engine trains together, and the seconds of a step of theirs and of a trial.
+
+    Args:
+        engine: its name; it iterates.
+        shape: (P, O), of theta.
+        n_rows: that a step sees.
+        making: nanoseconds before each step.
+    """
+    p, o = shape
+    if engine == "torch":
+        together = max(TORCH_COLUMNS, TORCH_NUMBERS // (n_rows * p * o))
+        return together, (230_000 + 1.4 * TORCH_COLUMNS * n_rows * p * o) * NS, 1.4 * n_rows * p * o * NS
+    if engine == "numba":
+        return BLOCK // (p * o) or 1, (3000 + making) * NS, min(1.5, 0.15 + 0.012 * p) * p * p * o * NS
+    return BLOCK // (p * o) or 1, (5000 + 2800 * p + making) * NS, (1.1 * p * p * o + 1.5 * p * o) * NS
+
+
+def bytes_of_a_trial(experiment: Experiment) -> int:
+    """Returns what a trial's rows of the tables take, its history included."""
+    state = len(experiment.parameter_names) * (2 if experiment.data.standardize else 1)
+    numbers = len(experiment.fixed()) + OTHER_COLUMNS + state + experiment.n_states * (3 + state)
+    return numbers * BYTES_A_NUMBER
+
+
+def memory(experiment: Experiment, n_trials: int) -> int:
+    """Returns the bytes that a worker holds at its busiest with a part of so many trials, and the data."""
+    rows, (p, o) = experiment.problem.n_rows, experiment.problem.shape
+    of_trials = n_trials * (bytes_of_a_trial(experiment) * COPIES + p * o * OF_THEORY * BYTES_A_NUMBER)
+    return of_trials + rows * (p + o) * COPIES * BYTES_A_NUMBER + _of_batches(experiment)
+
+
+def _of_batches(experiment: Experiment) -> int:
+    """Returns the bytes of every batch's H and C, all of which but torch hold at once."""
+    training, rows, (p, o) = experiment.config.training, experiment.problem.n_rows, experiment.problem.shape
+    n_batches = ceil(rows / smallest_batch(training.batch_size, experiment.space, rows))
+    if n_batches == 1 or training.engine in ("torch", "closed_form"):
+        return 0
+    each = p * (p + o) * np.dtype(training.dtype).itemsize + BYTES_A_BATCH
+    stretch = max(n_batches, STRETCH) if training.shuffle else 0
+    return n_batches * each + 2 * stretch * each  # the last stretch's go when the next one's are there

@@ -1,0 +1,152 @@
+"""Facts about advice: who follows it gets what it says; who does not is told why it went badly."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import linreg_sweep as ls
+from linreg_sweep.telling.of_advice import advised
+from linreg_sweep.telling.of_training import ending
+from linreg_sweep.training import Training
+from linreg_sweep.trials.advice import Advice, Way
+
+Floats = NDArray[np.float64]
+
+TINY_STEPS: dict[str, Any] = {"learning_rate": 1e-12, "epochs": 5, "engine": "closed_form"}
+
+
+def made(seed: int) -> tuple[Floats, Floats]:
+    """Returns data of 1 to 4 columns whose units, offsets and numbers of rows are drawn at random."""
+    random = np.random.default_rng(seed)
+    n_rows, n_features = int(random.integers(5, 60)), int(random.integers(1, 5))
+    x = random.normal(size=(n_rows, n_features)) * 10.0 ** random.uniform(-3, 4, n_features)
+    x += random.choice([0.0, 1.0, 100.0], n_features) * x.std(axis=0)
+    y = (x / x.std(axis=0)) @ random.normal(size=n_features) * 10.0 ** random.uniform(-3, 5)
+    return x, y + 0.1 * y.std() * random.normal(size=n_rows)
+
+
+def trained(data: tuple[Floats, Floats], training: dict[str, Any], *, standardize: bool = False) -> Training:
+    """Trains one trial through all its epochs."""
+    return ls.train({"training": training, "data": {"standardize": standardize}}, data=data, every=10**12)
+
+
+def advice_on(data: tuple[Floats, Floats], training: dict[str, Any]) -> Advice:
+    """Returns the advice on a trial that did not converge."""
+    advice = trained(data, training).advice
+    assert advice is not None
+    return advice
+
+
+def follows(data: tuple[Floats, Floats], way: Way, training: dict[str, Any], standardize: bool) -> None:
+    """Trains as a way says: it converges within its epochs, and not in half of them."""
+    changed = training | {"learning_rate": way.learning_rate, "epochs": way.epochs, "engine": "closed_form"}
+    cured = trained(data, changed, standardize=standardize)
+    assert cured.outcome == "converged"
+    at = cured.epoch_of("converged_at")
+    assert at is not None
+    if not training.get("momentum"):
+        assert at >= 0.85 * way.epochs - 1
+    assert cured.experiment.problem.condition_number == pytest.approx(way.condition_number, rel=1e-6)
+    assert way.learning_rate < way.limit
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_who_follows_converges(seed: int) -> None:
+    """By either way, from a trial that crept or diverged, also with momentum and far starts."""
+    data = made(seed)
+    training: dict[str, Any] = TINY_STEPS | {"learning_rate": [1e-12, 1e9][seed % 2]}
+    if seed % 5 == 1:
+        training |= {"momentum": 0.9, "nesterov": seed % 2 == 0}
+    if seed % 5 == 2:
+        training |= {"initial_weight": 1e6, "initial_bias": -1e6}
+    advice = advice_on(data, training)
+    assert advice.as_it_is is not None or advice.standardized is not None
+    if advice.as_it_is is not None:
+        follows(data, advice.as_it_is, training, standardize=False)
+    if advice.standardized is not None:
+        follows(data, advice.standardized, training, standardize=True)
+    if advice.from_zero is not None:
+        start = {"initial_weight": 0, "initial_bias": 0}
+        follows(data, advice.from_zero, training | start, standardize=False)
+
+
+@pytest.mark.parametrize("seed", [0, 2, 5])
+def test_who_waits_at_the_same_rate_converges_as_told(seed: int) -> None:
+    """The epochs that an unfinished trial lacks are those that a literal loop over the rows takes."""
+    random = np.random.default_rng(seed)
+    data = random.normal(2, 1, (20, 2)), random.normal(size=20)
+    advice = advice_on(data, {"learning_rate": 0.02, "epochs": 3})
+    assert advice.epochs is not None
+    design = np.column_stack([data[0], np.ones(20)])
+    best = np.linalg.lstsq(design, data[1], rcond=None)[0]
+    least, theta, epoch = np.mean((design @ best - data[1]) ** 2), np.zeros(3), 0
+    while np.mean((design @ theta - data[1]) ** 2) - least > 1e-6 * data[1].var():
+        theta = theta - 0.02 * design.T @ (design @ theta - data[1]) / 20
+        epoch += 1
+    assert 0.9 * advice.epochs <= epoch <= advice.epochs
+
+
+def test_prices_of_cars_are_standardized() -> None:
+    """On kilometres and prices a step in the stable range takes for ever; z-scores take a moment."""
+    km = np.linspace(20_000, 250_000, 24)
+    data = km, 8500 - 0.0215 * km
+    said = "\n".join(ending(trained(data, {"learning_rate": 3e-11, "epochs": 1000})))
+    assert "Unfinished at epoch 1,000" in said
+    assert re.search(r"Steepest direction: \w+ \(learning rate 0\.\d+ of the stability limit\); it ", said)
+    assert "With data.standardize: true (condition number 1), at learning rate 1 it converges" in said
+    assert "As the data are (condition number " in said
+    assert "training.engine: closed_form" in said
+
+
+def test_a_constant_column_is_to_be_left_out() -> None:
+    """Standardizing is refused where a column does not vary; the advice names the column."""
+    x = np.column_stack([np.linspace(1000, 1020, 20), np.full(20, 3.0)])
+    advice = advice_on((x, x[:, 0] ** 2), {"learning_rate": 1e-8, "epochs": 5})
+    assert advice.standardized is not None
+    assert advice.standardized.left_out == ("x2",)
+    follows((x[:, :1], x[:, 0] ** 2), advice.standardized, TINY_STEPS, standardize=True)
+    assert any(line.startswith("Without x2, which does not vary, in data.x") for line in advised(advice))
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "shuffle", "loss"), [(1, False, "half_mse"), (4, True, "mse"), (3, False, "sse")]
+)
+def test_batches_are_told_their_own_limit(batch_size: int, shuffle: bool, loss: str) -> None:
+    """Below 2 / the largest curvature of a batch they do not diverge; well above they do, and hear why."""
+    random = np.random.default_rng(batch_size)
+    x, y = random.normal(4, 1, (20, 2)), random.normal(size=20)
+    training = {"batch_size": batch_size, "shuffle": shuffle, "loss": loss, "epochs": 200}
+    bad = trained((x, y), training | {"learning_rate": 100.0})
+    assert bad.outcome == "diverged"
+    assert bad.advice is not None
+    limit = bad.advice.batch_limit
+    assert limit is not None
+    k = {"half_mse": 1 / batch_size, "mse": 2 / batch_size, "sse": 2}[loss]
+    if not shuffle:
+        design = np.column_stack([x, np.ones(20)])
+        batches = [design[first : first + batch_size] for first in range(0, 20, batch_size)]
+        factors = [k if loss == "sse" else k * batch_size / len(a) for a in batches]
+        steepest = max(f * np.linalg.eigvalsh(a.T @ a)[-1] for f, a in zip(factors, batches, strict=True))
+        assert limit == pytest.approx(2 / steepest, rel=1e-9)
+    assert trained((x, y), training | {"learning_rate": 0.9 * limit}).outcome != "diverged"
+    assert f"stay below learning rate {limit:.6g}," in "\n".join(ending(bad))
+    assert bad.advice.as_it_is is not None
+    follows((x, y), bad.advice.as_it_is, {"loss": loss}, standardize=False)
+
+
+def test_rounding_is_told_of() -> None:
+    """Where float32 cannot get there by steps, the advice names the engine that has none."""
+    x = np.linspace(1e4, 1.01e4, 30)
+    advice = advice_on((x, 3 * x + np.cos(x)), {"learning_rate": 1e-12, "epochs": 5, "dtype": "float32"})
+    assert advice.as_it_is is not None
+    assert not advice.as_it_is.survives_rounding
+    assert "training.engine: closed_form has none" in "\n".join(advised(advice))
+
+
+def test_a_trial_that_converged_needs_none() -> None:
+    """Nothing is said of what to do."""
+    done = trained(made(1), {"learning_rate": 1.0, "epochs": 1000, "engine": "closed_form"}, standardize=True)
+    assert (done.outcome == "converged") == (done.advice is None)
