@@ -16,6 +16,9 @@ Floats = NDArray[np.float64]
 
 NS = 1e-9
 
+STARTING = {"torch": 2.0, "numba": 2.0}
+"""Seconds to import or to compile an engine."""
+
 TORCH_NUMBERS, TORCH_COLUMNS = 2**19, 128
 """Rows x targets x parameters x trials that torch works on together, and its least trials."""
 
@@ -49,6 +52,7 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
     n_parameters, n_targets = experiment.problem.shape
     # theory predicts each trial, at three levels, and a row of it is written
     total = experiment.space.n_trials * (2000 + 120 * n_parameters**2 * n_targets) * NS
+    total += STARTING.get(engine, 0.0)
     if engine == "closed_form":
         return float(total)
     for size in np.unique(sizes).tolist():
