@@ -28,9 +28,6 @@ MOST_WORK = 1_000_000
 
 MOST_COLLISIONS = 20
 
-# A standard deviation below this many roundings of the largest value may be noise, not spread.
-ROUNDINGS = 16
-
 VISIBLE = 2.0**-40
 """Share of a standard deviation below which what rounding left off a mean is lost among other roundings."""
 
@@ -271,12 +268,6 @@ def moments(x: Floats) -> tuple[Floats, Floats, Floats]:
     with np.errstate(over="ignore"):
         deviation = np.where(np.isfinite(high - low), np.ldexp(deviation, exponent), np.inf)
     return np.ldexp(mean, exponent), np.ldexp(tail, exponent), deviation
-
-
-def spread(x: Floats) -> tuple[Floats, Floats, Floats]:
-    """Returns mean, population SD and the largest SD that is mere rounding, each [F], of columns [n, F]."""
-    mean, _, deviation = moments(x)
-    return mean, deviation, ROUNDINGS * np.finfo(np.float64).eps * np.abs(x).max(axis=0)
 
 
 def _check_size(where: str, n_features: int, n_targets: int) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from linreg_sweep.config.kinds import MOST
 from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.config.writer import quoted
-from linreg_sweep.data import Data, from_arrays, spread
+from linreg_sweep.data import Data, from_arrays
 from linreg_sweep.engines.closed_form import train
 from linreg_sweep.engines.interface import Schedule, Trials
 from linreg_sweep.errors import DataError
@@ -36,6 +36,9 @@ LONG = 5.0
 
 FARTHEST = 10
 """The largest weight that a trial starts from, in standard deviations of y a standard deviation of its x."""
+
+ROUNDINGS = 16
+"""Roundings of the largest value below which a standard deviation is noise, not spread."""
 
 CRITERIA = criteria_of(OutcomeConfig())
 """When a trial ends where a config does not say."""
@@ -91,7 +94,7 @@ def starter(
     Raises:
         DataError: the data are so large that their squares overflow.
     """
-    as_given = make_problem(data.inputs(), data.y, loss="half_mse", fit_bias=True)
+    as_given = _problem_of(data)
     data, problem, reason = _standardized(data, as_given)
     limit = float(stability_limit(problem.curvature[1]))
     plan = _laid_out(problem, limit)
@@ -110,6 +113,13 @@ def starter(
     return "\n".join(config) + "\n", "\n".join(_sweep_lines(name, limit, plan)) + "\n"
 
 
+def _problem_of(data: Data) -> Problem:
+    names = (*data.x_names, *data.y_names)
+    return make_problem(
+        data.inputs(), data.y, loss="half_mse", fit_bias=True, noise=data.noise(), names=names
+    )
+
+
 def _standardized(data: Data, problem: Problem) -> tuple[Data, Problem, str]:
     """Standardizes data that descend too slowly as they are; returns them, their problem and why."""
     condition = problem.condition_number
@@ -125,7 +135,7 @@ def _standardized(data: Data, problem: Problem) -> tuple[Data, Problem, str]:
         scaled = from_arrays(data.x, data.y, data.x_names, data.y_names, standardize=True)
     except DataError as error:
         return data, problem, f"{reason}. Not standardized: {error.complaints[0].text}"
-    better = make_problem(scaled.inputs(), data.y, loss=problem.loss, fit_bias=True)
+    better = _problem_of(scaled)
     after = f"{reason}. Standardized, it is {_rounded(better.condition_number, 4)}"
     return replace(scaled, source=data.source), better, after
 
@@ -227,8 +237,8 @@ def _starting_weights(problem: Problem) -> tuple[list[float], str]:
     Where y does not vary beyond rounding, the best weights are rounding as well, and 0 is the one start;
     but where y is 0 throughout, only a start elsewhere descends at all.
     """
-    _, deviation, noise = spread(problem.targets)
-    if (deviation <= noise).all() and problem.targets.any():
+    noise = ROUNDINGS * np.finfo(np.float64).eps * np.abs(problem.targets).max(axis=0)
+    if (problem.targets.std(axis=0) <= noise).all() and problem.targets.any():
         return [0.0], "y does not vary beyond rounding, so that no weight is better than 0"
     fitted = sorted(float(weight) for weight in problem.optimum[:-1].ravel())
     found = f"the best weight is {_rounded(fitted[0], 4)}"

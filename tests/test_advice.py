@@ -95,7 +95,7 @@ def test_prices_of_cars_are_standardized() -> None:
     data = km, 8500 - 0.0215 * km
     said = "\n".join(ending(trained(data, {"learning_rate": 3e-11, "epochs": 1000})))
     assert "Unfinished at epoch 1,000" in said
-    assert re.search(r"Steepest direction: \w+ \(learning rate 0\.\d+ of the stability limit\); it ", said)
+    assert re.search(r"Steepest direction: \w+ \(learning rate 0\.\d+ of the stability limit\): ", said)
     assert "With data.standardize: true (condition number 1), at learning rate 1 it converges" in said
     assert "As the data are (condition number " in said
     assert "training.engine: closed_form" in said

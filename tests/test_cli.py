@@ -183,7 +183,7 @@ def test_train_prints_as_the_tutorial_does(shell: Shell) -> None:
     assert lines[12] == "Least possible cost 1.3722."
     assert lines[14] == "Least squares:  y = 0.878899 * x - 0.435931"
     assert lines[15].startswith("The flattest direction needs about ")
-    assert lines[16].startswith("Steepest direction: good (learning rate 0.79 of the stability limit); ")
+    assert lines[16].startswith("Steepest direction: good (learning rate 0.79 of the stability limit): ")
     assert told.err == ""
 
 

@@ -64,10 +64,10 @@ EXTREMES: dict[str, dict[str, Any]] = {
     "no epoch, closed form": {"training": {"epochs": 0, "engine": "closed_form"}},
     "divergence at the first step up": {"outcome": {"divergence": 1.000000000000001}},
     "rates near the largest number": {"parameters": {"learning_rate": {"values": [1e300, 1.7e308]}}},
-    "rates beyond float32": {
+    "rates near the end of float32": {
         "training": {"epochs": 5, "dtype": "float32"},
         "parameters": {
-            "learning_rate": {"values": [0.001, 1e39]},
+            "learning_rate": {"values": [0.001, 3.4e38]},
             "initial_weight": {"values": [0.1, 1 / 3]},
         },
     },

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MOST_IN_A_ROW = 6
 """Parameters above which only the last row of a training shows them."""
 
+NEARLY_STILL = 0.999
+"""A factor above which what it lacks to 1 says more than the factor itself."""
+
 
 def printed_rows(training: "Training") -> Iterator[str]:
     """Yields a line an epoch, in the tutorial's words: `Epoch : 1, Weight : 1.351, Bias : ...`.
@@ -119,6 +122,8 @@ def _steepest(training: "Training") -> str:
             f"There a full swing takes {epochs:.3g} epochs, and each epoch shrinks it to {-factor:.4g}"
             " of its size."
         )
+    if NEARLY_STILL < factor < 1 and not momentum:
+        return f"There each epoch shrinks the error by {rate * curvature:.3g} of its size."
     return f"There each epoch {'in the long run ' if momentum else ''}multiplies the error by {factor:.4g}."
 
 

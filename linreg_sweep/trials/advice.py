@@ -242,8 +242,9 @@ def _standardized(experiment: Experiment, descent: _Descent, start: Floats) -> W
     if not varies.any():
         return None
     try:
-        z = from_arrays(x[:, varies], problem.targets, standardize=True).inputs()
-        better = make_problem(z, problem.targets, loss=problem.loss, fit_bias=True)
+        scaled = from_arrays(x[:, varies], problem.targets, standardize=True)
+        z, noise = scaled.inputs(), scaled.noise()
+        better = make_problem(z, problem.targets, loss=problem.loss, fit_bias=True, noise=noise)
     except DataError:
         return None
     left_out = [name for name, kept in zip(experiment.data.x_names, varies, strict=True) if not kept]

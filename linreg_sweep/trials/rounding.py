@@ -23,12 +23,10 @@ class Rounding:
     """Bounds for K trials.
 
     Attributes:
-        theta: how far apart the two states may lie, in theta's units [K].
-        root_cost: likewise the roots of their excess costs, in units of y [K].
+        root_cost: how far apart the roots of the two excess costs may lie, in units of y [K].
         stretch: by which factor errors may have shrunk or grown more, at least 1 [K].
     """
 
-    theta: Floats
     root_cost: Floats
     stretch: Floats
 
