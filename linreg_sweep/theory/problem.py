@@ -17,6 +17,9 @@ from linreg_sweep.theory.spectrum import MOST_PARAMETERS, Spectrum, precise_spec
 
 Floats = NDArray[np.float64]
 
+TOGETHER = 2**15
+"""Numbers of theta whose costs are worked out together: few enough for the cache."""
+
 
 def loss_factor(loss: str, n_rows: int, n_targets: int) -> Fraction:
     """Returns k in `grad = k A^T (A theta - Y)` for a step over n_rows rows, exactly."""
@@ -112,13 +115,15 @@ class Problem:
         """
         total = np.zeros(len(theta))
         with np.errstate(over="ignore", invalid="ignore"):  # diverged trials hold infinities
-            error = np.moveaxis(theta, 0, -1) - self.optimum[..., None]
-            for value, vector in zip(self.eigenvalues, self.eigenvectors.T, strict=True):
-                for column in range(error.shape[1]):
-                    along = vector[0] * error[0, column]
-                    for weight, row in zip(vector[1:], error[1:, column], strict=True):
-                        along = along + weight * row
-                    total += value * self.cost_per_loss * along * along
+            weights = (self.eigenvalues * self.cost_per_loss)[:, None, None]
+            for first in range(0, len(theta), width := max(1, TOGETHER // self.optimum.size)):
+                error = np.moveaxis(theta[first : first + width], 0, -1) - self.optimum[..., None]
+                along = self.eigenvectors[0][:, None, None] * error[0]
+                spare = np.empty_like(along)
+                for vector, row in zip(self.eigenvectors[1:], error[1:], strict=True):
+                    along += np.multiply(vector[:, None, None], row, out=spare)
+                for term in (weights * along * along).reshape(self.optimum.size, -1):
+                    total[first : first + width] += term
         return total
 
     def cost(self, theta: Floats) -> Floats:
