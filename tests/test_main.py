@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import linreg_sweep as ls
+from tests.hearing import hear_signals
 
 KILL = "import os, runpy, signal, sys; kill = lambda: os.kill(os.getpid(), signal.{name}); "
 RUN = "sys.argv[1:] = ['--version']; runpy.run_module('linreg_sweep', run_name='__main__')"
@@ -78,5 +79,5 @@ def after(code: str) -> "subprocess.CompletedProcess[str]":
         capture_output=True,
         text=True,
         timeout=60,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=hear_signals,
     )
