@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from tests.hearing import hear_signals
+
 ROOT = Path(__file__).parents[1]
 
 A_MOMENT = 0.01
@@ -36,8 +38,7 @@ class Life:
                 stderr=err,
                 env=os.environ | {"PYTHONPATH": str(ROOT)},
                 start_new_session=True,
-                # a shell in the background starts its children deaf to Ctrl+C
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+                preexec_fn=hear_signals,
             )
         self.pid = self._process.pid
         self._began = time.monotonic()

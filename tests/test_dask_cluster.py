@@ -5,16 +5,19 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from itertools import count, islice
 from pathlib import Path
+from shutil import which
 from types import FrameType
 
+import dask.config
 import pytest
 
 from linreg_sweep.errors import ConfigError, SweepError
@@ -327,6 +330,104 @@ def test_a_scheduler_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPat
         DaskCluster.connect("tcp://127.0.0.1:1").__enter__()
     assert caught.value.exit_code == 1
     assert "dask scheduler" in caught.value.complaints[0].hint
+    until(lambda: not set(threading.enumerate()) - before, 5)
+
+
+@contextmanager
+def listening(
+    greet: Callable[[socket.socket], object], context: ssl.SSLContext | None = None
+) -> Iterator[str]:
+    """Takes connections on a port, greets each and keeps it open; the address is `127.0.0.1:PORT`."""
+    taken = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connection = server.accept()[0]
+                    taken.append(context.wrap_socket(connection, server_side=True) if context else connection)
+                    greet(taken[-1])
+
+        serving = threading.Thread(target=serve, daemon=True)
+        serving.start()
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+        serving.join(5)
+    for connection in taken:
+        connection.close()
+
+
+def silent(connection: socket.socket) -> None:
+    """Says nothing."""
+
+
+def ssh(connection: socket.socket) -> None:
+    """Says what sshd does, in two pieces."""
+    connection.sendall(b"SSH-2.0-Open")
+    time.sleep(0.2)
+    connection.sendall(b"SSH_9.2\x1b[2J\r\n")
+
+
+def web(connection: socket.socket) -> None:
+    """Answers a request, if one comes."""
+    connection.settimeout(5)
+    if connection.recv(1000).startswith(b"GET / HTTP/1"):
+        connection.sendall(b"HTTP/1.1 404 Not Found\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("greet", "said"),
+    [
+        (silent, "says nothing within 2 seconds"),
+        (ssh, r"it says: SSH-2\.0-OpenSSH_9\.2\\x1b\[2J"),
+        (lambda connection: connection.sendall(b"\x08" + bytes(15)), "it says: .x08"),
+        (lambda connection: connection.shutdown(socket.SHUT_RDWR), "says nothing"),
+    ],
+)
+def test_what_is_no_scheduler_is_an_error(greet: Callable[[socket.socket], object], said: str) -> None:
+    """Whatever takes connections at the port; distributed would wait for ever, or for memory."""
+    with listening(greet) as address, pytest.raises(SweepError, match=said) as caught:
+        DaskCluster.connect(f"tcp://{address}", patience=2).__enter__()
+    assert "8786" in caught.value.complaints[0].hint
+
+
+def test_a_web_server_is_no_scheduler() -> None:
+    """As at Dask's dashboard; it answers only the second connection here, on which it is spoken to."""
+    greetings = iter([silent, web])
+    with (
+        listening(lambda connection: next(greetings)(connection)) as address,
+        pytest.raises(SweepError, match="a web server answers there") as caught,
+    ):
+        DaskCluster.connect(f"tcp://{address}", patience=60).__enter__()
+    assert "8787 is its dashboard" in caught.value.complaints[0].hint
+
+
+@pytest.mark.system
+def test_a_scheduler_that_is_stopped_is_an_error(mortal: Cluster) -> None:
+    """The system takes connections for it, and nobody answers."""
+    mortal.scheduler.send_signal(signal.SIGSTOP)
+    with pytest.raises(SweepError, match="is the scheduler stopped"):
+        DaskCluster.connect(mortal.address, patience=2).__enter__()
+
+
+@pytest.mark.system
+@pytest.mark.skipif(which("openssl") is None, reason="needs openssl")
+def test_silence_behind_tls_is_an_error(tmp_path: Path) -> None:
+    """Also where TLS itself was agreed on."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    words = f"req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -keyout {key} -out {certificate}"
+    subprocess.run(["openssl", *words.split()], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    names = {"ca-file": certificate, "client.cert": certificate, "client.key": key}
+    settings = {f"distributed.comm.tls.{name}": str(file) for name, file in names.items()}
+    before = set(threading.enumerate())
+    with (
+        dask.config.set(settings),
+        listening(silent, context) as address,
+        pytest.raises(SweepError, match="no Dask scheduler answers"),
+    ):
+        DaskCluster.connect(f"tls://{address}", patience=2).__enter__()
     until(lambda: not set(threading.enumerate()) - before, 5)
 
 

@@ -135,9 +135,7 @@ def test_no_room_for_the_data_of_workers_is_told(disk: Path, monkeypatch: pytest
     with pytest.raises(SweepError) as caught:
         list(Processes(2).each(partial(sum_with, np.zeros(10**6)), range(4)))
     text = "cannot hold the data for worker processes: OSError: [Errno 28] No space left on device"
-    assert str(caught.value).startswith(
-        f"the folder for temporary files: {text}. Hint: free some space there"
-    )
+    assert str(caught.value).startswith(f"{disk}: {text}. Hint: free some space there")
 
 
 def sum_with(numbers: np.ndarray[Any, np.dtype[np.float64]], number: int) -> float:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import linreg_sweep as ls
 from linreg_sweep.errors import ConfigError
 from linreg_sweep.trials.prepare import Arrays
 from tests import literal
+from tests.hearing import hear_signals
 
 GRID: dict[str, Any] = {
     "name": "grid",
@@ -381,7 +383,9 @@ def wait_until(holds: Any, seconds: float = 20.0) -> bool:
     return bool(true)
 
 
-def started(folder: Path, jobs: int) -> subprocess.Popen[str]:
+def started(
+    folder: Path, jobs: int, preexec_fn: Callable[[], object] = hear_signals
+) -> subprocess.Popen[str]:
     """Starts the long sweep in a session of its own, and waits for its second part."""
     (folder / "long.yaml").write_text(LONG)
     command = [sys.executable, "-m", "linreg_sweep", "run", "long.yaml", "--part-size", "5"]
@@ -393,8 +397,7 @@ def started(folder: Path, jobs: int) -> subprocess.Popen[str]:
         text=True,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
         start_new_session=True,
-        # a shell in the background starts its children deaf to Ctrl+C
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=preexec_fn,
     )
     if not wait_until(lambda: len(list(folder.glob("results/long-*/trials/part-*"))) >= 2):
         process.kill()
@@ -459,6 +462,18 @@ def test_a_stopped_run_goes_on_where_it_was(
     assert finished.path == path
     pd.testing.assert_frame_equal(finished.trials, uninterrupted.trials, check_exact=True)
     assert (path / "summary.csv").read_bytes() == (uninterrupted.path / "summary.csv").read_bytes()
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_under_nohup_a_closed_terminal_ends_nothing(tmp_path: Path, uninterrupted: ls.Run, jobs: int) -> None:
+    """Neither the command nor a worker that it starts later: what was ignored stays so."""
+    process = started(tmp_path, jobs, lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    os.killpg(process.pid, signal.SIGHUP)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    (run,) = ls.list_runs(tmp_path / "results")
+    assert (run.path / "summary.csv").read_bytes() == (uninterrupted.path / "summary.csv").read_bytes()
 
 
 @pytest.mark.system

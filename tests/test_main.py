@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import linreg_sweep as ls
+from tests.hearing import hear_signals
 
 KILL = "import os, runpy, signal, sys; kill = lambda: os.kill(os.getpid(), signal.{name}); "
 RUN = "sys.argv[1:] = ['--version']; runpy.run_module('linreg_sweep', run_name='__main__')"
@@ -55,19 +56,20 @@ def test_what_is_ignored_stays_so(name: str, moment: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 2), (0, 1, 2)])
 def test_closed_streams_lead_nowhere(closed: tuple[int, ...], tmp_path: Path) -> None:
-    """As by `>&-` in a shell: what is said is lost, and no file of the run takes it."""
+    """As by `>&-` in a shell: what is said is lost, no file of the run takes it, and workers work."""
     sweep = tmp_path / "x.yaml"
     sweep.write_text("name: x\ndata: {name: tutorial}\nmethod: grid\nparameters: {learning_rate: 0.005}\n")
     shut = "".join(f"os.close({number}); " for number in closed)
-    words = [sys.executable, "-m", "linreg_sweep", "run", str(sweep), "--out", str(tmp_path)]
+    words = [sys.executable, "-m", "linreg_sweep", "run", str(sweep), "--out", str(tmp_path), "--jobs", "2"]
     done = after(f"import os; {shut}os.execv({sys.executable!r}, {words!r})")
     assert done.returncode == 0
     assert bool(done.stdout) == (1 not in closed)
     (run,) = tmp_path.glob("x-*")
     assert ls.load(run).finished
     assert not ls.verify(run).mismatches
+    assert "lost" not in (run / "run.log").read_text()
 
 
 def after(code: str) -> "subprocess.CompletedProcess[str]":
@@ -77,5 +79,5 @@ def after(code: str) -> "subprocess.CompletedProcess[str]":
         capture_output=True,
         text=True,
         timeout=60,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=hear_signals,
     )

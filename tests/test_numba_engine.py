@@ -8,6 +8,7 @@ import pytest
 
 import linreg_sweep as ls
 from linreg_sweep.engines.interface import Results
+from linreg_sweep.engines.numba_engine import kernel
 from linreg_sweep.errors import ConfigError
 from tests.test_engines_against_literal import CASES, MANY, Case
 
@@ -33,6 +34,32 @@ QUICK = "momentum"
 def test_the_bits_are_those_of_the_numpy_engine(case: Case) -> None:
     """Nothing is contracted or reordered: momentum, mini-batches, several targets, history, all the same."""
     assert_same(case.train("numba"), case.train("numpy"))
+
+
+@pytest.mark.system
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case(features=3, targets=5, rows=24, momentum=0.6, nesterov=True, batch_size=7, shuffle=True),
+        Case(features=6, targets=1, rows=24, momentum=(0.0, 0.5, 0.8)),
+        Case(features=4, targets=9, rows=24, early_stop=False),
+    ],
+)
+def test_the_bits_are_the_same_where_theta_has_many_entries(case: Case) -> None:
+    """Loops that are not unrolled do the same operations in the same order."""
+    assert_same(case.train("numba"), case.train("numpy"))
+
+
+@pytest.mark.system
+def test_the_code_does_not_grow_with_the_targets() -> None:
+    """So neither does the time to compile it: that of 50 targets is as long as that of 10, within a tenth."""
+    lengths = []
+    for n_targets in (10, 50):
+        Case(features=2, targets=n_targets, rows=8).train("numba")
+        compiled: Any = kernel(3, n_targets, "float64", False, False, True)
+        (code,) = compiled.inspect_llvm().values()
+        lengths.append(len(code))
+    assert lengths[1] < 1.1 * lengths[0]
 
 
 @pytest.mark.system

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import InvalidStateError
 from itertools import count
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -179,3 +180,24 @@ def test_a_signal_while_workers_start_is_heard_once_they_have(
         signal.signal(number, before)
     monkeypatch.undo()
     assert list(Processes(2).each(is_deaf, range(4))) == [True] * 4
+
+
+@pytest.mark.system
+def test_no_space_for_semaphores_is_an_error(tmp_path: Path) -> None:
+    """Where joblib would warn of it and go on without processes; one alone needs none."""
+    (tmp_path / "x.yaml").write_text(
+        "name: x\ndata: {name: tutorial}\nmethod: grid\nparameters: {learning_rate: 0.005}\n"
+    )
+    full = "mount -t tmpfs -o size=64k tmpfs /dev/shm && { cat /dev/zero > /dev/shm/all 2>/dev/null;"
+    command = f"{full} {sys.executable} -m linreg_sweep run x.yaml --jobs"
+    words = ["unshare", "--mount", "sh", "-c"]
+    if subprocess.run([*words, "mount -t tmpfs tmpfs /dev/shm"], capture_output=True).returncode:
+        pytest.skip("no disk can be mounted here")
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    for jobs, code, said in ((2, 1, "/dev/shm: cannot hold the semaphores"), (1, 0, "")):
+        done = subprocess.run(
+            [*words, f"{command} {jobs}; }}"], cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == code
+        assert done.stderr.startswith(said)
+        assert done.stderr.count("\n") == code

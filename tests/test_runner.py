@@ -246,12 +246,12 @@ def broken(span: Span) -> Piece:
 
 
 def test_where_nothing_can_be_made_the_sweep_ends() -> None:
-    """Losses without end are no trials' fault; the last reason is said, with what to do."""
+    """Losses without end are no trials' fault; how many, the last reason and what to do are said."""
     with pytest.raises(SweepError) as caught:
         list(run(broken, [Span(0, 0, 2**20)], 1))
-    assert str(caught.value).endswith(
-        " times in a row: OSError: no GPU. Hint: finished parts are kept; "
-        "mend this, or use fewer --jobs if memory ran out, and run again"
+    assert str(caught.value) == (
+        f"work was lost {runner.MOST_AT_FIRST + 1} times in a row: OSError: no GPU. Hint: finished parts are "
+        "kept; mend this, or use fewer --jobs if memory ran out, and run again"
     )
     assert caught.value.exit_code == 1
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import linreg_sweep as ls
+from tests.hearing import hear_signals
 
 pytestmark = pytest.mark.system
 
@@ -40,7 +41,7 @@ def started(folder: Path, stderr: int, patch: str = "pass") -> Iterator["subproc
         cwd=folder,
         stderr=stderr,
         env=environment | {"PYTHONPATH": str(Path(__file__).parents[1])},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=hear_signals,
     )
     try:
         yield process

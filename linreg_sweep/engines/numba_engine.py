@@ -2,7 +2,8 @@
 
 The same operations in the same order as the NumPy engine, none contracted or reordered, so the bits
 are the same too; what is saved is every trip to memory between two of them. A kernel is compiled
-for the shape of theta, in each process, in about a second.
+for the shape of theta, in each process, in about a second: a small gradient stays in registers,
+a large one goes through the first cache.
 """
 
 from collections.abc import Callable
@@ -23,6 +24,9 @@ LANES = 128
 
 STRETCH = 512
 """Epochs between two looks at what was measured."""
+
+MOST_UNROLLED = 6
+"""Entries of theta up to which loops over them are unrolled; more do not fit into registers."""
 
 Kernel = Callable[..., None]
 
@@ -72,43 +76,10 @@ class CompiledDescent(Descent):
 def kernel(
     n_parameters: int, n_targets: int, dtype: str, has_velocity: bool, nesterov: bool, is_full_batch: bool
 ) -> Kernel:
-    """Returns the loop over lanes and epochs for one shape of theta, compiled when first called.
-
-    The shape is a constant to the compiler, which unrolls the loops over parameters, keeps a
-    trial's gradient in registers, and so finds one loop over lanes to vectorise.
-    """
+    """Returns the loop over lanes and epochs for one shape of theta, compiled when first called."""
     size = n_parameters * n_targets
-    zeros = (np.dtype(dtype).type(0),) * size
-
-    @numba.njit(inline="always")
-    def gradient(theta: Any, lane: int, hessian: Any, constant: Any) -> Any:
-        slope = zeros
-        for p in range(n_parameters):
-            for o in range(n_targets):
-                total = hessian[p, 0] * theta[o, lane]
-                for q in range(1, n_parameters):
-                    total += hessian[p, q] * theta[q * n_targets + o, lane]
-                slope = tuple_setitem(slope, p * n_targets + o, total - constant[p, o])  # type: ignore[call-arg]
-        return slope
-
-    @numba.njit(inline="always")
-    def measure(theta: Any, lane: int, optimum: Any, slope: Any) -> Any:
-        total = (theta[0, lane] - optimum[0, 0]) * slope[0]
-        for entry in range(1, size):
-            total += (theta[entry, lane] - optimum[entry // n_targets, entry % n_targets]) * slope[entry]
-        return total
-
-    @numba.njit(inline="always")
-    def step(theta: Any, velocity: Any, rate: Any, momentum: Any, lane: int, slope: Any) -> None:
-        for entry in range(size):
-            move = slope[entry]
-            if has_velocity:
-                velocity[entry, lane] = velocity[entry, lane] * momentum[lane] + move
-                if nesterov:
-                    move += velocity[entry, lane] * momentum[lane]
-                else:
-                    move = velocity[entry, lane]
-            theta[entry, lane] -= move * rate[lane]
+    make = _unrolled if size <= MOST_UNROLLED else _looped
+    visit = numba.njit(inline="always")(make(n_parameters, n_targets, dtype, has_velocity, nesterov))
 
     def run(
         theta: Any,
@@ -128,6 +99,7 @@ def kernel(
         here, speed = np.zeros((size, LANES), kind), np.zeros((size, LANES), kind)
         rates, pushes = np.zeros(LANES, kind), np.zeros(LANES, kind)
         low, high = np.empty(LANES, kind), np.empty(LANES, kind)
+        slope = np.empty((size, LANES), kind)
         for first in range(0, k, LANES):
             count = min(LANES, k - first)  # lanes beyond it carry what no one reads
             for lane in range(count):
@@ -141,20 +113,13 @@ def kernel(
                         speed[entry, lane] = velocity[p, o, first + lane]
             low[:], high[:] = np.inf, -np.inf
             for epoch in range(max(1, n_epochs)):
-                for lane in range(LANES):
-                    slope = gradient(here, lane, hessian, constant)
-                    cost = measure(here, lane, optimum, slope)
-                    low[lane] = cost if cost < low[lane] else low[lane]
-                    high[lane] = high[lane] if cost <= high[lane] else cost
-                    if is_full_batch and n_epochs > 0:
-                        step(here, speed, rates, pushes, lane, slope)
+                moves = is_full_batch and n_epochs > 0
+                visit(here, speed, rates, pushes, hessian, constant, optimum, low, high, slope, True, moves)
                 if not is_full_batch and n_epochs > 0:
                     which = epoch % hessians.shape[0]
                     for batch in range(hessians.shape[1]):
-                        of_batch, at_batch = hessians[which, batch], constants[which, batch]
-                        for lane in range(LANES):
-                            slope = gradient(here, lane, of_batch, at_batch)
-                            step(here, speed, rates, pushes, lane, slope)
+                        of, at = hessians[which, batch], constants[which, batch]
+                        visit(here, speed, rates, pushes, of, at, optimum, low, high, slope, False, True)
             for lane in range(count):
                 lowest[first + lane], highest[first + lane] = low[lane], high[lane]
                 for entry in range(size):
@@ -165,6 +130,111 @@ def kernel(
 
     compiled: Kernel = numba.njit(error_model="numpy")(run)
     return compiled
+
+
+def _unrolled(
+    n_parameters: int, n_targets: int, dtype: str, has_velocity: bool, nesterov: bool
+) -> Callable[..., None]:
+    """Returns what measures and moves the trials of all lanes, a lane after the other.
+
+    The shape is a constant to the compiler, which unrolls the loops over parameters, keeps a
+    trial's gradient in registers, and so finds one loop over lanes to vectorise.
+    """
+    size = n_parameters * n_targets
+    zeros = (np.dtype(dtype).type(0),) * size
+
+    def visit(
+        theta: Any,
+        velocity: Any,
+        rate: Any,
+        momentum: Any,
+        hessian: Any,
+        constant: Any,
+        optimum: Any,
+        low: Any,
+        high: Any,
+        spare: Any,
+        measures: bool,
+        moves: bool,
+    ) -> None:
+        for lane in range(LANES):
+            slope = zeros
+            for p in range(n_parameters):
+                for o in range(n_targets):
+                    total = hessian[p, 0] * theta[o, lane]
+                    for q in range(1, n_parameters):
+                        total += hessian[p, q] * theta[q * n_targets + o, lane]
+                    slope = tuple_setitem(slope, p * n_targets + o, total - constant[p, o])  # type: ignore[call-arg]
+            if measures:
+                cost = (theta[0, lane] - optimum[0, 0]) * slope[0]
+                for entry in range(1, size):
+                    error = theta[entry, lane] - optimum[entry // n_targets, entry % n_targets]
+                    cost += error * slope[entry]
+                low[lane] = cost if cost < low[lane] else low[lane]
+                high[lane] = high[lane] if cost <= high[lane] else cost
+            if moves:
+                for entry in range(size):
+                    move = slope[entry]
+                    if has_velocity:
+                        velocity[entry, lane] = velocity[entry, lane] * momentum[lane] + move
+                        if nesterov:
+                            move += velocity[entry, lane] * momentum[lane]
+                        else:
+                            move = velocity[entry, lane]
+                    theta[entry, lane] -= move * rate[lane]
+
+    return visit
+
+
+def _looped(
+    n_parameters: int, n_targets: int, dtype: str, has_velocity: bool, nesterov: bool
+) -> Callable[..., None]:
+    """Returns the same, an entry of theta after the other: the code does not grow with their number."""
+
+    def visit(
+        theta: Any,
+        velocity: Any,
+        rate: Any,
+        momentum: Any,
+        hessian: Any,
+        constant: Any,
+        optimum: Any,
+        low: Any,
+        high: Any,
+        slope: Any,
+        measures: bool,
+        moves: bool,
+    ) -> None:
+        cost = np.empty(LANES, theta.dtype)
+        for p in range(n_parameters):
+            for o in range(n_targets):
+                entry = p * n_targets + o
+                for lane in range(LANES):
+                    slope[entry, lane] = hessian[p, 0] * theta[o, lane]
+                for q in range(1, n_parameters):
+                    for lane in range(LANES):
+                        slope[entry, lane] += hessian[p, q] * theta[q * n_targets + o, lane]
+                for lane in range(LANES):
+                    slope[entry, lane] -= constant[p, o]
+                    error = (theta[entry, lane] - optimum[p, o]) * slope[entry, lane]
+                    cost[lane] = error if entry == 0 else cost[lane] + error
+        if measures:
+            for lane in range(LANES):
+                low[lane] = cost[lane] if cost[lane] < low[lane] else low[lane]
+                high[lane] = high[lane] if cost[lane] <= high[lane] else cost[lane]
+        if moves:
+            for entry in range(n_parameters * n_targets):
+                for lane in range(LANES):
+                    move = slope[entry, lane]
+                    if has_velocity:
+                        velocity[entry, lane] = velocity[entry, lane] * momentum[lane] + move
+                        if nesterov:
+                            move += velocity[entry, lane] * momentum[lane]
+                        else:
+                            move = velocity[entry, lane]
+                    theta[entry, lane] -= move * rate[lane]
+
+    return visit
 
 
 def train(problem: Problem, trials: Trials, schedule: Schedule) -> Results:

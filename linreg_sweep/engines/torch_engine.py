@@ -3,6 +3,8 @@
 A torch optimizer has one learning rate for a whole parameter, but at a rate of 1 a gradient that
 was multiplied by its trial's own rate makes the same step. Trials lie along the last axis, padded
 to whole vector registers, and sums run over the rows only, so that each trial's bits are its own.
+On wide data a single trial fills the processor: there each is a block of its own, and its
+predictions are a matrix product, as in any torch loop.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,12 +22,18 @@ from linreg_sweep.engines.ledger import Ledger, excess_costs, look_back
 from linreg_sweep.engines.stretches import Array, Indices, State, begin
 from linreg_sweep.theory.problem import Problem, loss_factor
 
-STRETCH = 16
-"""Epochs between two looks at the costs."""
+STRETCH, STRETCH_ALONE = 16, 64
+"""Epochs between two looks at the costs: of trials side by side, and of one alone."""
 
-COLUMNS = 128
-"""A block has a whole multiple of so many columns, so that torch sums every one of them alike: it
-takes four registers of columns at a time (64 numbers of float32 in AVX-512), and the rest otherwise."""
+REGISTERS = 256
+"""Bytes to a whole multiple of which a row of columns is padded, so that torch sums every one of them
+alike: it takes four registers of columns at a time (256 bytes in AVX-512), and the rest otherwise."""
+
+SIDE_BY_SIDE = {"cpu": 2**14, "cuda": 2**17}
+"""Rows by targets by parameters of a step up to which trials go side by side; beyond, one is enough."""
+
+MOST_ENTRIES = 128
+"""Parameters by targets up to which they do, since each parameter costs calls of its own."""
 
 NUMBERS = {"cpu": 2**19, "cuda": 2**24}
 """Rows by targets by parameters by trials worked on together, about what autograd holds at once: few
@@ -37,22 +45,22 @@ MOST_COLUMNS = {"cpu": 2**14, "cuda": 2**15}
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of the data that go through autograd together: a batch, or a piece of a long one.
+    """A batch of the data.
 
     Attributes:
-        design: the P columns of A, [c, 1, 1] each.
-        targets: [c, O, 1].
-        per_square: the loss, over the batch's rows, of one squared residual.
+        design: the P columns of A, [c, 1, 1] each; one matrix [c, P] where trials go alone.
+        targets: [c, O, 1]; [c, O] where trials go alone.
+        per_square: the loss of one squared residual.
     """
 
-    design: tuple[Tensor, ...]
+    design: tuple[Tensor, ...] | Tensor
     targets: Tensor
     per_square: float
 
 
 @dataclass(frozen=True)
 class Block:
-    """Trials that are trained together, on the device: theta [P, O, w], w a multiple of COLUMNS.
+    """Trials that are trained together, on the device: theta [P, O, w], w padded; 1 where trials go alone.
 
     Attributes:
         theta: the parameter that autograd follows.
@@ -78,53 +86,58 @@ class Descent:
         self.schedule = schedule
         self.device = torch.device(schedule.device)
         self.dtype = np.dtype(schedule.dtype)
-        self._design = self._tensor(problem.design.T.astype(self.dtype)[:, :, None, None])
-        self._targets = self._tensor(problem.targets.astype(self.dtype)[:, :, None])
         self._slices = batch_slices(problem.n_rows, schedule.batch_size)
-        n_parameters, n_targets = problem.shape
-        cells = NUMBERS[schedule.device] // (n_parameters * n_targets)
-        self._most_rows = max(1, cells // COLUMNS)
-        n_together = min(self._slices[0].stop, self._most_rows)
-        self._in_file_order = [
-            self._pieces(self._design[:, batch], self._targets[batch]) for batch in self._slices
-        ]
-        self.width = _whole(min(cells // n_together, MOST_COLUMNS[schedule.device]) - COLUMNS + 1)
+        cells = self._slices[0].stop * problem.optimum.size
+        self.alone = cells > SIDE_BY_SIDE[schedule.device] or problem.optimum.size > MOST_ENTRIES
+        self.columns = 1 if self.alone else REGISTERS // self.dtype.itemsize
+        fitting = min(NUMBERS[schedule.device] // cells, MOST_COLUMNS[schedule.device])
+        self.width = 1 if self.alone else self._whole(fitting - self.columns + 1)
+        self._design = self._tensor(problem.design.astype(self.dtype))
+        self._targets = self._tensor(problem.targets.astype(self.dtype))
+        self._in_file_order = [self._rows(self._design[part], self._targets[part]) for part in self._slices]
 
     def _tensor(self, array: Array) -> Tensor:
         return torch.tensor(array, device=self.device)
 
     def blocks(self, count: int) -> list[slice]:
         """Returns so many columns in as few blocks as may be, all about as wide."""
-        return batch_slices(count, _whole(-(-count // -(-count // self.width))))
+        return batch_slices(count, self._whole(-(-count // -(-count // self.width))))
 
-    def steps(self, epoch: int) -> Iterable[list[Rows]]:
+    def _whole(self, count: int) -> int:
+        """Returns the least multiple of the columns that are padded to, at least one, not below count."""
+        return max(1, -(-count // self.columns)) * self.columns
+
+    def steps(self, epoch: int) -> Iterable[Rows]:
         """Returns the rows of each step of an epoch; the first epoch is 0."""
         if len(self._in_file_order) == 1 or not self.schedule.shuffle:
             return self._in_file_order
         order = torch.from_numpy(epoch_order(self.problem.n_rows, self.schedule.seed, epoch))
         return self._batches(order.to(self.device))
 
-    def _batches(self, order: Tensor) -> Iterator[list[Rows]]:
+    def _batches(self, order: Tensor) -> Iterator[Rows]:
         for batch in self._slices:
             rows = order[batch]
-            yield self._pieces(self._design[:, rows], self._targets[rows])
+            yield self._rows(self._design[rows], self._targets[rows])
 
-    def _pieces(self, design: Tensor, targets: Tensor) -> list[Rows]:
-        n_rows, n_targets = targets.shape[:2]
-        per_square = float(
-            loss_factor(self.problem.loss, n_rows, n_targets) / 2
-        )  # grad = k A^T (A theta - Y)
-        return [
-            Rows(tuple(design[:, piece].unbind()), targets[piece], per_square)
-            for piece in batch_slices(n_rows, self._most_rows)
-        ]
+    def _rows(self, design: Tensor, targets: Tensor) -> Rows:
+        per_square = float(loss_factor(self.problem.loss, *targets.shape) / 2)  # grad = k A^T (A theta - Y)
+        if self.alone:
+            return Rows(design, targets, per_square)
+        return Rows(design.T.contiguous()[:, :, None, None].unbind(), targets[:, :, None], per_square)
 
     def cost(self, theta: Tensor, rows: Rows) -> Tensor:
         """Returns the loss of these rows, summed over the trials of theta [P, O, k].
 
         Each trial's loss depends on its own column alone, and so does its gradient.
         """
-        columns, parameters = rows.design, theta.unbind()
+        prediction = self._prediction(theta, rows.design)
+        targets = rows.targets.expand_as(prediction)
+        return rows.per_square * functional.mse_loss(prediction, targets, reduction="sum")
+
+    def _prediction(self, theta: Tensor, design: tuple[Tensor, ...] | Tensor) -> Tensor:
+        if isinstance(design, Tensor):
+            return design @ theta.squeeze(-1)
+        columns, parameters = design, theta.unbind()
         if self.problem.fit_bias:
             prediction = parameters[-1]  # times a column of ones
             columns, parameters = columns[:-1], parameters[:-1]
@@ -133,9 +146,7 @@ class Descent:
             columns, parameters = columns[1:], parameters[1:]
         for column, parameter in zip(columns, parameters, strict=True):
             prediction = torch.addcmul(prediction, column, parameter)
-        prediction = prediction.expand(len(rows.targets), -1, -1)
-        targets = rows.targets.expand_as(prediction)
-        return rows.per_square * functional.mse_loss(prediction, targets, reduction="sum")
+        return prediction.expand(len(design[0]), -1, -1)
 
     def advance(self, state: State, columns: slice, epoch: int, n_epochs: int) -> Array:
         """Trains some trials through a stretch of epochs, in place.
@@ -153,8 +164,8 @@ class Descent:
         states = []
         for number in range(n_epochs):
             states.append(block.theta.detach().clone())
-            for pieces in self.steps(epoch + number):
-                self._step(block, pieces)
+            for rows in self.steps(epoch + number):
+                self._step(block, rows)
         count = state.learning_rate[columns].size
         state.theta[..., columns] = _numpy(block.theta)[..., :count]
         if state.velocity is not None and block.velocity is not None:
@@ -180,16 +191,15 @@ class Descent:
         On cuda all blocks have one shape, since how a sum is split there depends on it.
         """
         count = numbers.shape[-1]
-        whole = self.width if self.device.type == "cuda" else _whole(count)
+        whole = self.width if self.device.type == "cuda" else self._whole(count)
         padded = np.zeros((*numbers.shape[:-1], whole), self.dtype)
         padded[..., :count] = numbers
         return self._tensor(padded)
 
-    def _step(self, block: Block, pieces: list[Rows]) -> None:
+    def _step(self, block: Block, rows: Rows) -> None:
         """Makes one step on the rows of a batch."""
         block.optimizer.zero_grad()
-        for rows in pieces:
-            self.cost(block.theta, rows).backward()  # type: ignore[no-untyped-call]
+        self.cost(block.theta, rows).backward()  # type: ignore[no-untyped-call]
         gradient = block.theta.grad
         assert gradient is not None
         gradient.mul_(block.learning_rate)
@@ -230,7 +240,7 @@ def train(problem: Problem, trials: Trials, schedule: Schedule) -> Results:
         epoch = 0
         while len(ledger.live):
             ledger.visit(epoch, state.theta)
-            n_epochs = ledger.steps_from(epoch, STRETCH)
+            n_epochs = ledger.steps_from(epoch, STRETCH_ALONE if descent.alone else STRETCH)
             ended = [
                 _train_block(descent, ledger, state, epoch, n_epochs, columns)
                 for columns in descent.blocks(len(ledger.live))
@@ -263,11 +273,6 @@ def _train_block(
 def _numpy(tensor: Tensor) -> Array:
     array: Array = tensor.detach().cpu().numpy()
     return array
-
-
-def _whole(count: int) -> int:
-    """Returns the least multiple of COLUMNS, at least one, that is not below count."""
-    return max(1, -(-count // COLUMNS)) * COLUMNS
 
 
 @contextmanager

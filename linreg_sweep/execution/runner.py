@@ -127,9 +127,11 @@ class Runner:
                 twice, rest = yield from self._wave(workers, _taken(again, workers.count))
                 again.extendleft(reversed(rest))
                 for each in twice:
-                    found = list(self._pieces(workers, each, _Budget()))
-                    if not whatever:
-                        self._check(each)
+                    found = []
+                    for piece in self._pieces(workers, each, _Budget()):
+                        found.append(piece)
+                        if not whatever:
+                            self._check(each)
                     yield from self._rescued(each.span, found)
 
     def _wave(

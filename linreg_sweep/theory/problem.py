@@ -26,6 +26,9 @@ VISIBLE = 1e-28
 AT_WORST = 48
 """Parameters up to which more digits than float64 has are waited for, some seconds, where it must be."""
 
+TOGETHER = 2**15
+"""Numbers of theta whose costs are worked out together: few enough for the cache."""
+
 
 def loss_factor(loss: str, n_rows: int, n_targets: int) -> Fraction:
     """Returns k in `grad = k A^T (A theta - Y)` for a step over n_rows rows, exactly."""
@@ -128,15 +131,17 @@ class Problem:
         """
         total = np.zeros(len(theta))
         with np.errstate(over="ignore", invalid="ignore"):  # diverged trials hold infinities
-            error = np.moveaxis(theta, 0, -1) - self.optimum[..., None]
-            if self.visible_tail.any():
-                error -= self.visible_tail[..., None]
-            for value, vector in zip(self.eigenvalues, self.eigenvectors.T, strict=True):
-                for column in range(error.shape[1]):
-                    along = vector[0] * error[0, column]
-                    for weight, row in zip(vector[1:], error[1:, column], strict=True):
-                        along = along + weight * row
-                    total += value * self.cost_per_loss * along * along
+            weights = (self.eigenvalues * self.cost_per_loss)[:, None, None]
+            for first in range(0, len(theta), width := max(1, TOGETHER // self.optimum.size)):
+                error = np.moveaxis(theta[first : first + width], 0, -1) - self.optimum[..., None]
+                if self.visible_tail.any():
+                    error -= self.visible_tail[..., None]
+                along = self.eigenvectors[0][:, None, None] * error[0]
+                spare = np.empty_like(along)
+                for vector, row in zip(self.eigenvectors[1:], error[1:], strict=True):
+                    along += np.multiply(vector[:, None, None], row, out=spare)
+                for term in (weights * along * along).reshape(self.optimum.size, -1):
+                    total[first : first + width] += term
         return total
 
     def cost(self, theta: Floats) -> Floats:

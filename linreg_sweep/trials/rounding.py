@@ -73,7 +73,6 @@ def bound_rounding(
         )
         pace = np.maximum(trials.learning_rate * steepest, 1) / (1 - momentum)
         return Rounding(
-            theta=np.where(fits, np.nan_to_num(np.sqrt((moved**2).sum(axis=0)), nan=np.inf), np.inf),
             root_cost=np.where(
                 fits, np.nan_to_num(np.sqrt((share * moved**2).sum(axis=0)), nan=np.inf), np.inf
             ),

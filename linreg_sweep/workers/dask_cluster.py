@@ -51,7 +51,7 @@ class DaskCluster:
             ConfigError: that is no address, or Dask is not installed.
             SweepError: no scheduler answers there.
         """
-        with dask_client.connect(scheduler) as client:
+        with dask_client.connect(scheduler, patience) as client:
             yield cls(client, patience, libraries)
 
     @property

@@ -7,7 +7,7 @@ from math import inf
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.workers.in_process import InProcess
 from linreg_sweep.workers.interface import PATIENCE, Workers
-from linreg_sweep.workers.processes import Processes
+from linreg_sweep.workers.processes import Processes, require_room
 
 PROCESSES, DASK, RAY = BACKENDS = ("processes", "dask", "ray")
 """What may do work: processes of this machine, or a cluster."""
@@ -60,7 +60,7 @@ def hired(
 
     Raises:
         ConfigError: what reaches the cluster is not installed, or that is no address.
-        SweepError: the cluster does not answer.
+        SweepError: the cluster does not answer, or there is no space to start processes.
     """
     if backend == DASK:
         from linreg_sweep.workers.dask_cluster import DaskCluster
@@ -75,6 +75,7 @@ def hired(
     elif jobs == 1:
         yield InProcess()
     else:
+        require_room()
         from joblib import cpu_count
 
         yield Processes(jobs or cpu_count())

@@ -1,5 +1,6 @@
 """Work in other processes on this machine, by joblib's loky."""
 
+import errno
 import os
 import re
 import signal
@@ -7,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 from pickle import PicklingError
 from typing import Any
 
@@ -55,21 +57,20 @@ class Processes:
             initializer=_end_with,
             initargs=(os.getpid(),),
         )
+        folder = _folder_of(None)
         try:
             with _quiet(), ExitStack() as at_last:
                 with _undisturbed(), _deaf("SIGINT"):
                     begun = parallel(delayed(work)(item) for item in items)
                     results = at_last.enter_context(closing(begun))
-                at_last.enter_context(watched(getattr(parallel._backend, "_workers", None)))
+                executor = getattr(parallel._backend, "_workers", None)
+                folder = _folder_of(executor)
+                at_last.enter_context(watched(executor))
                 yield from results
         except (BrokenProcessPool, MemoryError) as error:  # what came back is too large, too
             raise WorkersLostError(_how(error)) from error
-        except PicklingError as error:
-            raise _not_handed_over(error) from error
-        except OSError as error:  # work itself returns its errors
-            text = f"cannot hold what worker processes share: {error.strerror or error}"
-            hint = "free some space there, or use --jobs 1"
-            raise SweepError(Complaint("the memory for shared files (/dev/shm)", text, hint)) from error
+        except (PicklingError, OSError) as error:  # work itself returns its errors
+            raise _not_handed_over(error, folder) from error
         except RuntimeError as error:
             if not isinstance(error.__context__, ShutdownExecutorError):
                 raise
@@ -77,13 +78,38 @@ class Processes:
             raise WorkersLostError(text) from error
 
 
-def _not_handed_over(error: Exception) -> SweepError:
+def require_room() -> None:
+    """Checks that worker processes can be started: without a semaphore joblib would warn, and start none.
+
+    Raises:
+        SweepError: there is no space for a semaphore.
+    """
+    try:
+        from _multiprocessing import SemLock  # type: ignore[import-not-found]
+
+        SemLock(0, 0, 1, f"/linreg-sweep-{os.getpid()}-{threading.get_ident()}", True)
+    except (ImportError, OSError) as error:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            hint = "free some space there, or use --jobs 1"
+            text = "cannot hold the semaphores of worker processes: no space left"
+            raise SweepError(Complaint("/dev/shm", text, hint)) from error
+
+
+def _folder_of(executor: Any) -> str:
+    """Returns the folder into which joblib lays large data for the workers of an executor."""
+    try:
+        return str(Path(executor._temp_folder_manager.resolve_temp_folder_name()).parent)
+    except (AttributeError, KeyError):  # joblib may come to hold it elsewhere
+        return "the folder for temporary files"
+
+
+def _not_handed_over(error: Exception, folder: str) -> SweepError:
     """Returns the error that workers cannot be given what they need, as where a disk is full."""
     told = str(error.__cause__ or error)  # a traceback of another thread
     last = [line for line in told.splitlines() if line.strip(' "')][-1]
     text = f"cannot hold the data for worker processes: {last}"
     hint = "free some space there, or name another folder in the variable JOBLIB_TEMP_FOLDER"
-    return SweepError(Complaint("the folder for temporary files", text, hint))
+    return SweepError(Complaint(folder, text, hint))
 
 
 def _how(error: Exception) -> str:
