@@ -15,7 +15,7 @@ from linreg_sweep.comparing.pair import Pair
 from linreg_sweep.comparing.reasons import Compared, reasons
 from linreg_sweep.comparing.settings import differing, differing_settings, settings_of
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.runs.results import BINS, MOST_ROWS, Run, load
+from linreg_sweep.runs.results import BINS, MOST_ROWS, Run, as_run
 
 
 @dataclass(frozen=True, repr=False)
@@ -101,7 +101,7 @@ def compare(
         ConfigError: fewer than two runs, or one twice; no such hyperparameter; a negative tolerance.
         ResultsError: there is no such run, it is damaged, or none of its trials is finished.
     """
-    loaded = [run if isinstance(run, Run) else load(run) for run in runs]
+    loaded = [as_run(run) for run in runs]
     _check(loaded, tolerance)
     labels = _labels(loaded)
     configs = [settings_of(run) for run in loaded]

@@ -11,7 +11,7 @@ from linreg_sweep.plots.cells import check_sizes, moving
 from linreg_sweep.plots.descents import MOST_TRIALS, cost_curves, default_trials, paths
 from linreg_sweep.plots.maps import epochs_map, outcome_map, share_colours
 from linreg_sweep.plots.slices import parallel, slices
-from linreg_sweep.runs.results import Run, load
+from linreg_sweep.runs.results import Run, as_run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,7 +60,7 @@ def plot(
         ResultsError: there is no such run, or it is damaged.
         DataError: of cost and paths: the run's data have moved.
     """
-    loaded = [run if isinstance(run, Run) else load(run) for run in runs]
+    loaded = [as_run(run) for run in runs]
     options = _options(kind, x, y, trials)
     _check_sizes(loaded)
     if axes is not None:

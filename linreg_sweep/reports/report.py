@@ -13,7 +13,7 @@ from linreg_sweep.reports.laboratory import laboratory
 from linreg_sweep.reports.page import Section, render, shown
 from linreg_sweep.reports.payload import map_of, trials_of
 from linreg_sweep.runs.reopening import declaration_of
-from linreg_sweep.runs.results import Run, load
+from linreg_sweep.runs.results import Run, as_run
 from linreg_sweep.storage import files
 from linreg_sweep.storage.replacing import replacing
 from linreg_sweep.telling.of_plans import swept
@@ -40,7 +40,7 @@ def report(*runs: Run | str | Path, file: str | Path | None = None) -> Path:
     """
     if not runs:
         raise ConfigError(Complaint("", "a run is needed to report on"))
-    loaded = [run if isinstance(run, Run) else load(run) for run in runs]
+    loaded = [as_run(run) for run in runs]
     comparison = None
     if len(loaded) > 1:
         comparison = compare(*loaded, bins=bins_to_read(loaded, ()))

@@ -350,6 +350,15 @@ def load(path: str | Path) -> Run:
     return run
 
 
+def as_run(run: Run | str | Path) -> Run:
+    """Returns a run, or the one in a directory.
+
+    Raises:
+        ResultsError: see load.
+    """
+    return run if isinstance(run, Run) else load(run)
+
+
 def list_runs(out: str | Path = "results") -> list[Run]:
     """Returns the runs right under a directory, ordered by name."""
     return [Run(store) for store in find_runs(place_of(out))]
