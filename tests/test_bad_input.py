@@ -32,7 +32,6 @@ KNOWN = (
     "initial_bias, initial_weight, learning_rate, outcome, predicted_at, predicted_outcome, regime, "
     "regime_source, stability_ratio, theory, trial, weight"
 )
-WRITE_LIKE = "Hint: write it like \"learning_rate < 0.005 and outcome == 'converged'\""
 START = "a config starts with 'data:', a sweep with 'name:'"
 NAME = "must be up to 100 letters, digits, '-', '_' and '.', with no '.' at its start"
 
@@ -211,27 +210,15 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     (["show", "done", "--sort", "lr"], f"there is no column 'lr'. {KNOWN}", 2),
     (["show", "done", "--sort", "-costs"], "there is no column 'costs'. Hint: did you mean 'cost'?", 2),
     (["show", "done", "--sort", "--top"], f"there is no column '-top'. {KNOWN}", 2),
-    (["show", "done", "--where", ""], f"--where '': is not a comparison. {WRITE_LIKE}", 2),
     (
-        ["show", "done", "--where", "learning_rate <"],
-        f"--where 'learning_rate <': is not a comparison. {WRITE_LIKE}",
-        2,
-    ),
-    (["show", "done", "--where", "lr < 1"], f"--where 'lr < 1': there is no column 'lr'. {KNOWN}", 2),
-    (
-        ["show", "done", "--where", "__import__('os').system('touch x')"],
-        "--where \"__import__('os').system('touch x')\": must compare columns, "
-        "got \"__import__('os').system('touch x')\". Hint: say column < number",
+        ["show", "done", "--where", "outcome == converged and", "--by", "learning_rate"],
+        "--where 'outcome == converged and': character 25: expected a comparison such as"
+        " learning_rate < 0.005, got the end",
         2,
     ),
     (
-        ["show", "done", "--where", "outcome == 1", "--by", "learning_rate"],
-        "--where 'outcome == 1': compares text with a number in 'outcome' and '1'",
-        2,
-    ),
-    (
-        ["show", "done", "--where", "x" * 3000],
-        f"--where '{'x' * 40}...': must have at most 2000 characters, got 3000",
+        ["show", "done", "--where", "lr < 1"],
+        f"--where 'lr < 1': character 1: there is no column 'lr'. {KNOWN}",
         2,
     ),
     # where to write

@@ -440,7 +440,7 @@ def test_show_trials_is_exact(shell: Shell, path: Path) -> None:
     [
         (["--trials"], list(range(9))),
         (["--where", "learning_rate == 0.007"], [6, 7, 8]),
-        (["--where", "outcome == 'converged' and epochs < 25"], [5]),
+        (["--where", "outcome = converged and epochs < 25"], [5]),
         (["--top", "2"], [5, 2]),
         (["--sort", "initial_weight", "--top", "4"], [0, 3, 6, 1]),
         (["--sort", "-initial_weight", "--top", "4"], [2, 5, 8, 1]),
@@ -511,12 +511,6 @@ def test_one_trial_is_shown_line_by_line(shell: Shell, path: Path) -> None:
     assert shown["cost"] == f"{trial['cost']:.6g}"
     assert "diverged_at" not in shown
     assert list(shown) == list(trial.dropna().index)
-
-
-def test_a_category_that_there_is_not(shell: Shell, path: Path) -> None:
-    """A misspelt outcome is no outcome without trials."""
-    told = shell("show", path, "--where", "outcome == 'convergd'", code=2)
-    assert told.err.endswith("'convergd' is never a value of outcome. Hint: did you mean 'converged'?\n")
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from linreg_sweep.terminal.console import note, print_table, say
 @click.option(
     "--where",
     metavar="EXPR",
-    help="Only such trials: \"learning_rate < 0.005 and outcome == 'converged'\". What compares a missing "
-    "value is neither true nor false, and such trials are left out, also under `not`; only != and `not in` "
-    "hold for it.",
+    help="Only such trials: learning_rate < 0.005 and outcome == converged; `and`, `or`, `not`, `in (1, 2)` "
+    "and parentheses are understood. What compares a missing value is neither true nor false, and such trials "
+    "are left out, also under `not`; only != and `not in` hold for it.",
 )
 @click.option("--sort", metavar="COL", help="Sort by a column, ascending; with - before it, descending.")
 @click.option(
