@@ -68,7 +68,7 @@ def test_a_hint_says_what_to_write(text: str, hint: str) -> None:
 
 def test_an_unknown_word_lists_those_that_are_possible() -> None:
     """The columns; of a column of categories its words stand in the complaint itself."""
-    with pytest.raises(ConfigError, match=f"known here: {', '.join(sorted(FRAME))}"):
+    with pytest.raises(ConfigError, match=f"known here: {', '.join(sorted(FACTS['columns']))}"):
         where(FRAME, "zzz < 1")
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from linreg_sweep.commands.options import loaded_run
+from linreg_sweep.commands.options import loaded_run, with_columns
 from linreg_sweep.terminal.console import say
 
 EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel")
@@ -22,7 +22,10 @@ EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel")
     help="A summary by this hyperparameter; give it again for several.",
 )
 @click.option("--where", metavar="EXPR", help="Only such trials; see show.")
-def export(run: str, to: str, output: str | None, by: tuple[str, ...], where: str | None) -> None:
+@with_columns
+def export(
+    run: str, to: str, output: str | None, by: tuple[str, ...], where: str | None, columns: tuple[str, ...]
+) -> None:
     """Write the trials of RUN, or with --by a summary of them, to a file. The last line is the file.
 
     csv, parquet and json are exact and hold any number of trials; excel up to 1,048,575 rows; markdown
@@ -30,4 +33,5 @@ def export(run: str, to: str, output: str | None, by: tuple[str, ...], where: st
     """
     from linreg_sweep.exporting import export as write
 
-    say(str(write(loaded_run(run), to, None if output is None else Path(output), by=by, where=where)))
+    file = None if output is None else Path(output)
+    say(str(write(loaded_run(run), to, file, by=by, where=where, columns=columns)))

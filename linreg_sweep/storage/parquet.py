@@ -19,7 +19,7 @@ from linreg_sweep.storage.files import Place
 from linreg_sweep.storage.layout import Layout, MisfitError
 from linreg_sweep.storage.seal import BLANK, is_whole, sealed
 from linreg_sweep.storage.store import MADE_ANEW, damaged
-from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, MISSING, OUTCOMES
+from linreg_sweep.theory.outcome import CATEGORIES, COUNTS, EVENTS, MISSING, OUTCOMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,7 +154,10 @@ def read(
 
 
 def with_categories(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Gives the columns of words in a table their categories, however they were put together; returns it."""
+    """Gives the columns of words in a table their categories, and counts their whole numbers; returns it."""
+    for name in frame.columns.intersection(list(COUNTS)):
+        if (frame[name] % 1 == 0).all():
+            frame[name] = frame[name].astype("Int64")
     for name in frame.columns.intersection(list(CATEGORIES)):
         words = frame[name].astype("category")
         frame[name] = words.cat.set_categories(_categories(name, words))  # astype would keep another order
