@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 
 import click
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
@@ -401,14 +403,39 @@ def test_list_shows_an_unfinished_run_with_whole_numbers(shell: Shell, path: Pat
         assert shell(words[0], second.path, *words[1:]).err == note
 
 
-def test_list_shows_the_other_runs_beside_a_damaged_one(shell: Shell, tmp_path: Path) -> None:
-    """A run whose metadata cannot be read is named, and hides no other."""
+def test_list_shows_the_other_runs_beside_damaged_ones(shell: Shell, tmp_path: Path) -> None:
+    """Runs that cannot be read are named, each for itself, and hide no other."""
     good = ls.run(tmp_path / "small.yaml", out="results", jobs=1)
-    (tmp_path / "results" / "bad").mkdir()
+    for name in ("bad", "folder", "y" * 200):
+        (tmp_path / "results" / name).mkdir()
     (tmp_path / "results" / "bad" / "metadata.json").write_text("{")
-    told = shell("list", tmp_path / "results", "--format", "csv")
-    assert [row["name"] for row in told.table] == [good.name]
-    assert "metadata.json: is damaged" in told.err
+    (tmp_path / "results" / "folder" / "metadata.json").mkdir()
+    shutil.copytree(good.path, tmp_path / "results" / "changed")
+    (tmp_path / "results" / "changed" / "config.yaml").write_text("x: [")
+    told = shell("list", "results" + "/../results" * 360, "--format", "csv")  # y's files have too long a path
+    assert [row["name"] for row in told.table] == [good.name] * 2
+    assert f"{'y' * 200}/metadata.json: cannot read it: File name too long" in told.err
+    assert "bad/metadata.json: is damaged" in told.err
+    assert "folder/metadata.json: cannot read it: Is a directory" in told.err
+    assert "changed/config.yaml: is damaged" in told.err
+
+
+def test_list_says_how_runs_of_one_name_differ(shell: Shell, tmp_path: Path) -> None:
+    """By their settings, as YAML names them; a run with a name of its own needs no word."""
+    for overrides in (
+        [],
+        ["seed=3"],
+        ["parameters.initial_weight.max=20", "training.loss=mse"],
+        ["name=other"],
+    ):
+        ls.run(tmp_path / "small.yaml", overrides=overrides, out="results", jobs=1)
+    found = {(row["name"], row["differs"]) for row in shell("list", "--format", "csv").table}
+    assert found == {
+        ("small", "initial_weight.max=10, loss=half_mse, seed=0"),
+        ("small", "initial_weight.max=10, loss=half_mse, seed=3"),
+        ("small", "initial_weight.max=20, loss=mse, seed=0"),
+        ("other", ""),
+    }
 
 
 @pytest.mark.parametrize("style", ["table", "csv", "json", "markdown"])
@@ -476,6 +503,49 @@ def test_show_summarises_by_what_is_asked(
     """By one parameter, gathered or not, of chosen trials, sorted and cut."""
     table = shell("show", path, *options, "--format", "csv").table
     assert [(row[options[1]], row["trials"]) for row in table] == rows
+
+
+@pytest.mark.parametrize(
+    ("command", "head", "first"),
+    [
+        (["show", "RUN", "--columns", "outcome,trial", "--sort", "-trial"], "outcome,trial", "diverged,8"),
+        (["show", "RUN", "--columns", "trial", "--top", "1"], "trial", "3"),
+        (["show", "RUN", "--by", "initial_weight", "--columns", "trials"], "trials", "3"),
+        (["list", "DIR", "--columns", "trials, name"], "trials,name", "9,small"),
+        (["status", "RUN", "--columns", "state"], "state", "finished"),
+        (["train", "config.yaml", "--columns", "epoch", "--sort", "-epoch", "--top", "1"], "epoch", "20"),
+        (["verify", "RUN", "--columns", "part,trial"], "part,trial", ""),
+        (["edge", "small.yaml", "--columns", "stability_limit", "--top", "1"], "stability_limit", "0.00633"),
+        (
+            ["compare", "RUN", "OTHER", "--columns", "learning_rate,matched", "--top", "1"],
+            "learning_rate,matched",
+            "0.001,3",
+        ),
+    ],
+)
+def test_every_table_gives_the_columns_asked_for(
+    shell: Shell, path: Path, command: list[str], head: str, first: str
+) -> None:
+    """In their order; sorted and cut as asked."""
+    Path("config.yaml").write_text("data: {name: tutorial}\ntraining: {epochs: 20}\n")
+    other = ls.run("small.yaml", overrides=["seed=9"], out="results", jobs=1).path
+    places = {"RUN": path, "DIR": path.parent, "OTHER": other}
+    told = shell(*(places.get(word, word) for word in command), "--format", "csv")
+    lines = told.out.splitlines()
+    assert lines[0] == head
+    assert (lines[1] if len(lines) > 1 else "").startswith(first)
+
+
+@pytest.mark.parametrize("command", ["show RUN", "list DIR", "export RUN --to csv", "compare RUN OTHER"])
+def test_an_unknown_column_is_an_error_that_names_the_nearest(shell: Shell, path: Path, command: str) -> None:
+    """One line; a column of the summary asked of trials says how to get it."""
+    other = ls.run("small.yaml", overrides=["seed=9"], out="results", jobs=1).path
+    places = {"RUN": path, "DIR": path.parent, "OTHER": other}
+    words = [places.get(word, word) for word in command.split()]
+    told = shell(*words, "--columns", "outcom,trails,learning_ratte", code=2)
+    assert re.fullmatch(r"there is no column '\w+'\. Hint: (did you mean|known here).*\n", told.err)
+    told = shell("show", path, "--columns", "best_cost", code=2)
+    assert told.err.startswith("--columns: best_cost is a column of the summary. Hint: name the parameter")
 
 
 def test_show_by_two_parameters(shell: Shell, path: Path) -> None:

@@ -165,7 +165,9 @@ def test_a_summary_goes_by_what_varies(run: ls.Run, tmp_path: Path) -> None:
 def test_summary_csv_is_the_summary(run: ls.Run) -> None:
     """The file holds the same table, every float to the bit, whole numbers without a point."""
     text = (run.path / "summary.csv").read_text()
-    pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(text)), run.summary(), check_dtype=False, check_exact=True)
+    pd.testing.assert_frame_equal(
+        pd.read_csv(io.StringIO(text)), run.summary(), check_dtype=False, check_exact=True
+    )
     assert ",28,28," in text
 
 

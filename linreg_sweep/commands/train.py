@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from linreg_sweep.commands.options import SEVERAL, several, with_format, with_overrides
+from linreg_sweep.commands.options import SEVERAL, several, with_format, with_overrides, with_selection
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.terminal.console import notes, print_table, say
 
@@ -19,6 +19,7 @@ from linreg_sweep.terminal.console import notes, print_table, say
 @click.option(
     "--steps", type=int, metavar="N", help="Print gradient and weights around each call, for N epochs."
 )
+@with_selection
 @with_format
 def train(
     ctx: click.Context,
@@ -26,6 +27,9 @@ def train(
     overrides: tuple[str, ...],
     every: int | None,
     steps: int | None,
+    columns: tuple[str, ...],
+    sort: str | None,
+    top: int | None,
     style: str,
 ) -> None:
     """Train the one trial of a CONFIG file, and print it as the tutorial does.
@@ -37,6 +41,7 @@ def train(
     overrides = several(ctx, overrides, lambda text: "=" in text)
     _refuse_beside_steps(steps, every, style)
     from linreg_sweep.telling.of_training import ending, printed_rows, printed_steps
+    from linreg_sweep.terminal.choosing import selected
     from linreg_sweep.terminal.progress import waiting
     from linreg_sweep.training import autograd_steps
     from linreg_sweep.training import train as train_one
@@ -48,8 +53,8 @@ def train(
     with waiting(sys.stderr, "training ... press Ctrl+C to stop"):
         training = train_one(config, overrides=overrides, every=every)
     notes(training.notes)
-    if style != "table":
-        print_table(training.frame, style)
+    if style != "table" or columns or sort or top:
+        print_table(selected(training.frame, columns, sort, top), style, columns)
         return
     for line in printed_rows(training):
         say(line)

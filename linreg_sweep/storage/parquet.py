@@ -105,17 +105,18 @@ def _strings(words: Sequence[str]) -> Any:
 
 
 def _pandas_types(columns: Mapping[str, Column]) -> dict[str, Any]:
-    """Returns what pandas.read_parquet needs to give whole-number columns with gaps as Int64."""
+    """Returns what pandas.read_parquet needs to give columns of whole numbers as Int64."""
     described = []
     for name, values in columns.items():
         coded = _is_coded(name, values, CATEGORIES)
+        counts = _is_coded(name, values, EVENTS) or (name in COUNTS and bool((values % 1 == 0).all()))
         words = {"num_categories": len(_words(name, values)), "ordered": False} if coded else None
         described.append(
             {
                 "name": name,
                 "field_name": name,
                 "pandas_type": "categorical" if coded else str(values.dtype),
-                "numpy_type": "Int64" if _is_coded(name, values, EVENTS) else str(values.dtype),
+                "numpy_type": "Int64" if counts else str(values.dtype),
                 "metadata": words,
             }
         )
@@ -154,10 +155,7 @@ def read(
 
 
 def with_categories(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Gives the columns of words in a table their categories, and counts their whole numbers; returns it."""
-    for name in frame.columns.intersection(list(COUNTS)):
-        if (frame[name] % 1 == 0).all():
-            frame[name] = frame[name].astype("Int64")
+    """Gives the columns of words in a table their categories, however they were put together; returns it."""
     for name in frame.columns.intersection(list(CATEGORIES)):
         words = frame[name].astype("category")
         frame[name] = words.cat.set_categories(_categories(name, words))  # astype would keep another order
