@@ -509,7 +509,7 @@ def test_show_summarises_by_what_is_asked(
     ("command", "head", "first"),
     [
         (["show", "RUN", "--columns", "outcome,trial", "--sort", "-trial"], "outcome,trial", "diverged,8"),
-        (["show", "RUN", "--columns", "trial", "--top", "1"], "trial", "3"),
+        (["show", "RUN", "--columns", "trial", "--top", "1"], "trial", "5"),
         (["show", "RUN", "--by", "initial_weight", "--columns", "trials"], "trials", "3"),
         (["list", "DIR", "--columns", "trials, name"], "trials,name", "9,small"),
         (["status", "RUN", "--columns", "state"], "state", "finished"),
