@@ -237,7 +237,7 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     (
         ["run", "sweep.yaml", "--out", "s3_x://b/x"],
         "s3_x://b/x: s3_x:// cannot be reached: there is no such kind of store. "
-        "Hint: s3:// with s3fs, gs:// with gcsfs, abfs:// with adlfs; or a path",
+        "Hint: pip install s3fs for s3://, gcsfs for gs://, adlfs for abfs://; or give a path",
         2,
     ),
     (["init", "ok.csv"], "ok.csv/configs/tutorial.yaml: cannot write it: Not a directory", 2),
