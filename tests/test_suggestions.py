@@ -154,3 +154,11 @@ def test_the_keys_of_other_tools_are_translated(tmp_path: Path, key: str, ours: 
     """By what they mean, where no letter is alike."""
     with pytest.raises(ConfigError, match=f"unknown key. Hint: write {ours}"):
         load_sweep(sweep(tmp_path, f"learning_rate: {{{key}: 1}}", "random"))
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\u202e", "\u2066"])
+def test_a_line_end_or_a_mark_of_direction_is_no_text(tmp_path: Path, mark: str) -> None:
+    """Not in the name of a column, whatever YAML takes for printable."""
+    file = sweep(tmp_path, "learning_rate: 0.1", "grid")
+    with pytest.raises(ConfigError, match="must be text without control characters"):
+        load_sweep(file, [f'data={{path: a.csv, y: "a{mark}b"}}'])

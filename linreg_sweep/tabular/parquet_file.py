@@ -15,7 +15,7 @@ import numpy as np
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.guards.regular import open_regular
 from linreg_sweep.tabular.bounds import check_cells, check_columns
-from linreg_sweep.tabular.cells import Column, File, Flaw, as_array, as_mask, flaw_of
+from linreg_sweep.tabular.cells import MISSING_CELL, Column, File, Flaw, as_array, as_mask, flaw_of
 
 _LONGEST_TEXT = 2**24
 _MOST_ITEMS = 1_000_000
@@ -55,7 +55,7 @@ def open_parquet(path: Path, start: bytes) -> File:
                     yield Column(np.empty(0), (flaw,), "not numeric", f"is of type {kinds[i]}")
 
     labels = tuple(i for i, name in enumerate(names) if name in kept and name.startswith("__index"))
-    return File(str(path), names, labels, read, lambda rows: {})
+    return File(path, str(path), names, labels, read, lambda rows: {})
 
 
 @contextmanager
@@ -137,7 +137,7 @@ def _from_numbers(cells: Any) -> Column:
     missing, infinite = np.isnan(numbers), np.isinf(numbers)
     sign = "-" if numbers[infinite.argmax()] < 0 else ""
     flaws = (
-        *flaw_of(missing, "must be a number, the cell is empty or NaN", "fill the cell in or remove the row"),
+        *flaw_of(missing, "must be a number, the cell is empty or NaN", MISSING_CELL),
         *flaw_of(infinite, f"must be finite, got '{sign}inf'"),
     )
     return Column(numbers, flaws, "empty" if missing.all() else "")
