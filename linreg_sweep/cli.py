@@ -21,7 +21,7 @@ from linreg_sweep.commands.show import show
 from linreg_sweep.commands.status import status
 from linreg_sweep.commands.train import train
 from linreg_sweep.commands.verify import verify
-from linreg_sweep.errors import Complaint, SweepError
+from linreg_sweep.errors import Complaint, SweepError, not_installed
 from linreg_sweep.terminal.console import OutputError, note, without_output
 from linreg_sweep.terminal.signals import INTERRUPTED, heed_signals
 
@@ -53,6 +53,11 @@ class Commands(click.Group):
         except OSError as error:
             what = "" if error.filename is None else str(error.filename)
             raise SweepError(Complaint(what, error.strerror or str(error))) from error
+        except ModuleNotFoundError as error:
+            package = str(error.name).partition(".")[0]
+            if package == "linreg_sweep":
+                raise
+            raise not_installed(package) from error
 
 
 @click.group(

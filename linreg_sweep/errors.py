@@ -70,6 +70,13 @@ class ResultsError(SweepError):
     exit_code = 1
 
 
+def not_installed(package: str) -> ConfigError:
+    """Returns the error that something needs a package which is not there."""
+    return ConfigError(
+        Complaint("", f"this needs the package {package}, which is not installed", f"pip install {package}")
+    )
+
+
 def did_you_mean(given: str, known: Iterable[str], *, else_list: bool = True) -> str:
     """Returns a hint that names the closest known word.
 

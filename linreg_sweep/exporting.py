@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from linreg_sweep.analysis.formats import as_text, cells_of, inert, records
+import numpy as np
+
+from linreg_sweep.analysis.formats import MOST_WHOLE, as_text, cells_of, inert, records
+from linreg_sweep.analysis.tally import check_column
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
-from linreg_sweep.runs.results import Run, loaded
+from linreg_sweep.runs.results import Run, as_run
 from linreg_sweep.storage import parquet
 from linreg_sweep.storage.files import Place, place_of
 from linreg_sweep.storage.outputs import Output, output
@@ -36,6 +39,7 @@ def export(
     *,
     by: Sequence[str] = (),
     where: str | None = None,
+    columns: Sequence[str] = (),
 ) -> Place:
     """Writes the trials of a run, or their summary, to a file of another kind.
 
@@ -46,6 +50,7 @@ def export(
         file: where to, see outputs.output; None: named after the run, in the current folder.
         by: hyperparameters that a summary goes by; none: the trials.
         where: a comparison that trials have to meet; see where.where.
+        columns: of the trials or the summary, in this order; none: all.
 
     Returns:
         The file.
@@ -59,39 +64,57 @@ def export(
     if to not in WRITERS:
         raise ConfigError(Complaint("--to", f"there is no kind {to!r}", did_you_mean(to, WRITERS)))
     suffix, write = WRITERS[to]
-    run = loaded(run)
+    run = as_run(run)
     if file is None:
         file = Path(f"{run.name}-{'summary' if by else 'trials'}.{suffix}")
     with output(file) as stream:
-        write(_frames(run, by, where), stream)
+        write(_frames(run, by, where, columns), stream)
     return place_of(file)
 
 
-def _frames(run: Run, by: Sequence[str], where: str | None) -> Frames:
+def _frames(run: Run, by: Sequence[str], where: str | None, columns: Sequence[str]) -> Frames:
     """Yields what is exported: trials part by part, or a summary."""
     from linreg_sweep.analysis import tables
     from linreg_sweep.analysis.where import where as chosen
 
-    if not by:
-        for frame in run.frames():
-            yield frame if where is None else chosen(frame, where)
-    elif where is None:
-        yield run.summary(by)
-    else:
-        yield tables.summary(run.where(where), run.columns_of(by))
+    if by:
+        found = run.summary(by) if where is None else tables.summary(run.where(where), run.columns_of(by))
+        yield tables.select(found, columns)
+        return
+    for name in columns:
+        check_column(name, run.columns)
+    for frame in run.frames(list(columns) if columns and where is None else None):
+        yield tables.select(frame if where is None else chosen(frame, where), columns)
 
 
 def _csv(frames: Frames, stream: BinaryIO) -> None:
     for number, frame in enumerate(frames):
         header = [str(inert(str(name))) for name in frame.columns]
         cells = frame.map(inert) if _has_text(frame) else frame
-        text = cells.to_csv(index=False, header=header if number == 0 else False, lineterminator="\n")
+        columns = header if number == 0 else False
+        text = _without_points(cells).to_csv(index=False, header=columns, lineterminator="\n")
         stream.write(text.encode())
 
 
 def _has_text(frame: "pd.DataFrame") -> bool:
     """Returns whether a cell may be a text that is not one of our own words."""
     return any(str(kind) in ("object", "str") for kind in frame.dtypes)
+
+
+def _without_points(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Returns a table whose whole numbers are written without a point, as formats.whole has them."""
+    import pandas as pd
+
+    found: dict[str, Any] = {}
+    for name in frame.select_dtypes("float64").columns:
+        values = frame[name].to_numpy()
+        is_whole = (np.trunc(values) == values) & (np.abs(values) < MOST_WHOLE)
+        is_whole &= (values != 0) | ~np.signbit(values)
+        if is_whole.any():
+            cells = values.astype(object)
+            cells[is_whole] = values[is_whole].astype(np.int64)
+            found[name] = pd.Series(cells, frame.index, object)
+    return frame.assign(**found)
 
 
 def _json(frames: Frames, stream: BinaryIO) -> None:

@@ -83,13 +83,13 @@ def run(
     table = load_data(declaration, data)
     experiment = prepare(declaration, table)
     check_part_size(experiment, part_size)
+    libraries = deciding(declaration.config.training.engine)
     entry = Entry(experiment, table, data_path(declaration), files.place_of(out))
     entry.store.refuse_links()
     files.make_folder(entry.store.path)
     journal = Journal(entry.store, tell)
     with held(entry.store) as was_killed:
         run = open_run(entry, part_size, journal.went_wrong)
-        libraries = deciding(run.metadata["engine"])
         hire = partial(hired, backend, jobs, scheduler, patience or PATIENCE, libraries)
         alone_first = backend == PROCESSES and jobs is None and not was_killed
         with journal:

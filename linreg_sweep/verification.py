@@ -23,7 +23,7 @@ from linreg_sweep.execution.versions import deciding
 from linreg_sweep.runs.finishing import sum_up
 from linreg_sweep.runs.inspection import facts_in
 from linreg_sweep.runs.reopening import reopen
-from linreg_sweep.runs.results import Run, loaded
+from linreg_sweep.runs.results import Run, as_run
 from linreg_sweep.storage import files
 from linreg_sweep.storage.files import Place
 from linreg_sweep.storage.layout import TRIALS, MisfitError
@@ -96,7 +96,7 @@ def verify(
         DataError: its data cannot be read.
         SweepError: workers die whatever they are given.
     """
-    run = loaded(run)
+    run = as_run(run)
     experiment = reopen(run)
     wrong: list[Mismatch] = []
     spans: list[Span] = []

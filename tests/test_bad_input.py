@@ -1,6 +1,7 @@
 """Every bad input has one clear message and the right exit code, prints no traceback and writes nothing."""
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +33,8 @@ KNOWN = (
     "initial_bias, initial_weight, learning_rate, outcome, predicted_at, predicted_outcome, regime, "
     "regime_source, stability_ratio, theory, trial, weight"
 )
-WRITE_LIKE = "Hint: write it like \"learning_rate < 0.005 and outcome == 'converged'\""
+RECIPE = re.compile(r"(?m)(\. Hint: (commas|in pandas,|save it as UTF-8:)|; in pandas,).*$")
+"""What a hint says of other programs; test_recipes.py runs it."""
 START = "a config starts with 'data:', a sweep with 'name:'"
 NAME = "must be up to 100 letters, digits, '-', '_' and '.', with no '.' at its start"
 
@@ -211,27 +213,15 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     (["show", "done", "--sort", "lr"], f"there is no column 'lr'. {KNOWN}", 2),
     (["show", "done", "--sort", "-costs"], "there is no column 'costs'. Hint: did you mean 'cost'?", 2),
     (["show", "done", "--sort", "--top"], f"there is no column '-top'. {KNOWN}", 2),
-    (["show", "done", "--where", ""], f"--where '': is not a comparison. {WRITE_LIKE}", 2),
     (
-        ["show", "done", "--where", "learning_rate <"],
-        f"--where 'learning_rate <': is not a comparison. {WRITE_LIKE}",
-        2,
-    ),
-    (["show", "done", "--where", "lr < 1"], f"--where 'lr < 1': there is no column 'lr'. {KNOWN}", 2),
-    (
-        ["show", "done", "--where", "__import__('os').system('touch x')"],
-        "--where \"__import__('os').system('touch x')\": must compare columns, "
-        "got \"__import__('os').system('touch x')\". Hint: say column < number",
+        ["show", "done", "--where", "outcome == converged and", "--by", "learning_rate"],
+        "--where 'outcome == converged and': character 25: expected a comparison such as"
+        " learning_rate < 0.005, got the end",
         2,
     ),
     (
-        ["show", "done", "--where", "outcome == 1", "--by", "learning_rate"],
-        "--where 'outcome == 1': compares text with a number in 'outcome' and '1'",
-        2,
-    ),
-    (
-        ["show", "done", "--where", "x" * 3000],
-        f"--where '{'x' * 40}...': must have at most 2000 characters, got 3000",
+        ["show", "done", "--where", "lr < 1"],
+        f"--where 'lr < 1': character 1: there is no column 'lr'. {KNOWN}",
         2,
     ),
     # where to write
@@ -250,7 +240,7 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     (
         ["run", "sweep.yaml", "--out", "s3_x://b/x"],
         "s3_x://b/x: s3_x:// cannot be reached: there is no such kind of store. "
-        "Hint: s3:// with s3fs, gs:// with gcsfs, abfs:// with adlfs; or a path",
+        "Hint: pip install s3fs for s3://, gcsfs for gs://, adlfs for abfs://; or give a path",
         2,
     ),
     (["init", "ok.csv"], "ok.csv/configs/tutorial.yaml: there is no folder ok.csv/configs", 2),
@@ -340,7 +330,8 @@ SWEEPS = [
     (
         SWEEP.replace(VALUES, "{min: 1, max: 2, step: 0.3}"),
         "x.yaml:5:32: parameters.learning_rate.max: must be met by a step of 0.3 from 1, got 2. "
-        "Hint: the nearest ends are 1.9 or 2.2",
+        "Hint: the nearest ends are 1.9 or 2.2: write learning_rate: {min: 1, max: 1.9, step: 0.3}"
+        " or learning_rate: {min: 1, max: 2.2, step: 0.3} or learning_rate: {min: 1, max: 2, num: 4}",
     ),
     (
         SWEEP.replace(VALUES, "{min: 1, max: 2, num: 0}"),
@@ -402,16 +393,14 @@ DATA = [
     (
         'x,y\n"1,5",2\n2,3\n',
         "y: y",
-        "F:2: row 1 of column 'x' must be a number, got '1,5'. "
-        "Hint: write numbers with a decimal point, not a comma",
+        "F:2: row 1 of column 'x' must be a number, got '1,5'",
     ),
     ("", "y: y", "F: data must have a header and rows, the file is empty"),
     ("x,y\n", "y: y", "F: data must have rows, the file ends after its header"),
     (
         "x;y\n1;2\n",
         "y: y",
-        "F:1: columns must be separated by commas, here they look separated by semicolons. "
-        "Hint: save it again as CSV with commas and decimal points",
+        "F:1: columns must be separated by commas, here they look separated by semicolons",
     ),
     (
         "x,y\n1,2\n1,2,3\n",
@@ -425,7 +414,12 @@ DATA = [
         "F:1: y must name columns of the file, got 'y'. "
         "Hint: the first line must hold the column names, here it holds numbers",
     ),
-    ("x,x,y\n1,2,3\n", "y: y, x: x", "F:1: column names must differ, 2 columns are called 'x'"),
+    (
+        "x,x,y\n1,2,3\n",
+        "y: y, x: x",
+        "F:1: column names must differ, columns 1 and 2 are called 'x'. "
+        "Hint: give each a name of its own in the first line",
+    ),
     (
         "x,y\na,1\nb,2\n",
         "y: y",
@@ -451,8 +445,7 @@ DATA = [
     (
         "PK\x03\x04abc",
         "y: y",
-        "F: must be CSV in UTF-8, it is not. "
-        "Hint: this is a spreadsheet or a zip archive: save it again as CSV",
+        "F: must be CSV in UTF-8, it is not. Hint: this is a spreadsheet or a zip archive",
     ),
 ]
 """What a data file can hold (None: there is none), what is asked of it, and what is said; F is the file."""
@@ -563,7 +556,8 @@ def test_data_that_cannot_be_fitted(
     sweep = "method: grid\nparameters: {learning_rate: 0.01}\n" if command == "run" else ""
     Path("x.yaml").write_text(f"{sweep}data: {{path: {name}, {block}}}\n")
     message = message.replace("F:", f"{name}:", 1) if message.startswith("F:") else message
-    assert refused([command, "x.yaml"], folder, capsys) == (2, f"{message}\n")
+    code, told = refused([command, "x.yaml"], folder, capsys)
+    assert (code, RECIPE.sub("", told)) == (2, f"{message}\n")
 
 
 @pytest.mark.parametrize("name", ["pipe", "/dev/zero", "/dev/tty", "loop", "loop/x.yaml", "a" * 300])

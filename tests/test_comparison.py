@@ -13,6 +13,7 @@ import pytest
 import linreg_sweep as ls
 from linreg_sweep.cli import main
 from linreg_sweep.comparing import pair, pairing
+from linreg_sweep.comparing.differences import KINDS
 from linreg_sweep.runs.results import Run
 from linreg_sweep.storage.parquet import encode, read_arrays
 from linreg_sweep.telling import of_comparisons
@@ -150,8 +151,85 @@ def test_one_last_bit_is_found(make: Make, capsys: pytest.CaptureFixture[str]) -
     assert main(["compare", *paths]) == 0
     with pytest.raises(SystemExit, match="1"):
         main(["compare", *paths, "--fail-on-change"])
-    assert "1 trial changed or without a partner." in capsys.readouterr().err
+    told = capsys.readouterr()
+    assert "1 trial changed, 1 of them in last bits alone, or without a partner." in told.err
     assert main(["compare", *paths, "--fail-on-change", "--tolerance", "1e-12"]) == 0
+
+
+def kinds_by_pandas(first: Run, second: Run, near: float) -> dict[str, int]:
+    """Returns how many trials differ how, by pandas and one trial after the other."""
+    both, found = merged(first, second, ["learning_rate", "initial_weight"]), dict.fromkeys(KINDS, 0)
+    for row in both.to_dict("records"):
+        a, b = ({name: row[f"{name}_{side}"] for name in ("weight", "bias", "cost")} for side in "ab")
+        events = [(row[f"converged_at_{side}"], row[f"diverged_at_{side}"]) for side in "ab"]
+        if row["outcome_a"] != row["outcome_b"]:
+            found["outcome_changed"] += 1
+        elif repr(events[0]) != repr(events[1]):
+            found["epoch_changed"] += 1
+        elif a == b:
+            found["identical"] += 1
+        else:
+            apart = max(abs(a[name] - b[name]) for name in ("weight", "bias"))
+            scale = max(abs(each[name]) for each in (a, b) for name in ("weight", "bias"))
+            found["last_bits" if apart <= near * scale else "numbers_changed"] += 1
+    return found
+
+
+@pytest.mark.parametrize(
+    ("training", "near"),
+    [
+        ({"engine": "torch"}, 2.0**-26),
+        ({"dtype": "float32"}, 2.0**-11.5),
+        ({"loss": "mse"}, 2.0**-26),
+        ({"epochs": 3000}, 2.0**-26),
+        ({"momentum": 1e-6}, 2.0**-26),
+    ],
+)
+def test_each_trial_differs_in_one_way(
+    make: Make, capsys: pytest.CaptureFixture[str], training: dict[str, Any], near: float
+) -> None:
+    """Another outcome, epoch or number, last bits alone, or not at all; the first lines say so."""
+    first, second = make(), make(training=training)
+    expected = kinds_by_pandas(first, second, near)
+    found = ls.compare(first, second)
+    assert {name: int(found.matched[name].sum()) for name in KINDS} == expected
+    assert {name: int(found.by[name].sum()) for name in KINDS[:-1]} == dict(list(expected.items())[:-1])
+    assert sum(expected.values()) == 35
+    for change, name in (("outcome", "outcome_changed"), ("last bits", "last_bits")):
+        assert (found.changed["change"] == change).sum() == expected[name]
+    capsys.readouterr()
+    assert main(["compare", str(first.path), str(second.path)]) == 0
+    said = capsys.readouterr().out.splitlines()[1]
+    for count, words in zip(
+        expected.values(), ("outcome", "epoch", "numbers", "last bits", "equal"), strict=True
+    ):
+        assert (
+            f"{count} with another {words}" in said or re.search(f"{count} [a-z ]*{words}", said) or not count
+        )
+
+
+def test_another_cost_of_the_same_numbers_is_no_last_bit(make: Make, tmp_path: Path) -> None:
+    """Trials that end where they began have the same numbers on other data, and another cost."""
+    runs = []
+    for name, y in (("a", 3.0), ("b", 5.0)):
+        (tmp_path / f"{name}.csv").write_text(f"x,y\n1,{y}\n2,4\n3,9\n")
+        runs.append(make(data={"path": str(tmp_path / f"{name}.csv"), "y": "y"}, training={"epochs": 0}))
+    found = ls.compare(*runs)
+    assert found.matched["numbers_changed"].tolist() == [35]
+
+
+def test_changes_that_matter_are_listed_first(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many trials differ in last bits alone, one with another number is among the first."""
+    monkeypatch.setattr(pair, "MOST_LISTED", 2)
+    first, second = make(), make()
+    for trial in range(10):
+        nudged(second, trial, "weight")
+    part, row = divmod(30, second.part_size)
+    file = second.store.part(second.store.trials, part)
+    columns = {name: values.copy() for name, values in read_arrays(file).items()}
+    columns["weight"][row] += 1.0
+    file.write_bytes(encode(columns))
+    assert ls.compare(first, second).changed["trial"].tolist() == [30, 0]
 
 
 def test_runs_that_share_no_trial_are_compared_by_their_summaries(
@@ -280,7 +358,7 @@ def test_every_format_tells_it(
         assert tables != out
         assert all(line.startswith("% ") for line in tables.splitlines() if line)
         assert "its step is 2 times as long" in tables
-        assert "% 35 trials matched, 35 changed; 0 only in run0, 0 only in run1." in tables
+        assert re.search(r"(?m)^% 35 trials matched: \d+ with another outcome, .* 0 only in run1\.$", tables)
     else:
         assert "0.0063" in out
         assert ("Trials that changed" in out) == only

@@ -1,5 +1,6 @@
 """Every bad input has its one message, location included: a table of them."""
 
+import re
 import time
 from pathlib import Path
 
@@ -395,10 +396,7 @@ GRIDS = [
     ("learning_rate: -1", "x.yaml:4:18: parameters.learning_rate: must be above 0, got -1"),
     (
         "learning_rate: [1, 2]",
-        (
-            "x.yaml:4:18: parameters.learning_rate: must be a number or a block of keys, got [1, 2]. "
-            "Hint: write {values: [...]}"
-        ),
+        ("x.yaml:4:18: parameters.learning_rate: must be a number or a block of keys, got [1, 2]"),
     ),
     ("learning_rate: null", "x.yaml:4:18: parameters.learning_rate: must be a number, got null"),
     (
@@ -493,17 +491,11 @@ GRIDS = [
     ),
     (
         "initial_bias: {min: 0, max: 1, step: 0.3}",
-        (
-            "x.yaml:4:31: parameters.initial_bias.max: must be met by a step of 0.3 from 0, got 1. "
-            "Hint: the nearest ends are 0.9 or 1.2"
-        ),
+        ("x.yaml:4:31: parameters.initial_bias.max: must be met by a step of 0.3 from 0, got 1"),
     ),
     (
         "initial_bias: {min: 0, max: 1, step: 2}",
-        (
-            "x.yaml:4:31: parameters.initial_bias.max: must be met by a step of 2 from 0, got 1. "
-            "Hint: the nearest end is 2.0"
-        ),
+        ("x.yaml:4:31: parameters.initial_bias.max: must be met by a step of 2 from 0, got 1"),
     ),
     (
         "initial_bias: {min: 0, max: 1, step: 0}",
@@ -544,16 +536,13 @@ GRIDS = [
     ),
     (
         "epochs: {min: 1, max: 10, num: 4, scale: log}",
-        (
-            "x.yaml:4:44: parameters.epochs.scale: must be linear, because epochs is a whole number. "
-            "Hint: use values"
-        ),
+        ("x.yaml:4:44: parameters.epochs.scale: must be linear, because epochs is a whole number"),
     ),
     (
         "epochs: {min: 1, max: 10, num: 3}",
         (
             "x.yaml:4:34: parameters.epochs.num: must make whole numbers, but 3 points from 1 to 10 "
-            "lie 4.5 apart. Hint: use step or values"
+            "lie 4.5 apart"
         ),
     ),
     (
@@ -745,6 +734,11 @@ def sweep_message(text: str, *overrides: str) -> str:
     return str(caught.value)
 
 
+def unhinted(message: str) -> str:
+    """Returns a message without what it says to write, which test_suggestions.py writes and reads."""
+    return re.sub(r"(?m)\. Hint: .*\bwrite \w+: \{.*$", "", message)
+
+
 @pytest.mark.parametrize(("text", "message"), FILES)
 def test_file(text: str, message: str) -> None:
     """A file that is invalid is refused with its line and column."""
@@ -766,13 +760,13 @@ def test_sweep(text: str, message: str) -> None:
 @pytest.mark.parametrize(("text", "message"), GRIDS)
 def test_grid_parameter(text: str, message: str) -> None:
     """A parameter that no grid can have is refused at what is wrong with it."""
-    assert sweep_message(f"{GRID}{text}\n") == message
+    assert unhinted(sweep_message(f"{GRID}{text}\n")) == message
 
 
 @pytest.mark.parametrize(("text", "message"), RANDOMS)
 def test_random_parameter(text: str, message: str) -> None:
     """A parameter that cannot be drawn is refused at what is wrong with it."""
-    assert sweep_message(f"{RANDOM}{text}\n") == message
+    assert unhinted(sweep_message(f"{RANDOM}{text}\n")) == message
 
 
 @pytest.mark.parametrize(("text", "message"), OPTIONS)
@@ -884,7 +878,7 @@ def test_parameters_are_checked_without_a_method(method: str) -> None:
     text = f"{DATA}{method}parameters:\n  learning_rate: {{min: 2, max: 1, num: 3}}\n  momentum: 2\n"
     first, *rest = sweep_message(text).splitlines()
     assert "method: " in first
-    assert [line.split(":", 3)[3] for line in rest] == [
+    assert [unhinted(line).split(":", 3)[3] for line in rest] == [
         " parameters.learning_rate.max: must be above min (2), got 1",
         " parameters.momentum: must be below 1, got 2",
     ]
@@ -1071,7 +1065,7 @@ def test_a_blank_is_missing_after_a_colon(text: str, said: str) -> None:
 )
 def test_numbers_in_a_row(given: str, said: str) -> None:
     """Numbers with commas between them are told how to be a list."""
-    hint = "Hint: write {values: [0.001, 0.002]}"
+    hint = "Hint: write learning_rate: {values: [0.001, 0.002]}"
     assert sweep_message(f"{GRID}learning_rate: {given}\n") == f"x.yaml:4:18: {said.format(hint)}"
     told = sweep_message(f"{GRID}learning_rate:\n    values: {given}\n")
     assert told.endswith("Hint: write [0.001, 0.002]")

@@ -32,7 +32,7 @@ ROWS = {
     "brownlee": 5,
     "d2l_quadratic": 2,
 }
-ON_ITS_SIDE = "Hint: rows are observations: transpose the one that lies on its side"
+ON_ITS_SIDE = "Hint: rows are observations: transpose, as in"
 BIAS = (
     "arrays: standardize must go with fit_bias: true, for a weight on x less its mean implies a bias. "
     "Hint: fit a bias, or leave x as it is"
@@ -50,13 +50,13 @@ BAD_ARRAYS: dict[str, tuple[Any, Any, dict[str, Any], list[str]]] = {
         np.ones((1, 30)),
         np.ones(30),
         {},
-        [f"arrays: x and y must have the same rows, got shapes (1, 30) and (30, 1). {ON_ITS_SIDE}"],
+        [f"arrays: x and y must have the same rows, got shapes (1, 30) and (30, 1). {ON_ITS_SIDE} x.T"],
     ),
     "y on its side": (
         np.ones((30, 1)),
         np.ones((1, 30)),
         {},
-        [f"arrays: x and y must have the same rows, got shapes (30, 1) and (1, 30). {ON_ITS_SIDE}"],
+        [f"arrays: x and y must have the same rows, got shapes (30, 1) and (1, 30). {ON_ITS_SIDE} y.T"],
     ),
     "one number": (5, [1], {}, ["x: must have rows, and one or two dimensions, got shape ()"]),
     "three dimensions": (
@@ -167,7 +167,7 @@ BAD_ARRAYS: dict[str, tuple[Any, Any, dict[str, Any], list[str]]] = {
         {"x_names": ["a\x1b[2J"], "y_names": [" "]},
         [
             "arrays: column names must be of printable letters, got 'a\\x1b[2J' in x",
-            "arrays: every column of y must have a name, one has none. "
+            "arrays: every column of y must have a name, column 1 of y has none. "
             "Hint: give it a name, or choose other columns",
         ],
     ),

@@ -163,7 +163,7 @@ def test_the_command_writes_what_it_says(
     ("arguments", "code", "message"),
     [
         (["--to", "csv", "--by", "weight_"], 2, "there is no column 'weight_'"),
-        (["--to", "csv", "--where", "cost <"], 2, "--where 'cost <': is not a comparison"),
+        (["--to", "csv", "--where", "cost <"], 2, "--where 'cost <': character 7: expected a value after <"),
         (["--to", "csv", "-o", "none/a.csv"], 2, "none"),
     ],
 )

@@ -292,7 +292,9 @@ def test_a_url_that_leads_nowhere_is_a_clear_error(
         files.place_of(url)
     line = str(caught.value)
     assert line.startswith(f"{url}: {url.partition('://')[0]}:// cannot be reached: ")
-    assert line.endswith(". Hint: s3:// with s3fs, gs:// with gcsfs, abfs:// with adlfs; or a path")
+    assert line.endswith(
+        ". Hint: pip install s3fs for s3://, gcsfs for gs://, adlfs for abfs://; or give a path"
+    )
     assert len(line.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
 

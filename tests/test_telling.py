@@ -347,7 +347,7 @@ def test_parameters_and_names_stay_however_narrow() -> None:
     """A trial keeps its hyperparameters, outcome and epoch; a run its name and path."""
     trial = ["trial", "learning_rate", "initial_weight_a", "outcome", "epochs", "converged_at", "weight_a"]
     assert narrowed(dict.fromkeys(trial, 20), 1) == [*trial[:4], "converged_at"]
-    assert narrowed(dict.fromkeys(LISTED, 20), 1) == ["name", "trials", *OUTCOMES, "run"]
+    assert narrowed(dict.fromkeys(LISTED, 20), 1) == ["name", "differs", "trials", *OUTCOMES, "run"]
 
 
 # --- the safe range

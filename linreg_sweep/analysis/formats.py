@@ -1,5 +1,7 @@
 """Tables as text: for people (aligned, six digits), for machines (exact), for documents.
 
+Text from outside is shown by its escapes wherever a terminal, a line or a document would obey it.
+
 A table is its columns by name, whether a DataFrame or plain lists; pandas is not needed for it.
 """
 
@@ -12,6 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
+
+from linreg_sweep.guards.harmless import harmless
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +30,15 @@ RUNS = ("=", "+", "-", "@", "\t", "\r")
 
 RANGE = re.compile(r"[-+.\de]+ to [-+.\de]+")
 """A range of a summary: it may begin with a minus, and is nothing to run."""
+
+DECLARED = ("learning_rate", "momentum", "initial_", "batch_size", "max_epochs")
+"""How the names of columns begin that hold hyperparameters: their values were declared, not measured."""
+
+MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", **{mark: f"\\{mark}" for mark in r"\`*[]|"}})
+"""What markdown would take for markup, and how it is written as text."""
+
+MOST_WHOLE = 2**53
+"""Whole numbers below this are exact as floats."""
 
 GAP = 2
 """Characters between two columns of a table for people."""
@@ -60,30 +73,30 @@ def as_text(table: Table, style: str) -> str:
 
     Args:
         table: the index of a DataFrame is left out.
-        style: `table`, `markdown` and `latex` (booktabs) show six digits, and no columns without a
-            value; `csv` and `json` (a list of records) are exact, missing is empty and null, and
-            infinities are `inf` and, as JSON has no number for them, `"Infinity"`. Text that a
-            spreadsheet would run is made inert in `csv`.
+        style: `table`, `markdown` and `latex` (booktabs) show six digits, of hyperparameters as many as
+            tell their values apart, and no columns without a value; `csv` and `json` (a list of
+            records) are exact, missing is empty and null, and infinities are `inf` and, as JSON has no
+            number for them, `"Infinity"`. Text that a spreadsheet would run is made inert in `csv`.
     """
     cells = cells_of(table)
     rows = list(zip(*cells.values(), strict=True))
     if style == "csv":
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(map(inert, cells))
-        writer.writerows(map(inert, row) for row in rows)
+        writer.writerow(map(for_csv, cells))
+        writer.writerows(map(for_csv, row) for row in rows)
         return text.getvalue().rstrip("\n")
     if style == "json":
         return json.dumps(records(cells), indent=2, allow_nan=False)
     from tabulate import tabulate
 
     cells = _with_values(cells)
-    bar = r"\|" if style == "markdown" else "|"
-    columns = [[shown(value).replace("|", bar) for value in column] for column in cells.values()]
+    markup = MARKUP if style == "markdown" else {}
+    columns = [[cell.translate(markup) for cell in _told_apart(*column)] for column in cells.items()]
     align = ["right" if _is_numeric(column) else "left" for column in cells.values()]
     return tabulate(
         list(zip(*columns, strict=True)),
-        headers=[name.replace("|", bar) for name in cells],
+        headers=[harmless(name, None).translate(markup) for name in cells],
         tablefmt=TABULATED[style],
         colalign=align if rows else None,
         disable_numparse=True,
@@ -94,6 +107,18 @@ def records(table: Table) -> list[dict[str, Any]]:
     """Returns the rows of a table as JSON has them: infinities are text, what is missing is None."""
     cells = cells_of(table)
     return [dict(zip(cells, map(_for_json, row), strict=True)) for row in zip(*cells.values(), strict=True)]
+
+
+def for_csv(cell: Any) -> Any:
+    """Returns a cell as CSV has it: a whole number without a point, text that no reader obeys."""
+    return inert(harmless(cell, None)) if isinstance(cell, str) else whole(cell)
+
+
+def whole(cell: Any) -> Any:
+    """Returns a float that is a whole number as one, any other cell as it is; -0.0 and what is huge too."""
+    if not isinstance(cell, float) or not abs(cell) < MOST_WHOLE or cell != int(cell):
+        return cell
+    return int(cell) if cell or math.copysign(1, cell) > 0 else cell
 
 
 def inert(cell: Any) -> Any:
@@ -127,16 +152,25 @@ def widths(table: Table) -> dict[str, int]:
 
 def as_lines(row: "Mapping[str, Any] | pd.Series[Any]") -> str:
     """Returns one row of a table as name and value on lines of their own, without those missing."""
-    cells = {str(name): shown(_plain(value)) for name, value in row.items()}
+    cells = {harmless(str(name), None): shown(_plain(value)) for name, value in row.items()}
     width = max(map(len, cells))
     return "\n".join(f"{name:<{width}}  {cell}" for name, cell in cells.items() if cell)
 
 
-def shown(value: object) -> str:
+def shown(value: object, digits: int = 6) -> str:
     """Returns a cell as a person reads it: six digits of a number, nothing of one that is missing."""
     if value is None:
         return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value:.{digits}g}" if isinstance(value, float) else harmless(str(value), None)
+
+
+def _told_apart(name: str, column: Sequence[Any]) -> list[str]:
+    """Returns the cells of a column as a person reads them; no two values of a hyperparameter are alike."""
+    values = set(column) if name.startswith(DECLARED) else set()
+    for digits in range(6, 17):
+        if len({shown(value, digits) for value in values}) == len(values):
+            return [shown(value, digits) for value in column]
+    return [repr(whole(value)) if isinstance(value, float) else shown(value) for value in column]
 
 
 def ends_of(value: object) -> tuple[str, str]:
@@ -148,4 +182,4 @@ def ends_of(value: object) -> tuple[str, str]:
 def _for_json(value: Any) -> Any:
     if isinstance(value, float) and math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    return value
+    return whole(value)

@@ -18,7 +18,7 @@ from linreg_sweep.analysis.tally import (
     check_column,
     ranges_of,
 )
-from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, MISSING
+from linreg_sweep.theory.outcome import CATEGORIES, COUNTS, EVENTS, MISSING
 
 
 def summary(
@@ -63,7 +63,9 @@ def _array(values: "pd.Series[Any]") -> Column:
     """Returns a column of the trials table as numbers: codes for words, MISSING for no epoch."""
     if values.name in CATEGORIES:
         return values.cat.codes.to_numpy()
-    return values.fillna(MISSING).to_numpy(np.int64) if values.name in EVENTS else values.to_numpy()
+    if values.name in EVENTS:
+        return values.fillna(MISSING).to_numpy(np.int64)
+    return values.to_numpy(np.float64) if values.name in COUNTS else values.to_numpy()
 
 
 def as_frame(table: Table) -> pd.DataFrame:
@@ -72,6 +74,8 @@ def as_frame(table: Table) -> pd.DataFrame:
     for name in frame.columns:
         if name.startswith(("share_", "median_", "p90_", "best_", "stability_")):
             frame[name] = frame[name].astype("float64")
+        elif name in COUNTS and frame[name].dtype == "float64":  # not words for ranges
+            frame[name] = frame[name].astype("Int64")
     return frame
 
 
@@ -90,6 +94,30 @@ def best(trials: pd.DataFrame, n: int = 10) -> pd.DataFrame:
         }
     )
     return trials.loc[order.sort_values(list(order.columns)).index[:n]]
+
+
+def select(
+    table: pd.DataFrame, columns: Sequence[str], sort: str | None = None, top: int | None = None
+) -> pd.DataFrame:
+    """Returns those columns and rows of a table that are asked for.
+
+    Args:
+        table: any.
+        columns: in this order; none: all.
+        sort: the column to sort by, with `-` before it for descending; None: as it is.
+        top: at most so many rows; None: all.
+
+    Raises:
+        ConfigError: a column is not there.
+    """
+    if sort is not None:
+        name = sort.removeprefix("-")
+        check_column(name, map(str, table.columns))
+        table = table.sort_values(name, ascending=name == sort, kind="stable", na_position="last")
+    for name in columns:
+        check_column(name, map(str, table.columns))
+    table = table if top is None else table.head(top)
+    return table[list(dict.fromkeys(columns))] if columns else table
 
 
 def as_html(caption: str, frame: pd.DataFrame) -> str:

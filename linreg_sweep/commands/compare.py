@@ -2,7 +2,7 @@
 
 import click
 
-from linreg_sweep.commands.options import FORMATS, with_bins
+from linreg_sweep.commands.options import FORMATS, with_bins, with_selection
 from linreg_sweep.errors import SweepError
 from linreg_sweep.terminal.console import note, say
 
@@ -22,7 +22,13 @@ from linreg_sweep.terminal.console import note, say
     metavar="SHARE",
     help="Numbers that differ by at most this share of the larger are the same; 0: to the bit.",
 )
-@click.option("--fail-on-change", is_flag=True, help="Exit with 1 where a trial changed or has no partner.")
+@click.option(
+    "--fail-on-change",
+    is_flag=True,
+    help="Exit with 1 where a trial has another outcome, another epoch, numbers beyond --tolerance (with 0: "
+    "in any bit) or no partner.",
+)
+@with_selection
 @click.option(
     "--format",
     "style",
@@ -38,12 +44,15 @@ def compare_command(
     only_changed: bool,
     tolerance: float,
     fail_on_change: bool,
+    columns: tuple[str, ...],
+    sort: str | None,
+    top: int | None,
     style: str,
 ) -> None:
     """Compare RUNs with the first of them: configs, outcomes, epochs and final numbers.
 
     Trials are matched where all hyperparameters are equal to the bit. Runs that share no trial are
-    compared by their summaries.
+    compared by their summaries. --columns, --sort and --top act on the table that csv has.
     """
     from linreg_sweep.comparing.comparison import bins_to_read, compare
     from linreg_sweep.runs.results import load
@@ -54,8 +63,10 @@ def compare_command(
     if bins is None and style not in ("csv", "json"):
         bins = bins_to_read(loaded, by)
     found = compare(*loaded, by=by, tolerance=tolerance, bins=bins or None)
-    for line in compared(found, style, only_changed=only_changed):
+    for line in compared(found, style, only_changed=only_changed, columns=columns, sort=sort, top=top):
         say(line)
     if fail_on_change and found.n_changed:
-        note(counted(found.n_changed, "trial") + " changed or without a partner.")
+        bits = int(found.matched["last_bits"].sum())
+        among = f", {bits:,} of them in last bits alone" if bits and not tolerance else ""
+        note(f"{counted(found.n_changed, 'trial')} changed{among}, or without a partner.")
         raise SystemExit(SweepError.exit_code)

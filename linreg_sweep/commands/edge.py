@@ -2,7 +2,7 @@
 
 import click
 
-from linreg_sweep.commands.options import SEVERAL, several, with_format, with_overrides
+from linreg_sweep.commands.options import SEVERAL, several, with_format, with_overrides, with_selection
 from linreg_sweep.terminal.console import notes, print_table, say
 
 
@@ -12,8 +12,17 @@ from linreg_sweep.terminal.console import notes, print_table, say
 @click.pass_context
 @click.argument("sweep")
 @with_overrides
+@with_selection
 @with_format
-def edge(ctx: click.Context, sweep: str, overrides: tuple[str, ...], style: str) -> None:
+def edge(
+    ctx: click.Context,
+    sweep: str,
+    overrides: tuple[str, ...],
+    columns: tuple[str, ...],
+    sort: str | None,
+    top: int | None,
+    style: str,
+) -> None:
     """Close in on the learning rate at which a SWEEP's descent stops being stable, by bisection.
 
     The declared engine trains pairs of trials, and a rate is stable where their difference does not
@@ -21,10 +30,12 @@ def edge(ctx: click.Context, sweep: str, overrides: tuple[str, ...], style: str)
     """
     from linreg_sweep.edge_search import edge as measure
     from linreg_sweep.telling.of_checks import edge_table, told_edges
+    from linreg_sweep.terminal.choosing import selected
 
     measured = measure(sweep, overrides=several(ctx, overrides, lambda text: "=" in text))
     notes(measured.notes)
-    print_table(edge_table(measured, exact=style != "table"), style)
+    table = selected(edge_table(measured, exact=style != "table"), columns, sort, top)
+    print_table(table, style, columns)
     if style == "table":
         say()
         for line in told_edges(measured):

@@ -2,7 +2,7 @@
 
 import click
 
-from linreg_sweep.commands.options import loaded_run, say_file
+from linreg_sweep.commands.options import loaded_run, say_file, with_columns
 
 EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel")
 """The kinds of exporting.export, likewise."""
@@ -21,7 +21,10 @@ EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel")
     help="A summary by this hyperparameter; give it again for several.",
 )
 @click.option("--where", metavar="EXPR", help="Only such trials; see show.")
-def export(run: str, to: str, output: str | None, by: tuple[str, ...], where: str | None) -> None:
+@with_columns
+def export(
+    run: str, to: str, output: str | None, by: tuple[str, ...], where: str | None, columns: tuple[str, ...]
+) -> None:
     """Write the trials of RUN, or with --by a summary of them, to a file. The last line is the file.
 
     csv, parquet and json are exact and hold any number of trials; excel up to 1,048,575 rows; markdown
@@ -29,4 +32,4 @@ def export(run: str, to: str, output: str | None, by: tuple[str, ...], where: st
     """
     from linreg_sweep.exporting import export as write
 
-    say_file(write(loaded_run(run), to, output, by=by, where=where))
+    say_file(write(loaded_run(run), to, output, by=by, where=where, columns=columns))

@@ -2,19 +2,25 @@
 
 import click
 
-from linreg_sweep.commands.options import with_format
+from linreg_sweep.commands.options import with_format, with_selection
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.terminal.console import note, print_table
 
 
 @click.command(name="list", short_help="List the runs that are there.")
 @click.argument("directory", required=False, metavar="[DIR]")
+@with_selection
 @with_format
-def list_command(directory: str | None, style: str) -> None:
-    """List the runs under DIR [default: results]: trials, outcomes, best, when."""
+def list_command(
+    directory: str | None, columns: tuple[str, ...], sort: str | None, top: int | None, style: str
+) -> None:
+    """List the runs under DIR [default: results]: trials, outcomes, best, when.
+
+    `differs` says what tells runs of one name apart. Runs that cannot be read are named on stderr.
+    """
     from linreg_sweep.runs.results import list_runs
     from linreg_sweep.storage.files import exists, place_of
-    from linreg_sweep.terminal.choosing import listed
+    from linreg_sweep.terminal.choosing import listed, selected
 
     if directory is not None and not exists(place_of(directory)):
         raise ConfigError(Complaint(directory, "there is no such directory"))
@@ -23,6 +29,6 @@ def list_command(directory: str | None, style: str) -> None:
     if not runs:
         note(f"No runs under {folder}. Hint: linreg-sweep run SWEEP makes one.")
     table, damaged = listed(runs)
-    print_table(table, style)
+    print_table(selected(table, columns, sort, top), style, columns)
     for complaint in damaged:
         note(str(complaint))

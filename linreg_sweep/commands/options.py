@@ -1,5 +1,6 @@
 """What several commands share: options, and how a person's words are read."""
 
+import csv
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from linreg_sweep.errors import ConfigError
+from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.terminal.console import note, say
 
 if TYPE_CHECKING:
@@ -44,6 +45,37 @@ def with_format(command: F) -> F:
         show_default=True,
         help="csv and json are exact; table and markdown show six digits.",
     )(command)
+
+
+def with_columns(command: F) -> F:
+    """Adds `--columns a,b`, which gives a tuple of names."""
+    return click.option(
+        "--columns",
+        metavar="NAMES",
+        callback=lambda ctx, parameter, text: _names(text),
+        help="Only these columns, in this order: trial,learning_rate,outcome.",
+    )(command)
+
+
+def with_selection(command: F) -> F:
+    """Adds `--columns`, `--sort` and `--top`; see choosing.selected."""
+    for option in (
+        click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the first N rows."),
+        click.option("--sort", metavar="COL", help="Sort by a column; with - before it, descending."),
+        with_columns,
+    ):
+        command = option(command)
+    return command
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    """Returns names with commas between them; one with a comma in it stands in double quotes."""
+    if text is None:
+        return ()
+    names = tuple(name.strip() for name in next(csv.reader([text], skipinitialspace=True), []))
+    if not all(names) or not names:
+        raise ConfigError(Complaint("--columns", f"must be names with commas between them, got {text!r}"))
+    return names
 
 
 def with_bins(command: F) -> F:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linreg_sweep.commands.options import SEVERAL, several, with_format, with_overrides
+from linreg_sweep.commands.options import SEVERAL, several, with_format, with_overrides, with_selection
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.terminal.console import note, notes, print_table, say
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option(
     "--steps", type=int, metavar="N", help="Print gradient and weights around each call, for N epochs."
 )
+@with_selection
 @with_format
 def train(
     ctx: click.Context,
@@ -30,6 +31,9 @@ def train(
     overrides: tuple[str, ...],
     every: int | None,
     steps: int | None,
+    columns: tuple[str, ...],
+    sort: str | None,
+    top: int | None,
     style: str,
 ) -> None:
     """Train the one trial of a CONFIG file, and print it as the tutorial does.
@@ -42,6 +46,7 @@ def train(
     _refuse_beside_steps(steps, every, style)
     from linreg_sweep.telling.of_advice import waits
     from linreg_sweep.telling.of_training import ending, printed_rows, printed_steps
+    from linreg_sweep.terminal.choosing import selected
     from linreg_sweep.terminal.progress import waiting
     from linreg_sweep.training import autograd_steps
     from linreg_sweep.training import train as train_one
@@ -59,8 +64,8 @@ def train(
     with waiting(sys.stderr, "training ... press Ctrl+C to stop"):
         training = train_one(config, overrides=overrides, every=every, prepared=before)
     notes(training.notes)
-    if style != "table":
-        print_table(training.frame, style)
+    if style != "table" or columns or sort or top:
+        print_table(selected(training.frame, columns, sort, top), style, columns)
         return
     for line in printed_rows(training):
         say(line)

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from linreg_sweep.commands.options import with_format
+from linreg_sweep.commands.options import with_format, with_selection
 from linreg_sweep.errors import SweepError
 from linreg_sweep.terminal.console import note, print_table
 
@@ -15,21 +15,25 @@ from linreg_sweep.terminal.console import note, print_table
 @click.option(
     "--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes. [default: as many as pay]"
 )
+@with_selection
 @with_format
-def verify(run: str, jobs: int | None, style: str) -> None:
+def verify(
+    run: str, jobs: int | None, columns: tuple[str, ...], sort: str | None, top: int | None, style: str
+) -> None:
     """Train every trial of RUN again, and name what differs (exit code 1).
 
     Every number of every row must come out to the bit, the checksum of every file must be right, and the
     summary, the outcomes and the best trial must be those of the rows. It takes about as long as the run.
     """
     from linreg_sweep.telling.of_checks import mismatched, verified
+    from linreg_sweep.terminal.choosing import selected
     from linreg_sweep.terminal.progress import Progress
     from linreg_sweep.verification import verify as verify_run
 
     with Progress(sys.stderr, plain=bool(os.environ.get("NO_COLOR"))) as progress:
         checked = verify_run(run, jobs=jobs, watch=progress.tell)
     if style != "table" or checked.mismatches:
-        print_table(mismatched(checked), style)
+        print_table(selected(mismatched(checked), columns, sort, top), style, columns)
     for line in verified(checked):
         note(line)
     if checked.mismatches or checked.n_missing:

@@ -15,7 +15,8 @@ from linreg_sweep.comparing.pair import Pair
 from linreg_sweep.comparing.reasons import Compared, reasons
 from linreg_sweep.comparing.settings import differing, differing_settings, settings_of
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.runs.results import BINS, MOST_ROWS, Run, load
+from linreg_sweep.guards.harmless import harmless
+from linreg_sweep.runs.results import BINS, MOST_ROWS, Run, as_run
 
 
 @dataclass(frozen=True, repr=False)
@@ -28,14 +29,17 @@ class Comparison:
         versions: the library versions that differ, likewise.
         outcomes: one row a run: trials and outcomes over all of its trials, whether matched or not.
         matched: one row a further run: trials matched, those that only one of both has, and those that
-            changed: another outcome, another epoch, or final numbers beyond the tolerance.
+            changed: another outcome, another epoch, or final numbers beyond the tolerance; then how each
+            matched trial differs, whatever the tolerance (differences.KINDS), and the largest difference
+            of numbers where outcome and epoch are the same, as a share of the largest number.
         transitions: outcomes before (rows) and after (columns).
         epochs: epochs to convergence of the trials that converged in both: how many did so sooner, at
             the same epoch and later, the median difference and the median ratio.
         values: one row a final number: its largest difference over trials that diverged in neither, and
             how many trials have it equal to the bit.
         by: the same by parameters; of runs that share no trial, their summaries side by side.
-        changed: trials that changed, at most pair.MOST_LISTED of each run.
+        changed: trials that changed, at most pair.MOST_LISTED of each run, and how; those of which
+            only last bits differ come last.
         only: trials that only one has, likewise.
         notes: what explains the differences, one sentence each.
         parameters: the columns that `by` goes by.
@@ -101,7 +105,7 @@ def compare(
         ConfigError: fewer than two runs, or one twice; no such hyperparameter; a negative tolerance.
         ResultsError: there is no such run, it is damaged, or none of its trials is finished.
     """
-    loaded = [run if isinstance(run, Run) else load(run) for run in runs]
+    loaded = [as_run(run) for run in runs]
     _check(loaded, tolerance)
     labels = _labels(loaded)
     configs = [settings_of(run) for run in loaded]
@@ -117,7 +121,7 @@ def compare(
         for label, run, config in zip(labels, loaded, configs, strict=True)
     )
     return Comparison(
-        runs=tuple(labels),
+        runs=tuple(map(harmless, labels)),
         settings=differing_settings(labels, loaded, configs),
         versions=differing(labels, [run.metadata["versions"] for run in loaded]),
         outcomes=pd.DataFrame([_outcomes(label, run) for label, run in zip(labels, loaded, strict=True)]),
@@ -126,9 +130,9 @@ def compare(
         epochs=pd.DataFrame([row for pair in pairs for row in pair.epochs()]),
         values=pd.DataFrame([row for pair in pairs for row in pair.values()]),
         by=pd.concat([pair.by_parameter() for pair in pairs], ignore_index=True),
-        changed=pd.concat([pair.changed.frame() for pair in pairs], ignore_index=True),
+        changed=pd.concat([pair.changed() for pair in pairs], ignore_index=True),
         only=pd.concat([pair.only.frame() for pair in pairs], ignore_index=True),
-        notes=tuple(note for other in others for note in reasons(first, other)),
+        notes=tuple(harmless(note) for other in others for note in reasons(first, other)),
         parameters=tuple(pairs[0].by),
         tolerance=tolerance,
     )

@@ -20,7 +20,12 @@ RATIO_STEP = 1e-6
 COMPARED = ("outcome", "converged_at", "diverged_at", "cost")
 """Columns that are compared beside the parameters that were fitted."""
 
-COUNTS = ("matched", "changed", "sooner", "same_epoch", "later")
+KINDS = ("outcome_changed", "epoch_changed", "numbers_changed", "last_bits", "identical")
+OUTCOME, EPOCH, NUMBERS, LAST_BITS, IDENTICAL = range(len(KINDS))
+"""How a matched trial differs, by the first that holds: another outcome, another epoch of an event, other
+final numbers, numbers that agree in half of their digits and more, nothing at all."""
+
+COUNTS = ("matched", "changed", *KINDS, "sooner", "same_epoch", "later")
 MOVES = len(COUNTS)
 SAME_BITS = MOVES + len(OUTCOMES) ** 2
 """Where a group's sums stand: the counts first, from here on the moves from outcome to outcome, and from
@@ -34,17 +39,22 @@ class Differences:
         values: the columns of numbers that are compared, the cost first.
     """
 
-    def __init__(self, k: int, values: Sequence[str], tolerance: float) -> None:
+    def __init__(
+        self, k: int, values: Sequence[str], tolerance: float, epsilon: float, *, same_data: bool
+    ) -> None:
         """Begins with no trial.
 
         Args:
             k: columns of a group's key; none: one group.
             values: see the attribute.
             tolerance: the relative difference up to which two numbers count as the same.
+            epsilon: from 1 to the next number, in the coarser precision of both descents.
+            same_data: so that the same fitted numbers have the same cost.
         """
-        self.values, self._tolerance = list(values), tolerance
+        self.values, self._tolerance, self._near = list(values), tolerance, epsilon**0.5
+        self._same_data = same_data
         v = len(self.values)
-        self._rows = Rows(np.empty((0, k)), np.empty((0, SAME_BITS + v), np.int64), np.empty((0, v)))
+        self._rows = Rows(np.empty((0, k)), np.empty((0, SAME_BITS + v), np.int64), np.empty((0, v + 1)))
         self._later = Frequencies(k, (0.5,))
         self._ratios = Frequencies(k, (0.5,))
 
@@ -59,9 +69,11 @@ class Differences:
         both = move == CONVERGED * len(OUTCOMES) + CONVERGED
         before = np.asarray(first["converged_at"], np.int64)
         after = np.asarray(second["converged_at"], np.int64)
+        kinds, gaps = self.kinds(first, second)
         flags = [  # COUNTS, then from MOVES and from SAME_BITS
             np.ones(len(keys), np.bool_),
             self.changed(first, second),
+            *(kinds == kind for kind in range(len(KINDS))),
             both & (after < before),
             both & (after == before),
             both & (after > before),
@@ -70,10 +82,11 @@ class Differences:
         ]
         sums = [np.bincount(group, weights=flag, minlength=len(groups)).astype(np.int64) for flag in flags]
         bounded = (first["outcome"] != DIVERGED) & (second["outcome"] != DIVERGED)
-        least = np.full((len(groups), len(self.values)), np.nan)
+        least = np.full((len(groups), len(self.values) + 1), np.nan)
         for column, name in enumerate(self.values):
-            gaps = -np.abs(_floats(first[name])[bounded] - _floats(second[name])[bounded])
-            np.fmin.at(least[:, column], group[bounded], gaps)
+            apart = -np.abs(_floats(first[name])[bounded] - _floats(second[name])[bounded])
+            np.fmin.at(least[:, column], group[bounded], apart)
+        np.fmin.at(least[:, -1], group[kinds > EPOCH], -gaps[kinds > EPOCH])
         self._rows = merged([self._rows, Rows(groups, np.column_stack(sums), least)])
         self._later.add(groups, group[both], (after - before)[both])
         known = both & (before > 0) & (after > 0)
@@ -86,6 +99,24 @@ class Differences:
         for name in ("converged_at", "diverged_at", *self.values):
             found = found | self.differs(name, first, second)
         return found
+
+    def kinds(self, first: Columns, second: Columns) -> tuple[NDArray[np.int8], Floats]:
+        """Returns how matched trials [m] differ, as places in KINDS, and by which share their numbers do.
+
+        The share is of the trial's largest fitted number: one of them may be next to zero, and all its
+        digits rounding. So may the cost; it is looked at where the fitted numbers do not decide it.
+        """
+        same = np.logical_and.reduce([same_bits(first[name], second[name]) for name in self.values])
+        rows, gaps = np.flatnonzero(~same), np.zeros(len(same))
+        cost, *fitted = self.values
+        for names in ([] if self._same_data and fitted else [[cost]]) + ([fitted] if fitted else []):
+            sides = (np.array([_floats(side[name][rows]) for name in names]) for side in (first, second))
+            gaps[rows] = np.maximum(gaps[rows], _share(*sides))
+        kinds = np.where(same, IDENTICAL, np.where(gaps <= self._near, LAST_BITS, NUMBERS)).astype(np.int8)
+        for name in ("converged_at", "diverged_at"):
+            kinds[np.asarray(first[name] != second[name])] = EPOCH
+        kinds[np.asarray(first["outcome"] != second["outcome"])] = OUTCOME
+        return kinds, gaps
 
     def differs(self, name: str, first: Columns, second: Columns) -> Flags:
         """Returns in which matched trials [m] a column of numbers differs."""
@@ -115,6 +146,7 @@ class Differences:
                 f"largest_difference_{name}": as_cells(-rows.least[:, place])
                 for place, name in enumerate(self.values)
             },
+            "largest_relative_difference": as_cells(-rows.least[:, -1]),
         }
 
     @property
@@ -128,6 +160,17 @@ def same_bits(first: Column, second: Column) -> Flags:
     if first.dtype.kind != "f":
         return np.asarray(first == second)
     return np.asarray((first.view(np.int64) == second.view(np.int64)) | (np.isnan(first) & np.isnan(second)))
+
+
+def _share(first: Floats, second: Floats) -> Floats:
+    """Returns the largest difference [m] of numbers [v, m], as a share of the largest; inf for no number."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        apart = np.where(
+            (first == second) | (np.isnan(first) & np.isnan(second)), 0.0, np.abs(first - second)
+        )
+        largest = np.fmax(np.abs(first), np.abs(second)).max(axis=0)
+        share = np.divide(apart.max(axis=0), largest, out=np.zeros(len(largest)), where=largest > 0)
+    return np.where(np.isnan(apart).any(axis=0) | np.isnan(share), np.inf, share)
 
 
 def _close(first: Floats, second: Floats, tolerance: float) -> Flags:

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.tally import SUMMARISED, Ranges, Tally, check_column, ranges_of
-from linreg_sweep.comparing.differences import COMPARED, Differences
+from linreg_sweep.comparing.differences import COMPARED, IDENTICAL, KINDS, LAST_BITS, Differences
 from linreg_sweep.comparing.pairing import Block, Column, Columns, Side, paired
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, OUTCOMES, word
@@ -17,6 +17,9 @@ Floats = NDArray[np.float64]
 
 MOST_LISTED = 1000
 """Trials of each kind that are listed; all are counted."""
+
+CHANGES = ("outcome", "epoch", "numbers", "last bits")
+"""What a trial that changed did, by the kind of its difference."""
 
 
 class Listed:
@@ -67,10 +70,17 @@ class Pair:
         sides = [self._side(place) for place in (0, 1)]
         values = ["cost", *self._shared_parameters()] if all(sides) else ["cost"]
         self._sides = [side for side in sides if side is not None]
-        self._whole = Differences(0, values, tolerance)
-        self._grouped = Differences(len(self.by), values, tolerance)
+        epsilon = max(float(np.finfo(each["training.dtype"]).eps) for each in self._configs)
+        same_data = first.metadata["data"]["sha256"] == second.metadata["data"]["sha256"]
+        self._whole = Differences(0, values, tolerance, epsilon, same_data=same_data)
+        self._grouped = Differences(len(self.by), values, tolerance, epsilon, same_data=same_data)
         self._n_only = [0, 0]
-        self.changed, self.only = Listed(), Listed()
+        self._changed, self._in_last_bits, self.only = Listed(), Listed(), Listed()
+
+    def changed(self) -> pd.DataFrame:
+        """Returns the first trials that changed, those that did in last bits alone behind all others."""
+        frames = [listed.frame() for listed in (self._changed, self._in_last_bits)]
+        return pd.concat(frames, ignore_index=True).head(MOST_LISTED)
 
     def _columns_of(self, by: Sequence[str]) -> list[str]:
         first, second = self._runs
@@ -150,9 +160,14 @@ class Pair:
         n = len(first["trial"])
         self._whole.add(first, second, np.empty((n, 0)))
         self._grouped.add(first, second, self._group_keys(first))
-        if not self.changed.full:
-            rows = np.flatnonzero(self._whole.changed(first, second))[:MOST_LISTED]
-            self.changed.add(self._listed(first, second, rows))
+        if not self._changed.full:
+            changed, kinds = self._whole.changed(first, second), self._whole.kinds(first, second)[0]
+            for listed, chosen in (
+                (self._changed, kinds < LAST_BITS),
+                (self._in_last_bits, kinds == LAST_BITS),
+            ):
+                rows = np.flatnonzero(changed & chosen)[:MOST_LISTED]
+                listed.add(self._listed(first, second, rows, kinds))
         for place, alone in enumerate((block.only_first, block.only_second)):
             self._n_only[place] += len(alone["trial"])
             label = (self._base, self._label)[place]
@@ -171,11 +186,14 @@ class Pair:
         ]
         return np.column_stack(keys)
 
-    def _listed(self, first: Columns, second: Columns, rows: NDArray[np.intp]) -> dict[str, Any]:
+    def _listed(
+        self, first: Columns, second: Columns, rows: NDArray[np.intp], kinds: NDArray[np.int8]
+    ) -> dict[str, Any]:
         columns: dict[str, Any] = {"run": [self._label] * len(rows)}
         columns |= {name: first[name][rows] for name in self._key_names()}
         names = (*COMPARED, *(name for name in self._whole.values if name != "cost"))
         differ = {name: self._differs(name, first, second)[rows] for name in names}
+        columns["change"] = [CHANGES[kind] for kind in kinds[rows]]
         columns["differs_in"] = [
             ", ".join(name for name in names if differ[name][row]) for row in range(len(rows))
         ]
@@ -205,6 +223,8 @@ class Pair:
             "only_first": self._n_only[0],
             "only_second": self._n_only[1],
             "changed": sum(table["changed"]),
+            **{name: sum(table[name]) for name in KINDS},
+            "largest_relative_difference": (table["largest_relative_difference"] or [None])[0],
         }
 
     def transitions(self) -> Iterator[dict[str, Any]]:
@@ -255,6 +275,7 @@ class Pair:
         columns = {
             "matched": table["matched"],
             "changed": table["changed"],
+            **{name: table[name] for name in KINDS[:IDENTICAL]},
             "converged_first": total(moved),
             "converged_second": total(came),
             "diverged_first": total(gone),

@@ -1,16 +1,21 @@
 """What configs, data and versions of several runs say otherwise."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from linreg_sweep.analysis.formats import whole as whole_number
 from linreg_sweep.config import as_mapping
+from linreg_sweep.errors import shorten
 from linreg_sweep.runs.reopening import declaration_of
 from linreg_sweep.runs.results import Run
 
 NOT_SETTINGS = ("name", "max_trials", "data.path")
 """What a config says that changes no result."""
+
+_SECTION = re.compile(r"^(training|parameters)\.")
 
 
 def settings_of(run: Run) -> dict[str, Any]:
@@ -22,13 +27,13 @@ def settings_of(run: Run) -> dict[str, Any]:
     return _flat(as_mapping(declaration_of(run).config))
 
 
-def _flat(mapping: Mapping[str, Any], before: str = "") -> dict[str, Any]:
-    """Returns a config as `training.loss: half_mse`; each parameter's declaration stays whole."""
+def _flat(mapping: Mapping[str, Any], before: str = "", *, whole: bool = True) -> dict[str, Any]:
+    """Returns a config as `training.loss: half_mse`; if so, each parameter's declaration stays whole."""
     flat: dict[str, Any] = {}
     for key, value in mapping.items():
         name = f"{before}{key}"
-        if isinstance(value, Mapping) and before != "parameters.":
-            flat |= _flat(value, f"{name}.")
+        if isinstance(value, Mapping) and not (whole and before == "parameters."):
+            flat |= _flat(value, f"{name}.", whole=whole)
         else:
             flat[name] = value
     return flat
@@ -38,14 +43,35 @@ def differing_settings(
     labels: Sequence[str], runs: Sequence[Run], configs: Sequence[Mapping[str, Any]]
 ) -> pd.DataFrame:
     """Returns what differs between configs and data, a row a setting."""
-    found = []
-    for run, config in zip(runs, configs, strict=True):
-        data = run.metadata["data"]
-        kept = {key: value for key, value in config.items() if key not in NOT_SETTINGS}
-        told = {"data": data["source"], "data.rows": data["rows"], "data.sha256": data["sha256"][:12]}
-        replaced = {key.replace("parameters.", "training.") for key in kept if key.startswith("parameters.")}
-        found.append({key: value for key, value in (told | kept).items() if key not in replaced})
-    return differing(labels, found)
+    return differing(labels, [_with_data(run, config) for run, config in zip(runs, configs, strict=True)])
+
+
+def _with_data(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the settings that decide a run's results, and its data."""
+    data = run.metadata["data"]
+    kept = {key: value for key, value in config.items() if key not in NOT_SETTINGS}
+    told = {"data": data["source"], "data.rows": data["rows"], "data.sha256": data["sha256"][:12]}
+    replaced = {key.replace("parameters.", "training.") for key in kept if key.startswith("parameters.")}
+    return {key: value for key, value in (told | kept).items() if key not in replaced}
+
+
+def distinguishing(runs: Sequence[Run]) -> list[str]:
+    """Returns what tells each of several runs from the others: `epochs=500, learning_rate.max=0.02`.
+
+    Raises:
+        ResultsError: a declaration is damaged or gone.
+        ConfigError: one cannot be read.
+    """
+    labels = list(map(str, range(len(runs))))
+    table = differing(labels, [_flat(_with_data(run, settings_of(run)), whole=False) for run in runs])
+    return [
+        ", ".join(
+            f"{_SECTION.sub('', setting)}={shorten(value)}"
+            for setting, value in zip(table["setting"], table[label], strict=True)
+            if value
+        )
+        for label in labels
+    ]
 
 
 def differing(labels: Sequence[str], settings: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -66,4 +92,4 @@ def _setting(value: object) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_setting, value)) + "]"
     words = {None: "null", True: "true", False: "false"}
-    return words[value] if value is None or isinstance(value, bool) else str(value)
+    return words[value] if value is None or isinstance(value, bool) else str(whole_number(value))

@@ -4,6 +4,7 @@ A new key (a unit, say) is an entry of the table's shapes; a new method is an en
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from linreg_sweep.config.messages import suggest
 from linreg_sweep.config.parameters import OWN_WEIGHT, STABILITY_LIMIT, Parameter, Unit
 from linreg_sweep.config.specs import (
     Spec,
-    as_list,
+    hinted,
     settle_normal,
     settle_points,
     settle_steps,
@@ -21,6 +22,7 @@ from linreg_sweep.config.specs import (
     settle_value,
     settle_values,
 )
+from linreg_sweep.config.suggestions import FEW, SYNONYMS, distribution
 from linreg_sweep.config.words import show
 from linreg_sweep.errors import closest
 
@@ -91,17 +93,30 @@ def read_parameters(given: Any, method: str) -> tuple[dict[str, Parameter], list
 
 
 def _read_parameter(
-    name: str, meant: str, declared: Any, method: str
+    name: str, meant: str, declared: Any, method: str, *, hints: bool = True
 ) -> tuple[Parameter | None, list[Fault]]:
-    """Reads the declaration that stands under a name, as that of the parameter that is meant."""
-    if isinstance(declared, list):
-        text = f"must be a number or a block of keys, got {show(declared)}"
-        return None, [Fault((name,), text, "write {values: [...]}")]
+    """Reads the declaration that stands under a name, as that of the parameter that is meant.
+
+    Args:
+        name: what it stands under.
+        meant: the parameter.
+        declared: the declaration.
+        method: of the sweep.
+        hints: whether faults are to say what to write; that is read, too, before it is said.
+    """
+
+    def reads(keys: Mapping[str, Any]) -> bool:
+        return hints and not _read_parameter(meant, meant, dict(keys), method, hints=False)[1]
+
     if not isinstance(declared, dict):
-        spec, listed = Spec(meant, {"value": declared}), as_list(declared)
-        value, hint = settle_value(spec), f"write {{values: {listed}}}" if listed else ""
-        return value, [Fault((name,), fault.text, fault.hint or hint) for fault in spec.faults]
-    spec = Spec(meant, {key: value for key, value in declared.items() if key != "unit"})
+        spec = Spec(meant, {"value": declared}, method, reads=reads)
+        if isinstance(declared, list):
+            text = f"must be a number or a block of keys, got {show(declared)}"
+            return None, [Fault((name,), text, spec.write({"values": declared}) or "write {values: [...]}")]
+        value, hint = settle_value(spec), hinted(spec, declared)
+        return value, [Fault((name,), fault.text, hint or fault.hint) for fault in spec.faults]
+    given = {key: value for key, value in declared.items() if key != "unit"}
+    spec = Spec(meant, given, method, {key: declared[key] for key in declared.keys() - given}, reads)
     unit = _read_unit(spec, declared)
     shape = _choose_shape(spec, method)
     parameter = shape.settle(spec) if shape else None
@@ -134,12 +149,14 @@ def _choose_shape(spec: Spec, method: str) -> Shape | None:
     known = [key for key in spec.given if any(key in shape.keys for shape in shapes)]
     for key in spec.given:
         if key not in known:
-            spec.faults.append(Fault((key,), "unknown key", _unknown_key(key, method), at_key=True))
-    distribution = spec.given.get("distribution")
+            hint = _random(spec, spec.given[key]) if key == "distribution" else ""
+            spec.faults.append(Fault((key,), "unknown key", hint or _unknown_key(key, method), at_key=True))
+    named = spec.given.get("distribution")
     if "distribution" in known:
-        shapes = tuple(shape for shape in shapes if distribution and shape.distribution == distribution)
+        shapes = tuple(shape for shape in shapes if named and shape.distribution == named)
         if not shapes:
-            spec.refuse("distribution", f"must be uniform or normal, got {show(distribution)}")
+            text = f"must be uniform or normal, got {show(named)}"
+            spec.refuse("distribution", text, _random(spec, named))
             return None
     best = max(shapes, key=lambda shape: len(set(known) & set(shape.keys)))
     strangers = [key for key in known if key not in best.keys]
@@ -149,7 +166,7 @@ def _choose_shape(spec: Spec, method: str) -> Shape | None:
             for other in known
             if other in best.keys and not any({key, other} <= set(shape.keys) for shape in METHODS[method])
         ]
-        rival = rivals[0] if rivals else f"distribution: {distribution}"
+        rival = rivals[0] if rivals else f"distribution: {named}"
         spec.faults.append(Fault((key,), f"does not go with {rival}", "keep one of them", at_key=True))
     if strangers:
         return best
@@ -157,9 +174,25 @@ def _choose_shape(spec: Spec, method: str) -> Shape | None:
     lacking = [[key for key in shape.needs if key not in known] for shape in fitting]
     if all(lacking):
         if len(known) == len(spec.given):
-            spec.refuse((), f"needs {', or '.join(map(_listed, lacking))}")
+            text = f"needs {', or '.join(map(_listed, lacking))}"
+            given = {**spec.given}
+            with suppress(KeyError, TypeError):
+                given["min"], given["max"] = sorted((given["min"], given["max"]))
+            spec.refuse((), text, spec.write({**given, "num": FEW}) or spec.write({**given, "num": 2}))
         return best
     return fitting[lacking.index([])]
+
+
+def _random(spec: Spec, given: Any) -> str:
+    """Returns a hint for the distribution of another tool, or for one in a grid."""
+    if str(given).lower() in ("choice", "categorical", "discrete"):
+        return "write values: [...], a list"
+    keys = distribution(given, spec.given)
+    if keys is None or spec.method == "random":
+        return spec.write(keys or {})
+    grid = {key: value for key, value in keys.items() if key in ("min", "max", "scale")} | {"num": FEW}
+    hint = spec.write(grid)
+    return f"this key is for method random; in a grid {hint}" if hint else ""
 
 
 def _listed(keys: list[str]) -> str:
@@ -171,4 +204,6 @@ def _unknown_key(key: str, method: str) -> str:
     for other, shapes in METHODS.items():
         if other != method and any(key in shape.keys for shape in shapes):
             return f"this key is for method {other}"
+    if key.lower() in SYNONYMS:
+        return f"write {SYNONYMS[key.lower()]}"
     return suggest(key, {name for shape in METHODS[method] for name in shape.keys})

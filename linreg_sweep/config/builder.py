@@ -1,5 +1,6 @@
 """From the events of a YAML text to a tree, refusing whatever YAML has beyond plain data."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -8,6 +9,7 @@ import yaml
 from linreg_sweep.config.faults import MOST_COMPLAINTS, Located
 from linreg_sweep.config.nodes import MAX_ITEMS, MAX_LEVELS, MAX_NODES, Mark, Node, Source
 from linreg_sweep.config.scalars import UNPRINTABLE, ScalarError, read_scalar
+from linreg_sweep.config.suggestions import block, called
 from linreg_sweep.config.words import KeyPath, path_text
 from linreg_sweep.errors import Complaint, shorten
 
@@ -24,6 +26,7 @@ class Builder:
     Args:
         source: what the text is.
         has_lines: whether marks name lines and columns.
+        text: itself, for hints.
 
     Attributes:
         found: the complaints, each with its place.
@@ -31,9 +34,10 @@ class Builder:
             checking further.
     """
 
-    def __init__(self, source: Source, has_lines: bool) -> None:
+    def __init__(self, source: Source, has_lines: bool, text: str = "") -> None:
         self.source = source
         self.has_lines = has_lines
+        self._text = text
         self.found: list[Located] = []
         self.is_whole = True
         self._n_nodes = 0
@@ -146,8 +150,18 @@ class Builder:
         if len(self.found) == so_far:
             given = shorten(event.value)
             hint = f"put it in quotes: '{given}'" if given else "write the key before the ':'"
+            hint = self._called(at, path) or hint
             self.refuse(at, path, f"a key must be text, got {given or 'nothing'}", hint)
         return None
+
+    def _called(self, at: Mark, path: KeyPath) -> str:
+        """Returns a hint where the commas of a call such as `np.logspace(-4, -2, 5)` were taken for ours."""
+        if path[:1] != ("parameters",) or len(path) != 2 or not at.line:
+            return ""
+        keys = called(self._text.splitlines()[at.line - 1])
+        if keys and re.search(r"(?m)^method: *random", self._text):
+            keys = {key: value for key, value in keys.items() if key not in ("num", "step")}
+        return f"write {block(str(path[1]), keys)}" if keys else ""
 
     def _refuse_references(self, event: yaml.Event, at: Mark, path: KeyPath) -> None:
         """Refuses aliases, anchors and tags."""

@@ -10,7 +10,10 @@ from pydantic_core import PydanticCustomError
 
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.words import show
+from linreg_sweep.guards.harmless import OBEYED
 from linreg_sweep.guards.names import DEVICE, is_name
+
+_BLANKS = dict.fromkeys(map(ord, "\t\n\r"), " ")
 
 MOST = 10**12
 """The largest count of anything: epochs, rows, points."""
@@ -37,7 +40,7 @@ def _whole(value: Any) -> Any:
 
 
 def _printable(text: str) -> str:
-    if UNPRINTABLE.search(text):
+    if UNPRINTABLE.search(text) or OBEYED.search(text.translate(_BLANKS)):
         raise fault("must be text without control characters")
     return text
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from linreg_sweep.config.faults import MOST_COMPLAINTS, Fault
+from linreg_sweep.config.suggestions import number
 from linreg_sweep.config.words import KeyPath, show
 from linreg_sweep.errors import did_you_mean
 
@@ -44,16 +45,12 @@ def _number(error: ErrorDetails) -> Words:
 
 
 def _whole(error: ErrorDetails) -> Words:
-    return f"must be a whole number, got {show(error['input'])}", _unquoted(error["input"])
+    return f"must be a whole number, got {show(error['input'])}", _unquoted(error["input"], whole=True)
 
 
-def _unquoted(given: Any) -> str:
+def _unquoted(given: Any, *, whole: bool = False) -> str:
     """Returns a hint for a text that nearly is a number."""
-    if isinstance(given, str):
-        bare = given.replace("_", "").replace(",", ".").strip()
-        if NUMBER.fullmatch(bare):
-            return f"write {bare}" + ("" if bare != given else " without quotes")
-    return ""
+    return number(given, whole=whole) if isinstance(given, str) else ""
 
 
 def _boolean(error: ErrorDetails) -> Words:

@@ -120,7 +120,7 @@ def _decoded(content: bytes, source: Source) -> str:
 
 
 def _build(text: str, source: Source, *, has_lines: bool) -> tuple[Builder, Node]:
-    builder = Builder(source, has_lines)
+    builder = Builder(source, has_lines, text)
     start = builder.mark(None)
     if len(text) > MAX_BYTES:
         raise ConfigError(Complaint(source.name, "a text may hold 1 MiB at most"))

@@ -1,9 +1,10 @@
 """One parameter's declaration, read: a function for each way to write one, which notes all it refuses."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
-from math import isfinite
+from math import floor, isfinite
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -23,15 +24,32 @@ from linreg_sweep.config.parameters import (
     Uniform,
     Values,
 )
+from linreg_sweep.config.scalars import ScalarError, read_scalar
+from linreg_sweep.config.suggestions import FEW, LONGEST, ONE_NUMBER, block, called
 from linreg_sweep.config.words import Key, KeyPath, show
+
+MOST_POINTS = 10**6
+"""Points of one parameter that are still suggested."""
 
 
 @dataclass
 class Spec:
-    """One parameter's declaration while it is read: what is given, and what was found wrong with it."""
+    """One parameter's declaration while it is read.
+
+    Attributes:
+        name: of the parameter.
+        given: its keys but for the unit.
+        method: of the sweep.
+        unit: as it is given, if it is.
+        reads: whether another declaration of the parameter would be read without a fault.
+        faults: what was found wrong with it.
+    """
 
     name: str
     given: Mapping[str, Any]
+    method: str = "grid"
+    unit: Mapping[str, Any] = field(default_factory=dict)
+    reads: Callable[[Mapping[str, Any]], bool] = lambda keys: False
     faults: list[Fault] = field(default_factory=list)
 
     @property
@@ -65,9 +83,25 @@ class Spec:
         """Returns what is given at a key, as messages show it."""
         return show(self.given[key])
 
-    def refuse_order(self) -> None:
-        """Notes that the ends are not in order."""
-        self.refuse("max", f"must be above min ({self.shown('min')}), got {self.shown('max')}")
+    def written(self, keys: Mapping[str, Any]) -> str:
+        """Returns a declaration of the parameter as text to paste, if it can be read; else nothing."""
+        keys = {**keys, **self.unit}
+        return block(self.name, keys) if self.reads(keys) else ""
+
+    def write(self, *choices: Mapping[str, Any], then: str = "") -> str:
+        """Returns a hint to write one of some declarations, of those that can be read."""
+        found = list(dict.fromkeys(filter(None, map(self.written, choices))))
+        return f"write {' or '.join(found)}{then}" if found else ""
+
+    def refuse_order(self, **others: Any) -> None:
+        """Notes that the ends are not in order; others are keys that stand in for what is given."""
+        low, high = sorted((self.given["min"], self.given["max"]))
+        if low == high:
+            hint = self.write({"value": low})
+        else:
+            then = "; `values: [...]` keeps an order of its own" if self.method == "grid" else ""
+            hint = self.write({**self.given, "min": low, "max": high, **others}, then=then)
+        self.refuse("max", f"must be above min ({self.shown('min')}), got {self.shown('max')}", hint)
 
     def scale(self) -> Any:
         """Returns linear or log."""
@@ -107,6 +141,28 @@ def as_list(given: Any) -> str:
     return f"[{', '.join(parts)}]" if is_list else ""
 
 
+def hinted(spec: Spec, given: Any) -> str:
+    """Returns a hint for a text that calls a function of NumPy, or lists numbers."""
+    keys = called(given)
+    if keys is None:
+        return spec.write({"values": _numbers(given)}) if _numbers(given) else ""
+    if spec.method == "random" and "value" not in keys:
+        keys = {key: value for key, value in keys.items() if key not in ("num", "step")}
+    return spec.write(keys)
+
+
+def _numbers(given: Any) -> list[Any]:
+    """Returns the numbers that a text such as `0.1, 0.2` or `0.1 0.2` lists."""
+    if not isinstance(given, str) or len(given) > LONGEST or ONE_NUMBER.fullmatch(given.strip()):
+        return []
+    parts = given.replace(",", " ").split()
+    if len(parts) < 2 or not all(map(NUMBER.fullmatch, parts)):
+        return []
+    with suppress(ScalarError):  # 007
+        return [read_scalar(part) for part in parts]
+    return []
+
+
 def settle_value(spec: Spec) -> Values | None:
     """Settles `{value: 0}`, or simply `0`."""
     value = spec.number("value")
@@ -118,7 +174,7 @@ def settle_values(spec: Spec) -> Values | None:
     given = spec.given["values"]
     if not isinstance(given, list) or not given:
         listed = as_list(given)
-        hint = f"write {listed}" if listed else ""
+        hint = f"write {listed}" if listed else hinted(spec, given)
         spec.refuse("values", f"must be a list of at least one number, got {show(given)}", hint)
         return None
     if len(given) > MAX_ITEMS:
@@ -147,18 +203,25 @@ def settle_points(spec: Spec) -> Points | None:
     elif low < high and num == 1:
         spec.refuse("num", "must be at least 2 where min and max differ, got 1", "use value for one point")
     elif spec.is_whole and scale == "log":
-        spec.refuse("scale", f"must be linear, because {spec.name} is a whole number", "use values")
+        ratio = (high / max(low, 1)) ** (1 / (num - 1)) if 1 < num <= 1000 else 1
+        near = (
+            sorted({min(high, max(low, round(low * ratio**place))) for place in range(num)})
+            if ratio > 1
+            else []
+        )
+        hint = spec.write({"values": near}) or "use values"
+        spec.refuse("scale", f"must be linear, because {spec.name} is a whole number", hint)
     elif spec.is_whole and num > 1 and (high - low) % (num - 1):
         apart = f"{(high - low) / (num - 1):.6g} apart"
         text = f"must make whole numbers, but {num} points from {low} to {high} lie {apart}"
-        spec.refuse("num", text, "use step or values")
+        spec.refuse("num", text, spec.write(*_whole_points(low, high, num)) or "use step or values")
     return Points(low, high, num, scale)
 
 
 def settle_steps(spec: Spec) -> Steps | None:
     """Settles `{min: 1, max: 2, step: 0.5}`."""
-    if spec.scale() == "log":
-        spec.refuse("scale", "must be linear where there is a step", "use num for a log scale")
+    if _falls(spec):
+        return None
     ends, step = spec.ends(None), spec.number("step", Count if spec.is_whole else Positive)
     if ends is None or step is None:
         return None
@@ -166,20 +229,62 @@ def settle_steps(spec: Spec) -> Steps | None:
     if low >= high:
         spec.refuse_order()
         return None
+    num = max(2, round((high - low) / step) + 1)
+    if spec.scale() == "log":
+        hint = spec.write({"min": low, "max": high, "num": min(num, 41), "scale": "log"})
+        spec.refuse("scale", "must be linear where there is a step", hint or "use num for a log scale")
+        return None
     steps = Steps(low, high, step)
     if steps.decimals > MOST_DECIMALS or max(-steps.first, steps.last, steps.stride) > MOST_INTEGER:
         text = f"must make numbers of which a float holds every digit, got {spec.shown('step')}"
-        spec.refuse("step", text, "use num")
+        spec.refuse("step", text, spec.write(*_whole_steps(low, high, step)) or "use num")
         return None
     behind = (steps.last - steps.first) % steps.stride
     if behind:
         lower = steps.last - behind
         near = [end / steps.denominator for end in (lower, lower + steps.stride) if end > steps.first]
-        shown = " or ".join(show(int(end) if spec.is_whole else end) for end in near)
-        step, low, high = spec.shown("step"), spec.shown("min"), spec.shown("max")
-        text = f"must be met by a step of {step} from {low}, got {high}"
-        spec.refuse("max", text, f"the nearest end{' is' if len(near) == 1 else 's are'} {shown}")
+        shown = " or ".join(show(int(end) if end == int(end) else end) for end in near)
+        text = (
+            f"must be met by a step of {spec.shown('step')} from {spec.shown('min')}, got {spec.shown('max')}"
+        )
+        ends_at = [{"min": low, "max": end, "step": step} for end in near]
+        points = _whole_points(low, high, num) if spec.is_whole else [{"min": low, "max": high, "num": num}]
+        written = spec.write(*ends_at, *points)
+        nearest = f"the nearest end{' is' if len(near) == 1 else 's are'} {shown}"
+        spec.refuse("max", text, f"{nearest}: {written}" if written else nearest)
     return steps
+
+
+def _falls(spec: Spec) -> bool:
+    """Notes a step below 0, and says how its points are written."""
+    given: list[Any] = [spec.given.get(key) for key in ("min", "max", "step")]
+    low, high, step = given
+    numbers = all(isinstance(each, int | float) and not isinstance(each, bool) for each in given)
+    if not numbers or step >= 0:
+        return False
+    low, high = sorted((low, high))
+    hint = spec.write({"min": low, "max": high, "step": -step}, {"min": low, "max": high, "num": FEW})
+    spec.refuse("step", f"must be above 0, got {show(step)}", hint)
+    return True
+
+
+def _whole_points(low: int, high: int, num: int) -> list[dict[str, Any]]:
+    """Returns about so many points from low to high that are whole numbers."""
+    near = sorted(range(2, min(high - low, 10_000) + 2), key=lambda each: abs(each - num))
+    found = [each for each in near if (high - low) % (each - 1) == 0][:1]
+    return [{"min": low, "max": high, "num": each} for each in found]
+
+
+def _whole_steps(low: float, high: float, step: float) -> list[dict[str, Any]]:
+    """Returns points from low on, about a step apart: to high, or to the nearest ends that steps meet."""
+    steps = (high - low) / step
+    if not isfinite(steps) or steps > MOST_POINTS:
+        return []
+    if steps > 1 and abs(steps - round(steps)) <= 1e-9 * steps:
+        return [{"min": low, "max": high, "num": round(steps) + 1}]
+    ends = [count for count in (floor(steps), floor(steps) + 1) if count]
+    met = [{"min": low, "max": low + count * step, "num": count + 1} for count in ends]
+    return [*met, {"min": low, "max": high, "num": max(2, round(steps) + 1)}]
 
 
 def settle_uniform(spec: Spec) -> Uniform | None:
@@ -204,7 +309,10 @@ def settle_normal(spec: Spec) -> Normal | None:
     elif scale == "linear" and spec.kind is Positive:
         key = "scale" if "scale" in spec.given else "distribution"
         text = f"must come with scale: log, because {spec.name} is above 0"
-        spec.refuse(key, text if key == "distribution" else f"must be log, because {spec.name} is above 0")
+        hint = spec.write({**spec.given, "scale": "log"})
+        spec.refuse(
+            key, text if key == "distribution" else f"must be log, because {spec.name} is above 0", hint
+        )
     elif mu is not None and sigma is not None and abs(mu) + 10 * sigma > (700 if scale == "log" else 1e304):
         spec.refuse("sigma", f"must keep mu +- 10 sigma in the range of a float, got {spec.shown('sigma')}")
     return None if None in (mu, sigma, scale) else Normal(mu, sigma, scale)

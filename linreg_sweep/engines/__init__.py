@@ -7,6 +7,7 @@ from importlib import import_module
 from types import ModuleType
 
 from linreg_sweep.engines.interface import Engine
+from linreg_sweep.errors import not_installed
 
 ENGINES = {
     "numpy": "linreg_sweep.engines.numpy_engine",
@@ -17,8 +18,15 @@ ENGINES = {
 
 
 def load_module(name: str) -> ModuleType:
-    """Returns the engine's module, importing it on first use."""
-    return import_module(ENGINES[name])
+    """Returns the engine's module, importing it on first use.
+
+    Raises:
+        ConfigError: a package that it needs is not installed.
+    """
+    try:
+        return import_module(ENGINES[name])
+    except ModuleNotFoundError as error:
+        raise not_installed(str(error.name).partition(".")[0]) from error
 
 
 def load_engine(name: str) -> Engine:

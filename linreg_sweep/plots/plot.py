@@ -12,7 +12,7 @@ from linreg_sweep.plots.cells import check_sizes, moving
 from linreg_sweep.plots.descents import MOST_TRIALS, cost_curves, default_trials, paths
 from linreg_sweep.plots.maps import epochs_map, outcome_map, share_colours
 from linreg_sweep.plots.slices import parallel, slices
-from linreg_sweep.runs.results import Run, loaded
+from linreg_sweep.runs.results import Run, as_run
 from linreg_sweep.storage.outputs import Output, is_stream, output
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def plot(
         ResultsError: there is no such run, or it is damaged.
         DataError: of cost and paths: the run's data have moved.
     """
-    found = [loaded(run) for run in runs]
+    found = [as_run(run) for run in runs]
     options = _options(kind, x, y, trials)
     _check_sizes(found)
     if axes is not None:

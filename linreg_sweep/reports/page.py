@@ -19,7 +19,18 @@ from linreg_sweep.comparing.comparison import Comparison
 from linreg_sweep.reports.payload import plain
 from linreg_sweep.telling.of_comparisons import HEADINGS, MEANING, MOST_SHOWN, readable, verdict
 
-SCRIPTS = ("numbers", "charts", "descent", "theory", "map", "trials", "pictures", "laboratory", "page")
+SCRIPTS = (
+    "numbers",
+    "charts",
+    "descent",
+    "theory",
+    "map",
+    "where",
+    "trials",
+    "pictures",
+    "laboratory",
+    "page",
+)
 """The scripts, each standing on those before it."""
 
 DANGEROUS = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}

@@ -13,7 +13,7 @@ from linreg_sweep.reports.laboratory import laboratory
 from linreg_sweep.reports.page import Section, render, shown
 from linreg_sweep.reports.payload import map_of, trials_of
 from linreg_sweep.runs.reopening import declaration_of
-from linreg_sweep.runs.results import Run, loaded
+from linreg_sweep.runs.results import Run, as_run
 from linreg_sweep.storage import files
 from linreg_sweep.storage.files import Place
 from linreg_sweep.storage.outputs import Output, output
@@ -41,7 +41,7 @@ def report(*runs: Run | str | Path, file: Output | None = None) -> Place:
     """
     if not runs:
         raise ConfigError(Complaint("", "a run is needed to report on"))
-    found = [loaded(run) for run in runs]
+    found = [as_run(run) for run in runs]
     comparison = None
     if len(found) > 1:
         comparison = compare(*found, bins=bins_to_read(found, ()))

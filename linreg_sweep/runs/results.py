@@ -366,8 +366,12 @@ def load(path: str | Path) -> Run:
     return run
 
 
-def loaded(run: Run | str | Path) -> Run:
-    """Returns a run as it is, or the one in a directory; for errors see load."""
+def as_run(run: Run | str | Path) -> Run:
+    """Returns a run, or the one in a directory.
+
+    Raises:
+        ResultsError: see load.
+    """
     return run if isinstance(run, Run) else load(run)
 
 

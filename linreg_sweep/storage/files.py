@@ -56,7 +56,7 @@ def place_of(text: str | os.PathLike[str]) -> Place:
     try:
         return _behind(text, kind)
     except Exception as error:  # each kind has exceptions of its own
-        hint = "s3:// with s3fs, gs:// with gcsfs, abfs:// with adlfs; or a path"
+        hint = "pip install s3fs for s3://, gcsfs for gs://, adlfs for abfs://; or give a path"
         raise ConfigError(Complaint(text, f"{kind}:// cannot be reached: {_reason(error)}", hint)) from error
 
 

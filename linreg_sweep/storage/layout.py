@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.storage.files import Place
 from linreg_sweep.storage.store import PART_NAME
-from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, MISSING
+from linreg_sweep.theory.outcome import CATEGORIES, COUNTS, EVENTS, MISSING
 
 Column = NDArray[np.generic]
 
@@ -117,7 +117,7 @@ class Layout:
                 return np.array_equal(numbers, np.arange(first, stop))
             return not len(numbers) or bool(first <= numbers.min() and numbers.max() < stop)
         if name in self.finite:
-            return bool(np.isfinite(numbers).all())
+            return bool(np.isfinite(numbers).all() and (name not in COUNTS or (numbers % 1 == 0).all()))
         if name == "outcome":
             return not (numbers == MISSING).any()
         if name in WHOLE:

@@ -18,7 +18,7 @@ from linreg_sweep.storage.files import Place
 from linreg_sweep.storage.layout import Layout, MisfitError
 from linreg_sweep.storage.seal import BLANK, is_whole, sealed
 from linreg_sweep.storage.store import MADE_ANEW, damaged
-from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, MISSING, OUTCOMES
+from linreg_sweep.theory.outcome import CATEGORIES, COUNTS, EVENTS, MISSING, OUTCOMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,17 +104,18 @@ def _strings(words: Sequence[str]) -> Any:
 
 
 def _pandas_types(columns: Mapping[str, Column]) -> dict[str, Any]:
-    """Returns what pandas.read_parquet needs to give whole-number columns with gaps as Int64."""
+    """Returns what pandas.read_parquet needs to give columns of whole numbers as Int64."""
     described = []
     for name, values in columns.items():
         coded = _is_coded(name, values, CATEGORIES)
+        counts = _is_coded(name, values, EVENTS) or (name in COUNTS and bool((values % 1 == 0).all()))
         words = {"num_categories": len(_words(name, values)), "ordered": False} if coded else None
         described.append(
             {
                 "name": name,
                 "field_name": name,
                 "pandas_type": "categorical" if coded else str(values.dtype),
-                "numpy_type": "Int64" if _is_coded(name, values, EVENTS) else str(values.dtype),
+                "numpy_type": "Int64" if counts else str(values.dtype),
                 "metadata": words,
             }
         )

@@ -203,4 +203,12 @@ def run_path(out: Place, name: str, digest: str) -> Place:
 def find_runs(out: Place) -> list[Store]:
     """Returns the runs right under a directory, ordered by name; none where there is no directory."""
     entries = [out / name for name in sorted(files.names(out))]
-    return [Store(entry) for entry in entries if files.exists(entry / "metadata.json")]
+    return [Store(entry) for entry in entries if _may_be_run(entry)]
+
+
+def _may_be_run(entry: Place) -> bool:
+    """Returns whether a folder holds a run; what cannot be looked into is left to whoever reads the run."""
+    try:
+        return files.exists(entry / "metadata.json")
+    except ResultsError:
+        return True

@@ -39,15 +39,31 @@ def table_of_arrays(
     x_array, x_known, complaints = _matrix("x", x, x_names)
     y_array, y_known, y_complaints = _matrix("y", y, y_names)
     complaints += y_complaints
-    if not complaints and len(x_array) != len(y_array):
-        turned = x_array.shape[1] == len(y_array) or x_array.shape[0] == y_array.shape[1]
-        text = f"x and y must have the same rows, got shapes {x_array.shape} and {y_array.shape}"
-        hint = "rows are observations: transpose the one that lies on its side" if turned else ""
-        complaints.append(Complaint("arrays", text, hint))
+    if not complaints:
+        complaints += _shape_complaints(x_array, y_array)
     complaints += name_complaints("arrays", x_known, y_known)
     if complaints:
         raise DataError(*complaints)
     return Table(x_array, y_array, x_known, y_known, ())
+
+
+def _shape_complaints(x: Floats, y: Floats) -> list[Complaint]:
+    """Returns what is wrong with the rows of two matrices, [n, F] and [n, O] if nothing is."""
+    (n_x, width), (n_y, height) = x.shape, y.shape
+    shapes = f"got shapes {x.shape} and {y.shape}"
+    if n_x == n_y == 1 and width == height > 1:
+        text = f"x and y must have a row an observation, {shapes}: one row each"
+        return [Complaint("arrays", text, "transpose both: x.T and y.T")]
+    if n_x == n_y:
+        return []
+    if width == height > 1:
+        turned = ["x.T", "y.T"]
+    else:
+        turned = (
+            ["x.T"] if width == n_y and n_x < width else ["y.T"] if height == n_x and n_y < height else []
+        )
+    hint = f"rows are observations: transpose, as in {' and '.join(turned)}" if turned else ""
+    return [Complaint("arrays", f"x and y must have the same rows, {shapes}", hint)]
 
 
 def _matrix(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,10 @@ MOST_EXACT = 2**53
 UNEVEN = "must be a whole number that float64 holds exactly, got"
 SHIFTED = "subtract a constant, such as the smallest, from the column, or choose other columns"
 """What is said of a whole number that would be rounded, and what helps."""
+
+MISSING_CELL = "fill the cell in or remove the row"
+TEXT_CELL = "mend the cell, or choose other columns"
+"""Hints that many cells share."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +41,16 @@ class Column:
         flaws: of its cells.
         unusable: why not one of its cells is a number, else empty.
         content: what it holds instead, as a message says it; empty where it is all empty.
+        commas: what commas within its numbers stand for; see recipes.of_commas.
+        example: the first cell with such a comma.
     """
 
     numbers: Floats
     flaws: tuple[Flaw, ...] = ()
     unusable: str = ""
     content: str = ""
+    commas: frozenset[str] = frozenset()
+    example: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +58,7 @@ class File:
     """An opened file.
 
     Attributes:
+        path: where it is.
         where: what a complaint about its header names.
         names: of its columns, in order; they need not differ.
         labels: numbers of columns that only label the rows.
@@ -57,6 +67,7 @@ class File:
         is_headless: whether the names were the first row, and every one of them reads as a number.
     """
 
+    path: Path
     where: str
     names: list[str]
     labels: tuple[int, ...]

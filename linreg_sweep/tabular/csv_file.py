@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
@@ -21,8 +22,10 @@ from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.guards.regular import open_regular
 from linreg_sweep.tabular.bounds import LONGEST_ROW, MOST_BYTES, check_cells, check_columns
 from linreg_sweep.tabular.cells import (
+    MISSING_CELL,
     MOST_EXACT,
     SHIFTED,
+    TEXT_CELL,
     UNEVEN,
     Column,
     File,
@@ -32,26 +35,44 @@ from linreg_sweep.tabular.cells import (
     flaw_of,
     shortened,
 )
+from linreg_sweep.tabular.recipes import (
+    DECIMAL,
+    EITHER,
+    LOOKED_AT,
+    SEPARATORS,
+    THOUSANDS,
+    converted,
+    looked_at,
+    of_commas,
+)
 
 NUMBER = r"^[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 MISSING = r"^(?i:|#?n/?a|[+-]?nan|null|none)$"
 INFINITE = r"^(?i:[+-]?inf(?:inity)?)$"
 
+COMMAS = "commas"
+"""In place of the hint for a cell with a comma in its number: all of a file get one."""
+
 _ALMOST_NUMBERS = (
-    (r"[+-]?[0-9]{1,3}([,_' ][0-9]{3})+(\.[0-9]*)?", "write numbers without a thousands separator"),
-    (r"[+-]?[0-9.]*,[0-9]+", "write numbers with a decimal point, not a comma"),
+    (r"[+-]?[0-9][0-9.,]*,[0-9.]+|[+-]?,[0-9]+", COMMAS),
+    (r"[+-]?[0-9]{1,3}([_' ][0-9]{3})+(\.[0-9]*)?", "write numbers without a thousands separator"),
     (r"[+-]?0[0-9]+(\.[0-9]*)?", "a leading zero marks a label; where it is a number, write 7 for 007"),
     (r"[$€£]? ?[+-]?[0-9]+(\.[0-9]+)? ?[%€$£a-zA-Z]*", "a cell must hold the number alone, without a unit"),
 )
-_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _FOREIGN = {
-    b"PK\x03\x04": "this is a spreadsheet or a zip archive: save it again as CSV",
+    b"PK\x03\x04": "this is a spreadsheet or a zip archive",
     b"PAR1": "this is a Parquet file: let its name end in .parquet",
-    b"\x1f\x8b": "this is a gzip archive: unpack it",
-    b"\xff\xfe": "this looks like UTF-16: save it again as UTF-8",
-    b"\xfe\xff": "this looks like UTF-16: save it again as UTF-8",
+    b"\x1f\x8b": "this is a gzip archive",
+    b"\xff\xfe": "this looks like UTF-16",
+    b"\xfe\xff": "this looks like UTF-16",
 }
-_TEXT = "mend the cell, or choose other columns"
+_CONVERTED = {
+    b"PK\x03\x04": ("read_excel", {}),
+    b"\x1f\x8b": ("read_csv", {"compression": "gzip"}),
+    b"\xff\xfe": ("read_csv", {"encoding": "utf-16"}),
+    b"\xfe\xff": ("read_csv", {"encoding": "utf-16"}),
+}
+"""How pandas reads what is foreign."""
 
 
 def _records(path: Path) -> Iterator[tuple[int, int, list[str]]]:
@@ -97,6 +118,9 @@ def open_csv(path: Path, start: bytes) -> File:
         raise DataError(Complaint(str(path), text, "a Parquet file may be larger"))
     for mark, hint in _FOREIGN.items():
         if start.startswith(mark):
+            if mark in _CONVERTED:
+                reader, options = _CONVERTED[mark]
+                hint = f"{hint}; {converted(path, reader, dropped=(), **options)}"
             raise DataError(Complaint(str(path), "must be CSV in UTF-8, it is not", hint))
     records = _records(path)
     first, last, names = next(records, (1, 1, []))
@@ -105,12 +129,12 @@ def open_csv(path: Path, start: bytes) -> File:
         raise DataError(Complaint(str(path), "data must have a header and rows, the file is empty"))
     check_columns(where, len(names))
     names = [name.strip() for name in names]
-    separators = [word for letter, word in _SEPARATORS.items() if letter in names[0]]
+    separators = [word for letter, word in SEPARATORS.items() if letter in names[0]]
     if len(names) == 1 and separators:
         text = f"columns must be separated by commas, here they look separated by {separators[0]}"
-        raise DataError(Complaint(where, text, "save it again as CSV with commas and decimal points"))
+        raise DataError(Complaint(where, text, looked_at(path, _start(path))))
     if any("\udc80" <= letter <= "\udcff" for name in names for letter in name):
-        raise DataError(_not_utf8(where))
+        raise DataError(_not_utf8(path, where))
     if next(records, None) is None:
         raise DataError(Complaint(str(path), "data must have rows, the file ends after its header"))
 
@@ -127,7 +151,7 @@ def open_csv(path: Path, start: bytes) -> File:
         return _read_csv(path, last, len(names), numbers)
 
     is_headless = all(re.match(NUMBER, name) for name in names)
-    return File(where, names, (), read, places, is_headless)
+    return File(path, where, names, (), read, places, is_headless)
 
 
 def _read_csv(path: Path, skip: int, width: int, numbers: list[int]) -> Iterator[Column]:
@@ -153,7 +177,16 @@ def _read_csv(path: Path, skip: int, width: int, numbers: list[int]) -> Iterator
     except OSError as error:
         raise DataError(Complaint(str(path), f"data must be a file that can be read: {error}")) from error
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:  # Arrow releases the lock
-        return iter(list(pool.map(_from_text, (table.column(keys[i]) for i in numbers))))
+        columns = list(pool.map(_from_text, (table.column(keys[i]) for i in numbers)))
+    found = frozenset().union(*(column.commas for column in columns))
+    example = next((column.example for column in columns if column.commas), "")
+    return iter([_with_hint(column, of_commas(path, found, example)) for column in columns])
+
+
+def _with_hint(column: Column, hint: str) -> Column:
+    """Returns a column whose cells with commas have the one hint of their file."""
+    flaws = (replace(flaw, hint=hint) if flaw.hint == COMMAS else flaw for flaw in column.flaws)
+    return replace(column, flaws=tuple(flaws))
 
 
 def _most_rows(path: Path) -> int:
@@ -173,7 +206,7 @@ def _misread(path: Path, width: int, numbers: set[int], message: str) -> Complai
         if len(values) != width:
             ragged, more = ragged or (line, len(values)), more + 1
         elif any("\udc80" <= letter <= "\udcff" for i in numbers for letter in values[i]):
-            return _not_utf8(f"{path}:{line}")
+            return _not_utf8(path, f"{path}:{line}")
     if not ragged:
         return Complaint(str(path), f"must be a CSV file that can be read: {message.splitlines()[0]}")
     line, length = ragged
@@ -183,8 +216,14 @@ def _misread(path: Path, width: int, numbers: set[int], message: str) -> Complai
     return Complaint(f"{path}:{line}", text, hint if length > width else "")
 
 
-def _not_utf8(where: str) -> Complaint:
-    return Complaint(where, "text must be UTF-8, this line has other bytes", "save the file again as UTF-8")
+def _not_utf8(path: Path, where: str) -> Complaint:
+    text = "text must be UTF-8, this line has other bytes"
+    return Complaint(where, text, f"save it as UTF-8: {converted(path, encoding='latin-1')}")
+
+
+def _start(path: Path) -> bytes:
+    with open_regular(path) as stream:
+        return stream.read(LOOKED_AT)
 
 
 def _from_text(cells: Any) -> Column:
@@ -211,16 +250,20 @@ def _from_text(cells: Any) -> Column:
 
     almost = next((hint for form, hint in _ALMOST_NUMBERS if re.fullmatch(form, first(other))), "")
     flaws = (
-        *flaw_of(missing, f"must be a number, {_got(first(missing))}", "fill the cell in or remove the row"),
+        *flaw_of(missing, f"must be a number, {_got(first(missing))}", MISSING_CELL),
         *flaw_of(infinite, f"must be finite, {_got(first(infinite))}"),
         *flaw_of(uneven, f"{UNEVEN} {first(uneven)}", SHIFTED),
-        *flaw_of(other, f"must be a number, {_got(first(other))}", almost or _TEXT),
+        *flaw_of(other, f"must be a number, {_got(first(other))}", almost or TEXT_CELL),
     )
     unusable = "" if plain.any() else "not numeric" if other.any() else "empty"
     if unusable == "not numeric" and almost:
         unusable = f"numbers written like {shortened(first(other))} are not read"
     content = f"starts with {shortened(first(other))}" if other.any() else ""
-    return Column(numbers, flaws, unusable, content)
+    forms = {"decimal": DECIMAL, "thousands": THOUSANDS, "either": EITHER} if almost == COMMAS else {}
+    commas = [
+        name for name, form in forms.items() if as_mask(compute.match_substring_regex(cells, form)).any()
+    ]
+    return Column(numbers, flaws, unusable, content, frozenset(commas), first(other) if commas else "")
 
 
 def _rounded(cells: Any, numbers: Floats) -> NDArray[np.bool_]:

@@ -16,6 +16,7 @@ from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.guards.regular import open_regular
 from linreg_sweep.tabular.bounds import check_cells, check_columns
 from linreg_sweep.tabular.cells import (
+    MISSING_CELL,
     SHIFTED,
     UNEVEN,
     Column,
@@ -65,7 +66,7 @@ def open_parquet(path: Path, start: bytes) -> File:
                     yield Column(np.empty(0), (flaw,), "not numeric", f"is of type {kinds[i]}")
 
     labels = tuple(i for i, name in enumerate(names) if name in kept and name.startswith("__index"))
-    return File(str(path), names, labels, read, lambda rows: {})
+    return File(path, str(path), names, labels, read, lambda rows: {})
 
 
 @contextmanager
@@ -151,7 +152,7 @@ def _from_numbers(cells: Any) -> Column:
         uneven[given] = rounded_integers(np.concatenate(chunks), numbers[given]) if chunks else False
     sign = "-" if numbers[infinite.argmax()] < 0 else ""
     flaws = (
-        *flaw_of(missing, "must be a number, the cell is empty or NaN", "fill the cell in or remove the row"),
+        *flaw_of(missing, "must be a number, the cell is empty or NaN", MISSING_CELL),
         *flaw_of(infinite, f"must be finite, got '{sign}inf'"),
         *flaw_of(uneven, f"{UNEVEN} {cells[int(uneven.argmax())]}", SHIFTED),
     )

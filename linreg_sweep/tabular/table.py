@@ -10,9 +10,10 @@ import numpy as np
 from linreg_sweep.errors import Complaint, DataError, did_you_mean, shorten
 from linreg_sweep.guards.harmless import OBEYED
 from linreg_sweep.guards.regular import open_regular
-from linreg_sweep.tabular.cells import Column, File, Flaw, Floats, shortened
+from linreg_sweep.tabular.cells import MISSING_CELL, TEXT_CELL, Column, File, Floats, shortened
 from linreg_sweep.tabular.csv_file import open_csv
 from linreg_sweep.tabular.parquet_file import open_parquet
+from linreg_sweep.tabular.recipes import LOOKED_AT, READERS, converted, looked_at
 
 _READERS = {".csv": open_csv, ".parquet": open_parquet, ".pq": open_parquet}
 MOST_COMPLAINTS = 20
@@ -62,7 +63,7 @@ def read_table(path: Path, x: Sequence[str] | None, y: Sequence[str], *, whole_o
     file = _open(path)
     complaints = _header_complaints(file, x, y)
     if complaints:
-        raise _refusal(complaints)
+        raise _refusal([*complaints, *_further_complaints(file, {*y, *(x or ())})])
 
     at = {name: i for i, name in enumerate(file.names)}
     asked = [at[name] for name in [*y, *(x or ())]]
@@ -79,9 +80,10 @@ def read_table(path: Path, x: Sequence[str] | None, y: Sequence[str], *, whole_o
     if not x_at:
         complaints.append(_without_x(file, columns, offered))
     if x is None:
-        complaints += name_complaints(file.where, tuple(dict.fromkeys(x_names)), ())
-        complaints += [_twice(file, name, n) for name, n in Counter(x_names).items() if n > 1]
-    complaints += _cell_complaints(file, [(i, flaw) for i in sorted(used) for flaw in columns[i].flaws])
+        complaints += [_unnamed(file, i, x_names) for i in x_at if not file.names[i].strip()]
+        complaints += name_complaints(file.where, tuple(filter(str.strip, dict.fromkeys(x_names))), ())
+        complaints += [_twice(file, name) for name, n in Counter(x_names).items() if n > 1]
+    complaints += _cell_complaints(file, {i: columns[i] for i in sorted(used)})
     if complaints:
         raise _refusal(complaints)
     return Table(
@@ -116,7 +118,8 @@ def name_complaints(where: str, x_names: Sequence[str], y_names: Sequence[str]) 
         for name, times in Counter(names).items():
             shown = f"{shortened(name)} in {role}"
             if not name.strip():
-                text = f"every column of {role} must have a name, one has none"
+                place = list(names).index(name) + 1
+                text = f"every column of {role} must have a name, column {place} of {role} has none"
                 complaints.append(Complaint(where, text, "give it a name, or choose other columns"))
             elif OBEYED.search(name):
                 complaints.append(Complaint(where, f"column names must be of printable letters, got {shown}"))
@@ -151,7 +154,7 @@ def _header_complaints(file: File, x: Sequence[str] | None, y: Sequence[str]) ->
                 text = f"{role} must name columns of the file, got {shortened(name)}"
                 complaints.append(Complaint(file.where, text, hint))
             elif there[name] > 1:
-                complaints.append(_twice(file, name, there[name]))
+                complaints.append(_twice(file, name))
     return complaints
 
 
@@ -161,13 +164,38 @@ def _refusal(complaints: list[Complaint]) -> DataError:
     return DataError(*complaints[: MOST_COMPLAINTS + 1], *([Complaint("", "and more")] if rest else []))
 
 
-def _twice(file: File, name: str, times: int) -> Complaint:
-    text = f"column names must differ, {times} columns are called {shortened(name)}"
-    return Complaint(file.where, text)
+def _twice(file: File, name: str) -> Complaint:
+    places = [str(i + 1) for i, other in enumerate(file.names) if other == name]
+    listed = " and ".join([", ".join(places[:-1]), places[-1]])
+    text = f"column names must differ, columns {listed} are called {shortened(name)}"
+    return Complaint(file.where, text, "give each a name of its own in the first line")
 
 
-def _cell_complaints(file: File, flaws: list[tuple[int, Flaw]]) -> list[Complaint]:
-    flaws = sorted(flaws, key=lambda item: item[1].row)
+def _further_complaints(file: File, names: set[str]) -> Sequence[Complaint]:
+    """Returns what is wrong with the cells of columns, of those whose names can be meant."""
+    there = Counter(file.names)
+    numbers = [i for i, name in enumerate(file.names) if name in names and there[name] == 1]
+    if not numbers:
+        return []
+    try:
+        return _cell_complaints(file, dict(zip(numbers, file.read(numbers), strict=True)))
+    except DataError as error:
+        return error.complaints
+
+
+def _unnamed(file: File, i: int, x_names: Sequence[str]) -> Complaint:
+    """Returns the complaint about a column that only its place can be told by."""
+    others = list(filter(str.strip, dict.fromkeys(x_names)))
+    hint = f"leave it out by naming the others, x: [{_listed(others)}], or " if others else ""
+    return Complaint(file.where, f"column {i + 1} has no name", f"{hint}give it one in the first line")
+
+
+def _cell_complaints(file: File, columns: dict[int, Column]) -> list[Complaint]:
+    """Returns what is wrong with cells, in the order of the rows; what helps all alike is said once."""
+    every = ((i, flaw) for i, column in columns.items() for flaw in column.flaws)
+    flaws = sorted(every, key=lambda item: item[1].row)
+    incomplete = tuple(dict.fromkeys(file.names[i] for i, flaw in flaws if flaw.hint == MISSING_CELL))
+    said: set[str] = set()
     shown, rest = flaws[:MOST_COMPLAINTS], flaws[MOST_COMPLAINTS:]
     places = file.places({flaw.row for _, flaw in shown if flaw.row})
     complaints = []
@@ -176,7 +204,13 @@ def _cell_complaints(file: File, flaws: list[tuple[int, Flaw]]) -> list[Complain
         cell = f"row {flaw.row} of column {name}" if flaw.row else f"column {name}"
         more = f" (and {flaw.more} more such cell{'s' * (flaw.more > 1)})" if flaw.more else ""
         where = places.get(flaw.row, file.where)
-        complaints.append(Complaint(where, f"{cell} {flaw.text}{more}", flaw.hint))
+        hint = "" if flaw.hint in said else flaw.hint
+        said |= {hint} if hint != TEXT_CELL else set()
+        if hint == MISSING_CELL:
+            reader = "read_csv" if file.path.suffix.lower() == ".csv" else "read_parquet"
+            line = converted(file.path, reader, dropped=incomplete)
+            hint = f"{MISSING_CELL}; {line}"
+        complaints.append(Complaint(where, f"{cell} {flaw.text}{more}", hint))
     if rest:
         complaints.append(Complaint(file.where, f"and {len(rest)} more complaints about cells"))
     return complaints
@@ -192,7 +226,7 @@ def _without_x(file: File, columns: dict[int, Column], offered: list[int]) -> Co
     if len(offered) > _MOST_NAMED:
         told.append(f"and {len(offered) - _MOST_NAMED} more")
     hints = (flaw.hint for i in offered if i in columns for flaw in columns[i].flaws)
-    hint = next((hint for hint in hints if hint.startswith("write numbers")), "")
+    hint = next((hint for hint in hints if hint.startswith(("commas", "write numbers"))), "")
     text = "x must have a numeric column, none is left beside y"
     return Complaint(file.where, f"{text}: {', '.join(told)}" if told else text, hint)
 
@@ -232,7 +266,7 @@ def _open(path: Path) -> File:
             raise DataError(Complaint(where, "data must be a file, there is none here", _neighbours(path)))
         if suffix not in _READERS:
             known = "data files must end in .csv, .parquet or .pq"
-            raise DataError(Complaint(where, f"{known}, got {shortened(path.suffix)}", "save it as CSV"))
+            raise DataError(Complaint(where, f"{known}, got {shortened(path.suffix)}", _as_csv(path)))
         with open_regular(path) as stream:
             start = stream.read(4)
     except (OSError, ValueError) as error:
@@ -240,6 +274,19 @@ def _open(path: Path) -> File:
     if not start:
         raise DataError(Complaint(where, "data must have a header and rows, the file is empty"))
     return _READERS[suffix](path, start)
+
+
+def _as_csv(path: Path) -> str:
+    """Returns how a file of another kind becomes one that is read, or that it has to be saved as CSV."""
+    suffix = path.suffix.lower()
+    if suffix in READERS:
+        return converted(path)
+    if suffix in (".gz", ".bz2", ".xz", ".zst", ".zip"):
+        return converted(path, "read_csv")
+    if suffix in (".tsv", ".tab", ".txt", ".dat", ".csv2"):
+        with open_regular(path) as stream:
+            return looked_at(path, stream.read(LOOKED_AT))
+    return "save it as CSV"
 
 
 def _neighbours(path: Path) -> str:

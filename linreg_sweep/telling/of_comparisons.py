@@ -1,11 +1,13 @@
 """What `compare` says: the differences between runs, the explanation first, then the figures."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from linreg_sweep.analysis.formats import Table, as_text, cells_of, records
+from linreg_sweep.analysis.tables import select
 from linreg_sweep.comparing.comparison import Comparison
+from linreg_sweep.guards.harmless import harmless
 from linreg_sweep.telling.phrases import counted
 
 MOST_SHOWN = 20
@@ -14,6 +16,9 @@ MOST_SHOWN = 20
 MEANING = {
     "first, second": "the run that is compared with, and the run in the row",
     "changed": "trials with another outcome, another epoch, or final numbers beyond the tolerance",
+    "last_bits": "outcome and epochs are the same, and numbers in half of their digits or more",
+    "identical": "outcome, epochs and numbers are the same to the bit",
+    "largest_relative_difference": "where outcome and epochs are the same, as a share of the largest number",
     "sooner, later": "of the trials that converged in both, those with fewer or more epochs in second",
     "median_epochs_later": "half of these took at most so many epochs longer; below 0: fewer",
     "median_epochs_ratio": "epochs in second / epochs in first, to six digits",
@@ -35,7 +40,15 @@ HEADINGS = {
 }
 
 
-def compared(found: Comparison, style: str, *, only_changed: bool) -> Iterator[str]:
+def compared(
+    found: Comparison,
+    style: str,
+    *,
+    only_changed: bool,
+    columns: Sequence[str] = (),
+    sort: str | None = None,
+    top: int | None = None,
+) -> Iterator[str]:
     """Yields a comparison as text.
 
     Args:
@@ -43,10 +56,17 @@ def compared(found: Comparison, style: str, *, only_changed: bool) -> Iterator[s
         style: table, markdown or latex: everything, under headings; json: everything; csv: one table,
             by the parameters or, of changes alone, trial by trial.
         only_changed: leave out rows of `by` without a changed trial, and list the trials that changed.
+        columns: of the table that csv has, in this order; none: all.
+        sort: a column of it, with `-` before it for descending.
+        top: at most so many rows of it.
+
+    Raises:
+        ConfigError: it has no such column.
     """
-    tables = _chosen(found, only_changed=only_changed)
+    tables, name = _chosen(found, only_changed=only_changed), "changed" if only_changed else "by"
+    if name in tables:
+        tables[name] = select(tables[name], columns, sort, top)
     if style == "csv":
-        name = "changed" if only_changed else "by"
         yield as_text(tables[name] if name in tables else getattr(found, name), "csv")
     elif style == "json":
         yield json.dumps(_plain(found, tables), indent=2, allow_nan=False)
@@ -80,10 +100,11 @@ def _told(found: Comparison, tables: dict[str, Any], style: str) -> Iterator[str
         yield from _in_latex(found, title, tables)
         return
     yield title
+    yield from verdict(found)
     for name, table in tables.items():
         if name == "only" and found.by_summaries:
             continue  # it would list all trials of both
-        heading = HEADINGS[name].format(parameters=" and ".join(found.parameters))
+        heading = harmless(HEADINGS[name].format(parameters=" and ".join(found.parameters)))
         yield ""
         yield f"## {heading}" if style == "markdown" else f"{heading}:"
         yield ""
@@ -99,8 +120,6 @@ def _told(found: Comparison, tables: dict[str, Any], style: str) -> Iterator[str
     if "settings" not in tables and found.notes:
         yield ""
         yield from (f"{note}." for note in found.notes)
-    yield ""
-    yield from verdict(found)
     if style == "table" and not found.by_summaries:
         yield ""
         width = max(map(len, MEANING))
@@ -118,7 +137,7 @@ def _in_latex(found: Comparison, title: str, tables: dict[str, Any]) -> Iterator
     yield from (f"% {said}" for said in (title, *(f"{note}." for note in found.notes), *verdict(found)))
     for name, table in tables.items():
         yield ""
-        yield f"% {HEADINGS[name].format(parameters=' and '.join(found.parameters))}"
+        yield f"% {harmless(HEADINGS[name].format(parameters=' and '.join(found.parameters)))}"
         yield as_text(readable(name, table), "latex")
 
 
@@ -138,5 +157,14 @@ def verdict(found: Comparison) -> Iterator[str]:
         if not row["matched"]:
             yield (f"{second} shares no trial with {first} ({alone}): they are compared by their summaries.")
             continue
-        changed = f"{row['changed']:,} changed" if row["changed"] else "none changed"
-        yield f"{counted(row['matched'], 'trial')} matched, {changed}; {alone}."
+        by = row["largest_relative_difference"]
+        told = [
+            f"{row['outcome_changed']:,} with another outcome",
+            f"{row['epoch_changed']:,} with another epoch",
+            *([f"{row['numbers_changed']:,} with other numbers"] if row["numbers_changed"] else []),
+            f"{row['last_bits']:,} that differ in last bits alone",
+            f"{row['identical']:,} equal to the bit",
+        ]
+        yield f"{counted(row['matched'], 'trial')} matched: {', '.join(told)}; {alone}."
+        if by:
+            yield f"Where outcome and epochs are the same, numbers differ by at most {by:.2g} of the largest."

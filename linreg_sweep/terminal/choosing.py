@@ -1,12 +1,11 @@
 """Which rows and columns a person asked to see: tables in, tables out."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from linreg_sweep.analysis.formats import GAP, frame_of
-from linreg_sweep.analysis.tally import Table, check_column
-from linreg_sweep.errors import Complaint, ConfigError, ResultsError
+from linreg_sweep.analysis.formats import GAP, Table, cells_of, frame_of
+from linreg_sweep.errors import Complaint, ConfigError, SweepError
 from linreg_sweep.runs.results import BINS, MOST_ROWS, Run
 from linreg_sweep.theory.outcome import OUTCOMES
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
 LISTED = [
     "name",
+    "differs",
     "trials",
     "done",
     *OUTCOMES,
@@ -26,6 +26,9 @@ LISTED = [
     "run",
 ]
 """The columns of a list of runs."""
+
+SUMMED_UP = ("trials", *OUTCOMES, "share_converged", "median_converged_at", "p90_converged_at", "best_cost")
+"""The columns that a summary has and trials have not."""
 
 LEAST_FIRST = (
     *("share_converged", "p90_converged_at", "best_cost", "stability_ratio"),
@@ -55,6 +58,7 @@ class Choice:
             person can read, unless the table is to be exact.
         trials: trials rather than a summary.
         where: a comparison that chooses trials.
+        columns: of the table, in this order; none: all.
         sort: a column, with `-` before it for descending.
         top: at most so many rows; of unsorted trials, the best.
         exact: for a machine rather than a person.
@@ -64,6 +68,7 @@ class Choice:
     bins: int | None = None
     trials: bool = False
     where: str | None = None
+    columns: tuple[str, ...] = ()
     sort: str | None = None
     top: int | None = None
     exact: bool = False
@@ -71,7 +76,7 @@ class Choice:
     @property
     def as_trials(self) -> bool:
         """Whether trials are shown rather than a summary of them."""
-        chosen = (self.where, self.sort, self.top) != (None, None, None)
+        chosen = (self.where, self.columns, self.sort, self.top) != (None, (), None, None)
         return not self.by and (self.trials or chosen)
 
     def check(self) -> None:
@@ -83,9 +88,13 @@ class Choice:
         if self.bins is not None and self.as_trials:
             text = "gathers the rows of a summary, not trials"
             raise ConfigError(Complaint("--bins", text, "name a parameter with --by, or leave it out"))
+        for name in self.columns if self.as_trials else ():
+            if name in SUMMED_UP:
+                hint = "name the parameter that it goes by, as in --by learning_rate"
+                raise ConfigError(Complaint("--columns", f"{name} is a column of the summary", hint))
 
 
-def summary_to_read(run: Run, choice: Choice | None = None) -> Table:
+def summary_to_read(run: Run, choice: Choice | None = None) -> Mapping[str, Sequence[Any]]:
     """Returns the summary of a run that a person can read, as plain columns."""
     if choice is None and run.readable is not None:
         return run.readable
@@ -109,12 +118,12 @@ def choose(run: Run, choice: Choice) -> "pd.DataFrame":
     if choice.as_trials:
         table = run.trials if trials is None else trials
         best = choice.top is not None and choice.sort is None
-        return tables.best(table, choice.top or 0) if best else _ordered(table, choice)
+        return _selected(tables.best(table, choice.top or 0) if best else table, choice)
     by = run.columns_of(choice.by) if choice.by else run.default_by()
     bins = _bins(run, by, choice)
     if trials is None:
-        return _ordered(run.summary(by, bins), choice)
-    return _ordered(tables.summary(trials, by, bins, run.metadata["log_scaled"]), choice)
+        return _selected(run.summary(by, bins), choice)
+    return _selected(tables.summary(trials, by, bins, run.metadata["log_scaled"]), choice)
 
 
 def _bins(run: Run, by: list[str], choice: Choice) -> int | None:
@@ -124,29 +133,66 @@ def _bins(run: Run, by: list[str], choice: Choice) -> int | None:
     return None if choice.exact or not run.has_more_values(by, MOST_ROWS) else BINS
 
 
-def _ordered(table: "pd.DataFrame", choice: Choice) -> "pd.DataFrame":
-    if choice.sort is not None:
-        name = choice.sort.removeprefix("-")
-        check_column(name, map(str, table.columns))
-        ascending = name == choice.sort
-        table = table.sort_values(name, ascending=ascending, kind="stable", na_position="last")
-    return table if choice.top is None else table.head(choice.top)
+def _selected(table: "pd.DataFrame", choice: Choice) -> "pd.DataFrame":
+    from linreg_sweep.analysis import tables
+
+    return tables.select(table, choice.columns, choice.sort, choice.top)
+
+
+def selected(table: Table, columns: Sequence[str], sort: str | None, top: int | None) -> Table:
+    """Returns those columns and rows of any table that are asked for; see tables.select."""
+    if not columns and sort is None and top is None:
+        return table
+    import pandas as pd
+
+    from linreg_sweep.analysis import tables
+
+    frame = pd.DataFrame({name: pd.Series(cells, dtype="object") for name, cells in cells_of(table).items()})
+    chosen = tables.select(frame, columns, sort, top)
+    return {str(name): chosen[name].tolist() for name in chosen}
 
 
 def listed(runs: Iterable[Run]) -> tuple["pd.DataFrame", list[Complaint]]:
     """Returns one row a run, and what is wrong with the runs that cannot be read.
 
-    A row has name, trials, outcomes, the best trial, when the run was made and where it is.
+    A row has name, trials, outcomes, the best trial, when the run was made and where it is, and what
+    tells it from other runs of its name.
     """
     rows: list[dict[str, object]] = []
     complaints: list[Complaint] = []
+    named: dict[object, list[tuple[Run, dict[str, object]]]] = {}
     for run in runs:
         try:
-            rows.append(_list_row(run))
-        except ResultsError as error:
+            row = _list_row(run)
+        except SweepError as error:
             complaints += error.complaints
+        else:
+            rows.append(row)
+            named.setdefault(row["name"], []).append((run, row))
+    for alike in named.values():
+        complaints += _tell_apart(alike)
     counts = [*OUTCOMES, "best_trial", "best_converged_at"]
     return frame_of(rows, LISTED, counts), complaints
+
+
+def _tell_apart(alike: Sequence[tuple[Run, dict[str, object]]]) -> list[Complaint]:
+    """Adds to the rows of runs of one name how they differ; returns what is wrong with declarations."""
+    if len(alike) < 2:
+        return []
+    from linreg_sweep.comparing.settings import distinguishing, settings_of
+
+    readable: list[tuple[Run, dict[str, object]]] = []
+    complaints: list[Complaint] = []
+    for run, row in alike:
+        try:
+            settings_of(run)
+        except SweepError as error:
+            complaints += error.complaints
+        else:
+            readable.append((run, row))
+    for (_, row), differs in zip(readable, distinguishing([run for run, _ in readable]), strict=True):
+        row["differs"] = differs or None
+    return complaints
 
 
 def _list_row(run: Run) -> dict[str, object]:

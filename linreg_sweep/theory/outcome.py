@@ -85,6 +85,9 @@ CATEGORIES = {
 EVENTS = ("converged_at", "diverged_at", "predicted_at")
 """Columns of the epoch at which something first happened, if it ever did."""
 
+COUNTS = ("batch_size", "max_epochs")
+"""Columns of hyperparameters that are whole numbers, which parts hold as floats like the others."""
+
 MISSING = -1
 """The code of an outcome or regime that is not known, and the epoch of an event that never came."""
 

@@ -2,44 +2,6 @@
 
 const ROWS = 20;
 
-const COMPARED = {
-  "<": (a, b) => a < b,
-  "<=": (a, b) => a <= b,
-  ">": (a, b) => a > b,
-  ">=": (a, b) => a >= b,
-  "==": (a, b) => a === b,
-  "=": (a, b) => a === b,
-  "!=": (a, b) => a !== b,
-};
-
-/**
- * Returns what tells whether a row meets a text such as `learning_rate < 0.005 and outcome == converged`.
- *
- * What compares a missing value does not hold; only != does.
- *
- * @throws Error whose message says what is wrong.
- */
-function comparison(text, columns) {
-  if (!text.trim()) return () => true;
-  const terms = text.split(/\s+and\s+/i).map((term) => {
-    const parts = term.trim().match(/^(?:`([^`]+)`|([^`<>=!]+?))\s*(<=|>=|==|!=|<|>|=)\s*(.+)$/);
-    if (!parts) throw new Error(`"${term.trim()}" is not a comparison such as learning_rate < 0.005`);
-    const [, quoted, plain, sign, right] = parts;
-    const name = quoted ?? plain;
-    const column = columns.find((each) => each.name === name);
-    if (!column) throw new Error(`There is no column ${name}`);
-    const unquoted = right.trim().replace(/^(['"])(.*)\1$/, "$2");
-    const value = column.number ? Number(unquoted.replace(/^([+-]?)inf$/i, "$1Infinity")) : unquoted;
-    if (Number.isNaN(value) || unquoted === "") throw new Error(`${column.name} is compared with a number, got "${unquoted}"`);
-    if (!column.number && !/^[=!]/.test(sign)) throw new Error(`${column.name} holds words: == or != compares them`);
-    return (row) => {
-      const cell = column.cells[row];
-      return cell === null ? sign === "!=" : COMPARED[sign](cell, value);
-    };
-  });
-  return (row) => terms.every((holds) => holds(row));
-}
-
 /** Returns rows in the order of a column; what is missing comes last, either way. */
 function sorted(rows, column, descending) {
   const rank = column.order ? (cell) => column.order.indexOf(cell) : (cell) => cell;
@@ -113,7 +75,7 @@ function showTrials(article, payload, columns, choose) {
   function select() {
     const complain = article.querySelector("[data-trials-error]");
     try {
-      const holds = comparison(filter.value, columns);
+      const holds = filter.value.trim() ? comparison(filter.value, columns) : () => true;
       complain.textContent = "";
       filter.removeAttribute("aria-invalid");
       rows = all.filter((row) => (!outcome.value || outcomes.cells[row] === outcome.value) && holds(row));
