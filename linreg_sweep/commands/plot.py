@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from linreg_sweep.commands.options import loaded_run
-from linreg_sweep.terminal.console import say
+from linreg_sweep.terminal.console import notes, say
 
 PICTURES = ("map", "epochs", "cost", "paths", "slice", "parallel")
 """The kinds of plots.plot, likewise."""
@@ -42,5 +42,6 @@ def plot(
 
     loaded = [loaded_run(run) for run in runs]
     file = Path(output or f"{'-'.join(run.name for run in loaded)}-{kind}.png")
-    save(loaded, file, kind, x=x, y=y, trials=trials)
+    if lacking := save(loaded, file, kind, x=x, y=y, trials=trials):
+        notes([lacking])
     say(str(file))
