@@ -3,6 +3,7 @@
 import click
 
 from linreg_sweep.commands.options import loaded_run, say_file
+from linreg_sweep.terminal.console import notes
 
 PICTURES = ("map", "epochs", "cost", "paths", "slice", "parallel")
 """The kinds of plots.plot, likewise."""
@@ -44,5 +45,6 @@ def plot(
 
     loaded = [loaded_run(run) for run in runs]
     file = f"{'-'.join(run.name for run in loaded)}-{kind}.png" if output is None else output
-    save(loaded, file, kind, x=x, y=y, trials=trials)
+    if lacking := save(loaded, file, kind, x=x, y=y, trials=trials):
+        notes([lacking])
     say_file(file)

@@ -10,6 +10,7 @@ import numpy as np
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
 from linreg_sweep.plots.cells import check_sizes, moving
 from linreg_sweep.plots.descents import MOST_TRIALS, cost_curves, default_trials, paths
+from linreg_sweep.plots.lettering import make_legible
 from linreg_sweep.plots.maps import epochs_map, outcome_map, share_colours
 from linreg_sweep.plots.slices import parallel, slices
 from linreg_sweep.runs.results import Run, as_run
@@ -71,7 +72,9 @@ def plot(
         return KINDS[kind](found[0], axes, **options)
     from matplotlib import pyplot
 
-    panels = draw(found, kind, options, pyplot.figure())
+    figure = pyplot.figure()
+    panels = draw(found, kind, options, figure)
+    make_legible(figure)
     return panels[0] if len(panels) == 1 else panels
 
 
@@ -83,10 +86,13 @@ def save(
     x: str | None = None,
     y: str | None = None,
     trials: Sequence[int] = (),
-) -> None:
+) -> str:
     """Writes a picture as PNG or SVG, by the file's suffix; a PNG into what is no file (outputs.output).
 
     For the other arguments and errors see plot.
+
+    Returns:
+        A note on letters that it lacks; nothing where there are none.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -100,10 +106,12 @@ def save(
     with rc_context({"svg.hashsalt": "linreg-sweep"}):
         figure = Figure()
         draw(runs, kind, options, figure)
+        note = make_legible(figure)
         left_out = "Date" if suffix == ".svg" else "Software"
         figure.savefig(picture, format=suffix[1:], dpi=150, metadata={left_out: None})
     with output(file) as stream:
         stream.write(picture.getvalue())
+    return note
 
 
 def _options(kind: str, x: str | None, y: str | None, trials: Sequence[int]) -> dict[str, Any]:

@@ -57,20 +57,17 @@ class Processes:
             initializer=_end_with,
             initargs=(os.getpid(),),
         )
-        folder = _folder_of(None)
         try:
             with _quiet(), ExitStack() as at_last:
                 with _undisturbed(), _deaf("SIGINT"):
                     begun = parallel(delayed(work)(item) for item in items)
                     results = at_last.enter_context(closing(begun))
-                executor = getattr(parallel._backend, "_workers", None)
-                folder = _folder_of(executor)
-                at_last.enter_context(watched(executor))
+                at_last.enter_context(watched(getattr(parallel._backend, "_workers", None)))
                 yield from results
         except (BrokenProcessPool, MemoryError) as error:  # what came back is too large, too
             raise WorkersLostError(_how(error)) from error
         except (PicklingError, OSError) as error:  # work itself returns its errors
-            raise _not_handed_over(error, folder) from error
+            raise _not_handed_over(error) from error
         except RuntimeError as error:
             if not isinstance(error.__context__, ShutdownExecutorError):
                 raise
@@ -95,16 +92,11 @@ def require_room() -> None:
             raise SweepError(Complaint("/dev/shm", text, hint)) from error
 
 
-def _folder_of(executor: Any) -> str:
-    """Returns the folder into which joblib lays large data for the workers of an executor."""
-    try:
-        return str(Path(executor._temp_folder_manager.resolve_temp_folder_name()).parent)
-    except (AttributeError, KeyError):  # joblib may come to hold it elsewhere
-        return "the folder for temporary files"
-
-
-def _not_handed_over(error: Exception, folder: str) -> SweepError:
+def _not_handed_over(error: Exception) -> SweepError:
     """Returns the error that workers cannot be given what they need, as where a disk is full."""
+    from joblib._memmapping_reducer import _get_temp_dir
+
+    folder = str(Path(_get_temp_dir("")[0]))
     told = str(error.__cause__ or error)  # a traceback of another thread
     last = [line for line in told.splitlines() if line.strip(' "')][-1]
     text = f"cannot hold the data for worker processes: {last}"

@@ -1,0 +1,60 @@
+"""Texts of a figure that hold names from outside: drawn as they are, in fonts that have their letters."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from linreg_sweep.guards.harmless import harmless
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+UNKNOWN = "\u25a1"
+"""What stands for a letter that no font has; matplotlib would warn, and draw much the same."""
+
+
+def make_legible(figure: "Figure") -> str:
+    """Settles the letters and fonts of all texts that a figure holds by now.
+
+    What nobody sees is escaped, a dollar sign begins no formula, and letters that matplotlib's own font lacks
+    are taken from whichever font of this machine has them.
+
+    Returns:
+        A note on the letters that no font has; nothing where there are none.
+    """
+    from matplotlib.text import Text
+
+    texts = [text for text in figure.findobj(Text) if isinstance(text, Text) and text.get_text()]
+    for text in texts:
+        text.set_text("\n".join(harmless(line) for line in text.get_text().split("\n")))
+        text.set_parse_math(False)
+    unknown = set().union(*(text.get_text() for text in texts)) - set("\n")
+    families: list[str] = []
+    for family, letters in _fonts():
+        if unknown & letters or not families:  # the first is the one that all is drawn in
+            families.append(family)
+            unknown -= letters
+        if not unknown:
+            break
+    for text in texts:
+        if len(families) > 1:
+            text.set_fontfamily(families)
+        text.set_text("".join(UNKNOWN if letter in unknown else letter for letter in text.get_text()))
+    shown = harmless("".join(sorted(unknown)), 20)
+    return f"no font here has these letters, which are drawn as boxes: {shown}" if unknown else ""
+
+
+def _fonts() -> Iterator[tuple[str, set[str]]]:
+    """Yields the fonts of this machine and their letters, matplotlib's own first."""
+    from matplotlib import rcParams
+    from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
+
+    own = findfont(FontProperties(family=rcParams["font.family"]))
+    others = {entry.name: entry.fname for entry in sorted(fontManager.ttflist, key=lambda entry: entry.fname)}
+    others = {
+        name: path for name, path in others.items() if not name.startswith("Last Resort")
+    }  # boxes alone
+    for family, path in ((get_font(own).family_name, own), *others.items()):
+        try:
+            yield family, set(map(chr, get_font(path).get_charmap()))
+        except (OSError, RuntimeError):  # such as one of coloured pictures, which matplotlib cannot draw
+            continue
