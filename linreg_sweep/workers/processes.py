@@ -66,8 +66,10 @@ class Processes:
                 yield from results
         except (BrokenProcessPool, MemoryError) as error:  # what came back is too large, too
             raise WorkersLostError(_how(error)) from error
-        except (PicklingError, OSError) as error:  # work itself returns its errors
+        except PicklingError as error:
             raise _not_handed_over(error) from error
+        except OSError as error:  # of a semaphore: work itself returns its errors
+            raise _no_semaphores(error) from error
         except RuntimeError as error:
             if not isinstance(error.__context__, ShutdownExecutorError):
                 raise
@@ -87,9 +89,12 @@ def require_room() -> None:
         SemLock(0, 0, 1, f"/linreg-sweep-{os.getpid()}-{threading.get_ident()}", True)
     except (ImportError, OSError) as error:
         if getattr(error, "errno", None) == errno.ENOSPC:
-            hint = "free some space there, or use --jobs 1"
-            text = "cannot hold the semaphores of worker processes: no space left"
-            raise SweepError(Complaint("/dev/shm", text, hint)) from error
+            raise _no_semaphores(error) from error
+
+
+def _no_semaphores(error: Exception) -> SweepError:
+    text = f"cannot hold the semaphores of worker processes: {getattr(error, 'strerror', None) or error}"
+    return SweepError(Complaint("/dev/shm", text, "free some space there, or use --jobs 1"))
 
 
 def _not_handed_over(error: Exception) -> SweepError:
