@@ -13,12 +13,27 @@ def main() -> int:
     """Runs the command line and returns its exit code."""
     _end_at_once()
     _open_what_is_closed()
-    from linreg_sweep.cli import main as command
-
     try:
+        from linreg_sweep.cli import main as command
+
         return command()
+    except (MemoryError, ImportError, RuntimeError) as error:
+        if not _is_for_memory(error):
+            raise
+        os.write(2, b"not enough memory. Hint: allow this process more (ulimit -v), or train smaller parts\n")
+        return 1
     finally:
         _end_at_once()
+
+
+def _is_for_memory(error: BaseException | None) -> bool:
+    """Returns whether an error comes of too little memory: for an object, a library, or a thread's stack."""
+    words = ("failed to map segment", "cannot allocate memory", "can't start new thread")
+    while error is not None:
+        if isinstance(error, MemoryError) or any(each in str(error).lower() for each in words):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _open_what_is_closed() -> None:

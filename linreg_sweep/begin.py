@@ -69,7 +69,8 @@ def begin(
     if name is None:
         name = "tutorial" if data is None else name_after(data, "data", shorn_of="-.")
     if name_fault(name):
-        raise ConfigError(Complaint("--name", name_fault(name)))
+        hint = f"letters are A to Z and a to z: such as {name_after(name, 'my-sweep', shorn_of='-.')}"
+        raise ConfigError(Complaint("--name", name_fault(name), hint))
     config, sweep = directory / "configs" / f"{name}.yaml", directory / "sweeps" / f"{name}.yaml"
     path = None if data is None else Path(os.path.relpath(data, config.parent)).as_posix()
     remarks = [f"{note[0].upper()}{note[1:]}" for note in table.notes if note.startswith("left out")]

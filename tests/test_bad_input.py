@@ -37,6 +37,7 @@ RECIPE = re.compile(r"(?m)(\. Hint: (commas|in pandas,|save it as UTF-8:)|; in p
 """What a hint says of other programs; test_recipes.py runs it."""
 START = "a config starts with 'data:', a sweep with 'name:'"
 NAME = "must be up to 100 letters, digits, '-', '_' and '.', with no '.' at its start"
+LETTERS = "Hint: letters are A to Z and a to z: such as"
 
 USAGE = {
     "bogus": "No such command 'bogus'.",
@@ -262,12 +263,21 @@ COMMANDS: list[tuple[list[str], str, int]] = [
         "ok.csv:1: a column must be in x or in y, got 'y' in both",
         2,
     ),
-    (["init", "--name", "a/b"], f"--name: {NAME}, got 'a/b'", 2),
-    (["init", "--name", ".."], f"--name: {NAME}, got '..'", 2),
-    (["init", "--name", "/etc/cron"], f"--name: {NAME}, got '/etc/cron'", 2),
-    (["init", "--name", "a\n"], f"--name: {NAME}, got 'a\\n'", 2),
-    (["init", "--name", "con.a"], "--name: must not be what Windows calls a device, got 'con.a'", 2),
-    (["init", "--name", ""], f"--name: {NAME}, got ''", 2),
+    (["init", "--name", "a/b"], f"--name: {NAME}, got 'a/b'. {LETTERS} b", 2),
+    (["init", "--name", ".."], f"--name: {NAME}, got '..'. {LETTERS} my-sweep", 2),
+    (["init", "--name", "/etc/cron"], f"--name: {NAME}, got '/etc/cron'. {LETTERS} cron", 2),
+    (["init", "--name", "a\n"], f"--name: {NAME}, got 'a\\n'. {LETTERS} a", 2),
+    (
+        ["init", "--name", "con.a"],
+        f"--name: must not be what Windows calls a device, got 'con.a'. {LETTERS} my-sweep",
+        2,
+    ),
+    (
+        ["init", "--name", "\u6570 2024\U0001f389"],
+        f"--name: {NAME}, got '\u6570 2024\U0001f389'. {LETTERS} 2024",
+        2,
+    ),
+    (["init", "--name", ""], f"--name: {NAME}, got ''. {LETTERS} my-sweep", 2),
     (["init", "--data", ".", "--y", "y"], ".: data must be one file, this is a folder", 2),
     (
         ["init", "--data", "okay.csv", "--y", "y", "--name", "a/b"],

@@ -72,6 +72,27 @@ def test_closed_streams_lead_nowhere(closed: tuple[int, ...], tmp_path: Path) ->
     assert "lost" not in (run / "run.log").read_text()
 
 
+@pytest.mark.system
+@pytest.mark.parametrize("engine", ["numpy", "torch"])
+def test_too_little_memory_is_said(engine: str, tmp_path: Path) -> None:
+    """Wherever it ends, in a library that is loaded or a thread that is started: no traceback."""
+    (tmp_path / "x.yaml").write_text(
+        f"name: x\ndata: {{name: tutorial}}\ntraining: {{engine: {engine}}}\n"
+        "method: grid\nparameters: {learning_rate: 0.005}\n"
+    )
+    said = ""
+    for megabytes in (20, 60, 250, 300, 400, 600, 800):
+        limit = f"import resource; resource.setrlimit(resource.RLIMIT_AS, ({megabytes} << 20,) * 2); "
+        words = [sys.executable, "-m", "linreg_sweep", "run", "x.yaml", "--jobs", "1"]
+        done = after(
+            f"import os; os.chdir({str(tmp_path)!r}); {limit} os.execv({sys.executable!r}, {words!r})"
+        )
+        assert "Traceback" not in done.stderr
+        assert done.returncode in (0, 1, 127, -6)  # libraries may abort by themselves
+        said += done.stderr
+    assert "not enough memory. Hint: " in said
+
+
 def after(code: str) -> "subprocess.CompletedProcess[str]":
     """Returns how Python ended that ran some code, and listened to signals before."""
     return subprocess.run(

@@ -42,6 +42,20 @@ def test_no_time_is_left_known_before_the_first_trial() -> None:
 
 
 @pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"updated": "2026-11-25T09:00:00.000+00:00"}, (0, 0, None)),
+        ({"trials_done": 50}, (20, 0, None)),
+        ({"trials_done": 500}, (20, 20, 0)),
+    ],
+)
+def test_no_number_is_below_zero(change: dict[str, Any], expected: tuple[float, float, float | None]) -> None:
+    """Where the clock was put back, parts were set aside, or somebody else counted."""
+    told = replace(STATUS, **change)
+    assert (told.seconds, told.rate, told.seconds_left) == expected
+
+
+@pytest.mark.parametrize(
     "change",
     [
         {"pid": "<b>"},

@@ -56,18 +56,18 @@ class Status:
 
     @property
     def seconds(self) -> float:
-        """For how long it was at it, when it said this."""
-        return (moment(self.updated) - moment(self.started)).total_seconds()
+        """For how long it was at it, when it said this; 0 where the clock was put back meanwhile."""
+        return max(0.0, (moment(self.updated) - moment(self.started)).total_seconds())
 
     @property
     def rate(self) -> float:
         """Trials a second since it began; 0: none yet."""
-        return (self.trials_done - self.trials_before) / self.seconds if self.seconds > 0 else 0.0
+        return max(0, self.trials_done - self.trials_before) / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def seconds_left(self) -> float | None:
         """Seconds for the rest, at this rate; None: not known yet."""
-        return (self.n_trials - self.trials_done) / self.rate if self.rate > 0 else None
+        return max(0, self.n_trials - self.trials_done) / self.rate if self.rate > 0 else None
 
     def content(self) -> bytes:
         """Returns it as status.json has it."""

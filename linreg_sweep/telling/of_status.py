@@ -101,7 +101,7 @@ def _by_its_maker(found: Standing, status: Status) -> Iterator[str]:
         if status.workers:
             yield f"It trains with {status.workers}"
     else:
-        ago = (moment(now()) - moment(status.updated)).total_seconds()
+        ago = max(0.0, (moment(now()) - moment(status.updated)).total_seconds())  # the clock may be put back
         yield f"Last made by {who}, last heard from {duration(ago)} ago"
     if status.last_error:
         yield f"Last error: {status.last_error}"
