@@ -63,7 +63,7 @@ def run(
         out: the directory that holds the runs, or a URL such as `s3://bucket/folder`.
         jobs: worker processes; 1: none; None: as many as pay.
         part_size: trials a part, for a run that is not there yet; None: by the sweep.
-        backend: what trains: processes, dask or ray.
+        backend: what trains: processes or dask.
         scheduler: the address of a cluster's scheduler, such as `tcp://host:8786`.
         patience: seconds to wait for a cluster's workers while there are none; None: 60.
         watch: told of the progress.

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "linreg_sweep"
 
 HEAVY = {
     *("torch", "pandas", "numpy", "pyarrow", "matplotlib", "joblib", "pydantic", "yaml", "tqdm"),
-    *("threadpoolctl", "tabulate", "numba", "scipy", "jinja2", "distributed", "dask", "ray", "fsspec"),
+    *("threadpoolctl", "tabulate", "numba", "scipy", "jinja2", "distributed", "dask", "fsspec"),
 }
 
 DASK = ("dask_client", "dask_cluster", "guarded_dask")
@@ -153,9 +153,9 @@ def test_every_library_is_declared() -> None:
     declared = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[project.optional")[0]
     known = {*re.findall(r'^  "([a-z0-9]+)>=', declared, re.MULTILINE)} | {"yaml", "pydantic_core", "upath"}
     for name, path in MODULES.items():
-        assert foreign(path) - {"numba", "dask", "distributed", "ray", "tornado"} <= known | {
-            "typing_extensions"
-        }, name
+        assert foreign(path) - {"numba", "dask", "distributed", "tornado"} <= known | {"typing_extensions"}, (
+            name
+        )
     assert users("numba") == {"engines.numba_engine"}
 
 

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from linreg_sweep.errors import ConfigError, not_installed
 
-LIBRARIES = ("linreg-sweep", "numpy", "torch", "pandas", "pyarrow", "joblib", "numba", "distributed", "ray")
+LIBRARIES = ("linreg-sweep", "numpy", "torch", "pandas", "pyarrow", "joblib", "numba", "distributed")
 
 
 def installed() -> dict[str, str]:

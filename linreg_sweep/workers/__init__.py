@@ -1,1 +1,1 @@
-"""Where parts are made: one file a way, one signature; joblib, Dask and Ray are imported by their own."""
+"""Where parts are made: one file a way, one signature; joblib and Dask are imported by their own."""

@@ -9,8 +9,8 @@ from linreg_sweep.workers.in_process import InProcess
 from linreg_sweep.workers.interface import PATIENCE, Workers
 from linreg_sweep.workers.processes import Processes, require_room
 
-PROCESSES, DASK, RAY = BACKENDS = ("processes", "dask", "ray")
-"""What may do work: processes of this machine, or a cluster."""
+PROCESSES, DASK = BACKENDS = ("processes", "dask")
+"""What may do work: processes of this machine, or a Dask cluster."""
 
 
 def check_backend(backend: str, jobs: int | None, scheduler: str | None, patience: float | None) -> None:
@@ -27,14 +27,14 @@ def check_backend(backend: str, jobs: int | None, scheduler: str | None, patienc
         hint = "--scheduler tcp://HOST:PORT, as `dask scheduler` says it"
         wrong.append(Complaint("--scheduler", "is required with --backend dask", hint))
     elif backend == PROCESSES and scheduler is not None:
-        wrong.append(Complaint("--scheduler", "goes with --backend dask or ray"))
+        wrong.append(Complaint("--scheduler", "goes with --backend dask"))
     if patience is not None and backend == PROCESSES:
-        wrong.append(Complaint("--patience", "goes with --backend dask or ray"))
+        wrong.append(Complaint("--patience", "goes with --backend dask"))
     elif patience is not None and not 0 < patience < inf:
         wrong.append(Complaint("--patience", f"must be a number of seconds above 0, got {patience}"))
-    if backend in (DASK, RAY) and jobs is not None:
+    if backend == DASK and jobs is not None:
         hint = "leave it out: all workers of the cluster are used"
-        wrong.append(Complaint("--jobs", f"does not go with --backend {backend}", hint))
+        wrong.append(Complaint("--jobs", "does not go with --backend dask", hint))
     if wrong:
         raise ConfigError(*wrong)
 
@@ -67,11 +67,6 @@ def hired(
 
         with DaskCluster.connect(str(scheduler), patience, libraries) as cluster:
             yield cluster
-    elif backend == RAY:
-        from linreg_sweep.workers.ray_cluster import RayCluster
-
-        with RayCluster.connect(scheduler, patience, libraries) as ray_cluster:
-            yield ray_cluster
     elif jobs == 1:
         yield InProcess()
     else:
