@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
 
 import linreg_sweep as ls
 from linreg_sweep.runs.reopening import reopen
@@ -788,7 +788,7 @@ def test_charts_follow_the_width(open_page: Open, run: Run) -> None:
     """A turned phone has its charts drawn anew."""
     page = open_page(run, width=1280)
     page.set_viewport_size({"width": 400, "height": 800})
-    page.wait_for_function("document.querySelector('[data-map] svg').viewBox.baseVal.width < 400")
+    expect(page.locator("[data-map] svg")).to_have_attribute("viewBox", re.compile(r"^0 0 [1-3]?\d?\d[. ]"))
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
