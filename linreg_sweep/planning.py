@@ -85,7 +85,7 @@ def plan(
         condition_number=experiment.problem.condition_number,
         forecast=expected,
         seconds=expected.seconds,
-        advice=advise(experiment) if expected.is_mostly_wasted else None,
+        advice=advise(experiment) if expected.is_mostly_wasted or experiment.has_mini_batches else None,
         notes=table.notes,
     )
 

@@ -1,6 +1,7 @@
 """Facts about advice: who follows it gets what it says; who does not is told why it went badly."""
 
 import re
+import shlex
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,13 @@ def advice_on(data: tuple[Floats, Floats], training: dict[str, Any]) -> Advice:
     advice = trained(data, training).advice
     assert advice is not None
     return advice
+
+
+def pasted(cure: str, training: dict[str, Any], data: tuple[Floats, Floats] | None = None) -> Training:
+    """Trains a config with what stands behind the colon of a line of advice."""
+    config = {"training": training} if data else {"training": training, "data": {"name": "tutorial"}}
+    overrides = shlex.split(cure.rpartition(": --set ")[2].replace(" --set ", " "))
+    return ls.train(config, data=data, overrides=overrides, every=10**12)
 
 
 def follows(data: tuple[Floats, Floats], way: Way, training: dict[str, Any], standardize: bool) -> None:
@@ -79,14 +87,14 @@ def test_who_waits_at_the_same_rate_converges_as_told(seed: int) -> None:
     random = np.random.default_rng(seed)
     data = random.normal(2, 1, (20, 2)), random.normal(size=20)
     advice = advice_on(data, {"learning_rate": 0.02, "epochs": 3})
-    assert advice.epochs is not None
+    assert advice.longer is not None
     design = np.column_stack([data[0], np.ones(20)])
     best = np.linalg.lstsq(design, data[1], rcond=None)[0]
     least, theta, epoch = np.mean((design @ best - data[1]) ** 2), np.zeros(3), 0
     while np.mean((design @ theta - data[1]) ** 2) - least > 1e-6 * data[1].var():
         theta = theta - 0.02 * design.T @ (design @ theta - data[1]) / 20
         epoch += 1
-    assert 0.9 * advice.epochs <= epoch <= advice.epochs
+    assert 0.9 * advice.longer.epochs <= epoch <= advice.longer.epochs
 
 
 def test_prices_of_cars_are_standardized() -> None:
@@ -96,9 +104,9 @@ def test_prices_of_cars_are_standardized() -> None:
     said = "\n".join(ending(trained(data, {"learning_rate": 3e-11, "epochs": 1000})))
     assert "Unfinished at epoch 1,000" in said
     assert re.search(r"Steepest direction: \w+ \(learning rate 0\.\d+ of the stability limit\): ", said)
-    assert "With data.standardize: true (condition number 1), at learning rate 1 it converges" in said
+    assert "Standardized (condition number 1), it converges within about 1 epoch: --set data.stand" in said
     assert "As the data are (condition number " in said
-    assert "training.engine: closed_form" in said
+    assert "training.engine=closed_form" in said
 
 
 def test_a_constant_column_is_to_be_left_out() -> None:
@@ -108,7 +116,9 @@ def test_a_constant_column_is_to_be_left_out() -> None:
     assert advice.standardized is not None
     assert advice.standardized.left_out == ("x2",)
     follows((x[:, :1], x[:, 0] ** 2), advice.standardized, TINY_STEPS, standardize=True)
-    assert any(line.startswith("Without x2, which does not vary, in data.x") for line in advised(advice))
+    assert any(
+        line.startswith("Without x2, which does not vary, and standardized") for line in advised(advice)
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,7 +142,7 @@ def test_batches_are_told_their_own_limit(batch_size: int, shuffle: bool, loss: 
         steepest = max(f * np.linalg.eigvalsh(a.T @ a)[-1] for f, a in zip(factors, batches, strict=True))
         assert limit == pytest.approx(2 / steepest, rel=1e-9)
     assert trained((x, y), training | {"learning_rate": 0.9 * limit}).outcome != "diverged"
-    assert f"stay below learning rate {limit:.6g}," in "\n".join(ending(bad))
+    assert f"above {limit:.6g} a step on the steepest batch overshoots" in "\n".join(ending(bad))
     assert bad.advice.as_it_is is not None
     follows((x, y), bad.advice.as_it_is, {"loss": loss}, standardize=False)
 
@@ -143,7 +153,47 @@ def test_rounding_is_told_of() -> None:
     advice = advice_on((x, 3 * x + np.cos(x)), {"learning_rate": 1e-12, "epochs": 5, "dtype": "float32"})
     assert advice.as_it_is is not None
     assert not advice.as_it_is.survives_rounding
-    assert "training.engine: closed_form has none" in "\n".join(advised(advice))
+    cure = list(advised(advice))[-1]
+    assert "the rounding of its steps may prevent it" in cure
+    training = {"learning_rate": 1e-12, "epochs": 5, "dtype": "float32"}
+    assert pasted(cure, training, (x, 3 * x + np.cos(x))).outcome == "converged"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"learning_rate": 0.01, "momentum": 0.5, "batch_size": 3},
+        {"learning_rate": 0.001, "epochs": 20, "initial_weight": 1e6},
+        {"learning_rate": 9, "epochs": 1, "engine": "torch"},
+    ],
+)
+def test_who_pastes_a_cure_converges(bad: dict[str, Any]) -> None:
+    """Each line of advice ends with what `--set` takes, and with it alone the trial converges."""
+    sick = ls.train({"training": bad, "data": {"name": "tutorial"}}, every=10**12)
+    assert sick.advice is not None
+    cures = [line for line in advised(sick.advice) if ": --set " in line]
+    assert len(cures) >= 2
+    assert {pasted(cure, bad).outcome for cure in cures} == {"converged"}
+
+
+def test_a_sweep_is_cured_where_it_varies() -> None:
+    """What a sweep varies is set among its parameters; a plan of mini-batches has advice too."""
+    parameters = {
+        "learning_rate": {"values": [0.001, 0.005]},
+        "batch_size": {"values": [1, 7]},
+        "momentum": {"values": [0, 0.9]},
+        "epochs": {"values": [5, 10]},
+    }
+    sweep = {"name": "sick", "method": "grid", "data": {"name": "tutorial"}, "parameters": parameters}
+    advice = ls.plan(sweep).advice
+    assert advice is not None
+    assert advice.longer is None
+    for way in (advice.as_it_is, advice.standardized):
+        assert way is not None
+        assert set(way.settings) - {"data.standardize"} <= {f"parameters.{name}" for name in parameters}
+        settings = [f"{key}={value}" for key, value in way.settings.items()]
+        outcomes = ls.plan(sweep, overrides=settings).forecast.outcomes
+        assert outcomes["converged"] == sum(outcomes.values()) > 0
 
 
 def test_a_trial_that_converged_needs_none() -> None:

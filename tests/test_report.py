@@ -26,9 +26,11 @@ from linreg_sweep.reports.payload import plain
 from linreg_sweep.runs import opening
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
+from linreg_sweep.telling.of_advice import advised
 from linreg_sweep.telling.of_runs import told_run
 from linreg_sweep.terminal.choosing import Choice, choose, listed, summary_to_read
 from linreg_sweep.theory.outcome import OUTCOMES
+from linreg_sweep.trials.advice import advise
 from tests.pages import Page, Table, loads_from_elsewhere, number, unpacked
 
 SWEEP: dict[str, Any] = {
@@ -106,6 +108,14 @@ def test_the_page_says_what_was_swept(run: Run, tmp_path: Path) -> None:
         "70 trials of linear regression by gradient descent on tutorial (built in): 30 rows" in text
         for text in page.texts["p"]
     )
+
+
+def test_the_page_advises_where_most_trials_did_not_converge(run: Run, tmp_path: Path) -> None:
+    """In the words of `run`, under the answer; nowhere else."""
+    cures = list(advised(advise(reopen(run)), "even the farthest start"))
+    assert page_of(tmp_path, run).texts["advice"] == cures
+    cured = made(tmp_path, parameters={"learning_rate": {"values": [0.005]}}, training={"epochs": 10_000})
+    assert "advice" not in page_of(tmp_path, cured).texts
 
 
 def test_the_tables_of_a_comparison_are_those_of_compare(run: Run, tmp_path: Path) -> None:
@@ -439,7 +449,7 @@ def test_with_many_parameters_there_is_no_laboratory(tmp_path: Path) -> None:
     del sweep["data"]
     run = ls.run(sweep, data=(rows[:, :40], rows[:, 40]), out=tmp_path, jobs=1)
     with pytest.raises(ls.ResultsError, match="has 41 parameters a target, a page can train up to 40"):
-        laboratory(run, run.trials)
+        laboratory(run, reopen(run), run.trials)
 
 
 def test_a_run_that_is_not_finished_says_so(tmp_path: Path) -> None:

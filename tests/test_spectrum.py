@@ -77,3 +77,13 @@ def test_the_tutorials_limit_to_every_digit() -> None:
         determinant = mpmath.mpf((square - mean**2).numerator) / (square - mean**2).denominator
         largest = half + mpmath.sqrt(half**2 - determinant)
         assert problem.eigenvalues[-1] == float(largest)
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.5])
+@pytest.mark.parametrize("n_columns", [2, 30])
+def test_what_adds_nothing_is_zero(offset: float, n_columns: int) -> None:
+    """Where y is a multiple of one column the other parameters are 0 and the cost is, not 1e-49 and 1e-98."""
+    x = np.random.default_rng(n_columns).normal(size=(60, n_columns)) + offset
+    problem = make_problem(x, 2 * x[:, :1], loss="half_mse", fit_bias=True)
+    assert problem.optimum.ravel().tolist() == [2.0, *[0.0] * n_columns]
+    assert problem.cost_min == 0

@@ -28,7 +28,8 @@ def export(
     """Write the trials of RUN, or with --by a summary of them, to a file. The last line is the file.
 
     csv, parquet and json are exact and hold any number of trials; excel up to 1,048,575 rows; markdown
-    and latex (booktabs) show six digits of up to 5,000. Text that a spreadsheet would run is made inert.
+    and latex (booktabs) show six digits of up to 5,000. Text that a spreadsheet would run gets a ' before
+    it.
     """
     from linreg_sweep.exporting import export as write
 

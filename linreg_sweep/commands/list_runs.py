@@ -16,7 +16,7 @@ def list_command(
 ) -> None:
     """List the runs under DIR [default: results]: trials, outcomes, best, when.
 
-    `differs` says what tells runs of one name apart. Runs that cannot be read are named on stderr.
+    `differs` shows how runs of one name differ. Runs that cannot be read are named on stderr.
     """
     from linreg_sweep.runs.results import list_runs
     from linreg_sweep.storage.files import exists, place_of

@@ -6,13 +6,13 @@ from linreg_sweep.commands.options import SEVERAL, several, trials_as_typed, wit
 from linreg_sweep.terminal.console import notes, say
 
 
-@click.command(short_help="Tell what a sweep would do, without training.", context_settings=SEVERAL)
+@click.command(short_help="Show what a sweep would do, without training.", context_settings=SEVERAL)
 @click.pass_context
 @click.argument("sweep")
 @with_overrides
 @click.option("--trials", type=int, metavar="N", help="How many trials a random sweep has.")
 def plan(ctx: click.Context, sweep: str, overrides: tuple[str, ...], trials: int | None) -> None:
-    """Tell what a SWEEP file would do, without training: trials, axes, limits, memory and disk."""
+    """Show what a SWEEP file would do, without training: trials, axes, limits, memory and disk."""
     from linreg_sweep.planning import plan as make_plan
     from linreg_sweep.telling.of_plans import planned
 

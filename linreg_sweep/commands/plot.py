@@ -37,7 +37,7 @@ def plot(
 ) -> None:
     """Draw RUN, several RUNs side by side.
 
-    map: outcomes and regimes over two parameters; epochs: epochs to convergence, likewise; cost: the
+    map: outcomes and regimes over two parameters; epochs: the same of epochs to convergence; cost: the
     cost against the epoch for chosen trials; paths: their paths over the contours of the cost; slice:
     convergence by each parameter; parallel: all parameters at once. The last line is the file.
     """

@@ -13,7 +13,6 @@ from linreg_sweep.config.parameters import own_weight
 from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.plots.style import REGIME_WORDS, parameter_words
 from linreg_sweep.reports.payload import matrix, plain
-from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
 from linreg_sweep.storage.layout import HISTORY
 from linreg_sweep.storage.parquet import read_arrays
@@ -35,18 +34,17 @@ FURTHEST_RATE = 2.1
 """The end of the slider of learning rates, in stability limits without momentum: with it they reach 2."""
 
 
-def laboratory(run: Run, trials: "pd.DataFrame") -> dict[str, Any]:
+def laboratory(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict[str, Any]:
     """Returns the problem of a run and what its sliders begin with.
 
     Args:
         run: which run.
+        experiment: what its trials are a function of.
         trials: those that the page lists.
 
     Raises:
-        ResultsError: the data have changed, or have too many parameters.
-        ConfigError, DataError: they cannot be read.
+        ResultsError: the data have too many parameters.
     """
-    experiment = reopen(run)
     problem, training = experiment.problem, experiment.config.training
     if problem.shape[0] > MOST_PARAMETERS:
         text = f"has {problem.shape[0]} parameters a target, a page can train up to {MOST_PARAMETERS}"

@@ -45,6 +45,7 @@ class Section:
         name: of the run.
         subject: what was swept on what data.
         answer: the best trial, and where every trial converged.
+        advice: with which settings trials converge, where most did not.
         swept: what was varied, and between which ends.
         facts: what was run, by what it is called: versions, hashes, times.
         command: runs the sweep again.
@@ -59,6 +60,7 @@ class Section:
     name: str
     subject: str
     answer: str
+    advice: list[str]
     swept: "Shown"
     facts: dict[str, str]
     command: str

@@ -12,15 +12,17 @@ from linreg_sweep.reports.gather import Gathered, gather
 from linreg_sweep.reports.laboratory import laboratory
 from linreg_sweep.reports.page import Section, render, shown
 from linreg_sweep.reports.payload import map_of, trials_of
-from linreg_sweep.runs.reopening import declaration_of
+from linreg_sweep.runs.reopening import declaration_of, reopen
 from linreg_sweep.runs.results import Run, as_run
 from linreg_sweep.storage import files
 from linreg_sweep.storage.files import Place
 from linreg_sweep.storage.outputs import Output, output
+from linreg_sweep.telling.of_advice import advised
 from linreg_sweep.telling.of_plans import swept
 from linreg_sweep.telling.of_runs import legend_of
 from linreg_sweep.telling.phrases import counted
 from linreg_sweep.theory.outcome import OUTCOMES
+from linreg_sweep.trials.advice import advise, is_needed
 from linreg_sweep.trials.axes import axes_of
 
 
@@ -59,10 +61,14 @@ def _section(name: str, found: Gathered) -> Section:
     """Returns what a page says of one run."""
     run, data = found.run, found.run.metadata["data"]
     parameters = declaration_of(run).config.parameters
+    trained, why_not, advice = None, None, list[str]()
     try:
-        trained, why_not = laboratory(run, found.trials), None
+        experiment = reopen(run)
+        if run.finished and is_needed(run.metadata["outcomes"]):
+            advice = list(advised(advise(experiment), "even the farthest start"))
+        trained = laboratory(run, experiment, found.trials)
     except SweepError as error:
-        trained, why_not = None, str(error)
+        why_not = str(error)
     payload = {
         "name": run.name,
         "maps": [map_of(run, each) for each in found.maps],
@@ -83,6 +89,7 @@ def _section(name: str, found: Gathered) -> Section:
             f" loss {run.metadata['loss']}, engine {run.metadata['engine']}."
         ),
         answer=found.answer,
+        advice=advice,
         facts=_facts(run),
         swept=shown("swept", "What was swept", swept(axes_of(parameters))),
         command=shlex.join(["linreg-sweep", "run", str(run.store.config)]),

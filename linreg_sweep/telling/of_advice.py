@@ -1,16 +1,15 @@
 """What makes trials converge, and how long a training takes: the same sentences wherever one went badly."""
 
+import json
+import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from linreg_sweep.telling.phrases import counted, duration, number
+from linreg_sweep.trials.advice import LONG, Advice, Way
 
 if TYPE_CHECKING:
-    from linreg_sweep.trials.advice import Advice, Way
     from linreg_sweep.trials.experiment import Experiment
-
-LONG = 20.0
-"""Seconds above which a person is told beforehand what a training takes."""
 
 MOST_NAMED = 8
 """Columns that are named."""
@@ -31,81 +30,72 @@ def waits(experiment: "Experiment", seconds: float | None) -> Iterator[str]:
     yield f"This takes about {duration(seconds)} on one core with engine {engine}{way}."
 
 
-def advised(advice: "Advice", who: str = "it") -> Iterator[str]:
-    """Yields with which settings trials converge, quickest first, a sentence a line.
+def advised(advice: Advice, who: str = "it") -> Iterator[str]:
+    """Yields with which settings trials converge, a sentence a line, each with what `--set` takes.
 
     Args:
         advice: on these trials.
         who: converges.
     """
     if advice.batch_size is not None:
-        yield from _of_batches(advice)
-    if advice.epochs is not None and advice.batch_size is None:
-        within = f"{_epochs(advice.epochs)}{_slowly(advice.seconds, advice)}"
-        yield f"At this learning rate {who} converges within {within}."
-    if advice.standardized is not None:
-        without = "With"
-        if advice.standardized.left_out:
-            without = f"Without {_names(advice.standardized)} in data.x and with"
-        with_it = f"{without} data.standardize: true (condition number {_condition(advice.standardized)})"
-        yield f"{with_it}, {_converges(advice.standardized, advice, who)}."
+        yield _of_batches(advice.batch_size, advice.batch_limit)
+    longer, standardized, as_it_is = advice.longer, advice.standardized, advice.as_it_is
+    if longer is not None and longer.settings:
+        yield _cure("At this learning rate", longer, who)
+    if standardized is not None:
+        left_out = (
+            f"Without {_names(standardized)} and standardized" if standardized.left_out else "Standardized"
+        )
+        yield _cure(f"{left_out} (condition number {_condition(standardized)}),", standardized, who)
     if advice.from_zero is not None:
-        yield f"From initial_weight: 0 and initial_bias: 0, {_converges(advice.from_zero, advice, who)}."
-    way = advice.as_it_is
-    if way is None:
+        yield _cure("From a start at 0", advice.from_zero, who)
+    if as_it_is is None:
         yield (
             f"As the data are, {who} does not converge within 1,000,000,000,000 epochs at any learning rate:"
             " columns of x all but depend on others, leave some out."
         )
-    elif advice.epochs is None or 2 * way.epochs <= advice.epochs:
-        momentum = f" with momentum {number(advice.momentum)}" if advice.momentum else ""
-        yield (
-            f"As the data are (condition number {_condition(way)}), stay below the stability limit"
-            f" {number(way.limit)}{momentum}: {_converges(way, advice, who)}."
-        )
+    elif longer is None or 2 * as_it_is.epochs <= longer.epochs:
+        below = f"below the stability limit {number(as_it_is.limit)}"
+        yield _cure(f"As the data are (condition number {_condition(as_it_is)}), {below}", as_it_is, who)
 
 
-def _of_batches(advice: "Advice") -> Iterator[str]:
-    """Yields what holds for steps that see some of the rows."""
-    rows = counted(advice.batch_size or 0, "row")
-    if advice.batch_limit is not None:
-        yield (
-            f"Steps see {rows} each: stay below learning rate {number(advice.batch_limit)}, above which the"
-            " step on the steepest batch overshoots."
-        )
-    yield (
-        "At a fixed rate they circle round the least-squares line; all rows in a step"
-        " (training.batch_size: null) reach it."
+def _of_batches(batch_size: int, limit: float | None) -> str:
+    """Returns what holds for steps that see some of the rows."""
+    overshoot = (
+        f" (above {number(limit)} a step on the steepest batch overshoots)" if limit is not None else ""
+    )
+    return (
+        f"Batches of {counted(batch_size, 'row')} circle round the least-squares line at a fixed rate"
+        f"{overshoot}; all rows in a step reach it."
     )
 
 
-def _converges(way: "Way", advice: "Advice", who: str) -> str:
-    """Returns `at learning rate 0.1 it converges within about 10 epochs`, and what hinders it."""
-    within = f"at learning rate {number(way.learning_rate)} {who} converges within {_epochs(way.epochs)}"
-    return within + (_slowly(way.seconds, advice) if way.survives_rounding else _rounded_away(advice))
+def _cure(where: str, way: Way, who: str) -> str:
+    """Returns `At this learning rate it converges within about 10 epochs: --set training.epochs=10`."""
+    why = ""
+    if "training.engine" in way.settings:
+        slow = f"its steps take about {duration(way.seconds or 0)} on one core"
+        why = slow if way.survives_rounding else "the rounding of its steps may prevent it"
+        why = f" ({why}; closed_form takes a moment)"
+    texts = [f"{key}={_yaml(value)}" for key, value in way.settings.items()]
+    settings = " ".join(f"--set {shlex.quote(text)}" for text in texts)
+    return f"{where} {who} converges within about {counted(way.epochs, 'epoch')}{why}: {settings}"
 
 
-def _rounded_away(advice: "Advice") -> str:
-    if advice.engine == "closed_form":
-        return ""
-    return ", if the rounding of its steps lets it: training.engine: closed_form has none, and takes a moment"
+def _yaml(value: object) -> str:
+    """Returns a value as `--set` takes it."""
+    return (
+        value
+        if isinstance(value, str)
+        else json.dumps(value, ensure_ascii=False).removesuffix(".0").removesuffix(".0")
+    )
 
 
-def _slowly(seconds: float | None, advice: "Advice") -> str:
-    if seconds is None or seconds < LONG or advice.engine == "closed_form":
-        return ""
-    return f" (about {duration(seconds)} on one core; training.engine: closed_form takes a moment)"
-
-
-def _epochs(count: int) -> str:
-    return f"about {count:,} epoch{'s' * (count != 1)}"
-
-
-def _condition(way: "Way") -> str:
+def _condition(way: Way) -> str:
     return f"{way.condition_number:,.4g}" if way.condition_number < 1e4 else f"{way.condition_number:.3g}"
 
 
-def _names(way: "Way") -> str:
+def _names(way: Way) -> str:
     more = ", ..." if len(way.left_out) > MOST_NAMED else ""
     vary = "does not vary" if len(way.left_out) == 1 else "do not vary"
     return f"{', '.join(way.left_out[:MOST_NAMED])}{more}, which {vary},"

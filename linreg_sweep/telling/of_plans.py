@@ -83,13 +83,13 @@ def _forecast(plan: "Plan") -> Iterator[str]:
     varied = [axis.name for axis in plan.axes]
     where = ", ".join(f"{name} {expected.fastest[name]:.6g}" for name in varied if name in expected.fastest)
     epochs = counted(expected.fastest_epochs, "epoch")
-    yield f"The best trial{of_these} needs {epochs}{f': {where}' if where else ''}."
+    yield f"The fastest trial{of_these} needs {epochs}{f': {where}' if where else ''}."
     if expected.is_mostly_wasted:
         low, high = expected.rates
         all_trials = of_these.removeprefix(" of ") or "the trials"
         yield (
             f"Warning: {100 * expected.wasted:.0f} % of {all_trials} cannot converge."
-            f" Those that can have learning rates from {low:.6g} to {high:.6g};"
+            f" Those that can have learning rate{f's from {low:.6g} to' if low < high else ''} {high:.6g};"
             f" {_share(expected.below, predicted)} are below, {_share(expected.above, predicted)} above."
         )
 

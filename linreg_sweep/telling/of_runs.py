@@ -131,11 +131,13 @@ def _fitted_line(run: "Run") -> Iterator[str]:
 
 def _edge(run: "Run") -> Iterator[str]:
     """Yields between which learning rates trials stopped being stable, beside theory's limit."""
+    if "learning_rate" not in run.varied:
+        return
     edge = run.metadata["edge"]
     stable, diverged = edge["largest_stable"], edge["smallest_diverged"]
     parts = []
     if stable is not None:
-        parts.append(f"{number(stable)} is the largest that converged or ended below its starting cost")
+        parts.append(f"{number(stable)} is the largest stable one")
     if diverged is not None:
         parts.append(f"{number(diverged)} the smallest that diverged")
     limit = edge["stability_limit"]
@@ -152,9 +154,13 @@ def _agreement(run: "Run") -> Iterator[str]:
         yield "Theory: these outcomes are the closed form's own."
     elif predicted:
         gap = found["largest_gap"]
-        epochs = f"the epoch of {found['same_epoch']:,} of these"
+        epochs = f", and the epoch of {found['same_epoch']:,} of these"
         epochs += f" (the others at most {counted(gap, 'epoch')} off)" if gap else ""
-        yield f"Theory correctly predicted the outcome of {same:,} of {predicted:,} trials, and {epochs}."
+        if found["same_epoch"] == same == predicted:
+            said = f"outcome and epoch of {'all ' * (same > 1)}{counted(same, 'trial')}"
+        else:
+            said = f"the outcome of {same:,} of {predicted:,} trials{epochs}"
+        yield f"Theory correctly predicted {said}."
     if found["mini_batches"]:
         silent = counted(found["mini_batches"], "trial")
         yield f"Theory predicts nothing for {silent}: mini-batches have no closed form."

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MOST_IN_A_ROW = 6
 """Parameters above which only the last row of a training shows them."""
 
+NO_FACTOR = 1e-12
+"""A factor below which it is the rounding of what should be 0."""
+
 NEARLY_STILL = 0.999
 """A factor above which what it lacks to 1 says more than the factor itself."""
 
@@ -116,6 +119,8 @@ def _steepest(training: "Training") -> str:
     settings, (_, curvature) = training.experiment.config.training, training.experiment.problem.curvature
     rate, momentum, nesterov = settings.learning_rate, settings.momentum, settings.nesterov
     [factor] = steepest_contraction(np.array([rate]), curvature, momentum, nesterov=nesterov).tolist()
+    if abs(factor) < NO_FACTOR:
+        return "There each epoch removes the error."
     epochs = swing(rate, curvature, momentum, nesterov=nesterov)
     if 2 < epochs < inf:
         return (

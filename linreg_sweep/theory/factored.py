@@ -13,7 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.theory.dependence import Dependence
-from linreg_sweep.theory.spectrum import DIGITS, Shifted, Spectrum, in_two, least_cost, residuals
+from linreg_sweep.theory.spectrum import (
+    DIGITS,
+    Shifted,
+    Spectrum,
+    in_two,
+    least_cost,
+    residuals,
+    without_noise,
+)
 
 Floats = NDArray[np.float64]
 
@@ -63,6 +71,7 @@ def factored_spectrum(
             along = np.vstack([along, root * level]) if fit_bias else along
             step = right[:rank].T @ ((left.T @ along)[:rank] / singular[:, None])
             optimum += mpmath.matrix(step.tolist()) * mpmath.diag(unit)
+        optimum = without_noise(data, optimum)
         nearest, tail = in_two(optimum)
         cost_min = least_cost(data, optimum, fit_bias=fit_bias)
     eigenvalues = np.zeros(n_parameters)

@@ -41,7 +41,7 @@ LOW, GOOD, HIGH, TOO_HIGH = range(4)
 REGIME_MEANING = {
     "low": "along the steepest direction the error keeps its sign and shrinks slowly (overdamped)",
     "good": "along the steepest direction the error shrinks to {percent} % or less within {epochs}"
-    " (fast; with momentum, in the long run)",
+    " (with momentum, in the long run)",
     "high": "along the steepest direction the error swings across its optimum and shrinks slowly, if at all"
     " (oscillating)",
     "too_high": "along the steepest direction any error swings ever further away (unstable)",

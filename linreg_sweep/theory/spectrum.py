@@ -28,7 +28,7 @@ KEPT_DIGITS = 36
 """Digits that the flattest curvature must keep of them: pairs of floats hold 32."""
 
 NOTHING = 1e-30
-"""Share of the largest parameter below which what is left of one is the rounding of pairs of floats."""
+"""Share of what the largest parameter adds to y below which one adds but the rounding of pairs of floats."""
 
 MOST_PARAMETERS = 24
 """Parameters up to which fifty digits take well under a second."""
@@ -176,6 +176,7 @@ def _rounded_once(
         vector = vectors[:, index]
         optimum += vector * ((vector.T * moment) / values[index])
     heads = [float(value) for value in values]
+    optimum = without_noise(data, optimum)
     nearest, tail = in_two(optimum)
     return Spectrum(
         eigenvalues=np.array(heads),
@@ -194,12 +195,27 @@ def rounded(matrix: Matrix) -> Floats:
     return np.array([[float(entry) for entry in row] for row in matrix.tolist()])
 
 
+def without_noise(data: Shifted, optimum: Matrix) -> Matrix:
+    """Returns an optimum [P, O] with the nearest float, or 0, where the rest adds nothing to y but noise."""
+    sizes = [
+        abs(mpmath.mpf(shift)) + mpmath.ldexp(1, power)
+        for shift, power in zip(data.shift.tolist(), data.exponent.tolist(), strict=True)
+    ]
+    cleaned = optimum.copy()
+    for target in range(optimum.cols):
+        parts = [abs(optimum[row, target]) * sizes[row] for row in range(optimum.rows)]
+        for row in range(optimum.rows):
+            noise = NOTHING * max(parts) / sizes[row]
+            for plain in (mpmath.mpf(float(optimum[row, target])), mpmath.mpf(0)):
+                if abs(optimum[row, target] - plain) < noise:
+                    cleaned[row, target] = plain
+    return cleaned
+
+
 def in_two(optimum: Matrix) -> tuple[Floats, Floats]:
-    """Returns an optimum rounded, and what rounding left off; what is below its own noise is 0."""
+    """Returns an optimum rounded, and what rounding left off."""
     nearest = rounded(optimum)
-    tail = rounded(optimum - mpmath.matrix(nearest.tolist()))
-    tail[np.abs(tail) < NOTHING * np.abs(nearest).max(initial=0.0)] = 0.0
-    return nearest, tail
+    return nearest, rounded(optimum - mpmath.matrix(nearest.tolist()))
 
 
 def least_cost(data: Shifted, optimum: Matrix, *, fit_bias: bool) -> float:

@@ -3,8 +3,8 @@
 A pure function of the experiment; the words for it are in telling/of_advice.py.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Context
 
 import numpy as np
@@ -38,6 +38,9 @@ MOST_BATCHES = 2048
 SWINGS = 1e4
 """How far below the tolerance momentum must bring a trial, which may swing back above it, to be looked at."""
 
+LONG = 20.0
+"""Seconds above which a person should know beforehand what a training takes."""
+
 LOOKS = 2000
 """Epochs at which it is then looked at."""
 
@@ -54,6 +57,7 @@ class Way:
         survives_rounding: whether its steps get there in the precision asked for; else only the engine
             `closed_form` does.
         seconds: that one core trains the experiment, if each trial does so many epochs; None: not known.
+        settings: what has to be set to what, by the keys that `--set` takes.
         left_out: columns that do not vary, which standardizing asks to be left out.
     """
 
@@ -63,7 +67,13 @@ class Way:
     epochs: int
     survives_rounding: bool
     seconds: float | None
+    settings: Mapping[str, object]
     left_out: tuple[str, ...] = ()
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether its steps take long."""
+        return self.seconds is not None and self.seconds >= LONG
 
 
 @dataclass(frozen=True)
@@ -71,26 +81,20 @@ class Advice:
     """What would make a trial converge.
 
     Attributes:
-        momentum: of the trial.
-        epochs: within which it converges at its own rate on all rows at once, rounded up; None: never.
-        seconds: that this takes, see Way.
+        longer: at its own learning rate; None: never, or it varies, or steps do not see all rows.
         as_it_is: with another rate and enough epochs; None: no way is known.
         standardized: with standardized data, too; None: they are, cannot be, or it takes as long.
         from_zero: with a start at 0; None: it takes as long.
-        batch_size: rows a step; None: all.
+        batch_size: rows a step, the fewest of all trials; None: all.
         batch_limit: the rate below which the step on each batch of the first epoch is stable; None likewise.
-        engine: that trains.
     """
 
-    momentum: float
-    epochs: int | None
-    seconds: float | None
+    longer: Way | None
     as_it_is: Way | None
     standardized: Way | None
     from_zero: Way | None
     batch_size: int | None
     batch_limit: float | None
-    engine: str
 
 
 def is_needed(outcomes: Mapping[str, int]) -> bool:
@@ -100,29 +104,25 @@ def is_needed(outcomes: Mapping[str, int]) -> bool:
 
 def advise(experiment: Experiment) -> Advice:
     """Returns what would make the trials of an experiment converge, even that with the farthest start."""
-    training, problem = experiment.config.training, experiment.problem
-    values = experiment.sample(SAMPLED)
-    starts = experiment.trials(values).start
-    far = int(np.argmax(problem.excess_cost(starts)))
-    chosen = {name: value[[far]] for name, value in values.items()}
-    trial, start = experiment.trials(chosen), starts[far]
-    momentum = float(np.broadcast_to(np.asarray(trial.momentum), 1)[0])
-    descent = _Descent(experiment, momentum)
-    batch_size = int(experiment.batch_sizes(chosen)[0])
+    problem, values = experiment.problem, experiment.sample(SAMPLED)
+    all_trials = experiment.trials(values)
+    far = int(np.argmax(problem.excess_cost(all_trials.start)))
+    momentum, rate = experiment.config.training.momentum, float(all_trials.learning_rate[far])
+    start, batch_size = all_trials.start[far], int(experiment.batch_sizes(values).min())
+    is_full = batch_size == problem.n_rows
+    keeps_rate = is_full and "learning_rate" not in experiment.space.parameters
+    descent = _Descent(experiment, momentum, int(all_trials.epochs.min()), is_full)
+    zero = {descent.key(name): 0 for name in experiment.fixed() if name.startswith("initial_")}
     with threadpool_limits(limits=1):
         as_it_is = descent.quickest(problem, start)
-        enough = descent.enough(problem, start, trial.learning_rate)
-        is_full = batch_size == problem.n_rows
+        at_zero = descent.quickest(problem, np.zeros_like(start), zero)
         return Advice(
-            momentum=momentum,
-            epochs=enough,
-            seconds=None if enough is None else descent.seconds(enough),
+            longer=descent.way(problem, start, rate, {}) if keeps_rate else None,
             as_it_is=as_it_is,
             standardized=_if_quicker(_standardized(experiment, descent, start), as_it_is),
-            from_zero=_if_quicker(descent.quickest(problem, np.zeros_like(start)), as_it_is),
+            from_zero=_if_quicker(at_zero, as_it_is),
             batch_size=None if is_full else batch_size,
             batch_limit=None if is_full else _batch_limit(experiment, batch_size, momentum),
-            engine=training.engine,
         )
 
 
@@ -137,15 +137,29 @@ class _Descent:
 
     experiment: Experiment
     momentum: float
+    fewest_epochs: int
+    is_full: bool
 
-    def quickest(self, problem: Problem, start: Floats, left_out: Sequence[str] = ()) -> Way | None:
-        """Returns how a trial from a start [P, O] converges soonest; None: it does not."""
+    def key(self, name: str) -> str:
+        """Returns where a hyperparameter is set: where the sweep varies it, or in the set-up."""
+        if name in self.experiment.space.parameters:
+            return f"parameters.{name}"
+        return "training.initial_weight" if name.startswith("initial_weight") else f"training.{name}"
+
+    def quickest(
+        self, problem: Problem, start: Floats, changes: Mapping[str, object] | None = None
+    ) -> Way | None:
+        """Returns how a trial from a start [P, O] converges soonest; None: it does not.
+
+        Args:
+            problem: what it descends.
+            start: where it begins.
+            changes: the settings that lead to these two.
+        """
         flattest, steepest = problem.curvature
         if not steepest:
             return None
-        limit = float(
-            stability_limit(steepest, self.momentum, nesterov=self.experiment.config.training.nesterov)
-        )
+        limit = self._limit(problem)
         asked = [share * limit for share in SHARES] + [2 / (flattest + steepest)] * (not self.momentum)
         rates = np.array(sorted({_rounded_down(rate) for rate in asked if np.isfinite(rate)} - {0.0}))
         if not len(rates):
@@ -154,19 +168,34 @@ class _Descent:
         came = np.flatnonzero(epochs >= 0)
         if not len(came):
             return None
-        best = came[np.argmin(epochs[came])]
-        enough = self.enough(problem, start, rates[[best]])
+        best = float(rates[came[np.argmin(epochs[came])]])
+        return self.way(problem, start, best, {**(changes or {}), self.key("learning_rate"): best})
+
+    def way(self, problem: Problem, start: Floats, rate: float, changes: Mapping[str, object]) -> Way | None:
+        """Returns how a trial with this learning rate converges, and all settings; None: it does not."""
+        training, varied = self.experiment.config.training, self.experiment.space.parameters
+        enough = self.enough(problem, start, np.array([rate]))
         if enough is None:
             return None
-        return Way(
-            condition_number=problem.condition_number,
-            limit=limit,
-            learning_rate=float(rates[best]),
-            epochs=enough,
-            survives_rounding=self._survives(problem, start, rates[[best]], epochs[[best]]),
-            seconds=self.seconds(enough),
-            left_out=tuple(left_out),
-        )
+        survives = self._survives(problem, start, np.array([rate]), np.array([float(enough)]))
+        seconds = self.seconds(enough)
+        way = Way(problem.condition_number, self._limit(problem), rate, enough, survives, seconds, {})
+        settings = dict(changes)
+        if enough > self.fewest_epochs:
+            settings[self.key("epochs")] = enough
+        if not self.is_full:
+            settings[self.key("batch_size")] = problem.n_rows if "batch_size" in varied else None
+        if "momentum" in varied:
+            settings["parameters.momentum"] = self.momentum
+        if training.engine != "closed_form" and (way.is_slow or not survives):
+            settings["training.engine"] = "closed_form"
+            of_it = {"dtype": "float64", "device": "cpu"}
+            settings |= {f"training.{key}": it for key, it in of_it.items() if getattr(training, key) != it}
+        return replace(way, settings=settings)
+
+    def _limit(self, problem: Problem) -> float:
+        nesterov = self.experiment.config.training.nesterov
+        return float(stability_limit(problem.curvature[1], self.momentum, nesterov=nesterov))
 
     def seconds(self, epochs: int) -> float | None:
         """Returns how long one core trains all trials on all rows at once, if each does so many epochs."""
@@ -247,8 +276,13 @@ def _standardized(experiment: Experiment, descent: _Descent, start: Floats) -> W
         better = make_problem(z, problem.targets, loss=problem.loss, fit_bias=True, noise=noise)
     except DataError:
         return None
-    left_out = [name for name, kept in zip(experiment.data.x_names, varies, strict=True) if not kept]
-    return descent.quickest(better, start[np.append(varies, True)], left_out)
+    names = experiment.data.x_names
+    left_out = tuple(name for name, kept in zip(names, varies, strict=True) if not kept)
+    changes: dict[str, object] = {"data.standardize": True}
+    if left_out:
+        changes["data.x"] = [name for name in names if name not in left_out]
+    way = descent.quickest(better, start[np.append(varies, True)], changes)
+    return way and replace(way, left_out=left_out)
 
 
 def _batch_limit(experiment: Experiment, batch_size: int, momentum: float) -> float | None:
