@@ -17,6 +17,7 @@ from linreg_sweep.data import Data
 from linreg_sweep.errors import Complaint, ConfigError, shorten
 from linreg_sweep.guards.names import name_after
 from linreg_sweep.starter import starter
+from linreg_sweep.storage.files import is_local, place_of
 from linreg_sweep.storage.outputs import unwritable
 
 MOST_NAMED = 8
@@ -32,7 +33,7 @@ IDENTIFIER = re.compile(
 
 
 def begin(
-    directory: Path, *, data: str | None, x: Sequence[str], y: Sequence[str], name: str | None
+    directory: str | Path, *, data: str | None, x: Sequence[str], y: Sequence[str], name: str | None
 ) -> tuple[Path, Path, Sequence[str]]:
     """Writes configs/<name>.yaml and sweeps/<name>.yaml.
 
@@ -55,6 +56,9 @@ def begin(
         DataError: the data cannot be read or fitted.
         SweepError: the files cannot be written; nothing of them is left.
     """
+    folder = place_of(directory)
+    if not is_local(folder):
+        raise ConfigError(Complaint(str(directory), "must be a folder of this machine"))
     if data is None and (x or y):
         raise ConfigError(Complaint("--x and --y", "go with --data: the tutorial's columns are x and y"))
     if data is not None and not y:
@@ -71,7 +75,7 @@ def begin(
     if name_fault(name):
         hint = f"letters are A to Z and a to z: such as {name_after(name, 'my-sweep', shorn_of='-.')}"
         raise ConfigError(Complaint("--name", name_fault(name), hint))
-    config, sweep = directory / "configs" / f"{name}.yaml", directory / "sweeps" / f"{name}.yaml"
+    config, sweep = folder / "configs" / f"{name}.yaml", folder / "sweeps" / f"{name}.yaml"
     path = None if data is None else Path(os.path.relpath(data, config.parent)).as_posix()
     remarks = [f"{note[0].upper()}{note[1:]}" for note in table.notes if note.startswith("left out")]
     chosen = list(table.x_names) if x or remarks else None

@@ -147,10 +147,13 @@ def _table_compared(run: Run, place: Place, part: Part, again: bytes) -> Iterato
         part: what training again gives.
         again: its file.
     """
-    if files.read(place) == again:
-        return
     try:
+        if files.read(place) == again:
+            return
         found, is_whole = read_and_check(place, run.layout(place.parent.name))
+    except FileNotFoundError:  # since it was listed
+        yield Mismatch(None, "(all)", "(missing)", WRITTEN, place)
+        return
     except DamagedError as error:
         why = str(error.__cause__) if isinstance(error.__cause__, MisfitError) else "a change"
         yield Mismatch(None, "(all)", why, WRITTEN, place)

@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 import linreg_sweep as ls
+from linreg_sweep.begin import begin
 from linreg_sweep.cli import main
 from linreg_sweep.errors import ConfigError, SweepError
 from linreg_sweep.storage import files
@@ -193,6 +194,42 @@ def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
     assert os.listdir(tmp_path / "there") == ["file"]  # noqa: PTH208
 
 
+def test_a_url_of_a_file_here_is_its_path(
+    run: ls.Run, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """Also of a device and a descriptor; with one slash it is none, and the path is told."""
+    for kind in ("file", "local"):
+        file = tmp_path / f"{kind}.svg"
+        assert main(words("plot", run, f"{kind}://{file}")) == 0
+        assert file.read_bytes().startswith(b"<?xml")
+        assert main(words("export csv", run, f"{kind}:///dev/null")) == 0
+    capfdbinary.readouterr()
+    assert main(words("export csv", run, "file:///dev/stdout")) == 0
+    assert capfdbinary.readouterr().out.splitlines()[-1].startswith(b"1,")
+    assert main(words("export csv", run, f"file:{tmp_path}/x.csv")) == 2
+    assert capfdbinary.readouterr().err.endswith(f"did you mean {tmp_path}/x.csv?\n".encode())
+
+
+def test_a_folder_that_is_not_there_is_named(run: ls.Run, tmp_path: Path) -> None:
+    """That which lacks, and not that of the link which leads there; one that is there is not called so."""
+    link = tmp_path / "link"
+    link.symlink_to("none/file")
+    with pytest.raises(ConfigError, match=f"^{link}: there is no folder {tmp_path.resolve()}/none$"):
+        ls.export(run, "csv", link)
+    with pytest.raises(SweepError, match=r"^/proc/none: its folder takes no new file"):
+        ls.export(run, "csv", "/proc/none")
+
+
+def test_the_last_line_is_the_name_as_it_is(
+    run: ls.Run, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """Where no terminal reads it, that would obey what is in a name."""
+    file = tmp_path / "\x1b[31mred"
+    assert main(words("export csv", run, file)) == 0
+    assert capfdbinary.readouterr().out == f"{file}\n".encode()
+    assert file.exists()
+
+
 def test_a_file_is_replaced_whole_and_keeps_its_rights(tmp_path: Path) -> None:
     """What is written before an error, or before Ctrl+C, is no part of it, and nothing else is left."""
     file = tmp_path / "file"
@@ -266,6 +303,10 @@ def test_half_a_url_is_no_folder_for_runs_either(tmp_path: Path, monkeypatch: py
     with pytest.raises(ConfigError, match=r"^s3:/bucket: .* did you mean s3://bucket\?$"):
         made("s3:/bucket")
     assert made("mine:/folder").path.parent == Path("mine:/folder")
+    for folder in ("s3:/bucket", "memory://bucket"):
+        with pytest.raises(ConfigError, match=f"^{folder}: "):
+            begin(folder, data=None, x=(), y=(), name=None)
+    assert sorted(Path().iterdir()) == [Path("mine:")]
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,16 @@ def lines_of(run: ls.Run, capsys: pytest.CaptureFixture[str]) -> list[str]:
     return capsys.readouterr().out.splitlines()
 
 
+def test_a_clock_that_was_ahead_is_no_time_below_zero(
+    half: ls.Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its own time is given."""
+    ahead = "2100-01-01T00:00:00.000+00:00"
+    with told(half, updated=ahead):
+        (line,) = (line for line in lines_of(half, capsys) if "last heard" in line)
+    assert line.endswith(f"last heard from at {ahead}, by a clock that was ahead")
+
+
 def test_of_a_run_that_was_stopped(half: ls.Run, capsys: pytest.CaptureFixture[str]) -> None:
     """How much is there, what came of it, who made it, and how to go on."""
     n_done = half.n_trials_done

@@ -155,6 +155,15 @@ def test_a_run_that_is_not_finished_is_checked_as_far_as_it_goes(tmp_path: Path)
     assert (checked.n_trials, checked.n_missing, checked.mismatches) == (14, 10, ())
 
 
+def test_a_part_that_vanishes_meanwhile_is_named(tmp_path: Path) -> None:
+    """After the parts were listed, before it is compared."""
+    made = run(tmp_path, {})
+    last = made.store.part(made.store.trials, made.n_parts - 1)
+    found = ls.verify(made, jobs=1, watch=lambda done, total: last.unlink(missing_ok=True))
+    (mismatch,) = found.mismatches
+    assert (mismatch.trial, mismatch.found, mismatch.part) == (None, "(missing)", last)
+
+
 def sealed_history(made: ls.Run) -> Path:
     """Changes the last digit of a state that a run keeps; returns the file."""
     file = made.store.part(made.store.history, 0)

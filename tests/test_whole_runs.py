@@ -79,14 +79,16 @@ def test_a_store_whose_listing_lags_has_a_whole_run(lagging: list[bool], tmp_pat
     assert made(out, overrides=SIX).finished
 
 
-def test_a_run_that_was_summed_up_without_a_part_is_summed_up_again(tmp_path: Path) -> None:
-    """Until then it is not called finished, and verify names what is wrong."""
+@pytest.mark.parametrize("moved", [0, 1])
+def test_a_run_that_was_summed_up_otherwise_is_summed_up_again(moved: int, tmp_path: Path) -> None:
+    """Without a trial, when it is not called finished until then, or with one moved; verify names it."""
     run = made(tmp_path, overrides=SIX)
     right, outcomes = content(run.path), dict(run.metadata["outcomes"])
-    (most,) = (name for name, count in outcomes.items() if count == max(outcomes.values()))
-    run.store.write_metadata(run.metadata | {"outcomes": outcomes | {most: outcomes[most] - 1}})
+    most, *_, least = sorted(outcomes, key=lambda name: -outcomes[name])
+    forged = {most: outcomes[most] - 1, least: outcomes[least] + moved}
+    run.store.write_metadata(run.metadata | {"outcomes": outcomes | forged})
     wrong = ls.load(run.path)
-    assert not wrong.finished
+    assert wrong.finished == bool(moved)
     assert [each.column for each in ls.verify(wrong).mismatches] == ["outcomes"]
     again = made(tmp_path, overrides=SIX)
     assert again.finished
@@ -128,6 +130,9 @@ def test_a_run_that_was_copied_elsewhere_has_its_data(
     assert capsys.readouterr().out.splitlines()[-1] == f"results/{there.name}"
     assert content(there) == right
     assert ls.load(there).metadata["data"]["source"] == "houses.csv"
+    (there / "data.parquet").unlink()
+    with pytest.raises(ResultsError, match=r"data\.parquet: is gone"):
+        ls.verify(there)
 
 
 def test_a_run_has_the_same_directory_wherever_its_data_are(

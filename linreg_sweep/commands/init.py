@@ -1,7 +1,5 @@
 """init: a first config and sweep."""
 
-from pathlib import Path
-
 import click
 
 from linreg_sweep.terminal.console import notes, say
@@ -22,7 +20,7 @@ def init(directory: str, data: str | None, x: tuple[str, ...], y: tuple[str, ...
     """
     from linreg_sweep.begin import begin
 
-    config, sweep, known = begin(Path(directory), data=data, x=x, y=y, name=name)
+    config, sweep, known = begin(directory, data=data, x=x, y=y, name=name)
     notes(known)
     say(f"Wrote {config}")
     say(f"Wrote {sweep}")

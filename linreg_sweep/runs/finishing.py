@@ -1,7 +1,7 @@
 """Closes the directory of a run once every part is there: its summary, and what was found."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -21,14 +21,16 @@ from linreg_sweep.storage import files
 from linreg_sweep.storage.layout import TRIALS
 from linreg_sweep.storage.parquet import read_arrays
 from linreg_sweep.storage.seal import checksum
-from linreg_sweep.theory.outcome import word
+from linreg_sweep.theory.outcome import OUTCOMES, word
 from linreg_sweep.trials.experiment import Experiment, common_stability_limit
 
 MOST_FAILURES = 1000
 """Failed trials that metadata.json names; each part names its own."""
 
 
-def finish_run(run: Run, experiment: Experiment, parts: Iterable[Facts], tell: Callable[[str], None]) -> Run:
+def finish_run(
+    run: Run, experiment: Experiment, parts: Collection[Facts], tell: Callable[[str], None]
+) -> Run:
     """Writes the summary of a run whose parts are all there, and what it found into metadata.json.
 
     Args:
@@ -47,7 +49,8 @@ def finish_run(run: Run, experiment: Experiment, parts: Iterable[Facts], tell: C
         raise SweepError(Complaint(str(run.path), text, "mend this and run the same command again"))
     store, told = run.store, _failures(failures)
     is_right = store.is_as_written(store.summary, run.metadata)
-    if run.finished and is_right and told == run.metadata["failed"]:
+    counted = {name: sum(facts.outcomes.get(name, 0) for facts in parts) for name in OUTCOMES}
+    if run.finished and is_right and (told, counted) == (run.metadata["failed"], run.metadata["outcomes"]):
         return run
     if not is_right and run.finished and files.exists(store.summary):
         set_aside(store, store.summary, tell)

@@ -49,12 +49,13 @@ def reopen(run: Run) -> Experiment:
 
 def _own_data(run: Run, declaration: Declaration[Sweep]) -> Data | None:
     """Returns the data that a run keeps; None: they are elsewhere."""
-    if not files.exists(run.store.data):
+    store = run.store
+    if store.data.name not in run.metadata.get("checksums", {}) and not files.exists(store.data):
         return None
     block = declaration.config.data
     x_names, y_names = block.x or (), block.y or ()
     layout = Layout(dict.fromkeys((*x_names, *y_names), "float64"))
-    columns = read_arrays(run.store.data, layout=layout)
+    columns = read_arrays(store.data, layout=layout)
     data = from_arrays(
         np.column_stack([columns[name] for name in x_names]),
         np.column_stack([columns[name] for name in y_names]),
@@ -75,7 +76,7 @@ def _data_elsewhere(run: Run, declaration: Declaration[Sweep]) -> Data:
     """
     path = data_path(declaration)
     if path is not None and not path.exists():
-        text = f"its data are not kept in the run, being large, and are not at {path} any more"
+        text = f"its data are not kept in the run, and are not at {path} any more"
         hint = f"put them there, or `linreg-sweep run {run.store.config} --out {run.path.parent}"
         raise ResultsError(Complaint(str(run.path), text, f"{hint} --set data.path=FILE`"))
     return load_data(declaration)

@@ -37,6 +37,9 @@ TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]+")
 MOST_OF_A_NAME = 50
 """Letters of a file's name that its temporary one has, which may be no longer than the system allows."""
 
+ON_DISK = ("file:", "local:")
+"""What URLs of files on this machine begin with."""
+
 ONE_SLASH = re.compile(r"([a-z][a-z0-9]+):/*")
 """What a URL begins with, also where a slash of it was forgotten."""
 
@@ -68,8 +71,10 @@ def _refuse_half_a_url(text: str) -> None:
     from upath.registry import available_implementations
 
     if half[1] in available_implementations(fallback=True):
-        hint = f"did you mean {half[1]}://{text[half.end() :]}?"
-        raise ConfigError(Complaint(text, "is neither a path nor a URL", hint))
+        meant = f"{half[1]}://{text[half.end() :]}"
+        if text.startswith(ON_DISK):
+            meant = text.partition(":")[2]
+        raise ConfigError(Complaint(text, "is neither a path nor a URL", f"did you mean {meant}?"))
 
 
 def _behind(url: str, kind: str) -> Place:
@@ -85,7 +90,7 @@ def _behind(url: str, kind: str) -> Place:
         if not place.protocol:
             raise ValueError("it cannot stand in a URL")
         _ = place / "run", place.fs  # refused where a bucket is missing, where there are no folders, no host
-    return Path(place.path) if kind in ("file", "local") else cast(Place, place)
+    return Path(place.path) if url.startswith(ON_DISK) else cast(Place, place)
 
 
 def _reason(error: Exception) -> str:

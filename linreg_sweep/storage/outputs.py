@@ -40,7 +40,8 @@ WRONG_USAGE = (
 
 OF_A_RUN = "is a place of a run's own files, and would spoil it"
 
-NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
+NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT)
+"""Reasons of a folder that is there and takes no new file; the last is that of /proc."""
 
 
 @contextmanager
@@ -56,7 +57,7 @@ def output(file: Output) -> Iterator[BinaryIO]:
         SweepError: it cannot be written; nothing of it is left.
     """
     try:
-        with _opened(str(file)) as stream:
+        with _opened(_name(file)) as stream:
             yield stream
     except OSError as error:
         raise unwritable(file, error) from error
@@ -64,12 +65,12 @@ def output(file: Output) -> Iterator[BinaryIO]:
 
 def is_stdout(file: Output) -> bool:
     """Returns whether what is written to a file goes to stdout, so that nothing else may."""
-    return _descriptor(str(file)) == STDOUT
+    return _descriptor(_name(file)) == STDOUT
 
 
 def is_stream(file: Output) -> bool:
     """Returns whether there is something to be written into that is no file: its name then says nothing."""
-    name = str(file)
+    name = _name(file)
     with suppress(OSError):
         return _descriptor(name) is not None or _kind(name) not in (0, stat.S_IFREG, stat.S_IFDIR)
     return False
@@ -82,9 +83,17 @@ def unwritable(file: Output, error: OSError) -> SweepError:
     if error.errno == errno.EISDIR:
         text = "is a folder, and must be a file"
     elif error.errno in (errno.ENOENT, errno.ENOTDIR):
-        text = f"there is no folder {Path(name).parent}" if name else "must name a file"
+        folders = (Path(name).parent, Path(os.path.realpath(name)).parent)  # the second behind links
+        lacking = next((each for each in folders if not each.is_dir()), folders[0])
+        text = f"there is no folder {lacking}" if name else "must name a file"
     kind = ConfigError if error.errno in WRONG_USAGE else SweepError
     return kind(Complaint({"": "''", "-": "stdout"}.get(name, name), text))
+
+
+def _name(file: Output) -> str:
+    """Returns a name as it was given; of a URL of a file on this machine, its path."""
+    name = str(file)
+    return str(files.place_of(name)) if name.startswith(files.ON_DISK) else name
 
 
 @contextmanager

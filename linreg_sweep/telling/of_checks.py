@@ -77,7 +77,8 @@ def verified(checked: "Verification") -> Iterator[str]:
     rows = {mismatch.trial for mismatch in checked.mismatches if mismatch.trial is not None}
     others = {mismatch.part for mismatch in checked.mismatches if mismatch.trial is None}
     wrong = [counted(len(rows), "row")] * bool(rows) + [counted(len(others), "file")] * bool(others)
-    found = f"{' and '.join(wrong)} differ" if wrong else "every number is the same"
+    differ = "differs" if len(rows) + len(others) == 1 else "differ"
+    found = f"{' and '.join(wrong)} {differ}" if wrong else "every number is the same"
     yield f"{counted(checked.n_trials, 'trial')} trained again and compared: {found}."
     if checked.n_missing:
         yield f"{counted(checked.n_missing, 'trial')} missing: the sweep is not finished."

@@ -101,7 +101,8 @@ def _by_its_maker(found: Standing, status: Status) -> Iterator[str]:
         if status.workers:
             yield f"It trains with {status.workers}"
     else:
-        ago = max(0.0, (moment(now()) - moment(status.updated)).total_seconds())  # the clock may be put back
-        yield f"Last made by {who}, last heard from {duration(ago)} ago"
+        ago = (moment(now()) - moment(status.updated)).total_seconds()
+        when = f"{duration(ago)} ago" if ago >= 0 else f"at {status.updated}, by a clock that was ahead"
+        yield f"Last made by {who}, last heard from {when}"
     if status.last_error:
         yield f"Last error: {status.last_error}"

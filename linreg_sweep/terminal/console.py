@@ -30,7 +30,7 @@ def say(text: str = "") -> None:
         text = _inert(text)
     try:
         try:
-            click.echo(text)
+            click.echo(text, color=True)  # else it takes out what looks like an escape sequence
         except UnicodeEncodeError as error:  # a file name that is no text, or stdout that is plain ASCII
             click.echo(text.encode(error.encoding, "backslashreplace"))
     except OSError as error:
