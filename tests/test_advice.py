@@ -79,14 +79,29 @@ def test_who_waits_at_the_same_rate_converges_as_told(seed: int) -> None:
     random = np.random.default_rng(seed)
     data = random.normal(2, 1, (20, 2)), random.normal(size=20)
     advice = advice_on(data, {"learning_rate": 0.02, "epochs": 3})
-    assert advice.epochs is not None
+    assert advice.own is not None
     design = np.column_stack([data[0], np.ones(20)])
     best = np.linalg.lstsq(design, data[1], rcond=None)[0]
     least, theta, epoch = np.mean((design @ best - data[1]) ** 2), np.zeros(3), 0
     while np.mean((design @ theta - data[1]) ** 2) - least > 1e-6 * data[1].var():
         theta = theta - 0.02 * design.T @ (design @ theta - data[1]) / 20
         epoch += 1
-    assert 0.9 * advice.epochs <= epoch <= advice.epochs
+    assert 0.9 * advice.own.epochs <= epoch <= advice.own.epochs
+
+
+@pytest.mark.parametrize("momentum", [0.3, 0.5, 0.8])
+def test_who_only_passes_by_has_not_arrived(momentum: float) -> None:
+    """On z-scores of one column a first step of rate 1 lands on the optimum, and momentum leads on."""
+    x = np.arange(1000.0, 1012.0)
+    data = x, 3 * x + np.cos(x)
+    training = {"momentum": momentum, "initial_weight": 50.0, "initial_bias": 20.0}
+    advice = advice_on(data, TINY_STEPS | training)
+    assert advice.standardized is not None
+    follows(data, advice.standardized, training, standardize=True)
+    passing = trained(data, training | {"learning_rate": 1.0, "epochs": 2}, standardize=True).advice
+    assert passing is not None
+    assert passing.own is not None
+    follows(data, passing.own, training, standardize=True)
 
 
 def test_prices_of_cars_are_standardized() -> None:
@@ -143,7 +158,15 @@ def test_rounding_is_told_of() -> None:
     advice = advice_on((x, 3 * x + np.cos(x)), {"learning_rate": 1e-12, "epochs": 5, "dtype": "float32"})
     assert advice.as_it_is is not None
     assert not advice.as_it_is.survives_rounding
+    assert advice.own is not None
+    assert not advice.own.survives_rounding
     assert "training.engine: closed_form has none" in "\n".join(advised(advice))
+
+
+def test_a_trial_that_starts_at_the_optimum_converges_at_epoch_0() -> None:
+    """It is told so, though all its epochs are trained."""
+    there = trained((np.arange(3.0), 2 * np.arange(3.0)), {"initial_weight": 2.0, "learning_rate": 0.01})
+    assert next(ending(there)).startswith("Converged at epoch 0:")
 
 
 def test_a_trial_that_converged_needs_none() -> None:

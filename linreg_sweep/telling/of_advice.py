@@ -40,9 +40,8 @@ def advised(advice: "Advice", who: str = "it") -> Iterator[str]:
     """
     if advice.batch_size is not None:
         yield from _of_batches(advice)
-    if advice.epochs is not None and advice.batch_size is None:
-        within = f"{_epochs(advice.epochs)}{_slowly(advice.seconds, advice)}"
-        yield f"At this learning rate {who} converges within {within}."
+    if advice.own is not None and advice.batch_size is None:
+        yield f"At this learning rate {_within(advice.own, advice, who)}."
     if advice.standardized is not None:
         without = "With"
         if advice.standardized.left_out:
@@ -55,9 +54,10 @@ def advised(advice: "Advice", who: str = "it") -> Iterator[str]:
     if way is None:
         yield (
             f"As the data are, {who} does not converge within 1,000,000,000,000 epochs at any learning rate:"
-            " columns of x all but depend on others, leave some out."
+            " columns of x differ too much in size, or all but depend on others."
+            " Change their units, or leave some out."
         )
-    elif advice.epochs is None or 2 * way.epochs <= advice.epochs:
+    elif advice.own is None or 2 * way.epochs <= advice.own.epochs:
         momentum = f" with momentum {number(advice.momentum)}" if advice.momentum else ""
         yield (
             f"As the data are (condition number {_condition(way)}), stay below the stability limit"
@@ -81,7 +81,11 @@ def _of_batches(advice: "Advice") -> Iterator[str]:
 
 def _converges(way: "Way", advice: "Advice", who: str) -> str:
     """Returns `at learning rate 0.1 it converges within about 10 epochs`, and what hinders it."""
-    within = f"at learning rate {number(way.learning_rate)} {who} converges within {_epochs(way.epochs)}"
+    return f"at learning rate {number(way.learning_rate)} {_within(way, advice, who)}"
+
+
+def _within(way: "Way", advice: "Advice", who: str) -> str:
+    within = f"{who} converges within about {counted(way.epochs, 'epoch')}"
     return within + (_slowly(way.seconds, advice) if way.survives_rounding else _rounded_away(advice))
 
 
@@ -95,10 +99,6 @@ def _slowly(seconds: float | None, advice: "Advice") -> str:
     if seconds is None or seconds < LONG or advice.engine == "closed_form":
         return ""
     return f" (about {duration(seconds)} on one core; training.engine: closed_form takes a moment)"
-
-
-def _epochs(count: int) -> str:
-    return f"about {count:,} epoch{'s' * (count != 1)}"
 
 
 def _condition(way: "Way") -> str:

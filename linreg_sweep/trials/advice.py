@@ -41,6 +41,9 @@ SWINGS = 1e4
 LOOKS = 2000
 """Epochs at which it is then looked at."""
 
+TRIED = 3
+"""Rates that come down soonest, among which the quickest is: with momentum one may pass by chance."""
+
 
 @dataclass(frozen=True)
 class Way:
@@ -49,7 +52,7 @@ class Way:
     Attributes:
         condition_number: of the data that it then sees.
         limit: the stability limit of its learning rates.
-        learning_rate: one of the quickest, of two digits.
+        learning_rate: the trial's own, or one of the quickest, of two digits.
         epochs: within which it converges, rounded up to two digits.
         survives_rounding: whether its steps get there in the precision asked for; else only the engine
             `closed_form` does.
@@ -72,8 +75,7 @@ class Advice:
 
     Attributes:
         momentum: of the trial.
-        epochs: within which it converges at its own rate on all rows at once, rounded up; None: never.
-        seconds: that this takes, see Way.
+        own: at its own rate; None: never.
         as_it_is: with another rate and enough epochs; None: no way is known.
         standardized: with standardized data, too; None: they are, cannot be, or it takes as long.
         from_zero: with a start at 0; None: it takes as long.
@@ -83,8 +85,7 @@ class Advice:
     """
 
     momentum: float
-    epochs: int | None
-    seconds: float | None
+    own: Way | None
     as_it_is: Way | None
     standardized: Way | None
     from_zero: Way | None
@@ -111,12 +112,10 @@ def advise(experiment: Experiment) -> Advice:
     batch_size = int(experiment.batch_sizes(chosen)[0])
     with threadpool_limits(limits=1):
         as_it_is = descent.quickest(problem, start)
-        enough = descent.enough(problem, start, trial.learning_rate)
         is_full = batch_size == problem.n_rows
         return Advice(
             momentum=momentum,
-            epochs=enough,
-            seconds=None if enough is None else descent.seconds(enough),
+            own=descent.way(problem, start, trial.learning_rate),
             as_it_is=as_it_is,
             standardized=_if_quicker(_standardized(experiment, descent, start), as_it_is),
             from_zero=_if_quicker(descent.quickest(problem, np.zeros_like(start)), as_it_is),
@@ -141,29 +140,31 @@ class _Descent:
     def quickest(self, problem: Problem, start: Floats, left_out: Sequence[str] = ()) -> Way | None:
         """Returns how a trial from a start [P, O] converges soonest; None: it does not."""
         flattest, steepest = problem.curvature
-        if not steepest:
-            return None
-        limit = float(
-            stability_limit(steepest, self.momentum, nesterov=self.experiment.config.training.nesterov)
-        )
-        asked = [share * limit for share in SHARES] + [2 / (flattest + steepest)] * (not self.momentum)
+        asked = [share * self.limit(problem) for share in SHARES] if steepest else []
+        asked += [2 / (flattest + steepest)] if steepest and not self.momentum else []
         rates = np.array(sorted({_rounded_down(rate) for rate in asked if np.isfinite(rate)} - {0.0}))
-        if not len(rates):
-            return None
         epochs = self.epochs(problem, start, rates)
         came = np.flatnonzero(epochs >= 0)
-        if not len(came):
-            return None
-        best = came[np.argmin(epochs[came])]
-        enough = self.enough(problem, start, rates[[best]])
+        soonest = rates[came[np.argsort(epochs[came], kind="stable")]][: TRIED if self.momentum else 1]
+        ways = [self.way(problem, start, rate, left_out) for rate in soonest[:, None]]
+        return min(filter(None, ways), key=lambda way: way.epochs, default=None)
+
+    def limit(self, problem: Problem) -> float:
+        """Returns the stability limit of the learning rates."""
+        nesterov = self.experiment.config.training.nesterov
+        return float(stability_limit(problem.curvature[1], self.momentum, nesterov=nesterov))
+
+    def way(self, problem: Problem, start: Floats, rate: Floats, left_out: Sequence[str] = ()) -> Way | None:
+        """Returns how a trial from a start [P, O] converges at a rate [1]; None: it does not."""
+        enough = self.enough(problem, start, rate)
         if enough is None:
             return None
         return Way(
             condition_number=problem.condition_number,
-            limit=limit,
-            learning_rate=float(rates[best]),
+            limit=self.limit(problem),
+            learning_rate=float(rate[0]),
             epochs=enough,
-            survives_rounding=self._survives(problem, start, rates[[best]], epochs[[best]]),
+            survives_rounding=self._survives(problem, start, rate, np.array([float(enough)])),
             seconds=self.seconds(enough),
             left_out=tuple(left_out),
         )
@@ -175,15 +176,21 @@ class _Descent:
 
     def enough(self, problem: Problem, start: Floats, rate: Floats) -> int | None:
         """Returns the epochs, rounded up, after which a trial [1] has converged for good; None: never."""
-        epochs = self.epochs(problem, start, rate)
-        if epochs[0] < 0:
+        last = int(self.epochs(problem, start, rate)[0])
+        if last < 0 or rate[0] >= self.limit(problem):  # beyond the limit it only passes by
             return None
-        if self.momentum and epochs[0]:
-            looks = np.unique(np.linspace(0, 2 * epochs[0], LOOKS).astype(np.int64))
+        if not last or not self.momentum:
+            return _rounded_up(last)
+        while last <= MOST:  # until the later half of the looks shows that it stays
+            looks = np.unique(np.linspace(0, 2 * last, LOOKS).astype(np.int64))
             states = self._trained(problem, start, rate, 0.0, looks).history.theta
             above = np.flatnonzero(problem.excess_cost(states) > self._level(problem))
-            return _rounded_up(int(looks[min(above[-1] + 1, len(looks) - 1)]) if len(above) else 0)
-        return _rounded_up(int(epochs[0]))
+            if not len(above):
+                return 1
+            if above[-1] <= len(looks) // 2:
+                return _rounded_up(int(looks[above[-1] + 1]))
+            last *= 2
+        return None
 
     def epochs(self, problem: Problem, start: Floats, rates: Floats, level: Floats | None = None) -> Floats:
         """Returns when trials with these rates come to a level of excess cost first [K], -1 where never.
