@@ -11,14 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep import data as datasets
+from linreg_sweep.config import load_sweep
 from linreg_sweep.config.kinds import name_fault
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.data import Data
-from linreg_sweep.errors import Complaint, ConfigError, shorten
+from linreg_sweep.errors import Complaint, ConfigError, DataError, shorten
 from linreg_sweep.guards.names import name_after
 from linreg_sweep.starter import starter
 from linreg_sweep.storage.files import is_local, place_of
 from linreg_sweep.storage.outputs import unwritable
+from linreg_sweep.trials.prepare import load_data, prepare
 
 MOST_NAMED = 8
 """Columns that a note names."""
@@ -93,8 +95,22 @@ def begin(
                 _write(file, text, undone)
             except OSError as error:
                 raise unwritable(file, error) from error
+        _check(sweep)
         undone.pop_all()
     return config, sweep, table.notes
+
+
+def _check(sweep: Path) -> None:
+    """Refuses data on which the sweep that is written would be refused.
+
+    Raises:
+        DataError: float64 cannot hold what they need.
+    """
+    declaration = load_sweep(sweep)
+    try:
+        prepare(declaration, load_data(declaration))
+    except ConfigError as error:
+        raise DataError(*(Complaint("data", each.text, each.hint) for each in error.complaints)) from error
 
 
 def _write(file: Path, text: str, undone: ExitStack) -> None:

@@ -97,6 +97,27 @@ def test_who_waits_at_the_same_rate_converges_as_told(seed: int) -> None:
     assert 0.9 * advice.longer.epochs <= epoch <= advice.longer.epochs
 
 
+@pytest.mark.parametrize("momentum", [0.3, 0.5, 0.8])
+def test_who_only_passes_by_has_not_arrived(momentum: float) -> None:
+    """On z-scores of one column a first step of rate 1 lands on the optimum, and momentum leads on."""
+    x = np.arange(1000.0, 1012.0)
+    data = x, 3 * x + np.cos(x)
+    training = {"momentum": momentum, "initial_weight": 50.0, "initial_bias": 20.0}
+    advice = advice_on(data, TINY_STEPS | training)
+    assert advice.standardized is not None
+    follows(data, advice.standardized, training, standardize=True)
+    passing = trained(data, training | {"learning_rate": 1.0, "epochs": 2}, standardize=True).advice
+    assert passing is not None
+    assert passing.longer is not None
+    follows(data, passing.longer, training, standardize=True)
+
+
+def test_a_trial_that_starts_at_the_optimum_converges_at_epoch_0() -> None:
+    """It is told so, though all its epochs are trained."""
+    there = trained((np.arange(3.0), 2 * np.arange(3.0)), {"initial_weight": 2.0, "learning_rate": 0.01})
+    assert next(ending(there)).startswith("Converged at epoch 0:")
+
+
 def test_prices_of_cars_are_standardized() -> None:
     """On kilometres and prices a step in the stable range takes for ever; z-scores take a moment."""
     km = np.linspace(20_000, 250_000, 24)

@@ -1,5 +1,7 @@
 """Facts about the search for first events: it finds what looking at every single epoch finds."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -81,3 +83,20 @@ def test_with_momentum(n_modes: int, seed: int, nesterov: bool) -> None:
     until = np.where(expected == MISSING, levels.last, expected)
     assert converged.tolist() == first(costs <= levels.low, until)
     assert max(converged.max(), diverged.max()) > 50
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+def test_a_square_that_overflows_is_no_divergence(momentum: float) -> None:
+    """From an energy of 1e-300 to a bound of 1e300, by exact arithmetic: the factor's square passes 1e308."""
+    states = [Fraction(1), Fraction(-5)]  # plain descent at three times the limit, or its first step
+    while Fraction(10) ** -300 * states[-1] ** 2 <= Fraction(10) ** 300:
+        states.append(-5 * states[-1] + Fraction(momentum) * (states[-1] - states[-2]))
+    levels = Levels(np.zeros(1), np.array([1e300]), np.array([1000.0]))
+    energy, spectrum = np.array([[1e-300]]), (np.ones(1), np.zeros(1))
+    with np.errstate(all="ignore"):
+        if momentum:
+            modes = momentum_modes(np.array([6.0]), np.array([momentum]), *spectrum, nesterov=False)
+            _, diverged = momentum_events(modes, energy, levels, early_stop=True)
+        else:
+            _, diverged = plain_events(plain_modes(np.array([6.0]), *spectrum).log, energy, levels)
+    assert diverged.tolist() == [len(states) - 1]

@@ -73,6 +73,36 @@ def test_float32_is_predicted_only_as_far_as_it_can_be() -> None:
     assert set(columns["predicted_outcome"][lost]) == set(columns["predicted_at"][lost]) == {MISSING}
 
 
+@pytest.mark.parametrize("optimizer", [{}, {"momentum": 0.99, "nesterov": True}], ids=str)
+@pytest.mark.parametrize(
+    "training",
+    [
+        {"dtype": "float32", "initial_weight": 5.0},  # infinite long before the bound
+        {"initial_weight": 2.0, "initial_bias": 1.0},  # on the optimum, where the steps are 0
+        {"initial_weight": 2.0, "initial_bias": 1.0 + 1e-15},
+    ],
+    ids=str,
+)
+def test_divergence_is_told_only_of_errors_that_no_rounding_hides(
+    training: dict[str, Any], optimizer: dict[str, Any]
+) -> None:
+    """Beyond the limit and with a bound far away, what is predicted comes true, at its epoch."""
+    x = np.array([0.3, 1.7, 2.9])
+    declared = {
+        "method": "grid",
+        "training": {"epochs": 300, "early_stop": False} | training | optimizer,
+        "outcome": {"divergence": 1e300},
+        "parameters": {"learning_rate": {"values": [1.1, 1.3, 3.0, 9.0], "unit": "stability_limit"}},
+    }
+    declaration = load_sweep(declared, data_given=True)
+    experiment = prepare(declaration, load_data(declaration, (x, 2 * x + 1)))
+    values = experiment.values(0, 4)
+    columns = trial_columns(experiment, 0, values, experiment.train(values))
+    known = columns["theory"] == CLOSED_FORM
+    assert columns["predicted_outcome"][known].tolist() == columns["outcome"][known].tolist()
+    assert columns["predicted_at"][known].tolist() == pytest.approx(columns["diverged_at"][known], abs=1)
+
+
 def test_nothing_is_predicted_for_mini_batches() -> None:
     """They have no closed form; the trials of the same sweep that see all rows do."""
     columns = table({"epochs": 50}, {"batch_size": {"values": [5, 30, 40]}})

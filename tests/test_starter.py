@@ -29,6 +29,8 @@ TARGETS = {
     "google_mlcc_mpg": "mpg",
     "brownlee": "y",
     "d2l_quadratic": "y",
+    "nedrich": "y",
+    "pontius": "y",
 }
 
 
@@ -323,6 +325,15 @@ def test_odd_sweep_names(name: str, tmp_path: Path) -> None:
     """A sweep whose name looks like a number or a boolean keeps it as a name."""
     texts = starter(tutorial(), name=name, data_path=None, x=None, y=None)
     assert load(tmp_path, texts, name).name == name
+
+
+def test_what_would_not_run_is_not_written(tmp_path: Path) -> None:
+    """A target 1e15 spreads from 0 is refused by `init` as by `run`, and no file is left."""
+    file = tmp_path / "far.csv"
+    file.write_text("a,y\n" + "".join(f"{row},{10**15 + row % 3}\n" for row in range(9)))
+    with pytest.raises(DataError, match="column 'y' must not lie so far from 0"):
+        begin(tmp_path, data=str(file), x=(), y=["y"], name=None)
+    assert [each.name for each in tmp_path.iterdir()] == ["far.csv"]
 
 
 def test_overflow_is_a_data_error() -> None:

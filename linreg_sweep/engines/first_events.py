@@ -84,10 +84,16 @@ def plain_events(log: Floats, energy: Floats, levels: Levels) -> tuple[Integers,
 
 def _excess(log: Floats, energy: Floats, epoch: Floats) -> Floats:
     """Returns the excess cost [k] at each trial's epoch [k]."""
-    factors = np.multiply(log, 2.0 * epoch)
+    factors = np.multiply(log, epoch)
     np.exp(factors, out=factors)
-    factors *= energy
-    return _total(factors)
+    return _total(_costs(energy, factors))
+
+
+def _costs(energy: Floats, factors: Floats) -> Floats:
+    """Returns energy * factors**2 [P, k]; a square may overflow where its cost does not."""
+    cost = energy * factors
+    cost *= factors
+    return cost
 
 
 def _total(terms: Floats) -> Floats:
@@ -225,11 +231,11 @@ def _excess_bounds(
 ) -> tuple[Floats, Floats]:
     """Returns bounds [k] on the excess cost from each trial's first epoch to its last; exact for one."""
     one = first == last
-    exactly = _total(np.where(energy > 0, energy * modes.factors(first) ** 2, 0.0))
+    exactly = _total(np.where(energy > 0, _costs(energy, modes.factors(first)), 0.0))
     if one.all():
         return exactly, exactly
     least, most = modes.bounds(np.maximum(first, 2.0), np.maximum(last, 2.0))
     moves = energy > 0
-    lowest = _total(np.where(moves, energy * least**2, 0.0))
-    highest = _total(np.where(moves, energy * most**2, 0.0))
+    lowest = _total(np.where(moves, _costs(energy, least), 0.0))
+    highest = _total(np.where(moves, _costs(energy, most), 0.0))
     return np.where(one, exactly, lowest), np.where(one, exactly, highest)

@@ -52,7 +52,8 @@ def advised(advice: Advice, who: str = "it") -> Iterator[str]:
     if as_it_is is None:
         yield (
             f"As the data are, {who} does not converge within 1,000,000,000,000 epochs at any learning rate:"
-            " columns of x all but depend on others, leave some out."
+            " columns of x differ too much in size, or all but depend on others."
+            " Change their units, or leave some out."
         )
     elif longer is None or 2 * as_it_is.epochs <= longer.epochs:
         below = f"below the stability limit {number(as_it_is.limit)}"

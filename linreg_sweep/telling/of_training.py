@@ -81,7 +81,8 @@ def ending(training: "Training") -> Iterator[str]:
     """Yields how a trial ended and why, a sentence a line."""
     bounds = Bounds.of(training.experiment.criteria)
     at = {"converged": training.epoch_of("converged_at"), "diverged": training.epoch_of("diverged_at")}
-    epoch = at.get(training.outcome) or int(training.last["epochs"][0])
+    epoch = at.get(training.outcome)
+    epoch = int(training.last["epochs"][0]) if epoch is None else epoch
     yield f"{training.outcome.capitalize()} at epoch {epoch:,}: {bounds.outcome(training.outcome)}."
     yield f"Least possible cost {training.experiment.problem.cost_min:.6g}."
     yield from _lines(training)

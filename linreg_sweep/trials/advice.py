@@ -44,6 +44,9 @@ LONG = 20.0
 LOOKS = 2000
 """Epochs at which it is then looked at."""
 
+TRIED = 3
+"""Rates that come down soonest, among which the quickest is: with momentum one may pass by chance."""
+
 
 @dataclass(frozen=True)
 class Way:
@@ -157,19 +160,17 @@ class _Descent:
             changes: the settings that lead to these two.
         """
         flattest, steepest = problem.curvature
-        if not steepest:
-            return None
-        limit = self._limit(problem)
-        asked = [share * limit for share in SHARES] + [2 / (flattest + steepest)] * (not self.momentum)
+        asked = [share * self._limit(problem) for share in SHARES] if steepest else []
+        asked += [2 / (flattest + steepest)] if steepest and not self.momentum else []
         rates = np.array(sorted({_rounded_down(rate) for rate in asked if np.isfinite(rate)} - {0.0}))
-        if not len(rates):
-            return None
         epochs = self.epochs(problem, start, rates)
         came = np.flatnonzero(epochs >= 0)
-        if not len(came):
-            return None
-        best = float(rates[came[np.argmin(epochs[came])]])
-        return self.way(problem, start, best, {**(changes or {}), self.key("learning_rate"): best})
+        soonest = rates[came[np.argsort(epochs[came], kind="stable")]][: TRIED if self.momentum else 1]
+        ways = [
+            self.way(problem, start, rate, {**(changes or {}), self.key("learning_rate"): rate})
+            for rate in soonest.tolist()
+        ]
+        return min(filter(None, ways), key=lambda way: way.epochs, default=None)
 
     def way(self, problem: Problem, start: Floats, rate: float, changes: Mapping[str, object]) -> Way | None:
         """Returns how a trial with this learning rate converges, and all settings; None: it does not."""
@@ -204,15 +205,21 @@ class _Descent:
 
     def enough(self, problem: Problem, start: Floats, rate: Floats) -> int | None:
         """Returns the epochs, rounded up, after which a trial [1] has converged for good; None: never."""
-        epochs = self.epochs(problem, start, rate)
-        if epochs[0] < 0:
+        last = int(self.epochs(problem, start, rate)[0])
+        if last < 0 or rate[0] >= self._limit(problem):  # beyond the limit it only passes by
             return None
-        if self.momentum and epochs[0]:
-            looks = np.unique(np.linspace(0, 2 * epochs[0], LOOKS).astype(np.int64))
+        if not last or not self.momentum:
+            return _rounded_up(last)
+        while last <= MOST:  # until the later half of the looks shows that it stays
+            looks = np.unique(np.linspace(0, 2 * last, LOOKS).astype(np.int64))
             states = self._trained(problem, start, rate, 0.0, looks).history.theta
             above = np.flatnonzero(problem.excess_cost(states) > self._level(problem))
-            return _rounded_up(int(looks[min(above[-1] + 1, len(looks) - 1)]) if len(above) else 0)
-        return _rounded_up(int(epochs[0]))
+            if not len(above):
+                return 1
+            if above[-1] <= len(looks) // 2:
+                return _rounded_up(int(looks[above[-1] + 1]))
+            last *= 2
+        return None
 
     def epochs(self, problem: Problem, start: Floats, rates: Floats, level: Floats | None = None) -> Floats:
         """Returns when trials with these rates come to a level of excess cost first [K], -1 where never.

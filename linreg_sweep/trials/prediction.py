@@ -85,9 +85,11 @@ def _predict_full_batch(experiment: Experiment, values: dict[str, Floats]) -> Pr
     certain = np.full(len(outcome), True)
     for way in (1, -1):
         low = bounds.moved(schedule.converged_excess, way)
-        high = bounds.moved(schedule.diverged_excess, way)
+        high = np.minimum(bounds.moved(schedule.diverged_excess, way), bounds.overflow)
         nearly = train(problem, trials, replace(schedule, converged_excess=low, diverged_excess=high))
         certain &= outcome == _outcome(problem, nearly, low, early_stop=training.early_stop)
+        # what grows from errors that are roundings, or overflows, may end at quite another epoch, or never
+        certain &= (outcome != DIVERGED) | (2 * nearly.diverged_at >= results.diverged_at)
     return Prediction(
         np.where(certain, outcome, MISSING).astype(np.int8),
         np.where(certain, _decided_at(outcome, results), MISSING),

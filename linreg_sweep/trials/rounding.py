@@ -25,10 +25,12 @@ class Rounding:
     Attributes:
         root_cost: how far apart the roots of the two excess costs may lie, in units of y [K].
         stretch: by which factor errors may have shrunk or grown more, at least 1 [K].
+        overflow: the excess cost above which steps may be infinite in the descent's precision [K].
     """
 
     root_cost: Floats
     stretch: Floats
+    overflow: Floats
 
     def moved(self, level: float | Floats, way: int) -> Floats:
         """Returns a level of excess cost [K] moved up (1) or down (-1) by what rounding may do.
@@ -68,15 +70,16 @@ def bound_rounding(
         moved = step * gathered
         share = (problem.eigenvalues * problem.cost_per_loss)[:, None]
         # what would overflow in the descent's precision has no bound
-        fits = (n_parameters * np.abs(problem.hessian).max() * size / (1 - momentum)) < float(
-            np.finfo(dtype).max
+        most = np.finfo(dtype).max / np.maximum(
+            1, n_parameters * np.abs(problem.hessian).max() / (1 - momentum)
         )
         pace = np.maximum(trials.learning_rate * steepest, 1) / (1 - momentum)
         return Rounding(
             root_cost=np.where(
-                fits, np.nan_to_num(np.sqrt((share * moved**2).sum(axis=0)), nan=np.inf), np.inf
+                size < most, np.nan_to_num(np.sqrt((share * moved**2).sum(axis=0)), nan=np.inf), np.inf
             ),
-            stretch=np.exp(np.minimum(roundings * epochs * pace, 100.0)),
+            stretch=np.exp(np.minimum(roundings * (1 + epochs * pace), 100.0)),
+            overflow=steepest * problem.cost_per_loss * most**2,
         )
 
 
