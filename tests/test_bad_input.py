@@ -35,43 +35,27 @@ KNOWN = (
 )
 RECIPE = re.compile(r"(?m)(\. Hint: (commas|in pandas,|save it as UTF-8:)|; in pandas,).*$")
 """What a hint says of other programs; test_recipes.py runs it."""
-START = "a config starts with 'data:', a sweep with 'name:'"
 NAME = "must be up to 100 letters, digits, '-', '_' and '.', with no '.' at its start"
 LETTERS = "Hint: letters are A to Z and a to z: such as"
 
 USAGE = {
-    "bogus": "No such command 'bogus'.",
     "shw": "No such command 'shw'. Did you mean 'show'?",
     "run": "Missing argument 'SWEEP'.",
-    "train": "Missing argument 'CONFIG'.",
-    "plan": "Missing argument 'SWEEP'.",
-    "show": "Missing argument 'RUN'.",
     "run sweep.yaml extra": "Got unexpected extra argument (extra)",
-    "schema x": "Got unexpected extra argument (x)",
-    "list a b": "Got unexpected extra argument (b)",
     "run sweep.yaml --job 2": "No such option '--job'. (Did you mean one of: '--jobs', '--out'?)",
     "run sweep.yaml --jobs 0": "Invalid value for '--jobs': 0 is not in the range x>=1.",
-    "run sweep.yaml --jobs -1": "Invalid value for '--jobs': -1 is not in the range x>=1.",
-    "run sweep.yaml --jobs two": "Invalid value for '--jobs': 'two' is not a valid integer range.",
     "run sweep.yaml --jobs": "Option '--jobs' requires an argument.",
-    "run sweep.yaml --part-size 0": "Invalid value for '--part-size': 0 is not in the range x>=1.",
-    "run random.yaml --trials x": "Invalid value for '--trials': 'x' is not a valid integer.",
     "run random.yaml --trials 1e3": "Invalid value for '--trials': '1e3' is not a valid integer.",
     "list --format xml": (
         "Invalid value for '--format': 'xml' is not one of 'table', 'csv', 'json', 'markdown'."
     ),
-    "show done --top 0": "Invalid value for '--top': 0 is not in the range x>=1.",
-    "show done --bins -1": "Invalid value for '--bins': -1 is not in the range x>=0.",
-    "train config.yaml --every x": "Invalid value for '--every': 'x' is not a valid integer.",
 }
 """Command lines that click refuses, with the last line of what it says; above it stands the usage."""
 
 COMMANDS: list[tuple[list[str], str, int]] = [
     (["run", "sweep.yaml", "--trials", "5"], "--trials 5: trials: does not go with method: grid", 2),
-    (["run", "random.yaml", "--trials", "0"], "--trials 0: trials: must be at least 1, got 0", 2),
     (["train", "config.yaml", "--every", "0"], "--every: must be at least 1, got 0", 2),
     (["train", "config.yaml", "--steps", "0"], "--steps: must be at least 1, got 0", 2),
-    (["train", "config.yaml", "--steps", "-1"], "--steps: must be at least 1, got -1", 2),
     (
         ["train", "config.yaml", "--every", "1", "--set", "epochs=1e7"],
         "--every: must leave at most 500,000 rows to print, got 10,000,000. Hint: print fewer",
@@ -79,58 +63,11 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     ),
     # --set
     (
-        ["run", "sweep.yaml", "--set", "epochs"],
-        "--set epochs: must be key=value. Hint: write for example --set training.epochs=500",
-        2,
-    ),
-    (
-        ["run", "sweep.yaml", "--set", "=5"],
-        "--set =5: must be key=value. Hint: write for example --set training.epochs=500",
-        2,
-    ),
-    (
-        ["run", "sweep.yaml", "--set", "epochs="],
-        "--set epochs=: training.epochs: a value is missing after '='. Hint: write null for none",
-        2,
-    ),
-    (
-        ["plan", "sweep.yaml", "--set", "epoch=5"],
-        "--set epoch=5: epoch: unknown key. Hint: did you mean 'epochs'?",
-        2,
-    ),
-    (
         ["plan", "sweep.yaml", "--set", "num=3"],
         "--set num=3: num: unknown key. Hint: known here: batch_size, device, divergence, dtype, early_stop, "
         "engine, epochs, every, fit_bias, fraction, initial_bias, initial_weight, learning_rate, loss, "
         "max_trials, method, momentum, name, nesterov, parameters, path, seed, shuffle, standardize, "
         "tolerance, trials, x, y",
-        2,
-    ),
-    (
-        ["train", "config.yaml", "--set", "epochs=-5"],
-        "--set epochs=-5: training.epochs: must be at least 0, got -5",
-        2,
-    ),
-    (
-        ["run", "sweep.yaml", "--set", "epochs=many"],
-        "--set epochs=many: training.epochs: must be a whole number, got 'many'",
-        2,
-    ),
-    (
-        ["run", "sweep.yaml", "--set", "learning_rate=0.1"],
-        "--set learning_rate=0.1: training.learning_rate: learning_rate is varied by the sweep. "
-        "Hint: set parameters.learning_rate",
-        2,
-    ),
-    (
-        ["run", "sweep.yaml", "--set", "parameters.learning_rate=0"],
-        "--set parameters.learning_rate=0: parameters.learning_rate: must be above 0, got 0",
-        2,
-    ),
-    (
-        ["run", "sweep.yaml", "--set", "seed=1", "--set", "training.loss=mae"],
-        "--set training.loss=mae: training.loss: must be half_mse, mse or sse, got 'mae'. "
-        "Hint: did you mean 'mse'?",
         2,
     ),
     (
@@ -143,13 +80,6 @@ COMMANDS: list[tuple[list[str], str, int]] = [
         ["train", "config.yaml", "--steps", "1", "--set", "batch_size=3"],
         "--set batch_size=3: training.batch_size: must be null with --steps, got 3. "
         "Hint: --set batch_size=null",
-        2,
-    ),
-    (["train", "config.yaml", "--set", "seed=[1"], "--set seed=[1: a comma or ] is missing", 2),
-    (["run", "sweep.yaml", "--set", "name=a/b"], f"--set name=a/b: name: {NAME}, got 'a/b'", 2),
-    (
-        ["run", "sweep.yaml", "--set", "extends=config.yaml"],
-        "--set extends=config.yaml: extends: only a file can say what it extends",
         2,
     ),
     (
@@ -166,23 +96,6 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     ),
     # files
     (["run", "swep.yaml"], "swep.yaml: no such file. Hint: did you mean 'sweep.yaml'?", 2),
-    (["plan", "empty"], "empty: this is a folder. Hint: name a YAML file in it", 2),
-    (
-        ["run", "config.yaml"],
-        "config.yaml:1:1: this is a config (it has no parameters): use `linreg-sweep train`. "
-        "Hint: a sweep has method and parameters",
-        2,
-    ),
-    (
-        ["train", "sweep.yaml"],
-        "sweep.yaml:4:1: this is a sweep (it has parameters): use `linreg-sweep run`",
-        2,
-    ),
-    (
-        ["train", "ok.csv"],
-        f"ok.csv:1:1: the top level must be keys with values, got 'x,y 1,2 2,3 3,5'. Hint: {START}",
-        2,
-    ),
     # runs
     (
         ["show", "nowhere"],
@@ -192,11 +105,6 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     (
         ["show", "empty"],
         "empty: not a run's directory: it has no metadata.json. Hint: `linreg-sweep list` shows the runs",
-        1,
-    ),
-    (
-        ["show", "ok.csv"],
-        "ok.csv: not a run's directory: it has no metadata.json. Hint: `linreg-sweep list` shows the runs",
         1,
     ),
     (
@@ -211,15 +119,8 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     ),
     (["list", "ok.csv"], "ok.csv: cannot read it: Not a directory", 1),
     (["show", "done", "--by", "lr"], f"there is no column 'lr'. {KNOWN}", 2),
-    (["show", "done", "--sort", "lr"], f"there is no column 'lr'. {KNOWN}", 2),
     (["show", "done", "--sort", "-costs"], "there is no column 'costs'. Hint: did you mean 'cost'?", 2),
     (["show", "done", "--sort", "--top"], f"there is no column '-top'. {KNOWN}", 2),
-    (
-        ["show", "done", "--where", "outcome == converged and", "--by", "learning_rate"],
-        "--where 'outcome == converged and': character 25: expected a comparison such as"
-        " learning_rate < 0.005, got the end",
-        2,
-    ),
     (
         ["show", "done", "--where", "lr < 1"],
         f"--where 'lr < 1': character 1: there is no column 'lr'. {KNOWN}",
@@ -248,24 +149,7 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     # init
     (["init", "--y", "a"], "--x and --y: go with --data: the tutorial's columns are x and y", 2),
     (["init", "--data", "ok.csv"], "--y: is required with --data: the column to predict", 2),
-    (
-        ["init", "--data", "ok.csv", "--y", "z"],
-        "ok.csv:1: y must name columns of the file, got 'z'. Hint: known here: x, y",
-        2,
-    ),
-    (
-        ["init", "--data", "okay.csv", "--y", "y"],
-        "okay.csv: data must be a file, there is none here. Hint: did you mean 'ok.csv'?",
-        2,
-    ),
-    (
-        ["init", "--data", "ok.csv", "--y", "y", "--x", "y"],
-        "ok.csv:1: a column must be in x or in y, got 'y' in both",
-        2,
-    ),
     (["init", "--name", "a/b"], f"--name: {NAME}, got 'a/b'. {LETTERS} b", 2),
-    (["init", "--name", ".."], f"--name: {NAME}, got '..'. {LETTERS} my-sweep", 2),
-    (["init", "--name", "/etc/cron"], f"--name: {NAME}, got '/etc/cron'. {LETTERS} cron", 2),
     (["init", "--name", "a\n"], f"--name: {NAME}, got 'a\\n'. {LETTERS} a", 2),
     (
         ["init", "--name", "con.a"],
@@ -279,86 +163,16 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     ),
     (["init", "--name", ""], f"--name: {NAME}, got ''. {LETTERS} my-sweep", 2),
     (["init", "--data", ".", "--y", "y"], ".: data must be one file, this is a folder", 2),
-    (
-        ["init", "--data", "okay.csv", "--y", "y", "--name", "a/b"],
-        "okay.csv: data must be a file, there is none here. Hint: did you mean 'ok.csv'?",
-        2,
-    ),
 ]
 """Command lines, with all that they print on stderr, and their exit code."""
 
 SWEEPS = [
-    ("", f"x.yaml:1:1: the file is empty. Hint: {START}"),
     ("data: [1, 2\n", "x.yaml:2:1: a comma or ] is missing"),
-    ("\tdata: 1\n", "x.yaml:1:1: a tab cannot indent. Hint: use spaces"),
-    (
-        "- a\n",
-        f"x.yaml:1:1: the top level must be keys with values, got a list. Hint: {START}",
-    ),
-    (
-        f"{SWEEP}seed: 010\n",
-        "x.yaml:6:7: seed: a whole number does not start with 0, got 010. "
-        "Hint: write 10, 0o10 for octal or '010' in quotes for text",
-    ),
-    (
-        f"{SWEEP}seed: 1\nseed: 2\n",
-        "x.yaml:7:1: seed: this key is given twice, first on line 6. Hint: keep one of them",
-    ),
-    (f"{SWEEP}outcomes: {{}}\n", "x.yaml:6:1: outcomes: unknown key. Hint: did you mean 'outcome'?"),
-    (f"{SWEEP}seed: &a 1\n", "x.yaml:6:7: seed: anchors (&a) are not accepted. Hint: remove it"),
-    (f"{SWEEP}seed: !!int 1\n", "x.yaml:6:7: seed: tags (!) are not accepted. Hint: write the plain value"),
-    ("a: " + "[" * 200_000, "x.yaml:1:24: more than 20 levels of nesting"),
-    (f"# {'x' * 2**20}\n", "x.yaml: a file may hold 1 MiB at most"),
-    (
-        "extends: swep.yaml\n",
-        "x.yaml:1:10: extends: swep.yaml: no such file. Hint: did you mean 'sweep.yaml'?",
-    ),
-    ("extends: x.yaml\n", "x.yaml:1:10: extends: must not go round in a circle, got x.yaml again"),
-    (
-        "extends: sweep.yaml\n",
-        "x.yaml:1:10: extends: must be a config, but sweep.yaml is a sweep (it has parameters)",
-    ),
-    (
-        "name: s\nextends: config.yaml\n",
-        "x.yaml:1:1: method: is required. Hint: write method: grid or method: random\n"
-        "x.yaml:1:1: parameters: is required. "
-        "Hint: say what varies, for example learning_rate: {values: [0.001, 0.005]}",
-    ),
-    (
-        SWEEP.replace("grid", "gird"),
-        "x.yaml:2:9: method: must be grid or random, got 'gird'. Hint: did you mean 'grid'?",
-    ),
-    (
-        SWEEP.replace("learning_rate", "learning_rat"),
-        "x.yaml:5:3: parameters.learning_rat: unknown parameter. Hint: did you mean 'learning_rate'?",
-    ),
-    (
-        SWEEP.replace(VALUES, "{min: 0, max: 1, num: 3, scale: log}"),
-        "x.yaml:5:24: parameters.learning_rate.min: must be above 0 when scale is log, got 0. "
-        "Hint: give a range above 0",
-    ),
     (
         SWEEP.replace(VALUES, "{min: 1, max: 2, step: 0.3}"),
         "x.yaml:5:32: parameters.learning_rate.max: must be met by a step of 0.3 from 1, got 2. "
         "Hint: the nearest ends are 1.9 or 2.2: write learning_rate: {min: 1, max: 1.9, step: 0.3}"
         " or learning_rate: {min: 1, max: 2.2, step: 0.3} or learning_rate: {min: 1, max: 2, num: 4}",
-    ),
-    (
-        SWEEP.replace(VALUES, "{min: 1, max: 2, num: 0}"),
-        "x.yaml:5:40: parameters.learning_rate.num: must be at least 1, got 0",
-    ),
-    (
-        SWEEP.replace(VALUES, "{values: []}"),
-        "x.yaml:5:27: parameters.learning_rate.values: must be a list of at least one number, got []",
-    ),
-    (
-        SWEEP.replace(VALUES, "{values: [0.001, abc]}"),
-        "x.yaml:5:35: parameters.learning_rate.values[1]: must be a number, got 'abc'",
-    ),
-    (
-        SWEEP.replace(VALUES, "{min: 1, max: 2, num: 1000000000}"),
-        "x.yaml:4:1: parameters: must make at most 100,000,000 trials (max_trials), got 1,000,000,000. "
-        "Hint: declare fewer points, or raise max_trials",
     ),
     (
         f"{SWEEP}  initial_weight_z: 1\n",
@@ -370,11 +184,6 @@ SWEEPS = [
         "x.yaml:6:17: parameters.initial_bias: nothing to start: data.fit_bias is false. "
         "Hint: leave initial_bias out, or fit a bias",
     ),
-    (f"{SWEEP}name: ../up\n", f"x.yaml:6:7: name: {NAME}, got '../up'"),
-    (
-        SWEEP.replace("epochs: 20", "epochs: 20.5"),
-        "x.yaml:3:20: training.epochs: must be a whole number, got 20.5",
-    ),
     (
         SWEEP.replace("epochs: 20", "epochs: yes, dtype: float16, momentum: 1"),
         "x.yaml:3:20: training.epochs: must be a whole number, got 'yes'\n"
@@ -383,17 +192,10 @@ SWEEPS = [
         "x.yaml:3:51: training.momentum: must be below 1, got 1",
     ),
 ]
-"""What a sweep's file can say, and what is said of it."""
+"""What a sweep's file can say, and what is said of it: one of a kind, test_config_bad_input.py has all."""
 
 DATA = [
     (None, "y: y", "F: data must be a file, there is none here. Hint: did you mean 'ok.csv'?"),
-    ("x,y\n1,2\n", "y: z", "F:1: y must name columns of the file, got 'z'. Hint: known here: x, y"),
-    ("x,y\n1,2\n", "y: y, x: [a]", "F:1: x must name columns of the file, got 'a'. Hint: known here: x, y"),
-    (
-        "x,y\n1,2\nabc,3\n3,4\n",
-        "y: y",
-        "F:3: row 2 of column 'x' must be a number, got 'abc'. Hint: mend the cell, or choose other columns",
-    ),
     (
         "x,y\n1,2\n,3\n",
         "y: y",
@@ -401,50 +203,9 @@ DATA = [
         "Hint: fill the cell in or remove the row",
     ),
     (
-        'x,y\n"1,5",2\n2,3\n',
-        "y: y",
-        "F:2: row 1 of column 'x' must be a number, got '1,5'",
-    ),
-    ("", "y: y", "F: data must have a header and rows, the file is empty"),
-    ("x,y\n", "y: y", "F: data must have rows, the file ends after its header"),
-    (
-        "x;y\n1;2\n",
-        "y: y",
-        "F:1: columns must be separated by commas, here they look separated by semicolons",
-    ),
-    (
-        "x,y\n1,2\n1,2,3\n",
-        "y: y",
-        "F:3: every row must have 2 values as the header has, this one has 3. "
-        'Hint: a value with a comma in it needs double quotes around it, as in "1,5"',
-    ),
-    (
-        "1,2\n3,4\n",
-        "y: y",
-        "F:1: y must name columns of the file, got 'y'. "
-        "Hint: the first line must hold the column names, here it holds numbers",
-    ),
-    (
-        "x,x,y\n1,2,3\n",
-        "y: y, x: x",
-        "F:1: column names must differ, columns 1 and 2 are called 'x'. "
-        "Hint: give each a name of its own in the first line",
-    ),
-    (
-        "x,y\na,1\nb,2\n",
-        "y: y",
-        "F:1: x must have a numeric column, none is left beside y: 'x' starts with 'a' (not numeric)",
-    ),
-    (
         "x,y\n1,2\n1,3\n",
         "y: y, standardize: true",
         "F: a column must vary to be standardized, these do not: 'x'. Hint: leave it out of x",
-    ),
-    (
-        "x,y\n1,2\n2,3\n",
-        "y: y, standardize: true, fit_bias: false",
-        "F: standardize must go with fit_bias: true, for a weight on x less its mean implies a bias. "
-        "Hint: fit a bias, or leave x as it is",
     ),
     (
         "x,y\n1e200,1\n2,3\n",
@@ -452,13 +213,11 @@ DATA = [
         "data: the squares of the data must stay finite, the largest value of column 'x' is 1e+200. "
         "Hint: choose another unit, or write standardize: true in the config's data block",
     ),
-    (
-        "PK\x03\x04abc",
-        "y: y",
-        "F: must be CSV in UTF-8, it is not. Hint: this is a spreadsheet or a zip archive",
-    ),
 ]
-"""What a data file can hold (None: there is none), what is asked of it, and what is said; F is the file."""
+"""What a data file can hold (None: there is none), what is asked of it, and what is said; F is the file.
+
+One of a kind; test_tabular.py and test_data.py have all.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -506,11 +265,6 @@ def refused(arguments: list[str], folder: Path, capsys: pytest.CaptureFixture[st
     return code, err
 
 
-def test_there_are_many() -> None:
-    """The tables are not cut short by mistake."""
-    assert len(USAGE) + len(COMMANDS) + len(SWEEPS) + len(DATA) >= 110
-
-
 @pytest.mark.parametrize("line", USAGE)
 def test_a_command_line_that_cannot_be_meant(
     line: str, folder: Path, capsys: pytest.CaptureFixture[str]
@@ -540,34 +294,28 @@ def test_a_command_that_is_refused(
 
 
 @pytest.mark.parametrize(("text", "message"), SWEEPS, ids=[message[:60] for _, message in SWEEPS])
-@pytest.mark.parametrize("command", ["run", "plan"])
 def test_a_sweep_that_cannot_be_meant(
-    command: str, text: str, message: str, folder: Path, capsys: pytest.CaptureFixture[str]
+    text: str, message: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """File, line and column of each complaint, whether it is run or only planned."""
     Path("x.yaml").write_text(text)
-    assert refused([command, "x.yaml"], folder, capsys) == (2, f"{message}\n")
+    for command in ("run", "plan"):
+        assert refused([command, "x.yaml"], folder, capsys) == (2, f"{message}\n")
 
 
 @pytest.mark.parametrize(("content", "block", "message"), DATA, ids=[message[:60] for *_, message in DATA])
-@pytest.mark.parametrize("command", ["run", "train"])
 def test_data_that_cannot_be_fitted(
-    command: str,
-    content: str | None,
-    block: str,
-    message: str,
-    folder: Path,
-    capsys: pytest.CaptureFixture[str],
+    content: str | None, block: str, message: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """File and line of the first bad cell, and what to do about it."""
     if content is not None:
         Path("data.csv").write_text(content)
     name = "okk.csv" if content is None else "data.csv"
-    sweep = "method: grid\nparameters: {learning_rate: 0.01}\n" if command == "run" else ""
-    Path("x.yaml").write_text(f"{sweep}data: {{path: {name}, {block}}}\n")
     message = message.replace("F:", f"{name}:", 1) if message.startswith("F:") else message
-    code, told = refused([command, "x.yaml"], folder, capsys)
-    assert (code, RECIPE.sub("", told)) == (2, f"{message}\n")
+    for command, sweep in (("run", "method: grid\nparameters: {learning_rate: 0.01}\n"), ("train", "")):
+        Path("x.yaml").write_text(f"{sweep}data: {{path: {name}, {block}}}\n")
+        code, told = refused([command, "x.yaml"], folder, capsys)
+        assert (code, RECIPE.sub("", told)) == (2, f"{message}\n")
 
 
 @pytest.mark.parametrize("name", ["pipe", "/dev/zero", "/dev/tty", "loop", "loop/x.yaml", "a" * 300])
@@ -587,21 +335,21 @@ def test_no_file_at_all(name: str, folder: Path, capsys: pytest.CaptureFixture[s
         assert len(err) < 2500
 
 
-@pytest.mark.parametrize("odd", ["\x1b[31m", "a\nb", "\udcff", "\u202egpj"])
 @pytest.mark.parametrize(
     "arguments",
     ["train F", "plan F", "init --data F --y y", "init --name F", "show F", "list F", "init --y F"],
 )
 def test_odd_names_are_told_in_escapes(
-    arguments: str, odd: str, folder: Path, capsys: pytest.CaptureFixture[str]
+    arguments: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A name moves no cursor, forges no line and turns no letters, whatever it is that is so called."""
-    code = cli.main([odd if word == "F" else word for word in arguments.split()])
-    out, err = capsys.readouterr()
-    assert code in (1, 2)
-    assert out == ""
-    assert err.endswith("\n")
-    assert not OBEYED.search(err[:-1])
+    for odd in ("\x1b[31m", "a\nb", "\udcff", "\u202egpj"):
+        code = cli.main([odd if word == "F" else word for word in arguments.split()])
+        out, err = capsys.readouterr()
+        assert code in (1, 2)
+        assert out == ""
+        assert err.endswith("\n")
+        assert not OBEYED.search(err[:-1])
 
 
 @pytest.mark.parametrize("odd", ["\x1b[31m", "\udcff"])

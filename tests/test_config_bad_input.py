@@ -17,10 +17,6 @@ RANDOM = f"{DATA}method: random\ntrials: 10\nparameters:\n  "
 FILES = [
     ("", f"x.yaml:1:1: the file is empty. Hint: {START}"),
     (
-        ("# nothing\n"),
-        f"x.yaml:1:1: the file is empty. Hint: {START}",
-    ),
-    (
         ("- a\n"),
         f"x.yaml:1:1: the top level must be keys with values, got a list. Hint: {START}",
     ),
@@ -101,7 +97,6 @@ FILES = [
         "x.yaml:1:1: only YAML 1.1 and 1.2 can be read. Hint: remove the %YAML line",
     ),
     (("data: {name: tutorial}\n...\nseed: 1\n"), "x.yaml:3:1: nothing may follow the end of the document"),
-    ("null: 1", "x.yaml:1:1: a key must be text, got null. Hint: put it in quotes: 'null'"),
     (
         ("training: {epochs: 1}\n"),
         (
@@ -141,7 +136,6 @@ FILES = [
     ),
     (("data: {path: a.csv, y: 5}\n"), "x.yaml:1:24: data.y: must be a text or a list of texts, got 5"),
     (("data: {path: a.csv, y: [5]}\n"), "x.yaml:1:25: data.y[0]: must be text, got 5"),
-    (("data: {path: a.csv, y: ['']}\n"), "x.yaml:1:25: data.y[0]: must not be empty, got ''"),
     (
         ("data: {name:tutorial}\n"),
         (
@@ -155,7 +149,6 @@ FILES = [
     (("extends: 5\n"), "x.yaml:1:10: extends: must be the path of a config, got 5"),
     (("extends: none.yaml\n"), "x.yaml:1:10: extends: none.yaml: no such file. Hint: did you mean 'x.yaml'?"),
     (("extends: x.yaml\n"), "x.yaml:1:10: extends: must not go round in a circle, got x.yaml again"),
-    (("extends: .\n"), "x.yaml:1:10: extends: .: this is a folder. Hint: name a YAML file in it"),
     (
         ("extends: sweep.yaml\n"),
         "x.yaml:1:10: extends: must be a config, but sweep.yaml is a sweep (it has parameters)",
@@ -179,7 +172,6 @@ CONFIGS = [
             "give it keys"
         ),
     ),
-    (("outcome: 5\n"), "x.yaml:2:10: outcome: must be a block of keys, got 5"),
     (("training: {epochs: 1.5}\n"), "x.yaml:2:20: training.epochs: must be a whole number, got 1.5"),
     (("training: {epochs: true}\n"), "x.yaml:2:20: training.epochs: must be a whole number, got true"),
     (
@@ -198,20 +190,8 @@ CONFIGS = [
         "x.yaml:2:27: training.learning_rate: must be a finite number, got inf",
     ),
     (
-        ("training: {learning_rate: 1e400}\n"),
-        "x.yaml:2:27: training.learning_rate: must be a finite number, got inf",
-    ),
-    (
-        ("training: {learning_rate: 1_000}\n"),
-        "x.yaml:2:27: training.learning_rate: must be a number, got '1_000'. Hint: write 1000",
-    ),
-    (
         ("training: {learning_rate: 0,5}\n"),
         "x.yaml:2:29: training: a key must be text, got 5. Hint: put it in quotes: '5'",
-    ),
-    (
-        ("training: {learning_rate: '0,5'}\n"),
-        "x.yaml:2:27: training.learning_rate: must be a number, got '0,5'. Hint: write 0.5",
     ),
     (("training: {momentum: 1}\n"), "x.yaml:2:22: training.momentum: must be below 1, got 1"),
     (
@@ -250,10 +230,6 @@ CONFIGS = [
         "x.yaml:2:32: training.initial_weight[1]: must be a number, got 'a'",
     ),
     (
-        ("training: {initial_weight: zero}\n"),
-        "x.yaml:2:28: training.initial_weight: must be a number, got 'zero'",
-    ),
-    (
         ("training: {initial_bias: .nan}\n"),
         "x.yaml:2:26: training.initial_bias: must be a finite number, got nan",
     ),
@@ -270,14 +246,6 @@ CONFIGS = [
     (
         ("seed: 9223372036854775808\n"),
         "x.yaml:2:7: seed: must be at most 9,223,372,036,854,775,807, got 9.22337e+18",
-    ),
-    (
-        ("method: grid\nparameters:\n  learning_rate: 1\n"),
-        "x.yaml:3:1: this is a sweep (it has parameters): use `linreg-sweep run`",
-    ),
-    (
-        ("training: {learning_rate: null}\n"),
-        "x.yaml:2:27: training.learning_rate: must be a number, got null",
     ),
 ]
 """What follows the line `data: {name: tutorial}` of a config."""
@@ -313,13 +281,6 @@ SWEEPS = [
         ),
     ),
     (
-        ("data: {name: tutorial}\nmethod: grid\nparameters: 5\n"),
-        (
-            "x.yaml:3:13: parameters: must be a block of at least one parameter, got 5. Hint: write "
-            "for example learning_rate: {values: [0.001, 0.005]}"
-        ),
-    ),
-    (
         ("data: {name: tutorial}\nmethod: random\nparameters:\n  learning_rate: 1\n"),
         "x.yaml:1:1: trials: is required. Hint: say how many, for example trials: 1000",
     ),
@@ -333,24 +294,6 @@ SWEEPS = [
             "x.yaml:2:7: name: must be up to 100 letters, digits, '-', '_' and '.', with no '.' at "
             "its start, got '.a'"
         ),
-    ),
-    (
-        ("data: {name: tutorial}\nname: a/b\nmethod: grid\nparameters:\n  learning_rate: 1\n"),
-        (
-            "x.yaml:2:7: name: must be up to 100 letters, digits, '-', '_' and '.', with no '.' at "
-            "its start, got 'a/b'"
-        ),
-    ),
-    (
-        (
-            "data: {name: tutorial}\n"
-            "method: grid\n"
-            "training: {nesterov: true}\n"
-            "parameters:\n"
-            "  momentum: {values: [0, 0.5]}\n"
-            ""
-        ),
-        "x.yaml:5:13: parameters.momentum: must be above 0 with nesterov, got 0.0",
     ),
     (
         ("data: {name: tutorial}\nmethod: random\ntrials: 0\nparameters:\n  initial_bias: 1\n"),
@@ -415,14 +358,6 @@ GRIDS = [
         "learning_rate: {values: [1, 1.0]}",
         "x.yaml:4:31: parameters.learning_rate.values[1]: must not repeat a value, got 1.0 again",
     ),
-    (
-        "learning_rate: {values: 1}",
-        ("x.yaml:4:27: parameters.learning_rate.values: must be a list of at least one number, got 1"),
-    ),
-    (
-        "learning_rate: {values: [1, a]}",
-        "x.yaml:4:31: parameters.learning_rate.values[1]: must be a number, got 'a'",
-    ),
     ("learning_rate: {min: 1, max: 2}", "x.yaml:4:18: parameters.learning_rate: needs num, or step"),
     ("learning_rate: {min: 1, num: 2}", "x.yaml:4:18: parameters.learning_rate: needs max"),
     (
@@ -435,10 +370,6 @@ GRIDS = [
     (
         "learning_rate: {min: 2, max: 1, num: 5}",
         "x.yaml:4:32: parameters.learning_rate.max: must be above min (2), got 1",
-    ),
-    (
-        "learning_rate: {min: 1, max: 1, num: 5}",
-        "x.yaml:4:32: parameters.learning_rate.max: must be above min (1), got 1",
     ),
     (
         "learning_rate: {min: -0.1, max: 1, num: 5, scale: log}",
@@ -471,10 +402,6 @@ GRIDS = [
         ("x.yaml:4:32: parameters.learning_rate.min: does not go with values. Hint: keep one of them"),
     ),
     (
-        "learning_rate: {value: 1, scale: log}",
-        ("x.yaml:4:29: parameters.learning_rate.scale: does not go with value. Hint: keep one of them"),
-    ),
-    (
         "learning_rate: {min: 1, max: 2, nmu: 5}",
         "x.yaml:4:35: parameters.learning_rate.nmu: unknown key. Hint: did you mean 'num'?",
     ),
@@ -494,29 +421,14 @@ GRIDS = [
         ("x.yaml:4:31: parameters.initial_bias.max: must be met by a step of 0.3 from 0, got 1"),
     ),
     (
-        "initial_bias: {min: 0, max: 1, step: 2}",
-        ("x.yaml:4:31: parameters.initial_bias.max: must be met by a step of 2 from 0, got 1"),
-    ),
-    (
         "initial_bias: {min: 0, max: 1, step: 0}",
         "x.yaml:4:40: parameters.initial_bias.step: must be above 0, got 0",
-    ),
-    (
-        "initial_bias: {min: 1, max: 1, step: 1}",
-        "x.yaml:4:31: parameters.initial_bias.max: must be above min (1), got 1",
     ),
     (
         "initial_bias: {min: 0, max: 1, step: 1e-23}",
         (
             "x.yaml:4:40: parameters.initial_bias.step: must make numbers of which a float holds "
             "every digit, got 1e-23. Hint: use num"
-        ),
-    ),
-    (
-        "initial_bias: {min: 0, max: 1, step: 1e-17}",
-        (
-            "x.yaml:4:40: parameters.initial_bias.step: must make numbers of which a float holds "
-            "every digit, got 1e-17. Hint: use num"
         ),
     ),
     (
@@ -565,10 +477,6 @@ GRIDS = [
 """The parameters of a grid, from line 4 on."""
 
 RANDOMS = [
-    (
-        "learning_rate: {min: 2, max: 1}",
-        "x.yaml:5:32: parameters.learning_rate.max: must be above min (2), got 1",
-    ),
     (
         "learning_rate: {min: 1, max: 2, num: 5}",
         ("x.yaml:5:35: parameters.learning_rate.num: unknown key. Hint: this key is for method grid"),
@@ -623,35 +531,15 @@ RANDOMS = [
             "float, got 100"
         ),
     ),
-    (
-        "initial_bias: {distribution: uniform, mu: 0, sigma: 1}",
-        (
-            "x.yaml:5:41: parameters.initial_bias.mu: does not go with distribution: uniform. Hint: "
-            "keep one of them\n"
-            "x.yaml:5:48: parameters.initial_bias.sigma: does not go with distribution: uniform. "
-            "Hint: keep one of them"
-        ),
-    ),
-    (
-        "initial_bias: {min: 0, max: 1, scale: log}",
-        (
-            "x.yaml:5:23: parameters.initial_bias.min: must be above 0 when scale is log, got 0. "
-            "Hint: give a range above 0, or scale: linear"
-        ),
-    ),
 ]
 """The parameters of a random sweep, from line 5 on."""
 
 OPTIONS = [
     ("x", "--set x: must be key=value. Hint: write for example --set training.epochs=500"),
-    ("=5", "--set =5: must be key=value. Hint: write for example --set training.epochs=500"),
     ("a..b=1", "--set a..b=1: must be key=value. Hint: write for example --set training.epochs=500"),
-    ("epoch=5", "--set epoch=5: epoch: unknown key. Hint: did you mean 'epochs'?"),
     ("training.epoch=5", "--set training.epoch=5: training.epoch: unknown key. Hint: did you mean 'epochs'?"),
     ("epochs=", "--set epochs=: training.epochs: a value is missing after '='. Hint: write null for none"),
-    ("epochs=1.5", "--set epochs=1.5: training.epochs: must be a whole number, got 1.5"),
     ("epochs=[1", "--set epochs=[1: a comma or ] is missing"),
-    ("tolerance=0", "--set tolerance=0: outcome.tolerance: must be above 0, got 0"),
     (
         "seed=010",
         (
@@ -665,8 +553,6 @@ OPTIONS = [
     ),
     ("extends=a.yaml", "--set extends=a.yaml: extends: only a file can say what it extends"),
     ("trainig.epochs=5", "--set trainig.epochs=5: trainig.epochs: unknown key. Hint: did you mean 'epochs'?"),
-    ("data.name=x", "--set data.name=x: data.name: must be tutorial, got 'x'"),
-    ("every=lgo", "--set every=lgo: history.every: must be 0, a number of epochs or log, got 'lgo'"),
     ("momentum=&a 1", "--set momentum=&a 1: anchors (&a) are not accepted. Hint: remove it"),
     ("training=5", "--set training=5: training: must be a block of keys, got 5"),
     (
@@ -677,13 +563,6 @@ OPTIONS = [
 """`--set` on a config of the line `data: {name: tutorial}`."""
 
 SWEEP_OPTIONS = [
-    (
-        "learning_rate=1",
-        (
-            "--set learning_rate=1: training.learning_rate: learning_rate is varied by the sweep. "
-            "Hint: set parameters.learning_rate"
-        ),
-    ),
     (
         "training.learning_rate=1",
         (
@@ -739,46 +618,46 @@ def unhinted(message: str) -> str:
     return re.sub(r"(?m)\. Hint: .*\bwrite \w+: \{.*$", "", message)
 
 
-@pytest.mark.parametrize(("text", "message"), FILES)
-def test_file(text: str, message: str) -> None:
+def test_file() -> None:
     """A file that is invalid is refused with its line and column."""
-    assert config_message(text) == message
+    for text, message in FILES:
+        assert config_message(text) == message
 
 
-@pytest.mark.parametrize(("text", "message"), CONFIGS)
-def test_config(text: str, message: str) -> None:
+def test_config() -> None:
     """A config with a bad value is refused at the value."""
-    assert config_message(DATA + text) == message
+    for text, message in CONFIGS:
+        assert config_message(DATA + text) == message
 
 
-@pytest.mark.parametrize(("text", "message"), SWEEPS)
-def test_sweep(text: str, message: str) -> None:
+def test_sweep() -> None:
     """A sweep with a bad value is refused at the value."""
-    assert sweep_message(text) == message
+    for text, message in SWEEPS:
+        assert sweep_message(text) == message
 
 
-@pytest.mark.parametrize(("text", "message"), GRIDS)
-def test_grid_parameter(text: str, message: str) -> None:
+def test_grid_parameter() -> None:
     """A parameter that no grid can have is refused at what is wrong with it."""
-    assert unhinted(sweep_message(f"{GRID}{text}\n")) == message
+    for text, message in GRIDS:
+        assert unhinted(sweep_message(f"{GRID}{text}\n")) == message
 
 
-@pytest.mark.parametrize(("text", "message"), RANDOMS)
-def test_random_parameter(text: str, message: str) -> None:
+def test_random_parameter() -> None:
     """A parameter that cannot be drawn is refused at what is wrong with it."""
-    assert unhinted(sweep_message(f"{RANDOM}{text}\n")) == message
+    for text, message in RANDOMS:
+        assert unhinted(sweep_message(f"{RANDOM}{text}\n")) == message
 
 
-@pytest.mark.parametrize(("text", "message"), OPTIONS)
-def test_option(text: str, message: str) -> None:
+def test_option() -> None:
     """A bad --set is refused under its own name."""
-    assert config_message(DATA, text) == message
+    for text, message in OPTIONS:
+        assert config_message(DATA, text) == message
 
 
-@pytest.mark.parametrize(("text", "message"), SWEEP_OPTIONS)
-def test_sweep_option(text: str, message: str) -> None:
+def test_sweep_option() -> None:
     """A --set that a sweep cannot take is refused under its own name."""
-    assert sweep_message(f"{GRID}learning_rate: 1\n", text) == message
+    for text, message in SWEEP_OPTIONS:
+        assert sweep_message(f"{GRID}learning_rate: 1\n", text) == message
 
 
 def test_number_too_long() -> None:

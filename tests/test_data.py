@@ -214,13 +214,12 @@ BAD_ARRAYS: dict[str, tuple[Any, Any, dict[str, Any], list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("case", BAD_ARRAYS)
-def test_bad_arrays(case: str) -> None:
+def test_bad_arrays() -> None:
     """Each mistake in what is given from Python is one exact complaint; several come at once."""
-    x, y, options, expected = BAD_ARRAYS[case]
-    with pytest.raises(DataError) as caught:
-        from_arrays(x, y, **options)
-    assert [str(complaint) for complaint in caught.value.complaints] == expected
+    for case, (x, y, options, expected) in BAD_ARRAYS.items():
+        with pytest.raises(DataError) as caught:
+            from_arrays(x, y, **options)
+        assert [str(complaint) for complaint in caught.value.complaints] == expected, case
 
 
 def test_tutorial() -> None:
@@ -243,55 +242,49 @@ def test_tutorial_needs_no_reader() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_every_file_loads(name: str) -> None:
+def test_every_file_loads() -> None:
     """Every file in data/ has the rows its README says, and the numbers that numpy reads."""
-    path = FOLDER / f"{name}.csv"
-    header = path.read_text(encoding="utf-8").splitlines()[0].split(",")
-    target = "y" if "y" in header else header[-1]
-    data = from_file(path, y=target)
-    expected = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)
-    at = header.index(target)
-    assert len(data.x) == ROWS[name]
-    assert np.array_equal(data.y, expected[:, [at]])
-    assert np.array_equal(data.x, np.delete(expected, at, axis=1))
-    assert data.x_names == tuple(column for column in header if column != target)
-    assert data.source == f"{name}.csv"
-    readme = (FOLDER / "README.md").read_text(encoding="utf-8")
-    assert any(
-        line.startswith(f"| `{name}.csv`") and f"| {ROWS[name]} |" in line for line in readme.splitlines()
-    )
+    readme = (FOLDER / "README.md").read_text(encoding="utf-8").splitlines()
+    for name, n_rows in ROWS.items():
+        path = FOLDER / f"{name}.csv"
+        header = path.read_text(encoding="utf-8").splitlines()[0].split(",")
+        target = "y" if "y" in header else header[-1]
+        data = from_file(path, y=target)
+        expected = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)
+        at = header.index(target)
+        assert len(data.x) == n_rows
+        assert np.array_equal(data.y, expected[:, [at]])
+        assert np.array_equal(data.x, np.delete(expected, at, axis=1))
+        assert data.x_names == tuple(column for column in header if column != target)
+        assert data.source == f"{name}.csv"
+        assert any(line.startswith(f"| `{name}.csv`") and f"| {n_rows} |" in line for line in readme)
 
 
-@pytest.mark.parametrize("x_shape", [(30,), (30, 1)])
-@pytest.mark.parametrize("y_shape", [(30,), (30, 1)])
-def test_shapes_never_broadcast(x_shape: tuple[int, ...], y_shape: tuple[int, ...]) -> None:
+def test_shapes_never_broadcast() -> None:
     """(30,) against (30, 1) settles to two columns of 30 rows, whichever is which."""
     x, y = np.arange(30.0), np.arange(30.0) ** 2
-    data = from_arrays(x.reshape(x_shape), y.reshape(y_shape))
-    assert (data.x.shape, data.y.shape) == ((30, 1), (30, 1))
-    assert np.array_equal(data.x[:, 0], x)
-    assert np.array_equal(data.y[:, 0], y)
+    for x_shape, y_shape in ((30, (30, 1)), ((30, 1), 30), ((30, 1), (30, 1))):
+        data = from_arrays(x.reshape(x_shape), y.reshape(y_shape))
+        assert (data.x.shape, data.y.shape) == ((30, 1), (30, 1))
+        assert np.array_equal(data.x[:, 0], x)
+        assert np.array_equal(data.y[:, 0], y)
 
 
-@pytest.mark.parametrize(
-    "x",
-    [
+def test_any_numbers_become_float64() -> None:
+    """Lists, tuples, integers, decimals, fractions and any memory layout settle to the same array."""
+    for x in (
         [[1, 2], [3, 4], [5, 7]],
         ((1.0, 2.0), (3.0, 4.0), (5.0, 7.0)),
         np.array([[1, 2], [3, 4], [5, 7]], np.uint8),
         np.asfortranarray(np.array([[1, 2], [3, 4], [5, 7]], np.float32)),
         [[Decimal(1), Fraction(2)], [np.float32(3), 4], [5, 7.0]],
         np.array([[1, 3, 5], [2, 4, 7]]).T,
-    ],
-)
-def test_any_numbers_become_float64(x: Any) -> None:
-    """Lists, tuples, integers, decimals, fractions and any memory layout settle to the same array."""
-    data = from_arrays(x, [1, 2, 3])
-    assert data.x.dtype == np.float64
-    assert data.x.flags.c_contiguous
-    assert data.x.tolist() == [[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]]
-    assert (data.x_names, data.y_names) == (("x1", "x2"), ("y",))
+    ):
+        data = from_arrays(x, [1, 2, 3])
+        assert data.x.dtype == np.float64
+        assert data.x.flags.c_contiguous
+        assert data.x.tolist() == [[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]]
+        assert (data.x_names, data.y_names) == (("x1", "x2"), ("y",))
 
 
 def test_names_of_pandas_objects() -> None:
@@ -462,19 +455,16 @@ def test_file_complaints_name_the_file(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("x", "y", "bias", "expected"),
-    [
+def test_parameter_names() -> None:
+    """Entries of theta are named row by row, as the trials table names its columns."""
+    for x, y, bias, expected in (
         (["a"], ["t"], True, ("weight", "bias")),
         (["a"], ["t"], False, ("weight",)),
         (["a", "b"], ["t"], True, ("weight_a", "weight_b", "bias")),
         (["a"], ["t", "u"], True, ("weight_a_t", "weight_a_u", "bias_t", "bias_u")),
         (["a", "b"], ["t", "u"], False, ("weight_a_t", "weight_a_u", "weight_b_t", "weight_b_u")),
-    ],
-)
-def test_parameter_names(x: list[str], y: list[str], bias: bool, expected: tuple[str, ...]) -> None:
-    """Entries of theta are named row by row, as the trials table names its columns."""
-    assert parameter_names(x, y, bias) == expected
+    ):
+        assert parameter_names(x, y, bias) == expected
 
 
 def test_data_survive_a_worker() -> None:

@@ -46,10 +46,10 @@ def test_a_run_says_what_can_be() -> None:
     assert fault(METADATA) == ""
 
 
-@pytest.mark.parametrize("loss", get_args(TrainingConfig.model_fields["loss"].annotation))
-def test_every_loss_can_be_said(loss: str) -> None:
+def test_every_loss_can_be_said() -> None:
     """What a config may name, the metadata of its run may say."""
-    assert fault(METADATA | {"loss": loss}) == ""
+    for loss in get_args(TrainingConfig.model_fields["loss"].annotation):
+        assert fault(METADATA | {"loss": loss}) == ""
 
 
 def test_the_example_is_what_is_written(tmp_path: Path) -> None:
@@ -72,12 +72,11 @@ def test_the_example_is_what_is_written(tmp_path: Path) -> None:
         assert told[key].keys() == METADATA[key].keys()
 
 
-@pytest.mark.parametrize(
-    ("key", "value"), [(key, value) for key, values in WRONG.items() for value in values]
-)
-def test_what_cannot_be_is_named(key: str, value: Any) -> None:
+def test_what_cannot_be_is_named() -> None:
     """By its key, whatever it is."""
-    assert fault(METADATA | {key: value}) == f"what it says of {key} cannot be"
+    for key, values in WRONG.items():
+        for value in values:
+            assert fault(METADATA | {key: value}) == f"what it says of {key} cannot be"
 
 
 def test_what_does_not_go_together_is_named() -> None:
