@@ -3,6 +3,8 @@
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import uuid
 from dataclasses import replace
 from pathlib import Path
@@ -446,3 +448,37 @@ def test_data_from_python_go_along_into_a_store(tmp_path: Path) -> None:
     x = [float(number) for number in range(30)]
     run = made(f"memory://{uuid.uuid4()}", data=(x, [3 * each + 1 for each in x]))
     assert ls.verify(str(run.path)).mismatches == ()
+
+
+SHORT_OF_MEMORY = """
+import resource, sys
+from pathlib import Path
+import linreg_sweep as ls
+from linreg_sweep.runs.inspection import facts_in
+run = ls.load(sys.argv[1])
+part, layout = run.store.part(run.store.trials, 0), run.layout("trials")
+facts_in(part)  # loads what that takes, and reads no column
+held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (held + 6 * 2**20, -1))
+try:
+    print("damaged" if facts_in(part, layout) is None else "whole")
+except ls.ResultsError:
+    print("not read")
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="says how much memory a process holds")
+def test_a_part_is_not_damaged_where_memory_is_short(tmp_path: Path) -> None:
+    """Not even for the stack of the thread that unpacks it: it is not read, and not set aside."""
+    rates = {"learning_rate": {"min": 1e-4, "max": 1e-2, "num": 60_001}}
+    large = SWEEP | {"parameters": rates, "training": {"epochs": 1}}
+    del large["history"]
+    run = ls.run(large, out=tmp_path, jobs=1, part_size=60_000)
+    done = subprocess.run(
+        [sys.executable, "-c", SHORT_OF_MEMORY, str(run.path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"ARROW_DEFAULT_MEMORY_POOL": "system"},
+    )
+    assert done.stdout == "not read\n"

@@ -258,7 +258,7 @@ def facts_and_columns(
 
     Raises:
         FileNotFoundError: it is gone.
-        ResultsError: the disk cannot read it.
+        ResultsError: the disk cannot read it, or memory or threads are short.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -274,7 +274,9 @@ def facts_and_columns(
         _check(part, file, len(content), layout)
         columns = _arrays(file, None)
         layout.check(part, columns)
-    except (*DAMAGE, pa.ArrowException):  # an OSError is not the disk's: the bytes are here
+    except (*DAMAGE, pa.ArrowException) as error:  # an OSError is not the disk's: the bytes are here
+        if _is_shortage(error):
+            raise files.unusable(part, "read", error) from error
         return None
     return told, columns
 
@@ -382,8 +384,17 @@ def column_names(part: Place, layout: Layout | None = None) -> list[str]:
         raise _refused(part, error) from error
 
 
+def _is_shortage(error: Exception) -> bool:
+    """Returns whether memory or threads are what Arrow lacked; over wrong bytes it raises other kinds."""
+    import pyarrow as pa
+
+    return isinstance(error, MemoryError) or type(error) is pa.ArrowException
+
+
 def _refused(part: Place, error: Exception) -> ResultsError:
-    """Returns the error that a part is damaged or gone, with the way out."""
+    """Returns the error that a part is damaged or gone, with the way out, or what reading it lacked."""
+    if _is_shortage(error):
+        return files.unusable(part, "read", error)
     if isinstance(error, FileNotFoundError):
         return ResultsError(Complaint(str(part), "is gone", MADE_ANEW))
     return damaged(part, str(error) if isinstance(error, MisfitError) else "")
