@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from linreg_sweep.training import Training, train
     from linreg_sweep.verification import Verification, verify
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Comparison",

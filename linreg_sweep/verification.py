@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from heapq import nsmallest
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +41,9 @@ Columns = Mapping[str, Column]
 
 WRITTEN = "what was written, by its checksum"
 
+MOST_NAMED = 1000
+"""Mismatches that are kept, those of the first trials; all are counted."""
+
 
 @dataclass(frozen=True)
 class Mismatch:
@@ -66,7 +71,8 @@ class Verification:
     Attributes:
         n_trials: trials that were trained again and compared.
         n_missing: trials that are not there, or could not be trained.
-        mismatches: everything that is not what the experiment gives.
+        mismatches: what is not what the experiment gives, at most MOST_NAMED of it.
+        n_mismatches: how many there are.
         other_versions: where a library that decides the last bits has another version than when the run was
             made: (then, here) by name.
     """
@@ -74,6 +80,7 @@ class Verification:
     n_trials: int
     n_missing: int
     mismatches: tuple[Mismatch, ...]
+    n_mismatches: int
     other_versions: Mapping[str, tuple[str, str]]
 
 
@@ -99,6 +106,7 @@ def verify(
     run = as_run(run)
     experiment = reopen(run)
     wrong: list[Mismatch] = []
+    n_wrong = 0
     spans: list[Span] = []
     for number in run.finished_parts():
         spans += _spans(run, number)
@@ -109,15 +117,28 @@ def verify(
     with closing(trained(order, missing, hire, lambda who: None, alone_first=jobs is None)) as parts:
         for part in parts:
             n_trials += part.span.n_trials - len(part.facts.failures)
-            wrong += _compared(run, part)
+            wrong, n_more = _first(wrong, _compared(run, part))
+            n_wrong += n_more
             watch(n_trials, total)
-    wrong = list(dict.fromkeys(wrong))  # a part that came in pieces was looked at for each
-    wrong.sort(key=lambda each: (each.part.name, -1 if each.trial is None else each.trial))
     if "finished" in run.metadata and run.n_trials_done == run.n_trials:
-        wrong += _summed_up(run, experiment, is_right=not wrong)
+        of_all = list(_summed_up(run, experiment, is_right=not wrong))
+        wrong, n_wrong = wrong + of_all, n_wrong + len(of_all)
     made, here = run.metadata["versions"], deciding(run.metadata["engine"])
     others = {name: (str(made.get(name)), here[name]) for name in here if made.get(name) != here[name]}
-    return Verification(n_trials, run.n_trials - n_trials, tuple(wrong), others)
+    return Verification(n_trials, run.n_trials - n_trials, tuple(wrong), n_wrong, others)
+
+
+def _first(wrong: list[Mismatch], found: Iterator[Mismatch]) -> tuple[list[Mismatch], int]:
+    """Returns the first of all mismatches, by their trials, and how many of those found are new."""
+    counter = count()
+    new = (  # a file of a part that came in pieces was looked at for each
+        each for each in found if (each.trial is not None or each not in wrong) and next(counter) >= 0
+    )
+    return nsmallest(MOST_NAMED, chain(wrong, new), key=_place_of), next(counter)
+
+
+def _place_of(mismatch: Mismatch) -> tuple[str, int]:
+    return mismatch.part.name, -1 if mismatch.trial is None else mismatch.trial
 
 
 def _spans(run: Run, number: int) -> Iterator[Span]:
@@ -165,9 +186,11 @@ def _table_compared(run: Run, place: Place, part: Part, again: bytes) -> Iterato
         rows = trials - part.span.part * run.part_size
     expected = decode(again)
     kept = np.flatnonzero(np.isin(expected["trial"], trials))
-    differences = list(_differences(_rows(found, rows), _rows(expected, kept), place))
-    yield from differences
-    if not differences and not is_whole:
+    differs = False
+    for mismatch in _differences(_rows(found, rows), _rows(expected, kept), place):
+        differs = True
+        yield mismatch
+    if not differs and not is_whole:
         yield Mismatch(None, "(all)", "a change", WRITTEN, place)
 
 
@@ -215,5 +238,5 @@ def _summed_up(run: Run, experiment: Experiment, *, is_right: bool) -> Iterator[
     if metadata.get("checksums", {}).get(store.summary.name) not in (None, checksum(rows.summary)):
         yield Mismatch(None, "(all)", "another summary", "that of the rows", store.summary)
     for name, right in rows.facts.items():
-        if metadata[name] != right:
+        if metadata.get(name, right) != right:  # runs made before lack some
             yield Mismatch(None, name, json.dumps(metadata[name]), json.dumps(right), store.metadata)

@@ -20,6 +20,7 @@ from linreg_sweep.errors import ResultsError
 from linreg_sweep.runs import opening
 from linreg_sweep.storage.parquet import encode, facts_of, read_arrays
 from linreg_sweep.storage.seal import checksum
+from linreg_sweep.telling.of_checks import verified
 from linreg_sweep.theory.outcome import CATEGORIES
 
 SWEEP: dict[str, Any] = {
@@ -82,6 +83,16 @@ def test_what_no_bound_would_hold_is_right_too(tmp_path: Path, change: dict[str,
     assert ls.verify(made).mismatches == ()
 
 
+MANY_ROWS: dict[str, Any] = {
+    "name": "many",
+    "data": {"name": "tutorial"},
+    "method": "random",
+    "trials": 12_000,
+    "training": {"engine": "closed_form", "epochs": 9},
+    "parameters": {"learning_rate": {"min": 1e-4, "max": 1e-2}},
+}
+
+
 def changed(value: Any) -> Any:
     """Returns the nearest other value: the next float, integer or code."""
     return np.nextafter(value, np.inf) if isinstance(value, np.floating) else value + 1
@@ -121,6 +132,18 @@ def test_what_the_seal_does_not_tell_training_does(tmp_path: Path) -> None:
         found = ls.verify(made.path).mismatches
         assert {mismatch.trial for mismatch in found} == {TRIAL}, name
         assert name in {mismatch.column for mismatch in found}, name
+
+
+def test_of_many_differences_the_first_are_kept_and_all_are_counted(tmp_path: Path) -> None:
+    """Two numbers of each row of a part: memory does not grow with what is wrong."""
+    made = ls.run(MANY_ROWS, out=tmp_path, jobs=1)
+    part = made.store.part(made.store.trials, 0)
+    columns = dict(read_arrays(part))
+    part.write_bytes(encode(columns | {name: columns[name] + 1 for name in ("weight", "bias")}))
+    checked = ls.verify(made)
+    assert checked.n_mismatches == 2 * len(columns["trial"]) > 8_000
+    assert [mismatch.trial for mismatch in checked.mismatches] == [n for n in range(500) for _ in "wb"]
+    assert f"These are the first 1,000 of {checked.n_mismatches:,} differences." in verified(checked)
 
 
 def test_a_part_with_other_columns_or_rows_is_named(tmp_path: Path) -> None:

@@ -80,6 +80,8 @@ def verified(checked: "Verification") -> Iterator[str]:
     differ = "differs" if len(rows) + len(others) == 1 else "differ"
     found = f"{' and '.join(wrong)} {differ}" if wrong else "every number is the same"
     yield f"{counted(checked.n_trials, 'trial')} trained again and compared: {found}."
+    if checked.n_mismatches > len(checked.mismatches):
+        yield f"These are the first {len(checked.mismatches):,} of {checked.n_mismatches:,} differences."
     if checked.n_missing:
         yield f"{counted(checked.n_missing, 'trial')} missing: the sweep is not finished."
     versions = [f"{name} {then}, here it is {here}" for name, (then, here) in checked.other_versions.items()]
