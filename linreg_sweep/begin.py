@@ -110,7 +110,7 @@ def _check(sweep: Path) -> None:
     try:
         prepare(declaration, load_data(declaration))
     except ConfigError as error:
-        raise DataError(*(Complaint("data", each.text, each.hint) for each in error.complaints)) from error
+        raise DataError(*(Complaint("", each.text, each.hint) for each in error.complaints)) from error
 
 
 def _write(file: Path, text: str, undone: ExitStack) -> None:
