@@ -64,12 +64,12 @@ CASES: dict[str, tuple[dict[str, Floats], bool, tuple[tuple[str, tuple[str, ...]
 }
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_columns_that_others_imply_are_named(case: str) -> None:
+def test_columns_that_others_imply_are_named() -> None:
     """Each with the columns it was made of; nothing is said of columns that merely look alike."""
-    columns, fit_bias, expected = CASES[case]
-    x = np.column_stack(list(columns.values())).astype(float)
-    assert dependent_columns(x, list(columns), fit_bias=fit_bias) == expected
+    for case in CASES:
+        columns, fit_bias, expected = CASES[case]
+        x = np.column_stack(list(columns.values())).astype(float)
+        assert dependent_columns(x, list(columns), fit_bias=fit_bias) == expected
 
 
 @pytest.mark.parametrize("fit_bias", [True, False])
