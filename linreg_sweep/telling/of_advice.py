@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from linreg_sweep.errors import listed
 from linreg_sweep.telling.phrases import counted, duration, number
 
 if TYPE_CHECKING:
@@ -11,9 +12,6 @@ if TYPE_CHECKING:
 
 LONG = 20.0
 """Seconds above which a person is told beforehand what a training takes."""
-
-MOST_NAMED = 8
-"""Columns that are named."""
 
 
 def waits(experiment: "Experiment", seconds: float | None) -> Iterator[str]:
@@ -98,7 +96,7 @@ def _slowly(seconds: float | None, advice: "Advice") -> str:
 
 
 def _epochs(count: int) -> str:
-    return f"about {count:,} epoch{'s' * (count != 1)}"
+    return f"about {counted(count, 'epoch')}"
 
 
 def _condition(way: "Way") -> str:
@@ -106,6 +104,5 @@ def _condition(way: "Way") -> str:
 
 
 def _names(way: "Way") -> str:
-    more = ", ..." if len(way.left_out) > MOST_NAMED else ""
     vary = "does not vary" if len(way.left_out) == 1 else "do not vary"
-    return f"{', '.join(way.left_out[:MOST_NAMED])}{more}, which {vary},"
+    return f"{listed(way.left_out)}, which {vary},"
