@@ -15,15 +15,12 @@ from linreg_sweep.config import load_sweep
 from linreg_sweep.config.kinds import name_fault
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.data import Data
-from linreg_sweep.errors import Complaint, ConfigError, DataError, shorten
+from linreg_sweep.errors import Complaint, ConfigError, DataError, listed
 from linreg_sweep.guards.names import name_after
 from linreg_sweep.starter import starter
 from linreg_sweep.storage.files import is_local, place_of
 from linreg_sweep.storage.outputs import unwritable
 from linreg_sweep.trials.prepare import load_data, prepare
-
-MOST_NAMED = 8
-"""Columns that a note names."""
 
 FEW_ROWS = 4
 """Rows below which whole numbers in a row are no sign that they count the rows."""
@@ -146,8 +143,7 @@ def _worth_fitting(data: Data, *, named: bool) -> Data:
     notes = [note for note in data.notes if note.startswith("left out")]
     for reason in dict.fromkeys(filter(None, reasons)):
         names = [name for name, why in zip(data.x_names, reasons, strict=True) if why == reason]
-        shown = ", ".join(map(shorten, names[:MOST_NAMED])) + (", ..." if len(names) > MOST_NAMED else "")
-        notes.append(f"left out, {reason}: {shown}")
+        notes.append(f"left out, {reason}: {listed(names)}")
     return replace(fewer, source=data.source, notes=(*notes, *fewer.notes))
 
 

@@ -5,7 +5,7 @@ overflow and NaN inside a trial are results (see outcome.py) and never appear he
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -13,6 +13,9 @@ from linreg_sweep.guards.harmless import harmless
 
 _LONGEST_NAME = 60
 _MOST_NAMES = 10_000
+
+MOST_NAMED = 8
+"""Columns that a note names."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +92,7 @@ def did_you_mean(given: str, known: Iterable[str], *, else_list: bool = True) ->
     close = closest(given, names)
     if close:
         return f"did you mean {close!r}?"
-    listed = ", ".join(map(shorten, names[:30])) + (", ..." if len(names) > 30 else "")
-    return f"known here: {listed}" if names and else_list else ""
+    return f"known here: {listed(names, 30)}" if names and else_list else ""
 
 
 def closest(given: str, names: Iterable[str]) -> str:
@@ -101,6 +103,11 @@ def closest(given: str, names: Iterable[str]) -> str:
     short = sorted({name for name in names if len(name) <= _LONGEST_NAME})
     close = difflib.get_close_matches(given, short, n=1, cutoff=0.6)
     return close[0] if close else ""
+
+
+def listed(names: Sequence[str], most: int = MOST_NAMED) -> str:
+    """Returns names with commas between them, each cut short; of more than so many the first, and dots."""
+    return ", ".join([*map(shorten, names[:most]), *(["..."] if len(names) > most else [])])
 
 
 def shorten(text: str) -> str:

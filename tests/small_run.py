@@ -7,6 +7,7 @@ from typing import Any
 
 import linreg_sweep as ls
 from linreg_sweep.storage.files import Place
+from linreg_sweep.storage.parquet import facts_and_columns
 from linreg_sweep.storage.store import PART_NAME
 
 SWEEP: dict[str, Any] = {
@@ -76,3 +77,9 @@ def parts(run: Path) -> dict[str, bytes]:
         for file in files
         if PART_NAME.fullmatch(file.name)
     }
+
+
+def facts_of(part: Place) -> dict[str, Any] | None:
+    """Returns what a part says of itself; None where it is no whole part."""
+    found = facts_and_columns(part)
+    return None if found is None else found[0]

@@ -61,7 +61,7 @@ def follows(data: tuple[Floats, Floats], way: Way, training: dict[str, Any], sta
     assert way.learning_rate < way.limit
 
 
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("seed", range(20))
 def test_who_follows_converges(seed: int) -> None:
     """By either way, from a trial that crept or diverged, also with momentum and far starts."""
     data = made(seed)

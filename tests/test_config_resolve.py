@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -375,9 +376,15 @@ def test_declarations_pickle() -> None:
     assert pickle.loads(pickle.dumps(declaration)) == declaration
 
 
+@cache
+def validator() -> jsonschema.Draft202012Validator:
+    """Returns what knows the JSON Schema."""
+    return jsonschema.Draft202012Validator(json_schema())
+
+
 def schema_accepts(data: object) -> bool:
     """Returns whether the JSON Schema accepts plain data."""
-    return jsonschema.Draft202012Validator(json_schema()).is_valid(data)
+    return validator().is_valid(data)
 
 
 def test_json_schema_is_one() -> None:

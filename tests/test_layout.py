@@ -17,10 +17,10 @@ import linreg_sweep as ls
 from linreg_sweep import cli
 from linreg_sweep.config.kinds import MOST
 from linreg_sweep.storage.layout import HISTORY, MOST_EPOCHS, TRIALS
-from linreg_sweep.storage.parquet import SEAL, TOLD, facts_of
+from linreg_sweep.storage.parquet import SEAL, TOLD
 from linreg_sweep.storage.seal import BLANK, sealed
 from linreg_sweep.storage.store import MADE_ANEW
-from tests.small_run import SWEEP, content, made
+from tests.small_run import SWEEP, content, facts_of, made
 
 Change = Callable[[pa.Table], pa.Table]
 

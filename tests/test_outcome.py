@@ -61,22 +61,20 @@ def regimes(contraction: list[float], criteria: Criteria = CRITERIA) -> list[str
 # --- the tutorial's four rates
 
 
-@pytest.mark.parametrize(
-    ("rate", "factor", "regime"),
-    [
+def test_the_tutorials_four_rates_have_its_four_words() -> None:
+    """The factor c = 1 - lr * lambda_max, and the word for it, are the published ones."""
+    cases: list[tuple[float, float, str]] = [
         (0.001, 0.684, "low"),
         (0.005, -0.580, "good"),
         (0.006, -0.896, "high"),
         (0.007, -1.212, "too_high"),
-    ],
-)
-def test_the_tutorials_four_rates_have_its_four_words(rate: float, factor: float, regime: str) -> None:
-    """The factor c = 1 - lr * lambda_max, and the word for it, are the published ones."""
-    data = datasets.tutorial()
-    problem = make_problem(data.x, data.y, loss="half_mse", fit_bias=True)
-    c = steepest_contraction(np.array([rate]), float(problem.eigenvalues[-1]))
-    assert c == pytest.approx([factor], abs=5e-4)
-    assert regimes(c.tolist()) == [regime]
+    ]
+    for rate, factor, regime in cases:
+        data = datasets.tutorial()
+        problem = make_problem(data.x, data.y, loss="half_mse", fit_bias=True)
+        c = steepest_contraction(np.array([rate]), float(problem.eigenvalues[-1]))
+        assert c == pytest.approx([factor], abs=5e-4)
+        assert regimes(c.tolist()) == [regime]
 
 
 def test_regimes_change_where_the_tutorials_window_says() -> None:
@@ -124,13 +122,13 @@ def test_the_spectral_radius_is_1_at_the_stability_limit(m: float, curvature: fl
     assert abs(below).max() < 1 < abs(above).max()
 
 
-@pytest.mark.parametrize("share", [0.001, 0.25, 0.5, 0.9, 0.999])
-@pytest.mark.parametrize("momentum", [0.1, 0.5, 0.9])
-@pytest.mark.parametrize("nesterov", [True, False])
-def test_nothing_grows_below_the_stability_limit(share: float, momentum: float, nesterov: bool) -> None:
+def test_nothing_grows_below_the_stability_limit() -> None:
     """The limit is the first rate at which something grows, not just one of them."""
-    limit = float(stability_limit(3.7, momentum, nesterov=nesterov))
-    assert abs(multipliers(share * limit, 3.7, momentum, nesterov=nesterov)).max() < 1
+    for share in (0.001, 0.25, 0.5, 0.9, 0.999):
+        for momentum in (0.1, 0.5, 0.9):
+            for nesterov in (True, False):
+                limit = float(stability_limit(3.7, momentum, nesterov=nesterov))
+                assert abs(multipliers(share * limit, 3.7, momentum, nesterov=nesterov)).max() < 1
 
 
 def test_the_limits_without_momentum() -> None:
@@ -222,9 +220,9 @@ def test_absurd_rates_have_a_factor_too() -> None:
 # --- outcomes
 
 
-@pytest.mark.parametrize(
-    ("converged_at", "diverged_at", "excess", "early_stop", "outcome"),
-    [
+def test_the_outcome_of_events() -> None:
+    """The first event decides with early stop; without, the last state does. Divergence always does."""
+    cases: list[tuple[int, int, float, bool, str]] = [
         (5, MISSING, 0.5, True, "converged"),
         (0, MISSING, 0.0, True, "converged"),
         (MISSING, MISSING, 0.5, True, "unfinished"),
@@ -235,16 +233,12 @@ def test_absurd_rates_have_a_factor_too() -> None:
         (5, 9, 9e9, False, "diverged"),
         (MISSING, 9, math.inf, False, "diverged"),
         (MISSING, MISSING, 1.5, False, "unfinished"),
-    ],
-)
-def test_the_outcome_of_events(
-    converged_at: int, diverged_at: int, excess: float, early_stop: bool, outcome: str
-) -> None:
-    """The first event decides with early stop; without, the last state does. Divergence always does."""
-    codes = judge(
-        np.array([converged_at]), np.array([diverged_at]), np.array([excess]), 1.0, early_stop=early_stop
-    )
-    assert [OUTCOMES[code] for code in codes] == [outcome]
+    ]
+    for converged_at, diverged_at, excess, early_stop, outcome in cases:
+        codes = judge(
+            np.array([converged_at]), np.array([diverged_at]), np.array([excess]), 1.0, early_stop=early_stop
+        )
+        assert [OUTCOMES[code] for code in codes] == [outcome]
 
 
 def test_the_levels_of_cost() -> None:

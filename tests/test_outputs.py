@@ -253,32 +253,8 @@ def break_off(file: Path, error: type[BaseException]) -> None:
         raise error
 
 
-@pytest.mark.parametrize("command", ["export csv", "plot", "report"])
-@pytest.mark.parametrize(
-    "file",
-    [
-        *(
-            ".",
-            "/",
-            "",
-            "folder.png",
-            "folder.png/",
-            "new.png/",
-            "none/x.png",
-            "file/x.png",
-            "loop.png",
-            "x" * 300 + ".png",
-        ),
-        *("s3:/bucket/x.png", "s3:bucket.png", "gs:/bucket/x.png", "nosuch://bucket/x.png", "null\0.png"),
-    ],
-)
 def test_what_can_be_no_file_is_said_in_a_line(
-    command: str,
-    file: str,
-    run: ls.Run,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    run: ls.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit code 2; nothing is written, and no temporary file is named."""
     monkeypatch.chdir(tmp_path)
@@ -286,15 +262,22 @@ def test_what_can_be_no_file_is_said_in_a_line(
     Path("file").touch()
     Path("loop.png").symlink_to("loop.png")
     before = state(tmp_path)
-    assert main(words(command, run, file)) == 2
-    told = capsys.readouterr()
-    (line,) = told.err.splitlines()
-    assert told.out == ""
-    assert "/." not in line
-    if file.startswith(("s3:", "gs:")):
-        kind, _, rest = file.partition(":")
-        assert line.endswith(f"did you mean {kind}://{rest.lstrip('/')}?")
-    assert state(tmp_path) == before
+    names = [
+        *(".", "/", "", "folder.png", "folder.png/", "new.png/", "none/x.png", "file/x.png", "loop.png"),
+        *("x" * 300 + ".png", "null\0.png", "nosuch://bucket/x.png"),
+        *("s3:/bucket/x.png", "s3:bucket.png", "gs:/bucket/x.png"),
+    ]
+    others = [(command, name) for command in ("plot", "report") for name in ("none/x.png", "s3:bucket.png")]
+    for command, file in [*(("export csv", name) for name in names), *others]:
+        assert main(words(command, run, file)) == 2, file
+        told = capsys.readouterr()
+        (line,) = told.err.splitlines()
+        assert told.out == ""
+        assert "/." not in line
+        if file.startswith(("s3:", "gs:")):
+            kind, _, rest = file.partition(":")
+            assert line.endswith(f"did you mean {kind}://{rest.lstrip('/')}?")
+        assert state(tmp_path) == before
 
 
 def test_half_a_url_is_no_folder_for_runs_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -309,14 +292,7 @@ def test_half_a_url_is_no_folder_for_runs_either(tmp_path: Path, monkeypatch: py
     assert sorted(Path().iterdir()) == [Path("mine:")]
 
 
-@pytest.mark.parametrize(
-    "file",
-    [
-        *("RUN/metadata.json", "RUN/status.json", "RUN/trials/part-00000.parquet", "RUN/trials/new.png"),
-        *("RUN/trials/../config.yaml", "run/summary.csv", "link.png", "RUN/damaged/x"),
-    ],
-)
-def test_a_file_of_a_run_is_left_alone(file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_a_run_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By whatever path or link; others may stand beside them."""
     monkeypatch.chdir(tmp_path)
     run = made("results")
@@ -324,9 +300,13 @@ def test_a_file_of_a_run_is_left_alone(file: str, tmp_path: Path, monkeypatch: p
     Path("run").symlink_to(run.path)
     Path("link.png").symlink_to(run.path / "run.log")
     before = state(tmp_path)
-    with pytest.raises(ConfigError, match="a run's own files"):
-        ls.export(run, "csv", file.replace("RUN", str(run.path)))
-    assert state(tmp_path) == before
+    for file in (
+        *("RUN/metadata.json", "RUN/status.json", "RUN/trials/part-00000.parquet", "RUN/trials/new.png"),
+        *("RUN/trials/../config.yaml", "run/summary.csv", "link.png", "RUN/damaged/x"),
+    ):
+        with pytest.raises(ConfigError, match="a run's own files"):
+            ls.export(run, "csv", file.replace("RUN", str(run.path)))
+        assert state(tmp_path) == before
     assert Path(ls.report(run, file=run.path / "page.html")).exists()
 
 

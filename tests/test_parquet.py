@@ -11,9 +11,10 @@ import pytest
 from pyarrow import parquet as pq
 
 from linreg_sweep.errors import ResultsError
-from linreg_sweep.storage.parquet import Column, column_names, encode, facts_of, read, read_arrays
+from linreg_sweep.storage.parquet import Column, column_names, encode, read, read_arrays
 from linreg_sweep.storage.store import MADE_ANEW
 from linreg_sweep.theory.outcome import OUTCOMES, REGIMES
+from tests.small_run import facts_of
 
 COLUMNS: dict[str, Column] = {
     "trial": np.arange(4, dtype=np.int64),

@@ -84,67 +84,74 @@ def test_the_tutorials_curvature_is_that_of_exact_fractions() -> None:
     assert problem.optimum.ravel() == pytest.approx([float(slope), float(y1 - slope * x1)], rel=1e-12)
 
 
-@pytest.mark.parametrize(("loss", "times"), [("half_mse", 1), ("mse", 2), ("sse", 60)])
-def test_the_loss_scales_the_curvature_and_not_the_optimum(loss: str, times: int) -> None:
+def test_the_loss_scales_the_curvature_and_not_the_optimum() -> None:
     """The loss mse is twice as steep as half_mse, sse 2n times; the optimum and its cost are the same."""
-    problem, reference = fitted(datasets.tutorial(), loss), fitted(datasets.tutorial())
-    assert problem.hessian == pytest.approx(times * reference.hessian, rel=1e-14)
-    assert problem.constant == pytest.approx(times * reference.constant, rel=1e-14)
-    assert problem.eigenvalues == pytest.approx(times * reference.eigenvalues, rel=1e-14)
-    assert problem.optimum.tobytes() == reference.optimum.tobytes()
-    assert (problem.cost_min, problem.scale) == (reference.cost_min, reference.scale)
+    cases: list[tuple[str, int]] = [("half_mse", 1), ("mse", 2), ("sse", 60)]
+    for loss, times in cases:
+        problem, reference = fitted(datasets.tutorial(), loss), fitted(datasets.tutorial())
+        assert problem.hessian == pytest.approx(times * reference.hessian, rel=1e-14)
+        assert problem.constant == pytest.approx(times * reference.constant, rel=1e-14)
+        assert problem.eigenvalues == pytest.approx(times * reference.eigenvalues, rel=1e-14)
+        assert problem.optimum.tobytes() == reference.optimum.tobytes()
+        assert (problem.cost_min, problem.scale) == (reference.cost_min, reference.scale)
 
 
 # --- any data
 
 
-@pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize(("n_features", "n_targets"), [(1, 1), (3, 1), (1, 2), (4, 3)])
-def test_optimum_and_spectrum_are_numpys(n_features: int, n_targets: int, loss: str, bias: bool) -> None:
+def test_optimum_and_spectrum_are_numpys() -> None:
     """numpy.linalg.lstsq finds the same optimum, eigvalsh the same eigenvalues of H."""
-    problem = random_problem(11, 40, n_features, n_targets, loss, bias)
-    assert problem.shape == (n_features + bias, n_targets)
-    best = np.linalg.lstsq(problem.design, problem.targets, rcond=None)[0]
-    assert problem.optimum == pytest.approx(best, rel=1e-12, abs=1e-14)
-    assert problem.eigenvalues == pytest.approx(np.linalg.eigvalsh(problem.hessian), rel=1e-12)
-    vectors = problem.eigenvectors
-    assert problem.hessian @ vectors == pytest.approx(vectors * problem.eigenvalues, rel=1e-11, abs=1e-11)
-    assert problem.cost_min == pytest.approx(cost_by_rows(problem, problem.optimum), rel=1e-13)
+    shapes: list[tuple[int, int]] = [(1, 1), (3, 1), (1, 2), (4, 3)]
+    for bias in (True, False):
+        for loss in LOSSES:
+            for n_features, n_targets in shapes:
+                problem = random_problem(11, 40, n_features, n_targets, loss, bias)
+                assert problem.shape == (n_features + bias, n_targets)
+                best = np.linalg.lstsq(problem.design, problem.targets, rcond=None)[0]
+                assert problem.optimum == pytest.approx(best, rel=1e-12, abs=1e-14)
+                assert problem.eigenvalues == pytest.approx(np.linalg.eigvalsh(problem.hessian), rel=1e-12)
+                vectors = problem.eigenvectors
+                assert problem.hessian @ vectors == pytest.approx(
+                    vectors * problem.eigenvalues, rel=1e-11, abs=1e-11
+                )
+                assert problem.cost_min == pytest.approx(cost_by_rows(problem, problem.optimum), rel=1e-13)
 
 
-@pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("loss", LOSSES)
-def test_the_gradient_is_the_slope_of_the_loss(loss: str, bias: bool) -> None:
+def test_the_gradient_is_the_slope_of_the_loss() -> None:
     """H theta - C is the central difference of the loss: mean, halved mean or sum of squares."""
-    problem = random_problem(12, 20, 3, 2, loss, bias)
-    theta = np.random.default_rng(13).standard_normal(problem.shape)
-    per_cost = {"half_mse": 0.5, "mse": 1.0, "sse": 40.0}[loss]
-    gradient = problem.hessian @ theta - problem.constant
-    for place in np.ndindex(problem.shape):
-        step = np.zeros(problem.shape)
-        step[place] = 1e-3
-        slope = (cost_by_rows(problem, theta + step) - cost_by_rows(problem, theta - step)) / 2e-3
-        assert gradient[place] == pytest.approx(per_cost * slope, rel=1e-9)
+    for bias in (True, False):
+        for loss in LOSSES:
+            problem = random_problem(12, 20, 3, 2, loss, bias)
+            theta = np.random.default_rng(13).standard_normal(problem.shape)
+            per_cost = {"half_mse": 0.5, "mse": 1.0, "sse": 40.0}[loss]
+            gradient = problem.hessian @ theta - problem.constant
+            for place in np.ndindex(problem.shape):
+                step = np.zeros(problem.shape)
+                step[place] = 1e-3
+                slope = (cost_by_rows(problem, theta + step) - cost_by_rows(problem, theta - step)) / 2e-3
+                assert gradient[place] == pytest.approx(per_cost * slope, rel=1e-9)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
-def test_a_batch_is_a_problem_of_its_own_rows(loss: str) -> None:
+def test_a_batch_is_a_problem_of_its_own_rows() -> None:
     """A mini-batch's H and C are those of a problem with just these rows, with their own k."""
-    problem = random_problem(14, 20, 2, 2, loss, True)
-    rows = np.array([3, 17, 5])
-    alone = make_problem(problem.design[rows, :-1], problem.targets[rows], loss=loss, fit_bias=True)
-    hessian, constant = problem.batch(rows)
-    assert hessian == pytest.approx(alone.hessian, rel=1e-14)
-    assert constant == pytest.approx(alone.constant, rel=1e-14, abs=1e-15)
+    for loss in LOSSES:
+        problem = random_problem(14, 20, 2, 2, loss, True)
+        rows = np.array([3, 17, 5])
+        alone = make_problem(problem.design[rows, :-1], problem.targets[rows], loss=loss, fit_bias=True)
+        hessian, constant = problem.batch(rows)
+        assert hessian == pytest.approx(alone.hessian, rel=1e-14)
+        assert constant == pytest.approx(alone.constant, rel=1e-14, abs=1e-15)
 
 
-@pytest.mark.parametrize(
-    ("loss", "factor"), [("half_mse", Fraction(1, 12)), ("mse", Fraction(1, 6)), ("sse", Fraction(2))]
-)
-def test_the_factor_of_a_loss(loss: str, factor: Fraction) -> None:
+def test_the_factor_of_a_loss() -> None:
     """The factor k of 4 rows and 3 targets, as the table of losses has it."""
-    assert loss_factor(loss, 4, 3) == factor
+    cases: list[tuple[str, Fraction]] = [
+        ("half_mse", Fraction(1, 12)),
+        ("mse", Fraction(1, 6)),
+        ("sse", Fraction(2)),
+    ]
+    for loss, factor in cases:
+        assert loss_factor(loss, 4, 3) == factor
 
 
 def test_the_scale_is_the_cost_of_the_best_constant() -> None:
@@ -161,15 +168,15 @@ def test_the_scale_is_the_cost_of_the_best_constant() -> None:
 # --- singular data
 
 
-@pytest.mark.parametrize("loss", LOSSES)
-def test_a_column_twice_has_the_optimum_of_least_norm(loss: str) -> None:
+def test_a_column_twice_has_the_optimum_of_least_norm() -> None:
     """Two equal columns share the weight, as numpy.linalg.lstsq does it, and one eigenvalue is exactly 0."""
-    generator = np.random.default_rng(15)
-    column, y = generator.standard_normal((30, 1)), generator.standard_normal((30, 1))
-    problem = make_problem(np.hstack([column, column]), y, loss=loss, fit_bias=True)
-    assert problem.optimum == pytest.approx(np.linalg.lstsq(problem.design, y, rcond=None)[0], abs=1e-14)
-    assert problem.optimum[0] == pytest.approx(problem.optimum[1], rel=1e-12)
-    assert (problem.eigenvalues == 0).tolist() == [True, False, False]
+    for loss in LOSSES:
+        generator = np.random.default_rng(15)
+        column, y = generator.standard_normal((30, 1)), generator.standard_normal((30, 1))
+        problem = make_problem(np.hstack([column, column]), y, loss=loss, fit_bias=True)
+        assert problem.optimum == pytest.approx(np.linalg.lstsq(problem.design, y, rcond=None)[0], abs=1e-14)
+        assert problem.optimum[0] == pytest.approx(problem.optimum[1], rel=1e-12)
+        assert (problem.eigenvalues == 0).tolist() == [True, False, False]
 
 
 @pytest.mark.parametrize("n_rows", [1, 2, 3])

@@ -139,9 +139,9 @@ def test_one_point_is_its_value(scale: str) -> None:
     assert points(Points(0.3, 0.3, 1, "log" if scale == "log" else "linear")).tolist() == [0.3]
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "step", "num"),
-    [
+def test_steps_are_decimal() -> None:
+    """Point i is the float nearest to min + i * step in decimals: 0.1 * 3 is 0.3."""
+    cases: list[tuple[str, str, str, int]] = [
         ("0", "0.3", "0.1", 4),
         ("-10", "10", "0.5", 41),
         ("0.0001", "0.01", "0.0001", 100),
@@ -149,12 +149,10 @@ def test_one_point_is_its_value(scale: str) -> None:
         ("-0.3", "0.6", "0.1", 10),
         ("5", "30", "5", 6),
         ("1000000.1", "1000000.9", "0.2", 5),
-    ],
-)
-def test_steps_are_decimal(low: str, high: str, step: str, num: int) -> None:
-    """Point i is the float nearest to min + i * step in decimals: 0.1 * 3 is 0.3."""
-    made = points(Steps(float(low), float(high), float(step)))
-    assert made.tolist() == [float(Decimal(low) + i * Decimal(step)) for i in range(num)]
+    ]
+    for low, high, step, num in cases:
+        made = points(Steps(float(low), float(high), float(step)))
+        assert made.tolist() == [float(Decimal(low) + i * Decimal(step)) for i in range(num)]
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -184,12 +182,12 @@ def test_counts_are_exact_beyond_64_bits() -> None:
     assert list(space.trial(number).values()) == expected
 
 
-@pytest.mark.parametrize("number", [-1, 4, 2**63])
-def test_there_is_no_trial_beyond_the_last(number: int) -> None:
+def test_there_is_no_trial_beyond_the_last() -> None:
     """A number that is no trial's is an IndexError that names both."""
-    space = grid_space({"a": Values((1.0, 2.0)), "b": Values((1.0, 2.0))})
-    with pytest.raises(IndexError, match=rf"^trial {number} of 4$"):
-        space.trial(number)
+    for number in (-1, 4, 2**63):
+        space = grid_space({"a": Values((1.0, 2.0)), "b": Values((1.0, 2.0))})
+        with pytest.raises(IndexError, match=rf"^trial {number} of 4$"):
+            space.trial(number)
 
 
 def test_a_space_that_varies_nothing_is_one_trial() -> None:

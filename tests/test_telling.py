@@ -62,46 +62,44 @@ def told(sweep: dict[str, Any], out: Path) -> list[str]:
 # --- the best trial
 
 
-@pytest.mark.parametrize("name", ["learning_rate", "cost", "converged_at"])
-def test_a_number_that_is_null_is_no_crash(name: str) -> None:
+def test_a_number_that_is_null_is_no_crash() -> None:
     """metadata.json has null for what is not finite."""
-    sentence = best_trial(**{name: None})
-    assert sentence.startswith("Best trial: 0 (learning_rate ")
-    assert name == "converged_at" or "not finite" in sentence
+    for name in ("learning_rate", "cost", "converged_at"):
+        sentence = best_trial(**{name: None})
+        assert sentence.startswith("Best trial: 0 (learning_rate ")
+        assert name == "converged_at" or "not finite" in sentence
 
 
-@pytest.mark.parametrize("outcome", OUTCOMES)
-def test_the_best_trial_goes_by_its_outcome(outcome: str) -> None:
+def test_the_best_trial_goes_by_its_outcome() -> None:
     """An epoch within the tolerance is no convergence where the trial left it again."""
-    how = "converged at epoch 1" if outcome == "converged" else "no trial converged; this one came nearest"
-    assert best_trial(outcome=outcome, converged_at=1) == (
-        f"Best trial: 0 (learning_rate 0.1): {how}, cost 2."
-    )
+    for outcome in OUTCOMES:
+        how = (
+            "converged at epoch 1" if outcome == "converged" else "no trial converged; this one came nearest"
+        )
+        assert best_trial(outcome=outcome, converged_at=1) == (
+            f"Best trial: 0 (learning_rate 0.1): {how}, cost 2."
+        )
 
 
-@pytest.mark.parametrize(
-    ("trials", "converged", "median", "said"),
-    [
+def test_the_best_row_is_named_only_where_it_says_more_than_the_best_trial() -> None:
+    """Rows of one trial have nothing on the whole, and where none converged no row is best."""
+    cases: list[tuple[int, int, float, list[str]]] = [
         (1, 1, 1.0, []),
         (3, 3, 1.0, ["On the whole rate 2 does best: 3 of 3 trials converged, after a median of 1 epoch."]),
         (3, 0, np.nan, []),
-    ],
-)
-def test_the_best_row_is_named_only_where_it_says_more_than_the_best_trial(
-    trials: int, converged: int, median: float, said: list[str]
-) -> None:
-    """Rows of one trial have nothing on the whole, and where none converged no row is best."""
-    row: dict[str, list[float]] = {"rate": [2.0], "trials": [trials], "converged": [converged]}
-    more = {"share_converged": [converged / trials], "median_converged_at": [median], "best_cost": [1.0]}
-    assert list(of_runs._best_row(cells_of(row | more))) == said
+    ]
+    for trials, converged, median, said in cases:
+        row: dict[str, list[float]] = {"rate": [2.0], "trials": [trials], "converged": [converged]}
+        more = {"share_converged": [converged / trials], "median_converged_at": [median], "best_cost": [1.0]}
+        assert list(of_runs._best_row(cells_of(row | more))) == said
 
 
 # --- the fitted line
 
 
-@pytest.mark.parametrize(
-    ("best", "data", "said"),
-    [
+def test_the_line_is_written_as_a_person_writes_it() -> None:
+    """Six digits, a minus rather than plus a negative number, and the units of the file."""
+    cases: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         ({"weight": 0.07562784, "bias": -1.8740164}, {}, "y = 0.0756278 * x - 1.87402"),
         ({"weight": -2.0, "bias": 3.0}, {"features": ["my size"]}, "y = -2 * my size + 3"),
         ({"weight": 0.5}, {}, "y = 0.5 * x"),
@@ -111,26 +109,20 @@ def test_the_best_row_is_named_only_where_it_says_more_than_the_best_trial(
             "y = 1 * a - 2 * b + 0.5",
         ),
         ({"weight": 9.0, "bias": 9.0, "weight_unscaled": 1.5, "bias_unscaled": 2.5}, {}, "y = 1.5 * x + 2.5"),
-    ],
-)
-def test_the_line_is_written_as_a_person_writes_it(
-    best: dict[str, Any], data: dict[str, Any], said: str
-) -> None:
-    """Six digits, a minus rather than plus a negative number, and the units of the file."""
-    assert line(best, **data) == [f"Fitted:         {said}"]
+    ]
+    for best, data, said in cases:
+        assert line(best, **data) == [f"Fitted:         {said}"]
 
 
-@pytest.mark.parametrize(
-    "best",
-    [
+def test_there_is_no_line_where_none_helps() -> None:
+    """Not finite, or diverged."""
+    cases: list[dict[str, Any]] = [
         {"weight": None, "bias": 1.0},
         {"weight": 1.0, "bias": None},
         {"weight": 1.0, "bias": 1.0, "outcome": "diverged"},
-    ],
-)
-def test_there_is_no_line_where_none_helps(best: dict[str, Any]) -> None:
-    """Not finite, or diverged."""
-    assert line(best) == []
+    ]
+    for best in cases:
+        assert line(best) == []
 
 
 @pytest.mark.parametrize(
@@ -172,20 +164,18 @@ def test_every_column_of_a_summary_has_a_meaning(tmp_path: Path) -> None:
     assert set(summary) - {"trials", *OUTCOMES, "regime"} <= set(COLUMN_MEANING)
 
 
-@pytest.mark.parametrize(
-    ("cells", "regimes"),
-    [
+def test_only_regimes_that_occur_are_explained() -> None:
+    """Those within a range of regimes as well."""
+    cases: list[tuple[list[str], list[str]]] = [
         (["low"], ["low"]),
         (["high", "low"], ["low", "high"]),
         (["low to high"], ["low", "good", "high"]),
         (["good to too_high", "good"], ["good", "high", "too_high"]),
         ([], []),
-    ],
-)
-def test_only_regimes_that_occur_are_explained(cells: list[str], regimes: list[str]) -> None:
-    """Those within a range of regimes as well."""
-    lines = list(legend(["cost"], cells, BOUNDS, measured=False))
-    assert [line.split()[1] for line in lines if line.startswith("regime ")] == regimes
+    ]
+    for cells, regimes in cases:
+        lines = list(legend(["cost"], cells, BOUNDS, measured=False))
+        assert [line.split()[1] for line in lines if line.startswith("regime ")] == regimes
 
 
 def test_a_measured_regime_is_told() -> None:
@@ -365,20 +355,18 @@ def summary_cells(shares: list[float], rates: list[Any] | None = None) -> dict[s
     }
 
 
-@pytest.mark.parametrize(
-    ("shares", "sentence"),
-    [
+def test_the_safe_range_is_the_longest_without_a_failure() -> None:
+    """And beyond it only what fails to the end is said to fail."""
+    cases: list[tuple[list[float], str]] = [
         ([0.5, 1, 1, 0], "At learning_rate from 2 to 3 every trial converged; from 4 on none did."),
         ([1, 0, 1, 1, 1, 0.1], "At learning_rate from 3 to 5 every trial converged."),
         ([0, 1, 0.5, 0, 0], "At learning_rate 2 every trial converged; from 4 on none did."),
         ([1, 0, 0.5, 0], "At learning_rate 1 every trial converged."),
         ([0, 0.9], "At no learning_rate did all trials converge."),
         ([1, 1], "At learning_rate from 1 to 2 every trial converged."),
-    ],
-)
-def test_the_safe_range_is_the_longest_without_a_failure(shares: list[float], sentence: str) -> None:
-    """And beyond it only what fails to the end is said to fail."""
-    assert list(of_runs._safe(summary_cells(shares))) == [sentence]
+    ]
+    for shares, sentence in cases:
+        assert list(of_runs._safe(summary_cells(shares))) == [sentence]
 
 
 def test_the_safe_range_of_ranges_runs_from_end_to_end() -> None:

@@ -18,10 +18,11 @@ import linreg_sweep as ls
 from linreg_sweep.cli import main
 from linreg_sweep.errors import ResultsError
 from linreg_sweep.runs import opening
-from linreg_sweep.storage.parquet import encode, facts_of, read_arrays
+from linreg_sweep.storage.parquet import encode, read_arrays
 from linreg_sweep.storage.seal import checksum
 from linreg_sweep.telling.of_checks import verified
 from linreg_sweep.theory.outcome import CATEGORIES
+from tests.small_run import facts_of
 
 SWEEP: dict[str, Any] = {
     "name": "checked",

@@ -46,9 +46,9 @@ def test_each_comparison_keeps_its_rows_or_is_refused_at_its_place() -> None:
         assert found == case
 
 
-@pytest.mark.parametrize(
-    ("text", "hint"),
-    [
+def test_a_hint_says_what_to_write() -> None:
+    """Where another language was written, or a word is nearly one that is possible."""
+    cases: list[tuple[str, str]] = [
         ("trail < 3", "did you mean 'trial'?"),
         ("outcome == convergd", "did you mean 'converged'?"),
         ("trial == '3'", "write 3 without quotes"),
@@ -56,14 +56,12 @@ def test_each_comparison_keeps_its_rows_or_is_refused_at_its_place() -> None:
         ("converged_at == null", "write converged_at != converged_at for what is missing"),
         ("trial < 3 && cost < 1", "write and"),
         ("trial < 010", "write 10, 0o10 for octal or '010' in quotes for text"),
-    ],
-)
-def test_a_hint_says_what_to_write(text: str, hint: str) -> None:
-    """Where another language was written, or a word is nearly one that is possible."""
-    with pytest.raises(ConfigError) as caught:
-        where(FRAME, text)
-    assert caught.value.complaints[0].hint == hint
-    assert caught.value.complaints[0].where == f"--where {text!r}"
+    ]
+    for text, hint in cases:
+        with pytest.raises(ConfigError) as caught:
+            where(FRAME, text)
+        assert caught.value.complaints[0].hint == hint
+        assert caught.value.complaints[0].where == f"--where {text!r}"
 
 
 def test_an_unknown_word_lists_those_that_are_possible() -> None:
@@ -72,9 +70,9 @@ def test_an_unknown_word_lists_those_that_are_possible() -> None:
         where(FRAME, "zzz < 1")
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_no_text_is_a_crash() -> None:
+    """However deep or long it is, there are rows or a complaint."""
+    for text in (
         "not " * 490 + "trial < 1",
         "-" * 1900 + "1 < trial",
         " or ".join(["trial < 1"] * 150),
@@ -84,12 +82,9 @@ def test_an_unknown_word_lists_those_that_are_possible() -> None:
         "learning_rate < " + "9" * 1900,
         "trial < 1e" + "9" * 1900,
         "trial < " + "x" * 1900,
-    ],
-)
-def test_no_text_is_a_crash(text: str) -> None:
-    """However deep or long it is, there are rows or a complaint."""
-    with suppress(ConfigError):
-        assert set(where(FRAME, text)["trial"]) <= set(FRAME["trial"])
+    ):
+        with suppress(ConfigError):
+            assert set(where(FRAME, text)["trial"]) <= set(FRAME["trial"])
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)

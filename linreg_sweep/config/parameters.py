@@ -41,7 +41,7 @@ class Values:
 
     def spec(self) -> dict[str, Any]:
         """Returns the declaration, as YAML would say it."""
-        return {"values": list(self.values)} | _unit(self.unit)
+        return _keys(self) | {"values": list(self.values)}
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Points:
 
     def spec(self) -> dict[str, Any]:
         """Returns the declaration, as YAML would say it."""
-        return {"min": self.min, "max": self.max, "num": self.num, "scale": self.scale} | _unit(self.unit)
+        return _keys(self)
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Steps:
 
     def spec(self) -> dict[str, Any]:
         """Returns the declaration, as YAML would say it."""
-        return {"min": self.min, "max": self.max, "step": self.step} | _unit(self.unit)
+        return _keys(self)
 
 
 @dataclass(frozen=True)
@@ -120,9 +120,7 @@ class Uniform:
 
     def spec(self) -> dict[str, Any]:
         """Returns the declaration, as YAML would say it."""
-        return {"distribution": "uniform", "min": self.min, "max": self.max, "scale": self.scale} | _unit(
-            self.unit
-        )
+        return {"distribution": "uniform"} | _keys(self)
 
 
 @dataclass(frozen=True)
@@ -136,13 +134,12 @@ class Normal:
 
     def spec(self) -> dict[str, Any]:
         """Returns the declaration, as YAML would say it."""
-        return {"distribution": "normal", "mu": self.mu, "sigma": self.sigma, "scale": self.scale} | _unit(
-            self.unit
-        )
+        return {"distribution": "normal"} | _keys(self)
 
 
-def _unit(unit: Unit) -> dict[str, Any]:
-    return {} if unit is None else {"unit": unit}
+def _keys(parameter: "Parameter") -> dict[str, Any]:
+    """Returns the fields of a parameter, without a unit that there is not."""
+    return {name: value for name, value in vars(parameter).items() if value is not None}
 
 
 Parameter = Values | Points | Steps | Uniform | Normal

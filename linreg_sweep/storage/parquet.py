@@ -238,12 +238,6 @@ def read_and_check(part: Place, layout: Layout | None = None) -> tuple[dict[str,
         raise _refused(part, error) from error
 
 
-def facts_of(part: Place) -> dict[str, Any] | None:
-    """Returns what a part was told to say of itself; see facts_and_columns."""
-    found = facts_and_columns(part)
-    return None if found is None else found[0]
-
-
 def facts_and_columns(
     part: Place, layout: Layout | None = None
 ) -> tuple[dict[str, Any], dict[str, Column]] | None:

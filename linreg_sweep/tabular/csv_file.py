@@ -38,7 +38,6 @@ from linreg_sweep.tabular.cells import (
 from linreg_sweep.tabular.recipes import (
     DECIMAL,
     EITHER,
-    LOOKED_AT,
     SEPARATORS,
     THOUSANDS,
     converted,
@@ -59,20 +58,14 @@ _ALMOST_NUMBERS = (
     (r"[+-]?0[0-9]+(\.[0-9]*)?", "a leading zero marks a label; where it is a number, write 7 for 007"),
     (r"[$€£]? ?[+-]?[0-9]+(\.[0-9]+)? ?[%€$£a-zA-Z]*", "a cell must hold the number alone, without a unit"),
 )
-_FOREIGN = {
-    b"PK\x03\x04": "this is a spreadsheet or a zip archive",
-    b"PAR1": "this is a Parquet file: let its name end in .parquet",
-    b"\x1f\x8b": "this is a gzip archive",
-    b"\xff\xfe": "this looks like UTF-16",
-    b"\xfe\xff": "this looks like UTF-16",
+_FOREIGN: dict[bytes, tuple[str, str, dict[str, str]]] = {
+    b"PK\x03\x04": ("this is a spreadsheet or a zip archive", "read_excel", {}),
+    b"PAR1": ("this is a Parquet file: let its name end in .parquet", "", {}),
+    b"\x1f\x8b": ("this is a gzip archive", "read_csv", {"compression": "gzip"}),
+    b"\xff\xfe": ("this looks like UTF-16", "read_csv", {"encoding": "utf-16"}),
+    b"\xfe\xff": ("this looks like UTF-16", "read_csv", {"encoding": "utf-16"}),
 }
-_CONVERTED = {
-    b"PK\x03\x04": ("read_excel", {}),
-    b"\x1f\x8b": ("read_csv", {"compression": "gzip"}),
-    b"\xff\xfe": ("read_csv", {"encoding": "utf-16"}),
-    b"\xfe\xff": ("read_csv", {"encoding": "utf-16"}),
-}
-"""How pandas reads what is foreign."""
+"""How a file of another format begins: what it is, and how pandas reads it."""
 
 
 def _records(path: Path) -> Iterator[tuple[int, int, list[str]]]:
@@ -116,10 +109,9 @@ def open_csv(path: Path, start: bytes) -> File:
     if path.stat().st_size > MOST_BYTES:
         text = f"a CSV file may hold {MOST_BYTES // 2**30} GiB at most"
         raise DataError(Complaint(str(path), text, "a Parquet file may be larger"))
-    for mark, hint in _FOREIGN.items():
+    for mark, (hint, reader, options) in _FOREIGN.items():
         if start.startswith(mark):
-            if mark in _CONVERTED:
-                reader, options = _CONVERTED[mark]
+            if reader:
                 hint = f"{hint}; {converted(path, reader, dropped=(), **options)}"
             raise DataError(Complaint(str(path), "must be CSV in UTF-8, it is not", hint))
     records = _records(path)
@@ -132,7 +124,7 @@ def open_csv(path: Path, start: bytes) -> File:
     separators = [word for letter, word in SEPARATORS.items() if letter in names[0]]
     if len(names) == 1 and separators:
         text = f"columns must be separated by commas, here they look separated by {separators[0]}"
-        raise DataError(Complaint(where, text, looked_at(path, _start(path))))
+        raise DataError(Complaint(where, text, looked_at(path)))
     if any("\udc80" <= letter <= "\udcff" for name in names for letter in name):
         raise DataError(_not_utf8(path, where))
     if next(records, None) is None:
@@ -219,11 +211,6 @@ def _misread(path: Path, width: int, numbers: set[int], message: str) -> Complai
 def _not_utf8(path: Path, where: str) -> Complaint:
     text = "text must be UTF-8, this line has other bytes"
     return Complaint(where, text, f"save it as UTF-8: {converted(path, encoding='latin-1')}")
-
-
-def _start(path: Path) -> bytes:
-    with open_regular(path) as stream:
-        return stream.read(LOOKED_AT)
 
 
 def _from_text(cells: Any) -> Column:

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from linreg_sweep.guards.regular import open_regular
+
 READERS = {
     ".xlsx": "read_excel",
     ".xls": "read_excel",
@@ -49,8 +51,10 @@ def converted(path: Path, reader: str = "", *, dropped: tuple[str, ...] = (), **
     )
 
 
-def looked_at(path: Path, start: bytes) -> str:
+def looked_at(path: Path) -> str:
     """Returns the line for a text that is separated, encoded or written otherwise, by its first bytes."""
+    with open_regular(path) as stream:
+        start = stream.read(LOOKED_AT)
     options: dict[str, str] = {}
     try:
         text = start.decode("utf-8-sig")

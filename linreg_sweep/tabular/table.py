@@ -7,17 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from linreg_sweep.errors import Complaint, DataError, did_you_mean, shorten
+from linreg_sweep.errors import MOST_NAMED, Complaint, DataError, did_you_mean, listed
 from linreg_sweep.guards.harmless import OBEYED
 from linreg_sweep.guards.regular import open_regular
 from linreg_sweep.tabular.cells import MISSING_CELL, TEXT_CELL, Column, File, Floats, shortened
 from linreg_sweep.tabular.csv_file import open_csv
 from linreg_sweep.tabular.parquet_file import open_parquet
-from linreg_sweep.tabular.recipes import LOOKED_AT, READERS, converted, looked_at
+from linreg_sweep.tabular.recipes import READERS, converted, looked_at
 
 _READERS = {".csv": open_csv, ".parquet": open_parquet, ".pq": open_parquet}
 MOST_COMPLAINTS = 20
-_MOST_NAMED = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +185,7 @@ def _further_complaints(file: File, names: set[str]) -> Sequence[Complaint]:
 def _unnamed(file: File, i: int, x_names: Sequence[str]) -> Complaint:
     """Returns the complaint about a column that only its place can be told by."""
     others = list(filter(str.strip, dict.fromkeys(x_names)))
-    hint = f"leave it out by naming the others, x: [{_listed(others)}], or " if others else ""
+    hint = f"leave it out by naming the others, x: [{listed(others)}], or " if others else ""
     return Complaint(file.where, f"column {i + 1} has no name", f"{hint}give it one in the first line")
 
 
@@ -219,12 +218,12 @@ def _cell_complaints(file: File, columns: dict[int, Column]) -> list[Complaint]:
 def _without_x(file: File, columns: dict[int, Column], offered: list[int]) -> Complaint:
     """Returns the complaint that no column is left for x; it says what those beside y hold."""
     told = []
-    for i in offered[:_MOST_NAMED]:
+    for i in offered[:MOST_NAMED]:
         why = _why_left_out(columns, i)
         content = columns[i].content if i in columns else ""
         told.append(f"{shortened(_called(file, i))} {f'{content} ({why})' if content else f'is {why}'}")
-    if len(offered) > _MOST_NAMED:
-        told.append(f"and {len(offered) - _MOST_NAMED} more")
+    if len(offered) > MOST_NAMED:
+        told.append(f"and {len(offered) - MOST_NAMED} more")
     hints = (flaw.hint for i in offered if i in columns for flaw in columns[i].flaws)
     hint = next((hint for hint in hints if hint.startswith(("commas", "write numbers"))), "")
     text = "x must have a numeric column, none is left beside y"
@@ -234,12 +233,7 @@ def _without_x(file: File, columns: dict[int, Column], offered: list[int]) -> Co
 def _first_row(file: File) -> tuple[str, ...]:
     if not file.is_headless:
         return ()
-    return (f"the first row ({_listed(file.names)}) was taken as column names",)
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Returns the first few names, each cut short."""
-    return ", ".join([*map(shorten, names[:_MOST_NAMED]), *(["..."] if len(names) > _MOST_NAMED else [])])
+    return (f"the first row ({listed(file.names)}) was taken as column names",)
 
 
 def _called(file: File, i: int) -> str:
@@ -254,7 +248,7 @@ def _left_out(file: File, columns: dict[int, Column], numbers: list[int]) -> tup
     reasons: dict[str, list[str]] = {}
     for i in numbers:
         reasons.setdefault(_why_left_out(columns, i), []).append(_called(file, i))
-    return tuple(f"left out, {why}: {_listed(names)}" for why, names in reasons.items())
+    return tuple(f"left out, {why}: {listed(names)}" for why, names in reasons.items())
 
 
 def _open(path: Path) -> File:
@@ -284,8 +278,7 @@ def _as_csv(path: Path) -> str:
     if suffix in (".gz", ".bz2", ".xz", ".zst", ".zip"):
         return converted(path, "read_csv")
     if suffix in (".tsv", ".tab", ".txt", ".dat", ".csv2"):
-        with open_regular(path) as stream:
-            return looked_at(path, stream.read(LOOKED_AT))
+        return looked_at(path)
     return "save it as CSV"
 
 

@@ -5,14 +5,12 @@ import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from linreg_sweep.errors import listed
 from linreg_sweep.telling.phrases import counted, duration, number
 from linreg_sweep.trials.advice import LONG, Advice, Way
 
 if TYPE_CHECKING:
     from linreg_sweep.trials.experiment import Experiment
-
-MOST_NAMED = 8
-"""Columns that are named."""
 
 
 def waits(experiment: "Experiment", seconds: float | None) -> Iterator[str]:
@@ -97,6 +95,5 @@ def _condition(way: Way) -> str:
 
 
 def _names(way: Way) -> str:
-    more = ", ..." if len(way.left_out) > MOST_NAMED else ""
     vary = "does not vary" if len(way.left_out) == 1 else "do not vary"
-    return f"{', '.join(way.left_out[:MOST_NAMED])}{more}, which {vary},"
+    return f"{listed(way.left_out)}, which {vary},"

@@ -147,17 +147,3 @@ def dependent_columns(
         )
         for each in np.flatnonzero(~found.kept).tolist()
     )
-
-
-def standardized_condition(x: Floats) -> float:
-    """Returns the condition number that H has with a bias once columns [n, F] are standardized.
-
-    Constants and columns that others imply do not count; 1 where nothing else is left.
-    """
-    found = dependence(x, fit_bias=True)
-    columns, _ = shifted(x[:, found.kept])
-    columns = columns / np.abs(columns).max(axis=0, initial=0.0)
-    columns = columns - columns.mean(axis=0)
-    unit = columns / np.linalg.norm(columns, axis=0)
-    squares = np.append(np.linalg.svd(unit, compute_uv=False) ** 2, 1.0)
-    return float(squares.max() / squares.min())

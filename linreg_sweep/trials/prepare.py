@@ -1,6 +1,6 @@
 """From a declaration to an experiment: loads the data, and checks what only the data can tell."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from itertools import chain, islice
@@ -17,7 +17,7 @@ from linreg_sweep.config.parameters import OWN_WEIGHT, own_weight
 from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.data import Data
 from linreg_sweep.engines import load_module
-from linreg_sweep.errors import Complaint, ConfigError, DataError, did_you_mean, shorten
+from linreg_sweep.errors import MOST_NAMED, Complaint, ConfigError, DataError, did_you_mean, listed, shorten
 from linreg_sweep.theory.dependence import CONSTANT, dependent_columns
 from linreg_sweep.theory.outcome import Criteria, stability_limit
 from linreg_sweep.theory.problem import Problem, make_problem
@@ -27,9 +27,6 @@ from linreg_sweep.trials.space import Space, ends, grid_space, largest
 
 Arrays = tuple[Any, Any]
 """X (n,) or (n, F) and y (n,) or (n, O): anything that NumPy takes for numbers."""
-
-MOST_NAMED = 8
-"""Columns that a note names."""
 
 MOST_STATES = 1_000_000
 """States that the history of one trial may hold."""
@@ -70,17 +67,13 @@ def _noted(data: Data, *, fit_bias: bool) -> Data:
     with threadpool_limits(limits=1):
         found = dependent_columns(data.x, data.x_names, fit_bias=fit_bias)
     told = [
-        f"{shorten(name)} (on {_listed(others)})" for name, others in found if others not in ((), (CONSTANT,))
+        f"{shorten(name)} (on {listed(others)})" for name, others in found if others not in ((), (CONSTANT,))
     ]
     if not told:
         return data
     shown = ", ".join(told[:MOST_NAMED]) + (", ..." if len(told) > MOST_NAMED else "")
     note = f"some columns depend on others, so that many weights fit equally well: {shown}"
     return replace(data, notes=(*data.notes, note))
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(map(shorten, names[:MOST_NAMED])) + (", ..." if len(names) > MOST_NAMED else "")
 
 
 def data_path(declaration: Declaration) -> Path | None:
