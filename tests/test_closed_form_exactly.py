@@ -48,7 +48,7 @@ KINDS = [
     *(Kind(2, momentum=momentum, condition=1e3) for momentum in (0.3, 0.9, 0.99)),
     *(Kind(3, momentum=momentum, nesterov=True, condition=1e5) for momentum in (0.5, 0.95)),
 ]
-TRIALS = 160
+TRIALS = 80
 
 
 def problem_of(kind: Kind) -> tuple[Problem, Floats, Floats]:

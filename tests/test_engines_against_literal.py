@@ -1,6 +1,7 @@
 """Every engine that iterates, against the literal loop over the rows, trial by trial."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import resources
 
 import numpy as np
@@ -83,29 +84,31 @@ class Case:
         )
         return load_engine(engine)(problem, trials, schedule)
 
-    def train_literally(self) -> list[literal.Trial]:
-        """Returns what the literal loop makes of each trial."""
-        trials = self.trials()
-        momentum = np.broadcast_to(trials.momentum, len(trials))
-        return [
-            literal.train(
-                *self.data(),
-                trials.start[k],
-                learning_rate=float(trials.learning_rate[k]),
-                epochs=int(trials.epochs[k]),
-                loss=self.loss,
-                fit_bias=self.fit_bias,
-                momentum=float(momentum[k]),
-                nesterov=self.nesterov,
-                batch_size=self.batch_size,
-                permutation=_order if self.shuffle else None,
-                tolerance=self.tolerance,
-                divergence=self.divergence,
-                early_stop=self.early_stop,
-                history=HISTORY,
-            )
-            for k in range(len(trials))
-        ]
+
+@cache
+def trained_literally(case: Case) -> list[literal.Trial]:
+    """Returns what the literal loop makes of each trial."""
+    trials = case.trials()
+    momentum = np.broadcast_to(trials.momentum, len(trials))
+    return [
+        literal.train(
+            *case.data(),
+            trials.start[k],
+            learning_rate=float(trials.learning_rate[k]),
+            epochs=int(trials.epochs[k]),
+            loss=case.loss,
+            fit_bias=case.fit_bias,
+            momentum=float(momentum[k]),
+            nesterov=case.nesterov,
+            batch_size=case.batch_size,
+            permutation=_order if case.shuffle else None,
+            tolerance=case.tolerance,
+            divergence=case.divergence,
+            early_stop=case.early_stop,
+            history=HISTORY,
+        )
+        for k in range(len(trials))
+    ]
 
 
 def _order(n_rows: int, epoch: int) -> list[int]:
@@ -156,7 +159,7 @@ CASES = {
 @pytest.mark.parametrize("engine", ENGINES)
 def test_engine_does_what_the_literal_loop_does(engine: str, case: Case) -> None:
     """Events fall on the same epochs; states agree to 1e-9 (rounding, over 300 epochs at most)."""
-    results, expected = case.train(engine), case.train_literally()
+    results, expected = case.train(engine), trained_literally(case)
     assert results.converged_at.tolist() == [trial.converged_at for trial in expected]
     assert results.diverged_at.tolist() == [trial.diverged_at for trial in expected]
     assert results.epochs.tolist() == [trial.epochs for trial in expected]
@@ -198,7 +201,7 @@ def test_the_literal_loop_is_the_tutorials(learning_rate: float, printed: list[t
 
 def test_cases_have_every_outcome() -> None:
     """The table above would notice little if all its trials ended alike."""
-    endings = [trial for case in CASES.values() for trial in case.train_literally()]
+    endings = [trial for case in CASES.values() for trial in trained_literally(case)]
     converged = sum(trial.converged_at > 0 for trial in endings)
     diverged = sum(trial.diverged_at > 0 for trial in endings)
     assert min(converged, diverged, len(endings) - converged - diverged) > 50

@@ -1,6 +1,6 @@
 """Facts about pictures: what is drawn is what the tables say, read back from matplotlib's own artists."""
 
-from itertools import pairwise
+from itertools import cycle, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -358,8 +358,7 @@ def test_parallel_coordinates_have_a_line_a_trial(run: Run, monkeypatch: pytest.
     assert "20 of them drawn" in axes.get_title()
 
 
-@pytest.mark.parametrize("kind", PICTURES)
-@pytest.mark.parametrize("suffix", [".png", ".svg"])
+@pytest.mark.parametrize(("kind", "suffix"), list(zip(PICTURES, cycle([".png", ".svg"]), strict=False)))
 def test_every_kind_is_written_the_same_each_time(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, suffix: str
 ) -> None:

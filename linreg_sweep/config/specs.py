@@ -203,12 +203,9 @@ def settle_points(spec: Spec) -> Points | None:
     elif low < high and num == 1:
         spec.refuse("num", "must be at least 2 where min and max differ, got 1", "use value for one point")
     elif spec.is_whole and scale == "log":
-        ratio = (high / max(low, 1)) ** (1 / (num - 1)) if 1 < num <= 1000 else 1
-        near = (
-            sorted({min(high, max(low, round(low * ratio**place))) for place in range(num)})
-            if ratio > 1
-            else []
-        )
+        ratio = (high / max(low, 1)) ** (1 / max(num - 1, 1))
+        places = range(num) if 1 < num <= 1000 else ()
+        near = sorted({min(high, max(low, round(low * ratio**place))) for place in places})
         hint = spec.write({"values": near}) or "use values"
         spec.refuse("scale", f"must be linear, because {spec.name} is a whole number", hint)
     elif spec.is_whole and num > 1 and (high - low) % (num - 1):
@@ -307,12 +304,9 @@ def settle_normal(spec: Spec) -> Normal | None:
         reason = "is a whole number" if spec.is_whole else "lies between 0 and 1"
         spec.refuse("distribution", f"must be uniform, because {spec.name} {reason}", "use min and max")
     elif scale == "linear" and spec.kind is Positive:
-        key = "scale" if "scale" in spec.given else "distribution"
-        text = f"must come with scale: log, because {spec.name} is above 0"
+        key, how = ("scale", "be log") if "scale" in spec.given else ("distribution", "come with scale: log")
         hint = spec.write({**spec.given, "scale": "log"})
-        spec.refuse(
-            key, text if key == "distribution" else f"must be log, because {spec.name} is above 0", hint
-        )
+        spec.refuse(key, f"must {how}, because {spec.name} is above 0", hint)
     elif mu is not None and sigma is not None and abs(mu) + 10 * sigma > (700 if scale == "log" else 1e304):
         spec.refuse("sigma", f"must keep mu +- 10 sigma in the range of a float, got {spec.shown('sigma')}")
     return None if None in (mu, sigma, scale) else Normal(mu, sigma, scale)

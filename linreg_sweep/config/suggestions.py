@@ -33,20 +33,11 @@ SYNONYMS = {
 }
 """The keys of other tools, and ours."""
 
+_UNIFORM = ("uniform", "quniform", "intuniform", "uniformint", "randint", "int", "float")
 _DISTRIBUTIONS = {
-    "loguniform": ("uniform", "log"),
-    "loguniformvalues": ("uniform", "log"),
-    "reciprocal": ("uniform", "log"),
-    "uniform": ("uniform", "linear"),
-    "quniform": ("uniform", "linear"),
-    "intuniform": ("uniform", "linear"),
-    "uniformint": ("uniform", "linear"),
-    "randint": ("uniform", "linear"),
-    "int": ("uniform", "linear"),
-    "float": ("uniform", "linear"),
-    "normal": ("normal", "linear"),
-    "gaussian": ("normal", "linear"),
-    "norm": ("normal", "linear"),
+    **dict.fromkeys(("loguniform", "loguniformvalues", "reciprocal"), ("uniform", "log")),
+    **dict.fromkeys(_UNIFORM, ("uniform", "linear")),
+    **dict.fromkeys(("normal", "gaussian", "norm"), ("normal", "linear")),
     "lognormal": ("normal", "log"),
 }
 """The distributions of other tools, without what stands between their letters: ours, and the scale."""
