@@ -102,7 +102,7 @@ def _by_its_maker(found: Standing, status: Status) -> Iterator[str]:
             yield f"It trains with {status.workers}"
     else:
         ago = (moment(now()) - moment(status.updated)).total_seconds()
-        when = f"{duration(ago)} ago" if ago >= 0 else f"at {status.updated}, by a clock that was ahead"
+        when = f"{duration(ago)} ago" if ago >= 0 else f"{status.updated}, by a clock that was ahead"
         yield f"Last made by {who}, last heard from {when}"
     if status.last_error:
         yield f"Last error: {status.last_error}"
