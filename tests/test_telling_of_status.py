@@ -66,7 +66,7 @@ def test_a_clock_that_was_ahead_is_no_time_below_zero(
     ahead = "2100-01-01T00:00:00.000+00:00"
     with told(half, updated=ahead):
         (line,) = (line for line in lines_of(half, capsys) if "last heard" in line)
-    assert line.endswith(f"last heard from at {ahead}, by a clock that was ahead")
+    assert line.endswith(f"last heard from {ahead}, by a clock that was ahead")
 
 
 def test_of_a_run_that_was_stopped(half: ls.Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,12 +100,6 @@ def test_of_a_run_in_progress(half: ls.Run, capsys: pytest.CaptureFixture[str]) 
         "It trains with 2 processes",
         "Last error: lost: part 2, trials 20 to 29: its worker process was killed",
     ]
-
-
-def test_of_a_run_from_the_future(half: ls.Run, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its maker's clock was ahead of this one."""
-    with told(half, updated="2999-01-01T00:00:00.000+00:00"):
-        assert lines_of(half, capsys)[3].endswith(", by a clock that was ahead")
 
 
 def test_of_a_run_that_was_killed(half: ls.Run, capsys: pytest.CaptureFixture[str]) -> None:
