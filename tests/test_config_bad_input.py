@@ -425,6 +425,10 @@ GRIDS = [
         "x.yaml:4:40: parameters.initial_bias.step: must be above 0, got 0",
     ),
     (
+        "initial_bias: {min: 1, max: 1, step: 1}",
+        "x.yaml:4:31: parameters.initial_bias.max: must be above min (1), got 1",
+    ),
+    (
         "initial_bias: {min: 0, max: 1, step: 1e-23}",
         (
             "x.yaml:4:40: parameters.initial_bias.step: must make numbers of which a float holds "

@@ -1,16 +1,19 @@
 """Facts about what metadata.json may say: a run from anywhere, sealed anew, is read or refused in a line."""
 
+import platform
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 
 import linreg_sweep as ls
 from fuzz.runs import METADATA, SWEEP
 from linreg_sweep import cli
 from linreg_sweep.config.schema import TrainingConfig
+from linreg_sweep.execution import versions
 from linreg_sweep.storage.metadata import FOUND, fault
 from linreg_sweep.storage.store import FORMAT_VERSION, MADE_ANEW, Store
 from tests.small_run import content, made
@@ -77,6 +80,12 @@ def test_what_cannot_be_is_named() -> None:
     for key, values in WRONG.items():
         for value in values:
             assert fault(METADATA | {key: value}) == f"what it says of {key} cannot be"
+
+
+def test_a_library_that_is_not_there_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of those that are, the version is their own."""
+    monkeypatch.setattr(versions, "LIBRARIES", ("numpy", "no-such-library"))
+    assert versions.installed() == {"python": platform.python_version(), "numpy": np.__version__}
 
 
 def test_what_does_not_go_together_is_named() -> None:

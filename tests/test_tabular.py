@@ -139,6 +139,10 @@ BAD_CSV: dict[str, tuple[str | bytes, list[str]]] = {
         b"PK\x03\x04...",
         ["F: must be CSV in UTF-8, it is not. Hint: this is a spreadsheet or a zip archive"],
     ),
+    "Parquet": (
+        b"PAR1...",
+        ["F: must be CSV in UTF-8, it is not. Hint: this is a Parquet file: let its name end in .parquet"],
+    ),
     "a quotation mark left open": (
         'x,y\n1,"' + "2" * 200_000,
         [
