@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import openpyxl
@@ -324,9 +325,9 @@ def test_a_store_gets_a_file_whole(run: ls.Run, monkeypatch: pytest.MonkeyPatch)
         ls.report(there, file=f"{there.path}/metadata.json")
 
 
-@pytest.fixture
+@contextmanager
 def folder_of_others() -> Iterator[Path]:
-    """A folder, while this process has the rights of somebody who may not write there."""
+    """Gives a folder, while this process has the rights of somebody who may not write there."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "file").write_text("before")
@@ -335,22 +336,25 @@ def folder_of_others() -> Iterator[Path]:
         is_root = os.geteuid() == 0
         if is_root:
             os.seteuid(65534)
-        yield folder
-        if is_root:
-            os.seteuid(0)
-        folder.chmod(0o755)
+        try:
+            yield folder
+        finally:
+            if is_root:
+                os.seteuid(0)
+            folder.chmod(0o755)
 
 
-def test_a_folder_that_may_not_be_written_is_told_with_the_way_out(folder_of_others: Path) -> None:
+def test_a_folder_that_may_not_be_written_is_told_with_the_way_out() -> None:
     """The file there may be written, but not replaced, nor may a new one stand beside it."""
-    file = folder_of_others / "file"
-    with pytest.raises(SweepError) as caught, output(file) as stream:
-        stream.write(b"after")
+    with folder_of_others() as folder:
+        file = folder / "file"
+        with pytest.raises(SweepError) as caught, output(file) as stream:
+            stream.write(b"after")
+        with pytest.raises(SweepError, match=r"new: its folder takes no new file"), output(folder / "new"):
+            pass
+        assert state(folder) == {"file": b"before"}
     assert str(caught.value).startswith(f"{file}: its folder takes no new file (Permission denied)")
     assert str(caught.value).endswith(f"Hint: `-o - > {file}` writes into it as it is")
-    with pytest.raises(SweepError, match=r"new: its folder takes no new file"), output(file.with_name("new")):
-        pass
-    assert state(folder_of_others) == {"file": b"before"}
 
 
 def test_a_file_that_is_write_protected_is_not_replaced(tmp_path: Path) -> None:
