@@ -203,7 +203,10 @@ def test_text_round_trip(text: str) -> None:
 
 
 @given(
-    TEXTS | st.sampled_from(["no", "1e-3", "010", "~", "a: b", "# c", "a, b", "]", "<<", "- x", "|", "=", ""])
+    TEXTS
+    | st.sampled_from(
+        ["no", "1e-3", "010", "~", "a: b", "# c", "a, b", "]", "<<", "- x", "|", "=", "", "-", "?"]
+    )
 )
 def test_a_quoted_text_is_read_as_itself(text: str) -> None:
     """By us and by plain YAML, as a value and in a list."""

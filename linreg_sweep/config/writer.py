@@ -55,7 +55,8 @@ def quoted(text: str) -> str:
     """
     listed = f"[{text}]"
     try:
-        if plain(read_value(listed, Source("", Path()))) == yaml.safe_load(listed) == [text]:
+        is_itself = plain(read_value(listed, Source("", Path()))) == yaml.safe_load(listed) == [text]
+        if is_itself and yaml.safe_load(f"value: {text}") == {"value": text}:  # where `-` begins a list
             return text
     except (ConfigError, yaml.YAMLError):
         pass

@@ -48,13 +48,13 @@ def _fonts() -> Iterator[tuple[str, set[str]]]:
     from matplotlib import rcParams
     from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 
-    own = findfont(FontProperties(family=rcParams["font.family"]))
-    others = {entry.name: entry.fname for entry in sorted(fontManager.ttflist, key=lambda entry: entry.fname)}
-    others = {
-        name: path for name, path in others.items() if not name.startswith("Last Resort")
-    }  # boxes alone
-    for family, path in ((get_font(own).family_name, own), *others.items()):
+    own = get_font(findfont(FontProperties(family=rcParams["font.family"])))
+    yield own.family_name, set(map(chr, own.get_charmap()))
+    for family in sorted({entry.name for entry in fontManager.ttflist} - {own.family_name}):
+        if family.startswith("Last Resort"):  # boxes alone
+            continue
         try:
-            yield family, set(map(chr, get_font(path).get_charmap()))
+            # of the files of one name, the one that matplotlib will draw in
+            yield family, set(map(chr, get_font(findfont(FontProperties(family=family))).get_charmap()))
         except (OSError, RuntimeError):  # such as one of coloured pictures, which matplotlib cannot draw
             continue
