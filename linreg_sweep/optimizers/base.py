@@ -1,0 +1,78 @@
+"""What an optimizer is: the keys that can be declared for it, and one formula of a step for every engine.
+
+The formula is written with operators and in-place operators alone, and with `xp.sqrt` and `xp.maximum`. So it
+works on NumPy arrays and on torch tensors of K trials, and Numba compiles it for a single number of a trial:
+the same operations in the same order, whose bits do not depend on neighbours.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from linreg_sweep.kinds import Model, NotNegative
+
+Array: TypeAlias = Any
+"""A NumPy array or a torch tensor, of shape [P, O, k] or [k]; one number where Numba compiles."""
+
+Numbers: TypeAlias = tuple[Array, ...]
+
+
+class Settings(Model):
+    """What every optimizer has; a subclass adds its own keys. Each field is a key of `training`.
+
+    A number can be varied by a sweep, as can a word or a boolean.
+    """
+
+    weight_decay: NotNegative = 0.0
+    """Penalty on the weights: this times each of them is added to the gradient of the chosen loss."""
+    decay_bias: bool = False
+    """Whether the bias is penalised, too."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The formula of one step, for K trials that share everything but numbers.
+
+    The engine adds the penalty to the gradient before (or, where the optimizer decouples it, shrinks theta),
+    calls `tick` once a step and then `step`. Both may overwrite what they are given.
+
+    Attributes:
+        names: the hyperparameters that it takes, in their order in `h`; each is [k].
+        n_slots: arrays of the shape of theta that are carried from step to step, zeros at the start.
+        n_clocks: numbers of a trial [k] that are carried from step to step, ones at the start.
+        tick: `(clock, h) -> clock`, before each step.
+        step: `(theta, slots, gradient, rate, h, clock, is_first) -> (theta, slots)`. theta, slots and
+            gradient are [P, O, k], rate, h and clock [k]; is_first: whether it is the first step of all.
+    """
+
+    names: tuple[str, ...]
+    n_slots: int
+    n_clocks: int
+    tick: Callable[[Numbers, Numbers], Numbers]
+    step: Callable[[Array, Numbers, Array, Array, Numbers, Numbers, bool], tuple[Array, Numbers]]
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """An update rule of torch.optim; one file of this folder makes one.
+
+    Attributes:
+        name: that of torch.optim, in small letters.
+        settings: its keys, their ranges, defaults and meanings.
+        rule: `(active, flags, xp) -> Rule`. `active` are the number keys that any trial of the declaration
+            has at another value than 0; the formula may leave out the operations of all others. The
+            declaration decides it, so that it is no matter of neighbours. `flags` are the boolean keys
+            that are true, `xp` is numpy or torch.
+        is_decoupled: `(flags) -> bool`, whether weight_decay shrinks theta itself, by
+            `1 - rate * weight_decay` before the step, instead of adding to the gradient.
+    """
+
+    name: str
+    settings: type[Settings]
+    rule: Callable[[frozenset[str], frozenset[str], Any], Rule]
+    is_decoupled: Callable[[frozenset[str]], bool] = lambda flags: False
+
+
+def no_clock(clock: Numbers, h: Numbers) -> Numbers:
+    """Returns the clocks of an optimizer that has none."""
+    return clock
