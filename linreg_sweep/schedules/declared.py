@@ -11,7 +11,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from linreg_sweep.errors import did_you_mean, listed
 from linreg_sweep.schedules import SCHEDULES
-from linreg_sweep.schedules.base import Clock, Floats, Numbers, Settings, Tail
+from linreg_sweep.schedules.base import Clock, Floats, Numbers, Settings, Tail, fault
 from linreg_sweep.schedules.warmup import Warmup, warm
 
 NO_OVERRIDES: Mapping[str, Floats] = MappingProxyType({})
@@ -34,16 +34,12 @@ def declare(given: Any, info: ValidationInfo | None = None) -> Settings:
             if isinstance(name, str)
             else f"known here: {listed([*SCHEDULES], 30)}"
         )
-        raise _fault("must be a schedule's name, or a block of keys with its name", hint)
+        raise fault("must be a schedule's name, or a block of keys with its name", hint)
     model = SCHEDULES[name].settings
     try:
         return model.model_validate(mapping, context=info and info.context)
     except ValidationError as error:
         raise _with_known_keys(error, name, model) from None
-
-
-def _fault(text: str, hint: str) -> PydanticCustomError:
-    return PydanticCustomError("fault", "{text}", {"text": text, "hint": hint, "at_key": False})
 
 
 def _with_known_keys(error: ValidationError, name: str, model: type[Settings]) -> ValidationError:
@@ -60,7 +56,7 @@ def _with_known_keys(error: ValidationError, name: str, model: type[Settings]) -
         elif kind == "fault":
             kind = PydanticCustomError("fault", "{text}", found["ctx"])
         details: InitErrorDetails = {"type": kind, "loc": found["loc"], "input": found["input"]}
-        errors.append(details | {"ctx": found["ctx"]} if "ctx" in found else details)  # type: ignore[arg-type]
+        errors.append(details | {"ctx": found["ctx"]} if "ctx" in found else details)
     return ValidationError.from_exception_data(name, errors)
 
 
@@ -197,4 +193,5 @@ def peak(
         warmed = np.minimum(begins - 1, run)
         candidates = (warmed, *(np.where(run < begins, warmed, each + begins) for each in candidates))
     stacked = np.stack(np.broadcast_arrays(*candidates))
-    return np.max(_at(declared, stacked, epochs, flattest, steepest, overrides), axis=0)
+    highest: Floats = np.max(_at(declared, stacked, epochs, flattest, steepest, overrides), axis=0)
+    return highest

@@ -17,7 +17,8 @@ class InverseTime(Settings):
 
 def factor(clock: Clock, h: Numbers) -> Floats:
     """Returns 1 / (1 + t / t0)."""
-    return 1 / (1 + clock.epoch / h["t0"])
+    falling: Floats = 1 / (1 + clock.epoch / h["t0"])
+    return falling
 
 
 def tail(epochs: Floats, h: Numbers) -> Tail:

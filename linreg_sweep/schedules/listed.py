@@ -3,10 +3,26 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from linreg_sweep.kinds import NotNegative
-from linreg_sweep.schedules.base import Clock, Floats, Numbers, Schedule, Settings, Tail, repeats, settles
+from linreg_sweep.schedules.base import (
+    Clock,
+    Floats,
+    Numbers,
+    Schedule,
+    Settings,
+    Tail,
+    fault,
+    repeats,
+    settles,
+)
+
+
+def _not_empty(factors: tuple[float, ...]) -> tuple[float, ...]:
+    if not factors:
+        raise fault("must list at least one factor, got []")
+    return factors
 
 
 class Listed(Settings):
@@ -14,7 +30,7 @@ class Listed(Settings):
 
     name: Literal["list"]
     """The factors as they are listed, one an epoch."""
-    factors: Annotated[tuple[NotNegative, ...], Field(min_length=1, strict=False)]
+    factors: Annotated[tuple[NotNegative, ...], Field(strict=False), AfterValidator(_not_empty)]
     """Factors on the learning rate, from the first epoch on."""
     then: Literal["hold", "repeat"] = "hold"
     """What follows the last of them: it goes on, or all are repeated."""
