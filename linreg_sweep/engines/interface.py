@@ -1,18 +1,20 @@
 """What goes into an engine and what comes out: K trials at once, as arrays.
 
-Every engine is one function `train(problem, trials, schedule) -> Results`. A trial is a column of
+Every engine is one function `train(problem, trials, options) -> Results`. A trial is a column of
 numbers; nothing here knows of files, configs or other trials, so a trial's result never depends on
 which trials it was trained beside.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.method import Method
 from linreg_sweep.theory.problem import Problem
+from linreg_sweep.theory.quadratic import Quadratic
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -21,42 +23,44 @@ T = TypeVar("T", bound=np.generic)
 
 @dataclass(frozen=True)
 class Trials:
-    """The hyperparameters of K trials.
+    """The numbers of K trials.
 
     Attributes:
-        learning_rate: [K].
         start: theta_0 [K, P, O], the weights and then the bias row.
         epochs: [K], at most this many epochs each, >= 0.
-        momentum: one number where all trials of the sweep share it, else [K].
+        values: [K] each, by name: learning_rate, and whatever the method's rule, penalty and schedule take.
+        quadratic: what they descend.
     """
 
-    learning_rate: Floats
     start: Floats
     epochs: Integers
-    momentum: float | Floats = 0.0
+    values: Mapping[str, Floats]
+    quadratic: Quadratic
 
     def __len__(self) -> int:
-        return len(self.learning_rate)
+        return len(self.epochs)
+
+    @property
+    def learning_rate(self) -> Floats:
+        """The step's factor on the gradient [K], before any schedule."""
+        return self.values["learning_rate"]
 
     def take(self, chosen: NDArray[np.intp] | slice) -> "Trials":
         """Returns the chosen trials, by their indices [k] or a slice of them."""
-        momentum = self.momentum if isinstance(self.momentum, float) else self.momentum[chosen]
-        return Trials(self.learning_rate[chosen], self.start[chosen], self.epochs[chosen], momentum)
+        values = {name: numbers[chosen] for name, numbers in self.values.items()}
+        return Trials(self.start[chosen], self.epochs[chosen], values, self.quadratic.take(chosen))
 
 
 @dataclass(frozen=True)
-class Schedule:
+class TrainOptions:
     """How all trials of a call are trained and when one has ended (theory of outcomes: outcome.py).
 
     Attributes:
-        converged_excess: a trial has converged at the first t whose cost lies at most this far
-            above the least-squares optimum, in units of y squared; one number or [K].
-        diverged_excess: [K], likewise diverged above this, or where the cost is not finite.
+        converged_excess: a trial has converged at the first t whose excess is at most this, in units
+            of y squared; one number or [K].
+        diverged_excess: [K], likewise diverged above this, or where the excess is not finite.
+        method: how they descend.
         early_stop: a trial ends at its first event; else only at divergence or its last epoch.
-        batch_size: rows a step; None or at least n rows: all of them.
-        shuffle: the rows are permuted in each epoch, from (seed, epoch) alone.
-        seed: of the permutations.
-        nesterov: momentum looks ahead, as torch.optim.SGD defines it.
         dtype: float32 or float64, of the descent; results are always float64.
         device: cpu or cuda (torch only).
         history_epochs: ascending epochs at which the state of every trial not yet ended is kept;
@@ -65,11 +69,8 @@ class Schedule:
 
     converged_excess: float | Floats
     diverged_excess: Floats
+    method: Method = field(default_factory=Method)
     early_stop: bool = True
-    batch_size: int | None = None
-    shuffle: bool = False
-    seed: int = 0
-    nesterov: bool = False
     dtype: str = "float64"
     device: str = "cpu"
     history_epochs: Integers = field(default_factory=lambda: np.empty(0, np.int64))
@@ -122,6 +123,7 @@ class Results:
         contraction: [K], <d_2, d_1> / <d_1, d_1> with d_t = theta_t - theta_(t-1); NaN where the
             trial ended before its second update or never moved.
         history: the states asked for.
+        average: [K, P, O], the averaged state when each trial ended; None: none is kept.
     """
 
     theta: Floats
@@ -130,9 +132,10 @@ class Results:
     diverged_at: Integers
     contraction: Floats
     history: History
+    average: Floats | None = None
 
 
-Engine = Callable[[Problem, Trials, Schedule], Results]
+Engine = Callable[[Problem, Trials, TrainOptions], Results]
 
 
 def merge(groups: list[NDArray[np.intp]], results: list[Results]) -> Results:
@@ -156,6 +159,7 @@ def merge(groups: list[NDArray[np.intp]], results: list[Results]) -> Results:
     rows = np.argsort(trial, kind="stable")
     epoch = np.concatenate([result.history.epoch for result in results])
     states = np.concatenate([result.history.theta for result in results])
+    keeps_average = any(result.average is not None for result in results)
     return Results(
         theta=joined(lambda result: result.theta),
         epochs=joined(lambda result: result.epochs),
@@ -163,4 +167,9 @@ def merge(groups: list[NDArray[np.intp]], results: list[Results]) -> Results:
         diverged_at=joined(lambda result: result.diverged_at),
         contraction=joined(lambda result: result.contraction),
         history=History(trial[rows], epoch[rows], states[rows]),
+        average=joined(_averaged) if keeps_average else None,
     )
+
+
+def _averaged(result: Results) -> Floats:
+    return np.full_like(result.theta, np.nan) if result.average is None else result.average

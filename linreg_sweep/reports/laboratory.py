@@ -50,11 +50,13 @@ def laboratory(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict
         text = f"has {problem.shape[0]} parameters a target, a page can train up to {MOST_PARAMETERS}"
         raise ResultsError(Complaint(str(run.path), text))
     criteria, bounds = experiment.criteria, Bounds.of(experiment.criteria)
+    tail = problem.quadratic.visible_tail
+    visible = np.zeros_like(problem.optimum) if tail is None else tail[..., 0]
     return {
         "hessian": matrix(problem.hessian),
         "constant": matrix(problem.constant),
         "optimum": matrix(problem.optimum),
-        "optimum_tail": matrix(problem.visible_tail),
+        "optimum_tail": matrix(visible),
         "eigenvalues": plain(problem.eigenvalues),
         "eigenvectors": matrix(problem.eigenvectors.T),
         "cost_min": problem.cost_min,

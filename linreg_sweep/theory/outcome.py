@@ -224,12 +224,12 @@ def surprise(outcome: int, regime: int, diverged_at: int, predicted_outcome: int
 
 
 def stability_limit(
-    largest_eigenvalue: float, momentum: float | Floats = 0.0, *, nesterov: bool = False
+    steepest: float | Floats, momentum: float | Floats = 0.0, *, nesterov: bool = False
 ) -> Floats:
     """Returns the learning rate above which descent on this curvature grows; infinite where flat.
 
     Args:
-        largest_eigenvalue: of H, in units of loss per unit of theta squared.
+        steepest: the largest eigenvalue of H, in units of loss per unit of theta squared; one or [K].
         momentum: one number or [K].
         nesterov: momentum looks ahead, as torch.optim.SGD defines it.
 
@@ -238,14 +238,13 @@ def stability_limit(
     """
     momentum = np.asarray(momentum, dtype=np.float64)
     multiple = (2 + 2 * momentum) / (1 + 2 * momentum) if nesterov else 2 * (1 + momentum)
-    if largest_eigenvalue == 0:
-        return np.full_like(multiple, np.inf)
-    return np.asarray(multiple / largest_eigenvalue)
+    with np.errstate(divide="ignore"):
+        return np.asarray(multiple / np.asarray(steepest, np.float64))
 
 
 def steepest_contraction(
     learning_rate: Floats,
-    largest_eigenvalue: float,
+    largest_eigenvalue: float | Floats,
     momentum: float | Floats = 0.0,
     *,
     nesterov: bool = False,

@@ -16,18 +16,13 @@ from numpy.typing import NDArray
 from linreg_sweep.errors import Complaint, DataError, shorten
 from linreg_sweep.theory.dependence import dependence, shifted
 from linreg_sweep.theory.factored import TRUSTED, factored_spectrum
+from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.theory.spectrum import MOST_PARAMETERS, precise_spectrum, shift
 
 Floats = NDArray[np.float64]
 
-VISIBLE = 1e-28
-"""Share of the scale above which the cost of rounding the optimum is told apart from its own rounding."""
-
 AT_WORST = 48
 """Parameters up to which more digits than float64 has are waited for, some seconds, where it must be."""
-
-TOGETHER = 2**15
-"""Numbers of theta whose costs are worked out together: few enough for the cache."""
 
 
 def loss_factor(loss: str, n_rows: int, n_targets: int) -> Fraction:
@@ -107,11 +102,20 @@ class Problem:
         return steepest / flattest if flattest else 1.0
 
     @cached_property
-    def visible_tail(self) -> Floats:
-        """What rounding left off the optimum [P, O], where its cost shows beside the scale; else 0."""
-        along = self.eigenvectors.T @ self.optimum_tail
-        cost = float(self.eigenvalues @ (along**2).sum(axis=1)) * self.cost_per_loss
-        return self.optimum_tail if cost > VISIBLE * self.scale else np.zeros_like(self.optimum)
+    def quadratic(self) -> Quadratic:
+        """What trials without a penalty descend, the same for all."""
+        least = np.array([self.cost_min])
+        return Quadratic(
+            eigenvalues=self.eigenvalues[:, None],
+            tails=self.eigenvalue_tails[:, None],
+            eigenvectors=self.eigenvectors[..., None],
+            optimum=self.optimum[..., None],
+            optimum_tail=self.optimum_tail[..., None],
+            cost_at_optimum=least,
+            least=least,
+            cost_per_loss=self.cost_per_loss,
+            scale=self.scale,
+        )
 
     def batch(self, rows: NDArray[np.intp] | slice) -> tuple[Floats, Floats]:
         """Returns H [P, P] and C [P, O] of a step over these rows alone, with their own k."""
@@ -126,23 +130,9 @@ class Problem:
             theta: [K, P, O].
 
         Returns:
-            [K], in units of y squared, to full relative precision: it is a sum of squares along
-            the eigenvectors, not a difference of costs, and each trial's bits are its own.
+            [K], in units of y squared, to full relative precision.
         """
-        total = np.zeros(len(theta))
-        with np.errstate(over="ignore", invalid="ignore"):  # diverged trials hold infinities
-            weights = (self.eigenvalues * self.cost_per_loss)[:, None, None]
-            for first in range(0, len(theta), width := max(1, TOGETHER // self.optimum.size)):
-                error = np.moveaxis(theta[first : first + width], 0, -1) - self.optimum[..., None]
-                if self.visible_tail.any():
-                    error -= self.visible_tail[..., None]
-                along = self.eigenvectors[0][:, None, None] * error[0]
-                spare = np.empty_like(along)
-                for vector, row in zip(self.eigenvectors[1:], error[1:], strict=True):
-                    along += np.multiply(vector[:, None, None], row, out=spare)
-                for term in (weights * along * along).reshape(self.optimum.size, -1):
-                    total[first : first + width] += term
-        return total
+        return self.quadratic.excess(theta)
 
     def cost(self, theta: Floats) -> Floats:
         """Returns the mean squared error [K] of each state [K, P, O], in units of y squared."""

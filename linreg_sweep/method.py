@@ -1,0 +1,51 @@
+"""How trials descend, as far as it is no number: what all trials share that an engine trains together."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from linreg_sweep.optimizers import OPTIMIZERS
+from linreg_sweep.optimizers.base import Rule
+
+
+@dataclass(frozen=True)
+class Method:
+    """An update rule, how its learning rate changes, and which rows its steps see.
+
+    Attributes:
+        optimizer: its name.
+        flags: those of the optimizer's boolean keys that are true.
+        active: those of its number keys that any trial of the declaration has at another value than 0.
+        schedule: of the learning rate; None: it stays.
+        average: of the states; None: none is kept.
+        batch_size: rows a step; None or at least n rows: all of them.
+        shuffle: the rows are permuted in each epoch, from (seed, epoch) alone.
+        seed: of the permutations.
+    """
+
+    optimizer: str = "sgd"
+    flags: frozenset[str] = frozenset()
+    active: frozenset[str] = frozenset()
+    schedule: Any = None
+    average: Any = None
+    batch_size: int | None = None
+    shuffle: bool = False
+    seed: int = 0
+
+    def rule(self, xp: Any) -> Rule:
+        """Returns the formula of a step; xp is numpy or torch."""
+        return OPTIMIZERS[self.optimizer].rule(self.active, self.flags, xp)
+
+    @property
+    def is_penalised(self) -> bool:
+        """Whether any trial has a penalty."""
+        return "weight_decay" in self.active
+
+    @property
+    def is_decoupled(self) -> bool:
+        """Whether the penalty shrinks theta itself instead of adding to the gradient."""
+        return self.is_penalised and OPTIMIZERS[self.optimizer].is_decoupled(self.flags)
+
+    @property
+    def decays_bias(self) -> bool:
+        """Whether the bias is penalised, too."""
+        return "decay_bias" in self.flags

@@ -1,0 +1,132 @@
+"""What trials descend: a quadratic in theta, the loss and a penalty, along its eigenvectors.
+
+With J = cost + penalty in units of y squared, `J - J_min = tr(e^T H e) / (k n O)`, e = theta - theta*.
+Without a penalty all trials descend the same, and J is the cost.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Chosen = NDArray[np.intp] | slice
+
+VISIBLE = 1e-28
+"""Share of the scale above which the cost of rounding the optimum is told apart from its own rounding."""
+
+TOGETHER = 2**15
+"""Numbers of theta whose costs are worked out together: few enough for the cache."""
+
+
+@dataclass(frozen=True)
+class Quadratic:
+    """The quadratics of K trials, trials last: k is K, or 1 where all trials descend the same.
+
+    Attributes:
+        eigenvalues: of H with its penalty, ascending [P, k]; exact zeros where H is singular.
+        tails: what rounding left off the eigenvalues [P, k]; 0 where that is not known.
+        eigenvectors: V [P, P, k], one a column, in the order of the eigenvalues.
+        optimum: theta* [P, O, k], of least norm where H is singular.
+        optimum_tail: what rounding left off the optimum [P, O, k].
+        cost_at_optimum: the mean squared error there [k], in units of y squared.
+        least: J there [k], in units of y squared: the cost, and what the penalty adds.
+        cost_per_loss: 1/(k n O), which turns `e^T H e` into an excess.
+        scale: the variance of y, see Problem.
+        slope: the gradient at theta* [P, O, k] where a bound holds theta there; None: 0.
+    """
+
+    eigenvalues: Floats
+    tails: Floats
+    eigenvectors: Floats
+    optimum: Floats
+    optimum_tail: Floats
+    cost_at_optimum: Floats
+    least: Floats
+    cost_per_loss: float
+    scale: float
+    slope: Floats | None = None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether all trials descend the same."""
+        return self.least.shape[-1] == 1
+
+    def take(self, chosen: Chosen) -> "Quadratic":
+        """Returns those of some trials, by their indices or a slice of them."""
+        return self if self.is_shared else self._map(lambda numbers: numbers[..., chosen])
+
+    def _map(self, choose: Callable[[Floats], Floats]) -> "Quadratic":
+        numbers = {
+            name: choose(value) if isinstance(value, np.ndarray) else value
+            for name, value in vars(self).items()
+            if name in self.__dataclass_fields__
+        }
+        return Quadratic(**numbers)
+
+    @property
+    def steepest(self) -> Floats:
+        """The largest curvature [k]."""
+        return self.eigenvalues[-1]
+
+    @property
+    def flattest(self) -> Floats:
+        """The least curvature apart from 0 [k]; 0 where all are."""
+        curved = np.where(self.eigenvalues > 0, self.eigenvalues, np.inf).min(axis=0)
+        return np.where(np.isfinite(curved), curved, 0.0)
+
+    @cached_property
+    def visible_tail(self) -> Floats | None:
+        """What rounding left off the optimum [P, O, k], 0 where its cost does not show; None: nowhere."""
+        along = self._along(self.optimum_tail)
+        cost = (self.eigenvalues * (along**2).sum(axis=1)).sum(axis=0) * self.cost_per_loss
+        tail = np.where(cost > VISIBLE * self.scale, self.optimum_tail, 0.0)
+        return tail if tail.any() else None
+
+    def excess(self, theta: Floats) -> Floats:
+        """Returns how far J lies above its least, never below 0, for each trial's state.
+
+        Args:
+            theta: [K, P, O].
+
+        Returns:
+            [K], in units of y squared, to full relative precision: it is a sum of squares along the
+            eigenvectors, not a difference of costs, and each trial's bits are its own.
+        """
+        total = np.empty(len(theta))
+        width = max(1, TOGETHER // max(1, theta[0].size if len(theta) else 1))
+        for first in range(0, len(theta), width):
+            block = slice(first, first + width)
+            columns = np.moveaxis(theta[block], 0, -1)
+            total[block] = self.take(block).excess_of_columns(np.ascontiguousarray(columns))
+        return total
+
+    def excess_of_columns(self, theta: Floats) -> Floats:
+        """Returns the same of states [P, O, ..., k], as [..., k]."""
+        between = (1,) * (theta.ndim - 3)
+
+        def widened(numbers: Floats) -> Floats:
+            return numbers.reshape(*numbers.shape[:-1], *between, numbers.shape[-1])
+
+        with np.errstate(over="ignore", invalid="ignore"):  # diverged trials hold infinities
+            error = theta - widened(self.optimum)
+            if self.visible_tail is not None:
+                error -= widened(self.visible_tail)
+            along = self._along(error)
+            weights = widened((self.eigenvalues * self.cost_per_loss)[:, None])
+            terms = (weights * along * along).reshape(-1, *theta.shape[2:])
+            total = np.zeros(theta.shape[2:])
+            for term in terms:
+                total += term
+        return total
+
+    def _along(self, error: Floats) -> Floats:
+        """Returns errors [P, O, ..., k] along the eigenvectors, summed in a fixed order."""
+        vectors = self.eigenvectors.reshape(*self.eigenvectors.shape[:2], *(1,) * (error.ndim - 2), -1)
+        along = vectors[0] * error[0]
+        spare = np.empty_like(along)
+        for vector, row in zip(vectors[1:], error[1:], strict=True):
+            along += np.multiply(vector, row, out=spare)
+        return np.asarray(along)
