@@ -49,9 +49,9 @@ def made(
     varied: dict[str, Any] | None = None,
 ) -> Floats:
     """Returns factors; the curvatures are 1 and 100, unless others are given."""
-    overrides = {key: np.asarray(each, dtype=float) for key, each in (varied or {}).items()}
+    values = {f"schedule.{key}": np.asarray(each, dtype=float) for key, each in (varied or {}).items()}
     own, low, high = (np.atleast_1d(np.asarray(each, dtype=float)) for each in (epochs, *ends))
-    return factors(DECLARED.validate_python(given), first, n_epochs, own, low, high, overrides)
+    return factors(DECLARED.validate_python(given), first, n_epochs, own, low, high, values)
 
 
 def by_torch(scheduler: Callable[[Optimizer], Any], n_epochs: int, base: float = 1.0) -> Floats:
@@ -317,9 +317,11 @@ def test_the_tail_and_the_peak_are_what_a_long_run_shows(name: str, warmup: Any)
 def test_the_tail_is_each_trials_own() -> None:
     """What varies decides it: gamma above, at and below 1; a final rate or none."""
     step = DECLARED.validate_python({"name": "step", "every": 5})
-    kinds = tail(step, np.array([60.0]), {"gamma": np.array([0.5, 1, 2])}).kind
+    kinds = tail(step, np.array([60.0]), {"schedule.gamma": np.array([0.5, 1, 2])}).kind
     assert kinds.tolist() == ["vanishes", "constant", "unbounded"]
-    cosine = tail(DECLARED.validate_python("cosine"), np.array([60.0, 70.0]), {"final": np.array([0, 0.1])})
+    cosine = tail(
+        DECLARED.validate_python("cosine"), np.array([60.0, 70.0]), {"schedule.final": np.array([0, 0.1])}
+    )
     assert (cosine.kind.tolist(), cosine.factor.tolist(), cosine.begins.tolist()) == (
         ["vanishes", "constant"],
         [0, 0.1],
@@ -352,13 +354,18 @@ BAD: list[tuple[Any, tuple[str | int, ...], str, str]] = [
     ("cosin", (), "fault", "did you mean 'cosine'?"),
     (0.5, (), "fault", "known here: constant, step"),
     ({"final": 0.1}, (), "fault", "known here: constant, step"),
-    ({"name": "cosine", "gamma": 1}, ("gamma",), "fault", "the schedule cosine has epochs, final, warmup"),
-    ({"name": "silver", "epochs": 1}, ("epochs",), "fault", "the schedule silver has warmup"),
+    ({"name": "cosine", "gamma": 1}, ("gamma",), "fault", "schedule cosine has epochs, final, warmup"),
+    ({"name": "silver", "epochs": 1}, ("epochs",), "fault", "schedule silver has warmup"),
     ({"name": "step"}, ("every",), "missing", ""),
     ({"name": "cosine", "final": 2}, ("final",), "less_than_equal", ""),
     ({"name": "list", "factors": [1, -1]}, ("factors", 1), "greater_than_equal", ""),
     ({"name": "list", "factors": []}, ("factors",), "fault", ""),
-    ({"name": "cosine", "warmup": {"epoch": 3}}, ("warmup", "epoch"), "fault", "a warm-up has epochs, start"),
+    (
+        {"name": "cosine", "warmup": {"epoch": 3}},
+        ("warmup", "epoch"),
+        "fault",
+        "schedule cosine warmup has epochs, start",
+    ),
 ]
 
 

@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic_core import PydanticCustomError
 
 from linreg_sweep.kinds import Model
 from linreg_sweep.schedules.warmup import Warmup
@@ -69,11 +68,6 @@ class Tail:
         plain = np.where(self.factor == 0, "vanishes", "constant")
         plain = np.where(np.isinf(self.factor), "unbounded", plain)
         return np.where(self.period > 0, "periodic", plain)
-
-
-def fault(text: str, hint: str = "") -> PydanticCustomError:
-    """Returns an error for a validator to raise, in our own words."""
-    return PydanticCustomError("fault", "{text}", {"text": text, "hint": hint, "at_key": False})
 
 
 def ends(last: Floats, epochs: Floats, h: Numbers) -> tuple[Floats, ...]:

@@ -13,10 +13,10 @@ from linreg_sweep.schedules.base import (
     Schedule,
     Settings,
     Tail,
-    fault,
     repeats,
     settles,
 )
+from linreg_sweep.variants import fault
 
 
 def _not_empty(factors: tuple[float, ...]) -> tuple[float, ...]:

@@ -16,9 +16,7 @@ class Warmup(Model):
     start: Share = 0.1
     """Factor on the learning rate in the first of them."""
 
-    @property
-    def label(self) -> str:
-        """The warm-up as tables name it."""
+    def __str__(self) -> str:
         return f"{self.epochs:d} epochs from {self.start!r}"
 
 
