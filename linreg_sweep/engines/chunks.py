@@ -13,8 +13,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.averages import weights
 from linreg_sweep.engines.interface import Floats, Results, TrainOptions, Trials
 from linreg_sweep.engines.tracker import Tracker, excess_of, look_back
+from linreg_sweep.schedules.declared import factors
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
 
@@ -49,7 +51,7 @@ class State:
         optimum: theta* [P, O, k] in the descent's precision.
         slope: the gradient there [P, O, k]; None: 0.
         quadratic: what they descend, in float64.
-        course: what their schedule takes, by name [k].
+        course: what their schedule and their average take, by name [k].
     """
 
     theta: Array
@@ -113,11 +115,21 @@ class Chunk:
         first: how many have been done before, by every live trial.
         batches: H and C of each step of each epoch.
         rates: the learning rate of each epoch, [n or 1, k or 1], in the descent's precision.
+        weights: what the state after each step weighs in the average [steps, k or 1]; None: there is none.
     """
 
     first: int
     batches: list[list[Curvature]]
     rates: Array
+    weights: Array | None
+
+    def take(self, columns: Indices) -> "Chunk":
+        """Returns the same for some of its trials."""
+        rates, weights = (
+            numbers if numbers is None or numbers.shape[-1] == 1 else numbers[:, columns]
+            for numbers in (self.rates, self.weights)
+        )
+        return replace(self, rates=rates, weights=weights)
 
 
 class Arithmetic(Protocol):
@@ -184,16 +196,13 @@ def begin(trials: Trials, options: TrainOptions, dtype: np.dtype[np.floating]) -
     rule = method.rule(np)
     theta = np.ascontiguousarray(np.moveaxis(trials.start, 0, -1)).astype(dtype)
     h = tuple(_shared(trials.values[name]) for name in rule.names)
-    course = {}
-    if method.schedule is not None:
-        names = [name for name in trials.values if name.startswith("schedule.")]
-        course = {name: _shared(trials.values[name]) for name in names}
-        course["epochs"] = _shared(trials.epochs.astype(np.float64))
+    course = {name: _shared(values) for name, values in trials.values.items() if "." in name}
+    course["epochs"] = _shared(trials.epochs.astype(np.float64))
     return State(
         theta=theta,
         slots=tuple(np.zeros_like(theta) for _ in range(rule.n_slots)),
         clock=tuple(np.ones(len(trials)) for _ in range(rule.n_clocks)),
-        average=None if method.average is None else theta.copy(),
+        average=None if method.average is None else np.zeros_like(theta),
         rate=trials.learning_rate,
         h=h,
         decay=_shared(trials.values["weight_decay"].astype(dtype)) if method.is_penalised else None,
@@ -216,11 +225,29 @@ def rates_of(
     schedule = options.method.schedule
     if schedule is None:
         return state.rate[None].astype(dtype, copy=False)
-    epochs = state.course["epochs"]
-    flattest, steepest = state.quadratic.flattest, state.quadratic.steepest
-    given = {name.removeprefix("schedule."): value for name, value in state.course.items()}
-    factors = schedule.factors(first, n_epochs, epochs, flattest, steepest, given)
-    return np.asarray((factors * state.rate).astype(dtype, copy=False))
+    epochs, quadratic = state.course["epochs"], state.quadratic
+    table = factors(schedule, first, n_epochs, epochs, quadratic.flattest, quadratic.steepest, state.course)
+    return np.asarray((table * state.rate).astype(dtype, copy=False))
+
+
+def weights_of(
+    state: State, options: TrainOptions, first: int, n_epochs: int, n_steps: int, dtype: np.dtype[np.floating]
+) -> Array | None:
+    """Returns what the states after the steps of epochs in a row weigh in the average [n, k or 1].
+
+    Args:
+        state: the trials.
+        options: which average.
+        first: epochs done before.
+        n_epochs: epochs in the row.
+        n_steps: in each of them.
+        dtype: of the descent.
+    """
+    average = options.method.average
+    if average is None:
+        return None
+    found = weights(average, first * n_steps + 1, max(1, n_epochs * n_steps), n_steps, state.course)
+    return np.asarray(found.astype(dtype, copy=False))
 
 
 def _train_block(
@@ -237,8 +264,10 @@ def _train_block(
         The columns of the live trials that ended.
     """
     block = whole.block(columns)
-    rates = rates_of(block, descent.options, epoch, len(batches), descent.dtype)
-    chunk = Chunk(epoch, batches, rates)
+    options, dtype = descent.options, descent.dtype
+    rates = rates_of(block, options, epoch, len(batches), dtype)
+    weighed = weights_of(block, options, epoch, len(batches), len(descent.slices), dtype)
+    chunk = Chunk(epoch, batches, rates, weighed)
     state, lowest, highest = descent.chunk(block.copy(), chunk)
     low, high, left = tracker.low[columns], tracker.high[columns], tracker.last[columns] - epoch
     cut_short = left < max(1, len(batches))
@@ -250,14 +279,13 @@ def _train_block(
     for first in range(0, len(chosen), few):
         some = slice(first, first + few)
         these, traced = chosen[some], before.block(some).copy()
-        of_these = replace(chunk, rates=rates if rates.shape[-1] == 1 else rates[:, these])
-        reached, averages = descent.retrace(traced, of_these)
+        reached, averages = descent.retrace(traced, chunk.take(these))
         events = look_back(
             excess_of(traced.quadratic, reached),
             low[these],
             high[these],
             left[these],
-            early_stop=descent.options.early_stop,
+            early_stop=options.early_stop,
         )
         ended.append(tracker.record(epoch, events, columns.start + these, reached, averages))
     return np.concatenate(ended) if ended else chosen

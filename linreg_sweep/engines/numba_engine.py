@@ -15,6 +15,7 @@ import numba
 import numpy as np
 from numba.cpython.unsafe.tuple import tuple_setitem
 
+from linreg_sweep.averages import update
 from linreg_sweep.engines.chunks import Array, Chunk, State, descend
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.engines.numpy_engine import Descent
@@ -43,6 +44,7 @@ class Rows:
         n_slots: of the rule.
         n_clocks: of the rule.
         n_h: hyperparameters that the rule takes.
+        has_average: whether the states are averaged.
     """
 
     n_parameters: int
@@ -50,16 +52,22 @@ class Rows:
     n_slots: int
     n_clocks: int
     n_h: int
+    has_average: bool
 
     @property
     def size(self) -> int:
-        """Entries of theta, which come first, then those of each slot, clocks, hyperparameters."""
+        """Entries of theta, which come first, then those of each slot and of the average."""
         return self.n_parameters * self.n_targets
+
+    @property
+    def average(self) -> int:
+        """The first row of the average; then come clocks and hyperparameters."""
+        return self.size * (1 + self.n_slots)
 
     @property
     def clock(self) -> int:
         """The first row of the clocks."""
-        return self.size * (1 + self.n_slots)
+        return self.average + self.size * self.has_average
 
     @property
     def h(self) -> int:
@@ -68,13 +76,13 @@ class Rows:
 
     @property
     def rate(self) -> int:
-        """The row of the learning rates; then comes the penalty, and where each trial has its own, theta*."""
+        """The row of the learning rates; then come weight of a state, penalty and, if it is own, theta*."""
         return self.h + self.n_h
 
     @property
     def optimum(self) -> int:
         """The first row of theta*, and then of the gradient there."""
-        return self.rate + 2
+        return self.rate + 3
 
 
 class CompiledDescent(Descent):
@@ -83,18 +91,26 @@ class CompiledDescent(Descent):
     def chunk(self, state: State, epochs: Chunk) -> tuple[State, Array, Array]:
         """Trains one epoch after the other; see chunks.Arithmetic."""
         n_parameters, n_targets, k = state.theta.shape
-        rows = Rows(n_parameters, n_targets, self.rule.n_slots, self.rule.n_clocks, len(self.rule.names))
+        rows = Rows(
+            n_parameters,
+            n_targets,
+            self.rule.n_slots,
+            self.rule.n_clocks,
+            len(self.rule.names),
+            state.average is not None,
+        )
         shape, own = state.theta.shape, not state.quadratic.is_shared
         method, fit_bias = self.options.method, self.problem.fit_bias
         run = kernel(method, rows, self.dtype.name, self.is_full_batch, fit_bias, own)
         lanes = np.empty((rows.optimum + 2 * rows.size * own, k), self.dtype)
         moving = lanes[: rows.clock].reshape(-1, *shape)
-        for place, numbers in enumerate((state.theta, *state.slots)):
+        kept = () if state.average is None else (state.average,)
+        for place, numbers in enumerate((state.theta, *state.slots, *kept)):
             moving[place] = numbers
         clocks = np.empty((rows.n_clocks + rows.n_h, k))
         for place, numbers in enumerate((*state.clock, *state.h)):
             clocks[place] = numbers
-        lanes[rows.rate + 1] = 0 if state.decay is None else state.decay
+        lanes[rows.rate + 2] = 0 if state.decay is None else state.decay
         if own:
             lanes[rows.optimum : rows.optimum + rows.size] = state.optimum.reshape(rows.size, k)
             slope = 0 if state.slope is None else state.slope.reshape(rows.size, k)
@@ -105,7 +121,8 @@ class CompiledDescent(Descent):
         run(
             lanes,
             clocks,
-            np.ascontiguousarray(np.broadcast_to(epochs.rates, (len(epochs.rates), k))),
+            _of_each(epochs.rates, k),
+            _of_each(np.zeros((1, 1), self.dtype) if epochs.weights is None else epochs.weights, k),
             np.ascontiguousarray(full[:, :, 0, 0].T),
             np.ascontiguousarray(constant[:, :, 0]),
             state.optimum[:, :, 0],
@@ -117,7 +134,10 @@ class CompiledDescent(Descent):
             highest,
         )
         clock = tuple(clocks[: rows.n_clocks])
-        return replace(state, theta=moving[0], slots=tuple(moving[1:]), clock=clock), lowest, highest
+        slots = tuple(moving[1 : 1 + rows.n_slots])
+        average = moving[-1] if rows.has_average else None
+        moved = replace(state, theta=moving[0], slots=slots, clock=clock, average=average)
+        return moved, lowest, highest
 
     def _stacked(self, epochs: Chunk) -> tuple[Array, Array]:
         """Returns H [E, B, P, P] and C [E, B, P, O] of the batches of epochs, once if all are alike."""
@@ -131,6 +151,11 @@ class CompiledDescent(Descent):
         return np.ascontiguousarray(hessians), np.ascontiguousarray(constants)
 
 
+def _of_each(numbers: Array, count: int) -> Array:
+    """Returns numbers [n, k or 1] as [n, k], whole in memory."""
+    return np.ascontiguousarray(np.broadcast_to(numbers, (len(numbers), count)))
+
+
 @cache
 def kernel(
     method: Method, rows: Rows, dtype: str, is_full_batch: bool, fit_bias: bool, has_own_optimum: bool
@@ -141,12 +166,13 @@ def kernel(
     visit = numba.njit(inline="always")(gradients(rows, dtype, moves, has_own_optimum))
     at_low, n_moving, rate = rows.optimum + 2 * rows.size, rows.clock, rows.rate
     n_rows, at_h, n_exact = at_low + 3 + rows.size, rows.h, rows.n_clocks + rows.n_h
-    n_clocks = rows.n_clocks
+    n_clocks, has_average = rows.n_clocks, rows.has_average
 
     def run(
         numbers: Any,
         clocks: Any,
         rates: Any,
+        weights: Any,
         hessian: Any,
         constant: Any,
         optimum: Any,
@@ -162,7 +188,7 @@ def kernel(
         for first in range(0, k, LANES):
             count = min(LANES, k - first)  # lanes beyond it carry what no one reads
             for row in range(n_given):
-                if row < n_moving or row > rate:
+                if row < n_moving or row > rate + 1:
                     for lane in range(count):
                         lanes[row, lane] = numbers[row, first + lane]
             for row in range(n_exact):
@@ -176,11 +202,18 @@ def kernel(
                     for lane in range(count):
                         lanes[rate, lane] = rates[min(epoch, rates.shape[0] - 1), first + lane]
                 moves, is_first = is_full_batch and n_epochs > 0, is_begin and epoch == 0
+                if has_average and moves:
+                    for lane in range(count):
+                        lanes[rate + 1, lane] = weights[epoch, first + lane]
                 visit(lanes, exact, hessian, constant, optimum, True, moves, is_first)
                 if not is_full_batch and n_epochs > 0:
                     which = epoch % hessians.shape[0]
                     for batch in range(hessians.shape[1]):
                         of, at = hessians[which, batch], constants[which, batch]
+                        if has_average:
+                            place = epoch * hessians.shape[1] + batch
+                            for lane in range(count):
+                                lanes[rate + 1, lane] = weights[place, first + lane]
                         visit(lanes, exact, of, at, optimum, False, True, is_first and batch == 0)
             for lane in range(count):
                 lowest[first + lane], highest[first + lane] = lanes[at_low, lane], lanes[at_low + 1, lane]
@@ -213,9 +246,10 @@ class Moves:
 def _moves(method: Method, rows: Rows, dtype: str, fit_bias: bool) -> Moves:
     """Returns what a method's step does in one lane."""
     rule, compiled = method.rule(np), numba.njit(inline="always", error_model="numpy")
-    step, tick_clocks = compiled(rule.step), compiled(rule.tick)
+    step, tick_clocks, renew = compiled(rule.step), compiled(rule.tick), compiled(update)
+    has_average, at_average, at_weight = rows.has_average, rows.average, rows.rate + 1
     size, n_slots, n_h, n_clocks = rows.size, rows.n_slots, rows.n_h, rows.n_clocks
-    at_clock, at_h, at_rate, at_decay = rows.clock, rows.h, rows.rate, rows.rate + 1
+    at_clock, at_h, at_rate, at_decay = rows.clock, rows.h, rows.rate, rows.rate + 2
     kind = np.dtype(dtype).type
     no_slots, no_h, no_clocks = ((kind(0),) * count for count in (n_slots, n_h, n_clocks))
     exact_clocks, exact_h = (0.0,) * n_clocks, (0.0,) * n_h
@@ -272,6 +306,9 @@ def _moves(method: Method, rows: Rows, dtype: str, fit_bias: bool) -> Moves:
         if has_slots:
             for place in range(n_slots):
                 lanes[size * (1 + place) + entry, lane] = slots[place]
+        if has_average:
+            kept = at_average + entry
+            lanes[kept, lane] = renew(lanes[kept, lane], theta, lanes[at_weight, lane])
 
     return Moves(compiled(penalise), compiled(tick), compiled(move))
 
@@ -303,7 +340,14 @@ def _unrolled(rows: Rows, dtype: str, moves: Moves, has_own_optimum: bool) -> Ca
     penalise, tick, move = moves.penalise, moves.tick, moves.move
 
     def visit(
-        lanes: Any, exact: Any, hessian: Any, constant: Any, optimum: Any, measures: bool, moves: bool, is_first: bool
+        lanes: Any,
+        exact: Any,
+        hessian: Any,
+        constant: Any,
+        optimum: Any,
+        measures: bool,
+        moves: bool,
+        is_first: bool,
     ) -> None:
         for lane in range(LANES):
             slope = zeros
@@ -337,7 +381,14 @@ def _looped(rows: Rows, dtype: str, moves: Moves, has_own_optimum: bool) -> Call
     penalise, tick, move = moves.penalise, moves.tick, moves.move
 
     def visit(
-        lanes: Any, exact: Any, hessian: Any, constant: Any, optimum: Any, measures: bool, moves: bool, is_first: bool
+        lanes: Any,
+        exact: Any,
+        hessian: Any,
+        constant: Any,
+        optimum: Any,
+        measures: bool,
+        moves: bool,
+        is_first: bool,
     ) -> None:
         for p in range(n_parameters):
             for o in range(n_targets):

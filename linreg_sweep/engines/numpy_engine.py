@@ -10,6 +10,7 @@ from itertools import count
 
 import numpy as np
 
+from linreg_sweep.averages import update
 from linreg_sweep.engines.batches import batch_slices, epoch_order
 from linreg_sweep.engines.chunks import Array, Chunk, Curvature, Indices, State, descend
 from linreg_sweep.engines.interface import Floats, Results, TrainOptions, Trials
@@ -116,6 +117,8 @@ class Descent:
                 is_first = epochs.first + number + place == 0
                 now = clock if self.is_double else tuple(each.astype(self.dtype) for each in clock)
                 theta, slots = step(theta, slots, gradient, rate, h, now, is_first)
+                if average is not None and epochs.weights is not None:
+                    average = update(average, theta, epochs.weights[number * len(self.slices) + place])
         return replace(state, theta=theta, slots=slots, clock=clock, average=average)
 
     def chunk(self, state: State, epochs: Chunk) -> tuple[State, Array, Array]:

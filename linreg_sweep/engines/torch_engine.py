@@ -16,8 +16,9 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
+from linreg_sweep.averages import update
 from linreg_sweep.engines.batches import batch_slices, epoch_order
-from linreg_sweep.engines.chunks import Array, Indices, State, begin, rates_of
+from linreg_sweep.engines.chunks import Array, Indices, State, begin, rates_of, weights_of
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.engines.tracker import Tracker, excess_of, look_back
 from linreg_sweep.optimizers.base import Numbers
@@ -154,9 +155,7 @@ class Descent:
             prediction = torch.addcmul(prediction, column, parameter)
         return prediction.expand(len(design[0]), -1, -1)
 
-    def advance(
-        self, state: State, columns: slice, epoch: int, n_epochs: int
-    ) -> tuple[Array, Array | None]:
+    def advance(self, state: State, columns: slice, epoch: int, n_epochs: int) -> tuple[Array, Array | None]:
         """Trains some trials through a chunk of epochs, in place.
 
         Args:
@@ -172,23 +171,28 @@ class Descent:
         here = state.block(columns)
         block, count = self._block(here), here.rate.size
         rates = [self._padded(rate) for rate in rates_of(here, self.options, epoch, n_epochs, self.dtype)]
+        n_steps, kept = len(self._slices), block.average
+        weighed = weights_of(here, self.options, epoch, n_epochs, n_steps, self.dtype)
+        weights = [] if weighed is None else [self._padded(weight) for weight in weighed]
         states, averages = [], []
         for number in range(n_epochs):
             states.append(block.theta.detach().clone())
-            if block.average is not None:
-                averages.append(block.average.clone())
+            if kept is not None:
+                averages.append(kept.clone())
             for place, rows in enumerate(self.steps(epoch + number)):
                 rate = rates[min(number, len(rates) - 1)]
                 block = self._step(block, rows, rate, is_first=epoch + number + place == 0)
+                if kept is not None:
+                    kept = update(kept, block.theta.detach(), weights[number * n_steps + place])
         moved = (block.theta, *block.slots, *block.clock)
         for before, after in zip((here.theta, *here.slots, *here.clock), moved, strict=True):
             before[...] = _numpy(after)[..., :count]
-        if here.average is not None and block.average is not None:
-            here.average[...] = _numpy(block.average)[..., :count]
+        if here.average is not None and kept is not None:
+            here.average[...] = _numpy(kept)[..., :count]
         reached = _numpy(torch.stack(states or [block.theta], dim=2))[..., :count]
-        if block.average is None:
+        if kept is None:
             return reached, None
-        return reached, _numpy(torch.stack(averages or [block.average], dim=2))[..., :count]
+        return reached, _numpy(torch.stack(averages or [kept], dim=2))[..., :count]
 
     def _block(self, here: State) -> Block:
         return Block(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.averages import begins
 from linreg_sweep.engines.interface import Floats, Integers, Page, Results, TrainOptions, Trials, history_of
 from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.theory.quadratic import Quadratic
@@ -94,7 +95,9 @@ class Tracker:
         self._start = trials.start
         self._after_one = np.zeros_like(trials.start)
         self._pages: list[Page] = []
-        self._average = None if options.method.average is None else trials.start.copy()
+        average = options.method.average
+        self._average = None if average is None else np.full_like(trials.start, np.nan)
+        self._begins = np.zeros(1) if average is None else begins(average, trials.values)
         self.live: Indices = np.arange(count)
         self.last = trials.epochs
         self.low = np.full(count, options.converged_excess)
@@ -163,6 +166,8 @@ class Tracker:
 
     def results(self) -> Results:
         """Returns what became of all K trials, once none is live."""
+        if self._average is not None:
+            self._average[self._epochs <= self._begins] = np.nan
         return Results(
             self._theta,
             self._epochs,
