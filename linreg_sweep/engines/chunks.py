@@ -226,7 +226,9 @@ def rates_of(
     if schedule is None:
         return state.rate[None].astype(dtype, copy=False)
     epochs, quadratic = state.course["epochs"], state.quadratic
-    table = factors(schedule, first, n_epochs, epochs, quadratic.flattest, quadratic.steepest, state.course)
+    table = factors(
+        schedule, first, max(1, n_epochs), epochs, quadratic.flattest, quadratic.steepest, state.course
+    )
     return np.asarray((table * state.rate).astype(dtype, copy=False))
 
 
