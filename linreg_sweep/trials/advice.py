@@ -21,7 +21,7 @@ from linreg_sweep.theory.outcome import stability_limit
 from linreg_sweep.theory.problem import Problem, loss_factor, make_problem
 from linreg_sweep.trials.costs import seconds
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.rounding import bound_rounding
+from linreg_sweep.theory.rounding import bound_rounding
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
