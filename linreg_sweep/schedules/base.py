@@ -1,32 +1,78 @@
-"""What a schedule is: the keys that can be declared for it, and its factor on the learning rate."""
+"""What a schedule is: the keys that can be declared for it, and its factor on the learning rate.
+
+Everything is elementwise over N epochs and K trials, and of the same bits whatever stands beside a trial:
+sums, products and quotients are so by themselves, powers and cosines by `power` and `cos`.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.kinds import Model
+from linreg_sweep.schedules.warmup import Warmup
 
 Floats: TypeAlias = NDArray[np.float64]
+
+Numbers: TypeAlias = Mapping[str, Any]
+"""The settings of a schedule by their names: numbers [k] or [1], a list [m], a word as it is."""
+
+_LANES = 16
+"""Numbers that the widest loop takes at once, and more."""
+
+
+class Settings(Model):
+    """What every schedule has; a subclass adds `name` and its own keys. A number can be varied by a sweep."""
+
+    warmup: Warmup | None = None
+    """Epochs before the schedule in which the rate grows; the schedule's own clock begins after them."""
 
 
 @dataclass(frozen=True)
 class Clock:
-    """Where K trials stand on the clock of a schedule, which begins after the warm-up.
+    """Where K trials stand in N epochs on the clock of a schedule, which begins after the warm-up.
 
     Attributes:
-        epoch: how many epochs have been done on it, from 0.
+        epoch: whole epochs done on it, from 0 [n, k] or [n, 1].
         epochs: that the schedule takes [k] or [1]: as declared, else each trial's own less the warm-up.
         flattest: the least curvature apart from 0 of what each trial descends [k] or [1].
         steepest: the largest curvature, likewise.
     """
 
-    epoch: int
+    epoch: Floats
     epochs: Floats
     flattest: Floats
     steepest: Floats
+
+
+@dataclass(frozen=True)
+class Tail:
+    """What the factor comes to when descent goes on for ever, each [k] or [1].
+
+    Attributes:
+        factor: what it tends to: a positive number, 0, infinity where it has no bound, or NaN where it
+            repeats itself.
+        period: epochs after which it repeats itself; 0 where it does not.
+        begins: epochs after which it is that exactly; infinity where it only tends to it.
+    """
+
+    factor: Floats
+    period: Floats
+    begins: Floats
+
+    @property
+    def kind(self) -> NDArray[np.str_]:
+        """Which of these: constant, vanishes, periodic, unbounded [k] or [1]."""
+        plain = np.where(self.factor == 0, "vanishes", "constant")
+        plain = np.where(np.isinf(self.factor), "unbounded", plain)
+        return np.where(self.period > 0, "periodic", plain)
+
+
+def ends(last: Floats, epochs: Floats, h: Numbers) -> tuple[Floats, ...]:
+    """Returns the epochs where a factor that only rises or only falls can be largest."""
+    return np.zeros(1), last
 
 
 @dataclass(frozen=True)
@@ -34,12 +80,69 @@ class Schedule:
     """How the learning rate changes from epoch to epoch; one file of this folder makes one.
 
     Attributes:
-        name: of the schedule.
-        settings: its keys but for `name` and `warmup`, which all have: ranges, defaults and meanings.
-        factor: `(clock, h) -> factor` on the learning rate, [k] or [1]; h holds the numbers of its settings
-            by their names, [k] or [1] each (a list as [m, 1]; a word as the settings have it).
+        settings: its keys, their ranges, defaults and meanings; `name` among them, a literal.
+        factor: `(clock, h) -> factor` on the learning rate, [n, k] or [n, 1].
+        tail: `(epochs, h) -> Tail`; epochs as in Clock.
+        peaks: `(last, epochs, h) -> epochs` of its clock, [k] or [1] each, among them that of its largest
+            factor in a run which ends with epoch `last`.
     """
 
-    name: str
-    settings: type[Model]
-    factor: Callable[[Clock, Mapping[str, Floats]], Floats]
+    settings: type[Settings]
+    factor: Callable[[Clock, Numbers], Floats]
+    tail: Callable[[Floats, Numbers], Tail]
+    peaks: Callable[[Floats, Floats, Numbers], tuple[Floats, ...]] = ends
+
+    @property
+    def name(self) -> str:
+        """The word that declares it."""
+        (name,) = self.settings.model_fields["name"].annotation.__args__  # type: ignore[union-attr]
+        return str(name)
+
+
+def settles(factor: Any, begins: Any = np.inf) -> Tail:
+    """Returns the tail of a factor that tends to a number, to 0 or to infinity."""
+    return _tail(factor, 0.0, begins)
+
+
+def repeats(period: Any) -> Tail:
+    """Returns the tail of a factor that repeats itself from the first epoch on."""
+    return _tail(np.nan, period, 0.0)
+
+
+def tail_of_powers(base: Any) -> Tail:
+    """Returns the tail of powers that go on and on, of a base [k] or [1]."""
+    limit = np.where(base < 1, 0.0, np.where(base > 1, np.inf, 1.0))
+    return settles(limit, np.where(base == 1, 0.0, np.inf))
+
+
+def _tail(*parts: Any) -> Tail:
+    return Tail(
+        *(np.array(part, dtype=np.float64) for part in np.broadcast_arrays(*map(np.atleast_1d, parts)))
+    )
+
+
+def power(base: Any, exponent: Any) -> Floats:
+    """Returns powers, elementwise."""
+    return _elementwise(np.power, base, exponent)
+
+
+def cos(angle: Any) -> Floats:
+    """Returns cosines, elementwise."""
+    return _elementwise(np.cos, angle)
+
+
+def _elementwise(function: Any, *operands: Any) -> Floats:
+    """Applies a function so that each element goes through the same loop, whatever its neighbours are.
+
+    NumPy takes another loop for an operand of one element (`x ** 2` becomes `x * x`), and may for what is
+    not contiguous or is left over when whole vectors are done. So all operands become whole vectors.
+    """
+    broadcast = np.broadcast_arrays(*operands)
+    size = broadcast[0].size
+    vectors = []
+    for operand in broadcast:
+        vector = np.ones(-(-size // _LANES) * _LANES)
+        vector[:size] = operand.ravel()
+        vectors.append(vector)
+    result: Floats = function(*vectors)[:size].reshape(broadcast[0].shape)
+    return result

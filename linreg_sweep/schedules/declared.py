@@ -1,0 +1,127 @@
+"""A schedule as it is declared, and what it says of every epoch: a table of factors, their tail and peak."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from linreg_sweep import variants
+from linreg_sweep.schedules import SCHEDULES
+from linreg_sweep.schedules.base import Clock, Floats, Numbers, Settings, Tail
+from linreg_sweep.schedules.warmup import warm
+
+NOTHING: Mapping[str, Floats] = MappingProxyType({})
+
+if TYPE_CHECKING:
+    Declared: TypeAlias = Settings
+else:
+    _MODELS = {name: each.settings for name, each in SCHEDULES.items()}
+    Declared = variants.one_of(Settings, _MODELS, "name", "schedule")
+"""A declared schedule, as a field of a pydantic model: a word, or a block of keys with `name`."""
+
+
+def name_of(declared: Settings) -> str:
+    """Returns the name of a declared schedule."""
+    return str(vars(declared)["name"])  # each kind has it, as a literal of its own
+
+
+def label(declared: Settings) -> str:
+    """Returns a schedule as tables name it, such as `cosine(final=0.01, warmup=10 epochs from 0.1)`."""
+    return variants.label(declared, "name")
+
+
+def factors(
+    declared: Settings,
+    first_epoch: int,
+    n_epochs: int,
+    epochs: Floats,
+    flattest: Floats,
+    steepest: Floats,
+    values: Mapping[str, Floats] = NOTHING,
+) -> Floats:
+    """Returns the factors on the learning rate in a row of epochs [n_epochs, k or 1].
+
+    Args:
+        declared: the schedule.
+        first_epoch: how many epochs have been done before the first of the row.
+        n_epochs: epochs in the row.
+        epochs: each trial's own [k] or [1].
+        flattest: the least curvature apart from 0 of what each trial descends [k] or [1].
+        steepest: the largest curvature, likewise.
+        values: numbers that vary from trial to trial [k], by their names (`schedule.gamma`,
+            `schedule.warmup.epochs`); NaN where a trial has what is declared. Others are passed over.
+    """
+    epoch = np.arange(first_epoch, first_epoch + n_epochs, dtype=np.float64)[:, None]
+    return _at(declared, epoch, epochs, flattest, steepest, values)
+
+
+def _at(
+    declared: Settings,
+    epoch: Floats,
+    epochs: Floats,
+    flattest: Floats,
+    steepest: Floats,
+    values: Mapping[str, Floats],
+) -> Floats:
+    """Returns the factors at some epochs [n, 1] or [n, k]."""
+    h, main_epochs = _numbers(declared, epochs, values)
+    clock = Clock(epoch, main_epochs, flattest, steepest)
+    factor = SCHEDULES[name_of(declared)].factor
+    if declared.warmup is None:
+        return factor(clock, h)
+    length, start = h["warmup.epochs"], h["warmup.start"]
+    main = factor(replace(clock, epoch=np.maximum(epoch - length, 0)), h)
+    return np.where(epoch < length, warm(epoch, length, start), main)
+
+
+def _numbers(declared: Settings, epochs: Floats, values: Mapping[str, Floats]) -> tuple[Numbers, Floats]:
+    """Returns the settings as arrays, and the epochs of the schedule's own clock [k] or [1]."""
+    h = variants.numbers(declared, "schedule.", values)
+    own = np.asarray(epochs, dtype=np.float64)
+    if declared.warmup is not None:
+        below = variants.numbers(declared.warmup, "schedule.warmup.", values)
+        h |= {f"warmup.{key}": each for key, each in below.items()}
+        own = own - h["warmup.epochs"]
+    own = np.maximum(own, 1)
+    if "epochs" in h:  # NaN where they are left out
+        own = np.where(np.isnan(h["epochs"]), own, h["epochs"])
+    return h, own
+
+
+def tail(declared: Settings, epochs: Floats, values: Mapping[str, Floats] = NOTHING) -> Tail:
+    """Returns what the factor comes to in the long run, for each trial [k] or [1]; see Tail.
+
+    Args:
+        declared: the schedule.
+        epochs: each trial's own [k] or [1].
+        values: what varies, as `factors` takes it.
+    """
+    h, main_epochs = _numbers(declared, epochs, values)
+    found = SCHEDULES[name_of(declared)].tail(main_epochs, h)
+    return found if declared.warmup is None else replace(found, begins=found.begins + h["warmup.epochs"])
+
+
+def peak(
+    declared: Settings,
+    epochs: Floats,
+    flattest: Floats,
+    steepest: Floats,
+    values: Mapping[str, Floats] = NOTHING,
+) -> Floats:
+    """Returns the largest factor in a run of each trial's epochs [k] or [1].
+
+    Of Chebyshev steps it is that of a whole cycle. The arguments are those of `factors`.
+    """
+    h, main_epochs = _numbers(declared, epochs, values)
+    begins = h["warmup.epochs"] if declared.warmup is not None else np.zeros(1)
+    last = np.maximum(epochs - 1.0 - begins, 0)
+    candidates = SCHEDULES[name_of(declared)].peaks(last, main_epochs, h)
+    if declared.warmup is not None:  # the last epoch of the warm-up, and none after the run's own last
+        run = np.maximum(np.asarray(epochs, dtype=np.float64) - 1, 0)
+        warmed = np.minimum(begins - 1, run)
+        candidates = (warmed, *(np.where(run < begins, warmed, each + begins) for each in candidates))
+    stacked = np.stack(np.broadcast_arrays(*candidates))
+    highest: Floats = np.max(_at(declared, stacked, epochs, flattest, steepest, values), axis=0)
+    return highest

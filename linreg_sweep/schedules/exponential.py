@@ -1,0 +1,37 @@
+"""Falls by the same share in every epoch: gamma^t, as torch's ExponentialLR has it."""
+
+from typing import Literal
+
+from linreg_sweep.kinds import Positive
+from linreg_sweep.schedules.base import (
+    Clock,
+    Floats,
+    Numbers,
+    Schedule,
+    Settings,
+    Tail,
+    power,
+    tail_of_powers,
+)
+
+
+class Exponential(Settings):
+    """The keys of exponential."""
+
+    name: Literal["exponential"]
+    """The learning rate falls by the same share in every epoch."""
+    gamma: Positive
+    """What each epoch multiplies the rate by."""
+
+
+def factor(clock: Clock, h: Numbers) -> Floats:
+    """Returns gamma^t."""
+    return power(h["gamma"], clock.epoch)
+
+
+def tail(epochs: Floats, h: Numbers) -> Tail:
+    """Returns the tail, which gamma decides."""
+    return tail_of_powers(h["gamma"])
+
+
+EXPONENTIAL = Schedule(Exponential, factor, tail)

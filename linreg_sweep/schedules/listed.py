@@ -1,0 +1,62 @@
+"""Factors as they are listed, one an epoch."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import AfterValidator, Field
+
+from linreg_sweep.kinds import NotNegative
+from linreg_sweep.schedules.base import (
+    Clock,
+    Floats,
+    Numbers,
+    Schedule,
+    Settings,
+    Tail,
+    repeats,
+    settles,
+)
+from linreg_sweep.variants import fault
+
+
+def _not_empty(factors: tuple[float, ...]) -> tuple[float, ...]:
+    if not factors:
+        raise fault("must list at least one factor, got []")
+    return factors
+
+
+class Listed(Settings):
+    """The keys of list."""
+
+    name: Literal["list"]
+    """The factors as they are listed, one an epoch."""
+    factors: Annotated[tuple[NotNegative, ...], Field(strict=False), AfterValidator(_not_empty)]
+    """Factors on the learning rate, from the first epoch on."""
+    then: Literal["hold", "repeat"] = "hold"
+    """What follows the last of them: it goes on, or all are repeated."""
+
+
+def factor(clock: Clock, h: Numbers) -> Floats:
+    """Returns the factor of each epoch."""
+    count = len(h["factors"])
+    index = np.mod(clock.epoch, count) if h["then"] == "repeat" else np.minimum(clock.epoch, count - 1)
+    factors: Floats = h["factors"][index.astype(np.intp)]
+    return factors
+
+
+def tail(epochs: Floats, h: Numbers) -> Tail:
+    """Returns the tail: the last factor, or the list over and over."""
+    if h["then"] == "repeat":
+        return repeats(float(len(h["factors"])))
+    return settles(h["factors"][-1], len(h["factors"]) - 1.0)
+
+
+def peaks(last: Floats, epochs: Floats, h: Numbers) -> tuple[Floats, ...]:
+    """Returns the epoch of the largest factor up to the last epoch."""
+    first_largest = np.array(
+        [np.argmax(h["factors"][: i + 1]) for i in range(len(h["factors"]))], dtype=float
+    )
+    return (first_largest[np.minimum(last, len(first_largest) - 1).astype(np.intp)],)
+
+
+LIST = Schedule(Listed, factor, tail, peaks)

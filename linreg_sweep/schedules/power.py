@@ -1,0 +1,29 @@
+"""Falls as a power of the time: (t + 1)^-power."""
+
+from typing import Literal
+
+from linreg_sweep.kinds import Positive
+from linreg_sweep.schedules import base
+from linreg_sweep.schedules.base import Clock, Floats, Numbers, Schedule, Settings, Tail, settles
+
+
+class Power(Settings):
+    """The keys of power."""
+
+    name: Literal["power"]
+    """The learning rate falls as a power of the time."""
+    power: Positive
+    """The rate is divided by the number of the epoch, from 1, to this power."""
+
+
+def factor(clock: Clock, h: Numbers) -> Floats:
+    """Returns (t + 1)^-power."""
+    return base.power(clock.epoch + 1, -h["power"])
+
+
+def tail(epochs: Floats, h: Numbers) -> Tail:
+    """Returns the tail: it vanishes."""
+    return settles(0.0)
+
+
+POWER = Schedule(Power, factor, tail)

@@ -1,0 +1,41 @@
+"""Falls in steps: gamma^floor(t / every), as torch's StepLR has it."""
+
+from typing import Literal
+
+import numpy as np
+
+from linreg_sweep.kinds import Count, Positive
+from linreg_sweep.schedules.base import (
+    Clock,
+    Floats,
+    Numbers,
+    Schedule,
+    Settings,
+    Tail,
+    power,
+    tail_of_powers,
+)
+
+
+class Step(Settings):
+    """The keys of step."""
+
+    name: Literal["step"]
+    """The learning rate falls in steps."""
+    every: Count
+    """Epochs from one step to the next."""
+    gamma: Positive = 0.1
+    """What each step multiplies the rate by."""
+
+
+def factor(clock: Clock, h: Numbers) -> Floats:
+    """Returns gamma^floor(t / every)."""
+    return power(h["gamma"], np.floor_divide(clock.epoch, h["every"]))
+
+
+def tail(epochs: Floats, h: Numbers) -> Tail:
+    """Returns the tail, which gamma decides."""
+    return tail_of_powers(h["gamma"])
+
+
+STEP = Schedule(Step, factor, tail)

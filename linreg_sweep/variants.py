@@ -1,0 +1,118 @@
+"""Blocks of keys of several kinds, told apart by a word; the word alone can stand for its block."""
+
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, Literal, get_args
+
+import numpy as np
+from pydantic import BaseModel, Field, PlainValidator, SerializeAsAny, ValidationError, ValidationInfo
+from pydantic.fields import FieldInfo
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from linreg_sweep.errors import did_you_mean, listed
+from linreg_sweep.kinds import Model
+
+
+def fault(text: str, hint: str = "", *, at_key: bool = False) -> PydanticCustomError:
+    """Returns an error for a validator to raise, in our own words."""
+    return PydanticCustomError("fault", "{text}", {"text": text, "hint": hint, "at_key": at_key})
+
+
+def one_of(kind: type[Model], variants: Mapping[str, type[Model]], tag: str, noun: str) -> Any:
+    """Returns the type of a field that holds one of several models: given as itself, a word or a block.
+
+    Args:
+        kind: what all of the models are.
+        variants: the models by their words.
+        tag: the key of each model whose value is the word, a literal.
+        noun: what the field is, for messages.
+    """
+    words, union = Literal[tuple(variants)], reduce(or_, variants.values())
+
+    def read(given: Any, info: ValidationInfo) -> Model:
+        if isinstance(given, kind):
+            return given
+        block = given if isinstance(given, dict) else {tag: given}
+        word = block.get(tag)
+        if not isinstance(word, str) or word not in variants:
+            known = f"known here: {listed([*variants], len(variants))}"
+            hint = (isinstance(word, str) and did_you_mean(word, variants, else_list=False)) or known
+            raise fault(f"must be the {tag} of {noun}, or a block of keys with its {tag}", hint)
+        try:
+            return variants[word].model_validate(block, context=info.context)
+        except ValidationError as error:
+            raise _naming_keys(error, variants[word], f"{noun} {word}", tag) from None
+
+    schema = words | Annotated[union, Field(discriminator=tag)]
+    validated = PlainValidator(read, json_schema_input_type=schema)
+    return Annotated[kind, SerializeAsAny(), validated]  # type: ignore[valid-type]
+
+
+def _naming_keys(error: ValidationError, model: type[Model], name: str, tag: str) -> ValidationError:
+    """Returns the error with a hint at each unknown key, which names those there are."""
+    errors: list[InitErrorDetails] = []
+    for found in error.errors(include_url=False):
+        kind: Any = found["type"]
+        if kind == "extra_forbidden":
+            above = found["loc"][:-1]
+            keys = ", ".join(sorted(_fields(model, above).keys() - {tag}))
+            known = f"{' '.join([name, *map(str, above)])} has {keys or 'no keys'}"
+            kind = fault("unknown key", known, at_key=True)
+        elif kind == "fault":
+            kind = fault(**found["ctx"])
+        details: InitErrorDetails = {"type": kind, "loc": found["loc"], "input": found["input"]}
+        if "ctx" in found:
+            details["ctx"] = found["ctx"]
+        errors.append(details)
+    return ValidationError.from_exception_data(name, errors)
+
+
+def _fields(model: type[BaseModel], path: tuple[Any, ...]) -> dict[str, FieldInfo]:
+    """Returns the fields of the block at a path below a model, which may be left out there."""
+    for key in path:
+        annotation = model.model_fields[str(key)].annotation
+        blocks = [each for each in (annotation, *get_args(annotation)) if hasattr(each, "model_fields")]
+        model = blocks[0]
+    return model.model_fields
+
+
+def label(declared: Model, tag: str) -> str:
+    """Returns a block as tables name it: its word, and in brackets what is not at its default."""
+    values = {key: getattr(declared, key) for key in type(declared).model_fields if key != tag}
+    shown = [
+        f"{key}={_text(value)}"
+        for key, value in sorted(values.items(), key=lambda item: isinstance(item[1], BaseModel))
+        if value != type(declared).model_fields[key].default
+    ]
+    return f"{getattr(declared, tag)}({', '.join(shown)})" if shown else str(getattr(declared, tag))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_text, value))}]"
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def numbers(declared: Model, prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the settings of a block by their keys, as trials have them; a block below it is left out.
+
+    Args:
+        declared: the block.
+        prefix: of its keys in `values`, such as `schedule.`.
+        values: numbers that vary from trial to trial [k], by their names; NaN where a trial has what is
+            declared. Others are passed over.
+
+    Returns:
+        Numbers [k] or [1], NaN for null; lists [m]; words as they are.
+    """
+    found: dict[str, Any] = {}
+    for key in type(declared).model_fields:
+        given = getattr(declared, key)
+        if isinstance(given, BaseModel):
+            continue
+        found[key] = given if isinstance(given, str) else np.atleast_1d(np.array(given, dtype=np.float64))
+        if prefix + key in values:
+            varied = np.asarray(values[prefix + key], dtype=np.float64)
+            found[key] = np.where(np.isnan(varied), found[key], varied)
+    return found
