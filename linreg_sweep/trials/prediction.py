@@ -1,7 +1,7 @@
 """What theory says of a trial beside what the experiment shows: the closed form, where one holds.
 
 A descent in floating point is the closed form but for its rounding. Where rounding may decide the
-outcome, and for mini-batches, nothing is predicted rather than guessed.
+outcome, and where no theory holds, nothing is predicted rather than guessed.
 """
 
 from dataclasses import dataclass, replace
@@ -10,21 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.engines.closed_form import train
-from linreg_sweep.engines.interface import Results, Schedule, Trials
+from linreg_sweep.engines.interface import Results, TrainOptions, Trials
+from linreg_sweep.theory.applies import LinearTheory, NoTheory
 from linreg_sweep.theory.outcome import (
     CLOSED_FORM,
     CONVERGED,
     DIVERGED,
     LOST_IN_ROUNDING,
-    MINI_BATCHES,
     MISSING,
+    THEORY,
     Codes,
     Epochs,
     judge,
 )
 from linreg_sweep.theory.problem import Problem
-from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.rounding import bound_rounding
+from linreg_sweep.theory.rounding import bound_rounding
 
 Floats = NDArray[np.float64]
 
@@ -45,49 +45,50 @@ class Prediction:
 
 
 def predict(
-    experiment: Experiment,
-    values: dict[str, Floats],
+    problem: Problem,
+    trials: Trials,
+    options: TrainOptions,
+    theory: LinearTheory | NoTheory,
+    *,
     results: Results | None = None,
-    outcomes: Codes | None = None,
 ) -> Prediction:
-    """Returns what theory says of some trials.
+    """Returns what theory says of trials that share a method.
 
     Args:
-        experiment: what is trained.
-        values: the hyperparameters of the trials, [K] each.
-        results: what became of them, if that is known; those of the closed form are the prediction.
-        outcomes: likewise their outcomes [K].
+        problem: what they are trained on.
+        trials: their numbers.
+        options: how they are trained, and when one has ended.
+        theory: what holds for them.
+        results: those of the engine `closed_form`, which are the prediction themselves.
     """
-    training, problem = experiment.config.training, experiment.problem
-    count = len(values["learning_rate"])
-    if training.engine == "closed_form":
-        results = results or experiment.train(values)
-        outcome = outcomes
-        if outcome is None:
-            outcome = _outcome(problem, results, experiment.converged_excess, early_stop=training.early_stop)
+    count = len(trials)
+    if isinstance(theory, NoTheory):
+        nothing = np.full(count, MISSING)
+        word = np.full(count, THEORY.index(theory.word), np.int8)
+        return Prediction(nothing.astype(np.int8), nothing, word)
+    if results is not None:
+        outcome = _outcome(trials, results, options)
         return Prediction(outcome, _decided_at(outcome, results), np.full(count, CLOSED_FORM, np.int8))
-    full = np.flatnonzero(experiment.batch_sizes(values) == problem.n_rows)
-    known = _predict_full_batch(experiment, {name: value[full] for name, value in values.items()})
-    outcome, at = np.full(count, MISSING, np.int8), np.full(count, MISSING)
-    theory = np.full(count, MINI_BATCHES, np.int8)
-    outcome[full], at[full], theory[full] = known.outcome, known.at, known.theory
-    return Prediction(outcome, at, theory)
-
-
-def _predict_full_batch(experiment: Experiment, values: dict[str, Floats]) -> Prediction:
-    """Returns what theory says of trials that see all rows in a step."""
-    training, problem = experiment.config.training, experiment.problem
-    trials, schedule = exactly(experiment, values)
-    results = train(problem, trials, schedule)
-    outcome = _outcome(problem, results, experiment.converged_excess, early_stop=training.early_stop)
-    epochs = results.epochs.astype(np.float64)
-    bounds = bound_rounding(problem, trials, epochs, training.dtype, nesterov=training.nesterov)
-    certain = np.full(len(outcome), True)
+    trials = as_seen(trials, options.dtype)
+    options = replace(options, history_epochs=np.empty(0, np.int64))
+    results = train(problem, trials, options)
+    outcome = _outcome(trials, results, options)
+    bounds = bound_rounding(
+        problem,
+        trials.quadratic,
+        trials.start,
+        trials.values,
+        results.epochs.astype(np.float64),
+        options.dtype,
+        nesterov="nesterov" in options.method.flags,
+    )
+    certain = np.full(count, True)
     for way in (1, -1):
-        low = bounds.moved(schedule.converged_excess, way)
-        high = np.minimum(bounds.moved(schedule.diverged_excess, way), bounds.overflow)
-        nearly = train(problem, trials, replace(schedule, converged_excess=low, diverged_excess=high))
-        certain &= outcome == _outcome(problem, nearly, low, early_stop=training.early_stop)
+        low = bounds.moved(options.converged_excess, way)
+        high = np.minimum(bounds.moved(options.diverged_excess, way), bounds.overflow)
+        moved = replace(options, converged_excess=low, diverged_excess=high)
+        nearly = train(problem, trials, moved)
+        certain &= outcome == _outcome(trials, nearly, moved)
         # what grows from errors that are roundings, or overflows, may end at quite another epoch, or never
         certain &= (outcome != DIVERGED) | (2 * nearly.diverged_at >= results.diverged_at)
     return Prediction(
@@ -97,29 +98,19 @@ def _predict_full_batch(experiment: Experiment, values: dict[str, Floats]) -> Pr
     )
 
 
-def exactly(experiment: Experiment, values: dict[str, Floats]) -> tuple[Trials, Schedule]:
-    """Returns trials with these hyperparameters as their descent sees them, and when one has ended.
-
-    Their learning rates and momentum are rounded to the precision of the descent; no history is kept.
-    """
-    trials = experiment.trials(values)
-    schedule = experiment.schedule(trials.start, experiment.problem.n_rows)
-
-    dtype = experiment.config.training.dtype
-    rates, momentum = trials.learning_rate, trials.momentum
+def as_seen(trials: Trials, dtype: str) -> Trials:
+    """Returns trials with their numbers as their descent sees them, rounded to its precision."""
     with np.errstate(over="ignore"):
-        seen = replace(
-            trials,
-            learning_rate=rates.astype(dtype).astype(np.float64),
-            momentum=np.asarray(momentum).astype(dtype).astype(np.float64),
-        )
-    if isinstance(momentum, float):
-        seen = replace(seen, momentum=float(seen.momentum))
-    return seen, replace(schedule, history_epochs=np.empty(0, np.int64))
+        values = {
+            name: numbers if name.startswith("schedule.") else numbers.astype(dtype).astype(np.float64)
+            for name, numbers in trials.values.items()
+        }
+    return replace(trials, values=values)
 
 
-def _outcome(problem: Problem, results: Results, low: float | Floats, *, early_stop: bool) -> Codes:
-    excess = problem.excess_cost(results.theta)
+def _outcome(trials: Trials, results: Results, options: TrainOptions) -> Codes:
+    excess = trials.quadratic.excess(results.theta)
+    low, early_stop = options.converged_excess, options.early_stop
     return judge(results.converged_at, results.diverged_at, excess, low, early_stop=early_stop)
 
 

@@ -69,8 +69,8 @@ def plain_modes(learning_rate: Floats, eigenvalues: Floats, tails: Floats) -> Pl
 
     Args:
         learning_rate: [k].
-        eigenvalues: of H [P].
-        tails: see Problem.eigenvalue_tails.
+        eigenvalues: of H [P, k], or [P, 1] where all trials have the same.
+        tails: what rounding left off them, see Quadratic.
     """
     step, tail = steps(learning_rate, eigenvalues, tails)
     over = step > 1
@@ -82,8 +82,8 @@ def plain_modes(learning_rate: Floats, eigenvalues: Floats, tails: Floats) -> Pl
 
 def steps(learning_rate: Floats, eigenvalues: Floats, tails: Floats) -> tuple[Floats, Floats]:
     """Returns x = learning_rate * eigenvalue [P, k], and what rounding left off."""
-    x, tail = two_product(learning_rate, eigenvalues[:, None])
-    return x, np.where(np.isfinite(tail), tail, 0.0) + learning_rate * tails[:, None]
+    x, tail = two_product(learning_rate, eigenvalues)
+    return x, np.where(np.isfinite(tail), tail, 0.0) + learning_rate * tails
 
 
 def _is_odd(epoch: Floats) -> Flags:
@@ -186,8 +186,8 @@ def momentum_modes(
     Args:
         learning_rate: [k].
         momentum: [k], above 0 and below 1.
-        eigenvalues: of H [P].
-        tails: see Problem.eigenvalue_tails.
+        eigenvalues: of H [P, k], or [P, 1] where all trials have the same.
+        tails: what rounding left off them, see Quadratic.
         nesterov: momentum looks ahead, as torch.optim.SGD defines it.
 
     Source: Goh, Why Momentum Really Works, Distill 2017, for the companion matrix; its discriminant

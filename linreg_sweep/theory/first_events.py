@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.engines.modes import MomentumModes
+from linreg_sweep.theory.modes import MomentumModes
 from linreg_sweep.theory.outcome import MISSING
 
 Floats = NDArray[np.float64]
