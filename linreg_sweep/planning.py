@@ -85,7 +85,7 @@ def plan(
         condition_number=experiment.problem.condition_number,
         forecast=expected,
         seconds=expected.seconds,
-        advice=advise(experiment) if expected.is_mostly_wasted or experiment.has_mini_batches else None,
+        advice=advise(experiment) if expected.is_mostly_wasted or experiment.regime_is_measured else None,
         notes=table.notes,
     )
 
@@ -100,6 +100,8 @@ def _what(experiment: Experiment) -> str:
 
 
 def _best_rate(experiment: Experiment) -> float | None:
-    if common_stability_limit(experiment) is None or experiment.config.training.momentum:
+    method = experiment.example.options.method
+    is_plain = not method.active and method.schedule is None
+    if common_stability_limit(experiment) is None or not is_plain or len(experiment.problems) > 1:
         return None
     return 2 / sum(experiment.problem.curvature)

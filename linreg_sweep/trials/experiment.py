@@ -20,7 +20,7 @@ from linreg_sweep.schedules.declared import is_constant
 from linreg_sweep.theory.applies import LinearTheory, NoTheory, theory_of
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem
-from linreg_sweep.trials.space import Space, ends
+from linreg_sweep.trials.space import RATIO, Space
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -117,11 +117,11 @@ class Experiment:
         Those that the sweep varies are among them, with the value that the sweep replaces; NaN where
         it is none of the set-up's numbers.
         """
-        training, varied = self.config.training, self.space.parameters
+        training, varied = self.config.training, self.space.names
         own = [own_weight(name) for name in self.data.x_names]
         weight = training.initial_weight
         values = {"learning_rate": training.learning_rate}
-        if "initial_weight" in varied or (isinstance(weight, float) and not varied.keys() & set(own)):
+        if "initial_weight" in varied or (isinstance(weight, float) and not set(varied) & set(own)):
             values["initial_weight"] = weight if isinstance(weight, float) else 0.0
         else:
             weights = [weight] * len(own) if isinstance(weight, float) else weight
@@ -140,18 +140,18 @@ class Experiment:
     def _with_fixed(self, varied: Values, count: int) -> Values:
         """Returns what varies, [count] each, with what does not; learning rates in their own unit."""
         values = {
-            name: varied[name] if name in varied else np.full(count, value)
+            name: self._filled(varied[name], value) if name in varied else np.full(count, value)
             for name, value in self.fixed().items()
         }
-        rate = self.space.parameters.get("learning_rate")
-        if rate is not None and rate.unit is not None:
-            limits = np.empty(count)
+        shares = varied.get(RATIO)
+        if shares is not None:
+            limits = np.full(count, np.nan)
             for group in self.groups(values):
                 if isinstance(group.theory, LinearTheory):
                     limit = group.theory.stability_limit(group.trials.quadratic, group.trials.values)
                     limits[group.chosen] = limit
             with np.errstate(over="ignore"):
-                values["learning_rate"] = values["learning_rate"] * limits
+                values["learning_rate"] = np.where(np.isnan(shares), values["learning_rate"], shares * limits)
         return values
 
     def groups(self, values: Values) -> list[Group]:
@@ -225,8 +225,7 @@ class Experiment:
 
     def _is_active(self, name: str, declared: float) -> bool:
         """Returns whether any trial has a key at another value than 0."""
-        varied = self.space.parameters.get(name)
-        return bool(declared) if varied is None else any(ends(varied))
+        return bool(declared) or (name in self.space.names and any(self.space.ends(name)))
 
     def _starts(self, values: Values, shape: tuple[int, int], numbers: Any) -> Floats:
         start = np.empty((len(values["learning_rate"]), *shape))
@@ -277,17 +276,57 @@ class Experiment:
 
     @cached_property
     def example(self) -> Group:
-        """The group of the set-up's own trial, as it is without what the sweep varies."""
-        return self._group({name: np.array([value]) for name, value in self.fixed().items()}, np.zeros(1, np.intp))
+        """The set-up's own trial, as it is without what the sweep varies."""
+        return self._example({})
 
+    @cached_property
+    def examples(self) -> tuple[Group, ...]:
+        """A trial of each combination of what is no number; of the fewest rows a step, the rest as set up."""
+        found = []
+        for chosen in self.space.combinations():
+            varied = {name: self.space.ends(name)[0] for name in GROUPED if name in self.space.names}
+            found.append(self._example(chosen | varied))
+        return tuple(found)
+
+    def _example(self, chosen: Mapping[str, float]) -> Group:
+        values = {name: np.array([value]) for name, value in (self.fixed() | chosen).items()}
+        return self._group(values, np.zeros(1, np.intp))
+
+    @property
+    def regime_is_measured(self) -> bool:
+        """Whether the regime of any trial is not read off a spectrum, but off what it did."""
+        return any(isinstance(example.theory, NoTheory) for example in self.examples)
+
+
+NUMBERS_OF_RULES = frozenset(
+    name for optimizer in OPTIMIZERS.values() for name in optimizer.settings.model_fields
+)
+"""The keys of all optimizers, any of which may move a trial's stability limit."""
 
 GROUPED = ("batch_size", "seed")
 """Numbers that trials must share to be trained together."""
 
 
+def common_stability_limit(experiment: Experiment) -> float | None:
+    """Returns the learning rate above which every trial's descent grows; None: there is no one such rate."""
+    if any(name in NUMBERS_OF_RULES or "." in name for name in experiment.space.names):
+        return None
+    limits = set()
+    for example in experiment.examples:
+        if isinstance(example.theory, NoTheory):
+            return None
+        limits |= {*example.theory.stability_limit(example.trials.quadratic, example.trials.values).tolist()}
+    [limit, *others] = limits
+    return None if others or not np.isfinite(limit) else float(limit)
+
+
 def most_epochs(declared: int, space: Space) -> int:
     """Returns the most epochs that any trial may do; declared is the set-up's."""
-    return int(ends(space.parameters["epochs"])[1]) if "epochs" in space.parameters else declared
+    if "epochs" not in space.names:
+        return declared
+    most = int(space.ends("epochs")[1])
+    varies_everywhere = all("epochs" in names for names in space.products)
+    return most if varies_everywhere else max(most, declared)
 
 
 def history_epochs(every: int | str, epochs: int) -> Integers:
