@@ -13,9 +13,10 @@ from linreg_sweep.engines.interface import Results
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.theory.outcome import CONVERGED, MISSING, OUTCOMES, REGIMES
 from linreg_sweep.trials.advice import Advice, advise
-from linreg_sweep.trials.columns import states, trial_columns
+from linreg_sweep.trials.columns import states
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.prepare import MOST_STATES, Arrays, load_data, prepare
+from linreg_sweep.trials.tables import trial_columns
 
 if TYPE_CHECKING:
     import pandas as pd

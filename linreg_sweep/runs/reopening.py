@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from linreg_sweep.column_types import ColumnType
 from linreg_sweep.config import Declaration, Sweep, load_sweep_text
 from linreg_sweep.data import Data, from_arrays
 from linreg_sweep.errors import Complaint, ResultsError
@@ -54,8 +55,8 @@ def _own_data(run: Run, declaration: Declaration[Sweep]) -> Data | None:
         return None
     block = declaration.config.data
     x_names, y_names = block.x or (), block.y or ()
-    layout = Layout(dict.fromkeys((*x_names, *y_names), "float64"))
-    columns = read_arrays(store.data, layout=layout)
+    layout = Layout(dict.fromkeys((*x_names, *y_names), ColumnType("number")))
+    columns = read_arrays(store.data, None, layout)
     data = from_arrays(
         np.column_stack([columns[name] for name in x_names]),
         np.column_stack([columns[name] for name in y_names]),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.engines.chunks import BLOCK, CHUNK
+from linreg_sweep.trials.columns import history_types, trial_types
 from linreg_sweep.trials.experiment import Experiment
 
 Floats = NDArray[np.float64]
@@ -23,9 +24,6 @@ TORCH_NUMBERS, TORCH_COLUMNS = 2**19, 128
 """Rows x targets x parameters x trials that torch works on together, and its least trials."""
 
 BYTES_A_NUMBER = 8
-
-OTHER_COLUMNS = 10
-"""Columns of the trials table beside hyperparameters and parameters."""
 
 COPIES = 5
 """How often a worker holds a part's numbers at its busiest, and how often the data."""
@@ -93,9 +91,11 @@ def pace(
 
 def bytes_of_a_trial(experiment: Experiment) -> int:
     """Returns what a trial's rows of the tables take, its history included."""
-    state = len(experiment.parameter_names) * (2 if experiment.is_scaled else 1)
-    numbers = len(experiment.fixed()) + OTHER_COLUMNS + state + experiment.n_states * (3 + state)
-    return numbers * BYTES_A_NUMBER
+    of_trial, of_state = (
+        sum(np.dtype(type_.dtype).itemsize for type_ in types.values())
+        for types in (trial_types(experiment), history_types(experiment))
+    )
+    return of_trial + experiment.n_states * of_state
 
 
 def memory(experiment: Experiment, n_trials: int) -> int:
