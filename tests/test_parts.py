@@ -12,7 +12,8 @@ from linreg_sweep.execution import parts
 from linreg_sweep.execution.parts import LARGEST, MOST_LETTERS, Facts, put_together
 from linreg_sweep.execution.spans import Span
 from linreg_sweep.runs.inspection import facts_in
-from linreg_sweep.trials.prepare import load_data, prepare
+from linreg_sweep.trials.loading import load_data
+from linreg_sweep.trials.prepare import prepare
 from tests.small_run import SWEEP
 from tests.words import encoded
 

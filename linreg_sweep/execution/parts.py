@@ -156,9 +156,10 @@ def make_part(experiment: Experiment, part_size: int, span: Span) -> Part:
         span: which trials.
     """
     values = experiment.values(span.first, span.stop)
-    results = experiment.train(values)
-    trials = trial_columns(experiment, span.first, values, results)
-    history = history_columns(experiment, span.first, results) if experiment.n_states else None
+    groups = experiment.groups(values)
+    results = experiment.train_groups(groups)
+    trials = trial_columns(experiment, span.first, values, groups, results)
+    history = history_columns(experiment, span.first, groups, results) if experiment.n_states else None
     return _encoded(experiment, part_size, span, trials, history, {})
 
 

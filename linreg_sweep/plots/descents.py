@@ -84,7 +84,7 @@ def watch(run: Run, trials: Sequence[int] = ()) -> tuple[Experiment, list[Descen
     experiment = reopen(run)
     each = [experiment.values(number, number + 1) for number in wanted]
     values = {name: np.concatenate([one[name] for one in each]) for name in each[0]}
-    epochs = int(experiment.trials(values).epochs.max())
+    epochs = max(int(group.trials.epochs.max()) for group in experiment.groups(values))
     later = np.geomspace(EVERY, max(EVERY, epochs), EVERY).astype(np.int64)
     looked = np.unique(np.concatenate([np.arange(min(EVERY, epochs) + 1), later[later <= epochs]]))
     results = experiment.train(values, states_at=looked)
@@ -95,7 +95,7 @@ def watch(run: Run, trials: Sequence[int] = ()) -> tuple[Experiment, list[Descen
         end = int(results.epochs[place])
         cells = {
             name: run.types[parameter_column(name)].cell(values[name][place])
-            for name in experiment.space.parameters
+            for name in experiment.space.names
         }
         told = [f"{spaced(name)} {shown(cell, 4)}" for name, cell in cells.items() if cell is not None]
         became = _became(int(results.converged_at[place]), int(results.diverged_at[place]), end)

@@ -139,7 +139,10 @@ def _start_cost(experiment: Experiment, numbers: NDArray[np.intp]) -> NDArray[np
     first = int(numbers[0])
     values = experiment.values(first, int(numbers[-1]) + 1)
     chosen = {name: value[numbers - first] for name, value in values.items()}
-    return experiment.problem.cost(experiment.trials(chosen).start)
+    found = np.empty(len(numbers))
+    for group in experiment.groups(chosen):
+        found[group.chosen] = group.problem.cost(group.trials.start)
+    return found
 
 
 def _best(run: Run, number: int) -> dict[str, Any]:

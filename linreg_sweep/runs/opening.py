@@ -29,7 +29,7 @@ from linreg_sweep.storage.seal import checksum
 from linreg_sweep.storage.store import FORMAT_VERSION, DamagedError, Store, damaged, run_path
 from linreg_sweep.trials.columns import history_types, labels_of, parameter_column, trial_types
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.prepare import data_path
+from linreg_sweep.trials.loading import data_path
 from linreg_sweep.trials.space import at
 
 ARRAYS = "arrays"
@@ -242,7 +242,7 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
         ],
         "spans": _spans(experiment),
         "history": experiment.n_states > 0,
-        "regime_measured": experiment.has_mini_batches,
+        "regime_measured": experiment.regime_is_measured,
         "settle": {
             "epochs": experiment.criteria.settle_epochs,
             "fraction": experiment.criteria.settle_fraction,

@@ -15,7 +15,8 @@ from linreg_sweep.storage.layout import Layout
 from linreg_sweep.storage.parquet import read_arrays
 from linreg_sweep.storage.store import damaged
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.prepare import data_path, load_data, prepare
+from linreg_sweep.trials.loading import data_path, load_data
+from linreg_sweep.trials.prepare import prepare
 
 
 def declaration_of(run: Run) -> Declaration[Sweep]:

@@ -10,7 +10,7 @@ from linreg_sweep.config import Declaration
 from linreg_sweep.config.faults import MOST_COMPLAINTS, config_error
 from linreg_sweep.config.parameters import OWN_WEIGHT, own_weight
 from linreg_sweep.data import Data
-from linreg_sweep.engines import load_module
+from linreg_sweep.engines import ENGINES
 from linreg_sweep.errors import ConfigError, did_you_mean
 from linreg_sweep.theory.applies import LinearTheory, NoTheory
 from linreg_sweep.trials.experiment import Experiment, count_states, most_epochs
@@ -68,18 +68,26 @@ def _faults_of_starts(declaration: Declaration, data: Data, space: Space) -> Ite
 def _faults_of_engine(declaration: Declaration, experiment: Experiment) -> Iterator[ConfigError]:
     """Yields what the engine lacks on this machine, or for what it is to train."""
     training = declaration.config.training
-    if training.engine == "numba" and find_spec("numba") is None:
-        hint = "pip install numba, or use engine: numpy"
-        yield declaration.error(("training", "engine"), "numba is not installed", hint)
-    if training.device == "cuda" and not load_module("torch").has_cuda():
+    for package in ENGINES[training.engine].packages:
+        if find_spec(package) is None:
+            hint = f"pip install {package}, or use engine: numpy"
+            yield declaration.error(("training", "engine"), f"{package} is not installed", hint)
+            return
+    if training.device == "cuda" and not _has_cuda():
         text = "cuda must be available, torch finds no such device"
         hint = "use cpu, or a build of torch with CUDA on a machine with an NVIDIA GPU"
         yield declaration.error(("training", "device"), text, hint)
-    if load_module(training.engine).NEEDS_THEORY:
+    if experiment.is_predicted_by_engine:
         unknown = [each.theory for each in experiment.examples if isinstance(each.theory, NoTheory)]
         for theory in unknown[:1]:
             text = f"engine {training.engine} must have trials that theory covers, but {theory.reason}"
             yield declaration.error(("training", "engine"), text, "use engine: numpy")
+
+
+def _has_cuda() -> bool:
+    from linreg_sweep.engines.torch_engine import has_cuda
+
+    return has_cuda()
 
 
 def _faults_of_limits(declaration: Declaration, experiment: Experiment) -> Iterator[ConfigError]:

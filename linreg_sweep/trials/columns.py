@@ -4,9 +4,9 @@ To add a column is to add an entry to TRIALS. What parts hold, what metadata.jso
 comparisons, reports and what a narrow terminal goes without follow from it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,12 +22,11 @@ from linreg_sweep.theory.outcome import (
     Codes,
     judge_measured_regime,
     judge_regime,
-    stability_limit,
-    steepest_contraction,
 )
 
 if TYPE_CHECKING:
-    from linreg_sweep.trials.experiment import Experiment
+    from linreg_sweep.theory.applies import LinearTheory
+    from linreg_sweep.trials.experiment import Experiment, Group
     from linreg_sweep.trials.trained import Trained
 
 COUNTED = ("batch_size", "epochs", "seed", "fold")
@@ -109,55 +108,78 @@ def _hyperparameters(trials: "Trained") -> dict[str, Array]:
 
 
 def _state_types(experiment: "Experiment") -> dict[str, ColumnType]:
-    empty = np.empty((0, *experiment.problem.shape))
-    return dict.fromkeys(states(experiment, empty), ColumnType("number", role="state"))
+    return dict.fromkeys(state_names(experiment), ColumnType("number", role="state"))
 
 
-def states(experiment: "Experiment", theta: Floats) -> dict[str, Array]:
-    """Returns theta's columns, in the scale of the descent and, where it is another, of the file."""
+def state_names(experiment: "Experiment") -> tuple[str, ...]:
+    """Returns the columns of theta: in the scale of the descent and, where any has another, of the file."""
     names = experiment.parameter_names
-    columns: dict[str, Array] = dict(zip(names, theta.reshape(len(theta), len(names)).T, strict=True))
-    if experiment.data.standardize:
-        unscaled = experiment.data.unscaled(theta, experiment.problem.fit_bias)
-        names = tuple(f"{name}_unscaled" for name in names)
-        columns |= dict(zip(names, unscaled.reshape(len(theta), len(names)).T, strict=True))
-    return columns
+    return (*names, *(f"{name}_unscaled" for name in names)) if experiment.is_scaled else names
+
+
+def states(experiment: "Experiment", groups: "Iterable[Group]", theta: Floats) -> dict[str, Array]:
+    """Returns theta's columns; see state_names.
+
+    Args:
+        experiment: whose states they are.
+        groups: that the trials of the states belong to, `chosen` among them.
+        theta: [K, P, O].
+    """
+    both = [theta]
+    if experiment.is_scaled:
+        unscaled = np.empty_like(theta)
+        for group in groups:
+            unscaled[group.chosen] = experiment.unscaled(theta[group.chosen], group.kind)
+        both.append(unscaled)
+    columns = np.concatenate([each.reshape(len(theta), -1).T for each in both])
+    return dict(zip(state_names(experiment), columns, strict=True))
+
+
+def _average_types(experiment: "Experiment") -> dict[str, ColumnType]:
+    if not experiment.has_average:
+        return {}
+    names = [f"average_{name}" for name in experiment.parameter_names]
+    return dict.fromkeys(names, ColumnType("number", role="state"))
+
+
+def _average(trials: "Trained") -> dict[str, Array]:
+    average = trials.results.average
+    if average is None:
+        return {}
+    columns: Any = average.reshape(len(average), -1).T
+    return dict(zip(_average_types(trials.experiment), columns, strict=True))
 
 
 def _regime(trials: "Trained") -> Codes:
-    """Returns the regime [K]: by the spectrum, of mini-batches as it is measured."""
-    experiment, training = trials.experiment, trials.experiment.config.training
-    contraction = steepest_contraction(
-        trials.values["learning_rate"],
-        float(experiment.problem.eigenvalues[-1]),
-        trials.values.get("momentum", training.momentum),
-        nesterov=training.nesterov,
+    """Returns the regime [K]: by the spectrum, and where theory covers no spectrum as it is measured."""
+    contraction = trials.by_theory(
+        lambda theory, group: theory.contraction(group.trials.quadratic, group.trials.values)
     )
-    by_spectrum = judge_regime(contraction, experiment.criteria)
-    if trials.sees_all_rows.all():
+    by_spectrum = judge_regime(contraction, trials.experiment.criteria)
+    if trials.is_covered.all():
         return by_spectrum
     measured = judge_measured_regime(
         trials.results.contraction,
         trials.outcome,
         trials.cost,
-        experiment.problem.cost(experiment.trials(trials.values).start),
-        experiment.problem.scale,
-        experiment.criteria,
+        trials.start_cost,
+        trials.experiment.problem.scale,
+        trials.experiment.criteria,
     )
-    return np.where(trials.sees_all_rows, by_spectrum, measured)
+    return np.where(trials.is_covered, by_spectrum, measured)
 
 
 def _regime_source(trials: "Trained") -> Codes:
-    return np.where(trials.sees_all_rows, SPECTRUM, MEASURED).astype(np.int8)
+    return np.where(trials.is_covered, SPECTRUM, MEASURED).astype(np.int8)
 
 
 def _stability_ratio(trials: "Trained") -> Floats:
-    experiment, training = trials.experiment, trials.experiment.config.training
-    momentum = trials.values.get("momentum", training.momentum)
-    steepest = float(experiment.problem.eigenvalues[-1])
-    limit = stability_limit(steepest, momentum, nesterov=training.nesterov)
+    def ratio(theory: "LinearTheory", group: "Group") -> Floats:
+        limit = theory.stability_limit(group.trials.quadratic, group.trials.values)
+        return group.trials.learning_rate / limit
+
     with np.errstate(over="ignore"):  # the absurdest rates
-        return np.where(trials.sees_all_rows, trials.values["learning_rate"] / limit, np.nan)
+        return trials.by_theory(ratio)
 
 
 TRIALS: tuple[Column | Family, ...] = (
@@ -201,7 +223,10 @@ TRIALS: tuple[Column | Family, ...] = (
         lambda trials: trials.results.diverged_at,
         role="ending",
     ),
-    Family(_state_types, lambda trials: states(trials.experiment, trials.results.theta)),
+    Family(
+        _state_types,
+        lambda trials: states(trials.experiment, trials.groups, trials.results.theta),
+    ),
     Column(
         "cost",
         "number",
@@ -209,7 +234,23 @@ TRIALS: tuple[Column | Family, ...] = (
         lambda trials: trials.cost,
         role="measure",
     ),
-    Column("excess_cost", "number", "cost above the least-squares optimum", lambda trials: trials.excess),
+    Column("excess_cost", "number", "cost (with its penalty) above the optimum", lambda trials: trials.excess),
+    Column(
+        "cost_at_optimum",
+        "number",
+        "mean squared error at the optimum of cost and penalty",
+        lambda trials: trials.of_each(lambda group: group.trials.quadratic.cost_at_optimum),
+        applies=lambda experiment: experiment.is_penalised,
+    ),
+    Family(_average_types, _average),
+    Column(
+        "average_cost",
+        "number",
+        "mean squared error of the averaged state",
+        lambda trials: trials.average_cost,
+        role="measure",
+        applies=lambda experiment: experiment.has_average,
+    ),
     Column(
         "contraction",
         "number",
@@ -242,7 +283,7 @@ TRIALS: tuple[Column | Family, ...] = (
         "theory",
         "words",
         "closed_form: it predicts the outcome; lost_in_rounding: the steps' rounding may decide it;"
-        " mini_batches: they have no closed form",
+        " mini_batches: they have no closed form; adaptive: nor has a rule that scales steps by gradients",
         lambda trials: trials.prediction.theory,
         words=THEORY,
     ),

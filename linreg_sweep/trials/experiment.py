@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from linreg_sweep.config import Config, Sweep
 from linreg_sweep.config.parameters import own_weight
 from linreg_sweep.data import Data, parameter_names
-from linreg_sweep.engines import load_engine
+from linreg_sweep.engines import ENGINES, load_engine
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials, merge
 from linreg_sweep.method import Method
 from linreg_sweep.optimizers import OPTIMIZERS
@@ -99,6 +99,21 @@ class Experiment:
     def is_scaled(self) -> bool:
         """Whether any trial sees standardized x."""
         return any(standardize for _, standardize in self.problems)
+
+    @property
+    def is_penalised(self) -> bool:
+        """Whether any trial has a penalty."""
+        return any(example.options.method.is_penalised for example in self.examples)
+
+    @property
+    def has_average(self) -> bool:
+        """Whether an average of states is kept of any trial."""
+        return any(example.options.method.average is not None for example in self.examples)
+
+    @property
+    def is_predicted_by_engine(self) -> bool:
+        """Whether the engine's results are theory's own."""
+        return ENGINES[self.config.training.engine].is_theory
 
     def unscaled(self, theta: Floats, kind: Kind) -> Floats:
         """Returns parameters [K, P, O] of trials on one problem, in the units of the file."""
@@ -258,8 +273,7 @@ class Experiment:
             values: the hyperparameters of the trials.
             states_at: the ascending epochs at which states are kept; None: as the config says.
         """
-        groups = self.groups(values)
-        return self.train_groups(groups, states_at)
+        return self.train_groups(self.groups(values), states_at)
 
     def train_groups(self, groups: list[Group], states_at: Integers | None = None) -> Results:
         """Trains groups of trials, one after the other.

@@ -1,5 +1,7 @@
 """The tables of a part: its trials and the states that are kept, column by column (see columns)."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,12 +17,12 @@ from linreg_sweep.trials.columns import (
     states,
     trial_types,
 )
-from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.experiment import Experiment, Group
 from linreg_sweep.trials.trained import Trained
 
 
 def trial_columns(
-    experiment: Experiment, first: int, values: dict[str, Floats], results: Results
+    experiment: Experiment, first: int, values: dict[str, Floats], groups: list[Group], results: Results
 ) -> dict[str, Array]:
     """Returns the trials table of a part, column by column, [K] each.
 
@@ -28,12 +30,13 @@ def trial_columns(
         experiment: what was trained.
         first: the number of the part's first trial.
         values: the hyperparameters of its trials.
+        groups: the same trials, as they were trained.
         results: what became of them.
 
     Returns:
         Words are codes; see column_types.
     """
-    trials = Trained(experiment, first, values, results)
+    trials = Trained(experiment, first, values, groups, results)
     columns: dict[str, Array] = {}
     for entry in TRIALS:
         if isinstance(entry, Family):
@@ -63,13 +66,23 @@ def failed_columns(experiment: Experiment, trials: NDArray[np.int64]) -> dict[st
     return columns | {"trial": trials, "outcome": outcome}
 
 
-def history_columns(experiment: Experiment, first: int, results: Results) -> dict[str, Array]:
+def history_columns(
+    experiment: Experiment, first: int, groups: list[Group], results: Results
+) -> dict[str, Array]:
     """Returns the history of a part, one row a kept state, ordered by trial and epoch, [R] each."""
     history = results.history
     columns: dict[str, Array] = {"trial": history.trial + first, "epoch": history.epoch}
-    columns |= states(experiment, history.theta)
-    columns["cost"] = experiment.problem.cost(history.theta)
-    return columns
+    of_rows = [
+        replace(group, chosen=np.flatnonzero(np.isin(history.trial, group.chosen)))
+        if len(groups) > 1
+        else replace(group, chosen=np.arange(len(history.trial)))
+        for group in groups
+    ]
+    columns |= states(experiment, of_rows, history.theta)
+    cost = np.empty(len(history.trial))
+    for group in of_rows:
+        cost[group.chosen] = group.problem.cost(history.theta[group.chosen])
+    return columns | {"cost": cost}
 
 
 def no_history(experiment: Experiment) -> dict[str, Array]:
