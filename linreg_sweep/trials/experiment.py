@@ -321,17 +321,22 @@ GROUPED = ("batch_size", "seed")
 """Numbers that trials must share to be trained together."""
 
 
+def limits_of(experiment: Experiment) -> list[float]:
+    """Returns the stability limit of each example that theory covers; NaN: there is none."""
+    covered = [each for each in experiment.examples if isinstance(each.theory, LinearTheory)]
+    return [
+        float(each.theory.stability_limit(each.trials.quadratic, each.trials.values)[0])  # type: ignore[union-attr]
+        for each in covered
+    ]
+
+
 def common_stability_limit(experiment: Experiment) -> float | None:
     """Returns the learning rate above which every trial's descent grows; None: there is no one such rate."""
     if any(name in NUMBERS_OF_RULES or "." in name for name in experiment.space.names):
         return None
-    limits = set()
-    for example in experiment.examples:
-        if isinstance(example.theory, NoTheory):
-            return None
-        limits |= {*example.theory.stability_limit(example.trials.quadratic, example.trials.values).tolist()}
-    [limit, *others] = limits
-    return None if others or not np.isfinite(limit) else float(limit)
+    limits = limits_of(experiment)
+    is_one = len(limits) == len(experiment.examples) and len(set(limits)) == 1
+    return limits[0] if is_one and np.isfinite(limits[0]) else None
 
 
 def most_epochs(declared: int, space: Space) -> int:
