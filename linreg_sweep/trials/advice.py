@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from linreg_sweep.config.kinds import MOST
 from linreg_sweep.data import from_arrays
 from linreg_sweep.engines.batches import epoch_order
 from linreg_sweep.engines.closed_form import train
 from linreg_sweep.engines.interface import Results, Schedule, Trials
 from linreg_sweep.errors import DataError
+from linreg_sweep.kinds import MAX_COUNT
 from linreg_sweep.theory.outcome import stability_limit
 from linreg_sweep.theory.problem import Problem, loss_factor, make_problem
 from linreg_sweep.trials.costs import seconds
@@ -210,7 +210,7 @@ class _Descent:
             return None
         if not last or not self.momentum:
             return _rounded_up(last)
-        while last <= MOST:  # until the later half of the looks shows that it stays
+        while last <= MAX_COUNT:  # until the later half of the looks shows that it stays
             looks = np.unique(np.linspace(0, 2 * last, LOOKS).astype(np.int64))
             states = self._trained(problem, start, rate, 0.0, looks).history.theta
             above = np.flatnonzero(problem.excess_cost(states) > self._level(problem))
@@ -251,7 +251,7 @@ class _Descent:
             nesterov=self.experiment.config.training.nesterov,
             history_epochs=np.empty(0, np.int64) if looks is None else looks,
         )
-        most = MOST if looks is None else int(looks[-1])
+        most = MAX_COUNT if looks is None else int(looks[-1])
         return train(problem, Trials(rates, starts, np.full(len(rates), most), self.momentum), schedule)
 
     def _survives(self, problem: Problem, start: Floats, rate: Floats, epochs: Floats) -> bool:

@@ -11,9 +11,10 @@ from linreg_sweep.config.parameters import own_weight
 from linreg_sweep.data import Data, parameter_names
 from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.interface import Results, Schedule, Trials, merge
+from linreg_sweep.samplers.range import ends
 from linreg_sweep.theory.outcome import Criteria, stability_limit
 from linreg_sweep.theory.problem import Problem
-from linreg_sweep.trials.space import Space, ends
+from linreg_sweep.trials.space import Space
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

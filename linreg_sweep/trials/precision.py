@@ -9,9 +9,10 @@ from linreg_sweep.config import Config, Declaration, Sweep
 from linreg_sweep.config.parameters import OWN_WEIGHT, Normal, Parameter
 from linreg_sweep.data import Data, moments
 from linreg_sweep.errors import ConfigError, shorten
+from linreg_sweep.samplers.range import ends
 from linreg_sweep.theory.outcome import stability_limit
 from linreg_sweep.theory.problem import Problem
-from linreg_sweep.trials.space import Space, ends
+from linreg_sweep.trials.space import Space
 
 Floats = NDArray[np.float64]
 

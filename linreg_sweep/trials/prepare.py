@@ -11,10 +11,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from linreg_sweep import data as datasets
-from linreg_sweep.config import Config, Declaration, GridSweep, RandomSweep, Sweep
+from linreg_sweep.config import Config, Declaration, ListSweep, RandomSweep, Sweep
 from linreg_sweep.config.faults import MOST_COMPLAINTS, config_error
 from linreg_sweep.config.parameters import OWN_WEIGHT, own_weight
 from linreg_sweep.config.schema import OutcomeConfig
+from linreg_sweep.config.varied import KINDS
 from linreg_sweep.data import Data
 from linreg_sweep.engines import load_module
 from linreg_sweep.errors import MOST_NAMED, Complaint, ConfigError, DataError, did_you_mean, listed, shorten
@@ -23,7 +24,7 @@ from linreg_sweep.theory.outcome import Criteria, stability_limit
 from linreg_sweep.theory.problem import Problem, make_problem
 from linreg_sweep.trials.experiment import Experiment, count_states, has_mini_batches, most_epochs
 from linreg_sweep.trials.precision import faults_of_precision
-from linreg_sweep.trials.space import Space, ends, grid_space, largest
+from linreg_sweep.trials.space import Space, grid_space, listed_space, random_space
 
 Arrays = tuple[Any, Any]
 """X (n,) or (n, F) and y (n,) or (n, O): anything that NumPy takes for numbers."""
@@ -126,12 +127,12 @@ def prepare(declaration: Declaration, data: Data) -> Experiment:
 def _is_finite(config: Config | Sweep, space: Space, problem: Problem) -> bool:
     """Returns whether every learning rate that is declared in stability limits is a finite number."""
     momentum = space.parameters.get("momentum")
-    momenta = [config.training.momentum] if momentum is None else ends(momentum)
+    momenta = [config.training.momentum] if momentum is None else space.ends("momentum")
     with np.errstate(over="ignore"):
         limits = stability_limit(
             float(problem.eigenvalues[-1]), np.array(momenta), nesterov=config.training.nesterov
         )
-        return bool(np.isfinite(largest(space.parameters["learning_rate"]) * limits).all())
+        return bool(np.isfinite(space.largest("learning_rate") * limits).all())
 
 
 def criteria_of(outcome: OutcomeConfig) -> Criteria:
@@ -141,9 +142,13 @@ def criteria_of(outcome: OutcomeConfig) -> Criteria:
 
 def make_space(config: Config | Sweep) -> Space:
     """Returns what a declaration varies; a config is a sweep of one trial that varies nothing."""
+    if isinstance(config, ListSweep):
+        return listed_space(config.trials.columns)
+    setup = {name: getattr(config.training, name, None) for name in KINDS}
+    setup |= {"standardize": config.data.standardize}
     if isinstance(config, RandomSweep):
-        return Space(config.parameters, config.trials, config.seed)
-    return grid_space(config.parameters if isinstance(config, GridSweep) else {})
+        return random_space(config.products, config.trials, config.seed, setup)
+    return grid_space(*config.products, setup=setup)
 
 
 def _check(declaration: Declaration, data: Data, space: Space) -> None:
