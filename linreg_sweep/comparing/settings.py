@@ -12,7 +12,7 @@ from linreg_sweep.errors import shorten
 from linreg_sweep.runs.reopening import declaration_of
 from linreg_sweep.runs.results import Run
 
-NOT_SETTINGS = ("name", "max_trials", "data.path")
+NOT_SETTINGS = ("name", "max_trials", "data.path", "trials.path")
 """What a config says that changes no result."""
 
 _SECTION = re.compile(r"^(training|parameters)\.")

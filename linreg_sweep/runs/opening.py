@@ -21,6 +21,7 @@ from linreg_sweep.runs.inspection import facts_there, set_aside
 from linreg_sweep.runs.reopening import declaration_of
 from linreg_sweep.runs.results import MOST_ROWS, Run
 from linreg_sweep.runs.status import now
+from linreg_sweep.samplers.grid import at
 from linreg_sweep.storage import files
 from linreg_sweep.storage.files import Place
 from linreg_sweep.storage.layout import HISTORY, TRIALS
@@ -30,7 +31,6 @@ from linreg_sweep.storage.store import FORMAT_VERSION, DamagedError, Store, dama
 from linreg_sweep.trials.columns import history_types, labels_of, parameter_column, trial_types
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.loading import data_path
-from linreg_sweep.trials.space import at
 
 ARRAYS = "arrays"
 """The source of data that came from Python."""
@@ -50,8 +50,12 @@ def digest(mapping: dict[str, Any], data_digest: str) -> str:
 
     Where the data lie and how many trials are allowed are left out: they change no result.
     """
-    left_out = {key: value for key, value in mapping["data"].items() if key != "path"}
-    kept = {key: value for key, value in mapping.items() if key != "max_trials"} | {"data": left_out}
+    left_out = {
+        block: {key: value for key, value in mapping[block].items() if key != "path"}
+        for block in ("data", "trials")
+        if isinstance(mapping.get(block), dict)
+    }
+    kept = {key: value for key, value in mapping.items() if key not in ("max_trials", "best")} | left_out
     text = json.dumps([FORMAT_VERSION, kept, data_digest])
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -234,7 +238,7 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
         "engine": mapping["training"]["engine"],
         "loss": mapping["training"]["loss"],
         "method": mapping["method"],
-        "varied": [parameter_column(name) for name in experiment.space.parameters],
+        "varied": [parameter_column(name) for name in experiment.space.names],
         "log_scaled": [
             parameter_column(name)
             for name, parameter in experiment.space.parameters.items()
@@ -260,12 +264,13 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
 
 
 def _spans(experiment: Experiment) -> dict[str, list[float]]:
-    """Returns the values of each parameter of a grid; of many, some more than MOST_ROWS, with both ends.
+    """Returns the values of each number of a grid; of many, some more than MOST_ROWS, with both ends.
 
-    Rates in stability limits are left out: each momentum may have its own.
+    Rates in stability limits are left out: each momentum may have its own. So is what a union or a list
+    varies, whose trials are no combinations.
     """
     space, spans = experiment.space, {}
-    if space.seed is not None:
+    if not space.is_ordered:
         return {}
     for name, parameter in space.parameters.items():
         if name in labels_of(experiment):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from linreg_sweep.config.kinds import MOST
+from linreg_sweep.kinds import MAX_COUNT
 from linreg_sweep.data import from_arrays
 from linreg_sweep.engines.batches import epoch_order
 from linreg_sweep.engines.closed_form import train
@@ -229,7 +229,7 @@ class _Descent:
             return None
         if not last or not self.momentum:
             return _rounded_up(last)
-        while last <= MOST:  # until the later half of the looks shows that it stays
+        while last <= MAX_COUNT:  # until the later half of the looks shows that it stays
             looks = np.unique(np.linspace(0, 2 * last, LOOKS).astype(np.int64))
             states = self._trained(problem, start, rate, 0.0, looks).history.theta
             above = np.flatnonzero(problem.excess_cost(states) > self._level(problem))
@@ -270,7 +270,7 @@ class _Descent:
             method=self.theory.method,
             history_epochs=np.empty(0, np.int64) if looks is None else looks,
         )
-        most = MOST if looks is None else int(looks[-1])
+        most = MAX_COUNT if looks is None else int(looks[-1])
         values = {name: np.repeat(value, len(rates)) for name, value in self.values.items()}
         values["learning_rate"] = rates
         trials = Trials(starts, np.full(len(rates), most), values, problem.quadratic)

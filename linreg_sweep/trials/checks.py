@@ -92,7 +92,7 @@ def _has_cuda() -> bool:
 
 def _faults_of_limits(declaration: Declaration, experiment: Experiment) -> Iterator[ConfigError]:
     """Yields that learning rates are declared in a stability limit that is not known, or no number."""
-    if RATIO not in experiment.space.units:
+    if not experiment.space.has_units:
         return
     path = ("parameters", "learning_rate", "unit")
     for example in experiment.examples:

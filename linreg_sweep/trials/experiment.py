@@ -142,7 +142,37 @@ class Experiment:
             weights = [weight] * len(own) if isinstance(weight, float) else weight
             values |= dict(zip(own, weights, strict=True))
         values["initial_bias"] = training.initial_bias
-        return values | {name: values.get(name, np.nan) for name in varied if name not in values}
+        return values | {name: self._declared(name) for name in varied if name not in values}
+
+    def _declared(self, name: str) -> float:
+        """Returns the set-up's value of what is varied; NaN where that has none that is one for all trials."""
+        if name in self.space.choices:
+            value = self._set_up_choice(name)
+            return self.space.code(name, value) if value in self.space.choices[name] else np.nan
+        if name == "batch_size":
+            return float(self.config.training.batch_size or self.problem.n_rows)
+        value: Any = self.config
+        for key in ("seed",) if name == "seed" else ("training", *name.split(".")):
+            value = getattr(value, key, None)
+        return float(value) if isinstance(value, int | float) else np.nan
+
+    def _set_up_choice(self, name: str) -> Any:
+        """Returns the set-up's value of what is no number."""
+        if name == "standardize":
+            return self.config.data.standardize
+        value = getattr(self.config.training, name)
+        return getattr(self.config.training.of(self.config.training.optimizer), name, None) if value is None else value
+
+    def _set_up(self, name: str, values: Values) -> Floats:
+        """Returns the set-up's value [K] of a number; NaN where a trial's optimizer has no such key."""
+        training, found = self.config.training, np.full(len(values["learning_rate"]), self._declared(name))
+        if name not in NUMBERS_OF_RULES:
+            return found
+        optimizers = self.space.choices.get("optimizer", (training.optimizer,))
+        codes = values.get("optimizer", np.zeros(len(found)))
+        for code, optimizer in enumerate(optimizers):
+            found[codes == code] = getattr(training.of(optimizer), name, np.nan)
+        return found
 
     def values(self, start: int, stop: int) -> Values:
         """Returns every hyperparameter [stop - start] of the trials from start to stop - 1."""
@@ -154,10 +184,14 @@ class Experiment:
 
     def _with_fixed(self, varied: Values, count: int) -> Values:
         """Returns what varies, [count] each, with what does not; learning rates in their own unit."""
-        values = {
-            name: self._filled(varied[name], value) if name in varied else np.full(count, value)
-            for name, value in self.fixed().items()
-        }
+        fixed = self.fixed()
+        values = {name: varied.get(name, np.full(count, value)) for name, value in fixed.items()}
+        for name in self.space.choices:
+            values[name] = self._filled(values[name], fixed[name])
+        for name in values.keys() - self.space.choices.keys():
+            missing = np.isnan(values[name])
+            if missing.any():
+                values[name] = np.where(missing, self._set_up(name, values), values[name])
         shares = varied.get(RATIO)
         if shares is not None:
             limits = np.full(count, np.nan)
@@ -189,7 +223,7 @@ class Experiment:
         training, count = self.config.training, len(chosen)
         choices = {name: self._choice(name, values[name]) for name in self.space.choices if name in values}
         optimizer = choices.get("optimizer", training.optimizer)
-        settings = vars(training.of(optimizer)) | choices
+        settings = {**dict(training.of(optimizer)), **choices}
         kind = (choices.get("loss", training.loss), choices.get("standardize", self.config.data.standardize))
         problem = self.problems[kind]
 
@@ -230,8 +264,7 @@ class Experiment:
     def _choice(self, name: str, codes: Floats) -> Any:
         """Returns what the first of some trials has chosen; the set-up's where its product has no choice."""
         if not len(codes) or np.isnan(codes[0]):
-            block = self.config.data if name == "standardize" else self.config.training
-            return getattr(block, name)
+            return self._set_up_choice(name)
         return self.space.choices[name][int(codes[0])]
 
     def _filled(self, given: Floats, declared: float) -> Floats:

@@ -45,7 +45,7 @@ def load_data(declaration: Declaration, arrays: Arrays | None = None) -> Data:
 
 def scalings(config: Config) -> frozenset[bool]:
     """Returns whether x is standardized in any trial of a declaration, and whether it is not in any."""
-    return frozenset(config.choices_of("standardize", config.data.standardize))
+    return frozenset(config.values_of("standardize", config.data.standardize))
 
 
 def _noted(data: Data, *, fit_bias: bool) -> Data:

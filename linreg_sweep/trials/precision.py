@@ -46,9 +46,10 @@ def _faults_of_numbers(declaration: Declaration, experiment: Experiment) -> Iter
     }
     found = [(("training", name), values) for name, values in declared.items() if name not in space.names]
     for name in space.names:
-        if name in declared or name.startswith(OWN_WEIGHT):
+        in_unit = name == "learning_rate" and space.has_units
+        if not in_unit and (name in declared or name.startswith(OWN_WEIGHT)):
             found.append((("parameters", name), [space.ends(name)[0], space.largest(name)]))
-    if RATIO in space.units:
+    if space.has_units:
         rates = [space.largest(RATIO) * limit for limit in limits_of(experiment)]
         found.append((("parameters", "learning_rate"), rates))
     for path, values in found:
