@@ -16,7 +16,7 @@ from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.config.writer import quoted
 from linreg_sweep.data import Data, from_arrays
 from linreg_sweep.engines.closed_form import train
-from linreg_sweep.engines.interface import Schedule, Trials
+from linreg_sweep.engines.interface import TrainOptions, Trials
 from linreg_sweep.errors import DataError
 from linreg_sweep.kinds import MAX_COUNT
 from linreg_sweep.theory.outcome import MISSING, stability_limit
@@ -164,8 +164,8 @@ def _laid_out(problem: Problem, limit: float) -> Layout:
     high_excess = CRITERIA.diverged_excess(problem.excess_cost(theta), problem.cost_min, problem.scale)
     results = train(
         problem,
-        Trials(grid.ravel(), theta, np.full(grid.size, MAX_COUNT)),
-        Schedule(CRITERIA.converged_excess(problem.scale), high_excess),
+        Trials(theta, np.full(grid.size, MAX_COUNT), {"learning_rate": grid.ravel()}, problem.quadratic),
+        TrainOptions(CRITERIA.converged_excess(problem.scale), high_excess),
     )
     ends = np.where(results.converged_at == MISSING, results.diverged_at, results.converged_at)
     ends = np.where(ends == MISSING, MAX_COUNT + 1, ends).reshape(grid.shape)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PlainValidator, TypeAdapter, ValidationInfo, WithJsonSchema, field_validator
 
 from linreg_sweep.config.kinds import Text, Texts
-from linreg_sweep.config.parameters import Parameter, Product, merged
+from linreg_sweep.config.parameters import Parameter, Product, Values, each_alone, merged
 from linreg_sweep.config.training import TrainingConfig
 from linreg_sweep.config.words import show
 from linreg_sweep.kinds import MAX_COUNT, Count, CountOrZero, Factor, Fraction, Model, Positive, Seed

@@ -138,9 +138,15 @@ class Results:
         """Returns those of the chosen trials, without their history."""
         none = history_of([], (self.theta.shape[1], self.theta.shape[2]))
         average = None if self.average is None else self.average[chosen]
-        numbers = (self.theta, self.epochs, self.converged_at, self.diverged_at, self.contraction)
-        theta, epochs, converged_at, diverged_at, contraction = (each[chosen] for each in numbers)
-        return Results(theta, epochs, converged_at, diverged_at, contraction, none, average)
+        return Results(
+            self.theta[chosen],
+            self.epochs[chosen],
+            self.converged_at[chosen],
+            self.diverged_at[chosen],
+            self.contraction[chosen],
+            none,
+            average,
+        )
 
 
 Engine = Callable[[Problem, Trials, TrainOptions], Results]

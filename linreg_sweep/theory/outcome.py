@@ -105,10 +105,10 @@ class Criteria:
         """Returns the excess cost at or below which a trial has converged, in units of y squared: finite."""
         return min(self.tolerance * scale, float(np.finfo(np.float64).max))
 
-    def diverged_excess(self, excess_at_start: Floats, cost_min: float, scale: float) -> Floats:
+    def diverged_excess(self, excess_at_start: Floats, least: float | Floats, scale: float) -> Floats:
         """Returns the excess cost [K] above which each trial has diverged, in units of y squared."""
         with np.errstate(over="ignore"):
-            return self.divergence * np.maximum(cost_min + excess_at_start, scale) - cost_min
+            return self.divergence * np.maximum(least + excess_at_start, scale) - least
 
 
 def judge(

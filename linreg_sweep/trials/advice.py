@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from linreg_sweep.kinds import MAX_COUNT
 from linreg_sweep.data import from_arrays
 from linreg_sweep.engines.batches import epoch_order
 from linreg_sweep.engines.closed_form import train
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.errors import DataError
+from linreg_sweep.kinds import MAX_COUNT
 from linreg_sweep.theory.applies import LinearTheory, theory_of
 from linreg_sweep.theory.problem import Problem, loss_factor, make_problem
 from linreg_sweep.theory.rounding import bound_rounding
@@ -219,7 +219,8 @@ class _Descent:
 
     def seconds(self, epochs: int) -> float | None:
         """Returns how long one core trains all trials on all rows at once, if each does so many epochs."""
-        values = {"learning_rate": np.ones(1), "batch_size": np.array([self.experiment.problem.n_rows])}
+        values = {name: np.array([value]) for name, value in self.experiment.fixed().items()}
+        values["batch_size"] = np.array([float(self.experiment.problem.n_rows)])
         return seconds(self.experiment, values, np.array([float(epochs)]))
 
     def enough(self, problem: Problem, start: Floats, rate: Floats) -> int | None:

@@ -12,7 +12,7 @@ from linreg_sweep.config.parameters import OWN_WEIGHT, own_weight
 from linreg_sweep.data import Data
 from linreg_sweep.engines import ENGINES
 from linreg_sweep.errors import ConfigError, did_you_mean
-from linreg_sweep.theory.applies import LinearTheory, NoTheory
+from linreg_sweep.theory.applies import NoTheory
 from linreg_sweep.trials.experiment import Experiment, count_states, most_epochs
 from linreg_sweep.trials.precision import faults_of_precision
 from linreg_sweep.trials.space import RATIO, Space

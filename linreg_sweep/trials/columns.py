@@ -234,7 +234,9 @@ TRIALS: tuple[Column | Family, ...] = (
         lambda trials: trials.cost,
         role="measure",
     ),
-    Column("excess_cost", "number", "cost (with its penalty) above the optimum", lambda trials: trials.excess),
+    Column(
+        "excess_cost", "number", "cost (with its penalty) above the optimum", lambda trials: trials.excess
+    ),
     Column(
         "cost_at_optimum",
         "number",

@@ -1,6 +1,6 @@
 """A declaration met with its data: everything that the result of a trial is a pure function of."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -145,10 +145,10 @@ class Experiment:
         return values | {name: self._declared(name) for name in varied if name not in values}
 
     def _declared(self, name: str) -> float:
-        """Returns the set-up's value of what is varied; NaN where that has none that is one for all trials."""
+        """Returns the set-up's value of what is varied; NaN where it has none for all trials."""
         if name in self.space.choices:
-            value = self._set_up_choice(name)
-            return self.space.code(name, value) if value in self.space.choices[name] else np.nan
+            chosen = self._set_up_choice(name)
+            return self.space.code(name, chosen) if chosen in self.space.choices[name] else np.nan
         if name == "batch_size":
             return float(self.config.training.batch_size or self.problem.n_rows)
         value: Any = self.config
@@ -161,7 +161,11 @@ class Experiment:
         if name == "standardize":
             return self.config.data.standardize
         value = getattr(self.config.training, name)
-        return getattr(self.config.training.of(self.config.training.optimizer), name, None) if value is None else value
+        return (
+            getattr(self.config.training.of(self.config.training.optimizer), name, None)
+            if value is None
+            else value
+        )
 
     def _set_up(self, name: str, values: Values) -> Floats:
         """Returns the set-up's value [K] of a number; NaN where a trial's optimizer has no such key."""
@@ -335,7 +339,7 @@ class Experiment:
             found.append(self._example(chosen | varied))
         return tuple(found)
 
-    def _example(self, chosen: Mapping[str, float]) -> Group:
+    def _example(self, chosen: dict[str, float]) -> Group:
         values = {name: np.array([value]) for name, value in (self.fixed() | chosen).items()}
         return self._group(values, np.zeros(1, np.intp))
 
@@ -356,10 +360,10 @@ GROUPED = ("batch_size", "seed")
 
 def limits_of(experiment: Experiment) -> list[float]:
     """Returns the stability limit of each example that theory covers; NaN: there is none."""
-    covered = [each for each in experiment.examples if isinstance(each.theory, LinearTheory)]
     return [
-        float(each.theory.stability_limit(each.trials.quadratic, each.trials.values)[0])  # type: ignore[union-attr]
-        for each in covered
+        float(each.theory.stability_limit(each.trials.quadratic, each.trials.values)[0])
+        for each in experiment.examples
+        if isinstance(each.theory, LinearTheory)
     ]
 
 

@@ -32,7 +32,9 @@ def prepare(declaration: Declaration, data: Data) -> Experiment:
     check_names(declaration, data, space)
     kinds = product(config.values_of("loss", config.training.loss), sorted(scalings(config)))
     with threadpool_limits(limits=1):  # the same bits however many cores there are
-        problems = {(loss, scaled): _problem(data, loss, scaled, config.data.fit_bias) for loss, scaled in kinds}
+        problems = {
+            (loss, scaled): _problem(data, loss, scaled, config.data.fit_bias) for loss, scaled in kinds
+        }
     header = replace(data, x=data.x[:0], y=data.y[:0])
     experiment = Experiment(config, header, data.digest(), problems, space, criteria_of(config.outcome))
     check(declaration, data, experiment)

@@ -182,7 +182,9 @@ def _combinations(sampler: Sampler, choices: Choices) -> Iterator[dict[str, floa
         if isinstance(parameter, Tuples):
             chosen = [name for name in parameter.names if name in choices]
             columns = [parameter.column(name) for name in chosen]
-            axes.append([dict(zip(chosen, row, strict=True)) for row in dict.fromkeys(zip(*columns, strict=True))])
+            axes.append(
+                [dict(zip(chosen, row, strict=True)) for row in dict.fromkeys(zip(*columns, strict=True))]
+            )
         elif key in choices and isinstance(parameter, Values):
             axes.append([{key: value} for value in parameter.values])
     for each in product(*(axis for axis in axes if axis)):
