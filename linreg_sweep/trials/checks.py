@@ -95,7 +95,7 @@ def _faults_of_limits(declaration: Declaration, experiment: Experiment) -> Itera
     if not experiment.space.has_units:
         return
     path = ("parameters", "learning_rate", "unit")
-    for example in experiment.examples:
+    for example in experiment.examples_in_units:
         theory = example.theory
         if isinstance(theory, NoTheory):
             text, hint = f"no stability limit is known here: {theory.reason}", "leave the unit out"

@@ -1,6 +1,6 @@
 """A declaration met with its data: everything that the result of a trial is a pure function of."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -333,11 +333,18 @@ class Experiment:
     @cached_property
     def examples(self) -> tuple[Group, ...]:
         """A trial of each combination of what is no number; of the fewest rows a step, the rest as set up."""
-        found = []
+        return tuple(self._examples(in_units=False))
+
+    @property
+    def examples_in_units(self) -> Iterator[Group]:
+        """Those of them whose learning rates are shares of a stability limit."""
+        return self._examples(in_units=True)
+
+    def _examples(self, *, in_units: bool) -> Iterator[Group]:
+        varied = {name: self.space.ends(name)[0] for name in GROUPED if name in self.space.names}
         for chosen in self.space.combinations():
-            varied = {name: self.space.ends(name)[0] for name in GROUPED if name in self.space.names}
-            found.append(self._example(chosen | varied))
-        return tuple(found)
+            if chosen.pop(RATIO, None) is not None or not in_units:
+                yield self._example(chosen | varied)
 
     def _example(self, chosen: dict[str, float]) -> Group:
         values = {name: np.array([value]) for name, value in (self.fixed() | chosen).items()}

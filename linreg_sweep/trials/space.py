@@ -162,9 +162,12 @@ class Space:
         )
 
     def combinations(self) -> Iterator[dict[str, float]]:
-        """Yields each combination of what is no number that trials may have, the first of very many."""
+        """Yields each combination of what is no number that trials may have, the first of very many.
+
+        RATIO is among them, as 1, where learning rates are shares of a stability limit.
+        """
         found = dict.fromkeys(
-            frozenset(each.items())
+            frozenset(each.items() | ({(RATIO, 1.0)} if RATIO in _columns(sampler) else set()))
             for sampler in self.samplers
             for each in islice(_combinations(sampler, self.choices), MAX_COMBINATIONS)
         )
