@@ -11,7 +11,7 @@ from linreg_sweep.config.varied import KINDS
 from linreg_sweep.data import Data
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem, make_problem
-from linreg_sweep.trials.checks import check, check_names
+from linreg_sweep.trials.checks import check, check_before
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.loading import scalings
 from linreg_sweep.trials.space import Space, grid_space, listed_space, random_space
@@ -29,7 +29,7 @@ def prepare(declaration: Declaration, data: Data) -> Experiment:
         DataError: the squares of the data overflow or vanish.
     """
     config, space = declaration.config, make_space(declaration.config)
-    check_names(declaration, data, space)
+    check_before(declaration, data, space)
     kinds = product(config.values_of("loss", config.training.loss), sorted(scalings(config)))
     with threadpool_limits(limits=1):  # the same bits however many cores there are
         problems = {
