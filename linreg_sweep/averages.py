@@ -80,6 +80,12 @@ def weights(
     return weight
 
 
+def begins(declared: Average, values: Mapping[str, Floats]) -> Floats:
+    """Returns the epoch [k] or [1] up to which no state counts, so that there is no average yet."""
+    h = variants.numbers(declared, "average.", values)
+    return np.asarray(h.get("from", np.zeros(1)), np.float64)
+
+
 def update(average: Any, theta: Any, weight: Any) -> Any:
     """Returns the average after a step, which it may have overwritten.
 

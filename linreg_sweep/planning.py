@@ -12,7 +12,8 @@ from linreg_sweep.trials.axes import Axis, axes_of
 from linreg_sweep.trials.costs import bytes_of_a_trial, memory
 from linreg_sweep.trials.experiment import Experiment, common_stability_limit, most_epochs
 from linreg_sweep.trials.forecast import Forecast, forecast
-from linreg_sweep.trials.prepare import Arrays, load_data, prepare
+from linreg_sweep.trials.loading import Arrays, load_data
+from linreg_sweep.trials.prepare import prepare
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def plan(
         name=declaration.config.name,
         n_trials=n_trials,
         what=_what(experiment),
-        axes=axes_of(experiment.space.parameters),
+        axes=axes_of(experiment.config.parameters),
         n_parts=-(-n_trials // size),
         memory=memory(experiment, min(size, n_trials)),
         disk=n_trials * bytes_of_a_trial(experiment),
@@ -85,7 +86,7 @@ def plan(
         condition_number=experiment.problem.condition_number,
         forecast=expected,
         seconds=expected.seconds,
-        advice=advise(experiment) if expected.is_mostly_wasted or experiment.has_mini_batches else None,
+        advice=advise(experiment) if expected.is_mostly_wasted or experiment.regime_is_measured else None,
         notes=table.notes,
     )
 
@@ -100,6 +101,8 @@ def _what(experiment: Experiment) -> str:
 
 
 def _best_rate(experiment: Experiment) -> float | None:
-    if common_stability_limit(experiment) is None or experiment.config.training.momentum:
+    method = experiment.example.options.method
+    is_plain = not method.active and method.schedule is None
+    if common_stability_limit(experiment) is None or not is_plain or len(experiment.problems) > 1:
         return None
     return 2 / sum(experiment.problem.curvature)

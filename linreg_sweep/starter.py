@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from linreg_sweep.config.kinds import MOST
 from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.config.writer import quoted
 from linreg_sweep.data import Data, from_arrays
 from linreg_sweep.engines.closed_form import train
-from linreg_sweep.engines.interface import Schedule, Trials
+from linreg_sweep.engines.interface import TrainOptions, Trials
 from linreg_sweep.errors import DataError
+from linreg_sweep.kinds import MAX_COUNT
 from linreg_sweep.theory.outcome import MISSING, stability_limit
 from linreg_sweep.theory.problem import Problem, make_problem
 from linreg_sweep.trials.costs import pace
@@ -164,14 +164,14 @@ def _laid_out(problem: Problem, limit: float) -> Layout:
     high_excess = CRITERIA.diverged_excess(problem.excess_cost(theta), problem.cost_min, problem.scale)
     results = train(
         problem,
-        Trials(grid.ravel(), theta, np.full(grid.size, MOST)),
-        Schedule(CRITERIA.converged_excess(problem.scale), high_excess),
+        Trials(theta, np.full(grid.size, MAX_COUNT), {"learning_rate": grid.ravel()}, problem.quadratic),
+        TrainOptions(CRITERIA.converged_excess(problem.scale), high_excess),
     )
     ends = np.where(results.converged_at == MISSING, results.diverged_at, results.converged_at)
-    ends = np.where(ends == MISSING, MOST + 1, ends).reshape(grid.shape)
+    ends = np.where(ends == MISSING, MAX_COUNT + 1, ends).reshape(grid.shape)
     own, sweep = int(ends[0, 0]), np.sort(ends[1:, 1:], axis=None)
     enough = max(own, int(sweep[-1 - int(UNFINISHED * len(sweep))]))
-    epochs = min(max(int(_round_up(enough)), FEWEST_EPOCHS), MOST)
+    epochs = min(max(int(_round_up(enough)), FEWEST_EPOCHS), MAX_COUNT)
     done = np.minimum(sweep, epochs)
     _, a_step, a_trial = pace("numpy", problem.shape, problem.n_rows)
     return Layout(
@@ -180,7 +180,7 @@ def _laid_out(problem: Problem, limit: float) -> Layout:
         weights=weights,
         why=why,
         epochs=epochs,
-        converged_at=own if own <= MOST else None,
+        converged_at=own if own <= MAX_COUNT else None,
         unfinished=int((sweep > epochs).sum()),
         seconds=float(a_step * done.max() + a_trial * done.sum()),
     )
@@ -190,7 +190,9 @@ def _training_lines(problem: Problem, limit: float, plan: Layout, *, standardize
     """Returns how the trial descends, and when it gets there."""
     n_trials = N_RATES * len(plan.weights)
     within = (
-        f"within {_count(MOST)} epochs" if plan.converged_at is None else f"at epoch {plan.converged_at:,}"
+        f"within {_count(MAX_COUNT)} epochs"
+        if plan.converged_at is None
+        else f"at epoch {plan.converged_at:,}"
     )
     converges = f"{'does not converge' if plan.converged_at is None else 'converges'} {within}"
     told = (

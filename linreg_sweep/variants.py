@@ -46,7 +46,8 @@ def one_of(kind: type[Model], variants: Mapping[str, type[Model]], tag: str, nou
 
     schema = words | Annotated[union, Field(discriminator=tag)]
     validated = PlainValidator(read, json_schema_input_type=schema)
-    return Annotated[kind, SerializeAsAny(), validated]  # type: ignore[valid-type]
+    whole: Any = SerializeAsAny  # of the model that it is, not of the kind alone
+    return Annotated[kind, whole(), validated]
 
 
 def _naming_keys(error: ValidationError, model: type[Model], name: str, tag: str) -> ValidationError:

@@ -17,9 +17,11 @@ from linreg_sweep.theory.outcome import (
     TOO_HIGH,
     surprise,
 )
-from linreg_sweep.trials.columns import history_columns, parameter_column, trial_columns
+from linreg_sweep.trials.columns import parameter_column
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.prepare import Arrays, load_data, prepare
+from linreg_sweep.trials.loading import Arrays, load_data
+from linreg_sweep.trials.prepare import prepare
+from linreg_sweep.trials.tables import history_columns, trial_columns
 from tests.test_outcome import multipliers
 
 ALWAYS = [

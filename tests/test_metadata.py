@@ -12,7 +12,7 @@ import pytest
 import linreg_sweep as ls
 from fuzz.runs import METADATA, SWEEP
 from linreg_sweep import cli
-from linreg_sweep.config.schema import TrainingConfig
+from linreg_sweep.config.training import TrainingConfig
 from linreg_sweep.execution import versions
 from linreg_sweep.storage.metadata import FOUND, fault
 from linreg_sweep.storage.store import FORMAT_VERSION, MADE_ANEW, Store

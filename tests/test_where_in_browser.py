@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from linreg_sweep.theory.outcome import CATEGORIES
+from tests.words import CATEGORIES
 
 CHROMIUM = shutil.which("chromium")
 

@@ -9,20 +9,22 @@ predictions are a matrix product, as in any torch loop.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
+from linreg_sweep.averages import update
 from linreg_sweep.engines.batches import batch_slices, epoch_order
-from linreg_sweep.engines.interface import Results, Schedule, Trials
-from linreg_sweep.engines.ledger import Ledger, excess_costs, look_back
-from linreg_sweep.engines.stretches import Array, Indices, State, begin
+from linreg_sweep.engines.chunks import Array, Indices, State, begin, rates_of, weights_of
+from linreg_sweep.engines.interface import Results, TrainOptions, Trials
+from linreg_sweep.engines.tracker import Tracker, excess_of, look_back
+from linreg_sweep.optimizers.base import Numbers
 from linreg_sweep.theory.problem import Problem, loss_factor
 
-STRETCH, STRETCH_ALONE = 16, 64
+CHUNK, CHUNK_ALONE = 16, 64
 """Epochs between two looks at the costs: of trials side by side, and of one alone."""
 
 REGISTERS = 256
@@ -64,33 +66,38 @@ class Block:
 
     Attributes:
         theta: the parameter that autograd follows.
-        velocity: [P, O, w], multiplied by the rates; None where there is no momentum.
-        learning_rate: [w], 0 in the columns that only pad.
-        momentum: [w] where each trial has its own; None where the optimizer has it.
-        optimizer: of theta, at a learning rate of 1.
+        slots: what the rule carries [P, O, w].
+        clock: likewise [w], in float64.
+        h: the rule's hyperparameters [w], in float64.
+        decay: the penalty [w]; None: there is none.
+        average: of the states [P, O, w]; None: none is kept.
     """
 
     theta: Tensor
-    velocity: Tensor | None
-    learning_rate: Tensor
-    momentum: Tensor | None
-    optimizer: torch.optim.SGD
+    slots: Numbers
+    clock: Numbers
+    h: Numbers
+    decay: Tensor | None
+    average: Tensor | None
 
 
 class Descent:
     """What all epochs on a problem share: its rows as tensors, and the size of a block of trials."""
 
-    def __init__(self, problem: Problem, schedule: Schedule) -> None:
+    def __init__(self, problem: Problem, options: TrainOptions) -> None:
         """Moves the data to the device, in the descent's precision."""
         self.problem = problem
-        self.schedule = schedule
-        self.device = torch.device(schedule.device)
-        self.dtype = np.dtype(schedule.dtype)
-        self._slices = batch_slices(problem.n_rows, schedule.batch_size)
+        self.options = options
+        self.method = options.method
+        self.rule = options.method.rule(torch)
+        self.n_decayed = problem.shape[0] - (problem.fit_bias and not self.method.decays_bias)
+        self.device = torch.device(options.device)
+        self.dtype = np.dtype(options.dtype)
+        self._slices = batch_slices(problem.n_rows, options.method.batch_size)
         cells = self._slices[0].stop * problem.optimum.size
-        self.alone = cells > SIDE_BY_SIDE[schedule.device] or problem.optimum.size > MOST_ENTRIES
+        self.alone = cells > SIDE_BY_SIDE[options.device] or problem.optimum.size > MOST_ENTRIES
         self.columns = 1 if self.alone else REGISTERS // self.dtype.itemsize
-        fitting = min(NUMBERS[schedule.device] // cells, MOST_COLUMNS[schedule.device])
+        fitting = min(NUMBERS[options.device] // cells, MOST_COLUMNS[options.device])
         self.width = 1 if self.alone else self._whole(fitting - self.columns + 1)
         self._design = self._tensor(problem.design.astype(self.dtype))
         self._targets = self._tensor(problem.targets.astype(self.dtype))
@@ -109,9 +116,9 @@ class Descent:
 
     def steps(self, epoch: int) -> Iterable[Rows]:
         """Returns the rows of each step of an epoch; the first epoch is 0."""
-        if len(self._in_file_order) == 1 or not self.schedule.shuffle:
+        if len(self._in_file_order) == 1 or not self.method.shuffle:
             return self._in_file_order
-        order = torch.from_numpy(epoch_order(self.problem.n_rows, self.schedule.seed, epoch))
+        order = torch.from_numpy(epoch_order(self.problem.n_rows, self.method.seed, epoch))
         return self._batches(order.to(self.device))
 
     def _batches(self, order: Tensor) -> Iterator[Rows]:
@@ -148,8 +155,8 @@ class Descent:
             prediction = torch.addcmul(prediction, column, parameter)
         return prediction.expand(len(design[0]), -1, -1)
 
-    def advance(self, state: State, columns: slice, epoch: int, n_epochs: int) -> Array:
-        """Trains some trials through a stretch of epochs, in place.
+    def advance(self, state: State, columns: slice, epoch: int, n_epochs: int) -> tuple[Array, Array | None]:
+        """Trains some trials through a chunk of epochs, in place.
 
         Args:
             state: all live trials.
@@ -158,58 +165,78 @@ class Descent:
             n_epochs: how many more they do.
 
         Returns:
-            [P, O, m, k]: the state before each of the epochs; the state as it is where there are none.
+            [P, O, m, k]: the state before each of the epochs, and the averages; as they are where there
+            are no epochs.
         """
-        block = self._block(state, columns)
-        states = []
+        here = state.block(columns)
+        block, count = self._block(here), here.rate.size
+        rates = [self._padded(rate) for rate in rates_of(here, self.options, epoch, n_epochs, self.dtype)]
+        n_steps, kept = len(self._slices), block.average
+        weighed = weights_of(here, self.options, epoch, n_epochs, n_steps, self.dtype)
+        weights = [] if weighed is None else [self._padded(weight) for weight in weighed]
+        states, averages = [], []
         for number in range(n_epochs):
             states.append(block.theta.detach().clone())
-            for rows in self.steps(epoch + number):
-                self._step(block, rows)
-        count = state.learning_rate[columns].size
-        state.theta[..., columns] = _numpy(block.theta)[..., :count]
-        if state.velocity is not None and block.velocity is not None:
-            state.velocity[..., columns] = _numpy(block.velocity)[..., :count]
-        return _numpy(torch.stack(states or [block.theta], dim=2))[..., :count]
+            if kept is not None:
+                averages.append(kept.clone())
+            for place, rows in enumerate(self.steps(epoch + number)):
+                rate = rates[min(number, len(rates) - 1)]
+                block = self._step(block, rows, rate, is_first=epoch + number + place == 0)
+                if kept is not None:
+                    kept = update(kept, block.theta.detach(), weights[number * n_steps + place])
+        moved = (block.theta, *block.slots, *block.clock)
+        for before, after in zip((here.theta, *here.slots, *here.clock), moved, strict=True):
+            before[...] = _numpy(after)[..., :count]
+        if here.average is not None and kept is not None:
+            here.average[...] = _numpy(kept)[..., :count]
+        reached = _numpy(torch.stack(states or [block.theta], dim=2))[..., :count]
+        if kept is None:
+            return reached, None
+        return reached, _numpy(torch.stack(averages or [kept], dim=2))[..., :count]
 
-    def _block(self, state: State, columns: slice) -> Block:
-        theta = self._padded(state.theta[..., columns]).requires_grad_()
-        velocity = None if state.velocity is None else self._padded(state.velocity[..., columns])
-        learning_rate = self._padded(state.learning_rate[columns])
-        if not isinstance(state.momentum, float):
-            optimizer = torch.optim.SGD([theta], lr=1.0)
-            return Block(theta, velocity, learning_rate, self._padded(state.momentum[columns]), optimizer)
-        nesterov = self.schedule.nesterov and velocity is not None
-        optimizer = torch.optim.SGD([theta], lr=1.0, momentum=state.momentum, nesterov=nesterov)
-        if velocity is not None:
-            optimizer.state[theta]["momentum_buffer"] = velocity  # zeros act as none in the first step
-        return Block(theta, velocity, learning_rate, None, optimizer)
+    def _block(self, here: State) -> Block:
+        return Block(
+            self._padded(here.theta).requires_grad_(),
+            tuple(map(self._padded, here.slots)),
+            tuple(self._padded(numbers, np.float64) for numbers in here.clock),
+            tuple(self._padded(numbers, np.float64) for numbers in here.h),
+            None if here.decay is None else self._padded(here.decay),
+            None if here.average is None else self._padded(here.average),
+        )
 
-    def _padded(self, numbers: Array) -> Tensor:
-        """Returns [..., k] on the device, with columns of zeros after them.
+    def _padded(self, numbers: Array, dtype: type[np.floating] | None = None) -> Tensor:
+        """Returns [..., k] on the device, with columns of zeros after them; one number of all as it is.
 
         On cuda all blocks have one shape, since how a sum is split there depends on it.
         """
         count = numbers.shape[-1]
+        if numbers.shape == (1,):
+            return self._tensor(numbers)
         whole = self.width if self.device.type == "cuda" else self._whole(count)
-        padded = np.zeros((*numbers.shape[:-1], whole), self.dtype)
+        padded = np.zeros((*numbers.shape[:-1], whole), dtype or self.dtype)
         padded[..., :count] = numbers
         return self._tensor(padded)
 
-    def _step(self, block: Block, rows: Rows) -> None:
+    def _step(self, block: Block, rows: Rows, rate: Tensor, *, is_first: bool) -> Block:
         """Makes one step on the rows of a batch."""
-        block.optimizer.zero_grad()
+        block.theta.grad = None
         self.cost(block.theta, rows).backward()  # type: ignore[no-untyped-call]
         gradient = block.theta.grad
         assert gradient is not None
-        gradient.mul_(block.learning_rate)
-        if block.momentum is not None and block.velocity is not None:
-            block.velocity.mul_(block.momentum).add_(gradient)
-            if self.schedule.nesterov:
-                gradient.addcmul_(block.velocity, block.momentum)
-            else:
-                gradient.copy_(block.velocity)
-        block.optimizer.step()
+        with torch.no_grad():
+            theta = block.theta.detach()
+            if block.decay is not None:
+                rows_decayed = slice(self.n_decayed)
+                if self.method.is_decoupled:
+                    theta[rows_decayed] *= 1 - rate * block.decay
+                else:
+                    gradient[rows_decayed] += theta[rows_decayed] * block.decay
+            clock = self.rule.tick(block.clock, block.h)
+            h, now = (tuple(each.to(theta.dtype) for each in numbers) for numbers in (block.h, clock))
+            moved, slots = self.rule.step(theta, block.slots, gradient, rate, h, now, is_first)
+            if moved is not theta:
+                theta.copy_(moved)
+        return replace(block, slots=slots, clock=clock)
 
 
 def has_cuda() -> bool:
@@ -217,13 +244,13 @@ def has_cuda() -> bool:
     return torch.cuda.is_available()
 
 
-def train(problem: Problem, trials: Trials, schedule: Schedule) -> Results:
+def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
     """Descends K trials at once on the rows of the data, by autograd and torch.optim.SGD.
 
     Args:
         problem: A [n, P] and Y [n, O], and the loss that a step descends.
-        trials: learning_rate [K], theta_0 [K, P, O], epochs [K], momentum.
-        schedule: when a trial has ended; batches, precision, device, history.
+        trials: their starts, epochs and numbers.
+        options: how they descend and when one has ended; precision, device, history.
 
     Returns:
         The results of all K trials. A trial that diverges is a result; nothing is raised for it.
@@ -234,40 +261,41 @@ def train(problem: Problem, trials: Trials, schedule: Schedule) -> Results:
     Source: torch.optim.SGD, whose documentation defines momentum and Nesterov as used here.
     """
     with _one_thread(), torch.enable_grad(), np.errstate(all="ignore"):
-        descent = Descent(problem, schedule)
-        state = begin(trials, descent.dtype)
-        ledger = Ledger(trials, schedule)
+        descent = Descent(problem, options)
+        state = begin(trials, options, descent.dtype)
+        tracker = Tracker(trials, options)
         epoch = 0
-        while len(ledger.live):
-            ledger.visit(epoch, state.theta)
-            n_epochs = ledger.steps_from(epoch, STRETCH_ALONE if descent.alone else STRETCH)
+        while len(tracker.live):
+            tracker.snapshot(epoch, state.theta)
+            n_epochs = tracker.steps_from(epoch, CHUNK_ALONE if descent.alone else CHUNK)
             ended = [
-                _train_block(descent, ledger, state, epoch, n_epochs, columns)
-                for columns in descent.blocks(len(ledger.live))
+                _train_block(descent, tracker, state, epoch, n_epochs, columns)
+                for columns in descent.blocks(len(tracker.live))
             ]
             epoch += n_epochs
             if any(map(len, ended)):
-                state = state.take(ledger.close(np.concatenate(ended)))
-        return ledger.results()
+                state = state.take(tracker.drop(np.concatenate(ended)))
+        return tracker.results()
 
 
 def _train_block(
-    descent: Descent, ledger: Ledger, state: State, epoch: int, n_epochs: int, columns: slice
+    descent: Descent, tracker: Tracker, state: State, epoch: int, n_epochs: int, columns: slice
 ) -> Indices:
-    """Trains some live trials through a stretch of epochs and books their events.
+    """Trains some live trials through a chunk of epochs and records their events.
 
     Returns:
         The columns of the live trials that ended.
     """
-    reached = descent.advance(state, columns, epoch, n_epochs)
+    reached, averages = descent.advance(state, columns, epoch, n_epochs)
     events = look_back(
-        excess_costs(descent.problem, reached),
-        ledger.low[columns],
-        ledger.high[columns],
-        ledger.last[columns] - epoch,
-        early_stop=descent.schedule.early_stop,
+        excess_of(state.quadratic.take(columns), reached),
+        tracker.low[columns],
+        tracker.high[columns],
+        tracker.last[columns] - epoch,
+        early_stop=descent.options.early_stop,
     )
-    return ledger.book(epoch, events, np.arange(columns.start, columns.start + reached.shape[-1]), reached)
+    every = np.arange(columns.start, columns.start + reached.shape[-1])
+    return tracker.record(epoch, events, every, reached, averages)
 
 
 def _numpy(tensor: Tensor) -> Array:

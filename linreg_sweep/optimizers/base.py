@@ -2,7 +2,9 @@
 
 The formula is written with operators and in-place operators alone, and with `xp.sqrt` and `xp.maximum`. So it
 works on NumPy arrays and on torch tensors of K trials, and Numba compiles it for a single number of a trial:
-the same operations in the same order, whose bits do not depend on neighbours.
+the same operations in the same order, whose bits do not depend on neighbours. Numbers that all entries of
+theta share are a matter of the clocks, in float64 always, as torch.optim computes them in Python's own
+numbers: 1 - 0.999 in float32 is wrong in its fifth digit.
 """
 
 from collections.abc import Callable
@@ -15,6 +17,10 @@ Array: TypeAlias = Any
 """A NumPy array or a torch tensor, of shape [P, O, k] or [k]; one number where Numba compiles."""
 
 Numbers: TypeAlias = tuple[Array, ...]
+
+
+TINY = 1e-300
+"""Added to a power in each tick: far below its rounding, yet not so small that processors get slow."""
 
 
 class Settings(Model):
@@ -34,15 +40,19 @@ class Rule:
     """The formula of one step, for K trials that share everything but numbers.
 
     The engine adds the penalty to the gradient before (or, where the optimizer decouples it, shrinks theta),
-    calls `tick` once a step and then `step`. Both may overwrite what they are given.
+    calls `tick` once a step and then `step`. Both may overwrite the arrays that they are given, and return
+    those or new ones. A rule of no slots or no clocks returns whatever tuple it is given, so that an engine
+    that cannot have an empty tuple may pass one number.
 
     Attributes:
         names: the hyperparameters that it takes, in their order in `h`; each is [k].
         n_slots: arrays of the shape of theta that are carried from step to step, zeros at the start.
         n_clocks: numbers of a trial [k] that are carried from step to step, ones at the start.
-        tick: `(clock, h) -> clock`, before each step.
+        tick: `(clock, h) -> clock`, before each step; h and clock [k], in float64 whatever theta is.
         step: `(theta, slots, gradient, rate, h, clock, is_first) -> (theta, slots)`. theta, slots and
-            gradient are [P, O, k], rate, h and clock [k]; is_first: whether it is the first step of all.
+            gradient are [P, O, k], rate, h and clock [k], all in theta's precision: the engine casts h, and
+            what `tick` returned. No number stands in it, since Numba would compute float32 with one in
+            float64. is_first: whether it is the first step of all.
     """
 
     names: tuple[str, ...]

@@ -24,13 +24,16 @@ def rule(active: frozenset[str], flags: frozenset[str], xp: Any) -> Rule:
         return Rule((), 0, 0, no_clock, _plain)
     nesterov, dampened = "nesterov" in flags, "dampening" in active
 
+    def tick(clock: Numbers, h: Numbers) -> Numbers:
+        return (1 - h[1],)
+
     def step(
         theta: Array, slots: Numbers, gradient: Array, rate: Array, h: Numbers, clock: Numbers, is_first: bool
     ) -> tuple[Array, Numbers]:
         velocity, momentum = slots[0], h[0]
         velocity *= momentum
         if dampened and not is_first:
-            velocity += (1 - h[1]) * gradient
+            velocity += gradient * clock[0]
         else:
             velocity += gradient
         if nesterov:
@@ -41,7 +44,9 @@ def rule(active: frozenset[str], flags: frozenset[str], xp: Any) -> Rule:
             theta -= velocity * rate
         return theta, (velocity,)
 
-    return Rule(("momentum", "dampening") if dampened else ("momentum",), 1, 0, no_clock, step)
+    if dampened:
+        return Rule(("momentum", "dampening"), 1, 1, tick, step)
+    return Rule(("momentum",), 1, 0, no_clock, step)
 
 
 def _plain(

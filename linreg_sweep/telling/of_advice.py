@@ -23,18 +23,20 @@ def waits(experiment: "Experiment", seconds: float | None) -> Iterator[str]:
     if seconds is None or seconds < LONG:
         return
     engine = experiment.config.training.engine
-    exact = engine != "closed_form" and not experiment.has_mini_batches
+    exact = engine != "closed_form" and not experiment.regime_is_measured
     way = "; with training.engine: closed_form a moment" if exact else ""
     yield f"This takes about {duration(seconds)} on one core with engine {engine}{way}."
 
 
-def advised(advice: Advice, who: str = "it") -> Iterator[str]:
+def advised(advice: Advice | None, who: str = "it") -> Iterator[str]:
     """Yields with which settings trials converge, a sentence a line, each with what `--set` takes.
 
     Args:
-        advice: on these trials.
+        advice: on these trials; None: there is none.
         who: converges.
     """
+    if advice is None:
+        return
     if advice.batch_size is not None:
         yield _of_batches(advice.batch_size, advice.batch_limit)
     longer, standardized, as_it_is = advice.longer, advice.standardized, advice.as_it_is

@@ -1,9 +1,9 @@
 """The learning rate above which descent grows under a schedule that repeats itself.
 
 A cycle multiplies the error along an eigenvector by a product that depends on x, learning rate times
-eigenvalue, alone. Descent is stable where no product is above 1 in size, so the first loss of stability, as the
-rate grows from 0, comes at `x_1 / steepest`, x_1 the least x where the product passes 1. Above it there may be
-rates at which descent is stable again: these are not counted.
+eigenvalue, alone. Descent is stable where no product is above 1 in size. So the first loss of stability, as
+the rate grows from 0, comes at `x_1 / steepest`, x_1 the least x where the product passes 1. Above it there
+may be rates at which descent is stable again: these are not counted.
 """
 
 import numpy as np

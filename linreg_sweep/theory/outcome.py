@@ -32,6 +32,7 @@ OUTCOME_MEANING = {
 }
 """Half a sentence each; `legend.Bounds` fills the set-up's numbers in."""
 
+OUTCOME_WORDS = (*OUTCOMES, "failed")
 FAILED = len(OUTCOMES)
 """The code of a trial that could not be trained: its worker died, or ran out of memory, again and again.
 It has no result, and what gathers results passes it over."""
@@ -74,38 +75,8 @@ CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES, ADAPTIVE = range(4)
 the steps may decide; steps see mini-batches, for which there is no closed form; or the optimizer scales each
 step by its own gradients, of which nothing is known beforehand."""
 
-CATEGORIES = {
-    "outcome": (*OUTCOMES, "failed"),
-    "regime": REGIMES,
-    "regime_source": REGIME_SOURCES,
-    "predicted_outcome": OUTCOMES,
-    "theory": THEORY,
-}
-"""The columns of codes, and the words the codes stand for."""
-
-EVENTS = ("converged_at", "diverged_at", "predicted_at")
-"""Columns of the epoch at which something first happened, if it ever did."""
-
-COUNTS = ("batch_size", "max_epochs")
-"""Columns of hyperparameters that are whole numbers, which parts hold as floats like the others."""
-
 MISSING = -1
 """The code of an outcome or regime that is not known, and the epoch of an event that never came."""
-
-
-def word(name: str, value: float) -> str | float | None:
-    """Returns a cell of the trials table as a person reads it.
-
-    Args:
-        name: of its column.
-        value: what stands in the column; a code in one of CATEGORIES.
-
-    Returns:
-        The word for a code; None where a code or an epoch is missing; any other number as it is.
-    """
-    if value == MISSING and (name in CATEGORIES or name in EVENTS):
-        return None
-    return CATEGORIES[name][int(value)] if name in CATEGORIES else value
 
 
 @dataclass(frozen=True)
@@ -135,10 +106,10 @@ class Criteria:
         """Returns the excess cost at or below which a trial has converged, in units of y squared: finite."""
         return min(self.tolerance * scale, float(np.finfo(np.float64).max))
 
-    def diverged_excess(self, excess_at_start: Floats, cost_min: float | Floats, scale: float) -> Floats:
+    def diverged_excess(self, excess_at_start: Floats, least: float | Floats, scale: float) -> Floats:
         """Returns the excess cost [K] above which each trial has diverged, in units of y squared."""
         with np.errstate(over="ignore"):
-            return self.divergence * np.maximum(cost_min + excess_at_start, scale) - cost_min
+            return self.divergence * np.maximum(least + excess_at_start, scale) - least
 
 
 def judge(

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, MISSING, OUTCOMES
 from linreg_sweep.trials.costs import seconds
-from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.prediction import Prediction, predict
+from linreg_sweep.trials.experiment import Experiment, Group
+from linreg_sweep.trials.prediction import Prediction, predict_groups
 
 Floats = NDArray[np.float64]
 
@@ -76,7 +76,8 @@ def forecast(experiment: Experiment) -> Forecast:
     n_trials = experiment.space.n_trials
     n_parameters, n_targets = experiment.problem.shape
     values = experiment.sample(min(SAMPLE, max(FEWEST, WORK // (n_parameters**2 * n_targets))))
-    prediction = predict(experiment, values)
+    groups = experiment.groups(values)
+    prediction = predict_groups(groups)
     rates, outcome = values["learning_rate"], prediction.outcome
     came = np.flatnonzero(outcome == CONVERGED)
     best = came[np.argmin(prediction.at[came])] if len(came) else None
@@ -93,7 +94,7 @@ def forecast(experiment: Experiment) -> Forecast:
         rates=span,
         below=int((told & (rates < low)).sum()),
         above=int((told & (rates > high)).sum()),
-        seconds=seconds(experiment, values, _epochs(experiment, values, prediction)),
+        seconds=seconds(experiment, values, _epochs(experiment, groups, prediction)),
     )
 
 
@@ -114,14 +115,22 @@ def seconds_of(experiment: Experiment, n_trials: int) -> float | None:
 def seconds_at_most(experiment: Experiment) -> float | None:
     """Returns how long one core trains an experiment whose trials all do all their epochs."""
     values = experiment.sample(FEWEST)
-    return seconds(experiment, values, experiment.trials(values).epochs.astype(np.float64))
+    return seconds(experiment, values, epochs_of(experiment.groups(values)).astype(np.float64))
 
 
-def _epochs(experiment: Experiment, values: dict[str, Floats], prediction: Prediction) -> Floats:
+def _epochs(experiment: Experiment, groups: list[Group], prediction: Prediction) -> Floats:
     """Returns the epochs [k] that trials do: all, unless they are known to end before."""
-    whole = experiment.trials(values).epochs
+    whole = epochs_of(groups)
     ends = prediction.outcome != MISSING
     if not experiment.config.training.early_stop:
         ends = prediction.outcome == DIVERGED
     ends &= prediction.at != MISSING
     return np.where(ends, prediction.at, whole).astype(np.float64)
+
+
+def epochs_of(groups: list[Group]) -> NDArray[np.int64]:
+    """Returns the most epochs [K] that each of the trials of some groups does."""
+    found = np.empty(sum(map(len, (group.trials for group in groups))), np.int64)
+    for group in groups:
+        found[group.chosen] = group.trials.epochs
+    return found

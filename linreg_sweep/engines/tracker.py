@@ -1,7 +1,7 @@
-"""The books an iterating engine keeps on its trials: which still run, and how the others ended.
+"""What an iterating engine keeps track of: which trials still run, and how the others ended.
 
-An engine trains a stretch of epochs, writing down the excess cost of each state, and hands the
-costs to `look_back`, which finds the first event of each trial by the definitions in outcome.py.
+An engine trains a chunk of epochs, keeps the excess of each state, and hands these to `look_back`,
+which finds the first event of each trial by the definitions in outcome.py.
 """
 
 from dataclasses import dataclass
@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.engines.interface import Floats, Integers, Page, Results, Schedule, Trials, history_of
+from linreg_sweep.averages import begins
+from linreg_sweep.engines.interface import Floats, Integers, Page, Results, TrainOptions, Trials, history_of
 from linreg_sweep.theory.outcome import MISSING
-from linreg_sweep.theory.problem import Problem
+from linreg_sweep.theory.quadratic import Quadratic
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
@@ -19,10 +20,10 @@ Indices = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Events:
-    """What happened within a stretch of states, to the trials to which something happened.
+    """What happened within a chunk of states, to the trials to which something happened.
 
     Attributes:
-        columns: [s], which of the stretch's trials these are; all others had no event.
+        columns: [s], which of the chunk's trials these are; all others had no event.
         converged: [s], the first state that had converged, counted from 0, or MISSING.
         diverged: [s], likewise diverged.
         end: [s], the state in which the trial ended, or MISSING: it goes on.
@@ -34,20 +35,20 @@ class Events:
     end: Integers
 
 
-def look_back(costs: Floats, low: Floats, high: Floats, left: Integers, *, early_stop: bool) -> Events:
-    """Finds the first event of each trial within a stretch.
+def look_back(excess: Floats, low: Floats, high: Floats, left: Integers, *, early_stop: bool) -> Events:
+    """Finds the first event of each trial within a chunk.
 
     Args:
-        costs: [m, k], the excess cost of m states in a row.
+        excess: [m, k], of m states in a row.
         low: [k], at or below this a trial has converged; -inf where it is known to have already.
         high: [k], above this, or where the cost is not finite, a trial has diverged; finite.
         left: [k], how many epochs after the first state each trial may still do.
         early_stop: a trial ends at its first event; else at divergence or its last epoch.
     """
-    m = len(costs)
-    touched = (costs.min(axis=0) <= low) | ~(costs.max(axis=0) <= high) | (left < m)
+    m = len(excess)
+    touched = (excess.min(axis=0) <= low) | ~(excess.max(axis=0) <= high) | (left < m)
     columns = np.flatnonzero(touched)
-    seen, left = costs[:, columns], left[columns]
+    seen, left = excess[:, columns], left[columns]
     allowed = np.arange(m)[:, None] <= left
     converged = _first((seen <= low[columns]) & allowed)
     diverged = _first(~(seen <= high[columns]) & allowed)
@@ -67,13 +68,12 @@ def _first(true: NDArray[np.bool_]) -> Integers:
     return np.where(true.any(axis=0), true.argmax(axis=0), len(true)).astype(np.int64)
 
 
-def excess_costs(problem: Problem, states: Array) -> Floats:
-    """Returns the excess cost [m, k] of states [P, O, m, k], in float64 whatever they are in."""
-    columns = states.astype(np.float64, order="C").reshape(*states.shape[:2], -1)
-    return problem.excess_cost(np.moveaxis(columns, -1, 0)).reshape(states.shape[2:])
+def excess_of(quadratic: Quadratic, states: Array) -> Floats:
+    """Returns the excess [m, k] of states [P, O, m, k], in float64 whatever they are in."""
+    return quadratic.excess_of_columns(states.astype(np.float64, order="C"))
 
 
-class Ledger:
+class Tracker:
     """Results in the making, for K trials of which some still run.
 
     Attributes:
@@ -83,10 +83,10 @@ class Ledger:
         high: [k], see look_back.
     """
 
-    def __init__(self, trials: Trials, schedule: Schedule) -> None:
-        """Opens the books on K trials."""
+    def __init__(self, trials: Trials, options: TrainOptions) -> None:
+        """Begins with K trials that all run."""
         count = len(trials)
-        self._history_epochs = schedule.history_epochs
+        self._history_epochs = options.history_epochs
         self._theta = trials.start.copy()
         self._epochs = np.zeros(count, np.int64)
         self._converged_at = np.full(count, MISSING, np.int64)
@@ -95,10 +95,13 @@ class Ledger:
         self._start = trials.start
         self._after_one = np.zeros_like(trials.start)
         self._pages: list[Page] = []
+        average = options.method.average
+        self._average = None if average is None else np.full_like(trials.start, np.nan)
+        self._begins = np.zeros(1) if average is None else begins(average, trials.values)
         self.live: Indices = np.arange(count)
         self.last = trials.epochs
-        self.low = np.full(count, schedule.converged_excess)
-        self.high = np.minimum(schedule.diverged_excess, np.finfo(np.float64).max)
+        self.low = np.full(count, options.converged_excess)
+        self.high = np.minimum(options.diverged_excess, np.finfo(np.float64).max)
 
     def steps_from(self, epoch: int, most: int) -> int:
         """Returns how many epochs may be trained before the next look: at most `most`, 0 at the end."""
@@ -107,8 +110,8 @@ class Ledger:
         until_stop = min((stop - epoch for stop in stops if stop > epoch), default=most)
         return int(min(most, until_stop, self.last.max() - epoch))
 
-    def visit(self, epoch: int, theta: Array) -> None:
-        """Notes the state [P, O, k] of the live trials, where this epoch is one to be noted."""
+    def snapshot(self, epoch: int, theta: Array) -> None:
+        """Keeps the state [P, O, k] of the live trials, where this epoch is one to be kept."""
         in_history = np.searchsorted(self._history_epochs, [epoch, epoch + 1])
         if epoch not in (1, 2) and in_history[0] == in_history[1]:
             return
@@ -122,17 +125,20 @@ class Ledger:
             first, second = before - self._start[self.live], state - before
             self._contraction[self.live] = _inner(second, first) / _inner(first, first)
 
-    def book(self, epoch: int, events: Events, columns: Indices, reached: Array) -> Indices:
-        """Books the events of a stretch of states.
+    def record(
+        self, epoch: int, events: Events, columns: Indices, reached: Array, averages: Array | None = None
+    ) -> Indices:
+        """Records the events of a chunk of states.
 
         Args:
-            epoch: of the stretch's first state.
+            epoch: of the chunk's first state.
             events: of the trials that were looked at.
             columns: [c], which of the live trials these are.
             reached: [P, O, m, c], their states.
+            averages: [P, O, m, c], the averages of their states; None: none are kept.
 
         Returns:
-            The columns among the live trials that ended, [e]; give them to `close`.
+            The columns among the live trials that ended, [e]; give them to `drop`.
         """
         columns = columns[events.columns]
         trials = self.live[columns]
@@ -145,11 +151,14 @@ class Ledger:
         self._epochs[trials[came]] = epoch + events.end[came]
         last = reached[:, :, events.end[came], events.columns[came]]
         self._theta[trials[came]] = np.moveaxis(last, -1, 0)
+        if self._average is not None and averages is not None:
+            last = averages[:, :, events.end[came], events.columns[came]]
+            self._average[trials[came]] = np.moveaxis(last, -1, 0)
         ended: Indices = columns[came]
         return ended
 
-    def close(self, ended: Indices) -> Indices:
-        """Strikes columns off the live trials; returns the columns that go on."""
+    def drop(self, ended: Indices) -> Indices:
+        """Drops columns from the live trials; returns the columns that go on."""
         going_on: Indices = np.delete(np.arange(len(self.live)), ended)
         self.live, self.last = self.live[going_on], self.last[going_on]
         self.low, self.high = self.low[going_on], self.high[going_on]
@@ -157,6 +166,8 @@ class Ledger:
 
     def results(self) -> Results:
         """Returns what became of all K trials, once none is live."""
+        if self._average is not None:
+            self._average[self._epochs <= self._begins] = np.nan
         return Results(
             self._theta,
             self._epochs,
@@ -164,6 +175,7 @@ class Ledger:
             self._diverged_at,
             self._contraction,
             history_of(self._pages, (self._theta.shape[1], self._theta.shape[2])),
+            self._average,
         )
 
 

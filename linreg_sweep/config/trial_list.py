@@ -1,0 +1,106 @@
+"""The trials of a list: the cells of a CSV file, put with their places where a declaration names it."""
+
+import csv
+import hashlib
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+from linreg_sweep.config.faults import MOST_COMPLAINTS, config_error
+from linreg_sweep.config.nodes import MAX_ITEMS, Column, Mark, Node, Source, child, replace_at
+from linreg_sweep.config.scalars import ScalarError, read_scalar
+from linreg_sweep.config.words import show
+from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.guards.regular import open_regular
+
+MAX_CELLS = 10_000
+"""Cells that a resolved declaration holds itself; of more it says where the file is, and its checksum."""
+
+MAX_ROWS = 1_000_000
+
+
+def read_trials(root: Node) -> Node:
+    """Returns a tree with the columns of the file that `trials.path` names.
+
+    Raises:
+        ConfigError: it cannot be read as a table of trials.
+    """
+    node = child(root, "trials")
+    path = None if node is None else child(node, "path")
+    if node is None or path is None or not isinstance(path.value, str):
+        return root
+    place = path.at.source.folder / path.value
+    name = os.path.normpath(os.path.join(os.path.dirname(path.at.source.name), path.value))  # noqa: PTH118, PTH120
+    try:
+        with open_regular(place) as file:
+            content = file.read()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigError(Complaint(str(path.at), f"trials.path: {name} cannot be read: {reason}")) from None
+    sha256 = hashlib.sha256(content).hexdigest()
+    expected = child(node, "sha256")
+    if expected is not None and expected.value != sha256:
+        text = f"trials.sha256: {name} must be the file that the run was made of, it has changed since"
+        raise ConfigError(Complaint(str(expected.at), text, "restore it, or make a run of the new file"))
+    columns = _columns(content, Source(name, place.parent))
+    n_rows = len(next(iter(columns.values())).value.values)
+    is_large = n_rows > MAX_ITEMS or n_rows * len(columns) > MAX_CELLS
+    kept = {"path": Path(os.path.normpath(place)).as_posix(), "sha256": sha256} if is_large else {}
+    others = {key: below for key, below in node.value.items() if key not in ("path", "sha256")}
+    placed = {key: Node(value, path.at, path.key_at) for key, value in kept.items()}
+    table = Node(columns, path.at, path.key_at)
+    return replace_at(root, ("trials",), Node({**others, **placed, "columns": table}, node.at, node.key_at))
+
+
+def _columns(content: bytes, source: Source) -> dict[str, Node]:
+    """Returns the columns of a table by the names in its first row."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ConfigError(Complaint(source.name, "must be UTF-8", "save it again as UTF-8")) from None
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    complaints: list[Complaint] = []
+    before = 0
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                rows.append(row)
+                lines.append(before + 1)
+            before = reader.line_num
+            if len(rows) > MAX_ROWS + 1:
+                raise ConfigError(Complaint(source.name, f"must be a list of at most {MAX_ROWS:,} trials"))
+    except csv.Error as error:
+        raise ConfigError(Complaint(f"{source.name}:{before + 1}", f"not readable as CSV: {error}")) from None
+    if len(rows) < 2:
+        text, hint = "must have a line of names and a line for each trial", "as in: learning_rate,momentum"
+        raise ConfigError(Complaint(source.name, text, hint))
+    names = [cell.strip() for cell in rows[0]]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ConfigError(
+            Complaint(f"{source.name}:{lines[0]}", f"must name each column once, got {show(twice)} twice")
+        )
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    for line, row in zip(lines[1:], rows[1:], strict=True):
+        if len(row) != len(names):
+            text = f"must have {len(names)} cells, one for each name, got {len(row)}"
+            complaints.append(Complaint(f"{source.name}:{line}", text))
+            continue
+        for number, (cells, cell) in enumerate(zip(columns.values(), row, strict=True), 1):
+            try:
+                cells.append(read_scalar(cell.strip()))
+            except ScalarError as error:
+                cells.append(None)
+                complaints.append(Complaint(f"{source.name}:{line}:{number}", *error.args))
+        if len(complaints) > MOST_COMPLAINTS:
+            break
+    if complaints:
+        raise config_error(complaints)
+    mark = Mark(source, lines[0], 1)
+    return {
+        name: Node(Column(cells, source, lines[1:], number), mark, Mark(source, lines[0], number))
+        for number, (name, cells) in enumerate(columns.items(), 1)
+    }
