@@ -69,10 +69,11 @@ REGIME_SOURCES = ("spectrum", "measured")
 SPECTRUM, MEASURED = range(2)
 """Where a regime is read off: the data's curvature, or what the trial itself did."""
 
-THEORY = ("closed_form", "lost_in_rounding", "mini_batches")
-CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES = range(3)
+THEORY = ("closed_form", "lost_in_rounding", "mini_batches", "adaptive")
+CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES, ADAPTIVE = range(4)
 """What theory says of a trial's outcome: the closed form tells it; it lies within what the rounding of
-the steps may decide; or steps see mini-batches, for which there is no closed form."""
+the steps may decide; steps see mini-batches, for which there is no closed form; or the optimizer scales each
+step by its own gradients, of which nothing is known beforehand."""
 
 MISSING = -1
 """The code of an outcome or regime that is not known, and the epoch of an event that never came."""
@@ -195,7 +196,11 @@ def surprise(outcome: int, regime: int, diverged_at: int, predicted_outcome: int
 
 
 def stability_limit(
-    steepest: float | Floats, momentum: float | Floats = 0.0, *, nesterov: bool = False
+    steepest: float | Floats,
+    momentum: float | Floats = 0.0,
+    *,
+    nesterov: bool = False,
+    dampening: float | Floats = 0.0,
 ) -> Floats:
     """Returns the learning rate above which descent on this curvature grows; infinite where flat.
 
@@ -203,13 +208,17 @@ def stability_limit(
         steepest: the largest eigenvalue of H, in units of loss per unit of theta squared; one or [K].
         momentum: one number or [K].
         nesterov: momentum looks ahead, as torch.optim.SGD defines it.
+        dampening: share of the gradient that does not reach the velocity; one number or [K].
 
     Source: Goh, Why Momentum Really Works, Distill 2017, for the heavy ball; for Nesterov the
     root of its characteristic polynomial that passes -1.
     """
-    momentum = np.asarray(momentum, dtype=np.float64)
-    multiple = (2 + 2 * momentum) / (1 + 2 * momentum) if nesterov else 2 * (1 + momentum)
+    momentum, gain = np.asarray(momentum, np.float64), 1 - np.asarray(dampening, np.float64)
     with np.errstate(divide="ignore"):
+        if nesterov:
+            multiple = (2 + 2 * momentum) / (1 + momentum + gain * momentum)
+        else:
+            multiple = 2 * (1 + momentum) / gain
         return np.asarray(multiple / np.asarray(steepest, np.float64))
 
 
@@ -219,6 +228,7 @@ def steepest_contraction(
     momentum: float | Floats = 0.0,
     *,
     nesterov: bool = False,
+    dampening: float | Floats = 0.0,
 ) -> Floats:
     """Returns the factor c [K] of the steepest direction in an epoch.
 
@@ -232,10 +242,14 @@ def steepest_contraction(
         largest_eigenvalue: of H.
         momentum: one number or [K].
         nesterov: momentum looks ahead, as torch.optim.SGD defines it.
+        dampening: see stability_limit.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         plain = 1.0 - learning_rate * largest_eigenvalue
         trace, determinant = _companion(plain, momentum, nesterov=nesterov)
+        if np.any(dampening):
+            held_back = dampening * learning_rate * largest_eigenvalue
+            trace = trace + (momentum * held_back if nesterov else held_back)
         discriminant = trace * trace - 4 * determinant
         root = np.sqrt(np.maximum(discriminant, 0))
         larger = np.where(trace >= 0, trace + root, trace - root) / 2
