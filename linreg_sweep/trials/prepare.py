@@ -11,11 +11,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from linreg_sweep import data as datasets
-from linreg_sweep.config import Config, Declaration, ListSweep, RandomSweep, Sweep
+from linreg_sweep.config import Config, Declaration, Sweep
 from linreg_sweep.config.faults import MOST_COMPLAINTS, config_error
 from linreg_sweep.config.parameters import OWN_WEIGHT, own_weight
 from linreg_sweep.config.schema import OutcomeConfig
-from linreg_sweep.config.varied import KINDS
 from linreg_sweep.data import Data
 from linreg_sweep.engines import load_module
 from linreg_sweep.errors import MOST_NAMED, Complaint, ConfigError, DataError, did_you_mean, listed, shorten
@@ -24,7 +23,7 @@ from linreg_sweep.theory.outcome import Criteria, stability_limit
 from linreg_sweep.theory.problem import Problem, make_problem
 from linreg_sweep.trials.experiment import Experiment, count_states, has_mini_batches, most_epochs
 from linreg_sweep.trials.precision import faults_of_precision
-from linreg_sweep.trials.space import Space, grid_space, listed_space, random_space
+from linreg_sweep.trials.space import Space, make_space
 
 Arrays = tuple[Any, Any]
 """X (n,) or (n, F) and y (n,) or (n, O): anything that NumPy takes for numbers."""
@@ -138,17 +137,6 @@ def _is_finite(config: Config | Sweep, space: Space, problem: Problem) -> bool:
 def criteria_of(outcome: OutcomeConfig) -> Criteria:
     """Returns when a trial counts as converged, diverged or settled, as a config says."""
     return Criteria(outcome.tolerance, outcome.divergence, outcome.settle.epochs, outcome.settle.fraction)
-
-
-def make_space(config: Config | Sweep) -> Space:
-    """Returns what a declaration varies; a config is a sweep of one trial that varies nothing."""
-    if isinstance(config, ListSweep):
-        return listed_space(config.trials.columns)
-    setup = {name: getattr(config.training, name, None) for name in KINDS}
-    setup |= {"standardize": config.data.standardize}
-    if isinstance(config, RandomSweep):
-        return random_space(config.products, config.trials, config.seed, setup)
-    return grid_space(*config.products, setup=setup)
 
 
 def _check(declaration: Declaration, data: Data, space: Space) -> None:
