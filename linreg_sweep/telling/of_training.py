@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linreg_sweep.analysis.formats import condition
 from linreg_sweep.analysis.legend import Bounds
 from linreg_sweep.telling.of_advice import advised
 from linreg_sweep.telling.of_lines import beside_least_squares
@@ -145,7 +146,7 @@ def _flattest(training: "Training") -> Iterator[str]:
     shrinking = -log1p(-step if step < 1 else step - 2)  # -ln|1 - step|, also where step is tiny
     yield (
         f"The flattest direction needs about {_count(log(10) / shrinking)} epochs for each factor of 10"
-        f" (condition number {_count(experiment.problem.condition_number)})."
+        f" (condition number {condition(experiment.problem.condition_number)})."
     )
 
 
