@@ -11,7 +11,7 @@ import math
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
@@ -63,6 +63,11 @@ class Data:
     def inputs(self) -> Floats:
         """Returns the x [n, F] that trials see: z-scores where standardized, else x itself."""
         return ((self.x - self.x_mean) - self.x_mean_tail) / self.x_scale if self.standardize else self.x
+
+    def as_given(self) -> "Data":
+        """Returns the same, of which trials see x itself."""
+        zeros, ones = np.zeros_like(self.x_mean), np.ones_like(self.x_scale)
+        return replace(self, standardize=False, x_mean=zeros, x_mean_tail=zeros, x_scale=ones)
 
     def noise(self) -> Floats | None:
         """Returns how far rounding may have moved the inputs of each column [F]; None: by half a unit."""

@@ -7,7 +7,7 @@ where the next begins (power iteration), so that the direction which grows first
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,12 @@ from threadpoolctl import threadpool_limits
 from linreg_sweep.config import load_sweep
 from linreg_sweep.config.parameters import Values
 from linreg_sweep.engines import load_engine
-from linreg_sweep.engines.interface import Schedule, Trials
+from linreg_sweep.engines.interface import Trials
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.theory.outcome import stability_limit
+from linreg_sweep.theory.applies import LinearTheory, theory_of
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.prepare import Arrays, load_data, prepare
+from linreg_sweep.trials.loading import Arrays, load_data
+from linreg_sweep.trials.prepare import prepare
 
 Floats = NDArray[np.float64]
 
@@ -123,11 +124,15 @@ def edge(
     if not experiment.problem.curvature[1]:
         text = "the data have no curvature: every learning rate is stable"
         raise ConfigError(Complaint(str(experiment.data.source), text))
+    training, example = declaration.config.training, experiment.example
+    theory = theory_of(replace(example.options.method, batch_size=None), experiment.problem.n_rows)
+    if not isinstance(theory, LinearTheory) or theory.method.schedule is not None:
+        text = "must be sgd at a constant learning rate: an epoch of others is no linear map"
+        raise declaration.error(("training",), text, "--set training.optimizer=sgd")
     combinations = _combinations(experiment)
-    training = declaration.config.training
     engine = "numpy" if training.engine == "closed_form" else training.engine
     with threadpool_limits(limits=1), np.errstate(all="ignore"):
-        rows = tuple(_Measured(experiment, engine, *chosen).edge() for chosen in combinations)
+        rows = tuple(_Measured(experiment, theory, engine, *chosen).edge() for chosen in combinations)
     varied = tuple(name for name in ("momentum", "batch_size") if name in experiment.space.parameters)
     return Edges(
         declaration.config.name,
@@ -144,8 +149,9 @@ def edge(
 def _combinations(experiment: Experiment) -> list[tuple[float, int]]:
     """Returns every momentum with every batch size that the sweep's trials have."""
     training, n_rows = experiment.config.training, experiment.problem.n_rows
+    momentum = float(experiment.example.trials.values["momentum"][0])
     axes: list[list[float]] = []
-    for name, declared in (("momentum", training.momentum), ("batch_size", training.batch_size or n_rows)):
+    for name, declared in (("momentum", momentum), ("batch_size", training.batch_size or n_rows)):
         parameter = experiment.space.parameters.get(name, Values((declared,)))
         if not isinstance(parameter, Values):
             text = "must be declared by value or values: the edge is measured for each"
@@ -164,12 +170,14 @@ class _Measured:
 
     Attributes:
         experiment: the data, the loss and how it is trained.
+        theory: of steps that see all rows.
         engine: that trains.
         momentum: see Edge.
         batch_size: see Edge.
     """
 
     experiment: Experiment
+    theory: LinearTheory
     engine: str
     momentum: float
     batch_size: int
@@ -177,7 +185,9 @@ class _Measured:
     def edge(self) -> Edge:
         """Returns the two neighbouring rates between which the difference of two trials begins to grow."""
         problem, training = self.experiment.problem, self.experiment.config.training
-        limit = float(stability_limit(problem.curvature[1], self.momentum, nesterov=training.nesterov))
+        example = self.experiment.example.trials
+        values = {**example.values, "momentum": np.array([self.momentum])}
+        limit = float(self.theory.stability_limit(example.quadratic, values)[0])
         low, high, direction = self._bracket(limit)
         kind = np.dtype(training.dtype).type
         while True:
@@ -255,25 +265,25 @@ class _Measured:
 
     def _differences(self, rates: Floats, ahead: Floats) -> Floats:
         """Returns the differences [3, K, P, O] of pairs of trials after 1, 2 and 3 times EPOCHS epochs."""
-        problem, training = self.experiment.problem, self.experiment.config.training
+        problem, example = self.experiment.problem, self.experiment.example
         count, epochs = len(rates), np.array([1, 2, 3]) * EPOCHS
-        optimum = np.broadcast_to(problem.optimum, ahead.shape)
+        best = np.broadcast_to(problem.optimum, ahead.shape)
         # far apart, so that the rounding of the one place they share does not count
-        start = np.concatenate([optimum, optimum + FAR_APART * _scale(problem.optimum) * ahead])
-        schedule = Schedule(
+        start = np.concatenate([best, best + FAR_APART * _scale(problem.optimum) * ahead])
+        method = example.options.method
+        active = method.active | ({"momentum"} if self.momentum else set())
+        options = replace(
+            example.options,
             converged_excess=-1.0,
             diverged_excess=np.full(2 * count, np.inf),
             early_stop=False,
-            batch_size=self.batch_size,
-            shuffle=training.shuffle,
-            seed=self.experiment.config.seed,
-            nesterov=training.nesterov,
-            dtype=training.dtype,
-            device=training.device,
+            method=replace(method, batch_size=self.batch_size, active=active),
             history_epochs=epochs,
         )
-        trials = Trials(np.tile(rates, 2), start, np.full(2 * count, epochs[-1]), self.momentum)
-        history = load_engine(self.engine)(problem, trials, schedule).history
+        values = {name: np.repeat(value, 2 * count) for name, value in example.trials.values.items()}
+        values |= {"learning_rate": np.tile(rates, 2), "momentum": np.full(2 * count, self.momentum)}
+        trials = Trials(start, np.full(2 * count, epochs[-1]), values, example.trials.quadratic)
+        history = load_engine(self.engine)(problem, trials, options).history
         states = np.full((3, 2 * count, *problem.shape), np.nan)  # trials that overflowed have none
         states[history.epoch // EPOCHS - 1, history.trial] = history.theta
         return np.asarray(states[:, count:] - states[:, :count])

@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from linreg_sweep.engines import load_engine
-from linreg_sweep.engines.interface import Results, Schedule, Trials
+from linreg_sweep.engines.interface import Results, TrainOptions, Trials
+from linreg_sweep.method import Method
 from linreg_sweep.theory.outcome import MISSING, Criteria, stability_limit
 from linreg_sweep.theory.problem import Problem, loss_factor, make_problem
 from tests import exactly
@@ -63,7 +64,7 @@ def problem_of(kind: Kind) -> tuple[Problem, Floats, Floats]:
     return make_problem(x, y, loss=kind.loss, fit_bias=kind.bias), x, y
 
 
-def trials_of(kind: Kind, problem: Problem) -> tuple[Trials, Schedule]:
+def trials_of(kind: Kind, problem: Problem) -> tuple[Trials, TrainOptions]:
     """Returns trials over all regimes, some exactly where something changes."""
     generator = np.random.default_rng([kind.seed, 1, kind.features])
     steepest = problem.eigenvalues[-1]
@@ -72,7 +73,7 @@ def trials_of(kind: Kind, problem: Problem) -> tuple[Trials, Schedule]:
     rates[:4] = [1 / steepest, 2 / steepest, np.nextafter(2 / steepest, 1), 2 / (steepest * (1 + 1e-7))]
     spread = 10.0 ** generator.uniform(-6, 1, (TRIALS, 1, 1))
     start = problem.optimum + spread * generator.normal(size=(TRIALS, *problem.shape))
-    momentum: Any = 0.0
+    momentum = np.zeros(TRIALS)
     if kind.momentum is not None:
         momentum = np.full(TRIALS, kind.momentum)
         momentum[::5] = generator.uniform(0.01, 0.99, len(momentum[::5]))
@@ -87,8 +88,13 @@ def trials_of(kind: Kind, problem: Problem) -> tuple[Trials, Schedule]:
     high = criteria.diverged_excess(problem.excess_cost(start), problem.cost_min, problem.scale)
     epochs = generator.integers(0, EPOCHS, TRIALS)
     low = criteria.converged_excess(problem.scale)
-    schedule = Schedule(low, high, early_stop=bool(generator.integers(2)), nesterov=kind.nesterov)
-    return Trials(rates, start, epochs, momentum), schedule
+    method = Method(
+        flags=frozenset({"nesterov"} if kind.nesterov else ()),
+        active=frozenset({"momentum"} if kind.momentum is not None else ()),
+    )
+    options = TrainOptions(low, high, method, early_stop=bool(generator.integers(2)))
+    values = {"learning_rate": rates, "momentum": momentum}
+    return Trials(start, epochs, values, problem.quadratic), options
 
 
 def exact_course(
@@ -105,13 +111,12 @@ def exact_course(
         for rows in zip(start, optimum, strict=True)
     ]
     settled = [[exactly.fixed(value) for value in row] for row in hessian]
-    momentum = np.broadcast_to(np.asarray(trials.momentum, np.float64), (len(trials),))
     errors = exactly.descend(
         settled,
         error,
         float(trials.learning_rate[k]),
         int(trials.epochs[k]),
-        float(momentum[k]),
+        float(trials.values["momentum"][k]),
         nesterov=kind.nesterov,
     )
     share = 1 / (factor * y.size)
@@ -132,8 +137,8 @@ def first(costs: list[float], level: float, *, above: bool) -> tuple[int, bool]:
 def test_the_closed_form_is_exact_arithmetic_rounded(kind: Kind) -> None:
     """States to 1e-12 of the largest parameter; events on the same epoch, but where costs meet levels."""
     problem, x, y = problem_of(kind)
-    trials, schedule = trials_of(kind, problem)
-    found = load_engine("closed_form")(problem, trials, schedule)
+    trials, options = trials_of(kind, problem)
+    found = load_engine("closed_form")(problem, trials, options)
     at_odds = 0
     for k in range(0, TRIALS, 1 if kind.features < 4 else 4):
         optimum, errors, costs = exact_course(kind, x, y, trials, k)
@@ -146,19 +151,19 @@ def test_the_closed_form_is_exact_arithmetic_rounded(kind: Kind) -> None:
         )
         gap = np.abs(found.theta[k] - state).max() / np.abs(state).max()
         assert gap <= STATE, k
-        at_odds += check_events(found, schedule, costs, k)
+        at_odds += check_events(found, options, costs, k)
     assert at_odds <= TRIALS // 20
 
 
-def check_events(found: Results, schedule: Schedule, costs: list[float], k: int) -> int:
+def check_events(found: Results, options: TrainOptions, costs: list[float], k: int) -> int:
     """Asserts that a trial's events are the first by definition; returns 1 where a cost meets its level."""
-    low, high = float(np.asarray(schedule.converged_excess)), float(schedule.diverged_excess[k])
+    low, high = float(np.asarray(options.converged_excess)), float(options.diverged_excess[k])
     came, clear = first(costs, low, above=False)
     went, clear_too = first(costs, high, above=True)
     if not (clear and clear_too):
         return 1
     end = went if went != MISSING else len(costs) - 1
-    if schedule.early_stop and came != MISSING:
+    if options.early_stop and came != MISSING:
         end = min(end, came)
     expected = (came if came <= end else MISSING, went if went <= end else MISSING, end)
     assert (found.converged_at[k], found.diverged_at[k], found.epochs[k]) == expected, k
@@ -172,19 +177,19 @@ def test_the_iterating_engine_follows_within_its_rounding(kind: Kind) -> None:
     Each epoch rounds H theta - C, P products of up to lambda_max |theta|, and adds that to the state.
     """
     problem, _, _ = problem_of(kind)
-    trials, schedule = trials_of(kind, problem)
-    same = Schedule(-1.0, np.full(TRIALS, np.inf), early_stop=False, nesterov=kind.nesterov)
+    trials, options = trials_of(kind, problem)
+    same = TrainOptions(-1.0, np.full(TRIALS, np.inf), options.method, early_stop=False)
     exact = load_engine("closed_form")(problem, trials, same).theta
     followed = load_engine("numpy")(problem, trials, same).theta
     sizes = np.maximum(np.abs(trials.start), np.abs(problem.optimum)).max(axis=(1, 2))
-    momentum = np.broadcast_to(np.asarray(trials.momentum, np.float64), (TRIALS,))
+    momentum = trials.values["momentum"]
     roundings = 8 * problem.shape[0] * (trials.epochs + 1) / (1 - momentum) * np.finfo(float).eps / 2
     limits = stability_limit(float(problem.eigenvalues[-1]), momentum, nesterov=kind.nesterov)
     stable = trials.learning_rate <= limits  # else what was rounded grows as well
     assert stable.sum() > TRIALS / 3
     gaps = np.abs(exact - followed).max(axis=(1, 2)) / (roundings * sizes)
     assert gaps[stable].max() <= 1
-    found = load_engine("numpy")(problem, trials, schedule)
-    expected = load_engine("closed_form")(problem, trials, schedule)
+    found = load_engine("numpy")(problem, trials, options)
+    expected = load_engine("closed_form")(problem, trials, options)
     apart = (found.converged_at != expected.converged_at) | (found.diverged_at != expected.diverged_at)
     assert apart.sum() <= TRIALS // 20

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.batches import epoch_order
-from linreg_sweep.engines.interface import Results, Schedule, Trials
+from linreg_sweep.engines.interface import Results, TrainOptions, Trials
+from linreg_sweep.method import Method
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem, make_problem
 from tests import literal
@@ -59,37 +60,41 @@ class Case:
         problem = self.problem()
         generator = np.random.default_rng(SEED + 1)
         count = len(STABILITY)
-        return Trials(
-            learning_rate=np.array(STABILITY) * 2 / problem.eigenvalues[-1],
-            start=generator.normal(0, 3, (count, *problem.shape)),
-            epochs=np.array([90, 300, 250, 300, 40, 300, 301, 300, 300]),
-            momentum=self.momentum if isinstance(self.momentum, float) else np.resize(self.momentum, count),
-        )
+        values = {
+            "learning_rate": np.array(STABILITY) * 2 / problem.eigenvalues[-1],
+            "momentum": np.resize(self.momentum, count),
+        }
+        start = generator.normal(0, 3, (count, *problem.shape))
+        epochs = np.array([90, 300, 250, 300, 40, 300, 301, 300, 300])
+        return Trials(start, epochs, values, problem.quadratic)
 
     def train(self, engine: str) -> Results:
         """Returns what an engine makes of the trials."""
         problem, trials = self.problem(), self.trials()
         criteria = Criteria(self.tolerance, self.divergence, settle_epochs=10, settle_fraction=0.01)
-        schedule = Schedule(
+        options = TrainOptions(
             converged_excess=criteria.converged_excess(problem.scale),
             diverged_excess=criteria.diverged_excess(
                 problem.excess_cost(trials.start), problem.cost_min, problem.scale
             ),
+            method=Method(
+                flags=frozenset({"nesterov"} if self.nesterov else ()),
+                active=frozenset({"momentum"} if np.any(self.momentum) else ()),
+                batch_size=self.batch_size,
+                shuffle=self.shuffle,
+                seed=SEED,
+            ),
             early_stop=self.early_stop,
-            batch_size=self.batch_size,
-            shuffle=self.shuffle,
-            seed=SEED,
-            nesterov=self.nesterov,
             history_epochs=np.array(HISTORY),
         )
-        return load_engine(engine)(problem, trials, schedule)
+        return load_engine(engine)(problem, trials, options)
 
 
 @cache
 def trained_literally(case: Case) -> list[literal.Trial]:
     """Returns what the literal loop makes of each trial."""
     trials = case.trials()
-    momentum = np.broadcast_to(trials.momentum, len(trials))
+    momentum = trials.values["momentum"]
     return [
         literal.train(
             *case.data(),

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from linreg_sweep.engines.first_events import Levels, momentum_events, plain_events
-from linreg_sweep.engines.modes import momentum_modes, plain_modes
+from linreg_sweep.theory.first_events import Levels, momentum_events, plain_events
+from linreg_sweep.theory.modes import momentum_modes, plain_modes
 from linreg_sweep.theory.outcome import MISSING
 
 Floats = NDArray[np.float64]
@@ -18,7 +18,7 @@ N_TRIALS, N_EPOCHS = 300, 2500
 def draws(n_modes: int, seed: int) -> tuple[Floats, Floats, Floats, Levels]:
     """Returns eigenvalues, multiples of the stability limit, energies and levels of trials of every kind."""
     generator = np.random.default_rng([n_modes, seed])
-    eigenvalues = np.sort(10.0 ** generator.uniform(-4, 0, n_modes))
+    eigenvalues = np.sort(10.0 ** generator.uniform(-4, 0, (n_modes, 1)), axis=0)
     eigenvalues[-1] = 1.0
     kinds = [
         generator.uniform(0.001, 0.99, N_TRIALS),
@@ -46,7 +46,7 @@ def first(true: NDArray[np.bool_], last: Floats) -> list[int]:
 def test_without_momentum(n_modes: int, seed: int) -> None:
     """Costs that fall, rise, or fall before they rise; plateaus; starts below the level; no epochs at all."""
     eigenvalues, multiples, energy, levels = draws(n_modes, seed)
-    modes = plain_modes(2 * multiples, eigenvalues, np.zeros(n_modes)).still_where(energy == 0)
+    modes = plain_modes(2 * multiples, eigenvalues, np.zeros((n_modes, 1))).still_where(energy == 0)
     with np.errstate(all="ignore"):
         found = plain_events(modes.log, energy, levels)
         epochs = np.arange(N_EPOCHS, dtype=np.float64)
@@ -67,7 +67,7 @@ def test_with_momentum(n_modes: int, seed: int, nesterov: bool) -> None:
     limit = (2 + 2 * momentum) / (1 + 2 * momentum) if nesterov else 2 * (1 + momentum)
     with np.errstate(all="ignore"):
         modes = momentum_modes(
-            multiples * limit, momentum, eigenvalues, np.zeros(n_modes), nesterov=nesterov
+            multiples * limit, momentum, eigenvalues, np.zeros((n_modes, 1)), nesterov=nesterov
         ).still_where(energy == 0)
         converged, diverged = momentum_events(modes, energy, levels, early_stop=False)
         costs = np.array(
@@ -92,7 +92,7 @@ def test_a_square_that_overflows_is_no_divergence(momentum: float) -> None:
     while Fraction(10) ** -300 * states[-1] ** 2 <= Fraction(10) ** 300:
         states.append(-5 * states[-1] + Fraction(momentum) * (states[-1] - states[-2]))
     levels = Levels(np.zeros(1), np.array([1e300]), np.array([1000.0]))
-    energy, spectrum = np.array([[1e-300]]), (np.ones(1), np.zeros(1))
+    energy, spectrum = np.array([[1e-300]]), (np.ones((1, 1)), np.zeros((1, 1)))
     with np.errstate(all="ignore"):
         if momentum:
             modes = momentum_modes(np.array([6.0]), np.array([momentum]), *spectrum, nesterov=False)

@@ -249,8 +249,8 @@ def test_data_may_be_called_like_results(name: str, tmp_path: Path) -> None:
 def test_what_is_written_fits(tmp_path: Path) -> None:
     """The columns of a run's tables are those that are asked of others."""
     run = made(tmp_path, **PART)
-    assert list(run.trials) == list(run.layout(TRIALS).kinds)
-    assert list(run.history) == list(run.layout(HISTORY).kinds)
+    assert list(run.trials) == list(run.layout(TRIALS).types)
+    assert list(run.history) == list(run.layout(HISTORY).types)
     assert MOST_EPOCHS == MAX_COUNT
 
 

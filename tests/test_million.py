@@ -15,7 +15,7 @@ import yaml
 import linreg_sweep as ls
 from linreg_sweep.engines import closed_form
 from linreg_sweep.engines.interface import Schedule, Trials
-from linreg_sweep.engines.modes import MomentumModes, PlainModes
+from linreg_sweep.theory.modes import MomentumModes, PlainModes
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import make_problem
 

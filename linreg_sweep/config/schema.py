@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PlainValidator, TypeAdapter, ValidationInfo, WithJsonSchema, field_validator
 
 from linreg_sweep.config.kinds import Text, Texts
-from linreg_sweep.config.parameters import Parameter, Product, merged
+from linreg_sweep.config.parameters import Parameter, Product, Values, each_alone, merged
 from linreg_sweep.config.training import TrainingConfig
 from linreg_sweep.config.words import show
 from linreg_sweep.kinds import MAX_COUNT, Count, CountOrZero, Factor, Fraction, Model, Positive, Seed
@@ -130,6 +130,14 @@ class Config(Model):
     def products(self) -> tuple[Product, ...]:
         """What is varied; of a config nothing, which is a product of one trial."""
         return ({},)
+
+    def values_of(self, name: str, otherwise: Any) -> tuple[Any, ...]:
+        """Returns the values of a word or a boolean that trials have; `otherwise` is the set-up's."""
+        found: dict[Any, None] = {}
+        for parameters in map(each_alone, self.products):
+            declared = parameters.get(name)
+            found |= dict.fromkeys(declared.values if isinstance(declared, Values) else (otherwise,))
+        return tuple(found)
 
     @property
     def parameters(self) -> dict[str, Parameter]:

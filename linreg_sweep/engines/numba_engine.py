@@ -160,7 +160,7 @@ def _of_each(numbers: Array, count: int) -> Array:
 def kernel(
     method: Method, rows: Rows, dtype: str, is_full_batch: bool, fit_bias: bool, has_own_optimum: bool
 ) -> Kernel:
-    """Returns the loop over lanes and epochs for a method and a shape of theta, compiled when first called."""
+    """Returns the loop over lanes and epochs for a method and a shape of theta."""
     gradients = _unrolled if rows.size <= MAX_UNROLLED else _looped
     moves = _moves(method, rows, dtype, fit_bias)
     visit = numba.njit(inline="always")(gradients(rows, dtype, moves, has_own_optimum))
@@ -274,9 +274,8 @@ def _moves(method: Method, rows: Rows, dtype: str, fit_bias: bool) -> Moves:
     read_h, read_clocks = compiled(hyperparameters), compiled(clocks_of)
 
     def penalise(lanes: Any, entry: int, lane: int, gradient: Any) -> Any:
-        if is_coupled:
-            if entry < n_decayed:
-                gradient += lanes[entry, lane] * lanes[at_decay, lane]
+        if is_coupled and entry < n_decayed:
+            gradient += lanes[entry, lane] * lanes[at_decay, lane]
         return gradient
 
     def tick(lanes: Any, exact: Any, lane: int) -> None:
@@ -297,9 +296,8 @@ def _moves(method: Method, rows: Rows, dtype: str, fit_bias: bool) -> Moves:
         if has_slots:
             for place in range(n_slots):
                 slots = tuple_setitem(slots, place, lanes[size * (1 + place) + entry, lane])  # type: ignore[call-arg]
-        if is_decoupled:
-            if entry < n_decayed:
-                theta *= one - rate * lanes[at_decay, lane]
+        if is_decoupled and entry < n_decayed:
+            theta *= one - rate * lanes[at_decay, lane]
         h, clocks = read_h(lanes, lane), read_clocks(lanes, lane)
         theta, slots = step(theta, slots, gradient, rate, h, clocks, is_first)
         lanes[entry, lane] = theta

@@ -1,4 +1,4 @@
-r"""Exact Chebyshev steps at learning rate 2 / (L + mu), in an order in which rounding stays small.
+"""Exact Chebyshev steps at learning rate 2 / (L + mu), in an order in which rounding stays small.
 
 N steps 1 / ((L + mu) / 2 + (L - mu) / 2 cos((2j - 1) pi / 2N)), j = 1 .. N, shrink every error between the
 curvatures mu and L by 1 / T_N((L + mu) / (L - mu)) or more, the best that any N steps can do. Long steps let
@@ -7,7 +7,8 @@ themselves stand in the order of half as many: order(N) = j, N + 1 - j for each 
 odd, the step in the middle comes first: it is 2 / (L + mu), under which no error grows, so the growth on
 the way stays that of the other steps.
 
-Source: Lebedev and Finogenov (1971) for N = 2^i; Young, Iterative Solution of Large Linear Systems, 11.2.
+Source: Lebedev and Finogenov, On the order of choice of the iteration parameters in the Chebyshev cyclic
+iteration method (1971), for N = 2^i; the middle of an odd N is our own, and a test holds its growth.
 """
 
 from typing import Literal

@@ -27,6 +27,11 @@ def name_of(declared: Settings) -> str:
     return str(vars(declared)["name"])  # each kind has it, as a literal of its own
 
 
+def is_constant(declared: Settings) -> bool:
+    """Returns whether a schedule leaves the learning rate as it is."""
+    return name_of(declared) == "constant" and declared.warmup is None
+
+
 def label(declared: Settings) -> str:
     """Returns a schedule as tables name it, such as `cosine(final=0.01, warmup=10 epochs from 0.1)`."""
     return variants.label(declared, "name")

@@ -30,7 +30,11 @@ class Listed(Settings):
 
     name: Literal["list"]
     """The factors as they are listed, one an epoch."""
-    factors: Annotated[tuple[NotNegative, ...], Field(strict=False), AfterValidator(_not_empty)]
+    factors: Annotated[
+        tuple[NotNegative, ...],
+        Field(strict=False, json_schema_extra={"minItems": 1}),
+        AfterValidator(_not_empty),
+    ]
     """Factors on the learning rate, from the first epoch on."""
     then: Literal["hold", "repeat"] = "hold"
     """What follows the last of them: it goes on, or all are repeated."""

@@ -4,8 +4,7 @@ With J = cost + penalty in units of y squared, `J - J_min = tr(e^T H e) / (k n O
 Without a penalty all trials descend the same, and J is the cost.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
@@ -23,7 +22,7 @@ TOGETHER = 2**15
 
 @dataclass(frozen=True)
 class Quadratic:
-    """The quadratics of K trials, trials last: k is K, or 1 where all trials descend the same.
+    """The quadratics of K trials, trials last: k is K, or 1 where all trials have the same.
 
     Attributes:
         eigenvalues: of H with its penalty, ascending [P, k]; exact zeros where H is singular.
@@ -52,24 +51,23 @@ class Quadratic:
     @property
     def is_shared(self) -> bool:
         """Whether all trials descend the same."""
-        return self.least.shape[-1] == 1
+        return len(self.least) == 1
 
     def take(self, chosen: Chosen) -> "Quadratic":
         """Returns those of some trials, by their indices or a slice of them."""
-        return self if self.is_shared else self._map(lambda numbers: numbers[..., chosen])
-
-    def _map(self, choose: Callable[[Floats], Floats]) -> "Quadratic":
-        numbers = {
-            name: choose(value) if isinstance(value, np.ndarray) else value
-            for name, value in vars(self).items()
-            if name in self.__dataclass_fields__
-        }
+        if self.is_shared:
+            return self
+        numbers = {each.name: getattr(self, each.name) for each in fields(self)}
+        for name, value in numbers.items():
+            if isinstance(value, np.ndarray) and value.shape[-1] > 1:
+                numbers[name] = value[..., chosen]
         return Quadratic(**numbers)
 
     @property
     def steepest(self) -> Floats:
         """The largest curvature [k]."""
-        return self.eigenvalues[-1]
+        steepest: Floats = self.eigenvalues[-1]
+        return steepest
 
     @property
     def flattest(self) -> Floats:
@@ -80,7 +78,7 @@ class Quadratic:
     @cached_property
     def visible_tail(self) -> Floats | None:
         """What rounding left off the optimum [P, O, k], 0 where its cost does not show; None: nowhere."""
-        along = self._along(self.optimum_tail)
+        along = self.along(self.optimum_tail)
         cost = (self.eigenvalues * (along**2).sum(axis=1)).sum(axis=0) * self.cost_per_loss
         tail = np.where(cost > VISIBLE * self.scale, self.optimum_tail, 0.0)
         return tail if tail.any() else None
@@ -114,7 +112,7 @@ class Quadratic:
             error = theta - widened(self.optimum)
             if self.visible_tail is not None:
                 error -= widened(self.visible_tail)
-            along = self._along(error)
+            along = self.along(error)
             weights = widened((self.eigenvalues * self.cost_per_loss)[:, None])
             terms = (weights * along * along).reshape(-1, *theta.shape[2:])
             total = np.zeros(theta.shape[2:])
@@ -122,11 +120,29 @@ class Quadratic:
                 total += term
         return total
 
-    def _along(self, error: Floats) -> Floats:
-        """Returns errors [P, O, ..., k] along the eigenvectors, summed in a fixed order."""
-        vectors = self.eigenvectors.reshape(*self.eigenvectors.shape[:2], *(1,) * (error.ndim - 2), -1)
-        along = vectors[0] * error[0]
-        spare = np.empty_like(along)
-        for vector, row in zip(vectors[1:], error[1:], strict=True):
-            along += np.multiply(vector, row, out=spare)
-        return np.asarray(along)
+    def energy(self, along: Floats) -> Floats:
+        """Returns each eigenvector's share [P, k] of the excess of errors [P, O, k] along them."""
+        squares = along[:, 0] ** 2
+        for column in range(1, along.shape[1]):
+            squares += along[:, column] ** 2
+        share: Floats = self.eigenvalues * self.cost_per_loss * squares
+        return share
+
+    def along(self, error: Floats) -> Floats:
+        """Returns errors [P, O, ..., k] along the eigenvectors, [P, O, ..., k] likewise."""
+        return _combined(self.eigenvectors.swapaxes(0, 1), error)
+
+    def across(self, moved: Floats) -> Floats:
+        """Returns what numbers along the eigenvectors [P, O, ..., k] are in theta; undoes `along`."""
+        return _combined(self.eigenvectors, moved)
+
+
+def _combined(vectors: Floats, parts: Floats) -> Floats:
+    """Returns the sum over j of vectors[i, j] [k] times parts[j] [O, ..., k] for each i, in a fixed order."""
+    total = np.empty(parts.shape)
+    vectors = vectors.reshape(*vectors.shape[:2], *(1,) * (parts.ndim - 2), -1)
+    for row, out in zip(vectors[:, :, 0], total, strict=True):
+        np.multiply(row[0], parts[0], out=out)
+        for number, part in zip(row[1:], parts[1:], strict=True):
+            out += number * part
+    return total

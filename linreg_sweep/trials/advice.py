@@ -14,14 +14,15 @@ from threadpoolctl import threadpool_limits
 from linreg_sweep.data import from_arrays
 from linreg_sweep.engines.batches import epoch_order
 from linreg_sweep.engines.closed_form import train
-from linreg_sweep.engines.interface import Results, Schedule, Trials
+from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.errors import DataError
 from linreg_sweep.kinds import MAX_COUNT
-from linreg_sweep.theory.outcome import stability_limit
+from linreg_sweep.theory.applies import LinearTheory, theory_of
+from linreg_sweep.theory.outcome import CONVERGED
 from linreg_sweep.theory.problem import Problem, loss_factor, make_problem
 from linreg_sweep.trials.costs import seconds
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.rounding import bound_rounding
+from linreg_sweep.trials.prediction import predict
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -105,16 +106,30 @@ def is_needed(outcomes: Mapping[str, int]) -> bool:
     return 2 * outcomes["converged"] < sum(outcomes.values())
 
 
-def advise(experiment: Experiment) -> Advice:
-    """Returns what would make the trials of an experiment converge, even that with the farthest start."""
+def advise(experiment: Experiment) -> Advice | None:
+    """Returns what would make the trials of an experiment converge, even that with the farthest start.
+
+    None: it is not known, since they do not descend at a constant rate by a rule that theory covers.
+    """
     problem, values = experiment.problem, experiment.sample(SAMPLED)
-    all_trials = experiment.trials(values)
-    far = int(np.argmax(problem.excess_cost(all_trials.start)))
-    momentum, rate = experiment.config.training.momentum, float(all_trials.learning_rate[far])
-    start, batch_size = all_trials.start[far], int(experiment.batch_sizes(values).min())
+    groups = experiment.groups(values)
+    method = groups[0].options.method
+    theory = theory_of(replace(method, batch_size=None), problem.n_rows)
+    is_one = all(replace(group.options.method, batch_size=method.batch_size) == method for group in groups)
+    if not isinstance(theory, LinearTheory) or not is_one or method.schedule or method.is_penalised:
+        return None
+    starts = np.concatenate([group.trials.start for group in groups])
+    far = int(np.argmax(problem.excess_cost(starts)))
+    of_far = {
+        name: np.concatenate([group.trials.values[name] for group in groups])[far : far + 1]
+        for name in groups[0].trials.values
+    }
+    epochs = int(min(group.trials.epochs.min() for group in groups))
+    batch_size = min(group.options.method.batch_size or problem.n_rows for group in groups)
+    start, rate = starts[far], float(of_far["learning_rate"][0])
     is_full = batch_size == problem.n_rows
-    keeps_rate = is_full and "learning_rate" not in experiment.space.parameters
-    descent = _Descent(experiment, momentum, int(all_trials.epochs.min()), is_full)
+    keeps_rate = is_full and "learning_rate" not in experiment.space.names
+    descent = _Descent(experiment, theory, of_far, epochs, is_full)
     zero = {descent.key(name): 0 for name in experiment.fixed() if name.startswith("initial_")}
     with threadpool_limits(limits=1):
         as_it_is = descent.quickest(problem, start)
@@ -125,7 +140,7 @@ def advise(experiment: Experiment) -> Advice:
             standardized=_if_quicker(_standardized(experiment, descent, start), as_it_is),
             from_zero=_if_quicker(at_zero, as_it_is),
             batch_size=None if is_full else batch_size,
-            batch_limit=None if is_full else _batch_limit(experiment, batch_size, momentum),
+            batch_limit=None if is_full else _batch_limit(experiment, batch_size, descent.momentum),
         )
 
 
@@ -139,13 +154,19 @@ class _Descent:
     """How trials descend, apart from their data, starts and learning rates."""
 
     experiment: Experiment
-    momentum: float
+    theory: LinearTheory
+    values: Mapping[str, Floats]
     fewest_epochs: int
     is_full: bool
 
+    @property
+    def momentum(self) -> float:
+        """That of the trials."""
+        return float(self.values["momentum"][0])
+
     def key(self, name: str) -> str:
         """Returns where a hyperparameter is set: where the sweep varies it, or in the set-up."""
-        if name in self.experiment.space.parameters:
+        if name in self.experiment.space.names:
             return f"parameters.{name}"
         return "training.initial_weight" if name.startswith("initial_weight") else f"training.{name}"
 
@@ -174,11 +195,11 @@ class _Descent:
 
     def way(self, problem: Problem, start: Floats, rate: float, changes: Mapping[str, object]) -> Way | None:
         """Returns how a trial with this learning rate converges, and all settings; None: it does not."""
-        training, varied = self.experiment.config.training, self.experiment.space.parameters
+        training, varied = self.experiment.config.training, self.experiment.space.names
         enough = self.enough(problem, start, np.array([rate]))
         if enough is None:
             return None
-        survives = self._survives(problem, start, np.array([rate]), np.array([float(enough)]))
+        survives = self._survives(problem, start, rate, enough)
         seconds = self.seconds(enough)
         way = Way(problem.condition_number, self._limit(problem), rate, enough, survives, seconds, {})
         settings = dict(changes)
@@ -195,12 +216,12 @@ class _Descent:
         return replace(way, settings=settings)
 
     def _limit(self, problem: Problem) -> float:
-        nesterov = self.experiment.config.training.nesterov
-        return float(stability_limit(problem.curvature[1], self.momentum, nesterov=nesterov))
+        return float(self.theory.stability_limit(problem.quadratic, self.values)[0])
 
     def seconds(self, epochs: int) -> float | None:
         """Returns how long one core trains all trials on all rows at once, if each does so many epochs."""
-        values = {"learning_rate": np.ones(1), "batch_size": np.array([self.experiment.problem.n_rows])}
+        values = {name: np.array([value]) for name, value in self.experiment.fixed().items()}
+        values["batch_size"] = np.array([float(self.experiment.problem.n_rows)])
         return seconds(self.experiment, values, np.array([float(epochs)]))
 
     def enough(self, problem: Problem, start: Floats, rate: Floats) -> int | None:
@@ -245,27 +266,30 @@ class _Descent:
         """Returns what trials with these rates come to, with their states at some epochs."""
         starts = np.repeat(start[None], len(rates), axis=0)
         excess = problem.excess_cost(starts)
-        schedule = Schedule(
+        options = TrainOptions(
             converged_excess=level,
             diverged_excess=self.experiment.criteria.diverged_excess(excess, problem.cost_min, problem.scale),
-            nesterov=self.experiment.config.training.nesterov,
+            method=self.theory.method,
             history_epochs=np.empty(0, np.int64) if looks is None else looks,
         )
         most = MAX_COUNT if looks is None else int(looks[-1])
-        return train(problem, Trials(rates, starts, np.full(len(rates), most), self.momentum), schedule)
+        values = {name: np.repeat(value, len(rates)) for name, value in self.values.items()}
+        values["learning_rate"] = rates
+        trials = Trials(starts, np.full(len(rates), most), values, problem.quadratic)
+        return train(problem, trials, options)
 
-    def _survives(self, problem: Problem, start: Floats, rate: Floats, epochs: Floats) -> bool:
+    def _survives(self, problem: Problem, start: Floats, rate: float, epochs: int) -> bool:
         """Returns whether the rounding of steps cannot keep a trial from converging."""
-        trials = Trials(rate, start[None], epochs.astype(np.int64), self.momentum)
-        bounds = bound_rounding(
-            problem,
-            trials,
-            epochs,
-            self.experiment.config.training.dtype,
-            nesterov=self.experiment.config.training.nesterov,
+        excess = problem.excess_cost(start[None])
+        options = TrainOptions(
+            converged_excess=self._level(problem),
+            diverged_excess=self.experiment.criteria.diverged_excess(excess, problem.cost_min, problem.scale),
+            method=self.theory.method,
+            dtype=self.experiment.config.training.dtype,
         )
-        level = bounds.moved(self._level(problem), -1)
-        return bool(np.all(level > 0) and self.epochs(problem, start, rate, level)[0] >= 0)
+        values = {**self.values, "learning_rate": np.array([rate])}
+        trials = Trials(start[None], np.array([epochs]), values, problem.quadratic)
+        return bool(predict(problem, trials, options, self.theory).outcome[0] == CONVERGED)
 
 
 def _standardized(experiment: Experiment, descent: _Descent, start: Floats) -> Way | None:

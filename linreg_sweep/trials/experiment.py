@@ -1,6 +1,9 @@
 """A declaration met with its data: everything that the result of a trial is a pure function of."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,15 +12,72 @@ from threadpoolctl import threadpool_limits
 from linreg_sweep.config import Config, Sweep
 from linreg_sweep.config.parameters import own_weight
 from linreg_sweep.data import Data, parameter_names
-from linreg_sweep.engines import load_engine
-from linreg_sweep.engines.interface import Results, Schedule, Trials, merge
-from linreg_sweep.samplers.range import ends
-from linreg_sweep.theory.outcome import Criteria, stability_limit
+from linreg_sweep.engines import ENGINES, load_engine
+from linreg_sweep.engines.interface import Results, TrainOptions, Trials, merge
+from linreg_sweep.method import Method
+from linreg_sweep.optimizers import OPTIMIZERS
+from linreg_sweep.schedules.declared import is_constant
+from linreg_sweep.theory.applies import LinearTheory, NoTheory, theory_of
+from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem
-from linreg_sweep.trials.space import Space
+from linreg_sweep.trials.space import RATIO, Space
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
 Integers = NDArray[np.int64]
+Values = dict[str, Floats]
+"""Hyperparameters [K] by their names; a code for what is no number, NaN where a trial has none."""
+
+Kind = tuple[str, bool]
+"""What a problem is made by beside the data: the loss, and whether x is standardized."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Trials that share all that is no number, and are trained together.
+
+    Attributes:
+        chosen: which of the trials that were asked for, ascending.
+        kind: of the problem.
+        problem: what they descend on.
+        trials: their numbers.
+        options: how they are trained.
+        theory: what is known of them.
+    """
+
+    chosen: Indices
+    kind: Kind
+    problem: Problem
+    trials: Trials
+    options: TrainOptions
+    theory: LinearTheory | NoTheory
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether theory covers them."""
+        return isinstance(self.theory, LinearTheory)
+
+    def stability_limit(self) -> Floats:
+        """Returns the learning rate [K] above which each trial's descent grows; NaN: none is known."""
+        if not isinstance(self.theory, LinearTheory):
+            return np.full(len(self.trials), np.nan)
+        trials, none = self.trials, np.zeros(len(self.trials))
+        return self.theory.stability_limit(trials.quadratic, trials.values, trials.epochs + none) + none
+
+    def why_no_limit(self) -> str | None:
+        """Returns why a trial has no stability limit, as half a sentence; None: all have one."""
+        if not isinstance(self.theory, LinearTheory):
+            return self.theory.reason
+        return self.theory.limit_reason(self.trials.values, self.trials.epochs.astype(np.float64))
+
+    def contraction(self, settle_epochs: float) -> Floats:
+        """Returns the factor [K] of the steepest direction in an epoch; NaN: not known."""
+        none = np.zeros(len(self.trials))
+        if not isinstance(self.theory, LinearTheory):
+            return none + np.nan
+        trials = self.trials
+        found = self.theory.contraction(trials.quadratic, trials.values, trials.epochs + none, settle_epochs)
+        return found + none
 
 
 @dataclass(frozen=True)
@@ -26,9 +86,9 @@ class Experiment:
 
     Attributes:
         config: the resolved declaration.
-        data: names and scales of the data; its rows are in the problem.
+        data: names and scales of the data; its rows are in the problems.
         digest: of the data's names, shapes and exact bytes.
-        problem: what the trials descend on.
+        problems: what trials descend on, for each loss and scaling that the sweep has.
         space: what the trials vary.
         criteria: when a trial counts as converged, diverged or settled.
     """
@@ -36,13 +96,19 @@ class Experiment:
     config: Config | Sweep
     data: Data
     digest: str
-    problem: Problem
+    problems: Mapping[Kind, Problem]
     space: Space
     criteria: Criteria
 
     @property
+    def problem(self) -> Problem:
+        """The problem of the set-up's loss and scaling; of the first there is, where the sweep has others."""
+        kind = (self.config.training.loss, self.config.data.standardize)
+        return self.problems.get(kind) or next(iter(self.problems.values()))
+
+    @property
     def converged_excess(self) -> float:
-        """The excess cost at or below which a trial has converged, in units of y squared."""
+        """The excess at or below which a trial has converged, in units of y squared."""
         return self.criteria.converged_excess(self.problem.scale)
 
     @property
@@ -56,147 +122,289 @@ class Experiment:
         epochs = most_epochs(self.config.training.epochs, self.space)
         return count_states(self.config.history.every, epochs)
 
+    @property
+    def is_scaled(self) -> bool:
+        """Whether any trial sees standardized x."""
+        return any(standardize for _, standardize in self.problems)
+
+    @property
+    def is_penalised(self) -> bool:
+        """Whether any trial has a penalty."""
+        return any(example.options.method.is_penalised for example in self.examples)
+
+    @property
+    def has_average(self) -> bool:
+        """Whether an average of states is kept of any trial."""
+        return any(example.options.method.average is not None for example in self.examples)
+
+    @property
+    def is_predicted_by_engine(self) -> bool:
+        """Whether the engine's results are theory's own."""
+        return ENGINES[self.config.training.engine].is_theory
+
+    def unscaled(self, theta: Floats, kind: Kind) -> Floats:
+        """Returns parameters [K, P, O] of trials on one problem, in the units of the file."""
+        data = self.data if kind[1] else self.data.as_given()
+        return data.unscaled(theta, self.problem.fit_bias)
+
     def least_squares(self) -> dict[str, float]:
         """Returns the parameters of the optimum in the data's own units, by their names in a table."""
-        theta = self.data.unscaled(self.problem.optimum[None], self.problem.fit_bias)
+        kind, problem = next(iter(self.problems.items()))
+        theta = self.unscaled(problem.optimum[None], kind)
         return dict(zip(self.parameter_names, theta.ravel().tolist(), strict=True))
 
     def fixed(self) -> dict[str, float]:
         """Returns the set-up's value of every hyperparameter in the table, in the table's order.
 
-        Those that the sweep varies are among them, with the value that the sweep replaces.
+        Those that the sweep varies are among them, with the value that the sweep replaces; NaN where
+        it is none of the set-up's numbers.
         """
-        training, varied = self.config.training, self.space.parameters
+        training, varied = self.config.training, self.space.names
         own = [own_weight(name) for name in self.data.x_names]
         weight = training.initial_weight
         values = {"learning_rate": training.learning_rate}
-        if "initial_weight" in varied or (isinstance(weight, float) and not varied.keys() & set(own)):
+        if "initial_weight" in varied or (isinstance(weight, float) and not set(varied) & set(own)):
             values["initial_weight"] = weight if isinstance(weight, float) else 0.0
         else:
             weights = [weight] * len(own) if isinstance(weight, float) else weight
             values |= dict(zip(own, weights, strict=True))
         values["initial_bias"] = training.initial_bias
-        return values | {name: values.get(name, 0.0) for name in varied if name not in values}
+        return values | {name: self._declared(name) for name in varied if name not in values}
 
-    def values(self, start: int, stop: int) -> dict[str, Floats]:
+    def _declared(self, name: str) -> float:
+        """Returns the set-up's value of what is varied; NaN where it has none for all trials."""
+        if name in self.space.choices:
+            chosen = self._set_up_choice(name)
+            return self.space.code(name, chosen) if chosen in self.space.choices[name] else np.nan
+        if name == "batch_size":
+            return float(self.config.training.batch_size or self.problem.n_rows)
+        value: Any = self.config
+        for key in ("seed",) if name == "seed" else ("training", *name.split(".")):
+            value = getattr(value, key, None)
+        return float(value) if isinstance(value, int | float) else np.nan
+
+    def _set_up_choice(self, name: str) -> Any:
+        """Returns the set-up's value of what is no number."""
+        if name == "standardize":
+            return self.config.data.standardize
+        value = getattr(self.config.training, name)
+        return (
+            getattr(self.config.training.of(self.config.training.optimizer), name, None)
+            if value is None
+            else value
+        )
+
+    def _set_up(self, name: str, values: Values) -> Floats:
+        """Returns the set-up's value [K] of a number; NaN where a trial's optimizer has no such key."""
+        training, found = self.config.training, np.full(len(values["learning_rate"]), self._declared(name))
+        if name not in NUMBERS_OF_RULES:
+            return found
+        optimizers = self.space.choices.get("optimizer", (training.optimizer,))
+        codes = values.get("optimizer", np.zeros(len(found)))
+        for code, optimizer in enumerate(optimizers):
+            found[codes == code] = getattr(training.of(optimizer), name, np.nan)
+        return found
+
+    def values(self, start: int, stop: int) -> Values:
         """Returns every hyperparameter [stop - start] of the trials from start to stop - 1."""
         return self._with_fixed(self.space.values(start, stop), stop - start)
 
-    def sample(self, n_sampled: int) -> dict[str, Floats]:
+    def sample(self, n_sampled: int) -> Values:
         """Returns every hyperparameter [k] of at most so many trials taken at random; see Space.sample."""
         return self._with_fixed(self.space.sample(n_sampled), min(n_sampled, self.space.n_trials))
 
-    def _with_fixed(self, varied: dict[str, Floats], count: int) -> dict[str, Floats]:
+    def _with_fixed(self, varied: Values, count: int) -> Values:
         """Returns what varies, [count] each, with what does not; learning rates in their own unit."""
-        values = {
-            name: varied[name] if name in varied else np.full(count, value)
-            for name, value in self.fixed().items()
-        }
-        rate = self.space.parameters.get("learning_rate")
-        if rate is not None and rate.unit is not None:
-            training = self.config.training
-            momentum = values.get("momentum", training.momentum)
-            steepest = float(self.problem.eigenvalues[-1])
-            limits = stability_limit(steepest, momentum, nesterov=training.nesterov)
+        fixed = self.fixed()
+        values = {name: varied.get(name, np.full(count, value)) for name, value in fixed.items()}
+        for name in self.space.choices:
+            values[name] = self._filled(values[name], fixed[name])
+        for name in values.keys() - self.space.choices.keys():
+            missing = np.isnan(values[name])
+            if missing.any():
+                values[name] = np.where(missing, self._set_up(name, values), values[name])
+        shares = varied.get(RATIO)
+        if shares is not None:
+            limits = np.empty(count)
+            for group in self.groups(values):
+                limits[group.chosen] = group.stability_limit()
             with np.errstate(over="ignore"):
-                values["learning_rate"] = values["learning_rate"] * limits
+                values["learning_rate"] = np.where(np.isnan(shares), values["learning_rate"], shares * limits)
         return values
 
-    def trials(self, values: dict[str, Floats]) -> Trials:
-        """Returns the trials with these hyperparameters, [K] each."""
-        training = self.config.training
-        n_parameters, n_targets = self.problem.shape
-        count = len(values["learning_rate"])
-        start = np.empty((count, n_parameters, n_targets))
+    def groups(self, values: Values) -> list[Group]:
+        """Returns trials with these hyperparameters, [K] each, in groups that are trained together."""
+        shared = [name for name in values if name in self.space.choices or name in GROUPED]
+        keys = np.zeros(len(values["learning_rate"]), np.int64)
+        for name in shared:
+            different, places = np.unique(values[name], return_inverse=True)
+            keys = keys * len(different) + places
+        if not len(keys) or (keys == keys[0]).all():
+            return [self._group(values, np.arange(len(keys)))]
+        order = np.argsort(keys, kind="stable")
+        bounds = np.flatnonzero(np.diff(keys[order])) + 1
+        return [
+            self._group({name: value[chosen] for name, value in values.items()}, chosen)
+            for chosen in np.split(order, bounds)
+        ]
+
+    def _group(self, values: Values, chosen: Indices) -> Group:
+        training, count = self.config.training, len(chosen)
+        choices = {name: self._choice(name, values[name]) for name in self.space.choices if name in values}
+        optimizer = choices.get("optimizer", training.optimizer)
+        settings = {**dict(training.of(optimizer)), **choices}
+        kind = (choices.get("loss", training.loss), choices.get("standardize", self.config.data.standardize))
+        problem = self.problems[kind]
+
+        def numbers(name: str, declared: float) -> Floats:
+            given = values.get(name)
+            return np.full(count, declared, np.float64) if given is None else self._filled(given, declared)
+
+        fields = OPTIMIZERS[optimizer].settings.model_fields
+        flags = frozenset(name for name in fields if settings[name] is True)
+        keys = [name for name in fields if not isinstance(settings[name], bool)]
+        active = frozenset(name for name in keys if self._is_active(name, settings[name]))
+        schedule, average = (choices.get(name, getattr(training, name)) for name in ("schedule", "average"))
+        size, whole = numbers("batch_size", training.batch_size or problem.n_rows), problem.n_rows
+        method = Method(
+            optimizer=optimizer,
+            flags=flags,
+            active=active,
+            schedule=None if is_constant(schedule) else schedule,
+            average=None if average.kind == "none" else average,
+            batch_size=int(min(size[0], whole)) if count else whole,
+            shuffle=choices.get("shuffle", training.shuffle),
+            seed=int(numbers("seed", self.config.seed)[0]) if count else 0,
+        )
+        taken = {name: numbers(name, settings[name]) for name in keys}
+        taken["learning_rate"] = numbers("learning_rate", training.learning_rate)
+        taken |= {name: value for name, value in values.items() if "." in name}
+        start = self._starts(values, problem.shape, numbers)
+        quadratic = problem.quadratic
+        if method.is_decoupled:
+            quadratic = problem.boxed(taken["weight_decay"], method.decays_bias)
+        elif method.is_penalised:
+            quadratic = problem.penalised(taken["weight_decay"], method.decays_bias)
+        epochs = numbers("epochs", training.epochs).astype(np.int64)
+        trials = Trials(start, epochs, taken, quadratic)
+        theory = theory_of(method, whole)
+        return Group(chosen, kind, problem, trials, self._options(trials, method), theory)
+
+    def _choice(self, name: str, codes: Floats) -> Any:
+        """Returns what the first of some trials has chosen; the set-up's where its product has no choice."""
+        if not len(codes) or np.isnan(codes[0]):
+            return self._set_up_choice(name)
+        return self.space.choices[name][int(codes[0])]
+
+    def _filled(self, given: Floats, declared: float) -> Floats:
+        missing = np.isnan(given)
+        return np.where(missing, declared, given) if missing.any() else given
+
+    def _is_active(self, name: str, declared: float) -> bool:
+        """Returns whether any trial has a key at another value than 0."""
+        return bool(declared) or (name in self.space.names and any(self.space.ends(name)))
+
+    def _starts(self, values: Values, shape: tuple[int, int], numbers: Any) -> Floats:
+        start = np.empty((len(values["learning_rate"]), *shape))
         for row, name in enumerate(self.data.x_names):
             own = own_weight(name)
             start[:, row] = values[own if own in values else "initial_weight"][:, None]
         if self.problem.fit_bias:
             start[:, -1] = values["initial_bias"][:, None]
-        epochs = values.get("epochs", np.full(count, training.epochs))
-        momentum = values.get("momentum", training.momentum)
-        return Trials(values["learning_rate"], start, epochs.astype(np.int64), momentum)
+        return start
 
-    @property
-    def has_mini_batches(self) -> bool:
-        """Whether any trial may see less than all rows in a step."""
-        return has_mini_batches(self.config.training.batch_size, self.space, self.problem.n_rows)
-
-    def batch_sizes(self, values: dict[str, Floats]) -> Integers:
-        """Returns the rows a step [K] of trials; n where a step sees all n rows."""
-        whole = self.problem.n_rows
-        declared = self.config.training.batch_size or whole
-        sizes = values.get("batch_size", np.full(len(values["learning_rate"]), declared))
-        return np.minimum(sizes, whole).astype(np.int64)
-
-    def schedule(self, start: Floats, batch_size: int) -> Schedule:
-        """Returns how trials from these starts [K, P, O] are trained and when they have ended."""
-        training, problem = self.config.training, self.problem
-        return Schedule(
+    def _options(self, trials: Trials, method: Method) -> TrainOptions:
+        """Returns how trials are trained and when they have ended."""
+        training, quadratic = self.config.training, trials.quadratic
+        high = self.criteria.diverged_excess(quadratic.excess(trials.start), quadratic.least, quadratic.scale)
+        epochs = most_epochs(training.epochs, self.space)
+        return TrainOptions(
             converged_excess=self.converged_excess,
-            diverged_excess=self.criteria.diverged_excess(
-                problem.excess_cost(start), problem.cost_min, problem.scale
-            ),
+            diverged_excess=high,
+            method=method,
             early_stop=training.early_stop,
-            batch_size=batch_size,
-            shuffle=training.shuffle,
-            seed=self.config.seed,
-            nesterov=training.nesterov,
             dtype=training.dtype,
             device=training.device,
-            history_epochs=history_epochs(
-                self.config.history.every, most_epochs(training.epochs, self.space)
-            ),
+            history_epochs=history_epochs(self.config.history.every, epochs),
         )
 
-    def train(self, values: dict[str, Floats], states_at: Integers | None = None) -> Results:
-        """Trains trials, those of one batch size together.
-
-        Linear algebra runs on one thread, so that the bits are the same in a worker and in process.
+    def train(self, values: Values, states_at: Integers | None = None) -> Results:
+        """Trains trials with these hyperparameters, [K] each; see train_groups.
 
         Args:
-            values: the hyperparameters of the trials, [K] each.
+            values: the hyperparameters of the trials.
             states_at: the ascending epochs at which states are kept; None: as the config says.
         """
-        train = load_engine(self.config.training.engine)
-        trials, sizes = self.trials(values), self.batch_sizes(values)
-        groups = [np.flatnonzero(sizes == size) for size in np.unique(sizes)]
-        results = []
+        return self.train_groups(self.groups(values), states_at)
+
+    def train_groups(self, groups: list[Group], states_at: Integers | None = None) -> Results:
+        """Trains groups of trials, one after the other.
+
+        Linear algebra runs on one thread, so that the bits are the same in a worker and in process.
+        """
+        train, results = load_engine(self.config.training.engine), []
         with threadpool_limits(limits=1), np.errstate(over="ignore", invalid="ignore"):
             for group in groups:
-                chosen = trials.take(group)
-                schedule = self.schedule(chosen.start, int(sizes[group[0]]))
-                if states_at is not None:
-                    schedule = replace(schedule, history_epochs=states_at)
-                results.append(train(self.problem, chosen, schedule))
-        return merge(groups, results)
+                kept = group.options.history_epochs if states_at is None else states_at
+                options = replace(group.options, history_epochs=kept)
+                results.append(train(group.problem, group.trials, options))
+        return merge([group.chosen for group in groups], results)
+
+    @cached_property
+    def example(self) -> Group:
+        """The set-up's own trial, as it is without what the sweep varies."""
+        return self._example({})
+
+    @cached_property
+    def examples(self) -> tuple[Group, ...]:
+        """A trial of each combination of what is no number; of the fewest rows a step, the rest as set up."""
+        return tuple(self._examples(in_units=False))
+
+    @property
+    def examples_in_units(self) -> Iterator[Group]:
+        """Those of them whose learning rates are shares of a stability limit."""
+        return self._examples(in_units=True)
+
+    def _examples(self, *, in_units: bool) -> Iterator[Group]:
+        varied = {name: self.space.ends(name)[0] for name in GROUPED if name in self.space.names}
+        for chosen in self.space.combinations():
+            if chosen.pop(RATIO, None) is not None or not in_units:
+                yield self._example(chosen | varied)
+
+    def _example(self, chosen: dict[str, float]) -> Group:
+        values = {name: np.array([value]) for name, value in (self.fixed() | chosen).items()}
+        return self._group(values, np.zeros(1, np.intp))
+
+    @property
+    def regime_is_measured(self) -> bool:
+        """Whether the regime of any trial is not read off a spectrum, but off what it did."""
+        return not all(example.is_covered for example in self.examples)
+
+
+NUMBERS_OF_RULES = frozenset(
+    name for optimizer in OPTIMIZERS.values() for name in optimizer.settings.model_fields
+)
+"""The keys of all optimizers, any of which may move a trial's stability limit."""
+
+GROUPED = ("batch_size", "seed")
+"""Numbers that trials must share to be trained together."""
 
 
 def common_stability_limit(experiment: Experiment) -> float | None:
-    """Returns the learning rate above which every trial's descent grows; None: there is no one such rate.
-
-    Momentum that varies moves it, mini-batches have none, and flat data know no limit.
-    """
-    training, (_, steepest) = experiment.config.training, experiment.problem.curvature
-    if experiment.has_mini_batches or "momentum" in experiment.space.parameters or not steepest:
+    """Returns the learning rate above which every trial's descent grows; None: there is no one such rate."""
+    if any(name in NUMBERS_OF_RULES or "." in name for name in experiment.space.names):
         return None
-    return float(stability_limit(steepest, training.momentum, nesterov=training.nesterov))
-
-
-def has_mini_batches(declared: int | None, space: Space, n_rows: int) -> bool:
-    """Returns whether any trial may see less than all rows in a step; declared is the set-up's batch size."""
-    return smallest_batch(declared, space, n_rows) < n_rows
-
-
-def smallest_batch(declared: int | None, space: Space, n_rows: int) -> int:
-    """Returns the fewest of all rows that a step of any trial sees; declared is the set-up's batch size."""
-    varied = space.parameters.get("batch_size")
-    return min(n_rows, (declared or n_rows) if varied is None else int(ends(varied)[0]))
+    limits = {float(example.stability_limit()[0]) for example in experiment.examples}
+    return limits.pop() if len(limits) == 1 and np.isfinite([*limits]).all() else None
 
 
 def most_epochs(declared: int, space: Space) -> int:
     """Returns the most epochs that any trial may do; declared is the set-up's."""
-    return int(ends(space.parameters["epochs"])[1]) if "epochs" in space.parameters else declared
+    if "epochs" not in space.names:
+        return declared
+    most = int(space.ends("epochs")[1])
+    varies_everywhere = all("epochs" in names for names in space.products)
+    return most if varies_everywhere else max(most, declared)
 
 
 def history_epochs(every: int | str, epochs: int) -> Integers:

@@ -1,32 +1,31 @@
 """What theory says of a trial beside what the experiment shows: the closed form, where one holds.
 
 A descent in floating point is the closed form but for its rounding. Where rounding may decide the
-outcome, and for mini-batches, nothing is predicted rather than guessed.
+outcome, and where no theory holds, nothing is predicted rather than guessed.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
-from linreg_sweep.engines.closed_form import train
-from linreg_sweep.engines.interface import Results, Schedule, Trials
+from linreg_sweep.engines.closed_form import foresee
+from linreg_sweep.engines.interface import Results, TrainOptions, Trials
+from linreg_sweep.theory.applies import LinearTheory, NoTheory
 from linreg_sweep.theory.outcome import (
     CLOSED_FORM,
     CONVERGED,
     DIVERGED,
     LOST_IN_ROUNDING,
-    MINI_BATCHES,
     MISSING,
+    THEORY,
+    UNFINISHED,
     Codes,
     Epochs,
     judge,
 )
 from linreg_sweep.theory.problem import Problem
-from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.rounding import bound_rounding
-
-Floats = NDArray[np.float64]
+from linreg_sweep.trials.experiment import Group
 
 
 @dataclass(frozen=True)
@@ -45,85 +44,65 @@ class Prediction:
 
 
 def predict(
-    experiment: Experiment,
-    values: dict[str, Floats],
+    problem: Problem,
+    trials: Trials,
+    options: TrainOptions,
+    theory: LinearTheory | NoTheory,
+    *,
     results: Results | None = None,
-    outcomes: Codes | None = None,
 ) -> Prediction:
-    """Returns what theory says of some trials.
+    """Returns what theory says of trials that share a method.
 
     Args:
-        experiment: what is trained.
-        values: the hyperparameters of the trials, [K] each.
-        results: what became of them, if that is known; those of the closed form are the prediction.
-        outcomes: likewise their outcomes [K].
+        problem: what they are trained on.
+        trials: their numbers.
+        options: how they are trained, and when one has ended.
+        theory: what holds for them.
+        results: those of the engine `closed_form`, which are the prediction themselves.
     """
-    training, problem = experiment.config.training, experiment.problem
-    count = len(values["learning_rate"])
-    if training.engine == "closed_form":
-        results = results or experiment.train(values)
-        outcome = outcomes
-        if outcome is None:
-            outcome = _outcome(problem, results, experiment.converged_excess, early_stop=training.early_stop)
-        return Prediction(outcome, _decided_at(outcome, results), np.full(count, CLOSED_FORM, np.int8))
-    full = np.flatnonzero(experiment.batch_sizes(values) == problem.n_rows)
-    known = _predict_full_batch(experiment, {name: value[full] for name, value in values.items()})
-    outcome, at = np.full(count, MISSING, np.int8), np.full(count, MISSING)
-    theory = np.full(count, MINI_BATCHES, np.int8)
-    outcome[full], at[full], theory[full] = known.outcome, known.at, known.theory
-    return Prediction(outcome, at, theory)
-
-
-def _predict_full_batch(experiment: Experiment, values: dict[str, Floats]) -> Prediction:
-    """Returns what theory says of trials that see all rows in a step."""
-    training, problem = experiment.config.training, experiment.problem
-    trials, schedule = exactly(experiment, values)
-    results = train(problem, trials, schedule)
-    outcome = _outcome(problem, results, experiment.converged_excess, early_stop=training.early_stop)
-    epochs = results.epochs.astype(np.float64)
-    bounds = bound_rounding(problem, trials, epochs, training.dtype, nesterov=training.nesterov)
-    certain = np.full(len(outcome), True)
-    for way in (1, -1):
-        low = bounds.moved(schedule.converged_excess, way)
-        high = np.minimum(bounds.moved(schedule.diverged_excess, way), bounds.overflow)
-        nearly = train(problem, trials, replace(schedule, converged_excess=low, diverged_excess=high))
-        certain &= outcome == _outcome(problem, nearly, low, early_stop=training.early_stop)
+    if isinstance(theory, NoTheory):
+        nothing = np.full(len(trials), MISSING)
+        word = np.full(len(trials), THEORY.index(theory.word), np.int8)
+        return Prediction(nothing.astype(np.int8), nothing, word)
+    if results is not None:
+        low, excess = options.converged_excess, trials.quadratic.excess(results.theta)
+        events = results.converged_at, results.diverged_at
+        outcome, certain = judge(*events, excess, low, early_stop=options.early_stop), np.True_
+    else:
+        ends = foresee(problem, trials, options)
+        events = ends.converged[0], ends.diverged[0]
+        settled = ends.converged != MISSING if options.early_stop else ends.settled
+        outcomes = np.select([ends.diverged != MISSING, settled], [DIVERGED, CONVERGED], UNFINISHED)
+        outcome, certain = outcomes[0].astype(np.int8), (outcomes == outcomes[0]).all(axis=0)
         # what grows from errors that are roundings, or overflows, may end at quite another epoch, or never
-        certain &= (outcome != DIVERGED) | (2 * nearly.diverged_at >= results.diverged_at)
+        certain &= (outcome != DIVERGED) | (2 * ends.diverged >= ends.diverged[0]).all(axis=0)
     return Prediction(
         np.where(certain, outcome, MISSING).astype(np.int8),
-        np.where(certain, _decided_at(outcome, results), MISSING),
-        np.where(certain, CLOSED_FORM, LOST_IN_ROUNDING).astype(np.int8),
+        np.where(certain, _decided_at(outcome, *events), MISSING),
+        np.broadcast_to(np.where(certain, CLOSED_FORM, LOST_IN_ROUNDING), outcome.shape).astype(np.int8),
     )
 
 
-def exactly(experiment: Experiment, values: dict[str, Floats]) -> tuple[Trials, Schedule]:
-    """Returns trials with these hyperparameters as their descent sees them, and when one has ended.
+def predict_groups(groups: list[Group], results: Results | None = None) -> Prediction:
+    """Returns what theory says of all trials of some groups.
 
-    Their learning rates and momentum are rounded to the precision of the descent; no history is kept.
+    Args:
+        groups: of the trials.
+        results: those of the engine `closed_form` of all trials; None: of another, or not known.
     """
-    trials = experiment.trials(values)
-    schedule = experiment.schedule(trials.start, experiment.problem.n_rows)
-
-    dtype = experiment.config.training.dtype
-    rates, momentum = trials.learning_rate, trials.momentum
-    with np.errstate(over="ignore"):
-        seen = replace(
-            trials,
-            learning_rate=rates.astype(dtype).astype(np.float64),
-            momentum=np.asarray(momentum).astype(dtype).astype(np.float64),
-        )
-    if isinstance(momentum, float):
-        seen = replace(seen, momentum=float(seen.momentum))
-    return seen, replace(schedule, history_epochs=np.empty(0, np.int64))
+    count = sum(len(group.trials) for group in groups)
+    outcome, at = np.full(count, MISSING, np.int8), np.full(count, MISSING, np.int64)
+    theory = np.empty(count, np.int8)
+    with threadpool_limits(limits=1):
+        for group in groups:
+            chosen = group.chosen
+            of_these = None if results is None else results.take(chosen)
+            known = predict(group.problem, group.trials, group.options, group.theory, results=of_these)
+            outcome[chosen], at[chosen], theory[chosen] = known.outcome, known.at, known.theory
+    return Prediction(outcome, at, theory)
 
 
-def _outcome(problem: Problem, results: Results, low: float | Floats, *, early_stop: bool) -> Codes:
-    excess = problem.excess_cost(results.theta)
-    return judge(results.converged_at, results.diverged_at, excess, low, early_stop=early_stop)
-
-
-def _decided_at(outcome: Codes, results: Results) -> Epochs:
+def _decided_at(outcome: Codes, converged_at: Epochs, diverged_at: Epochs) -> Epochs:
     """Returns the epoch [K] of the event that each outcome names, MISSING where it names none."""
-    at = np.where(outcome == CONVERGED, results.converged_at, MISSING)
-    return np.where(outcome == DIVERGED, results.diverged_at, at)
+    at = np.where(outcome == CONVERGED, converged_at, MISSING)
+    return np.where(outcome == DIVERGED, diverged_at, at)

@@ -4,16 +4,17 @@ A sweep is a union of products, mostly of one. Samplers make the numbers of each
 a boolean or a whole schedule, is a choice: its column holds whole numbers that stand for its values.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice, product
 from typing import Any
 
 import numpy as np
 
 from linreg_sweep import averages
 from linreg_sweep.config import Config, ListSweep, RandomSweep, Sweep
-from linreg_sweep.config.parameters import Parameter, Product, Tuples, Values, each_alone, merged
+from linreg_sweep.config.parameters import Parameter, Product, Tuples, Values, each_alone, merged, names_of
 from linreg_sweep.config.varied import KINDS
 from linreg_sweep.samplers import Floats, Grid, Listed, Random, Sampler
 from linreg_sweep.samplers.range import largest
@@ -21,6 +22,12 @@ from linreg_sweep.schedules import declared as schedules
 from linreg_sweep.schedules.base import Settings
 
 Choices = Mapping[str, tuple[Any, ...]]
+
+RATIO = "stability_ratio"
+"""What the values of learning_rate are called where they are declared as shares of a stability limit."""
+
+MAX_COMBINATIONS = 10_000
+"""Combinations of what is no number that are told apart."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ class Space:
         It is NaN where a trial's product does not vary the parameter.
         """
         if len(self.samplers) == 1:
-            return self.samplers[0].values(start, stop)
+            return _in_units(self.samplers[0], self.samplers[0].values(start, stop))
         found = self._unknown(max(0, stop - start))
         first = 0
         for place, sampler in enumerate(self.samplers):
@@ -98,7 +105,7 @@ class Space:
                 rows = slice(begin + first - start, end + first - start) if begin < end else slice(0, 0)
                 part = sampler.values(begin, end) if begin < end else {}
                 first += sampler.n_trials
-            for name, column in part.items():
+            for name, column in _in_units(sampler, part).items():
                 found[name][rows] = column
         return found
 
@@ -111,19 +118,20 @@ class Space:
         if n_sampled >= self.n_trials or self.is_interleaved:
             return self.values(0, min(n_sampled, self.n_trials))
         if len(self.samplers) == 1:
-            return self.samplers[0].sample(n_sampled)
+            return _in_units(self.samplers[0], self.samplers[0].sample(n_sampled))
         found = self._unknown(n_sampled)
         edges, first = [0], 0
         for sampler in self.samplers:  # each has its share of the sample, to the nearest whole number
             first += sampler.n_trials
             edges.append(round(n_sampled * first / self.n_trials))
         for sampler, begin, end in zip(self.samplers, edges, edges[1:], strict=False):
-            for name, column in sampler.sample(end - begin).items():
+            for name, column in _in_units(sampler, sampler.sample(end - begin)).items():
                 found[name][begin:end] = column
         return found
 
     def _unknown(self, count: int) -> dict[str, Floats]:
-        return {name: np.full(count, np.nan) for name in self.names}
+        names = dict.fromkeys(name for sampler in self.samplers for name in _columns(sampler))
+        return {name: np.full(count, np.nan) for name in names}
 
     def trial(self, number: int) -> dict[str, float]:
         """Returns the values of one trial.
@@ -135,20 +143,75 @@ class Space:
             raise IndexError(f"trial {number} of {self.n_trials}")
         return {name: float(values[0]) for name, values in self.values(number, number + 1).items()}
 
+    @property
+    def has_units(self) -> bool:
+        """Whether the learning rates of any product are shares of a stability limit; see RATIO."""
+        return any(RATIO in _columns(sampler) for sampler in self.samplers)
+
     def ends(self, name: str) -> tuple[float, float]:
         """Returns the smallest and the largest value of a parameter in all products that vary it."""
-        found = [sampler.ends(name) for sampler in self.samplers if name in sampler.names]
+        found = [sampler.ends(_declared(name)) for sampler in self.samplers if name in _columns(sampler)]
         return min(low for low, _ in found), max(high for _, high in found)
 
     def largest(self, name: str) -> float:
         """Returns a number that no value of a parameter is above, see samplers.range."""
         return max(
-            largest(each_alone(sampler.product)[name])
+            largest(each_alone(sampler.product)[_declared(name)])
             if isinstance(sampler, Random)
-            else sampler.ends(name)[1]
+            else sampler.ends(_declared(name))[1]
             for sampler in self.samplers
-            if name in sampler.names
+            if name in _columns(sampler)
         )
+
+    def combinations(self) -> Iterator[dict[str, float]]:
+        """Yields each combination of what is no number that trials may have, the first of very many.
+
+        RATIO is among them, as 1, where learning rates are shares of a stability limit.
+        """
+        found = dict.fromkeys(
+            frozenset(each.items() | ({(RATIO, 1.0)} if RATIO in _columns(sampler) else set()))
+            for sampler in self.samplers
+            for each in islice(_combinations(sampler, self.choices), MAX_COMBINATIONS)
+        )
+        yield from map(dict, islice(found, MAX_COMBINATIONS))
+
+
+def _combinations(sampler: Sampler, choices: Choices) -> Iterator[dict[str, float]]:
+    if isinstance(sampler, Listed):
+        names = [name for name in sampler.names if name in choices]
+        rows = np.unique(np.array([sampler.columns[name] for name in names]).T, axis=0) if names else [()]
+        yield from (dict(zip(names, map(float, row), strict=True)) for row in rows)
+        return
+    axes = []
+    for key, parameter in sampler.product.items():  # type: ignore[attr-defined]
+        if isinstance(parameter, Tuples):
+            chosen = [name for name in parameter.names if name in choices]
+            columns = [parameter.column(name) for name in chosen]
+            axes.append(
+                [dict(zip(chosen, row, strict=True)) for row in dict.fromkeys(zip(*columns, strict=True))]
+            )
+        elif key in choices and isinstance(parameter, Values):
+            axes.append([{key: value} for value in parameter.values])
+    for each in product(*(axis for axis in axes if axis)):
+        yield {name: value for part in each for name, value in part.items()}
+
+
+def _declared(name: str) -> str:
+    return "learning_rate" if name == RATIO else name
+
+
+def _columns(sampler: Sampler) -> tuple[str, ...]:
+    """Returns what the values of a sampler are called."""
+    return tuple(_in_units(sampler, dict.fromkeys(sampler.names, np.empty(0))))
+
+
+def _in_units(sampler: Sampler, values: dict[str, Floats]) -> dict[str, Floats]:
+    """Returns values by their names; learning rates as RATIO, where they are shares of a stability limit."""
+    declared: Product = getattr(sampler, "product", {})
+    in_unit = {name for key, each in declared.items() if each.unit for name in names_of({key: each})}
+    if "learning_rate" not in in_unit:
+        return values
+    return {RATIO if name == "learning_rate" else name: value for name, value in values.items()}
 
 
 def label(value: Any) -> str:
