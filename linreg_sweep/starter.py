@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from linreg_sweep.analysis.formats import condition
 from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.config.writer import quoted
 from linreg_sweep.data import Data, from_arrays
@@ -122,13 +123,13 @@ def _problem_of(data: Data) -> Problem:
 
 def _standardized(data: Data, problem: Problem) -> tuple[Data, Problem, str]:
     """Standardizes data that descend too slowly as they are; returns them, their problem and why."""
-    condition = problem.condition_number
-    if data.standardize or condition <= HARD_CONDITION:
+    number = problem.condition_number
+    if data.standardize or number <= HARD_CONDITION:
         return data, problem, ""
     # The slowest direction shrinks by (kappa-1)/(kappa+1) an epoch (Nocedal and Wright, eq. 3.29).
-    epochs = math.log(1e3) * condition / 2
+    epochs = math.log(1e3) * number / 2
     reason = (
-        f"As they are, the columns have condition number {_rounded(condition, 4)}: even at the best rate the"
+        f"As they are, the columns have condition number {condition(number)}: even at the best rate the"
         f" slowest direction needs about {_count(epochs)} epochs to come a thousand times closer"
     )
     try:
@@ -136,7 +137,7 @@ def _standardized(data: Data, problem: Problem) -> tuple[Data, Problem, str]:
     except DataError as error:
         return data, problem, f"{reason}. Not standardized: {error.complaints[0].text}"
     better = _problem_of(scaled)
-    after = f"{reason}. Standardized, it is {_rounded(better.condition_number, 4)}"
+    after = f"{reason}. Standardized, it is {condition(better.condition_number)}"
     return replace(scaled, source=data.source), better, after
 
 
@@ -196,7 +197,7 @@ def _training_lines(problem: Problem, limit: float, plan: Layout, *, standardize
     )
     converges = f"{'does not converge' if plan.converged_at is None else 'converges'} {within}"
     told = (
-        f"Condition number {_rounded(problem.condition_number, 4)}: this trial {converges}; with so many"
+        f"Condition number {condition(problem.condition_number)}: this trial {converges}; with so many"
         f" epochs {plan.unfinished} of the sweep's {n_trials} trials are unfinished"
     )
     why = f"No epoch is iterated: engine numpy would take about {_count(plan.seconds)} seconds"

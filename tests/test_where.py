@@ -23,6 +23,8 @@ the same in test_report_in_browser.py. The rows were those of pandas's own masks
 
 def column(name: str, cells: list[Any]) -> Any:
     """Returns a column as the trials table has it."""
+    if name in FACTS["words"]:
+        return pd.Categorical(cells, categories=FACTS["words"][name])
     if name in CATEGORIES:
         return pd.Categorical(cells, categories=["converged", "unfinished", "diverged"])
     return (

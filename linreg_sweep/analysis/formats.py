@@ -168,6 +168,11 @@ def shown(value: object, digits: int = 6) -> str:
     return f"{value:.{digits}g}" if isinstance(value, float) else harmless(str(value), None)
 
 
+def condition(number: float) -> str:
+    """Returns a condition number as every sentence has it: whole where that is short, else three digits."""
+    return f"{number:,.0f}" if 100 <= number < 1e9 else f"{number:.3g}"
+
+
 @cache
 def _settings() -> frozenset[str]:
     """Returns the names of all settings of optimizers."""

@@ -47,12 +47,13 @@ class Declared:
 
     def spec(self) -> dict[str, Any]:
         """Returns the declaration, as YAML would say it."""
-        return {key: _written(value) for key, value in vars(self).items() if value is not None}
+        return {key: written(value) for key, value in vars(self).items() if value is not None}
 
 
-def _written(value: Any) -> Any:
+def written(value: Any) -> Any:
+    """Returns a value as YAML would hold it."""
     if isinstance(value, tuple):
-        return [_written(item) for item in value]
+        return [written(item) for item in value]
     return value.model_dump(mode="json") if hasattr(value, "model_dump") else value
 
 

@@ -269,7 +269,10 @@ class _Loaded:
         fresh = [pair for pair in located(faults, self.root) if pair[0] not in refused]
         order = {source.name: index for index, source in enumerate(self.sources)}
         placed = [
-            *(((order.get(at.source.name, 0), at.line, at.column), told) for at, told in self.found + fresh),
+            *(
+                ((order.get(at.source.name, len(order)), at.line, at.column), told)
+                for at, told in self.found + fresh
+            ),
             *(((order.get(told.where, 0), 0, 0), told) for told in self.complaints),
         ]
         return config_error(told for _, told in sorted(placed, key=lambda pair: pair[0]))

@@ -162,7 +162,7 @@ def _read_product(given: Any, method: str, kinds: Mapping[str, Kind] | None) -> 
             if parameter is not None:
                 product[", ".join(names)] = parameter
         elif len(names) == 1 and kind_of(names[0], kinds or KINDS) is None:
-            meant = closest(names[0], kinds or KINDS)
+            meant = "" if "." in names[0] else closest(names[0], kinds or KINDS)
             found += read_parameter((meant,), declared, method, kinds or KINDS)[1] if meant else []
         faults += [each.below(key) for each in found]
     return product, faults

@@ -21,6 +21,7 @@ from linreg_sweep.config.parameters import (
     count,
     each_alone,
     names_of,
+    written,
 )
 from linreg_sweep.config.schema import Config
 from linreg_sweep.config.shapes import read_columns, read_products
@@ -155,6 +156,12 @@ class TrialList(Model):
     def n_trials(self) -> int:
         """How many there are."""
         return len(next(iter(self.columns.values())))
+
+    def spec(self) -> dict[str, Any]:
+        """Returns the declaration, as YAML would say it: the columns, or the file where these are many."""
+        if self.path is not None:
+            return {"path": self.path, "sha256": self.sha256}
+        return {"columns": {name: written(column) for name, column in self.columns.items()}}
 
     @field_validator("columns", mode="plain")
     @classmethod

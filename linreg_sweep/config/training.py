@@ -177,5 +177,5 @@ def _optimizers(info: ValidationInfo) -> tuple[str, ...]:
     """Returns the optimizers that any trial has."""
     if "optimizer" not in info.data:
         return ()
-    swept: tuple[str, ...] = (info.context or {}).get("optimizers", ("",))
+    swept: tuple[str, ...] = (info.context or {}).get("optimizers") or ("",)
     return tuple(name or str(info.data["optimizer"]) for name in swept)

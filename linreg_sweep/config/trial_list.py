@@ -4,6 +4,8 @@ import csv
 import hashlib
 import io
 import os
+import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,10 @@ MAX_CELLS = 10_000
 """Cells that a resolved declaration holds itself; of more it says where the file is, and its checksum."""
 
 MAX_ROWS = 1_000_000
+
+_NUMBER = r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?"
+_NUMBERS = re.compile(rf"{_NUMBER}(?:\n{_NUMBER})*")
+"""Numbers that are the same to YAML as to Python, in lines."""
 
 
 def read_trials(root: Node) -> Node:
@@ -60,43 +66,48 @@ def _columns(content: bytes, source: Source) -> dict[str, Node]:
     except UnicodeDecodeError:
         raise ConfigError(Complaint(source.name, "must be UTF-8", "save it again as UTF-8")) from None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[list[str]] = []
+    texts: list[list[str]] = []
     lines: list[int] = []
     complaints: list[Complaint] = []
     before = 0
     try:
         for row in reader:
-            if any(cell.strip() for cell in row):
-                rows.append(row)
+            if not texts and any(row):
+                texts = [[cell.strip()] for cell in row]
                 lines.append(before + 1)
+            elif len(row) == len(texts) and len(lines) <= MAX_ROWS:
+                lines.append(before + 1)
+                for cells, cell in zip(texts, row, strict=True):
+                    cells.append(cell)
+            elif any(row) and len(complaints) <= MOST_COMPLAINTS:
+                told = f"must have {len(texts)} cells, one for each name, got {len(row)}"
+                if len(row) == len(texts):
+                    told = f"must be a list of at most {MAX_ROWS:,} trials"
+                complaints.append(Complaint(f"{source.name}:{before + 1}", told))
             before = reader.line_num
-            if len(rows) > MAX_ROWS + 1:
-                raise ConfigError(Complaint(source.name, f"must be a list of at most {MAX_ROWS:,} trials"))
     except csv.Error as error:
         raise ConfigError(Complaint(f"{source.name}:{before + 1}", f"not readable as CSV: {error}")) from None
-    if len(rows) < 2:
-        text, hint = "must have a line of names and a line for each trial", "as in: learning_rate,momentum"
-        raise ConfigError(Complaint(source.name, text, hint))
-    names = [cell.strip() for cell in rows[0]]
+    names = [cells.pop(0) for cells in texts]
+    if complaints:
+        raise config_error(complaints)
+    if len(lines) < 2:
+        told, hint = "must have a line of names and a line for each trial", "as in: learning_rate,momentum"
+        raise ConfigError(Complaint(source.name, told, hint))
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise ConfigError(
-            Complaint(f"{source.name}:{lines[0]}", f"must name each column once, got {show(twice)} twice")
-        )
+        told = f"must name each column once, got {show(twice)} twice"
+        raise ConfigError(Complaint(f"{source.name}:{lines[0]}", told))
     columns: dict[str, list[Any]] = {name: [] for name in names}
-    for line, row in zip(lines[1:], rows[1:], strict=True):
-        if len(row) != len(names):
-            text = f"must have {len(names)} cells, one for each name, got {len(row)}"
-            complaints.append(Complaint(f"{source.name}:{line}", text))
+    read = cache(read_scalar)  # of words there are few
+    for number, (cells, values) in enumerate(zip(texts, columns.values(), strict=True), 1):
+        if _NUMBERS.fullmatch("\n".join(cells)):
+            values += map(float, cells)
             continue
-        for number, (cells, cell) in enumerate(zip(columns.values(), row, strict=True), 1):
+        for line, cell in zip(lines[1:], cells, strict=True):
             try:
-                cells.append(read_scalar(cell.strip()))
+                values.append(read(cell.strip()))
             except ScalarError as error:
-                cells.append(None)
                 complaints.append(Complaint(f"{source.name}:{line}:{number}", *error.args))
-        if len(complaints) > MOST_COMPLAINTS:
-            break
     if complaints:
         raise config_error(complaints)
     mark = Mark(source, lines[0], 1)

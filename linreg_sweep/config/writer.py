@@ -28,15 +28,13 @@ def as_mapping(config: Config) -> dict[str, Any]:
 
     Keys come in the order of the documentation: first what is the sweep's, then the config's.
     """
-    plain = config.model_dump(mode="json", exclude={"declared"})
+    is_list = isinstance(config, ListSweep)
+    plain = config.model_dump(mode="json", exclude={"declared", "trials"} if is_list else {"declared"})
     known = {key for optimizer in config.optimizers for key in keys_of(optimizer)}
     training = plain["training"]
     plain["training"] = {key: training[key] for key in training if key in known or key not in OPTIMIZER_KEYS}
     if isinstance(config, ListSweep):
-        trials = {key: value for key, value in plain["trials"].items() if value is not None}
-        plain["trials"] = (
-            trials if config.trials.path is None else {key: trials[key] for key in ("path", "sha256")}
-        )
+        plain["trials"] = config.trials.spec()
     elif isinstance(config, SweepBase):
         blocks = [{key: parameter.spec() for key, parameter in each.items()} for each in config.products]
         plain["parameters"] = blocks if len(blocks) > 1 else blocks[0]

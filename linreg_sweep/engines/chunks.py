@@ -276,7 +276,7 @@ def _train_block(
     low, high, left = tracker.low[columns], tracker.high[columns], tracker.last[columns] - epoch
     cut_short = left < max(1, len(batches))
     chosen = _near_an_event(descent, block, (lowest, highest), low, high, cut_short)
-    before = block.take(chosen)
+    before = block.take(chosen).copy()  # where one trial is left, what is taken is not a copy
     block.overwrite(state)
     few = max(1, RETRACED // (state.theta[..., 0].size * max(1, len(batches))))
     ended = []

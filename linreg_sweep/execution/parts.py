@@ -6,16 +6,15 @@ put together from pieces that were made one by one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from pydantic import Field
 
 from linreg_sweep.column_types import Array
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.execution.spans import Span, runs_of
 from linreg_sweep.execution.versions import deciding
-from linreg_sweep.storage.metadata import Count, Some, Text, Told
+from linreg_sweep.storage.metadata import Kind, fits, is_count, is_text
 from linreg_sweep.storage.parquet import decode, encode
 from linreg_sweep.theory.outcome import FAILED, OUTCOMES
 from linreg_sweep.trials.columns import history_types, trial_types
@@ -44,14 +43,22 @@ MOST_FAILURES = 2**22
 """Trials that a part says failed; where more did, the part is made anew, and they are tried again anyway."""
 
 
-class _Facts(Told):
-    """What a part says of itself, as JSON has it."""
+def _is_size(value: Any) -> bool:
+    return is_count(value) and value > 0
 
-    part: Count
-    part_size: Some
-    versions: dict[Text, Text]
-    outcomes: dict[Text, Count]
-    failures: dict[str, list[Annotated[list[Count], Field(min_length=2, max_length=2)]]]
+
+def _is_span(value: Any) -> bool:
+    return fits(value, [is_count]) and len(value) == 2 and value[0] <= value[1]
+
+
+_KINDS: dict[str, Kind] = {
+    "part": is_count,
+    "part_size": _is_size,
+    "versions": {...: is_text},
+    "outcomes": {...: is_count},
+    "failures": {...: [_is_span]},
+}
+"""What a part says of itself, as JSON has it."""
 
 
 @dataclass(frozen=True)
@@ -110,14 +117,13 @@ class Facts:
         Raises:
             ValueError: it has no facts, or such as cannot be.
         """
-        told = _Facts.model_validate(found)
-        spans = [(first, stop, why) for why, spans in told.failures.items() for first, stop in spans]
-        if any(first > stop for first, stop, _ in spans):
-            raise ValueError("no trials in a row")
+        if not fits(found, _KINDS):
+            raise ValueError("not what a part says of itself")
+        spans = [(*span, reason) for reason, spans in found["failures"].items() for span in spans]
         if sum(stop - first for first, stop, _ in spans) > MOST_FAILURES:
             raise ValueError("more failures than a part has")
-        failures = {trial: why for first, stop, why in spans for trial in range(first, stop)}
-        return cls(told.part, told.part_size, told.versions, told.outcomes, failures)
+        failures = {trial: reason for first, stop, reason in spans for trial in range(first, stop)}
+        return cls(found["part"], found["part_size"], found["versions"], found["outcomes"], failures)
 
 
 def default_part_size(experiment: Experiment) -> int:

@@ -12,7 +12,7 @@ from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.plots.style import DASHES, INK, LINES, spaced, title_of
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
-from linreg_sweep.trials.columns import parameter_column
+from linreg_sweep.trials.columns import parameter_column, trial_types
 from linreg_sweep.trials.experiment import Experiment
 
 if TYPE_CHECKING:
@@ -89,13 +89,15 @@ def watch(run: Run, trials: Sequence[int] = ()) -> tuple[Experiment, list[Descen
     looked = np.unique(np.concatenate([np.arange(min(EVERY, epochs) + 1), later[later <= epochs]]))
     results = experiment.train(values, states_at=looked)
     history = results.history
-    descents, looks = [], _looks(run, values)
+    types = trial_types(experiment)
+    varied = {parameter_column(name): values[name] for name in experiment.space.parameters}
+    looks = _looks({name: value for name, value in varied.items() if types[name].is_words}, len(wanted))
+    descents = []
     for place, number in enumerate(wanted):
         rows = history.trial == place
         end = int(results.epochs[place])
         cells = {
-            name: run.types[parameter_column(name)].cell(values[name][place])
-            for name in experiment.space.names
+            name: types[parameter_column(name)].cell(values[name][place]) for name in experiment.space.names
         }
         told = [f"{spaced(name)} {shown(cell, 4)}" for name, cell in cells.items() if cell is not None]
         became = _became(int(results.converged_at[place]), int(results.diverged_at[place]), end)
@@ -108,11 +110,9 @@ def watch(run: Run, trials: Sequence[int] = ()) -> tuple[Experiment, list[Descen
     return experiment, descents
 
 
-def _looks(run: Run, values: Mapping[str, Floats]) -> list[tuple[str, str]]:
-    """Returns the colour and the dashes of each trial [k], by its word of the first parameter of words."""
-    count = len(values["learning_rate"])
-    words = [name for name in run.varied if run.types[name].is_words]
-    groups = values[words[0]] if words else np.arange(count, dtype=np.float64)
+def _looks(words: Mapping[str, Floats], count: int) -> list[tuple[str, str]]:
+    """Returns the colour and the dashes of so many trials, by their codes in the first parameter of words."""
+    groups = next(iter(words.values()), np.arange(count, dtype=np.float64))
     looks: list[tuple[str, str]] = []
     seen: dict[float, int] = {}
     for code in np.nan_to_num(groups, nan=-1.0).astype(int).tolist():

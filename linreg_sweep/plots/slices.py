@@ -20,6 +20,9 @@ Floats = NDArray[np.float64]
 BARS = 24
 """Ranges of a parameter that takes too many values for a bar each."""
 
+PLATE = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
+"""What stands behind a word among lines."""
+
 MOST_LINES = 300
 """Trials that parallel coordinates draw; of more, as many taken at random, the same each time."""
 

@@ -52,8 +52,8 @@ def laboratory(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict
     words = [name for name in run.varied if run.types[name].is_words]
     optimizer = getattr(training, "optimizer", "sgd")
     if words or optimizer != "sgd":
-        text = f"{words[0]} varies" if words else f"its optimizer is {optimizer}"
-        text += ", a page trains gradient descent with momentum alone, of one kind"
+        what = f"{words[0]} varies" if words else f"the optimizer is {optimizer}"
+        text = f"{what}, and a page can train SGD with momentum alone"
         raise ResultsError(Complaint(str(run.path), text))
     criteria, bounds = experiment.criteria, Bounds.of(experiment.criteria)
     tail = problem.quadratic.visible_tail

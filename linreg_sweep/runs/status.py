@@ -4,13 +4,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import ClassVar
-
-from pydantic import ConfigDict, TypeAdapter
+from typing import get_origin, get_type_hints
 
 from linreg_sweep.errors import ResultsError
 from linreg_sweep.storage import files
-from linreg_sweep.storage.metadata import Count
+from linreg_sweep.storage.metadata import is_count
 from linreg_sweep.storage.store import Store
 
 RUNNING, FINISHED, STOPPED, BROKEN = "running", "finished", "stopped", "broken"
@@ -41,21 +39,19 @@ class Status:
         last_error: what went wrong last; empty: nothing.
     """
 
-    __pydantic_config__: ClassVar = ConfigDict(extra="forbid", strict=True)
-
     state: str
-    pid: Count
+    pid: int
     host: str
     workers: str
     started: str
     updated: str
-    n_parts: Count
-    parts_done: Count
-    n_trials: Count
-    trials_done: Count
-    trials_before: Count
-    failed: Count = 0
-    outcomes: Mapping[str, Count] = field(default_factory=dict)
+    n_parts: int
+    parts_done: int
+    n_trials: int
+    trials_done: int
+    trials_before: int
+    failed: int = 0
+    outcomes: Mapping[str, int] = field(default_factory=dict)
     last_error: str = ""
 
     @property
@@ -81,11 +77,16 @@ class Status:
 def read_status(store: Store) -> Status | None:
     """Returns what status.json says; None where there is none that can be read."""
     try:
-        status = TypeAdapter(Status).validate_json(files.read(store.status, MOST_BYTES))
+        told = json.loads(files.read(store.status, MOST_BYTES))
+        status = Status(**told)
         _ = status.seconds
     except (OSError, ResultsError, ValueError, TypeError, RecursionError):
         return None
-    return status
+    kinds = {name: get_origin(kind) or kind for name, kind in get_type_hints(Status).items()}
+    if not all(isinstance(getattr(status, name), kind) for name, kind in kinds.items()):
+        return None
+    counts = [*(each for each in vars(status).values() if isinstance(each, int)), *status.outcomes.values()]
+    return status if all(map(is_count, counts)) else None
 
 
 def now(to: str = "milliseconds") -> str:

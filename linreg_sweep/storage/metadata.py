@@ -6,14 +6,16 @@ So nothing of it names a file, is counted or is computed with before its kind is
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-
-from linreg_sweep.column_types import Kind, Role
+from linreg_sweep import column_types
+from linreg_sweep.column_types import Role
 from linreg_sweep.guards.names import is_name
 from linreg_sweep.theory.outcome import OUTCOME_WORDS, OUTCOMES, REGIME_SOURCES, REGIMES, THEORY
+
+Kind: TypeAlias = "Callable[[Any], bool] | list[Any] | dict[Any, Any]"
+"""Of a value: what tells; of a list: the kind of each item; of a mapping: by key, `...` for all others."""
 
 LARGEST = 2**63 - 1
 """The largest whole number that a column holds."""
@@ -21,201 +23,145 @@ LARGEST = 2**63 - 1
 MAX_WORDS = 2**15 - 1
 """Words that the codes of a column stand for."""
 
-
 _HALVES = re.compile("[\ud800-\udfff]")
-"""Halves of characters, which no such file can take."""
+"""Halves of characters, which no file in UTF-8 can take."""
 
 
-def _holds(condition: Any) -> AfterValidator:
-    """Returns what refuses a value for which a condition does not hold."""
-
-    def check(value: Any) -> Any:
-        if not condition(value):
-            raise ValueError("cannot be")
-        return value
-
-    return AfterValidator(check)
+def is_count(value: Any) -> bool:
+    """Returns whether a value is a number of things."""
+    return type(value) is int and 0 <= value <= LARGEST
 
 
-def _has_no_twin(values: list[Any]) -> bool:
-    return len(set(values)) == len(values)
+def _some(value: Any) -> bool:
+    return is_count(value) and value > 0
 
 
-Text = Annotated[str, _holds(lambda text: not _HALVES.search(text))]
-"""What a file in UTF-8 can take."""
-Name = Annotated[str, _holds(is_name)]
-Count = Annotated[int, Field(ge=0, le=LARGEST)]
-Some = Annotated[int, Field(ge=1, le=LARGEST)]
-Number = Annotated[int, Field(ge=-LARGEST, le=LARGEST)] | Annotated[float, Field(allow_inf_nan=False)]
-Rate = Number | Annotated[float, _holds(lambda value: value == math.inf)] | None
-Cell = Number | Text | None
-Names = Annotated[list[Text], _holds(_has_no_twin)]
+def _number(value: Any) -> bool:
+    is_whole = type(value) is int and abs(value) <= LARGEST
+    return is_whole or (type(value) is float and math.isfinite(value))
 
 
-class Told(BaseModel):
-    """What is said of something; more may be said than is known of."""
-
-    model_config = ConfigDict(strict=True, extra="allow", hide_input_in_errors=True)
-
-
-class ToldColumn(Told):
-    """A column of a table; see column_types.ColumnType."""
-
-    model_config = ConfigDict(extra="forbid")
-    name: Text
-    kind: Kind
-    role: Role
-    words: Annotated[list[Text], Field(min_length=1, max_length=MAX_WORDS), _holds(_has_no_twin)] | None = (
-        None
-    )
+def is_text(value: Any) -> bool:
+    """Returns whether a value is a text that a file can take."""
+    return isinstance(value, str) and not _HALVES.search(value)
 
 
-Table = Annotated[list[ToldColumn], _holds(lambda columns: _has_no_twin([each.name for each in columns]))]
+def _name(value: Any) -> bool:
+    return isinstance(value, str) and is_name(value)
 
 
-class ToldTables(Told):
-    """The columns of both tables, in their order."""
-
-    trials: Table
-    history: Table
+def _any_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
-class ToldData(Told):
-    """The data of a run."""
-
-    source: Text
-    sha256: Text
-    rows: Some
-    features: Annotated[list[Text], Field(min_length=1)]
-    targets: Annotated[list[Text], Field(min_length=1)]
-    notes: list[Text]
+def _rate(value: Any) -> bool:
+    return value is None or value == math.inf or _number(value)
 
 
-class Settle(Told):
-    """Within how many epochs a good rate settles, and to what fraction."""
-
-    epochs: Number
-    fraction: Number
+def _flag(value: Any) -> bool:
+    return isinstance(value, bool)
 
 
-class Begun(Told):
-    """What is said from the beginning."""
-
-    name: Name
-    created: Text
-    versions: dict[Text, Text]
-    checksums: dict[Text, Text]
-    data: ToldData
-    engine: Text
-    loss: Literal["half_mse", "mse", "sse"]
-    method: Text
-    varied: list[Text]
-    log_scaled: list[Text]
-    spans: dict[Text, list[Number]]
-    hyperparameters: list[Text]
-    parameters: list[Text]
-    columns: ToldTables
-    history: bool
-    regime_measured: bool
-    settle: Settle
-    divergence: Number
-    n_trials: Some
-    part_size: Some
-    n_parts: Some
+def _loss(value: Any) -> bool:
+    return value in ("half_mse", "mse", "sse")
 
 
-class Failure(Told):
-    """A trial that could not be trained; its reason may be any text."""
-
-    trial: Count
-    reason: str
+def _columns(value: Any) -> bool:
+    return bool(value) and fits(value, [is_text])
 
 
-class Failed(Told):
-    """How many trials could not be trained, and the first of them."""
-
-    count: Count
-    first: list[Failure]
+def _cell(value: Any) -> bool:
+    return value is None or is_text(value) or _number(value)
 
 
-class Outcomes(Told):
-    """How many trials ended in each."""
-
-    converged: Count
-    unfinished: Count
-    diverged: Count
+def _nothing(value: Any) -> bool:
+    return False
 
 
-class Best(Told):
-    """The cells of the best trial."""
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, Cell]
-    trial: Count
-    epochs: Count
-    outcome: Text
-    converged_at: Count | None
-    cost: Number | None
+def _words(value: Any) -> bool:
+    return bool(value) and fits(value, [is_text]) and len(set(value)) == len(value) <= MAX_WORDS
 
 
-class Edge(Told):
-    """Between which learning rates trials stop being stable."""
-
-    largest_stable: Rate
-    smallest_diverged: Rate
-    stability_limit: Rate
+def _kind(value: Any) -> bool:
+    return value in get_args(column_types.Kind)
 
 
-class Other(Told):
-    """A trial that ended otherwise than predicted."""
-
-    model_config = ConfigDict(extra="forbid")
-    trial: Cell
-    learning_rate: Cell
-    outcome: Cell
-    converged_at: Cell
-    diverged_at: Cell
-    predicted_outcome: Cell
-    predicted_at: Cell
+def _role(value: Any) -> bool:
+    return value in get_args(Role)
 
 
-class Agreement(Told):
-    """How often theory told what the experiment then showed."""
-
-    predicted: Count
-    same_outcome: Count
-    same_epoch: Count
-    largest_gap: Count
-    lost_in_rounding: Count
-    mini_batches: Count
-    others: list[Other]
+def _table(value: Any) -> bool:
+    each: Kind = {"name": is_text, "kind": _kind, "role": _role, "words": _words, ...: _nothing}
+    plain: Kind = {"name": is_text, "kind": _kind, "role": _role, ...: _nothing}
+    if not isinstance(value, list) or not all(fits(of, plain) or fits(of, each) for of in value):
+        return False
+    return len({of["name"] for of in value}) == len(value)
 
 
-class LeastSquares(Told):
-    """The optimum; older runs do not tell of it."""
-
-    cost: Number
-    parameters: dict[Text, Number | None]
+def _or_none(kind: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or kind(value)
 
 
-class Finished(Begun):
-    """What is said of a finished run."""
+BEGUN: dict[str, Kind] = {
+    "name": _name,
+    "created": is_text,
+    "versions": {...: is_text},
+    "checksums": {...: is_text},
+    "data": {
+        "source": is_text,
+        "sha256": is_text,
+        "rows": _some,
+        "features": _columns,
+        "targets": _columns,
+        "notes": [is_text],
+    },
+    "engine": is_text,
+    "loss": _loss,
+    "method": is_text,
+    "varied": [is_text],
+    "log_scaled": [is_text],
+    "spans": {...: [_number]},
+    "hyperparameters": [is_text],
+    "parameters": [is_text],
+    "columns": {"trials": _table, "history": _table},
+    "history": _flag,
+    "regime_measured": _flag,
+    "settle": {"epochs": _number, "fraction": _number},
+    "divergence": _number,
+    "n_trials": _some,
+    "part_size": _some,
+    "n_parts": _some,
+}
+"""What is said from the beginning."""
 
-    finished: Text
-    failed: Failed
-    outcomes: Outcomes
-    best: Best
-    edge: Edge
-    agreement: Agreement
-    least_squares: LeastSquares = Field(default_factory=lambda: LeastSquares(cost=0.0, parameters={}))
+FOUND: dict[str, Kind] = {
+    "finished": is_text,
+    "failed": {"count": is_count, "first": [{"trial": is_count, "reason": _any_text}]},
+    "outcomes": dict.fromkeys(("converged", "unfinished", "diverged"), is_count),
+    "best": {
+        **dict.fromkeys(("trial", "epochs"), is_count),
+        "outcome": is_text,
+        "converged_at": _or_none(is_count),
+        "cost": _or_none(_number),
+        ...: _cell,
+    },
+    "edge": dict.fromkeys(("largest_stable", "smallest_diverged", "stability_limit"), _rate),
+    "agreement": {
+        **dict.fromkeys(("predicted", "same_outcome", "same_epoch", "largest_gap"), is_count),
+        **dict.fromkeys(("lost_in_rounding", "mini_batches"), is_count),
+        "others": [
+            {
+                **dict.fromkeys(("trial", "learning_rate", "outcome", "converged_at", "diverged_at"), _cell),
+                **dict.fromkeys(("predicted_outcome", "predicted_at"), _cell),
+                ...: _nothing,
+            }
+        ],
+    },
+}
+"""What is said of a finished run."""
 
-
-FOUND = [
-    name
-    for name, field in Finished.model_fields.items()
-    if name not in Begun.model_fields and field.is_required()
-]
-"""What is said of a finished run alone."""
+ADDED: dict[str, Kind] = {"least_squares": {"cost": _number, "parameters": {...: _or_none(_number)}}}
+"""What is said of a finished run, too, but for older ones of the same format."""
 
 SINCE = {"checksums": 3, "failed": 3, "columns": 4}
 """What runs of an older format than this do not say."""
@@ -244,20 +190,14 @@ def fault(metadata: Mapping[str, Any]) -> str:
     Args:
         metadata: what it says, in one of the formats that can be read.
     """
-    spared = {name for name, since in SINCE.items() if metadata["format_version"] < since}
-    spared |= set() if "finished" in metadata else {*FOUND}
-    lacking, wrong = list[str](), dict[str, None]()
-    try:
-        Finished.model_validate(metadata)
-    except ValidationError as error:
-        for each in error.errors(include_url=False, include_context=False, include_input=False):
-            key = str(each["loc"][0])
-            if key in metadata:
-                wrong[key] = None
-            elif key not in spared:
-                lacking.append(key)
+    kinds = BEGUN | FOUND
+    needed = kinds if "finished" in metadata else BEGUN
+    old = [key for key, since in SINCE.items() if metadata["format_version"] < since]
+    lacking = [key for key in needed if key not in metadata and key not in old]
     if lacking:
         return f"it lacks {', '.join(lacking)}"
+    known = kinds | ADDED
+    wrong = [key for key in known if key in metadata and not fits(metadata[key], known[key])]
     if wrong:
         return f"what it says of {', '.join(wrong)} cannot be"
     if metadata["n_parts"] != -(-metadata["n_trials"] // metadata["part_size"]):
@@ -265,7 +205,7 @@ def fault(metadata: Mapping[str, Any]) -> str:
     best = metadata.get("best")
     if best is not None and not best.keys() >= {*metadata["varied"], *metadata["parameters"]}:
         return "its best trial lacks columns"
-    is_told = "columns" in metadata and "columns" not in spared
+    is_told = "columns" in metadata and "columns" not in old
     return "what it says of columns cannot be" if is_told and not _go_together(metadata) else ""
 
 
@@ -295,3 +235,17 @@ def _go_together(metadata: Mapping[str, Any]) -> bool:
 def _begins(told: list[str], words: Sequence[str]) -> bool:
     """Returns whether words that are told of are the first of those known, all but the last at least."""
     return len(told) >= len(words) - 1 and told == list(words[: len(told)])
+
+
+def fits(value: Any, kind: Kind) -> bool:
+    """Returns whether a value that was read from JSON is of a kind."""
+    if isinstance(kind, list):
+        return isinstance(value, list) and all(fits(each, kind[0]) for each in value)
+    if isinstance(kind, dict):
+        others = kind.get(..., lambda value: True)
+        return (
+            isinstance(value, dict)
+            and value.keys() >= kind.keys() - {...}
+            and all(fits(each, kind.get(key, others)) for key, each in value.items())
+        )
+    return kind(value)

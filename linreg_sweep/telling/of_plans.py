@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from linreg_sweep.analysis.formats import Table, as_text
+from linreg_sweep.analysis.formats import Table, as_text, condition
 from linreg_sweep.telling.of_advice import advised
 from linreg_sweep.telling.phrases import columns_of, counted, duration, size
 from linreg_sweep.theory.outcome import OUTCOMES
@@ -32,7 +32,8 @@ def planned(plan: "Plan") -> Iterator[str]:
         yield f"Stability limit: {plan.stability_limit:.6g}; a larger learning rate diverges here."
     if plan.best_rate is not None:
         yield f"Best fixed learning rate: {plan.best_rate:.6g}; it shrinks the slowest error fastest."
-    yield f"Condition number: {plan.condition_number:,.4g} (1 is easiest; epochs needed grow in proportion)."
+    number = condition(plan.condition_number)
+    yield f"Condition number: {number} (1 is easiest; epochs needed grow in proportion)."
     yield ""
     yield from _forecast(plan)
     if plan.advice is not None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import inf, isfinite, log, log1p
 from typing import TYPE_CHECKING
 
+from linreg_sweep.analysis.formats import condition
 from linreg_sweep.analysis.legend import Bounds
 from linreg_sweep.telling.of_advice import advised
 from linreg_sweep.telling.of_lines import beside_least_squares
@@ -151,10 +152,10 @@ def _flattest(training: "Training") -> Iterator[str]:
     if not 0 < step < 2 or step == 1:
         return
     shrinking = -log1p(-step if step < 1 else step - 2)  # -ln|1 - step|, also where step is tiny
-    condition = float(example.trials.quadratic.steepest[0]) / flattest
+    steepest = float(example.trials.quadratic.steepest[0])
     yield (
         f"The flattest direction needs about {_count(log(10) / shrinking)} epochs for each factor of 10"
-        f" (condition number {_count(condition)})."
+        f" (condition number {condition(steepest / flattest)})."
     )
 
 

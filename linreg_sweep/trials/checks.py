@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from importlib.util import find_spec
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 
@@ -21,19 +21,19 @@ MOST_STATES = 1_000_000
 """States that the history of one trial may hold."""
 
 
-def check_names(declaration: Declaration, data: Data, space: Space) -> None:
-    """Raises every complaint about a declaration that needs the names of the data's columns.
+def check_before(declaration: Declaration, data: Data, space: Space) -> None:
+    """Raises every complaint about a declaration for which nothing needs to be computed.
 
     Raises:
         ConfigError: at most MOST_COMPLAINTS of them.
     """
-    _raise_all(_faults_of_starts(declaration, data, space))
+    of_names, of_history = _faults_of_starts(declaration, data, space), _faults_of_history(declaration, space)
+    _raise_all(chain(of_names, _faults_of_machine(declaration), of_history))
 
 
 def check(declaration: Declaration, data: Data, experiment: Experiment) -> None:
     """Raises every complaint about a declaration that needs the data to be known, likewise."""
     _raise_all(_faults_of_engine(declaration, experiment))
-    _raise_all(_faults_of_history(declaration, experiment.space))
     _raise_all(_faults_of_limits(declaration, experiment))
     _raise_all(faults_of_precision(declaration, data, experiment))
 
@@ -65,8 +65,8 @@ def _faults_of_starts(declaration: Declaration, data: Data, space: Space) -> Ite
         yield declaration.error(("training", "initial_bias"), text, "leave it out, or fit a bias")
 
 
-def _faults_of_engine(declaration: Declaration, experiment: Experiment) -> Iterator[ConfigError]:
-    """Yields what the engine lacks on this machine, or for what it is to train."""
+def _faults_of_machine(declaration: Declaration) -> Iterator[ConfigError]:
+    """Yields what the engine lacks on this machine."""
     training = declaration.config.training
     for package in ENGINES[training.engine].packages:
         if find_spec(package) is None:
@@ -77,6 +77,11 @@ def _faults_of_engine(declaration: Declaration, experiment: Experiment) -> Itera
         text = "cuda must be available, torch finds no such device"
         hint = "use cpu, or a build of torch with CUDA on a machine with an NVIDIA GPU"
         yield declaration.error(("training", "device"), text, hint)
+
+
+def _faults_of_engine(declaration: Declaration, experiment: Experiment) -> Iterator[ConfigError]:
+    """Yields that the engine works out what theory says, and theory says nothing of some trial."""
+    training = declaration.config.training
     if experiment.is_predicted_by_engine:
         unknown = [each.theory for each in experiment.examples if isinstance(each.theory, NoTheory)]
         for theory in unknown[:1]:

@@ -193,13 +193,7 @@ TRIALS: tuple[Column | Family, ...] = (
     ),
     Family(_hyperparameter_types, _hyperparameters),
     Column(
-        "outcome",
-        "words",
-        "",
-        lambda trials: trials.outcome,
-        words=OUTCOME_WORDS,
-        role="ending",
-        stays=True,
+        "outcome", "words", "", lambda trials: trials.outcome, words=OUTCOME_WORDS, role="ending", stays=True
     ),
     Column(
         "epochs",

@@ -5,16 +5,15 @@ from itertools import product
 
 from threadpoolctl import threadpool_limits
 
-from linreg_sweep.config import Config, Declaration, ListSweep, RandomSweep, Sweep
+from linreg_sweep.config import Declaration
 from linreg_sweep.config.schema import OutcomeConfig
-from linreg_sweep.config.varied import KINDS
 from linreg_sweep.data import Data
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem, make_problem
-from linreg_sweep.trials.checks import check, check_names
+from linreg_sweep.trials.checks import check, check_before
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.loading import scalings
-from linreg_sweep.trials.space import Space, grid_space, listed_space, random_space
+from linreg_sweep.trials.space import make_space
 
 
 def prepare(declaration: Declaration, data: Data) -> Experiment:
@@ -29,7 +28,7 @@ def prepare(declaration: Declaration, data: Data) -> Experiment:
         DataError: the squares of the data overflow or vanish.
     """
     config, space = declaration.config, make_space(declaration.config)
-    check_names(declaration, data, space)
+    check_before(declaration, data, space)
     kinds = product(config.values_of("loss", config.training.loss), sorted(scalings(config)))
     with threadpool_limits(limits=1):  # the same bits however many cores there are
         problems = {
@@ -50,14 +49,3 @@ def _problem(data: Data, loss: str, standardize: bool, fit_bias: bool) -> Proble
 def criteria_of(outcome: OutcomeConfig) -> Criteria:
     """Returns when a trial counts as converged, diverged or settled, as a config says."""
     return Criteria(outcome.tolerance, outcome.divergence, outcome.settle.epochs, outcome.settle.fraction)
-
-
-def make_space(config: Config | Sweep) -> Space:
-    """Returns what a declaration varies; a config is a sweep of one trial that varies nothing."""
-    if isinstance(config, ListSweep):
-        return listed_space(config.trials.columns)
-    setup = {name: getattr(config.training, name, None) for name in KINDS}
-    setup |= {"standardize": config.data.standardize}
-    if isinstance(config, RandomSweep):
-        return random_space(config.products, config.trials, config.seed, setup)
-    return grid_space(*config.products, setup=setup)

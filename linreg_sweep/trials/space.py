@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from linreg_sweep import averages
+from linreg_sweep.config import Config, ListSweep, RandomSweep, Sweep
 from linreg_sweep.config.parameters import Parameter, Product, Tuples, Values, each_alone, merged, names_of
+from linreg_sweep.config.varied import KINDS
 from linreg_sweep.samplers import Floats, Grid, Listed, Random, Sampler
 from linreg_sweep.samplers.range import largest
 from linreg_sweep.schedules import declared as schedules
@@ -219,6 +221,17 @@ def label(value: Any) -> str:
     if isinstance(value, str):
         return value
     return schedules.label(value) if isinstance(value, Settings) else averages.label(value)
+
+
+def make_space(config: Config | Sweep) -> Space:
+    """Returns what a declaration varies; a config is a sweep of one trial that varies nothing."""
+    if isinstance(config, ListSweep):
+        return listed_space(config.trials.columns)
+    setup = {name: getattr(config.training, name, None) for name in KINDS}
+    setup |= {"standardize": config.data.standardize}
+    if isinstance(config, RandomSweep):
+        return random_space(config.products, config.trials, config.seed, setup)
+    return grid_space(*config.products, setup=setup)
 
 
 def grid_space(*products: Product, setup: Mapping[str, Any] | None = None) -> Space:
