@@ -191,7 +191,7 @@ class _Descent:
         return averages.weights(self.options.method.average, first, n_epochs, 1, varied)
 
     def average(self, end: Integers) -> Floats:
-        """Returns the factors [P, k] of the averages of trials at a constant rate that end at these epochs."""
+        """Returns the factors [P, k] of averages of trials at a constant rate that end at these epochs."""
         values, declared = self.trials.values, self.options.method.average
         last, none = np.maximum(end, 1).astype(np.float64), np.zeros(len(end))
         momentum, dampening = values.get("momentum", none), values.get("dampening", none)
