@@ -1,4 +1,4 @@
-"""Facts about what theory says of linear rules: any schedule, penalty, momentum and start, either precision."""
+"""Facts about what theory says of linear rules: any schedule, penalty, momentum, start and precision."""
 
 import json
 from collections.abc import Mapping
@@ -169,7 +169,11 @@ def grows(problem: Problem, method: Method, values: Mapping[str, Floats], rate: 
         ([], {"weight_decay": 0.2}, schedule("list", factors=[0.3, 1.7, 2.9, 0.0], then="repeat")),
         ([], {}, schedule("chebyshev", epochs=3)),
         ([], {"momentum": 0.6}, schedule("list", factors=[1.0, 3.0], then="repeat")),
-        (["nesterov"], {"momentum": 0.9}, schedule("list", factors=[2.0, 0.5, 1.0], then="repeat")),
+        (
+            ["nesterov"],
+            {"momentum": 0.9, "dampening": 0.5},
+            schedule("list", factors=[2.0, 0.5, 1.0], then="repeat"),
+        ),
         ([], {"momentum": 0.9, "dampening": 0.5}, schedule("cosine", epochs=50, final=0.4)),
         (["nesterov"], {"momentum": 0.5, "dampening": 0.5}, None),
     ],
