@@ -9,7 +9,6 @@ from linreg_sweep.analysis.legend import Bounds
 from linreg_sweep.telling.of_advice import advised
 from linreg_sweep.telling.of_lines import beside_least_squares
 from linreg_sweep.telling.phrases import fitting_form, wrapped
-from linreg_sweep.theory.applies import LinearTheory, NoTheory
 from linreg_sweep.theory.outcome import MEASURED, SURPRISES, surprise, swing
 
 if TYPE_CHECKING:
@@ -101,8 +100,7 @@ def _regime(training: "Training", bounds: Bounds) -> Iterator[str]:
     words = regime.replace("_", " ")
     if last["regime_source"][0] == MEASURED:
         measured = bounds.regime(regime, measured=True)
-        theory = training.experiment.example.theory
-        reason = theory.reason if isinstance(theory, NoTheory) else ""
+        reason = training.experiment.example.why_no_limit()
         yield f"The learning rate is {words}, as measured ({reason}): {measured}."
         return
     ratio = float(last["stability_ratio"][0])
@@ -120,10 +118,8 @@ def _regime(training: "Training", bounds: Bounds) -> Iterator[str]:
 def _steepest(training: "Training") -> str:
     """Returns how the error along the steepest direction changes from epoch to epoch."""
     example = training.experiment.example
-    trials, method, theory = example.trials, example.options.method, example.theory
-    if not isinstance(theory, LinearTheory):
-        return ""
-    [factor] = theory.contraction(trials.quadratic, trials.values).tolist()
+    trials, method = example.trials, example.options.method
+    [factor] = example.contraction(training.experiment.criteria.settle_epochs).tolist()
     if abs(factor) < NO_FACTOR:
         return "There each epoch removes the error."
     if method.schedule is not None:
@@ -145,7 +141,7 @@ def _flattest(training: "Training") -> Iterator[str]:
     """Yields how slow the flattest direction is, for plain descent on all rows."""
     example = training.experiment.example
     method, flattest = example.options.method, float(example.trials.quadratic.flattest[0])
-    is_plain = isinstance(example.theory, LinearTheory) and method.schedule is None
+    is_plain = example.is_covered and method.schedule is None
     if not is_plain or "momentum" in method.active or not flattest:
         return
     step = float(example.trials.learning_rate[0]) * flattest
