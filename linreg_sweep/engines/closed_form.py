@@ -76,8 +76,8 @@ def foresee(problem: Problem, trials: Trials, options: TrainOptions) -> Ends:
     """
     epochs = np.empty((len(courses.WAYS), len(trials)), np.int64)
     found = Ends(epochs, epochs.copy(), epochs.copy(), epochs.astype(np.bool_))
-    trials = _as_seen(trials, options)
     with np.errstate(all="ignore"):
+        trials = _as_seen(trials, options)
         for block, has_course in _blocks(trials, options.method):
             descent = _begin(trials, options, block)
             of_them = descent.trials
