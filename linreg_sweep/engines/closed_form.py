@@ -30,6 +30,7 @@ from linreg_sweep.theory.averaging import ema_factors, mean_factors
 from linreg_sweep.theory.course import Course, Ends, Watch
 from linreg_sweep.theory.first_events import Levels, constant_events
 from linreg_sweep.theory.modes import MomentumModes, PlainModes, momentum_modes, plain_modes
+from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.rounding import Rounding, Steps, bound_rounding, steps_of
 
@@ -357,7 +358,7 @@ def _watch_modes(descent: _Descent, steps: Steps) -> Ends:
             low = bounds.moved(descent.levels.low, way)
             levels = Levels(low, np.minimum(high, np.finfo(np.float64).max), descent.levels.last)
         converged, diverged, end = constant_events(modes, descent.energy, levels, early_stop=early_stop)
-        settled = converged != -1
+        settled = converged != MISSING
         if not early_stop:
             cost = descent.energy * modes.factors(end.astype(np.float64)) ** 2
             settled = np.where(descent.energy > 0, cost, 0.0).sum(axis=0) <= levels.low
