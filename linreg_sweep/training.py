@@ -170,10 +170,9 @@ def autograd_steps(
         raise declaration.error(("training", "batch_size"), text, "--set batch_size=null")
     return experiment.parameter_names, steps(
         experiment.problem,
-        training.learning_rate,
+        {"learning_rate": training.learning_rate, "momentum": training.momentum},
         experiment.trials(values).start[0],
         n_epochs,
-        momentum=training.momentum,
-        nesterov=training.nesterov,
+        flags=frozenset({"nesterov"} if training.nesterov else ()),
         dtype=training.dtype,
     )

@@ -4,7 +4,7 @@ An epoch is `zero_grad`, `backward` and `step`. A gradient is added to what is a
 has to be set to zero first; to make that visible it is set to zero here rather than to None.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from linreg_sweep.engines.interface import Floats
+from linreg_sweep.engines.torch_optimizers import torch_optimizer
 from linreg_sweep.theory.problem import Problem, loss_factor
 
 MOMENTS = ("before zero_grad", "after zero_grad", "after backward", "after step")
@@ -36,43 +37,43 @@ class Step:
 
 def steps(
     problem: Problem,
-    learning_rate: float,
+    values: Mapping[str, float],
     start: Floats,
     epochs: int,
     *,
-    momentum: float = 0.0,
-    nesterov: bool = False,
+    optimizer: str = "sgd",
+    flags: frozenset[str] = frozenset(),
     dtype: str = "float32",
 ) -> Iterator[Step]:
     """Yields the four moments of each epoch of one trial, all rows in one step.
 
     Args:
         problem: A [n, P] and Y [n, O], and the loss that a step descends.
-        learning_rate: of torch.optim.SGD.
+        values: learning_rate, and the optimizer's number keys; see torch_optimizer.
         start: theta_0 [P, O].
         epochs: how many to train.
-        momentum: see torch.optim.SGD.
-        nesterov: momentum looks ahead; without momentum it changes nothing.
+        optimizer: the name of one of torch.optim.
+        flags: its boolean keys that are true.
         dtype: float32 or float64, of the descent; a Step is always float64.
 
-    Source: torch.optim.SGD.
+    Raises:
+        ValueError: torch refuses the values.
     """
     precision = np.dtype(dtype)
+    parts = [start[:-1], start[-1:]] if problem.fit_bias else [start]
     with np.errstate(over="ignore"):
-        theta = torch.tensor(start.astype(precision), requires_grad=True)
+        parameters = [torch.tensor(part.astype(precision), requires_grad=True) for part in parts]
         design = torch.tensor(problem.design.astype(precision))
         targets = torch.tensor(problem.targets.astype(precision))
-    optimizer = torch.optim.SGD(
-        [theta], lr=learning_rate, momentum=momentum, nesterov=nesterov and momentum > 0
-    )
+    chosen = torch_optimizer(optimizer, flags, values, *parameters)
     for epoch in range(1, epochs + 1):
-        yield _step(epoch, MOMENTS[0], theta)
-        optimizer.zero_grad(set_to_none=False)
-        yield _step(epoch, MOMENTS[1], theta)
-        _cost(theta, design, targets, problem.loss).backward()  # type: ignore[no-untyped-call]
-        yield _step(epoch, MOMENTS[2], theta)
-        optimizer.step()
-        yield _step(epoch, MOMENTS[3], theta)
+        yield _step(epoch, MOMENTS[0], parameters)
+        chosen.zero_grad(set_to_none=False)
+        yield _step(epoch, MOMENTS[1], parameters)
+        _cost(torch.cat(parameters), design, targets, problem.loss).backward()  # type: ignore[no-untyped-call]
+        yield _step(epoch, MOMENTS[2], parameters)
+        chosen.step()
+        yield _step(epoch, MOMENTS[3], parameters)
 
 
 def _cost(theta: Tensor, design: Tensor, targets: Tensor, loss: str) -> Tensor:
@@ -82,6 +83,12 @@ def _cost(theta: Tensor, design: Tensor, targets: Tensor, loss: str) -> Tensor:
     return squares.sum() * float(loss_factor(loss, *targets.shape) / 2)
 
 
-def _step(epoch: int, moment: str, theta: Tensor) -> Step:
-    gradient = None if theta.grad is None else theta.grad.numpy().astype(np.float64)
-    return Step(epoch, moment, gradient, theta.detach().numpy().astype(np.float64))
+def _step(epoch: int, moment: str, parameters: Sequence[Tensor]) -> Step:
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    return Step(epoch, moment, _joined(gradients) if gradients else None, _joined(parameters))
+
+
+def _joined(parts: Sequence[Tensor]) -> Floats:
+    """Returns a copy of the weights and then the bias row."""
+    joined: Floats = torch.cat(list(parts)).detach().numpy().astype(np.float64)
+    return joined
