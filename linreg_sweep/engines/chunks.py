@@ -274,13 +274,13 @@ def _train_block(
     low, high, left = tracker.low[columns], tracker.high[columns], tracker.last[columns] - epoch
     cut_short = left < max(1, len(batches))
     chosen = _near_an_event(descent, block, (lowest, highest), low, high, cut_short)
-    before = block.take(chosen)
+    before = block.take(chosen).copy()  # of a single trial, take returns the trial itself
     block.overwrite(state)
     few = max(1, RETRACED // (state.theta[..., 0].size * max(1, len(batches))))
     ended = []
     for first in range(0, len(chosen), few):
         some = slice(first, first + few)
-        these, traced = chosen[some], before.block(some).copy()
+        these, traced = chosen[some], before.block(some)
         reached, averages = descent.retrace(traced, chunk.take(these))
         events = look_back(
             excess_of(traced.quadratic, reached),
