@@ -1,12 +1,17 @@
-"""Every trial in one stroke: state, cost and events at any epoch from the spectrum, no epoch iterated.
+"""Every trial in one stroke: state, cost and events from the spectrum, no step taken.
 
-In the eigenvectors' coordinates each error moves by itself (`theory/modes.py`), so a trial costs the same
-whatever its number of epochs and whatever the number of rows. Full batch only; float64 only.
+In the eigenvectors' coordinates each error moves by itself. At a constant rate it does so in closed form
+(`theory/modes.py`), so a trial costs the same whatever its number of epochs and whatever the number of rows;
+under a schedule its factors are multiplied, epoch by epoch (`theory/course.py`). Full batch and float64 only.
 """
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep import averages
 from linreg_sweep.engines.interface import (
     Floats,
     History,
@@ -18,16 +23,23 @@ from linreg_sweep.engines.interface import (
     history_of,
     merge,
 )
-from linreg_sweep.theory.first_events import Levels, momentum_events, plain_events
+from linreg_sweep.method import Method
+from linreg_sweep.schedules import declared as schedules
+from linreg_sweep.theory import course as courses
+from linreg_sweep.theory.course import Course, Ends, Watch
+from linreg_sweep.theory.first_events import Levels, constant_events
 from linreg_sweep.theory.modes import MomentumModes, PlainModes, momentum_modes, plain_modes
-from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.theory.problem import Problem
-from linreg_sweep.theory.quadratic import Quadratic
+from linreg_sweep.theory.rounding import Rounding, Steps, bound_rounding, steps_of
 
 Indices = NDArray[np.intp]
+Modes = PlainModes | MomentumModes
 
 BLOCK = 32768
 """Numbers of theta that are worked on together: few enough for the cache."""
+
+COURSE_BLOCK = 8192
+"""Likewise where epochs are gone through one by one."""
 
 
 def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
@@ -44,15 +56,70 @@ def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
 
     Source: Goh, Why Momentum Really Works, Distill 2017.
     """
-    momentum = trials.values.get("momentum", np.zeros(len(trials)))
-    width = max(1, BLOCK // (problem.shape[0] * problem.shape[1]))
-    kinds = [np.flatnonzero(momentum == 0), np.flatnonzero(momentum != 0)]
-    blocks = [kind[first : first + width] for kind in kinds for first in range(0, len(kind), width)] or [
-        np.empty(0, np.intp)
-    ]
+    blocks, results = [], []
     with np.errstate(all="ignore"):  # diverged trials overflow
-        results = [_train_block(trials, momentum, options, _contiguous(block)) for block in blocks]
+        for block, has_course in _blocks(trials, options.method):
+            descent = _begin(trials, options, block)
+            blocks.append(block)
+            results.append(_follow_course(descent) if has_course else _jump(descent))
     return merge(blocks, results)
+
+
+def foresee(problem: Problem, trials: Trials, options: TrainOptions) -> Ends:
+    """Tells how K trials that descend in floating point end, along each of theory/course.py's WAYS.
+
+    Args:
+        problem: what they are trained on.
+        trials: their numbers as declared.
+        options: when a trial has ended, how it descends, and in which precision.
+    """
+    epochs = np.empty((len(courses.WAYS), len(trials)), np.int64)
+    found = Ends(epochs, epochs.copy(), epochs.copy(), epochs.astype(np.bool_))
+    trials = _as_seen(trials, options)
+    with np.errstate(all="ignore"):
+        for block, has_course in _blocks(trials, options.method):
+            descent = _begin(trials, options, block)
+            of_them = descent.trials
+            steps = steps_of(problem, of_them.quadratic, of_them.start, of_them.values, options.dtype)
+            ends = _watch_course(descent, steps) if has_course else _watch_modes(descent, steps)
+            for whole, part in zip(vars(found).values(), vars(ends).values(), strict=True):
+                whole[:, block] = part
+    return found
+
+
+def _as_seen(trials: Trials, options: TrainOptions) -> Trials:
+    """Returns trials with their numbers as their descent sees them, rounded to its precision.
+
+    A schedule's factors meet the learning rate before they are.
+    """
+    if options.dtype == "float64":
+        return trials
+    whole = ("schedule.", "average.", *(["learning_rate"] if options.method.schedule is not None else []))
+    values = {
+        name: numbers if name.startswith(whole) else numbers.astype(options.dtype).astype(np.float64)
+        for name, numbers in trials.values.items()
+    }
+    return replace(trials, values=values)
+
+
+def _blocks(trials: Trials, method: Method) -> Iterator[tuple[Indices, bool]]:
+    """Yields indices of trials that are worked on together, and whether their epochs are gone through."""
+    none = np.zeros(len(trials))
+    momentum, dampening = (trials.values.get(name, none) for name in ("momentum", "dampening"))
+    has_course = np.full(len(trials), method.schedule is not None or method.average is not None)
+    if "momentum" in method.active:
+        has_course |= (dampening > 0) & ((momentum == 0) | ("nesterov" in method.flags))
+    size = trials.start[0].size if len(trials) else 1
+    for kind, is_course in (
+        (~has_course & (momentum == 0), False),
+        (~has_course & (momentum != 0), False),
+        (has_course, True),
+    ):
+        indices, width = np.flatnonzero(kind), max(1, (COURSE_BLOCK if is_course else BLOCK) // size)
+        for first in range(0, len(indices), width):
+            yield indices[first : first + width], is_course
+    if not len(trials):
+        yield np.empty(0, np.intp), False
 
 
 def _contiguous(block: Indices) -> Indices | slice:
@@ -62,90 +129,217 @@ def _contiguous(block: Indices) -> Indices | slice:
     return block
 
 
-def _train_block(every: Trials, momenta: Floats, options: TrainOptions, block: Indices | slice) -> Results:
-    """Returns the results of k trials that all have momentum, or all have none."""
-    trials, momentum = every.take(block), momenta[block]
-    quadratic = trials.quadratic
+@dataclass(frozen=True)
+class _Descent:
+    """k trials along the eigenvectors of what they descend.
+
+    Attributes:
+        trials: what they are.
+        options: how they descend.
+        levels: between which they have no event.
+        errors: of their starts along the eigenvectors [P, O, k].
+        energy: each eigenvector's share of the excess of the start [P, k].
+    """
+
+    trials: Trials
+    options: TrainOptions
+    levels: Levels
+    errors: Floats
+    energy: Floats
+
+    def modes(self) -> Modes:
+        """Returns how errors move at a constant rate, all trials with momentum or all without."""
+        values, quadratic = self.trials.values, self.trials.quadratic
+        momentum, spectrum = values.get("momentum"), (quadratic.eigenvalues, quadratic.tails)
+        rate, nesterov = self.trials.learning_rate, "nesterov" in self.options.method.flags
+        if momentum is None or not momentum.any():
+            return plain_modes(rate, *spectrum)
+        dampening = values.get("dampening")
+        return momentum_modes(rate, momentum, *spectrum, nesterov=nesterov, dampening=dampening)
+
+    def course(self, dtype: str) -> Course:
+        """Returns how errors move from epoch to epoch, at rates rounded to a precision."""
+        trials, method = self.trials, self.options.method
+        quadratic, values = trials.quadratic, trials.values
+
+        def rates(columns: Indices, first: int, n_epochs: int) -> Floats:
+            rate = trials.learning_rate[columns]
+            if method.schedule is None:
+                return np.broadcast_to(rate, (n_epochs, len(columns)))
+            flattest, steepest = _of(quadratic.flattest, columns), _of(quadratic.steepest, columns)
+            varied = {name: value[columns] for name, value in values.items()}
+            epochs = trials.epochs[columns].astype(np.float64)
+            factors = schedules.factors(method.schedule, first, n_epochs, epochs, flattest, steepest, varied)
+            return np.asarray((factors * rate).astype(dtype).astype(np.float64))
+
+        momentum = values.get("momentum")
+        has_momentum = "momentum" in method.active and momentum is not None
+        dampening = values.get("dampening") if "dampening" in method.active else None
+        return Course(
+            curvature=np.broadcast_to(quadratic.eigenvalues, self.energy.shape),
+            tails=np.broadcast_to(quadratic.tails, self.energy.shape),
+            momentum=momentum if has_momentum else None,
+            gain=None if dampening is None else 1 - dampening,
+            nesterov="nesterov" in method.flags,
+            rates=rates,
+        )
+
+    def weights(self, columns: Indices, first: int, n_epochs: int) -> Floats:
+        """Returns the weights of states in their average; see averages.py."""
+        varied = {name: value[columns] for name, value in self.trials.values.items()}
+        return averages.weights(self.options.method.average, first, n_epochs, 1, varied)
+
+    def states(self, factors: Floats, moved: Integers) -> Floats:
+        """Returns the states [k, P, O] of these factors [P, k]; the start itself where none has moved [k]."""
+        quadratic, start = self.trials.quadratic, self.trials.start
+        theta = quadratic.optimum + quadratic.across(factors[:, None] * self.errors)
+        states = np.ascontiguousarray(np.moveaxis(theta, -1, 0))
+        unmoved = moved == 0
+        states[unmoved] = start[unmoved]
+        return states
+
+    def take(self, columns: Indices) -> "_Descent":
+        """Returns some trials."""
+        levels = self.levels.take(columns)
+        return _Descent(
+            self.trials.take(columns),
+            self.options,
+            levels,
+            self.errors[..., columns],
+            self.energy[:, columns],
+        )
+
+    def results(
+        self,
+        ends: tuple[Integers, Integers, Integers],
+        factors: tuple[Floats, Floats, Floats],
+        pages: Iterator[Floats],
+        average: Floats | None,
+    ) -> Results:
+        """Returns the results of trials.
+
+        Args:
+            ends: converged_at, diverged_at and the epochs done.
+            factors: at the end, and the first two steps.
+            pages: the factors at each epoch of the history, of the trials that came to it.
+            average: of the factors.
+        """
+        converged, diverged, end = ends
+        at_end, *steps = factors
+        return Results(
+            theta=self.states(at_end, end),
+            epochs=end,
+            converged_at=converged,
+            diverged_at=diverged,
+            contraction=np.where(end < 2, np.nan, self._contraction(*steps)),
+            history=self._history(end, pages),
+            average=None if average is None else self.states(average, np.ones_like(end)),
+        )
+
+    def _contraction(self, one: Floats, two: Floats) -> Floats:
+        """Returns <d_2, d_1> / <d_1, d_1> [k] of the first two steps d."""
+        squares = (self.errors**2).sum(axis=1)
+        both, first = np.zeros(squares.shape[1]), np.zeros(squares.shape[1])
+        for square, d_1, d_2 in zip(squares, one, two, strict=True):
+            both += square * d_1 * d_2
+            first += square * d_1 * d_1
+        return both / first
+
+    def _history(self, end: Integers, factors: Iterator[Floats]) -> History:
+        pages: list[Page] = []
+        for epoch in self.options.history_epochs.tolist():
+            there = np.flatnonzero(end >= epoch)
+            if len(there):
+                at = np.full(len(there), epoch)
+                pages.append((there, epoch, self.take(there).states(next(factors), at)))
+        return history_of(pages, (self.errors.shape[0], self.errors.shape[1]))
+
+
+def _of(numbers: Floats, columns: Indices) -> Floats:
+    """Returns numbers [K] of some trials, or the one [1] of all."""
+    return numbers if len(numbers) == 1 else numbers[columns]
+
+
+def _begin(every: Trials, options: TrainOptions, block: Indices) -> _Descent:
+    """Returns some of all trials along their eigenvectors."""
+    these = _contiguous(block)
+    trials, quadratic = every.take(these), every.quadratic.take(these)
     start = np.moveaxis(trials.start, 0, -1) - quadratic.optimum
     start -= quadratic.optimum_tail
     errors = quadratic.along(start)
-    energy = _energy(quadratic, errors)
     levels = Levels(
-        np.broadcast_to(np.asarray(options.converged_excess), options.diverged_excess.shape)[block],
-        np.minimum(options.diverged_excess[block], np.finfo(np.float64).max),
+        np.broadcast_to(np.asarray(options.converged_excess), options.diverged_excess.shape)[these],
+        np.minimum(options.diverged_excess[these], np.finfo(np.float64).max),
         trials.epochs.astype(np.float64),
     )
-    spectrum = quadratic.eigenvalues, quadratic.tails
-    modes: PlainModes | MomentumModes
-    if momentum.any():
-        nesterov = "nesterov" in options.method.flags
-        modes = momentum_modes(trials.learning_rate, momentum, *spectrum, nesterov=nesterov)
-        modes = modes.still_where(energy == 0)
-        converged, diverged = momentum_events(modes, energy, levels, early_stop=options.early_stop)
-    else:
-        modes = plain_modes(trials.learning_rate, *spectrum).still_where(energy == 0)
-        converged, diverged = plain_events(modes.log, energy, levels)
+    return _Descent(trials, options, levels, errors, quadratic.energy(errors))
 
-    end = np.where(diverged == MISSING, trials.epochs, diverged)
-    if options.early_stop:
-        end = np.where(converged == MISSING, end, np.minimum(converged, end))
-    converged[converged > end] = MISSING
-    diverged[diverged > end] = MISSING
-    return Results(
-        theta=_states(quadratic, modes, errors, end, trials.start),
-        epochs=end,
-        converged_at=converged,
-        diverged_at=diverged,
-        contraction=np.where(end < 2, np.nan, _contraction(modes, errors)),
-        history=_history(quadratic, modes, errors, end, options.history_epochs, trials.start),
+
+def _jump(descent: _Descent) -> Results:
+    """Returns the results of trials at a constant rate."""
+    modes, early_stop = descent.modes().still_where(descent.energy == 0), descent.options.early_stop
+    ends = constant_events(modes, descent.energy, descent.levels, early_stop=early_stop)
+
+    def pages() -> Iterator[Floats]:
+        for epoch in descent.options.history_epochs.tolist():
+            there = np.flatnonzero(ends[2] >= epoch)
+            if len(there):
+                yield modes.take(there).factors(np.full(len(there), float(epoch)))
+
+    at_end = modes.factors(ends[2].astype(np.float64))
+    return descent.results(ends, (at_end, modes.first_step, modes.second_step), pages(), None)
+
+
+def _follow_course(descent: _Descent) -> Results:
+    """Returns the results of trials whose epochs are gone through."""
+    course, options = descent.course("float64").still_where(descent.energy == 0), descent.options
+    found = courses.first_events(course, descent.energy, descent.levels, early_stop=options.early_stop)
+    ends = found.converged[0], found.diverged[0], found.epochs[0]
+    weights = None if options.method.average is None else descent.weights
+    came = courses.follow(course, ends[2], options.history_epochs, weights)
+    return descent.results(
+        ends, (came.end, came.first_step, came.second_step), iter(came.pages), came.average
     )
 
 
-def _energy(quadratic: Quadratic, errors: Floats) -> Floats:
-    """Returns each eigenvector's share [P, k] of the excess cost of errors [P, O, k] along them."""
-    squares = errors[:, 0] ** 2
-    for column in range(1, errors.shape[1]):
-        squares += errors[:, column] ** 2
-    share: Floats = quadratic.eigenvalues * quadratic.cost_per_loss * squares
-    return share
+def _watch_course(descent: _Descent, steps: Steps) -> Ends:
+    """Returns how trials end along each way, whose epochs are gone through."""
+    quadratic, options = descent.trials.quadratic, descent.options
+    course = descent.course(options.dtype)
+    watch = Watch(
+        course=course,
+        steps=steps,
+        share=np.broadcast_to(quadratic.eigenvalues * quadratic.cost_per_loss, descent.energy.shape),
+        weight=(descent.errors**2).sum(axis=1),
+        overflow=steps.overflow(quadratic.cost_per_loss),
+    )
+    return courses.first_events(
+        course.still_where(descent.energy == 0),
+        descent.energy,
+        descent.levels,
+        early_stop=options.early_stop,
+        watch=watch,
+    )
 
 
-def _states(
-    quadratic: Quadratic, modes: PlainModes | MomentumModes, errors: Floats, epoch: Integers, start: Floats
-) -> Floats:
-    """Returns the states [k, P, O] of trials at an epoch [k] each; at epoch 0 the start [k, P, O] itself."""
-    moved = modes.factors(epoch.astype(np.float64))[:, None] * errors
-    theta = quadratic.optimum + quadratic.across(moved)
-    states = np.ascontiguousarray(np.moveaxis(theta, -1, 0))
-    unmoved = epoch == 0
-    states[unmoved] = start[unmoved]
-    return states
-
-
-def _contraction(modes: PlainModes | MomentumModes, errors: Floats) -> Floats:
-    """Returns <d_2, d_1> / <d_1, d_1> [k] of the first two steps d."""
-    squares = (errors**2).sum(axis=1)
-    both, first = np.zeros(squares.shape[1]), np.zeros(squares.shape[1])
-    for square, one, two in zip(squares, modes.first_step, modes.second_step, strict=True):
-        both += square * one * two
-        first += square * one * one
-    return both / first
-
-
-def _history(
-    quadratic: Quadratic,
-    modes: PlainModes | MomentumModes,
-    errors: Floats,
-    end: Integers,
-    epochs: Integers,
-    start: Floats,
-) -> History:
-    pages: list[Page] = []
-    for epoch in epochs.tolist():
-        there = np.flatnonzero(end >= epoch)
-        if len(there):
-            at = np.full(len(there), epoch)
-            of_these = quadratic.take(there), modes.take(there), errors[..., there]
-            states = _states(*of_these, at, start[there])
-            pages.append((there, epoch, states))
-    return history_of(pages, (errors.shape[0], errors.shape[1]))
+def _watch_modes(descent: _Descent, steps: Steps) -> Ends:
+    """Returns how trials end along each way, at a constant rate."""
+    every, levels, early_stop = descent.modes(), descent.levels, descent.options.early_stop
+    modes = every.still_where(descent.energy == 0)
+    bounds: Rounding | None = None
+    found = []
+    for way in courses.WAYS:
+        if bounds is not None:
+            high = np.minimum(bounds.moved(descent.levels.high, way), bounds.overflow)
+            low = bounds.moved(descent.levels.low, way)
+            levels = Levels(low, np.minimum(high, np.finfo(np.float64).max), descent.levels.last)
+        converged, diverged, end = constant_events(modes, descent.energy, levels, early_stop=early_stop)
+        settled = converged != -1
+        if not early_stop:
+            cost = descent.energy * modes.factors(end.astype(np.float64)) ** 2
+            settled = np.where(descent.energy > 0, cost, 0.0).sum(axis=0) <= levels.low
+        found.append((converged, diverged, end, settled))
+        if bounds is None:
+            rate, log = descent.trials.learning_rate, every.log
+            bounds = bound_rounding(descent.trials.quadratic, steps, rate, log, end.astype(np.float64))
+    return Ends(*(np.stack(parts) for parts in zip(*found, strict=True)))

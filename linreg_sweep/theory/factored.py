@@ -22,6 +22,7 @@ from linreg_sweep.theory.spectrum import (
     residuals,
     without_noise,
 )
+from linreg_sweep.theory.twofold import multiplied
 
 Floats = NDArray[np.float64]
 
@@ -76,13 +77,20 @@ def factored_spectrum(
         cost_min = least_cost(data, optimum, fit_bias=fit_bias)
     eigenvalues = np.zeros(n_parameters)
     eigenvalues[:rank] = float(factor) * singular**2
+    hessian, constant = float(factor) * (design.T @ design), float(factor) * (design.T @ targets)
+    # H and C as the factorization has them, to more digits than their sums over rows
+    rows = np.sqrt(float(factor)) * triangle[..., None], np.zeros((*triangle.shape, 1))
+    gram = multiplied((rows[0].swapaxes(0, 1), rows[1].swapaxes(0, 1)), rows)
+    moment = multiplied(gram, (nearest[..., None], tail[..., None]))
     return Spectrum(
         eigenvalues=eigenvalues[::-1].copy(),
         tails=np.zeros(n_parameters),
         eigenvectors=right.T[:, ::-1].copy(),
         optimum=nearest,
         optimum_tail=tail,
-        hessian=float(factor) * (design.T @ design),
-        constant=float(factor) * (design.T @ targets),
+        hessian=hessian,
+        hessian_tail=(gram[0][..., 0] - hessian) + gram[1][..., 0],
+        constant=constant,
+        constant_tail=(moment[0][..., 0] - constant) + moment[1][..., 0],
         cost_min=cost_min,
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.modes import MomentumModes
+from linreg_sweep.theory.modes import MomentumModes, PlainModes
 from linreg_sweep.theory.outcome import MISSING
 
 Floats = NDArray[np.float64]
@@ -50,6 +50,29 @@ class Levels:
     def take(self, columns: Indices) -> "Levels":
         """Returns those of some trials."""
         return Levels(self.low[columns], self.high[columns], self.last[columns])
+
+
+def constant_events(
+    modes: PlainModes | MomentumModes, energy: Floats, levels: Levels, *, early_stop: bool
+) -> tuple[Integers, Integers, Integers]:
+    """Returns converged_at, diverged_at and the epochs done of trials at a constant rate; see Results.
+
+    Args:
+        modes: of k trials, those without energy still.
+        energy: [P, k], each mode's share of the excess cost at the start.
+        levels: of k trials.
+        early_stop: a trial ends at its first event; else at divergence or its last epoch.
+    """
+    if isinstance(modes, PlainModes):
+        converged, diverged = plain_events(modes.log, energy, levels)
+    else:
+        converged, diverged = momentum_events(modes, energy, levels, early_stop=early_stop)
+    end = np.where(diverged == MISSING, levels.last.astype(np.int64), diverged)
+    if early_stop:
+        end = np.where(converged == MISSING, end, np.minimum(converged, end))
+    converged[converged > end] = MISSING
+    diverged[diverged > end] = MISSING
+    return converged, diverged, end
 
 
 def plain_events(log: Floats, energy: Floats, levels: Levels) -> tuple[Integers, Integers]:

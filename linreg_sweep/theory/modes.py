@@ -179,7 +179,13 @@ class MomentumModes:
 
 
 def momentum_modes(
-    learning_rate: Floats, momentum: Floats, eigenvalues: Floats, tails: Floats, *, nesterov: bool
+    learning_rate: Floats,
+    momentum: Floats,
+    eigenvalues: Floats,
+    tails: Floats,
+    *,
+    nesterov: bool,
+    dampening: Floats | None = None,
 ) -> MomentumModes:
     """Returns the modes of k trials with momentum.
 
@@ -189,6 +195,7 @@ def momentum_modes(
         eigenvalues: of H [P, k], or [P, 1] where all trials have the same.
         tails: what rounding left off them, see Quadratic.
         nesterov: momentum looks ahead, as torch.optim.SGD defines it.
+        dampening: share of the gradient [k] that is held back, but in the first step; not with nesterov.
 
     Source: Goh, Why Momentum Really Works, Distill 2017, for the companion matrix; its discriminant
     is written as a product, which keeps its digits where it is close to 0.
@@ -203,10 +210,14 @@ def momentum_modes(
         beyond = (2 + 2 * m) - (1 + 2 * m) * x - (1 + 2 * m) * tail  # (1 + z_1) (1 + z_2)
         log_determinant = np.log(m) + np.log1p(-np.minimum(x, 1.0))
     else:
+        first_step, second_step, off_middle = -x, -x * (m + c), ((1 - m) - x) / 2
+        if dampening is not None:  # but in the first step
+            whole = x
+            x, error = two_product(x, 1 - dampening)
+            tail = tail * (1 - dampening) + np.where(np.isfinite(error), error, 0.0)
+            second_step, off_middle = -whole * m - x * c, ((1 - m) - whole - (whole - x)) / 2
         trace, determinant, first = (1 + m) - x, np.broadcast_to(m, x.shape), c
-        first_step, second_step = -x, -x * (m + c)
         discriminant = (((1 - m) / (1 + root_m)) ** 2 - x) * ((1 + root_m) ** 2 - x)
-        off_middle = ((1 - m) - x) / 2
         beyond = 2 * (1 + m) - x - tail
         log_determinant = np.broadcast_to(np.log1p(m - 1), x.shape)
     odd = trace < 0
@@ -221,7 +232,7 @@ def momentum_modes(
     angle = np.where(swings, np.arctan2(root, np.abs(trace)), np.arcsinh(root / (2 * modulus)))
     both = large - small
     return MomentumModes(
-        still=x == 0,
+        still=first_step == 0,
         first_step=first_step,
         second_step=second_step,
         log=np.maximum(np.nan_to_num(log, nan=NEVER, neginf=NEVER), NEVER),

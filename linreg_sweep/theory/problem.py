@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.errors import Complaint, DataError, shorten
+from linreg_sweep.theory.box import boxed
 from linreg_sweep.theory.dependence import dependence, shifted
 from linreg_sweep.theory.factored import TRUSTED, factored_spectrum
+from linreg_sweep.theory.penalty import penalised
 from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.theory.spectrum import MOST_PARAMETERS, precise_spectrum, shift
 
@@ -44,7 +46,9 @@ class Problem:
         loss: half_mse, mse or sse: what a step descends.
         fit_bias: whether the last row of theta is a bias.
         hessian: H [P, P] of the loss, in units of loss per unit of theta squared.
+        hessian_tail: what rounding left off it [P, P].
         constant: C [P, O].
+        constant_tail: what rounding left off it [P, O].
         optimum: theta* [P, O], of least norm where H is singular.
         optimum_tail: what rounding left off the optimum [P, O].
         eigenvalues: of H, ascending [P]; exact zeros where H is singular.
@@ -60,7 +64,9 @@ class Problem:
     loss: str
     fit_bias: bool
     hessian: Floats
+    hessian_tail: Floats
     constant: Floats
+    constant_tail: Floats
     optimum: Floats
     optimum_tail: Floats
     eigenvalues: Floats
@@ -116,6 +122,31 @@ class Problem:
             cost_per_loss=self.cost_per_loss,
             scale=self.scale,
         )
+
+    def penalised(self, weight_decay: Floats, decay_bias: bool) -> Quadratic:
+        """Returns what trials descend whose penalty [K] is added to the gradient; see penalty.py.
+
+        Args:
+            weight_decay: in units of the loss's curvature, at least 0.
+            decay_bias: whether the bias is penalised, too.
+        """
+        gram, moment = (self.hessian, self.hessian_tail), (self.constant, self.constant_tail)
+        return penalised(self.quadratic, gram, moment, weight_decay, self._decayed(decay_bias=decay_bias))
+
+    def boxed(self, weight_decay: Floats, decay_bias: bool) -> Quadratic:
+        """Returns what trials descend whose penalty [K] shrinks theta itself, as adamw's; see box.py.
+
+        Args:
+            weight_decay: at least 0.
+            decay_bias: whether the bias is penalised, too.
+        """
+        return boxed(self.quadratic, weight_decay, self._decayed(decay_bias=decay_bias))
+
+    def _decayed(self, *, decay_bias: bool) -> NDArray[np.bool_]:
+        """Returns which parameters are penalised [P]."""
+        decayed = np.ones(self.shape[0], np.bool_)
+        decayed[-1] = decay_bias or not self.fit_bias
+        return decayed
 
     def batch(self, rows: NDArray[np.intp] | slice) -> tuple[Floats, Floats]:
         """Returns H [P, P] and C [P, O] of a step over these rows alone, with their own k."""
@@ -190,7 +221,9 @@ def make_problem(
         loss=loss,
         fit_bias=fit_bias,
         hessian=spectrum.hessian,
+        hessian_tail=spectrum.hessian_tail,
         constant=spectrum.constant,
+        constant_tail=spectrum.constant_tail,
         optimum=spectrum.optimum,
         optimum_tail=spectrum.optimum_tail,
         eigenvalues=spectrum.eigenvalues,

@@ -120,6 +120,14 @@ class Quadratic:
                 total += term
         return total
 
+    def energy(self, along: Floats) -> Floats:
+        """Returns each eigenvector's share [P, k] of the excess of errors [P, O, k] along them."""
+        squares = along[:, 0] ** 2
+        for column in range(1, along.shape[1]):
+            squares += along[:, column] ** 2
+        share: Floats = self.eigenvalues * self.cost_per_loss * squares
+        return share
+
     def along(self, error: Floats) -> Floats:
         """Returns errors [P, O, ..., k] along the eigenvectors, [P, O, ..., k] likewise."""
         return _combined(self.eigenvectors.swapaxes(0, 1), error)

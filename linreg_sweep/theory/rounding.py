@@ -7,12 +7,12 @@ Algorithms, sec. 3.1 and 17.2).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.modes import momentum_modes, plain_modes
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
 
@@ -75,6 +75,23 @@ class Steps:
         """Returns by how many roundings [k] a step at this rate may shrink or grow an error otherwise."""
         return np.maximum(rate * self.steepest, 1) / (1 - self.momentum)
 
+    def stretch(self, pace: Floats) -> Floats:
+        """Returns by which factor [..., k] steps of this pace together may have moved errors besides."""
+        return np.exp(np.minimum(self.unit * (1 + pace), 100.0))
+
+    def overflow(self, cost_per_loss: float) -> Floats:
+        """Returns the excess above which steps may be infinite in the descent's precision [k]."""
+        return np.where(
+            self.optimum + self.error < self.most, self.steepest * cost_per_loss * self.most**2, 0.0
+        )
+
+    def take(self, columns: NDArray[np.intp]) -> "Steps":
+        """Returns those of some trials."""
+        numbers: dict[str, Any] = {
+            name: value[columns] for name, value in vars(self).items() if isinstance(value, np.ndarray)
+        }
+        return replace(self, **numbers)
+
     def bounds(self, moved: Floats, pace: Floats, quadratic: Quadratic) -> Rounding:
         """Returns the bounds of k trials.
 
@@ -87,7 +104,7 @@ class Steps:
         gathered = np.nan_to_num(np.sqrt((share * moved**2).sum(axis=0)), nan=np.inf)
         return Rounding(
             root_cost=np.where(self.optimum + self.error < self.most, gathered, np.inf),
-            stretch=np.exp(np.minimum(self.unit * (1 + pace), 100.0)),
+            stretch=self.stretch(pace),
             overflow=self.steepest * quadratic.cost_per_loss * self.most**2,
         )
 
@@ -118,42 +135,19 @@ def steps_of(problem: Problem, quadratic: Quadratic, start: Floats, values: Valu
     )
 
 
-def bound_rounding(
-    problem: Problem,
-    quadratic: Quadratic,
-    start: Floats,
-    values: Values,
-    epochs: Floats,
-    dtype: str,
-    *,
-    nesterov: bool,
-) -> Rounding:
+def bound_rounding(quadratic: Quadratic, steps: Steps, rate: Floats, log: Floats, epochs: Floats) -> Rounding:
     """Returns how far rounding may have carried k trials after so many epochs at a constant rate.
 
     Args:
-        problem: the size of its H and C.
         quadratic: what they descend, a penalty included.
-        start: theta_0 [k, P, O].
-        values: of the trials, [k] each: learning_rate, momentum, dampening.
+        steps: what each of their steps rounds.
+        rate: the learning rate [k].
+        log: the logarithm [P, k] of the factor by which each mode shrinks or grows an epoch; see modes.py.
         epochs: [k], done by each.
-        dtype: of the descent.
-        nesterov: momentum looks ahead.
     """
-    rate = values["learning_rate"]
     with np.errstate(all="ignore"):
-        steps = steps_of(problem, quadratic, start, values, dtype)
-        log = _logs(quadratic, values, nesterov=nesterov)
         # sum of abs(c)**s over s < t, and what momentum adds by carrying errors on
         gathered = np.minimum(epochs, 1 / np.abs(np.expm1(log))) * np.exp(np.maximum(log, 0) * epochs)
         gathered = np.where(steps.momentum > 0, gathered / (1 - steps.momentum), gathered)
         moved = steps.rounding(rate, steps.error) * gathered
         return steps.bounds(moved, epochs * steps.pace(rate), quadratic)
-
-
-def _logs(quadratic: Quadratic, values: Values, *, nesterov: bool) -> Floats:
-    """Returns the logarithm [P, k] of the factor by which each mode shrinks or grows an epoch."""
-    rates, spectrum = values["learning_rate"], (quadratic.eigenvalues, quadratic.tails)
-    plain, momentum = plain_modes(rates, *spectrum).log, values.get("momentum")
-    if momentum is None or not momentum.any():
-        return plain
-    return np.where(momentum == 0, plain, momentum_modes(rates, momentum, *spectrum, nesterov=nesterov).log)

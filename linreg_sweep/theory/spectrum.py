@@ -45,7 +45,9 @@ class Spectrum:
         optimum: the least-squares solution of least norm [P, O].
         optimum_tail: what rounding left off it [P, O].
         hessian: H [P, P].
+        hessian_tail: what rounding left off it [P, P].
         constant: C = k A^T Y [P, O].
+        constant_tail: what rounding left off it [P, O].
         cost_min: the mean of the squared residuals.
     """
 
@@ -55,7 +57,9 @@ class Spectrum:
     optimum: Floats
     optimum_tail: Floats
     hessian: Floats
+    hessian_tail: Floats
     constant: Floats
+    constant_tail: Floats
     cost_min: float
 
 
@@ -178,14 +182,17 @@ def _rounded_once(
     heads = [float(value) for value in values]
     optimum = without_noise(data, optimum)
     nearest, tail = in_two(optimum)
+    (hessian, hessian_tail), (constant, constant_tail) = in_two(gram), in_two(moment)
     return Spectrum(
         eigenvalues=np.array(heads),
         tails=np.array([float(value - head) for value, head in zip(values, heads, strict=True)]),
         eigenvectors=rounded(vectors),
         optimum=nearest,
         optimum_tail=tail,
-        hessian=rounded(gram),
-        constant=rounded(moment),
+        hessian=hessian,
+        hessian_tail=hessian_tail,
+        constant=constant,
+        constant_tail=constant_tail,
         cost_min=least_cost(data, optimum, fit_bias=fit_bias),
     )
 
@@ -212,10 +219,10 @@ def without_noise(data: Shifted, optimum: Matrix) -> Matrix:
     return cleaned
 
 
-def in_two(optimum: Matrix) -> tuple[Floats, Floats]:
-    """Returns an optimum rounded, and what rounding left off."""
-    nearest = rounded(optimum)
-    return nearest, rounded(optimum - mpmath.matrix(nearest.tolist()))
+def in_two(matrix: Matrix) -> tuple[Floats, Floats]:
+    """Returns a matrix rounded, and what rounding left off."""
+    nearest = rounded(matrix)
+    return nearest, rounded(matrix - mpmath.matrix(nearest.tolist()))
 
 
 def least_cost(data: Shifted, optimum: Matrix, *, fit_bias: bool) -> float:

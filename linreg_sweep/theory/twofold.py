@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Pair = tuple[Floats, Floats]
+"""Head and tail."""
 
 SPLITTER = 2.0**27 + 1
 """Cuts a float64 into two of 26 bits, whose products are exact."""
@@ -80,3 +82,20 @@ def total_of(head: Floats, tail: Floats) -> tuple[Floats, Floats]:
         total, error = two_sum(head[..., ::2], head[..., 1::2])
         head, tail = two_sum(total, error + (tail[..., ::2] + tail[..., 1::2]))
     return head[..., 0], tail[..., 0]
+
+
+def multiplied(left: Pair, right: Pair) -> Pair:
+    """Returns matrix products [I, J, k] of [I, M, k] and [M, J, k], where k may be 1; M in a fixed order."""
+    columns = [[part[:, m, None] for part in left] for m in range(left[0].shape[1])]
+    head = tail = np.zeros(1)
+    for (a, a_tail), b, b_tail in zip(columns, *right, strict=True):
+        product, error = two_product(a, b)
+        head, carry = two_sum(head, product)
+        tail = tail + (carry + (error + (a * b_tail + a_tail * b)))
+    return two_sum(head, tail)
+
+
+def added(left: Pair, right: Pair) -> Pair:
+    """Returns sums."""
+    head, error = two_sum(left[0], right[0])
+    return two_sum(head, error + (left[1] + right[1]))

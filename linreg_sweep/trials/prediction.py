@@ -4,12 +4,11 @@ A descent in floating point is the closed form but for its rounding. Where round
 outcome, and where no theory holds, nothing is predicted rather than guessed.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from linreg_sweep.engines.closed_form import train
+from linreg_sweep.engines.closed_form import foresee
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.theory.applies import LinearTheory, NoTheory
 from linreg_sweep.theory.outcome import (
@@ -19,14 +18,12 @@ from linreg_sweep.theory.outcome import (
     LOST_IN_ROUNDING,
     MISSING,
     THEORY,
+    UNFINISHED,
     Codes,
     Epochs,
     judge,
 )
 from linreg_sweep.theory.problem import Problem
-from linreg_sweep.theory.rounding import bound_rounding
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -61,60 +58,30 @@ def predict(
         theory: what holds for them.
         results: those of the engine `closed_form`, which are the prediction themselves.
     """
-    count = len(trials)
     if isinstance(theory, NoTheory):
-        nothing = np.full(count, MISSING)
-        word = np.full(count, THEORY.index(theory.word), np.int8)
+        nothing = np.full(len(trials), MISSING)
+        word = np.full(len(trials), THEORY.index(theory.word), np.int8)
         return Prediction(nothing.astype(np.int8), nothing, word)
     if results is not None:
-        outcome = _outcome(trials, results, options)
-        return Prediction(outcome, _decided_at(outcome, results), np.full(count, CLOSED_FORM, np.int8))
-    trials = as_seen(trials, options.dtype)
-    options = replace(options, history_epochs=np.empty(0, np.int64))
-    results = train(problem, trials, options)
-    outcome = _outcome(trials, results, options)
-    bounds = bound_rounding(
-        problem,
-        trials.quadratic,
-        trials.start,
-        trials.values,
-        results.epochs.astype(np.float64),
-        options.dtype,
-        nesterov="nesterov" in options.method.flags,
-    )
-    certain = np.full(count, True)
-    for way in (1, -1):
-        low = bounds.moved(options.converged_excess, way)
-        high = np.minimum(bounds.moved(options.diverged_excess, way), bounds.overflow)
-        moved = replace(options, converged_excess=low, diverged_excess=high)
-        nearly = train(problem, trials, moved)
-        certain &= outcome == _outcome(trials, nearly, moved)
+        low, excess = options.converged_excess, trials.quadratic.excess(results.theta)
+        events = results.converged_at, results.diverged_at
+        outcome, certain = judge(*events, excess, low, early_stop=options.early_stop), np.True_
+    else:
+        ends = foresee(problem, trials, options)
+        events = ends.converged[0], ends.diverged[0]
+        settled = ends.converged != MISSING if options.early_stop else ends.settled
+        outcomes = np.select([ends.diverged != MISSING, settled], [DIVERGED, CONVERGED], UNFINISHED)
+        outcome, certain = outcomes[0].astype(np.int8), (outcomes == outcomes[0]).all(axis=0)
         # what grows from errors that are roundings, or overflows, may end at quite another epoch, or never
-        certain &= (outcome != DIVERGED) | (2 * nearly.diverged_at >= results.diverged_at)
+        certain &= (outcome != DIVERGED) | (2 * ends.diverged >= ends.diverged[0]).all(axis=0)
     return Prediction(
         np.where(certain, outcome, MISSING).astype(np.int8),
-        np.where(certain, _decided_at(outcome, results), MISSING),
-        np.where(certain, CLOSED_FORM, LOST_IN_ROUNDING).astype(np.int8),
+        np.where(certain, _decided_at(outcome, *events), MISSING),
+        np.broadcast_to(np.where(certain, CLOSED_FORM, LOST_IN_ROUNDING), outcome.shape).astype(np.int8),
     )
 
 
-def as_seen(trials: Trials, dtype: str) -> Trials:
-    """Returns trials with their numbers as their descent sees them, rounded to its precision."""
-    with np.errstate(over="ignore"):
-        values = {
-            name: numbers if name.startswith("schedule.") else numbers.astype(dtype).astype(np.float64)
-            for name, numbers in trials.values.items()
-        }
-    return replace(trials, values=values)
-
-
-def _outcome(trials: Trials, results: Results, options: TrainOptions) -> Codes:
-    excess = trials.quadratic.excess(results.theta)
-    low, early_stop = options.converged_excess, options.early_stop
-    return judge(results.converged_at, results.diverged_at, excess, low, early_stop=early_stop)
-
-
-def _decided_at(outcome: Codes, results: Results) -> Epochs:
+def _decided_at(outcome: Codes, converged_at: Epochs, diverged_at: Epochs) -> Epochs:
     """Returns the epoch [K] of the event that each outcome names, MISSING where it names none."""
-    at = np.where(outcome == CONVERGED, results.converged_at, MISSING)
-    return np.where(outcome == DIVERGED, results.diverged_at, at)
+    at = np.where(outcome == CONVERGED, converged_at, MISSING)
+    return np.where(outcome == DIVERGED, diverged_at, at)

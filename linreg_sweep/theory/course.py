@@ -1,0 +1,396 @@
+"""Descents whose steps change from epoch to epoch, cumulated along each eigenvector.
+
+The error along an eigenvector is `e_t = p_t e_0`, whatever the target. Under a schedule p_t has no closed
+form, but an epoch moves it, and the velocity q_t beside it, by a few operations: `O(P)` an epoch and trial,
+exact but for their rounding. The excess is no longer monotone, so every epoch's is looked at, in chunks.
+
+Beside the excess goes what rounding may have added to it: each step adds an error, which later steps shrink
+or grow as they do the trial's own (see rounding.py). So first events are found at once for the exact course
+and for those that rounding may have moved it to.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.theory.first_events import Levels
+from linreg_sweep.theory.outcome import MISSING
+from linreg_sweep.theory.rounding import Steps
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Integers = NDArray[np.int64]
+Indices = NDArray[np.intp]
+Table = Callable[[Indices, int, int], Floats]
+"""Of some trials, a first epoch and how many: a number for each epoch and trial [n, k] or [n, 1]."""
+
+CHUNK = 64
+"""Epochs between two looks at the excess."""
+
+SPLITTER = 2.0**27 + 1
+"""Cuts a float64 into two of 26 bits, whose products are exact."""
+
+FAINT = 1e-290
+"""An error below which nothing is divided by it."""
+
+WAYS = (0, 1, -1)
+"""The exact course, and those that rounding moves up and down."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """How k trials descend.
+
+    Attributes:
+        curvature: the eigenvalues [P, k].
+        tails: what rounding left off them [P, k].
+        momentum: [k]; None: no trial has any.
+        gain: share of the gradient that reaches the velocity [k], but for the first step's, which does whole.
+        nesterov: momentum looks ahead, as torch.optim.SGD defines it.
+        rates: the learning rates of trials.
+    """
+
+    curvature: Floats
+    tails: Floats
+    momentum: Floats | None
+    gain: Floats | None
+    nesterov: bool
+    rates: Table
+
+    def still_where(self, still: Flags) -> "Course":
+        """Returns a course on which some errors [P, k] stay where they are: there is nothing to move."""
+        if not still.any():
+            return self
+        curvature, tails = (np.where(still, 0.0, each) for each in (self.curvature, self.tails))
+        return replace(self, curvature=curvature, tails=tails)
+
+    def mover(self, columns: Indices) -> "_Mover":
+        """Returns what moves some of the trials."""
+        value = self.curvature[:, columns]
+        high = SPLITTER * value - (SPLITTER * value - value)
+        low = (value - high) + self.tails[:, columns]
+        if self.momentum is None:
+            return _Mover(value, high, low, None, None, self.nesterov)
+        gain = None if self.gain is None else self.gain[columns]
+        return _Mover(value, high, low, self.momentum[columns], gain, self.nesterov)
+
+
+@dataclass(frozen=True)
+class _Mover:
+    """The arithmetic of an epoch: curvatures, in two parts, and what the velocity takes; see Course."""
+
+    value: Floats
+    high: Floats
+    low: Floats
+    momentum: Floats | None
+    gain: Floats | None
+    nesterov: bool
+
+    def shrinkage(self, rate: Floats) -> Floats:
+        """Returns 1 - rate * eigenvalue [P, k], to full precision also where it is close to 0."""
+        high = SPLITTER * rate - (SPLITTER * rate - rate)
+        factor = 1.0 - high * self.high
+        factor -= high * self.low + (rate - high) * self.value
+        return factor
+
+    def move(self, p: Floats, q: Floats, rate: Floats, *, is_first: bool) -> None:
+        """Does one epoch at a rate [k]: p and q [P, k] are overwritten, q where there is momentum."""
+        if self.momentum is None:
+            p *= self.shrinkage(rate)
+            return
+        gradient = self.value * p
+        q *= self.momentum
+        q += gradient if is_first or self.gain is None else self.gain * gradient
+        step = gradient + self.momentum * q if self.nesterov else q
+        p -= rate * step
+
+    def radius(self, rate: Floats) -> Floats:
+        """Returns the larger modulus [P, k] of an epoch's eigenvalues."""
+        factor = self.shrinkage(rate)
+        if self.momentum is None:
+            return np.abs(factor)
+        gain = 1.0 if self.gain is None else self.gain
+        m = self.momentum
+        x = rate * self.value
+        trace = (factor - m * gain * x if self.nesterov else factor + (1 - gain) * x) + m
+        determinant = m * factor if self.nesterov else np.broadcast_to(m, x.shape)
+        discriminant = trace * trace - 4 * determinant
+        real = (np.abs(trace) + np.sqrt(np.maximum(discriminant, 0))) / 2
+        return np.where(discriminant < 0, np.sqrt(np.abs(determinant)), real)
+
+
+@dataclass(frozen=True)
+class Ends:
+    """How k trials end, along each of several ways that rounding may move them; [ways, k] each.
+
+    Attributes:
+        converged: the first epoch at which it had converged, or MISSING.
+        diverged: likewise diverged.
+        epochs: the updates done when it ended.
+        settled: whether the state in which it ended counts as converged.
+    """
+
+    converged: Integers
+    diverged: Integers
+    epochs: Integers
+    settled: Flags
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What rounding may do to k trials.
+
+    Attributes:
+        course: theirs, also along eigenvectors where they have no error of their own.
+        steps: what a step rounds.
+        share: what a squared error along each eigenvector costs [P, k].
+        weight: the squared error of the start along each eigenvector [P, k].
+        overflow: the excess above which steps may be infinite in the descent's precision [k].
+    """
+
+    course: Course
+    steps: Steps
+    share: Floats
+    weight: Floats
+    overflow: Floats
+
+
+class _Gathered:
+    """What rounding has gathered in k trials, from the first epoch on.
+
+    An error that a step adds shrinks with the modulus of the following epochs, or else with the trial's own
+    error, whichever leaves more of it: with momentum a product of epochs may grow where none of them does.
+    """
+
+    def __init__(self, watch: Watch) -> None:
+        """Begins with nothing."""
+        self.watch, shape = watch, watch.share.shape
+        self.moved, self.relative, self.reach = np.zeros(shape), np.zeros(shape), np.ones(shape)
+        self.pace = np.zeros(shape[1])
+        self.live = np.arange(shape[1])
+        self._settle()
+
+    def _settle(self) -> None:
+        watch, live = self.watch, self.live
+        self.mover, self.steps = watch.course.mover(live), watch.steps.take(live)
+        self.share, self.weight = watch.share[:, live], watch.weight[:, live]
+
+    def take(self, columns: Indices) -> None:
+        """Keeps some trials alone."""
+        self.moved, self.relative = self.moved[:, columns], self.relative[:, columns]
+        self.reach, self.pace, self.live = self.reach[:, columns], self.pace[columns], self.live[columns]
+        self._settle()
+
+    def add(self, rate: Floats) -> None:
+        """Goes through an epoch at a rate [k]."""
+        added = self.steps.rounding(rate, np.sqrt(_total(self.weight * self.reach**2)))
+        self.pace += self.steps.pace(rate)
+        self.moved *= self.mover.radius(rate)
+        self.moved += added
+        if self.mover.momentum is not None:
+            self.relative += added / np.maximum(self.reach, FAINT)
+
+    def slack(self) -> Floats:
+        """Returns how far apart the roots of the two excess costs may lie [k]."""
+        moved = np.fmax(self.moved, self.relative * self.reach) / (1 - self.steps.momentum)
+        return np.nan_to_num(np.sqrt(_total(self.share * moved**2)), nan=np.inf)
+
+    def follow(self, p: Floats, q: Floats, rate: Floats) -> None:
+        """Notes where the trials themselves have come to."""
+        self.reach = np.abs(p) + np.abs(rate * q)
+
+
+def _total(terms: Floats) -> Floats:
+    """Returns the sum [k] of terms [P, k], in a fixed order."""
+    total: Floats = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was seen of k trials in n epochs [n, k]; without a watch, slack and stretch are 0 and 1."""
+
+    root: Floats
+    """The root of the excess."""
+    slack: Floats
+    """How far rounding may have moved it."""
+    stretch: Floats
+    """By which factor it may have moved it besides."""
+
+    def take(self, columns: Indices) -> "_Seen":
+        """Returns that of some trials."""
+        return _Seen(self.root[:, columns], self.slack[:, columns], self.stretch[:, columns])
+
+
+def first_events(
+    course: Course, energy: Floats, levels: Levels, *, early_stop: bool, watch: Watch | None = None
+) -> Ends:
+    """Returns how k trials end, along all WAYS where rounding is watched, else along the exact one.
+
+    Args:
+        course: of k trials.
+        energy: [P, k], each mode's share of the excess at the start.
+        levels: of k trials.
+        early_stop: a trial ends at its first event; else at divergence or its last epoch.
+        watch: what rounding may do; None: it is of no account.
+    """
+    count, n_ways = len(levels.last), 1 if watch is None else len(WAYS)
+    nothing = np.full((n_ways, count), MISSING)
+    ends = Ends(nothing.copy(), nothing.copy(), nothing.copy(), np.zeros((n_ways, count), np.bool_))
+    last, live, epoch = levels.last.astype(np.int64), np.arange(count), 0
+    low, high = np.sqrt(levels.low), np.sqrt(levels.high)  # NaN where no excess is at or below it
+    bound = high if watch is None else np.minimum(high, np.sqrt(watch.overflow))
+    sought = np.tile(low, (n_ways, 1))
+    mover, p, q = course.mover(live), np.ones(energy.shape), np.zeros(energy.shape)
+    gathered = None if watch is None else _Gathered(watch)
+    while len(live):
+        n_states = int(min(CHUNK, last[live].max() - epoch + 1))
+        seen = _run(mover, p, q, course.rates(live, epoch, n_states), epoch, energy, gathered)
+        left, widest = last[live] - epoch, seen.stretch[-1]
+        near = (seen.root - seen.slack).min(axis=0) <= np.fmax.reduce(sought[:, live]) * widest
+        near |= ~((seen.root + seen.slack).max(axis=0) <= bound[live] / widest) | (left < n_states)
+        some = np.flatnonzero(near)
+        if len(some):
+            these = live[some]
+            for way, sign in enumerate(WAYS[:n_ways]):
+                of_high = (high if sign == 0 else bound)[these]
+                of_levels = low[these], sought[way, these], of_high
+                found = _look_back(seen.take(some), sign, of_levels, left[some], early_stop=early_stop)
+                _book(ends, way, these, epoch, found)
+                sought[way, these[found.converged != MISSING]] = np.nan
+            goes_on = np.flatnonzero((ends.epochs[:, live] == MISSING).any(axis=0))
+            if len(goes_on) < len(live):
+                live, p, q, energy = live[goes_on], p[:, goes_on], q[:, goes_on], energy[:, goes_on]
+                mover = course.mover(live)
+                if gathered is not None:
+                    gathered.take(goes_on)
+        epoch += n_states
+    return ends
+
+
+def _run(
+    mover: _Mover, p: Floats, q: Floats, rates: Floats, epoch: int, energy: Floats, gathered: _Gathered | None
+) -> _Seen:
+    """Does epochs at these rates [n, k], the first of number `epoch`; returns what each began with."""
+    root = np.empty((len(rates), p.shape[1]))
+    slack, pace = np.zeros((2, *root.shape))
+    for state, rate in enumerate(rates):
+        cost = energy * p
+        cost *= p  # a square may overflow where its cost does not
+        np.sqrt(_total(cost), out=root[state])
+        if gathered is not None:
+            slack[state], pace[state] = gathered.slack(), gathered.pace
+            gathered.add(rate)
+        mover.move(p, q, rate, is_first=epoch + state == 0)
+        if gathered is not None:
+            gathered.follow(p, q, rate)
+    stretch = np.ones_like(root) if gathered is None else gathered.steps.stretch(pace)
+    return _Seen(root, slack, stretch)
+
+
+def _look_back(
+    seen: _Seen, sign: int, levels: tuple[Floats, Floats, Floats], left: Integers, *, early_stop: bool
+) -> Ends:
+    """Returns what happened to k trials within n epochs, counted from the first of them, along one way.
+
+    Args:
+        seen: of the trials.
+        sign: of the way.
+        levels: the roots [k] of what counts as converged, of what is still waited for of that (NaN:
+            nothing), and of what counts as diverged.
+        left: how many more epochs each may do [k].
+        early_stop: see first_events.
+    """
+    low, sought, high = ((level * seen.stretch**sign) + sign * seen.slack for level in levels)
+    n_states = len(seen.root)
+    allowed = np.arange(n_states)[:, None] <= left
+    converged = _first((seen.root <= sought) & (sought >= 0) & allowed)
+    diverged = _first(~((seen.root <= high) & np.isfinite(seen.root)) & allowed)
+    end = np.minimum(diverged, left)
+    if early_stop:
+        end = np.minimum(end, converged)
+    at = np.minimum(end, n_states - 1), np.arange(len(end))
+    return Ends(
+        np.where((converged <= end) & (converged < n_states), converged, MISSING),
+        np.where((diverged <= end) & (diverged < n_states), diverged, MISSING),
+        np.where(end < n_states, end, MISSING),
+        seen.root[at] <= low[at],
+    )
+
+
+def _first(true: Flags) -> Integers:
+    """Returns the first row [k] that is true in each column of [n, k]; n where none is."""
+    return np.where(true.any(axis=0), true.argmax(axis=0), len(true)).astype(np.int64)
+
+
+def _book(ends: Ends, way: int, these: Indices, epoch: int, found: Ends) -> None:
+    """Enters what happened to some trials, unless they have ended that way before."""
+    is_open = ends.epochs[way, these] == MISSING
+    for whole, part in ((ends.converged, found.converged), (ends.diverged, found.diverged)):
+        new = is_open & (part != MISSING)
+        whole[way, these[new]] = epoch + part[new]
+    new = is_open & (found.epochs != MISSING)
+    ends.epochs[way, these[new]] = epoch + found.epochs[new]
+    ends.settled[way, these[new]] = found.settled[new]
+
+
+@dataclass(frozen=True)
+class Followed:
+    """Where k trials come by, as factors of the errors of their starts.
+
+    Attributes:
+        end: p [P, k] in the last epoch of each.
+        pages: p [P, k'] at each of the epochs asked for, of the trials that came to it.
+        first_step: p_1 - p_0 [P, k].
+        second_step: p_2 - p_1 [P, k].
+        average: of p_1 .. p_t [P, k], as weighted; None: no weights were given.
+    """
+
+    end: Floats
+    pages: list[Floats]
+    first_step: Floats
+    second_step: Floats
+    average: Floats | None
+
+
+def follow(course: Course, ends: Integers, epochs: Integers, weights: Table | None = None) -> Followed:
+    """Returns where k trials come by that end at these epochs.
+
+    Args:
+        course: of the trials.
+        ends: [k].
+        epochs: at which all trials that came to them are looked at.
+        weights: of the states after each epoch in an average; None: none is kept.
+    """
+    shape, live, mover = course.curvature.shape, np.arange(len(ends)), course.mover(np.arange(len(ends)))
+    p, q, mean = np.ones(shape), np.zeros(shape), np.ones(shape)
+    early = np.full((3, *shape), np.nan)
+    end, average, pages = np.ones(shape), np.ones(shape), []
+    wanted, over, epoch = set(epochs.tolist()), set(ends.tolist()), 0
+    while len(live):
+        n_states = int(min(CHUNK, ends[live].max() - epoch + 1))
+        rates = course.rates(live, epoch, n_states)
+        weight = None if weights is None else weights(live, epoch + 1, n_states)
+        for state in range(n_states):
+            now = epoch + state
+            if now < len(early):
+                early[now][:, live] = p
+            if now in wanted:
+                pages.append(p[:, ends[live] >= now])
+            if now in over:
+                here = np.flatnonzero(ends[live] == now)
+                end[:, live[here]], average[:, live[here]] = p[:, here], mean[:, here]
+            mover.move(p, q, rates[state % len(rates)], is_first=now == 0)
+            if weight is not None:
+                mean += (p - mean) * weight[state]
+        epoch += n_states
+        goes_on = np.flatnonzero(ends[live] >= epoch)
+        if len(goes_on) < len(live):
+            live, p, q, mean = live[goes_on], p[:, goes_on], q[:, goes_on], mean[:, goes_on]
+            mover = course.mover(live)
+    steps = early[1] - early[0], early[2] - early[1]
+    return Followed(end, pages, *steps, None if weights is None else average)
