@@ -294,7 +294,7 @@ CASES |= {
     "rmsprop, momentum, penalty on all, cosine, ema": replace(
         STEPPING,
         optimizer="rmsprop",
-        numbers={"momentum": (0.0, 0.6), "weight_decay": 0.1, "alpha": 0.95},
+        numbers={"momentum": (0.0, 0.6), "weight_decay": 0.1, "alpha": 0.95, "eps": 0.03},
         flags=("decay_bias",),
         schedule=COSINE,
         average=EMA,
@@ -328,7 +328,6 @@ CASES |= {
         numbers={"weight_decay": 0.3, "rho": (0.5, 0.95)},
         flags=("decay_bias",),
         average=MEAN,
-        early_stop=False,
     ),
 }
 
