@@ -1,12 +1,13 @@
 """Trials and how they descend, from plain arguments: what the tests of engines share."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from linreg_sweep.engines.interface import TrainOptions, Trials
+from linreg_sweep.engines.interface import Engine, Results, TrainOptions, Trials
 from linreg_sweep.method import Method
 from linreg_sweep.optimizers import OPTIMIZERS
 from linreg_sweep.theory.outcome import Criteria
@@ -80,3 +81,41 @@ def judged(
         method,
         **options,
     )
+
+
+def assert_same(
+    found: Results, expected: Results, chosen: Any = slice(None), these: Any = slice(None)
+) -> None:
+    """Every number of some trials is the same to the bit, NaN where NaN is; of all, their history, too.
+
+    Args:
+        found: results.
+        expected: of other trials, or of the same.
+        chosen: the places there of those to be compared.
+        these: their places in what was found.
+    """
+    for name in ("theta", "epochs", "converged_at", "diverged_at", "contraction", "average"):
+        one, other = getattr(found, name), getattr(expected, name)
+        assert (one is None) == (other is None)
+        if one is not None:
+            np.testing.assert_array_equal(one[these], other[chosen], err_msg=name)
+    if len(found.epochs) == len(expected.epochs):
+        np.testing.assert_array_equal(found.history.epoch, expected.history.epoch)
+        np.testing.assert_array_equal(found.history.theta, expected.history.theta)
+
+
+def check_bits_are_own(engine: Engine, problem: Problem, trials: Trials, options: TrainOptions) -> None:
+    """Holds trials to the same bits alone, at other places, and beside those whose numbers know no bounds."""
+    expected, count = engine(problem, trials, options), len(trials)
+
+    def train(chosen: Any, start: Any) -> Results:
+        of_these = replace(options, diverged_excess=options.diverged_excess[chosen])
+        return engine(problem, replace(trials.take(chosen), start=start), of_these)
+
+    for alone in (0, 4, count - 1):
+        chosen = np.array([alone])
+        assert_same(train(chosen, trials.start[chosen]), expected, chosen)
+    places = np.append(np.full(150, 2), np.arange(count)[::-1])  # beyond one block of lanes
+    start = trials.start[places]
+    start[:150:3], start[1:150:3], start[2:150:3] = np.nan, np.inf, 1e300
+    assert_same(train(places, start), expected, places[150:], slice(150, None))

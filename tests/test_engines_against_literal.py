@@ -264,11 +264,11 @@ CASES |= {
         **SHUFFLED,
         fit_bias=False,
     ),
-    "adamw": replace(STEPPING, optimizer="adamw", numbers={"weight_decay": (0.01, 1.0)}, average=EMA),
+    "adamw": replace(STEPPING, optimizer="adamw", numbers={"weight_decay": 1.0}, average=EMA),
     "adamw, bias decayed, exponential": replace(
         STEPPING,
         optimizer="adamw",
-        numbers={"weight_decay": 0.4},
+        numbers={"weight_decay": 1.2},
         flags=("decay_bias", "amsgrad"),
         schedule=EXPONENTIAL,
         **SHUFFLED,
@@ -330,6 +330,12 @@ CASES |= {
         average=MEAN,
     ),
 }
+
+MOVING = [
+    pytest.param(replace(case, dtype=dtype), id=f"{name}, {dtype}")
+    for (name, case), dtype in zip([*CASES.items()][-20:], ["float64", "float32"] * 10, strict=True)
+]
+"""Those of other optimizers, schedules, penalties and averages, in either precision."""
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())

@@ -321,7 +321,9 @@ def test_torchs_own_optimizers_and_the_rules_agree(monkeypatch: pytest.MonkeyPat
 
 def test_what_torch_carries_goes_on_from_chunk_to_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
     """A trial alone has the same bits however often it is looked at."""
-    case = replace(CASES["amsgrad, exponential of its own, ema of its own"], early_stop=False)
+    case = replace(
+        CASES["amsgrad, exponential of its own, ema of its own"], early_stop=False, batch_size=None
+    )
     monkeypatch.setitem(torch_engine.SIDE_BY_SIDE, "cpu", 0)
     seldom = case.train("torch")
     monkeypatch.setattr(torch_engine, "CHUNK_ALONE", 3)
