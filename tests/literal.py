@@ -72,7 +72,7 @@ class Nadam:
         self.t, self.mean, self.square, self.product = 0, 0.0, 0.0, 1.0
 
     def _momentum(self, t: int) -> float:
-        return self.beta1 * (1 - 0.5 * 0.96 ** (0.004 * t))
+        return self.beta1 * (1 - 0.5 * math.pow(0.96, 0.004 * t))
 
     def step(self, theta: float, gradient: float, rate: float) -> float:
         """Returns the entry after a step."""
@@ -347,7 +347,7 @@ def _average(states: list[Matrix], first: int, ema_decay: float | None, like: Ma
     if not states[first:]:
         return np.full_like(np.array(like), math.nan)
     if ema_decay is None:
-        return np.mean(np.array(states[first:]), axis=0)
+        return np.asarray(np.mean(np.array(states[first:]), axis=0))
     average = np.array(states[0])
     for state in states[1:]:
         average = ema_decay * average + (1 - ema_decay) * np.array(state)

@@ -1,6 +1,6 @@
 """Every engine that iterates, against the literal loop over the rows, trial by trial."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 from importlib import resources
@@ -155,7 +155,7 @@ def _factor(schedule: Mapping[str, Any], epochs: int) -> literal.Factor:
     """Returns the factor on the learning rate that a schedule declares for a trial."""
     warmup = {**schedule.get("warmup", {}), **_below("warmup.", schedule)}
     length = warmup.get("epochs", 0)
-    kinds = {
+    kinds: dict[str | None, Callable[[], literal.Factor]] = {
         None: lambda: literal.constant,
         "exponential": lambda: literal.exponential(schedule["gamma"]),
         "cosine": lambda: literal.cosine(schedule.get("epochs", epochs - length), schedule["final"]),
@@ -218,7 +218,8 @@ COSINE = {"name": "cosine", "final": 0.01, "warmup": {"epochs": 7, "start": 0.1}
 MEAN, EMA = {"kind": "mean", "from": 3}, {"kind": "ema", "decay": 0.9}
 SMALL = Case(features=2, targets=2, rows=11, tolerance=0.02, divergence=30.0)
 STEPPING = replace(SMALL, optimizer="adam", rates=(0.002, 0.02, 0.05, 0.1, 0.3, 1.0, 3.0, 30.0, 1e3))
-BATCHES, SHUFFLED = {"batch_size": 4}, {"batch_size": 4, "shuffle": True}
+BATCHES: dict[str, Any] = {"batch_size": 4}
+SHUFFLED = BATCHES | {"shuffle": True}
 CASES |= {
     "sgd, penalty": replace(MANY, numbers={"weight_decay": 0.3}),
     "sgd, penalty, cosine, mean": replace(

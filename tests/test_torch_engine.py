@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from linreg_sweep.engines import torch_engine
@@ -35,7 +35,7 @@ def _problem(
 
 
 def _trials(
-    problem: Problem, count: int, epochs: int | Floats, momentum: float | str = 0.0, share: float = 1.0
+    problem: Problem, count: int, epochs: ArrayLike, momentum: float | str = 0.0, share: float = 1.0
 ) -> Trials:
     """Returns trials at 2 % to 150 % of the stability limit, or of a share of it."""
     generator = np.random.default_rng(6)
@@ -156,7 +156,8 @@ def test_bits_are_a_trials_own(
     problem = _problem(rows, features, targets)
     epochs = np.random.default_rng(7).integers(0, 25 if rows < 1000 and n_entries < 100 else 6, count)
     trials = _trials(problem, count, epochs, "own" if optimizer == "nesterov" else 0.0)
-    flags, averaging, schedule = ("nesterov",), None, None
+    flags: tuple[str, ...] = ("nesterov",)
+    averaging, schedule = None, None
     if optimizer == "adamw":
         flags, averaging = (), AVERAGE.validate_python({"kind": "ema", "decay": 0.9})
         schedule = SCHEDULE.validate_python("cosine")
@@ -296,7 +297,7 @@ def test_momentum_shared_or_of_its_own_is_the_same_momentum() -> None:
     """A number that all trials share is kept once; beside a trial with another one the bits are the same."""
     problem = _problem(15, 2, 2)
     shared = _trials(problem, 20, 60, 0.6)
-    own = replace(shared, values=shared.values | {"momentum": np.append(np.full(19, 0.6), 0.5)})
+    own = replace(shared, values={**shared.values, "momentum": np.append(np.full(19, 0.6), 0.5)})
     for flags in ((), ("nesterov",)):
         options = TrainOptions(1e-6, np.full(20, 1e8), make_method(shared, flags=flags))
         one, other = train(problem, shared, options), train(problem, own, options)
