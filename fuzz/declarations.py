@@ -5,10 +5,10 @@ from pathlib import Path
 from random import Random
 
 from fuzz.mutations import mutated, words
-from linreg_sweep.config.axes import METHODS
-from linreg_sweep.config.kinds import VARIABLE
 from linreg_sweep.config.messages import key_paths
-from linreg_sweep.config.schema import RandomSweep
+from linreg_sweep.config.shapes import ALL_KEYS
+from linreg_sweep.config.sweeps import RandomSweep
+from linreg_sweep.config.varied import KINDS
 
 ROOT = Path(__file__).parents[1]
 
@@ -19,9 +19,23 @@ SAID = {
 
 KEYS = sorted(
     {path[-1] for path in key_paths(RandomSweep)}
-    | {key for shapes in METHODS.values() for shape in shapes for key in shape.keys}
-    | {*VARIABLE, "initial_weight_x", "initial_weight_", "unit", "extends", "<<", "nonsense"}
+    | {key for keys in ALL_KEYS.values() for key in keys}
+    | {
+        *KINDS,
+        "training.loss",
+        "schedule.final",
+        "learning_rate, momentum",
+        "initial_weight_x",
+        "initial_weight_",
+        "unit",
+        "extends",
+        "<<",
+        "nonsense",
+    }
 )
+
+SHAPES = [("value",), ("values",), ("min", "max"), ("min", "max", "num", "scale"), ("min", "max", "step")]
+SHAPES += [("distribution", "mu", "sigma", "scale"), ("distribution", "min", "max", "scale")]
 
 NUMBERS = words("numbers")
 NUMBERS += ["1" * 399, "1" * 401, "0." + "3" * 390, "'" + "1" * 3000 + "x'", "-" * 50]
@@ -55,7 +69,9 @@ def _whole(random: Random, kind: str) -> str:
         lines += [f"trials: {number(random)}"] * (random.random() < 0.5)
         lines += [f"max_trials: {number(random)}"] * (random.random() < 0.1)
         lines.append("parameters:")
-        for name in random.sample([*VARIABLE, "initial_weight_x", "rate"], random.randint(1, 3)):
+        for name in random.sample(
+            [*KINDS, "initial_weight_x", "rate", "learning_rate, epochs"], random.randint(1, 3)
+        ):
             lines.append(f"  {name}: {_parameter(random)}")
     lines += [f"seed: {number(random)}"] * (random.random() < 0.2)
     return "\n".join(lines) + "\n"
@@ -64,8 +80,7 @@ def _whole(random: Random, kind: str) -> str:
 def _parameter(random: Random) -> str:
     if random.random() < 0.1:
         return flow(random, 1)
-    shapes = [shape for method in METHODS.values() for shape in method]
-    keys = random.choice(shapes).keys
+    keys = random.choice(SHAPES)
     return "{" + ", ".join(f"{key}: {_fitting(random, key)}" for key in keys if random.random() < 0.93) + "}"
 
 

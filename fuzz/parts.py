@@ -15,7 +15,7 @@ from fuzz.tables import odd_column
 from linreg_sweep.storage.layout import HISTORY, TRIALS, layout_of
 from linreg_sweep.storage.parquet import SEAL, TOLD, encode
 from linreg_sweep.storage.seal import BLANK
-from linreg_sweep.theory.outcome import CATEGORIES
+from linreg_sweep.trials.columns import NAMED
 
 CELLS: dict[str, list[Any]] = {
     "int64": [-(2**63), -(2**62), -2, -1, 0, 1, 2, 5, 10**12, 10**12 + 1, 2**53 + 1, 2**62, 2**63 - 1],
@@ -27,7 +27,7 @@ CELLS: dict[str, list[Any]] = {
         "failed",
         "<b>",
         "\x1b[2J",
-        *(w for words in CATEGORIES.values() for w in words),
+        *(word for column in NAMED.values() for word in column.words),
     ],
 }
 
@@ -37,9 +37,11 @@ def _example(table: str) -> Any:
     """Returns a part as the run in METADATA has it, or one like it."""
     layout = layout_of(METADATA, table)
     n_rows = 1 if table == TRIALS else 3
-    columns = {name: np.zeros(n_rows, kind) for name, kind in layout.kinds.items()}
+    columns = {name: np.zeros(n_rows, type_.dtype) for name, type_ in layout.types.items()}
     columns |= {"epochs": np.full(n_rows, 4)} if table == TRIALS else {"epoch": np.arange(n_rows)}
-    return parquet.read_table(pa.BufferReader(encode(columns))).replace_schema_metadata(None)
+    return parquet.read_table(pa.BufferReader(encode(columns, types=layout.types))).replace_schema_metadata(
+        None
+    )
 
 
 def part(random: Random) -> bytes:
@@ -53,7 +55,7 @@ def part(random: Random) -> bytes:
         found = found.replace_schema_metadata({"pandas": pandas})
     sink = pa.BufferOutputStream()
     packing = random.choice((*["lz4"] * 8, "zstd", "none"))
-    coded = [name for name in found.column_names if name in CATEGORIES]
+    coded = [name for name in found.column_names if name in NAMED and NAMED[name].words]
     with parquet.ParquetWriter(sink, found.schema, compression=packing, use_dictionary=coded) as writer:
         n_rows = random.choice((None, None, 1 if found.num_rows < 10 else 7000))
         writer.write_table(found, row_group_size=n_rows)

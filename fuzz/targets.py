@@ -30,7 +30,8 @@ from linreg_sweep.sweep import run
 from linreg_sweep.telling.of_runs import legend_of, told_run
 from linreg_sweep.telling.of_status import standing, told_standing
 from linreg_sweep.terminal.choosing import Choice, choose, listed, summary_to_read
-from linreg_sweep.trials.prepare import load_data, prepare
+from linreg_sweep.trials.loading import load_data
+from linreg_sweep.trials.prepare import prepare
 
 ROOT = Path(__file__).parents[1]
 

@@ -20,7 +20,8 @@ from linreg_sweep.guards.names import name_after
 from linreg_sweep.starter import starter
 from linreg_sweep.storage.files import is_local, place_of
 from linreg_sweep.storage.outputs import unwritable
-from linreg_sweep.trials.prepare import load_data, prepare
+from linreg_sweep.trials.loading import load_data
+from linreg_sweep.trials.prepare import prepare
 
 FEW_ROWS = 4
 """Rows below which whole numbers in a row are no sign that they count the rows."""

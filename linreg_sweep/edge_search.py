@@ -23,7 +23,8 @@ from linreg_sweep.engines.interface import Trials
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.theory.applies import LinearTheory, theory_of
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.prepare import Arrays, load_data, prepare
+from linreg_sweep.trials.loading import Arrays, load_data
+from linreg_sweep.trials.prepare import prepare
 
 Floats = NDArray[np.float64]
 

@@ -90,15 +90,16 @@ def _frames(run: Run, by: Sequence[str], where: str | None, columns: Sequence[st
 def _csv(frames: Frames, stream: BinaryIO) -> None:
     for number, frame in enumerate(frames):
         header = [str(inert(str(name))) for name in frame.columns]
-        cells = frame.map(inert) if _has_text(frame) else frame
+        cells = _inert(frame)
         columns = header if number == 0 else False
         text = _without_points(cells).to_csv(index=False, header=columns, lineterminator="\n")
         stream.write(text.encode())
 
 
-def _has_text(frame: "pd.DataFrame") -> bool:
-    """Returns whether a cell may be a text that is not one of our own words."""
-    return any(str(kind) in ("object", "str") for kind in frame.dtypes)
+def _inert(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Returns a table of which no spreadsheet runs a cell."""
+    texts = [name for name, kind in frame.dtypes.items() if str(kind) in ("category", "object", "str")]
+    return frame.assign(**{str(name): frame[name].map(inert) for name in texts})
 
 
 def _without_points(frame: "pd.DataFrame") -> "pd.DataFrame":

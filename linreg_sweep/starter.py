@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from linreg_sweep.config.kinds import MOST
+from linreg_sweep.analysis.formats import condition
 from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.config.writer import quoted
 from linreg_sweep.data import Data, from_arrays
 from linreg_sweep.engines.closed_form import train
-from linreg_sweep.engines.interface import Schedule, Trials
+from linreg_sweep.engines.interface import TrainOptions, Trials
 from linreg_sweep.errors import DataError
+from linreg_sweep.kinds import MAX_COUNT
 from linreg_sweep.theory.outcome import MISSING, stability_limit
 from linreg_sweep.theory.problem import Problem, make_problem
 from linreg_sweep.trials.costs import pace
@@ -122,13 +123,13 @@ def _problem_of(data: Data) -> Problem:
 
 def _standardized(data: Data, problem: Problem) -> tuple[Data, Problem, str]:
     """Standardizes data that descend too slowly as they are; returns them, their problem and why."""
-    condition = problem.condition_number
-    if data.standardize or condition <= HARD_CONDITION:
+    number = problem.condition_number
+    if data.standardize or number <= HARD_CONDITION:
         return data, problem, ""
     # The slowest direction shrinks by (kappa-1)/(kappa+1) an epoch (Nocedal and Wright, eq. 3.29).
-    epochs = math.log(1e3) * condition / 2
+    epochs = math.log(1e3) * number / 2
     reason = (
-        f"As they are, the columns have condition number {_rounded(condition, 4)}: even at the best rate the"
+        f"As they are, the columns have condition number {condition(number)}: even at the best rate the"
         f" slowest direction needs about {_count(epochs)} epochs to come a thousand times closer"
     )
     try:
@@ -136,7 +137,7 @@ def _standardized(data: Data, problem: Problem) -> tuple[Data, Problem, str]:
     except DataError as error:
         return data, problem, f"{reason}. Not standardized: {error.complaints[0].text}"
     better = _problem_of(scaled)
-    after = f"{reason}. Standardized, it is {_rounded(better.condition_number, 4)}"
+    after = f"{reason}. Standardized, it is {condition(better.condition_number)}"
     return replace(scaled, source=data.source), better, after
 
 
@@ -164,14 +165,14 @@ def _laid_out(problem: Problem, limit: float) -> Layout:
     high_excess = CRITERIA.diverged_excess(problem.excess_cost(theta), problem.cost_min, problem.scale)
     results = train(
         problem,
-        Trials(grid.ravel(), theta, np.full(grid.size, MOST)),
-        Schedule(CRITERIA.converged_excess(problem.scale), high_excess),
+        Trials(theta, np.full(grid.size, MAX_COUNT), {"learning_rate": grid.ravel()}, problem.quadratic),
+        TrainOptions(CRITERIA.converged_excess(problem.scale), high_excess),
     )
     ends = np.where(results.converged_at == MISSING, results.diverged_at, results.converged_at)
-    ends = np.where(ends == MISSING, MOST + 1, ends).reshape(grid.shape)
+    ends = np.where(ends == MISSING, MAX_COUNT + 1, ends).reshape(grid.shape)
     own, sweep = int(ends[0, 0]), np.sort(ends[1:, 1:], axis=None)
     enough = max(own, int(sweep[-1 - int(UNFINISHED * len(sweep))]))
-    epochs = min(max(int(_round_up(enough)), FEWEST_EPOCHS), MOST)
+    epochs = min(max(int(_round_up(enough)), FEWEST_EPOCHS), MAX_COUNT)
     done = np.minimum(sweep, epochs)
     _, a_step, a_trial = pace("numpy", problem.shape, problem.n_rows)
     return Layout(
@@ -180,7 +181,7 @@ def _laid_out(problem: Problem, limit: float) -> Layout:
         weights=weights,
         why=why,
         epochs=epochs,
-        converged_at=own if own <= MOST else None,
+        converged_at=own if own <= MAX_COUNT else None,
         unfinished=int((sweep > epochs).sum()),
         seconds=float(a_step * done.max() + a_trial * done.sum()),
     )
@@ -190,11 +191,13 @@ def _training_lines(problem: Problem, limit: float, plan: Layout, *, standardize
     """Returns how the trial descends, and when it gets there."""
     n_trials = N_RATES * len(plan.weights)
     within = (
-        f"within {_count(MOST)} epochs" if plan.converged_at is None else f"at epoch {plan.converged_at:,}"
+        f"within {_count(MAX_COUNT)} epochs"
+        if plan.converged_at is None
+        else f"at epoch {plan.converged_at:,}"
     )
     converges = f"{'does not converge' if plan.converged_at is None else 'converges'} {within}"
     told = (
-        f"Condition number {_rounded(problem.condition_number, 4)}: this trial {converges}; with so many"
+        f"Condition number {condition(problem.condition_number)}: this trial {converges}; with so many"
         f" epochs {plan.unfinished} of the sweep's {n_trials} trials are unfinished"
     )
     why = f"No epoch is iterated: engine numpy would take about {_count(plan.seconds)} seconds"

@@ -24,7 +24,8 @@ from linreg_sweep.runs.results import Run
 from linreg_sweep.runs.writing import written
 from linreg_sweep.storage import files
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.prepare import Arrays, data_path, load_data, prepare
+from linreg_sweep.trials.loading import Arrays, data_path, load_data
+from linreg_sweep.trials.prepare import prepare
 from linreg_sweep.workers.hire import PROCESSES, check_backend, hired
 from linreg_sweep.workers.interface import PATIENCE
 

@@ -13,9 +13,12 @@ from linreg_sweep.engines.interface import Results
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.theory.outcome import CONVERGED, MISSING, OUTCOMES, REGIMES
 from linreg_sweep.trials.advice import Advice, advise
-from linreg_sweep.trials.columns import states, trial_columns
+from linreg_sweep.trials.checks import MOST_STATES
+from linreg_sweep.trials.columns import states
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.prepare import MOST_STATES, Arrays, load_data, prepare
+from linreg_sweep.trials.loading import Arrays, load_data
+from linreg_sweep.trials.prepare import prepare
+from linreg_sweep.trials.tables import trial_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,7 +118,7 @@ def train(
         closer = max(1, done // ROWS)
         step = closer if every is None or every > done else every
         results, rows = _train_and_look(experiment, values, step, done)
-    last = trial_columns(experiment, 0, values, results)
+    last = trial_columns(experiment, 0, values, experiment.groups(values), results)
     advice = None if last["outcome"][0] == CONVERGED else advise(experiment)
     return Training(experiment, rows, last, table.notes, advice)
 
@@ -137,7 +140,8 @@ def _train_and_look(
     shown = shown[np.isin(shown, epoch)]
     after, before = np.searchsorted(epoch, shown), np.searchsorted(epoch, shown - 1)
     cost = experiment.problem.cost(theta[before])
-    return results, {"epoch": shown, **states(experiment, theta[after]), "cost": cost}
+    of_rows = [replace(group, chosen=np.arange(len(shown))) for group in experiment.groups(values)]
+    return results, {"epoch": shown, **states(experiment, of_rows, theta[after]), "cost": cost}
 
 
 def autograd_steps(
@@ -162,17 +166,20 @@ def autograd_steps(
     if n_epochs < 1:
         raise ConfigError(Complaint("--steps", f"must be at least 1, got {n_epochs}"))
     declaration = load_config(config, overrides)
-    training = declaration.config.training
     experiment = prepare(declaration, load_data(declaration))
-    values = experiment.values(0, 1)
-    if experiment.batch_sizes(values)[0] < experiment.problem.n_rows:
-        text = f"must be null with --steps, got {training.batch_size}"
-        raise declaration.error(("training", "batch_size"), text, "--set batch_size=null")
+    trial, method = experiment.example.trials, experiment.example.options.method
+    if method.batch_size is not None and method.batch_size < experiment.problem.n_rows:
+        text = f"must be null with --steps, got {method.batch_size}"
+        raise declaration.error(("training", "batch_size"), text, "--set training.batch_size=null")
+    if method.schedule is not None:
+        text, hint = "must be constant with --steps", "--set training.schedule=constant"
+        raise declaration.error(("training", "schedule"), text, hint)
     return experiment.parameter_names, steps(
         experiment.problem,
-        {"learning_rate": training.learning_rate, "momentum": training.momentum},
-        experiment.trials(values).start[0],
+        {name: float(numbers[0]) for name, numbers in trial.values.items()},
+        trial.start[0],
         n_epochs,
-        flags=frozenset({"nesterov"} if training.nesterov else ()),
-        dtype=training.dtype,
+        optimizer=method.optimizer,
+        flags=method.flags,
+        dtype=declaration.config.training.dtype,
     )

@@ -6,7 +6,7 @@ again from the rows, and files that hold no trials are looked at by their checks
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.column_types import Array, ColumnType, Types
 from linreg_sweep.execution.crew import Missing, trained
 from linreg_sweep.execution.parts import Part, make_part, put_together
 from linreg_sweep.execution.runner import Order
@@ -28,16 +29,16 @@ from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run, as_run
 from linreg_sweep.storage import files
 from linreg_sweep.storage.files import Place
-from linreg_sweep.storage.layout import TRIALS, MisfitError
+from linreg_sweep.storage.layout import HISTORY, TRIALS, MisfitError
 from linreg_sweep.storage.parquet import decode, read_and_check
 from linreg_sweep.storage.seal import checksum
 from linreg_sweep.storage.store import DamagedError
-from linreg_sweep.theory.outcome import word
-from linreg_sweep.trials.columns import Column
+from linreg_sweep.theory.outcome import MISSING
+from linreg_sweep.trials.columns import history_types, trial_types
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.workers.hire import PROCESSES, hired
 
-Columns = Mapping[str, Column]
+Columns = Mapping[str, Array]
 
 WRITTEN = "what was written, by its checksum"
 
@@ -113,11 +114,12 @@ def verify(
     total, n_trials = sum(span.n_trials for span in spans), 0
     make, join = (partial(work, experiment, run.part_size) for work in (make_part, put_together))
     hire = partial(hired, PROCESSES, jobs, None)
+    types = {TRIALS: trial_types(experiment), HISTORY: history_types(experiment)}
     order, missing = Order(make, join), Missing(spans, {}, lambda span: None)
     with closing(trained(order, missing, hire, lambda who: None, alone_first=jobs is None)) as parts:
         for part in parts:
             n_trials += part.span.n_trials - len(part.facts.failures)
-            wrong, n_more = _first(wrong, _compared(run, part))
+            wrong, n_more = _first(wrong, _compared(run, part, types))
             n_wrong += n_more
             watch(n_trials, total)
     if "finished" in run.metadata and run.n_trials_done == run.n_trials:
@@ -151,15 +153,16 @@ def _spans(run: Run, number: int) -> Iterator[Span]:
         yield from runs_of(number, set(range(span.first, span.stop)) - facts.failures.keys())
 
 
-def _compared(run: Run, part: Part) -> Iterator[Mismatch]:
+def _compared(run: Run, part: Part, types: Mapping[str, Types]) -> Iterator[Mismatch]:
     """Yields what of some trials is not, to the bit, what training them again gives."""
     store, number = run.store, part.span.part
-    yield from _table_compared(run, store.part(store.trials, number), part, part.trials)
+    yield from _table_compared(run, store.part(store.trials, number), part, part.trials, types[TRIALS])
     if part.history is not None:
-        yield from _table_compared(run, store.part(store.history, number), part, part.history)
+        place = store.part(store.history, number)
+        yield from _table_compared(run, place, part, part.history, types[HISTORY])
 
 
-def _table_compared(run: Run, place: Place, part: Part, again: bytes) -> Iterator[Mismatch]:
+def _table_compared(run: Run, place: Place, part: Part, again: bytes, types: Types) -> Iterator[Mismatch]:
     """Yields the same of one file of a part.
 
     Args:
@@ -167,11 +170,13 @@ def _table_compared(run: Run, place: Place, part: Part, again: bytes) -> Iterato
         place: the file.
         part: what training again gives.
         again: its file.
+        types: what this holds.
     """
     try:
         if files.read(place) == again:
             return
-        found, is_whole = read_and_check(place, run.layout(place.parent.name))
+        layout = run.layout(place.parent.name)
+        found, is_whole = read_and_check(place, layout)
     except FileNotFoundError:  # since it was listed
         yield Mismatch(None, "(all)", "(missing)", WRITTEN, place)
         return
@@ -184,38 +189,51 @@ def _table_compared(run: Run, place: Place, part: Part, again: bytes) -> Iterato
     rows = np.flatnonzero(np.isin(found["trial"], trials))
     if place.parent.name == TRIALS:  # by their places: of a wrong number it is known whose it is
         rows = trials - part.span.part * run.part_size
-    expected = decode(again)
+    expected = decode(again, types)
     kept = np.flatnonzero(np.isin(expected["trial"], trials))
     differs = False
-    for mismatch in _differences(_rows(found, rows), _rows(expected, kept), place):
+    due = _rows(expected, kept)
+    for mismatch in _differences(_rows(found, rows), layout.types, due, types, place):
         differs = True
         yield mismatch
     if not differs and not is_whole:
         yield Mismatch(None, "(all)", "a change", WRITTEN, place)
 
 
-def _rows(columns: Columns, rows: NDArray[np.intp]) -> dict[str, Column]:
+def _rows(columns: Columns, rows: NDArray[np.intp]) -> dict[str, Array]:
     """Returns some rows of a table."""
     return {name: values[rows] for name, values in columns.items()}
 
 
-def _differences(found: Columns, expected: Columns, place: Place) -> Iterator[Mismatch]:
-    """Yields the cells of a table that differ from what they should be."""
+def _differences(
+    found: Columns, types: Types, expected: Columns, of_expected: Types, place: Place
+) -> Iterator[Mismatch]:
+    """Yields the cells of a table that differ from what they should be; an older run may lack columns."""
+    expected = {name: values for name, values in expected.items() if name in found}
     there, due = (f"{len(table['trial']):,} rows of {', '.join(table)}" for table in (found, expected))
     if there != due:
         yield Mismatch(None, "(all)", there, due, place)
         return
     for name, right in expected.items():
-        here = found[name]
+        here, type_ = found[name], of_expected[name]
+        if types[name].words != type_.words:  # they may have been others when the run was made
+            here = _recoded(here, types[name].words, type_.words)
         same = (here == right) | ((here != here) & (right != right))
         for row in np.flatnonzero(~same).tolist():
             trial = int(expected["trial"][row])
-            yield Mismatch(trial, name, _shown(name, here[row]), _shown(name, right[row]), place)
+            was = _shown(types[name], found[name][row])
+            yield Mismatch(trial, name, was, _shown(type_, right[row]), place)
 
 
-def _shown(name: str, value: np.generic) -> str:
+def _recoded(codes: Array, words: Sequence[str], others: Sequence[str]) -> Array:
+    """Returns the codes of words as places among others; one past them for a word that is none of these."""
+    places = [others.index(word) if word in others else len(others) for word in words]
+    return np.take(np.array([*places, MISSING]), np.asarray(codes, np.intp))
+
+
+def _shown(type_: ColumnType, value: np.generic) -> str:
     """Returns a cell as a person reads it, a number with all its digits."""
-    found = word(name, value.item())
+    found = type_.cell(value.item())
     if found is None:
         return "(missing)"
     return found if isinstance(found, str) else repr(found)

@@ -120,7 +120,7 @@ def test_engines_know_arrays_and_the_problem_alone() -> None:
         assert {other for other in own(MODULES[name]) if ".engines" not in other} <= allowed, name
 
 
-CORE = ("theory.", "engines.", "analysis.", "trials.space")
+CORE = ("theory.", "engines.", "analysis.", "samplers.", "trials.space")
 
 
 def test_the_core_opens_prints_and_exits_nothing() -> None:

@@ -22,8 +22,9 @@ import yaml
 
 import linreg_sweep as ls
 from linreg_sweep import cli
-from linreg_sweep.storage.parquet import encode, read_arrays
+from linreg_sweep.storage.parquet import read_arrays
 from linreg_sweep.theory.outcome import OUTCOMES
+from tests.words import encoded
 
 ROOT = Path(__file__).parents[1]
 
@@ -883,7 +884,7 @@ def test_verify_says_what_it_found_and_fails_on_it(shell: Shell) -> None:
     columns = read_arrays(part)
     columns["weight"] = columns["weight"].copy()
     columns["weight"][2] = np.nextafter(columns["weight"][2], 9)
-    part.write_bytes(encode(columns))
+    part.write_bytes(encoded(columns))
     with pytest.raises(SystemExit) as stopped:
         shell("verify", path, "--format", "csv")
     assert stopped.value.code == 1

@@ -17,9 +17,11 @@ from linreg_sweep.theory.outcome import (
     TOO_HIGH,
     surprise,
 )
-from linreg_sweep.trials.columns import history_columns, parameter_column, trial_columns
+from linreg_sweep.trials.columns import parameter_column
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.prepare import Arrays, load_data, prepare
+from linreg_sweep.trials.loading import Arrays, load_data
+from linreg_sweep.trials.prepare import prepare
+from linreg_sweep.trials.tables import history_columns, trial_columns
 from tests.test_outcome import multipliers
 
 ALWAYS = [
@@ -40,7 +42,7 @@ def experiment(parameters: dict[str, Any], arrays: Arrays | None = None, **block
 def table(of: Experiment, first: int = 0) -> dict[str, Any]:
     """Returns the trials table of all trials from a number on."""
     values = of.values(first, of.space.n_trials)
-    return trial_columns(of, first, values, of.train(values))
+    return trial_columns(of, first, values, of.groups(values), of.train(values))
 
 
 def arrays(n_features: int, n_targets: int, n: int = 20) -> tuple[Any, Any]:
@@ -78,7 +80,7 @@ def test_weights_are_named_after_features_and_targets(
     of = experiment(RATES, arrays(n_features, n_targets), data=data, training={"epochs": 3})
     values = of.values(0, 4)
     results = of.train(values)
-    columns = trial_columns(of, 0, values, results)
+    columns = trial_columns(of, 0, values, of.groups(values), results)
     assert [name for name in columns if name.startswith(("weight", "bias"))] == names
     for name, entries in zip(names, results.theta.reshape(4, -1).T, strict=True):
         assert columns[name].tobytes() == entries.tobytes()
@@ -203,7 +205,9 @@ def test_no_regime_contradicts_its_outcome(engine: str) -> None:
         of = random_experiment(seed, engine)
         values = of.values(0, 40)
         columns = table(of)
-        start = of.problem.cost(of.trials(values).start)
+        start = np.empty(40)
+        for group in of.groups(values):
+            start[group.chosen] = of.problem.cost(group.trials.start)
         bound = of.criteria.divergence * np.maximum(start, of.problem.scale)
         design, (n_rows, n_targets) = of.problem.design, of.problem.targets.shape
         steepest = np.linalg.eigvalsh(design.T @ design / (n_rows * n_targets))[-1]
@@ -331,7 +335,7 @@ def test_the_history_is_one_row_a_kept_state() -> None:
     of = experiment(RATES, history={"every": 4}, training={"epochs": 10})
     values = of.values(2, 4)
     results = of.train(values)
-    columns = history_columns(of, 2, results)
+    columns = history_columns(of, 2, of.groups(values), results)
     assert list(columns) == ["trial", "epoch", "weight", "bias", "cost"]
     assert columns["trial"].tolist() == [2, 2, 2, 3, 3, 3]
     assert columns["epoch"].tolist() == [0, 4, 8, 0, 4, 8]

@@ -15,9 +15,10 @@ from linreg_sweep.cli import main
 from linreg_sweep.comparing import pair, pairing
 from linreg_sweep.comparing.differences import KINDS
 from linreg_sweep.runs.results import Run
-from linreg_sweep.storage.parquet import encode, read_arrays
+from linreg_sweep.storage.parquet import read_arrays
 from linreg_sweep.telling import of_comparisons
 from linreg_sweep.theory.outcome import OUTCOMES
+from tests.words import encoded
 
 ROOT = Path(__file__).parents[1]
 
@@ -58,7 +59,7 @@ def nudged(run: Run, trial: int, column: str) -> None:
     file = run.store.part(run.store.trials, part)
     columns = {name: values.copy() for name, values in read_arrays(file).items()}
     columns[column][row] = np.nextafter(columns[column][row], np.inf)
-    file.write_bytes(encode(columns))
+    file.write_bytes(encoded(columns))
 
 
 @pytest.mark.parametrize(
@@ -230,7 +231,7 @@ def test_changes_that_matter_are_listed_first(make: Make, monkeypatch: pytest.Mo
     file = second.store.part(second.store.trials, part)
     columns = {name: values.copy() for name, values in read_arrays(file).items()}
     columns["weight"][row] += 1.0
-    file.write_bytes(encode(columns))
+    file.write_bytes(encoded(columns))
     assert ls.compare(first, second).changed["trial"].tolist() == [30, 0]
 
 

@@ -19,7 +19,7 @@ import pytest
 
 import linreg_sweep as ls
 from linreg_sweep.errors import ConfigError
-from linreg_sweep.trials.prepare import Arrays
+from linreg_sweep.trials.loading import Arrays
 from tests import literal
 from tests.hearing import hear_signals
 

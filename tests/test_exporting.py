@@ -16,7 +16,7 @@ from linreg_sweep import exporting
 from linreg_sweep.cli import main
 from linreg_sweep.commands.export import EXPORTS
 from linreg_sweep.runs.results import Run
-from linreg_sweep.theory.outcome import CATEGORIES
+from tests.words import CATEGORIES
 
 
 @pytest.fixture(scope="module")

@@ -18,9 +18,10 @@ from linreg_sweep.data import from_arrays
 from linreg_sweep.errors import ConfigError, DataError
 from linreg_sweep.theory.outcome import CONVERGED, MISSING
 from linreg_sweep.theory.problem import make_problem
-from linreg_sweep.trials.columns import trial_columns
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.prepare import load_data, prepare
+from linreg_sweep.trials.loading import load_data
+from linreg_sweep.trials.prepare import prepare
+from linreg_sweep.trials.tables import trial_columns
 from tests import exactly
 
 Floats = NDArray[np.float64]

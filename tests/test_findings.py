@@ -12,14 +12,15 @@ from linreg_sweep.analysis import tables
 from linreg_sweep.analysis.findings import Agreement, ObservedEdge, best_trial_row
 from linreg_sweep.telling.of_runs import told_run
 from linreg_sweep.theory.outcome import (
-    CATEGORIES,
     CONVERGED,
     DIVERGED,
     LOST_IN_ROUNDING,
     MINI_BATCHES,
     MISSING,
+    OUTCOME_WORDS,
     UNFINISHED,
 )
+from tests.words import types_of
 
 SWEEP: dict[str, Any] = {
     "name": "found",
@@ -57,7 +58,7 @@ def test_the_best_trial_is_that_of_the_table(kept: set[int]) -> None:
     chosen = np.isin(table["outcome"], list(kept))
     table = {name: values[chosen] for name, values in table.items()}
     frame = pd.DataFrame(table)
-    kind = pd.CategoricalDtype(list(CATEGORIES["outcome"]))
+    kind = pd.CategoricalDtype(list(OUTCOME_WORDS))
     frame["outcome"] = pd.Categorical.from_codes(table["outcome"].tolist(), dtype=kind)
     frame["converged_at"] = frame["converged_at"].astype("Int64")
     assert table["trial"][best_trial_row(table)] == tables.best(frame, 1)["trial"].iloc[0]
@@ -105,7 +106,7 @@ def test_trials_that_ended_otherwise_than_told_are_shown(tmp_path: Path) -> None
     table["theory"][-2:] = [LOST_IN_ROUNDING, MINI_BATCHES]
     agreement = Agreement()
     for part in (slice(0, 11), slice(11, 30)):
-        agreement.add({name: values[part] for name, values in table.items()})
+        agreement.add({name: values[part] for name, values in table.items()}, types_of(table))
     assert (agreement.predicted, agreement.lost_in_rounding, agreement.mini_batches) == (28, 1, 1)
     assert agreement.same_outcome == 28 - len(set(wrong.tolist()) & set(range(28)))
     assert agreement.same_epoch == agreement.same_outcome - 1

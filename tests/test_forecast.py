@@ -102,7 +102,7 @@ def test_a_sample_of_a_grid_draws_evenly() -> None:
         "initial_weight": {"min": 0, "max": 1, "num": 10**9},
     }
     from linreg_sweep.config import load_sweep
-    from linreg_sweep.trials.prepare import make_space
+    from linreg_sweep.trials.space import make_space
 
     space = make_space(load_sweep(SWEEP | {"max_trials": 10**10, "parameters": grid}).config)
     values = space.sample(10_000)

@@ -15,7 +15,7 @@ from pyarrow import parquet as pq
 
 import linreg_sweep as ls
 from linreg_sweep import cli
-from linreg_sweep.config.kinds import MOST
+from linreg_sweep.kinds import MAX_COUNT
 from linreg_sweep.storage.layout import HISTORY, MOST_EPOCHS, TRIALS
 from linreg_sweep.storage.parquet import SEAL, TOLD
 from linreg_sweep.storage.seal import BLANK, sealed
@@ -249,9 +249,9 @@ def test_data_may_be_called_like_results(name: str, tmp_path: Path) -> None:
 def test_what_is_written_fits(tmp_path: Path) -> None:
     """The columns of a run's tables are those that are asked of others."""
     run = made(tmp_path, **PART)
-    assert list(run.trials) == list(run.layout(TRIALS).kinds)
-    assert list(run.history) == list(run.layout(HISTORY).kinds)
-    assert MOST_EPOCHS == MOST
+    assert list(run.trials) == list(run.layout(TRIALS).types)
+    assert list(run.history) == list(run.layout(HISTORY).types)
+    assert MOST_EPOCHS == MAX_COUNT
 
 
 def test_rates_that_no_axis_can_show_are_not_drawn(tmp_path: Path) -> None:

@@ -12,11 +12,33 @@ import pytest
 import linreg_sweep as ls
 from fuzz.runs import METADATA, SWEEP
 from linreg_sweep import cli
-from linreg_sweep.config.schema import TrainingConfig
+from linreg_sweep.config.training import TrainingConfig
 from linreg_sweep.execution import versions
 from linreg_sweep.storage.metadata import FOUND, fault
 from linreg_sweep.storage.store import FORMAT_VERSION, MADE_ANEW, Store
 from tests.small_run import content, made
+
+COLUMNS: list[tuple[str, dict[str, Any]]] = [
+    *((name, {"name": other}) for name, other in (("cost", "trial"), ("trial", "x"), ("weight", "\ud800"))),
+    *(("outcome", {"words": words}) for words in ([], ["converged"], ["a", "b", "c", "d"], "x", [1], None)),
+    ("outcome", {"words": ["converged", "converged", "diverged", "failed"]}),
+    ("outcome", {"kind": "number", "words": None}),
+    ("regime", {"words": ["low", "good", "high", "too_high", "more"]}),
+    ("theory", {"words": ["x"] * 2**15}),
+    *(("cost", {"kind": kind}) for kind in ("words", "count", "float64", 5)),
+    *(("cost", {"role": role}) for role in ("hyperparameter", "state", "key", "x")),
+    ("learning_rate", {"role": "derived"}),
+    ("weight", {"kind": "count"}),
+    ("weight", {"more": 1}),
+]
+"""What may be told otherwise of a column, and cannot be."""
+
+
+def changed(name: str, change: dict[str, Any]) -> dict[str, Any]:
+    """Returns what is told of the columns, one of the trials table otherwise."""
+    told: dict[str, Any] = METADATA["columns"]
+    return told | {"trials": [each | change if each["name"] == name else each for each in told["trials"]]}
+
 
 WRONG: dict[str, list[Any]] = {
     "name": ["../../escaped", "/escaped", "", ".hidden", "nul", "a\n", 5, None],
@@ -41,6 +63,13 @@ WRONG: dict[str, list[Any]] = {
     "finished": [5],
     "edge": [{}],
     "versions": [{"numpy": 2}],
+    "columns": [
+        *([], {}, {"trials": [], "history": []}, METADATA["columns"] | {"history": [5]}),
+        *(changed(name, change) for name, change in COLUMNS),
+        METADATA["columns"] | {"history": METADATA["columns"]["history"][:2]},
+        METADATA["columns"] | {"trials": METADATA["columns"]["trials"] * 2},
+        METADATA["columns"] | {"trials": METADATA["columns"]["trials"][::-1]},
+    ],
 }
 
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linreg_sweep import data as datasets
+from linreg_sweep.column_types import ColumnType
 from linreg_sweep.theory.outcome import (
     CLOSED_FORM,
     LOST_IN_ROUNDING,
@@ -30,9 +31,9 @@ from linreg_sweep.theory.outcome import (
     stability_limit,
     steepest_contraction,
     swing,
-    word,
 )
 from linreg_sweep.theory.problem import make_problem
+from linreg_sweep.trials.columns import NAMED
 
 CRITERIA = Criteria(tolerance=1e-6, divergence=1e6, settle_epochs=10, settle_fraction=0.01)
 
@@ -101,12 +102,21 @@ def test_every_word_has_a_meaning() -> None:
 
 
 def test_cells_are_words_for_codes_and_nothing_for_what_is_missing() -> None:
-    """A missing epoch or code is -1 in its own columns alone; -1 is a number in any other."""
-    assert [word("outcome", code) for code in range(4)] == ["converged", "unfinished", "diverged", "failed"]
-    assert [word("theory", code) for code in (CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES)] == list(THEORY)
-    assert [word("regime_source", code) for code in (SPECTRUM, MEASURED)] == list(REGIME_SOURCES)
-    assert word("regime", MISSING) is word("predicted_at", MISSING) is None
-    assert [word("predicted_at", 0), word("initial_weight", -1.0)] == [0, -1.0]
+    """Codes are the words' places; numbers are themselves, whole ones without a point, NaN is missing."""
+    of = {name: column.type for name, column in NAMED.items()}
+    assert [of["outcome"].cell(code) for code in range(4)] == [
+        "converged",
+        "unfinished",
+        "diverged",
+        "failed",
+    ]
+    assert [of["theory"].cell(code) for code in (CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES)] == list(THEORY)
+    assert [of["regime_source"].cell(code) for code in (SPECTRUM, MEASURED)] == list(REGIME_SOURCES)
+    assert of["regime"].cell(MISSING) is of["predicted_at"].cell(MISSING) is None
+    declared = ColumnType("count", role="hyperparameter")
+    cells = [of["predicted_at"].cell(0), ColumnType("number").cell(-1.0), declared.cell(5.0)]
+    assert [repr(cell) for cell in cells] == ["0", "-1.0", "5"]
+    assert declared.cell(math.nan) is None
 
 
 # --- momentum

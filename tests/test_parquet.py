@@ -10,13 +10,16 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet as pq
 
+from linreg_sweep.column_types import Array
 from linreg_sweep.errors import ResultsError
-from linreg_sweep.storage.parquet import Column, column_names, encode, read, read_arrays
+from linreg_sweep.storage.layout import Layout
+from linreg_sweep.storage.parquet import read, read_arrays
 from linreg_sweep.storage.store import MADE_ANEW
 from linreg_sweep.theory.outcome import OUTCOMES, REGIMES
 from tests.small_run import facts_of
+from tests.words import encoded, types_of
 
-COLUMNS: dict[str, Column] = {
+COLUMNS: dict[str, Array] = {
     "trial": np.arange(4, dtype=np.int64),
     "learning_rate": np.array([0.1, 1e-300, math.pi, 5e-324]),
     "outcome": np.array([2, 1, 0, 1], dtype=np.int8),
@@ -41,7 +44,7 @@ TYPES = {
 def part(tmp_path: Path) -> Path:
     """The file of COLUMNS."""
     path = tmp_path / "part-00000.parquet"
-    path.write_bytes(encode(COLUMNS))
+    path.write_bytes(encoded(COLUMNS))
     return path
 
 
@@ -82,7 +85,7 @@ def test_missing_is_null_to_other_readers(part: Path) -> None:
 
 def test_the_same_columns_are_the_same_bytes() -> None:
     """A part is a pure function of what is in it."""
-    assert encode(COLUMNS) == encode({name: values.copy() for name, values in COLUMNS.items()})
+    assert encoded(COLUMNS) == encoded({name: values.copy() for name, values in COLUMNS.items()})
 
 
 def test_parts_are_read_in_the_order_given(tmp_path: Path) -> None:
@@ -91,7 +94,7 @@ def test_parts_are_read_in_the_order_given(tmp_path: Path) -> None:
     for number in range(3):
         first = {name: values[:number] for name, values in COLUMNS.items()}
         path = tmp_path / f"part-{number:05d}.parquet"
-        path.write_bytes(encode(first))
+        path.write_bytes(encoded(first))
         paths.append(path)
     frame = read(paths, ["trial", "outcome"])
     assert list(frame) == ["trial", "outcome"]
@@ -104,8 +107,8 @@ def test_parts_are_read_in_the_order_given(tmp_path: Path) -> None:
 def test_a_table_without_rows(tmp_path: Path) -> None:
     """It keeps its columns and their types."""
     path = tmp_path / "part-00000.parquet"
-    path.write_bytes(encode({name: values[:0] for name, values in COLUMNS.items()}))
-    assert read([path]).dtypes.astype(str).to_dict() == TYPES
+    path.write_bytes(encoded({name: values[:0] for name, values in COLUMNS.items()}))
+    assert read([path], layout=Layout(types_of(COLUMNS))).dtypes.astype(str).to_dict() == TYPES
 
 
 @pytest.mark.parametrize("damage", ["gone", "empty", "cut", "text", "folder", "other start"])
@@ -124,7 +127,7 @@ def test_a_damaged_part_is_named(part: Path, tmp_path: Path, damage: str) -> Non
             "other start": content[:-20] + bytes(20),
         }
         part.write_bytes(damaged[damage])
-    for reader in (lambda: read([whole, part]), lambda: column_names(part)):
+    for reader in (lambda: read([whole, part]), lambda: read_arrays(part)):
         with pytest.raises(ResultsError) as caught:
             reader()
         what = {"gone": "is gone", "folder": "cannot read it: Is a directory"}.get(damage, "is damaged")
@@ -139,7 +142,7 @@ def test_a_flipped_bit_anywhere_is_named(part: Path) -> None:
         flipped = bytearray(content)
         flipped[place] ^= 1 << place % 8
         part.write_bytes(flipped)
-        for reader in (lambda: read([part]), lambda: column_names(part), lambda: read_arrays(part)):
+        for reader in (lambda: read([part]), lambda: read_arrays(part)):
             with pytest.raises(ResultsError, match="is damaged"):
                 reader()
         assert facts_of(part) is None
@@ -147,7 +150,7 @@ def test_a_flipped_bit_anywhere_is_named(part: Path) -> None:
 
 def test_what_a_file_was_told_comes_back(part: Path) -> None:
     """Facts lie beside the numbers, under the same seal."""
-    part.write_bytes(encode(COLUMNS, {"part_size": 3, "failures": {"7": "linreg-sweep crc32 00000000"}}))
+    part.write_bytes(encoded(COLUMNS, {"part_size": 3, "failures": {"7": "linreg-sweep crc32 00000000"}}))
     assert facts_of(part) == {"part_size": 3, "failures": {"7": "linreg-sweep crc32 00000000"}}
     assert read_arrays(part)["trial"].tolist() == COLUMNS["trial"].tolist()
 
@@ -159,14 +162,16 @@ def test_a_part_of_the_format_before_seals_is_read(part: Path) -> None:
     assert read_arrays(part)["trial"].tolist() == COLUMNS["trial"].tolist()
 
 
-def test_column_names_are_those_of_the_file(part: Path) -> None:
-    """They are read from the file's schema, in order."""
-    assert column_names(part) == list(COLUMNS)
+def test_columns_come_in_the_order_of_the_file(part: Path) -> None:
+    """And with the codes and the missing values that were written."""
+    found = read_arrays(part)
+    assert list(found) == list(COLUMNS)
+    assert all(found[name].tobytes() == values.tobytes() for name, values in COLUMNS.items())
 
 
 def test_the_bytes_are_a_parquet_file() -> None:
     """Arrow reads them, and finds them compressed."""
-    file = pq.ParquetFile(io.BytesIO(encode(COLUMNS)))
+    file = pq.ParquetFile(io.BytesIO(encoded(COLUMNS)))
     assert file.read().num_rows == 4
     assert file.metadata.row_group(0).column(0).compression == "LZ4"
     assert file.schema_arrow.field("outcome").type == pa.dictionary(pa.int8(), pa.string())

@@ -12,9 +12,10 @@ from linreg_sweep.execution import parts
 from linreg_sweep.execution.parts import LARGEST, MOST_LETTERS, Facts, put_together
 from linreg_sweep.execution.spans import Span
 from linreg_sweep.runs.inspection import facts_in
-from linreg_sweep.storage.parquet import encode
-from linreg_sweep.trials.prepare import load_data, prepare
+from linreg_sweep.trials.loading import load_data
+from linreg_sweep.trials.prepare import prepare
 from tests.small_run import SWEEP
+from tests.words import encoded
 
 
 def told(failures: dict[int, str]) -> dict[str, Any]:
@@ -68,5 +69,5 @@ def test_the_longest_reasons_can_be_read(tmp_path: Path) -> None:
     facts = Facts(0, LARGEST, {}, {}, failures)
     file = tmp_path / "trials" / "part-00000.parquet"
     file.parent.mkdir()
-    file.write_bytes(encode({"trial": np.arange(4)}, facts.as_json("trials")))
+    file.write_bytes(encoded({"trial": np.arange(4)}, facts.as_json("trials")))
     assert facts_in(file) == facts

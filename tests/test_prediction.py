@@ -17,8 +17,9 @@ from linreg_sweep.theory.outcome import (
     UNFINISHED,
 )
 from linreg_sweep.theory.problem import make_problem
-from linreg_sweep.trials.columns import trial_columns
-from linreg_sweep.trials.prepare import load_data, prepare
+from linreg_sweep.trials.loading import load_data
+from linreg_sweep.trials.prepare import prepare
+from linreg_sweep.trials.tables import trial_columns
 
 SPACE = {
     "learning_rate": {"min": 2e-4, "max": 2e-2, "num": 50, "scale": "log"},

@@ -10,7 +10,7 @@ import torch
 import linreg_sweep as ls
 from linreg_sweep.config import load_config
 from linreg_sweep.errors import ConfigError, DataError
-from linreg_sweep.trials.prepare import load_data
+from linreg_sweep.trials.loading import load_data
 
 X, Y = np.arange(20.0), 3 * np.arange(20.0) + 1
 

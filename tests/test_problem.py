@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linreg_sweep import data as datasets
-from linreg_sweep.config.schema import TrainingConfig
+from linreg_sweep.config.training import TrainingConfig
 from linreg_sweep.data import Data
 from linreg_sweep.errors import DataError
 from linreg_sweep.theory.problem import Floats, Problem, loss_factor, make_problem

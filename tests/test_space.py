@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linreg_sweep.config.parameters import Normal, Parameter, Points, Steps, Uniform, Values, count
-from linreg_sweep.trials.space import Floats, Space, at, ends, grid_space
+from linreg_sweep.samplers import Floats
+from linreg_sweep.samplers.grid import at
+from linreg_sweep.samplers.range import ends
+from linreg_sweep.trials.space import Space, grid_space, random_space
 
 N = 40_000
 KOLMOGOROV = 1.95 / math.sqrt(N)
@@ -38,7 +41,7 @@ def points(parameter: Parameter) -> Floats:
 
 def drawn(parameter: Parameter, name: str = "learning_rate", seed: int = 7) -> Floats:
     """Returns N draws."""
-    return Space({name: parameter}, N, seed).values(0, N)[name]
+    return random_space([{name: parameter}], N, seed).values(0, N)[name]
 
 
 def distance(sample: Floats, distribution: Floats) -> float:
@@ -200,7 +203,7 @@ def test_a_space_that_varies_nothing_is_one_trial() -> None:
 
 def test_more_trials_extend_a_random_sweep() -> None:
     """The first 100 of 1,000 trials are the 100 of a sweep of 100, to the bit."""
-    few, many = (Space(RANDOM, n, 7).values(0, n) for n in (100, 1000))
+    few, many = (random_space([RANDOM], n, 7).values(0, n) for n in (100, 1000))
     for name in RANDOM:
         assert few[name].tobytes() == many[name][:100].tobytes()
 
@@ -209,7 +212,7 @@ def test_more_trials_extend_a_random_sweep() -> None:
 @given(st.lists(st.integers(0, 200), max_size=8))
 def test_values_do_not_depend_on_where_parts_begin(cuts: list[int]) -> None:
     """Trials drawn in any parts are the trials drawn at once, to the bit."""
-    space = Space(RANDOM, 200, 7)
+    space = random_space([RANDOM], 200, 7)
     edges = [0, *sorted(cuts), 200]
     parts = [space.values(start, stop) for start, stop in itertools.pairwise(edges)]
     whole = space.values(0, 200)
@@ -219,10 +222,10 @@ def test_values_do_not_depend_on_where_parts_begin(cuts: list[int]) -> None:
 
 def test_a_parameter_does_not_depend_on_the_others() -> None:
     """Its values are the same alone, and in whatever order parameters are declared."""
-    whole = Space(RANDOM, 50, 7).values(0, 50)
-    turned = Space(dict(reversed(RANDOM.items())), 50, 7).values(0, 50)
+    whole = random_space([RANDOM], 50, 7).values(0, 50)
+    turned = random_space([dict(reversed(RANDOM.items()))], 50, 7).values(0, 50)
     for name, parameter in RANDOM.items():
-        alone = Space({name: parameter}, 50, 7).values(0, 50)
+        alone = random_space([{name: parameter}], 50, 7).values(0, 50)
         assert whole[name].tobytes() == turned[name].tobytes() == alone[name].tobytes()
 
 
@@ -311,13 +314,15 @@ def test_random_whole_numbers_have_no_negative_zero() -> None:
 def test_uniform_values_never_leave_the_range(one: float, other: float, seed: int) -> None:
     """However far apart or close the ends are, rounding carries no value beyond them."""
     low, high = sorted((one, other))
-    values = Space({"initial_weight": Uniform(low, high)}, 100, seed).values(0, 100)["initial_weight"]
+    values = random_space([{"initial_weight": Uniform(low, high)}], 100, seed).values(0, 100)[
+        "initial_weight"
+    ]
     assert ((values >= low) & (values <= high)).all()
 
 
 def test_far_trials_are_made_as_fast_as_near_ones() -> None:
     """Trial 10**15 needs none of those before it."""
-    space = Space(RANDOM, 10**15 + 2, 7)
+    space = random_space([RANDOM], 10**15 + 2, 7)
     pair = space.values(10**15, 10**15 + 2)
     assert {name: float(column[1]) for name, column in pair.items()} == space.trial(10**15 + 1)
 

@@ -211,7 +211,7 @@ def test_hopeless_data_are_standardized() -> None:
     data = from_file(FOLDER / "norris.csv", y="y")
     config, sweep = starter(data, name="norris", data_path="../data/norris.csv", x=None, y=["y"])
     told = " ".join(line.strip(" #") for line in config.splitlines())
-    assert "condition number 731400" in told
+    assert "condition number 731,407" in told
     # ln(1000) / ln((kappa + 1)/(kappa - 1)) epochs
     needed = np.log(1000) / (2 * np.arctanh(1 / 731407))
     assert f"about {float(f'{needed:.2g}'):,.0f} epochs to come a thousand times closer" in told
@@ -351,7 +351,7 @@ training:
   learning_rate: 0.0047
   initial_weight: 0
   initial_bias: 0
-  # Condition number 1332: this trial converges at epoch 3,059; with so many epochs 13 of the
+  # Condition number 1,332: this trial converges at epoch 3,059; with so many epochs 13 of the
   # sweep's 125 trials are unfinished
   epochs: 50000
 outcome:

@@ -8,6 +8,7 @@ import pytest
 
 from linreg_sweep.analysis.tally import Distinct, Tally, ranges_of
 from linreg_sweep.theory.outcome import MISSING, OUTCOMES
+from tests.words import types_of
 
 N = 1000
 
@@ -34,7 +35,7 @@ def trials(order: str) -> dict[str, Any]:
 
 def gathered(columns: dict[str, Any], by: list[str], size: int, **more: Any) -> dict[str, list[Any]]:
     """Returns the summary of a table that comes in parts of a size."""
-    tally = Tally(by, **more)
+    tally = Tally(by, types_of(columns), **more)
     for first in range(0, N, size):
         tally.add({name: values[first : first + size] for name, values in columns.items()})
     return tally.table()
@@ -77,7 +78,8 @@ def test_parts_add_up_to_what_pandas_finds_at_once(by: list[str], order: str, si
 
 def test_groups_that_are_left_are_settled_at_once() -> None:
     """Where they lie together, no more epochs wait than those of the last group."""
-    columns, tally = trials("together"), Tally(["learning_rate"], together=True)
+    columns = trials("together")
+    tally = Tally(["learning_rate"], types_of(columns), together=True)
     for first in range(0, N, 100):
         tally.add({name: values[first : first + 100] for name, values in columns.items()})
         assert len(tally._epochs) <= 100

@@ -63,11 +63,12 @@ def told(sweep: dict[str, Any], out: Path) -> list[str]:
 
 
 def test_a_number_that_is_null_is_no_crash() -> None:
-    """metadata.json has null for what is not finite."""
-    for name in ("learning_rate", "cost", "converged_at"):
+    """metadata.json has null for what is not finite; a hyperparameter that a trial lacks is not told."""
+    for name in ("cost", "converged_at"):
         sentence = best_trial(**{name: None})
         assert sentence.startswith("Best trial: 0 (learning_rate ")
         assert name == "converged_at" or "not finite" in sentence
+    assert best_trial(learning_rate=None).startswith("Best trial: 0 (the set-up's values): ")
 
 
 def test_the_best_trial_goes_by_its_outcome() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from linreg_sweep.analysis.where import where
 from linreg_sweep.errors import ConfigError
-from linreg_sweep.theory.outcome import CATEGORIES, EVENTS
+from tests.words import CATEGORIES, EVENTS
 
 FACTS = json.loads((Path(__file__).parent / "facts" / "comparisons.json").read_text(encoding="utf-8"))
 """A table, and comparisons over it with the trials they keep or what is said of them; the page is held to
@@ -23,6 +23,8 @@ the same in test_report_in_browser.py. The rows were those of pandas's own masks
 
 def column(name: str, cells: list[Any]) -> Any:
     """Returns a column as the trials table has it."""
+    if name in FACTS["words"]:
+        return pd.Categorical(cells, categories=FACTS["words"][name])
     if name in CATEGORIES:
         return pd.Categorical(cells, categories=["converged", "unfinished", "diverged"])
     return (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from linreg_sweep.theory.outcome import CATEGORIES
+from tests.words import CATEGORIES
 
 CHROMIUM = shutil.which("chromium")
 
@@ -36,12 +36,13 @@ ASKED = """({ columns, cases }) => {
 
 def test_each_comparison_keeps_its_rows_or_is_refused_at_its_place() -> None:
     """The rows and, but for the hint, the words of `--where`."""
+    words = CATEGORIES | FACTS["words"]
     columns = [
         {
             "name": name,
             "cells": cells,
             "number": not any(isinstance(cell, str) and cell != "Infinity" for cell in cells),
-            **({"order": list(CATEGORIES[name])} if name in CATEGORIES else {}),
+            **({"order": list(words[name])} if name in words else {}),
         }
         for name, cells in FACTS["columns"].items()
     ]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.column_types import Types
 from linreg_sweep.theory.outcome import (
     CLOSED_FORM,
     CONVERGED,
@@ -19,7 +20,6 @@ from linreg_sweep.theory.outcome import (
     MISSING,
     OUTCOMES,
     UNFINISHED,
-    word,
 )
 
 Column = NDArray[np.generic]
@@ -65,15 +65,17 @@ class Findings:
         agreement: see `Agreement`.
     """
 
-    def __init__(self, start_cost: Callable[[NDArray[np.intp]], Floats]) -> None:
+    def __init__(self, types: Types, start_cost: Callable[[NDArray[np.intp]], Floats]) -> None:
         """Begins with no trial.
 
         Args:
+            types: what the columns hold.
             start_cost: tells the cost at the start of trials, by their numbers [k].
         """
         self.outcomes = dict.fromkeys(OUTCOMES, 0)
         self.best: dict[str, Any] = {}
         self.edge = ObservedEdge(start_cost)
+        self._types = types
         self.agreement = Agreement()
 
     def add(self, columns: Columns) -> None:
@@ -84,7 +86,7 @@ class Findings:
         both = [{name: columns[name][row] for name in READ}, *([self.best] if self.best else [])]
         self.best = both[best_trial_row({name: np.array([cells[name] for cells in both]) for name in READ})]
         self.edge.add(columns)
-        self.agreement.add(columns)
+        self.agreement.add(columns, self._types)
 
 
 class ObservedEdge:
@@ -138,8 +140,8 @@ class Agreement:
         self.lost_in_rounding = self.mini_batches = 0
         self.others: list[dict[str, Any]] = []
 
-    def add(self, columns: Columns) -> None:
-        """Takes a part."""
+    def add(self, columns: Columns, types: Types) -> None:
+        """Takes a part; types say what its columns hold."""
         is_predicted = columns["theory"] == CLOSED_FORM
         self.predicted += int(np.count_nonzero(is_predicted))
         self.lost_in_rounding += int(np.count_nonzero(columns["theory"] == LOST_IN_ROUNDING))
@@ -152,4 +154,4 @@ class Agreement:
         self.same_epoch += int(np.count_nonzero(gap == 0))
         self.largest_gap = max(self.largest_gap, int(gap.max(initial=0)))
         for row in np.flatnonzero(is_predicted & ~same)[: MOST_SHOWN - len(self.others)].tolist():
-            self.others.append({name: word(name, columns[name][row].item()) for name in SHOWN})
+            self.others.append({name: types[name].cell(columns[name][row].item()) for name in SHOWN})

@@ -11,6 +11,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
@@ -31,8 +32,11 @@ RUNS = ("=", "+", "-", "@", "\t", "\r")
 RANGE = re.compile(r"[-+.\de]+ to [-+.\de]+")
 """A range of a summary: it may begin with a minus, and is nothing to run."""
 
-DECLARED = ("learning_rate", "momentum", "initial_", "batch_size", "max_epochs")
-"""How the names of columns begin that hold hyperparameters: their values were declared, not measured."""
+DECLARED = ("learning_rate", "initial_", "batch_size", "max_epochs", "seed", "fold", "schedule.")
+"""How the names of columns begin that hold hyperparameters: their values were declared, not measured.
+
+So were the settings of optimizers.
+"""
 
 MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", **{mark: f"\\{mark}" for mark in r"\`*[]|"}})
 """What markdown would take for markup, and how it is written as text."""
@@ -164,9 +168,22 @@ def shown(value: object, digits: int = 6) -> str:
     return f"{value:.{digits}g}" if isinstance(value, float) else harmless(str(value), None)
 
 
+def condition(number: float) -> str:
+    """Returns a condition number as every sentence has it: whole where that is short, else three digits."""
+    return f"{number:,.0f}" if 100 <= number < 1e9 else f"{number:.3g}"
+
+
+@cache
+def _settings() -> frozenset[str]:
+    """Returns the names of all settings of optimizers."""
+    from linreg_sweep.optimizers import OPTIMIZERS
+
+    return frozenset(name for each in OPTIMIZERS.values() for name in each.settings.model_fields)
+
+
 def _told_apart(name: str, column: Sequence[Any]) -> list[str]:
     """Returns the cells of a column as a person reads them; no two values of a hyperparameter are alike."""
-    values = set(column) if name.startswith(DECLARED) else set()
+    values = set(column) if name.startswith(DECLARED) or name in _settings() else set()
     for digits in range(6, 17):
         if len({shown(value, digits) for value in values}) == len(values):
             return [shown(value, digits) for value in column]

@@ -12,25 +12,14 @@ from linreg_sweep.theory.outcome import (
     REGIMES,
     Criteria,
 )
+from linreg_sweep.trials.columns import NAMED
 
-COLUMN_MEANING = {
+COLUMN_MEANING = {name: column.meaning for name, column in NAMED.items() if column.meaning} | {
     "learning_rate": "the step per unit of gradient",
     "share_converged": "converged / trials",
     "median_converged_at": "epochs until half of the converged trials had",
     "p90_converged_at": "epochs until nine in ten of the converged trials had",
     "best_cost": "the least of its trials' last costs (mean squared error, in the target's units squared)",
-    "cost": "mean squared error of the last state, in the target's units squared",
-    "excess_cost": "cost above the least-squares optimum",
-    "converged_at": "the first epoch within the tolerance of the optimum",
-    "diverged_at": "the first epoch with a cost above the bound of divergence",
-    "epochs": "epochs done when the trial ended",
-    "contraction": "how far the second epoch moved along the first, as a share of the first (below 0: back);"
-    " comparable with the factor of the steepest direction only on full batches without momentum",
-    "predicted_outcome": "by theory's closed form; missing where it predicts nothing (see theory)",
-    "predicted_at": "the epoch of that outcome's event, by theory",
-    "theory": "closed_form: it predicts the outcome; lost_in_rounding: the steps' rounding may decide it;"
-    " mini_batches: they have no closed form",
-    "stability_ratio": "learning rate / the rate above which descent diverges (1 is the edge)",
 }
 """What a column says, with its unit, for the people who read a table."""
 

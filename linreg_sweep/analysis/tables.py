@@ -9,7 +9,6 @@ import pandas as pd
 
 from linreg_sweep.analysis.tally import (
     SUMMARISED,
-    Column,
     Distinct,
     Ranges,
     Table,
@@ -18,7 +17,8 @@ from linreg_sweep.analysis.tally import (
     check_column,
     ranges_of,
 )
-from linreg_sweep.theory.outcome import CATEGORIES, COUNTS, EVENTS, MISSING
+from linreg_sweep.column_types import Array, ColumnType
+from linreg_sweep.theory.outcome import MISSING
 
 
 def summary(
@@ -46,36 +46,44 @@ def summary(
     for name in by:
         check_column(name, map(str, trials.columns))
     trials = trials[trials["outcome"] != "failed"]
-    columns = {name: _array(trials[name]) for name in dict.fromkeys([*by, *SUMMARISED])}
+    names = list(dict.fromkeys([*by, *SUMMARISED]))
+    types = {name: _type(trials[name]) for name in names}
+    columns = {name: _array(trials[name]) for name in names}
     ranges: dict[str, Ranges] = {}
     for name in by:
         distinct = Distinct(bins or 0)
-        distinct.add(as_key(name, columns[name]))
-        found = ranges_of(distinct.values, bins, log=name in log_scaled) if name not in CATEGORIES else None
+        distinct.add(as_key(name, types[name].keys(columns[name])))
+        found = None if types[name].is_words else ranges_of(distinct.values, bins, log=name in log_scaled)
         ranges |= {name: found} if found else {}
-    tally = Tally(by, ranges)
+    tally = Tally(by, types, ranges)
     if len(trials):
         tally.add(columns)
     return as_frame(tally.table())
 
 
-def _array(values: "pd.Series[Any]") -> Column:
-    """Returns a column of the trials table as numbers: codes for words, MISSING for no epoch."""
-    if values.name in CATEGORIES:
+def _type(values: "pd.Series[Any]") -> ColumnType:
+    """Returns what a column of a trials table holds, by its kind in pandas; whole numbers may be missing."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return ColumnType("words", tuple(map(str, values.cat.categories)))
+    return ColumnType("epoch" if pd.api.types.is_integer_dtype(values.dtype) else "number")
+
+
+def _array(values: "pd.Series[Any]") -> Array:
+    """Returns a column of the trials table as numbers: codes for words, MISSING for no whole number."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
         return values.cat.codes.to_numpy()
-    if values.name in EVENTS:
-        return values.fillna(MISSING).to_numpy(np.int64)
-    return values.to_numpy(np.float64) if values.name in COUNTS else values.to_numpy()
+    is_whole = pd.api.types.is_integer_dtype(values.dtype)
+    return values.fillna(MISSING).to_numpy(np.int64) if is_whole else values.to_numpy(np.float64)
 
 
 def as_frame(table: Table) -> pd.DataFrame:
     """Returns a summary as a DataFrame: ranges in their order, floats with NaN for what is missing."""
     frame = pd.DataFrame(dict(table))
-    for name in frame.columns:
+    for name, cells in table.items():
         if name.startswith(("share_", "median_", "p90_", "best_", "stability_")):
             frame[name] = frame[name].astype("float64")
-        elif name in COUNTS and frame[name].dtype == "float64":  # not words for ranges
-            frame[name] = frame[name].astype("Int64")
+        elif None in cells and all(cell is None or isinstance(cell, int) for cell in cells):
+            frame[name] = pd.array(cells, "Int64")
     return frame
 
 

@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.groups import Frequencies, Rows, as_cells, grouped, merged
+from linreg_sweep.column_types import Array, Floats, Types
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
-from linreg_sweep.theory.outcome import CATEGORIES, CONVERGED, EVENTS, MISSING, OUTCOMES, REGIMES
+from linreg_sweep.theory.outcome import CONVERGED, MISSING, OUTCOMES, REGIMES
 
-Column = NDArray[np.generic]
-Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Table = Mapping[str, Sequence[Any]]
-"""Columns by their names, a cell a row; None is missing."""
+"""Arrays by their names, a cell a row; None is missing."""
 
 SUMMARISED = ("outcome", "converged_at", "cost", "regime", "stability_ratio")
 """The columns of the trials table that a summary reads, beside those it groups by."""
@@ -74,12 +73,11 @@ def ranges_of(distinct: Floats, bins: int | None, *, log: bool) -> Ranges | None
     return Ranges((np.geomspace if log and low > 0 else np.linspace)(low, high, bins + 1))
 
 
-def as_key(name: str, values: Column) -> Floats:
+def as_key(name: str, numbers: Floats) -> Floats:
     """Returns values of a column as they are told apart: shares of a limit by twelve digits, others by all.
 
     A rate that is declared in stability limits is rounded with the limit, which each momentum has for itself.
     """
-    numbers = np.asarray(values, np.float64)
     if name != "stability_ratio":
         return numbers
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
@@ -96,7 +94,7 @@ class Distinct:
         self._most = most
         self.values: Floats = np.empty(0)
 
-    def add(self, values: Column) -> None:
+    def add(self, values: Array) -> None:
         """Takes the values of a part."""
         numbers = np.asarray(values, np.float64)
         found = np.unique(np.concatenate([self.values, _changes(numbers)]))
@@ -122,42 +120,44 @@ class Tally:
     """
 
     def __init__(
-        self, by: Sequence[str], ranges: Mapping[str, Ranges] | None = None, *, together: bool = False
+        self,
+        by: Sequence[str],
+        types: Types,
+        ranges: Mapping[str, Ranges] | None = None,
+        *,
+        together: bool = False,
     ) -> None:
         """Begins a summary.
 
         Args:
             by: hyperparameter columns; none: one row for all trials.
+            types: what they hold, among others.
             ranges: of the parameters whose values are gathered into ranges.
             together: the trials of a group lie together, so that one that is left never comes back.
         """
         self.by = list(by)
         self.ranges = dict(ranges or {})
         self._together = together
-        self._whole: set[str] = set()
+        self._types = types
         k = len(self.by)
         self._groups = Rows(np.empty((0, k)), np.empty((0, RATIOS + 1), np.int64), np.empty((0, TRIAL + 1)))
         self._epochs = Frequencies(k, (0.5, 0.9))
 
-    def add(self, columns: Mapping[str, Column]) -> None:
+    def add(self, columns: Mapping[str, Array]) -> None:
         """Takes a part: at least the columns in SUMMARISED and `by`, codes for words, [K] each."""
         groups, group = grouped(self._keys(columns))
         self._groups = merged([self._groups, _boiled_down(columns, groups, group)])
         self._count(columns, groups, group)
 
-    def _keys(self, columns: Mapping[str, Column]) -> Floats:
+    def _keys(self, columns: Mapping[str, Array]) -> Floats:
         """Returns the key [K, k] of each trial."""
         keys = np.empty((len(columns["cost"]), len(self.by)))
         for number, name in enumerate(self.by):
-            values = as_key(name, columns[name])
-            if columns[name].dtype.kind == "i":
-                self._whole.add(name)
-            if name in CATEGORIES or name in EVENTS:
-                values = np.where(values == MISSING, np.nan, values)
+            values = as_key(name, self._types[name].keys(columns[name]))
             keys[:, number] = self.ranges[name].place(values) if name in self.ranges else values
         return keys + 0.0  # one zero, not two
 
-    def _count(self, columns: Mapping[str, Column], groups: Floats, group: Integers) -> None:
+    def _count(self, columns: Mapping[str, Array], groups: Floats, group: Integers) -> None:
         """Counts how often each epoch of convergence came in each group."""
         came = columns["outcome"] == CONVERGED
         last = {name: value[-1:] for name, value in columns.items()} if self._together else None
@@ -174,7 +174,7 @@ class Tally:
         with np.errstate(invalid="ignore"):
             is_one = (ratio == -rows.least[:, HIGH_RATIO]) & (rows.sums[:, RATIOS] == trials)
         columns: dict[str, list[Any]] = {
-            name: self._words(name, rows.keys[:, number]) for number, name in enumerate(self.by)
+            name: self._cells(name, rows.keys[:, number]) for number, name in enumerate(self.by)
         }
         later: dict[str, list[Any]] = {
             "trials": trials.tolist(),
@@ -192,18 +192,15 @@ class Tally:
         """Returns the lowest number of a trial in each row; NaN where parts came without the column."""
         return self._groups.least[:, TRIAL]
 
-    def _words(self, name: str, keys: Floats) -> list[Any]:
+    def _cells(self, name: str, keys: Floats) -> list[Any]:
         """Returns the cells of a column that the summary goes by."""
         if name in self.ranges:
             labels = self.ranges[name].labels
             return [None if np.isnan(key) else labels[int(key)] for key in keys]
-        if name in CATEGORIES:
-            return [None if np.isnan(key) else CATEGORIES[name][int(key)] for key in keys]
-        cells = as_cells(keys)
-        return [None if cell is None else int(cell) for cell in cells] if name in self._whole else cells
+        return [self._types[name].cell(key) for key in (keys + 0.0).tolist()]
 
 
-def _boiled_down(columns: Mapping[str, Column], groups: Floats, group: Integers) -> Rows:
+def _boiled_down(columns: Mapping[str, Array], groups: Floats, group: Integers) -> Rows:
     """Returns a part's sums and extremes, a row a group."""
     n_groups = len(groups)
     outcome = np.asarray(columns["outcome"], np.int64)

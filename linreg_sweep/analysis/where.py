@@ -14,7 +14,7 @@ from pandas.arrays import BooleanArray
 
 from linreg_sweep.analysis.grammar import MEANT, Compare, GrammarError, Join, Not, Tree, Value, parse, quoted
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean, shorten
-from linreg_sweep.theory.outcome import CATEGORIES
+from linreg_sweep.theory.outcome import OUTCOME_WORDS
 
 Truth = BooleanArray
 """True, false or unknown, a row each; `&`, `|` and `~` are those of Kleene's logic."""
@@ -114,7 +114,9 @@ def _check_category(column: Value, other: Value, frame: pd.DataFrame) -> None:
     kind = frame[column.of].dtype if column.kind == "column" else None
     if other.kind not in ("text", "word") or not isinstance(kind, pd.CategoricalDtype):
         return
-    words = CATEGORIES.get(str(column.of), tuple(map(str, kind.categories)))
+    words = tuple(map(str, kind.categories))
+    if column.of == "outcome":
+        words = OUTCOME_WORDS  # no category is there for failed trials where there are none
     if other.of not in words:
         text = f"{column.of} must be {', '.join(words)}, got {quoted(other.of)}"
         raise GrammarError(other.at, text, did_you_mean(str(other.of), words, else_list=False))

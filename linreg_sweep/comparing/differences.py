@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.groups import Frequencies, Rows, as_cells, grouped, merged
-from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, EVENTS, MISSING, OUTCOMES
+from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, MISSING, OUTCOMES
 
 Column = NDArray[np.generic]
 Columns = Mapping[str, Column]
@@ -16,6 +16,9 @@ Flags = NDArray[np.bool_]
 
 RATIO_STEP = 1e-6
 """Ratios of epochs are counted in steps of this many hundred percent, so that memory stays bounded."""
+
+EVENTS = ("converged_at", "diverged_at")
+"""Columns of epochs that are compared."""
 
 COMPARED = ("outcome", "converged_at", "diverged_at", "cost")
 """Columns that are compared beside the parameters that were fitted."""
@@ -40,18 +43,28 @@ class Differences:
     """
 
     def __init__(
-        self, k: int, values: Sequence[str], tolerance: float, epsilon: float, *, same_data: bool
+        self,
+        k: int,
+        values: Sequence[str],
+        fitted: Sequence[str],
+        tolerance: float,
+        epsilon: float,
+        *,
+        same_data: bool,
     ) -> None:
         """Begins with no trial.
 
         Args:
             k: columns of a group's key; none: one group.
             values: see the attribute.
+            fitted: those of them that are fitted numbers of one size, so that differences are shares of
+                their largest.
             tolerance: the relative difference up to which two numbers count as the same.
             epsilon: from 1 to the next number, in the coarser precision of both descents.
             same_data: so that the same fitted numbers have the same cost.
         """
-        self.values, self._tolerance, self._near = list(values), tolerance, epsilon**0.5
+        self.values, self._fitted = list(values), list(fitted)
+        self._tolerance, self._near = tolerance, epsilon**0.5
         self._same_data = same_data
         v = len(self.values)
         self._rows = Rows(np.empty((0, k)), np.empty((0, SAME_BITS + v), np.int64), np.empty((0, v + 1)))
@@ -96,7 +109,7 @@ class Differences:
     def changed(self, first: Columns, second: Columns) -> Flags:
         """Returns which matched trials [m] ended otherwise, at another epoch, or in other numbers."""
         found: Flags = np.asarray(first["outcome"] != second["outcome"])
-        for name in ("converged_at", "diverged_at", *self.values):
+        for name in (*EVENTS, *self.values):
             found = found | self.differs(name, first, second)
         return found
 
@@ -108,12 +121,14 @@ class Differences:
         """
         same = np.logical_and.reduce([same_bits(first[name], second[name]) for name in self.values])
         rows, gaps = np.flatnonzero(~same), np.zeros(len(same))
-        cost, *fitted = self.values
-        for names in ([] if self._same_data and fitted else [[cost]]) + ([fitted] if fitted else []):
+        cost, *others = self.values
+        measured = [name for name in others if name not in self._fitted]
+        alone = [*measured, *([] if self._same_data and self._fitted else [cost])]
+        for names in [*([name] for name in alone), *([self._fitted] if self._fitted else [])]:
             sides = (np.array([_floats(side[name][rows]) for name in names]) for side in (first, second))
             gaps[rows] = np.maximum(gaps[rows], _share(*sides))
         kinds = np.where(same, IDENTICAL, np.where(gaps <= self._near, LAST_BITS, NUMBERS)).astype(np.int8)
-        for name in ("converged_at", "diverged_at"):
+        for name in EVENTS:
             kinds[np.asarray(first[name] != second[name])] = EPOCH
         kinds[np.asarray(first["outcome"] != second["outcome"])] = OUTCOME
         return kinds, gaps

@@ -8,12 +8,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.tally import SUMMARISED, Ranges, Tally, check_column, ranges_of
+from linreg_sweep.column_types import Array, ColumnType, Floats
 from linreg_sweep.comparing.differences import COMPARED, IDENTICAL, KINDS, LAST_BITS, Differences
-from linreg_sweep.comparing.pairing import Block, Column, Columns, Side, paired
+from linreg_sweep.comparing.pairing import Block, Columns, Side, paired
+from linreg_sweep.comparing.settings import as_yaml, declared
 from linreg_sweep.runs.results import Run
-from linreg_sweep.theory.outcome import CATEGORIES, EVENTS, OUTCOMES, word
-
-Floats = NDArray[np.float64]
+from linreg_sweep.theory.outcome import OUTCOMES
 
 MOST_LISTED = 1000
 """Trials of each kind that are listed; all are counted."""
@@ -67,13 +67,16 @@ class Pair:
         self.by = self._columns_of(by)
         self._keys = list(dict.fromkeys([*first.varied, *second.varied, *self.by]))
         self._ranges: dict[str, Ranges] = {}
-        sides = [self._side(place) for place in (0, 1)]
-        values = ["cost", *self._shared_parameters()] if all(sides) else ["cost"]
+        self._types = {**second.types, **first.types}
+        sides = self._both_sides()
+        fitted = self._shared("state") if all(sides) else []
+        measured = [name for name in self._shared("measure") if name != "cost"] if all(sides) else []
+        values = ["cost", *measured, *fitted]
         self._sides = [side for side in sides if side is not None]
         epsilon = max(float(np.finfo(each["training.dtype"]).eps) for each in self._configs)
         same_data = first.metadata["data"]["sha256"] == second.metadata["data"]["sha256"]
-        self._whole = Differences(0, values, tolerance, epsilon, same_data=same_data)
-        self._grouped = Differences(len(self.by), values, tolerance, epsilon, same_data=same_data)
+        self._whole = Differences(0, values, fitted, tolerance, epsilon, same_data=same_data)
+        self._grouped = Differences(len(self.by), values, fitted, tolerance, epsilon, same_data=same_data)
         self._n_only = [0, 0]
         self._changed, self._in_last_bits, self.only = Listed(), Listed(), Listed()
 
@@ -92,27 +95,59 @@ class Pair:
         shared = [name for name in first.default_by() if name in second.columns]
         return shared or ["learning_rate"]
 
-    def _side(self, place: int) -> Side | None:
-        """Returns one of the runs as it is matched; None: a hyperparameter has no one value in it."""
-        run, config = self._runs[place], self._configs[place]
-        constants: dict[str, float] = {}
+    def _both_sides(self) -> list[Side | None]:
+        """Returns both runs as they are matched; None: a hyperparameter has no one value in it."""
+        given = [self._constants(place) for place in (0, 1)]
+        places: list[dict[str, Floats]] = [{}, {}]
         for name in self._keys:
-            if name not in run.columns:
-                value = config.get(f"training.{'epochs' if name == 'max_epochs' else name}", "")
-                value = run.metadata["data"]["rows"] if name == "batch_size" and value is None else value
-                if not isinstance(value, int | float):
-                    return None
-                constants[name] = float(value)
+            told = [run.types.get(name) for run in self._runs]
+            if not any(type_ is not None and type_.is_words for type_ in told):
+                continue
+            own = [self._words(name, place, given[place]) for place in (0, 1)]
+            words = tuple(dict.fromkeys([*own[0], *own[1]]))
+            self._types[name] = ColumnType("words", words, "hyperparameter")
+            for place, type_ in enumerate(told):
+                at = [float(words.index(word)) for word in own[place]]
+                if type_ is None:
+                    given[place][name] = at[0] if at else np.nan
+                elif type_.is_words:
+                    places[place][name] = np.array([*at, np.nan])
+                else:  # numbers in one run and words in the other are never the same
+                    given[place][name] = name
+        return [self._side(place, given[place], places[place]) for place in (0, 1)]
+
+    def _words(self, name: str, place: int, given: Mapping[str, Any]) -> tuple[str, ...]:
+        """Returns the words that a hyperparameter takes in one of the runs."""
+        if name in self._runs[place].types:
+            return self._runs[place].types[name].words
+        return () if given[name] is None else (as_yaml(given[name]),)
+
+    def _constants(self, place: int) -> dict[str, Any]:
+        """Returns what the set-up of one of the runs has for hyperparameters that never vary in it."""
+        run, config = self._runs[place], self._configs[place]
+        found = {name: declared(config, name) for name in self._keys if name not in run.types}
+        if "batch_size" in found and found["batch_size"] is None:
+            found["batch_size"] = run.metadata["data"]["rows"]
+        return found
+
+    def _side(self, place: int, given: Mapping[str, Any], places: Mapping[str, Floats]) -> Side | None:
+        run = self._runs[place]
+        if not all(value is None or isinstance(value, int | float) for value in given.values()):
+            return None
+        constants = {name: np.nan if value is None else float(value) for name, value in given.items()}
         own = {} if self._same_scale() else {name: f"{name}_unscaled" for name in run.columns}
-        return Side(run, constants, {name: other for name, other in own.items() if other in run.columns})
+        names = {name: other for name, other in own.items() if other in run.columns}
+        return Side(run, constants, names, places)
 
     def _same_scale(self) -> bool:
         first, second = (config["data.standardize"] for config in self._configs)
         return bool(first == second)
 
-    def _shared_parameters(self) -> list[str]:
-        """Returns the fitted numbers that both runs have, in one scale."""
-        first, second = (list(run.metadata["parameters"]) for run in self._runs)
+    def _shared(self, role: str) -> list[str]:
+        """Returns the numbers of a role that both runs have, in one scale."""
+        first, second = (
+            [name for name, type_ in run.types.items() if type_.role == role] for run in self._runs
+        )
         shared = [name for name in first if name in second]
         return shared if self._same_scale() else [name for name in shared if not name.endswith("_unscaled")]
 
@@ -129,21 +164,24 @@ class Pair:
 
     def _in_order(self) -> bool:
         """Returns whether equal trial numbers mean equal hyperparameters."""
-        declared = [
-            [(name, value) for name, value in config.items() if name.startswith("parameters.")]
+        told = [
+            [(name, value) for name, value in config.items() if name.partition(".")[0] == "parameters"]
             for config in self._configs
         ]
         kinds = [
             (config["method"], config["seed"] if config["method"] == "random" else 0)
             for config in self._configs
         ]
-        in_limits = any("unit" in value for _, value in declared[0])  # each run may have its own
-        return declared[0] == declared[1] and kinds[0] == kinds[1] and not in_limits
+        in_limits = "'unit'" in str(told[0])  # each run may have its own
+        is_by_number = kinds[0][0] in ("grid", "random")
+        return told[0] == told[1] and kinds[0] == kinds[1] and is_by_number and not in_limits
 
     def _joint_ranges(self) -> dict[str, Ranges]:
         """Returns the ranges that span the values of both runs."""
         found: dict[str, Ranges] = {}
         for name in self.by if self._bins else ():
+            if self._types[name].is_words:
+                continue
             values = [
                 np.array([side.constants[name]])
                 if name in side.constants
@@ -151,7 +189,8 @@ class Pair:
                 for side in self._sides
             ]
             log = all(name in run.metadata["log_scaled"] for run in self._runs)
-            ranges = ranges_of(np.unique(np.concatenate(values)), self._bins, log=log)
+            known = np.concatenate(values)
+            ranges = ranges_of(np.unique(known[~np.isnan(known)]), self._bins, log=log)
             found |= {name: ranges} if ranges else {}
         return found
 
@@ -172,7 +211,10 @@ class Pair:
             self._n_only[place] += len(alone["trial"])
             label = (self._base, self._label)[place]
             self.only.add(
-                {"run": [label] * len(alone["trial"]), **{name: alone[name] for name in self._key_names()}}
+                {
+                    "run": [label] * len(alone["trial"]),
+                    **{name: self._readable(name, alone[name]) for name in self._key_names()},
+                }
             )
 
     def _key_names(self) -> list[str]:
@@ -190,7 +232,7 @@ class Pair:
         self, first: Columns, second: Columns, rows: NDArray[np.intp], kinds: NDArray[np.int8]
     ) -> dict[str, Any]:
         columns: dict[str, Any] = {"run": [self._label] * len(rows)}
-        columns |= {name: first[name][rows] for name in self._key_names()}
+        columns |= {name: self._readable(name, first[name][rows]) for name in self._key_names()}
         names = (*COMPARED, *(name for name in self._whole.values if name != "cost"))
         differ = {name: self._differs(name, first, second)[rows] for name in names}
         columns["change"] = [CHANGES[kind] for kind in kinds[rows]]
@@ -199,9 +241,19 @@ class Pair:
         ]
         for name in names:
             if name in COMPARED or differ[name].any():
-                columns[f"{name}_first"] = _readable(name, first[name][rows])
-                columns[f"{name}_second"] = _readable(name, second[name][rows])
+                columns[f"{name}_first"] = self._readable(name, first[name][rows])
+                columns[f"{name}_second"] = self._readable(name, second[name][rows])
         return columns
+
+    def _readable(self, name: str, values: Array) -> Any:
+        """Returns cells as the trials table has them: words for codes, missing epochs missing."""
+        type_ = self._types[name]
+        if name in self._keys and type_.is_words:
+            return self._cells(name, np.asarray(values, np.float64))
+        if not type_.is_coded:
+            return values
+        cells: list[Any] = [type_.cell(value) for value in values.tolist()]
+        return cells if type_.is_words else pd.array(cells, dtype="Int64")
 
     def _differs(self, name: str, first: Columns, second: Columns) -> NDArray[np.bool_]:
         if name == "outcome":
@@ -284,31 +336,25 @@ class Pair:
             **{name: table[name] for name in ("median_epochs_later", "median_epochs_ratio")},
             "largest_difference_cost": table["largest_difference_cost"],
         }
-        keys = {name: self._words(name, self._grouped.keys[:, place]) for place, name in enumerate(self.by)}
+        keys = {name: self._cells(name, self._grouped.keys[:, place]) for place, name in enumerate(self.by)}
         return pd.DataFrame({"run": [self._label] * len(size), **keys, **columns})
 
-    def _words(self, name: str, keys: Floats) -> list[Any]:
+    def _cells(self, name: str, keys: Floats) -> list[Any]:
         if name in self._ranges:
-            return [self._ranges[name].labels[int(key)] for key in keys]
-        return [float(key) for key in keys]
+            return [None if np.isnan(key) else self._ranges[name].labels[int(key)] for key in keys]
+        is_words = self._types[name].is_words
+        return [self._types[name].cell(key) if is_words else key for key in keys.tolist()]
 
     def _summaries(self) -> pd.DataFrame:
         """Returns the summary of each run, over the same ranges where there are ranges."""
         frames = []
         for label, run in zip((self._base, self._label), self._runs, strict=True):
             by = [name for name in self.by if name in run.columns]
-            tally = Tally(by, {name: ranges for name, ranges in self._ranges.items() if name in by})
+            ranges = {name: ranges for name, ranges in self._ranges.items() if name in by}
+            tally = Tally(by, run.types, ranges)
             for columns in run.parts(list(dict.fromkeys([*by, *SUMMARISED]))):
                 tally.add(columns)
             table = pd.DataFrame(dict(tally.table()))
             table.insert(0, "run", label)
             frames.append(table)
         return pd.concat(frames, ignore_index=True)
-
-
-def _readable(name: str, values: Column) -> Any:
-    """Returns cells as the trials table has them: words for codes, missing epochs missing."""
-    if name not in CATEGORIES and name not in EVENTS:
-        return values
-    cells: list[Any] = [word(name, value) for value in values.tolist()]
-    return cells if name in CATEGORIES else pd.array(cells, dtype="Int64")

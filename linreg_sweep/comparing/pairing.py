@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.groups import grouped
+from linreg_sweep.column_types import Array, Floats
 from linreg_sweep.runs.results import Run
 
-Column = NDArray[np.generic]
-Columns = dict[str, Column]
-Floats = NDArray[np.float64]
+Columns = dict[str, Array]
 
 BLOCK = 2**18
 """Trials of one run that are held at once, more or less."""
@@ -27,23 +26,27 @@ class Side:
 
     Attributes:
         run: which.
-        constants: values of the hyperparameters that its table does not have, since they never vary.
+        constants: values of the hyperparameters that its table does not have, since they never vary; NaN is
+            missing.
         own_names: what its table calls a column that the other run's calls otherwise.
+        places: of a hyperparameter that is words, the places of its words among those of both runs, and last
+            NaN, for what is missing.
     """
 
     run: Run
     constants: Mapping[str, float]
     own_names: Mapping[str, str]
+    places: Mapping[str, Floats]
 
     def named(self, columns: Columns, names: Sequence[str]) -> Columns:
         """Returns columns by the names that both runs share, constants among them."""
-        count = len(columns["trial"])
-        return {
-            name: np.full(count, self.constants[name])
-            if name in self.constants
-            else columns[self.own_names.get(name, name)]
-            for name in names
-        }
+        return {name: self._named(columns, name) for name in names}
+
+    def _named(self, columns: Columns, name: str) -> Array:
+        if name in self.constants:
+            return np.full(len(columns["trial"]), self.constants[name])
+        values = columns[self.own_names.get(name, name)]
+        return self.places[name][np.asarray(values, np.intp)] if name in self.places else values
 
     def stored(self, names: Sequence[str]) -> list[str]:
         """Returns what its table calls the columns that have to be read."""
@@ -97,13 +100,14 @@ def _take(columns: Columns, rows: NDArray[np.intp]) -> Columns:
 
 
 def _key(columns: Columns, keys: Sequence[str]) -> Floats:
-    """Returns the hyperparameters [n, k] of trials; there is one zero, not two."""
-    return np.column_stack([np.asarray(columns[name], np.float64) for name in keys]) + 0.0
+    """Returns the hyperparameters [n, k] of trials; there is one zero, not two, and one NaN: missing."""
+    values = np.column_stack([np.asarray(columns[name], np.float64) for name in keys]) + 0.0
+    return np.where(np.isnan(values), np.nan, values)
 
 
 def _matched(one: Floats, other: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Returns the rows [m] of equal keys in both, in the order of the first."""
-    if one.shape == other.shape and np.array_equal(one, other):
+    if one.shape == other.shape and np.array_equal(one, other, equal_nan=True):
         everyone = np.arange(len(one))
         return everyone, everyone
     _, group = grouped(np.concatenate([one, other]))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from linreg_sweep.analysis.formats import condition
 from linreg_sweep.errors import SweepError
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
@@ -75,6 +76,7 @@ def _conditions(*runs: Compared) -> Iterator[str]:
         problems = [(each.label, reopen(each.run).problem) for each in runs]
     except SweepError:  # they have moved or changed: nothing is lost but this sentence
         return
-    known = [f"{each.condition_number:,.6g} in {label}" for label, each in problems if any(each.curvature)]
+    moving = [(label, each) for label, each in problems if any(each.curvature)]
+    known = [f"{condition(each.condition_number)} in {label}" for label, each in moving]
     if known:
         yield f"The condition number of H, by which the flattest direction lags, is {', '.join(known)}"

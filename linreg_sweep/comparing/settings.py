@@ -12,7 +12,7 @@ from linreg_sweep.errors import shorten
 from linreg_sweep.runs.reopening import declaration_of
 from linreg_sweep.runs.results import Run
 
-NOT_SETTINGS = ("name", "max_trials", "data.path")
+NOT_SETTINGS = ("name", "max_trials", "data.path", "trials.path")
 """What a config says that changes no result."""
 
 _SECTION = re.compile(r"^(training|parameters)\.")
@@ -55,6 +55,22 @@ def _with_data(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in (told | kept).items() if key not in replaced}
 
 
+def declared(config: Mapping[str, Any], name: str) -> Any:
+    """Returns what a config's set-up has for a hyperparameter, by its column; None: it has none.
+
+    Args:
+        config: see settings_of.
+        name: of the column.
+    """
+    key = {"max_epochs": "training.epochs", "standardize": "data.standardize", "seed": "seed"}.get(
+        name, f"training.{name}"
+    )
+    block = {
+        each.removeprefix(f"{key}."): value for each, value in config.items() if each.startswith(f"{key}.")
+    }
+    return block or config.get(key)
+
+
 def distinguishing(runs: Sequence[Run]) -> list[str]:
     """Returns what tells each of several runs from the others: `epochs=500, learning_rate.max=0.02`.
 
@@ -79,17 +95,17 @@ def differing(labels: Sequence[str], settings: Sequence[Mapping[str, Any]]) -> p
     names = list(dict.fromkeys(name for one in settings for name in one))
     rows = []
     for name in names:
-        values = [_setting(one.get(name)) if name in one else "" for one in settings]
+        values = [as_yaml(one.get(name)) if name in one else "" for one in settings]
         if len(set(values)) > 1:
             rows.append({"setting": name, **dict(zip(labels, values, strict=True))})
     return pd.DataFrame(rows, columns=["setting", *labels])
 
 
-def _setting(value: object) -> str:
+def as_yaml(value: object) -> str:
     """Returns a value of a config as YAML says it."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_setting(each)}" for key, each in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {as_yaml(each)}" for key, each in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_setting, value)) + "]"
+        return "[" + ", ".join(map(as_yaml, value)) + "]"
     words = {None: "null", True: "true", False: "false"}
     return words[value] if value is None or isinstance(value, bool) else str(whole_number(value))

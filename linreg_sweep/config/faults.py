@@ -1,10 +1,10 @@
 """What is wrong with a tree of values: collected by path, then located, sorted and reported together."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from linreg_sweep.config.nodes import Mark, Node, locate
-from linreg_sweep.config.words import KeyPath, path_text
+from linreg_sweep.config.words import Key, KeyPath, path_text
 from linreg_sweep.errors import Complaint, ConfigError
 
 MOST_COMPLAINTS = 50
@@ -22,6 +22,10 @@ class Fault:
     text: str
     hint: str = ""
     at_key: bool = False
+
+    def below(self, key: Key) -> "Fault":
+        """Returns the same of a path that begins with a key."""
+        return replace(self, path=(key, *self.path))
 
     def complaint(self, root: Node) -> Complaint:
         """Returns the complaint with the place of this fault's path in a tree."""

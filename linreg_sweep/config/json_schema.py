@@ -4,16 +4,18 @@ It knows what a schema can say of single files: keys, types and ranges. What dep
 the file that is extended, is for the loader.
 """
 
+import json
 from typing import Any
 
 from pydantic import TypeAdapter
-from pydantic.json_schema import models_json_schema
 
-from linreg_sweep.config.axes import METHODS, Shape
-from linreg_sweep.config.kinds import VARIABLE, Count, Number, Positive
 from linreg_sweep.config.nodes import MAX_ITEMS
-from linreg_sweep.config.parameters import OWN_WEIGHT, STABILITY_LIMIT, WHOLE
-from linreg_sweep.config.schema import Config, GridSweep, RandomSweep
+from linreg_sweep.config.parameters import OWN_WEIGHT, STABILITY_LIMIT
+from linreg_sweep.config.schema import Config, DataConfig
+from linreg_sweep.config.shapes import METHODS, shapes_of
+from linreg_sweep.config.sweeps import GridSweep, ListSweep, RandomSweep
+from linreg_sweep.config.training import TrainingConfig
+from linreg_sweep.config.varied import BLOCKS, KINDS
 
 _EXTENDS = {
     "type": "string",
@@ -21,86 +23,83 @@ _EXTENDS = {
     "description": "A config, relative to this file, whose values hold where this file has none.",
 }
 
-_KEYS = {
-    "value": "The one value.",
-    "values": "These values.",
-    "min": "The lower end, included.",
-    "max": "The upper end, included.",
-    "num": "How many points, both ends among them.",
-    "step": "From one point to the next, in decimals.",
-    "scale": "log: evenly spaced in the logarithm; normal: log-normal.",
-    "distribution": "How values spread.",
-    "mu": "The mean; with scale log that of the natural logarithm.",
-    "unit": "stability_limit: multiples of the rate above which descent on all rows diverges.",
-    "sigma": "The standard deviation; with scale log that of the natural logarithm.",
-}
+_MODELS: dict[str, Any] = {model.__name__: model for model in (Config, GridSweep, RandomSweep, ListSweep)}
 
 
 def json_schema() -> dict[str, Any]:
     """Returns the JSON Schema (draft 2020-12) of configs and sweeps."""
-    models = (Config, GridSweep, RandomSweep)
-    _, schema = models_json_schema([(model, "validation") for model in models])
+    shapes = {
+        (method, name, place): shape
+        for method in METHODS
+        for name, kind in KINDS.items()
+        for place, shape in enumerate([kind.type, *shapes_of(name, kind, method).values()])
+    }
+    asked = [*shapes.items(), *(((name, "", 0), model) for name, model in _MODELS.items())]
+    made, schema = TypeAdapter.json_schemas([(key, "validation", TypeAdapter(each)) for key, each in asked])
     definitions = schema["$defs"]
-    for model in models:
-        definition = definitions[model.__name__]
+    for name in _MODELS:
+        definition = definitions[name]
         definition["properties"]["extends"] = _EXTENDS
         required = [key for key in definition["required"] if key not in ("data", "name")]
         definition["required"] = required
         definition["anyOf"] = [{"required": ["data"]}, {"required": ["extends"]}]
-    for method, model in (("grid", GridSweep), ("random", RandomSweep)):
-        described = definitions[model.__name__]["properties"]["parameters"]
-        described |= _parameters(method)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A config or a sweep of linreg-sweep",
-        "anyOf": [{"$ref": f"#/$defs/{model.__name__}"} for model in models],
-        "$defs": definitions,
+    definitions["TrialList"]["required"] = []
+    for method in METHODS:
+        found: dict[str, list[Any]] = {name: [] for name in KINDS}
+        for of, name, place in shapes:
+            if of == method:
+                found[name].append(made[(of, name, place), "validation"])
+        title = method.capitalize()
+        definitions[f"{title}Parameters"] = _block(found)
+        block = {"$ref": f"#/$defs/{title}Parameters"}
+        described = definitions[f"{title}Sweep"]["properties"]["parameters"]
+        described["anyOf"] = [block, {"type": "array", "items": block, "minItems": 1}]
+    return _with_short_names(
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": "A config or a sweep of linreg-sweep",
+            "anyOf": [{"$ref": f"#/$defs/{name}"} for name in _MODELS],
+            "$defs": definitions,
+        }
+    )
+
+
+def _block(shapes: dict[str, list[Any]]) -> dict[str, Any]:
+    """Returns the schema of what is varied together, from the shapes of each parameter."""
+    fields = Config.model_fields | DataConfig.model_fields | TrainingConfig.model_fields
+    named = {
+        name: {"anyOf": found, "description": fields[name].description} for name, found in shapes.items()
     }
-
-
-def _parameters(method: str) -> dict[str, Any]:
+    dotted = {
+        f"{'data' if name in DataConfig.model_fields else 'training'}.{name}": each
+        for name, each in named.items()
+        if name != "seed"
+    }
+    rows = {"type": "array", "items": {"type": "array"}, "minItems": 1, "maxItems": MAX_ITEMS}
+    together = {
+        "type": "object",
+        "properties": {"values": rows, "unit": {"const": STABILITY_LIMIT}},
+        "required": ["values"],
+        "additionalProperties": False,
+    }
     return {
         "type": "object",
         "minProperties": 1,
         "additionalProperties": False,
-        "properties": {name: _parameter(name, method) for name in VARIABLE},
-        "patternProperties": {f"^{OWN_WEIGHT}.": _parameter("initial_weight", method)},
+        "properties": named | dotted,
+        "patternProperties": {
+            f"^(training[.])?{OWN_WEIGHT}.": named["initial_weight"],
+            f"^({'|'.join(each[:-1] for each in BLOCKS)})[.]": named["initial_weight"],
+            f"^(?!{OWN_WEIGHT})[^,]+(,[^,]+)+$": together,
+        },
     }
 
 
-def _parameter(name: str, method: str) -> dict[str, Any]:
-    shapes = [
-        shape
-        for shape in METHODS[method]
-        if not (shape.distribution == "normal" and (name in WHOLE or name == "momentum"))
-    ]
-    return {"anyOf": [_plain(VARIABLE[name]), *(_shape(name, shape) for shape in shapes)]}
-
-
-def _shape(name: str, shape: Shape) -> dict[str, Any]:
-    keys = (*shape.keys, *(["unit"] if name == "learning_rate" else []))
-    properties = {key: {**_key(key, name, shape), "description": _KEYS[key]} for key in keys}
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(shape.needs),
-        "additionalProperties": False,
-    }
-
-
-def _key(key: str, name: str, shape: Shape) -> dict[str, Any]:
-    kind = _plain(VARIABLE[name])
-    return {
-        "values": {"type": "array", "items": kind, "minItems": 1, "maxItems": MAX_ITEMS, "uniqueItems": True},
-        "num": _plain(Count),
-        "step": _plain(Count if name in WHOLE else Positive),
-        "scale": {"enum": ["linear"] if "step" in shape.keys else ["linear", "log"]},
-        "distribution": {"const": shape.distribution},
-        "mu": _plain(Number),
-        "sigma": _plain(Positive),
-        "unit": {"const": STABILITY_LIMIT},
-    }.get(key, kind)
-
-
-def _plain(kind: Any) -> dict[str, Any]:
-    return TypeAdapter(kind).json_schema()
+def _with_short_names(schema: dict[str, Any]) -> dict[str, Any]:
+    """Returns a schema in which no definition is called after all that its type consists of."""
+    text = json.dumps(schema)
+    for number, name in enumerate(name for name in schema["$defs"] if "_" in name):
+        text = text.replace(f'/{name}"', f'/{name.partition("_")[0]}{number}"')
+        text = text.replace(f'"{name}":', f'"{name.partition("_")[0]}{number}":')
+    short: dict[str, Any] = json.loads(text)
+    return short

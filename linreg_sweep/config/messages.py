@@ -81,6 +81,7 @@ _REQUIRED = {
     "data": "give name: tutorial, or path and y, or extend a config that does",
     "parameters": "say what varies, for example learning_rate: {values: [0.001, 0.005]}",
     "trials": "say how many, for example trials: 1000",
+    "columns": "give path: a CSV file with a column a parameter and a row a trial",
 }
 
 
@@ -108,6 +109,12 @@ WORDS: dict[str, Callable[[ErrorDetails], Words]] = {
 }
 
 
+def fault_of(details: ErrorDetails) -> Fault:
+    """Returns one error of pydantic's, in our words."""
+    text, hint = WORDS.get(details["type"], _other)(details)
+    return Fault(details["loc"], text, hint, details.get("ctx", {}).get("at_key", False))
+
+
 def faults_of(error: ValidationError, model: type[BaseModel], extra: tuple[str, ...] = ()) -> list[Fault]:
     """Returns what is wrong with a model's input, in the order of the model's fields.
 
@@ -121,9 +128,8 @@ def faults_of(error: ValidationError, model: type[BaseModel], extra: tuple[str, 
         path: KeyPath = details["loc"]
         if details["type"] == "extra_forbidden":
             faults.append(Fault(path, "unknown key", _unknown(path, model, extra), at_key=True))
-            continue
-        text, hint = WORDS.get(details["type"], _other)(details)
-        faults.append(Fault(path, text, hint, details.get("ctx", {}).get("at_key", False)))
+        else:
+            faults.append(fault_of(details))
     return faults
 
 
@@ -140,6 +146,7 @@ def raised(faults: list[Fault]) -> ValidationError:
 def key_paths(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Yields the path of every key that a model knows, blocks before what they hold."""
     for name, field in model.model_fields.items():
+        name = field.alias or name
         yield (*above, name)
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from key_paths(field.annotation, (*above, name))

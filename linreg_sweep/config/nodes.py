@@ -49,11 +49,33 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Column:
+    """The cells of a column of a table, as values without a node each.
+
+    Attributes:
+        values: from the first row on.
+        source: the table.
+        lines: of the rows, from 1.
+        number: of the column, from 1.
+    """
+
+    values: list[Any]
+    source: Source
+    lines: list[int]
+    number: int
+
+    def cell(self, row: int) -> "Node":
+        """Returns a cell with its place."""
+        at = Mark(self.source, self.lines[row], self.number)
+        return Node(self.values[row], at, at)
+
+
+@dataclass(frozen=True)
 class Node:
     """A value with its place.
 
     Attributes:
-        value: a scalar, a dict of text to Node, or a list of Node.
+        value: a scalar, a dict of text to Node, a list of Node or a Column.
         at: where the value starts.
         key_at: where the key stands that the value belongs to; `at` where there is no key.
     """
@@ -74,7 +96,7 @@ def plain(node: Node) -> Any:
         return {key: plain(child) for key, child in node.value.items()}
     if isinstance(node.value, list):
         return [plain(child) for child in node.value]
-    return node.value
+    return node.value.values if isinstance(node.value, Column) else node.value
 
 
 def child(node: Node, key: Key) -> Node | None:
@@ -85,6 +107,8 @@ def child(node: Node, key: Key) -> Node | None:
     if isinstance(node.value, list) and isinstance(key, int) and 0 <= key < len(node.value):
         item: Node = node.value[key]
         return item
+    if isinstance(node.value, Column) and isinstance(key, int):
+        return node.value.cell(key)
     return None
 
 

@@ -12,6 +12,8 @@ from pydantic import BaseModel
 from linreg_sweep.config.messages import key_paths, suggest
 from linreg_sweep.config.nodes import MAX_LEVELS, Node, Source, child, replace_at
 from linreg_sweep.config.reader import read_value
+from linreg_sweep.config.shapes import split
+from linreg_sweep.config.varied import canonical
 from linreg_sweep.config.words import path_text
 from linreg_sweep.errors import Complaint, ConfigError, shorten
 
@@ -43,16 +45,29 @@ def apply_overrides(
             done.append((path, value))
         except ConfigError as error:
             complaints += error.complaints
-    swept = child(root, "parameters")
+    swept = _swept(root)
     for path, value in done:
-        if swept is None or not swept.is_block or path[0] != "training":
+        if path[0] not in ("training", "data"):
             continue
-        names = path[1:2] or (tuple(value.value) if value.is_block else ())
+        names = (
+            [".".join(path[:2])]
+            if len(path) > 1
+            else [f"{path[0]}.{key}" for key in value.value]
+            if value.is_block
+            else []
+        )
         for name in names:
-            if name in swept.value:
-                text = f"training.{name}: {name} is varied by the sweep"
-                complaints.append(Complaint(value.at.source.name, text, f"set parameters.{name}"))
+            if canonical(name) in swept:
+                text = f"{name}: {canonical(name)} is varied by the sweep"
+                complaints.append(Complaint(value.at.source.name, text, f"set parameters.{canonical(name)}"))
     return root, sources, complaints
+
+
+def _swept(root: Node) -> set[str]:
+    """Returns the names of all that a sweep varies."""
+    declared = child(root, "parameters")
+    blocks = [] if declared is None else declared.value if isinstance(declared.value, list) else [declared]
+    return {name for block in blocks if block.is_block for key in block.value for name in split(key)}
 
 
 def _parse(text: str, source: Source, model: type[BaseModel]) -> tuple[tuple[str, ...], Node]:

@@ -18,10 +18,14 @@ from linreg_sweep.config.nodes import Node, Source, child, from_python, locate, 
 from linreg_sweep.config.overrides import apply_overrides
 from linreg_sweep.config.reader import read_content, read_file
 from linreg_sweep.config.scalars import UNPRINTABLE
-from linreg_sweep.config.schema import SWEEPS, Config, GridSweep, RandomSweep, Sweep, SweepBase
+from linreg_sweep.config.schema import Config
+from linreg_sweep.config.shapes import split
+from linreg_sweep.config.sweeps import SWEEPS, GridSweep, ListSweep, RandomSweep, Sweep, SweepBase
+from linreg_sweep.config.trial_list import read_trials
 from linreg_sweep.config.words import KeyPath, show
 from linreg_sweep.errors import Complaint, ConfigError, closest, did_you_mean
 from linreg_sweep.guards.names import name_after
+from linreg_sweep.optimizers import OPTIMIZERS
 
 MAX_EXTENDS = 8
 
@@ -107,7 +111,7 @@ def load_sweep_text(content: bytes, name: str, folder: Path) -> Declaration[Swee
         ConfigError: it is invalid; all complaints at once.
     """
     source = Source(name, folder.resolve())
-    root = read_content(content, source)
+    root = read_trials(read_content(content, source))
     return _sweep_of(_Loaded(root, [source], [], []))
 
 
@@ -128,9 +132,9 @@ def _sweep_of(loaded: "_Loaded") -> Declaration[Sweep]:
 
 def _method_fault(keys: Mapping[str, Node], method: Any) -> Fault:
     if "method" not in keys:
-        return Fault(("method",), "is required", "write method: grid or method: random")
+        return Fault(("method",), "is required", "write method: grid, random or list")
     hint = did_you_mean(method, SWEEPS) if isinstance(method, str) else ""
-    return Fault(("method",), f"must be grid or random, got {show(method)}", hint)
+    return Fault(("method",), f"must be grid, random or list, got {show(method)}", hint)
 
 
 def _guessed_method(root: Node, method: Any) -> str:
@@ -138,10 +142,19 @@ def _guessed_method(root: Node, method: Any) -> str:
     meant = closest(method, SWEEPS) if isinstance(method, str) else ""
     if meant:
         return meant
-    parameters = child(root, "parameters")
-    declared = parameters.value.values() if parameters is not None and parameters.is_block else ()
-    is_drawn = any(child(node, "distribution") is not None for node in declared)
+    if isinstance(plain(root).get("trials"), dict):
+        return "list"
+    blocks = _blocks(plain(root).get("parameters"))
+    is_drawn = any(
+        isinstance(each, dict) and "distribution" in each for block in blocks for each in block.values()
+    )
     return "random" if is_drawn or "trials" in root.value else "grid"
+
+
+def _blocks(parameters: Any) -> list[dict[str, Any]]:
+    """Returns the products that a sweep declares, as far as they are blocks of keys."""
+    blocks = parameters if isinstance(parameters, list) else [parameters]
+    return [block for block in blocks if isinstance(block, dict)]
 
 
 def _beside(root: Node, value: Any) -> Node:
@@ -149,10 +162,34 @@ def _beside(root: Node, value: Any) -> Node:
     return Node(value, root.at, root.at)
 
 
-def _context(root: Node) -> dict[str, tuple[str, ...]]:
-    """Returns what the checks of a config need to know of a sweep: what it varies."""
-    parameters = child(root, "parameters")
-    return {"swept": tuple(parameters.value) if parameters is not None and parameters.is_block else ()}
+def _context(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what the checks of a set-up need to know of a sweep: what it varies, and which optimizers.
+
+    An empty name stands for the set-up's optimizer.
+    """
+    trials = data.get("trials")
+    blocks = [*_blocks(data.get("parameters"))]
+    if isinstance(trials, dict) and isinstance(trials.get("columns"), dict):
+        blocks.append({name: {"values": column} for name, column in trials["columns"].items()})
+    swept, optimizers = list[str](), list[str]()
+    for block in blocks:
+        own = list[str]()
+        for key, declared in block.items():
+            names = split(key)
+            swept += names
+            if "optimizer" in names:
+                own += _words(declared, names.index("optimizer"))
+        optimizers += own or [""]
+    return {"swept": tuple(swept), "optimizers": tuple(dict.fromkeys(optimizers))}
+
+
+def _words(declared: Any, place: int) -> list[str]:
+    """Returns the optimizers that a declaration names, by themselves or at a place of rows."""
+    if isinstance(declared, dict):
+        declared = declared.get("values", declared.get("value"))
+    listed = declared if isinstance(declared, list) else [declared]
+    words = (each[place] if isinstance(each, list) and place < len(each) else each for each in listed)
+    return [word for word in words if isinstance(word, str) and word in OPTIMIZERS]
 
 
 @dataclass(frozen=True)
@@ -189,6 +226,10 @@ class _Loaded:
             others = [complaint for complaint in error.complaints if complaint.where not in refused]
             raise config_error([*(told for _, told in found), *others]) from None
         root, options, complaints = apply_overrides(root, overrides, model)
+        try:
+            root = read_trials(root)
+        except ConfigError as error:
+            complaints += error.complaints
         return cls(_with_a_source(root) if data_given else root, sources + options, found, complaints)
 
     def declaration(self, model: type[M]) -> Declaration[M]:
@@ -209,12 +250,17 @@ class _Loaded:
             root = replace_at(root, ("name",), _beside(root, name_after(self.sources[0].name, "sweep")))
         data = plain(root)
         try:
-            return model.model_validate(data, context=_context(root)), []
+            config = model.model_validate(data, context=_context(data))
+            return config.model_copy(update={"training": config.training.completed(config.optimizers)}), []
         except ValidationError as error:
             faults = faults_of(error, model, ("extends",))
-        if model is GridSweep and "trials" in data:
-            faults = [fault for fault in faults if fault.path != ("trials",)]
-            faults.append(Fault(("trials",), "does not go with method: grid", at_key=True))
+        if isinstance(data.get("trials"), dict) and "path" in data["trials"]:
+            faults = [fault for fault in faults if fault.path != ("trials", "columns")]  # of a file not read
+        other = "trials" if model is GridSweep else "parameters" if model is ListSweep else ""
+        if other in data:
+            faults = [fault for fault in faults if fault.path != (other,)]
+            text = f"does not go with method: {'grid' if model is GridSweep else 'list'}"
+            faults.append(Fault((other,), text, at_key=True))
         return None, faults
 
     def refusal(self, faults: Iterable[Fault]) -> ConfigError:
@@ -223,7 +269,10 @@ class _Loaded:
         fresh = [pair for pair in located(faults, self.root) if pair[0] not in refused]
         order = {source.name: index for index, source in enumerate(self.sources)}
         placed = [
-            *(((order.get(at.source.name, 0), at.line, at.column), told) for at, told in self.found + fresh),
+            *(
+                ((order.get(at.source.name, len(order)), at.line, at.column), told)
+                for at, told in self.found + fresh
+            ),
             *(((order.get(told.where, 0), 0, 0), told) for told in self.complaints),
         ]
         return config_error(told for _, told in sorted(placed, key=lambda pair: pair[0]))

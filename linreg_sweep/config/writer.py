@@ -12,13 +12,14 @@ from typing import Any
 import yaml
 
 from linreg_sweep.config.nodes import Source, plain
-from linreg_sweep.config.parameters import Parameter
 from linreg_sweep.config.reader import read_value
 from linreg_sweep.config.scalars import ScalarError, read_scalar
 from linreg_sweep.config.schema import Config
+from linreg_sweep.config.sweeps import ListSweep, SweepBase
+from linreg_sweep.config.training import OPTIMIZER_KEYS, keys_of
 from linreg_sweep.errors import ConfigError
 
-_ORDER = ("name", "method", "trials", "max_trials", "parameters")
+_ORDER = ("name", "method", "trials", "max_trials", "best", "parameters")
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]{0,60}")
 
 
@@ -27,10 +28,16 @@ def as_mapping(config: Config) -> dict[str, Any]:
 
     Keys come in the order of the documentation: first what is the sweep's, then the config's.
     """
-    plain = config.model_dump(mode="json", exclude={"parameters"})
-    parameters: dict[str, Parameter] = getattr(config, "parameters", {})
-    if parameters:
-        plain["parameters"] = {name: parameter.spec() for name, parameter in parameters.items()}
+    is_list = isinstance(config, ListSweep)
+    plain = config.model_dump(mode="json", exclude={"declared", "trials"} if is_list else {"declared"})
+    known = {key for optimizer in config.optimizers for key in keys_of(optimizer)}
+    training = plain["training"]
+    plain["training"] = {key: training[key] for key in training if key in known or key not in OPTIMIZER_KEYS}
+    if isinstance(config, ListSweep):
+        plain["trials"] = config.trials.spec()
+    elif isinstance(config, SweepBase):
+        blocks = [{key: parameter.spec() for key, parameter in each.items()} for each in config.products]
+        plain["parameters"] = blocks if len(blocks) > 1 else blocks[0]
     first = [key for key in _ORDER if key in plain]
     return {key: plain[key] for key in [*first, *(key for key in plain if key not in first)]}
 
@@ -75,7 +82,8 @@ def _text(dumper: _Dumper, text: str) -> yaml.Node:
 
 
 def _list(dumper: _Dumper, items: list[Any] | tuple[Any, ...]) -> yaml.Node:
-    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True)
+    are_blocks = any(isinstance(item, dict) for item in items)
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=not are_blocks)
 
 
 def _is_plain(text: str) -> bool:

@@ -3,33 +3,47 @@
 An engine is imported when it is first asked for, so that only runs that use torch load it.
 """
 
+from dataclasses import dataclass
 from importlib import import_module
-from types import ModuleType
+from typing import TYPE_CHECKING
 
-from linreg_sweep.engines.interface import Engine
 from linreg_sweep.errors import not_installed
 
+if TYPE_CHECKING:
+    from linreg_sweep.engines.interface import Engine
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of an engine that is not loaded.
+
+    Attributes:
+        module: its file in this folder.
+        packages: those that decide its last bits, beside NumPy, and that it needs.
+        is_theory: whether it works out what theory says, and trains nothing.
+    """
+
+    module: str
+    packages: tuple[str, ...] = ()
+    is_theory: bool = False
+
+
 ENGINES = {
-    "numpy": "linreg_sweep.engines.numpy_engine",
-    "closed_form": "linreg_sweep.engines.closed_form",
-    "torch": "linreg_sweep.engines.torch_engine",
-    "numba": "linreg_sweep.engines.numba_engine",
+    "numpy": Entry("numpy_engine"),
+    "torch": Entry("torch_engine", packages=("torch",)),
+    "closed_form": Entry("closed_form", is_theory=True),
+    "numba": Entry("numba_engine", packages=("numba",)),
 }
 
 
-def load_module(name: str) -> ModuleType:
-    """Returns the engine's module, importing it on first use.
+def load_engine(name: str) -> "Engine":
+    """Returns the engine's `train`, importing it on first use.
 
     Raises:
         ConfigError: a package that it needs is not installed.
     """
     try:
-        return import_module(ENGINES[name])
+        train: Engine = import_module(f"{__name__}.{ENGINES[name].module}").train
     except ModuleNotFoundError as error:
         raise not_installed(str(error.name).partition(".")[0]) from error
-
-
-def load_engine(name: str) -> Engine:
-    """Returns the engine's `train`."""
-    train: Engine = load_module(name).train
     return train

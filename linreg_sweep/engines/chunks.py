@@ -8,7 +8,7 @@ affair: see `Descent` in numpy_engine.py and `CompiledDescent` in numba_engine.p
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ BLOCK = 32768
 RETRACED = 2**20
 """Numbers of theta that are held at once where trials are traced again."""
 
+F = TypeVar("F", bound=np.floating)
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
 Flags = NDArray[np.bool_]
@@ -125,11 +126,12 @@ class Chunk:
 
     def take(self, columns: Indices) -> "Chunk":
         """Returns the same for some of its trials."""
-        rates, weights = (
-            numbers if numbers is None or numbers.shape[-1] == 1 else numbers[:, columns]
-            for numbers in (self.rates, self.weights)
-        )
-        return replace(self, rates=rates, weights=weights)
+        rates, weighed = self.rates, self.weights
+        if rates.shape[-1] > 1:
+            rates = rates[:, columns]
+        if weighed is not None and weighed.shape[-1] > 1:
+            weighed = weighed[:, columns]
+        return replace(self, rates=rates, weights=weighed)
 
 
 class Arithmetic(Protocol):
@@ -213,7 +215,7 @@ def begin(trials: Trials, options: TrainOptions, dtype: np.dtype[np.floating]) -
     )
 
 
-def _shared(numbers: Array) -> Array:
+def _shared(numbers: NDArray[F]) -> NDArray[F]:
     """Returns one number [1] for all trials where they have the same; the bits of a step are the same."""
     return numbers[:1] if len(numbers) > 1 and (numbers == numbers[0]).all() else numbers
 
@@ -274,13 +276,13 @@ def _train_block(
     low, high, left = tracker.low[columns], tracker.high[columns], tracker.last[columns] - epoch
     cut_short = left < max(1, len(batches))
     chosen = _near_an_event(descent, block, (lowest, highest), low, high, cut_short)
-    before = block.take(chosen).copy()  # of a single trial, take returns the trial itself
+    before = block.take(chosen).copy()  # where one trial is left, what is taken is not a copy
     block.overwrite(state)
     few = max(1, RETRACED // (state.theta[..., 0].size * max(1, len(batches))))
     ended = []
     for first in range(0, len(chosen), few):
         some = slice(first, first + few)
-        these, traced = chosen[some], before.block(some)
+        these, traced = chosen[some], before.block(some).copy()
         reached, averages = descent.retrace(traced, chunk.take(these))
         events = look_back(
             excess_of(traced.quadratic, reached),

@@ -134,6 +134,20 @@ class Results:
     history: History
     average: Floats | None = None
 
+    def take(self, chosen: NDArray[np.intp]) -> "Results":
+        """Returns those of the chosen trials, without their history."""
+        none = history_of([], (self.theta.shape[1], self.theta.shape[2]))
+        average = None if self.average is None else self.average[chosen]
+        return Results(
+            self.theta[chosen],
+            self.epochs[chosen],
+            self.converged_at[chosen],
+            self.diverged_at[chosen],
+            self.contraction[chosen],
+            none,
+            average,
+        )
+
 
 Engine = Callable[[Problem, Trials, TrainOptions], Results]
 

@@ -10,14 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from linreg_sweep.column_types import Array
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.execution.spans import Span, runs_of
 from linreg_sweep.execution.versions import deciding
 from linreg_sweep.storage.metadata import Kind, fits, is_count, is_text
 from linreg_sweep.storage.parquet import decode, encode
 from linreg_sweep.theory.outcome import FAILED, OUTCOMES
-from linreg_sweep.trials.columns import Column, failed_columns, history_columns, no_history, trial_columns
+from linreg_sweep.trials.columns import history_types, trial_types
 from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.tables import failed_columns, history_columns, no_history, trial_columns
 
 SMALLEST, LARGEST = 1024, 65536
 """Trials a part: enough to train side by side, few enough to hold and to lose."""
@@ -160,9 +162,10 @@ def make_part(experiment: Experiment, part_size: int, span: Span) -> Part:
         span: which trials.
     """
     values = experiment.values(span.first, span.stop)
-    results = experiment.train(values)
-    trials = trial_columns(experiment, span.first, values, results)
-    history = history_columns(experiment, span.first, results) if experiment.n_states else None
+    groups = experiment.groups(values)
+    results = experiment.train_groups(groups)
+    trials = trial_columns(experiment, span.first, values, groups, results)
+    history = history_columns(experiment, span.first, groups, results) if experiment.n_states else None
     return _encoded(experiment, part_size, span, trials, history, {})
 
 
@@ -183,9 +186,13 @@ def put_together(
         failures: why the others could not be trained, by their number; long reasons are cut if they are many.
     """
     failed = np.array(sorted(failures), np.int64)
-    tables = [failed_columns(experiment, failed), *(_trained(decode(piece.trials)) for piece in pieces)]
+    types, of_states = trial_types(experiment), history_types(experiment)
+    tables = [
+        failed_columns(experiment, failed),
+        *(_trained(decode(piece.trials, types)) for piece in pieces),
+    ]
     trials = _by_trial(tables)
-    kept = [decode(piece.history) for piece in pieces if piece.history is not None]
+    kept = [decode(piece.history, of_states) for piece in pieces if piece.history is not None]
     history = _by_trial([no_history(experiment), *kept]) if experiment.n_states else None
     return _encoded(experiment, part_size, span, trials, history, _bounded(failures))
 
@@ -196,13 +203,13 @@ def _bounded(failures: Mapping[int, str]) -> dict[int, str]:
     return {trial: reason[:share] for trial, reason in failures.items()}
 
 
-def _trained(columns: dict[str, Column]) -> dict[str, Column]:
+def _trained(columns: dict[str, Array]) -> dict[str, Array]:
     """Returns a table without the rows of trials that failed."""
     trained = columns["outcome"] != FAILED
     return {name: values[trained] for name, values in columns.items()}
 
 
-def _by_trial(tables: Sequence[dict[str, Column]]) -> dict[str, Column]:
+def _by_trial(tables: Sequence[dict[str, Array]]) -> dict[str, Array]:
     """Returns tables with the same columns as one, ordered by trial, and within a trial as they were."""
     whole = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
     order = np.argsort(whole["trial"], kind="stable")
@@ -213,12 +220,13 @@ def _encoded(
     experiment: Experiment,
     part_size: int,
     span: Span,
-    trials: dict[str, Column],
-    history: dict[str, Column] | None,
+    trials: dict[str, Array],
+    history: dict[str, Array] | None,
     failures: dict[int, str],
 ) -> Part:
     counts = {name: int((trials["outcome"] == code).sum()) for code, name in enumerate(OUTCOMES)}
     versions = deciding(experiment.config.training.engine)
     facts = Facts(span.part, part_size, versions, counts, failures)
-    kept = None if history is None else encode(history, facts.as_json("history"))
-    return Part(span, encode(trials, facts.as_json("trials")), kept, facts)
+    of_states = history_types(experiment)
+    kept = None if history is None else encode(history, facts.as_json("history"), of_states)
+    return Part(span, encode(trials, facts.as_json("trials"), trial_types(experiment)), kept, facts)

@@ -5,6 +5,7 @@ from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
+from linreg_sweep.engines import ENGINES
 from linreg_sweep.errors import ConfigError, not_installed
 
 LIBRARIES = ("linreg-sweep", "numpy", "torch", "pandas", "pyarrow", "joblib", "numba", "distributed")
@@ -25,7 +26,7 @@ def deciding(engine: str) -> dict[str, str]:
     Raises:
         ConfigError: one of them is not installed.
     """
-    names = ("linreg-sweep", "numpy", *([engine] if engine in ("torch", "numba") else []))
+    names = ("linreg-sweep", "numpy", *ENGINES[engine].packages)
     return {name: _version(name) for name in names}
 
 

@@ -39,6 +39,7 @@ class MapSide:
         labels: [v] in words.
         log: whether its scale is by ratio.
         ranges: what its values are gathered into; None: each value is its own.
+        is_words: whether its values are words, whose centres are their places, 0, 1, ...
     """
 
     name: str
@@ -47,6 +48,7 @@ class MapSide:
     labels: tuple[str, ...]
     log: bool
     ranges: Ranges | None
+    is_words: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Cells:
         best_cost: the least last cost, in units of the target squared.
         regime: in words, one or a range.
         first_trial: the lowest number of its trials.
+        left_out: how many trials have no value of a parameter of the map, so that they are in no cell.
     """
 
     x: MapSide
@@ -72,6 +75,7 @@ class Cells:
     best_cost: Floats
     regime: NDArray[np.object_]
     first_trial: Floats
+    left_out: int = 0
 
     @property
     def shares(self) -> Floats:
@@ -87,12 +91,7 @@ def moving(run: Run) -> list[str]:
 
 
 def _moves(run: Run, name: str) -> bool:
-    span = run.metadata["spans"].get(name)
-    if span is not None:
-        return len(span) > 1
-    values = (columns[name] for columns in run.parts([name]))
-    first = next(values)
-    return bool((first != first[0]).any()) or any((more != first[0]).any() for more in values)
+    return len(run.distinct(name, 2)) > 1
 
 
 def rate_of(run: Run) -> str:
@@ -157,6 +156,11 @@ def cells_of(run: Run, tally: Tally) -> Cells:
     """Returns the map that a filled tally of one or two parameters of a run makes."""
     names, table = tally.by, tally.table()
     sides = [_side(run, name, table[name], tally.ranges.get(name)) for name in names]
+    trials, kept = (
+        table["trials"],
+        [row for row in range(len(table["trials"])) if all(table[name][row] is not None for name in names)],
+    )
+    table = {name: [cells[row] for row in kept] for name, cells in table.items()}
     places = [_place(side, table[side.name]) for side in sides]
     row = places[1] if len(places) > 1 else np.zeros(len(places[0]), np.intp)
     shape = (len(sides[1].centres) if len(sides) > 1 else 1, len(sides[0].centres))
@@ -174,7 +178,8 @@ def cells_of(run: Run, tally: Tally) -> Cells:
         converged_at=spread(table["median_converged_at"], np.nan),
         best_cost=spread(table["best_cost"], np.nan),
         regime=spread(table["regime"], None, object),
-        first_trial=spread(tally.first_trials().tolist(), np.nan),
+        first_trial=spread(tally.first_trials()[kept].tolist(), np.nan),
+        left_out=sum(trials) - sum(table["trials"]),
     )
 
 
@@ -184,6 +189,11 @@ def _side(run: Run, name: str, cells: Sequence[Any], ranges: Ranges | None) -> M
         edges = ranges.edges
         centres = np.sqrt(edges[:-1] * edges[1:]) if log else (edges[:-1] + edges[1:]) / 2
         return MapSide(name, centres, edges, tuple(ranges.labels), log, ranges)
+    if run.types[name].is_words:
+        there = set(cells)
+        labels = tuple(word for word in run.types[name].words if word in there)
+        between = np.arange(len(labels) + 1, dtype=np.float64) - 0.5
+        return MapSide(name, between[:-1] + 0.5, between, labels, False, None, is_words=True)
     centres = np.unique(np.array([cell for cell in cells if cell is not None], np.float64))
     log = _is_log(run, name, centres)
     return MapSide(
@@ -219,7 +229,7 @@ def _edges(values: Floats, log: bool) -> Floats:
 
 
 def _place(side: MapSide, cells: Sequence[Any]) -> NDArray[np.intp]:
-    if side.ranges is not None:
+    if side.ranges is not None or side.is_words:
         known = {label: number for number, label in enumerate(side.labels)}
         return np.array([known[cell] for cell in cells], np.intp)
     return np.searchsorted(side.centres, np.array(cells, np.float64))

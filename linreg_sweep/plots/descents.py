@@ -1,16 +1,18 @@
 """Chosen trials, trained once more to be watched: cost against epoch, and their paths."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.analysis.formats import shown
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.plots.style import DASHES, INK, LINES, title_of
+from linreg_sweep.plots.style import DASHES, INK, LINES, spaced, title_of
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
+from linreg_sweep.trials.columns import parameter_column, trial_types
 from linreg_sweep.trials.experiment import Experiment
 
 if TYPE_CHECKING:
@@ -40,12 +42,16 @@ class Descent:
     Attributes:
         trial: its number.
         words: what it is called in a legend: its hyperparameters and what became of it.
+        color: of its line: where a hyperparameter is words, of its word, else its own.
+        dashes: likewise, which tell lines of one colour apart.
         epoch: [s].
         theta: [s, P, O].
     """
 
     trial: int
     words: str
+    color: str
+    dashes: str
     epoch: NDArray[np.int64]
     theta: Floats
 
@@ -78,22 +84,42 @@ def watch(run: Run, trials: Sequence[int] = ()) -> tuple[Experiment, list[Descen
     experiment = reopen(run)
     each = [experiment.values(number, number + 1) for number in wanted]
     values = {name: np.concatenate([one[name] for one in each]) for name in each[0]}
-    epochs = int(experiment.trials(values).epochs.max())
+    epochs = max(int(group.trials.epochs.max()) for group in experiment.groups(values))
     later = np.geomspace(EVERY, max(EVERY, epochs), EVERY).astype(np.int64)
     looked = np.unique(np.concatenate([np.arange(min(EVERY, epochs) + 1), later[later <= epochs]]))
     results = experiment.train(values, states_at=looked)
     history = results.history
+    types = trial_types(experiment)
+    varied = {parameter_column(name): values[name] for name in experiment.space.parameters}
+    looks = _looks({name: value for name, value in varied.items() if types[name].is_words}, len(wanted))
     descents = []
     for place, number in enumerate(wanted):
         rows = history.trial == place
         end = int(results.epochs[place])
-        told = [f"{name.replace('_', ' ')} {values[name][place]:.4g}" for name in experiment.space.parameters]
+        cells = {
+            name: types[parameter_column(name)].cell(values[name][place]) for name in experiment.space.names
+        }
+        told = [f"{spaced(name)} {shown(cell, 4)}" for name, cell in cells.items() if cell is not None]
         became = _became(int(results.converged_at[place]), int(results.diverged_at[place]), end)
         epoch = np.append(history.epoch[rows], end)
         theta = np.concatenate([history.theta[rows], results.theta[[place]]])
         new = np.append(True, np.diff(epoch) > 0)
-        descents.append(Descent(number, f"{', '.join(told)}: {became}", epoch[new], theta[new]))
+        color, dashes = looks[place]
+        words = f"{', '.join(told)}: {became}"
+        descents.append(Descent(number, words, color, dashes, epoch[new], theta[new]))
     return experiment, descents
+
+
+def _looks(words: Mapping[str, Floats], count: int) -> list[tuple[str, str]]:
+    """Returns the colour and the dashes of so many trials, by their codes in the first parameter of words."""
+    groups = next(iter(words.values()), np.arange(count, dtype=np.float64))
+    looks: list[tuple[str, str]] = []
+    seen: dict[float, int] = {}
+    for code in np.nan_to_num(groups, nan=-1.0).astype(int).tolist():
+        turn = seen[code] = seen.get(code, -1) + 1
+        dashes = turn if words else code // len(LINES)
+        looks.append((LINES[code % len(LINES)], DASHES[dashes % len(DASHES)]))
+    return looks
 
 
 def _became(converged_at: int, diverged_at: int, epochs: int) -> str:
@@ -119,7 +145,7 @@ def cost_curves(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes"
     """
     experiment, descents = watch(run, trials)
     level = highest = min(experiment.converged_excess, HIGHEST)
-    for number, descent in enumerate(descents):
+    for descent in descents:
         excess = experiment.problem.excess_cost(descent.theta)
         good = np.isfinite(excess) & (excess > 0)
         if good.any():
@@ -127,8 +153,8 @@ def cost_curves(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes"
         axes.plot(
             descent.epoch[good],
             excess[good],
-            color=LINES[number % len(LINES)],
-            linestyle=DASHES[number // len(LINES) % len(DASHES)],
+            color=descent.color,
+            linestyle=descent.dashes,
             linewidth=1.8,
             label=f"{descent.trial}: {descent.words}",
         )
@@ -173,14 +199,13 @@ def paths(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes":
     low, high = optimum - reach, optimum + reach
     along = basis @ problem.eigenvectors
     _contours(axes, (along * problem.eigenvalues) @ along.T, optimum, reach)
-    for number, (descent, track) in enumerate(zip(descents, tracks, strict=True)):
+    for descent, track in zip(descents, tracks, strict=True):
         near = np.isfinite(track).all(axis=1) & (np.abs(track - optimum) < 50 * reach).all(axis=1)
-        color = LINES[number % len(LINES)]
         label = f"{descent.trial}: {descent.words}"
         over = 2 if "diverged" in descent.words else 3  # a path that leaves the picture hides no other
-        look: dict[str, Any] = {"color": color, "linewidth": 1.2, "markersize": 3.5, "zorder": over}
+        look: dict[str, Any] = {"color": descent.color, "linewidth": 1.2, "markersize": 3.5, "zorder": over}
         axes.plot(*track[near].T, ".-", label=label, **look)
-        axes.plot(*track[0], "o", color=color, markersize=7, markeredgecolor="white", zorder=4)
+        axes.plot(*track[0], "o", color=descent.color, markersize=7, markeredgecolor="white", zorder=4)
     star = "optimum; lines of equal cost, each four times as high as the one inside"
     axes.plot(*optimum, "*", color="black", markersize=13, markeredgecolor="white", label=star, zorder=5)
     axes.set_xlim(low[0], high[0])

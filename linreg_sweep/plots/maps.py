@@ -123,7 +123,8 @@ def _cells(run: Run, x: str | None, y: str | None) -> Cells:
     """
     found = cells(run, x, y)
     for axis in (found.x, *([found.y] if found.y is not None else [])):
-        check_sizes(run, axis.name, axis.centres)
+        if not axis.is_words:
+            check_sizes(run, axis.name, axis.centres)
     return found
 
 
@@ -136,7 +137,8 @@ def _mesh(axes: "Axes", found: Cells, values: Floats, **how: Any) -> Any:
 
 def _frame(axes: "Axes", run: Run, found: Cells) -> None:
     """Names the axes, their scales, the run and, along the top, the regimes."""
-    axes.set_title(title_of(run), fontsize=11, pad=28 if found.x.name in RATES else 8)
+    left_out = f"\n{found.left_out:,} trials have no value on an axis" if found.left_out else ""
+    axes.set_title(title_of(run) + left_out, fontsize=11, pad=28 if found.x.name in RATES else 8)
     standardized = is_standardized(run)
     _scale(axes, "x", found.x, parameter_words(found.x.name, standardized=standardized))
     if found.y is None:
@@ -157,6 +159,10 @@ def _scale(axes: "Axes", which: str, side: MapSide, words: str) -> None:
         axes.set_yscale("log" if side.log else "linear")
         axes.set_ylim(low, high)
         axes.set_ylabel(words)
+    if side.is_words:
+        axis = axes.xaxis if which == "x" else axes.yaxis
+        axis.set_ticks(side.centres.tolist(), list(side.labels))
+        axis.set_tick_params(length=0)
 
 
 def _name_regimes(axes: "Axes", found: Cells) -> None:

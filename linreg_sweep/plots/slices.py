@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.analysis.formats import shown
 from linreg_sweep.plots.cells import moving
 from linreg_sweep.plots.style import COLORS, INK, is_standardized, parameter_words, title_of
 from linreg_sweep.runs.results import MOST_ROWS, Run
@@ -18,6 +19,9 @@ Floats = NDArray[np.float64]
 
 BARS = 24
 """Ranges of a parameter that takes too many values for a bar each."""
+
+PLATE = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
+"""What stands behind a word among lines."""
 
 MOST_LINES = 300
 """Trials that parallel coordinates draw; of more, as many taken at random, the same each time."""
@@ -44,7 +48,7 @@ def slices(run: Run, panels: "Sequence[Axes]") -> None:
             share = 100 * np.array(table[outcome]) / trials
             axes.bar(places, share, bottom=below, width=0.94, color=COLORS[outcome], label=outcome)
             below += share
-        labels = [value if isinstance(value, str) else f"{value:.4g}" for value in table[name]]
+        labels = ["none" if value is None else shown(value, 4) for value in table[name]]
         step = -(-len(labels) // 9)
         axes.set_xticks(places[::step], labels[::step], rotation=30, ha="right", fontsize=8)
         axes.set_ylim(0, 100)
@@ -76,8 +80,8 @@ def parallel(run: Run, axes: "Axes") -> "Axes":
         rows = np.flatnonzero(np.isin(columns["trial"], chosen))
         found.append({name: values[rows] for name, values in columns.items()})
     table = {name: np.concatenate([part[name] for part in found]) for name in found[0]}
-    shown = [*names, "epochs"]
-    heights = [_height(run, name, np.asarray(table[name], np.float64)) for name in shown]
+    drawn = [*names, "epochs"]
+    heights = [_height(run, name, run.types[name].keys(table[name])) for name in drawn]
     lines = np.stack([height for height, _ in heights], axis=1)
     for code in (DIVERGED, UNFINISHED, CONVERGED):
         rows = np.flatnonzero(table["outcome"] == code)
@@ -86,20 +90,26 @@ def parallel(run: Run, axes: "Axes") -> "Axes":
         for number, row in enumerate(rows.tolist()):
             label = f"{name}: {len(rows):,} drawn" if not number else None
             axes.plot(
-                range(len(shown)), lines[row], color=COLORS[name], alpha=alpha, linewidth=1, label=label
+                range(len(drawn)), lines[row], color=COLORS[name], alpha=alpha, linewidth=1, label=label
             )
-    for place, (_, (low, high)) in enumerate(heights):
+    for place, (name, (_, (low, high))) in enumerate(zip(drawn, heights, strict=True)):
         axes.axvline(place, color=INK, linewidth=1)
+        if run.types[name].is_words:
+            for at, word in zip(
+                np.linspace(0, 1, len(run.types[name].words)), run.types[name].words, strict=True
+            ):
+                axes.text(place + 0.02, at, word, ha="left", va="center", fontsize=8)
+            continue
         axes.text(place, -0.02, f"{low:.4g}", ha="center", va="top", fontsize=8)
         axes.text(place, 1.02, f"{high:.4g}", ha="center", va="bottom", fontsize=8)
-    words = [*(parameter_words(name, standardized=standardized) for name in names), "epochs done"]
-    axes.set_xticks(range(len(shown)), [word.replace(" (", "\n(") for word in words], fontsize=8)
+    titles = [*(parameter_words(name, standardized=standardized) for name in names), "epochs done"]
+    axes.set_xticks(range(len(drawn)), [word.replace(" (", "\n(") for word in titles], fontsize=8)
     axes.tick_params(axis="x", length=0, pad=16)
     axes.set_yticks([])
     axes.set_ylim(-0.03, 1.03)
     axes.spines[["top", "right", "bottom", "left"]].set_visible(False)
-    drawn = "" if n_drawn == run.n_trials else f"\n{n_drawn:,} of them drawn, taken at random"
-    axes.set_title(title_of(run) + drawn, fontsize=11, pad=22)
+    some = "" if n_drawn == run.n_trials else f"\n{n_drawn:,} of them drawn, taken at random"
+    axes.set_title(title_of(run) + some, fontsize=11, pad=22)
     legend = axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, frameon=False)
     for handle in legend.get_lines():
         handle.set_alpha(1)
@@ -108,10 +118,17 @@ def parallel(run: Run, axes: "Axes") -> "Axes":
 
 
 def _height(run: Run, name: str, values: Floats) -> tuple[Floats, tuple[float, float]]:
-    """Returns where values stand between the smallest, 0, and the largest, 1; by ratio where so declared."""
-    low, high = float(values.min()), float(values.max())
+    """Returns where values stand between the smallest, 0, and the largest, 1; by ratio where so declared.
+
+    Words stand in their order, evenly; what is missing is NaN, where a line has a gap.
+    """
+    if run.types[name].is_words:
+        last = len(run.types[name].words) - 1
+        return values / last if last else values + 0.5, (0, last)
+    known = values[~np.isnan(values)]
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
     log = (name in run.metadata["log_scaled"] or (name == "epochs" and high > 30 * low)) and low > 0
     ends = np.log([low, high]) if log else np.array([low, high])
     span = ends[1] - ends[0]
     shown = np.log(values) if log else values
-    return (shown - ends[0]) / span if span else np.full(len(values), 0.5), (low, high)
+    return (shown - ends[0]) / span if span else values * 0 + 0.5, (low, high)

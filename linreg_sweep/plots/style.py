@@ -35,12 +35,17 @@ def is_standardized(run: Run) -> bool:
     return names == [*scaled, *(f"{name}_unscaled" for name in scaled)]
 
 
+def spaced(name: str) -> str:
+    """Returns the name of a parameter as a sentence has it: `schedule.gamma` is `schedule gamma`."""
+    return name.replace("_", " ").replace(".", " ")
+
+
 def parameter_words(name: str, *, standardized: bool) -> str:
     """Returns what an axis says of a parameter, with its unit."""
     if name.startswith("initial_weight"):
         of = f" of {x}" if (x := name.removeprefix(OWN_WEIGHT)) != name else ""
         return f"initial weight{of} (unit of y per {'standard deviation' if standardized else 'unit'} of x)"
-    return PARAMETER_WORDS.get(name, name.replace("_", " "))
+    return PARAMETER_WORDS.get(name, spaced(name))
 
 
 def title_of(run: Run) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from linreg_sweep.analysis.answers import best_row, longest
 from linreg_sweep.analysis.formats import ends_of
 from linreg_sweep.analysis.tally import Table
+from linreg_sweep.plots.style import spaced
 from linreg_sweep.runs.results import Run
 from linreg_sweep.telling.of_runs import best_trial
 from linreg_sweep.telling.phrases import counted, plural
@@ -22,13 +23,15 @@ def answer(run: Run, name: str, table: Table, best: Mapping[str, Any]) -> str:
     """
     said = best_trial(best, run.varied)
     for varied in run.varied:
-        said = said.replace(varied, varied.replace("_", " "), 1)
+        said = said.replace(varied, spaced(varied), 1)
     return " ".join([said, *_all_over(run, name, table)])
 
 
 def _all_over(run: Run, name: str, table: Table) -> list[str]:
     """Returns where every trial converged and above what none did; nothing where none converged at all."""
-    parameter, subject = name.replace("_", " "), _each(run, name)
+    rows = [row for row, value in enumerate(table[name]) if value is not None]
+    table = {column: [cells[row] for row in rows] for column, cells in table.items()}
+    parameter, subject = spaced(name), _each(run, name)
     values, whole = table[name], [share == 1 for share in table["share_converged"]]
     best, (first, stop) = best_row(table), longest(whole)
     if table["diverged"] == table["trials"]:
@@ -36,6 +39,13 @@ def _all_over(run: Run, name: str, table: Table) -> list[str]:
         return ["Every trial diverged" + (f"; the stability limit is {limit:.6g}." if limit else ".")]
     if not table["converged"][best] or sum(table["trials"]) == 1:
         return []
+    if run.types[name].is_words:
+        found = " and ".join(value for value, is_whole in zip(values, whole, strict=True) if is_whole)
+        return [
+            f"With {parameter} {found} {subject} converges."
+            if found
+            else f"At no {parameter} do all trials converge."
+        ]
     several = max(table["trials"]) > 1
     median = table["median_converged_at"][best]
     within = f"half of them within {median:,.10g} {plural('epoch', median)}"

@@ -49,6 +49,12 @@ def laboratory(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict
     if problem.shape[0] > MOST_PARAMETERS:
         text = f"has {problem.shape[0]} parameters a target, a page can train up to {MOST_PARAMETERS}"
         raise ResultsError(Complaint(str(run.path), text))
+    words = [name for name in run.varied if run.types[name].is_words]
+    optimizer = getattr(training, "optimizer", "sgd")
+    if words or optimizer != "sgd":
+        what = f"{words[0]} varies" if words else f"the optimizer is {optimizer}"
+        text = f"{what}, and a page can train SGD with momentum alone"
+        raise ResultsError(Complaint(str(run.path), text))
     criteria, bounds = experiment.criteria, Bounds.of(experiment.criteria)
     tail = problem.quadratic.visible_tail
     visible = np.zeros_like(problem.optimum) if tail is None else tail[..., 0]

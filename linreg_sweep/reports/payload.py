@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.formats import cells_of
+from linreg_sweep.column_types import Types
 from linreg_sweep.plots.cells import Cells, MapSide, regime_along
 from linreg_sweep.plots.maps import RATES, stability_limits
 from linreg_sweep.plots.style import REGIME_WORDS, is_standardized, parameter_words
 from linreg_sweep.runs.results import Run
-from linreg_sweep.theory.outcome import CATEGORIES, OUTCOMES
+from linreg_sweep.theory.outcome import OUTCOMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +36,7 @@ def map_of(run: Run, found: Cells) -> dict[str, Json]:
         "best_cost": _flat(found.best_cost),
         "regime": found.regime.ravel().tolist(),
         "first_trial": _flat(found.first_trial),
+        "left_out": found.left_out,
         "edge": None if edge is None else {"rates": plain(edge[0]), "heights": plain(edge[1])},
         "regimes": [None if name is None else REGIME_WORDS[name] for name in along],
     }
@@ -48,6 +50,7 @@ def _side(side: MapSide, *, standardized: bool) -> dict[str, Json]:
         "labels": list(side.labels),
         "log": side.log,
         "ranges": side.ranges is not None,
+        "words_at": list(side.labels) if side.is_words else None,
     }
 
 
@@ -56,15 +59,15 @@ def _flat(values: Floats) -> list[Json]:
     return plain(values.ravel())
 
 
-def trials_of(trials: "pd.DataFrame") -> list[dict[str, Json]]:
+def trials_of(trials: "pd.DataFrame", types: Types) -> list[dict[str, Json]]:
     """Returns the columns of a table: their cells or, where few differ, these and which each row has."""
     columns = []
     for name, cells in cells_of(trials).items():
         known = list(dict.fromkeys(cells))
-        column: dict[str, Json] = {"name": name, "number": not any(isinstance(cell, str) for cell in known)}
+        column: dict[str, Json] = {"name": name, "number": not types[name].is_words}
         column["whole"] = all(cell is None or isinstance(cell, int) for cell in known)
-        if name in CATEGORIES:
-            column["order"] = list(CATEGORIES[name])
+        if types[name].is_words:
+            column["order"] = list(types[name].words)
         if 2 * len(known) <= len(cells):
             place = {cell: number for number, cell in enumerate(known)}
             column |= {"different": plain(known), "rows": [place[cell] for cell in cells]}

@@ -72,7 +72,7 @@ def _section(name: str, found: Gathered) -> Section:
     payload = {
         "name": run.name,
         "maps": [map_of(run, each) for each in found.maps],
-        "trials": trials_of(found.trials),
+        "trials": trials_of(found.trials, run.types),
         "all_listed": found.all_listed,
         "n_trials": run.n_trials_done,
         "best": found.best,

@@ -21,7 +21,7 @@ from linreg_sweep.storage import files
 from linreg_sweep.storage.layout import TRIALS
 from linreg_sweep.storage.parquet import read_arrays
 from linreg_sweep.storage.seal import checksum
-from linreg_sweep.theory.outcome import OUTCOMES, word
+from linreg_sweep.theory.outcome import OUTCOMES
 from linreg_sweep.trials.experiment import Experiment, common_stability_limit
 
 MOST_FAILURES = 1000
@@ -101,7 +101,7 @@ def sum_up(run: Run, experiment: Experiment) -> SummedUp:
     by = run.default_by()
     bins = BINS if run.has_more_values(by, MOST_ROWS) else None
     tallies = [run.tally(by, BINS if run.metadata["method"] == "random" else None), run.tally(by, bins)]
-    findings = Findings(partial(_start_cost, experiment))
+    findings = Findings(run.layout(TRIALS).types, partial(_start_cost, experiment))
     for columns in run.parts(list(dict.fromkeys([*by, *SUMMARISED, *READ]))):
         for tally in tallies:
             tally.add(columns)
@@ -139,7 +139,10 @@ def _start_cost(experiment: Experiment, numbers: NDArray[np.intp]) -> NDArray[np
     first = int(numbers[0])
     values = experiment.values(first, int(numbers[-1]) + 1)
     chosen = {name: value[numbers - first] for name, value in values.items()}
-    return experiment.problem.cost(experiment.trials(chosen).start)
+    found = np.empty(len(numbers))
+    for group in experiment.groups(chosen):
+        found[group.chosen] = group.problem.cost(group.trials.start)
+    return found
 
 
 def _best(run: Run, number: int) -> dict[str, Any]:
@@ -147,10 +150,10 @@ def _best(run: Run, number: int) -> dict[str, Any]:
     part, row = divmod(number, run.part_size)
     hyperparameters, parameters = run.metadata["hyperparameters"], run.metadata["parameters"]
     names = ["trial", *hyperparameters, "outcome", "epochs", "converged_at", "cost", *parameters]
-    columns = read_arrays(run.store.part(run.store.trials, part), names, run.layout(TRIALS))
-    return {name: _plain(name, columns[name][row].item()) for name in names}
-
-
-def _plain(name: str, value: float) -> str | float | None:
-    """Returns a cell as JSON has it; a missing number, or one that is not finite, is null."""
-    return word(name, value) if math.isfinite(value) else None
+    layout = run.layout(TRIALS)
+    columns = read_arrays(run.store.part(run.store.trials, part), names, layout)
+    cells = {name: layout.types[name].cell(columns[name][row].item()) for name in names}
+    return {  # as JSON has them: what is not finite is null
+        name: None if isinstance(cell, float) and not math.isfinite(cell) else cell
+        for name, cell in cells.items()
+    }

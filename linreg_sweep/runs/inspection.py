@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from linreg_sweep.column_types import Array
 from linreg_sweep.execution.crew import Missing
 from linreg_sweep.execution.parts import Facts, Part
 from linreg_sweep.execution.spans import Span, span_of
@@ -10,7 +11,7 @@ from linreg_sweep.runs.results import Run
 from linreg_sweep.storage import files
 from linreg_sweep.storage.files import Place
 from linreg_sweep.storage.layout import Layout
-from linreg_sweep.storage.parquet import Column, facts_and_columns
+from linreg_sweep.storage.parquet import facts_and_columns
 from linreg_sweep.storage.store import Store, is_own
 from linreg_sweep.theory.outcome import FAILED, OUTCOMES
 
@@ -110,7 +111,7 @@ def facts_in(part: Place, layout: Layout | None = None) -> Facts | None:
     return facts if layout is None or _are_so(facts, found[1]) else None
 
 
-def _are_so(facts: Facts, columns: Mapping[str, Column]) -> bool:
+def _are_so(facts: Facts, columns: Mapping[str, Array]) -> bool:
     """Returns whether the rows of a part are what it says of itself; those of its history tell nothing."""
     if "outcome" not in columns:
         return True

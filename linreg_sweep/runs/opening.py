@@ -21,15 +21,16 @@ from linreg_sweep.runs.inspection import facts_there, set_aside
 from linreg_sweep.runs.reopening import declaration_of
 from linreg_sweep.runs.results import MOST_ROWS, Run
 from linreg_sweep.runs.status import now
+from linreg_sweep.samplers.grid import at
 from linreg_sweep.storage import files
 from linreg_sweep.storage.files import Place
+from linreg_sweep.storage.layout import HISTORY, TRIALS
 from linreg_sweep.storage.parquet import encode
 from linreg_sweep.storage.seal import checksum
 from linreg_sweep.storage.store import FORMAT_VERSION, DamagedError, Store, damaged, run_path
-from linreg_sweep.trials.columns import parameter_column, states
+from linreg_sweep.trials.columns import history_types, labels_of, parameter_column, trial_types
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.prepare import data_path
-from linreg_sweep.trials.space import at
+from linreg_sweep.trials.loading import data_path
 
 ARRAYS = "arrays"
 """The source of data that came from Python."""
@@ -38,8 +39,8 @@ SMALL = 2**20
 """Bytes of data, as a file or as numbers, below which a run keeps them, so that they go where it goes."""
 
 DECLARED = (
-    *("name", "engine", "loss", "method", "varied", "log_scaled", "hyperparameters", "parameters", "history"),
-    *("regime_measured", "settle", "divergence", "n_trials", "part_size", "n_parts"),
+    *("name", "engine", "loss", "method", "varied", "log_scaled", "hyperparameters", "parameters", "columns"),
+    *("history", "regime_measured", "settle", "divergence", "n_trials", "part_size", "n_parts"),
 )
 """What metadata.json says and the declaration decides, whatever versions made the run."""
 
@@ -49,8 +50,12 @@ def digest(mapping: dict[str, Any], data_digest: str) -> str:
 
     Where the data lie and how many trials are allowed are left out: they change no result.
     """
-    left_out = {key: value for key, value in mapping["data"].items() if key != "path"}
-    kept = {key: value for key, value in mapping.items() if key != "max_trials"} | {"data": left_out}
+    left_out = {
+        block: {key: value for key, value in mapping[block].items() if key != "path"}
+        for block in ("data", "trials")
+        if isinstance(mapping.get(block), dict)
+    }
+    kept = {key: value for key, value in mapping.items() if key not in ("max_trials", "best")} | left_out
     text = json.dumps([FORMAT_VERSION, kept, data_digest])
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -211,6 +216,11 @@ def _relative(path: Path, folder: Place) -> str:
 
 def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -> dict[str, Any]:
     n_trials = experiment.space.n_trials
+    tables = {TRIALS: trial_types(experiment), HISTORY: history_types(experiment)}
+    of_role = {
+        role: [name for name, type_ in tables[TRIALS].items() if type_.role == role]
+        for role in ("hyperparameter", "state")
+    }
     return {
         "format_version": FORMAT_VERSION,
         "name": mapping["name"],
@@ -228,7 +238,7 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
         "engine": mapping["training"]["engine"],
         "loss": mapping["training"]["loss"],
         "method": mapping["method"],
-        "varied": [parameter_column(name) for name in experiment.space.parameters],
+        "varied": [parameter_column(name) for name in experiment.space.names],
         "log_scaled": [
             parameter_column(name)
             for name, parameter in experiment.space.parameters.items()
@@ -236,14 +246,17 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
         ],
         "spans": _spans(experiment),
         "history": experiment.n_states > 0,
-        "regime_measured": experiment.has_mini_batches,
+        "regime_measured": experiment.regime_is_measured,
         "settle": {
             "epochs": experiment.criteria.settle_epochs,
             "fraction": experiment.criteria.settle_fraction,
         },
         "divergence": experiment.criteria.divergence,
-        "hyperparameters": [parameter_column(name) for name in experiment.fixed()],
-        "parameters": list(states(experiment, np.empty((0, *experiment.problem.shape)))),
+        "hyperparameters": of_role["hyperparameter"],
+        "parameters": of_role["state"],
+        "columns": {
+            table: [type_.told(name) for name, type_ in types.items()] for table, types in tables.items()
+        },
         "n_trials": n_trials,
         "part_size": part_size,
         "n_parts": -(-n_trials // part_size),
@@ -251,14 +264,18 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
 
 
 def _spans(experiment: Experiment) -> dict[str, list[float]]:
-    """Returns the values of each parameter of a grid; of many, some more than MOST_ROWS, with both ends.
+    """Returns the values of each number of a grid; of many, some more than MOST_ROWS, with both ends.
 
-    Rates in stability limits are left out: each momentum may have its own.
+    Rates in stability limits are left out: each momentum may have its own. So is what a union or a list
+    varies, whose trials are no combinations.
     """
     space, spans = experiment.space, {}
-    if space.seed is not None:
+    if not space.is_ordered:
         return {}
     for name, parameter in space.parameters.items():
+        if name in labels_of(experiment):
+            spans[parameter_column(name)] = list(map(float, range(len(labels_of(experiment)[name]))))
+            continue
         n_points = count(parameter)
         places = np.unique(np.linspace(0, n_points - 1, min(n_points, MOST_ROWS + 1)).astype(np.int64))
         spans[parameter_column(name)] = sorted(at(parameter, places).tolist())

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from linreg_sweep.column_types import ColumnType
 from linreg_sweep.config import Declaration, Sweep, load_sweep_text
 from linreg_sweep.data import Data, from_arrays
 from linreg_sweep.errors import Complaint, ResultsError
@@ -14,7 +15,8 @@ from linreg_sweep.storage.layout import Layout
 from linreg_sweep.storage.parquet import read_arrays
 from linreg_sweep.storage.store import damaged
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.prepare import data_path, load_data, prepare
+from linreg_sweep.trials.loading import data_path, load_data
+from linreg_sweep.trials.prepare import prepare
 
 
 def declaration_of(run: Run) -> Declaration[Sweep]:
@@ -54,8 +56,8 @@ def _own_data(run: Run, declaration: Declaration[Sweep]) -> Data | None:
         return None
     block = declaration.config.data
     x_names, y_names = block.x or (), block.y or ()
-    layout = Layout(dict.fromkeys((*x_names, *y_names), "float64"))
-    columns = read_arrays(store.data, layout=layout)
+    layout = Layout(dict.fromkeys((*x_names, *y_names), ColumnType("number")))
+    columns = read_arrays(store.data, None, layout)
     data = from_arrays(
         np.column_stack([columns[name] for name in x_names]),
         np.column_stack([columns[name] for name in y_names]),

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from linreg_sweep.analysis.tally import (
     SUMMARISED,
-    Column,
     Distinct,
     Ranges,
     Table,
@@ -21,13 +20,14 @@ from linreg_sweep.analysis.tally import (
     check_column,
     ranges_of,
 )
+from linreg_sweep.column_types import Array, Types
 from linreg_sweep.errors import Complaint, ConfigError, ResultsError
 from linreg_sweep.execution.spans import span_of
 from linreg_sweep.storage import files, parquet
 from linreg_sweep.storage.files import Place, place_of
 from linreg_sweep.storage.layout import HISTORY, TRIALS, Layout, layout_of
 from linreg_sweep.storage.store import Store, find_runs
-from linreg_sweep.theory.outcome import CATEGORIES, FAILED
+from linreg_sweep.theory.outcome import FAILED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,7 +140,7 @@ class Run:
         if not self.metadata["history"]:
             hint = "declare history: {every: 100} and run the sweep"
             raise ResultsError(Complaint(str(self.path), "this run keeps no history", hint))
-        return parquet.read(self._files(self.store.history), layout=self.layout(HISTORY))
+        return parquet.read(self._files(self.store.history), None, self.layout(HISTORY))
 
     def read(self, columns: list[str] | None = None) -> "pd.DataFrame":
         """Returns the trials table, or some of its columns.
@@ -166,8 +166,8 @@ class Run:
         for number, file in zip(self.finished_parts(), self._files(self.store.trials), strict=True):
             here = numbers[numbers // size == number] - number * size
             if len(here):
-                chosen.append(parquet.read([file], layout=self.layout(TRIALS)).iloc[here])
-        return parquet.with_categories(pd.concat(chosen, ignore_index=True))
+                chosen.append(parquet.read([file], None, self.layout(TRIALS)).iloc[here])
+        return parquet.with_categories(pd.concat(chosen, ignore_index=True), self.types)
 
     def frames(self, columns: list[str] | None = None) -> "Iterator[pd.DataFrame]":
         """Yields the trials table, or some of its columns, a part at a time.
@@ -180,7 +180,16 @@ class Run:
 
     def layout(self, table: str) -> Layout:
         """Returns what the parts of the trials or of the history are to hold."""
-        return layout_of(self.metadata, table)
+        return self._layouts[table]
+
+    @cached_property
+    def _layouts(self) -> dict[str, Layout]:
+        return {table: layout_of(self.metadata, table) for table in (TRIALS, HISTORY)}
+
+    @property
+    def types(self) -> Types:
+        """The columns of the trials table, in their order, with what each holds."""
+        return self.layout(TRIALS).types
 
     def _files(self, folder: Place) -> list[Place]:
         numbers = self.finished_parts()
@@ -190,8 +199,8 @@ class Run:
 
     def parts(
         self, columns: Sequence[str], numbers: Sequence[int] | None = None
-    ) -> Iterator[dict[str, Column]]:
-        """Yields some columns of the trials, a part at a time, codes for words (see outcome.py).
+    ) -> Iterator[dict[str, Array]]:
+        """Yields some columns of the trials, a part at a time, codes for words (see `types`).
 
         Trials that could not be trained have no results, and are left out.
 
@@ -249,14 +258,16 @@ class Run:
         """Returns a summary that has not begun; see summarise."""
         ranges = self.ranges(by, bins)
         leading = set(self.varied[: len(by)]) == set(by) and self.metadata["method"] == "grid"
-        return Tally(by, ranges, together=leading and not ranges)
+        return Tally(by, self.types, ranges, together=leading and not ranges)
 
     def ranges(self, by: Sequence[str], bins: int | None) -> dict[str, Ranges]:
         """Returns the ranges for those columns that have more values than there are to be ranges."""
         ranges: dict[str, Ranges] = {}
         for name in by if bins else ():
-            found = ranges_of(self.distinct(name, bins or 0), bins, log=name in self.metadata["log_scaled"])
-            ranges |= {name: found} if found and name not in CATEGORIES else {}
+            if not self.types[name].is_words:
+                log = name in self.metadata["log_scaled"]
+                found = ranges_of(self.distinct(name, bins or 0), bins, log=log)
+                ranges |= {name: found} if found else {}
         return ranges
 
     def distinct(self, name: str, most: int) -> NDArray[np.float64]:
@@ -267,7 +278,7 @@ class Run:
         if (name, most) not in self._distinct:
             distinct = Distinct(most)
             for columns in self.parts([name]):
-                distinct.add(as_key(name, columns[name]))
+                distinct.add(as_key(name, self.types[name].keys(columns[name])))
             self._distinct[name, most] = distinct.values
         return self._distinct[name, most]
 
@@ -297,10 +308,10 @@ class Run:
             check_column(name, self.columns)
         return names
 
-    @cached_property
+    @property
     def columns(self) -> list[str]:
         """The names of the columns of the trials table."""
-        return parquet.column_names(self._files(self.store.trials)[0], self.layout(TRIALS))
+        return list(self.types)
 
     def has_more_values(self, by: Sequence[str], most: int) -> bool:
         """Returns whether a summary by these parameters has more rows than that."""
@@ -309,7 +320,8 @@ class Run:
             return prod(map(len, spans)) > most
         found: set[tuple[Any, ...]] = set()
         for columns in self.parts(self.columns_of(by)):
-            values = np.stack([as_key(name, value) for name, value in columns.items()], axis=-1)
+            keys = [as_key(name, self.types[name].keys(value)) for name, value in columns.items()]
+            values = np.nan_to_num(np.stack(keys, axis=-1), nan=-np.inf)  # missing is one value
             kept = np.append(True, (values[1:] != values[:-1]).any(axis=1))
             found |= set(map(tuple, np.unique(values[kept], axis=0)[: most + 1].tolist()))
             if len(found) > most:
@@ -338,7 +350,8 @@ class Run:
         from linreg_sweep.analysis import tables
 
         best_of_parts = [tables.best(frame, n) for frame in self.frames(columns)]
-        return tables.best(parquet.with_categories(pd.concat(best_of_parts, ignore_index=True)), n)
+        whole = parquet.with_categories(pd.concat(best_of_parts, ignore_index=True), self.types)
+        return tables.best(whole, n)
 
     def where(self, comparison: str) -> "pd.DataFrame":
         """Returns the trials for which a comparison such as `learning_rate < 0.005` holds."""

@@ -4,24 +4,25 @@ A part may come from anywhere, and a checksum is no signature. So a file's names
 at before it is unpacked, and what others are counted or found by as it is read.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.column_types import Array, ColumnType, Types, types_told
 from linreg_sweep.storage.files import Place
 from linreg_sweep.storage.store import PART_NAME
-from linreg_sweep.theory.outcome import CATEGORIES, COUNTS, EVENTS, MISSING
-
-Column = NDArray[np.generic]
+from linreg_sweep.theory.outcome import MISSING, OUTCOME_WORDS, OUTCOMES, REGIME_SOURCES, REGIMES
 
 TRIALS, HISTORY = "trials", "history"
 """The tables, each called like the folder of its parts."""
 
-WHOLE = ("trial", "epochs", "epoch", *EVENTS)
-"""The columns of whole numbers."""
+TRIAL = "trial"
+
+ALWAYS = ("learning_rate", "initial_")
+"""How the names of hyperparameters begin that no trial lacks."""
 
 MOST_EPOCHS = 10**12
 """That a trial can be declared to have."""
@@ -33,9 +34,9 @@ TIGHTEST = 255
 _ARROW = {
     "int64": "int64",
     "float64": "double",
-    "int8": "dictionary<values=string, indices=int8, ordered=0>",
+    **{size: f"dictionary<values=string, indices={size}, ordered=0>" for size in ("int8", "int16")},
 }
-"""What Arrow calls the kinds of columns."""
+"""What Arrow calls the numbers of columns."""
 
 
 class MisfitError(ValueError):
@@ -47,15 +48,13 @@ class Layout:
     """What the files of a table hold.
 
     Attributes:
-        kinds: the columns in their order, each with its kind of numbers: int64, float64, int8 for words.
-        finite: those whose numbers are finite: hyperparameters.
+        types: the columns in their order, with what each holds.
         table: trials, which have a row a trial, or history; empty: neither.
         n_trials: of the run.
         part_size: trials a part.
     """
 
-    kinds: Mapping[str, str]
-    finite: frozenset[str] = field(default_factory=frozenset)
+    types: Types
     table: str = ""
     n_trials: int = 0
     part_size: int = 0
@@ -75,15 +74,15 @@ class Layout:
             n_rows: how many it says it has.
             size: its bytes.
         """
-        if list(schema.names) != list(self.kinds):
+        if list(schema.names) != list(self.types):
             raise MisfitError("its columns are not those of the run")
         for name, kind in zip(schema.names, schema.types, strict=True):
-            if str(kind) != _ARROW[self.kinds[name]]:
+            if str(kind) != _ARROW[self.types[name].dtype]:
                 raise MisfitError(f"its column {name} is of another type")
         first, stop = self.trials_of(part)
         if self.table == TRIALS and n_rows != stop - first:
             raise MisfitError(f"it must have {stop - first:,} rows, and has {n_rows:,}")
-        n_numbers = n_rows * sum(kind != "int8" for kind in self.kinds.values())
+        n_numbers = n_rows * sum(not type_.is_words for type_ in self.types.values())
         if n_numbers * 8 > TIGHTEST * size:
             raise MisfitError(f"it is too small for {n_rows:,} rows")
 
@@ -97,7 +96,7 @@ class Layout:
         if any(group.column(i).compression != PACKING for group in groups for i in range(group.num_columns)):
             raise MisfitError("it is not packed as parts are")
 
-    def check(self, part: Place, columns: Mapping[str, Column]) -> None:
+    def check(self, part: Place, columns: Mapping[str, Array]) -> None:
         """Raises a MisfitError where a number cannot stand in its column.
 
         Args:
@@ -105,23 +104,27 @@ class Layout:
             columns: some of its columns, [K] each.
         """
         for name, values in columns.items():
-            is_free = self.kinds[name] == "float64" and name not in self.finite
-            if not is_free and not self._can_be(part, name, values):
+            if not self._can_be(part, name, values):
                 raise MisfitError(f"what it says of {name} cannot be")
 
-    def _can_be(self, part: Place, name: str, values: Column) -> bool:
+    def _can_be(self, part: Place, name: str, values: Array) -> bool:
         numbers: NDArray[Any] = values
-        if name == "trial":
+        type_ = self.types[name]
+        if type_.role == "key" and name == TRIAL:
             first, stop = self.trials_of(part)
             if self.table == TRIALS:
                 return np.array_equal(numbers, np.arange(first, stop))
             return not len(numbers) or bool(first <= numbers.min() and numbers.max() < stop)
-        if name in self.finite:
-            return bool(np.isfinite(numbers).all() and (name not in COUNTS or (numbers % 1 == 0).all()))
-        if name == "outcome":
+        if type_.role == "hyperparameter":
+            known = type_.known(numbers)
+            if name.startswith(ALWAYS) and not known.all():
+                return False
+            there = numbers[known]
+            return bool(np.isfinite(there).all() and (not type_.is_whole or (there % 1 == 0).all()))
+        if name == "outcome" and type_.is_words:
             return not (numbers == MISSING).any()
-        if name in WHOLE:
-            least = MISSING if name in EVENTS else 0
+        if type_.is_whole:
+            least = MISSING if type_.kind == "epoch" else 0
             return not len(numbers) or bool(least <= numbers.min() and numbers.max() <= MOST_EPOCHS)
         return True
 
@@ -133,19 +136,42 @@ def layout_of(metadata: Mapping[str, Any], table: str) -> Layout:
         metadata: what metadata.json says.
         table: TRIALS or HISTORY.
     """
-    given, states = metadata["hyperparameters"], metadata["parameters"]
-    names: Sequence[str] = ("trial", "epoch", *states, "cost")
-    if table == TRIALS:
-        names = (
-            *("trial", *given, "outcome", "epochs", "converged_at", "diverged_at", *states, "cost"),
-            *("excess_cost", "contraction", "regime", "regime_source", "stability_ratio"),
-            *("predicted_outcome", "predicted_at", "theory"),
-        )
-    kinds = {name: _kind_of(name) for name in names}
-    return Layout(kinds, frozenset(given), table, metadata["n_trials"], metadata["part_size"])
+    told = metadata.get("columns")
+    types = _before_format_4(metadata, table) if told is None else types_told(told[table])
+    return Layout(types, table, metadata["n_trials"], metadata["part_size"])
 
 
-def _kind_of(name: str) -> str:
-    if name in CATEGORIES:
-        return "int8"
-    return "int64" if name in WHOLE else "float64"
+OLD_COUNTS = ("batch_size", "max_epochs")
+"""The hyperparameters of whole numbers before format 4."""
+
+
+def _before_format_4(metadata: Mapping[str, Any], table: str) -> dict[str, ColumnType]:
+    """Returns the columns that runs have whose metadata.json does not tell of them."""
+    count, epoch = ColumnType("count", role="ending"), ColumnType("epoch", role="ending")
+    given = {
+        name: ColumnType("count" if name in OLD_COUNTS else "number", role="hyperparameter")
+        for name in metadata["hyperparameters"]
+    }
+    states = dict.fromkeys(metadata["parameters"], ColumnType("number", role="state"))
+    key, cost = ColumnType("count", role="key"), ColumnType("number", role="measure")
+    if table == HISTORY:
+        return {TRIAL: key, "epoch": key, **states, "cost": cost}
+    number = ColumnType("number")
+    return {
+        TRIAL: key,
+        **given,
+        "outcome": ColumnType("words", OUTCOME_WORDS, "ending"),
+        "epochs": count,
+        "converged_at": epoch,
+        "diverged_at": epoch,
+        **states,
+        "cost": cost,
+        "excess_cost": number,
+        "contraction": number,
+        "regime": ColumnType("words", REGIMES),
+        "regime_source": ColumnType("words", REGIME_SOURCES),
+        "stability_ratio": number,
+        "predicted_outcome": ColumnType("words", OUTCOMES),
+        "predicted_at": ColumnType("epoch"),
+        "theory": ColumnType("words", ("closed_form", "lost_in_rounding", "mini_batches")),
+    }

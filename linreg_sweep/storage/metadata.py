@@ -6,16 +6,22 @@ So nothing of it names a file, is counted or is computed with before its kind is
 
 import math
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, get_args
 
+from linreg_sweep import column_types
+from linreg_sweep.column_types import Role
 from linreg_sweep.guards.names import is_name
+from linreg_sweep.theory.outcome import OUTCOME_WORDS, OUTCOMES, REGIME_SOURCES, REGIMES, THEORY
 
 Kind: TypeAlias = "Callable[[Any], bool] | list[Any] | dict[Any, Any]"
 """Of a value: what tells; of a list: the kind of each item; of a mapping: by key, `...` for all others."""
 
 LARGEST = 2**63 - 1
 """The largest whole number that a column holds."""
+
+MAX_WORDS = 2**15 - 1
+"""Words that the codes of a column stand for."""
 
 _HALVES = re.compile("[\ud800-\udfff]")
 """Halves of characters, which no file in UTF-8 can take."""
@@ -72,6 +78,26 @@ def _nothing(value: Any) -> bool:
     return False
 
 
+def _words(value: Any) -> bool:
+    return bool(value) and fits(value, [is_text]) and len(set(value)) == len(value) <= MAX_WORDS
+
+
+def _kind(value: Any) -> bool:
+    return value in get_args(column_types.Kind)
+
+
+def _role(value: Any) -> bool:
+    return value in get_args(Role)
+
+
+def _table(value: Any) -> bool:
+    each: Kind = {"name": is_text, "kind": _kind, "role": _role, "words": _words, ...: _nothing}
+    plain: Kind = {"name": is_text, "kind": _kind, "role": _role, ...: _nothing}
+    if not isinstance(value, list) or not all(fits(of, plain) or fits(of, each) for of in value):
+        return False
+    return len({of["name"] for of in value}) == len(value)
+
+
 def _or_none(kind: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or kind(value)
 
@@ -97,6 +123,7 @@ BEGUN: dict[str, Kind] = {
     "spans": {...: [_number]},
     "hyperparameters": [is_text],
     "parameters": [is_text],
+    "columns": {"trials": _table, "history": _table},
     "history": _flag,
     "regime_measured": _flag,
     "settle": {"epochs": _number, "fraction": _number},
@@ -116,7 +143,7 @@ FOUND: dict[str, Kind] = {
         "outcome": is_text,
         "converged_at": _or_none(is_count),
         "cost": _or_none(_number),
-        ...: _or_none(_number),
+        ...: _cell,
     },
     "edge": dict.fromkeys(("largest_stable", "smallest_diverged", "stability_limit"), _rate),
     "agreement": {
@@ -136,7 +163,25 @@ FOUND: dict[str, Kind] = {
 ADDED: dict[str, Kind] = {"least_squares": {"cost": _number, "parameters": {...: _or_none(_number)}}}
 """What is said of a finished run, too, but for older ones of the same format."""
 
-SINCE_FORMAT_3 = ("checksums", "failed")
+SINCE = {"checksums": 3, "failed": 3, "columns": 4}
+"""What runs of an older format than this do not say."""
+
+READ_BY_PLACE = {
+    "outcome": OUTCOME_WORDS,
+    "regime": REGIMES,
+    "regime_source": REGIME_SOURCES,
+    "predicted_outcome": OUTCOMES,
+    "theory": THEORY,
+}
+"""Columns whose codes are read as places among these words."""
+
+NEEDED = {
+    **dict.fromkeys(("trial", "epochs"), "count"),
+    **dict.fromkeys(("converged_at", "diverged_at", "predicted_at"), "epoch"),
+    **dict.fromkeys(("learning_rate", "cost", "stability_ratio"), "number"),
+    **dict.fromkeys(READ_BY_PLACE, "words"),
+}
+"""Columns that every trials table has, with their kinds."""
 
 
 def fault(metadata: Mapping[str, Any]) -> str:
@@ -147,7 +192,7 @@ def fault(metadata: Mapping[str, Any]) -> str:
     """
     kinds = BEGUN | FOUND
     needed = kinds if "finished" in metadata else BEGUN
-    old = SINCE_FORMAT_3 if metadata["format_version"] < 3 else ()
+    old = [key for key, since in SINCE.items() if metadata["format_version"] < since]
     lacking = [key for key in needed if key not in metadata and key not in old]
     if lacking:
         return f"it lacks {', '.join(lacking)}"
@@ -160,7 +205,36 @@ def fault(metadata: Mapping[str, Any]) -> str:
     best = metadata.get("best")
     if best is not None and not best.keys() >= {*metadata["varied"], *metadata["parameters"]}:
         return "its best trial lacks columns"
-    return ""
+    is_told = "columns" in metadata and "columns" not in old
+    return "what it says of columns cannot be" if is_told and not _go_together(metadata) else ""
+
+
+def _go_together(metadata: Mapping[str, Any]) -> bool:
+    """Returns whether the columns that are told of are those that readers ask for."""
+    trials, history = (
+        {each["name"]: each for each in metadata["columns"][of]} for of in ("trials", "history")
+    )
+    all_columns, parameters = [*trials.values(), *history.values()], metadata["parameters"]
+
+    def of_role(role: Role) -> list[str]:
+        return [name for name, each in trials.items() if each["role"] == role]
+
+    return (
+        all(name in trials and trials[name]["kind"] == kind for name, kind in NEEDED.items())
+        and all(bool(each.get("words")) == (each["kind"] == "words") for each in all_columns)
+        and all(each["kind"] == "number" for each in all_columns if each["role"] == "state")
+        and all(_begins(trials[name]["words"], words) for name, words in READ_BY_PLACE.items())
+        and of_role("key") == ["trial"]
+        and of_role("hyperparameter") == metadata["hyperparameters"]
+        and of_role("state") == parameters
+        and {*metadata["varied"]} <= {*metadata["hyperparameters"]}
+        and (not metadata["history"] or history.keys() >= {"trial", "epoch", *parameters, "cost"})
+    )
+
+
+def _begins(told: list[str], words: Sequence[str]) -> bool:
+    """Returns whether words that are told of are the first of those known, all but the last at least."""
+    return len(told) >= len(words) - 1 and told == list(words[: len(told)])
 
 
 def fits(value: Any, kind: Kind) -> bool:

@@ -6,24 +6,23 @@ pyarrow is imported when a table is written or read, pandas only when one is rea
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.column_types import Array, ColumnType, Types
 from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.storage import files
 from linreg_sweep.storage.files import Place
 from linreg_sweep.storage.layout import Layout, MisfitError
 from linreg_sweep.storage.seal import BLANK, is_whole, sealed
 from linreg_sweep.storage.store import MADE_ANEW, damaged
-from linreg_sweep.theory.outcome import CATEGORIES, COUNTS, EVENTS, MISSING, OUTCOMES
+from linreg_sweep.theory.outcome import MISSING, OUTCOME_WORDS, OUTCOMES
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Column = NDArray[np.generic]
 
 SEAL, TOLD = "linreg_sweep.seal", "linreg_sweep"
 """The keys under which a file keeps its checksum, and what else is told of it."""
@@ -41,25 +40,29 @@ ROWS_AT_ONCE = 2**16
 """Rows that are unpacked before it is seen whether a file has more of them than it says."""
 
 
-def encode(columns: dict[str, Column], told: dict[str, Any] | None = None) -> bytes:
+def encode(
+    columns: Mapping[str, Array], told: dict[str, Any] | None = None, types: Types | None = None
+) -> bytes:
     """Returns a table as the bytes of a Parquet file: the same columns give the same bytes.
 
     Args:
-        columns: [K] each; MISSING stands for a missing category or epoch of an event.
+        columns: [K] each.
         told: what the file says of itself, as `facts_of` gives it back.
+        types: what the columns hold; None: numbers as they are.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    arrays = {name: _arrow(name, values) for name, values in columns.items()}
-    table = pa.table(arrays).replace_schema_metadata({"pandas": json.dumps(_pandas_types(columns))})
+    types = _plain(columns) if types is None else types
+    arrays = {name: _arrow(types[name], name, values) for name, values in columns.items()}
+    table = pa.table(arrays).replace_schema_metadata({"pandas": json.dumps(_pandas_types(types, columns))})
     sink = pa.BufferOutputStream()
     # few numbers repeat, so a dictionary of them only costs; byte by byte floats compress well and fast
     with pq.ParquetWriter(
         sink,
         table.schema,
         compression="lz4",
-        use_dictionary=[name for name, values in columns.items() if _is_coded(name, values, CATEGORIES)],
+        use_dictionary=[name for name in columns if types[name].is_words],
         use_byte_stream_split=[name for name, values in columns.items() if values.dtype.kind == "f"],
         write_statistics=False,
         write_page_checksum=True,  # for other readers: ours look at the seal
@@ -69,30 +72,40 @@ def encode(columns: dict[str, Column], told: dict[str, Any] | None = None) -> by
     return sealed(bytes(sink.getvalue()))
 
 
-def _is_coded(name: str, values: Column, names: Collection[str]) -> bool:
-    """Returns whether a column is one of these; one of somebody's data, of floats, may only be called so."""
-    return name in names and values.dtype.kind == "i"
+def _plain(columns: Mapping[str, Array]) -> dict[str, ColumnType]:
+    """Returns what columns hold of which nothing is known but their numbers."""
+    return {
+        name: ColumnType("number" if values.dtype.kind == "f" else "count")
+        for name, values in columns.items()
+    }
 
 
-def _arrow(name: str, values: Column) -> Any:
+def _has_gaps(type_: ColumnType) -> bool:
+    """Returns whether cells of a column may be missing, rather than NaN."""
+    return type_.is_coded or type_.role == "hyperparameter"
+
+
+def _arrow(type_: ColumnType, name: str, values: Array) -> Any:
     """Returns a column as an Arrow array over the same memory; pa.array would import pandas to look at it."""
     import pyarrow as pa
 
-    known = values != MISSING if _is_coded(name, values, (*CATEGORIES, *EVENTS)) else None
+    known = type_.known(values) if _has_gaps(type_) else None
     validity = None
     if known is not None and not known.all():
         validity = pa.py_buffer(np.packbits(known, bitorder="little"))
     values = np.ascontiguousarray(values)
     kind = pa.type_for_alias(str(values.dtype))
     array = pa.Array.from_buffers(kind, len(values), [validity, pa.py_buffer(values)])
-    if not _is_coded(name, values, CATEGORIES):
+    if not type_.is_words:
         return array
-    return pa.DictionaryArray.from_arrays(array, _strings(_words(name, values)))
+    return pa.DictionaryArray.from_arrays(array, _strings(_words(type_, name, values)))
 
 
-def _words(name: str, codes: Column) -> Sequence[str]:
+def _words(type_: ColumnType, name: str, codes: Array) -> Sequence[str]:
     """Returns the words that codes stand for: no word for failed trials where none failed."""
-    return OUTCOMES if name == "outcome" and codes.max(initial=0) < len(OUTCOMES) else CATEGORIES[name]
+    if name == "outcome" and type_.words == OUTCOME_WORDS and codes.max(initial=0) < len(OUTCOMES):
+        return OUTCOMES
+    return type_.words
 
 
 def _strings(words: Sequence[str]) -> Any:
@@ -103,19 +116,22 @@ def _strings(words: Sequence[str]) -> Any:
     return pa.StringArray.from_buffers(len(words), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))
 
 
-def _pandas_types(columns: Mapping[str, Column]) -> dict[str, Any]:
+def _pandas_types(types: Types, columns: Mapping[str, Array]) -> dict[str, Any]:
     """Returns what pandas.read_parquet needs to give columns of whole numbers as Int64."""
     described = []
     for name, values in columns.items():
-        coded = _is_coded(name, values, CATEGORIES)
-        counts = _is_coded(name, values, EVENTS) or (name in COUNTS and bool((values % 1 == 0).all()))
-        words = {"num_categories": len(_words(name, values)), "ordered": False} if coded else None
+        type_ = types[name]
+        numbers: NDArray[Any] = values[type_.known(values)]
+        is_count = type_.role == "hyperparameter" and type_.kind == "count" and (numbers % 1 == 0).all()
+        words = (
+            {"num_categories": len(_words(type_, name, values)), "ordered": False} if type_.is_words else None
+        )
         described.append(
             {
                 "name": name,
                 "field_name": name,
-                "pandas_type": "categorical" if coded else str(values.dtype),
-                "numpy_type": "Int64" if counts else str(values.dtype),
+                "pandas_type": "categorical" if type_.is_words else str(values.dtype),
+                "numpy_type": "Int64" if is_count or type_.kind == "epoch" else str(values.dtype),
                 "metadata": words,
             }
         )
@@ -130,41 +146,42 @@ def read(
     Args:
         parts: at least one file.
         columns: the columns to read; None: all.
-        layout: what the files are to hold; None: any table.
+        layout: what the files are to hold; None: what they say themselves.
 
     Raises:
         ResultsError: a part cannot be read, or cannot be one; it is named.
     """
     import pyarrow as pa
 
-    tables = []
+    tables, types = [], dict[str, ColumnType]()
     for part in parts:
         try:
             table = _table(_opened(part, layout), columns)
             table.validate(full=True)
+            types = dict(_types_in(table) if layout is None else layout.types)
+            found = _codes_of(table, types)
             if layout is not None:
-                layout.check(part, {name: _codes(name, table.column(name)) for name in table.column_names})
-                told = _pandas_types({name: np.empty(0, kind) for name, kind in layout.kinds.items()})
-                table = table.replace_schema_metadata({"pandas": json.dumps(told)})  # its own may be any
+                layout.check(part, found)
+            told = json.dumps(_pandas_types(types, {name: each[:0] for name, each in found.items()}))
+            table = table.replace_schema_metadata({"pandas": told})  # its own may be any
             table.slice(0, 1).to_pandas()  # reads what the file says of pandas's types
             tables.append(table)
         except (*DAMAGE, pa.ArrowException) as error:
             raise _refused(part, error) from error
-    return with_categories(pa.concat_tables(tables, promote_options="permissive").to_pandas())
+    frame = pa.concat_tables(tables, promote_options="permissive").to_pandas()
+    return with_categories(frame, types)
 
 
-def with_categories(frame: "pd.DataFrame") -> "pd.DataFrame":
+def with_categories(frame: "pd.DataFrame", types: Types) -> "pd.DataFrame":
     """Gives the columns of words in a table their categories, however they were put together; returns it."""
-    for name in frame.columns.intersection(list(CATEGORIES)):
-        words = frame[name].astype("category")
-        frame[name] = words.cat.set_categories(_categories(name, words))  # astype would keep another order
+    for name in frame.columns:
+        if types[name].is_words:
+            found = frame[name].astype("category")
+            words = list(types[name].words)
+            if name == "outcome" and not (found == OUTCOME_WORDS[-1]).any():
+                words = words[: len(OUTCOMES)]  # the word for failed trials only where there are any
+            frame[name] = found.cat.set_categories(words)  # astype would keep another order
     return frame
-
-
-def _categories(name: str, values: "pd.Series[Any]") -> list[str]:
-    """Returns the words of a column, that for failed trials only where there are any."""
-    words = list(CATEGORIES[name])
-    return words[: len(OUTCOMES)] if name == "outcome" and not (values == words[-1]).any() else words
 
 
 def write_frames(frames: "Iterable[pd.DataFrame]", stream: BinaryIO) -> None:
@@ -183,23 +200,23 @@ def write_frames(frames: "Iterable[pd.DataFrame]", stream: BinaryIO) -> None:
             writer.close()
 
 
-def decode(content: bytes) -> dict[str, Column]:
-    """Returns the columns that `encode` was given."""
+def decode(content: bytes, types: Types | None = None) -> dict[str, Array]:
+    """Returns the columns that `encode` was given; types say what they hold, if the file itself does not."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    return _arrays(pq.ParquetFile(pa.BufferReader(content)), None)
+    return _arrays(pq.ParquetFile(pa.BufferReader(content)), None, types)
 
 
 def read_arrays(
     part: Place, columns: Sequence[str] | None = None, layout: Layout | None = None
-) -> dict[str, Column]:
+) -> dict[str, Array]:
     """Returns a part's columns, or some, as they were given to `encode`.
 
     Args:
         part: the file.
         columns: their names; None: all.
-        layout: what the file is to hold; None: any table.
+        layout: what the file is to hold; None: what it says itself.
 
     Raises:
         ResultsError: the part cannot be read, or cannot be one.
@@ -207,7 +224,7 @@ def read_arrays(
     import pyarrow as pa
 
     try:
-        arrays = _arrays(_opened(part, layout), columns)
+        arrays = _arrays(_opened(part, layout), columns, layout.types if layout else None)
         if layout is not None:
             layout.check(part, arrays)
         return arrays
@@ -215,12 +232,12 @@ def read_arrays(
         raise _refused(part, error) from error
 
 
-def read_and_check(part: Place, layout: Layout | None = None) -> tuple[dict[str, Column], bool]:
+def read_and_check(part: Place, layout: Layout | None = None) -> tuple[dict[str, Array], bool]:
     """Returns a part's columns as far as they can be read at all, and whether it is what was written.
 
     Args:
         part: the file.
-        layout: what the file is to hold, whatever its numbers are; None: any table.
+        layout: what the file is to hold, whatever its numbers are; None: what it says itself.
 
     Raises:
         ResultsError: the part cannot be read, or cannot be one.
@@ -233,14 +250,14 @@ def read_and_check(part: Place, layout: Layout | None = None) -> tuple[dict[str,
         file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
         if layout is not None:
             layout.check_schema(part, file.schema_arrow, file.metadata.num_rows, len(content))
-        return _arrays(file, None), is_whole(content) or _is_unsealed(file)
+        return _arrays(file, None, layout.types if layout else None), is_whole(content) or _is_unsealed(file)
     except (*DAMAGE, pa.ArrowException) as error:
         raise _refused(part, error) from error
 
 
 def facts_and_columns(
     part: Place, layout: Layout | None = None
-) -> tuple[dict[str, Any], dict[str, Column]] | None:
+) -> tuple[dict[str, Any], dict[str, Array]] | None:
     """Returns what a part was told to say of itself, and its columns.
 
     Args:
@@ -266,7 +283,7 @@ def facts_and_columns(
         if layout is None:
             return told, {}
         _check(part, file, len(content), layout)
-        columns = _arrays(file, None)
+        columns = _arrays(file, None, layout.types)
         layout.check(part, columns)
     except (*DAMAGE, pa.ArrowException) as error:  # an OSError is not the disk's: the bytes are here
         if _is_shortage(error):
@@ -328,54 +345,63 @@ def _table(file: Any, columns: Sequence[str] | None) -> Any:
     return pa.Table.from_batches(batches) if batches else file.read(columns=names)
 
 
-def _arrays(file: Any, columns: Sequence[str] | None) -> dict[str, Column]:
+def _arrays(file: Any, columns: Sequence[str] | None, types: Types | None) -> dict[str, Array]:
     table = _table(file, columns)
     table.validate()
-    return {name: _codes(name, table.column(name)) for name in columns or table.column_names}
+    found = _codes_of(table, types or _types_in(table))
+    return {name: found[name] for name in columns or table.column_names}
 
 
-def _codes(name: str, values: Any) -> Column:
-    """Returns a column as the numbers that `encode` was given."""
+def _types_in(table: Any) -> dict[str, ColumnType]:
+    """Returns what the columns of an Arrow table hold, as far as it shows."""
+    import pyarrow as pa
+
+    types: dict[str, ColumnType] = {}
+    for name in table.column_names:
+        column = table.column(name)
+        if pa.types.is_dictionary(column.type):
+            words = column.unify_dictionaries().chunk(0).dictionary if column.num_chunks else pa.array([])
+            types[name] = ColumnType("words", tuple(words.to_pylist()))
+        elif pa.types.is_floating(column.type):
+            types[name] = ColumnType("number", role="hyperparameter")
+        else:
+            types[name] = ColumnType("epoch" if column.null_count else "count")
+    return types
+
+
+def _codes_of(table: Any, types: Types) -> dict[str, Array]:
+    """Returns the columns of an Arrow table as the numbers that `encode` was given."""
+    return {name: _codes(name, types[name], table.column(name)) for name in table.column_names}
+
+
+def _codes(name: str, type_: ColumnType, values: Any) -> Array:
     import pyarrow as pa
 
     array = values.combine_chunks() if values.num_chunks != 1 else values.chunk(0)
-    if name in CATEGORIES and not pa.types.is_floating(array.type):
+    if type_.is_words:
         words = array if isinstance(array, pa.DictionaryArray) else array.dictionary_encode()
-        code_of = np.array([CATEGORIES[name].index(word) for word in words.dictionary.to_pylist()], np.int8)
-        return _filled(words.indices, np.append(code_of, np.int8(MISSING)))
-    if name in EVENTS:
-        return _filled(array)
-    if array.null_count:
+        code_of = np.array([type_.words.index(word) for word in words.dictionary.to_pylist()], type_.dtype)
+        places = _filled(words.indices, -1)
+        return np.take(np.append(code_of, code_of.dtype.type(MISSING)), np.asarray(places, np.intp))
+    if array.null_count and not _has_gaps(type_):
         raise MisfitError(f"its column {name} has gaps")
-    return _numbers(array)
+    return _filled(array, type_.missing)
 
 
-def _filled(array: Any, code_of: Column | None = None) -> Column:
-    """Returns whole numbers, or what they stand for, with MISSING where there is none."""
+def _filled(array: Any, missing: float) -> Array:
+    """Returns the numbers of an Arrow array, with one that stands for what is missing."""
     numbers = _numbers(array)
     if not array.null_count:
-        return numbers if code_of is None else np.take(code_of, np.asarray(numbers, np.intp))
+        return numbers
     bits = np.unpackbits(np.frombuffer(array.buffers()[0], np.uint8), bitorder="little")
     known = bits[array.offset : array.offset + len(array)].astype(np.bool_)
-    if code_of is None:
-        return np.where(known, numbers, MISSING)
-    return np.take(code_of, np.where(known, numbers, -1))
+    return np.where(known, numbers, numbers.dtype.type(missing))
 
 
-def _numbers(array: Any) -> Column:
+def _numbers(array: Any) -> Array:
     """Returns the numbers of an Arrow array without missing ones; to_numpy would import pandas."""
     dtype = np.dtype(array.type.to_pandas_dtype())
     return np.frombuffer(array.buffers()[1], dtype)[array.offset : array.offset + len(array)]
-
-
-def column_names(part: Place, layout: Layout | None = None) -> list[str]:
-    """Returns the names of a part's columns; for arguments and errors see `read_arrays`."""
-    import pyarrow as pa
-
-    try:
-        return list(_opened(part, layout).schema_arrow.names)
-    except (*DAMAGE, pa.ArrowException) as error:
-        raise _refused(part, error) from error
 
 
 def _is_shortage(error: Exception) -> bool:

@@ -25,8 +25,8 @@ from linreg_sweep.storage.files import Place
 from linreg_sweep.storage.metadata import fault
 from linreg_sweep.storage.seal import BLANK, checksum, is_whole, sealed
 
-FORMAT_VERSION = 3
-READABLE = (2, 3)
+FORMAT_VERSION = 4
+READABLE = (2, 3, 4)
 """Formats that are shown; only runs of this version's own are extended."""
 
 MOST_OF_METADATA = 2**26

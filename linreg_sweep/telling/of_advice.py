@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from linreg_sweep.analysis.formats import condition
 from linreg_sweep.errors import listed
 from linreg_sweep.telling.phrases import counted, duration, number
 from linreg_sweep.trials.advice import LONG, Advice, Way
@@ -23,18 +24,20 @@ def waits(experiment: "Experiment", seconds: float | None) -> Iterator[str]:
     if seconds is None or seconds < LONG:
         return
     engine = experiment.config.training.engine
-    exact = engine != "closed_form" and not experiment.has_mini_batches
+    exact = engine != "closed_form" and not experiment.regime_is_measured
     way = "; with training.engine: closed_form a moment" if exact else ""
     yield f"This takes about {duration(seconds)} on one core with engine {engine}{way}."
 
 
-def advised(advice: Advice, who: str = "it") -> Iterator[str]:
+def advised(advice: Advice | None, who: str = "it") -> Iterator[str]:
     """Yields with which settings trials converge, a sentence a line, each with what `--set` takes.
 
     Args:
-        advice: on these trials.
+        advice: on these trials; None: there is none.
         who: converges.
     """
+    if advice is None:
+        return
     if advice.batch_size is not None:
         yield _of_batches(advice.batch_size, advice.batch_limit)
     longer, standardized, as_it_is = advice.longer, advice.standardized, advice.as_it_is
@@ -44,7 +47,7 @@ def advised(advice: Advice, who: str = "it") -> Iterator[str]:
         left_out = (
             f"Without {_names(standardized)} and standardized" if standardized.left_out else "Standardized"
         )
-        yield _cure(f"{left_out} (condition number {_condition(standardized)}),", standardized, who)
+        yield _cure(f"{left_out} ({_condition(standardized)}),", standardized, who)
     if advice.from_zero is not None:
         yield _cure("From a start at 0", advice.from_zero, who)
     if as_it_is is None:
@@ -55,7 +58,7 @@ def advised(advice: Advice, who: str = "it") -> Iterator[str]:
         )
     elif longer is None or 2 * as_it_is.epochs <= longer.epochs:
         below = f"below the stability limit {number(as_it_is.limit)}"
-        yield _cure(f"As the data are (condition number {_condition(as_it_is)}), {below}", as_it_is, who)
+        yield _cure(f"As the data are ({_condition(as_it_is)}), {below}", as_it_is, who)
 
 
 def _of_batches(batch_size: int, limit: float | None) -> str:
@@ -90,10 +93,10 @@ def _yaml(value: object) -> str:
     )
 
 
-def _condition(way: Way) -> str:
-    return f"{way.condition_number:,.4g}" if way.condition_number < 1e4 else f"{way.condition_number:.3g}"
-
-
 def _names(way: Way) -> str:
     vary = "does not vary" if len(way.left_out) == 1 else "do not vary"
     return f"{listed(way.left_out)}, which {vary},"
+
+
+def _condition(way: Way) -> str:
+    return f"condition number {condition(way.condition_number)}"

@@ -41,7 +41,7 @@ def told_run(run: "Run", table: Table, columns: list[str]) -> Iterator[str]:
     outcomes = run.metadata["outcomes"]
     yield ", ".join(f"{outcomes[name]:,} {name}" for name in OUTCOMES) + "."
     if len(cells["trials"]) > 1:
-        yield from _safe(cells)
+        yield from _safe(cells, is_words=run.types[next(iter(cells))].is_words)
         yield from _best_row(cells)
     yield best_trial(run.metadata["best"], run.varied)
     yield from _fitted_line(run)
@@ -73,7 +73,9 @@ def _best_row(cells: Mapping[str, Sequence[Any]]) -> Iterator[str]:
     """Yields which row of a summary does best on the whole, where rows have several trials."""
     best = best_row(cells)
     names = list(cells)[: list(cells).index("trials")]
-    named = ", ".join(f"{name} {number(cells[name][best])}" for name in names)
+    named = ", ".join(
+        f"{name} {number(cells[name][best])}" for name in names if cells[name][best] is not None
+    )
     trials, converged, median = (cells[name][best] for name in ("trials", "converged", "median_converged_at"))
     if converged and max(cells["trials"]) > 1:
         yield (
@@ -82,21 +84,31 @@ def _best_row(cells: Mapping[str, Sequence[Any]]) -> Iterator[str]:
         )
 
 
-def _safe(cells: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+def _safe(cells: Mapping[str, Sequence[Any]], *, is_words: bool = False) -> Iterator[str]:
     """Yields between which values of its one parameter a summary has nothing but converged trials."""
     names = list(cells)[: list(cells).index("trials")]
     if len(names) != 1:
         return
+    cells = {name: [each[row] for row in _with_a_value(cells[names[0]])] for name, each in cells.items()}
     values, whole = cells[names[0]], [share == 1 for share in cells["share_converged"]]
     first, stop = longest(whole)
     if stop == first:
         yield f"At no {names[0]} did all trials converge."
+        return
+    if is_words:
+        found = " and ".join(value for value, is_whole in zip(values, whole, strict=True) if is_whole)
+        yield f"At {names[0]} {found} every trial converged."
         return
     low, high = ends_of(values[first])[0], ends_of(values[stop - 1])[1]
     where = f"{names[0]} {low}" if low == high else f"{names[0]} from {low} to {high}"
     none = [row for row, converged in enumerate(cells["converged"]) if not converged and row >= stop]
     above = f"; from {ends_of(values[none[0]])[0]} on none did" if _to_the_end(none, len(whole)) else ""
     yield f"At {where} every trial converged{above}."
+
+
+def _with_a_value(cells: Sequence[Any]) -> list[int]:
+    """Returns the rows of a column in which no value is missing."""
+    return [row for row, cell in enumerate(cells) if cell is not None]
 
 
 def _to_the_end(rows: Sequence[int], n: int) -> bool:
@@ -111,7 +123,8 @@ def best_trial(best: Mapping[str, Any], varied: Sequence[str]) -> str:
         best: its cells; None: missing, or not finite.
         varied: the columns of the hyperparameters that tell it from others.
     """
-    settings = ", ".join(f"{name} {number(best[name])}" for name in varied) or "the set-up's values"
+    settings = ", ".join(f"{name} {number(best[name])}" for name in varied if best[name] is not None)
+    settings = settings or "the set-up's values"
     how = "no trial converged; this one came nearest"
     if best["outcome"] == "converged" and best["converged_at"] is not None:
         how = f"converged at epoch {best['converged_at']:,}"

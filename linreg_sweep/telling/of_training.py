@@ -4,13 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import inf, isfinite, log, log1p
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from linreg_sweep.analysis.formats import condition
 from linreg_sweep.analysis.legend import Bounds
 from linreg_sweep.telling.of_advice import advised
 from linreg_sweep.telling.of_lines import beside_least_squares
 from linreg_sweep.telling.phrases import fitting_form, wrapped
-from linreg_sweep.theory.outcome import MEASURED, SURPRISES, steepest_contraction, surprise, swing
+from linreg_sweep.theory.outcome import MEASURED, SURPRISES, surprise, swing
 
 if TYPE_CHECKING:
     from linreg_sweep.engines.autograd_steps import Step
@@ -101,7 +100,8 @@ def _regime(training: "Training", bounds: Bounds) -> Iterator[str]:
     words = regime.replace("_", " ")
     if last["regime_source"][0] == MEASURED:
         measured = bounds.regime(regime, measured=True)
-        yield f"The learning rate is {words}, as measured (mini-batches have no stability limit): {measured}."
+        reason = training.experiment.example.why_no_limit()
+        yield f"The learning rate is {words}, as measured ({reason}): {measured}."
         return
     ratio = float(last["stability_ratio"][0])
     said = [
@@ -117,13 +117,17 @@ def _regime(training: "Training", bounds: Bounds) -> Iterator[str]:
 
 def _steepest(training: "Training") -> str:
     """Returns how the error along the steepest direction changes from epoch to epoch."""
-    settings, (_, curvature) = training.experiment.config.training, training.experiment.problem.curvature
-    rate, momentum, nesterov = settings.learning_rate, settings.momentum, settings.nesterov
-    [factor] = steepest_contraction(np.array([rate]), curvature, momentum, nesterov=nesterov).tolist()
+    example = training.experiment.example
+    trials, method = example.trials, example.options.method
+    [factor] = example.contraction(training.experiment.criteria.settle_epochs).tolist()
     if abs(factor) < NO_FACTOR:
         return "There each epoch removes the error."
-    epochs = swing(rate, curvature, momentum, nesterov=nesterov)
-    if 2 < epochs < inf:
+    if method.schedule is not None:
+        return f"There an epoch on average multiplies the error by {factor:.4g}."
+    rate, curvature = float(trials.learning_rate[0]), float(trials.quadratic.steepest[0])
+    momentum = float(trials.values["momentum"][0])
+    epochs = swing(rate, curvature, momentum, nesterov="nesterov" in method.flags)
+    if 2 < epochs < inf and "dampening" not in method.active:
         return (
             f"There a full swing takes {epochs:.3g} epochs, and each epoch shrinks it to {-factor:.4g}"
             " of its size."
@@ -135,17 +139,19 @@ def _steepest(training: "Training") -> str:
 
 def _flattest(training: "Training") -> Iterator[str]:
     """Yields how slow the flattest direction is, for plain descent on all rows."""
-    experiment, settings = training.experiment, training.experiment.config.training
-    flattest, _ = experiment.problem.curvature
-    if experiment.has_mini_batches or settings.momentum or not flattest:
+    example = training.experiment.example
+    method, flattest = example.options.method, float(example.trials.quadratic.flattest[0])
+    is_plain = example.is_covered and method.schedule is None
+    if not is_plain or "momentum" in method.active or not flattest:
         return
-    step = settings.learning_rate * flattest
+    step = float(example.trials.learning_rate[0]) * flattest
     if not 0 < step < 2 or step == 1:
         return
     shrinking = -log1p(-step if step < 1 else step - 2)  # -ln|1 - step|, also where step is tiny
+    steepest = float(example.trials.quadratic.steepest[0])
     yield (
         f"The flattest direction needs about {_count(log(10) / shrinking)} epochs for each factor of 10"
-        f" (condition number {_count(experiment.problem.condition_number)})."
+        f" (condition number {condition(steepest / flattest)})."
     )
 
 

@@ -8,6 +8,7 @@ from linreg_sweep.analysis.formats import GAP, Table, cells_of, frame_of
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
 from linreg_sweep.runs.results import BINS, MOST_ROWS, Run
 from linreg_sweep.theory.outcome import OUTCOMES
+from linreg_sweep.trials.columns import NAMED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,15 +34,10 @@ SUMMED_UP = ("trials", *OUTCOMES, "share_converged", "median_converged_at", "p90
 LEAST_FIRST = (
     *("share_converged", "p90_converged_at", "best_cost", "stability_ratio"),
     *(
-        "theory",
-        "predicted_at",
-        "predicted_outcome",
-        "regime_source",
-        "excess_cost",
-        "contraction",
-        "diverged_at",
-        "epochs",
-        "cost",
+        column.name
+        for role in ("derived", "ending", "measure")
+        for column in reversed(NAMED.values())
+        if column.role == role and not column.stays and column.name != "stability_ratio"
     ),
     *("best_learning_rate", "best_converged_at", "created", "best_trial", "done"),
 )

@@ -7,10 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.method import Method
+from linreg_sweep.schedules import declared as schedules
+from linreg_sweep.theory.limits import cycle_product, first_loss, radius
 from linreg_sweep.theory.outcome import stability_limit, steepest_contraction
 from linreg_sweep.theory.quadratic import Quadratic
 
 Floats = NDArray[np.float64]
+Values = Mapping[str, Floats]
+
+SETTLING = 10
+"""Epochs within which a learning rate is judged, where nothing else is said."""
 
 
 @dataclass(frozen=True)
@@ -36,21 +42,144 @@ class LinearTheory:
 
     method: Method
 
-    def stability_limit(self, quadratic: Quadratic, values: Mapping[str, Floats]) -> Floats:
+    def stability_limit(self, quadratic: Quadratic, values: Values, epochs: Floats | None = None) -> Floats:
         """Returns the learning rate [K] above which each trial's descent grows; NaN: there is none.
+
+        Under a schedule it is the first such rate for descent that goes on for ever: where the factor tends
+        to a number, the limit of a constant rate over that; where it repeats itself, where a cycle begins to
+        grow. Where it vanishes nothing grows for ever, and where it has no bound everything does.
 
         Args:
             quadratic: what they descend.
             values: of the trials, see Trials.
+            epochs: of each, of which the schedule may make its own [K]; None: it does not.
         """
-        steepest, momentum = quadratic.steepest, values.get("momentum", np.zeros(1))
-        return stability_limit(steepest, momentum, nesterov="nesterov" in self.method.flags)
+        momentum, dampening = self._numbers(values)
+        nesterov = self._is_nesterov
+        constant = stability_limit(quadratic.steepest, momentum, nesterov=nesterov, dampening=dampening)
+        schedule = self.method.schedule
+        if schedule is None:
+            return constant
+        count = len(values["learning_rate"])
+        epochs = np.ones(count) if epochs is None else epochs
+        tail = schedules.tail(schedule, epochs, values)
+        usable = (tail.factor > 0) & np.isfinite(tail.factor)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            limit = np.where(usable, constant / tail.factor, np.nan) + np.zeros(count)
+        period = np.broadcast_to(tail.period, (count,))
+        for cycle in np.unique(period[period > 0]):
+            these = np.flatnonzero(period == cycle)
+            limit[these] = self._of_cycle(
+                quadratic.take(these), _take(values, these), epochs[these], int(cycle)
+            )
+        return limit
 
-    def contraction(self, quadratic: Quadratic, values: Mapping[str, Floats]) -> Floats:
-        """Returns the factor [K] of the steepest direction in an epoch; see steepest_contraction."""
-        momentum, nesterov = values.get("momentum", 0.0), "nesterov" in self.method.flags
-        rate = values["learning_rate"]
-        return steepest_contraction(rate, quadratic.steepest, momentum, nesterov=nesterov)
+    def _of_cycle(self, quadratic: Quadratic, values: Values, epochs: Floats, cycle: int) -> Floats:
+        """Returns the limit [k] of trials whose schedule repeats itself after a cycle of so many epochs."""
+        momentum, dampening = self._numbers(values)
+        whole = np.zeros(len(epochs))
+        if schedules.name_of(self.method.schedule) == "chebyshev" and not np.any(momentum):
+            # a cycle is T_N(z) / T_N(z_0) with z from z_0 at 0 to -z_0 at x = 2, and T_N is even or odd
+            return np.asarray(2 / ((1 - dampening) * quadratic.steepest) + whole)
+        first = int(np.max(schedules.tail(self.method.schedule, epochs, values).begins))
+        factors = schedules.factors(
+            self.method.schedule, first, cycle, epochs, quadratic.flattest, quadratic.steepest, values
+        )
+        kinds = np.vstack([factors + whole, momentum + whole, 1 - dampening + whole])
+        distinct, which = np.unique(kinds, axis=1, return_inverse=True)
+        nesterov = self._is_nesterov
+        loss = [first_loss(kind[:-2], *kind[-2:].tolist(), nesterov=nesterov) for kind in distinct.T]
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.array(loss)[which.ravel()] / quadratic.steepest)
+
+    def limit_reason(self, values: Values, epochs: Floats | None = None) -> str | None:
+        """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
+        if self.method.schedule is None:
+            return None
+        epochs = np.ones(len(values["learning_rate"])) if epochs is None else epochs
+        kinds = schedules.tail(self.method.schedule, epochs, values).kind
+        if (kinds == "vanishes").any():
+            return "its learning rate falls to 0, so that no descent grows for ever"
+        if (kinds == "unbounded").any():
+            return "its steps grow without bound, whatever the learning rate"
+        return None
+
+    def contraction(
+        self,
+        quadratic: Quadratic,
+        values: Values,
+        epochs: Floats | None = None,
+        settle_epochs: float = SETTLING,
+    ) -> Floats:
+        """Returns the factor [K] of the steepest direction in an epoch; see steepest_contraction.
+
+        Under a schedule it is the mean factor over the epochs in which a rate should settle, and negative
+        where the factor is that the largest rate among them has.
+
+        Args:
+            quadratic: what they descend.
+            values: of the trials, see Trials.
+            epochs: of each trial [K]; None: more than it should settle in.
+            settle_epochs: within which a rate should settle.
+        """
+        momentum, dampening = self._numbers(values)
+        rate, steepest, nesterov = values["learning_rate"], quadratic.steepest, self._is_nesterov
+
+        def factor(rate: Floats) -> Floats:
+            seen = np.where(momentum == 0, rate * (1 - dampening), rate) if np.any(dampening) else rate
+            return steepest_contraction(seen, steepest, momentum, nesterov=nesterov, dampening=dampening)
+
+        if self.method.schedule is None:
+            return factor(rate)
+        window = max(1, int(settle_epochs))
+        run = np.full(len(rate), float(window)) if epochs is None else epochs
+        factors = schedules.factors(
+            self.method.schedule, 0, window, run, quadratic.flattest, steepest, values
+        )
+        lengths = np.clip(run, 1, window)
+        within = np.arange(window)[:, None] < lengths
+        rates = np.where(within, factors * rate, 0.0)  # after the run no step is taken
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.any(momentum):
+                grown = np.ones(len(rate))
+                for length in np.unique(lengths):
+                    these = np.flatnonzero(lengths == length)
+                    numbers = (_each(number, these) for number in (momentum, 1 - dampening))
+                    x = rates[: int(length), these] * _each(steepest, these)
+                    grown[these] = radius(cycle_product(x, *numbers, nesterov=nesterov))
+            else:
+                grown = np.abs(np.prod(1 - rates * (1 - dampening) * steepest, axis=0))
+            size = grown ** (1 / lengths)
+        return np.where(factor(rates.max(axis=0)) < 0, -size, size)
+
+    def peak(self, quadratic: Quadratic, values: Values, epochs: Floats) -> Floats:
+        """Returns the largest rate [K] of each trial's run, as a multiple of a constant rate's limit."""
+        momentum, dampening = self._numbers(values)
+        limit = stability_limit(quadratic.steepest, momentum, nesterov=self._is_nesterov, dampening=dampening)
+        rate, schedule = values["learning_rate"], self.method.schedule
+        if schedule is not None:
+            rate = rate * schedules.peak(schedule, epochs, quadratic.flattest, quadratic.steepest, values)
+        return np.asarray(rate / limit)
+
+    @property
+    def _is_nesterov(self) -> bool:
+        return "nesterov" in self.method.flags
+
+    def _numbers(self, values: Values) -> tuple[Floats, Floats]:
+        """Returns the momentum and the dampening [K], or [1] where there is none."""
+        none = np.zeros(1)
+        momentum = values.get("momentum", none)
+        return momentum, values.get("dampening", none) if "momentum" in self.method.active else none
+
+
+def _take(values: Values, columns: NDArray[np.intp]) -> Values:
+    """Returns the numbers of some trials."""
+    return {name: value[columns] for name, value in values.items()}
+
+
+def _each(numbers: Floats, columns: NDArray[np.intp]) -> Floats:
+    """Returns numbers [K] of some trials, or the one [1] of all."""
+    return numbers if len(numbers) == 1 else numbers[columns]
 
 
 def theory_of(method: Method, n_rows: int) -> LinearTheory | NoTheory:

@@ -2,9 +2,9 @@
 
 A step of adamw has about the size of the learning rate, whatever the gradient's. So a penalty that is not
 added to the gradient balances it only at abs(theta) = 1 / weight_decay: where adamw comes to rest, if its
-`eps` is small, are least squares within the box abs(theta) <= 1 / weight_decay, and a box that holds the optimum
-changes nothing (Xie and Li, arXiv 2404.04454). A decoupled nadam, which scales the same moments, can rest
-nowhere else either. How fast they get there, and whether they do at a constant rate, is not known.
+`eps` is small, are least squares within the box abs(theta) <= 1 / weight_decay, and a box that holds the
+optimum changes nothing (Xie and Li, arXiv 2404.04454). A decoupled nadam, which scales the same moments, can
+rest nowhere else either. How fast they get there, and whether they do at a constant rate, is not known.
 """
 
 from dataclasses import replace

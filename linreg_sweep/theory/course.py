@@ -108,12 +108,11 @@ class _Mover:
 
     def radius(self, rate: Floats) -> Floats:
         """Returns the larger modulus [P, k] of an epoch's eigenvalues."""
-        factor = self.shrinkage(rate)
-        if self.momentum is None:
-            return np.abs(factor)
-        gain = 1.0 if self.gain is None else self.gain
-        m = self.momentum
         x = rate * self.value
+        factor = 1.0 - x
+        if self.momentum is None:
+            return np.abs(factor, out=factor)
+        gain, m = 1.0 if self.gain is None else self.gain, self.momentum
         trace = (factor - m * gain * x if self.nesterov else factor + (1 - gain) * x) + m
         determinant = m * factor if self.nesterov else np.broadcast_to(m, x.shape)
         discriminant = trace * trace - 4 * determinant

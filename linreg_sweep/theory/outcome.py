@@ -32,6 +32,7 @@ OUTCOME_MEANING = {
 }
 """Half a sentence each; `legend.Bounds` fills the set-up's numbers in."""
 
+OUTCOME_WORDS = (*OUTCOMES, "failed")
 FAILED = len(OUTCOMES)
 """The code of a trial that could not be trained: its worker died, or ran out of memory, again and again.
 It has no result, and what gathers results passes it over."""
@@ -68,43 +69,21 @@ REGIME_SOURCES = ("spectrum", "measured")
 SPECTRUM, MEASURED = range(2)
 """Where a regime is read off: the data's curvature, or what the trial itself did."""
 
-THEORY = ("closed_form", "lost_in_rounding", "mini_batches")
-CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES = range(3)
+THEORY = ("closed_form", "lost_in_rounding", "mini_batches", "adaptive")
+CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES, ADAPTIVE = range(4)
 """What theory says of a trial's outcome: the closed form tells it; it lies within what the rounding of
-the steps may decide; or steps see mini-batches, for which there is no closed form."""
+the steps may decide; steps see mini-batches, for which there is no closed form; or the optimizer scales each
+step by its own gradients, of which nothing is known beforehand."""
 
-CATEGORIES = {
-    "outcome": (*OUTCOMES, "failed"),
-    "regime": REGIMES,
-    "regime_source": REGIME_SOURCES,
-    "predicted_outcome": OUTCOMES,
-    "theory": THEORY,
+SILENT_MEANING = {
+    "lost_in_rounding": "the rounding of their steps may decide them",
+    "mini_batches": "mini-batches have no closed form",
+    "adaptive": "their optimizers scale each step by its gradients",
 }
-"""The columns of codes, and the words the codes stand for."""
-
-EVENTS = ("converged_at", "diverged_at", "predicted_at")
-"""Columns of the epoch at which something first happened, if it ever did."""
-
-COUNTS = ("batch_size", "max_epochs")
-"""Columns of hyperparameters that are whole numbers, which parts hold as floats like the others."""
+"""Why theory predicts nothing for trials."""
 
 MISSING = -1
 """The code of an outcome or regime that is not known, and the epoch of an event that never came."""
-
-
-def word(name: str, value: float) -> str | float | None:
-    """Returns a cell of the trials table as a person reads it.
-
-    Args:
-        name: of its column.
-        value: what stands in the column; a code in one of CATEGORIES.
-
-    Returns:
-        The word for a code; None where a code or an epoch is missing; any other number as it is.
-    """
-    if value == MISSING and (name in CATEGORIES or name in EVENTS):
-        return None
-    return CATEGORIES[name][int(value)] if name in CATEGORIES else value
 
 
 @dataclass(frozen=True)
@@ -134,10 +113,10 @@ class Criteria:
         """Returns the excess cost at or below which a trial has converged, in units of y squared: finite."""
         return min(self.tolerance * scale, float(np.finfo(np.float64).max))
 
-    def diverged_excess(self, excess_at_start: Floats, cost_min: float, scale: float) -> Floats:
+    def diverged_excess(self, excess_at_start: Floats, least: float | Floats, scale: float) -> Floats:
         """Returns the excess cost [K] above which each trial has diverged, in units of y squared."""
         with np.errstate(over="ignore"):
-            return self.divergence * np.maximum(cost_min + excess_at_start, scale) - cost_min
+            return self.divergence * np.maximum(least + excess_at_start, scale) - least
 
 
 def judge(
@@ -224,7 +203,11 @@ def surprise(outcome: int, regime: int, diverged_at: int, predicted_outcome: int
 
 
 def stability_limit(
-    steepest: float | Floats, momentum: float | Floats = 0.0, *, nesterov: bool = False
+    steepest: float | Floats,
+    momentum: float | Floats = 0.0,
+    *,
+    nesterov: bool = False,
+    dampening: float | Floats = 0.0,
 ) -> Floats:
     """Returns the learning rate above which descent on this curvature grows; infinite where flat.
 
@@ -232,13 +215,17 @@ def stability_limit(
         steepest: the largest eigenvalue of H, in units of loss per unit of theta squared; one or [K].
         momentum: one number or [K].
         nesterov: momentum looks ahead, as torch.optim.SGD defines it.
+        dampening: share of the gradient that does not reach the velocity; one number or [K].
 
     Source: Goh, Why Momentum Really Works, Distill 2017, for the heavy ball; for Nesterov the
     root of its characteristic polynomial that passes -1.
     """
-    momentum = np.asarray(momentum, dtype=np.float64)
-    multiple = (2 + 2 * momentum) / (1 + 2 * momentum) if nesterov else 2 * (1 + momentum)
+    momentum, gain = np.asarray(momentum, np.float64), 1 - np.asarray(dampening, np.float64)
     with np.errstate(divide="ignore"):
+        if nesterov:
+            multiple = (2 + 2 * momentum) / (1 + momentum + gain * momentum)
+        else:
+            multiple = 2 * (1 + momentum) / gain
         return np.asarray(multiple / np.asarray(steepest, np.float64))
 
 
@@ -248,6 +235,7 @@ def steepest_contraction(
     momentum: float | Floats = 0.0,
     *,
     nesterov: bool = False,
+    dampening: float | Floats = 0.0,
 ) -> Floats:
     """Returns the factor c [K] of the steepest direction in an epoch.
 
@@ -261,10 +249,14 @@ def steepest_contraction(
         largest_eigenvalue: of H.
         momentum: one number or [K].
         nesterov: momentum looks ahead, as torch.optim.SGD defines it.
+        dampening: see stability_limit.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         plain = 1.0 - learning_rate * largest_eigenvalue
         trace, determinant = _companion(plain, momentum, nesterov=nesterov)
+        if np.any(dampening):
+            held_back = dampening * learning_rate * largest_eigenvalue
+            trace = trace + (momentum * held_back if nesterov else held_back)
         discriminant = trace * trace - 4 * determinant
         root = np.sqrt(np.maximum(discriminant, 0))
         larger = np.where(trace >= 0, trace + root, trace - root) / 2

@@ -2,7 +2,8 @@
 
 Where all of theta is penalised, the eigenvectors stay and every eigenvalue grows by the penalty. Where the
 bias is not, H is diagonalised again, for each penalty: in float64 to begin with, and then refined by
-residuals in twice the precision, so that eigenvalues, eigenvectors and optimum are as good as those without a penalty.
+residuals in twice the precision, so that eigenvalues, eigenvectors and optimum are as good as those without a
+penalty.
 Each penalty is solved by itself, so its bits do not depend on the others.
 
 Source: Ogita and Aishima, Iterative refinement for symmetric eigenvalue decomposition, Japan J. Indust. Appl.

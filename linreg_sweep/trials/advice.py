@@ -11,17 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from linreg_sweep.config.kinds import MOST
 from linreg_sweep.data import from_arrays
 from linreg_sweep.engines.batches import epoch_order
 from linreg_sweep.engines.closed_form import train
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.errors import DataError
+from linreg_sweep.kinds import MAX_COUNT
 from linreg_sweep.theory.applies import LinearTheory, theory_of
+from linreg_sweep.theory.outcome import CONVERGED
 from linreg_sweep.theory.problem import Problem, loss_factor, make_problem
-from linreg_sweep.theory.rounding import bound_rounding
 from linreg_sweep.trials.costs import seconds
 from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.prediction import predict
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -198,7 +199,7 @@ class _Descent:
         enough = self.enough(problem, start, np.array([rate]))
         if enough is None:
             return None
-        survives = self._survives(problem, start, np.array([rate]), np.array([float(enough)]))
+        survives = self._survives(problem, start, rate, enough)
         seconds = self.seconds(enough)
         way = Way(problem.condition_number, self._limit(problem), rate, enough, survives, seconds, {})
         settings = dict(changes)
@@ -219,7 +220,8 @@ class _Descent:
 
     def seconds(self, epochs: int) -> float | None:
         """Returns how long one core trains all trials on all rows at once, if each does so many epochs."""
-        values = {"learning_rate": np.ones(1), "batch_size": np.array([self.experiment.problem.n_rows])}
+        values = {name: np.array([value]) for name, value in self.experiment.fixed().items()}
+        values["batch_size"] = np.array([float(self.experiment.problem.n_rows)])
         return seconds(self.experiment, values, np.array([float(epochs)]))
 
     def enough(self, problem: Problem, start: Floats, rate: Floats) -> int | None:
@@ -229,7 +231,7 @@ class _Descent:
             return None
         if not last or not self.momentum:
             return _rounded_up(last)
-        while last <= MOST:  # until the later half of the looks shows that it stays
+        while last <= MAX_COUNT:  # until the later half of the looks shows that it stays
             looks = np.unique(np.linspace(0, 2 * last, LOOKS).astype(np.int64))
             states = self._trained(problem, start, rate, 0.0, looks).history.theta
             above = np.flatnonzero(problem.excess_cost(states) > self._level(problem))
@@ -270,25 +272,24 @@ class _Descent:
             method=self.theory.method,
             history_epochs=np.empty(0, np.int64) if looks is None else looks,
         )
-        most = MOST if looks is None else int(looks[-1])
+        most = MAX_COUNT if looks is None else int(looks[-1])
         values = {name: np.repeat(value, len(rates)) for name, value in self.values.items()}
         values["learning_rate"] = rates
         trials = Trials(starts, np.full(len(rates), most), values, problem.quadratic)
         return train(problem, trials, options)
 
-    def _survives(self, problem: Problem, start: Floats, rate: Floats, epochs: Floats) -> bool:
+    def _survives(self, problem: Problem, start: Floats, rate: float, epochs: int) -> bool:
         """Returns whether the rounding of steps cannot keep a trial from converging."""
-        bounds = bound_rounding(
-            problem,
-            problem.quadratic,
-            start[None],
-            {**self.values, "learning_rate": rate},
-            epochs,
-            self.experiment.config.training.dtype,
-            nesterov="nesterov" in self.theory.method.flags,
+        excess = problem.excess_cost(start[None])
+        options = TrainOptions(
+            converged_excess=self._level(problem),
+            diverged_excess=self.experiment.criteria.diverged_excess(excess, problem.cost_min, problem.scale),
+            method=self.theory.method,
+            dtype=self.experiment.config.training.dtype,
         )
-        level = bounds.moved(self._level(problem), -1)
-        return bool(np.all(level > 0) and self.epochs(problem, start, rate, level)[0] >= 0)
+        values = {**self.values, "learning_rate": np.array([rate])}
+        trials = Trials(start[None], np.array([epochs]), values, problem.quadratic)
+        return bool(predict(problem, trials, options, self.theory).outcome[0] == CONVERGED)
 
 
 def _standardized(experiment: Experiment, descent: _Descent, start: Floats) -> Way | None:

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from pydantic import BaseModel
+
 from linreg_sweep.config.parameters import Normal, Parameter, Points, Steps, Uniform, Values, count
+from linreg_sweep.samplers.range import ends
 from linreg_sweep.trials.columns import parameter_column
-from linreg_sweep.trials.space import ends
+from linreg_sweep.trials.space import label
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,9 @@ def _axis(name: str, parameter: Parameter) -> Axis:
 
 def _axis_in_its_unit(column: str, parameter: Parameter) -> Axis:
     match parameter:
+        case Values((str() | bool() | BaseModel(), *_)):
+            shown = ", ".join(map(label, parameter.values))
+            return Axis(column, len(parameter.values), None, None, f"the values given: {shown}")
         case Values(values):
             how = "fixed" if len(values) == 1 else "the values given"
             return Axis(column, len(values), *ends(parameter), how)
@@ -51,3 +57,4 @@ def _axis_in_its_unit(column: str, parameter: Parameter) -> Axis:
         case Normal(mu, sigma, scale):
             kind = "log-normal" if scale == "log" else "normal"
             return Axis(column, None, None, None, f"random, {kind} with mu {mu:g} and sigma {sigma:g}")
+    raise TypeError(f"{column} is several parameters")

@@ -1,28 +1,78 @@
-"""The columns of the trials table: their names, and the values that a part's results give them."""
+"""The columns of a run's tables, each one entry: what it is called, holds and means, and how it is computed.
+
+To add a column is to add an entry to TRIALS. What parts hold, what metadata.json tells of them, legends,
+comparisons, reports and what a narrow terminal goes without follow from it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from linreg_sweep.engines.interface import Results, history_of
+from linreg_sweep.column_types import Array, ColumnType, Floats, Kind, Role
 from linreg_sweep.theory.outcome import (
-    CATEGORIES,
-    EVENTS,
-    FAILED,
     MEASURED,
-    MISSING,
+    OUTCOME_WORDS,
+    OUTCOMES,
+    REGIME_SOURCES,
+    REGIMES,
     SPECTRUM,
+    THEORY,
     Codes,
-    judge,
     judge_measured_regime,
     judge_regime,
-    stability_limit,
-    steepest_contraction,
 )
-from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.prediction import predict
 
-Column = NDArray[np.generic]
-Floats = NDArray[np.float64]
+if TYPE_CHECKING:
+    from linreg_sweep.trials.experiment import Experiment, Group
+    from linreg_sweep.trials.trained import Trained
+
+COUNTED = ("batch_size", "epochs", "seed", "fold")
+"""The hyperparameters that are whole numbers."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the trials table.
+
+    Attributes:
+        name: its own.
+        kind: see column_types.Kind.
+        meaning: half a sentence with its unit, for legends; empty: its name says it.
+        compute: returns its values [K], in the dtype of its kind.
+        words: what the codes of kind `words` stand for.
+        role: see column_types.Role.
+        applies: whether the trials of an experiment have it.
+        stays: whether it is shown however narrow the terminal is.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    compute: "Callable[[Trained], Array]"
+    words: tuple[str, ...] = ()
+    role: Role = "derived"
+    applies: "Callable[[Experiment], bool]" = lambda experiment: True
+    stays: bool = False
+
+    @property
+    def type(self) -> ColumnType:
+        """What it holds."""
+        return ColumnType(self.kind, self.words, self.role)
+
+
+@dataclass(frozen=True)
+class Family:
+    """Columns of which an experiment decides how many there are, and what they are called.
+
+    Attributes:
+        types: what each of an experiment holds.
+        compute: returns their values, [K] each.
+    """
+
+    types: "Callable[[Experiment], Mapping[str, ColumnType]]"
+    compute: "Callable[[Trained], Mapping[str, Array]]"
 
 
 def parameter_column(name: str) -> str:
@@ -30,124 +80,228 @@ def parameter_column(name: str) -> str:
     return "max_epochs" if name == "epochs" else name
 
 
-def trial_columns(
-    experiment: Experiment, first: int, values: dict[str, Floats], results: Results
-) -> dict[str, Column]:
-    """Returns the trials table of a part, column by column, [K] each.
-
-    Args:
-        experiment: what was trained.
-        first: the number of the part's first trial.
-        values: the hyperparameters of its trials.
-        results: what became of them.
-
-    Returns:
-        Categories are codes (see outcome.py); MISSING stands for what is not known.
-    """
-    problem, criteria, training = experiment.problem, experiment.criteria, experiment.config.training
-    excess = problem.excess_cost(results.theta)
-    full_batch = experiment.batch_sizes(values) == problem.n_rows
-    momentum = values.get("momentum", training.momentum)
-    steepest = float(problem.eigenvalues[-1])
-    rate, nesterov = values["learning_rate"], training.nesterov
-    limit = stability_limit(steepest, momentum, nesterov=nesterov)
-    columns: dict[str, Column] = {"trial": np.arange(first, first + len(rate), dtype=np.int64)}
-    columns |= {parameter_column(name): value for name, value in values.items()}
-    columns["outcome"] = judge(
-        results.converged_at,
-        results.diverged_at,
-        excess,
-        experiment.converged_excess,
-        early_stop=training.early_stop,
-    )
-    columns["epochs"] = results.epochs
-    columns["converged_at"] = results.converged_at
-    columns["diverged_at"] = results.diverged_at
-    columns |= states(experiment, results.theta)
-    columns["cost"] = problem.cost_min + excess
-    columns["excess_cost"] = excess
-    columns["contraction"] = results.contraction
-    columns["regime"] = judge_regime(
-        steepest_contraction(rate, steepest, momentum, nesterov=nesterov), criteria
-    )
-    if not full_batch.all():
-        measured = _measured_regime(experiment, values, results, columns)
-        columns["regime"] = np.where(full_batch, columns["regime"], measured)
-    columns["regime_source"] = np.where(full_batch, SPECTRUM, MEASURED).astype(np.int8)
-    with np.errstate(over="ignore"):  # the absurdest rates
-        columns["stability_ratio"] = np.where(full_batch, rate / limit, np.nan)
-    prediction = predict(experiment, values, results, np.asarray(columns["outcome"], np.int8))
-    columns["predicted_outcome"] = prediction.outcome
-    columns["predicted_at"] = prediction.at
-    columns["theory"] = prediction.theory
-    return columns
+def labels_of(experiment: "Experiment") -> Mapping[str, tuple[str, ...]]:
+    """Returns the words of the hyperparameters that are no numbers, in the declared order."""
+    found: Mapping[str, tuple[str, ...]] = getattr(experiment.space, "labels", {})
+    return found
 
 
-def _measured_regime(
-    experiment: Experiment, values: dict[str, Floats], results: Results, columns: dict[str, Column]
-) -> Codes:
-    """Returns the regime [K] that trials show by what they did."""
-    return judge_measured_regime(
-        results.contraction,
-        np.asarray(columns["outcome"], np.int8),
-        np.asarray(columns["cost"], np.float64),
-        experiment.problem.cost(experiment.trials(values).start),
-        experiment.problem.scale,
-        experiment.criteria,
-    )
+def _hyperparameter_types(experiment: "Experiment") -> dict[str, ColumnType]:
+    labels = labels_of(experiment)
+    types: dict[str, ColumnType] = {}
+    for name in experiment.fixed():
+        kind: Kind = "words" if name in labels else "count" if name in COUNTED else "number"
+        types[parameter_column(name)] = ColumnType(kind, tuple(labels.get(name, ())), "hyperparameter")
+    return types
 
 
-def no_trials(experiment: Experiment) -> dict[str, Column]:
-    """Returns the trials table without a row, for the names and the kinds of its columns."""
-    return trial_columns(experiment, 0, experiment.values(0, 0), _no_results(experiment))
+def as_stored(type_: ColumnType, values: Floats) -> Array:
+    """Returns values [K] of a hyperparameter as its column holds them; NaN is missing."""
+    return np.where(np.isnan(values), type_.missing, values).astype(type_.dtype)
 
 
-def no_history(experiment: Experiment) -> dict[str, Column]:
-    """Returns the history without a row, likewise."""
-    return history_columns(experiment, 0, _no_results(experiment))
+def _hyperparameters(trials: "Trained") -> dict[str, Array]:
+    types = _hyperparameter_types(trials.experiment)
+    values = {parameter_column(name): value for name, value in trials.values.items()}
+    return {name: as_stored(type_, values[name]) for name, type_ in types.items()}
 
 
-def _no_results(experiment: Experiment) -> Results:
-    shape, none = experiment.problem.shape, np.empty(0, np.int64)
-    return Results(np.empty((0, *shape)), none, none, none, np.empty(0), history_of([], shape))
+def _state_types(experiment: "Experiment") -> dict[str, ColumnType]:
+    return dict.fromkeys(state_names(experiment), ColumnType("number", role="state"))
 
 
-def failed_columns(experiment: Experiment, trials: NDArray[np.int64]) -> dict[str, Column]:
-    """Returns the rows [K] of trials that could not be trained: hyperparameters, and nothing else known.
-
-    Args:
-        experiment: what was to be trained.
-        trials: their numbers [K], ascending.
-    """
-    each = [experiment.values(trial, trial + 1) for trial in trials.tolist()]
-    given = {
-        parameter_column(name): np.concatenate([np.empty(0), *(value[name] for value in each)])
-        for name in experiment.fixed()
-    }
-    columns: dict[str, Column] = {}
-    for name, kind in no_trials(experiment).items():
-        unknown = MISSING if name in CATEGORIES or name in EVENTS else 0
-        empty = np.full(len(trials), np.nan if kind.dtype.kind == "f" else unknown, kind.dtype)
-        columns[name] = given.get(name, empty)
-    outcome = np.full(len(trials), FAILED, columns["outcome"].dtype)
-    return columns | {"trial": trials, "outcome": outcome}
-
-
-def history_columns(experiment: Experiment, first: int, results: Results) -> dict[str, Column]:
-    """Returns the history of a part, one row a kept state, ordered by trial and epoch, [R] each."""
-    history = results.history
-    columns: dict[str, Column] = {"trial": history.trial + first, "epoch": history.epoch}
-    columns |= states(experiment, history.theta)
-    columns["cost"] = experiment.problem.cost(history.theta)
-    return columns
-
-
-def states(experiment: Experiment, theta: Floats) -> dict[str, Column]:
-    """Returns theta's columns, in the scale of the descent and, where it is another, of the file."""
+def state_names(experiment: "Experiment") -> tuple[str, ...]:
+    """Returns the columns of theta: in the scale of the descent and, where any has another, of the file."""
     names = experiment.parameter_names
-    columns: dict[str, Column] = dict(zip(names, theta.reshape(len(theta), len(names)).T, strict=True))
-    if experiment.data.standardize:
-        unscaled = experiment.data.unscaled(theta, experiment.problem.fit_bias)
-        names = tuple(f"{name}_unscaled" for name in names)
-        columns |= dict(zip(names, unscaled.reshape(len(theta), len(names)).T, strict=True))
-    return columns
+    return (*names, *(f"{name}_unscaled" for name in names)) if experiment.is_scaled else names
+
+
+def states(experiment: "Experiment", groups: "Iterable[Group]", theta: Floats) -> dict[str, Array]:
+    """Returns theta's columns; see state_names.
+
+    Args:
+        experiment: whose states they are.
+        groups: that the trials of the states belong to, `chosen` among them.
+        theta: [K, P, O].
+    """
+    both = [theta]
+    if experiment.is_scaled:
+        unscaled = np.empty_like(theta)
+        for group in groups:
+            unscaled[group.chosen] = experiment.unscaled(theta[group.chosen], group.kind)
+        both.append(unscaled)
+    columns = np.concatenate([each.reshape(len(theta), -1).T for each in both])
+    return dict(zip(state_names(experiment), columns, strict=True))
+
+
+def _average_types(experiment: "Experiment") -> dict[str, ColumnType]:
+    if not experiment.has_average:
+        return {}
+    names = [f"average_{name}" for name in experiment.parameter_names]
+    return dict.fromkeys(names, ColumnType("number", role="state"))
+
+
+def _average(trials: "Trained") -> dict[str, Array]:
+    average = trials.results.average
+    if average is None:
+        return {}
+    columns: Any = average.reshape(len(average), -1).T
+    return dict(zip(_average_types(trials.experiment), columns, strict=True))
+
+
+def _regime(trials: "Trained") -> Codes:
+    """Returns the regime [K]: by the spectrum, and where theory covers no spectrum as it is measured."""
+    criteria = trials.experiment.criteria
+    by_spectrum = judge_regime(
+        trials.of_each(lambda group: group.contraction(criteria.settle_epochs)), criteria
+    )
+    if trials.is_covered.all():
+        return by_spectrum
+    measured = judge_measured_regime(
+        trials.results.contraction,
+        trials.outcome,
+        trials.cost,
+        trials.start_cost,
+        trials.experiment.problem.scale,
+        criteria,
+    )
+    return np.where(trials.is_covered, by_spectrum, measured)
+
+
+def _regime_source(trials: "Trained") -> Codes:
+    return np.where(trials.is_covered, SPECTRUM, MEASURED).astype(np.int8)
+
+
+def _stability_ratio(trials: "Trained") -> Floats:
+    with np.errstate(over="ignore"):  # the absurdest rates
+        return trials.of_each(lambda group: group.trials.learning_rate / group.stability_limit())
+
+
+TRIALS: tuple[Column | Family, ...] = (
+    Column(
+        "trial",
+        "count",
+        "",
+        lambda trials: np.arange(trials.first, trials.first + trials.count, dtype=np.int64),
+        role="key",
+        stays=True,
+    ),
+    Family(_hyperparameter_types, _hyperparameters),
+    Column(
+        "outcome", "words", "", lambda trials: trials.outcome, words=OUTCOME_WORDS, role="ending", stays=True
+    ),
+    Column(
+        "epochs",
+        "count",
+        "epochs done when the trial ended",
+        lambda trials: trials.results.epochs,
+        role="ending",
+    ),
+    Column(
+        "converged_at",
+        "epoch",
+        "the first epoch within the tolerance of the optimum",
+        lambda trials: trials.results.converged_at,
+        role="ending",
+        stays=True,
+    ),
+    Column(
+        "diverged_at",
+        "epoch",
+        "the first epoch with a cost above the bound of divergence",
+        lambda trials: trials.results.diverged_at,
+        role="ending",
+    ),
+    Family(
+        _state_types,
+        lambda trials: states(trials.experiment, trials.groups, trials.results.theta),
+    ),
+    Column(
+        "cost",
+        "number",
+        "mean squared error of the last state, in the target's units squared",
+        lambda trials: trials.cost,
+        role="measure",
+    ),
+    Column(
+        "excess_cost", "number", "cost (with its penalty) above the optimum", lambda trials: trials.excess
+    ),
+    Column(
+        "cost_at_optimum",
+        "number",
+        "mean squared error at the optimum of cost and penalty",
+        lambda trials: trials.of_each(lambda group: group.trials.quadratic.cost_at_optimum),
+        applies=lambda experiment: experiment.is_penalised,
+    ),
+    Family(_average_types, _average),
+    Column(
+        "average_cost",
+        "number",
+        "mean squared error of the averaged state",
+        lambda trials: trials.average_cost,
+        role="measure",
+        applies=lambda experiment: experiment.has_average,
+    ),
+    Column(
+        "contraction",
+        "number",
+        "how far the second epoch moved along the first, as a share of the first (below 0: back);"
+        " comparable with the factor of the steepest direction only on full batches without momentum",
+        lambda trials: trials.results.contraction,
+    ),
+    Column("regime", "words", "", _regime, words=REGIMES, stays=True),
+    Column("regime_source", "words", "", _regime_source, words=REGIME_SOURCES),
+    Column(
+        "stability_ratio",
+        "number",
+        "learning rate / the rate above which descent diverges (1 is the edge)",
+        _stability_ratio,
+    ),
+    Column(
+        "predicted_outcome",
+        "words",
+        "by theory's closed form; missing where it predicts nothing (see theory)",
+        lambda trials: trials.prediction.outcome,
+        words=OUTCOMES,
+    ),
+    Column(
+        "predicted_at",
+        "epoch",
+        "the epoch of that outcome's event, by theory",
+        lambda trials: trials.prediction.at,
+    ),
+    Column(
+        "theory",
+        "words",
+        "closed_form: it predicts the outcome; lost_in_rounding: the steps' rounding may decide it;"
+        " mini_batches: they have no closed form; adaptive: nor has a rule that scales steps by gradients",
+        lambda trials: trials.prediction.theory,
+        words=THEORY,
+    ),
+)
+"""The columns of the trials table, in their order."""
+
+NAMED = {column.name: column for column in TRIALS if isinstance(column, Column)}
+"""Those that every run calls the same."""
+
+HISTORY: Mapping[str, ColumnType] = {
+    "trial": ColumnType("count", role="key"),
+    "epoch": ColumnType("count", role="key"),
+}
+"""The columns with which a row of the history begins; then come a state's numbers, and its cost."""
+
+
+def trial_types(experiment: "Experiment") -> dict[str, ColumnType]:
+    """Returns the columns of the trials table of an experiment, in their order."""
+    types: dict[str, ColumnType] = {}
+    for entry in TRIALS:
+        if isinstance(entry, Family):
+            types |= entry.types(experiment)
+        elif entry.applies(experiment):
+            types[entry.name] = entry.type
+    return types
+
+
+def history_types(experiment: "Experiment") -> dict[str, ColumnType]:
+    """Returns the columns of the history of an experiment, likewise."""
+    return {**HISTORY, **_state_types(experiment), "cost": NAMED["cost"].type}

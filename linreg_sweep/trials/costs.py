@@ -9,8 +9,9 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.engines.stretches import BLOCK, STRETCH
-from linreg_sweep.trials.experiment import Experiment, smallest_batch
+from linreg_sweep.engines.chunks import BLOCK, CHUNK
+from linreg_sweep.trials.columns import history_types, trial_types
+from linreg_sweep.trials.experiment import Experiment
 
 Floats = NDArray[np.float64]
 
@@ -23,9 +24,6 @@ TORCH_NUMBERS, TORCH_COLUMNS = 2**19, 128
 """Rows x targets x parameters x trials that torch works on together, and its least trials."""
 
 BYTES_A_NUMBER = 8
-
-OTHER_COLUMNS = 10
-"""Columns of the trials table beside hyperparameters and parameters."""
 
 COPIES = 5
 """How often a worker holds a part's numbers at its busiest, and how often the data."""
@@ -48,26 +46,28 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
     engine = experiment.config.training.engine
     if experiment.config.training.device != "cpu":
         return None
-    sizes, share = experiment.batch_sizes(values), experiment.space.n_trials / len(epochs)
+    share = experiment.space.n_trials / len(epochs)
     n_parameters, n_targets = experiment.problem.shape
     # theory predicts each trial, at three levels, and a row of it is written
     total = experiment.space.n_trials * (2000 + 120 * n_parameters**2 * n_targets) * NS
     total += STARTING.get(engine, 0.0)
     if engine == "closed_form":
         return float(total)
-    for size in np.unique(sizes).tolist():
-        of_size = epochs[sizes == size]
-        n_trials = len(of_size) * share
-        shuffles = experiment.config.training.shuffle and size < experiment.problem.n_rows
+    for group in experiment.groups(values):
+        method, n_rows = group.options.method, group.problem.n_rows
+        of_these, size = epochs[group.chosen], method.batch_size or n_rows
+        shuffles = method.shuffle and size < n_rows
         making = (20_000 + size * n_parameters * (n_parameters + n_targets)) * shuffles
-        width, a_step, a_trial = pace(engine, experiment.problem.shape, size, making)
-        steps = ceil(experiment.problem.n_rows / size)
-        together = ceil(n_trials / width) * float(of_size.max())
-        total += steps * (a_step * together + a_trial * share * float(of_size.sum()))
+        width, a_step, a_trial = pace(engine, group.problem.shape, size, making, method.rule(np).n_slots)
+        steps = ceil(n_rows / size)
+        together = ceil(len(of_these) * share / width) * float(of_these.max())
+        total += steps * (a_step * together + a_trial * share * float(of_these.sum()))
     return float(total)
 
 
-def pace(engine: str, shape: tuple[int, int], n_rows: int, making: float = 0.0) -> tuple[int, float, float]:
+def pace(
+    engine: str, shape: tuple[int, int], n_rows: int, making: float = 0.0, n_slots: int = 0
+) -> tuple[int, float, float]:
     """Returns how many trials an engine trains together, and the seconds of a step of theirs and of a trial.
 
     Args:
@@ -75,21 +75,27 @@ def pace(engine: str, shape: tuple[int, int], n_rows: int, making: float = 0.0) 
         shape: (P, O), of theta.
         n_rows: that a step sees.
         making: nanoseconds before each step.
+        n_slots: arrays that the rule carries.
     """
     p, o = shape
     if engine == "torch":
         together = max(TORCH_COLUMNS, TORCH_NUMBERS // (n_rows * p * o))
         return together, (230_000 + 1.4 * TORCH_COLUMNS * n_rows * p * o) * NS, 1.4 * n_rows * p * o * NS
+    of_rule = 3.0 * n_slots * p * o
     if engine == "numba":
-        return BLOCK // (p * o) or 1, (3000 + making) * NS, min(1.5, 0.15 + 0.012 * p) * p * p * o * NS
-    return BLOCK // (p * o) or 1, (5000 + 2800 * p + making) * NS, (1.1 * p * p * o + 1.5 * p * o) * NS
+        a_trial = min(1.5, 0.15 + 0.012 * p) * p * p * o + of_rule / 2
+        return BLOCK // (p * o) or 1, (3000 + making) * NS, a_trial * NS
+    a_step = 5000 + 2800 * p + 8000 * n_slots + making
+    return BLOCK // (p * o) or 1, a_step * NS, (1.1 * p * p * o + 1.5 * p * o + of_rule) * NS
 
 
 def bytes_of_a_trial(experiment: Experiment) -> int:
     """Returns what a trial's rows of the tables take, its history included."""
-    state = len(experiment.parameter_names) * (2 if experiment.data.standardize else 1)
-    numbers = len(experiment.fixed()) + OTHER_COLUMNS + state + experiment.n_states * (3 + state)
-    return numbers * BYTES_A_NUMBER
+    of_trial, of_state = (
+        sum(np.dtype(type_.dtype).itemsize for type_ in types.values())
+        for types in (trial_types(experiment), history_types(experiment))
+    )
+    return of_trial + experiment.n_states * of_state
 
 
 def memory(experiment: Experiment, n_trials: int) -> int:
@@ -102,9 +108,10 @@ def memory(experiment: Experiment, n_trials: int) -> int:
 def _of_batches(experiment: Experiment) -> int:
     """Returns the bytes of every batch's H and C, all of which but torch hold at once."""
     training, rows, (p, o) = experiment.config.training, experiment.problem.n_rows, experiment.problem.shape
-    n_batches = ceil(rows / smallest_batch(training.batch_size, experiment.space, rows))
+    methods = [example.options.method for example in experiment.examples]
+    n_batches = max(ceil(rows / (method.batch_size or rows)) for method in methods)
     if n_batches == 1 or training.engine in ("torch", "closed_form"):
         return 0
     each = p * (p + o) * np.dtype(training.dtype).itemsize + BYTES_A_BATCH
-    stretch = max(n_batches, STRETCH) if training.shuffle else 0
-    return n_batches * each + 2 * stretch * each  # the last stretch's go when the next one's are there
+    chunk = max(n_batches, CHUNK) if any(method.shuffle for method in methods) else 0
+    return n_batches * each + 2 * chunk * each  # the last chunk's go when the next one's are there

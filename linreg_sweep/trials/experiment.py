@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from linreg_sweep.config import Config, Sweep
 from linreg_sweep.config.parameters import own_weight
 from linreg_sweep.data import Data, parameter_names
-from linreg_sweep.engines import load_engine
+from linreg_sweep.engines import ENGINES, load_engine
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials, merge
 from linreg_sweep.method import Method
 from linreg_sweep.optimizers import OPTIMIZERS
@@ -20,7 +20,7 @@ from linreg_sweep.schedules.declared import is_constant
 from linreg_sweep.theory.applies import LinearTheory, NoTheory, theory_of
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem
-from linreg_sweep.trials.space import Space, ends
+from linreg_sweep.trials.space import RATIO, Space
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -51,6 +51,33 @@ class Group:
     trials: Trials
     options: TrainOptions
     theory: LinearTheory | NoTheory
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether theory covers them."""
+        return isinstance(self.theory, LinearTheory)
+
+    def stability_limit(self) -> Floats:
+        """Returns the learning rate [K] above which each trial's descent grows; NaN: none is known."""
+        if not isinstance(self.theory, LinearTheory):
+            return np.full(len(self.trials), np.nan)
+        trials, none = self.trials, np.zeros(len(self.trials))
+        return self.theory.stability_limit(trials.quadratic, trials.values, trials.epochs + none) + none
+
+    def why_no_limit(self) -> str | None:
+        """Returns why a trial has no stability limit, as half a sentence; None: all have one."""
+        if not isinstance(self.theory, LinearTheory):
+            return self.theory.reason
+        return self.theory.limit_reason(self.trials.values, self.trials.epochs.astype(np.float64))
+
+    def contraction(self, settle_epochs: float) -> Floats:
+        """Returns the factor [K] of the steepest direction in an epoch; NaN: not known."""
+        none = np.zeros(len(self.trials))
+        if not isinstance(self.theory, LinearTheory):
+            return none + np.nan
+        trials = self.trials
+        found = self.theory.contraction(trials.quadratic, trials.values, trials.epochs + none, settle_epochs)
+        return found + none
 
 
 @dataclass(frozen=True)
@@ -100,6 +127,21 @@ class Experiment:
         """Whether any trial sees standardized x."""
         return any(standardize for _, standardize in self.problems)
 
+    @property
+    def is_penalised(self) -> bool:
+        """Whether any trial has a penalty."""
+        return any(example.options.method.is_penalised for example in self.examples)
+
+    @property
+    def has_average(self) -> bool:
+        """Whether an average of states is kept of any trial."""
+        return any(example.options.method.average is not None for example in self.examples)
+
+    @property
+    def is_predicted_by_engine(self) -> bool:
+        """Whether the engine's results are theory's own."""
+        return ENGINES[self.config.training.engine].is_theory
+
     def unscaled(self, theta: Floats, kind: Kind) -> Floats:
         """Returns parameters [K, P, O] of trials on one problem, in the units of the file."""
         data = self.data if kind[1] else self.data.as_given()
@@ -117,17 +159,51 @@ class Experiment:
         Those that the sweep varies are among them, with the value that the sweep replaces; NaN where
         it is none of the set-up's numbers.
         """
-        training, varied = self.config.training, self.space.parameters
+        training, varied = self.config.training, self.space.names
         own = [own_weight(name) for name in self.data.x_names]
         weight = training.initial_weight
         values = {"learning_rate": training.learning_rate}
-        if "initial_weight" in varied or (isinstance(weight, float) and not varied.keys() & set(own)):
+        if "initial_weight" in varied or (isinstance(weight, float) and not set(varied) & set(own)):
             values["initial_weight"] = weight if isinstance(weight, float) else 0.0
         else:
             weights = [weight] * len(own) if isinstance(weight, float) else weight
             values |= dict(zip(own, weights, strict=True))
         values["initial_bias"] = training.initial_bias
-        return values | {name: values.get(name, np.nan) for name in varied if name not in values}
+        return values | {name: self._declared(name) for name in varied if name not in values}
+
+    def _declared(self, name: str) -> float:
+        """Returns the set-up's value of what is varied; NaN where it has none for all trials."""
+        if name in self.space.choices:
+            chosen = self._set_up_choice(name)
+            return self.space.code(name, chosen) if chosen in self.space.choices[name] else np.nan
+        if name == "batch_size":
+            return float(self.config.training.batch_size or self.problem.n_rows)
+        value: Any = self.config
+        for key in ("seed",) if name == "seed" else ("training", *name.split(".")):
+            value = getattr(value, key, None)
+        return float(value) if isinstance(value, int | float) else np.nan
+
+    def _set_up_choice(self, name: str) -> Any:
+        """Returns the set-up's value of what is no number."""
+        if name == "standardize":
+            return self.config.data.standardize
+        value = getattr(self.config.training, name)
+        return (
+            getattr(self.config.training.of(self.config.training.optimizer), name, None)
+            if value is None
+            else value
+        )
+
+    def _set_up(self, name: str, values: Values) -> Floats:
+        """Returns the set-up's value [K] of a number; NaN where a trial's optimizer has no such key."""
+        training, found = self.config.training, np.full(len(values["learning_rate"]), self._declared(name))
+        if name not in NUMBERS_OF_RULES:
+            return found
+        optimizers = self.space.choices.get("optimizer", (training.optimizer,))
+        codes = values.get("optimizer", np.zeros(len(found)))
+        for code, optimizer in enumerate(optimizers):
+            found[codes == code] = getattr(training.of(optimizer), name, np.nan)
+        return found
 
     def values(self, start: int, stop: int) -> Values:
         """Returns every hyperparameter [stop - start] of the trials from start to stop - 1."""
@@ -139,19 +215,21 @@ class Experiment:
 
     def _with_fixed(self, varied: Values, count: int) -> Values:
         """Returns what varies, [count] each, with what does not; learning rates in their own unit."""
-        values = {
-            name: varied[name] if name in varied else np.full(count, value)
-            for name, value in self.fixed().items()
-        }
-        rate = self.space.parameters.get("learning_rate")
-        if rate is not None and rate.unit is not None:
+        fixed = self.fixed()
+        values = {name: varied.get(name, np.full(count, value)) for name, value in fixed.items()}
+        for name in self.space.choices:
+            values[name] = self._filled(values[name], fixed[name])
+        for name in values.keys() - self.space.choices.keys():
+            missing = np.isnan(values[name])
+            if missing.any():
+                values[name] = np.where(missing, self._set_up(name, values), values[name])
+        shares = varied.get(RATIO)
+        if shares is not None:
             limits = np.empty(count)
             for group in self.groups(values):
-                if isinstance(group.theory, LinearTheory):
-                    limit = group.theory.stability_limit(group.trials.quadratic, group.trials.values)
-                    limits[group.chosen] = limit
+                limits[group.chosen] = group.stability_limit()
             with np.errstate(over="ignore"):
-                values["learning_rate"] = values["learning_rate"] * limits
+                values["learning_rate"] = np.where(np.isnan(shares), values["learning_rate"], shares * limits)
         return values
 
     def groups(self, values: Values) -> list[Group]:
@@ -174,7 +252,7 @@ class Experiment:
         training, count = self.config.training, len(chosen)
         choices = {name: self._choice(name, values[name]) for name in self.space.choices if name in values}
         optimizer = choices.get("optimizer", training.optimizer)
-        settings = vars(training.of(optimizer)) | choices
+        settings = {**dict(training.of(optimizer)), **choices}
         kind = (choices.get("loss", training.loss), choices.get("standardize", self.config.data.standardize))
         problem = self.problems[kind]
 
@@ -215,8 +293,7 @@ class Experiment:
     def _choice(self, name: str, codes: Floats) -> Any:
         """Returns what the first of some trials has chosen; the set-up's where its product has no choice."""
         if not len(codes) or np.isnan(codes[0]):
-            block = self.config.data if name == "standardize" else self.config.training
-            return getattr(block, name)
+            return self._set_up_choice(name)
         return self.space.choices[name][int(codes[0])]
 
     def _filled(self, given: Floats, declared: float) -> Floats:
@@ -225,8 +302,7 @@ class Experiment:
 
     def _is_active(self, name: str, declared: float) -> bool:
         """Returns whether any trial has a key at another value than 0."""
-        varied = self.space.parameters.get(name)
-        return bool(declared) if varied is None else any(ends(varied))
+        return bool(declared) or (name in self.space.names and any(self.space.ends(name)))
 
     def _starts(self, values: Values, shape: tuple[int, int], numbers: Any) -> Floats:
         start = np.empty((len(values["learning_rate"]), *shape))
@@ -259,8 +335,7 @@ class Experiment:
             values: the hyperparameters of the trials.
             states_at: the ascending epochs at which states are kept; None: as the config says.
         """
-        groups = self.groups(values)
-        return self.train_groups(groups, states_at)
+        return self.train_groups(self.groups(values), states_at)
 
     def train_groups(self, groups: list[Group], states_at: Integers | None = None) -> Results:
         """Trains groups of trials, one after the other.
@@ -277,17 +352,59 @@ class Experiment:
 
     @cached_property
     def example(self) -> Group:
-        """The group of the set-up's own trial, as it is without what the sweep varies."""
-        return self._group({name: np.array([value]) for name, value in self.fixed().items()}, np.zeros(1, np.intp))
+        """The set-up's own trial, as it is without what the sweep varies."""
+        return self._example({})
 
+    @cached_property
+    def examples(self) -> tuple[Group, ...]:
+        """A trial of each combination of what is no number; of the fewest rows a step, the rest as set up."""
+        return tuple(self._examples(in_units=False))
+
+    @property
+    def examples_in_units(self) -> Iterator[Group]:
+        """Those of them whose learning rates are shares of a stability limit."""
+        return self._examples(in_units=True)
+
+    def _examples(self, *, in_units: bool) -> Iterator[Group]:
+        varied = {name: self.space.ends(name)[0] for name in GROUPED if name in self.space.names}
+        for chosen in self.space.combinations():
+            if chosen.pop(RATIO, None) is not None or not in_units:
+                yield self._example(chosen | varied)
+
+    def _example(self, chosen: dict[str, float]) -> Group:
+        values = {name: np.array([value]) for name, value in (self.fixed() | chosen).items()}
+        return self._group(values, np.zeros(1, np.intp))
+
+    @property
+    def regime_is_measured(self) -> bool:
+        """Whether the regime of any trial is not read off a spectrum, but off what it did."""
+        return not all(example.is_covered for example in self.examples)
+
+
+NUMBERS_OF_RULES = frozenset(
+    name for optimizer in OPTIMIZERS.values() for name in optimizer.settings.model_fields
+)
+"""The keys of all optimizers, any of which may move a trial's stability limit."""
 
 GROUPED = ("batch_size", "seed")
 """Numbers that trials must share to be trained together."""
 
 
+def common_stability_limit(experiment: Experiment) -> float | None:
+    """Returns the learning rate above which every trial's descent grows; None: there is no one such rate."""
+    if any(name in NUMBERS_OF_RULES or "." in name for name in experiment.space.names):
+        return None
+    limits = {float(example.stability_limit()[0]) for example in experiment.examples}
+    return limits.pop() if len(limits) == 1 and np.isfinite([*limits]).all() else None
+
+
 def most_epochs(declared: int, space: Space) -> int:
     """Returns the most epochs that any trial may do; declared is the set-up's."""
-    return int(ends(space.parameters["epochs"])[1]) if "epochs" in space.parameters else declared
+    if "epochs" not in space.names:
+        return declared
+    most = int(space.ends("epochs")[1])
+    varies_everywhere = all("epochs" in names for names in space.products)
+    return most if varies_everywhere else max(most, declared)
 
 
 def history_epochs(every: int | str, epochs: int) -> Integers:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, MISSING, OUTCOMES
+from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, MISSING, OUTCOMES, SILENT_MEANING, THEORY
+from linreg_sweep.trials.columns import parameter_column, trial_types
 from linreg_sweep.trials.costs import seconds
-from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.prediction import Prediction, predict
+from linreg_sweep.trials.experiment import Experiment, Group
+from linreg_sweep.trials.prediction import Prediction, predict_groups
 
 Floats = NDArray[np.float64]
 
@@ -39,9 +40,9 @@ class Forecast:
         n_trials: how many were looked at.
         is_sample: whether the sweep has more.
         outcomes: how many end in each outcome, by its name.
-        unknown: how many theory cannot tell of: mini-batches, or rounding decides.
+        silent: of how many theory says nothing, by the word that says why.
         fastest_epochs: the epoch at which the first of all converges; None: none does.
-        fastest: its hyperparameters; None likewise.
+        fastest: its hyperparameters as the table shows them; None likewise.
         rates: the smallest and the largest learning rate with which any converges; None: none does.
         below: trials, of those that theory tells of, whose rate is below that range.
         above: likewise, above it.
@@ -51,13 +52,18 @@ class Forecast:
     n_trials: int
     is_sample: bool
     outcomes: dict[str, int]
-    unknown: int
+    silent: dict[str, int]
     fastest_epochs: int | None
-    fastest: dict[str, float] | None
+    fastest: dict[str, str | float | None] | None
     rates: tuple[float, float] | None
     below: int
     above: int
     seconds: float | None
+
+    @property
+    def unknown(self) -> int:
+        """Of how many theory says nothing."""
+        return sum(self.silent.values())
 
     @property
     def wasted(self) -> float:
@@ -76,7 +82,8 @@ def forecast(experiment: Experiment) -> Forecast:
     n_trials = experiment.space.n_trials
     n_parameters, n_targets = experiment.problem.shape
     values = experiment.sample(min(SAMPLE, max(FEWEST, WORK // (n_parameters**2 * n_targets))))
-    prediction = predict(experiment, values)
+    groups = experiment.groups(values)
+    prediction = predict_groups(groups)
     rates, outcome = values["learning_rate"], prediction.outcome
     came = np.flatnonzero(outcome == CONVERGED)
     best = came[np.argmin(prediction.at[came])] if len(came) else None
@@ -87,13 +94,13 @@ def forecast(experiment: Experiment) -> Forecast:
         n_trials=len(rates),
         is_sample=len(rates) < n_trials,
         outcomes={name: int((outcome == code).sum()) for code, name in enumerate(OUTCOMES)},
-        unknown=int((~told).sum()),
+        silent={word: int((prediction.theory == THEORY.index(word)).sum()) for word in SILENT_MEANING},
         fastest_epochs=None if best is None else int(prediction.at[best]),
-        fastest=None if best is None else {name: float(value[best]) for name, value in values.items()},
+        fastest=None if best is None else _shown(experiment, values, int(best)),
         rates=span,
         below=int((told & (rates < low)).sum()),
         above=int((told & (rates > high)).sum()),
-        seconds=seconds(experiment, values, _epochs(experiment, values, prediction)),
+        seconds=seconds(experiment, values, _epochs(experiment, groups, prediction)),
     )
 
 
@@ -114,14 +121,29 @@ def seconds_of(experiment: Experiment, n_trials: int) -> float | None:
 def seconds_at_most(experiment: Experiment) -> float | None:
     """Returns how long one core trains an experiment whose trials all do all their epochs."""
     values = experiment.sample(FEWEST)
-    return seconds(experiment, values, experiment.trials(values).epochs.astype(np.float64))
+    return seconds(experiment, values, epochs_of(experiment.groups(values)).astype(np.float64))
 
 
-def _epochs(experiment: Experiment, values: dict[str, Floats], prediction: Prediction) -> Floats:
+def _epochs(experiment: Experiment, groups: list[Group], prediction: Prediction) -> Floats:
     """Returns the epochs [k] that trials do: all, unless they are known to end before."""
-    whole = experiment.trials(values).epochs
+    whole = epochs_of(groups)
     ends = prediction.outcome != MISSING
     if not experiment.config.training.early_stop:
         ends = prediction.outcome == DIVERGED
     ends &= prediction.at != MISSING
     return np.where(ends, prediction.at, whole).astype(np.float64)
+
+
+def epochs_of(groups: list[Group]) -> NDArray[np.int64]:
+    """Returns the most epochs [K] that each of the trials of some groups does."""
+    found = np.empty(sum(map(len, (group.trials for group in groups))), np.int64)
+    for group in groups:
+        found[group.chosen] = group.trials.epochs
+    return found
+
+
+def _shown(experiment: Experiment, values: dict[str, Floats], row: int) -> dict[str, str | float | None]:
+    """Returns the hyperparameters of a trial as the table shows them, by their columns."""
+    types = trial_types(experiment)
+    columns = {parameter_column(name): float(value[row]) for name, value in values.items()}
+    return {name: types[name].cell(value) for name, value in columns.items()}

@@ -5,79 +5,59 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.config import Config, Declaration, Sweep
-from linreg_sweep.config.parameters import OWN_WEIGHT, Normal, Parameter
+from linreg_sweep.config import Declaration
+from linreg_sweep.config.parameters import OWN_WEIGHT
 from linreg_sweep.data import Data, moments
 from linreg_sweep.errors import ConfigError, shorten
-from linreg_sweep.theory.outcome import stability_limit
 from linreg_sweep.theory.problem import Problem
-from linreg_sweep.trials.space import Space, ends
+from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.space import RATIO
 
 Floats = NDArray[np.float64]
-
-SIGMAS = 10
-"""Standard deviations from mu within which every normal number lies that is ever drawn."""
 
 FAR = 100
 """Spreads from 0 below which not the column's place is to blame, but a tolerance that no precision keeps."""
 
 
 def faults_of_precision(
-    declaration: Declaration, data: Data, space: Space, problem: Problem
+    declaration: Declaration, data: Data, experiment: Experiment
 ) -> Iterator[ConfigError]:
     """Yields what the precision that a declaration asks for cannot hold.
 
     Args:
         declaration: of a config or a sweep.
         data: its data.
-        space: what it varies.
-        problem: what it descends on.
+        experiment: what it declares.
     """
-    yield from _faults_of_numbers(declaration, space, problem)
-    lost = [*_faults_of_squares(declaration, data, problem)]
-    yield from lost or _faults_of_places(declaration, data, problem)
+    yield from _faults_of_numbers(declaration, experiment)
+    for problem in experiment.problems.values():
+        lost = [*_faults_of_squares(declaration, data, problem)]
+        yield from lost or _faults_of_places(declaration, data, problem)
 
 
-def _faults_of_numbers(declaration: Declaration, space: Space, problem: Problem) -> Iterator[ConfigError]:
+def _faults_of_numbers(declaration: Declaration, experiment: Experiment) -> Iterator[ConfigError]:
     """Yields starts and learning rates that are infinite in the descent's precision."""
-    config = declaration.config
-    training, varied = config.training, space.parameters
-    most = float(np.finfo(training.dtype).max)
-    weights = training.initial_weight
-    fixed = {
+    training, space = declaration.config.training, experiment.space
+    most, weights = float(np.finfo(training.dtype).max), training.initial_weight
+    declared: dict[str, list[float]] = {
         "learning_rate": [training.learning_rate],
         "initial_weight": [weights] if isinstance(weights, float) else list(weights),
         "initial_bias": [training.initial_bias],
     }
-    declared: list[tuple[tuple[str, ...], list[float]]] = [
-        (("training", name), values) for name, values in fixed.items() if name not in varied
-    ]
-    declared += [
-        (("parameters", name), _ends(parameter, config, space, problem))
-        for name, parameter in varied.items()
-        if name in fixed or name.startswith(OWN_WEIGHT)
-    ]
-    for path, values in declared:
-        furthest = max(values, key=abs)
+    found = [(("training", name), values) for name, values in declared.items() if name not in space.names]
+    for name in space.names:
+        in_unit = name == "learning_rate" and space.has_units
+        if not in_unit and (name in declared or name.startswith(OWN_WEIGHT)):
+            found.append((("parameters", name), [space.ends(name)[0], space.largest(name)]))
+    if space.has_units:
+        limits = [float(example.stability_limit()[0]) for example in experiment.examples_in_units]
+        rates = [space.largest(RATIO) * limit for limit in limits]
+        found.append((("parameters", "learning_rate"), rates))
+    for path, values in found:
+        furthest = max((value for value in values if np.isfinite(value) or value > 0), key=abs, default=0.0)
         if not abs(furthest) <= most:
             text = f"must be a number in {training.dtype}, which ends at {most:.3g}, got {furthest:.6g}"
             yield declaration.error(path, text, _wider(training.dtype) or "choose a smaller number")
-
-
-def _ends(parameter: Parameter, config: Config | Sweep, space: Space, problem: Problem) -> list[float]:
-    """Returns the smallest and the largest value of a parameter, learning rates in their own unit."""
-    values = np.array(ends(parameter))
-    with np.errstate(over="ignore"):
-        if isinstance(parameter, Normal):
-            values = parameter.mu + parameter.sigma * np.array([-SIGMAS, SIGMAS])
-            values = np.exp(values) if parameter.scale == "log" else values
-        if parameter.unit is not None and not isinstance(parameter, Normal):
-            momentum = space.parameters.get("momentum")
-            momenta = np.array([config.training.momentum] if momentum is None else ends(momentum))
-            nesterov = config.training.nesterov
-            limits = stability_limit(float(problem.eigenvalues[-1]), momenta, nesterov=nesterov)
-            values = np.outer(values, limits).ravel()
-    return [float(value) for value in values]
 
 
 def _wider(dtype: str) -> str:

@@ -7,6 +7,7 @@ outcome, and where no theory holds, nothing is predicted rather than guessed.
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from linreg_sweep.engines.closed_form import foresee
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
@@ -24,6 +25,7 @@ from linreg_sweep.theory.outcome import (
     judge,
 )
 from linreg_sweep.theory.problem import Problem
+from linreg_sweep.trials.experiment import Group
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,25 @@ def predict(
         np.where(certain, _decided_at(outcome, *events), MISSING),
         np.broadcast_to(np.where(certain, CLOSED_FORM, LOST_IN_ROUNDING), outcome.shape).astype(np.int8),
     )
+
+
+def predict_groups(groups: list[Group], results: Results | None = None) -> Prediction:
+    """Returns what theory says of all trials of some groups.
+
+    Args:
+        groups: of the trials.
+        results: those of the engine `closed_form` of all trials; None: of another, or not known.
+    """
+    count = sum(len(group.trials) for group in groups)
+    outcome, at = np.full(count, MISSING, np.int8), np.full(count, MISSING, np.int64)
+    theory = np.empty(count, np.int8)
+    with threadpool_limits(limits=1):
+        for group in groups:
+            chosen = group.chosen
+            of_these = None if results is None else results.take(chosen)
+            known = predict(group.problem, group.trials, group.options, group.theory, results=of_these)
+            outcome[chosen], at[chosen], theory[chosen] = known.outcome, known.at, known.theory
+    return Prediction(outcome, at, theory)
 
 
 def _decided_at(outcome: Codes, converged_at: Epochs, diverged_at: Epochs) -> Epochs:

@@ -1,24 +1,33 @@
 """What a sweep varies: the values of trials by their number, made when asked for.
 
-A grid is counted in mixed radix, the last parameter turning fastest. A random value is a pure
-function of (seed, parameter name, trial number), drawn from a counter-based generator, so that
-more trials extend a sweep and no worker, part or order changes a value.
+A sweep is a union of products, mostly of one. Samplers make the numbers of each; what is no number, a word,
+a boolean or a whole schedule, is a choice: its column holds whole numbers that stand for its values.
 """
 
-import hashlib
-import math
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice, product
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from linreg_sweep.config.parameters import WHOLE, Normal, Parameter, Points, Steps, Uniform, Values, count
+from linreg_sweep import averages
+from linreg_sweep.config import Config, ListSweep, RandomSweep, Sweep
+from linreg_sweep.config.parameters import Parameter, Product, Tuples, Values, each_alone, merged, names_of
+from linreg_sweep.config.varied import KINDS
+from linreg_sweep.samplers import Floats, Grid, Listed, Random, Sampler
+from linreg_sweep.samplers.range import largest
+from linreg_sweep.schedules import declared as schedules
+from linreg_sweep.schedules.base import Settings
 
-Floats = NDArray[np.float64]
-Numbers = NDArray[np.int64]
-Words = NDArray[np.uint64]
+Choices = Mapping[str, tuple[Any, ...]]
 
-WORDS_A_COUNT = 4  # Philox4x64 gives four words a count
+RATIO = "stability_ratio"
+"""What the values of learning_rate are called where they are declared as shares of a stability limit."""
+
+MAX_COMBINATIONS = 10_000
+"""Combinations of what is no number that are told apart."""
 
 
 @dataclass(frozen=True)
@@ -26,36 +35,103 @@ class Space:
     """Everything a sweep varies.
 
     Attributes:
-        parameters: what is declared for each name, in the declared order.
-        n_trials: how many trials there are; exact for any size.
-        seed: of random values; None for a grid.
+        samplers: of each product, in the declared order.
+        parameters: what is declared for each name, coded; of a union as the first product has it.
+        choices: what is no number: the values that the whole numbers 0, 1, ... in its column stand for.
+        is_interleaved: whether trial i belongs to product i mod m, of m; else one product follows the other.
     """
 
-    parameters: dict[str, Parameter]
-    n_trials: int
-    seed: int | None
+    samplers: tuple[Sampler, ...]
+    parameters: Mapping[str, Parameter]
+    choices: Choices = field(default_factory=dict)
+    is_interleaved: bool = False
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Of all parameters, in the declared order."""
+        return tuple(dict.fromkeys(name for names in self.products for name in names))
+
+    @property
+    def products(self) -> tuple[tuple[str, ...], ...]:
+        """The names that each product varies."""
+        return tuple(sampler.names for sampler in self.samplers)
+
+    @property
+    def n_trials(self) -> int:
+        """How many trials there are; exact for any size."""
+        if self.is_interleaved:
+            return self.samplers[0].n_trials
+        return sum(sampler.n_trials for sampler in self.samplers)
+
+    @property
+    def is_enumerated(self) -> bool:
+        """Whether every value of every parameter is declared, not drawn."""
+        return not any(isinstance(sampler, Random) for sampler in self.samplers)
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether trials are the combinations of a grid, one product."""
+        return len(self.samplers) == 1 and isinstance(self.samplers[0], Grid)
+
+    @property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """The text that each whole number of a choice is shown as."""
+        return {name: tuple(map(label, values)) for name, values in self.choices.items()}
+
+    def code(self, name: str, value: Any) -> float:
+        """Returns the whole number that a value of a choice has in its column.
+
+        Raises:
+            ValueError: no trial has this value, nor the set-up.
+        """
+        return float(self.choices[name].index(value))
 
     def values(self, start: int, stop: int) -> dict[str, Floats]:
-        """Returns the values [stop - start] of each parameter in the trials from start to stop - 1."""
-        numbers = np.arange(start, stop, dtype=np.int64)
-        if self.seed is None:
-            return self._grid(numbers)
-        return {
-            name: draw(parameter, name, self.seed, start, stop) for name, parameter in self.parameters.items()
-        }
+        """Returns the values [stop - start] of each parameter in the trials from start to stop - 1.
+
+        It is NaN where a trial's product does not vary the parameter.
+        """
+        if len(self.samplers) == 1:
+            return _in_units(self.samplers[0], self.samplers[0].values(start, stop))
+        found = self._unknown(max(0, stop - start))
+        first = 0
+        for place, sampler in enumerate(self.samplers):
+            if self.is_interleaved:
+                skipped = (place - start) % len(self.samplers)
+                rows = slice(skipped, None, len(self.samplers))
+                part = {name: column[rows] for name, column in sampler.values(start, stop).items()}
+            else:
+                begin, end = (min(max(edge - first, 0), sampler.n_trials) for edge in (start, stop))
+                rows = slice(begin + first - start, end + first - start) if begin < end else slice(0, 0)
+                part = sampler.values(begin, end) if begin < end else {}
+                first += sampler.n_trials
+            for name, column in _in_units(sampler, part).items():
+                found[name][rows] = column
+        return found
 
     def sample(self, n_sampled: int) -> dict[str, Floats]:
         """Returns the values of so many trials taken at random, or of all where there are no more.
 
-        Those of a random sweep are its first; of a grid each is a draw of its own, from a fixed
-        seed. It takes the same time for any number of trials.
+        Those of a random sweep are its first; of others each is a draw of its own, from a fixed seed. It
+        takes the same time for any number of trials.
         """
-        if n_sampled >= self.n_trials or self.seed is not None:
+        if n_sampled >= self.n_trials or self.is_interleaved:
             return self.values(0, min(n_sampled, self.n_trials))
-        return {
-            name: at(parameter, (uniform(name, 0, 0, n_sampled) * count(parameter)).astype(np.int64))
-            for name, parameter in self.parameters.items()
-        }
+        if len(self.samplers) == 1:
+            return _in_units(self.samplers[0], self.samplers[0].sample(n_sampled))
+        found = self._unknown(n_sampled)
+        edges, first = [0], 0
+        for sampler in self.samplers:  # each has its share of the sample, to the nearest whole number
+            first += sampler.n_trials
+            edges.append(round(n_sampled * first / self.n_trials))
+        for sampler, begin, end in zip(self.samplers, edges, edges[1:], strict=False):
+            for name, column in _in_units(sampler, sampler.sample(end - begin)).items():
+                found[name][begin:end] = column
+        return found
+
+    def _unknown(self, count: int) -> dict[str, Floats]:
+        names = dict.fromkeys(name for sampler in self.samplers for name in _columns(sampler))
+        return {name: np.full(count, np.nan) for name in names}
 
     def trial(self, number: int) -> dict[str, float]:
         """Returns the values of one trial.
@@ -67,113 +143,167 @@ class Space:
             raise IndexError(f"trial {number} of {self.n_trials}")
         return {name: float(values[0]) for name, values in self.values(number, number + 1).items()}
 
-    def _grid(self, numbers: Numbers) -> dict[str, Floats]:
-        indices = {}
-        for name, parameter in reversed(self.parameters.items()):
-            numbers, indices[name] = np.divmod(numbers, count(parameter))
-        return {name: at(parameter, indices[name]) for name, parameter in self.parameters.items()}
+    @property
+    def has_units(self) -> bool:
+        """Whether the learning rates of any product are shares of a stability limit; see RATIO."""
+        return any(RATIO in _columns(sampler) for sampler in self.samplers)
+
+    def ends(self, name: str) -> tuple[float, float]:
+        """Returns the smallest and the largest value of a parameter in all products that vary it."""
+        found = [sampler.ends(_declared(name)) for sampler in self.samplers if name in _columns(sampler)]
+        return min(low for low, _ in found), max(high for _, high in found)
+
+    def largest(self, name: str) -> float:
+        """Returns a number that no value of a parameter is above, see samplers.range."""
+        return max(
+            largest(each_alone(sampler.product)[_declared(name)])
+            if isinstance(sampler, Random)
+            else sampler.ends(_declared(name))[1]
+            for sampler in self.samplers
+            if name in _columns(sampler)
+        )
+
+    def combinations(self) -> Iterator[dict[str, float]]:
+        """Yields each combination of what is no number that trials may have, the first of very many.
+
+        RATIO is among them, as 1, where learning rates are shares of a stability limit.
+        """
+        found = dict.fromkeys(
+            frozenset(each.items() | ({(RATIO, 1.0)} if RATIO in _columns(sampler) else set()))
+            for sampler in self.samplers
+            for each in islice(_combinations(sampler, self.choices), MAX_COMBINATIONS)
+        )
+        yield from map(dict, islice(found, MAX_COMBINATIONS))
 
 
-def grid_space(parameters: dict[str, Parameter]) -> Space:
-    """Returns the space of every combination of the parameters' points."""
-    return Space(parameters, math.prod(count(parameter) for parameter in parameters.values()), None)
+def _combinations(sampler: Sampler, choices: Choices) -> Iterator[dict[str, float]]:
+    if isinstance(sampler, Listed):
+        names = [name for name in sampler.names if name in choices]
+        rows = np.unique(np.array([sampler.columns[name] for name in names]).T, axis=0) if names else [()]
+        yield from (dict(zip(names, map(float, row), strict=True)) for row in rows)
+        return
+    axes = []
+    for key, parameter in sampler.product.items():  # type: ignore[attr-defined]
+        if isinstance(parameter, Tuples):
+            chosen = [name for name in parameter.names if name in choices]
+            columns = [parameter.column(name) for name in chosen]
+            axes.append(
+                [dict(zip(chosen, row, strict=True)) for row in dict.fromkeys(zip(*columns, strict=True))]
+            )
+        elif key in choices and isinstance(parameter, Values):
+            axes.append([{key: value} for value in parameter.values])
+    for each in product(*(axis for axis in axes if axis)):
+        yield {name: value for part in each for name, value in part.items()}
 
 
-def at(parameter: Parameter, index: Numbers) -> Floats:
-    """Returns the points of a grid parameter at these indices, both ends exact.
+def _declared(name: str) -> str:
+    return "learning_rate" if name == RATIO else name
 
-    `num` follows numpy's linspace and geomspace to the bit; `step` counts in decimals.
+
+def _columns(sampler: Sampler) -> tuple[str, ...]:
+    """Returns what the values of a sampler are called."""
+    return tuple(_in_units(sampler, dict.fromkeys(sampler.names, np.empty(0))))
+
+
+def _in_units(sampler: Sampler, values: dict[str, Floats]) -> dict[str, Floats]:
+    """Returns values by their names; learning rates as RATIO, where they are shares of a stability limit."""
+    declared: Product = getattr(sampler, "product", {})
+    in_unit = {name for key, each in declared.items() if each.unit for name in names_of({key: each})}
+    if "learning_rate" not in in_unit:
+        return values
+    return {RATIO if name == "learning_rate" else name: value for name, value in values.items()}
+
+
+def label(value: Any) -> str:
+    """Returns the text that a value of a choice is shown as."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return value
+    return schedules.label(value) if isinstance(value, Settings) else averages.label(value)
+
+
+def make_space(config: Config | Sweep) -> Space:
+    """Returns what a declaration varies; a config is a sweep of one trial that varies nothing."""
+    if isinstance(config, ListSweep):
+        return listed_space(config.trials.columns)
+    setup = {name: getattr(config.training, name, None) for name in KINDS}
+    setup |= {"standardize": config.data.standardize}
+    if isinstance(config, RandomSweep):
+        return random_space(config.products, config.trials, config.seed, setup)
+    return grid_space(*config.products, setup=setup)
+
+
+def grid_space(*products: Product, setup: Mapping[str, Any] | None = None) -> Space:
+    """Returns the space of every combination of the parameters' points, product after product.
+
+    Args:
+        products: what is varied.
+        setup: the values of the set-up, for the choices that some product does not vary.
     """
-    match parameter:
-        case Values(values):
-            return np.asarray(values, dtype=np.float64)[index]
-        case Points(low, high, num, "linear"):
-            return _linear(low, high, num, index)
-        case Points(low, high, num, _):
-            logs = _linear(float(np.log10(low)), float(np.log10(high)), num, index)
-            points = np.power(10.0, logs)
-            return np.where(index == 0, low, np.where(index == num - 1, high, points))
-        case Steps():
-            return (parameter.first + index * parameter.stride) / float(parameter.denominator)
-    raise TypeError(f"{parameter} has no points")
+    choices = choices_of(products, setup or {})
+    coded = tuple(_coded(product, choices) for product in products)
+    return Space(tuple(map(Grid, coded)), merged(coded), choices)
 
 
-def _linear(low: float, high: float, num: int, index: Numbers) -> Floats:
-    if num == 1:
-        return np.full(index.shape, low)
-    step = (high - low) / (num - 1)
-    points = index * step + low if step else index / (num - 1) * (high - low) + low
-    return np.where(index == num - 1, high, points)
+def random_space(
+    products: Sequence[Product], n_trials: int, seed: int, setup: Mapping[str, Any] | None = None
+) -> Space:
+    """Returns the space of independent draws, of one product after the other in turn; see grid_space."""
+    choices = choices_of(products, setup or {})
+    coded = tuple(_coded(product, choices) for product in products)
+    samplers = tuple(Random(product, n_trials, seed) for product in coded)
+    return Space(samplers, merged(coded), choices, is_interleaved=len(samplers) > 1)
 
 
-def draw(parameter: Parameter, name: str, seed: int, start: int, stop: int) -> Floats:
-    """Returns a random parameter's values [stop - start] in the trials from start to stop - 1."""
-    match parameter:
-        case Values((value,)):
-            return np.full(stop - start, value)
-        case Values(values):
-            unit = uniform(name, seed, start, stop)
-            return np.asarray(values, dtype=np.float64)[(unit * len(values)).astype(np.int64)]
-        case Uniform():
-            return _spread(parameter, uniform(name, seed, start, stop), whole=name in WHOLE)
-        case Normal(mu, sigma, scale):
-            exponent = mu + sigma * standard_normal(name, seed, start, stop)
-            return np.exp(exponent) if scale == "log" else exponent
-    raise TypeError(f"{parameter} cannot be drawn at random")
+def listed_space(columns: Mapping[str, Sequence[Any]]) -> Space:
+    """Returns the space of trials as they stand, from the values of each parameter."""
+    product: Product = {name: Values(tuple(dict.fromkeys(column))) for name, column in columns.items()}
+    choices = choices_of([product], {})
+    listed: dict[str, Floats] = {}
+    for name, column in columns.items():
+        codes = {value: code for code, value in enumerate(choices.get(name, ()))}
+        listed[name] = np.array([codes[value] for value in column] if codes else column, dtype=np.float64)
+    return Space((Listed(listed),), merged([_coded(product, choices)]), choices)
 
 
-def _spread(parameter: Uniform, unit: Floats, *, whole: bool) -> Floats:
-    """Turns numbers in [0, 1) into values of a range; whole numbers weigh equally at both ends."""
-    low, high = parameter.min, parameter.max
-    first, last = (low - 0.5, high + 0.5) if whole else (low, high)
-    if parameter.scale == "log":
-        value = np.exp(math.log(first) + unit * (math.log(last) - math.log(first)))
-    else:
-        value = first + unit * (last - first)
-    return np.clip(np.rint(value) + 0.0 if whole else value, low, high)  # + 0.0: there is no -0
+def choices_of(products: Sequence[Product], setup: Mapping[str, Any]) -> Choices:
+    """Returns the values of every parameter that is no number, each once, as they are declared.
 
-
-def uniform(name: str, seed: int, start: int, stop: int) -> Floats:
-    """Returns one number in [0, 1) for each trial from start to stop - 1, a multiple of 2**-53."""
-    return _unit(_words(name, seed, start, stop))
-
-
-def standard_normal(name: str, seed: int, start: int, stop: int) -> Floats:
-    """Returns one standard normal number for each trial, from two words each.
-
-    Source: Box and Muller, A Note on the Generation of Random Normal Deviates, 1958.
+    The set-up's stands last where a product does not vary the parameter.
     """
-    first, second = _unit(_words(name, seed, 2 * start, 2 * stop)).reshape(-1, 2).T
-    return np.sqrt(-2.0 * np.log1p(-first)) * np.cos(2.0 * np.pi * second)
+    alone = [each_alone(product) for product in products]
+    found: dict[str, dict[Any, None]] = {}
+    for parameters in alone:
+        for name, parameter in parameters.items():
+            if isinstance(parameter, Values) and not _is_number(parameter.values[0]):
+                found.setdefault(name, {}).update(dict.fromkeys(parameter.values))
+    for name, values in found.items():
+        if name in setup and not all(name in parameters for parameters in alone):
+            values[setup[name]] = None
+    return {name: tuple(values) for name, values in found.items()}
 
 
-def _unit(words: Words) -> Floats:
-    return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _words(name: str, seed: int, start: int, stop: int) -> Words:
-    """Returns random 64-bit words number start to stop - 1 of a parameter's own stream."""
-    digest = hashlib.sha256(f"{seed}:{name}".encode()).digest()
-    key = np.frombuffer(digest[:16], dtype="<u8")
-    skipped = start % WORDS_A_COUNT
-    generator = np.random.Philox(key=key, counter=start // WORDS_A_COUNT)
-    return generator.random_raw(stop - start + skipped)[skipped:]
-
-
-def ends(parameter: Parameter) -> tuple[float, float]:
-    """Returns the smallest and the largest value a parameter can take; a normal one has no ends."""
-    match parameter:
-        case Values(values):
-            return min(values), max(values)
-        case Normal(scale=scale):
-            return (0.0 if scale == "log" else -math.inf), math.inf
-    return parameter.min, parameter.max
-
-
-def largest(parameter: Parameter) -> float:
-    """Returns a number that no value of a parameter is above; a normal one is never drawn 10 sigma away."""
-    match parameter:
-        case Normal(mu, sigma, scale):
-            highest = mu + 10 * sigma
-            return float(np.exp(highest)) if scale == "log" else highest  # infinite where it overflows
-    return ends(parameter)[1]
+def _coded(product: Product, choices: Choices) -> Product:
+    """Returns a product with whole numbers for what is no number."""
+    codes = {name: {value: float(code) for code, value in enumerate(each)} for name, each in choices.items()}
+    coded: dict[str, Parameter] = {}
+    for key, parameter in product.items():
+        if isinstance(parameter, Tuples):
+            rows = zip(
+                *(
+                    [codes[name][each] for each in column] if name in codes else column
+                    for name, column in ((name, parameter.column(name)) for name in parameter.names)
+                ),
+                strict=True,
+            )
+            coded[key] = Tuples(parameter.names, tuple(rows), parameter.unit)
+        elif isinstance(parameter, Values) and key in codes:
+            coded[key] = Values(tuple(codes[key][value] for value in parameter.values))
+        else:
+            coded[key] = parameter
+    return coded

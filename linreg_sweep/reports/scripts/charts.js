@@ -2,6 +2,10 @@
 
 const MARGIN = { left: 58, right: 12, top: 30, bottom: 44 };
 
+/** Pixels that a letter takes, and that the words beside an axis take at most. */
+const LETTER = 6.5;
+const WIDEST = 150;
+
 const SCALES = {
   linear: { to: (value) => value, back: (value) => value },
   log: { to: Math.log10, back: (value) => 10 ** value },
@@ -15,8 +19,9 @@ function placer(axis, from, to) {
   return (value) => from + ((to - from) * (stretched(value) - low)) / (high - low || 1);
 }
 
-/** Returns round values along an axis, about so many. */
+/** Returns round values along an axis, about so many; the places of its words where it has them. */
 function ticks(axis, about) {
+  if (axis.labels) return [...axis.labels.keys()];
   if (axis.scale === "epochs") {
     const powers = [0];
     for (let tick = 1; tick <= axis.high; tick *= 10) powers.push(tick);
@@ -58,21 +63,22 @@ function thinned(values, about) {
 function chart(place, xAxis, yAxis, { ratio = 0.75, top = MARGIN.top } = {}) {
   const width = Math.max(280, Math.min(760, Math.round(place.clientWidth)));
   const height = Math.round(width * ratio);
-  const box = { left: yAxis ? MARGIN.left : 12, right: width - MARGIN.right, top, bottom: height - MARGIN.bottom };
+  const left = Math.max(MARGIN.left, ...(yAxis?.labels ?? []).map((label) => Math.min(LETTER * label.length + 12, WIDEST)));
+  const box = { left: yAxis ? left : 12, right: width - MARGIN.right, top, bottom: height - MARGIN.bottom };
   const x = placer(xAxis, box.left, box.right);
   const y = yAxis ? placer(yAxis, box.bottom, box.top) : (share) => box.bottom + (box.top - box.bottom) * share;
   const svg = drawn("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" });
   for (const tick of ticks(xAxis, width < 400 ? 4 : 6)) {
     svg.append(
       drawn("line", { class: "grid", x1: x(tick), x2: x(tick), y1: box.top, y2: box.bottom }),
-      drawn("text", { x: x(tick), y: box.bottom + 16, "text-anchor": "middle" }, tickText(tick)),
+      drawn("text", { x: x(tick), y: box.bottom + 16, "text-anchor": "middle" }, ...tickOf(xAxis, tick, x(1) - x(0))),
     );
   }
   svg.append(drawn("text", { x: (box.left + box.right) / 2, y: height - 6, "text-anchor": "middle" }, xAxis.words));
   for (const tick of yAxis ? ticks(yAxis, 6) : []) {
     svg.append(
       drawn("line", { class: "grid", x1: box.left, x2: box.right, y1: y(tick), y2: y(tick) }),
-      drawn("text", { x: box.left - 6, y: y(tick) + 4, "text-anchor": "end" }, tickText(tick)),
+      drawn("text", { x: box.left - 6, y: y(tick) + 4, "text-anchor": "end" }, ...tickOf(yAxis, tick, box.left - 6)),
     );
   }
   if (yAxis) svg.append(drawn("text", { x: 2, y: 13 }, yAxis.words));
@@ -82,6 +88,14 @@ function chart(place, xAxis, yAxis, { ratio = 0.75, top = MARGIN.top } = {}) {
   svg.append(drawn("clipPath", { id: clip }, drawn("rect", frame)), inside, drawn("rect", { class: "axis", ...frame }));
   place.replaceChildren(svg);
   return { svg, inside, x, y, box };
+}
+
+/** Returns what stands at a tick: a number, or a word as far as it has room, and the whole one to point at. */
+function tickOf(axis, tick, room) {
+  if (!axis.labels) return [tickText(tick)];
+  const word = axis.labels[tick];
+  const most = Math.max(1, Math.floor(room / LETTER));
+  return word.length <= most ? [word] : [`${word.slice(0, most - 1)}…`, drawn("title", {}, word)];
 }
 
 function tickText(value) {

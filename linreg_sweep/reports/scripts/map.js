@@ -3,9 +3,6 @@
 /** Stops of the colours of epochs, few to many: viridis, by Smith and van der Walt, as matplotlib has it. */
 const RAMP = ["#fde725", "#7ad151", "#22a884", "#2a788e", "#414487", "#440154"];
 
-/** Pixels that a letter of a regime's name takes. */
-const LETTER = 6.5;
-
 const EMPTY_CELL = "No trial is here.";
 
 /** Returns [red, green, blue] of a colour such as #0072B2. */
@@ -75,8 +72,8 @@ function showMap(article, payload, choose, best) {
   let [held, pointed, paper, valueOf] = [null, null, null, null];
 
   payload.maps.forEach((found, number) => {
-    const across = found.x.name.replaceAll("_", " ");
-    const words = found.y ? `${across} and ${found.y.name.replaceAll("_", " ")}` : across;
+    const across = spaced(found.x.name);
+    const words = found.y ? `${across} and ${spaced(found.y.name)}` : across;
     which.append(element("option", { value: number }, words));
   });
   which.closest("label").hidden = payload.maps.length < 2;
@@ -100,6 +97,7 @@ function showMap(article, payload, choose, best) {
       high: axis.edges[axis.edges.length - 1],
       scale: axis.log ? "log" : "linear",
       words: axis.words,
+      labels: axis.words_at,
     };
   }
 
@@ -148,6 +146,7 @@ function showMap(article, payload, choose, best) {
   /** Draws a ring in the cell of the best trial. */
   function markBest(svg) {
     const cell = locate(best);
+    if (cell === null) return;
     const { x, y, width, height } = Object.fromEntries(Object.entries(outline(cell)).map(([name, value]) => [name, Number(value)]));
     for (const name of ["best", "best-inner"]) svg.append(drawn("circle", { class: name, cx: x + width / 2, cy: y + height / 2, r: 5 }));
   }
@@ -193,7 +192,7 @@ function showMap(article, payload, choose, best) {
     const entries = [map.x, map.y].map((axis, side) => {
       if (!axis) return null;
       const label = axis.labels[side ? Math.floor(cell / wide()) : cell % wide()];
-      return { name: axis.name, words: axis.name.replaceAll("_", " "), text: label };
+      return { name: axis.name, words: spaced(axis.name), text: label };
     });
     entries.push({ name: "trials", words: "trials", value: map.trials[cell] });
     for (const name of names) entries.push({ name, words: name, value: map[name][cell] });
@@ -201,7 +200,7 @@ function showMap(article, payload, choose, best) {
     entries.push(
       { name: "median_converged_at", words: "epochs to convergence (median)", value: median, text: counted(median) },
       { name: "best_cost", words: "least cost (target's units squared)", value: map.best_cost[cell] },
-      { name: "regime", words: "regime", text: (map.regime[cell] ?? "").replaceAll("_", " ") },
+      { name: "regime", words: "regime", text: spaced(map.regime[cell] ?? "") },
       { name: "first_trial", words: "first trial", value: map.first_trial[cell], text: counted(map.first_trial[cell]) },
     );
     listNumbers(list, entries.filter((entry) => entry !== null && entry.text !== ""));
@@ -233,7 +232,8 @@ function showMap(article, payload, choose, best) {
       parts.push(element("span", {}, dashes, same ? `stability limit ${sixDigits(numberOf(map.edge.rates[0]))}` : "stability limit, by momentum"));
     }
     const ring = drawn("svg", { viewBox: "0 0 14 14", "aria-hidden": "true" }, ...["best", "best-inner"].map((name) => drawn("circle", { class: name, cx: 7, cy: 7, r: 5 })));
-    parts.push(element("span", {}, ring, "best trial"));
+    if (locate(best) !== null) parts.push(element("span", {}, ring, "best trial"));
+    if (map.left_out) parts.push(element("span", {}, `${counted(map.left_out)} trials have no value on an axis`));
     article.querySelector("[data-map-legend]").replaceChildren(...parts);
   }
 
@@ -279,16 +279,18 @@ function showMap(article, payload, choose, best) {
   colour.addEventListener("change", draw);
   redrawn(place, draw);
 
-  /** Returns the cell of a trial, by what returns its value of a parameter. */
+  /** Returns the cell of a trial, by what returns its value of a parameter; null where it lacks one. */
   function locate(valueOf) {
     const sides = [found().x, found().y].map((axis) => {
       if (!axis) return 0;
       const value = valueOf(axis.name);
+      if (value === null) return null;
+      if (axis.words_at) return axis.words_at.indexOf(value);
       const above = axis.edges.findIndex((edge) => edge > value);
       const count = axis.edges.length - 1;
       return above < 0 ? count - 1 : Math.max(above - 1, 0);
     });
-    return sides[1] * wide() + sides[0];
+    return sides.includes(null) ? null : sides[1] * wide() + sides[0];
   }
 
   return {

@@ -13,6 +13,11 @@ function sixDigits(value) {
   return `${stripped(digits)}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
 }
 
+/** Returns a name as a sentence has it: `schedule.gamma` is `schedule gamma`. */
+function spaced(name) {
+  return name.replaceAll("_", " ").replaceAll(".", " ");
+}
+
 /** Returns a whole number with commas between its thousands; another with six digits. */
 function counted(value) {
   return Number.isInteger(value) && Math.abs(value) < 1e15 ? value.toLocaleString("en-US") : sixDigits(value);

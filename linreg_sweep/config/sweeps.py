@@ -1,0 +1,261 @@
+"""The models of sweeps: what varies on top of a config, and how trials take their values."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product as combinations
+from math import inf, prod
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, field_validator
+from pydantic_core import CoreSchema, core_schema
+
+from linreg_sweep.config.faults import Fault
+from linreg_sweep.config.kinds import Text, name_fault
+from linreg_sweep.config.messages import raised
+from linreg_sweep.config.parameters import (
+    Normal,
+    Parameter,
+    Product,
+    Tuples,
+    Values,
+    count,
+    each_alone,
+    names_of,
+    written,
+)
+from linreg_sweep.config.schema import Config
+from linreg_sweep.config.shapes import read_columns, read_products
+from linreg_sweep.config.training import OPTIMIZER_KEYS, TrainingConfig, keys_of
+from linreg_sweep.config.varied import kinds_with
+from linreg_sweep.config.words import show
+from linreg_sweep.guards.names import NAME
+from linreg_sweep.kinds import Count, Limit, Model
+from linreg_sweep.variants import fault
+
+
+def _name(name: str) -> str:
+    text = name_fault(name)
+    if text:
+        raise fault(text)
+    return name
+
+
+Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{NAME}$"})]
+
+
+class _Settled:
+    """Tells pydantic that what a field holds is made by its validator, and saves it a schema."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
+        return core_schema.any_schema()
+
+
+class BestConfig(Model):
+    """Which trial is the best."""
+
+    by: Literal["converged_at", "cost", "average_cost"] = "converged_at"
+    """The column whose least value is best."""
+
+
+class SweepBase(Config):
+    """What sweeps of every method have on top of a config."""
+
+    name: Name
+    """Begins the name of the run's directory; without, the name of the file."""
+    method: Literal["grid", "random", "list"]
+    """How trials take their values."""
+    max_trials: Limit = 10**8
+    """The most trials a run may have; raise it to mean it."""
+    best: BestConfig = BestConfig()
+    """Which trial is the best."""
+
+    @property
+    def optimizers(self) -> tuple[str, ...]:
+        """Those that any trial has."""
+        found = (optimizers_of(product, self.training.optimizer) for product in self.products)
+        return tuple(dict.fromkeys(name for names in found for name in names))
+
+
+class ProductSweep(SweepBase):
+    """A sweep whose parameters are declared one by one."""
+
+    declared: Annotated[tuple[Product, ...], _Settled, Field(alias="parameters")]
+    """What varies: a block of parameters, or a list of them, whose trials come one after the other."""
+
+    @property
+    def products(self) -> tuple[Product, ...]:
+        """What is varied: a union of products, mostly one."""
+        return self.declared
+
+    @field_validator("declared", mode="plain")
+    @classmethod
+    def _settle(cls, given: Any, info: ValidationInfo) -> tuple[Product, ...]:
+        if "method" not in info.data:
+            return ()
+        training: TrainingConfig | None = info.data.get("training")
+        kinds = None if training is None else kinds_with(training)
+        products, faults = read_products(given, info.data["method"], kinds)
+        for place, product in enumerate(products):
+            found = faults_of_optimizers(product, training) if training is not None else ()
+            faults += [each.below(place) if isinstance(given, list) else each for each in found]
+        faults += cls._check_size(products, info.data)
+        if faults:
+            raise raised(faults)
+        return products
+
+    @classmethod
+    def _check_size(cls, products: tuple[Product, ...], data: dict[str, Any]) -> list[Fault]:
+        return []
+
+
+class GridSweep(ProductSweep):
+    """Every combination of the parameters' points; the last declared parameter turns fastest."""
+
+    method: Literal["grid"]
+    """How trials take their values: every combination."""
+
+    @classmethod
+    def _check_size(cls, products: tuple[Product, ...], data: dict[str, Any]) -> list[Fault]:
+        trials, most = sum(prod(map(count, each.values())) for each in products), data.get("max_trials")
+        if most is None or trials <= most:
+            return []
+        made = f"{trials:,}" if trials < 10**30 else "more than 10**30"
+        text = f"must make at most {most:,} trials (max_trials), got {made}"
+        return [Fault((), text, "declare fewer points, or raise max_trials", at_key=True)]
+
+
+class RandomSweep(ProductSweep):
+    """Independent draws; a trial's values depend on the seed, the parameter's name and its number alone."""
+
+    method: Literal["random"]
+    """How trials take their values: drawn at random."""
+    trials: Count
+    """How many trials there are."""
+
+    @field_validator("trials")
+    @classmethod
+    def _not_too_many(cls, trials: int, info: ValidationInfo) -> int:
+        most = info.data.get("max_trials")
+        if most is not None and trials > most:
+            raise fault(f"must be at most {most:,} (max_trials), got {trials:,}", "raise max_trials")
+        return trials
+
+
+class TrialList(Model):
+    """Trials as they stand: the columns of a file."""
+
+    path: Text | None = None
+    """A CSV file, relative to the file that says so: a column a parameter, a row a trial."""
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    """That of the file's bytes, where it must be the same."""
+    columns: Annotated[dict[str, tuple[Any, ...]], _Settled]
+    """The values of each parameter, a trial after the other."""
+
+    @property
+    def n_trials(self) -> int:
+        """How many there are."""
+        return len(next(iter(self.columns.values())))
+
+    def spec(self) -> dict[str, Any]:
+        """Returns the declaration, as YAML would say it: the columns, or the file where these are many."""
+        if self.path is not None:
+            return {"path": self.path, "sha256": self.sha256}
+        return {"columns": {name: written(column) for name, column in self.columns.items()}}
+
+    @field_validator("columns", mode="plain")
+    @classmethod
+    def _settle(cls, given: Any, info: ValidationInfo) -> dict[str, tuple[Any, ...]]:
+        columns, faults = read_columns(given, (info.context or {}).get("kinds"))
+        if faults:
+            raise raised(faults)
+        return columns
+
+
+class ListSweep(SweepBase):
+    """Trials as they stand in a file."""
+
+    method: Literal["list"]
+    """How trials take their values: from a list."""
+    trials: TrialList
+    """The trials."""
+
+    @property
+    def products(self) -> tuple[Product, ...]:
+        """What is varied: all columns together."""
+        columns = self.trials.columns
+        return ({name: Values(tuple(dict.fromkeys(column))) for name, column in columns.items()},)
+
+    @field_validator("trials")
+    @classmethod
+    def _fits(cls, trials: TrialList, info: ValidationInfo) -> TrialList:
+        training, most = info.data.get("training"), info.data.get("max_trials")
+        if most is not None and trials.n_trials > most:
+            raise fault(f"must be at most {most:,} (max_trials), got {trials.n_trials:,}", "raise max_trials")
+        together = [name for name in trials.columns if name in OPTIMIZER_KEYS or name == "optimizer"]
+        if training is not None and together:
+            rows = dict.fromkeys(zip(*(trials.columns[name] for name in together), strict=True))
+            product: Product = {", ".join(together): Tuples(tuple(together), tuple(rows))}
+            faults = [replace(each, path=()) for each in faults_of_optimizers(product, training)]
+            if faults:
+                raise raised(faults)
+        return trials
+
+
+Sweep = GridSweep | RandomSweep | ListSweep
+
+SWEEPS: dict[str, type[GridSweep] | type[RandomSweep] | type[ListSweep]] = {
+    "grid": GridSweep,
+    "random": RandomSweep,
+    "list": ListSweep,
+}
+"""The model of each method."""
+
+
+def optimizers_of(product: Product, otherwise: str) -> tuple[str, ...]:
+    """Returns the optimizers of a product's trials; `otherwise` is the set-up's."""
+    varied = each_alone(product).get("optimizer")
+    return varied.values if isinstance(varied, Values) else (otherwise,)
+
+
+_TOGETHER = ("momentum", "nesterov", "dampening")
+
+
+def faults_of_optimizers(product: Product, training: TrainingConfig) -> Iterator[Fault]:
+    """Yields keys that an optimizer of a product lacks, and what torch refuses together."""
+    optimizers = optimizers_of(product, training.optimizer)
+    keys = {name: key for key, parameter in product.items() for name in names_of({key: parameter})}
+    for name in keys:
+        lacking = [each for each in optimizers if name in OPTIMIZER_KEYS and name not in keys_of(each)]
+        if lacking:
+            text = f"{lacking[0]} has no {name}: {lacking[0]} has {', '.join(keys_of(lacking[0]))}"
+            hint = "write a list of mappings under parameters, a product for the optimizers that have it"
+            yield Fault((keys[name],), text, hint, at_key=True)
+    varied = [name for name in _TOGETHER if name in keys]
+    if "sgd" in optimizers and varied:
+        fixed = {name: getattr(training.of("sgd"), name) for name in _TOGETHER}
+        axes = [_extremes(key, product[key]) for key in dict.fromkeys(keys[name] for name in varied)]
+        for row in combinations(*axes):
+            values = {key: value for part in (fixed, *row) for key, value in part.items()}
+            if values["nesterov"] and (values["momentum"] <= 0 or values["dampening"]):
+                name = "momentum" if values["momentum"] <= 0 else "dampening"
+                must = "above 0" if name == "momentum" else "0"
+                key = keys.get(name, keys[varied[0]])
+                text = f"must be {must} with nesterov, got {show(values[name])}"
+                yield Fault((key,), text if key == name else f"{name} {text}")
+                return
+
+
+def _extremes(key: str, parameter: Parameter) -> list[dict[str, Any]]:
+    """Returns the values of a parameter, or of several, that might be refused together with others."""
+    match parameter:
+        case Tuples(names, rows):
+            places = [place for place, name in enumerate(names) if name in _TOGETHER]
+            return [{names[place]: row[place] for place in places} for row in rows]
+        case Values(values) if key == "nesterov":
+            return [{key: value} for value in values]
+        case Values(values):
+            return [{key: min(values)}, {key: max(values)}]
+        case Normal():
+            return [{key: -inf}, {key: inf}]
+    return [{key: parameter.min}, {key: parameter.max}]

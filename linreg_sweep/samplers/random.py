@@ -1,0 +1,87 @@
+"""Independent draws: a trial's values depend on the seed, the parameter's name and its number alone."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from linreg_sweep.config.parameters import (
+    Normal,
+    Parameter,
+    Product,
+    Tuples,
+    Uniform,
+    Values,
+    count,
+    each_alone,
+    names_of,
+)
+from linreg_sweep.samplers.base import Floats, choose, standard_normal, uniform
+from linreg_sweep.samplers.grid import columns_at
+from linreg_sweep.samplers.range import ends
+
+
+@dataclass(frozen=True)
+class Random:
+    """Draws of some parameters.
+
+    Attributes:
+        product: the parameters, in the declared order; all values are numbers.
+        n_trials: how many trials there are.
+        seed: of the draws.
+    """
+
+    product: Product
+    n_trials: int
+    seed: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the parameters."""
+        return names_of(self.product)
+
+    def values(self, start: int, stop: int) -> dict[str, Floats]:
+        """Returns the values of the trials from start to stop - 1; see Sampler."""
+        found: dict[str, Floats] = {}
+        for key, parameter in self.product.items():
+            if isinstance(parameter, Tuples):
+                found |= columns_at(key, parameter, choose(key, self.seed, start, stop, count(parameter)))
+            else:
+                found[key] = draw(parameter, key, self.seed, start, stop)
+        return found
+
+    def sample(self, n_sampled: int) -> dict[str, Floats]:
+        """Returns the values of the first trials, at most so many."""
+        return self.values(0, min(n_sampled, self.n_trials))
+
+    def ends(self, name: str) -> tuple[float, float]:
+        """Returns the smallest and the largest value that a parameter can take."""
+        return ends(each_alone(self.product)[name])
+
+
+def draw(parameter: Parameter, name: str, seed: int, start: int, stop: int) -> Floats:
+    """Returns a random parameter's values [stop - start] in the trials from start to stop - 1."""
+    match parameter:
+        case Values((value,)):
+            return np.full(stop - start, value, dtype=np.float64)
+        case Values(values):
+            return np.asarray(values, dtype=np.float64)[choose(name, seed, start, stop, len(values))]
+        case Uniform():
+            return _spread(parameter, uniform(name, seed, start, stop))
+        case Normal(mu, sigma, scale):
+            exponent = mu + sigma * standard_normal(name, seed, start, stop)
+            return np.exp(exponent) if scale == "log" else exponent
+    raise TypeError(f"{parameter} cannot be drawn at random")
+
+
+def _spread(parameter: Uniform[Any], unit: Floats) -> Floats:
+    """Turns numbers in [0, 1) into values of a range; whole numbers weigh equally at both ends."""
+    low, high = parameter.min, parameter.max
+    whole = isinstance(low, int) and isinstance(high, int)
+    first, last = (low - 0.5, high + 0.5) if whole else (low, high)
+    if parameter.scale == "log":
+        value = np.exp(math.log(first) + unit * (math.log(last) - math.log(first)))
+    else:
+        value = first + unit * (last - first)
+    return np.clip(np.rint(value) + 0.0 if whole else value, low, high)  # + 0.0: there is no -0

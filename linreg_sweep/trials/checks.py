@@ -1,0 +1,126 @@
+"""What only the data can show to be wrong with a declaration."""
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from itertools import chain, islice
+
+import numpy as np
+
+from linreg_sweep.config import Declaration
+from linreg_sweep.config.faults import MOST_COMPLAINTS, config_error
+from linreg_sweep.config.parameters import OWN_WEIGHT, own_weight
+from linreg_sweep.data import Data
+from linreg_sweep.engines import ENGINES
+from linreg_sweep.errors import ConfigError, did_you_mean
+from linreg_sweep.trials.experiment import Experiment, count_states, most_epochs
+from linreg_sweep.trials.precision import faults_of_precision
+from linreg_sweep.trials.space import RATIO, Space
+
+MOST_STATES = 1_000_000
+"""States that the history of one trial may hold."""
+
+
+def check_before(declaration: Declaration, data: Data, space: Space) -> None:
+    """Raises every complaint about a declaration for which nothing needs to be computed.
+
+    Raises:
+        ConfigError: at most MOST_COMPLAINTS of them.
+    """
+    of_names, of_history = _faults_of_starts(declaration, data, space), _faults_of_history(declaration, space)
+    _raise_all(chain(of_names, _faults_of_machine(declaration), of_history))
+
+
+def check(declaration: Declaration, data: Data, experiment: Experiment) -> None:
+    """Raises every complaint about a declaration that needs the data to be known, likewise."""
+    _raise_all(_faults_of_engine(declaration, experiment))
+    _raise_all(_faults_of_limits(declaration, experiment))
+    _raise_all(faults_of_precision(declaration, data, experiment))
+
+
+def _raise_all(faults: Iterator[ConfigError]) -> None:
+    errors = list(islice(faults, MOST_COMPLAINTS + 1))
+    if errors:
+        raise config_error(complaint for error in errors for complaint in error.complaints)
+
+
+def _faults_of_starts(declaration: Declaration, data: Data, space: Space) -> Iterator[ConfigError]:
+    """Yields what is wrong with initial weights and biases: for other features, or for none."""
+    training, varied = declaration.config.training, space.parameters
+    weights, features = training.initial_weight, data.x_names
+    if isinstance(weights, tuple) and "initial_weight" not in varied and len(weights) != len(features):
+        text = f"must have one number for each of the {len(features)} features ({', '.join(features)})"
+        hint = "or give one number for all of them"
+        yield declaration.error(("training", "initial_weight"), f"{text}, got {len(weights)}", hint)
+    known = [own_weight(name) for name in features]
+    for name in varied:
+        if name.startswith(OWN_WEIGHT) and name not in known:
+            text, hint = "must name a feature of the data", did_you_mean(name, known)
+            yield declaration.error(("parameters", name), text, hint)
+    if not declaration.config.data.fit_bias and "initial_bias" in varied:
+        text, hint = "nothing to start: data.fit_bias is false", "leave initial_bias out, or fit a bias"
+        yield declaration.error(("parameters", "initial_bias"), text, hint)
+    elif not declaration.config.data.fit_bias and training.initial_bias:
+        text = f"must be 0 where data.fit_bias is false, got {training.initial_bias:g}"
+        yield declaration.error(("training", "initial_bias"), text, "leave it out, or fit a bias")
+
+
+def _faults_of_machine(declaration: Declaration) -> Iterator[ConfigError]:
+    """Yields what the engine lacks on this machine."""
+    training = declaration.config.training
+    for package in ENGINES[training.engine].packages:
+        if find_spec(package) is None:
+            hint = f"pip install {package}, or use engine: numpy"
+            yield declaration.error(("training", "engine"), f"{package} is not installed", hint)
+            return
+    if training.device == "cuda" and not _has_cuda():
+        text = "cuda must be available, torch finds no such device"
+        hint = "use cpu, or a build of torch with CUDA on a machine with an NVIDIA GPU"
+        yield declaration.error(("training", "device"), text, hint)
+
+
+def _faults_of_engine(declaration: Declaration, experiment: Experiment) -> Iterator[ConfigError]:
+    """Yields that the engine works out what theory says, and theory says nothing of some trial."""
+    training = declaration.config.training
+    if experiment.is_predicted_by_engine:
+        unknown = [each for each in experiment.examples if not each.is_covered]
+        for example in unknown[:1]:
+            text = f"must be one that iterates where {example.why_no_limit()}, got {training.engine!r}"
+            yield declaration.error(("training", "engine"), text, "use engine: numpy")
+
+
+def _has_cuda() -> bool:
+    from linreg_sweep.engines.torch_engine import has_cuda
+
+    return has_cuda()
+
+
+def _faults_of_limits(declaration: Declaration, experiment: Experiment) -> Iterator[ConfigError]:
+    """Yields that learning rates are declared in a stability limit that is not known, or no number."""
+    if not experiment.space.has_units:
+        return
+    path = ("parameters", "learning_rate", "unit")
+    for example in experiment.examples_in_units:
+        limit, why = float(example.stability_limit()[0]), example.why_no_limit()
+        if why is not None:
+            text, hint = f"no stability limit is known where {why}", "leave the unit out"
+            yield declaration.error(path, text, hint)
+            return
+        if np.isinf(limit):
+            text = "the data must have a stability limit, but no learning rate diverges on them: x is 0"
+            yield declaration.error(path, text, "leave the unit out")
+            return
+        with np.errstate(over="ignore"):
+            is_finite = np.isfinite(experiment.space.largest(RATIO) * limit)
+        if not is_finite:
+            text = "the data's stability limit is so large that rates in it are no numbers any more"
+            yield declaration.error(path, text, "standardize the data or give them in another unit")
+            return
+
+
+def _faults_of_history(declaration: Declaration, space: Space) -> Iterator[ConfigError]:
+    """Yields that a trial's history would hold too many states."""
+    config = declaration.config
+    states = count_states(config.history.every, most_epochs(config.training.epochs, space))
+    if states > MOST_STATES:
+        text = f"must keep at most {MOST_STATES:,} states of a trial, got {states:,}"
+        yield declaration.error(("history", "every"), text, "keep fewer, or use every: log")

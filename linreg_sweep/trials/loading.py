@@ -1,0 +1,76 @@
+"""The data that a declaration names, or arrays in their place."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from linreg_sweep import data as datasets
+from linreg_sweep.config import Config, Declaration
+from linreg_sweep.data import Data
+from linreg_sweep.errors import MOST_NAMED, Complaint, DataError, listed, shorten
+from linreg_sweep.theory.dependence import CONSTANT, dependent_columns
+
+Arrays = tuple[Any, Any]
+"""X (n,) or (n, F) and y (n,) or (n, O): anything that NumPy takes for numbers."""
+
+
+def load_data(declaration: Declaration, arrays: Arrays | None = None) -> Data:
+    """Returns the data that a declaration names, or these arrays as it asks for them.
+
+    Args:
+        declaration: says what to read, whether to standardize it and whether a bias is fitted.
+        arrays: x and y from Python, instead of what the declaration names.
+
+    Raises:
+        DataError: the data cannot be read or fitted.
+    """
+    block, fit_bias = declaration.config.data, declaration.config.data.fit_bias
+    standardize = True in scalings(declaration.config)
+    if arrays is not None:
+        if not (isinstance(arrays, tuple) and len(arrays) == 2):
+            text = f"must be a pair (x, y) of arrays, got {type(arrays).__name__}"
+            raise DataError(
+                Complaint("data", text, "data=(x, y), such as data=(table[['size']], table['price'])")
+            )
+        return _noted(
+            datasets.from_arrays(*arrays, standardize=standardize, fit_bias=fit_bias), fit_bias=fit_bias
+        )
+    path = data_path(declaration)
+    if path is None:
+        return datasets.tutorial(standardize=standardize, fit_bias=fit_bias)
+    return _noted(datasets.from_file(path, block.x, block.y or (), standardize, fit_bias), fit_bias=fit_bias)
+
+
+def scalings(config: Config) -> frozenset[bool]:
+    """Returns whether x is standardized in any trial of a declaration, and whether it is not in any."""
+    return frozenset(config.values_of("standardize", config.data.standardize))
+
+
+def _noted(data: Data, *, fit_bias: bool) -> Data:
+    """Returns data with a note on columns that are combinations of others, if rows are enough to say."""
+    n_rows, n_features = data.x.shape
+    if n_rows < n_features + fit_bias:
+        return data
+    with threadpool_limits(limits=1):
+        found = dependent_columns(data.x, data.x_names, fit_bias=fit_bias)
+    told = [
+        f"{shorten(name)} (on {listed(others)})" for name, others in found if others not in ((), (CONSTANT,))
+    ]
+    if not told:
+        return data
+    shown = ", ".join(told[:MOST_NAMED]) + (", ..." if len(told) > MOST_NAMED else "")
+    note = f"some columns depend on others, so that many weights fit equally well: {shown}"
+    return replace(data, notes=(*data.notes, note))
+
+
+def data_path(declaration: Declaration) -> Path | None:
+    """Returns the file that a declaration's data are in; None where they are built in."""
+    path = declaration.config.data.path
+    if path is None:
+        return None
+    full = declaration.folder / path
+    return (
+        full.relative_to(Path.cwd()) if full.is_relative_to(Path.cwd()) else full
+    )  # as short as a person says it

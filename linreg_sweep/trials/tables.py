@@ -1,0 +1,90 @@
+"""The tables of a part: its trials and the states that are kept, column by column (see columns)."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.column_types import Array, Floats
+from linreg_sweep.engines.interface import Results
+from linreg_sweep.theory.outcome import FAILED
+from linreg_sweep.trials.columns import (
+    TRIALS,
+    Family,
+    as_stored,
+    history_types,
+    parameter_column,
+    states,
+    trial_types,
+)
+from linreg_sweep.trials.experiment import Experiment, Group
+from linreg_sweep.trials.trained import Trained
+
+
+def trial_columns(
+    experiment: Experiment, first: int, values: dict[str, Floats], groups: list[Group], results: Results
+) -> dict[str, Array]:
+    """Returns the trials table of a part, column by column, [K] each.
+
+    Args:
+        experiment: what was trained.
+        first: the number of the part's first trial.
+        values: the hyperparameters of its trials.
+        groups: the same trials, as they were trained.
+        results: what became of them.
+
+    Returns:
+        Words are codes; see column_types.
+    """
+    trials = Trained(experiment, first, values, groups, results)
+    columns: dict[str, Array] = {}
+    for entry in TRIALS:
+        if isinstance(entry, Family):
+            columns |= entry.compute(trials)
+        elif entry.applies(experiment):
+            columns[entry.name] = np.asarray(entry.compute(trials), entry.type.dtype)
+    return columns
+
+
+def failed_columns(experiment: Experiment, trials: NDArray[np.int64]) -> dict[str, Array]:
+    """Returns the rows [K] of trials that could not be trained: hyperparameters, and nothing else known.
+
+    Args:
+        experiment: what was to be trained.
+        trials: their numbers [K], ascending.
+    """
+    each = [experiment.values(trial, trial + 1) for trial in trials.tolist()]
+    given = {
+        parameter_column(name): np.concatenate([np.empty(0), *(value[name] for value in each)])
+        for name in experiment.fixed()
+    }
+    columns: dict[str, Array] = {}
+    for name, type_ in trial_types(experiment).items():
+        values = given[name] if type_.role == "hyperparameter" else np.full(len(trials), np.nan)
+        columns[name] = as_stored(type_, values)
+    outcome = np.full(len(trials), FAILED, columns["outcome"].dtype)
+    return columns | {"trial": trials, "outcome": outcome}
+
+
+def history_columns(
+    experiment: Experiment, first: int, groups: list[Group], results: Results
+) -> dict[str, Array]:
+    """Returns the history of a part, one row a kept state, ordered by trial and epoch, [R] each."""
+    history = results.history
+    columns: dict[str, Array] = {"trial": history.trial + first, "epoch": history.epoch}
+    of_rows = [
+        replace(group, chosen=np.flatnonzero(np.isin(history.trial, group.chosen)))
+        if len(groups) > 1
+        else replace(group, chosen=np.arange(len(history.trial)))
+        for group in groups
+    ]
+    columns |= states(experiment, of_rows, history.theta)
+    cost = np.empty(len(history.trial))
+    for group in of_rows:
+        cost[group.chosen] = group.problem.cost(history.theta[group.chosen])
+    return columns | {"cost": cost}
+
+
+def no_history(experiment: Experiment) -> dict[str, Array]:
+    """Returns the history without a row."""
+    return {name: np.empty(0, type_.dtype) for name, type_ in history_types(experiment).items()}

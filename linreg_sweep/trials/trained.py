@@ -1,0 +1,93 @@
+"""Trials that have been trained, as the columns of their table see them: what several columns ask, once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.engines.interface import Results
+from linreg_sweep.theory.outcome import Codes, judge
+from linreg_sweep.trials.experiment import Experiment, Group
+from linreg_sweep.trials.prediction import Prediction, predict_groups
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """K trials in a row and what became of them.
+
+    Attributes:
+        experiment: what was trained.
+        first: the number of the first of them.
+        values: their hyperparameters, [K] each.
+        groups: the same trials, in the groups that were trained together.
+        results: what became of them.
+    """
+
+    experiment: Experiment
+    first: int
+    values: dict[str, Floats]
+    groups: list[Group]
+    results: Results
+
+    @property
+    def count(self) -> int:
+        """How many trials there are."""
+        return len(self.results.epochs)
+
+    def of_each(self, of_group: Callable[[Group], Floats | float]) -> Floats:
+        """Returns numbers [K] that each group has of its own trials."""
+        found = np.empty(self.count)
+        for group in self.groups:
+            found[group.chosen] = of_group(group)
+        return found
+
+    @cached_property
+    def excess(self) -> Floats:
+        """How far the last states lie above the optimum [K], in units of y squared."""
+        theta = self.results.theta
+        return self.of_each(lambda group: group.trials.quadratic.excess(theta[group.chosen]))
+
+    @cached_property
+    def cost(self) -> Floats:
+        """The mean squared error [K] of the last states, likewise."""
+        return self.cost_of(self.results.theta)
+
+    def cost_of(self, theta: Floats) -> Floats:
+        """Returns the mean squared error [K] of a state [K, P, O] of each trial, likewise."""
+        return self.of_each(lambda group: group.problem.cost(theta[group.chosen]))
+
+    @cached_property
+    def average_cost(self) -> Floats:
+        """The mean squared error [K] of the averaged states, likewise; NaN where there is none."""
+        average = self.results.average
+        return np.full(self.count, np.nan) if average is None else self.cost_of(average)
+
+    @cached_property
+    def start_cost(self) -> Floats:
+        """The mean squared error [K] of the starts, likewise."""
+        return self.of_each(lambda group: group.problem.cost(group.trials.start))
+
+    @cached_property
+    def outcome(self) -> Codes:
+        """The outcome [K], as an index into OUTCOMES."""
+        return judge(
+            self.results.converged_at,
+            self.results.diverged_at,
+            self.excess,
+            self.experiment.converged_excess,
+            early_stop=self.experiment.config.training.early_stop,
+        )
+
+    @cached_property
+    def is_covered(self) -> NDArray[np.bool_]:
+        """Whether theory covers each trial [K]."""
+        return self.of_each(lambda group: group.is_covered).astype(np.bool_)
+
+    @cached_property
+    def prediction(self) -> Prediction:
+        """What theory says of them."""
+        return predict_groups(self.groups, self.results if self.experiment.is_predicted_by_engine else None)

@@ -1,0 +1,239 @@
+"""Facts about what theory says of linear rules: any schedule, penalty, momentum and start, either precision."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from linreg_sweep.averages import AVERAGES
+from linreg_sweep.engines.closed_form import train
+from linreg_sweep.engines.interface import TrainOptions, Trials
+from linreg_sweep.method import Method
+from linreg_sweep.theory.applies import LinearTheory, NoTheory, theory_of
+from linreg_sweep.theory.outcome import CLOSED_FORM, MISSING, THEORY
+from linreg_sweep.theory.problem import Problem, make_problem
+from linreg_sweep.trials.prediction import predict
+from tests import declared
+from tests.declared import method_of, random_case, schedule
+
+Floats = NDArray[np.float64]
+
+FACTS = json.loads((Path(__file__).parent / "facts" / "theory_reference.json").read_text())
+S1 = {name: np.array(FACTS["data"]["S1"]["inline"][name]) for name in "xy"}
+
+
+def numbers(**values: float) -> dict[str, Floats]:
+    """Returns the numbers of one trial, those not given being 0."""
+    names = ("learning_rate", "momentum", "dampening", "weight_decay")
+    return {name: np.array([values.get(name, 0.0)]) for name in names}
+
+
+def one_trial(problem: Problem, values: Mapping[str, Floats], epochs: int, decay_bias: bool = True) -> Trials:
+    """Returns a trial that starts at zero."""
+    quadratic = problem.penalised(values["weight_decay"], decay_bias)
+    return Trials(np.zeros((1, *problem.shape)), np.array([epochs]), dict(values), quadratic)
+
+
+def endless(method: Method, **others: Any) -> TrainOptions:
+    """Returns options under which nothing ends before its last epoch."""
+    return TrainOptions(-1.0, np.array([np.inf]), method, early_stop=False, **others)
+
+
+@pytest.mark.parametrize("seed", range(0, 2000, 50))
+def test_what_is_predicted_comes_true(seed: int) -> None:
+    """Fifty declarations at a time, against a loop over the rows: outcome and epoch of all claims."""
+    case = random_case(seed)
+    done = declared.train(case)
+    told = predict(case.problem, case.trials, case.options, theory_of(case.options.method, 99))
+    known = told.theory == CLOSED_FORM
+    assert told.outcome[known].tolist() == done.outcome[known].tolist()
+    assert told.at[known].tolist() == done.at[known].tolist()
+    assert known.mean() > (0.9 if case.options.dtype == "float64" else 0.3)
+    assert set(told.outcome[~known]) | set(told.at[~known]) <= {MISSING}
+
+
+@pytest.mark.parametrize("seed", range(1, 2000, 50))
+def test_the_closed_form_does_what_a_loop_does(seed: int) -> None:
+    """In float64: events, states, and the mean of all states, where neither grows."""
+    case = random_case(seed)
+    mean = AVERAGES["mean"].model_validate({"kind": "mean"})
+    method = replace(case.options.method, average=mean)
+    case = replace(case, options=replace(case.options, dtype="float64", method=method))
+    done, found = declared.train(case), train(case.problem, case.trials, case.options)
+    plain = replace(case.options, method=replace(method, average=None))
+    at_once = train(case.problem, case.trials, plain)
+    same = (found.converged_at == done.converged_at) & (found.diverged_at == done.diverged_at)
+    assert same.mean() >= 0.98  # an excess may meet its level to the last digit
+    same &= done.diverged_at == MISSING
+    for trial in np.flatnonzero(same).tolist():
+        size = max(abs(done.theta[trial]).max(), abs(case.trials.start[trial]).max())
+        for state in (found.theta, at_once.theta):
+            np.testing.assert_allclose(state[trial], done.theta[trial], rtol=0, atol=1e-9 * size)
+        if done.epochs[trial]:
+            average = found.average
+            assert average is not None
+            np.testing.assert_allclose(average[trial], done.mean[trial], rtol=0, atol=1e-9 * size)
+
+
+@pytest.mark.parametrize("seed", [4, 11, 15])
+def test_a_trial_has_its_own_bits(seed: int) -> None:
+    """Alone or among others: state, contraction, average and history."""
+    case = random_case(seed)
+    ema = AVERAGES["ema"].model_validate({"kind": "ema", "decay": 0.8})
+    options = replace(
+        case.options,
+        method=replace(case.options.method, average=ema),
+        history_epochs=np.array([0, 1, 7, 64, 65]),
+    )
+    whole = train(case.problem, case.trials, options)
+    assert whole.average is not None
+    for trial in (0, 17, 49):
+        some = slice(trial, trial + 1)
+        of_it = replace(options, diverged_excess=options.diverged_excess[some])
+        alone = train(case.problem, case.trials.take(some), of_it)
+        assert alone.average is not None
+        np.testing.assert_array_equal(alone.theta[0], whole.theta[trial])
+        np.testing.assert_array_equal(alone.average[0], whole.average[trial])
+        np.testing.assert_array_equal(alone.contraction[0], whole.contraction[trial])
+        there = whole.history.trial == trial
+        assert alone.history.epoch.tolist() == whole.history.epoch[there].tolist()
+        np.testing.assert_array_equal(alone.history.theta, whole.history.theta[there])
+        for epoch, state in zip(alone.history.epoch.tolist(), alone.history.theta, strict=True):
+            shorter = replace(case.trials.take(some), epochs=np.array([epoch]))
+            if options.method.schedule is None:
+                np.testing.assert_array_equal(train(case.problem, shorter, of_it).theta[0], state)
+
+
+SCHEDULES = {
+    "sched_cos": schedule("cosine"),
+    "sched_exp": schedule("exponential", gamma=0.9),
+    "sched_step_nest": schedule("step", every=10, gamma=0.5),
+    "sched_warm": schedule("cosine", warmup={"epochs": 5, "start": 0.1}),
+    "sched_1c": schedule("one_cycle"),
+}
+OPTIMIZERS = [entry for entry in FACTS["entries"] if entry["id"].startswith("opt/")]
+AVERAGED = [entry for entry in FACTS["entries"] if entry["id"].startswith("avg/")]
+
+
+@pytest.mark.parametrize("entry", OPTIMIZERS, ids=lambda entry: str(entry["id"]))
+def test_published_states(entry: dict[str, Any]) -> None:
+    """Where torch.optim.SGD comes to, with its schedulers, penalties, dampening and Nesterov's momentum."""
+    settings = entry["settings"]
+    names = ("momentum", "dampening", "weight_decay")
+    values = numbers(learning_rate=settings["lr"], **{name: settings.get(name, 0.0) for name in names})
+    problem = make_problem(S1["x"], S1["y"], loss=settings["loss"], fit_bias=True)
+    flags = ["nesterov"] if settings.get("nesterov") else []
+    method = method_of(values, *flags, schedule=SCHEDULES.get(entry["id"].split("/")[1]))
+    trials = one_trial(problem, values, settings["epochs"], decay_bias="bias" not in settings)
+    theta = train(problem, trials, endless(method)).theta
+    value = {"w0": theta[0, 0, 0], "last": theta[0, -1, 0], "cost": problem.cost(theta)[0]}
+    expected = pytest.approx(float(entry["value"]), rel=entry["tolerance"]["rel"])
+    assert value[entry["id"].split("/")[2]] == expected
+
+
+@pytest.mark.parametrize("entry", AVERAGED, ids=lambda entry: str(entry["id"]))
+def test_published_averages(entry: dict[str, Any]) -> None:
+    """Means and torch's exponential average of plain descent, by mpmath."""
+    settings = entry["settings"]
+    problem = make_problem(S1["x"], S1["y"], loss=settings["loss"], fit_bias=True)
+    words = settings["average"]
+    keys: dict[str, Any] = {"kind": "mean", "from": 20 if "T/2" in words else 0}
+    average = AVERAGES["mean"].model_validate(keys)
+    if words.startswith("EMA"):
+        average = AVERAGES["ema"].model_validate({"kind": "ema", "decay": 0.9})
+    values = numbers(learning_rate=settings["learning_rate"])
+    trials = one_trial(problem, values, settings["epochs"])
+    found = train(problem, trials, endless(method_of(values, average=average))).average
+    assert found is not None
+    value = problem.excess_cost(found)[0] if entry["id"].endswith("ex") else found[0, 0, 0]
+    assert value == pytest.approx(float(entry["value"]), rel=entry["tolerance"]["rel"])
+
+
+def grows(problem: Problem, method: Method, values: Mapping[str, Floats], rate: float) -> bool:
+    """Returns whether 4,000 epochs at a rate leave more of the start's error than 2,000."""
+    of_it = {**values, "learning_rate": np.array([rate])}
+    trials, size = one_trial(problem, of_it, 4000), []
+    for epochs in (2000, 4000):
+        theta = train(problem, replace(trials, epochs=np.array([epochs])), endless(method)).theta
+        size.append(trials.quadratic.excess(theta)[0])
+    return bool(~(size[1] <= size[0]))
+
+
+@pytest.mark.parametrize(
+    ("flags", "values", "of_schedule"),
+    [
+        ([], {}, schedule("list", factors=[1.0, 10.0], then="repeat")),
+        ([], {"weight_decay": 0.2}, schedule("list", factors=[0.3, 1.7, 2.9, 0.0], then="repeat")),
+        ([], {}, schedule("chebyshev", epochs=3)),
+        ([], {"momentum": 0.6}, schedule("list", factors=[1.0, 3.0], then="repeat")),
+        (["nesterov"], {"momentum": 0.9}, schedule("list", factors=[2.0, 0.5, 1.0], then="repeat")),
+        ([], {"momentum": 0.9, "dampening": 0.5}, schedule("cosine", epochs=50, final=0.4)),
+        (["nesterov"], {"momentum": 0.5, "dampening": 0.5}, None),
+    ],
+    ids=str,
+)
+def test_a_limit_lies_between_what_settles_and_what_grows(
+    flags: list[str], values: dict[str, float], of_schedule: Any
+) -> None:
+    """A hundredth below the limit, and at all of twenty rates below, the error shrinks; above, it grows."""
+    problem = make_problem(S1["x"], S1["y"], loss="half_mse", fit_bias=True)
+    of_trial = numbers(learning_rate=1.0, **values)
+    method = method_of(of_trial, *flags, schedule=of_schedule)
+    quadratic = problem.penalised(of_trial["weight_decay"], True)
+    theory = LinearTheory(method)
+    limit = float(theory.stability_limit(quadratic, of_trial)[0])
+    assert theory.limit_reason(of_trial) is None
+    assert not any(grows(problem, method, of_trial, limit * share) for share in np.linspace(0.1, 0.99, 10))
+    assert grows(problem, method, of_trial, 1.001 * limit)
+
+
+@pytest.mark.parametrize(
+    ("of_schedule", "reason"),
+    [
+        (schedule("exponential", gamma=0.9), "falls to 0"),
+        (schedule("cosine"), "falls to 0"),
+        (schedule("silver"), "without bound"),
+    ],
+    ids=str,
+)
+def test_there_is_no_limit_where_steps_vanish_or_grow(of_schedule: Any, reason: str) -> None:
+    """NaN, and a reason."""
+    problem = make_problem(S1["x"], S1["y"], loss="half_mse", fit_bias=True)
+    theory, values = LinearTheory(Method(schedule=of_schedule)), numbers(learning_rate=1.0)
+    assert np.isnan(theory.stability_limit(problem.quadratic, values)).all()
+    assert reason in str(theory.limit_reason(values))
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_the_contraction_of_a_schedule_is_a_mean_factor(momentum: float) -> None:
+    """Over the epochs in which it should settle; a constant schedule gives that of none."""
+    problem = make_problem(S1["x"], S1["y"], loss="half_mse", fit_bias=True)
+    values = numbers(learning_rate=0.9 / problem.eigenvalues[-1], momentum=momentum)
+    halving = schedule("list", factors=[2.0, 0.5, 0.0])
+    found = {
+        name: LinearTheory(method_of(values, schedule=each)).contraction(
+            problem.quadratic, values, np.array([5.0]), 2
+        )[0]
+        for name, each in {"none": None, "same": schedule("constant"), "two": halving}.items()
+    }
+    assert found["same"] == pytest.approx(found["none"], rel=1e-12)
+    if momentum == 0:
+        assert found["two"] == pytest.approx(-np.sqrt(abs((1 - 1.8) * (1 - 0.45))), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("method", "word"), [(Method(batch_size=3), "mini_batches"), (Method(optimizer="adam"), "adaptive")]
+)
+def test_nothing_is_predicted_where_no_theory_holds(method: Method, word: str) -> None:
+    """The column says why."""
+    case = random_case(0)
+    theory = theory_of(method, 8)
+    assert isinstance(theory, NoTheory)
+    told = predict(case.problem, case.trials, case.options, theory)
+    assert {THEORY[code] for code in told.theory} == {word}
+    assert {*told.outcome.tolist(), *told.at.tolist()} == {MISSING}
