@@ -71,6 +71,11 @@ class SweepBase(Config):
     """Which trial is the best."""
 
     @property
+    def best_by(self) -> str:
+        """The column whose least value is best."""
+        return self.best.by
+
+    @property
     def optimizers(self) -> tuple[str, ...]:
         """Those that any trial has."""
         found = (optimizers_of(product, self.training.optimizer) for product in self.products)

@@ -247,6 +247,7 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
         ],
         "spans": _spans(experiment),
         "history": experiment.n_states > 0,
+        "best_by": experiment.config.best_by,
         "regime_measured": experiment.regime_is_measured,
         "settle": {
             "epochs": experiment.criteria.settle_epochs,

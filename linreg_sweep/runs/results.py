@@ -79,6 +79,11 @@ class Run:
         return bool(self.metadata["spans"])
 
     @property
+    def best_by(self) -> str:
+        """The column whose least value is best."""
+        return str(self.metadata.get("best_by", "converged_at"))
+
+    @property
     def n_trials(self) -> int:
         """How many trials the sweep has."""
         return int(self.metadata["n_trials"])
@@ -354,9 +359,9 @@ class Run:
 
         from linreg_sweep.analysis import tables
 
-        best_of_parts = [tables.best(frame, n) for frame in self.frames(columns)]
+        best_of_parts = [tables.best(frame, n, self.best_by) for frame in self.frames(columns)]
         whole = parquet.with_categories(pd.concat(best_of_parts, ignore_index=True), self.types)
-        return tables.best(whole, n)
+        return tables.best(whole, n, self.best_by)
 
     def where(self, comparison: str) -> "pd.DataFrame":
         """Returns the trials for which a comparison such as `learning_rate < 0.005` holds."""
