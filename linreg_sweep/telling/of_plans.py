@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from linreg_sweep.analysis.formats import Table, as_text, condition
+from linreg_sweep.analysis.formats import Table, as_text, condition, shown
 from linreg_sweep.telling.of_advice import advised
 from linreg_sweep.telling.phrases import columns_of, counted, duration, size
 from linreg_sweep.theory.outcome import OUTCOMES, SILENT_MEANING

@@ -7,7 +7,7 @@ from linreg_sweep.analysis.answers import best_row, longest
 from linreg_sweep.analysis.formats import Table, as_text, cells_of, ends_of
 from linreg_sweep.analysis.legend import Bounds, legend
 from linreg_sweep.data import parameter_names
-from linreg_sweep.telling.of_lines import beside_least_squares
+from linreg_sweep.telling.of_lines import lines_of
 from linreg_sweep.telling.phrases import columns_of, counted, number, plural
 from linreg_sweep.theory.outcome import OUTCOMES
 
@@ -139,7 +139,8 @@ def _fitted_line(run: "Run") -> Iterator[str]:
         names = parameter_names(data["features"], data["targets"], fit_bias=True)
         fitted = {name: best.get(f"{name}_unscaled", best.get(name)) for name in names if name in best}
     found = run.metadata.get("least_squares", {"parameters": {}})
-    yield from beside_least_squares(data["features"], data["targets"], fitted, found["parameters"])
+    lines = {"Fitted": fitted, "Least squares": found["parameters"]}
+    yield from lines_of(data["features"], data["targets"], lines)
 
 
 def _edge(run: "Run") -> Iterator[str]:

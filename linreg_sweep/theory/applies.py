@@ -190,5 +190,5 @@ def theory_of(method: Method, n_rows: int) -> LinearTheory | NoTheory:
     if method.batch_size is not None and method.batch_size < n_rows:
         return NoTheory("mini_batches", "its steps see mini-batches")
     if method.optimizer != "sgd":
-        return NoTheory("adaptive", f"{method.optimizer} scales each step by its own gradients")
+        return NoTheory("adaptive", "adaptive optimizers scale each step by its gradients")
     return LinearTheory(method)

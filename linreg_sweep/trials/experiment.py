@@ -150,8 +150,12 @@ class Experiment:
     def least_squares(self) -> dict[str, float]:
         """Returns the parameters of the optimum in the data's own units, by their names in a table."""
         kind, problem = next(iter(self.problems.items()))
-        theta = self.unscaled(problem.optimum[None], kind)
-        return dict(zip(self.parameter_names, theta.ravel().tolist(), strict=True))
+        return self.named(problem.optimum, kind)
+
+    def named(self, theta: Floats, kind: Kind) -> dict[str, float]:
+        """Returns a state [P, O] on one problem in the data's own units, by the names in a table."""
+        unscaled = self.unscaled(theta[None], kind)
+        return dict(zip(self.parameter_names, unscaled.ravel().tolist(), strict=True))
 
     def fixed(self) -> dict[str, float]:
         """Returns the set-up's value of every hyperparameter in the table, in the table's order.
