@@ -25,7 +25,8 @@ from linreg_sweep.theory.outcome import (
 )
 
 if TYPE_CHECKING:
-    from linreg_sweep.trials.experiment import Experiment, Group
+    from linreg_sweep.trials.experiment import Experiment
+    from linreg_sweep.trials.groups import Group
     from linreg_sweep.trials.trained import Trained
 
 COUNTED = ("batch_size", "epochs", "seed", "fold")

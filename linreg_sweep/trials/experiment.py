@@ -17,9 +17,10 @@ from linreg_sweep.engines.interface import Results, TrainOptions, Trials, merge
 from linreg_sweep.method import Method
 from linreg_sweep.optimizers import OPTIMIZERS
 from linreg_sweep.schedules.declared import is_constant
-from linreg_sweep.theory.applies import LinearTheory, NoTheory, theory_of
+from linreg_sweep.theory.applies import theory_of
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem
+from linreg_sweep.trials.groups import GROUPED, NUMBERS_OF_RULES, Group, Kind, alike
 from linreg_sweep.trials.space import RATIO, Space
 
 Floats = NDArray[np.float64]
@@ -27,57 +28,6 @@ Indices = NDArray[np.intp]
 Integers = NDArray[np.int64]
 Values = dict[str, Floats]
 """Hyperparameters [K] by their names; a code for what is no number, NaN where a trial has none."""
-
-Kind = tuple[str, bool]
-"""What a problem is made by beside the data: the loss, and whether x is standardized."""
-
-
-@dataclass(frozen=True)
-class Group:
-    """Trials that share all that is no number, and are trained together.
-
-    Attributes:
-        chosen: which of the trials that were asked for, ascending.
-        kind: of the problem.
-        problem: what they descend on.
-        trials: their numbers.
-        options: how they are trained.
-        theory: what is known of them.
-    """
-
-    chosen: Indices
-    kind: Kind
-    problem: Problem
-    trials: Trials
-    options: TrainOptions
-    theory: LinearTheory | NoTheory
-
-    @property
-    def is_covered(self) -> bool:
-        """Whether theory covers them."""
-        return isinstance(self.theory, LinearTheory)
-
-    def stability_limit(self) -> Floats:
-        """Returns the learning rate [K] above which each trial's descent grows; NaN: none is known."""
-        if not isinstance(self.theory, LinearTheory):
-            return np.full(len(self.trials), np.nan)
-        trials, none = self.trials, np.zeros(len(self.trials))
-        return self.theory.stability_limit(trials.quadratic, trials.values, trials.epochs + none) + none
-
-    def why_no_limit(self) -> str | None:
-        """Returns why a trial has no stability limit, as half a sentence; None: all have one."""
-        if not isinstance(self.theory, LinearTheory):
-            return self.theory.reason
-        return self.theory.limit_reason(self.trials.values, self.trials.epochs.astype(np.float64))
-
-    def contraction(self, settle_epochs: float) -> Floats:
-        """Returns the factor [K] of the steepest direction in an epoch; NaN: not known."""
-        none = np.zeros(len(self.trials))
-        if not isinstance(self.theory, LinearTheory):
-            return none + np.nan
-        trials = self.trials
-        found = self.theory.contraction(trials.quadratic, trials.values, trials.epochs + none, settle_epochs)
-        return found + none
 
 
 @dataclass(frozen=True)
@@ -236,17 +186,11 @@ class Experiment:
     def groups(self, values: Values) -> list[Group]:
         """Returns trials with these hyperparameters, [K] each, in groups that are trained together."""
         shared = [name for name in values if name in self.space.choices or name in GROUPED]
-        keys = np.zeros(len(values["learning_rate"]), np.int64)
-        for name in shared:
-            different, places = np.unique(values[name], return_inverse=True)
-            keys = keys * len(different) + places
-        if not len(keys) or (keys == keys[0]).all():
-            return [self._group(values, np.arange(len(keys)))]
-        order = np.argsort(keys, kind="stable")
-        bounds = np.flatnonzero(np.diff(keys[order])) + 1
+        groups = alike([values[name] for name in shared], len(values["learning_rate"]))
+        if len(groups) == 1:
+            return [self._group(values, groups[0])]
         return [
-            self._group({name: value[chosen] for name, value in values.items()}, chosen)
-            for chosen in np.split(order, bounds)
+            self._group({name: value[chosen] for name, value in values.items()}, chosen) for chosen in groups
         ]
 
     def _group(self, values: Values, chosen: Indices) -> Group:
@@ -380,15 +324,6 @@ class Experiment:
     def regime_is_measured(self) -> bool:
         """Whether the regime of any trial is not read off a spectrum, but off what it did."""
         return not all(example.is_covered for example in self.examples)
-
-
-NUMBERS_OF_RULES = frozenset(
-    name for optimizer in OPTIMIZERS.values() for name in optimizer.settings.model_fields
-)
-"""The keys of all optimizers, any of which may move a trial's stability limit."""
-
-GROUPED = ("batch_size", "seed")
-"""Numbers that trials must share to be trained together."""
 
 
 def common_stability_limit(experiment: Experiment) -> float | None:

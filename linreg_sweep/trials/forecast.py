@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, MISSING, OUTCOMES, SILENT_MEANING, THEORY
 from linreg_sweep.trials.columns import parameter_column, trial_types
 from linreg_sweep.trials.costs import seconds
-from linreg_sweep.trials.experiment import Experiment, Group
+from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.groups import Group
 from linreg_sweep.trials.prediction import Prediction, predict_groups
 
 Floats = NDArray[np.float64]

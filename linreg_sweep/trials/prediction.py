@@ -25,7 +25,7 @@ from linreg_sweep.theory.outcome import (
     judge,
 )
 from linreg_sweep.theory.problem import Problem
-from linreg_sweep.trials.experiment import Group
+from linreg_sweep.trials.groups import Group
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from linreg_sweep.trials.columns import (
     states,
     trial_types,
 )
-from linreg_sweep.trials.experiment import Experiment, Group
+from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.groups import Group
 from linreg_sweep.trials.trained import Trained
 
 

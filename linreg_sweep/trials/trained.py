@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from linreg_sweep.engines.interface import Results
 from linreg_sweep.theory.outcome import Codes, judge
-from linreg_sweep.trials.experiment import Experiment, Group
+from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.groups import Group
 from linreg_sweep.trials.prediction import Prediction, predict_groups
 
 Floats = NDArray[np.float64]
