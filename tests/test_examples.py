@@ -440,8 +440,8 @@ def test_what_the_rate_does_to_adam(runs: Runs) -> None:
     run = runs("adam_rates")
     trials, history = run.trials, run.history
     table = pd.read_csv(ROOT / "linreg_sweep" / "datasets" / "tutorial.csv")
-    a = np.column_stack([table["x"], np.ones(len(table))])
-    slope = np.abs(a.T @ table["y"])[:, None] / len(a)  # the gradient at zero
+    a = np.column_stack([table["x"].to_numpy(float), np.ones(len(table))])
+    slope = np.abs(a.T @ table["y"].to_numpy(float))[:, None] / len(a)  # the gradient at zero
     first = history[history["epoch"] == 1][["weight", "bias"]].T
     steps = trials["learning_rate"].to_numpy() * slope / (slope + trials["eps"].to_numpy())
     np.testing.assert_allclose(first, steps, rtol=1e-12)
