@@ -429,8 +429,8 @@ def test_chebyshevs_steps_are_the_best(runs: Runs) -> None:
     for steps in (1, 2, 4, 8, 16, 32):
         left = 1 / np.polynomial.chebyshev.chebval(21 / 19, [0] * steps + [1])
         for schedule, share in (("constant", (19 / 21) ** steps), ("chebyshev", left)):
-            last = trials.loc[(schedule, steps)]
-            found = np.abs([last["weight_x1"] / -5, last["weight_x2"] / -2])
+            (last,) = trials.loc[[(schedule, steps)], ["weight_x1", "weight_x2"]].to_numpy(float)
+            found = np.abs(last / [-5, -2])
             np.testing.assert_allclose(found, share, rtol=1e-8)
     assert_says(answer("sweeps", "chebyshev"), f"{(19 / 21) ** 32:.3f} and {left * 1e7:.1f}e-7")
 
