@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from linreg_sweep.errors import ConfigError
+from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.optimizers import OPTIMIZERS
 
 CLASSES: dict[str, Any] = {
@@ -36,7 +36,7 @@ def torch_optimizer(
         ValueError: torch refuses the values, as it does Nesterov's momentum with dampening.
     """
     if name not in CLASSES:
-        raise ConfigError(f"torch.optim has no {name}, whose steps could be shown")
+        raise ConfigError(Complaint("", f"torch.optim has no {name}, whose steps could be shown"))
     keys = OPTIMIZERS[name].settings().model_dump()
     keys |= {key: key in flags for key, value in keys.items() if isinstance(value, bool)}
     keys |= {key: float(values[key]) for key in keys.keys() & values.keys()}
