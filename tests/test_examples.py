@@ -336,6 +336,131 @@ def test_which_rate_suits_ten_features(runs: Runs) -> None:
     assert_says(said, f"{first:.3g} already diverges", f"stability limit {limit:.3g}")
 
 
+def best_of(trials: pd.DataFrame, *keys: str) -> pd.Series:
+    """Returns the soonest epoch of convergence by these columns; missing where no trial converged."""
+    came = trials["converged_at"].where(trials["outcome"] == "converged").astype("Float64")
+    return came.groupby([trials[key].astype(object).fillna("") for key in keys]).min()
+
+
+def test_every_optimizer_at_its_own_rates(runs: Runs) -> None:
+    """sweeps/optimizers.yaml: the soonest trial of each optimizer, and the span of rates that converge."""
+    trials = runs("optimizers").trials
+    soonest = best_of(trials, "optimizer", "momentum")
+    said = answer("sweeps", "optimizers")
+    assert soonest[soonest.notna()].sort_values().index.get_level_values(0).tolist() == [
+        *("nadam", "adam", "sgd", "rmsprop", "adagrad", "sgd")
+    ]
+    assert soonest.index[soonest.isna()].tolist() == [("adadelta", "")]
+    assert_says(
+        said, f"nadam converges at epoch {soonest['nadam', '']:.0f}", f"adam at {soonest['adam', '']:.0f}"
+    )
+    assert_says(
+        said, f"momentum 0.9 at {soonest['sgd', 0.9]:.0f}", f"rmsprop at {soonest['rmsprop', 0.0]:.0f}"
+    )
+    assert_says(said, f"adagrad at {soonest['adagrad', '']:.0f}", f"plain sgd at {soonest['sgd', 0.0]:,.0f}")
+    came = trials[trials["outcome"] == "converged"]
+    rates = came.groupby([came["optimizer"].astype(str), came["momentum"].fillna(0)])["learning_rate"]
+    span = rates.max() / rates.min()
+    assert_says(said, f"factor of {span['sgd', 0.0]:.0f}", f"with momentum of {span['sgd', 0.9]:.0f}")
+    assert_says(said, f"nadam of {span['nadam', 0.0]:,.0f}", "adam of more than 10,000")
+    assert span["adam", 0.0] > 10_000
+
+
+def test_nearly_collinear_data(runs: Runs) -> None:
+    """sweeps/optimizers_longley.yaml: which optimizers converge and when, the condition number."""
+    run = runs("optimizers_longley")
+    soonest = best_of(run.trials, "optimizer", "momentum").dropna().sort_values()
+    assert soonest.index.tolist() == [("sgd", 0.99), ("sgd", 0.9), ("adam", ""), ("nadam", "")]
+    first, second, adam, nadam = soonest
+    said = answer("sweeps", "optimizers_longley")
+    assert_says(said, f"0.99 is best, {first:,.0f} epochs", f"0.9 with {second:,.0f}", f"needs {nadam:,.0f}")
+    (rate,) = run.trials["learning_rate"][
+        (run.trials["converged_at"] == adam) & (run.trials["optimizer"] == "adam")
+    ]
+    assert_says(said, f"adam with {adam:,.0f} at rate {rate:,.0f}")
+    table = pd.read_csv(ROOT / "data" / "longley.csv")
+    x = table.drop(columns="y")
+    scaled = np.column_stack([(x - x.mean()) / x.std(ddof=0), np.ones(len(x))])
+    asked = comment(ROOT / "sweeps" / "optimizers_longley.yaml")["Question"]
+    assert_says(asked, f"condition number {np.linalg.cond(scaled) ** 2:,.0f}")
+
+
+def test_schedules_bring_mini_batches_to_rest(runs: Runs) -> None:
+    """sweeps/schedules.yaml: the least last cost of each schedule at the largest and at the smallest rate."""
+    trials = runs("schedules").trials
+    cost = trials.groupby(["learning_rate", trials["schedule"].astype(str).str.partition("(")[0]])[
+        "cost"
+    ].min()
+    said = answer("sweeps", "schedules")
+    late, step, inverse, constant = (
+        cost[0.005, name] for name in ("cosine", "step", "inverse_time", "constant")
+    )
+    assert f"{cost[0.005, 'one_cycle']:.4f}" == f"{late:.4f}"
+    assert_says(said, f"cost {late:.4f}", f"{step:.4f} with step", f"{inverse:.4f} with inverse_time")
+    assert_says(said, f"{constant:.4f} at a constant rate")
+    slow = trials[trials["learning_rate"] == 0.001]
+    assert outcomes(slow) == {"unfinished"}
+    assert cost[0.001].idxmin() == "constant"
+    least = (trials["cost"] - trials["excess_cost"])[0]
+    assert_says(comment(ROOT / "sweeps" / "schedules.yaml")["Read"], f"least cost is {least:.4f}")
+
+
+def test_stopping_early_is_nearly_ridge(runs: Runs) -> None:
+    """sweeps/ridge_by_stopping.yaml: the weights' ratio is (1 - e^-x) (1 + x) / x, at most 1.2985."""
+    trials = runs("ridge_by_stopping").trials
+    stopped = trials[trials["weight_decay"] == 0].set_index("max_epochs")["weight"]
+    ridge = trials[trials["weight_decay"] > 0].set_index("weight_decay")["weight"]
+    x = 1e-4 * stopped.index.to_numpy(dtype=float)
+    np.testing.assert_allclose(1 / x, ridge.index)
+    ratio = stopped.to_numpy() / ridge.to_numpy()
+    np.testing.assert_allclose(ratio, -np.expm1(-x) * (1 + x) / x, rtol=1e-3)
+    every = np.linspace(1e-3, 50, 1_000_000)
+    largest = (-np.expm1(-every) * (1 + every) / every).max()
+    said = answer("sweeps", "ridge_by_stopping")
+    assert_says(said, f"{np.ceil(1e4 * largest) / 1e4:.4f} times")
+    assert 1 < ratio.min() < ratio.max() < 1.2985
+    assert ratio.argmax() == 3
+    assert_says(said, f"{stopped[18000]:.4f} against {ridge.iloc[3]:.4f} at 18,000 epochs")
+
+
+def test_chebyshevs_steps_are_the_best(runs: Runs) -> None:
+    """sweeps/chebyshev.yaml: in both directions what is left of the start is (19/21)^N, or 1 / T_N(21/19)."""
+    trials = runs("chebyshev").trials
+    for steps in (1, 2, 4, 8, 16, 32):
+        left = 1 / np.polynomial.chebyshev.chebval(21 / 19, [0] * steps + [1])
+        for schedule, share in (("constant", (19 / 21) ** steps), ("chebyshev", left)):
+            rows = trials[(trials["schedule"] == schedule) & (trials["max_epochs"] == steps)]
+            (last,) = rows[["weight_x1", "weight_x2"]].to_numpy(float)
+            found = np.abs(last / [-5, -2])
+            np.testing.assert_allclose(found, share, rtol=1e-8)
+    assert_says(answer("sweeps", "chebyshev"), f"{(19 / 21) ** 32:.3f} and {left * 1e7:.1f}e-7")
+
+
+def test_what_the_rate_does_to_adam(runs: Runs) -> None:
+    """sweeps/adam_rates.yaml: the first step, the epochs, the bursts, and the eps that ends them."""
+    run = runs("adam_rates")
+    trials, history = run.trials, run.history
+    table = pd.read_csv(ROOT / "linreg_sweep" / "datasets" / "tutorial.csv")
+    a = np.column_stack([table["x"].to_numpy(float), np.ones(len(table))])
+    slope = np.abs(a.T @ table["y"].to_numpy(float))[:, None] / len(a)  # the gradient at zero
+    first = history[history["epoch"] == 1][["weight", "bias"]].T
+    steps = trials["learning_rate"].to_numpy() * slope / (slope + trials["eps"].to_numpy())
+    np.testing.assert_allclose(first, steps, rtol=1e-12)
+    said = answer("sweeps", "adam_rates")
+    at = trials["converged_at"]
+    assert_says(
+        said, f"epoch {at[0]:,} to arrive", f"at 0.01 {at[1]:,}", f"at 0.1 {at[2]:,}", f"epoch {at[3]:,}, and"
+    )
+    assert_says(said, f"converged at epoch {at[4]:,}")
+    least = (trials["cost"] - trials["excess_cost"])[0]
+    after = history["epoch"] > 1000
+    highest = (history["cost"] - least)[after].groupby(history["trial"][after]).max()
+    assert highest[3] > 1
+    assert highest[4] < 1e-9
+    largest = np.linalg.norm(a, 2) ** 2 / len(a)
+    assert_says(said, f"/ 38 = {largest / 38:.1f}:")
+
+
 def readme(language: str) -> list[str]:
     """Returns the README's blocks of a language; those of no language for ""."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")

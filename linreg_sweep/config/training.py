@@ -4,7 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias, get_type_hints
 
-from pydantic import Field, PlainValidator, TypeAdapter, ValidationInfo, create_model, field_validator
+from pydantic import (
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    TypeAdapter,
+    ValidationInfo,
+    create_model,
+    field_validator,
+)
 
 from linreg_sweep import averages
 from linreg_sweep.config.words import show
@@ -30,6 +38,7 @@ def _number_or_numbers(given: Any) -> float | tuple[float, ...]:
 NumberOrNumbers = Annotated[
     float | tuple[float, ...],
     PlainValidator(_number_or_numbers, json_schema_input_type=Number | list[Number]),
+    PlainSerializer(lambda value: value),  # pydantic's own takes the list that it makes of a tuple for wrong
 ]
 
 if TYPE_CHECKING:

@@ -10,17 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.optimizers import OPTIMIZERS
 
 CLASSES: dict[str, Any] = {
-    "sgd": torch.optim.SGD,
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "nadam": torch.optim.NAdam,
-    "rmsprop": torch.optim.RMSprop,
-    "adagrad": torch.optim.Adagrad,
-    "adadelta": torch.optim.Adadelta,
+    name.lower(): each for name, each in vars(torch.optim).items() if isinstance(each, type)
 }
+"""Torch's own, by the names they have here."""
 
 
 def torch_optimizer(
@@ -36,8 +32,11 @@ def torch_optimizer(
         bias: that of the bias [1, O], which has weight_decay only with `decay_bias`; None: there is none.
 
     Raises:
+        ConfigError: torch has no such optimizer.
         ValueError: torch refuses the values, as it does Nesterov's momentum with dampening.
     """
+    if name not in CLASSES:
+        raise ConfigError(Complaint("", f"torch.optim has no {name}, whose steps could be shown"))
     keys = OPTIMIZERS[name].settings().model_dump()
     keys |= {key: key in flags for key, value in keys.items() if isinstance(value, bool)}
     keys |= {key: float(values[key]) for key in keys.keys() & values.keys()}
