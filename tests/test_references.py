@@ -150,8 +150,7 @@ def union(engine: str) -> dict[str, pd.Series]:
 
 def meets(entry: Entry, found: float) -> bool:
     """Returns whether a number is an entry's, within its tolerance."""
-    (kind, tolerance), expected = *entry["tolerance"].items(), float(entry["value"])
-    assert kind == "rel"
+    expected, tolerance = float(entry["value"]), float(entry["tolerance"]["rel"])
     return abs(found - expected) <= tolerance * abs(expected)
 
 
