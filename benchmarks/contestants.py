@@ -16,7 +16,7 @@ from benchmarks.references import descend_in_c, descend_in_jax, has_compiler
 from linreg_sweep import data
 from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.engines import load_engine
-from linreg_sweep.engines.interface import Schedule, Trials
+from linreg_sweep.engines.interface import TrainOptions, Trials
 from linreg_sweep.theory.problem import Problem, make_problem
 from linreg_sweep.trials.prepare import criteria_of
 
@@ -91,14 +91,14 @@ def engine(name: str, loss: str) -> Train:
         start = np.zeros((n_trials, *problem.shape))
         criteria = criteria_of(OutcomeConfig())
         excess = problem.excess_cost(start)
-        schedule = Schedule(
+        options = TrainOptions(
             criteria.converged_excess(problem.scale),
             criteria.diverged_excess(excess, problem.cost_min, problem.scale),
             dtype=dtype,
         )
-        results = load_engine(name)(
-            problem, Trials(rates(n_trials), start, np.full(n_trials, n_epochs)), schedule
-        )
+        values = {"learning_rate": rates(n_trials)}
+        trials = Trials(start, np.full(n_trials, n_epochs), values, problem.quadratic)
+        results = load_engine(name)(problem, trials, options)
         if (results.epochs != n_epochs).any():
             raise RuntimeError("a trial ended early: the contestants would not do the same work")
 

@@ -7,7 +7,7 @@ import numpy as np
 from benchmarks.machine import ROUNDS, middle, shown
 from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.engines import load_engine
-from linreg_sweep.engines.interface import Schedule, Trials
+from linreg_sweep.engines.interface import TrainOptions, Trials
 from linreg_sweep.theory.problem import Problem, make_problem
 from linreg_sweep.trials.prepare import criteria_of
 
@@ -51,10 +51,11 @@ def _seconds(engine: str, problem: Problem, n_epochs: int) -> float:
     start = np.zeros((N_TRIALS, *problem.shape))
     outcome = OutcomeConfig(tolerance=1e-300)  # no trial ends early, so that all do the same work
     criteria = criteria_of(outcome)
-    schedule = Schedule(
+    options = TrainOptions(
         criteria.converged_excess(problem.scale),
         criteria.diverged_excess(problem.excess_cost(start), problem.cost_min, problem.scale),
     )
+    trials = Trials(start, np.full(N_TRIALS, n_epochs), {"learning_rate": rates}, problem.quadratic)
     started = time.perf_counter()
-    load_engine(engine)(problem, Trials(rates, start, np.full(N_TRIALS, n_epochs)), schedule)
+    load_engine(engine)(problem, trials, options)
     return time.perf_counter() - started

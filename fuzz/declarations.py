@@ -65,14 +65,16 @@ def _whole(random: Random, kind: str) -> str:
         if random.random() < 0.3:
             lines.append(f"{block}: {{{', '.join(_pair(random, 1) for _ in range(random.randint(0, 3)))}}}")
     if kind == "sweeps":
-        lines.append(f"method: {random.choice(('grid', 'random', 'random', 'gird'))}")
+        lines.append(f"method: {random.choice(('grid', 'random', 'random', 'gird', 'list'))}")
         lines += [f"trials: {number(random)}"] * (random.random() < 0.5)
         lines += [f"max_trials: {number(random)}"] * (random.random() < 0.1)
         lines.append("parameters:")
+        is_union = random.random() < 0.2
         for name in random.sample(
             [*KINDS, "initial_weight_x", "rate", "learning_rate, epochs"], random.randint(1, 3)
         ):
-            lines.append(f"  {name}: {_parameter(random)}")
+            starts = "- " if is_union else "  "
+            lines.append(f"{starts}{name}: {_parameter(random)}")
     lines += [f"seed: {number(random)}"] * (random.random() < 0.2)
     return "\n".join(lines) + "\n"
 

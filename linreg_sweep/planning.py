@@ -10,7 +10,7 @@ from linreg_sweep.execution.parts import default_part_size
 from linreg_sweep.trials.advice import Advice, advise
 from linreg_sweep.trials.axes import Axis, axes_of
 from linreg_sweep.trials.costs import bytes_of_a_trial, memory
-from linreg_sweep.trials.experiment import Experiment, common_stability_limit, most_epochs
+from linreg_sweep.trials.experiment import Experiment, Group, common_stability_limit, most_epochs
 from linreg_sweep.trials.forecast import Forecast, forecast
 from linreg_sweep.trials.loading import Arrays, load_data
 from linreg_sweep.trials.prepare import prepare
@@ -30,6 +30,7 @@ class Plan:
         disk: bytes on disk at most, before compression.
         stability_limit: the learning rate above which descent on these data and loss diverges; None: no
             one limit holds for all trials, since momentum varies or steps see mini-batches.
+        no_limit: why theory knows no limit for some trials, half a sentence each.
         best_rate: the fixed learning rate that shrinks all errors fastest without momentum; None likewise.
         forecast: what theory expects of the trials.
         seconds: that one core trains them, to a factor of about three; None: not known.
@@ -46,6 +47,7 @@ class Plan:
     memory: int
     disk: int
     stability_limit: float | None
+    no_limit: tuple[str, ...]
     best_rate: float | None
     condition_number: float
     forecast: Forecast
@@ -82,6 +84,7 @@ def plan(
         memory=memory(experiment, min(size, n_trials)),
         disk=n_trials * bytes_of_a_trial(experiment),
         stability_limit=common_stability_limit(experiment),
+        no_limit=tuple(dict.fromkeys(filter(None, map(Group.why_no_limit, experiment.examples)))),
         best_rate=_best_rate(experiment),
         condition_number=experiment.problem.condition_number,
         forecast=expected,

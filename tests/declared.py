@@ -164,7 +164,7 @@ def train(case: Case) -> Done:
             stops = live & ((epoch >= trials.epochs) | grown | (options.early_stop & (converged != NEVER)))
             ended[stops], last[stops], settled[stops] = epoch, theta[stops], low[stops]
             total += theta if epoch else 0
-            mean[stops] = total[stops] / max(epoch, 1)
+            mean[stops] = total[stops] / epoch if epoch else np.nan
             gradient = factor * (design.T @ (design @ theta - targets)) + decay * decayed * theta
             step = gradient
             if momentum.any():

@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from linreg_sweep.engines.autograd_steps import MOMENTS, Step, steps
-from linreg_sweep.engines.interface import Schedule, Trials
+from linreg_sweep.engines.interface import TrainOptions
 from linreg_sweep.engines.torch_engine import train
 from linreg_sweep.theory.problem import Problem, make_problem
+from tests.descents import make_method, make_trials
 from tests.rules import path
 from tests.test_optimizers import draw, variants
 
@@ -67,8 +68,8 @@ def test_the_last_moment_is_where_the_engine_ends(momentum: float, nesterov: boo
     values = {"learning_rate": 0.001, "momentum": momentum}
     flags = frozenset({"nesterov"} if nesterov else ())
     last = list(steps(problem, values, start, 20, flags=flags, dtype="float64"))[-1]
-    trials = Trials(np.array([0.001]), start[None], np.array([20]), momentum)
-    results = train(problem, trials, Schedule(0.0, np.array([np.inf]), nesterov=nesterov))
+    trials = make_trials(problem, 0.001, start[None], 20, momentum=momentum)
+    results = train(problem, trials, TrainOptions(0.0, np.array([np.inf]), make_method(trials, flags=flags)))
     np.testing.assert_allclose(last.theta, results.theta[0], rtol=1e-12)
 
 

@@ -64,10 +64,10 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     # --set
     (
         ["plan", "sweep.yaml", "--set", "num=3"],
-        "--set num=3: num: unknown key. Hint: known here: batch_size, device, divergence, dtype, early_stop, "
-        "engine, epochs, every, fit_bias, fraction, initial_bias, initial_weight, learning_rate, loss, "
-        "max_trials, method, momentum, name, nesterov, parameters, path, seed, shuffle, standardize, "
-        "tolerance, trials, x, y",
+        "--set num=3: num: unknown key. Hint: known here: alpha, amsgrad, average, batch_size, beta1, beta2, "
+        "by, centered, dampening, decay_bias, decoupled_weight_decay, device, divergence, dtype, early_stop, "
+        "engine, epochs, eps, every, fit_bias, fraction, initial_bias, initial_weight, learning_rate, loss, "
+        "lr_decay, max_trials, method, momentum, name, ...",
         2,
     ),
     (

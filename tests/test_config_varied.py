@@ -483,6 +483,8 @@ def test_a_list_has_the_trials_of_the_file() -> None:
     assert made.sample(2)["seed"].shape == (2,)
     Path("tables/trials.csv").unlink()
     written_and_read(config)
+    cosine = listed("final,seed\n0.5,1\n0,2\n", "training: {schedule: cosine}\n")
+    assert make_space(cosine).trial(0) == {"schedule.final": 0.5, "seed": 1}
 
 
 def test_a_cell_that_is_missing_or_bad_is_told_with_its_line_and_column() -> None:

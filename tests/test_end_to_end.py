@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -148,7 +149,7 @@ def test_trials_are_those_of_a_literal_loop(tmp_path: Path) -> None:
             data[["y"]].to_numpy(float),
             [[row["initial_weight"]], [row["initial_bias"]]],
             learning_rate=row["learning_rate"],
-            momentum=row["momentum"],
+            rule=partial(literal.Sgd, momentum=row["momentum"]),
             epochs=120,
         )
         assert row["epochs"] == oracle.epochs

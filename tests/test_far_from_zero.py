@@ -213,7 +213,7 @@ def test_what_is_called_converged_is_and_what_is_predicted_comes_true(engine: st
             continue
         values = experiment.values(0, experiment.space.n_trials)
         results = experiment.train(values)
-        columns = trial_columns(experiment, 0, values, results)
+        columns = trial_columns(experiment, 0, values, experiment.groups(values), results)
         told = columns["predicted_outcome"] != MISSING
         known += int(told.sum())
         assert columns["predicted_outcome"][told].tolist() == columns["outcome"][told].tolist(), seed
@@ -326,7 +326,8 @@ def test_rates_and_starts_at_the_ends_of_numbers_are_predicted_right(dtype: str)
         training = {"dtype": dtype, "epochs": 30, "momentum": momentum}
         experiment = prepared(np.arange(9.0), np.arange(9.0) ** 2, training, parameters=parameters)
         values = experiment.values(0, experiment.space.n_trials)
-        columns = trial_columns(experiment, 0, values, experiment.train(values))
+        groups = experiment.groups(values)
+        columns = trial_columns(experiment, 0, values, groups, experiment.train_groups(groups))
         told = columns["predicted_outcome"] != MISSING
         assert told.sum() > len(told) // 4
         assert columns["predicted_outcome"][told].tolist() == columns["outcome"][told].tolist()

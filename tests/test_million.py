@@ -14,10 +14,9 @@ import yaml
 
 import linreg_sweep as ls
 from linreg_sweep.engines import closed_form
-from linreg_sweep.engines.interface import Schedule, Trials
 from linreg_sweep.theory.modes import MomentumModes, PlainModes
-from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import make_problem
+from tests.descents import judged, make_method, make_trials
 
 pytestmark = pytest.mark.system
 
@@ -83,9 +82,6 @@ def test_the_closed_form_costs_the_same_for_any_number_of_epochs(
     problem = make_problem(x, y, loss="half_mse", fit_bias=True)
     rates = np.geomspace(1e-3, 1.2, 50) * 2 / problem.eigenvalues[-1]
     start = generator.normal(size=(50, *problem.shape))
-    criteria = Criteria(tolerance=1e-6, divergence=1e6, settle_epochs=10, settle_fraction=0.01)
-    high = criteria.diverged_excess(problem.excess_cost(start), problem.cost_min, problem.scale)
-    schedule = Schedule(criteria.converged_excess(problem.scale), high)
     looked: list[int] = []
     for kind in (PlainModes, MomentumModes):
 
@@ -97,7 +93,8 @@ def test_the_closed_form_costs_the_same_for_any_number_of_epochs(
     counts = []
     for epochs in (10**6, 10**15):
         looked.clear()
-        results = closed_form.train(problem, Trials(rates, start, np.full(50, epochs), momentum), schedule)
+        trials = make_trials(problem, rates, start, epochs, momentum=momentum)
+        results = closed_form.train(problem, trials, judged(problem, trials, make_method(trials)))
         counts.append(len(looked))
         assert (results.epochs < 10**6).all()
     assert counts[0] == counts[1] < 2000

@@ -3,22 +3,15 @@
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 
 import linreg_sweep as ls
-from linreg_sweep.engines.interface import Results
-from linreg_sweep.engines.numba_engine import kernel
+from linreg_sweep.engines import chunks, numba_engine
+from linreg_sweep.engines.numba_engine import Rows, kernel, train
 from linreg_sweep.errors import ConfigError
-from tests.test_engines_against_literal import CASES, MANY, Case
-
-
-def assert_same(found: Results, expected: Results) -> None:
-    """Every number is the same, NaN where NaN is."""
-    for name in ("theta", "epochs", "converged_at", "diverged_at", "contraction"):
-        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), err_msg=name)
-    np.testing.assert_array_equal(found.history.theta, expected.history.theta)
-
+from linreg_sweep.method import Method
+from tests.descents import assert_same, check_bits_are_own
+from tests.test_engines_against_literal import CASES, MANY, MOVING, Case
 
 QUICK = "momentum"
 """The one case that is not left to the long tests: each is compiled for a second."""
@@ -37,14 +30,44 @@ def test_the_bits_are_those_of_the_numpy_engine(case: Case) -> None:
 
 
 @pytest.mark.system
-@pytest.mark.parametrize(
-    "case",
-    [
-        Case(features=3, targets=5, rows=24, momentum=0.6, nesterov=True, batch_size=7, shuffle=True),
-        Case(features=6, targets=1, rows=24, momentum=(0.0, 0.5, 0.8)),
-        Case(features=4, targets=9, rows=24, early_stop=False),
-    ],
-)
+@pytest.mark.parametrize("case", MOVING)
+def test_no_trial_notices_its_neighbours_whatever_moves_it(case: Case) -> None:
+    """Nor its lane, nor that some are infinite or no numbers; in either precision the bits are NumPy's."""
+    assert_same(case.train("numba"), case.train("numpy"))
+    check_bits_are_own(train, case.problem, case.trials, case.options())
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("case", MOVING[::4])
+def test_how_often_trials_are_looked_at_is_no_matter_of_theirs(
+    monkeypatch: pytest.MonkeyPatch, case: Case
+) -> None:
+    """Epochs are cut into chunks of 512, of 5 here, and wherever a state is kept; the bits are the same."""
+    expected = case.train("numba")
+    monkeypatch.setattr(numba_engine, "CHUNK", 5)
+    assert_same(case.train("numba"), expected)
+
+
+MANY_ENTRIES = [
+    Case(
+        features=3,
+        targets=5,
+        rows=24,
+        numbers={"momentum": 0.6},
+        flags=("nesterov",),
+        batch_size=7,
+        shuffle=True,
+    ),
+    Case(features=6, targets=1, rows=24, numbers={"momentum": (0.0, 0.5, 0.8)}),
+    Case(features=4, targets=9, rows=24, early_stop=False),
+    replace(CASES["amsgrad, exponential of its own, ema of its own"], features=5, rows=24),
+    replace(CASES["adamw"], features=5, targets=3, rows=24, dtype="float32"),
+    replace(CASES["sgd, dampened, penalty on all, exponential, ema"], features=7, rows=24),
+]
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("case", MANY_ENTRIES)
 def test_the_bits_are_the_same_where_theta_has_many_entries(case: Case) -> None:
     """Loops that are not unrolled do the same operations in the same order."""
     assert_same(case.train("numba"), case.train("numpy"))
@@ -56,7 +79,8 @@ def test_the_code_does_not_grow_with_the_targets() -> None:
     lengths = []
     for n_targets in (10, 50):
         Case(features=2, targets=n_targets, rows=8).train("numba")
-        compiled: Any = kernel(3, n_targets, "float64", False, False, True)
+        rows = Rows(3, n_targets, n_slots=0, n_clocks=0, n_h=0, has_average=False)
+        compiled: Any = kernel(Method(), rows, "float64", True, True, False)
         (code,) = compiled.inspect_llvm().values()
         lengths.append(len(code))
     assert lengths[1] < 1.1 * lengths[0]
@@ -84,14 +108,24 @@ def test_no_trial_notices_its_neighbours(tmp_path: Any, dtype: str, jobs: int) -
 
 
 @pytest.mark.system
-def test_many_trials_that_end_in_one_stretch_are_traced_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_trials_that_end_in_one_chunk_are_traced_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """How many are traced again at once is no matter of theirs."""
-    from linreg_sweep.engines import stretches
-
     case = replace(MANY, tolerance=0.3, divergence=30.0)
     expected = case.train("numba")
-    monkeypatch.setattr(stretches, "RETRACED", 1)
+    monkeypatch.setattr(chunks, "RETRACED", 1)
     assert_same(case.train("numba"), expected)
+
+
+@pytest.mark.system
+def test_a_kernel_is_compiled_for_a_formula_alone() -> None:
+    """Trials of another seed, schedule, batch size or average of the same kind share one."""
+    case = replace(CASES["sgd, penalty, cosine, mean"], shuffle=True)
+    case.train("numba")
+    before = kernel.cache_info().misses
+    replace(
+        case, batch_size=5, schedule={"name": "exponential", "gamma": 0.9}, average={"kind": "ema"}
+    ).train("numba")
+    assert kernel.cache_info().misses == before
 
 
 @pytest.mark.system

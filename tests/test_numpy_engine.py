@@ -1,20 +1,21 @@
 """The NumPy engine: what it does besides agreeing with the literal loop."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from linreg_sweep.engines.interface import Results, Schedule, Trials
-from linreg_sweep.engines.numpy_engine import train
-from linreg_sweep.theory.outcome import Criteria
+from linreg_sweep.engines.chunks import descend
+from linreg_sweep.engines.interface import Results, Trials
+from linreg_sweep.engines.numpy_engine import Descent, train
 from linreg_sweep.theory.problem import Problem, make_problem
+from tests.descents import assert_same, check_bits_are_own, judged, make_method, make_trials
+from tests.test_engines_against_literal import MOVING, Case
 
 
-def trained(problem: Problem, trials: Trials, **options: object) -> Results:
+def trained(problem: Problem, trials: Trials, dtype: str = "float64", **method: object) -> Results:
     """Returns what becomes of trials under the default criteria."""
-    criteria = Criteria(tolerance=1e-6, divergence=1e6, settle_epochs=10, settle_fraction=0.01)
-    excess = problem.excess_cost(trials.start)
-    high = criteria.diverged_excess(excess, problem.cost_min, problem.scale)
-    return train(problem, trials, Schedule(criteria.converged_excess(problem.scale), high, **options))  # type: ignore[arg-type]
+    return train(problem, trials, judged(problem, trials, make_method(trials, **method), dtype=dtype))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -27,7 +28,7 @@ def test_a_converged_trial_is_within_the_tolerance(offset: float, dtype: str) ->
     problem = make_problem(x, y, loss="half_mse", fit_bias=True)
     rates = np.geomspace(0.01, 0.99, 60) * 2 / problem.eigenvalues[-1]
     start = problem.optimum + generator.normal(size=(60, 2, 1))
-    results = trained(problem, Trials(rates, start, np.full(60, 3000)), dtype=dtype)
+    results = trained(problem, make_trials(problem, rates, start, 3000), dtype)
     reached = results.converged_at >= 0
     assert (problem.excess_cost(results.theta)[reached] <= 1e-6 * problem.scale).all()
     assert reached.any()
@@ -40,26 +41,48 @@ def test_bits_are_a_trials_own(dtype: str) -> None:
     x, y = generator.normal(size=(40, 10)), generator.normal(size=(40, 1))
     problem = make_problem(x, y, loss="mse", fit_bias=True)
     count = 4000
-    trials = Trials(
+    trials = make_trials(
+        problem,
         generator.uniform(0.1, 1.1, count) * 2 / problem.eigenvalues[-1],
         generator.normal(size=(count, 11, 1)),
         generator.integers(0, 120, count),
-        generator.choice([0.0, 0.5, 0.9], count),
+        momentum=generator.choice([0.0, 0.5, 0.9], count),
     )
-    together = trained(problem, trials, dtype=dtype)
+    method = make_method(trials)
+    together = train(problem, trials, judged(problem, trials, method, dtype=dtype))
     for chosen in ([0], [1], [7, 3], np.arange(count)[::-1][:1500]):
         chosen = np.asarray(chosen)
-        alone = trained(problem, trials.take(chosen), dtype=dtype)
-        for name in ("theta", "epochs", "converged_at", "diverged_at", "contraction"):
-            assert np.array_equal(getattr(alone, name), getattr(together, name)[chosen], equal_nan=True), name
+        few = trials.take(chosen)
+        alone = train(problem, few, judged(problem, few, method, dtype=dtype))
+        assert_same(alone, together, chosen)
 
 
 def test_a_mini_batch_trial_without_momentum_is_not_moved_by_neighbours_with_it() -> None:
     """Whether a velocity is kept depends on the sweep: bits hold even where a step overflows."""
     x = np.arange(1.0, 31.0)[:, None]
     problem = make_problem(x, 2 * x, loss="half_mse", fit_bias=True)
-    trials = Trials(np.array([1e80, 1e80]), np.ones((2, 2, 1)), np.array([5, 5]), np.array([0.0, 0.9]))
-    both = trained(problem, trials, batch_size=3)
-    alone = trained(problem, trials.take(np.array([0])), batch_size=3)
+    trials = make_trials(problem, 1e80, np.ones((2, 2, 1)), 5, momentum=[0.0, 0.9])
+    method = make_method(trials, batch_size=3)
+    both = train(problem, trials, judged(problem, trials, method))
+    few = trials.take(np.array([0]))
+    alone = train(problem, few, judged(problem, few, method))
     assert np.array_equal(both.theta[:1], alone.theta, equal_nan=True)
     assert both.diverged_at[0] == alone.diverged_at[0]
+
+
+@pytest.mark.parametrize("case", MOVING)
+def test_no_trial_notices_its_neighbours_whatever_moves_it(case: Case) -> None:
+    """Nor its place among them, nor that some of them are infinite or no numbers."""
+    check_bits_are_own(train, case.problem, case.trials, case.options())
+
+
+@pytest.mark.parametrize("case", MOVING)
+def test_how_often_trials_are_looked_at_is_no_matter_of_theirs(case: Case) -> None:
+    """Epochs are cut into chunks of 32, of 5 here, and wherever a state is kept; the bits are the same."""
+    descent, trials = Descent(case.problem, case.options()), case.trials
+    expected = descend(descent, trials)
+    assert_same(descend(descent, trials, 5), expected)
+    without = replace(case.options(), history_epochs=np.empty(0, np.int64))
+    for name in ("theta", "epochs", "average"):
+        found = getattr(train(case.problem, trials, without), name)
+        np.testing.assert_array_equal(found, getattr(expected, name))

@@ -7,6 +7,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from linreg_sweep.theory.applies import LinearTheory
@@ -134,6 +135,24 @@ def test_a_box_holds_least_squares(seed: int) -> None:
         moved = np.clip(theta - gradient / np.diag(problem.hessian)[:, None], -bound, bound)
         np.testing.assert_allclose(moved, theta, rtol=0, atol=1e-9 * largest)
     assert problem.boxed(np.array([0.5 / largest]), True) is problem.quadratic
+
+
+def test_adamw_comes_to_rest_in_its_box() -> None:
+    """torch.optim.AdamW on the example's data, its rate falling to 0: to 1e-3 of the box's optimum.
+
+    The second moment forgets quickly, as a direction the box does not hold comes to rest only with it.
+    """
+    problem = make_problem(S1["x"], S1["y"], loss="half_mse", fit_bias=True)
+    found = problem.boxed(np.array([2.0]), True)
+    hessian, constant = torch.tensor(problem.hessian), torch.tensor(problem.constant)
+    theta = torch.zeros(problem.shape, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.AdamW([theta], betas=(0.9, 0.9), weight_decay=2.0)
+    for step in range(1000):
+        optimizer.param_groups[0]["lr"] = 0.05 * (1 - step / 1000)
+        theta.grad = (hessian @ theta - constant).detach()
+        optimizer.step()
+    np.testing.assert_allclose(theta.detach().numpy(), found.optimum[..., 0], rtol=0, atol=1e-3)
+    assert np.abs(problem.optimum).max() > 0.6  # outside
 
 
 @pytest.mark.parametrize("entry", RIDGE, ids=lambda entry: str(entry["id"]))

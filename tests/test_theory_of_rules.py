@@ -1,4 +1,4 @@
-"""Facts about what theory says of linear rules: any schedule, penalty, momentum and start, either precision."""
+"""Facts about what theory says of linear rules: any schedule, penalty, momentum, start and precision."""
 
 import json
 from collections.abc import Mapping
@@ -74,10 +74,8 @@ def test_the_closed_form_does_what_a_loop_does(seed: int) -> None:
         size = max(abs(done.theta[trial]).max(), abs(case.trials.start[trial]).max())
         for state in (found.theta, at_once.theta):
             np.testing.assert_allclose(state[trial], done.theta[trial], rtol=0, atol=1e-9 * size)
-        if done.epochs[trial]:
-            average = found.average
-            assert average is not None
-            np.testing.assert_allclose(average[trial], done.mean[trial], rtol=0, atol=1e-9 * size)
+        assert found.average is not None
+        np.testing.assert_allclose(found.average[trial], done.mean[trial], rtol=0, atol=1e-9 * size)
 
 
 @pytest.mark.parametrize("seed", [4, 11, 15])
@@ -155,10 +153,10 @@ def test_published_averages(entry: dict[str, Any]) -> None:
 
 
 def grows(problem: Problem, method: Method, values: Mapping[str, Floats], rate: float) -> bool:
-    """Returns whether 4,000 epochs at a rate leave more of the start's error than 2,000."""
+    """Returns whether 1,000 epochs at a rate leave more of the error than 500."""
     of_it = {**values, "learning_rate": np.array([rate])}
-    trials, size = one_trial(problem, of_it, 4000), []
-    for epochs in (2000, 4000):
+    trials, size = one_trial(problem, of_it, 1000), []
+    for epochs in (500, 1000):
         theta = train(problem, replace(trials, epochs=np.array([epochs])), endless(method)).theta
         size.append(trials.quadratic.excess(theta)[0])
     return bool(~(size[1] <= size[0]))
@@ -171,7 +169,11 @@ def grows(problem: Problem, method: Method, values: Mapping[str, Floats], rate: 
         ([], {"weight_decay": 0.2}, schedule("list", factors=[0.3, 1.7, 2.9, 0.0], then="repeat")),
         ([], {}, schedule("chebyshev", epochs=3)),
         ([], {"momentum": 0.6}, schedule("list", factors=[1.0, 3.0], then="repeat")),
-        (["nesterov"], {"momentum": 0.9}, schedule("list", factors=[2.0, 0.5, 1.0], then="repeat")),
+        (
+            ["nesterov"],
+            {"momentum": 0.9, "dampening": 0.5},
+            schedule("list", factors=[2.0, 0.5, 1.0], then="repeat"),
+        ),
         ([], {"momentum": 0.9, "dampening": 0.5}, schedule("cosine", epochs=50, final=0.4)),
         (["nesterov"], {"momentum": 0.5, "dampening": 0.5}, None),
     ],
@@ -180,7 +182,7 @@ def grows(problem: Problem, method: Method, values: Mapping[str, Floats], rate: 
 def test_a_limit_lies_between_what_settles_and_what_grows(
     flags: list[str], values: dict[str, float], of_schedule: Any
 ) -> None:
-    """A hundredth below the limit, and at all of twenty rates below, the error shrinks; above, it grows."""
+    """At ten rates up to a hundredth below the limit the error shrinks; above, it grows."""
     problem = make_problem(S1["x"], S1["y"], loss="half_mse", fit_bias=True)
     of_trial = numbers(learning_rate=1.0, **values)
     method = method_of(of_trial, *flags, schedule=of_schedule)

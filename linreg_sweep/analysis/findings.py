@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.column_types import Types
 from linreg_sweep.theory.outcome import (
+    ADAPTIVE,
     CLOSED_FORM,
     CONVERGED,
     DIVERGED,
@@ -42,9 +43,17 @@ READ = (
 """The columns that findings are made from."""
 
 
-def best_trial_row(columns: Columns) -> int:
-    """Returns the row of the best trial: converged, fewest epochs, lowest cost, lowest number."""
+def best_trial_row(columns: Columns, by: str = "converged_at") -> int:
+    """Returns the row of the best trial: converged, fewest epochs, lowest cost, lowest number.
+
+    By another column than `converged_at` it is that of the least value, whatever the outcome.
+    """
     rows = np.arange(len(columns["outcome"]))
+    if by != "converged_at":
+        values = np.asarray(columns[by], np.float64)
+        least = np.nanmin(values, initial=np.inf)
+        rows = rows[values == least] if (values == least).any() else rows
+        return int(rows[columns["trial"][rows].argmin()])
     outcome = columns["outcome"][rows]
     rows = rows[outcome == outcome.min()]
     if columns["outcome"][rows[0]] == CONVERGED:
@@ -60,18 +69,23 @@ class Findings:
 
     Attributes:
         outcomes: how many trials ended in each, by name.
-        best: the cells of the best trial so far, among the columns in READ.
+        best: the cells of the best trial so far, among the columns that are read.
+        reads: the columns that findings are made from.
         edge: see `ObservedEdge`.
         agreement: see `Agreement`.
     """
 
-    def __init__(self, types: Types, start_cost: Callable[[NDArray[np.intp]], Floats]) -> None:
+    def __init__(
+        self, types: Types, start_cost: Callable[[NDArray[np.intp]], Floats], by: str = "converged_at"
+    ) -> None:
         """Begins with no trial.
 
         Args:
             types: what the columns hold.
             start_cost: tells the cost at the start of trials, by their numbers [k].
+            by: the column whose least value is best.
         """
+        self._by, self.reads = by, tuple(dict.fromkeys([*READ, by]))
         self.outcomes = dict.fromkeys(OUTCOMES, 0)
         self.best: dict[str, Any] = {}
         self.edge = ObservedEdge(start_cost)
@@ -79,12 +93,13 @@ class Findings:
         self.agreement = Agreement()
 
     def add(self, columns: Columns) -> None:
-        """Takes a part: the columns in READ, codes for words, [K] each."""
+        """Takes a part: the columns that are read, codes for words, [K] each."""
         for code, name in enumerate(OUTCOMES):
             self.outcomes[name] += int(np.count_nonzero(columns["outcome"] == code))
-        row = best_trial_row(columns)
-        both = [{name: columns[name][row] for name in READ}, *([self.best] if self.best else [])]
-        self.best = both[best_trial_row({name: np.array([cells[name] for cells in both]) for name in READ})]
+        row = best_trial_row(columns, self._by)
+        both = [{name: columns[name][row] for name in self.reads}, *([self.best] if self.best else [])]
+        together = {name: np.array([cells[name] for cells in both]) for name in self.reads}
+        self.best = both[best_trial_row(together, self._by)]
         self.edge.add(columns)
         self.agreement.add(columns, self._types)
 
@@ -130,14 +145,15 @@ class Agreement:
         same_epoch: those of them whose event came at the epoch told, or that had none.
         largest_gap: epochs between the event and what was told, at most.
         lost_in_rounding: trials whose outcome the rounding of steps may decide.
-        mini_batches: trials without a closed form.
+        mini_batches: trials whose steps see mini-batches.
+        adaptive: trials whose optimizer scales steps by gradients.
         others: of the first trials that ended otherwise than told, what was told and what came.
     """
 
     def __init__(self) -> None:
         """Begins with no trial."""
         self.predicted = self.same_outcome = self.same_epoch = self.largest_gap = 0
-        self.lost_in_rounding = self.mini_batches = 0
+        self.lost_in_rounding = self.mini_batches = self.adaptive = 0
         self.others: list[dict[str, Any]] = []
 
     def add(self, columns: Columns, types: Types) -> None:
@@ -146,6 +162,7 @@ class Agreement:
         self.predicted += int(np.count_nonzero(is_predicted))
         self.lost_in_rounding += int(np.count_nonzero(columns["theory"] == LOST_IN_ROUNDING))
         self.mini_batches += int(np.count_nonzero(columns["theory"] == MINI_BATCHES))
+        self.adaptive += int(np.count_nonzero(columns["theory"] == ADAPTIVE))
         same = is_predicted & (columns["outcome"] == columns["predicted_outcome"])
         self.same_outcome += int(np.count_nonzero(same))
         at = np.where(columns["outcome"] == CONVERGED, columns["converged_at"], MISSING)

@@ -87,12 +87,14 @@ def as_frame(table: Table) -> pd.DataFrame:
     return frame
 
 
-def best(trials: pd.DataFrame, n: int = 10) -> pd.DataFrame:
+def best(trials: pd.DataFrame, n: int = 10, by: str = "converged_at") -> pd.DataFrame:
     """Returns the n best trials, the best first.
 
     Converged before unfinished before diverged; the converged by fewest epochs; then lowest cost,
-    then lowest number.
+    then lowest number. By another column than `converged_at` by the least value in it.
     """
+    if by != "converged_at":
+        return trials.sort_values([by, "trial"]).iloc[:n]
     order = pd.DataFrame(
         {
             "outcome": trials["outcome"].cat.codes,

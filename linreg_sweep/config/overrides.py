@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from linreg_sweep.config.messages import key_paths, suggest
 from linreg_sweep.config.nodes import MAX_LEVELS, Node, Source, child, replace_at
+from linreg_sweep.config.products import split
 from linreg_sweep.config.reader import read_value
-from linreg_sweep.config.shapes import split
 from linreg_sweep.config.varied import canonical
 from linreg_sweep.config.words import path_text
 from linreg_sweep.errors import Complaint, ConfigError, shorten

@@ -16,10 +16,10 @@ from linreg_sweep.config.faults import Fault, Located, config_error, located
 from linreg_sweep.config.messages import faults_of
 from linreg_sweep.config.nodes import Node, Source, child, from_python, locate, merge, plain, replace_at
 from linreg_sweep.config.overrides import apply_overrides
+from linreg_sweep.config.products import split
 from linreg_sweep.config.reader import read_content, read_file
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.schema import Config
-from linreg_sweep.config.shapes import split
 from linreg_sweep.config.sweeps import SWEEPS, GridSweep, ListSweep, RandomSweep, Sweep, SweepBase
 from linreg_sweep.config.trial_list import read_trials
 from linreg_sweep.config.words import KeyPath, show

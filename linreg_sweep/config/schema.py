@@ -127,6 +127,11 @@ class Config(Model):
         return (self.training.optimizer,)
 
     @property
+    def best_by(self) -> str:
+        """The column whose least value is best."""
+        return "converged_at"
+
+    @property
     def products(self) -> tuple[Product, ...]:
         """What is varied; of a config nothing, which is a product of one trial."""
         return ({},)

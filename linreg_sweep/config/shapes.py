@@ -4,7 +4,7 @@ The shapes are those of `parameters.py`, made for the kind of the parameter. Wha
 two keys must hold together, and what was meant where they do not, as text to paste that was read before.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
@@ -19,13 +19,11 @@ from linreg_sweep.config.nodes import MAX_ITEMS
 from linreg_sweep.config.parameters import (
     MAX_DECIMALS,
     MAX_INTEGER,
-    OWN_WEIGHT,
     STABILITY_LIMIT,
     Declared,
     Normal,
     Parameter,
     Points,
-    Product,
     Steps,
     Tuples,
     Uniform,
@@ -43,9 +41,8 @@ from linreg_sweep.config.suggestions import (
     called,
     distribution,
 )
-from linreg_sweep.config.varied import BLOCKS, FIXED, KINDS, NAMES, Kind, canonical, kind_of
+from linreg_sweep.config.varied import KINDS, Kind, kind_of
 from linreg_sweep.config.words import KeyPath, show
-from linreg_sweep.errors import closest
 from linreg_sweep.kinds import Count, Positive
 
 MAX_POINTS = 10**6
@@ -117,134 +114,6 @@ ALL_KEYS = {
     for method in METHODS
 }
 """Every key of a parameter under each method."""
-
-
-# --- what a sweep declares
-
-
-def read_products(
-    given: Any, method: str, kinds: Mapping[str, Kind] | None
-) -> tuple[tuple[Product, ...], list[Fault]]:
-    """Returns what a sweep varies, a product or several, and everything that is wrong with it.
-
-    Args:
-        given: a mapping, or a list of them.
-        method: of the sweep.
-        kinds: of every parameter; None: those of the schedule are not known.
-    """
-    blocks = given if isinstance(given, list) and given else [given]
-    products: list[Product] = []
-    faults: list[Fault] = []
-    for place, declared in enumerate(blocks):
-        product, found = _read_product(declared, method, kinds)
-        products.append(product)
-        faults += [each.below(place) for each in found] if isinstance(given, list) and given else found
-        if len(faults) > MOST_COMPLAINTS:
-            break
-    return tuple(products), faults
-
-
-def _read_product(given: Any, method: str, kinds: Mapping[str, Kind] | None) -> tuple[Product, list[Fault]]:
-    if not isinstance(given, dict) or not given:
-        text = f"must be a block of at least one parameter, got {show(given)}"
-        return {}, [Fault((), text, "write for example learning_rate: {values: [0.001, 0.005]}")]
-    product: dict[str, Parameter] = {}
-    faults: list[Fault] = []
-    first: dict[str, str] = {}
-    for key, declared in given.items():
-        if len(faults) > MOST_COMPLAINTS:
-            break
-        names = split(key, kinds or KINDS)
-        found = list(_faults_of_names(key, names, first, kinds))
-        first.update((name, key) for name in names)
-        if not found:
-            parameter, found = read_parameter(names, declared, method, kinds or KINDS)
-            if parameter is not None:
-                product[", ".join(names)] = parameter
-        elif len(names) == 1 and kind_of(names[0], kinds or KINDS) is None:
-            meant = "" if "." in names[0] else closest(names[0], kinds or KINDS)
-            found += read_parameter((meant,), declared, method, kinds or KINDS)[1] if meant else []
-        faults += [each.below(key) for each in found]
-    return product, faults
-
-
-def read_columns(
-    given: Any, kinds: Mapping[str, Kind] | None
-) -> tuple[dict[str, tuple[Any, ...]], list[Fault]]:
-    """Returns the values of each parameter of a list of trials, and everything that is wrong with them."""
-    if not isinstance(given, dict) or not given or not all(isinstance(each, list) for each in given.values()):
-        return {}, [Fault((), f"must be columns, a list of values each, got {show(given)}")]
-    columns: dict[str, tuple[Any, ...]] = {}
-    faults: list[Fault] = []
-    first: dict[str, str] = {}
-    n_trials = len(next(iter(given.values())))
-    for key, column in given.items():
-        name = canonical(key, kinds or KINDS)
-        found = list(_faults_of_names(key, (name,), first, kinds))
-        first[name] = key
-        kind = kind_of(name, kinds or KINDS)
-        if not found and (not column or len(column) != n_trials):
-            found.append(Fault((), f"must have a value for each trial, got {len(column):,} of {n_trials:,}"))
-        if not found and kind is not None:
-            missing = [
-                Fault((place,), "must have a value", "fill it in")
-                for place, each in enumerate(column)
-                if each is None
-            ]
-            values, found = checked(kind.column, column)
-            columns[name] = values
-            found = [*missing, *(each for each in found if column[int(each.path[0])] is not None)]
-        faults += [each.below(key) for each in found[: MOST_COMPLAINTS + 1]]
-    return columns, faults
-
-
-def split(key: str, kinds: Mapping[str, Kind] = KINDS) -> tuple[str, ...]:
-    """Returns the names that a key stands for, those of `learning_rate, momentum` or one."""
-    parts = [canonical(part.strip(), kinds) for part in key.split(",")]
-    if len(parts) > 1 and (not key.startswith(OWN_WEIGHT) or all(kind_of(part, kinds) for part in parts)):
-        return tuple(parts)
-    return (canonical(key, kinds),)
-
-
-def _faults_of_names(
-    key: str, names: tuple[str, ...], first: Mapping[str, str], kinds: Mapping[str, Kind] | None
-) -> Iterator[Fault]:
-    """Yields names that are unknown, or do not go with those before them."""
-    seen = dict(first)
-    for name in names:
-        if kinds is None and name.startswith(BLOCKS):
-            continue
-        if kind_of(name, kinds or KINDS) is None:
-            if name.rpartition(".")[2] in FIXED:
-                yield Fault(
-                    (), f"{show(name)} cannot vary", "it is one and the same in all trials", at_key=True
-                )
-                continue
-            own = [each for each in kinds or () if each.startswith(BLOCKS)]
-            known = own if own and name.startswith(BLOCKS) else [*NAMES, *own]
-            text = "unknown parameter" if len(names) == 1 else f"unknown parameter {show(name)}"
-            yield Fault((), text, suggest(name, known), at_key=True)
-        if name in seen:
-            yield Fault((), f"{show(name)} is given twice", "keep one of them", at_key=True)
-        others = [each for each in seen if each.startswith(OWN_WEIGHT)]
-        if (name.startswith(OWN_WEIGHT) and "initial_weight" in seen) or (
-            name == "initial_weight" and others
-        ):
-            other = "initial_weight" if name != "initial_weight" else others[0]
-            text = f"does not go with {other}" + (
-                ", which is the start of every feature" if name != "initial_weight" else ""
-            )
-            yield Fault((), text, "give each feature its own, or all of them one", at_key=True)
-        block = name.partition(".")[0]
-        if any(
-            each != name and block in (each, each.partition(".")[0]) and block in (each, name)
-            for each in seen
-        ):
-            yield Fault((), f"{block} and a number of it cannot both vary", "list it whole", at_key=True)
-        seen[name] = key
-
-
-# --- one parameter
 
 
 @dataclass

@@ -23,8 +23,8 @@ from linreg_sweep.config.parameters import (
     names_of,
     written,
 )
+from linreg_sweep.config.products import read_columns, read_products
 from linreg_sweep.config.schema import Config
-from linreg_sweep.config.shapes import read_columns, read_products
 from linreg_sweep.config.training import OPTIMIZER_KEYS, TrainingConfig, keys_of
 from linreg_sweep.config.varied import kinds_with
 from linreg_sweep.config.words import show
@@ -69,6 +69,11 @@ class SweepBase(Config):
     """The most trials a run may have; raise it to mean it."""
     best: BestConfig = BestConfig()
     """Which trial is the best."""
+
+    @property
+    def best_by(self) -> str:
+        """The column whose least value is best."""
+        return self.best.by
 
     @property
     def optimizers(self) -> tuple[str, ...]:
@@ -163,14 +168,6 @@ class TrialList(Model):
             return {"path": self.path, "sha256": self.sha256}
         return {"columns": {name: written(column) for name, column in self.columns.items()}}
 
-    @field_validator("columns", mode="plain")
-    @classmethod
-    def _settle(cls, given: Any, info: ValidationInfo) -> dict[str, tuple[Any, ...]]:
-        columns, faults = read_columns(given, (info.context or {}).get("kinds"))
-        if faults:
-            raise raised(faults)
-        return columns
-
 
 class ListSweep(SweepBase):
     """Trials as they stand in a file."""
@@ -190,6 +187,10 @@ class ListSweep(SweepBase):
     @classmethod
     def _fits(cls, trials: TrialList, info: ValidationInfo) -> TrialList:
         training, most = info.data.get("training"), info.data.get("max_trials")
+        columns, faults = read_columns(trials.columns, None if training is None else kinds_with(training))
+        if faults:
+            raise raised([each.below("columns") for each in faults])
+        trials = trials.model_copy(update={"columns": columns})
         if most is not None and trials.n_trials > most:
             raise fault(f"must be at most {most:,} (max_trials), got {trials.n_trials:,}", "raise max_trials")
         together = [name for name in trials.columns if name in OPTIMIZER_KEYS or name == "optimizer"]
@@ -249,11 +250,14 @@ def faults_of_optimizers(product: Product, training: TrainingConfig) -> Iterator
 def _extremes(key: str, parameter: Parameter) -> list[dict[str, Any]]:
     """Returns the values of a parameter, or of several, that might be refused together with others."""
     match parameter:
-        case Tuples(names, rows):
-            places = [place for place, name in enumerate(names) if name in _TOGETHER]
-            return [{names[place]: row[place] for place in places} for row in rows]
+        case Tuples(names):
+            here = [name for name in names if name in _TOGETHER]
+            if len(here) == 1:
+                return _extremes(here[0], Values(parameter.column(here[0])))
+            rows = dict.fromkeys(zip(*map(parameter.column, here), strict=True))
+            return [dict(zip(here, row, strict=True)) for row in rows]
         case Values(values) if key == "nesterov":
-            return [{key: value} for value in values]
+            return [{key: value} for value in {*values}]
         case Values(values):
             return [{key: min(values)}, {key: max(values)}]
         case Normal():

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep import averages
+from linreg_sweep import averages, variants
 from linreg_sweep.engines.interface import (
     Floats,
     History,
@@ -26,9 +26,11 @@ from linreg_sweep.engines.interface import (
 from linreg_sweep.method import Method
 from linreg_sweep.schedules import declared as schedules
 from linreg_sweep.theory import course as courses
+from linreg_sweep.theory.averaging import ema_factors, mean_factors
 from linreg_sweep.theory.course import Course, Ends, Watch
 from linreg_sweep.theory.first_events import Levels, constant_events
 from linreg_sweep.theory.modes import MomentumModes, PlainModes, momentum_modes, plain_modes
+from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.rounding import Rounding, Steps, bound_rounding, steps_of
 
@@ -75,8 +77,8 @@ def foresee(problem: Problem, trials: Trials, options: TrainOptions) -> Ends:
     """
     epochs = np.empty((len(courses.WAYS), len(trials)), np.int64)
     found = Ends(epochs, epochs.copy(), epochs.copy(), epochs.astype(np.bool_))
-    trials = _as_seen(trials, options)
     with np.errstate(all="ignore"):
+        trials = _as_seen(trials, options)
         for block, has_course in _blocks(trials, options.method):
             descent = _begin(trials, options, block)
             of_them = descent.trials
@@ -106,7 +108,7 @@ def _blocks(trials: Trials, method: Method) -> Iterator[tuple[Indices, bool]]:
     """Yields indices of trials that are worked on together, and whether their epochs are gone through."""
     none = np.zeros(len(trials))
     momentum, dampening = (trials.values.get(name, none) for name in ("momentum", "dampening"))
-    has_course = np.full(len(trials), method.schedule is not None or method.average is not None)
+    has_course = np.full(len(trials), method.schedule is not None)
     if "momentum" in method.active:
         has_course |= (dampening > 0) & ((momentum == 0) | ("nesterov" in method.flags))
     size = trials.start[0].size if len(trials) else 1
@@ -151,7 +153,7 @@ class _Descent:
         """Returns how errors move at a constant rate, all trials with momentum or all without."""
         values, quadratic = self.trials.values, self.trials.quadratic
         momentum, spectrum = values.get("momentum"), (quadratic.eigenvalues, quadratic.tails)
-        rate, nesterov = self.trials.learning_rate, "nesterov" in self.options.method.flags
+        rate, nesterov = self.trials.learning_rate, self.is_nesterov
         if momentum is None or not momentum.any():
             return plain_modes(rate, *spectrum)
         dampening = values.get("dampening")
@@ -180,7 +182,7 @@ class _Descent:
             tails=np.broadcast_to(quadratic.tails, self.energy.shape),
             momentum=momentum if has_momentum else None,
             gain=None if dampening is None else 1 - dampening,
-            nesterov="nesterov" in method.flags,
+            nesterov=self.is_nesterov,
             rates=rates,
         )
 
@@ -188,6 +190,23 @@ class _Descent:
         """Returns the weights of states in their average; see averages.py."""
         varied = {name: value[columns] for name, value in self.trials.values.items()}
         return averages.weights(self.options.method.average, first, n_epochs, 1, varied)
+
+    def average(self, end: Integers) -> Floats:
+        """Returns the factors [P, k] of averages of trials at a constant rate that end at these epochs."""
+        values, declared = self.trials.values, self.options.method.average
+        last, none = np.maximum(end, 1).astype(np.float64), np.zeros(len(end))
+        momentum, dampening = values.get("momentum", none), values.get("dampening", none)
+        x, nesterov = self.trials.learning_rate * self.trials.quadratic.eigenvalues, self.is_nesterov
+        h = variants.numbers(declared, "average.", values)
+        if "decay" in h:
+            return ema_factors(x, momentum, dampening, h["decay"] + none, last, nesterov=nesterov)
+        first = np.minimum(averages.begins(declared, values) + 1 + none, last)
+        return mean_factors(x, momentum, dampening, first, last, nesterov=nesterov)
+
+    @property
+    def is_nesterov(self) -> bool:
+        """Whether momentum looks ahead."""
+        return "nesterov" in self.options.method.flags
 
     def states(self, factors: Floats, moved: Integers) -> Floats:
         """Returns the states [k, P, O] of these factors [P, k]; the start itself where none has moved [k]."""
@@ -226,6 +245,10 @@ class _Descent:
         """
         converged, diverged, end = ends
         at_end, *steps = factors
+        averaged = None
+        if average is not None:
+            averaged = self.states(average, np.ones_like(end))
+            averaged[end <= averages.begins(self.options.method.average, self.trials.values)] = np.nan
         return Results(
             theta=self.states(at_end, end),
             epochs=end,
@@ -233,7 +256,7 @@ class _Descent:
             diverged_at=diverged,
             contraction=np.where(end < 2, np.nan, self._contraction(*steps)),
             history=self._history(end, pages),
-            average=None if average is None else self.states(average, np.ones_like(end)),
+            average=averaged,
         )
 
     def _contraction(self, one: Floats, two: Floats) -> Floats:
@@ -287,7 +310,8 @@ def _jump(descent: _Descent) -> Results:
                 yield modes.take(there).factors(np.full(len(there), float(epoch)))
 
     at_end = modes.factors(ends[2].astype(np.float64))
-    return descent.results(ends, (at_end, modes.first_step, modes.second_step), pages(), None)
+    average = None if descent.options.method.average is None else descent.average(ends[2])
+    return descent.results(ends, (at_end, modes.first_step, modes.second_step), pages(), average)
 
 
 def _follow_course(descent: _Descent) -> Results:
@@ -334,7 +358,7 @@ def _watch_modes(descent: _Descent, steps: Steps) -> Ends:
             low = bounds.moved(descent.levels.low, way)
             levels = Levels(low, np.minimum(high, np.finfo(np.float64).max), descent.levels.last)
         converged, diverged, end = constant_events(modes, descent.energy, levels, early_stop=early_stop)
-        settled = converged != -1
+        settled = converged != MISSING
         if not early_stop:
             cost = descent.energy * modes.factors(end.astype(np.float64)) ** 2
             settled = np.where(descent.energy > 0, cost, 0.0).sum(axis=0) <= levels.low

@@ -88,6 +88,12 @@ class Rows:
 class CompiledDescent(Descent):
     """The arithmetic of an epoch, compiled."""
 
+    def __init__(self, problem: Problem, options: TrainOptions) -> None:
+        """Settles what all epochs share; of the method, what a kernel is compiled for."""
+        super().__init__(problem, options)
+        method = options.method
+        self.formula = Method(method.optimizer, method.flags, method.active)
+
     def chunk(self, state: State, epochs: Chunk) -> tuple[State, Array, Array]:
         """Trains one epoch after the other; see chunks.Arithmetic."""
         n_parameters, n_targets, k = state.theta.shape
@@ -99,9 +105,9 @@ class CompiledDescent(Descent):
             len(self.rule.names),
             state.average is not None,
         )
-        shape, own = state.theta.shape, not state.quadratic.is_shared
-        method, fit_bias = self.options.method, self.problem.fit_bias
-        run = kernel(method, rows, self.dtype.name, self.is_full_batch, fit_bias, own)
+        shape, own = state.theta.shape, not state.quadratic.is_shared or state.slope is not None
+        fit_bias = self.problem.fit_bias
+        run = kernel(self.formula, rows, self.dtype.name, self.is_full_batch, fit_bias, own)
         lanes = np.empty((rows.optimum + 2 * rows.size * own, k), self.dtype)
         moving = lanes[: rows.clock].reshape(-1, *shape)
         kept = () if state.average is None else (state.average,)
@@ -112,8 +118,8 @@ class CompiledDescent(Descent):
             clocks[place] = numbers
         lanes[rows.rate + 2] = 0 if state.decay is None else state.decay
         if own:
-            lanes[rows.optimum : rows.optimum + rows.size] = state.optimum.reshape(rows.size, k)
-            slope = 0 if state.slope is None else state.slope.reshape(rows.size, k)
+            lanes[rows.optimum : rows.optimum + rows.size] = state.optimum.reshape(rows.size, -1)
+            slope = 0 if state.slope is None else state.slope.reshape(rows.size, -1)
             lanes[rows.optimum + rows.size :] = slope
         lowest, highest = np.empty(k, self.dtype), np.empty(k, self.dtype)
         hessians, constants = self._stacked(epochs)

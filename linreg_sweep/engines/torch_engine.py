@@ -1,10 +1,10 @@
-"""Gradient descent by autograd and `torch.optim.SGD` on the rows of the data, K trials side by side.
+"""Descent by autograd on the rows of the data, K trials side by side, or each by torch's own optimizer.
 
-A torch optimizer has one learning rate for a whole parameter, but at a rate of 1 a gradient that
-was multiplied by its trial's own rate makes the same step. Trials lie along the last axis, padded
-to whole vector registers, and sums run over the rows only, so that each trial's bits are its own.
-On wide data a single trial fills the processor: there each is a block of its own, and its
-predictions are a matrix product, as in any torch loop.
+A torch optimizer has one number of each kind for a whole parameter, so trials side by side go by the rules of
+`optimizers/`, which are torch.optim's. They lie along the last axis, padded to whole vector registers, and
+sums run over the rows only, so that each trial's bits are its own. On wide data a single trial fills the
+processor: there each is a block of its own, its predictions are a matrix product, and torch's own optimizer
+moves it, as in any torch loop.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,8 +20,8 @@ from linreg_sweep.averages import update
 from linreg_sweep.engines.batches import batch_slices, epoch_order
 from linreg_sweep.engines.chunks import Array, Indices, State, begin, rates_of, weights_of
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
+from linreg_sweep.engines.torch_optimizers import torch_optimizer
 from linreg_sweep.engines.tracker import Tracker, excess_of, look_back
-from linreg_sweep.optimizers.base import Numbers
 from linreg_sweep.theory.problem import Problem, loss_factor
 
 CHUNK, CHUNK_ALONE = 16, 64
@@ -60,27 +60,6 @@ class Rows:
     per_square: float
 
 
-@dataclass(frozen=True)
-class Block:
-    """Trials that are trained together, on the device: theta [P, O, w], w padded; 1 where trials go alone.
-
-    Attributes:
-        theta: the parameter that autograd follows.
-        slots: what the rule carries [P, O, w].
-        clock: likewise [w], in float64.
-        h: the rule's hyperparameters [w], in float64.
-        decay: the penalty [w]; None: there is none.
-        average: of the states [P, O, w]; None: none is kept.
-    """
-
-    theta: Tensor
-    slots: Numbers
-    clock: Numbers
-    h: Numbers
-    decay: Tensor | None
-    average: Tensor | None
-
-
 class Descent:
     """What all epochs on a problem share: its rows as tensors, and the size of a block of trials."""
 
@@ -101,6 +80,7 @@ class Descent:
         self.width = 1 if self.alone else self._whole(fitting - self.columns + 1)
         self._design = self._tensor(problem.design.astype(self.dtype))
         self._targets = self._tensor(problem.targets.astype(self.dtype))
+        self._kept: dict[int, Alone] = {}
         self._in_file_order = [self._rows(self._design[part], self._targets[part]) for part in self._slices]
 
     def _tensor(self, array: Array) -> Tensor:
@@ -155,12 +135,12 @@ class Descent:
             prediction = torch.addcmul(prediction, column, parameter)
         return prediction.expand(len(design[0]), -1, -1)
 
-    def advance(self, state: State, columns: slice, epoch: int, n_epochs: int) -> tuple[Array, Array | None]:
+    def advance(self, trial: int, here: State, epoch: int, n_epochs: int) -> tuple[Array, Array | None]:
         """Trains some trials through a chunk of epochs, in place.
 
         Args:
-            state: all live trials.
-            columns: those to train.
+            trial: the first of them; where trials go alone, what was kept of it goes on.
+            here: the trials.
             epoch: how many epochs they have done.
             n_epochs: how many more they do.
 
@@ -168,43 +148,41 @@ class Descent:
             [P, O, m, k]: the state before each of the epochs, and the averages; as they are where there
             are no epochs.
         """
-        here = state.block(columns)
-        block, count = self._block(here), here.rate.size
-        rates = [self._padded(rate) for rate in rates_of(here, self.options, epoch, n_epochs, self.dtype)]
-        n_steps, kept = len(self._slices), block.average
-        weighed = weights_of(here, self.options, epoch, n_epochs, n_steps, self.dtype)
-        weights = [] if weighed is None else [self._padded(weight) for weight in weighed]
+        block = self._block(trial, here)
+        count, n_steps = here.rate.size, len(self._slices)
+        rates = rates_of(here, self.options, epoch, n_epochs, self.dtype)
+        weights = weights_of(here, self.options, epoch, n_epochs, n_steps, self.dtype)
+        average = None if here.average is None else self.padded(here.average)
         states, averages = [], []
-        for number in range(n_epochs):
-            states.append(block.theta.detach().clone())
-            if kept is not None:
-                averages.append(kept.clone())
-            for place, rows in enumerate(self.steps(epoch + number)):
-                rate = rates[min(number, len(rates) - 1)]
-                block = self._step(block, rows, rate, is_first=epoch + number + place == 0)
-                if kept is not None:
-                    kept = update(kept, block.theta.detach(), weights[number * n_steps + place])
-        moved = (block.theta, *block.slots, *block.clock)
-        for before, after in zip((here.theta, *here.slots, *here.clock), moved, strict=True):
-            before[...] = _numpy(after)[..., :count]
-        if here.average is not None and kept is not None:
-            here.average[...] = _numpy(kept)[..., :count]
-        reached = _numpy(torch.stack(states or [block.theta], dim=2))[..., :count]
-        if kept is None:
+        for number in range(max(1, n_epochs)):
+            states.append(block.theta.clone())
+            averages += [] if average is None else [average.clone()]
+            if number < len(rates):
+                block.set_rate(rates[number])
+            for place, rows in enumerate(self.steps(epoch + number) if n_epochs else ()):
+                block.step(rows, is_first=epoch + number + place == 0)
+                if average is not None and weights is not None:
+                    average = update(average, block.theta, self.padded(weights[number * n_steps + place]))
+        block.leave(here)
+        reached = _numpy(torch.stack(states, dim=2))[..., :count]
+        if here.average is None or average is None:
             return reached, None
-        return reached, _numpy(torch.stack(averages or [kept], dim=2))[..., :count]
+        here.average[...] = _numpy(average)[..., :count]
+        return reached, _numpy(torch.stack(averages, dim=2))[..., :count]
 
-    def _block(self, here: State) -> Block:
-        return Block(
-            self._padded(here.theta).requires_grad_(),
-            tuple(map(self._padded, here.slots)),
-            tuple(self._padded(numbers, np.float64) for numbers in here.clock),
-            tuple(self._padded(numbers, np.float64) for numbers in here.h),
-            None if here.decay is None else self._padded(here.decay),
-            None if here.average is None else self._padded(here.average),
-        )
+    def _block(self, trial: int, here: State) -> "SideBySide | Alone":
+        if not self.alone:
+            return SideBySide(self, here)
+        if trial not in self._kept:
+            self._kept[trial] = Alone(self, here)
+        return self._kept[trial]
 
-    def _padded(self, numbers: Array, dtype: type[np.floating] | None = None) -> Tensor:
+    def forget(self, trials: Indices) -> None:
+        """Lets go of what was kept of trials that have ended."""
+        for trial in trials.tolist():
+            self._kept.pop(trial, None)
+
+    def padded(self, numbers: Array, dtype: type[np.floating] | None = None) -> Tensor:
         """Returns [..., k] on the device, with columns of zeros after them; one number of all as it is.
 
         On cuda all blocks have one shape, since how a sum is split there depends on it.
@@ -217,26 +195,90 @@ class Descent:
         padded[..., :count] = numbers
         return self._tensor(padded)
 
-    def _step(self, block: Block, rows: Rows, rate: Tensor, *, is_first: bool) -> Block:
-        """Makes one step on the rows of a batch."""
-        block.theta.grad = None
-        self.cost(block.theta, rows).backward()  # type: ignore[no-untyped-call]
-        gradient = block.theta.grad
+
+class SideBySide:
+    """Trials that are trained together, by their optimizer's rule.
+
+    Attributes:
+        theta: [P, O, w] on the device, w padded.
+    """
+
+    def __init__(self, descent: Descent, here: State) -> None:
+        """Moves the trials to the device; slots [P, O, w], clocks and hyperparameters [w] in float64."""
+        self._descent, self._count = descent, here.rate.size
+        self._parameter = descent.padded(here.theta).requires_grad_()
+        self.theta = self._parameter.detach()
+        self._slots = tuple(map(descent.padded, here.slots))
+        self._clock = tuple(descent.padded(numbers, np.float64) for numbers in here.clock)
+        self._exact_h = tuple(descent.padded(numbers, np.float64) for numbers in here.h)
+        self._h = tuple(numbers.to(self.theta.dtype) for numbers in self._exact_h)
+        self._decay = None if here.decay is None else descent.padded(here.decay)
+
+    def set_rate(self, rate: Array) -> None:
+        """Sets the learning rates [k] or [1] of an epoch."""
+        self._rate = self._descent.padded(rate)
+
+    def step(self, rows: Rows, *, is_first: bool) -> None:
+        """Makes one step on the rows of a batch; is_first: the first of all."""
+        descent, theta, rate = self._descent, self.theta, self._rate
+        self._parameter.grad = None
+        descent.cost(self._parameter, rows).backward()  # type: ignore[no-untyped-call]
+        gradient = self._parameter.grad
         assert gradient is not None
         with torch.no_grad():
-            theta = block.theta.detach()
-            if block.decay is not None:
-                rows_decayed = slice(self.n_decayed)
-                if self.method.is_decoupled:
-                    theta[rows_decayed] *= 1 - rate * block.decay
+            if self._decay is not None:
+                decayed = slice(descent.n_decayed)
+                if descent.method.is_decoupled:
+                    theta[decayed] *= 1 - rate * self._decay
                 else:
-                    gradient[rows_decayed] += theta[rows_decayed] * block.decay
-            clock = self.rule.tick(block.clock, block.h)
-            h, now = (tuple(each.to(theta.dtype) for each in numbers) for numbers in (block.h, clock))
-            moved, slots = self.rule.step(theta, block.slots, gradient, rate, h, now, is_first)
+                    gradient[decayed] += theta[decayed] * self._decay
+            self._clock = descent.rule.tick(self._clock, self._exact_h)
+            now = tuple(numbers.to(theta.dtype) for numbers in self._clock)
+            moved, self._slots = descent.rule.step(theta, self._slots, gradient, rate, self._h, now, is_first)
             if moved is not theta:
                 theta.copy_(moved)
-        return replace(block, slots=slots, clock=clock)
+
+    def leave(self, here: State) -> None:
+        """Writes to trials what has become of them."""
+        moved = (self.theta, *self._slots, *self._clock)
+        for before, after in zip((here.theta, *here.slots, *here.clock), moved, strict=True):
+            before[...] = _numpy(after)[..., : self._count]
+
+
+class Alone:
+    """A single trial and torch's own optimizer of it, which keeps what it carries from step to step."""
+
+    def __init__(self, descent: Descent, here: State) -> None:
+        """Makes the optimizer; a bias without the penalty that weights have is a parameter of its own."""
+        self._descent, method = descent, descent.method
+        start = descent.padded(here.theta).squeeze(-1)
+        is_whole = not method.is_penalised or descent.n_decayed == len(start)
+        parts = [start] if is_whole else [start[:-1], start[-1:]]
+        self._parts = [part.clone().requires_grad_() for part in parts]
+        numbers = dict(zip(descent.rule.names, here.h, strict=True)) | {"learning_rate": here.rate}
+        values = {name: float(number[0]) for name, number in numbers.items()}
+        values["weight_decay"] = 0.0 if here.decay is None else float(here.decay[0])
+        self._optimizer = torch_optimizer(method.optimizer, method.flags, values, *self._parts)
+
+    @property
+    def theta(self) -> Tensor:
+        """The state [P, O, 1]."""
+        return torch.cat(self._parts).detach()[..., None]
+
+    def set_rate(self, rate: Array) -> None:
+        """Sets the learning rate [1] of an epoch."""
+        for group in self._optimizer.param_groups:
+            group["lr"] = float(rate[0])
+
+    def step(self, rows: Rows, *, is_first: bool) -> None:
+        """Makes one step on the rows of a batch."""
+        self._optimizer.zero_grad()
+        self._descent.cost(torch.cat(self._parts)[..., None], rows).backward()  # type: ignore[no-untyped-call]
+        self._optimizer.step()
+
+    def leave(self, here: State) -> None:
+        """Writes to the trial what has become of it."""
+        here.theta[...] = _numpy(self.theta)
 
 
 def has_cuda() -> bool:
@@ -245,7 +287,7 @@ def has_cuda() -> bool:
 
 
 def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
-    """Descends K trials at once on the rows of the data, by autograd and torch.optim.SGD.
+    """Descends K trials at once on the rows of the data, by autograd and torch.optim or its rules.
 
     Args:
         problem: A [n, P] and Y [n, O], and the loss that a step descends.
@@ -258,11 +300,13 @@ def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
     Raises:
         RuntimeError: the device is cuda and there is none; see has_cuda.
 
-    Source: torch.optim.SGD, whose documentation defines momentum and Nesterov as used here.
+    Source: torch.optim, whose documentation defines the rules as used here.
     """
     with _one_thread(), torch.enable_grad(), np.errstate(all="ignore"):
         descent = Descent(problem, options)
         state = begin(trials, options, descent.dtype)
+        if descent.alone:  # their optimizers carry it
+            state = replace(state, slots=(), clock=())
         tracker = Tracker(trials, options)
         epoch = 0
         while len(tracker.live):
@@ -274,6 +318,7 @@ def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
             ]
             epoch += n_epochs
             if any(map(len, ended)):
+                descent.forget(tracker.live[np.concatenate(ended)])
                 state = state.take(tracker.drop(np.concatenate(ended)))
         return tracker.results()
 
@@ -286,9 +331,10 @@ def _train_block(
     Returns:
         The columns of the live trials that ended.
     """
-    reached, averages = descent.advance(state, columns, epoch, n_epochs)
+    here = state.block(columns)
+    reached, averages = descent.advance(int(tracker.live[columns.start]), here, epoch, n_epochs)
     events = look_back(
-        excess_of(state.quadratic.take(columns), reached),
+        excess_of(here.quadratic, reached),
         tracker.low[columns],
         tracker.high[columns],
         tracker.last[columns] - epoch,

@@ -99,8 +99,8 @@ def rate_of(run: Run) -> str:
 
     That is the rate, or its share of the stability limit where it is declared so and momentum varies.
     """
-    is_grid = run.metadata["method"] == "grid"
-    in_limits = is_grid and "learning_rate" in run.varied and "learning_rate" not in run.metadata["spans"]
+    rates = "learning_rate" in run.varied
+    in_limits = run.is_ordered and rates and "learning_rate" not in run.metadata["spans"]
     return "stability_ratio" if in_limits and "momentum" in moving(run) else "learning_rate"
 
 

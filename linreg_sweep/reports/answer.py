@@ -21,7 +21,7 @@ def answer(run: Run, name: str, table: Table, best: Mapping[str, Any]) -> str:
         table: the summary by it; its values ascend, each a number or a range such as `1 to 2`.
         best: the cells of the best trial; see of_runs.best_trial.
     """
-    said = best_trial(best, run.varied)
+    said = best_trial(best, run.varied, run.best_by)
     for varied in run.varied:
         said = said.replace(varied, spaced(varied), 1)
     return " ".join([said, *_all_over(run, name, table)])

@@ -81,7 +81,7 @@ def gather(run: Run) -> Gathered:
     run.fill([*maps, *summaries, finest], ["trial"])
     tables: dict[str, Table] = {name: tally.table() for name, tally in zip(names, summaries, strict=True)}
     cells = [cells_of(run, tally) for tally in maps]
-    ranked = run.best_of(list(dict.fromkeys([*RANK, *run.varied])), BEST)
+    ranked = run.best_of(list(dict.fromkeys([*RANK, run.best_by, *run.varied])), BEST)
     best = {name: _finite(column[0]) for name, column in cells_in(ranked.head(1)).items()}
     said = answer(run, first, finest.table(), best)
     listed = _listed(run, cells, ranked["trial"].to_numpy())

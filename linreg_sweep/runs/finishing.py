@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.analysis.findings import READ, Findings
+from linreg_sweep.analysis.findings import Findings
 from linreg_sweep.analysis.formats import as_text
 from linreg_sweep.analysis.tally import SUMMARISED, Table
 from linreg_sweep.errors import Complaint, ResultsError, SweepError
@@ -101,8 +101,8 @@ def sum_up(run: Run, experiment: Experiment) -> SummedUp:
     by = run.default_by()
     bins = BINS if run.has_more_values(by, MOST_ROWS) else None
     tallies = [run.tally(by, BINS if run.metadata["method"] == "random" else None), run.tally(by, bins)]
-    findings = Findings(run.layout(TRIALS).types, partial(_start_cost, experiment))
-    for columns in run.parts(list(dict.fromkeys([*by, *SUMMARISED, *READ]))):
+    findings = Findings(run.layout(TRIALS).types, partial(_start_cost, experiment), run.best_by)
+    for columns in run.parts(list(dict.fromkeys([*by, *SUMMARISED, *findings.reads]))):
         for tally in tallies:
             tally.add(columns)
         findings.add(columns)
@@ -150,6 +150,7 @@ def _best(run: Run, number: int) -> dict[str, Any]:
     part, row = divmod(number, run.part_size)
     hyperparameters, parameters = run.metadata["hyperparameters"], run.metadata["parameters"]
     names = ["trial", *hyperparameters, "outcome", "epochs", "converged_at", "cost", *parameters]
+    names = list(dict.fromkeys([*names, run.best_by]))
     layout = run.layout(TRIALS)
     columns = read_arrays(run.store.part(run.store.trials, part), names, layout)
     cells = {name: layout.types[name].cell(columns[name][row].item()) for name in names}

@@ -45,10 +45,11 @@ DECLARED = (
 """What metadata.json says and the declaration decides, whatever versions made the run."""
 
 
-def digest(mapping: dict[str, Any], data_digest: str) -> str:
-    """Returns the hash of a resolved config and its data: equal for the same sweep, anywhere.
+def digest(mapping: dict[str, Any], experiment: Experiment) -> str:
+    """Returns the hash of a resolved config, its data and columns: equal for the same sweep, anywhere.
 
-    Where the data lie and how many trials are allowed are left out: they change no result.
+    Where the data lie and how many trials are allowed are left out: they change no result. A version with
+    another column makes a run of its own.
     """
     left_out = {
         block: {key: value for key, value in mapping[block].items() if key != "path"}
@@ -56,7 +57,7 @@ def digest(mapping: dict[str, Any], data_digest: str) -> str:
         if isinstance(mapping.get(block), dict)
     }
     kept = {key: value for key, value in mapping.items() if key not in ("max_trials", "best")} | left_out
-    text = json.dumps([FORMAT_VERSION, kept, data_digest])
+    text = json.dumps([FORMAT_VERSION, kept, experiment.digest, _columns(experiment)])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -82,7 +83,7 @@ class Entry:
     def store(self) -> Store:
         """The files of the run: the same for the same declaration and data."""
         mapping = self._mapping
-        return Store(run_path(self.out, mapping["name"], digest(mapping, self.experiment.digest)))
+        return Store(run_path(self.out, mapping["name"], digest(mapping, self.experiment)))
 
     @cached_property
     def _mapping(self) -> dict[str, Any]:
@@ -216,9 +217,9 @@ def _relative(path: Path, folder: Place) -> str:
 
 def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -> dict[str, Any]:
     n_trials = experiment.space.n_trials
-    tables = {TRIALS: trial_types(experiment), HISTORY: history_types(experiment)}
+    columns = _columns(experiment)
     of_role = {
-        role: [name for name, type_ in tables[TRIALS].items() if type_.role == role]
+        role: [column["name"] for column in columns[TRIALS] if column["role"] == role]
         for role in ("hyperparameter", "state")
     }
     return {
@@ -246,6 +247,7 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
         ],
         "spans": _spans(experiment),
         "history": experiment.n_states > 0,
+        "best_by": experiment.config.best_by,
         "regime_measured": experiment.regime_is_measured,
         "settle": {
             "epochs": experiment.criteria.settle_epochs,
@@ -254,13 +256,17 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
         "divergence": experiment.criteria.divergence,
         "hyperparameters": of_role["hyperparameter"],
         "parameters": of_role["state"],
-        "columns": {
-            table: [type_.told(name) for name, type_ in types.items()] for table, types in tables.items()
-        },
+        "columns": columns,
         "n_trials": n_trials,
         "part_size": part_size,
         "n_parts": -(-n_trials // part_size),
     }
+
+
+def _columns(experiment: Experiment) -> dict[str, list[dict[str, Any]]]:
+    """Returns what metadata.json says of the columns of both tables."""
+    tables = {TRIALS: trial_types(experiment), HISTORY: history_types(experiment)}
+    return {table: [type_.told(name) for name, type_ in types.items()] for table, types in tables.items()}
 
 
 def _spans(experiment: Experiment) -> dict[str, list[float]]:

@@ -74,6 +74,16 @@ class Run:
         return list(self.metadata["varied"])
 
     @property
+    def is_ordered(self) -> bool:
+        """Whether trials are known to be the combinations of one grid, its last parameter turning fastest."""
+        return bool(self.metadata["spans"])
+
+    @property
+    def best_by(self) -> str:
+        """The column whose least value is best."""
+        return str(self.metadata.get("best_by", "converged_at"))
+
+    @property
     def n_trials(self) -> int:
         """How many trials the sweep has."""
         return int(self.metadata["n_trials"])
@@ -257,7 +267,7 @@ class Run:
     def tally(self, by: Sequence[str], bins: int | None = None) -> Tally:
         """Returns a summary that has not begun; see summarise."""
         ranges = self.ranges(by, bins)
-        leading = set(self.varied[: len(by)]) == set(by) and self.metadata["method"] == "grid"
+        leading = set(self.varied[: len(by)]) == set(by) and self.is_ordered
         return Tally(by, self.types, ranges, together=leading and not ranges)
 
     def ranges(self, by: Sequence[str], bins: int | None) -> dict[str, Ranges]:
@@ -290,12 +300,12 @@ class Run:
     def default_by(self) -> list[str]:
         """Returns the columns that a summary goes by where nothing is said.
 
-        The learning rate where it varies, or where nothing does; else all that vary, of a random
-        sweep the first.
+        The learning rate where it varies, or where nothing does; else all that vary, but the first
+        alone of a sweep that is no grid.
         """
         if "learning_rate" in self.varied or not self.varied:
             return ["learning_rate"]
-        return self.varied[:1] if self.metadata["method"] == "random" else self.varied
+        return self.varied if self.is_ordered else self.varied[:1]
 
     def columns_of(self, by: Sequence[str]) -> list[str]:
         """Returns the columns that parameters are in; `epochs`, where it varies, is `max_epochs`.
@@ -349,9 +359,9 @@ class Run:
 
         from linreg_sweep.analysis import tables
 
-        best_of_parts = [tables.best(frame, n) for frame in self.frames(columns)]
+        best_of_parts = [tables.best(frame, n, self.best_by) for frame in self.frames(columns)]
         whole = parquet.with_categories(pd.concat(best_of_parts, ignore_index=True), self.types)
-        return tables.best(whole, n)
+        return tables.best(whole, n, self.best_by)
 
     def where(self, comparison: str) -> "pd.DataFrame":
         """Returns the trials for which a comparison such as `learning_rate < 0.005` holds."""

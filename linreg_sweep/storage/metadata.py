@@ -62,6 +62,10 @@ def _flag(value: Any) -> bool:
     return isinstance(value, bool)
 
 
+def _column_name(value: Any) -> bool:
+    return value in BEST_BY
+
+
 def _loss(value: Any) -> bool:
     return value in ("half_mse", "mse", "sse")
 
@@ -101,6 +105,9 @@ def _table(value: Any) -> bool:
 def _or_none(kind: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or kind(value)
 
+
+BEST_BY = ("converged_at", "cost", "average_cost")
+"""The columns whose least value may be the best."""
 
 BEGUN: dict[str, Kind] = {
     "name": _name,
@@ -149,6 +156,7 @@ FOUND: dict[str, Kind] = {
     "agreement": {
         **dict.fromkeys(("predicted", "same_outcome", "same_epoch", "largest_gap"), is_count),
         **dict.fromkeys(("lost_in_rounding", "mini_batches"), is_count),
+        ...: is_count,
         "others": [
             {
                 **dict.fromkeys(("trial", "learning_rate", "outcome", "converged_at", "diverged_at"), _cell),
@@ -160,7 +168,10 @@ FOUND: dict[str, Kind] = {
 }
 """What is said of a finished run."""
 
-ADDED: dict[str, Kind] = {"least_squares": {"cost": _number, "parameters": {...: _or_none(_number)}}}
+ADDED: dict[str, Kind] = {
+    "best_by": _column_name,
+    "least_squares": {"cost": _number, "parameters": {...: _or_none(_number)}},
+}
 """What is said of a finished run, too, but for older ones of the same format."""
 
 SINCE = {"checksums": 3, "failed": 3, "columns": 4}

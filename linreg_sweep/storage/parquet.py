@@ -121,8 +121,7 @@ def _pandas_types(types: Types, columns: Mapping[str, Array]) -> dict[str, Any]:
     described = []
     for name, values in columns.items():
         type_ = types[name]
-        numbers: NDArray[Any] = values[type_.known(values)]
-        is_count = type_.role == "hyperparameter" and type_.kind == "count" and (numbers % 1 == 0).all()
+        is_count = type_.kind == "count" and type_.role == "hyperparameter" and _are_whole(type_, values)
         words = (
             {"num_categories": len(_words(type_, name, values)), "ordered": False} if type_.is_words else None
         )
@@ -136,6 +135,11 @@ def _pandas_types(types: Types, columns: Mapping[str, Array]) -> dict[str, Any]:
             }
         )
     return {"index_columns": [], "column_indexes": [], "columns": described, "pandas_version": "2.0.0"}
+
+
+def _are_whole(type_: ColumnType, values: Array) -> bool:
+    numbers: NDArray[Any] = values[type_.known(values)]
+    return bool((numbers % 1 == 0).all())
 
 
 def read(

@@ -19,36 +19,38 @@ Parameters = Mapping[str, float | None]
 """Their values by their names in a table of trials; None: not finite."""
 
 
-def beside_least_squares(
-    features: Sequence[str], targets: Sequence[str], fitted: Parameters, best: Parameters
+def lines_of(
+    features: Sequence[str], targets: Sequence[str], lines: Mapping[str, Parameters]
 ) -> Iterator[str]:
-    """Yields both lines: as equations where they are short, else as a table.
+    """Yields fitted lines beside each other: as equations where they are short, else as a table.
 
     Args:
         features: F names.
         targets: O names.
-        fitted: the parameters of a trial; empty: it has none that are worth a look.
-        best: those of least squares, likewise.
+        lines: the parameters of each, by what it is called; empty: it has none that are worth a look.
     """
-    names = [name for name in parameter_names(features, targets, True) if name in fitted or name in best]
+    every = parameter_names(features, targets, True)
+    names = [name for name in every if any(name in values for values in lines.values())]
     if not names:
         return
     if len(features) > MOST_IN_A_LINE or len(targets) > MOST_EQUATIONS:
         shown = names[:MOST_ROWS]
-        columns = {"fitted": fitted, "least_squares": best}
         cells = {
-            title: [number(values.get(name)) for name in shown] for title, values in columns.items() if values
+            title.lower().replace(" ", "_"): [number(values.get(name)) for name in shown]
+            for title, values in lines.items()
+            if values
         }
         yield as_text({"parameter": shown, **cells}, "table")
         if len(names) > MOST_ROWS:
             yield f"and {counted(len(names) - MOST_ROWS, 'more parameter')}"
         return
+    width = max(len(title) for title in lines) + 3
     for target in targets:
         suffix = f"_{target}" if len(targets) > 1 else ""
-        for title, values in (("Fitted:", fitted), ("Least squares:", best)):
+        for title, values in lines.items():
             line = _equation(features, values, suffix, named=len(features) > 1 or len(targets) > 1)
             if line:
-                yield f"{title:<16}{target} = {line}"
+                yield f"{title + ':':<{width}}{target} = {line}"
 
 
 def _equation(features: Sequence[str], values: Parameters, suffix: str, *, named: bool) -> str:

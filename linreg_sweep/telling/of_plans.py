@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from linreg_sweep.analysis.formats import Table, as_text, condition
+from linreg_sweep.analysis.formats import Table, as_text, condition, shown
 from linreg_sweep.telling.of_advice import advised
 from linreg_sweep.telling.phrases import columns_of, counted, duration, size
-from linreg_sweep.theory.outcome import OUTCOMES
+from linreg_sweep.theory.outcome import OUTCOMES, SILENT_MEANING
 
 if TYPE_CHECKING:
     from linreg_sweep.planning import Plan
@@ -27,7 +27,8 @@ def planned(plan: "Plan") -> Iterator[str]:
     yield as_text(swept(plan.axes), "table")
     yield ""
     if plan.stability_limit is None:
-        yield "Stability limit: no single limit holds for all trials (momentum varies, or mini-batches)."
+        reasons = "; ".join(plan.no_limit) or "it differs between trials"
+        yield f"Stability limit: no single limit holds for all trials ({reasons})."
     else:
         yield f"Stability limit: {plan.stability_limit:.6g}; a larger learning rate diverges here."
     if plan.best_rate is not None:
@@ -68,7 +69,7 @@ def _forecast(plan: "Plan") -> Iterator[str]:
     predicted = expected.n_trials - expected.unknown
     of = f"a sample of {expected.n_trials:,} trials" if expected.is_sample else "the trials"
     if expected.unknown:
-        why = "mini-batches have no closed form, or rounding may decide them"
+        why = ", ".join(SILENT_MEANING[word] for word, count in expected.silent.items() if count)
         all_of_them = f"the {expected.n_trials:,} trials" if not expected.is_sample else of
         share = f"{expected.unknown:,} of {all_of_them}" if predicted else f"any of {of}"
         yield f"Theory predicts nothing for {share}: {why}."
@@ -82,7 +83,8 @@ def _forecast(plan: "Plan") -> Iterator[str]:
         yield f"{none} can converge within its epochs."
         return
     varied = [axis.name for axis in plan.axes]
-    where = ", ".join(f"{name} {expected.fastest[name]:.6g}" for name in varied if name in expected.fastest)
+    cells = {name: expected.fastest.get(name) for name in varied}
+    where = ", ".join(f"{name} {shown(cell, 6)}" for name, cell in cells.items() if cell is not None)
     epochs = counted(expected.fastest_epochs, "epoch")
     yield f"The fastest trial{of_these} needs {epochs}{f': {where}' if where else ''}."
     if expected.is_mostly_wasted:

@@ -7,9 +7,9 @@ from linreg_sweep.analysis.answers import best_row, longest
 from linreg_sweep.analysis.formats import Table, as_text, cells_of, ends_of
 from linreg_sweep.analysis.legend import Bounds, legend
 from linreg_sweep.data import parameter_names
-from linreg_sweep.telling.of_lines import beside_least_squares
+from linreg_sweep.telling.of_lines import lines_of
 from linreg_sweep.telling.phrases import columns_of, counted, number, plural
-from linreg_sweep.theory.outcome import OUTCOMES
+from linreg_sweep.theory.outcome import OUTCOMES, SILENT_MEANING
 
 if TYPE_CHECKING:
     from linreg_sweep.runs.results import Run
@@ -43,7 +43,7 @@ def told_run(run: "Run", table: Table, columns: list[str]) -> Iterator[str]:
     if len(cells["trials"]) > 1:
         yield from _safe(cells, is_words=run.types[next(iter(cells))].is_words)
         yield from _best_row(cells)
-    yield best_trial(run.metadata["best"], run.varied)
+    yield best_trial(run.metadata["best"], run.varied, run.best_by)
     yield from _fitted_line(run)
     yield from _edge(run)
     yield from _agreement(run)
@@ -116,19 +116,25 @@ def _to_the_end(rows: Sequence[int], n: int) -> bool:
     return bool(rows) and list(rows) == list(range(rows[0], n))
 
 
-def best_trial(best: Mapping[str, Any], varied: Sequence[str]) -> str:
+def best_trial(best: Mapping[str, Any], varied: Sequence[str], by: str = "converged_at") -> str:
     """Returns which trial of a run is the best, and how it ended.
 
     Args:
         best: its cells; None: missing, or not finite.
         varied: the columns of the hyperparameters that tell it from others.
+        by: the column whose least value is best.
     """
     settings = ", ".join(f"{name} {number(best[name])}" for name in varied if best[name] is not None)
     settings = settings or "the set-up's values"
     how = "no trial converged; this one came nearest"
     if best["outcome"] == "converged" and best["converged_at"] is not None:
         how = f"converged at epoch {best['converged_at']:,}"
-    return f"Best trial: {best['trial']:,} ({settings}): {how}, cost {number(best['cost'])}."
+    if by == "average_cost":
+        how = f"average_cost {number(best[by])}, {best['outcome']}"
+    elif by == "cost":
+        how = str(best["outcome"])
+    title = "Best trial" if by == "converged_at" else f"Best trial by {by}"
+    return f"{title}: {best['trial']:,} ({settings}): {how}, cost {number(best['cost'])}."
 
 
 def _fitted_line(run: "Run") -> Iterator[str]:
@@ -139,7 +145,8 @@ def _fitted_line(run: "Run") -> Iterator[str]:
         names = parameter_names(data["features"], data["targets"], fit_bias=True)
         fitted = {name: best.get(f"{name}_unscaled", best.get(name)) for name in names if name in best}
     found = run.metadata.get("least_squares", {"parameters": {}})
-    yield from beside_least_squares(data["features"], data["targets"], fitted, found["parameters"])
+    lines = {"Fitted": fitted, "Least squares": found["parameters"]}
+    yield from lines_of(data["features"], data["targets"], lines)
 
 
 def _edge(run: "Run") -> Iterator[str]:
@@ -174,9 +181,9 @@ def _agreement(run: "Run") -> Iterator[str]:
         else:
             said = f"the outcome of {same:,} of {predicted:,} trials{epochs}"
         yield f"Theory correctly predicted {said}."
-    if found["mini_batches"]:
-        silent = counted(found["mini_batches"], "trial")
-        yield f"Theory predicts nothing for {silent}: mini-batches have no closed form."
+    for word in ("mini_batches", "adaptive"):
+        if found.get(word):
+            yield f"Theory predicts nothing for {counted(found[word], 'trial')}: {SILENT_MEANING[word]}."
     if found["lost_in_rounding"]:
         silent = counted(found["lost_in_rounding"], "trial")
         yield f"Theory predicts nothing for {silent}: rounding may decide the outcome."

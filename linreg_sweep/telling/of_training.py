@@ -1,15 +1,14 @@
 """What `train` says of one trial: its epochs, autograd's steps, how it ended and why."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf, isfinite, log, log1p
 from typing import TYPE_CHECKING
 
 from linreg_sweep.analysis.formats import condition
 from linreg_sweep.analysis.legend import Bounds
 from linreg_sweep.telling.of_advice import advised
-from linreg_sweep.telling.of_lines import beside_least_squares
+from linreg_sweep.telling.of_lines import lines_of
 from linreg_sweep.telling.phrases import fitting_form, wrapped
-from linreg_sweep.theory.applies import LinearTheory, NoTheory
 from linreg_sweep.theory.outcome import MEASURED, SURPRISES, surprise, swing
 
 if TYPE_CHECKING:
@@ -83,8 +82,15 @@ def ending(training: "Training") -> Iterator[str]:
     at = {"converged": training.epoch_of("converged_at"), "diverged": training.epoch_of("diverged_at")}
     epoch = at.get(training.outcome)
     epoch = int(training.last["epochs"][0]) if epoch is None else epoch
-    yield f"{training.outcome.capitalize()} at epoch {epoch:,}: {bounds.outcome(training.outcome)}."
-    yield f"Least possible cost {training.experiment.problem.cost_min:.6g}."
+    why, last = bounds.outcome(training.outcome), training.last
+    costs = f"Least possible cost {training.experiment.problem.cost_min:.6g}"
+    if "cost_at_optimum" in last:
+        why = why.replace("least-squares optimum", "optimum of cost and penalty")
+        costs += f", at the penalised optimum {float(last['cost_at_optimum'][0]):.6g}"
+    if "average_cost" in last:
+        costs += f", of the averaged state {float(last['average_cost'][0]):.6g}"
+    yield f"{training.outcome.capitalize()} at epoch {epoch:,}: {why}."
+    yield f"{costs}."
     yield from _lines(training)
     if training.outcome == "unfinished" and training.regime in ("good", "high"):
         yield from _flattest(training)
@@ -101,13 +107,13 @@ def _regime(training: "Training", bounds: Bounds) -> Iterator[str]:
     words = regime.replace("_", " ")
     if last["regime_source"][0] == MEASURED:
         measured = bounds.regime(regime, measured=True)
-        theory = training.experiment.example.theory
-        reason = theory.reason if isinstance(theory, NoTheory) else ""
+        reason = training.experiment.example.why_no_limit()
         yield f"The learning rate is {words}, as measured ({reason}): {measured}."
         return
-    ratio = float(last["stability_ratio"][0])
+    ratio, no_limit = float(last["stability_ratio"][0]), training.experiment.example.why_no_limit()
+    share = f"learning rate {ratio:.3g} of the stability limit" if no_limit is None else no_limit
     said = [
-        f"Steepest direction: {words} (learning rate {ratio:.3g} of the stability limit):"
+        f"Steepest direction: {words} ({share}):"
         f" {bounds.regime(regime).removeprefix('along the steepest direction ')}.",
         _steepest(training),
     ]
@@ -120,10 +126,8 @@ def _regime(training: "Training", bounds: Bounds) -> Iterator[str]:
 def _steepest(training: "Training") -> str:
     """Returns how the error along the steepest direction changes from epoch to epoch."""
     example = training.experiment.example
-    trials, method, theory = example.trials, example.options.method, example.theory
-    if not isinstance(theory, LinearTheory):
-        return ""
-    [factor] = theory.contraction(trials.quadratic, trials.values).tolist()
+    trials, method = example.trials, example.options.method
+    [factor] = example.contraction(training.experiment.criteria.settle_epochs).tolist()
     if abs(factor) < NO_FACTOR:
         return "There each epoch removes the error."
     if method.schedule is not None:
@@ -145,7 +149,7 @@ def _flattest(training: "Training") -> Iterator[str]:
     """Yields how slow the flattest direction is, for plain descent on all rows."""
     example = training.experiment.example
     method, flattest = example.options.method, float(example.trials.quadratic.flattest[0])
-    is_plain = isinstance(example.theory, LinearTheory) and method.schedule is None
+    is_plain = example.is_covered and method.schedule is None
     if not is_plain or "momentum" in method.active or not flattest:
         return
     step = float(example.trials.learning_rate[0]) * flattest
@@ -164,9 +168,13 @@ def _count(number: float) -> str:
 
 
 def _lines(training: "Training") -> Iterator[str]:
-    """Yields the trial's line beside that of least squares, in the data's own units."""
-    experiment, suffix = training.experiment, "_unscaled" if training.experiment.data.standardize else ""
-    fitted = {name: float(training.last[f"{name}{suffix}"][0]) for name in experiment.parameter_names}
+    """Yields the trial's line beside those of the optimum, in the data's own units."""
+    experiment, last, example = training.experiment, training.last, training.experiment.example
+    suffix = "_unscaled" if experiment.data.standardize else ""
+    fitted = {name: float(last[f"{name}{suffix}"][0]) for name in experiment.parameter_names}
     whole = training.outcome != "diverged" and all(map(isfinite, fitted.values()))
-    data, best = experiment.data, experiment.least_squares()
-    yield from beside_least_squares(data.x_names, data.y_names, fitted if whole else {}, best)
+    lines: dict[str, Mapping[str, float]] = {"Fitted": fitted if whole else {}}
+    if example.options.method.is_penalised:
+        lines["Penalised"] = experiment.named(example.trials.quadratic.optimum[..., 0], example.kind)
+    lines["Least squares"] = experiment.least_squares()
+    yield from lines_of(experiment.data.x_names, experiment.data.y_names, lines)

@@ -114,7 +114,7 @@ def choose(run: Run, choice: Choice) -> "pd.DataFrame":
     if choice.as_trials:
         table = run.trials if trials is None else trials
         best = choice.top is not None and choice.sort is None
-        return _selected(tables.best(table, choice.top or 0) if best else table, choice)
+        return _selected(tables.best(table, choice.top or 0, run.best_by) if best else table, choice)
     by = run.columns_of(choice.by) if choice.by else run.default_by()
     bins = _bins(run, by, choice)
     if trials is None:

@@ -1,1 +1,11 @@
-"""The mathematics of the data and the loss, and the words for what a descent may come to."""
+"""All the mathematics, as functions of arrays: what data imply, what trials descend, what becomes of them.
+
+- `problem`: data and a loss, settled. `spectrum` (few parameters, in 50 digits) or `factored` (many) finds
+  its curvature and optimum, by `twofold` arithmetic, after `dependence` has told which columns add anything.
+- `quadratic`: what trials descend, along its eigenvectors; with a penalty: `penalty`, or `box` if decoupled.
+- `modes`: how errors move at a constant rate, in closed form; `first_events`: the epochs at which something
+  first happens; `averaging`: what averages of states come to. `course`: all that under any schedule.
+- `rounding`: how far the rounding of its steps may carry a trial from all that.
+- `applies`: which theory holds for a method, if any, with its `limits` and regimes: everybody asks this.
+- `outcome`: what converged, diverged and the regimes mean.
+"""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,9 @@ class LinearTheory:
 
     method: Method
 
-    def stability_limit(self, quadratic: Quadratic, values: Values, epochs: Floats | None = None) -> Floats:
+    def stability_limit(
+        self, quadratic: Quadratic, values: Values, epochs: NDArray[Any] | None = None
+    ) -> Floats:
         """Returns the learning rate [K] above which each trial's descent grows; NaN: there is none.
 
         Under a schedule it is the first such rate for descent that goes on for ever: where the factor tends
@@ -61,7 +64,7 @@ class LinearTheory:
         if schedule is None:
             return constant
         count = len(values["learning_rate"])
-        epochs = np.ones(count) if epochs is None else epochs
+        epochs = np.ones(count) if epochs is None else np.asarray(epochs, np.float64)
         tail = schedules.tail(schedule, epochs, values)
         usable = (tail.factor > 0) & np.isfinite(tail.factor)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -92,11 +95,11 @@ class LinearTheory:
         with np.errstate(divide="ignore"):
             return np.asarray(np.array(loss)[which.ravel()] / quadratic.steepest)
 
-    def limit_reason(self, values: Values, epochs: Floats | None = None) -> str | None:
+    def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
         """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
         if self.method.schedule is None:
             return None
-        epochs = np.ones(len(values["learning_rate"])) if epochs is None else epochs
+        epochs = np.ones(len(values["learning_rate"])) if epochs is None else np.asarray(epochs, np.float64)
         kinds = schedules.tail(self.method.schedule, epochs, values).kind
         if (kinds == "vanishes").any():
             return "its learning rate falls to 0, so that no descent grows for ever"
@@ -108,7 +111,7 @@ class LinearTheory:
         self,
         quadratic: Quadratic,
         values: Values,
-        epochs: Floats | None = None,
+        epochs: NDArray[Any] | None = None,
         settle_epochs: float = SETTLING,
     ) -> Floats:
         """Returns the factor [K] of the steepest direction in an epoch; see steepest_contraction.
@@ -132,7 +135,7 @@ class LinearTheory:
         if self.method.schedule is None:
             return factor(rate)
         window = max(1, int(settle_epochs))
-        run = np.full(len(rate), float(window)) if epochs is None else epochs
+        run = np.full(len(rate), float(window)) if epochs is None else np.asarray(epochs, np.float64)
         factors = schedules.factors(
             self.method.schedule, 0, window, run, quadratic.flattest, steepest, values
         )
@@ -150,9 +153,9 @@ class LinearTheory:
             else:
                 grown = np.abs(np.prod(1 - rates * (1 - dampening) * steepest, axis=0))
             size = grown ** (1 / lengths)
-        return np.where(factor(rates.max(axis=0)) < 0, -size, size)
+        return np.asarray(np.where(factor(rates.max(axis=0)) < 0, -size, size))
 
-    def peak(self, quadratic: Quadratic, values: Values, epochs: Floats) -> Floats:
+    def peak(self, quadratic: Quadratic, values: Values, epochs: NDArray[Any]) -> Floats:
         """Returns the largest rate [K] of each trial's run, as a multiple of a constant rate's limit."""
         momentum, dampening = self._numbers(values)
         limit = stability_limit(quadratic.steepest, momentum, nesterov=self._is_nesterov, dampening=dampening)
@@ -187,5 +190,5 @@ def theory_of(method: Method, n_rows: int) -> LinearTheory | NoTheory:
     if method.batch_size is not None and method.batch_size < n_rows:
         return NoTheory("mini_batches", "its steps see mini-batches")
     if method.optimizer != "sgd":
-        return NoTheory("adaptive", f"{method.optimizer} scales each step by its own gradients")
+        return NoTheory("adaptive", "adaptive optimizers scale each step by its gradients")
     return LinearTheory(method)

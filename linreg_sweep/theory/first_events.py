@@ -225,7 +225,9 @@ def momentum_events(
     epoch, length = np.zeros(count), np.zeros(count, np.int64)
     active = np.arange(count)
     while len(active):
-        chosen, of_chosen, here = modes.take(active), energy[:, active], epoch[active]
+        every = len(active) == count
+        chosen = modes if every else modes.take(active)
+        of_chosen, here = energy if every else energy[:, active], epoch[active]
         until = np.minimum(here + 2.0 ** length[active] - 1, levels.last[active])
         least, most = _excess_bounds(chosen, of_chosen, here, until)
         clear = (least > low[active]) & (most <= levels.high[active])
@@ -254,11 +256,15 @@ def _excess_bounds(
 ) -> tuple[Floats, Floats]:
     """Returns bounds [k] on the excess cost from each trial's first epoch to its last; exact for one."""
     one = first == last
-    exactly = _total(np.where(energy > 0, _costs(energy, modes.factors(first)), 0.0))
-    if one.all():
-        return exactly, exactly
-    least, most = modes.bounds(np.maximum(first, 2.0), np.maximum(last, 2.0))
-    moves = energy > 0
-    lowest = _total(np.where(moves, _costs(energy, least), 0.0))
-    highest = _total(np.where(moves, _costs(energy, most), 0.0))
-    return np.where(one, exactly, lowest), np.where(one, exactly, highest)
+    lone, wide = np.flatnonzero(one), np.flatnonzero(~one)
+    lowest, highest = np.empty(len(first)), np.empty(len(first))
+    if len(lone):
+        of_lone = energy[:, lone]
+        cost = _costs(of_lone, modes.take(lone).factors(first[lone]))
+        lowest[lone] = highest[lone] = _total(np.where(of_lone > 0, cost, 0.0))
+    if len(wide):
+        of_wide = energy[:, wide]
+        bounds = modes.take(wide).bounds(np.maximum(first[wide], 2.0), np.maximum(last[wide], 2.0))
+        for total, factors in zip((lowest, highest), bounds, strict=True):
+            total[wide] = _total(np.where(of_wide > 0, _costs(of_wide, factors), 0.0))
+    return lowest, highest

@@ -75,6 +75,13 @@ CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES, ADAPTIVE = range(4)
 the steps may decide; steps see mini-batches, for which there is no closed form; or the optimizer scales each
 step by its own gradients, of which nothing is known beforehand."""
 
+SILENT_MEANING = {
+    "lost_in_rounding": "the rounding of their steps may decide them",
+    "mini_batches": "mini-batches have no closed form",
+    "adaptive": "their optimizers scale each step by its gradients",
+}
+"""Why theory predicts nothing for trials."""
+
 MISSING = -1
 """The code of an outcome or regime that is not known, and the epoch of an event that never came."""
 

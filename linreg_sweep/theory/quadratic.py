@@ -19,6 +19,9 @@ VISIBLE = 1e-28
 TOGETHER = 2**15
 """Numbers of theta whose costs are worked out together: few enough for the cache."""
 
+AT_ONCE = 2**13
+"""Numbers that are added to in one call: enough to hide it, few enough for the cache."""
+
 
 @dataclass(frozen=True)
 class Quadratic:
@@ -141,8 +144,10 @@ def _combined(vectors: Floats, parts: Floats) -> Floats:
     """Returns the sum over j of vectors[i, j] [k] times parts[j] [O, ..., k] for each i, in a fixed order."""
     total = np.empty(parts.shape)
     vectors = vectors.reshape(*vectors.shape[:2], *(1,) * (parts.ndim - 2), -1)
-    for row, out in zip(vectors[:, :, 0], total, strict=True):
-        np.multiply(row[0], parts[0], out=out)
-        for number, part in zip(row[1:], parts[1:], strict=True):
-            out += number * part
+    rows = max(1, AT_ONCE // max(1, parts[0].size))
+    for first in range(0, len(total), rows):
+        out, columns = total[first : first + rows], vectors[first : first + rows].swapaxes(0, 1)
+        np.multiply(columns[0], parts[0], out=out)
+        for column, part in zip(columns[1:], parts[1:], strict=True):
+            out += column * part
     return total

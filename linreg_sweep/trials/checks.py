@@ -12,7 +12,6 @@ from linreg_sweep.config.parameters import OWN_WEIGHT, own_weight
 from linreg_sweep.data import Data
 from linreg_sweep.engines import ENGINES
 from linreg_sweep.errors import ConfigError, did_you_mean
-from linreg_sweep.theory.applies import NoTheory
 from linreg_sweep.trials.experiment import Experiment, count_states, most_epochs
 from linreg_sweep.trials.precision import faults_of_precision
 from linreg_sweep.trials.space import RATIO, Space
@@ -83,9 +82,9 @@ def _faults_of_engine(declaration: Declaration, experiment: Experiment) -> Itera
     """Yields that the engine works out what theory says, and theory says nothing of some trial."""
     training = declaration.config.training
     if experiment.is_predicted_by_engine:
-        unknown = [each.theory for each in experiment.examples if isinstance(each.theory, NoTheory)]
-        for theory in unknown[:1]:
-            text = f"engine {training.engine} must have trials that theory covers, but {theory.reason}"
+        unknown = [each for each in experiment.examples if not each.is_covered]
+        for example in unknown[:1]:
+            text = f"must be one that iterates where {example.why_no_limit()}, got {training.engine!r}"
             yield declaration.error(("training", "engine"), text, "use engine: numpy")
 
 
@@ -101,14 +100,9 @@ def _faults_of_limits(declaration: Declaration, experiment: Experiment) -> Itera
         return
     path = ("parameters", "learning_rate", "unit")
     for example in experiment.examples_in_units:
-        theory = example.theory
-        if isinstance(theory, NoTheory):
-            text, hint = f"no stability limit is known here: {theory.reason}", "leave the unit out"
-            yield declaration.error(path, text, hint)
-            return
-        limit = float(theory.stability_limit(example.trials.quadratic, example.trials.values)[0])
-        if np.isnan(limit):
-            text, hint = f"there is no stability limit here: {theory.limit_reason}", "leave the unit out"
+        limit, why = float(example.stability_limit()[0]), example.why_no_limit()
+        if why is not None:
+            text, hint = f"no stability limit is known where {why}", "leave the unit out"
             yield declaration.error(path, text, hint)
             return
         if np.isinf(limit):

@@ -25,7 +25,6 @@ from linreg_sweep.theory.outcome import (
 )
 
 if TYPE_CHECKING:
-    from linreg_sweep.theory.applies import LinearTheory
     from linreg_sweep.trials.experiment import Experiment, Group
     from linreg_sweep.trials.trained import Trained
 
@@ -152,10 +151,10 @@ def _average(trials: "Trained") -> dict[str, Array]:
 
 def _regime(trials: "Trained") -> Codes:
     """Returns the regime [K]: by the spectrum, and where theory covers no spectrum as it is measured."""
-    contraction = trials.by_theory(
-        lambda theory, group: theory.contraction(group.trials.quadratic, group.trials.values)
+    criteria = trials.experiment.criteria
+    by_spectrum = judge_regime(
+        trials.of_each(lambda group: group.contraction(criteria.settle_epochs)), criteria
     )
-    by_spectrum = judge_regime(contraction, trials.experiment.criteria)
     if trials.is_covered.all():
         return by_spectrum
     measured = judge_measured_regime(
@@ -164,7 +163,7 @@ def _regime(trials: "Trained") -> Codes:
         trials.cost,
         trials.start_cost,
         trials.experiment.problem.scale,
-        trials.experiment.criteria,
+        criteria,
     )
     return np.where(trials.is_covered, by_spectrum, measured)
 
@@ -174,12 +173,8 @@ def _regime_source(trials: "Trained") -> Codes:
 
 
 def _stability_ratio(trials: "Trained") -> Floats:
-    def ratio(theory: "LinearTheory", group: "Group") -> Floats:
-        limit = theory.stability_limit(group.trials.quadratic, group.trials.values)
-        return group.trials.learning_rate / limit
-
     with np.errstate(over="ignore"):  # the absurdest rates
-        return trials.by_theory(ratio)
+        return trials.of_each(lambda group: group.trials.learning_rate / group.stability_limit())
 
 
 TRIALS: tuple[Column | Family, ...] = (

@@ -52,6 +52,33 @@ class Group:
     options: TrainOptions
     theory: LinearTheory | NoTheory
 
+    @property
+    def is_covered(self) -> bool:
+        """Whether theory covers them."""
+        return isinstance(self.theory, LinearTheory)
+
+    def stability_limit(self) -> Floats:
+        """Returns the learning rate [K] above which each trial's descent grows; NaN: none is known."""
+        if not isinstance(self.theory, LinearTheory):
+            return np.full(len(self.trials), np.nan)
+        trials, none = self.trials, np.zeros(len(self.trials))
+        return self.theory.stability_limit(trials.quadratic, trials.values, trials.epochs + none) + none
+
+    def why_no_limit(self) -> str | None:
+        """Returns why a trial has no stability limit, as half a sentence; None: all have one."""
+        if not isinstance(self.theory, LinearTheory):
+            return self.theory.reason
+        return self.theory.limit_reason(self.trials.values, self.trials.epochs.astype(np.float64))
+
+    def contraction(self, settle_epochs: float) -> Floats:
+        """Returns the factor [K] of the steepest direction in an epoch; NaN: not known."""
+        none = np.zeros(len(self.trials))
+        if not isinstance(self.theory, LinearTheory):
+            return none + np.nan
+        trials = self.trials
+        found = self.theory.contraction(trials.quadratic, trials.values, trials.epochs + none, settle_epochs)
+        return found + none
+
 
 @dataclass(frozen=True)
 class Experiment:
@@ -123,8 +150,12 @@ class Experiment:
     def least_squares(self) -> dict[str, float]:
         """Returns the parameters of the optimum in the data's own units, by their names in a table."""
         kind, problem = next(iter(self.problems.items()))
-        theta = self.unscaled(problem.optimum[None], kind)
-        return dict(zip(self.parameter_names, theta.ravel().tolist(), strict=True))
+        return self.named(problem.optimum, kind)
+
+    def named(self, theta: Floats, kind: Kind) -> dict[str, float]:
+        """Returns a state [P, O] on one problem in the data's own units, by the names in a table."""
+        unscaled = self.unscaled(theta[None], kind)
+        return dict(zip(self.parameter_names, unscaled.ravel().tolist(), strict=True))
 
     def fixed(self) -> dict[str, float]:
         """Returns the set-up's value of every hyperparameter in the table, in the table's order.
@@ -198,11 +229,9 @@ class Experiment:
                 values[name] = np.where(missing, self._set_up(name, values), values[name])
         shares = varied.get(RATIO)
         if shares is not None:
-            limits = np.full(count, np.nan)
+            limits = np.empty(count)
             for group in self.groups(values):
-                if isinstance(group.theory, LinearTheory):
-                    limit = group.theory.stability_limit(group.trials.quadratic, group.trials.values)
-                    limits[group.chosen] = limit
+                limits[group.chosen] = group.stability_limit()
             with np.errstate(over="ignore"):
                 values["learning_rate"] = np.where(np.isnan(shares), values["learning_rate"], shares * limits)
         return values
@@ -353,7 +382,7 @@ class Experiment:
     @property
     def regime_is_measured(self) -> bool:
         """Whether the regime of any trial is not read off a spectrum, but off what it did."""
-        return any(isinstance(example.theory, NoTheory) for example in self.examples)
+        return not all(example.is_covered for example in self.examples)
 
 
 NUMBERS_OF_RULES = frozenset(
@@ -365,22 +394,12 @@ GROUPED = ("batch_size", "seed")
 """Numbers that trials must share to be trained together."""
 
 
-def limits_of(experiment: Experiment) -> list[float]:
-    """Returns the stability limit of each example that theory covers; NaN: there is none."""
-    return [
-        float(each.theory.stability_limit(each.trials.quadratic, each.trials.values)[0])
-        for each in experiment.examples
-        if isinstance(each.theory, LinearTheory)
-    ]
-
-
 def common_stability_limit(experiment: Experiment) -> float | None:
     """Returns the learning rate above which every trial's descent grows; None: there is no one such rate."""
     if any(name in NUMBERS_OF_RULES or "." in name for name in experiment.space.names):
         return None
-    limits = limits_of(experiment)
-    is_one = len(limits) == len(experiment.examples) and len(set(limits)) == 1
-    return limits[0] if is_one and np.isfinite(limits[0]) else None
+    limits = {float(example.stability_limit()[0]) for example in experiment.examples}
+    return limits.pop() if len(limits) == 1 and np.isfinite([*limits]).all() else None
 
 
 def most_epochs(declared: int, space: Space) -> int:

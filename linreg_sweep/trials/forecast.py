@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, MISSING, OUTCOMES
+from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, MISSING, OUTCOMES, SILENT_MEANING, THEORY
+from linreg_sweep.trials.columns import parameter_column, trial_types
 from linreg_sweep.trials.costs import seconds
 from linreg_sweep.trials.experiment import Experiment, Group
 from linreg_sweep.trials.prediction import Prediction, predict_groups
@@ -39,9 +40,9 @@ class Forecast:
         n_trials: how many were looked at.
         is_sample: whether the sweep has more.
         outcomes: how many end in each outcome, by its name.
-        unknown: how many theory cannot tell of: mini-batches, or rounding decides.
+        silent: of how many theory says nothing, by the word that says why.
         fastest_epochs: the epoch at which the first of all converges; None: none does.
-        fastest: its hyperparameters; None likewise.
+        fastest: its hyperparameters as the table shows them; None likewise.
         rates: the smallest and the largest learning rate with which any converges; None: none does.
         below: trials, of those that theory tells of, whose rate is below that range.
         above: likewise, above it.
@@ -51,13 +52,18 @@ class Forecast:
     n_trials: int
     is_sample: bool
     outcomes: dict[str, int]
-    unknown: int
+    silent: dict[str, int]
     fastest_epochs: int | None
-    fastest: dict[str, float] | None
+    fastest: dict[str, str | float | None] | None
     rates: tuple[float, float] | None
     below: int
     above: int
     seconds: float | None
+
+    @property
+    def unknown(self) -> int:
+        """Of how many theory says nothing."""
+        return sum(self.silent.values())
 
     @property
     def wasted(self) -> float:
@@ -88,9 +94,9 @@ def forecast(experiment: Experiment) -> Forecast:
         n_trials=len(rates),
         is_sample=len(rates) < n_trials,
         outcomes={name: int((outcome == code).sum()) for code, name in enumerate(OUTCOMES)},
-        unknown=int((~told).sum()),
+        silent={word: int((prediction.theory == THEORY.index(word)).sum()) for word in SILENT_MEANING},
         fastest_epochs=None if best is None else int(prediction.at[best]),
-        fastest=None if best is None else {name: float(value[best]) for name, value in values.items()},
+        fastest=None if best is None else _shown(experiment, values, int(best)),
         rates=span,
         below=int((told & (rates < low)).sum()),
         above=int((told & (rates > high)).sum()),
@@ -134,3 +140,10 @@ def epochs_of(groups: list[Group]) -> NDArray[np.int64]:
     for group in groups:
         found[group.chosen] = group.trials.epochs
     return found
+
+
+def _shown(experiment: Experiment, values: dict[str, Floats], row: int) -> dict[str, str | float | None]:
+    """Returns the hyperparameters of a trial as the table shows them, by their columns."""
+    types = trial_types(experiment)
+    columns = {parameter_column(name): float(value[row]) for name, value in values.items()}
+    return {name: types[name].cell(value) for name, value in columns.items()}

@@ -10,7 +10,7 @@ from linreg_sweep.config.parameters import OWN_WEIGHT
 from linreg_sweep.data import Data, moments
 from linreg_sweep.errors import ConfigError, shorten
 from linreg_sweep.theory.problem import Problem
-from linreg_sweep.trials.experiment import Experiment, limits_of
+from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.space import RATIO
 
 Floats = NDArray[np.float64]
@@ -50,7 +50,8 @@ def _faults_of_numbers(declaration: Declaration, experiment: Experiment) -> Iter
         if not in_unit and (name in declared or name.startswith(OWN_WEIGHT)):
             found.append((("parameters", name), [space.ends(name)[0], space.largest(name)]))
     if space.has_units:
-        rates = [space.largest(RATIO) * limit for limit in limits_of(experiment)]
+        limits = [float(example.stability_limit()[0]) for example in experiment.examples_in_units]
+        rates = [space.largest(RATIO) * limit for limit in limits]
         found.append((("parameters", "learning_rate"), rates))
     for path, values in found:
         furthest = max((value for value in values if np.isfinite(value) or value > 0), key=abs, default=0.0)

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.engines.interface import Results
-from linreg_sweep.theory.applies import LinearTheory
 from linreg_sweep.theory.outcome import Codes, judge
 from linreg_sweep.trials.experiment import Experiment, Group
 from linreg_sweep.trials.prediction import Prediction, predict_groups
@@ -45,12 +44,6 @@ class Trained:
         for group in self.groups:
             found[group.chosen] = of_group(group)
         return found
-
-    def by_theory(self, of_theory: Callable[[LinearTheory, Group], Floats]) -> Floats:
-        """Returns numbers [K] that theory has of trials; NaN where it does not cover them."""
-        return self.of_each(
-            lambda group: of_theory(group.theory, group) if isinstance(group.theory, LinearTheory) else np.nan
-        )
 
     @cached_property
     def excess(self) -> Floats:
@@ -92,7 +85,7 @@ class Trained:
     @cached_property
     def is_covered(self) -> NDArray[np.bool_]:
         """Whether theory covers each trial [K]."""
-        return self.of_each(lambda group: isinstance(group.theory, LinearTheory)).astype(np.bool_)
+        return self.of_each(lambda group: group.is_covered).astype(np.bool_)
 
     @cached_property
     def prediction(self) -> Prediction:

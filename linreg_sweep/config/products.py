@@ -1,0 +1,128 @@
+"""What a sweep varies, read: a product of parameters, a union of products, or the columns of a list."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from linreg_sweep.config.faults import MOST_COMPLAINTS, Fault
+from linreg_sweep.config.messages import suggest
+from linreg_sweep.config.parameters import OWN_WEIGHT, Parameter, Product
+from linreg_sweep.config.shapes import checked, read_parameter
+from linreg_sweep.config.varied import BLOCKS, FIXED, KINDS, NAMES, Kind, canonical, kind_of
+from linreg_sweep.config.words import show
+from linreg_sweep.errors import closest
+
+
+def read_products(
+    given: Any, method: str, kinds: Mapping[str, Kind] | None
+) -> tuple[tuple[Product, ...], list[Fault]]:
+    """Returns what a sweep varies, a product or several, and everything that is wrong with it.
+
+    Args:
+        given: a mapping, or a list of them.
+        method: of the sweep.
+        kinds: of every parameter; None: those of the schedule are not known.
+    """
+    blocks = given if isinstance(given, list) and given else [given]
+    products: list[Product] = []
+    faults: list[Fault] = []
+    for place, declared in enumerate(blocks):
+        product, found = _read_product(declared, method, kinds)
+        products.append(product)
+        faults += [each.below(place) for each in found] if isinstance(given, list) and given else found
+        if len(faults) > MOST_COMPLAINTS:
+            break
+    return tuple(products), faults
+
+
+def _read_product(given: Any, method: str, kinds: Mapping[str, Kind] | None) -> tuple[Product, list[Fault]]:
+    if not isinstance(given, dict) or not given:
+        text = f"must be a block of at least one parameter, got {show(given)}"
+        return {}, [Fault((), text, "write for example learning_rate: {values: [0.001, 0.005]}")]
+    product: dict[str, Parameter] = {}
+    faults: list[Fault] = []
+    first: dict[str, str] = {}
+    for key, declared in given.items():
+        if len(faults) > MOST_COMPLAINTS:
+            break
+        names = split(key, kinds or KINDS)
+        found = list(_faults_of_names(key, names, first, kinds))
+        first.update((name, key) for name in names)
+        if not found:
+            parameter, found = read_parameter(names, declared, method, kinds or KINDS)
+            if parameter is not None:
+                product[", ".join(names)] = parameter
+        elif len(names) == 1 and kind_of(names[0], kinds or KINDS) is None:
+            meant = "" if "." in names[0] else closest(names[0], kinds or KINDS)
+            found += read_parameter((meant,), declared, method, kinds or KINDS)[1] if meant else []
+        faults += [each.below(key) for each in found]
+    return product, faults
+
+
+def read_columns(
+    given: Any, kinds: Mapping[str, Kind] | None
+) -> tuple[dict[str, tuple[Any, ...]], list[Fault]]:
+    """Returns the values of each parameter of a list of trials, and everything that is wrong with them."""
+    if not isinstance(given, dict) or not given or not all(isinstance(each, list) for each in given.values()):
+        return {}, [Fault((), f"must be columns, a list of values each, got {show(given)}")]
+    columns: dict[str, tuple[Any, ...]] = {}
+    faults: list[Fault] = []
+    first: dict[str, str] = {}
+    n_trials = len(next(iter(given.values())))
+    for key, column in given.items():
+        name = canonical(key, kinds or KINDS)
+        found = list(_faults_of_names(key, (name,), first, kinds))
+        first[name] = key
+        kind = kind_of(name, kinds or KINDS)
+        if not found and (not column or len(column) != n_trials):
+            found.append(Fault((), f"must have a value for each trial, got {len(column):,} of {n_trials:,}"))
+        if not found and kind is not None:
+            missing = [
+                Fault((place,), "must have a value", "fill it in")
+                for place, each in enumerate(column)
+                if each is None
+            ]
+            values, found = checked(kind.column, column)
+            columns[name] = values
+            found = [*missing, *(each for each in found if column[int(each.path[0])] is not None)]
+        faults += [each.below(key) for each in found[: MOST_COMPLAINTS + 1]]
+    return columns, faults
+
+
+def split(key: str, kinds: Mapping[str, Kind] = KINDS) -> tuple[str, ...]:
+    """Returns the names that a key stands for, those of `learning_rate, momentum` or one."""
+    parts = [canonical(part.strip(), kinds) for part in key.split(",")]
+    if len(parts) > 1 and (not key.startswith(OWN_WEIGHT) or all(kind_of(part, kinds) for part in parts)):
+        return tuple(parts)
+    return (canonical(key, kinds),)
+
+
+def _faults_of_names(
+    key: str, names: tuple[str, ...], first: Mapping[str, str], kinds: Mapping[str, Kind] | None
+) -> Iterator[Fault]:
+    """Yields names that are unknown, or do not go with those before them."""
+    seen = dict(first)
+    for name in names:
+        if kinds is None and name.startswith(BLOCKS):
+            continue
+        if name.rpartition(".")[2] in FIXED:
+            hint = "it is one and the same in all trials"
+            yield Fault((), f"{show(name)} cannot vary", hint, at_key=True)
+        elif kind_of(name, kinds or KINDS) is None:
+            blocks = [each for each in kinds or () if each.startswith(BLOCKS)]
+            known = blocks if blocks and name.startswith(BLOCKS) else [*NAMES, *blocks]
+            text = "unknown parameter" if len(names) == 1 else f"unknown parameter {show(name)}"
+            yield Fault((), text, suggest(name, known), at_key=True)
+        if name in seen:
+            yield Fault((), f"{show(name)} is given twice", "keep one of them", at_key=True)
+        own = [each for each in seen if each.startswith(OWN_WEIGHT)]
+        hint = "give each feature its own, or all of them one"
+        if name.startswith(OWN_WEIGHT) and "initial_weight" in seen:
+            text = "does not go with initial_weight, which is the start of every feature"
+            yield Fault((), text, hint, at_key=True)
+        elif name == "initial_weight" and own:
+            yield Fault((), f"does not go with {own[0]}", hint, at_key=True)
+        block = name.partition(".")[0]
+        clashing = [each for each in seen if each.partition(".")[0] == block and each != name]
+        if f"{block}." in BLOCKS and (clashing if name == block else block in clashing):
+            yield Fault((), f"{block} and a number of it cannot both vary", "list it whole", at_key=True)
+        seen[name] = key
