@@ -183,10 +183,12 @@ def _settings() -> frozenset[str]:
 
 def _told_apart(name: str, column: Sequence[Any]) -> list[str]:
     """Returns the cells of a column as a person reads them; no two values of a hyperparameter are alike."""
-    values = set(column) if name.startswith(DECLARED) or name in _settings() else set()
+    values = set(column)
     for digits in range(6, 17):
-        if len({shown(value, digits) for value in values}) == len(values):
-            return [shown(value, digits) for value in column]
+        cells = {value: shown(value, digits) for value in values}
+        is_enough = len(set(cells.values())) == len(values)
+        if is_enough or not (name.startswith(DECLARED) or name in _settings()):
+            return [cells[value] for value in column]
     return [repr(whole(value)) if isinstance(value, float) else shown(value) for value in column]
 
 

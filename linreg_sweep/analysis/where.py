@@ -4,6 +4,7 @@ A comparison with a missing value is unknown, as in SQL: neither it nor its `not
 so that the rows without a value can be asked for: `converged_at != converged_at`.
 """
 
+import math
 import operator
 from collections.abc import Callable
 from functools import reduce
@@ -27,6 +28,9 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
+
+HUGE = 2**1023
+"""Whole numbers up to this are finite as floats."""
 
 MISSING = ("null", "none", "na", "nan", "~")
 """What other languages write for a value that is missing."""
@@ -125,6 +129,8 @@ def _check_category(column: Value, other: Value, frame: pd.DataFrame) -> None:
 def _cells(value: Value, frame: pd.DataFrame) -> Any:
     """Returns a column, or a constant; categories as text."""
     if value.kind != "column":
+        if isinstance(value.of, int) and abs(value.of) > HUGE:  # pandas would make a float of it
+            return math.inf if value.of > 0 else -math.inf
         return value.of
     column = frame[value.of]
     return column.astype("object") if isinstance(column.dtype, pd.CategoricalDtype) else column

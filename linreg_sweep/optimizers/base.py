@@ -73,6 +73,7 @@ class Optimizer:
             has at another value than 0; the formula may leave out the operations of all others. The
             declaration decides it, so that it is no matter of neighbours. `flags` are the boolean keys
             that are true, `xp` is numpy or torch.
+        settled: `(values) -> values`, the number keys [K] as torch takes them where one decides on another.
         is_decoupled: `(flags) -> bool`, whether weight_decay shrinks theta itself, by
             `1 - rate * weight_decay` before the step, instead of adding to the gradient.
     """
@@ -81,6 +82,7 @@ class Optimizer:
     settings: type[Settings]
     rule: Callable[[frozenset[str], frozenset[str], Any], Rule]
     is_decoupled: Callable[[frozenset[str]], bool] = lambda flags: False
+    settled: Callable[[dict[str, Any]], dict[str, Any]] = lambda values: values
 
 
 def no_clock(clock: Numbers, h: Numbers) -> Numbers:

@@ -57,4 +57,9 @@ def _plain(
     return theta, slots
 
 
-SGD = base.Optimizer("sgd", Settings, rule)
+def settled(values: dict[str, Any]) -> dict[str, Any]:
+    """Returns the numbers with no dampening where there is no momentum: then there is no velocity to damp."""
+    return values | {"dampening": values["dampening"] * (values["momentum"] > 0)}
+
+
+SGD = base.Optimizer("sgd", Settings, rule, settled=settled)

@@ -191,12 +191,9 @@ class Experiment:
         """Returns the set-up's value of what is no number."""
         if name == "standardize":
             return self.config.data.standardize
-        value = getattr(self.config.training, name)
-        return (
-            getattr(self.config.training.of(self.config.training.optimizer), name, None)
-            if value is None
-            else value
-        )
+        training = self.config.training
+        value = getattr(training, name)
+        return getattr(training.of(training.optimizer), name, None) if value is None else value
 
     def _set_up(self, name: str, values: Values) -> Floats:
         """Returns the set-up's value [K] of a number; NaN where a trial's optimizer has no such key."""
@@ -280,15 +277,15 @@ class Experiment:
             shuffle=choices.get("shuffle", training.shuffle),
             seed=int(numbers("seed", self.config.seed)[0]) if count else 0,
         )
-        taken = {name: numbers(name, settings[name]) for name in keys}
+        taken = OPTIMIZERS[optimizer].settled({name: numbers(name, settings[name]) for name in keys})
         taken["learning_rate"] = numbers("learning_rate", training.learning_rate)
         taken |= {name: value for name, value in values.items() if "." in name}
         start = self._starts(values, problem.shape, numbers)
         quadratic = problem.quadratic
-        if method.is_decoupled:
-            quadratic = problem.boxed(taken["weight_decay"], method.decays_bias)
-        elif method.is_penalised:
-            quadratic = problem.penalised(taken["weight_decay"], method.decays_bias)
+        if method.is_penalised:
+            penalised = problem.boxed if method.is_decoupled else problem.penalised
+            with threadpool_limits(limits=1):
+                quadratic = penalised(taken["weight_decay"], method.decays_bias)
         epochs = numbers("epochs", training.epochs).astype(np.int64)
         trials = Trials(start, epochs, taken, quadratic)
         theory = theory_of(method, whole)
