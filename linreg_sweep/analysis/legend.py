@@ -23,7 +23,10 @@ COLUMN_MEANING = {name: column.meaning for name, column in NAMED.items() if colu
 }
 """What a column says, with its unit, for the people who read a table."""
 
-MEASURED = "regime of mini-batch trials: measured, since the data's curvature does not describe them"
+MEASURED = (
+    "regime where measured: of mini-batches and adaptive optimizers, since the data's curvature does not"
+    " describe them"
+)
 
 
 @dataclass(frozen=True)
@@ -73,13 +76,13 @@ def legend(
         columns: those of the table that hold a value.
         regimes: the cells of its regime column, such as `low` or `low to high`.
         bounds: the numbers of the set-up.
-        measured: whether some of the trials have mini-batches, so that their regime is measured.
+        measured: whether the regime of some of the trials is measured.
     """
     words = [(name, COLUMN_MEANING[name]) for name in columns if name in COLUMN_MEANING]
     named = _regimes_in(regimes)
     for name in named:
         words.append((f"regime {name}", bounds.regime(name)))
-        words += [("  in mini-batches", bounds.regime(name, measured=True))] if measured else []
+        words += [("  where measured", bounds.regime(name, measured=True))] if measured else []
     width = max((len(word) for word, _ in words), default=0)
     for word, meaning in words:
         yield f"{word:<{width}}  {meaning}"

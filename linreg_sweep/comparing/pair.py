@@ -11,9 +11,12 @@ from linreg_sweep.analysis.tally import SUMMARISED, Ranges, Tally, check_column,
 from linreg_sweep.column_types import Array, ColumnType, Floats
 from linreg_sweep.comparing.differences import COMPARED, IDENTICAL, KINDS, LAST_BITS, Differences
 from linreg_sweep.comparing.pairing import Block, Columns, Side, paired
-from linreg_sweep.comparing.settings import as_yaml, declared
+from linreg_sweep.comparing.settings import declared
+from linreg_sweep.config.training import OPTIMIZER_KEYS
+from linreg_sweep.runs.reopening import declaration_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
+from linreg_sweep.trials import space
 
 MOST_LISTED = 1000
 """Trials of each kind that are listed; all are counted."""
@@ -120,21 +123,35 @@ class Pair:
         """Returns the words that a hyperparameter takes in one of the runs."""
         if name in self._runs[place].types:
             return self._runs[place].types[name].words
-        return () if given[name] is None else (as_yaml(given[name]),)
+        return () if given[name] is None else (space.label(given[name]),)
 
     def _constants(self, place: int) -> dict[str, Any]:
-        """Returns what the set-up of one of the runs has for hyperparameters that never vary in it."""
-        run, config = self._runs[place], self._configs[place]
-        found = {name: declared(config, name) for name in self._keys if name not in run.types}
+        """Returns what the set-up of one of the runs has for hyperparameters that never vary in it.
+
+        A key of optimizers that is a number is an array [k] where the run varies the optimizer: of each.
+        """
+        run, types = self._runs[place], self._runs[place].types
+        names = [name for name in self._keys if name not in types]
+        if not names:
+            return {}
+        config = declaration_of(run).config
+        found = {name: declared(config, name) for name in names}
         if "batch_size" in found and found["batch_size"] is None:
             found["batch_size"] = run.metadata["data"]["rows"]
+        optimizers = types["optimizer"].words if "optimizer" in types else ()
+        for name in OPTIMIZER_KEYS.keys() & found.keys() if optimizers else ():
+            if not any(name in each.types and each.types[name].is_words for each in self._runs):
+                own = [declared(config, name, optimizer) for optimizer in optimizers]
+                found[name] = np.array([np.nan if value is None else value for value in own], np.float64)
         return found
 
     def _side(self, place: int, given: Mapping[str, Any], places: Mapping[str, Floats]) -> Side | None:
         run = self._runs[place]
-        if not all(value is None or isinstance(value, int | float) for value in given.values()):
+        if not all(value is None or isinstance(value, int | float | np.ndarray) for value in given.values()):
             return None
-        constants = {name: np.nan if value is None else float(value) for name, value in given.items()}
+        constants = {
+            name: np.array(np.nan if value is None else value, np.float64) for name, value in given.items()
+        }
         own = {} if self._same_scale() else {name: f"{name}_unscaled" for name in run.columns}
         names = {name: other for name, other in own.items() if other in run.columns}
         return Side(run, constants, names, places)
@@ -183,7 +200,7 @@ class Pair:
             if self._types[name].is_words:
                 continue
             values = [
-                np.array([side.constants[name]])
+                np.atleast_1d(side.constants[name])
                 if name in side.constants
                 else side.run.distinct(name, self._bins or 0)
                 for side in self._sides

@@ -26,15 +26,15 @@ class Side:
 
     Attributes:
         run: which.
-        constants: values of the hyperparameters that its table does not have, since they never vary; NaN is
-            missing.
+        constants: values [] of the hyperparameters that its table does not have, since they never vary, or
+            [k] of each optimizer that it varies; NaN is missing.
         own_names: what its table calls a column that the other run's calls otherwise.
         places: of a hyperparameter that is words, the places of its words among those of both runs, and last
             NaN, for what is missing.
     """
 
     run: Run
-    constants: Mapping[str, float]
+    constants: Mapping[str, Floats]
     own_names: Mapping[str, str]
     places: Mapping[str, Floats]
 
@@ -44,7 +44,9 @@ class Side:
 
     def _named(self, columns: Columns, name: str) -> Array:
         if name in self.constants:
-            return np.full(len(columns["trial"]), self.constants[name])
+            value = self.constants[name]
+            own = value[np.asarray(columns["optimizer"], np.intp)] if value.ndim else value
+            return np.full(len(columns["trial"]), own)
         values = columns[self.own_names.get(name, name)]
         return self.places[name][np.asarray(values, np.intp)] if name in self.places else values
 

@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from linreg_sweep.analysis.formats import whole as whole_number
-from linreg_sweep.config import as_mapping
+from linreg_sweep.config import Config, as_mapping
+from linreg_sweep.config.training import OPTIMIZER_KEYS
 from linreg_sweep.errors import shorten
 from linreg_sweep.runs.reopening import declaration_of
 from linreg_sweep.runs.results import Run
@@ -15,11 +16,14 @@ from linreg_sweep.runs.results import Run
 NOT_SETTINGS = ("name", "max_trials", "data.path", "trials.path")
 """What a config says that changes no result."""
 
+WHOLE = ("parameters.", "training.schedule", "training.average")
+"""What a config says in several words that are one setting."""
+
 _SECTION = re.compile(r"^(training|parameters)\.")
 
 
 def settings_of(run: Run) -> dict[str, Any]:
-    """Returns a run's config as `training.loss: half_mse`; each parameter's declaration stays whole.
+    """Returns a run's config as `training.loss: half_mse`; what varies, schedule and average stay whole.
 
     Raises:
         ConfigError: its config.yaml cannot be read.
@@ -28,11 +32,11 @@ def settings_of(run: Run) -> dict[str, Any]:
 
 
 def _flat(mapping: Mapping[str, Any], before: str = "", *, whole: bool = True) -> dict[str, Any]:
-    """Returns a config as `training.loss: half_mse`; if so, each parameter's declaration stays whole."""
+    """Returns a config as `training.loss: half_mse`; if so, what stands in WHOLE stays whole."""
     flat: dict[str, Any] = {}
     for key, value in mapping.items():
         name = f"{before}{key}"
-        if isinstance(value, Mapping) and not (whole and before == "parameters."):
+        if isinstance(value, Mapping) and not (whole and name.startswith(WHOLE)):
             flat |= _flat(value, f"{name}.", whole=whole)
         else:
             flat[name] = value
@@ -51,24 +55,28 @@ def _with_data(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
     data = run.metadata["data"]
     kept = {key: value for key, value in config.items() if key not in NOT_SETTINGS}
     told = {"data": data["source"], "data.rows": data["rows"], "data.sha256": data["sha256"][:12]}
-    replaced = {key.replace("parameters.", "training.") for key in kept if key.startswith("parameters.")}
+    varied = [key.removeprefix("parameters.") for key in kept if key.startswith("parameters.")]
+    varied += [key for block in kept.get("parameters", ()) for key in block]
+    replaced = {f"training.{name}" for key in varied for name in re.split(r",\s*", key)}
     return {key: value for key, value in (told | kept).items() if key not in replaced}
 
 
-def declared(config: Mapping[str, Any], name: str) -> Any:
+def declared(config: Config, name: str, optimizer: str | None = None) -> Any:
     """Returns what a config's set-up has for a hyperparameter, by its column; None: it has none.
 
     Args:
-        config: see settings_of.
+        config: the declaration.
         name: of the column.
+        optimizer: whose keys are meant; None: the set-up's own.
     """
-    key = {"max_epochs": "training.epochs", "standardize": "data.standardize", "seed": "seed"}.get(
-        name, f"training.{name}"
-    )
-    block = {
-        each.removeprefix(f"{key}."): value for each, value in config.items() if each.startswith(f"{key}.")
-    }
-    return block or config.get(key)
+    path = {"max_epochs": "training.epochs", "standardize": "data.standardize", "seed": "seed"}
+    *blocks, key = path.get(name, f"training.{name}").split(".")
+    value: Any = config
+    for block in blocks:
+        value = getattr(value, block, None)
+    if value is config.training and key in OPTIMIZER_KEYS:
+        value = value.of(optimizer or value.optimizer)
+    return getattr(value, key, None)
 
 
 def distinguishing(runs: Sequence[Run]) -> list[str]:
@@ -102,9 +110,13 @@ def differing(labels: Sequence[str], settings: Sequence[Mapping[str, Any]]) -> p
 
 
 def as_yaml(value: object) -> str:
-    """Returns a value of a config as YAML says it."""
+    """Returns a value of a config as YAML says it, without what within it is null."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {as_yaml(each)}" for key, each in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(f"{key}: {as_yaml(each)}" for key, each in value.items() if each is not None)
+            + "}"
+        )
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(as_yaml, value)) + "]"
     words = {None: "null", True: "true", False: "false"}

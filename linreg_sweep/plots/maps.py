@@ -11,10 +11,19 @@ from numpy.typing import NDArray
 
 from linreg_sweep.errors import SweepError
 from linreg_sweep.plots.cells import Cells, MapSide, cells, check_sizes, regime_along
-from linreg_sweep.plots.style import COLORS, INK, REGIME_WORDS, is_standardized, parameter_words, title_of
+from linreg_sweep.plots.style import (
+    COLORS,
+    INK,
+    REGIME_WORDS,
+    is_standardized,
+    parameter_words,
+    spaced,
+    title_of,
+)
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
-from linreg_sweep.theory.outcome import OUTCOMES, stability_limit
+from linreg_sweep.theory.outcome import OUTCOMES
+from linreg_sweep.trials.experiment import GROUPED, NUMBERS_OF_RULES, Experiment
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +38,12 @@ LETTER = 0.0145
 
 GAP = 0.003
 """Likewise, what is left out at either end of a regime's bar."""
+
+HEIGHTS = 200
+"""Places along a map's other axis at which its edge is worked out."""
+
+SAMPLED = 64
+"""Trials whose stability limits are held against each other."""
 
 
 def outcome_map(run: Run, axes: "Axes", *, x: str | None = None, y: str | None = None) -> "Axes":
@@ -213,36 +228,79 @@ def _edge(axes: "Axes", run: Run, found: Cells) -> list[Any]:
     inside = (rates >= found.x.edges[0]) & (rates <= found.x.edges[-1])
     if not inside.any():
         return []
-    same = bool((rates == rates[0]).all())
-    words = f"stability limit {rates[0]:.4g}" if same else "stability limit, by momentum"
-    if same:
-        lines = [axes.axvline(float(rates[0]), color="black", linestyle="--", linewidth=1.6, label=words)]
+    look: dict[str, Any] = {"color": "black", "linestyle": "--", "linewidth": 1.6}
+    return list(axes.plot(rates, heights, label=edge_words(rates, found.y), **look))
+
+
+def edge_words(rates: Floats, y: MapSide | None, digits: int = 4) -> str:
+    """Returns what a legend says of theory's edge; see stability_limits."""
+    known = rates[~np.isnan(rates)]
+    if y is None or (known == known[0]).all():
+        words = f"stability limit {known[0]:.{digits}g}"
     else:
-        lines = axes.plot(rates, heights, color="black", linestyle="--", linewidth=1.6, label=words)
-    return list(lines)
+        words = f"stability limit, by {spaced(y.name)}"
+    return words if len(known) == len(rates) else f"{words}, where one is known"
 
 
 def stability_limits(run: Run, x: MapSide, y: MapSide | None) -> tuple[Floats, Floats] | None:
     """Returns theory's edge as places [k] on one axis and heights [k] on the other; None: there is none.
 
+    At each height it is the limit of all trials there; NaN where they have no one limit, or none is known.
+
     Args:
         run: which run.
         x: the axis to the right; there is an edge where it is that of the learning rate.
-        y: the other axis, along which momentum may move the edge.
+        y: the other axis, along which what it varies may move the edge.
     """
-    if run.metadata["regime_measured"] or x.name not in RATES:
+    if x.name not in RATES:
         return None
-    heights = np.array([0.0, 1.0]) if y is None else np.linspace(y.edges[0], y.edges[-1], 200)
+    whole = np.array([0.0, 1.0]) if y is None else y.edges[[0, -1]]
     if x.name == "stability_ratio":
-        return np.ones(len(heights)), heights
-    if "momentum" not in run.varied:
-        limit = run.metadata.get("edge", {}).get("stability_limit")
-        return None if limit is None else (np.full(len(heights), limit), heights)
-    if y is None or y.name != "momentum":
-        return None
+        return np.ones(2), whole
+    limit = run.metadata.get("edge", {}).get("stability_limit")
+    if limit is not None:
+        return np.full(2, limit), whole
     try:
         experiment = reopen(run)
     except SweepError:  # the data have moved: the map stands without its line
         return None
-    nesterov = experiment.config.training.nesterov
-    return stability_limit(float(experiment.problem.eigenvalues[-1]), heights, nesterov=nesterov), heights
+    name = None if y is None else "epochs" if y.name == "max_epochs" else y.name
+    if y is None or not moves_limit(experiment, str(name)):
+        heights, values = whole, np.zeros(2)
+    elif run.types[y.name].is_words:  # a step for each, in the order of the axis
+        heights = np.repeat(y.edges, 2)[1:-1]
+        values = np.repeat([float(run.types[y.name].words.index(label)) for label in y.labels], 2)
+    elif run.types[y.name].is_whole:
+        heights, values = np.repeat(y.edges, 2)[1:-1], np.repeat(np.rint(y.centres), 2)
+    else:
+        heights = values = np.linspace(y.edges[0], y.edges[-1], HEIGHTS)
+    limits = _limits(experiment, name, values)
+    return None if np.isnan(limits).all() else (limits, heights)
+
+
+def moves_limit(experiment: Experiment, name: str) -> bool:
+    """Returns whether a hyperparameter may move a trial's stability limit."""
+    apart = {*NUMBERS_OF_RULES, *experiment.space.choices, *GROUPED, "epochs"}
+    return name in apart or "." in name
+
+
+def _limits(experiment: Experiment, name: str | None, values: Floats) -> Floats:
+    """Returns the stability limit that trials have wherever a hyperparameter has these values [k], or NaN.
+
+    Others than those that may move it are not looked at; of the rest, some trials taken at random.
+    """
+    sampled = experiment.sample(SAMPLED)
+    moving = [each for each in sampled if each != name and moves_limit(experiment, each)]
+    chosen = np.zeros(1, np.intp)
+    if moving:
+        _, chosen = np.unique(np.column_stack([sampled[each] for each in moving]), axis=0, return_index=True)
+    count = len(chosen)
+    trials = {each: np.tile(value[chosen], len(values)) for each, value in sampled.items()}
+    if name is not None and name in trials:
+        trials[name] = np.repeat(values, count)
+    found = np.empty(len(values) * count)
+    for group in experiment.groups(trials):
+        found[group.chosen] = group.stability_limit()
+    limits = found.reshape(len(values), count)
+    low, high = limits.min(axis=1), limits.max(axis=1)
+    return np.where(np.isclose(low, high, rtol=1e-12, atol=0), high, np.nan)

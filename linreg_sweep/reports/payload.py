@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from linreg_sweep.analysis.formats import cells_of
 from linreg_sweep.column_types import Types
 from linreg_sweep.plots.cells import Cells, MapSide, regime_along
-from linreg_sweep.plots.maps import RATES, stability_limits
+from linreg_sweep.plots.maps import RATES, edge_words, stability_limits
 from linreg_sweep.plots.style import REGIME_WORDS, is_standardized, parameter_words
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
@@ -37,7 +37,9 @@ def map_of(run: Run, found: Cells) -> dict[str, Json]:
         "regime": found.regime.ravel().tolist(),
         "first_trial": _flat(found.first_trial),
         "left_out": found.left_out,
-        "edge": None if edge is None else {"rates": plain(edge[0]), "heights": plain(edge[1])},
+        "edge": None
+        if edge is None
+        else {"rates": plain(edge[0]), "heights": plain(edge[1]), "words": edge_words(edge[0], found.y, 6)},
         "regimes": [None if name is None else REGIME_WORDS[name] for name in along],
     }
 

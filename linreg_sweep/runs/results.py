@@ -300,9 +300,14 @@ class Run:
     def default_by(self) -> list[str]:
         """Returns the columns that a summary goes by where nothing is said.
 
-        The learning rate where it varies, or where nothing does; else all that vary, but the first
-        alone of a sweep that is no grid.
+        What varies and is no number, all of it unless that makes too many rows: a row an optimizer, or each
+        loss with each scaling. Else the learning rate where it varies, or where nothing does; else all that
+        vary, but the first alone of a sweep that is no grid.
         """
+        words = {name: len(self.types[name].words) for name in self.varied if self.types[name].is_words}
+        several = [name for name, count in words.items() if count > 1]
+        if several:
+            return several if prod(words.values()) <= BINS else several[:1]
         if "learning_rate" in self.varied or not self.varied:
             return ["learning_rate"]
         return self.varied if self.is_ordered else self.varied[:1]

@@ -121,10 +121,7 @@ function showMap(article, payload, choose, best) {
       inside.append(drawn("rect", { "data-cell": cell, fill: colourOf(cell, epochs), ...outline(cell) }));
     }
     if (map.edge) {
-      const points = map.edge.rates.map((rate, number) => {
-        const height = map.edge.heights[number];
-        return [x(numberOf(rate)), map.y ? y(height) : y(height)];
-      });
+      const points = map.edge.rates.map((rate, number) => [rate === null ? NaN : x(numberOf(rate)), y(map.edge.heights[number])]);
       inside.append(line(points, { class: "edge" }));
     }
     if (named) nameRegimes(svg, map, x);
@@ -228,8 +225,7 @@ function showMap(article, payload, choose, best) {
     if (!byEpochs && several) parts.push(element("span", {}, "a cell of several outcomes has their mixed colour"));
     if (map.edge) {
       const dashes = drawn("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, drawn("line", { class: "edge", x1: 0, x2: 10, y1: 5, y2: 5 }));
-      const same = new Set(map.edge.rates).size === 1;
-      parts.push(element("span", {}, dashes, same ? `stability limit ${sixDigits(numberOf(map.edge.rates[0]))}` : "stability limit, by momentum"));
+      parts.push(element("span", {}, dashes, map.edge.words));
     }
     const ring = drawn("svg", { viewBox: "0 0 14 14", "aria-hidden": "true" }, ...["best", "best-inner"].map((name) => drawn("circle", { class: name, cx: 7, cy: 7, r: 5 })));
     if (locate(best) !== null) parts.push(element("span", {}, ring, "best trial"));
