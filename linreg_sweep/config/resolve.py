@@ -29,6 +29,8 @@ from linreg_sweep.optimizers import OPTIMIZERS
 
 MAX_EXTENDS = 8
 
+METHODS = f"{', '.join([*SWEEPS][:-1])} or {[*SWEEPS][-1]}"
+
 _SWEEP_KEYS = ("parameters", "method", "trials", "max_trials")
 
 M = TypeVar("M", bound=Config)
@@ -132,9 +134,9 @@ def _sweep_of(loaded: "_Loaded") -> Declaration[Sweep]:
 
 def _method_fault(keys: Mapping[str, Node], method: Any) -> Fault:
     if "method" not in keys:
-        return Fault(("method",), "is required", "write method: grid, random or list")
+        return Fault(("method",), "is required", f"write method: {METHODS}")
     hint = did_you_mean(method, SWEEPS) if isinstance(method, str) else ""
-    return Fault(("method",), f"must be grid, random or list, got {show(method)}", hint)
+    return Fault(("method",), f"must be {METHODS}, got {show(method)}", hint)
 
 
 def _guessed_method(root: Node, method: Any) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product as combinations
 from math import inf, prod
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import CoreSchema, core_schema
@@ -25,6 +25,7 @@ from linreg_sweep.config.parameters import (
 )
 from linreg_sweep.config.products import read_columns, read_products
 from linreg_sweep.config.schema import Config
+from linreg_sweep.config.shapes import GRID, RANDOM
 from linreg_sweep.config.training import OPTIMIZER_KEYS, TrainingConfig, keys_of
 from linreg_sweep.config.varied import kinds_with
 from linreg_sweep.config.words import show
@@ -41,6 +42,17 @@ def _name(name: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{NAME}$"})]
+
+
+DRAWN = {"random": "Random"}
+"""The methods that draw trials, and the class of each, in the file of `samplers/` that is called as it is."""
+
+if TYPE_CHECKING:
+    _Drawn: TypeAlias = str
+    _Method: TypeAlias = str
+else:
+    _Drawn = Literal[tuple(DRAWN)]
+    _Method = Literal[("grid", *DRAWN, "list")]
 
 
 class _Settled:
@@ -63,7 +75,7 @@ class SweepBase(Config):
 
     name: Name
     """Begins the name of the run's directory; without, the name of the file."""
-    method: Literal["grid", "random", "list"]
+    method: _Method
     """How trials take their values."""
     max_trials: Limit = 10**8
     """The most trials a run may have; raise it to mean it."""
@@ -100,7 +112,7 @@ class ProductSweep(SweepBase):
             return ()
         training: TrainingConfig | None = info.data.get("training")
         kinds = None if training is None else kinds_with(training)
-        products, faults = read_products(given, info.data["method"], kinds)
+        products, faults = read_products(given, RANDOM if info.data["method"] in DRAWN else GRID, kinds)
         for place, product in enumerate(products):
             found = faults_of_optimizers(product, training) if training is not None else ()
             faults += [each.below(place) if isinstance(given, list) else each for each in found]
@@ -133,7 +145,7 @@ class GridSweep(ProductSweep):
 class RandomSweep(ProductSweep):
     """Independent draws; a trial's values depend on the seed, the parameter's name and its number alone."""
 
-    method: Literal["random"]
+    method: _Drawn
     """How trials take their values: drawn at random."""
     trials: Count
     """How many trials there are."""
@@ -207,7 +219,7 @@ Sweep = GridSweep | RandomSweep | ListSweep
 
 SWEEPS: dict[str, type[GridSweep] | type[RandomSweep] | type[ListSweep]] = {
     "grid": GridSweep,
-    "random": RandomSweep,
+    **dict.fromkeys(DRAWN, RandomSweep),
     "list": ListSweep,
 }
 """The model of each method."""

@@ -16,6 +16,7 @@ from pydantic import (
 
 from linreg_sweep import averages
 from linreg_sweep.config.words import show
+from linreg_sweep.engines import ENGINES
 from linreg_sweep.kinds import Count, CountOrZero, Model, Number, Positive
 from linreg_sweep.optimizers import OPTIMIZERS
 from linreg_sweep.optimizers.base import Settings
@@ -43,8 +44,10 @@ NumberOrNumbers = Annotated[
 
 if TYPE_CHECKING:
     _Name: TypeAlias = str
+    _Engine: TypeAlias = str
 else:
     _Name = Literal[tuple(OPTIMIZERS)]
+    _Engine = Literal[tuple(ENGINES)]
 
 OPTIMIZER_KEYS: dict[str, Any] = {}
 """The kind of every optimizer's every key."""
@@ -66,7 +69,7 @@ def keys_of(optimizer: str) -> tuple[str, ...]:
 class _Rule(Model):
     """Which formula a step follows."""
 
-    engine: Literal["numpy", "torch", "closed_form", "numba"] = "numpy"
+    engine: _Engine = "numpy"
     """What computes: NumPy, many trials at once; torch's autograd; theory's closed form; or Numba."""
     loss: Literal["half_mse", "mse", "sse"] = "half_mse"
     """What a step descends; the same learning rate means another step under each."""

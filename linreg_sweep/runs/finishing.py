@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from linreg_sweep.analysis.findings import Findings
 from linreg_sweep.analysis.formats import as_text
 from linreg_sweep.analysis.tally import SUMMARISED, Table
+from linreg_sweep.config.sweeps import DRAWN
 from linreg_sweep.errors import Complaint, ResultsError, SweepError
 from linreg_sweep.execution.parts import Facts
 from linreg_sweep.runs.inspection import set_aside
@@ -100,7 +101,7 @@ def sum_up(run: Run, experiment: Experiment) -> SummedUp:
     """
     by = run.default_by()
     bins = BINS if run.has_more_values(by, MOST_ROWS) else None
-    tallies = [run.tally(by, BINS if run.metadata["method"] == "random" else None), run.tally(by, bins)]
+    tallies = [run.tally(by, BINS if run.metadata["method"] in DRAWN else None), run.tally(by, bins)]
     findings = Findings(run.layout(TRIALS).types, partial(_start_cost, experiment), run.best_by)
     for columns in run.parts(list(dict.fromkeys([*by, *SUMMARISED, *findings.reads]))):
         for tally in tallies:

@@ -1,4 +1,7 @@
-"""Independent draws: a trial's values depend on the seed, the parameter's name and its number alone."""
+"""Independent draws: a trial's values depend on the seed, the parameter's name and its number alone.
+
+Another way to draw is a class of its own, with its own `uniform` and `normal`.
+"""
 
 import math
 from dataclasses import dataclass
@@ -17,7 +20,7 @@ from linreg_sweep.config.parameters import (
     each_alone,
     names_of,
 )
-from linreg_sweep.samplers.base import Floats, choose, standard_normal, uniform
+from linreg_sweep.samplers.base import Floats, Numbers, standard_normal, uniform
 from linreg_sweep.samplers.grid import columns_at
 from linreg_sweep.samplers.range import ends
 
@@ -46,9 +49,9 @@ class Random:
         found: dict[str, Floats] = {}
         for key, parameter in self.product.items():
             if isinstance(parameter, Tuples):
-                found |= columns_at(key, parameter, choose(key, self.seed, start, stop, count(parameter)))
+                found |= columns_at(key, parameter, self.choose(key, count(parameter), start, stop))
             else:
-                found[key] = draw(parameter, key, self.seed, start, stop)
+                found[key] = self.draw(parameter, key, start, stop)
         return found
 
     def sample(self, n_sampled: int) -> dict[str, Floats]:
@@ -59,20 +62,31 @@ class Random:
         """Returns the smallest and the largest value that a parameter can take."""
         return ends(each_alone(self.product)[name])
 
+    def uniform(self, name: str, start: int, stop: int) -> Floats:
+        """Returns a number in [0, 1) for each trial from start to stop - 1, of a parameter's own stream."""
+        return uniform(name, self.seed, start, stop)
 
-def draw(parameter: Parameter, name: str, seed: int, start: int, stop: int) -> Floats:
-    """Returns a random parameter's values [stop - start] in the trials from start to stop - 1."""
-    match parameter:
-        case Values((value,)):
-            return np.full(stop - start, value, dtype=np.float64)
-        case Values(values):
-            return np.asarray(values, dtype=np.float64)[choose(name, seed, start, stop, len(values))]
-        case Uniform():
-            return _spread(parameter, uniform(name, seed, start, stop))
-        case Normal(mu, sigma, scale):
-            exponent = mu + sigma * standard_normal(name, seed, start, stop)
-            return np.exp(exponent) if scale == "log" else exponent
-    raise TypeError(f"{parameter} cannot be drawn at random")
+    def normal(self, name: str, start: int, stop: int) -> Floats:
+        """Returns a standard normal number for each of these trials."""
+        return standard_normal(name, self.seed, start, stop)
+
+    def choose(self, name: str, n_choices: int, start: int, stop: int) -> Numbers:
+        """Returns one of 0 ... n_choices - 1 for each of these trials, each equally likely."""
+        return (self.uniform(name, start, stop) * n_choices).astype(np.int64)
+
+    def draw(self, parameter: Parameter, name: str, start: int, stop: int) -> Floats:
+        """Returns a parameter's values [stop - start] in the trials from start to stop - 1."""
+        match parameter:
+            case Values((value,)):
+                return np.full(stop - start, value, dtype=np.float64)
+            case Values(values):
+                return np.asarray(values, np.float64)[self.choose(name, len(values), start, stop)]
+            case Uniform():
+                return _spread(parameter, self.uniform(name, start, stop))
+            case Normal(mu, sigma, scale):
+                exponent = mu + sigma * self.normal(name, start, stop)
+                return np.exp(exponent) if scale == "log" else exponent
+        raise TypeError(f"{parameter} cannot be drawn at random")
 
 
 def _spread(parameter: Uniform[Any], unit: Floats) -> Floats:

@@ -7,6 +7,7 @@ a boolean or a whole schedule, is a choice: its column holds whole numbers that 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from itertools import islice, product
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 from linreg_sweep import averages
 from linreg_sweep.config import Config, ListSweep, RandomSweep, Sweep
 from linreg_sweep.config.parameters import Parameter, Product, Tuples, Values, each_alone, merged, names_of
+from linreg_sweep.config.sweeps import DRAWN
 from linreg_sweep.config.varied import KINDS
 from linreg_sweep.samplers import Floats, Grid, Listed, Random, Sampler
 from linreg_sweep.samplers.range import largest
@@ -230,7 +232,9 @@ def make_space(config: Config | Sweep) -> Space:
     setup = {name: getattr(config.training, name, None) for name in KINDS}
     setup |= {"standardize": config.data.standardize}
     if isinstance(config, RandomSweep):
-        return random_space(config.products, config.trials, config.seed, setup)
+        module = import_module(f"linreg_sweep.samplers.{config.method}")
+        way: type[Random] = getattr(module, DRAWN[config.method])
+        return random_space(config.products, config.trials, config.seed, setup, way)
     return grid_space(*config.products, setup=setup)
 
 
@@ -247,12 +251,16 @@ def grid_space(*products: Product, setup: Mapping[str, Any] | None = None) -> Sp
 
 
 def random_space(
-    products: Sequence[Product], n_trials: int, seed: int, setup: Mapping[str, Any] | None = None
+    products: Sequence[Product],
+    n_trials: int,
+    seed: int,
+    setup: Mapping[str, Any] | None = None,
+    way: type[Random] = Random,
 ) -> Space:
     """Returns the space of independent draws, of one product after the other in turn; see grid_space."""
     choices = choices_of(products, setup or {})
     coded = tuple(_coded(product, choices) for product in products)
-    samplers = tuple(Random(product, n_trials, seed) for product in coded)
+    samplers = tuple(way(product, n_trials, seed) for product in coded)
     return Space(samplers, merged(coded), choices, is_interleaved=len(samplers) > 1)
 
 
