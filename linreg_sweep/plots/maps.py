@@ -23,7 +23,8 @@ from linreg_sweep.plots.style import (
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
-from linreg_sweep.trials.experiment import GROUPED, NUMBERS_OF_RULES, Experiment
+from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.groups import GROUPED, NUMBERS_OF_RULES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
