@@ -170,9 +170,9 @@ def autograd_steps(
     trial, method = experiment.example.trials, experiment.example.options.method
     if method.batch_size is not None and method.batch_size < experiment.problem.n_rows:
         text = f"must be null with --steps, got {method.batch_size}"
-        raise declaration.error(("training", "batch_size"), text, "--set training.batch_size=null")
+        raise declaration.error(("training", "batch_size"), text, "--set batch_size=null")
     if method.schedule is not None:
-        text, hint = "must be constant with --steps", "--set training.schedule=constant"
+        text, hint = "must be constant with --steps", "--set schedule=constant"
         raise declaration.error(("training", "schedule"), text, hint)
     return experiment.parameter_names, steps(
         experiment.problem,

@@ -256,5 +256,7 @@ def _summed_up(run: Run, experiment: Experiment, *, is_right: bool) -> Iterator[
     if metadata.get("checksums", {}).get(store.summary.name) not in (None, checksum(rows.summary)):
         yield Mismatch(None, "(all)", "another summary", "that of the rows", store.summary)
     for name, right in rows.facts.items():
-        if metadata.get(name, right) != right:  # runs made before lack some
-            yield Mismatch(None, name, json.dumps(metadata[name]), json.dumps(right), store.metadata)
+        found = metadata.get(name, right)
+        due = {key: value for key, value in right.items() if key in found}  # runs made before lack some
+        if found != due:
+            yield Mismatch(None, name, json.dumps(found), json.dumps(due), store.metadata)

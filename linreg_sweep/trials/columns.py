@@ -131,7 +131,8 @@ def states(experiment: "Experiment", groups: "Iterable[Group]", theta: Floats) -
         for group in groups:
             unscaled[group.chosen] = experiment.unscaled(theta[group.chosen], group.kind)
         both.append(unscaled)
-    columns = np.concatenate([each.reshape(len(theta), -1).T for each in both])
+    count = theta.shape[1] * theta.shape[2]
+    columns = np.concatenate([each.reshape(len(theta), count).T for each in both])
     return dict(zip(state_names(experiment), columns, strict=True))
 
 
@@ -146,7 +147,7 @@ def _average(trials: "Trained") -> dict[str, Array]:
     average = trials.results.average
     if average is None:
         return {}
-    columns: Any = average.reshape(len(average), -1).T
+    columns: Any = average.reshape(len(average), average.shape[1] * average.shape[2]).T
     return dict(zip(_average_types(trials.experiment), columns, strict=True))
 
 
