@@ -130,7 +130,7 @@ def edge(
         text = "must be sgd at a constant learning rate: an epoch of others is no linear map"
         raise declaration.error(("training",), text, "--set training.optimizer=sgd")
     combinations = _combinations(experiment)
-    engine = "numpy" if training.engine == "closed_form" else training.engine
+    engine = "numpy" if experiment.is_predicted_by_engine else training.engine
     with threadpool_limits(limits=1), np.errstate(all="ignore"):
         rows = tuple(_Measured(experiment, theory, engine, *chosen).edge() for chosen in combinations)
     varied = tuple(name for name in ("momentum", "batch_size") if name in experiment.space.parameters)

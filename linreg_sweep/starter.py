@@ -18,11 +18,11 @@ from linreg_sweep.config.writer import quoted
 from linreg_sweep.data import Data, from_arrays
 from linreg_sweep.engines.closed_form import train
 from linreg_sweep.engines.interface import TrainOptions, Trials
+from linreg_sweep.engines.pace import numpy_pace
 from linreg_sweep.errors import DataError
 from linreg_sweep.kinds import MAX_COUNT
 from linreg_sweep.theory.outcome import MISSING, stability_limit
 from linreg_sweep.theory.problem import Problem, make_problem
-from linreg_sweep.trials.costs import pace
 from linreg_sweep.trials.prepare import criteria_of
 
 HARD_CONDITION = 1e4
@@ -174,7 +174,7 @@ def _laid_out(problem: Problem, limit: float) -> Layout:
     enough = max(own, int(sweep[-1 - int(UNFINISHED * len(sweep))]))
     epochs = min(max(int(_round_up(enough)), FEWEST_EPOCHS), MAX_COUNT)
     done = np.minimum(sweep, epochs)
-    _, a_step, a_trial = pace("numpy", problem.shape, problem.n_rows)
+    _, a_step, a_trial = numpy_pace(problem.shape, problem.n_rows)
     return Layout(
         rates=(low, high),
         chosen=chosen,

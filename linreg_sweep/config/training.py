@@ -167,8 +167,11 @@ class TrainingConfig(_OptimizerKeys):
     @field_validator("dtype")
     @classmethod
     def _closed_form_is_exact(cls, dtype: str, info: ValidationInfo) -> str:
-        if dtype != "float64" and info.data.get("engine") == "closed_form":
-            raise fault("must be float64 with engine closed_form, got 'float32'", "it has no steps to round")
+        if dtype != "float64" and _is_theory(info):
+            raise fault(
+                f"must be float64 with engine {info.data['engine']}, got 'float32'",
+                "it has no steps to round",
+            )
         return dtype
 
     @field_validator("device")
@@ -177,6 +180,12 @@ class TrainingConfig(_OptimizerKeys):
         if device == "cuda" and info.data.get("engine", "torch") != "torch":
             raise fault(f"must be cpu with engine {info.data['engine']}, got 'cuda'", "use engine: torch")
         return device
+
+
+def _is_theory(info: ValidationInfo) -> bool:
+    """Returns whether the engine works out what theory says."""
+    engine = info.data.get("engine")
+    return engine is not None and ENGINES[engine].is_theory
 
 
 def _swept(info: ValidationInfo) -> tuple[str, ...]:

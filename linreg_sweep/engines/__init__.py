@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from linreg_sweep.engines.pace import Pace, numba_pace, numpy_pace, torch_pace
 from linreg_sweep.errors import not_installed
 
 if TYPE_CHECKING:
@@ -21,18 +22,24 @@ class Entry:
         module: its file in this folder.
         packages: those that decide its last bits, beside NumPy, and that it needs.
         is_theory: whether it works out what theory says, and trains nothing.
+        pace: how fast it is.
+        starts_in: seconds to import or to compile it.
+        worth_a_part: trials that a part has at least, so that they are worth the start of a call.
     """
 
     module: str
     packages: tuple[str, ...] = ()
     is_theory: bool = False
+    pace: Pace = numpy_pace
+    starts_in: float = 0.0
+    worth_a_part: int = 4096
 
 
 ENGINES = {
-    "numpy": Entry("numpy_engine"),
-    "torch": Entry("torch_engine", packages=("torch",)),
+    "numpy": Entry("numpy_engine", worth_a_part=1024),
+    "torch": Entry("torch_engine", packages=("torch",), pace=torch_pace, starts_in=2.0),
     "closed_form": Entry("closed_form", is_theory=True),
-    "numba": Entry("numba_engine", packages=("numba",)),
+    "numba": Entry("numba_engine", packages=("numba",), pace=numba_pace, starts_in=2.0),
 }
 
 

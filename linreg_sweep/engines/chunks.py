@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.averages import weights
 from linreg_sweep.engines.interface import Floats, Results, TrainOptions, Trials
+from linreg_sweep.engines.pace import BLOCK
 from linreg_sweep.engines.tracker import Tracker, excess_of, look_back
 from linreg_sweep.schedules.declared import factors
 from linreg_sweep.theory.problem import Problem
@@ -22,9 +23,6 @@ from linreg_sweep.theory.quadratic import Quadratic
 
 CHUNK = 32
 """Epochs between two looks at the excess."""
-
-BLOCK = 32768
-"""Numbers of theta that are worked on together: few enough for the cache, enough to hide the calls."""
 
 RETRACED = 2**20
 """Numbers of theta that are held at once where trials are traced again."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from linreg_sweep.column_types import Array
+from linreg_sweep.engines import ENGINES
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.execution.spans import Span, runs_of
 from linreg_sweep.execution.versions import deciding
@@ -21,7 +22,7 @@ from linreg_sweep.trials.columns import history_types, trial_types
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.tables import failed_columns, history_columns, no_history, trial_columns
 
-SMALLEST, LARGEST = 1024, 65536
+LARGEST = 65536
 """Trials a part: enough to train side by side, few enough to hold and to lose."""
 
 PARTS_AT_LEAST = 16
@@ -134,7 +135,7 @@ def default_part_size(experiment: Experiment) -> int:
         most //= 2
     while most > 1 and most * experiment.n_states > MOST_HISTORY_ROWS:
         most //= 2
-    size = SMALLEST if experiment.config.training.engine == "numpy" else 4 * SMALLEST
+    size = ENGINES[experiment.config.training.engine].worth_a_part
     while size < most and size * PARTS_AT_LEAST < experiment.space.n_trials:
         size *= 2
     return min(size, most)

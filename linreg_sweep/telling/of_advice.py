@@ -24,7 +24,7 @@ def waits(experiment: "Experiment", seconds: float | None) -> Iterator[str]:
     if seconds is None or seconds < LONG:
         return
     engine = experiment.config.training.engine
-    exact = engine != "closed_form" and not experiment.regime_is_measured
+    exact = not experiment.is_predicted_by_engine and not experiment.regime_is_measured
     way = "; with training.engine: closed_form a moment" if exact else ""
     yield f"This takes about {duration(seconds)} on one core with engine {engine}{way}."
 

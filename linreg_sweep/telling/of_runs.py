@@ -7,6 +7,7 @@ from linreg_sweep.analysis.answers import best_row, longest
 from linreg_sweep.analysis.formats import Table, as_text, cells_of, ends_of
 from linreg_sweep.analysis.legend import Bounds, legend
 from linreg_sweep.data import parameter_names
+from linreg_sweep.engines import ENGINES
 from linreg_sweep.telling.of_lines import lines_of
 from linreg_sweep.telling.phrases import columns_of, counted, number, plural
 from linreg_sweep.theory.outcome import OUTCOMES, SILENT_MEANING
@@ -170,7 +171,8 @@ def _agreement(run: "Run") -> Iterator[str]:
     """Yields how often theory predicted the outcome, and which trials ended otherwise."""
     found = run.metadata["agreement"]
     predicted, same, others = found["predicted"], found["same_outcome"], found["others"]
-    if predicted and run.metadata["engine"] == "closed_form":
+    engine = ENGINES.get(run.metadata["engine"])
+    if predicted and engine is not None and engine.is_theory:
         yield "Theory: these outcomes are the closed form's own."
     elif predicted:
         gap = found["largest_gap"]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from linreg_sweep.data import from_arrays
+from linreg_sweep.engines import ENGINES
 from linreg_sweep.engines.batches import epoch_order
 from linreg_sweep.engines.closed_form import train
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
@@ -209,7 +210,7 @@ class _Descent:
             settings[self.key("batch_size")] = problem.n_rows if "batch_size" in varied else None
         if "momentum" in varied:
             settings["parameters.momentum"] = self.momentum
-        if training.engine != "closed_form" and (way.is_slow or not survives):
+        if not ENGINES[training.engine].is_theory and (way.is_slow or not survives):
             settings["training.engine"] = "closed_form"
             of_it = {"dtype": "float64", "device": "cpu"}
             settings |= {f"training.{key}": it for key, it in of_it.items() if getattr(training, key) != it}

@@ -9,19 +9,13 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.engines.chunks import BLOCK, CHUNK
+from linreg_sweep.engines import ENGINES
+from linreg_sweep.engines.chunks import CHUNK
+from linreg_sweep.engines.pace import NS
 from linreg_sweep.trials.columns import history_types, trial_types
 from linreg_sweep.trials.experiment import Experiment
 
 Floats = NDArray[np.float64]
-
-NS = 1e-9
-
-STARTING = {"torch": 2.0, "numba": 2.0}
-"""Seconds to import or to compile an engine."""
-
-TORCH_NUMBERS, TORCH_COLUMNS = 2**19, 128
-"""Rows x targets x parameters x trials that torch works on together, and its least trials."""
 
 BYTES_A_NUMBER = 8
 
@@ -43,50 +37,26 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
         values: the hyperparameters of a fair sample of its trials, [k] each, or of all.
         epochs: that each of these does [k].
     """
-    engine = experiment.config.training.engine
+    engine = ENGINES[experiment.config.training.engine]
     if experiment.config.training.device != "cpu":
         return None
     share = experiment.space.n_trials / len(epochs)
     n_parameters, n_targets = experiment.problem.shape
     # theory predicts each trial, at three levels, and a row of it is written
     total = experiment.space.n_trials * (2000 + 120 * n_parameters**2 * n_targets) * NS
-    total += STARTING.get(engine, 0.0)
-    if engine == "closed_form":
+    total += engine.starts_in
+    if engine.is_theory:
         return float(total)
     for group in experiment.groups(values):
         method, n_rows = group.options.method, group.problem.n_rows
         of_these, size = epochs[group.chosen], method.batch_size or n_rows
         shuffles = method.shuffle and size < n_rows
         making = (20_000 + size * n_parameters * (n_parameters + n_targets)) * shuffles
-        width, a_step, a_trial = pace(engine, group.problem.shape, size, making, method.rule(np).n_slots)
+        width, a_step, a_trial = engine.pace(group.problem.shape, size, making, method.rule(np).n_slots)
         steps = ceil(n_rows / size)
         together = ceil(len(of_these) * share / width) * float(of_these.max())
         total += steps * (a_step * together + a_trial * share * float(of_these.sum()))
     return float(total)
-
-
-def pace(
-    engine: str, shape: tuple[int, int], n_rows: int, making: float = 0.0, n_slots: int = 0
-) -> tuple[int, float, float]:
-    """Returns how many trials an engine trains together, and the seconds of a step of theirs and of a trial.
-
-    Args:
-        engine: its name; it iterates.
-        shape: (P, O), of theta.
-        n_rows: that a step sees.
-        making: nanoseconds before each step.
-        n_slots: arrays that the rule carries.
-    """
-    p, o = shape
-    if engine == "torch":
-        together = max(TORCH_COLUMNS, TORCH_NUMBERS // (n_rows * p * o))
-        return together, (230_000 + 1.4 * TORCH_COLUMNS * n_rows * p * o) * NS, 1.4 * n_rows * p * o * NS
-    of_rule = 3.0 * n_slots * p * o
-    if engine == "numba":
-        a_trial = min(1.5, 0.15 + 0.012 * p) * p * p * o + of_rule / 2
-        return BLOCK // (p * o) or 1, (3000 + making) * NS, a_trial * NS
-    a_step = 5000 + 2800 * p + 8000 * n_slots + making
-    return BLOCK // (p * o) or 1, a_step * NS, (1.1 * p * p * o + 1.5 * p * o + of_rule) * NS
 
 
 def bytes_of_a_trial(experiment: Experiment) -> int:
@@ -110,7 +80,7 @@ def _of_batches(experiment: Experiment) -> int:
     training, rows, (p, o) = experiment.config.training, experiment.problem.n_rows, experiment.problem.shape
     methods = [example.options.method for example in experiment.examples]
     n_batches = max(ceil(rows / (method.batch_size or rows)) for method in methods)
-    if n_batches == 1 or training.engine in ("torch", "closed_form"):
+    if n_batches == 1 or training.engine == "torch" or ENGINES[training.engine].is_theory:
         return 0
     each = p * (p + o) * np.dtype(training.dtype).itemsize + BYTES_A_BATCH
     chunk = max(n_batches, CHUNK) if any(method.shuffle for method in methods) else 0
