@@ -67,6 +67,8 @@ class State:
 
     def block(self, columns: slice) -> "State":
         """Returns views of some trials: what changes here changes there."""
+        if columns.start == 0 and columns.stop >= self.theta.shape[-1]:
+            return self
         return self._map(lambda numbers: numbers[..., columns], columns)
 
     def take(self, columns: Indices) -> "State":
@@ -144,7 +146,7 @@ class Arithmetic(Protocol):
         """Returns H and C of each batch of an epoch; the first epoch is 0."""
 
     def chunk(self, state: State, epochs: Chunk) -> tuple[State, Array, Array]:
-        """Trains one epoch after the other; the state's arrays may be overwritten.
+        """Trains one epoch after the other; the state that is given stays as it is.
 
         Returns:
             The state reached, and the lowest and the highest measure [k] of the states before each
@@ -270,10 +272,13 @@ def _train_block(
     rates = rates_of(block, options, epoch, len(batches), dtype)
     weighed = weights_of(block, options, epoch, len(batches), len(descent.slices), dtype)
     chunk = Chunk(epoch, batches, rates, weighed)
-    state, lowest, highest = descent.chunk(block.copy(), chunk)
+    state, lowest, highest = descent.chunk(block, chunk)
     low, high, left = tracker.low[columns], tracker.high[columns], tracker.last[columns] - epoch
     cut_short = left < max(1, len(batches))
     chosen = _near_an_event(descent, block, (lowest, highest), low, high, cut_short)
+    if not len(chosen):
+        block.overwrite(state)
+        return chosen
     before = block.take(chosen).copy()  # where one trial is left, what is taken is not a copy
     block.overwrite(state)
     few = max(1, RETRACED // (state.theta[..., 0].size * max(1, len(batches))))
@@ -290,7 +295,7 @@ def _train_block(
             early_stop=options.early_stop,
         )
         ended.append(tracker.record(epoch, events, columns.start + these, reached, averages))
-    return np.concatenate(ended) if ended else chosen
+    return np.concatenate(ended)
 
 
 def _near_an_event(

@@ -108,27 +108,28 @@ class CompiledDescent(Descent):
         shape, own = state.theta.shape, not state.quadratic.is_shared or state.slope is not None
         fit_bias = self.problem.fit_bias
         run = kernel(self.formula, rows, self.dtype.name, self.is_full_batch, fit_bias, own)
-        lanes = np.empty((rows.optimum + 2 * rows.size * own, k), self.dtype)
-        moving = lanes[: rows.clock].reshape(-1, *shape)
+        is_penalised = own or state.decay is not None
+        given = np.empty((rows.clock + is_penalised + 2 * rows.size * own, k), self.dtype)
+        moving, still = given[: rows.clock].reshape(-1, *shape), given[rows.clock :]
         kept = () if state.average is None else (state.average,)
         for place, numbers in enumerate((state.theta, *state.slots, *kept)):
             moving[place] = numbers
         clocks = np.empty((rows.n_clocks + rows.n_h, k))
         for place, numbers in enumerate((*state.clock, *state.h)):
             clocks[place] = numbers
-        lanes[rows.rate + 2] = 0 if state.decay is None else state.decay
+        if is_penalised:
+            still[0] = 0 if state.decay is None else state.decay
         if own:
-            lanes[rows.optimum : rows.optimum + rows.size] = state.optimum.reshape(rows.size, -1)
-            slope = 0 if state.slope is None else state.slope.reshape(rows.size, -1)
-            lanes[rows.optimum + rows.size :] = slope
+            still[1 : 1 + rows.size] = state.optimum.reshape(rows.size, -1)
+            still[1 + rows.size :] = 0 if state.slope is None else state.slope.reshape(rows.size, -1)
         lowest, highest = np.empty(k, self.dtype), np.empty(k, self.dtype)
         hessians, constants = self._stacked(epochs)
         full, constant = self.full
         run(
-            lanes,
+            given,
             clocks,
             _of_each(epochs.rates, k),
-            _of_each(np.zeros((1, 1), self.dtype) if epochs.weights is None else epochs.weights, k),
+            np.empty((0, 0), self.dtype) if epochs.weights is None else _of_each(epochs.weights, k),
             np.ascontiguousarray(full[:, :, 0, 0].T),
             np.ascontiguousarray(constant[:, :, 0]),
             state.optimum[:, :, 0],
@@ -194,9 +195,9 @@ def kernel(
         for first in range(0, k, LANES):
             count = min(LANES, k - first)  # lanes beyond it carry what no one reads
             for row in range(n_given):
-                if row < n_moving or row > rate + 1:
-                    for lane in range(count):
-                        lanes[row, lane] = numbers[row, first + lane]
+                place = row if row < n_moving else row - n_moving + rate + 2
+                for lane in range(count):
+                    lanes[place, lane] = numbers[row, first + lane]
             for row in range(n_exact):
                 for lane in range(count):
                     exact[row, lane] = clocks[row, first + lane]

@@ -97,9 +97,10 @@ class Descent:
         """
         theta, slots, clock, average = state.theta, state.slots, state.clock, state.average
         h, decay = tuple(numbers.astype(self.dtype, copy=False) for numbers in state.h), state.decay
-        tick, step = self.rule.tick, self.rule.step
+        tick, step, ticks = self.rule.tick, self.rule.step, self.rule.n_clocks > 0
+        is_first, needs_gradient = epochs.first == 0, measures is None or not self.is_full_batch
         gradient, spare = np.empty_like(theta), np.empty_like(theta)
-        rates, rate = epochs.rates, epochs.rates[0]
+        rates, rate, now = epochs.rates, epochs.rates[0], clock
         for number, batches in enumerate(epochs.batches or [[]]):
             if len(rates) > 1:
                 rate = rates[number]
@@ -109,14 +110,15 @@ class Descent:
                 self.gradient(theta, decay, self.full, gradient, spare)
                 self.measure(state, theta, gradient, measures[number], spare)
             for place, batch in enumerate(batches):
-                if measures is None or not self.is_full_batch:
+                if needs_gradient:
                     self.gradient(theta, decay, batch, gradient, spare)
-                clock = tick(clock, state.h)
                 if self.is_decoupled and decay is not None:
                     theta[: self.n_decayed] *= 1 - rate * decay
-                is_first = epochs.first + number + place == 0
-                now = clock if self.is_double else tuple(each.astype(self.dtype) for each in clock)
+                if ticks:
+                    clock = tick(clock, state.h)
+                    now = clock if self.is_double else tuple(each.astype(self.dtype) for each in clock)
                 theta, slots = step(theta, slots, gradient, rate, h, now, is_first)
+                is_first = False
                 if average is not None and epochs.weights is not None:
                     average = update(average, theta, epochs.weights[number * len(self.slices) + place])
         return replace(state, theta=theta, slots=slots, clock=clock, average=average)
@@ -124,7 +126,7 @@ class Descent:
     def chunk(self, state: State, epochs: Chunk) -> tuple[State, Array, Array]:
         """Trains one epoch after the other; see chunks.Arithmetic."""
         measures = np.empty((max(1, len(epochs.batches)), state.theta.shape[-1]), self.dtype)
-        state = self.advance(state, epochs, measures)
+        state = self.advance(state.copy(), epochs, measures)
         return state, measures.min(axis=0), measures.max(axis=0)
 
     def retrace(self, state: State, epochs: Chunk) -> tuple[Array, Array | None]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from linreg_sweep.averages import begins
 from linreg_sweep.engines.interface import Floats, Integers, Page, Results, TrainOptions, Trials, history_of
 from linreg_sweep.theory.outcome import MISSING
-from linreg_sweep.theory.quadratic import Quadratic
+from linreg_sweep.theory.quadratic import TOGETHER, Quadratic
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
@@ -70,7 +70,12 @@ def _first(true: NDArray[np.bool_]) -> Integers:
 
 def excess_of(quadratic: Quadratic, states: Array) -> Floats:
     """Returns the excess [m, k] of states [P, O, m, k], in float64 whatever they are in."""
-    return quadratic.excess_of_columns(states.astype(np.float64, order="C"))
+    excess = np.empty(states.shape[2:])
+    rows = max(1, TOGETHER // max(1, states[:, :, :1].size))
+    for first in range(0, len(excess), rows):
+        some = states[:, :, first : first + rows].astype(np.float64, order="C")
+        excess[first : first + rows] = quadratic.excess_of_columns(some)
+    return excess
 
 
 class Tracker:
