@@ -31,6 +31,10 @@ KINDS = {
     "diabetes": ("cost", "paths"),
     "faithful_unscaled": ("paths",),
     "faithful_standardized": ("paths",),
+    "optimizers": ("epochs",),
+    "schedules": ("cost",),
+    "chebyshev": ("cost",),
+    "adam_rates": ("cost",),
 }
 """What is drawn of each example sweep; of others nothing."""
 

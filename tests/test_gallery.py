@@ -29,6 +29,13 @@ def maker(name: str) -> ModuleType:
     return module
 
 
+def test_the_tables_of_keys_are_what_the_code_says() -> None:
+    """Every optimizer, schedule and average with its keys; after a change `make gallery` writes them anew."""
+    text = maker("make_training").page()
+    assert (DOCS / "training.md").read_text(encoding="utf-8") == text
+    assert all(f"| `{key}` |" in text for key in ("adamw", "amsgrad", "chebyshev", "t0", "ema", "from"))
+
+
 def test_the_gallery_is_what_the_example_sweeps_give(tmp_path: Path) -> None:
     """Every sweep has its section; after a change `make gallery` writes it anew."""
     sweeps = sorted((ROOT / "sweeps").glob("*.yaml"))
