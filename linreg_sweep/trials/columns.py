@@ -138,7 +138,7 @@ def _average_types(experiment: "Experiment") -> dict[str, ColumnType]:
     if not experiment.has_average:
         return {}
     names = [f"average_{name}" for name in experiment.parameter_names]
-    return dict.fromkeys(names, ColumnType("number", role="state"))
+    return dict.fromkeys(names, ColumnType("number", role="measure"))
 
 
 def _average(trials: "Trained") -> dict[str, Array]:
