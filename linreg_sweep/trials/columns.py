@@ -142,11 +142,10 @@ def _average_types(experiment: "Experiment") -> dict[str, ColumnType]:
 
 
 def _average(trials: "Trained") -> dict[str, Array]:
-    average = trials.results.average
-    if average is None:
-        return {}
+    types, results = _average_types(trials.experiment), trials.results
+    average = np.full_like(results.theta, np.nan) if results.average is None else results.average
     columns: Any = average.reshape(len(average), -1).T
-    return dict(zip(_average_types(trials.experiment), columns, strict=True))
+    return dict(zip(types, columns, strict=True)) if types else {}
 
 
 def _regime(trials: "Trained") -> Codes:
