@@ -38,7 +38,7 @@ def one_of(kind: type[Model], variants: Mapping[str, type[Model]], tag: str, nou
         if not isinstance(word, str) or word not in variants:
             known = f"known here: {listed([*variants], len(variants))}"
             hint = (isinstance(word, str) and did_you_mean(word, variants, else_list=False)) or known
-            raise fault(f"must be the {tag} of {noun}, or a block of keys with its {tag}", hint)
+            raise fault(f"must be one of the kinds of {noun}, or a block of keys with its {tag}", hint)
         try:
             return variants[word].model_validate(block, context=info.context)
         except ValidationError as error:

@@ -99,7 +99,7 @@ def random_adaptive(generator: np.random.Generator) -> Declared:
     return product
 
 
-def random_starts(generator: np.random.Generator, x: Floats, fit_bias: bool) -> Declared:
+def random_starts(generator: np.random.Generator, fit_bias: bool) -> Declared:
     """Returns two starts, near or far."""
     spread = 10.0 ** generator.uniform(-3, 1)
     product: Declared = {"initial_weight": {"values": generator.normal(0, spread, 2).tolist()}}
@@ -108,36 +108,48 @@ def random_starts(generator: np.random.Generator, x: Floats, fit_bias: bool) -> 
     return product
 
 
+def has_no_found_limit(product: Declared, schedule: Any) -> bool:
+    """Returns whether `theory.limits.first_loss` would look for a limit for ever."""
+    is_dampened = product.get("dampening", {"values": [0]})["values"] == [1.0]
+    is_chebyshev = schedule["name"] == "chebyshev"
+    repeats = is_chebyshev or schedule.get("then") == "repeat"
+    is_long = is_chebyshev and "epochs" not in schedule and product.get("momentum") != {"values": [0.0]}
+    return (is_dampened and repeats) or is_long
+
+
 def random_union(
-    generator: np.random.Generator, n_products: int, *, epochs: int = 300, adaptive: float = 0.0
+    generator: np.random.Generator, n_products: int, *, epochs: int = 300, anything: bool = False
 ) -> tuple[Declared, tuple[Floats, Floats]]:
     """Returns a sweep, a union of so many products, each a declaration of its own, and its data.
 
     Args:
         generator: of chance.
         n_products: how many.
-        epochs: the most of a trial.
-        adaptive: the share of products whose optimizer is not sgd.
+        epochs: more than a trial has.
+        anything: whether there are mini-batches, averages and optimizers of which no theory tells, too.
     """
     x, y = random_data(generator)
     fit_bias = bool(generator.random() < 0.7)
     products: list[Declared] = []
     for _ in range(n_products):
-        loss, standardize = str(generator.choice(LOSSES)), bool(generator.random() < 0.3)
+        loss, standardize = str(generator.choice(LOSSES)), fit_bias and bool(generator.random() < 0.3)
         curvature = steepest(x, y.shape[1], loss, fit_bias, standardize)
-        if generator.random() < adaptive:
-            product = random_adaptive(generator)
-        else:
-            shares = generator.choice([0.02, 0.3, 0.9, 1.0, 1.05, 2.0], 2) * generator.uniform(0.5, 1, 2)
-            product = random_sgd(generator, 2 / curvature * shares, curvature)
+        shares = generator.choice([0.02, 0.3, 0.9, 1.0, 1.05, 2.0], 2) * generator.uniform(0.5, 1, 2)
+        product = random_sgd(generator, 2 / curvature * shares, curvature)
+        if anything:
+            product = random_adaptive(generator) if generator.random() < 0.5 else product
+            product |= random_course(generator)
+        schedule = random_schedule(generator)
+        if has_no_found_limit(product, schedule):
+            schedule = {"name": "constant"}
         products.append(
             {
                 "loss": {"values": [loss]},
                 "standardize": {"values": [standardize]},
-                "schedule": {"values": [random_schedule(generator)]},
+                "schedule": {"values": [schedule]},
                 "epochs": {"values": [int(generator.integers(0, epochs))]},
                 **product,
-                **random_starts(generator, x, fit_bias),
+                **random_starts(generator, fit_bias),
             }
         )
     return {
@@ -154,3 +166,36 @@ def random_union(
         },
         "parameters": products,
     }, (x, y)
+
+
+def random_course(generator: np.random.Generator) -> Declared:
+    """Returns a product of mini-batches, their order and an average."""
+    averages = [
+        "none",
+        {"kind": "mean", "from": int(generator.integers(3))},
+        {"kind": "ema", "decay": float(generator.uniform(0, 1))},
+    ]
+    return {
+        "batch_size": {"values": [int(generator.integers(1, 41))]},
+        "shuffle": {"values": [bool(generator.random() < 0.5)]},
+        "seed": {"values": [int(generator.integers(3))]},
+        "average": {"values": [averages[int(generator.integers(3))]]},
+    }
+
+
+def as_list(declared: Declared, generator: np.random.Generator, n_trials: int) -> Declared:
+    """Returns a list of so many trials that mix what the products of a union have in common."""
+    products = declared["parameters"]
+    names = [name for name in products[0] if all(name in each for each in products)]
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    for product in products:
+        for name in names:
+            declared_values = product[name]
+            columns[name] += declared_values.get("values", ()) if isinstance(declared_values, dict) else ()
+    picked = {
+        name: [values[place] for place in generator.integers(len(values), size=n_trials)]
+        for name, values in columns.items()
+        if values
+    }
+    blocks = {key: block for key, block in declared.items() if key != "parameters"}
+    return {**blocks, "method": "list", "trials": {"columns": picked}}

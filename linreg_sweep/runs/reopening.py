@@ -15,7 +15,7 @@ from linreg_sweep.storage.layout import Layout
 from linreg_sweep.storage.parquet import read_arrays
 from linreg_sweep.storage.store import damaged
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.loading import data_path, load_data
+from linreg_sweep.trials.loading import data_path, load_data, scalings
 from linreg_sweep.trials.prepare import prepare
 
 
@@ -63,7 +63,7 @@ def _own_data(run: Run, declaration: Declaration[Sweep]) -> Data | None:
         np.column_stack([columns[name] for name in y_names]),
         x_names,
         y_names,
-        block.standardize,
+        True in scalings(declaration.config),
         block.fit_bias,
     )
     return replace(data, source=run.metadata["data"]["source"])

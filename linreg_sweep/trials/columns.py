@@ -140,15 +140,14 @@ def _average_types(experiment: "Experiment") -> dict[str, ColumnType]:
     if not experiment.has_average:
         return {}
     names = [f"average_{name}" for name in experiment.parameter_names]
-    return dict.fromkeys(names, ColumnType("number", role="state"))
+    return dict.fromkeys(names, ColumnType("number", role="measure"))
 
 
 def _average(trials: "Trained") -> dict[str, Array]:
-    average = trials.results.average
-    if average is None:
-        return {}
+    types, results = _average_types(trials.experiment), trials.results
+    average = np.full_like(results.theta, np.nan) if results.average is None else results.average
     columns: Any = average.reshape(len(average), average.shape[1] * average.shape[2]).T
-    return dict(zip(_average_types(trials.experiment), columns, strict=True))
+    return dict(zip(types, columns, strict=True)) if types else {}
 
 
 def _regime(trials: "Trained") -> Codes:
