@@ -130,7 +130,7 @@ def states(experiment: "Experiment", groups: "Iterable[Group]", theta: Floats) -
         for group in groups:
             unscaled[group.chosen] = experiment.unscaled(theta[group.chosen], group.kind)
         both.append(unscaled)
-    columns = np.concatenate([each.reshape(len(theta), -1).T for each in both])
+    columns = np.concatenate([each.reshape(len(theta), each.shape[1] * each.shape[2]).T for each in both])
     return dict(zip(state_names(experiment), columns, strict=True))
 
 
