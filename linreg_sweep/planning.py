@@ -80,7 +80,7 @@ def plan(
         name=declaration.config.name,
         n_trials=n_trials,
         what=_what(experiment),
-        axes=axes_of(experiment.config.parameters),
+        axes=axes_of(experiment.config.products),
         n_parts=-(-n_trials // size),
         memory=memory(experiment, min(size, n_trials)),
         disk=n_trials * bytes_of_a_trial(experiment),

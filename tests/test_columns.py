@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import linreg_sweep as ls
 from linreg_sweep.config import load_sweep
 from linreg_sweep.theory.outcome import (
     GOOD,
@@ -343,3 +344,12 @@ def test_the_history_is_one_row_a_kept_state() -> None:
         theta = np.array([[columns["weight"][row]], [columns["bias"][row]]])
         errors = of.problem.targets - of.problem.design @ theta
         assert columns["cost"][row] == pytest.approx(np.mean(errors**2), rel=1e-12)
+
+
+def test_a_trial_that_diverges_at_once_can_be_looked_at() -> None:
+    """Before the first epoch that is shown: then the epochs until its end are."""
+    rows = ls.train(
+        {"training": {"learning_rate": 1.0, "epochs": 300}}, data=([100.0, 300.0], [1.0, 2.0])
+    ).rows
+    assert rows["epoch"].tolist() == [*range(1, len(rows["epoch"]) + 1)]
+    assert 0 < len(rows["epoch"]) < 30

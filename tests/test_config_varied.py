@@ -270,7 +270,8 @@ def test_values_are_checked_by_the_kind_of_their_field() -> None:
         "parameters.shuffle.values[1]: must be true or false, got 1",
         "parameters.shuffle.values[2]: must be true or false, got 'no'",
         "parameters.schedule.values[1].final: must be at most 1, got 2",
-        "parameters.schedule.values[2]: must be one of the kinds of schedule, or a block of keys with its name",
+        "parameters.schedule.values[2]: must be one of the kinds of schedule, or a block of keys with"
+        " its name",
         "parameters.optimizer: must be sgd, adam, adamw, nadam, rmsprop, adagrad or adadelta, got "
         "{'min': 1, 'max': 2}",
     ]

@@ -110,4 +110,5 @@ def test_numba_has_the_bits_of_numpy(seed: int, tmp_path: Path) -> None:
         for engine in ("numpy", "numba")
     ]
     for table in ("trials", "history"):
-        pd.testing.assert_frame_equal(*(getattr(run, table) for run in runs), check_exact=True)
+        first, second = (getattr(run, table) for run in runs)
+        pd.testing.assert_frame_equal(first, second, check_exact=True)

@@ -54,7 +54,9 @@ def test_what_a_penalised_trial_comes_to_is_ridge_regression(seed: int, engine: 
     ).trials
     assert len(rows) == len(alphas) == 24
     assert rows["excess_cost"].max() < 1e-25
-    names = [name for name in rows if name.startswith(("weight_x", "bias")) and "unscaled" not in name]
+    names = [
+        name for name in map(str, rows) if name.startswith(("weight_x", "bias")) and "unscaled" not in name
+    ]
     for (_, row), (alpha, scaled) in zip(rows.iterrows(), alphas, strict=True):
         seen = (x - x.mean(axis=0)) / x.std(axis=0) if scaled else x
         weights, biases = ridge(seen, y, alpha)

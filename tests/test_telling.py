@@ -239,7 +239,7 @@ def test_mini_batches_are_told_of_in_the_legend(tmp_path: Path) -> None:
         ),
         (
             {"learning_rate": 0.1, "batch_size": 1},
-            " (its steps see mini-batches): the error grew.",
+            " (steps see mini-batches): the error grew.",
         ),
     ],
 )

@@ -24,7 +24,7 @@ from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.groups import GROUPED, NUMBERS_OF_RULES
+from linreg_sweep.trials.groups import GROUPED, KEYS_OF_RULES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -281,7 +281,7 @@ def stability_limits(run: Run, x: MapSide, y: MapSide | None) -> tuple[Floats, F
 
 def moves_limit(experiment: Experiment, name: str) -> bool:
     """Returns whether a hyperparameter may move a trial's stability limit."""
-    apart = {*NUMBERS_OF_RULES, *experiment.space.choices, *GROUPED, "epochs"}
+    apart = {*KEYS_OF_RULES, *experiment.space.choices, *GROUPED, "epochs"}
     return name in apart or "." in name
 
 

@@ -60,7 +60,7 @@ def report(*runs: Run | str | Path, file: Output | None = None) -> Place:
 def _section(name: str, found: Gathered) -> Section:
     """Returns what a page says of one run."""
     run, data = found.run, found.run.metadata["data"]
-    parameters = declaration_of(run).config.parameters
+    products = declaration_of(run).config.products
     trained, why_not, advice = None, None, list[str]()
     try:
         experiment = reopen(run)
@@ -91,7 +91,7 @@ def _section(name: str, found: Gathered) -> Section:
         answer=found.answer,
         advice=advice,
         facts=_facts(run),
-        swept=shown("swept", "What was swept", swept(axes_of(parameters))),
+        swept=shown("swept", "What was swept", swept(axes_of(products))),
         command=shlex.join(["linreg-sweep", "run", str(run.store.config)]),
         config=files.read(run.store.config).decode(),
         summaries=[shown(f"summary-{by}", f"By {by}", table) for by, table in found.summaries.items()],

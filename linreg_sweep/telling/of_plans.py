@@ -52,6 +52,7 @@ def swept(axes: Sequence["Axis"]) -> Table:
     return columns_of(
         [
             {
+                **({"product": axis.product} if any(each.product for each in axes) else {}),
                 "parameter": axis.name,
                 "values": "one a trial" if axis.values is None else f"{axis.values:,}",
                 "first": axis.first,
@@ -90,8 +91,12 @@ def _forecast(plan: "Plan") -> Iterator[str]:
     if expected.is_mostly_wasted:
         low, high = expected.rates
         all_trials = of_these.removeprefix(" of ") or "the trials"
+        wasted = f"Warning: {100 * expected.wasted:.0f} % of {all_trials} cannot converge."
+        if "learning_rate" not in varied or any(isinstance(cell, str) for cell in cells.values()):
+            yield wasted
+            return
         yield (
-            f"Warning: {100 * expected.wasted:.0f} % of {all_trials} cannot converge."
+            f"{wasted}"
             f" Those that can have learning rate{f's from {low:.6g} to' if low < high else ''} {high:.6g};"
             f" {_share(expected.below, predicted)} are below, {_share(expected.above, predicted)} above."
         )

@@ -94,11 +94,11 @@ def _safe(cells: Mapping[str, Sequence[Any]], *, is_words: bool = False) -> Iter
     values, whole = cells[names[0]], [share == 1 for share in cells["share_converged"]]
     first, stop = longest(whole)
     if stop == first:
-        yield f"At no {names[0]} did all trials converge."
+        yield f"{'With' if is_words else 'At'} no {names[0]} did all trials converge."
         return
     if is_words:
         found = " and ".join(value for value, is_whole in zip(values, whole, strict=True) if is_whole)
-        yield f"At {names[0]} {found} every trial converged."
+        yield f"With {names[0]} {found} every trial converged."
         return
     low, high = ends_of(values[first])[0], ends_of(values[stop - 1])[1]
     where = f"{names[0]} {low}" if low == high else f"{names[0]} from {low} to {high}"
@@ -152,7 +152,7 @@ def _fitted_line(run: "Run") -> Iterator[str]:
 
 def _edge(run: "Run") -> Iterator[str]:
     """Yields between which learning rates trials stopped being stable, beside theory's limit."""
-    if "learning_rate" not in run.varied:
+    if "learning_rate" not in run.varied or any(run.types[name].is_words for name in run.varied):
         return
     edge = run.metadata["edge"]
     stable, diverged = edge["largest_stable"], edge["smallest_diverged"]

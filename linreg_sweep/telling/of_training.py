@@ -111,7 +111,9 @@ def _regime(training: "Training", bounds: Bounds) -> Iterator[str]:
         yield f"The learning rate is {words}, as measured ({reason}): {measured}."
         return
     ratio, no_limit = float(last["stability_ratio"][0]), training.experiment.example.why_no_limit()
-    share = f"learning rate {ratio:.3g} of the stability limit" if no_limit is None else no_limit
+    share = (
+        f"learning rate {ratio:.3g} of the stability limit" if no_limit is None else f"no limit: {no_limit}"
+    )
     said = [
         f"Steepest direction: {words} ({share}):"
         f" {bounds.regime(regime).removeprefix('along the steepest direction ')}.",

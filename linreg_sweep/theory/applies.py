@@ -26,7 +26,7 @@ class NoTheory:
 
     Attributes:
         word: as the column `theory` has it.
-        reason: half a sentence, such as "its steps see mini-batches".
+        reason: half a sentence, such as "steps see mini-batches".
     """
 
     word: str
@@ -102,9 +102,9 @@ class LinearTheory:
         epochs = np.ones(len(values["learning_rate"])) if epochs is None else np.asarray(epochs, np.float64)
         kinds = schedules.tail(self.method.schedule, epochs, values).kind
         if (kinds == "vanishes").any():
-            return "its learning rate falls to 0, so that no descent grows for ever"
+            return "the learning rate falls to 0, so that no descent grows for ever"
         if (kinds == "unbounded").any():
-            return "its steps grow without bound, whatever the learning rate"
+            return "steps grow without bound, whatever the learning rate"
         return None
 
     def contraction(
@@ -188,7 +188,7 @@ def _each(numbers: Floats, columns: NDArray[np.intp]) -> Floats:
 def theory_of(method: Method, n_rows: int) -> LinearTheory | NoTheory:
     """Returns what is known of trials that descend by a method on so many rows."""
     if method.batch_size is not None and method.batch_size < n_rows:
-        return NoTheory("mini_batches", "its steps see mini-batches")
+        return NoTheory("mini_batches", "steps see mini-batches")
     if method.optimizer != "sgd":
         return NoTheory("adaptive", "adaptive optimizers scale each step by its gradients")
     return LinearTheory(method)

@@ -28,16 +28,17 @@ def first_loss(factors: Floats, momentum: float, gain: float, *, nesterov: bool)
         nesterov: momentum looks ahead.
 
     Returns:
-        The rate; infinity where all factors are 0.
+        The rate; infinity where all factors are 0, or no gradient reaches the velocity.
     """
-    if not factors.any():
+    if not factors.any() or gain == 0:
         return np.inf
     if momentum == 0:
         return _first_loss_of_plain(factors[factors > 0] * gain)
     step = (1 + momentum) / factors.max() / FINE
     x = step * np.arange(1, 4 * FINE + 1)
-    while not (over := _growth(factors, x, momentum, gain, nesterov=nesterov) > 1).any():
-        x = x + x[-1]
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows has grown
+        while (over := ~(_growth(factors, x, momentum, gain, nesterov=nesterov) <= 1)).sum() == 0:
+            x = x + x[-1]
     high = float(x[over.argmax()])
     low = high - step
     for _ in range(HALVINGS):

@@ -76,9 +76,9 @@ the steps may decide; steps see mini-batches, for which there is no closed form;
 step by its own gradients, of which nothing is known beforehand."""
 
 SILENT_MEANING = {
-    "lost_in_rounding": "the rounding of their steps may decide them",
+    "lost_in_rounding": "the rounding of steps may decide the outcome",
     "mini_batches": "mini-batches have no closed form",
-    "adaptive": "their optimizers scale each step by its gradients",
+    "adaptive": "adaptive optimizers scale each step by its gradients",
 }
 """Why theory predicts nothing for trials."""
 

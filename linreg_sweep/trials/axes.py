@@ -1,11 +1,21 @@
 """What a sweep varies, in words: each parameter with its ends and how its values lie between them."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import BaseModel
 
-from linreg_sweep.config.parameters import Normal, Parameter, Points, Steps, Uniform, Values, count
+from linreg_sweep.config.parameters import (
+    Normal,
+    Parameter,
+    Points,
+    Product,
+    Steps,
+    Uniform,
+    Values,
+    count,
+    each_alone,
+)
 from linreg_sweep.samplers.range import ends
 from linreg_sweep.trials.columns import parameter_column
 from linreg_sweep.trials.space import label
@@ -21,6 +31,7 @@ class Axis:
         first: the smallest; None: there is none.
         last: the largest; None: there is none.
         how: in what way the values lie between the two.
+        product: of a union, the number of the product that it is an axis of, from 1; None: there is one.
     """
 
     name: str
@@ -28,11 +39,17 @@ class Axis:
     first: float | None
     last: float | None
     how: str
+    product: int | None = None
 
 
-def axes_of(parameters: Mapping[str, Parameter]) -> tuple[Axis, ...]:
-    """Returns what varies, in the declared order."""
-    return tuple(_axis(name, parameter) for name, parameter in parameters.items())
+def axes_of(products: Sequence[Product]) -> tuple[Axis, ...]:
+    """Returns what varies, in the declared order; of several products, one after the other."""
+    several = len(products) > 1
+    return tuple(
+        replace(_axis(name, parameter), product=number if several else None)
+        for number, product in enumerate(products, start=1)
+        for name, parameter in each_alone(product).items()
+    )
 
 
 def _axis(name: str, parameter: Parameter) -> Axis:

@@ -98,7 +98,7 @@ def _faults_of_limits(declaration: Declaration, experiment: Experiment) -> Itera
     """Yields that learning rates are declared in a stability limit that is not known, or no number."""
     if not experiment.space.has_units:
         return
-    path = ("parameters", "learning_rate", "unit")
+    path = _place_of_the_unit(declaration)
     for example in experiment.examples_in_units:
         limit, why = float(example.stability_limit()[0]), example.why_no_limit()
         if why is not None:
@@ -115,6 +115,18 @@ def _faults_of_limits(declaration: Declaration, experiment: Experiment) -> Itera
             text = "the data's stability limit is so large that rates in it are no numbers any more"
             yield declaration.error(path, text, "standardize the data or give them in another unit")
             return
+
+
+def _place_of_the_unit(declaration: Declaration) -> tuple[str | int, ...]:
+    """Returns where learning rates are declared in a unit: in a union, in the first product that has it."""
+    products = declaration.config.products
+    places = [
+        place
+        for place, product in enumerate(products)
+        if getattr(product.get("learning_rate"), "unit", None) is not None
+    ]
+    union = places[:1] if len(products) > 1 else []
+    return ("parameters", *union, "learning_rate", "unit")
 
 
 def _faults_of_history(declaration: Declaration, space: Space) -> Iterator[ConfigError]:

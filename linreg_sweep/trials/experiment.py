@@ -20,7 +20,7 @@ from linreg_sweep.schedules.declared import is_constant
 from linreg_sweep.theory.applies import theory_of
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem
-from linreg_sweep.trials.groups import GROUPED, NUMBERS_OF_RULES, Group, Kind, alike
+from linreg_sweep.trials.groups import GROUPED, KEYS_OF_RULES, Group, Kind, alike
 from linreg_sweep.trials.space import RATIO, Space
 
 Floats = NDArray[np.float64]
@@ -126,10 +126,13 @@ class Experiment:
         return values | {name: self._declared(name) for name in varied if name not in values}
 
     def _declared(self, name: str) -> float:
-        """Returns the set-up's value of what is varied; NaN where it has none for all trials."""
+        """Returns the set-up's value of what is varied; NaN where it has none for all trials.
+
+        Of what is no number it is the first value that is declared, where no trial has the set-up's.
+        """
         if name in self.space.choices:
             chosen = self._set_up_choice(name)
-            return self.space.code(name, chosen) if chosen in self.space.choices[name] else np.nan
+            return self.space.code(name, chosen) if chosen in self.space.choices[name] else 0.0
         if name == "batch_size":
             return float(self.config.training.batch_size or self.problem.n_rows)
         value: Any = self.config
@@ -148,7 +151,7 @@ class Experiment:
     def _set_up(self, name: str, values: Values) -> Floats:
         """Returns the set-up's value [K] of a number; NaN where a trial's optimizer has no such key."""
         training, found = self.config.training, np.full(len(values["learning_rate"]), self._declared(name))
-        if name not in NUMBERS_OF_RULES:
+        if name not in KEYS_OF_RULES:
             return found
         optimizers = self.space.choices.get("optimizer", (training.optimizer,))
         codes = values.get("optimizer", np.zeros(len(found)))
@@ -170,6 +173,10 @@ class Experiment:
         values = {name: varied.get(name, np.full(count, value)) for name, value in fixed.items()}
         for name in self.space.choices:
             values[name] = self._filled(values[name], fixed[name])
+        for name in self.space.choices.keys() & KEYS_OF_RULES:
+            for code, optimizer in enumerate(self.space.choices.get("optimizer", ())):
+                if name not in OPTIMIZERS[optimizer].settings.model_fields:
+                    values[name] = np.where(values["optimizer"] == code, np.nan, values[name])
         for name in values.keys() - self.space.choices.keys():
             missing = np.isnan(values[name])
             if missing.any():
@@ -328,7 +335,7 @@ class Experiment:
 
 def common_stability_limit(experiment: Experiment) -> float | None:
     """Returns the learning rate above which every trial's descent grows; None: there is no one such rate."""
-    if any(name in NUMBERS_OF_RULES or "." in name for name in experiment.space.names):
+    if any(name in KEYS_OF_RULES or "." in name for name in experiment.space.names):
         return None
     limits = {float(example.stability_limit()[0]) for example in experiment.examples}
     return limits.pop() if len(limits) == 1 and np.isfinite([*limits]).all() else None

@@ -14,7 +14,7 @@ from linreg_sweep.theory.problem import Problem
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
-NUMBERS_OF_RULES = frozenset(
+KEYS_OF_RULES = frozenset(
     name for optimizer in OPTIMIZERS.values() for name in optimizer.settings.model_fields
 )
 """The keys of all optimizers, any of which may move a trial's stability limit."""
