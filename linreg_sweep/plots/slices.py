@@ -93,12 +93,12 @@ def parallel(run: Run, axes: "Axes") -> "Axes":
                 range(len(drawn)), lines[row], color=COLORS[name], alpha=alpha, linewidth=1, label=label
             )
     for place, (name, (_, (low, high))) in enumerate(zip(drawn, heights, strict=True)):
-        axes.axvline(place, color=INK, linewidth=1)
+        axes.vlines(place, 0, 1, color=INK, linewidth=1)
         if run.types[name].is_words:
             for at, word in zip(
                 np.linspace(0, 1, len(run.types[name].words)), run.types[name].words, strict=True
             ):
-                axes.text(place + 0.02, at, word, ha="left", va="center", fontsize=8)
+                axes.text(place + 0.02, at, word, ha="left", va="center", fontsize=8, bbox=PLATE)
             continue
         axes.text(place, -0.02, f"{low:.4g}", ha="center", va="top", fontsize=8)
         axes.text(place, 1.02, f"{high:.4g}", ha="center", va="bottom", fontsize=8)

@@ -86,7 +86,7 @@ def _section(name: str, found: Gathered) -> Section:
             f"{counted(run.n_trials_done, 'trial')} of linear regression by gradient descent on"
             f" {data['source']}: {counted(data['rows'], 'row')}, {_features(data)},"
             f" predicting {', '.join(data['targets'])};"
-            f" loss {run.metadata['loss']}, engine {run.metadata['engine']}."
+            f" loss {', '.join(run.losses)}, engine {run.metadata['engine']}."
         ),
         answer=found.answer,
         advice=advice,

@@ -74,6 +74,12 @@ class Run:
         return list(self.metadata["varied"])
 
     @property
+    def losses(self) -> tuple[str, ...]:
+        """The losses that its trials descend."""
+        varied = self.types.get("loss")
+        return (str(self.metadata["loss"]),) if varied is None else varied.words
+
+    @property
     def is_ordered(self) -> bool:
         """Whether trials are known to be the combinations of one grid, its last parameter turning fastest."""
         return bool(self.metadata["spans"])
