@@ -539,7 +539,7 @@ def test_a_trial_of_mini_batches_is_shown_by_its_row_alone(
     assert set(run.trials["outcome"][:3]) == {"converged", "unfinished", "diverged"}
     for number in range(3):
         note = shown_as_its_row(page, run, number)
-        assert note.startswith("These numbers are the run's own: the page does not train mini-batches.")
+        assert note.startswith("These numbers are the run's own: the page does not train with mini-batches.")
         assert not page.locator("[data-lab-inputs]").is_visible()
         assert page.locator("[data-lab-theory] tr").count() == 0
         assert page.locator("[data-lab-charts]").is_visible() == bool(history)

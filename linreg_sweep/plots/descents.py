@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.analysis import tables
 from linreg_sweep.analysis.formats import shown
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.plots.style import DASHES, INK, LINES, spaced, title_of
@@ -67,23 +66,10 @@ def default_trials(run: Run) -> list[int]:
     """
     by = run.default_by()
     if run.types[by[0]].is_words:
-        return _best_of_each(run, by)
+        return sorted(run.best_of_each(by)["trial"].tolist()[:MOST_TRIALS])
     spaced = np.linspace(0, run.n_trials - 1, min(DEFAULT_TRIALS, run.n_trials)).astype(int).tolist()
     best = run.metadata.get("best", {}).get("trial")
     return sorted({*spaced, *([] if best is None else [best])} - run.failures.keys())
-
-
-def _best_of_each(run: Run, by: list[str]) -> list[int]:
-    """Returns the best trial of each combination of words, one part after the other in memory."""
-    import pandas as pd
-
-    def kept(frame: "pd.DataFrame") -> "pd.DataFrame":
-        ranked = tables.best(frame[frame["outcome"] != "failed"], len(frame))
-        return ranked.groupby(by, observed=True, sort=True).head(1)
-
-    columns = list(dict.fromkeys(["trial", *by, "outcome", "converged_at", "cost"]))
-    found = kept(pd.concat([kept(frame) for frame in run.frames(columns)], ignore_index=True))
-    return sorted(found["trial"].tolist()[:MOST_TRIALS])
 
 
 def watch(run: Run, trials: Sequence[int] = ()) -> tuple[Experiment, Problem, list[Descent]]:

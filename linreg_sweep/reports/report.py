@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from linreg_sweep.analysis.tally import Table
 from linreg_sweep.comparing.comparison import bins_to_read, compare
+from linreg_sweep.config.parameters import each_alone
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
-from linreg_sweep.plots.style import COLORS
+from linreg_sweep.plots.style import COLORS, spaced
 from linreg_sweep.reports.gather import Gathered, gather
 from linreg_sweep.reports.laboratory import laboratory
-from linreg_sweep.reports.page import Section, render, shown
+from linreg_sweep.reports.page import Section, Shown, render, shown
 from linreg_sweep.reports.payload import map_of, trials_of
 from linreg_sweep.runs.reopening import declaration_of, reopen
 from linreg_sweep.runs.results import Run, as_run
@@ -60,7 +62,7 @@ def report(*runs: Run | str | Path, file: Output | None = None) -> Place:
 def _section(name: str, found: Gathered) -> Section:
     """Returns what a page says of one run."""
     run, data = found.run, found.run.metadata["data"]
-    parameters = declaration_of(run).config.parameters
+    products = [axes_of(each_alone(product)) for product in declaration_of(run).config.products]
     trained, why_not, advice = None, None, list[str]()
     try:
         experiment = reopen(run)
@@ -91,7 +93,8 @@ def _section(name: str, found: Gathered) -> Section:
         answer=found.answer,
         advice=advice,
         facts=_facts(run),
-        swept=shown("swept", "What was swept", swept(axes_of(parameters))),
+        swept=shown("swept", "What was swept", swept(*products)),
+        of_each=None if found.of_each is None else _of_each(found.of_each),
         command=shlex.join(["linreg-sweep", "run", str(run.store.config)]),
         config=files.read(run.store.config).decode(),
         summaries=[shown(f"summary-{by}", f"By {by}", table) for by, table in found.summaries.items()],
@@ -100,6 +103,13 @@ def _section(name: str, found: Gathered) -> Section:
         no_laboratory=why_not,
         payload=payload,
     )
+
+
+def _of_each(table: Table) -> Shown:
+    """Returns the best trial of each word, or of each combination of words, as the page shows it."""
+    names = list(table)
+    words = [name for name in names[: names.index("trial")] if isinstance(table[name][0], str)]
+    return shown("of-each", f"The best trial of each {' and '.join(map(spaced, words))}", table)
 
 
 def _features(data: dict[str, Any]) -> str:

@@ -369,6 +369,29 @@ class Run:
         whole = parquet.with_categories(pd.concat(best_of_parts, ignore_index=True), self.types)
         return tables.best(whole, n)
 
+    def best_of_each(self, by: Sequence[str], columns: Sequence[str] = ()) -> "pd.DataFrame":
+        """Returns some columns of the best trial of each combination of words, in their declared order.
+
+        Args:
+            by: columns that hold words.
+            columns: further ones.
+
+        Raises:
+            ResultsError: no part is finished, or one is damaged.
+        """
+        import pandas as pd
+
+        from linreg_sweep.analysis import tables
+
+        names = list(dict.fromkeys(["trial", *by, "outcome", "converged_at", "cost", *columns]))
+
+        def first(frame: "pd.DataFrame") -> "pd.DataFrame":
+            ranked = tables.best(frame[frame["outcome"] != "failed"], len(frame))
+            return ranked.groupby(list(by), observed=True).head(1)
+
+        found = pd.concat([first(frame) for frame in self.frames(names)], ignore_index=True)
+        return first(parquet.with_categories(found, self.types)).sort_values(list(by), ignore_index=True)
+
     def where(self, comparison: str) -> "pd.DataFrame":
         """Returns the trials for which a comparison such as `learning_rate < 0.005` holds."""
         from linreg_sweep.analysis.where import where

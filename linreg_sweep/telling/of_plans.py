@@ -47,17 +47,19 @@ def planned(plan: "Plan") -> Iterator[str]:
     yield f"Memory, beside the libraries: at most {size(plan.memory)} a worker."
 
 
-def swept(axes: Sequence["Axis"]) -> Table:
-    """Returns what a sweep varies as a table, a row a parameter."""
+def swept(*products: Sequence["Axis"]) -> Table:
+    """Returns what a sweep varies as a table, a row a parameter; of each product where there are several."""
     return columns_of(
         [
             {
+                **({"product": place} if len(products) > 1 else {}),
                 "parameter": axis.name,
                 "values": "one a trial" if axis.values is None else f"{axis.values:,}",
                 "first": axis.first,
                 "last": axis.last,
                 "how": axis.how,
             }
+            for place, axes in enumerate(products, start=1)
             for axis in axes
         ]
     )

@@ -118,7 +118,7 @@ function showLaboratory(article, given, columns) {
       const lines = way.includes("weight decay") ? " The optimum and the lines of equal cost are those without the penalty." : "";
       const drawn = states.length
         ? `The pictures join the states that the run kept.${lines}`
-        : "The run kept no states of it to draw: with `history: {every: log}` in the sweep it keeps some.";
+        : "The run kept no states of it to draw: to see its path, declare `history: {every: log}` and run the sweep again.";
       part("note").textContent = `These numbers are the run's own: the page does not train with ${way}. ${drawn}`;
     }
     part("theory").replaceChildren();
@@ -211,7 +211,7 @@ function showLaboratory(article, given, columns) {
     const why = surpriseOf(found.outcome, found.regime, found.divergedAt, found.predicted);
     if (why !== null) said.push(`${problem.surprises[why]}.`);
     if (flattest && flattest !== steepest && flattest.epochs !== null) {
-      said.push(`The flattest direction takes ${counted(flattest.epochs)} epochs to a hundredth of its error${trial.momentum ? ", in the long run" : ""}.`);
+      said.push(`The flattest direction takes ${counted(flattest.epochs)} epoch${flattest.epochs === 1 ? "" : "s"} to a hundredth of its error${trial.momentum ? ", in the long run" : ""}.`);
     }
     return said;
   }
