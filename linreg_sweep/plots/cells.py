@@ -128,7 +128,8 @@ def _in_limits(run: Run) -> bool:
 
 def moves_limit(run: Run, name: str) -> bool:
     """Returns whether a hyperparameter of a run, by its column, may move a trial's stability limit."""
-    return name in MOVING or "." in name or run.types[name].is_words
+    is_words = name in run.types and run.types[name].is_words
+    return is_words or name in MOVING or "." in name
 
 
 def sides_of(run: Run, x: str | None = None, y: str | None = None) -> list[str]:

@@ -59,7 +59,7 @@ def laboratory(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict
     ways, way = _ways(groups, len(trials))
     criteria, bounds = experiment.criteria, Bounds.of(experiment.criteria)
     return {
-        "setups": [_setup(problem, nesterov=nesterov) for problem, nesterov in setups],
+        "setups": [_setup(group) for group in setups],
         "setup": setup,
         "ways": ways,
         "way": way,
@@ -72,7 +72,7 @@ def laboratory(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict
         "parameters": list(experiment.parameter_names),
         "targets": list(experiment.data.y_names),
         "penalised": experiment.is_penalised,
-        "inputs": _inputs(experiment, [problem for problem, _ in setups]),
+        "inputs": _inputs(experiment, [group.problem for group in setups]),
         "kept": _kept_states(run, experiment, groups, trials, np.array(way)),
         "regime_words": {name: bounds.regime(name) for name in REGIMES},
         "measured_words": {name: bounds.regime(name, measured=True) for name in REGIMES},
@@ -91,21 +91,24 @@ def _hyperparameters(run: Run, experiment: Experiment, trials: "pd.DataFrame") -
     return values
 
 
-def _setups(groups: list[Group], count: int) -> tuple[list[tuple[Problem, bool]], list[int]]:
-    """Returns what trials descend on with Nesterov's momentum or without, and which of these each has."""
-    different: dict[Any, int] = {}
-    found: list[tuple[Problem, bool]] = []
+def _setups(groups: list[Group], count: int) -> tuple[list[Group], list[int]]:
+    """Returns groups that descend on different problems or with another momentum, and which each trial is as."""
+    found: dict[Any, Group] = {}
     places = np.zeros(count, np.int64)
     for group in groups:
-        nesterov = "nesterov" in group.options.method.flags
-        if (group.kind, nesterov) not in different:
-            different[group.kind, nesterov] = len(found)
-            found.append((group.problem, nesterov))
-        places[group.chosen] = different[group.kind, nesterov]
-    return found, places.tolist()
+        key = group.kind, _is_nesterov(group)
+        found.setdefault(key, group)
+        places[group.chosen] = list(found).index(key)
+    return list(found.values()), places.tolist()
 
 
-def _setup(problem: Problem, *, nesterov: bool) -> dict[str, Any]:
+def _is_nesterov(group: Group) -> bool:
+    return "nesterov" in group.options.method.flags
+
+
+def _setup(group: Group) -> dict[str, Any]:
+    problem, (loss, is_standardized) = group.problem, group.kind
+    words = [f"loss {loss}", "standardized x" * is_standardized, "Nesterov's momentum" * _is_nesterov(group)]
     tail = problem.quadratic.visible_tail
     visible = np.zeros_like(problem.optimum) if tail is None else tail[..., 0]
     return {
@@ -118,7 +121,8 @@ def _setup(problem: Problem, *, nesterov: bool) -> dict[str, Any]:
         "cost_min": problem.cost_min,
         "scale": problem.scale,
         "cost_per_loss": problem.cost_per_loss,
-        "nesterov": nesterov,
+        "nesterov": _is_nesterov(group),
+        "words": " and ".join(filter(None, words)),
         "furthest_rate": FURTHEST_RATE * (2 / problem.curvature[1] if problem.curvature[1] else 1.0),
     }
 

@@ -218,7 +218,7 @@ function showLaboratory(article, given, columns) {
 
   /** Says what is shown where no trial of the run is. */
   function remark(result) {
-    const own = result.cut ? `The page trains ${counted(result.epochs)} epochs at most, so that it does not wait` : "A descent of the page's own";
+    const own = result.cut ? `The page trains ${counted(result.epochs)} epochs at most, so that it does not wait` : `A descent of the page's own${given.setups.length > 1 ? `, with ${problem.words}` : ""}`;
     return loaded === null ? `${own}.` : `${own}; trial ${counted(cellOf(loaded, "trial"))} of the run is drawn in grey for comparison.`;
   }
 
