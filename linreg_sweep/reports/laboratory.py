@@ -92,7 +92,7 @@ def _hyperparameters(run: Run, experiment: Experiment, trials: "pd.DataFrame") -
 
 
 def _setups(groups: list[Group], count: int) -> tuple[list[Group], list[int]]:
-    """Returns groups that descend on different problems or with another momentum, and which each trial is as."""
+    """Returns groups that differ in their problem or in Nesterov's momentum, and which each trial is like."""
     found: dict[Any, Group] = {}
     places = np.zeros(count, np.int64)
     for group in groups:
