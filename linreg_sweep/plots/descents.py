@@ -192,8 +192,8 @@ def cost_curves(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes"
     axes.set_xlim(left=0)
     axes.set_ylim(level / 30, highest * 1e3)
     axes.set_xlabel("epoch (0, then log scale)")
-    what = "cost and penalty above their optimum" if experiment.is_penalised else "cost above the optimum"
-    axes.set_ylabel(f"{what} (unit of {_targets(run)} squared)")
+    what = "cost and penalty above their optimum\n" if experiment.is_penalised else "cost above the optimum "
+    axes.set_ylabel(f"{what}(unit of {_targets(run)} squared)")
     axes.set_title(title_of(run), fontsize=11)
     _legend(axes, -0.13)
     return axes
