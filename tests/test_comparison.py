@@ -414,3 +414,23 @@ def test_trials_that_end_in_infinities_are_compared_in_silence(make: Make) -> No
     found = ls.compare(make(parameters=rates), make(parameters=rates))
     assert found.values["same_bits"].tolist() == [3, 3, 3]
     assert found.values["largest_difference"].tolist() == [0, 0, 0]
+
+
+def test_what_one_run_varies_and_the_other_sets_up_is_matched(make: Make) -> None:
+    """A schedule by its label; a key of optimizers by the default of each, and none where it has none."""
+    rates = {"learning_rate": {"values": [0.001, 0.005]}}
+    cosine = {"name": "cosine", "final": 0.01, "warmup": {"epochs": 10, "start": 0.1}}
+    varied = make(training={"epochs": 300}, parameters={"schedule": {"values": ["constant", cosine]}} | rates)
+    fixed = make(training={"epochs": 300, "schedule": cosine}, parameters=rates)
+    [row] = ls.compare(varied, fixed).matched.to_dict("records")
+    assert (row["matched"], row["identical"], row["only_first"], row["only_second"]) == (2, 2, 2, 0)
+    rules = {"optimizer": {"values": ["sgd", "rmsprop", "adam"]}}
+    several = make(training={"epochs": 300}, parameters=rules | rates)
+    momenta = {"momentum": {"values": [0, 0.5]}, "optimizer": {"values": ["sgd", "rmsprop"]}}
+    union = make(training={"epochs": 300}, parameters=[momenta | rates, {"optimizer": "adam"} | rates])
+    found = ls.compare(several, union)
+    [row] = found.matched.to_dict("records")
+    assert (row["matched"], row["identical"], row["only_first"], row["only_second"]) == (6, 6, 0, 4)
+    assert found.by["optimizer"].tolist() == ["sgd", "rmsprop", "adam"]
+    assert set(found.only["momentum"]) == {0.5}
+    assert set(found.settings["setting"]).isdisjoint({"training.optimizer", "training.learning_rate"})

@@ -16,7 +16,7 @@ from linreg_sweep.cli import main
 from linreg_sweep.commands.plot import PICTURES
 from linreg_sweep.plots import slices
 from linreg_sweep.plots.cells import cells, edges_of
-from linreg_sweep.plots.descents import cost_curves, paths
+from linreg_sweep.plots.descents import cost_curves, default_trials, paths
 from linreg_sweep.plots.maps import apart, epochs_map, outcome_map, stability_limits
 from linreg_sweep.plots.plot import KINDS, save
 from linreg_sweep.plots.slices import parallel
@@ -208,8 +208,59 @@ def test_the_edge_bends_with_momentum(tmp_path: Path) -> None:
     found = cells(run)
     limits = stability_limits(run, found.x, found.y)
     assert limits is not None
-    np.testing.assert_allclose(limits[0], LIMIT * (1 + limits[1]))
+    np.testing.assert_allclose(limits[0], LIMIT * (1 + np.clip(limits[1], 0, 0.9)))
     assert "stability limit, by momentum" in texts(outcome_map(run, fresh()))
+
+
+def test_the_edge_is_each_trials_own_limit(tmp_path: Path) -> None:
+    """Of weight decay the eigenvalues say it; a word has its own or none, and what it hides leaves no one."""
+    rates = {"min": 1e-3, "max": 2e-2, "num": 3, "scale": "log"}
+    decays = {"learning_rate": rates, "weight_decay": {"values": [0.0, 40.0, 100.0]}}
+    column = np.random.default_rng(1).normal(3, 9, size=12)
+    sweep = {"name": "own", "method": "grid", "training": {"epochs": 9}, "parameters": decays}
+    run = ls.run(sweep, data=(column, 2 * column + 1), out=tmp_path, jobs=1)
+    x, found = np.column_stack([column, np.ones(12)]), cells(run)
+    limits = stability_limits(run, found.x, found.y)
+    assert limits is not None
+    for rate, height in zip(*limits, strict=True):
+        penalty = np.diag([np.clip(height, 0, 100), 0.0])
+        assert rate == pytest.approx(2 / np.linalg.eigvalsh(x.T @ x / len(x) + penalty)[-1], rel=1e-9)
+    words = {"optimizer": {"values": ["adam", "sgd"]}, "loss": {"values": ["half_mse", "mse"]}}
+    run = made(tmp_path, name="words", parameters={"learning_rate": rates} | words)
+    found = cells(run, y="loss")
+    assert stability_limits(run, found.x, found.y) is None
+    run = made(
+        tmp_path, name="one-word", parameters={"learning_rate": rates, "optimizer": words["optimizer"]}
+    )
+    found = cells(run)
+    limits = stability_limits(run, found.x, found.y)
+    assert limits is not None
+    np.testing.assert_allclose(limits[0][:2], np.nan)
+    np.testing.assert_allclose(limits[0][3:5], LIMIT)
+    assert "stability limit 0.006331, where one is known" in texts(outcome_map(run, fresh()))
+
+
+def test_curves_are_above_each_trials_own_optimum(tmp_path: Path) -> None:
+    """Whatever scale or penalty a trial has; of words the best of each is drawn."""
+    parameters: dict[str, Any] = {
+        "standardize": {"values": [False, True]},
+        "weight_decay": {"values": [0.0, 3.0]},
+        "learning_rate": {"values": [0.001, 0.005]},
+    }
+    run = made(tmp_path, training={"epochs": 50}, parameters=parameters)
+    trials = run.trials
+    ranked = trials.sort_values(["outcome", "converged_at", "cost"])
+    assert default_trials(run) == sorted(ranked.groupby("standardize", observed=True)["trial"].first())
+    axes = cost_curves(run, fresh(), trials=range(8))
+    for number, line in enumerate(axes.lines[:8]):
+        assert np.asarray(line.get_ydata(), np.float64)[-1] == pytest.approx(
+            trials["excess_cost"][number], rel=1e-9
+        )
+    ends = [
+        np.asarray(line.get_xydata(), np.float64)[-1]
+        for line in paths(run, fresh(), trials=range(8)).lines[:16:2]
+    ]
+    np.testing.assert_allclose(ends, trials[["weight_unscaled", "bias_unscaled"]], rtol=1e-9)
 
 
 def test_rates_in_limits_of_each_momentum_lie_side_by_side(tmp_path: Path) -> None:

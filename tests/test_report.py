@@ -398,6 +398,7 @@ def test_the_laboratory_has_the_problem_to_the_bit(run: Run, tmp_path: Path) -> 
     """H, C, optimum and spectrum, by which the page trains trials itself."""
     [payload] = page_of(tmp_path, run).data
     found, experiment = payload["laboratory"], reopen(run)
+    found |= found["setups"][0]
     problem = experiment.problem
     for name, expected in {
         "hessian": problem.hessian,
@@ -412,6 +413,44 @@ def test_the_laboratory_has_the_problem_to_the_bit(run: Run, tmp_path: Path) -> 
     assert [each["name"] for each in found["inputs"]] == [
         *("learning_rate", "initial_weight", "initial_bias"),
         *("momentum", "max_epochs"),
+    ]
+
+
+def test_the_laboratory_says_what_it_does_not_know(tmp_path: Path) -> None:
+    """Trial by trial; of those it has the states that were kept, each above its own optimum."""
+    sweep = SWEEP | {
+        "training": {"epochs": 100},
+        "history": {"every": "log"},
+        "parameters": {
+            "optimizer": {"values": ["adam", "sgd"]},
+            "weight_decay": {"values": [0.0, 2.0]},
+            "loss": {"values": ["half_mse", "mse"]},
+            "learning_rate": {"values": [0.001, 0.002]},
+        },
+    }
+    run = ls.run(sweep, out=tmp_path, jobs=1)
+    [payload] = page_of(tmp_path, run).data
+    found, trials = payload["laboratory"], run.trials
+    ways = [found["ways"][way] if way >= 0 else "" for way in found["way"]]
+    adam, decays = trials["optimizer"] == "adam", trials["weight_decay"] > 0
+    expected = [
+        "adam" * a + " and " * (a and d) + "weight decay" * d for a, d in zip(adam, decays, strict=True)
+    ]
+    assert ways == expected
+    assert len(found["setups"]) == 2
+    assert {(loss, setup) for loss, setup in zip(trials["loss"], found["setup"], strict=True)} == {
+        ("half_mse", 0),
+        ("mse", 1),
+    }
+    kept = pd.DataFrame({name: found["kept"][name] for name in ("trial", "epoch", "excess")})
+    assert set(kept["trial"]) == set(trials["trial"][adam | decays])
+    assert (kept.groupby("trial")["epoch"].min() == 0).all()
+    last = kept.groupby("trial").last()
+    assert (last["epoch"] == 100).all()
+    np.testing.assert_allclose(last["excess"], trials["excess_cost"][last.index], rtol=1e-12)
+    [table] = page_of(tmp_path, run).tables["of-each"]
+    assert [[text for text, _ in row][:2] for row in table.rows] == [
+        [optimizer, loss] for optimizer in ("adam", "sgd") for loss in ("half_mse", "mse")
     ]
 
 

@@ -424,6 +424,7 @@ def every_trial_repeats(page: Page, run: Run) -> None:
     what is shown then is the page's own descent.
     """
     rows = run.trials.to_dict("records")
+    states = [name for name in run.metadata["parameters"][:6] if not name.endswith("_unscaled")]
     for before, row in pairwise(rows[:4]):
         page.locator("[data-trials] td button", has_text=re.compile(rf"^{before['trial']}$")).click()
         boxes = page.locator("[data-input]").evaluate_all("all => all.map(each => each.dataset.input)")
@@ -433,7 +434,7 @@ def every_trial_repeats(page: Page, run: Run) -> None:
         page.evaluate("() => new Promise(requestAnimationFrame)")
         own = numbers_of(page, "[data-lab-numbers]")
         assert page.locator("[data-lab-note]").inner_text().startswith("A descent of the page's own")
-        for name in ("cost", "epochs", *run.metadata["parameters"][:6]):
+        for name in ("cost", "epochs", *states):
             assert float((own[name] or "").replace("Infinity", "inf")) == row[name], (row["trial"], name)
     for number, row in enumerate(rows):
         if number and number % ROWS == 0:
@@ -445,7 +446,7 @@ def every_trial_repeats(page: Page, run: Run) -> None:
             assert (said.get(name) and float(said[name] or "")) == (
                 None if pd.isna(row[name]) else row[name]
             ), number
-        for name in ("cost", *run.metadata["parameters"][:6]):
+        for name in ("cost", *states):
             assert float((said[name] or "").replace("Infinity", "inf")) == row[name], (number, name)
         assert said["regime"] == row["regime"]
         assert float(said["stability_ratio"] or "") == row["stability_ratio"]
@@ -493,7 +494,8 @@ def shown_as_its_row(page: Page, run: Run, number: int) -> str:
     assert said["outcome"] == row["outcome"]
     assert said.get("regime") == (None if pd.isna(row["regime"]) else row["regime"])
     events = ("converged_at", "diverged_at", "epochs", "contraction")
-    for name in ("cost", *events, *run.metadata["parameters"][:6]):
+    states = [name for name in run.metadata["parameters"][:6] if not name.endswith("_unscaled")]
+    for name in ("cost", *events, *states):
         cell = None if pd.isna(row[name]) else float(row[name])
         assert (said.get(name) and float((said[name] or "").replace("Infinity", "inf"))) == cell, name
     at = row["converged_at"] if row["outcome"] == "converged" else row["diverged_at"]
@@ -539,7 +541,7 @@ def test_a_trial_of_mini_batches_is_shown_by_its_row_alone(
     assert set(run.trials["outcome"][:3]) == {"converged", "unfinished", "diverged"}
     for number in range(3):
         note = shown_as_its_row(page, run, number)
-        assert note.startswith("These numbers are the run's own: the page does not train mini-batches.")
+        assert note.startswith("These numbers are the run's own: the page does not train with mini-batches.")
         assert not page.locator("[data-lab-inputs]").is_visible()
         assert page.locator("[data-lab-theory] tr").count() == 0
         assert page.locator("[data-lab-charts]").is_visible() == bool(history)
@@ -557,6 +559,39 @@ def test_a_trial_of_mini_batches_is_shown_by_its_row_alone(
     assert cell["regime"] == (shown["regime"] or "").replace("_", " ")
     assert shown_as_its_row(page, run, 4) == "Trial 4 of the run, repeated to the last bit."
     assert page.locator("[data-lab-inputs]").is_visible()
+
+
+def test_the_page_trains_sgd_and_shows_other_rules_by_their_rows(open_page: Open, tmp_path: Path) -> None:
+    """In one run: each loss and scale to the last bit, adam from what was kept, a schedule without states."""
+    words = {"loss": {"values": ["sse", "half_mse"]}, "standardize": {"values": [True, False]}}
+    sweep = SWEEP | {"training": {"epochs": 300}, "history": {"every": "log"}}
+    run = ls.run(
+        sweep | {"parameters": words | {"learning_rate": {"values": [1e-4, 1e-2]}}}, out=tmp_path, jobs=1
+    )
+    page = open_page(run)
+    for number in range(8):
+        assert "repeated to the last bit" in shown_as_its_row(page, run, number)
+    page.locator('[data-input="initial_bias"]').fill("1")
+    note = page.locator("[data-lab-note]")
+    expect(note).to_contain_text("A descent of the page's own, with loss half_mse; trial 7 of the run")
+    rules = {"optimizer": {"values": ["adam", "sgd"]}, "learning_rate": {"values": [1e-3, 1e-2]}}
+    run = ls.run(sweep | {"parameters": rules}, out=tmp_path, jobs=1)
+    page = open_page(run)
+    note = shown_as_its_row(page, run, 0)
+    assert note.startswith("These numbers are the run's own: the page does not train with adam. The pictures")
+    assert not page.locator("[data-lab-inputs]").is_visible()
+    states = run.history[run.history["trial"] == 0]
+    points = page.locator("[data-lab-path] path.path").get_attribute("d") or ""
+    assert points.count(" ") == len(states) + 1 + (states["epoch"].max() < run.trials["epochs"][0])
+    assert shown_as_its_row(page, run, 2) == "Trial 2 of the run, repeated to the last bit."
+    sweep = SWEEP | {"training": {"epochs": 9, "schedule": {"name": "cosine"}}}
+    run = ls.run(sweep | {"parameters": {"learning_rate": {"values": [1e-3, 1e-2]}}}, out=tmp_path, jobs=1)
+    page = open_page(run)
+    note = shown_as_its_row(page, run, 1)
+    assert "does not train with the schedule cosine. The run kept no states" in note
+    assert "history: {every: log}" in note
+    assert not page.locator("[data-lab-charts]").is_visible()
+    assert " as measured" not in page.locator("[data-lab-words]").inner_text()
 
 
 def test_the_laboratory_says_how_momentum_swings(open_page: Open, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_words_keep_their_declared_order_and_trials_are_found_by_them(run: ls.Ru
     """Not that of the alphabet; a dot in a name is part of it."""
     trials = run.trials
     assert tuple(trials["optimizer"].cat.categories) == OPTIMIZERS
-    assert run.default_by() == ["learning_rate"]
+    assert run.default_by() == ["optimizer", "schedule"]
     for text, mask in {
         "optimizer == sgd": trials["optimizer"] == "sgd",
         "optimizer in (sgd, 'rms prop')": trials["optimizer"].isin(["sgd", "rms prop"]),

@@ -28,7 +28,8 @@ class Compared:
 def reasons(first: Compared, second: Compared) -> Iterator[str]:
     """Yields what explains why two runs differ, a sentence each, without a full stop."""
     yield from _losses(first, second)
-    if first.is_standardized != second.is_standardized:
+    varies = any("standardize" in each.run.varied for each in (first, second))
+    if first.is_standardized != second.is_standardized and not varies:
         scaled = second if second.is_standardized else first
         yield (
             f"{scaled.label} standardizes x: final parameters are compared in the units of the data; its"
@@ -54,11 +55,13 @@ def reasons(first: Compared, second: Compared) -> Iterator[str]:
 
 def _losses(first: Compared, second: Compared) -> Iterator[str]:
     """Yields what another loss on the same data does to a step."""
-    a, b = first.run.metadata, second.run.metadata
-    if a["loss"] != b["loss"] and a["data"]["sha256"] == b["data"]["sha256"]:
+    a, b = (each.run.losses[0] for each in (first, second))
+    is_one = all(len(each.run.losses) == 1 for each in (first, second))
+    hashes = {each.run.metadata["data"]["sha256"] for each in (first, second)}
+    if is_one and a != b and len(hashes) == 1:
         times = _factor(second.run) / _factor(first.run)
         yield (
-            f"{second.label} descends {b['loss']}, {first.label} {a['loss']}: at the same learning rate its"
+            f"{second.label} descends {b}, {first.label} {a}: at the same learning rate its"
             f" step is {times:.6g} times as long, so that a rate in {second.label} does what"
             f" {times:.6g} times the rate does in {first.label}"
         )
@@ -67,7 +70,7 @@ def _losses(first: Compared, second: Compared) -> Iterator[str]:
 def _factor(run: Run) -> float:
     """Returns what a run's loss multiplies the gradient by."""
     data = run.metadata["data"]
-    return float(loss_factor(str(run.metadata["loss"]), data["rows"], len(data["targets"])))
+    return float(loss_factor(run.losses[0], data["rows"], len(data["targets"])))
 
 
 def _conditions(*runs: Compared) -> Iterator[str]:

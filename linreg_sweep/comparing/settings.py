@@ -19,6 +19,9 @@ NOT_SETTINGS = ("name", "max_trials", "data.path", "trials.path")
 WHOLE = ("parameters.", "training.schedule", "training.average")
 """What a config says in several words that are one setting."""
 
+PLACES = {"max_epochs": "training.epochs", "standardize": "data.standardize", "seed": "seed"}
+"""Where a config has hyperparameters that are not in its `training` by their own name."""
+
 _SECTION = re.compile(r"^(training|parameters)\.")
 
 
@@ -57,7 +60,7 @@ def _with_data(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
     told = {"data": data["source"], "data.rows": data["rows"], "data.sha256": data["sha256"][:12]}
     varied = [key.removeprefix("parameters.") for key in kept if key.startswith("parameters.")]
     varied += [key for block in kept.get("parameters", ()) for key in block]
-    replaced = {f"training.{name}" for key in varied for name in re.split(r",\s*", key)}
+    replaced = {PLACES.get(name, f"training.{name}") for key in varied for name in re.split(r",\s*", key)}
     return {key: value for key, value in (told | kept).items() if key not in replaced}
 
 
@@ -69,8 +72,7 @@ def declared(config: Config, name: str, optimizer: str | None = None) -> Any:
         name: of the column.
         optimizer: whose keys are meant; None: the set-up's own.
     """
-    path = {"max_epochs": "training.epochs", "standardize": "data.standardize", "seed": "seed"}
-    *blocks, key = path.get(name, f"training.{name}").split(".")
+    *blocks, key = PLACES.get(name, f"training.{name}").split(".")
     value: Any = config
     for block in blocks:
         value = getattr(value, block, None)

@@ -12,7 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.tally import Ranges, Tally, check_column
+from linreg_sweep.config.parameters import names_of
+from linreg_sweep.config.training import OPTIMIZER_KEYS
 from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.runs.reopening import declaration_of
 from linreg_sweep.runs.results import MOST_ROWS, Run
 from linreg_sweep.theory.outcome import OUTCOMES, REGIMES
 
@@ -20,6 +23,9 @@ Floats = NDArray[np.float64]
 
 MOST_VALUES = MOST_ROWS
 """Values of a parameter above which a map gathers them into so many ranges."""
+
+MOVING = {*OPTIMIZER_KEYS, "batch_size", "seed", "max_epochs"}
+"""The hyperparameters that may move a trial's stability limit, beside words and the keys of a schedule."""
 
 FARTHEST = np.finfo(np.float64).max
 """Where an edge lies at most, since what draws them needs numbers."""
@@ -97,11 +103,33 @@ def _moves(run: Run, name: str) -> bool:
 def rate_of(run: Run) -> str:
     """Returns the column by which the learning rates of a run lie side by side.
 
-    That is the rate, or its share of the stability limit where it is declared so and momentum varies.
+    That is the rate, or its share of the stability limit where it is declared so and limits differ.
     """
-    rates = "learning_rate" in run.varied
-    in_limits = run.is_ordered and rates and "learning_rate" not in run.metadata["spans"]
-    return "stability_ratio" if in_limits and "momentum" in moving(run) else "learning_rate"
+    differ = any(moves_limit(run, name) for name in moving(run))
+    return "stability_ratio" if differ and _in_limits(run) else "learning_rate"
+
+
+def _in_limits(run: Run) -> bool:
+    """Returns whether all learning rates of a run are declared as shares of a stability limit."""
+    if (
+        "learning_rate" not in run.varied
+        or run.metadata["regime_measured"]
+        or run.metadata["method"] == "list"
+    ):
+        return False
+    if run.is_ordered:
+        return "learning_rate" not in run.metadata["spans"]
+    products = declaration_of(run).config.products
+    return all(
+        any(each.unit and "learning_rate" in names_of({key: each}) for key, each in product.items())
+        for product in products
+    )
+
+
+def moves_limit(run: Run, name: str) -> bool:
+    """Returns whether a hyperparameter of a run, by its column, may move a trial's stability limit."""
+    is_words = name in run.types and run.types[name].is_words
+    return is_words or name in MOVING or "." in name
 
 
 def sides_of(run: Run, x: str | None = None, y: str | None = None) -> list[str]:

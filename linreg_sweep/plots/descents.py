@@ -12,6 +12,7 @@ from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.plots.style import DASHES, INK, LINES, spaced, title_of
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
+from linreg_sweep.theory.problem import Problem
 from linreg_sweep.trials.columns import parameter_column, trial_types
 from linreg_sweep.trials.experiment import Experiment
 
@@ -45,7 +46,8 @@ class Descent:
         color: of its line: where a hyperparameter is words, of its word, else its own.
         dashes: likewise, which tell lines of one colour apart.
         epoch: [s].
-        theta: [s, P, O].
+        theta: [s, P, O], in the scale of the problem that all are drawn on.
+        excess: above its own optimum [s], with its penalty, in units of y squared.
     """
 
     trial: int
@@ -54,17 +56,27 @@ class Descent:
     dashes: str
     epoch: NDArray[np.int64]
     theta: Floats
+    excess: Floats
 
 
 def default_trials(run: Run) -> list[int]:
-    """Returns trials that show a run: evenly spaced by their number, and the best; none that failed."""
+    """Returns trials that show a run, none that failed.
+
+    Where words vary, the best of each; else some that are evenly spaced by their number, and the best.
+    """
+    by = run.default_by()
+    if run.types[by[0]].is_words:
+        return sorted(run.best_of_each(by)["trial"].tolist()[:MOST_TRIALS])
     spaced = np.linspace(0, run.n_trials - 1, min(DEFAULT_TRIALS, run.n_trials)).astype(int).tolist()
     best = run.metadata.get("best", {}).get("trial")
     return sorted({*spaced, *([] if best is None else [best])} - run.failures.keys())
 
 
-def watch(run: Run, trials: Sequence[int] = ()) -> tuple[Experiment, list[Descent]]:
+def watch(run: Run, trials: Sequence[int] = ()) -> tuple[Experiment, Problem, list[Descent]]:
     """Trains trials of a run once more, by its own engine, keeping states.
+
+    The problem is one whose scale all are drawn in: that of the first trials or, where only some see
+    standardized x, the data's own.
 
     Args:
         run: which run.
@@ -84,11 +96,14 @@ def watch(run: Run, trials: Sequence[int] = ()) -> tuple[Experiment, list[Descen
     experiment = reopen(run)
     each = [experiment.values(number, number + 1) for number in wanted]
     values = {name: np.concatenate([one[name] for one in each]) for name in each[0]}
-    epochs = max(int(group.trials.epochs.max()) for group in experiment.groups(values))
+    groups = experiment.groups(values)
+    epochs = max(int(group.trials.epochs.max()) for group in groups)
     later = np.geomspace(EVERY, max(EVERY, epochs), EVERY).astype(np.int64)
     looked = np.unique(np.concatenate([np.arange(min(EVERY, epochs) + 1), later[later <= epochs]]))
-    results = experiment.train(values, states_at=looked)
-    history = results.history
+    results = experiment.train_groups(groups, states_at=looked)
+    history, group_of = results.history, {int(place): group for group in groups for place in group.chosen}
+    scales = {group.kind[1] for group in groups}
+    problem = next(group.problem for group in groups if len(scales) == 1 or not group.kind[1])
     types = trial_types(experiment)
     varied = {parameter_column(name): values[name] for name in experiment.space.parameters}
     looks = _looks({name: value for name, value in varied.items() if types[name].is_words}, len(wanted))
@@ -106,8 +121,12 @@ def watch(run: Run, trials: Sequence[int] = ()) -> tuple[Experiment, list[Descen
         new = np.append(True, np.diff(epoch) > 0)
         color, dashes = looks[place]
         words = f"{', '.join(told)}: {became}"
-        descents.append(Descent(number, words, color, dashes, epoch[new], theta[new]))
-    return experiment, descents
+        group = group_of[place]
+        own = group.trials.quadratic.take(np.full(len(theta), np.searchsorted(group.chosen, place)))
+        drawn = experiment.unscaled(theta, group.kind) if len(scales) > 1 else theta
+        excess = own.excess(theta)
+        descents.append(Descent(number, words, color, dashes, epoch[new], drawn[new], excess[new]))
+    return experiment, problem, descents
 
 
 def _looks(words: Mapping[str, Floats], count: int) -> list[tuple[str, str]]:
@@ -143,10 +162,10 @@ def cost_curves(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes"
         ConfigError: there is no such trial, or there are too many.
         ResultsError, DataError: the run's data have moved or changed.
     """
-    experiment, descents = watch(run, trials)
+    experiment, _, descents = watch(run, trials)
     level = highest = min(experiment.converged_excess, HIGHEST)
     for descent in descents:
-        excess = experiment.problem.excess_cost(descent.theta)
+        excess = descent.excess
         good = np.isfinite(excess) & (excess > 0)
         if good.any():
             highest = max(highest, min(float(excess[good][0]), HIGHEST))
@@ -173,7 +192,8 @@ def cost_curves(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes"
     axes.set_xlim(left=0)
     axes.set_ylim(level / 30, highest * 1e3)
     axes.set_xlabel("epoch (0, then log scale)")
-    axes.set_ylabel(f"cost above the optimum (unit of {_targets(run)} squared)")
+    what = "cost and penalty above their optimum\n" if experiment.is_penalised else "cost above the optimum "
+    axes.set_ylabel(f"{what}(unit of {_targets(run)} squared)")
     axes.set_title(title_of(run), fontsize=11)
     _legend(axes, -0.13)
     return axes
@@ -186,8 +206,7 @@ def paths(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes":
     the steepest direction through the optimum, of the first target. For arguments, result and errors see
     cost_curves.
     """
-    experiment, descents = watch(run, trials)
-    problem = experiment.problem
+    experiment, problem, descents = watch(run, trials)
     plain = problem.shape[0] == 2
     basis = np.eye(2) if plain else problem.eigenvectors[:, [0, -1]].T
     origin = np.zeros(problem.shape[0]) if plain else problem.optimum[:, 0]
@@ -204,16 +223,19 @@ def paths(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes":
         label = f"{descent.trial}: {descent.words}"
         over = 2 if "diverged" in descent.words else 3  # a path that leaves the picture hides no other
         look: dict[str, Any] = {"color": descent.color, "linewidth": 1.2, "markersize": 3.5, "zorder": over}
-        axes.plot(*track[near].T, ".-", label=label, **look)
+        axes.plot(*track[near].T, f".{descent.dashes}", label=label, **look)
         axes.plot(*track[0], "o", color=descent.color, markersize=7, markeredgecolor="white", zorder=4)
-    star = "optimum; lines of equal cost, each four times as high as the one inside"
+    where = "optimum without a penalty" if experiment.is_penalised else "optimum"
+    star = f"{where}; lines of equal cost, each four times as high as the one inside"
     axes.plot(*optimum, "*", color="black", markersize=13, markeredgecolor="white", label=star, zorder=5)
     axes.set_xlim(low[0], high[0])
     axes.set_ylim(low[1], high[1])
     names = experiment.parameter_names
     if plain:
-        axes.set_xlabel(f"{names[0].replace('_', ' ')} (as trained)")
-        axes.set_ylabel(f"{names[problem.shape[1]].replace('_', ' ')} (as trained)")
+        both = len({is_scaled for _, is_scaled in experiment.problems}) > 1
+        scale = "in the data's units" if both else "as trained"
+        axes.set_xlabel(f"{spaced(names[0])} ({scale})")
+        axes.set_ylabel(f"{spaced(names[problem.shape[1]])} ({scale})")
     else:
         axes.set_xlabel("distance from the optimum along the flattest direction")
         axes.set_ylabel("distance along the steepest direction")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.errors import SweepError
-from linreg_sweep.plots.cells import Cells, MapSide, cells, check_sizes, regime_along
+from linreg_sweep.plots.cells import Cells, MapSide, cells, check_sizes, moves_limit, regime_along
 from linreg_sweep.plots.style import (
     COLORS,
     INK,
@@ -23,8 +23,8 @@ from linreg_sweep.plots.style import (
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
+from linreg_sweep.trials.columns import parameter_column, parameter_name
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.groups import GROUPED, KEYS_OF_RULES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,6 +36,9 @@ RATES = ("learning_rate", "stability_ratio")
 
 LETTER = 0.0145
 """Of the width of a panel, what a letter of a regime's name takes, with its share of the gap between two."""
+
+WIDEST_ROW = 68
+"""Letters of a legend that stand in one row."""
 
 GAP = 0.003
 """Likewise, what is left out at either end of a regime's bar."""
@@ -80,7 +83,7 @@ def outcome_map(run: Run, axes: "Axes", *, x: str | None = None, y: str | None =
         handles=handles,
         loc="upper center",
         bbox_to_anchor=(0.5, -0.16),
-        ncols=4,
+        ncols=columns_for(handles),
         frameon=False,
         title="a cell of several outcomes has their mixed colour" if mixed_somewhere else None,
         title_fontsize=9,
@@ -119,7 +122,13 @@ def epochs_map(run: Run, axes: "Axes", *, x: str | None = None, y: str | None = 
     _frame(axes, run, found)
     handles += _edge(axes, run, found)
     if handles:
-        axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=4, frameon=False)
+        axes.legend(
+            handles=handles,
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.16),
+            ncols=columns_for(handles),
+            frameon=False,
+        )
     return axes
 
 
@@ -129,6 +138,11 @@ def share_colours(panels: "Sequence[Axes]") -> None:
     limits = np.array([mesh.get_clim() for mesh in meshes], np.float64)
     for mesh in meshes:
         mesh.set_clim(float(limits.min()), float(limits.max()))
+
+
+def columns_for(handles: Sequence[Any]) -> int:
+    """Returns in how many columns a legend stands, so that it is no wider than its panel."""
+    return 2 if sum(len(handle.get_label()) for handle in handles) > WIDEST_ROW else 4
 
 
 def _cells(run: Run, x: str | None, y: str | None) -> Cells:
@@ -230,11 +244,12 @@ def _edge(axes: "Axes", run: Run, found: Cells) -> list[Any]:
     if not inside.any():
         return []
     look: dict[str, Any] = {"color": "black", "linestyle": "--", "linewidth": 1.6}
-    return list(axes.plot(rates, heights, label=edge_words(rates, found.y), **look))
+    return list(axes.plot(rates, heights, label=edge_words(rates, heights, found.y), **look))
 
 
-def edge_words(rates: Floats, y: MapSide | None, digits: int = 4) -> str:
+def edge_words(rates: Floats, heights: Floats, y: MapSide | None, digits: int = 4) -> str:
     """Returns what a legend says of theory's edge; see stability_limits."""
+    rates = rates[~np.isnan(heights)]
     known = rates[~np.isnan(rates)]
     if y is None or (known == known[0]).all():
         words = f"stability limit {known[0]:.{digits}g}"
@@ -247,6 +262,7 @@ def stability_limits(run: Run, x: MapSide, y: MapSide | None) -> tuple[Floats, F
     """Returns theory's edge as places [k] on one axis and heights [k] on the other; None: there is none.
 
     At each height it is the limit of all trials there; NaN where they have no one limit, or none is known.
+    Between two that are steps, the height is NaN.
 
     Args:
         run: which run.
@@ -265,33 +281,28 @@ def stability_limits(run: Run, x: MapSide, y: MapSide | None) -> tuple[Floats, F
         experiment = reopen(run)
     except SweepError:  # the data have moved: the map stands without its line
         return None
-    name = None if y is None else "epochs" if y.name == "max_epochs" else y.name
-    if y is None or not moves_limit(experiment, str(name)):
+    places = np.zeros(1) if y is None else y.centres
+    if y is None or not moves_limit(run, y.name):
         heights, values = whole, np.zeros(2)
-    elif run.types[y.name].is_words:  # a step for each, in the order of the axis
-        heights = np.repeat(y.edges, 2)[1:-1]
-        values = np.repeat([float(run.types[y.name].words.index(label)) for label in y.labels], 2)
-    elif run.types[y.name].is_whole:
-        heights, values = np.repeat(y.edges, 2)[1:-1], np.repeat(np.rint(y.centres), 2)
+    elif y.is_words or run.types[y.name].is_whole:  # a step for each
+        heights = np.column_stack([y.edges[:-1], y.edges[1:], np.full(len(places), np.nan)]).ravel()
+        words = run.types[y.name].words
+        values = np.repeat([words.index(each) for each in y.labels] if y.is_words else np.rint(places), 3)
     else:
-        heights = values = np.linspace(y.edges[0], y.edges[-1], HEIGHTS)
-    limits = _limits(experiment, name, values)
+        spread, there = np.geomspace if y.log else np.linspace, y.edges if y.ranges else places
+        heights = np.asarray(spread(y.edges[0], y.edges[-1], HEIGHTS), np.float64)
+        values = np.clip(heights, there[0], there[-1])  # no trial lies beyond
+    limits = _limits(run, experiment, None if y is None else y.name, values.astype(np.float64))
     return None if np.isnan(limits).all() else (limits, heights)
 
 
-def moves_limit(experiment: Experiment, name: str) -> bool:
-    """Returns whether a hyperparameter may move a trial's stability limit."""
-    apart = {*KEYS_OF_RULES, *experiment.space.choices, *GROUPED, "epochs"}
-    return name in apart or "." in name
-
-
-def _limits(experiment: Experiment, name: str | None, values: Floats) -> Floats:
+def _limits(run: Run, experiment: Experiment, name: str | None, values: Floats) -> Floats:
     """Returns the stability limit that trials have wherever a hyperparameter has these values [k], or NaN.
 
     Others than those that may move it are not looked at; of the rest, some trials taken at random.
     """
-    sampled = experiment.sample(SAMPLED)
-    moving = [each for each in sampled if each != name and moves_limit(experiment, each)]
+    sampled = {parameter_column(each): value for each, value in experiment.sample(SAMPLED).items()}
+    moving = [each for each in sampled if each != name and moves_limit(run, each)]
     chosen = np.zeros(1, np.intp)
     if moving:
         _, chosen = np.unique(np.column_stack([sampled[each] for each in moving]), axis=0, return_index=True)
@@ -300,7 +311,7 @@ def _limits(experiment: Experiment, name: str | None, values: Floats) -> Floats:
     if name is not None and name in trials:
         trials[name] = np.repeat(values, count)
     found = np.empty(len(values) * count)
-    for group in experiment.groups(trials):
+    for group in experiment.groups({parameter_name(each): value for each, value in trials.items()}):
         found[group.chosen] = group.stability_limit()
     limits = found.reshape(len(values), count)
     low, high = limits.min(axis=1), limits.max(axis=1)

@@ -23,6 +23,11 @@ BARS = 24
 PLATE = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
 """What stands behind a word among lines."""
 
+BEYOND = 0.03
+"""How far parallel coordinates go on below 0 and above 1, where they end."""
+
+END = BEYOND / (1 + 2 * BEYOND), (1 + BEYOND) / (1 + 2 * BEYOND)
+
 MOST_LINES = 300
 """Trials that parallel coordinates draw; of more, as many taken at random, the same each time."""
 
@@ -93,12 +98,12 @@ def parallel(run: Run, axes: "Axes") -> "Axes":
                 range(len(drawn)), lines[row], color=COLORS[name], alpha=alpha, linewidth=1, label=label
             )
     for place, (name, (_, (low, high))) in enumerate(zip(drawn, heights, strict=True)):
-        axes.axvline(place, color=INK, linewidth=1)
+        axes.axvline(place, *END, color=INK, linewidth=1)
         if run.types[name].is_words:
             for at, word in zip(
                 np.linspace(0, 1, len(run.types[name].words)), run.types[name].words, strict=True
             ):
-                axes.text(place + 0.02, at, word, ha="left", va="center", fontsize=8)
+                axes.text(place + 0.02, at, word, ha="left", va="center", fontsize=8, bbox=PLATE)
             continue
         axes.text(place, -0.02, f"{low:.4g}", ha="center", va="top", fontsize=8)
         axes.text(place, 1.02, f"{high:.4g}", ha="center", va="bottom", fontsize=8)
@@ -106,7 +111,7 @@ def parallel(run: Run, axes: "Axes") -> "Axes":
     axes.set_xticks(range(len(drawn)), [word.replace(" (", "\n(") for word in titles], fontsize=8)
     axes.tick_params(axis="x", length=0, pad=16)
     axes.set_yticks([])
-    axes.set_ylim(-0.03, 1.03)
+    axes.set_ylim(-BEYOND, 1 + BEYOND)
     axes.spines[["top", "right", "bottom", "left"]].set_visible(False)
     some = "" if n_drawn == run.n_trials else f"\n{n_drawn:,} of them drawn, taken at random"
     axes.set_title(title_of(run) + some, fontsize=11, pad=22)

@@ -52,4 +52,4 @@ def title_of(run: Run) -> str:
     """Returns what a picture is of: the run, its trials, its data and the loss."""
     data, n = run.metadata["data"], run.n_trials_done
     trials = f"{n:,} trial{'' if n == 1 else 's'}"
-    return f"{run.name}: {trials} on {data['source']}, loss {run.metadata['loss']}"
+    return f"{run.name}: {trials} on {data['source']}, loss {', '.join(run.losses)}"

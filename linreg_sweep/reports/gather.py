@@ -45,6 +45,7 @@ class Gathered:
         summaries: by each parameter that varies, its name first.
         trials: those that are listed, by their numbers: all, or one a cell of the maps and the best.
         best: the number of the best trial, which the laboratory begins with.
+        of_each: the best trial of each combination of words; None: only numbers vary.
     """
 
     run: Run
@@ -53,6 +54,7 @@ class Gathered:
     summaries: dict[str, Table]
     trials: "pd.DataFrame"
     best: int
+    of_each: Table | None
 
     @property
     def all_listed(self) -> bool:
@@ -67,25 +69,35 @@ def gather(run: Run) -> Gathered:
         ResultsError: no part is finished, or one is damaged.
     """
     several = moving(run)
+    by = run.default_by()
+    words = by if run.types[by[0]].is_words else []
     first = "learning_rate" if "learning_rate" in several else several[0]
     others = [name for name in several if name != first]
     right = rate_of(run) if first == "learning_rate" else first
     pairs = [[right, other] for other in others[:MOST_MAPS]] or [[right]]
     most = _most_values(run, right, others[:MOST_MAPS])
     maps = [run.tally(pair, most) for pair in pairs]
-    names = [first, *others]
+    names = list(dict.fromkeys([*words, first, *others]))
     summaries = [
         run.tally([name], BINS if run.has_more_values([name], MOST_ROWS) else None) for name in names
     ]
-    finest = run.tally([first], MOST_ROWS)
+    finest = run.tally(names[:1], MOST_ROWS)
     run.fill([*maps, *summaries, finest], ["trial"])
     tables: dict[str, Table] = {name: tally.table() for name, tally in zip(names, summaries, strict=True)}
     cells = [cells_of(run, tally) for tally in maps]
     ranked = run.best_of(list(dict.fromkeys([*RANK, run.best_by, *run.varied])), BEST)
     best = {name: _finite(column[0]) for name, column in cells_in(ranked.head(1)).items()}
-    said = answer(run, first, finest.table(), best)
+    said = answer(run, names[0], finest.table(), best)
     listed = _listed(run, cells, ranked["trial"].to_numpy())
-    return Gathered(run, said, cells, tables, listed, int(best["trial"]))
+    return Gathered(run, said, cells, tables, listed, int(best["trial"]), _of_each(run, words))
+
+
+def _of_each(run: Run, words: list[str]) -> Table | None:
+    """Returns the best trial of each combination of words, with the values of all that varies."""
+    if not words:
+        return None
+    names = list(dict.fromkeys([*words, *run.varied, *RANK, run.best_by]))
+    return cells_in(run.best_of_each(words, run.varied)[names].head(MOST_ROWS))
 
 
 def _finite(cell: Any) -> Any:

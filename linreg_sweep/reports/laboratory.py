@@ -1,6 +1,7 @@
 """What a page needs to show trials: H and C, the spectrum, when a trial has ended, and states that were kept.
 
-By these it trains full-batch trials itself; of mini-batch trials it shows what the run found.
+By these it trains SGD at a constant rate on all rows itself, with momentum or without; of trials that descend
+in another way it shows what the run found.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -14,15 +15,20 @@ from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.plots.style import REGIME_WORDS, parameter_words
 from linreg_sweep.reports.payload import matrix, plain
 from linreg_sweep.runs.results import Run
+from linreg_sweep.schedules.declared import name_of
 from linreg_sweep.storage.layout import HISTORY
 from linreg_sweep.storage.parquet import read_arrays
-from linreg_sweep.theory.outcome import REGIMES, SURPRISES, stability_limit
+from linreg_sweep.theory.outcome import REGIMES, SURPRISES
 from linreg_sweep.theory.problem import Problem
-from linreg_sweep.trials.columns import parameter_column
+from linreg_sweep.trials.columns import parameter_column, parameter_name
 from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.groups import Group
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 MOST_PARAMETERS = 40
 """Parameters above which a page would wait for each move of a slider."""
@@ -35,7 +41,7 @@ FURTHEST_RATE = 2.1
 
 
 def laboratory(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict[str, Any]:
-    """Returns the problem of a run and what its sliders begin with.
+    """Returns the problems of a run and what its sliders begin with.
 
     Args:
         run: which run.
@@ -45,17 +51,65 @@ def laboratory(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict
     Raises:
         ResultsError: the data have too many parameters.
     """
-    problem, training = experiment.problem, experiment.config.training
-    if problem.shape[0] > MOST_PARAMETERS:
-        text = f"has {problem.shape[0]} parameters a target, a page can train up to {MOST_PARAMETERS}"
+    training, size = experiment.config.training, experiment.problem.shape[0]
+    if size > MOST_PARAMETERS:
+        text = f"has {size} parameters a target, a page can train up to {MOST_PARAMETERS}"
         raise ResultsError(Complaint(str(run.path), text))
-    words = [name for name in run.varied if run.types[name].is_words]
-    optimizer = getattr(training, "optimizer", "sgd")
-    if words or optimizer != "sgd":
-        what = f"{words[0]} varies" if words else f"the optimizer is {optimizer}"
-        text = f"{what}, and a page can train SGD with momentum alone"
-        raise ResultsError(Complaint(str(run.path), text))
+    groups = experiment.groups(_hyperparameters(run, experiment, trials))
+    setups, setup = _setups(groups, len(trials))
+    ways, way = _ways(groups, len(trials))
     criteria, bounds = experiment.criteria, Bounds.of(experiment.criteria)
+    return {
+        "setups": [_setup(group) for group in setups],
+        "setup": setup,
+        "ways": ways,
+        "way": way,
+        "converged_excess": experiment.converged_excess,
+        "divergence": criteria.divergence,
+        "settling": criteria.settling,
+        "early_stop": training.early_stop,
+        "single": training.dtype == "float32",
+        "engine": training.engine,
+        "parameters": list(experiment.parameter_names),
+        "targets": list(experiment.data.y_names),
+        "penalised": experiment.is_penalised,
+        "inputs": _inputs(experiment, [group.problem for group in setups]),
+        "kept": _kept_states(run, experiment, groups, trials, np.array(way)),
+        "regime_words": {name: bounds.regime(name) for name in REGIMES},
+        "measured_words": {name: bounds.regime(name, measured=True) for name in REGIMES},
+        "surprises": SURPRISES,
+        "regime_names": {name: REGIME_WORDS[name] for name in REGIMES},
+    }
+
+
+def _hyperparameters(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict[str, Floats]:
+    """Returns what some rows of a run's trials have as hyperparameters, as an experiment has them."""
+    values = {}
+    for column in map(parameter_column, experiment.fixed()):
+        cells, type_ = trials[column], run.types[column]
+        codes = cells.cat.codes if type_.is_words else cells
+        values[parameter_name(column)] = type_.keys(codes.to_numpy(np.float64, na_value=np.nan))
+    return values
+
+
+def _setups(groups: list[Group], count: int) -> tuple[list[Group], list[int]]:
+    """Returns groups that differ in their problem or in Nesterov's momentum, and which each trial is like."""
+    found: dict[Any, Group] = {}
+    places = np.zeros(count, np.int64)
+    for group in groups:
+        key = group.kind, _is_nesterov(group)
+        found.setdefault(key, group)
+        places[group.chosen] = list(found).index(key)
+    return list(found.values()), places.tolist()
+
+
+def _is_nesterov(group: Group) -> bool:
+    return "nesterov" in group.options.method.flags
+
+
+def _setup(group: Group) -> dict[str, Any]:
+    problem, (loss, is_standardized) = group.problem, group.kind
+    words = [f"loss {loss}", "standardized x" * is_standardized, "Nesterov's momentum" * _is_nesterov(group)]
     tail = problem.quadratic.visible_tail
     visible = np.zeros_like(problem.optimum) if tail is None else tail[..., 0]
     return {
@@ -68,36 +122,56 @@ def laboratory(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict
         "cost_min": problem.cost_min,
         "scale": problem.scale,
         "cost_per_loss": problem.cost_per_loss,
-        "converged_excess": experiment.converged_excess,
-        "divergence": criteria.divergence,
-        "settling": criteria.settling,
-        "early_stop": training.early_stop,
-        "nesterov": training.nesterov,
-        "single": training.dtype == "float32",
-        "engine": training.engine,
-        "parameters": list(experiment.parameter_names),
-        "targets": list(experiment.data.y_names),
-        "n_rows": problem.n_rows,
-        "batch_size": training.batch_size,
-        "inputs": _inputs(experiment),
-        "kept": _kept_states(run, problem, trials),
-        "regime_words": {name: bounds.regime(name) for name in REGIMES},
-        "measured_words": {name: bounds.regime(name, measured=True) for name in REGIMES},
-        "surprises": SURPRISES,
-        "regime_names": {name: REGIME_WORDS[name] for name in REGIMES},
+        "nesterov": _is_nesterov(group),
+        "words": " and ".join(filter(None, words)),
+        "furthest_rate": FURTHEST_RATE * (2 / problem.curvature[1] if problem.curvature[1] else 1.0),
     }
 
 
-def _kept_states(run: Run, problem: Problem, trials: "pd.DataFrame") -> dict[str, Any] | None:
-    """Returns the states that a run kept of its mini-batch trials, which a page cannot train; None: none.
+def _ways(groups: list[Group], count: int) -> tuple[list[str], list[int]]:
+    """Returns with what trials descend that a page does not know, in words, and which each has; -1: none."""
+    ways: dict[str, int] = {}
+    places = np.full(count, -1, np.int64)
+    for group in groups:
+        method, values, n_rows = group.options.method, group.trials.values, group.problem.n_rows
+        shared = [
+            method.optimizer if method.optimizer != "sgd" else "",
+            _schedule(method.schedule),
+            "an average of states" if method.average is not None else "",
+            "mini-batches" if method.batch_size is not None and method.batch_size < n_rows else "",
+        ]
+        for place, number in enumerate(group.chosen):
+            own = [
+                words
+                for name, words in (("weight_decay", "weight decay"), ("dampening", "dampening"))
+                if name in method.active and values[name][place]
+            ]
+            way = [words for words in [*shared, *own] if words]
+            if way:
+                places[number] = ways.setdefault(" and ".join(way), len(ways))
+    return list(ways), places.tolist()
+
+
+def _schedule(declared: Any) -> str:
+    if declared is None:
+        return ""
+    name = name_of(declared)
+    return "a warm-up" if name == "constant" else f"the schedule {name}"
+
+
+def _kept_states(
+    run: Run, experiment: Experiment, groups: list[Group], trials: "pd.DataFrame", way: Integers
+) -> dict[str, Any] | None:
+    """Returns the states that a run kept of the trials that a page cannot train; None: none.
 
     Of many, each trial has fewer, so that there are no more than about MOST_STATES.
     """
-    listed = trials["trial"].to_numpy()[(trials["regime_source"] == "measured").to_numpy()]
+    numbers = trials["trial"].to_numpy()
+    listed = numbers[way >= 0]
     if not run.metadata["history"] or not len(listed):
         return None
-    layout = run.layout(HISTORY)
-    names = ["trial", "epoch", *run.metadata["parameters"][: problem.optimum.size]]
+    layout, shape = run.layout(HISTORY), experiment.problem.shape
+    names = ["trial", "epoch", *run.metadata["parameters"][: shape[0] * shape[1]]]
     parts = [run.store.part(run.store.history, number) for number in run.finished_parts()]
     found = [_of(listed, read_arrays(part, names, layout)) for part in parts]
     columns = {name: np.concatenate([part[name] for part in found]) for name in names}
@@ -105,13 +179,29 @@ def _kept_states(run: Run, problem: Problem, trials: "pd.DataFrame") -> dict[str
     place = np.arange(len(columns["trial"])) - np.searchsorted(columns["trial"], columns["trial"])
     last = np.append(columns["trial"][1:] != columns["trial"][:-1], True)
     columns = {name: values[(place % max(1, step) == 0) | last] for name, values in columns.items()}
-    theta = np.column_stack([columns[name] for name in names[2:]])
+    trial, epoch = columns["trial"], columns["epoch"]
+    begun = np.setdiff1d(trial, trial[epoch == 0])  # kept states, but not their start
+    trial, epoch = np.append(begun, trial), np.append(np.zeros_like(begun), epoch)
+    theta = np.concatenate([np.empty((len(begun), *shape)), _stacked(columns, names[2:], shape)])
+    row, excess = np.searchsorted(numbers, trial), np.empty(len(trial))
+    for group in groups:
+        mine = np.flatnonzero(np.isin(row, group.chosen))
+        own = np.searchsorted(group.chosen, row[mine])
+        starts = mine < len(begun)
+        theta[mine[starts]] = group.trials.start[own[starts]]
+        excess[mine] = group.trials.quadratic.take(own).excess(theta[mine])
+    order = np.lexsort((epoch, trial))
     return {
-        "trial": columns["trial"].tolist(),
-        "epoch": columns["epoch"].tolist(),
-        "excess": plain(problem.excess_cost(theta.reshape(-1, *problem.shape))),
-        "theta": matrix(theta),
+        "trial": trial[order].tolist(),
+        "epoch": epoch[order].tolist(),
+        "excess": plain(excess[order]),
+        "theta": matrix(theta[order].reshape(len(order), -1)),
     }
+
+
+def _stacked(columns: dict[str, Any], names: list[str], shape: tuple[int, int]) -> Floats:
+    """Returns states [s, P, O] from their columns."""
+    return np.column_stack([columns[name] for name in names]).reshape(-1, *shape)
 
 
 def _of(trials: NDArray[np.int64], columns: dict[str, Any]) -> dict[str, Any]:
@@ -120,23 +210,21 @@ def _of(trials: NDArray[np.int64], columns: dict[str, Any]) -> dict[str, Any]:
     return {name: values[chosen] for name, values in columns.items()}
 
 
-def _inputs(experiment: Experiment) -> list[dict[str, Any]]:
+def _inputs(experiment: Experiment, problems: list[Problem]) -> list[dict[str, Any]]:
     """Returns what can be set, each with the column that it is in, its words, its span and its beginning."""
-    training, problem = experiment.config.training, experiment.problem
+    training = experiment.config.training
     fixed = experiment.fixed()
-    _, steepest = problem.curvature
-    limit = float(stability_limit(steepest)) if steepest else 1.0
-    inputs = [_input(experiment, "learning_rate", 0.0, FURTHEST_RATE * limit, fixed["learning_rate"])]
+    inputs = [_input(experiment, "learning_rate", 0.0, 1.0, fixed["learning_rate"])]  # see furthest_rate
     for name, value in fixed.items():
         rows = _rows(experiment, name)
         if rows:
-            at = problem.optimum[rows, 0]
+            at = np.concatenate([problem.optimum[rows, 0] for problem in problems])
             reach = 1.2 * max(float(np.abs(at - value).max()), float(np.abs(at).max()), 1.0)
             inputs.append(
                 _input(experiment, name, float(at.mean()) - reach, float(at.mean()) + reach, value)
                 | {"rows": rows}
             )
-    inputs.append(_input(experiment, "momentum", 0.0, 0.99, training.momentum))
+    inputs.append(_input(experiment, "momentum", 0.0, 0.99, training.momentum or 0.0))
     inputs.append(_input(experiment, "epochs", 1, max(1000, training.epochs), training.epochs))
     return inputs
 

@@ -47,6 +47,7 @@ class Section:
         answer: the best trial, and where every trial converged.
         advice: with which settings trials converge, where most did not.
         swept: what was varied, and between which ends.
+        of_each: the best trial of each word, where words vary.
         facts: what was run, by what it is called: versions, hashes, times.
         command: runs the sweep again.
         config: the resolved declaration.
@@ -62,6 +63,7 @@ class Section:
     answer: str
     advice: list[str]
     swept: "Shown"
+    of_each: "Shown | None"
     facts: dict[str, str]
     command: str
     config: str

@@ -39,7 +39,7 @@ def map_of(run: Run, found: Cells) -> dict[str, Json]:
         "left_out": found.left_out,
         "edge": None
         if edge is None
-        else {"rates": plain(edge[0]), "heights": plain(edge[1]), "words": edge_words(edge[0], found.y, 6)},
+        else {"rates": plain(edge[0]), "heights": plain(edge[1]), "words": edge_words(*edge, found.y, 6)},
         "regimes": [None if name is None else REGIME_WORDS[name] for name in along],
     }
 

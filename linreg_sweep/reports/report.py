@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from linreg_sweep.analysis.tally import Table
 from linreg_sweep.comparing.comparison import bins_to_read, compare
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
-from linreg_sweep.plots.style import COLORS
+from linreg_sweep.plots.style import COLORS, spaced
 from linreg_sweep.reports.gather import Gathered, gather
 from linreg_sweep.reports.laboratory import laboratory
-from linreg_sweep.reports.page import Section, render, shown
+from linreg_sweep.reports.page import Section, Shown, render, shown
 from linreg_sweep.reports.payload import map_of, trials_of
 from linreg_sweep.runs.reopening import declaration_of, reopen
 from linreg_sweep.runs.results import Run, as_run
@@ -86,12 +87,13 @@ def _section(name: str, found: Gathered) -> Section:
             f"{counted(run.n_trials_done, 'trial')} of linear regression by gradient descent on"
             f" {data['source']}: {counted(data['rows'], 'row')}, {_features(data)},"
             f" predicting {', '.join(data['targets'])};"
-            f" loss {run.metadata['loss']}, engine {run.metadata['engine']}."
+            f" loss {', '.join(run.losses)}, engine {run.metadata['engine']}."
         ),
         answer=found.answer,
         advice=advice,
         facts=_facts(run),
         swept=shown("swept", "What was swept", swept(axes_of(products))),
+        of_each=None if found.of_each is None else _of_each(found.of_each),
         command=shlex.join(["linreg-sweep", "run", str(run.store.config)]),
         config=files.read(run.store.config).decode(),
         summaries=[shown(f"summary-{by}", f"By {by}", table) for by, table in found.summaries.items()],
@@ -100,6 +102,13 @@ def _section(name: str, found: Gathered) -> Section:
         no_laboratory=why_not,
         payload=payload,
     )
+
+
+def _of_each(table: Table) -> Shown:
+    """Returns the best trial of each word, or of each combination of words, as the page shows it."""
+    names = list(table)
+    words = [name for name in names[: names.index("trial")] if isinstance(table[name][0], str)]
+    return shown("of-each", f"The best trial of each {' and '.join(map(spaced, words))}", table)
 
 
 def _features(data: dict[str, Any]) -> str:

@@ -74,6 +74,12 @@ class Run:
         return list(self.metadata["varied"])
 
     @property
+    def losses(self) -> tuple[str, ...]:
+        """The losses that its trials descend."""
+        varied = self.types.get("loss")
+        return (str(self.metadata["loss"]),) if varied is None else varied.words
+
+    @property
     def is_ordered(self) -> bool:
         """Whether trials are known to be the combinations of one grid, its last parameter turning fastest."""
         return bool(self.metadata["spans"])
@@ -367,6 +373,29 @@ class Run:
         best_of_parts = [tables.best(frame, n, self.best_by) for frame in self.frames(columns)]
         whole = parquet.with_categories(pd.concat(best_of_parts, ignore_index=True), self.types)
         return tables.best(whole, n, self.best_by)
+
+    def best_of_each(self, by: Sequence[str], columns: Sequence[str] = ()) -> "pd.DataFrame":
+        """Returns some columns of the best trial of each combination of words, in their declared order.
+
+        Args:
+            by: columns that hold words.
+            columns: further ones.
+
+        Raises:
+            ResultsError: no part is finished, or one is damaged.
+        """
+        import pandas as pd
+
+        from linreg_sweep.analysis import tables
+
+        names = list(dict.fromkeys(["trial", *by, "outcome", "converged_at", "cost", self.best_by, *columns]))
+
+        def first(frame: "pd.DataFrame") -> "pd.DataFrame":
+            ranked = tables.best(frame[frame["outcome"] != "failed"], len(frame), self.best_by)
+            return ranked.groupby(list(by), observed=True).head(1)
+
+        found = pd.concat([first(frame) for frame in self.frames(names)], ignore_index=True)
+        return first(parquet.with_categories(found, self.types)).sort_values(list(by), ignore_index=True)
 
     def where(self, comparison: str) -> "pd.DataFrame":
         """Returns the trials for which a comparison such as `learning_rate < 0.005` holds."""

@@ -48,7 +48,7 @@ def planned(plan: "Plan") -> Iterator[str]:
 
 
 def swept(axes: Sequence["Axis"]) -> Table:
-    """Returns what a sweep varies as a table, a row a parameter."""
+    """Returns what a sweep varies as a table, a row a parameter; of each product where there are several."""
     return columns_of(
         [
             {

@@ -30,7 +30,7 @@ def told_run(run: "Run", table: Table, columns: list[str]) -> Iterator[str]:
     data = run.metadata["data"]
     yield (
         f"{run.name}: {counted(run.n_trials, 'trial')} on {data['source']},"
-        f" {counted(data['rows'], 'row')}, loss {run.metadata['loss']}, engine {run.metadata['engine']}"
+        f" {counted(data['rows'], 'row')}, loss {', '.join(run.losses)}, engine {run.metadata['engine']}"
     )
     yield ""
     cells = cells_of(table)

@@ -81,6 +81,11 @@ def parameter_column(name: str) -> str:
     return "max_epochs" if name == "epochs" else name
 
 
+def parameter_name(column: str) -> str:
+    """Returns the hyperparameter that is in a column; undoes parameter_column."""
+    return "epochs" if column == "max_epochs" else column
+
+
 def labels_of(experiment: "Experiment") -> Mapping[str, tuple[str, ...]]:
     """Returns the words of the hyperparameters that are no numbers, in the declared order."""
     found: Mapping[str, tuple[str, ...]] = getattr(experiment.space, "labels", {})

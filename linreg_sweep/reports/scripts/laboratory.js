@@ -1,5 +1,6 @@
 // The laboratory: one trial of the run as its row has it, and sliders for descents of the page's own, each with its
-// path, its cost and its theory. What the page cannot train, such as mini-batches, it shows from the run alone.
+// path, its cost and its theory. The page knows one rule: SGD on all rows at a constant rate, with momentum or without.
+// Whatever else a trial descends by, it shows from the run alone.
 
 const STEPS = 1000;
 
@@ -14,15 +15,16 @@ const ALLOWED = {
  * Shows the laboratory of a run.
  *
  * @param article the run's part of the page.
- * @param problem what laboratory.py gives.
+ * @param given what laboratory.py gives.
  * @param columns the run's trials, unpacked.
  * @returns { load }: shows a trial, by its row, and sets the inputs to its own.
  */
-function showLaboratory(article, problem, columns) {
+function showLaboratory(article, given, columns) {
   const part = (name) => article.querySelector(`[data-lab-${name}]`);
   const byName = new Map(columns.map((column) => [column.name, column]));
-  const targets = problem.targets.length;
-  const inputs = problem.inputs.map((input) => inputOf(input, byName.get(input.name)));
+  const targets = given.targets.length;
+  let problem = { ...given, ...given.setups[0] };
+  const inputs = given.inputs.map((input) => inputOf(input, byName.get(input.name)));
   let [loaded, reference, waiting] = [null, null, false];
 
   // a mark on the slider of learning rates where the stability limit is
@@ -71,8 +73,7 @@ function showLaboratory(article, problem, columns) {
   }
 
   const cellOf = (row, name) => byName.get(name)?.cells[row] ?? null;
-  const seesAllRows = (row) => (cellOf(row, "batch_size") ?? problem.batch_size ?? problem.n_rows) >= problem.n_rows;
-  const isTrainable = (row) => cellOf(row, "outcome") !== "failed" && seesAllRows(row);
+  const isTrainable = (row) => cellOf(row, "outcome") !== "failed" && given.way[row] < 0;
 
   function train() {
     const trial = settings();
@@ -99,7 +100,6 @@ function showLaboratory(article, problem, columns) {
     const places = kept ? kept.trial.flatMap((trial, place) => (trial === number ? [place] : [])) : [];
     const states = places.map((place) => ({ epoch: kept.epoch[place], theta: kept.theta[place], excess: kept.excess[place] }));
     const trial = settings();
-    if (states.length && states[0].epoch > 0) states.unshift({ epoch: 0, theta: trial.start, excess: excessCost(problem, trial.start) });
     const ended = states.length > 0 && states[states.length - 1].epoch === found.epochs;
     if (states.length && !ended && !found.parameters.includes(null)) {
       states.push({ epoch: found.epochs, theta: found.parameters, excess: cellOf(row, "excess_cost") });
@@ -112,9 +112,15 @@ function showLaboratory(article, problem, columns) {
       drawCost(part("cost"), problem, result, result, row);
     });
     tell(found, trial, null);
-    const whose = "These numbers are the run's own";
-    const why = found.outcome === "failed" ? "This trial could not be trained." : `${whose}: the page does not train mini-batches.`;
-    part("note").textContent = `${why} ${states.length ? "The pictures join the states that the run kept." : "The run kept no states of it to draw."}`;
+    if (found.outcome === "failed") part("note").textContent = "This trial could not be trained.";
+    else {
+      const way = given.ways[given.way[row]];
+      const lines = way.includes("weight decay") ? " The optimum and the lines of equal cost are those without the penalty." : "";
+      const drawn = states.length
+        ? `The pictures join the states that the run kept.${lines}`
+        : "The run kept no states of it to draw: to see its path, declare `history: {every: log}` and run the sweep again.";
+      part("note").textContent = `These numbers are the run's own: the page does not train with ${way}. ${drawn}`;
+    }
     part("theory").replaceChildren();
   }
 
@@ -177,7 +183,8 @@ function showLaboratory(article, problem, columns) {
       { name: "regime", words: found.measured ? "regime, measured" : "regime", text: problem.regime_names[found.regime], value: found.regime },
       { name: "contraction", words: "second epoch along the first (measured)", value: found.contraction },
     ];
-    if (factors !== null) {
+    if (factors === null) entries.push({ name: "stability_ratio", words: "learning rate / limit", value: found.ratio });
+    else {
       const best = bestRate(problem);
       const { factor } = factors[factors.length - 1];
       const size = trial.momentum ? { words: "size of the steepest direction's factor, in the long run", value: Math.abs(factor) } : { words: "factor of the steepest direction in each epoch", value: factor };
@@ -196,21 +203,22 @@ function showLaboratory(article, problem, columns) {
   function inWords(found, trial, factors) {
     if (found.regime === null) return [];
     const name = problem.regime_names[found.regime];
-    if (factors === null) return [`Regime ${name}, as measured: ${problem.measured_words[found.regime]}.`];
+    if (found.measured) return [`Regime ${name}, as measured: ${problem.measured_words[found.regime]}.`];
+    if (factors === null) return [`Regime ${name}: ${problem.regime_words[found.regime]}.`];
     const steepest = factors[factors.length - 1];
     const flattest = factors.find((direction) => direction.curvature > 0);
     const said = [`Regime ${name}: ${problem.regime_words[found.regime]}.`, courseInWords(steepest, trial.momentum)];
     const why = surpriseOf(found.outcome, found.regime, found.divergedAt, found.predicted);
     if (why !== null) said.push(`${problem.surprises[why]}.`);
     if (flattest && flattest !== steepest && flattest.epochs !== null) {
-      said.push(`The flattest direction takes ${counted(flattest.epochs)} epochs to a hundredth of its error${trial.momentum ? ", in the long run" : ""}.`);
+      said.push(`The flattest direction takes ${counted(flattest.epochs)} epoch${flattest.epochs === 1 ? "" : "s"} to a hundredth of its error${trial.momentum ? ", in the long run" : ""}.`);
     }
     return said;
   }
 
   /** Says what is shown where no trial of the run is. */
   function remark(result) {
-    const own = result.cut ? `The page trains ${counted(result.epochs)} epochs at most, so that it does not wait` : "A descent of the page's own";
+    const own = result.cut ? `The page trains ${counted(result.epochs)} epochs at most, so that it does not wait` : `A descent of the page's own${given.setups.length > 1 ? `, with ${problem.words}` : ""}`;
     return loaded === null ? `${own}.` : `${own}; trial ${counted(cellOf(loaded, "trial"))} of the run is drawn in grey for comparison.`;
   }
 
@@ -253,6 +261,8 @@ function showLaboratory(article, problem, columns) {
     load(row) {
       loaded = row;
       reference = null;
+      problem = { ...given, ...given.setups[given.setup[row]] };
+      inputs.find((input) => input.name === "learning_rate").high = problem.furthest_rate;
       for (const input of inputs) input.load(row);
       part("inputs").hidden = !isTrainable(row);
       if (isTrainable(row)) train();
@@ -266,7 +276,7 @@ function inputOf(input, column) {
   const whole = input.name === "max_epochs";
   const known = (column?.cells ?? []).filter((value) => Number.isFinite(value));
   const low = known.reduce((a, b) => Math.min(a, b), input.low);
-  const high = input.name === "learning_rate" ? input.high : known.reduce((a, b) => Math.max(a, b), input.high);
+  const reach = input.name === "learning_rate" ? input.high : known.reduce((a, b) => Math.max(a, b), input.high);
   const slider = element("input", { type: "range", min: 0, max: STEPS, step: 1, "data-slider": input.name, "aria-label": `${input.words}, slider` });
   const box = element("input", { type: "number", step: "any", "data-input": input.name, "aria-label": input.words });
   return {
@@ -274,15 +284,16 @@ function inputOf(input, column) {
     slider,
     box,
     value: input.value,
+    high: reach,
     /** Returns the value at a share of the slider; of epochs by ratio, of others evenly, four digits. */
     at(share) {
-      if (whole) return Math.round(high ** share);
-      const value = Number((low + (high - low) * share).toPrecision(4));
-      return input.name === "learning_rate" ? Math.max(value, high / STEPS / 10) : value;
+      if (whole) return Math.round(this.high ** share);
+      const value = Number((low + (this.high - low) * share).toPrecision(4));
+      return input.name === "learning_rate" ? Math.max(value, this.high / STEPS / 10) : value;
     },
     /** Returns the share of the slider at which a value stands. */
     shareOf(value) {
-      const share = whole ? Math.log(Math.max(value, 1)) / Math.log(high) : (value - low) / (high - low);
+      const share = whole ? Math.log(Math.max(value, 1)) / Math.log(this.high) : (value - low) / (this.high - low);
       return Math.min(Math.max(share, 0), 1);
     },
     set(value, typed = String(value)) {
@@ -294,7 +305,8 @@ function inputOf(input, column) {
       slider.setAttribute("aria-valuetext", sixDigits(value));
     },
     load(row) {
-      this.set(column ? column.cells[row] : input.value);
+      const value = column ? column.cells[row] : input.value;
+      if (value !== null) this.set(value);
     },
     isAt(row) {
       return this.value === (column ? column.cells[row] : input.value);

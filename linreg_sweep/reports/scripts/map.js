@@ -121,7 +121,8 @@ function showMap(article, payload, choose, best) {
       inside.append(drawn("rect", { "data-cell": cell, fill: colourOf(cell, epochs), ...outline(cell) }));
     }
     if (map.edge) {
-      const points = map.edge.rates.map((rate, number) => [rate === null ? NaN : x(numberOf(rate)), y(map.edge.heights[number])]);
+      const height = (number) => map.edge.heights[number];
+      const points = map.edge.rates.map((rate, number) => (rate === null || height(number) === null ? [NaN, NaN] : [x(numberOf(rate)), y(height(number))]));
       inside.append(line(points, { class: "edge" }));
     }
     if (named) nameRegimes(svg, map, x);
