@@ -577,8 +577,8 @@ def test_the_page_trains_sgd_and_shows_other_rules_by_their_rows(open_page: Open
     rules = {"optimizer": {"values": ["adam", "sgd"]}, "learning_rate": {"values": [1e-3, 1e-2]}}
     run = ls.run(sweep | {"parameters": rules}, out=tmp_path, jobs=1)
     page = open_page(run)
-    note = shown_as_its_row(page, run, 0)
-    assert note.startswith("These numbers are the run's own: the page does not train with adam. The pictures")
+    said = shown_as_its_row(page, run, 0)
+    assert said.startswith("These numbers are the run's own: the page does not train with adam. The pictures")
     assert not page.locator("[data-lab-inputs]").is_visible()
     states = run.history[run.history["trial"] == 0]
     points = page.locator("[data-lab-path] path.path").get_attribute("d") or ""
@@ -587,9 +587,9 @@ def test_the_page_trains_sgd_and_shows_other_rules_by_their_rows(open_page: Open
     sweep = SWEEP | {"training": {"epochs": 9, "schedule": {"name": "cosine"}}}
     run = ls.run(sweep | {"parameters": {"learning_rate": {"values": [1e-3, 1e-2]}}}, out=tmp_path, jobs=1)
     page = open_page(run)
-    note = shown_as_its_row(page, run, 1)
-    assert "does not train with the schedule cosine. The run kept no states" in note
-    assert "history: {every: log}" in note
+    said = shown_as_its_row(page, run, 1)
+    assert "does not train with the schedule cosine. The run kept no states" in said
+    assert "history: {every: log}" in said
     assert not page.locator("[data-lab-charts]").is_visible()
     assert " as measured" not in page.locator("[data-lab-words]").inner_text()
 
