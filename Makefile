@@ -37,7 +37,7 @@ chaos: $(VENV)/.installed-dev ## Kill sweeps at random moments, here and on Dask
 fuzz: $(VENV)/.installed-dev ## Feed 130,000 hostile configs, sweeps and data files; say what escaped, how slow, how large
 	@$(BIN)/python -m fuzz
 
-gallery: $(VENV)/.installed-dev ## Make the pages in docs that show what commands give, and their pictures, anew
+gallery: $(VENV)/.installed-dev ## Make the pages in docs that show what commands give, and their pictures
 	@$(BIN)/python docs/make_gallery.py
 	@$(BIN)/python docs/make_walkthrough.py
 	@$(BIN)/python docs/make_training.py

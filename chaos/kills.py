@@ -32,7 +32,7 @@ class Kill:
 
         A signal may end it as it would end any process before it listens, and after it has told its end.
         """
-        comes_or_goes = stage in ("starting", "telling") or len(self.signals) > 1
+        comes_or_goes = stage in ("starting", "reporting") or len(self.signals) > 1
         return {self.code} | ({-number for number in self.signals} if comes_or_goes else set())
 
     def strike(self, life: Life, rng: random.Random) -> bool:

@@ -21,7 +21,7 @@ class Report:
         finished: how often a run was finished, and compared.
         compared: files that were compared.
         stopped: commands that went on, ended with exit code 1, and said how to go on from there.
-        unborn: commands that were interrupted before they began, which Python told with a traceback.
+        unborn: commands that were interrupted before they began, which Python reported with a traceback.
         looks: how often the command was asked about a run whose maker was killed.
         slowest_orphan: seconds until the last process of a killed command was gone, at most.
         troubles: whatever should not have happened.
@@ -63,7 +63,7 @@ class Report:
                 f"{self.compared} files compared byte for byte with those of a run that nobody killed.",
                 f"{self.looks} looks at what a killed command had left, by list, show and status.",
                 f"{self.stopped} commands gave up with exit code 1 and said how to go on; that did.",
-                f"{self.unborn} commands were interrupted before Python had started them, which it told.",
+                f"{self.unborn} commands were interrupted before Python had started them, which it reported.",
                 f"The last process of a killed command was gone after {self.slowest_orphan:.1f} s at most.",
                 *(f"WRONG: {trouble}" for trouble in self.troubles),
                 f"{len(self.troubles)} troubles.",

@@ -7,7 +7,7 @@ from pathlib import Path
 from chaos.witness import Witness
 from chaos.world import World
 
-MOST_IN_A_ROUND = 8
+MAX_IN_A_ROUND = 8
 """Kills, after which a run is left to finish."""
 
 
@@ -24,7 +24,7 @@ def rounds(witness: Witness, folder: Path, kills: int, live: Callable[[World, bo
     while report.n_kills < kills and not report.is_hopeless:
         n_known = len(report.troubles)
         world = World(folder / f"round-{report.lives}")
-        most = min(report.n_kills + MOST_IN_A_ROUND, kills)
+        most = min(report.n_kills + MAX_IN_A_ROUND, kills)
         is_finished = False
         while not (is_finished or report.is_hopeless):
             is_finished = live(world, report.n_kills < most)

@@ -15,9 +15,9 @@ parameters:
   learning_rate: {min: 1e-4, max: 1e-2, num: 20, scale: log}
   initial_weight: {min: -10, max: 10, num: 20}
 """
-"""400 trials: so long that workers are hired, so short that it can be run hundreds of times."""
+"""400 trials: so long that workers are started, so short that it can be run hundreds of times."""
 
-STAGES = ("starting", "opening", "training", "finishing", "telling")
+STAGES = ("starting", "opening", "training", "finishing", "reporting")
 """Of a life: until it has the run; until it has looked through it; until all parts are there; until the
 run is finished; and what is left."""
 
@@ -77,7 +77,7 @@ class World:
             return "opening"
         if self.n_parts < N_PARTS:
             return "training"
-        return "telling" if '"finished"' in _text(run / "metadata.json") else "finishing"
+        return "reporting" if '"finished"' in _text(run / "metadata.json") else "finishing"
 
 
 def differences(found: World, right: World) -> list[str]:

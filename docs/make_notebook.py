@@ -47,7 +47,7 @@ table[["learning_rate", "trials", "converged", "median_converged_at", "regime"]]
         """\
 The rates are multiples of the data's stability limit, from a twentieth of it to a fifth above. Every trial is
 a row of `plain.trials`, an ordinary DataFrame. Here are the three best; `predicted_at` is the epoch that the
-closed form tells without training:""",
+closed form gives without training:""",
     ),
     (
         CODE,

@@ -39,7 +39,7 @@ STEPS = (
         " multiples of each one's own stability limit, so that both get rates that suit them.",
         None,
     ),
-    ("Before anything is trained, `plan` tells what theory expects.", "plan as_they_are.yaml"),
+    ("Before anything is trained, `plan` shows what theory expects.", "plan as_they_are.yaml"),
     ("It expects no trial to converge. Here is what comes:", "run as_they_are.yaml"),
     ("With standardized waiting times every rate up to the limit gets there.", "run standardized.yaml"),
     (

@@ -12,9 +12,9 @@ from pyarrow import parquet
 from fuzz.mutations import mutated
 from fuzz.runs import METADATA, TOKENS, changed
 from fuzz.tables import odd_column
+from linreg_sweep.storage.checksum import BLANK
 from linreg_sweep.storage.layout import HISTORY, TRIALS, layout_of
-from linreg_sweep.storage.parquet import SEAL, TOLD, encode
-from linreg_sweep.storage.seal import BLANK
+from linreg_sweep.storage.parquet import FACTS, SEAL, encode
 from linreg_sweep.trials.columns import NAMED
 
 CELLS: dict[str, list[Any]] = {
@@ -59,7 +59,7 @@ def part(random: Random) -> bytes:
     with parquet.ParquetWriter(sink, found.schema, compression=packing, use_dictionary=coded) as writer:
         n_rows = random.choice((None, None, 1 if found.num_rows < 10 else 7000))
         writer.write_table(found, row_group_size=n_rows)
-        writer.add_key_value_metadata({TOLD: facts, SEAL: BLANK})
+        writer.add_key_value_metadata({FACTS: facts, SEAL: BLANK})
     content = bytes(sink.getvalue())
     if random.random() < 0.3:  # the footer alone, which says what is where
         at = max(4, len(content) - random.choice((12, 1000, 3000)))

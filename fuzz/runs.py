@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from fuzz.mutations import mutated
-from linreg_sweep.storage.seal import BLANK
+from linreg_sweep.storage.checksum import BLANK
 
 SWEEP: dict[str, Any] = {
     "name": "small",

@@ -20,22 +20,22 @@ from linreg_sweep.config import load_config, load_sweep
 from linreg_sweep.data import Data, from_file
 from linreg_sweep.errors import ConfigError, DataError, ResultsError, SweepError
 from linreg_sweep.exporting import export
-from linreg_sweep.guards.harmless import MOST_LETTERS, OBEYED
+from linreg_sweep.guards.escapes import MAX_LETTERS, OBEYED
 from linreg_sweep.planning import plan
 from linreg_sweep.runs.results import list_runs, load
-from linreg_sweep.starter import starter
-from linreg_sweep.storage.seal import BLANK, sealed
+from linreg_sweep.scaffold.texts import scaffold_texts
+from linreg_sweep.storage.checksum import BLANK, with_checksum
 from linreg_sweep.storage.store import Store, find_runs
 from linreg_sweep.sweep import run
-from linreg_sweep.telling.of_runs import legend_of, told_run
-from linreg_sweep.telling.of_status import standing, told_standing
 from linreg_sweep.terminal.choosing import Choice, choose, listed, summary_to_read
+from linreg_sweep.text.runs import format_legend, format_run
+from linreg_sweep.text.status import format_status, standing
 from linreg_sweep.trials.loading import load_data
 from linreg_sweep.trials.prepare import prepare
 
 ROOT = Path(__file__).parents[1]
 
-MOST_LINES = 52
+MAX_LINES = 52
 """Of one error: fifty complaints, and that there are more."""
 
 FORECAST = 5000
@@ -85,9 +85,9 @@ def check(error: SweepError) -> str:
 def check_words(text: str) -> None:
     """Checks that a text has lines of bounded number and length, and nothing that a terminal obeys."""
     lines = text.split("\n")
-    assert len(lines) <= MOST_LINES, f"{len(lines)} lines"
+    assert len(lines) <= MAX_LINES, f"{len(lines)} lines"
     for line in lines:
-        assert len(line) <= 4 * MOST_LETTERS, f"a line of {len(line)} letters"
+        assert len(line) <= 4 * MAX_LETTERS, f"a line of {len(line)} letters"
         assert not OBEYED.search(line), f"a terminal would obey {line!r}"
 
 
@@ -141,7 +141,7 @@ def _data(name: str, content: bytes) -> str:
 
 
 def _start(data: Data, name: str) -> None:
-    texts = starter(data, name="x", data_path=f"../{name}", x=None, y=data.y_names)
+    texts = scaffold_texts(data, name="x", data_path=f"../{name}", x=None, y=data.y_names)
     for folder, text in zip(("configs", "sweeps"), texts, strict=True):
         Path(folder, "x.yaml").write_text(text, encoding="utf-8")
     try:
@@ -180,7 +180,7 @@ def metadata(content: bytes) -> str:
     """A run's metadata.json, sealed by whoever wrote it, as commands read it."""
     store = _store()
     whole = store.metadata.read_bytes()
-    store.metadata.write_bytes(sealed(content) if BLANK.encode() in content else content)
+    store.metadata.write_bytes(with_checksum(content) if BLANK.encode() in content else content)
     try:
         return _read(store)
     except ResultsError as error:
@@ -195,12 +195,12 @@ def _read(store: Store) -> str:
     as_text(cells_of(table), "table")
     for complaint in complaints:
         check_words(str(complaint))
-    list(told_standing(standing(str(store.path))))
+    list(format_status(standing(str(store.path))))
     loaded = load(store.path)
-    list(legend_of(choose(loaded, Choice()), loaded))
+    list(format_legend(choose(loaded, Choice()), loaded))
     if loaded.finished:
         summary = summary_to_read(loaded)
-        list(told_run(loaded, summary, list(cells_of(summary))))
+        list(format_run(loaded, summary, list(cells_of(summary))))
     file = export(loaded, "csv")
     assert file.parent == Path(), f"{file} is elsewhere"
     file.unlink()
@@ -213,7 +213,7 @@ def status(content: bytes) -> str:
     store.status.write_bytes(content)
     found = standing(str(store.path))
     as_text(found.table(), "json")
-    list(told_standing(found))
+    list(format_status(found))
     return "nothing" if found.status is None else ACCEPTED
 
 
@@ -222,7 +222,7 @@ def part(content: bytes) -> str:
     store = _store()
     file = store.part(store.trials if b"excess_cost" in content else store.history, 0)
     kept = {place: place.read_bytes() for place in (file, store.metadata, store.summary)}
-    file.write_bytes(sealed(content) if BLANK.encode() in content else content)
+    file.write_bytes(with_checksum(content) if BLANK.encode() in content else content)
     words = {"RUN": str(store.path), "OTHER": str(_store("others").path)}
     try:
         asked = Random(zlib.crc32(content)).sample(READERS, 4)

@@ -84,7 +84,7 @@ class ColumnType:
             return self.words[int(value)]
         return int(value) if self.is_whole else value
 
-    def told(self, name: str) -> dict[str, Any]:
+    def as_json(self, name: str) -> dict[str, Any]:
         """Returns what metadata.json says of a column of this name."""
         words = {"words": list(self.words)} if self.is_words else {}
         return {"name": name, "kind": self.kind, **words, "role": self.role}
@@ -94,8 +94,8 @@ Types = Mapping[str, ColumnType]
 """The columns of a table, in their order."""
 
 
-def types_told(columns: Sequence[Mapping[str, Any]]) -> dict[str, ColumnType]:
-    """Returns the columns of a table that metadata.json tells of."""
+def types_from_json(columns: Sequence[Mapping[str, Any]]) -> dict[str, ColumnType]:
+    """Returns the columns of a table that metadata.json describes."""
     return {
         each["name"]: ColumnType(each["kind"], tuple(each.get("words", ())), each["role"]) for each in columns
     }

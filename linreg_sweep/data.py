@@ -23,10 +23,10 @@ from linreg_sweep.tabular import Table, as_names, read_table, table_of_arrays
 
 Floats = NDArray[np.float64]
 
-MOST_WORK = 1_000_000
+MAX_WORK = 1_000_000
 """Features x features x targets: theory takes the square of the features, and each weight is a column."""
 
-MOST_COLLISIONS = 20
+MAX_COLLISIONS = 20
 
 VISIBLE = 2.0**-40
 """Share of a standard deviation below which what rounding left off a mean is lost among other roundings."""
@@ -44,7 +44,7 @@ class Data:
         source: `tutorial (built in)`, the file's name, or `arrays`.
         standardize: whether trials see z-scores of x.
         x_mean: [F] the mean of each column of x where standardized, else zeros.
-        x_mean_tail: [F] what rounding left off it, where that is a visible share of x_scale, else zeros.
+        x_mean_low: [F] what rounding left off it, where that is a visible share of x_scale, else zeros.
         x_scale: [F] its population standard deviation where standardized, else ones.
         notes: what a person should know, one sentence each without a full stop.
     """
@@ -56,18 +56,18 @@ class Data:
     source: str
     standardize: bool
     x_mean: Floats
-    x_mean_tail: Floats
+    x_mean_low: Floats
     x_scale: Floats
     notes: tuple[str, ...]
 
     def inputs(self) -> Floats:
         """Returns the x [n, F] that trials see: z-scores where standardized, else x itself."""
-        return ((self.x - self.x_mean) - self.x_mean_tail) / self.x_scale if self.standardize else self.x
+        return ((self.x - self.x_mean) - self.x_mean_low) / self.x_scale if self.standardize else self.x
 
     def as_given(self) -> "Data":
         """Returns the same, of which trials see x itself."""
         zeros, ones = np.zeros_like(self.x_mean), np.ones_like(self.x_scale)
-        return replace(self, standardize=False, x_mean=zeros, x_mean_tail=zeros, x_scale=ones)
+        return replace(self, standardize=False, x_mean=zeros, x_mean_low=zeros, x_scale=ones)
 
     def noise(self) -> Floats | None:
         """Returns how far rounding may have moved the inputs of each column [F]; None: by half a unit."""
@@ -101,7 +101,7 @@ class Data:
         with np.errstate(over="ignore", invalid="ignore"):  # diverged trials hold infinities
             for feature, scale in enumerate(self.x_scale):
                 result[:, feature] = theta[:, feature] / scale
-                for part in (self.x_mean[feature], self.x_mean_tail[feature]):
+                for part in (self.x_mean[feature], self.x_mean_low[feature]):
                     if part:
                         result[:, -1] = result[:, -1] - result[:, feature] * part
         return result
@@ -217,7 +217,7 @@ def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: 
     x, notes = np.ascontiguousarray(table.x), table.notes
     _check_size(where, x.shape[1], table.y.shape[1])
     complaints = _collisions(where, table, standardize, fit_bias)
-    mean, tail, scale = moments(x)
+    mean, mean_low, scale = moments(x)
     level = [name for name, low in zip(table.x_names, scale == 0, strict=True) if low]
     flat = ", ".join(map(repr, map(shorten, level[:8]))) + (", ..." if len(level) > 8 else "")
     if standardize and not fit_bias:
@@ -247,7 +247,7 @@ def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: 
         source=source,
         standardize=standardize,
         x_mean=mean if standardize else np.zeros(x.shape[1]),
-        x_mean_tail=tail if standardize else np.zeros(x.shape[1]),
+        x_mean_low=mean_low if standardize else np.zeros(x.shape[1]),
         x_scale=scale if standardize else np.ones(x.shape[1]),
         notes=notes,
     )
@@ -267,22 +267,22 @@ def moments(x: Floats) -> tuple[Floats, Floats, Floats]:
     mean = unit.mean(axis=0)
     mean = np.where(low < high, mean + (unit - mean).mean(axis=0), unit[0])
     rest = unit - mean
-    tail = rest.mean(axis=0)
-    tail = np.where(np.abs(tail) > VISIBLE * np.sqrt(np.mean(rest**2, axis=0)), tail, 0.0)
-    deviation = np.sqrt(np.mean((rest - tail) ** 2, axis=0))
+    mean_low = rest.mean(axis=0)
+    mean_low = np.where(np.abs(mean_low) > VISIBLE * np.sqrt(np.mean(rest**2, axis=0)), mean_low, 0.0)
+    deviation = np.sqrt(np.mean((rest - mean_low) ** 2, axis=0))
     with np.errstate(over="ignore"):
         deviation = np.where(np.isfinite(high - low), np.ldexp(deviation, exponent), np.inf)
-    return np.ldexp(mean, exponent), np.ldexp(tail, exponent), deviation
+    return np.ldexp(mean, exponent), np.ldexp(mean_low, exponent), deviation
 
 
 def _check_size(where: str, n_features: int, n_targets: int) -> None:
-    """Refuses a fit of so many weights that telling of one trial would take minutes.
+    """Refuses a fit of so many weights that describing one trial would take minutes.
 
     Raises:
         DataError: there are more than 1,000 features, or fewer but several targets.
     """
-    if n_features**2 * n_targets > MOST_WORK:
-        most = math.isqrt(MOST_WORK // n_targets)
+    if n_features**2 * n_targets > MAX_WORK:
+        most = math.isqrt(MAX_WORK // n_targets)
         targets = f"{n_targets:,} target{'s' * (n_targets > 1)}"
         text = f"{targets} can be fitted from {most:,} features at most, these are {n_features:,}"
         raise DataError(Complaint(where, text, "name fewer columns"))
@@ -292,6 +292,6 @@ def _collisions(where: str, table: Table, standardize: bool, fit_bias: bool) -> 
     names = parameter_names(table.x_names, table.y_names, fit_bias)
     if standardize:  # results then tell both scales
         names += tuple(f"{name}_unscaled" for name in names)
-    twice = [name for name, times in Counter(names).items() if times > 1][:MOST_COLLISIONS]
+    twice = [name for name, times in Counter(names).items() if times > 1][:MAX_COLLISIONS]
     text = "columns of the results must have different names, two would be"
     return [Complaint(where, f"{text} {shorten(name)!r}", "rename a column of the data") for name in twice]

@@ -40,10 +40,10 @@ EPOCHS = 128
 ROUNDS = 4
 """Power iterations before growth is measured."""
 
-MOST_ROWS = 100
+MAX_ROWS = 100
 """Combinations of momentum and batch size that are measured."""
 
-MOST_DOUBLINGS = 60
+MAX_DOUBLINGS = 60
 
 DIED_OUT = 100.0
 """Times the root of the unit of rounding: differences that fall below this share of the first have died."""
@@ -158,8 +158,8 @@ def _combinations(experiment: Experiment) -> list[tuple[float, int]]:
             raise ConfigError(Complaint(f"parameters.{name}", text, "--set parameters." + name + "=0.9"))
         axes.append(list(parameter.values))
     rows = [(momentum, min(int(size), n_rows)) for momentum, size in product(*axes)]
-    if len(rows) > MOST_ROWS:
-        text = f"must have at most {MOST_ROWS} combinations of momentum and batch size, got {len(rows)}"
+    if len(rows) > MAX_ROWS:
+        text = f"must have at most {MAX_ROWS} combinations of momentum and batch size, got {len(rows)}"
         raise ConfigError(Complaint("parameters", text, "declare fewer of them"))
     return list(dict.fromkeys(rows))
 
@@ -207,11 +207,11 @@ class _Measured:
         direction = direction + 1e-3 * np.random.default_rng(0).standard_normal(direction.shape)
         kind = np.dtype(self.experiment.config.training.dtype).type
         low = high = float(kind(limit))
-        for _ in range(MOST_DOUBLINGS):
+        for _ in range(MAX_DOUBLINGS):
             low /= 2
             if self._growth(np.array([low]), direction, rounds=1)[0] <= 0:
                 break
-        for _ in range(MOST_DOUBLINGS):
+        for _ in range(MAX_DOUBLINGS):
             high = float(kind(1.5 * high))
             if self._growth(np.array([high]), direction, rounds=1)[0] > 0:
                 break

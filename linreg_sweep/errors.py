@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from linreg_sweep.guards.harmless import harmless
+from linreg_sweep.guards.escapes import escape_control
 
 _LONGEST_NAME = 60
-_MOST_NAMES = 10_000
+_MAX_NAMES = 10_000
 
-MOST_NAMED = 8
+MAX_NAMED = 8
 """Columns that a note names."""
 
 
@@ -33,7 +33,7 @@ class Complaint:
     hint: str = ""
 
     def __str__(self) -> str:
-        where, text, hint = map(harmless, (self.where, self.text, self.hint))
+        where, text, hint = map(escape_control, (self.where, self.text, self.hint))
         line = f"{where}: {text}" if where else text
         return f"{line}. Hint: {hint}" if hint else line
 
@@ -88,7 +88,7 @@ def did_you_mean(given: str, known: Iterable[str], *, else_list: bool = True) ->
         known: what could have been meant; the first 10,000 are looked at.
         else_list: where nothing is close, list what is known (at most 30), rather than say nothing.
     """
-    names = sorted(set(islice(known, _MOST_NAMES)))
+    names = sorted(set(islice(known, _MAX_NAMES)))
     close = closest(given, names)
     if close:
         return f"did you mean {close!r}?"
@@ -105,7 +105,7 @@ def closest(given: str, names: Iterable[str]) -> str:
     return close[0] if close else ""
 
 
-def listed(names: Sequence[str], most: int = MOST_NAMED) -> str:
+def listed(names: Sequence[str], most: int = MAX_NAMED) -> str:
     """Returns names with commas between them, each cut short; of more than so many the first, and dots."""
     return ", ".join([*map(shorten, names[:most]), *(["..."] if len(names) > most else [])])
 

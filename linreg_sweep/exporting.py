@@ -1,6 +1,6 @@
 """A run's trials, or a summary of them, written for other programs: part by part, floats exact.
 
-Text that a spreadsheet would run is made inert.
+Text that a spreadsheet would run is escaped.
 """
 
 import json
@@ -12,12 +12,12 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 
-from linreg_sweep.analysis.formats import MOST_WHOLE, as_text, cells_of, inert, records
-from linreg_sweep.analysis.tally import check_column
+from linreg_sweep.analysis.aggregate import check_column
+from linreg_sweep.analysis.formats import MAX_WHOLE, as_text, cells_of, escape_formula, records
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
 from linreg_sweep.runs.results import Run, as_run
 from linreg_sweep.storage import parquet
-from linreg_sweep.storage.files import Place, place_of
+from linreg_sweep.storage.files import AnyPath, any_path
 from linreg_sweep.storage.outputs import Output, output
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 Frames = Iterator["pd.DataFrame"]
 
-MOST_TYPESET = 5_000
+MAX_TYPESET = 5_000
 """Rows of a table in markdown or LaTeX, which people read."""
 
-MOST_IN_EXCEL = 1_048_575
+MAX_IN_EXCEL = 1_048_575
 """Rows below the header that a sheet of Excel holds."""
 
 
@@ -40,7 +40,7 @@ def export(
     by: Sequence[str] = (),
     where: str | None = None,
     columns: Sequence[str] = (),
-) -> Place:
+) -> AnyPath:
     """Writes the trials of a run, or their summary, to a file of another kind.
 
     Args:
@@ -69,7 +69,7 @@ def export(
         file = Path(f"{run.name}-{'summary' if by else 'trials'}.{suffix}")
     with output(file) as stream:
         write(_frames(run, by, where, columns), stream)
-    return place_of(file)
+    return any_path(file)
 
 
 def _frames(run: Run, by: Sequence[str], where: str | None, columns: Sequence[str]) -> Frames:
@@ -89,17 +89,17 @@ def _frames(run: Run, by: Sequence[str], where: str | None, columns: Sequence[st
 
 def _csv(frames: Frames, stream: BinaryIO) -> None:
     for number, frame in enumerate(frames):
-        header = [str(inert(str(name))) for name in frame.columns]
-        cells = _inert(frame)
+        header = [str(escape_formula(str(name))) for name in frame.columns]
+        cells = _escaped(frame)
         columns = header if number == 0 else False
         text = _without_points(cells).to_csv(index=False, header=columns, lineterminator="\n")
         stream.write(text.encode())
 
 
-def _inert(frame: "pd.DataFrame") -> "pd.DataFrame":
+def _escaped(frame: "pd.DataFrame") -> "pd.DataFrame":
     """Returns a table of which no spreadsheet runs a cell."""
     texts = [name for name, kind in frame.dtypes.items() if str(kind) in ("category", "object", "str")]
-    return frame.assign(**{str(name): frame[name].map(inert) for name in texts})
+    return frame.assign(**{str(name): frame[name].map(escape_formula) for name in texts})
 
 
 def _without_points(frame: "pd.DataFrame") -> "pd.DataFrame":
@@ -109,7 +109,7 @@ def _without_points(frame: "pd.DataFrame") -> "pd.DataFrame":
     found: dict[str, Any] = {}
     for name in frame.select_dtypes("float64").columns:
         values = frame[name].to_numpy()
-        is_whole = (np.trunc(values) == values) & (np.abs(values) < MOST_WHOLE)
+        is_whole = (np.trunc(values) == values) & (np.abs(values) < MAX_WHOLE)
         is_whole &= (values != 0) | ~np.signbit(values)
         if is_whole.any():
             cells = values.astype(object)
@@ -136,7 +136,7 @@ def _typeset(style: str) -> Callable[[Frames, BinaryIO], None]:
         found: list[pd.DataFrame] = []
         for frame in frames:
             found.append(frame)
-            _check_room(sum(map(len, found)), MOST_TYPESET, style)
+            _check_room(sum(map(len, found)), MAX_TYPESET, style)
         stream.write((as_text(pd.concat(found), style) + "\n").encode())
 
     return write
@@ -153,9 +153,9 @@ def _excel(frames: Frames, stream: BinaryIO) -> None:
         for number, frame in enumerate(frames):
             cells = cells_of(frame)
             if number == 0:
-                sheet.append([inert(name) for name in cells])
+                sheet.append([escape_formula(name) for name in cells])
             n_rows += len(frame)
-            _check_room(n_rows, MOST_IN_EXCEL, "excel")
+            _check_room(n_rows, MAX_IN_EXCEL, "excel")
             for row in zip(*cells.values(), strict=True):
                 sheet.append([_for_excel(cell, sheet) for cell in row])
     finally:
@@ -167,7 +167,7 @@ def _excel(frames: Frames, stream: BinaryIO) -> None:
 def _for_excel(cell: object, sheet: Any) -> object:
     """Returns a cell as Excel has it, which knows no infinity; openpyxl alone would write 16 digits."""
     if not isinstance(cell, float) or (float(f"{cell:.16g}") == cell and math.isfinite(cell)):
-        return inert(cell)
+        return escape_formula(cell)
     if math.isinf(cell):
         return "inf" if cell > 0 else "minus inf"
     from openpyxl.cell import WriteOnlyCell

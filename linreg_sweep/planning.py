@@ -1,4 +1,4 @@
-"""What a sweep would do, told without training: its trials and axes, what theory expects, what it takes."""
+"""What a sweep would do, without training: its trials and axes, what theory expects, what it takes."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

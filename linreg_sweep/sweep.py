@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from linreg_sweep.config import load_sweep
-from linreg_sweep.execution.crew import Hire, trained
+from linreg_sweep.execution.missing import OpenWorkers, train_missing
 from linreg_sweep.execution.parts import check_part_size, make_part, put_together
-from linreg_sweep.execution.runner import Order
-from linreg_sweep.execution.versions import deciding
+from linreg_sweep.execution.runner import Work
+from linreg_sweep.execution.versions import result_versions
 from linreg_sweep.runs.finishing import finish_run
 from linreg_sweep.runs.inspection import missing_of, whole_parts
 from linreg_sweep.runs.journal import Journal
@@ -26,7 +26,7 @@ from linreg_sweep.storage import files
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.loading import Arrays, data_path, load_data
 from linreg_sweep.trials.prepare import prepare
-from linreg_sweep.workers.hire import PROCESSES, check_backend, hired
+from linreg_sweep.workers.backends import PROCESSES, check_backend, open_backend
 from linreg_sweep.workers.interface import PATIENCE
 
 Watch = Callable[[int, int], None]
@@ -51,7 +51,7 @@ def run(
     scheduler: str | None = None,
     patience: float | None = None,
     watch: Watch = lambda done, total: None,
-    tell: Callable[[str], None] = lambda sentence: None,
+    report: Callable[[str], None] = lambda sentence: None,
     stop: Stop = lambda: False,
     prepared: Prepared = lambda experiment, n_missing: None,
 ) -> Run:
@@ -67,10 +67,10 @@ def run(
         backend: what trains: processes or dask.
         scheduler: the address of a cluster's scheduler, such as `tcp://host:8786`.
         patience: seconds to wait for a cluster's workers while there are none; None: 60.
-        watch: told of the progress.
-        tell: told what went wrong on the way, and was mended.
+        watch: called with the progress.
+        report: called with what went wrong on the way, and was mended.
         stop: whether to begin nothing more; the run that is then returned is not finished.
-        prepared: told what is to be trained, before it is.
+        prepared: called with what is to be trained, before it is.
 
     Raises:
         ConfigError: the declaration is invalid; every complaint at once.
@@ -84,23 +84,25 @@ def run(
     table = load_data(declaration, data)
     experiment = prepare(declaration, table)
     check_part_size(experiment, part_size)
-    libraries = deciding(declaration.config.training.engine)
-    entry = Entry(experiment, table, data_path(declaration), files.place_of(out))
+    libraries = result_versions(declaration.config.training.engine)
+    entry = Entry(experiment, table, data_path(declaration), files.any_path(out))
     entry.store.refuse_links()
     files.make_folder(entry.store.path)
-    journal = Journal(entry.store, tell)
+    journal = Journal(entry.store, report)
     with held(entry.store) as was_killed:
         run = open_run(entry, part_size, journal.went_wrong)
-        hire = partial(hired, backend, jobs, scheduler, patience or PATIENCE, libraries)
+        open_workers = partial(open_backend, backend, jobs, scheduler, patience or PATIENCE, libraries)
         alone_first = backend == PROCESSES and jobs is None and not was_killed
         with journal:
-            return _completed(run, experiment, hire, journal, watch, stop, prepared, alone_first=alone_first)
+            return _completed(
+                run, experiment, open_workers, journal, watch, stop, prepared, alone_first=alone_first
+            )
 
 
 def _completed(
     run: Run,
     experiment: Experiment,
-    hire: Hire,
+    open_workers: OpenWorkers,
     journal: Journal,
     watch: Watch,
     stop: Stop,
@@ -117,12 +119,12 @@ def _completed(
     prepared(experiment, run.n_trials - journal.trials_done)
     watch(journal.trials_done, run.n_trials)
     make, join = (partial(work, experiment, run.part_size) for work in (make_part, put_together))
-    order = Order(make, join, bool(there), stop, journal.went_wrong)
-    making = trained(order, missing, hire, journal.work_with, alone_first=alone_first)
+    work = Work(make, join, bool(there), stop, journal.went_wrong)
+    making = train_missing(work, missing, open_workers, journal.work_with, alone_first=alone_first)
     with closing(making), closing(written(run.store, making)) as parts:  # also where somebody keeps an error
         for part in parts:
-            there[part.span] = part.facts
-            journal.add(part.span, part.facts)
+            there[part.trial_range] = part.facts
+            journal.add(part.trial_range, part.facts)
             watch(journal.trials_done, run.n_trials)
     if len(there) < run.n_parts:
         return run

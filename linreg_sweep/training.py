@@ -13,7 +13,7 @@ from linreg_sweep.engines.interface import Results
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.theory.outcome import CONVERGED, MISSING, OUTCOMES, REGIMES
 from linreg_sweep.trials.advice import Advice, advise
-from linreg_sweep.trials.checks import MOST_STATES
+from linreg_sweep.trials.checks import MAX_STATES
 from linreg_sweep.trials.columns import states
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.loading import Arrays, load_data
@@ -95,7 +95,7 @@ def train(
         overrides: texts like `training.epochs=500`, as `--set` takes them.
         data: x (n,) or (n, F) and y (n,) or (n, O), instead of what the config names.
         every: epochs between two rows; None: so that there are about ten. The last epoch has a row too.
-        prepared: told what is to be trained, before it is.
+        prepared: called with what is to be trained, before it is.
 
     Raises:
         ConfigError: the config is invalid.
@@ -107,8 +107,8 @@ def train(
     epochs = declaration.config.training.epochs
     if every is not None and every < 1:
         raise ConfigError(Complaint("--every", f"must be at least 1, got {every}"))
-    if every is not None and 2 * (epochs // every) > MOST_STATES:
-        text = f"must leave at most {MOST_STATES // 2:,} rows to print, got {epochs // every:,}"
+    if every is not None and 2 * (epochs // every) > MAX_STATES:
+        text = f"must leave at most {MAX_STATES // 2:,} rows to print, got {epochs // every:,}"
         raise ConfigError(Complaint("--every", text, "print fewer"))
     prepared(experiment)
     values = experiment.values(0, 1)

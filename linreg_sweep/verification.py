@@ -18,31 +18,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.column_types import Array, ColumnType, Types
-from linreg_sweep.execution.crew import Missing, trained
+from linreg_sweep.execution.missing import Missing, train_missing
 from linreg_sweep.execution.parts import Part, make_part, put_together
-from linreg_sweep.execution.runner import Order
-from linreg_sweep.execution.spans import Span, runs_of, span_of
-from linreg_sweep.execution.versions import deciding
+from linreg_sweep.execution.ranges import TrialRange, contiguous_ranges, range_of_part
+from linreg_sweep.execution.runner import Work
+from linreg_sweep.execution.versions import result_versions
 from linreg_sweep.runs.finishing import sum_up
 from linreg_sweep.runs.inspection import facts_in
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run, as_run
 from linreg_sweep.storage import files
-from linreg_sweep.storage.files import Place
+from linreg_sweep.storage.checksum import checksum
+from linreg_sweep.storage.files import AnyPath
 from linreg_sweep.storage.layout import HISTORY, TRIALS, MisfitError
 from linreg_sweep.storage.parquet import decode, read_and_check
-from linreg_sweep.storage.seal import checksum
 from linreg_sweep.storage.store import DamagedError
 from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.trials.columns import history_types, trial_types
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.workers.hire import PROCESSES, hired
+from linreg_sweep.workers.backends import PROCESSES, open_backend
 
 Columns = Mapping[str, Array]
 
 WRITTEN = "what was written, by its checksum"
 
-MOST_NAMED = 1000
+MAX_NAMED = 1000
 """Mismatches that are kept, those of the first trials; all are counted."""
 
 
@@ -62,7 +62,7 @@ class Mismatch:
     column: str
     found: object
     expected: str
-    part: Place
+    part: AnyPath
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Verification:
     Attributes:
         n_trials: trials that were trained again and compared.
         n_missing: trials that are not there, or could not be trained.
-        mismatches: what is not what the experiment gives, at most MOST_NAMED of it.
+        mismatches: what is not what the experiment gives, at most MAX_NAMED of it.
         n_mismatches: how many there are.
         other_versions: where a library that decides the last bits has another version than when the run was
             made: (then, here) by name.
@@ -96,7 +96,7 @@ def verify(
     Args:
         run: the run, or its directory.
         jobs: worker processes; 1: none; None: as many as pay.
-        watch: told how many trials are compared, and of how many.
+        watch: called with how many trials are compared, and of how many.
 
     Raises:
         ResultsError: there is no such run, or the data are not those of the run.
@@ -108,24 +108,26 @@ def verify(
     experiment = reopen(run)
     wrong: list[Mismatch] = []
     n_wrong = 0
-    spans: list[Span] = []
+    ranges: list[TrialRange] = []
     for number in run.finished_parts():
-        spans += _spans(run, number)
-    total, n_trials = sum(span.n_trials for span in spans), 0
+        ranges += _ranges(run, number)
+    total, n_trials = sum(trial_range.n_trials for trial_range in ranges), 0
     make, join = (partial(work, experiment, run.part_size) for work in (make_part, put_together))
-    hire = partial(hired, PROCESSES, jobs, None)
+    open_workers = partial(open_backend, PROCESSES, jobs, None)
     types = {TRIALS: trial_types(experiment), HISTORY: history_types(experiment)}
-    order, missing = Order(make, join), Missing(spans, {}, lambda span: None)
-    with closing(trained(order, missing, hire, lambda who: None, alone_first=jobs is None)) as parts:
+    work, missing = Work(make, join), Missing(ranges, {}, lambda trial_range: None)
+    with closing(
+        train_missing(work, missing, open_workers, lambda who: None, alone_first=jobs is None)
+    ) as parts:
         for part in parts:
-            n_trials += part.span.n_trials - len(part.facts.failures)
+            n_trials += part.trial_range.n_trials - len(part.facts.failures)
             wrong, n_more = _first(wrong, _compared(run, part, types))
             n_wrong += n_more
             watch(n_trials, total)
     if "finished" in run.metadata and run.n_trials_done == run.n_trials:
         of_all = list(_summed_up(run, experiment, is_right=not wrong))
         wrong, n_wrong = wrong + of_all, n_wrong + len(of_all)
-    made, here = run.metadata["versions"], deciding(run.metadata["engine"])
+    made, here = run.metadata["versions"], result_versions(run.metadata["engine"])
     others = {name: (str(made.get(name)), here[name]) for name in here if made.get(name) != here[name]}
     return Verification(n_trials, run.n_trials - n_trials, tuple(wrong), n_wrong, others)
 
@@ -136,33 +138,35 @@ def _first(wrong: list[Mismatch], found: Iterator[Mismatch]) -> tuple[list[Misma
     new = (  # a file of a part that came in pieces was looked at for each
         each for each in found if (each.trial is not None or each not in wrong) and next(counter) >= 0
     )
-    return nsmallest(MOST_NAMED, chain(wrong, new), key=_place_of), next(counter)
+    return nsmallest(MAX_NAMED, chain(wrong, new), key=_place_of), next(counter)
 
 
 def _place_of(mismatch: Mismatch) -> tuple[str, int]:
     return mismatch.part.name, -1 if mismatch.trial is None else mismatch.trial
 
 
-def _spans(run: Run, number: int) -> Iterator[Span]:
+def _ranges(run: Run, number: int) -> Iterator[TrialRange]:
     """Yields the trials of a part but for those that it says could not be trained."""
-    span = span_of(number, run.part_size, run.n_trials)
+    trial_range = range_of_part(number, run.part_size, run.n_trials)
     facts = facts_in(run.store.part(run.store.trials, number))
     if facts is None or not facts.failures:
-        yield span
+        yield trial_range
     else:
-        yield from runs_of(number, set(range(span.first, span.stop)) - facts.failures.keys())
+        yield from contiguous_ranges(
+            number, set(range(trial_range.first, trial_range.stop)) - facts.failures.keys()
+        )
 
 
 def _compared(run: Run, part: Part, types: Mapping[str, Types]) -> Iterator[Mismatch]:
     """Yields what of some trials is not, to the bit, what training them again gives."""
-    store, number = run.store, part.span.part
+    store, number = run.store, part.trial_range.part
     yield from _table_compared(run, store.part(store.trials, number), part, part.trials, types[TRIALS])
     if part.history is not None:
         place = store.part(store.history, number)
         yield from _table_compared(run, place, part, part.history, types[HISTORY])
 
 
-def _table_compared(run: Run, place: Place, part: Part, again: bytes, types: Types) -> Iterator[Mismatch]:
+def _table_compared(run: Run, place: AnyPath, part: Part, again: bytes, types: Types) -> Iterator[Mismatch]:
     """Yields the same of one file of a part.
 
     Args:
@@ -185,10 +189,10 @@ def _table_compared(run: Run, place: Place, part: Part, again: bytes, types: Typ
         yield Mismatch(None, "(all)", why, WRITTEN, place)
         return
     failed = np.array([*part.facts.failures], np.int64)  # here, and maybe not when the run was made
-    trials = np.setdiff1d(np.arange(part.span.first, part.span.stop), failed)
+    trials = np.setdiff1d(np.arange(part.trial_range.first, part.trial_range.stop), failed)
     rows = np.flatnonzero(np.isin(found["trial"], trials))
     if place.parent.name == TRIALS:  # by their places: of a wrong number it is known whose it is
-        rows = trials - part.span.part * run.part_size
+        rows = trials - part.trial_range.part * run.part_size
     expected = decode(again, types)
     kept = np.flatnonzero(np.isin(expected["trial"], trials))
     differs = False
@@ -206,7 +210,7 @@ def _rows(columns: Columns, rows: NDArray[np.intp]) -> dict[str, Array]:
 
 
 def _differences(
-    found: Columns, types: Types, expected: Columns, of_expected: Types, place: Place
+    found: Columns, types: Types, expected: Columns, of_expected: Types, place: AnyPath
 ) -> Iterator[Mismatch]:
     """Yields the cells of a table that differ from what they should be; an older run may lack columns."""
     expected = {name: values for name, values in expected.items() if name in found}

@@ -145,7 +145,7 @@ def train(case: Case) -> Done:
     )
     decayed = np.ones((problem.shape[0], 1), kind)
     decayed[-1] = not problem.fit_bias or options.method.decays_bias
-    optimum = np.moveaxis(trials.quadratic.optimum + trials.quadratic.optimum_tail, -1, 0)
+    optimum = np.moveaxis(trials.quadratic.optimum + trials.quadratic.optimum_low, -1, 0)
     exact_decay = trials.values["weight_decay"][:, None, None] * decayed
     count = len(trials)
     theta, factor = trials.start.astype(kind), kind(problem.factor)

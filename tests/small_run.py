@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import linreg_sweep as ls
-from linreg_sweep.storage.files import Place
+from linreg_sweep.storage.files import AnyPath
 from linreg_sweep.storage.parquet import facts_and_columns
 from linreg_sweep.storage.store import PART_NAME
 
@@ -35,7 +35,7 @@ def some_of(numbers: Sequence[int], step: int) -> Sequence[int]:
     return numbers if EXHAUSTIVE else numbers[::step]
 
 
-def made(out: Place | str, **options: Any) -> ls.Run:
+def made(out: AnyPath | str, **options: Any) -> ls.Run:
     """Returns the run, made in this process."""
     return ls.run(SWEEP, out=out, **({"jobs": 1, "part_size": 1} | options))
 
@@ -79,7 +79,7 @@ def parts(run: Path) -> dict[str, bytes]:
     }
 
 
-def facts_of(part: Place) -> dict[str, Any] | None:
+def facts_of(part: AnyPath) -> dict[str, Any] | None:
     """Returns what a part says of itself; None where it is no whole part."""
     found = facts_and_columns(part)
     return None if found is None else found[0]

@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 import linreg_sweep as ls
-from linreg_sweep.telling.of_advice import advised
-from linreg_sweep.telling.of_training import ending
+from linreg_sweep.text.advice import format_advice
+from linreg_sweep.text.training import format_ending
 from linreg_sweep.training import Training
 from linreg_sweep.trials.advice import Advice, Way
 
@@ -115,14 +115,14 @@ def test_who_only_passes_by_has_not_arrived(momentum: float) -> None:
 def test_a_trial_that_starts_at_the_optimum_converges_at_epoch_0() -> None:
     """It is told so, though all its epochs are trained."""
     there = trained((np.arange(3.0), 2 * np.arange(3.0)), {"initial_weight": 2.0, "learning_rate": 0.01})
-    assert next(ending(there)).startswith("Converged at epoch 0:")
+    assert next(format_ending(there)).startswith("Converged at epoch 0:")
 
 
 def test_prices_of_cars_are_standardized() -> None:
     """On kilometres and prices a step in the stable range takes for ever; z-scores take a moment."""
     km = np.linspace(20_000, 250_000, 24)
     data = km, 8500 - 0.0215 * km
-    said = "\n".join(ending(trained(data, {"learning_rate": 3e-11, "epochs": 1000})))
+    said = "\n".join(format_ending(trained(data, {"learning_rate": 3e-11, "epochs": 1000})))
     assert "Unfinished at epoch 1,000" in said
     assert re.search(r"Steepest direction: \w+ \(learning rate 0\.\d+ of the stability limit\): ", said)
     assert "Standardized (condition number 1), it converges within about 1 epoch: --set data.stand" in said
@@ -138,7 +138,7 @@ def test_a_constant_column_is_to_be_left_out() -> None:
     assert advice.standardized.left_out == ("x2",)
     follows((x[:, :1], x[:, 0] ** 2), advice.standardized, TINY_STEPS, standardize=True)
     assert any(
-        line.startswith("Without x2, which does not vary, and standardized") for line in advised(advice)
+        line.startswith("Without x2, which does not vary, and standardized") for line in format_advice(advice)
     )
 
 
@@ -163,7 +163,7 @@ def test_batches_are_told_their_own_limit(batch_size: int, shuffle: bool, loss: 
         steepest = max(f * np.linalg.eigvalsh(a.T @ a)[-1] for f, a in zip(factors, batches, strict=True))
         assert limit == pytest.approx(2 / steepest, rel=1e-9)
     assert trained((x, y), training | {"learning_rate": 0.9 * limit}).outcome != "diverged"
-    assert f"above {limit:.6g} a step on the steepest batch overshoots" in "\n".join(ending(bad))
+    assert f"above {limit:.6g} a step on the steepest batch overshoots" in "\n".join(format_ending(bad))
     assert bad.advice.as_it_is is not None
     follows((x, y), bad.advice.as_it_is, {"loss": loss}, standardize=False)
 
@@ -174,7 +174,7 @@ def test_rounding_is_told_of() -> None:
     advice = advice_on((x, 3 * x + np.cos(x)), {"learning_rate": 1e-12, "epochs": 5, "dtype": "float32"})
     assert advice.as_it_is is not None
     assert not advice.as_it_is.survives_rounding
-    cure = list(advised(advice))[-1]
+    cure = list(format_advice(advice))[-1]
     assert "the rounding of its steps may prevent it" in cure
     training = {"learning_rate": 1e-12, "epochs": 5, "dtype": "float32"}
     assert pasted(cure, training, (x, 3 * x + np.cos(x))).outcome == "converged"
@@ -192,7 +192,7 @@ def test_who_pastes_a_cure_converges(bad: dict[str, Any]) -> None:
     """Each line of advice ends with what `--set` takes, and with it alone the trial converges."""
     sick = ls.train({"training": bad, "data": {"name": "tutorial"}}, every=10**12)
     assert sick.advice is not None
-    cures = [line for line in advised(sick.advice) if ": --set " in line]
+    cures = [line for line in format_advice(sick.advice) if ": --set " in line]
     assert len(cures) >= 2
     assert {pasted(cure, bad).outcome for cure in cures} == {"converged"}
 

@@ -10,8 +10,8 @@ import pytest
 
 import linreg_sweep as ls
 from linreg_sweep import cli
-from linreg_sweep.guards.harmless import OBEYED
-from linreg_sweep.storage.store import MADE_ANEW
+from linreg_sweep.guards.escapes import OBEYED
+from linreg_sweep.storage.store import MADE_AGAIN
 
 SWEEP = """\
 data: {name: tutorial}
@@ -109,12 +109,12 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     ),
     (
         ["show", "damaged"],
-        f"damaged/metadata.json: is damaged. Hint: {MADE_ANEW}",
+        f"damaged/metadata.json: is damaged. Hint: {MADE_AGAIN}",
         1,
     ),
     (
         ["show", "cut"],
-        f"cut/trials/part-00000.parquet: is damaged. Hint: {MADE_ANEW}",
+        f"cut/trials/part-00000.parquet: is damaged. Hint: {MADE_AGAIN}",
         1,
     ),
     (["list", "ok.csv"], "ok.csv: cannot read it: Not a directory", 1),

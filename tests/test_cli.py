@@ -254,7 +254,7 @@ def test_run_again_says_that_nothing_is_missing(shell: Shell) -> None:
     assert second.err == "Nothing to do: every trial was done before.\n"
 
 
-def test_a_damaged_part_is_named_and_made_anew(shell: Shell) -> None:
+def test_a_damaged_part_is_named_and_made_again(shell: Shell) -> None:
     """On stderr, with where it is now; the table is the same."""
     before = shell("run", "small.yaml").out
     path = Path(before.splitlines()[-1])

@@ -18,7 +18,7 @@ from tests import exactly
 Floats = NDArray[np.float64]
 
 STATE = 1e-12
-"""Largest error of the closed form's states, relative to the largest parameter: tails of eigenvalues, optimum
+"""Largest error of the closed form's states, relative to the largest parameter: lows of eigenvalues, optimum
 and eigenvectors are each rounded once, and a power's logarithm is good to a few roundings."""
 
 LEVEL = 1e-9

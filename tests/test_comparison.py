@@ -16,7 +16,7 @@ from linreg_sweep.comparing import pair, pairing
 from linreg_sweep.comparing.differences import KINDS
 from linreg_sweep.runs.results import Run
 from linreg_sweep.storage.parquet import read_arrays
-from linreg_sweep.telling import of_comparisons
+from linreg_sweep.text import comparisons as text_comparisons
 from linreg_sweep.theory.outcome import OUTCOMES
 from tests.words import encoded
 
@@ -223,7 +223,7 @@ def test_another_cost_of_the_same_numbers_is_no_last_bit(make: Make, tmp_path: P
 
 def test_changes_that_matter_are_listed_first(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many trials differ in last bits alone, one with another number is among the first."""
-    monkeypatch.setattr(pair, "MOST_LISTED", 2)
+    monkeypatch.setattr(pair, "MAX_LISTED", 2)
     first, second = make(), make()
     for trial in range(10):
         nudged(second, trial, "weight")
@@ -313,8 +313,8 @@ def test_more_changes_than_are_listed_are_counted(
     make: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The list has an end, the count has none; and what is shown says how many there are."""
-    monkeypatch.setattr(pair, "MOST_LISTED", 5)
-    monkeypatch.setattr(of_comparisons, "MOST_SHOWN", 2)
+    monkeypatch.setattr(pair, "MAX_LISTED", 5)
+    monkeypatch.setattr(text_comparisons, "MAX_SHOWN", 2)
     first, second = make(), make(training={"loss": "mse"})
     found = ls.compare(first, second)
     assert found.n_changed == 35

@@ -21,7 +21,7 @@ import dask.config
 import pytest
 
 from linreg_sweep.errors import ConfigError, SweepError
-from linreg_sweep.execution.versions import deciding
+from linreg_sweep.execution.versions import result_versions
 from linreg_sweep.workers import dask_client, guarded_dask
 from linreg_sweep.workers.dask_cluster import DaskCluster
 from linreg_sweep.workers.interface import Workers, WorkersLostError
@@ -256,7 +256,7 @@ def test_a_killed_worker_costs_nothing_but_time(bare: Cluster) -> None:
 
 
 def test_all_workers_may_go_and_come_back(bare: Cluster) -> None:
-    """What was in flight is done by the new ones, to whom the work travels anew."""
+    """What was in flight is done by the new ones, to whom the work travels again."""
     bare.start_worker(NO_NANNY)
     with DaskCluster.connect(bare.address, patience=20) as workers:
         results = workers.each(square_slowly, range(12))
@@ -480,7 +480,7 @@ def test_a_worker_with_another_version_is_refused(bare: Cluster, tmp_path: Path)
     about.write_text("Metadata-Version: 2.1\nName: linreg-sweep\nVersion: 99.0\n", encoding="utf-8")
     bare.start_worker(NO_NANNY, path=tmp_path / "other")
     with (
-        DaskCluster.connect(bare.address, 20, deciding("numpy")) as workers,
+        DaskCluster.connect(bare.address, 20, result_versions("numpy")) as workers,
         pytest.raises(SweepError, match=r"worker on .*: linreg-sweep must be .*, but it is 99\.0"),
     ):
         list(workers.each(square, range(12)))

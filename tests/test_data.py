@@ -349,7 +349,7 @@ def test_standardizing_what_lies_far_from_0(offset: float, unit: float) -> None:
     for z, value in zip(data.inputs()[:, 0].tolist(), exact, strict=True):
         squared = (value - mean) ** 2 / variance
         assert z == pytest.approx(float(squared) ** 0.5 * (1 if value > mean else -1), rel=1e-14)
-    found = Fraction(float(data.x_mean[0])) + Fraction(float(data.x_mean_tail[0]))
+    found = Fraction(float(data.x_mean[0])) + Fraction(float(data.x_mean_low[0]))
     assert abs(float(found - mean)) <= 1e-12 * unit
 
 

@@ -192,7 +192,7 @@ def test_a_stop_between_two_files_of_a_part_loses_no_history(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("lost", ["history/part-00002.parquet", "trials/part-00000.parquet", "summary.csv"])
-def test_any_lost_file_is_made_anew(tmp_path: Path, lost: str) -> None:
+def test_any_lost_file_is_made_again(tmp_path: Path, lost: str) -> None:
     """Whatever was deleted from a finished run comes back, byte for byte; until then it is not finished."""
     run = ls.run(GRID, out=tmp_path, jobs=1, part_size=50)
     content = (run.path / lost).read_bytes()

@@ -1,4 +1,4 @@
-"""Facts about a run of which any bit is flipped, or any file cut anywhere: found, named, made anew.
+"""Facts about a run of which any bit is flipped, or any file cut anywhere: found, named, made again.
 
 A bit of each byte is flipped and each file is cut at one place in 8, and what reads that file looks at it;
 some of the damage is mended. With EXHAUSTIVE=1 in the environment each bit is flipped and each file is cut
@@ -65,7 +65,9 @@ class Small:
     def make(self) -> ls.Run:
         """Returns the run, made or mended; what is said of that is kept."""
         self.said = []
-        return ls.run(self._sweep, out=self._out, data=self._data, jobs=1, part_size=1, tell=self.said.append)
+        return ls.run(
+            self._sweep, out=self._out, data=self._data, jobs=1, part_size=1, report=self.said.append
+        )
 
     def is_summary_right(self) -> bool:
         """Returns whether the summary is what was written."""
@@ -163,7 +165,7 @@ def test_any_damage_of_any_file_is_found(small: Small, file: Path) -> None:
 
 
 def test_no_damage_is_read_as_data_and_the_next_run_mends_it(small: Small, file: Path) -> None:
-    """Every table is right or names the file, and verify names it; then it is set aside and made anew."""
+    """Every table is right or names the file, and verify names it; then it is set aside and made again."""
     aside = small.path / "damaged" / "-".join(file.relative_to(small.path).parts)
     refused, count = str(damaged(file)), 0
     for other in islice(damages(file.read_bytes(), every=False), 0, None, STEP):

@@ -178,8 +178,8 @@ def test_which_learning_rate_is_good_from_every_start(runs: Runs) -> None:
     lowest, highest = every["learning_rate"].min(), every["learning_rate"].max()
     assert_says(said, f"from {lowest:.3g} to {highest:.3g}")
     assert len(every) == table["learning_rate"].between(lowest, highest).sum()
-    soonest = every[every["median_converged_at"] == every["median_converged_at"].min()]
-    assert soonest["learning_rate"].tolist() == [highest]
+    fastest = every[every["median_converged_at"] == every["median_converged_at"].min()]
+    assert fastest["learning_rate"].tolist() == [highest]
     limit = ls.plan(ROOT / "sweeps" / "learning_rate_by_start.yaml").stability_limit
     assert limit is not None
     assert_says(said, f"stability limit {limit:.3g}")
@@ -225,12 +225,12 @@ def test_what_rescues_a_far_start(runs: Runs) -> None:
 
 
 def test_what_momentum_wins_within_its_own_limit(runs: Runs) -> None:
-    """sweeps/momentum_limits.yaml: the soonest trial of each momentum, and what happens beyond the limit."""
+    """sweeps/momentum_limits.yaml: the fastest trial of each momentum, and what happens beyond the limit."""
     trials = runs("momentum_limits").trials
     said = answer("sweeps", "momentum_limits")
-    soonest = trials[trials["outcome"] == "converged"].groupby("momentum")["converged_at"].min()
-    assert_says(said, f"without momentum the soonest trial converges at epoch {soonest[0.0]:,}")
-    assert_says(said, *(f"with {momentum} at {soonest[momentum]}" for momentum in (0.5, 0.9, 0.99)))
+    fastest = trials[trials["outcome"] == "converged"].groupby("momentum")["converged_at"].min()
+    assert_says(said, f"without momentum the fastest trial converges at epoch {fastest[0.0]:,}")
+    assert_says(said, *(f"with {momentum} at {fastest[momentum]}" for momentum in (0.5, 0.9, 0.99)))
     diverged = trials["outcome"] == "diverged"
     assert sorted(set(trials["stability_ratio"][diverged].round(9))) == [1.05, 1.1]
     assert_says(said, "from 1.05 limits on all diverge")
@@ -283,10 +283,10 @@ def test_smaller_batches_need_fewer_epochs_until_they_scatter(runs: Runs) -> Non
     assert by_size[[30]].isna().all()
     fast = trials[trials["learning_rate"] == 0.005].set_index("batch_size")
     assert fast["outcome"][1] == "unfinished"
-    soonest = fast["converged_at"].min()
-    assert fast["converged_at"][2] == soonest
-    assert fast["converged_at"].value_counts()[soonest] == 1
-    assert_says(said, f"two rows are best, {soonest} epochs")
+    fastest = fast["converged_at"].min()
+    assert fast["converged_at"][2] == fastest
+    assert fast["converged_at"].value_counts()[fastest] == 1
+    assert_says(said, f"two rows are best, {fastest} epochs")
 
 
 def test_no_rate_fits_the_geyser_as_it_is(runs: Runs) -> None:
@@ -320,7 +320,7 @@ def test_most_rates_fit_the_geyser_standardized(runs: Runs) -> None:
 
 
 def test_which_rate_suits_ten_features(runs: Runs) -> None:
-    """sweeps/diabetes.yaml: the rates that converge, the soonest, and the first that diverges."""
+    """sweeps/diabetes.yaml: the rates that converge, the fastest, and the first that diverges."""
     run = runs("diabetes")
     trials = run.trials
     came = trials[trials["outcome"] == "converged"]
@@ -337,27 +337,27 @@ def test_which_rate_suits_ten_features(runs: Runs) -> None:
 
 
 def best_of(trials: pd.DataFrame, *keys: str) -> pd.Series:
-    """Returns the soonest epoch of convergence by these columns; missing where no trial converged."""
+    """Returns the first epoch of convergence by these columns; missing where no trial converged."""
     came = trials["converged_at"].where(trials["outcome"] == "converged").astype("Float64")
     return came.groupby([trials[key].astype(object).fillna("") for key in keys]).min()
 
 
 def test_every_optimizer_at_its_own_rates(runs: Runs) -> None:
-    """sweeps/optimizers.yaml: the soonest trial of each optimizer, and the span of rates that converge."""
+    """sweeps/optimizers.yaml: the fastest trial of each optimizer, and the span of rates that converge."""
     trials = runs("optimizers").trials
-    soonest = best_of(trials, "optimizer", "momentum")
+    fastest = best_of(trials, "optimizer", "momentum")
     said = answer("sweeps", "optimizers")
-    assert soonest[soonest.notna()].sort_values().index.get_level_values(0).tolist() == [
+    assert fastest[fastest.notna()].sort_values().index.get_level_values(0).tolist() == [
         *("nadam", "adam", "sgd", "rmsprop", "adagrad", "sgd")
     ]
-    assert soonest.index[soonest.isna()].tolist() == [("adadelta", "")]
+    assert fastest.index[fastest.isna()].tolist() == [("adadelta", "")]
     assert_says(
-        said, f"nadam converges at epoch {soonest['nadam', '']:.0f}", f"adam at {soonest['adam', '']:.0f}"
+        said, f"nadam converges at epoch {fastest['nadam', '']:.0f}", f"adam at {fastest['adam', '']:.0f}"
     )
     assert_says(
-        said, f"momentum 0.9 at {soonest['sgd', 0.9]:.0f}", f"rmsprop at {soonest['rmsprop', 0.0]:.0f}"
+        said, f"momentum 0.9 at {fastest['sgd', 0.9]:.0f}", f"rmsprop at {fastest['rmsprop', 0.0]:.0f}"
     )
-    assert_says(said, f"adagrad at {soonest['adagrad', '']:.0f}", f"plain sgd at {soonest['sgd', 0.0]:,.0f}")
+    assert_says(said, f"adagrad at {fastest['adagrad', '']:.0f}", f"plain sgd at {fastest['sgd', 0.0]:,.0f}")
     came = trials[trials["outcome"] == "converged"]
     rates = came.groupby([came["optimizer"].astype(str), came["momentum"].fillna(0)])["learning_rate"]
     span = rates.max() / rates.min()
@@ -369,9 +369,9 @@ def test_every_optimizer_at_its_own_rates(runs: Runs) -> None:
 def test_nearly_collinear_data(runs: Runs) -> None:
     """sweeps/optimizers_longley.yaml: which optimizers converge and when, the condition number."""
     run = runs("optimizers_longley")
-    soonest = best_of(run.trials, "optimizer", "momentum").dropna().sort_values()
-    assert soonest.index.tolist() == [("sgd", 0.99), ("sgd", 0.9), ("adam", ""), ("nadam", "")]
-    first, second, adam, nadam = soonest
+    fastest = best_of(run.trials, "optimizer", "momentum").dropna().sort_values()
+    assert fastest.index.tolist() == [("sgd", 0.99), ("sgd", 0.9), ("adam", ""), ("nadam", "")]
+    first, second, adam, nadam = fastest
     said = answer("sweeps", "optimizers_longley")
     assert_says(said, f"0.99 is best, {first:,.0f} epochs", f"0.9 with {second:,.0f}", f"needs {nadam:,.0f}")
     (rate,) = run.trials["learning_rate"][

@@ -103,7 +103,7 @@ def test_documents_get_a_table_that_people_read(
     text = ls.export(run, to, tmp_path / "a.txt", by=["learning_rate"]).read_text()
     assert sign in " ".join(text.split())
     assert text.count("0.005") == 1
-    monkeypatch.setattr(exporting, "MOST_TYPESET", 5)
+    monkeypatch.setattr(exporting, "MAX_TYPESET", 5)
     with pytest.raises(ls.ConfigError, match=f"--to {to}: has room for 5 rows, got more"):
         ls.export(run, to, tmp_path / "b.txt")
     assert not (tmp_path / "b.txt").exists()
@@ -111,7 +111,7 @@ def test_documents_get_a_table_that_people_read(
 
 def test_a_sheet_that_is_full_is_an_error(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And no file is left behind."""
-    monkeypatch.setattr(exporting, "MOST_IN_EXCEL", 7)
+    monkeypatch.setattr(exporting, "MAX_IN_EXCEL", 7)
     with pytest.raises(ls.ConfigError, match="--to excel: has room for 7 rows"):
         ls.export(run, "excel", tmp_path / "a.xlsx")
     assert not list(tmp_path.iterdir())
@@ -130,7 +130,7 @@ def test_where_chooses_trials_and_by_summarises(
 
 
 @pytest.mark.parametrize("to", ["csv", "excel"])
-def test_text_that_a_spreadsheet_would_run_is_inert(to: str) -> None:
+def test_text_that_a_spreadsheet_would_run_is_escaped(to: str) -> None:
     """A quote before it makes it text; numbers stay numbers."""
     frame = pd.DataFrame({"=name": ["=1+1", "@x", "plain"], "number": [-1.5, 2.0, 3.0]})
     stream = BytesIO()

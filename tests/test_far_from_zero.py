@@ -107,17 +107,17 @@ def test_the_optimum_and_its_cost_are_those_of_fractions(n_features: int, fit_bi
 
 @pytest.mark.parametrize("fit_bias", [True, False])
 def test_the_spectrum_is_that_of_a_thousand_digits(fit_bias: bool) -> None:
-    """Eigenvalues with their tails to 30 digits, and with them the condition number, be it 1e60."""
+    """Eigenvalues with their low parts to 30 digits, and with them the condition number, be it 1e60."""
     for seed in range(8):
         x, y = drawn(seed, 1 + seed % 3, fit_bias=fit_bias)
         problem = make_problem(x, y, loss="mse", fit_bias=fit_bias)
         with mpmath.workdps(1000):
             design = mpmath.matrix(rows_of(x, fit_bias=fit_bias))
             exact = mpmath.eigsy(2 * design.T * design / len(x), eigvals_only=True)
-            for found, tail, value in zip(
-                problem.eigenvalues.tolist(), problem.eigenvalue_tails.tolist(), exact, strict=True
+            for found, low, value in zip(
+                problem.eigenvalues.tolist(), problem.eigenvalue_lows.tolist(), exact, strict=True
             ):
-                assert abs(mpmath.mpf(found) + tail - value) <= value * mpmath.mpf(10) ** -30, seed
+                assert abs(mpmath.mpf(found) + low - value) <= value * mpmath.mpf(10) ** -30, seed
 
 
 @pytest.mark.parametrize(

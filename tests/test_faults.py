@@ -122,7 +122,7 @@ def check_and_finish(disk: Path, whole: Path) -> None:
         table = ls.load(path).trials
         assert table.equals(ls.load(whole).trials.iloc[: len(table)])
     said: list[str] = []
-    assert content(made(disk / "results", data=PYTHON, tell=said.append).path) == right
+    assert content(made(disk / "results", data=PYTHON, report=said.append).path) == right
     assert said == []
 
 

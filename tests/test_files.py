@@ -15,15 +15,15 @@ import linreg_sweep as ls
 from linreg_sweep.errors import ConfigError, ResultsError
 from linreg_sweep.runs.status import read_status
 from linreg_sweep.storage import files
-from linreg_sweep.storage.files import Place
+from linreg_sweep.storage.files import AnyPath
 from linreg_sweep.storage.store import is_own
 from tests.small_run import content, made
 
 
 @pytest.fixture(params=["disk", "store"])
-def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> AnyPath:
     """An empty folder on a disk, or in fsspec's store in memory."""
-    place = tmp_path if request.param == "disk" else files.place_of(f"memory://{uuid.uuid4()}")
+    place = tmp_path if request.param == "disk" else files.any_path(f"memory://{uuid.uuid4()}")
     files.make_folder(place / "run")
     return place / "run"
 
@@ -42,7 +42,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(disk)], check=True)
 
 
-def test_what_is_written_is_there(folder: Place) -> None:
+def test_what_is_written_is_there(folder: AnyPath) -> None:
     """An old file is replaced, and nothing else is left behind."""
     files.write(folder / "part", b"one")
     files.write(folder / "part", b"two")
@@ -50,14 +50,14 @@ def test_what_is_written_is_there(folder: Place) -> None:
     assert files.names(folder) == {"part"}
 
 
-def test_what_is_not_there_has_no_names_and_no_content(folder: Place) -> None:
+def test_what_is_not_there_has_no_names_and_no_content(folder: AnyPath) -> None:
     """A folder that is not there is empty; a file that is not there is said to be."""
     assert files.names(folder / "nowhere") == set()
     with pytest.raises(FileNotFoundError):
         files.read(folder / "nothing")
 
 
-def test_a_file_is_moved_over_another(folder: Place) -> None:
+def test_a_file_is_moved_over_another(folder: AnyPath) -> None:
     """Into a folder that is made on the way."""
     for text in (b"one", b"two"):
         files.write(folder / "part", text)
@@ -66,19 +66,19 @@ def test_a_file_is_moved_over_another(folder: Place) -> None:
     assert not (folder / "part").exists()
 
 
-def test_a_log_grows(folder: Place) -> None:
+def test_a_log_grows(folder: AnyPath) -> None:
     """What is jotted down stands after what is there, or in its place; where it cannot, nothing is said."""
-    files.jot(folder / "log", b"one\n", after=True)
-    files.jot(folder / "log", b"two\n", after=True)
+    files.write_best_effort(folder / "log", b"one\n", after=True)
+    files.write_best_effort(folder / "log", b"two\n", after=True)
     assert files.read(folder / "log") == b"one\ntwo\n"
-    files.jot(folder / "log", b"three\n")
+    files.write_best_effort(folder / "log", b"three\n")
     assert files.read(folder / "log") == b"three\n"
 
 
 def test_nothing_is_said_of_a_log_that_cannot_be_written(tmp_path: Path) -> None:
     """The folder has gone, and the run goes on."""
-    files.jot(tmp_path / "gone" / "log", b"one\n", after=True)
-    files.jot(tmp_path / "gone" / "log", b"one\n")
+    files.write_best_effort(tmp_path / "gone" / "log", b"one\n", after=True)
+    files.write_best_effort(tmp_path / "gone" / "log", b"one\n")
     assert not (tmp_path / "gone").exists()
 
 
@@ -97,7 +97,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(small_disk: Path) -> N
     files.write(small_disk / "other", b"now it fits")
 
 
-def test_a_folder_that_vanished_is_not_made_anew(tmp_path: Path) -> None:
+def test_a_folder_that_vanished_is_not_made_again(tmp_path: Path) -> None:
     """A file without its run would be no part of anything."""
     with pytest.raises(ResultsError, match=r"gone/part: cannot write it: No such file or directory"):
         files.write(tmp_path / "gone" / "part", b"")
@@ -260,12 +260,12 @@ def test_a_folder_of_a_run_that_is_a_link_is_refused(name: str, tmp_path: Path) 
 
 def test_a_text_is_a_path_or_a_place_in_a_store(tmp_path: Path) -> None:
     """What has a scheme is a store's, unless it is a file's own; a place stays what it is."""
-    assert files.place_of("results") == Path("results")
-    assert files.place_of(f"file://{tmp_path}") == tmp_path
-    place = files.place_of("memory://bucket/folder")
+    assert files.any_path("results") == Path("results")
+    assert files.any_path(f"file://{tmp_path}") == tmp_path
+    place = files.any_path("memory://bucket/folder")
     assert not files.is_local(place)
     assert str(place / "run") == "memory://bucket/folder/run"
-    assert files.place_of(place) is place
+    assert files.any_path(place) is place
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_a_url_that_leads_nowhere_is_a_clear_error(
     """In one line, with what there is; no folder of that name is made."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError) as caught:
-        files.place_of(url)
+        files.any_path(url)
     line = str(caught.value)
     assert line.startswith(f"{url}: {url.partition('://')[0]}:// cannot be reached: ")
     assert line.endswith(
@@ -328,14 +328,14 @@ def test_an_sftp_server_is_told_nothing_of_listings(monkeypatch: pytest.MonkeyPa
             return {"host": "localhost"} if path.startswith("sftp://") else {}
 
     monkeypatch.setitem(_registry, "sftp", Sftp)
-    place = files.place_of("sftp://localhost/folder")
+    place = files.any_path("sftp://localhost/folder")
     assert not files.is_local(place / "run")
     assert given == [{"host": "localhost"}]
 
 
 def test_what_a_store_raises_is_a_clear_error() -> None:
     """Each has exceptions of its own; none of them passes, and none of ours on a disk is hidden."""
-    place = files.place_of("memory://bucket/folder")
+    place = files.any_path("memory://bucket/folder")
     text = "memory://bucket/folder: cannot write it: no route"
     with pytest.raises(ResultsError, match=text), files.as_results_error(place, "write"):
         raise RuntimeError("no route")

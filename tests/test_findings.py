@@ -10,7 +10,7 @@ import pytest
 import linreg_sweep as ls
 from linreg_sweep.analysis import tables
 from linreg_sweep.analysis.findings import Agreement, ObservedEdge, best_trial_row
-from linreg_sweep.telling.of_runs import told_run
+from linreg_sweep.text.runs import format_run
 from linreg_sweep.theory.outcome import (
     CONVERGED,
     DIVERGED,
@@ -117,7 +117,7 @@ def test_trials_that_ended_otherwise_than_told_are_shown(tmp_path: Path) -> None
 
     run = ls.run(SWEEP, out=tmp_path, jobs=1)
     run.metadata["agreement"] = vars(agreement)
-    told = "\n".join(told_run(run, {"trials": [1]}, ["trials"]))
+    told = "\n".join(format_run(run, {"trials": [1]}, ["trials"]))
     assert "and the epoch of" in told
     assert "(the others at most 2 epochs off)" in told
     assert (

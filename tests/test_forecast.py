@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import linreg_sweep as ls
-from linreg_sweep.telling.of_plans import planned
+from linreg_sweep.text.plans import format_plan
 from linreg_sweep.trials.forecast import SAMPLE
 
 SWEEP: dict[str, Any] = {
@@ -88,7 +88,7 @@ def test_nothing_is_told_of_mini_batches() -> None:
 def test_what_is_not_known_is_no_reason_for_a_warning(parameters: dict[str, Any], epochs: int) -> None:
     """Beside mini-batches no sentence says that no trial, or what share of all trials, can converge."""
     plan = ls.plan(SWEEP | {"training": {"epochs": epochs}, "parameters": parameters})
-    said = "\n".join(planned(plan))
+    said = "\n".join(format_plan(plan))
     assert 0 < plan.forecast.unknown < plan.forecast.n_trials
     assert "no trial" not in said
     assert "% of the trials" not in said

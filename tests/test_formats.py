@@ -154,7 +154,7 @@ def test_records_keep_their_whole_numbers() -> None:
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1+cmd", "@SUM(A1)", "-10 to 0)+cmd"])
-def test_text_that_a_spreadsheet_would_run_is_inert_in_csv(text: str) -> None:
+def test_text_that_a_spreadsheet_would_run_is_escaped_in_csv(text: str) -> None:
     """In cells and in names of columns; a quote before it makes it text."""
     written = as_text({text: [text]}, "csv")
     assert list(csv.reader(io.StringIO(written, newline=""))) == [[f"'{text}"], [f"'{text}"]]

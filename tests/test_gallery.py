@@ -30,14 +30,14 @@ def maker(name: str) -> ModuleType:
 
 
 def test_the_tables_of_keys_are_what_the_code_says() -> None:
-    """Every optimizer, schedule and average with its keys; after a change `make gallery` writes them anew."""
+    """Every optimizer, schedule and average with its keys; after a change `make gallery` rewrites them."""
     text = maker("make_training").page()
     assert (DOCS / "training.md").read_text(encoding="utf-8") == text
     assert all(f"| `{key}` |" in text for key in ("adamw", "amsgrad", "chebyshev", "t0", "ema", "from"))
 
 
 def test_the_gallery_is_what_the_example_sweeps_give(tmp_path: Path) -> None:
-    """Every sweep has its section; after a change `make gallery` writes it anew."""
+    """Every sweep has its section; after a change `make gallery` rewrites it."""
     sweeps = sorted((ROOT / "sweeps").glob("*.yaml"))
     text = maker("make_gallery").page({path: ls.run(path, out=tmp_path) for path in sweeps})
     assert (DOCS / "gallery.md").read_text(encoding="utf-8") == text
@@ -47,7 +47,7 @@ def test_the_gallery_is_what_the_example_sweeps_give(tmp_path: Path) -> None:
 
 
 def test_the_walkthrough_is_what_its_commands_print(tmp_path: Path) -> None:
-    """Every command of it ends well and prints what stands there; `make gallery` writes it anew."""
+    """Every command of it ends well and prints what stands there; `make gallery` rewrites it."""
     assert (DOCS / "walkthrough.md").read_text(encoding="utf-8") == maker("make_walkthrough").page(tmp_path)
     assert (DOCS / "walkthrough" / "paths.png").exists()
 

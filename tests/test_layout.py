@@ -16,10 +16,10 @@ from pyarrow import parquet as pq
 import linreg_sweep as ls
 from linreg_sweep import cli
 from linreg_sweep.kinds import MAX_COUNT
-from linreg_sweep.storage.layout import HISTORY, MOST_EPOCHS, TRIALS
-from linreg_sweep.storage.parquet import SEAL, TOLD
-from linreg_sweep.storage.seal import BLANK, sealed
-from linreg_sweep.storage.store import MADE_ANEW
+from linreg_sweep.storage.checksum import BLANK, with_checksum
+from linreg_sweep.storage.layout import HISTORY, MAX_EPOCHS, TRIALS
+from linreg_sweep.storage.parquet import FACTS, SEAL
+from linreg_sweep.storage.store import MADE_AGAIN
 from tests.small_run import SWEEP, content, facts_of, made
 
 Change = Callable[[pa.Table], pa.Table]
@@ -93,8 +93,8 @@ def written(table: pa.Table, told: Any) -> bytes:
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, table.schema, compression="lz4") as writer:
         writer.write_table(table)
-        writer.add_key_value_metadata({TOLD: json.dumps(told), SEAL: BLANK})
-    return sealed(bytes(sink.getvalue()))
+        writer.add_key_value_metadata({FACTS: json.dumps(told), SEAL: BLANK})
+    return with_checksum(bytes(sink.getvalue()))
 
 
 def part_of(run: ls.Run, table: str = TRIALS) -> Path:
@@ -119,7 +119,7 @@ def test_a_part_that_cannot_be_the_runs_is_refused(
     run, other = made(tmp_path / "a", **PART), made(tmp_path / "b", **PART)
     part = part_of(run)
     part.write_bytes(written(change(pq.read_table(part)), facts_of(part)))
-    refused = f"{part}: is damaged{why and ': '}{why}. Hint: {MADE_ANEW}\n"
+    refused = f"{part}: is damaged{why and ': '}{why}. Hint: {MADE_AGAIN}\n"
     for command in (*COMMANDS, *MORE):
         verb, *options = command.replace("OTHER", str(other.path)).split()
         capsys.readouterr()
@@ -147,13 +147,13 @@ def test_words_may_be_listed_in_any_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_the_next_run_makes_it_anew(name: str, tmp_path: Path) -> None:
+def test_the_next_run_makes_it_again(name: str, tmp_path: Path) -> None:
     """Whatever its numbers are, and though its seal is right."""
     run = made(tmp_path, **PART)
     before, part = content(Path(str(run.path))), part_of(run)
     part.write_bytes(written(TABLES[name][0](pq.read_table(part)), facts_of(part)))
     told: list[str] = []
-    made(tmp_path, tell=told.append, **PART)
+    made(tmp_path, report=told.append, **PART)
     assert [line.split(" is ")[0] for line in told] == [f"damaged: {part}"]
     assert content(Path(str(run.path))) == before
 
@@ -176,7 +176,7 @@ def test_the_next_run_makes_it_anew(name: str, tmp_path: Path) -> None:
     ids=str,
 )
 def test_facts_that_cannot_be_are_not_believed(other: dict[str, Any], tmp_path: Path) -> None:
-    """Of another kind, or other than the rows are: the part is made anew, also without metadata.json."""
+    """Of another kind, or other than the rows are: the part is made again, also without metadata.json."""
     run = made(tmp_path, **PART)
     part = part_of(run)
     before, table = part.read_bytes(), pq.read_table(part)
@@ -215,15 +215,15 @@ def test_a_small_file_does_not_unpack_to_a_large_one(tmp_path: Path) -> None:
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, many.schema, compression="zstd", use_dictionary=True) as writer:
         writer.write_table(many)
-        writer.add_key_value_metadata({TOLD: json.dumps(told), SEAL: BLANK})
-    part.write_bytes(sealed(bytes(sink.getvalue())))
+        writer.add_key_value_metadata({FACTS: json.dumps(told), SEAL: BLANK})
+    part.write_bytes(with_checksum(bytes(sink.getvalue())))
     with pytest.raises(ls.ResultsError, match="it is too small for 300,000 rows"):
         _ = run.history
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, table.schema, compression="zstd") as writer:
         writer.write_table(table)
-        writer.add_key_value_metadata({TOLD: json.dumps(told), SEAL: BLANK})
-    part.write_bytes(sealed(bytes(sink.getvalue())))
+        writer.add_key_value_metadata({FACTS: json.dumps(told), SEAL: BLANK})
+    part.write_bytes(with_checksum(bytes(sink.getvalue())))
     with pytest.raises(ls.ResultsError, match="it is not packed as parts are"):
         _ = ls.load(str(run.path)).history
 
@@ -251,11 +251,11 @@ def test_what_is_written_fits(tmp_path: Path) -> None:
     run = made(tmp_path, **PART)
     assert list(run.trials) == list(run.layout(TRIALS).types)
     assert list(run.history) == list(run.layout(HISTORY).types)
-    assert MOST_EPOCHS == MAX_COUNT
+    assert MAX_EPOCHS == MAX_COUNT
 
 
 def test_rates_that_no_axis_can_show_are_not_drawn(tmp_path: Path) -> None:
-    """Also where metadata.json does not tell of them, as of random ones."""
+    """Also where metadata.json does not describe them, as of random ones."""
     rates = {"learning_rate": {"min": 1e-300, "max": 1e-200, "scale": "log"}}
     random = SWEEP | {"method": "random", "trials": 5, "parameters": rates}
     run = ls.run(random, out=tmp_path, jobs=1)

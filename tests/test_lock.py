@@ -31,7 +31,7 @@ def hold(path: Path, ready: object) -> None:
     """Holds a run for ever, in another process."""
     store = Store(path)
     with held(store):
-        files.jot(store.status, status(pid=os.getpid()).content())
+        files.write_best_effort(store.status, status(pid=os.getpid()).content())
         ready.set()  # type: ignore[attr-defined]
         signal.pause()
 
@@ -64,7 +64,7 @@ def test_a_second_process_is_told_who_holds_a_run(
     text = f"{store.path}: process {held_by.pid} on {platform.node()}, since "
     assert str(caught.value).startswith(text)
     assert str(caught.value).endswith(
-        f", is making this run. Hint: wait for it; `linreg-sweep status {store.path}` tells how far it is"
+        f", is making this run. Hint: wait for it; `linreg-sweep status {store.path}` shows how far it is"
     )
 
 
@@ -77,14 +77,14 @@ def test_a_holder_that_was_killed_holds_nothing(
     assert not is_alive(store, read_status(store))
     with held(store) as was_killed:
         assert was_killed
-        files.jot(store.status, status(FINISHED).content())
+        files.write_best_effort(store.status, status(FINISHED).content())
     with held(store) as was_killed:
         assert not was_killed
 
 
 def test_in_a_store_who_said_something_a_moment_ago_holds_the_run() -> None:
     """It has no locks: for a while nobody else may, and then anybody."""
-    store = Store(files.place_of(f"memory://{uuid.uuid4()}"))
+    store = Store(files.any_path(f"memory://{uuid.uuid4()}"))
     with held(store) as was_killed:
         assert not was_killed
     files.write(store.status, status(pid=1).content())
@@ -102,7 +102,7 @@ def test_in_a_store_who_said_something_a_moment_ago_holds_the_run() -> None:
 def lockless(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     """The directory of a run where there are no locks."""
     if request.param == "object store":
-        return Store(files.place_of(f"memory://{uuid.uuid4()}"))
+        return Store(files.any_path(f"memory://{uuid.uuid4()}"))
     fcntl = pytest.importorskip("fcntl")
 
     def flock(descriptor: int, operation: int) -> None:
@@ -120,7 +120,7 @@ def test_without_locks_the_second_is_told_when_the_run_is_free(lockless: Store) 
         pass
     assert str(caught.value).startswith(f"{lockless.path}: process 1 on elsewhere, since ")
     assert re.search(
-        r" tells how far it is; if it was killed, the run is free in (89|90) s$", str(caught.value)
+        r" shows how far it is; if it was killed, the run is free in (89|90) s$", str(caught.value)
     )
 
 

@@ -33,11 +33,11 @@ def test_a_signal_before_or_after_all_ends_the_command_quietly(name: str, moment
 def test_a_signal_while_the_end_is_told(name: str, code: int, tmp_path: Path) -> None:
     """It comes where what it raised could only be printed: while an object is taken apart."""
     told = (
-        "import weakref; from linreg_sweep import cli; from linreg_sweep.telling import of_runs\n"
+        "import weakref; from linreg_sweep import cli; from linreg_sweep.text import runs as text_runs\n"
         "class Mortal: pass\n"
         "def tell(*_):\n"
         "    mortal = Mortal(); gone = weakref.ref(mortal, lambda _: kill()); del mortal; yield 'told'\n"
-        f"of_runs.told_run = tell; os.chdir({str(tmp_path)!r})\n"
+        f"text_runs.format_run = tell; os.chdir({str(tmp_path)!r})\n"
         "sys.exit(cli.main(['run', 'x.yaml', '--jobs', '1']))"
     )
     (tmp_path / "x.yaml").write_text(

@@ -1,4 +1,4 @@
-"""Facts about what metadata.json may say: a run from anywhere, sealed anew, is read or refused in a line."""
+"""Facts about what metadata.json may say: a run from anywhere, sealed again, is read or refused in a line."""
 
 import platform
 import signal
@@ -15,7 +15,7 @@ from linreg_sweep import cli
 from linreg_sweep.config.training import TrainingConfig
 from linreg_sweep.execution import versions
 from linreg_sweep.storage.metadata import FOUND, fault
-from linreg_sweep.storage.store import FORMAT_VERSION, MADE_ANEW, Store
+from linreg_sweep.storage.store import FORMAT_VERSION, MADE_AGAIN, Store
 from tests.small_run import content, made
 
 COLUMNS: list[tuple[str, dict[str, Any]]] = [
@@ -153,7 +153,7 @@ def test_a_name_does_not_climb_out_of_the_folder(
     before = sorted(tmp_path.rglob("*"))
     assert cli.main([*command.split(), str(run.path)]) == 1
     told = capsys.readouterr()
-    text = f"{run.store.metadata}: is damaged: what it says of name cannot be. Hint: {MADE_ANEW}"
+    text = f"{run.store.metadata}: is damaged: what it says of name cannot be. Hint: {MADE_AGAIN}"
     assert (told.out, told.err) == ("", f"{text}\n")
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -177,12 +177,12 @@ def test_a_newer_format_may_say_anything(tmp_path: Path) -> None:
         store.read_metadata()
 
 
-def test_the_next_run_makes_such_metadata_anew(tmp_path: Path) -> None:
+def test_the_next_run_makes_such_metadata_again(tmp_path: Path) -> None:
     """As it does where they were damaged by chance."""
     run = made(tmp_path)
     run.store.write_metadata(run.metadata | {"n_trials": 0})
     told: list[str] = []
-    assert made(tmp_path, tell=told.append).n_trials == len(SWEEP["parameters"]["learning_rate"]["values"])
+    assert made(tmp_path, report=told.append).n_trials == len(SWEEP["parameters"]["learning_rate"]["values"])
     assert [line.split(" is ")[0] for line in told] == [f"damaged: {run.store.metadata}"]
 
 
@@ -203,6 +203,6 @@ def test_what_is_declared_is_not_believed_otherwise(otherwise: dict[str, Any], t
     right = content(run.path)
     run.store.write_metadata(run.metadata | otherwise)
     told: list[str] = []
-    made(tmp_path, tell=told.append)
+    made(tmp_path, report=told.append)
     assert [line.split(" is ")[0] for line in told] == [f"damaged: {run.store.metadata}"]
     assert content(run.path) == right

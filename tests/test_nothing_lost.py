@@ -21,14 +21,14 @@ from linreg_sweep.analysis import tables
 from linreg_sweep.errors import ResultsError, SweepError
 from linreg_sweep.execution import parts
 from linreg_sweep.execution.parts import Part
-from linreg_sweep.execution.spans import Span
-from linreg_sweep.execution.versions import deciding
+from linreg_sweep.execution.ranges import TrialRange
+from linreg_sweep.execution.versions import result_versions
 from linreg_sweep.plots.cells import cells
 from linreg_sweep.plots.descents import default_trials
 from linreg_sweep.runs import opening
 from linreg_sweep.runs.status import RUNNING, read_status
 from linreg_sweep.storage import files
-from linreg_sweep.storage.seal import BLANK, sealed
+from linreg_sweep.storage.checksum import BLANK, with_checksum
 from linreg_sweep.trials.experiment import Experiment
 
 pytestmark = pytest.mark.system
@@ -88,7 +88,7 @@ def copy(whole: ls.Run, tmp_path: Path) -> ls.Run:
     ],
 )
 @pytest.mark.parametrize("damage", ["flipped", "cut", "empty", "other"])
-def test_a_damaged_file_is_named_set_aside_and_made_anew(
+def test_a_damaged_file_is_named_set_aside_and_made_again(
     whole: ls.Run, copy: ls.Run, name: str, damage: str
 ) -> None:
     """The next run of the sweep has every byte of one that nothing happened to, and keeps what it found.
@@ -103,7 +103,7 @@ def test_a_damaged_file_is_named_set_aside_and_made_anew(
     damaged = {"flipped": flipped, "cut": before[:middle], "empty": b"", "other": other}[damage]
     file.write_bytes(damaged)
     told: list[str] = []
-    again = made(copy.path.parent, tell=told.append)
+    again = made(copy.path.parent, report=told.append)
     aside = copy.path / "damaged" / name.replace("/", "-")
     assert told == [f"damaged: {file} is not what was written; it is now {aside}, and will be made again"]
     assert aside.read_bytes() == damaged
@@ -111,28 +111,28 @@ def test_a_damaged_file_is_named_set_aside_and_made_anew(
     assert again.finished
 
 
-def test_a_part_of_another_size_is_made_anew(whole: ls.Run, copy: ls.Run, tmp_path: Path) -> None:
+def test_a_part_of_another_size_is_made_again(whole: ls.Run, copy: ls.Run, tmp_path: Path) -> None:
     """Though it is whole, of the same sweep and in its place, its trials are others."""
     other = made(tmp_path / "other", part_size=10)
     damaged = [file.relative_to(whole.path) for file in whole.path.glob("*/part-00001.parquet")]
     for name in damaged:
         (copy.path / name).write_bytes((other.path / name).read_bytes())
     told: list[str] = []
-    assert content(made(copy.path.parent, tell=told.append)) == content(whole)
+    assert content(made(copy.path.parent, report=told.append)) == content(whole)
     assert {line.partition(" is not ")[0] for line in told} == {
         f"damaged: {copy.path / name}" for name in damaged
     }
 
 
-def test_a_sealed_part_that_cannot_be_read_is_made_anew(whole: ls.Run, copy: ls.Run) -> None:
+def test_a_sealed_part_that_cannot_be_read_is_made_again(whole: ls.Run, copy: ls.Run) -> None:
     """The disk has given its bytes; that Arrow cannot read them is damage, and no error of the disk."""
     footer = BLANK.encode()
     part = copy.store.part(copy.store.trials, 0)
-    part.write_bytes(sealed(b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1"))
+    part.write_bytes(with_checksum(b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1"))
     with pytest.raises(OSError, match="Couldn't deserialize thrift"):
         pq.read_metadata(part)
     told: list[str] = []
-    assert content(made(copy.path.parent, tell=told.append)) == content(whole)
+    assert content(made(copy.path.parent, report=told.append)) == content(whole)
     assert [line.partition(" is not ")[0] for line in told] == [f"damaged: {part}"]
 
 
@@ -161,11 +161,11 @@ def test_after_a_kill_workers_train_from_the_beginning(copy: ls.Run) -> None:
 
 
 def test_a_part_that_the_run_does_not_have_is_set_aside_for_good(copy: ls.Run, whole: ls.Run) -> None:
-    """It is not said to be made anew."""
+    """It is not said to be made again."""
     file = copy.store.trials / "part-100000000000000000000.parquet"
     file.write_bytes(b"PAR1")
     told: list[str] = []
-    assert content(made(copy.path.parent, tell=told.append)) == content(whole)
+    assert content(made(copy.path.parent, report=told.append)) == content(whole)
     aside = copy.path / "damaged" / f"trials-{file.name}"
     assert told == [f"damaged: {file} is not what was written; it is now {aside}"]
 
@@ -203,7 +203,7 @@ def test_data_from_python_are_sealed_as_well(tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match=r"data\.parquet: is damaged"):
         ls.verify(run.path)
     told: list[str] = []
-    made(tmp_path, data=(x, y), tell=told.append)
+    made(tmp_path, data=(x, y), report=told.append)
     assert [line.split(" is ")[0] for line in told] == [f"damaged: {file}"]
     assert file.read_bytes() == before
     assert ls.verify(run.path).mismatches == ()
@@ -213,8 +213,8 @@ def test_a_run_of_other_versions_is_shown_and_not_extended(
     copy: ls.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Parts of both would not be of the same bits; a finished run needs no more parts."""
-    versions = deciding("numpy")
-    monkeypatch.setattr(opening, "deciding", lambda engine: versions | {"numpy": "1.0"})
+    versions = result_versions("numpy")
+    monkeypatch.setattr(opening, "result_versions", lambda engine: versions | {"numpy": "1.0"})
     assert made(copy.path.parent).finished
     copy.store.part(copy.store.trials, 3).unlink()
     with pytest.raises(ResultsError) as caught:
@@ -230,8 +230,8 @@ def test_versions_are_known_from_parts_where_metadata_are_gone(
     copy: ls.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So that no part of another version joins them."""
-    versions = deciding("numpy")
-    monkeypatch.setattr(opening, "deciding", lambda engine: versions | {"numpy": "1.0"})
+    versions = result_versions("numpy")
+    monkeypatch.setattr(opening, "result_versions", lambda engine: versions | {"numpy": "1.0"})
     monkeypatch.setattr(opening, "installed", lambda: versions | {"numpy": "1.0"})
     copy.store.metadata.unlink()
     copy.store.part(copy.store.trials, 3).unlink()
@@ -240,7 +240,7 @@ def test_versions_are_known_from_parts_where_metadata_are_gone(
 
 
 def test_a_directory_that_vanishes_is_named(tmp_path: Path) -> None:
-    """It is not made anew behind one's back, and what is done with it is said."""
+    """It is not made again behind one's back, and what is done with it is said."""
     with pytest.raises(
         ResultsError, match=r"part-0000\d\.parquet: cannot write it: No such file or directory"
     ):
@@ -251,13 +251,13 @@ def test_a_directory_that_vanishes_is_named(tmp_path: Path) -> None:
 # --- trials that cannot be trained
 
 
-def deadly(experiment: Experiment, part_size: int, span: Span) -> Part:
+def deadly(experiment: Experiment, part_size: int, trial_range: TrialRange) -> Part:
     """Makes a part, but runs out of memory over trial 13 and dies over trial 30."""
-    if span.first <= 13 < span.stop:
+    if trial_range.first <= 13 < trial_range.stop:
         raise MemoryError("no room")
-    if span.first <= 30 < span.stop:
+    if trial_range.first <= 30 < trial_range.stop:
         os.kill(os.getpid(), signal.SIGKILL)
-    return parts.make_part(experiment, part_size, span)
+    return parts.make_part(experiment, part_size, trial_range)
 
 
 @pytest.fixture(scope="module")
@@ -335,11 +335,11 @@ def failing_copy(run: ls.Run, folder: Path) -> ls.Run:
     return ls.load(folder / "copy")
 
 
-def never(experiment: Experiment, part_size: int, span: Span) -> Part:
+def never(experiment: Experiment, part_size: int, trial_range: TrialRange) -> Part:
     """Runs out of memory over all trials from 8 to 23."""
-    if span.first < 24 and span.stop > 8:
+    if trial_range.first < 24 and trial_range.stop > 8:
         raise MemoryError("no room")
-    return parts.make_part(experiment, part_size, span)
+    return parts.make_part(experiment, part_size, trial_range)
 
 
 @pytest.mark.parametrize("history", [0, 25])
@@ -368,9 +368,9 @@ def test_a_later_run_tries_the_failed_trials_alone(
     shutil.copytree(failing.path, tmp_path / failing.path.name)
     tried: list[tuple[int, int]] = []
 
-    def noting(experiment: Experiment, part_size: int, span: Span) -> Part:
-        tried.append((span.first, span.stop))
-        return parts.make_part(experiment, part_size, span)
+    def noting(experiment: Experiment, part_size: int, trial_range: TrialRange) -> Part:
+        tried.append((trial_range.first, trial_range.stop))
+        return parts.make_part(experiment, part_size, trial_range)
 
     monkeypatch.setattr(sweep, "make_part", noting)
     again = made(tmp_path)
@@ -403,7 +403,7 @@ def test_where_no_trial_can_be_trained_the_sweep_fails(
 ) -> None:
     """There is nothing to sum up; the reason is said."""
 
-    def hopeless(experiment: Experiment, part_size: int, span: Span) -> Part:
+    def hopeless(experiment: Experiment, part_size: int, trial_range: TrialRange) -> Part:
         raise MemoryError("no room")
 
     monkeypatch.setattr(sweep, "make_part", hopeless)
@@ -433,7 +433,7 @@ def test_an_object_store_keeps_a_run_as_a_disk_does(whole: ls.Run) -> None:
     with pytest.raises(ResultsError, match=r"memory://.*part-00001\.parquet: is damaged"):
         _ = ls.load(str(run.path)).trials
     told: list[str] = []
-    assert content(made(out, tell=told.append)) == content(whole)
+    assert content(made(out, report=told.append)) == content(whole)
     assert len(told) == 1
     loaded = ls.load(str(run.path))
     pd.testing.assert_frame_equal(loaded.trials, whole.trials, check_exact=True)

@@ -18,9 +18,9 @@ import pandas as pd
 import pytest
 
 import linreg_sweep as ls
-from linreg_sweep.begin import begin
 from linreg_sweep.cli import main
 from linreg_sweep.errors import ConfigError, SweepError
+from linreg_sweep.scaffold.files import write_scaffold
 from linreg_sweep.storage import files
 from linreg_sweep.storage.outputs import output
 from tests.small_run import made
@@ -289,7 +289,7 @@ def test_half_a_url_is_no_folder_for_runs_either(tmp_path: Path, monkeypatch: py
     assert made("mine:/folder").path.parent == Path("mine:/folder")
     for folder in ("s3:/bucket", "memory://bucket"):
         with pytest.raises(ConfigError, match=f"^{folder}: "):
-            begin(folder, data=None, x=(), y=(), name=None)
+            write_scaffold(folder, data=None, x=(), y=(), name=None)
     assert sorted(Path().iterdir()) == [Path("mine:")]
 
 
@@ -313,10 +313,10 @@ def test_a_file_of_a_run_is_left_alone(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_store_gets_a_file_whole(run: ls.Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Through fsspec; an error before the end leaves it as it was, and a run's files are left alone there."""
-    place = files.place_of("memory://outputs/a.csv")
+    place = files.any_path("memory://outputs/a.csv")
     ls.export(run, "csv", "memory://outputs/a.csv")
     assert place.read_text().startswith("trial,")
-    monkeypatch.setattr("linreg_sweep.exporting.MOST_TYPESET", 1)
+    monkeypatch.setattr("linreg_sweep.exporting.MAX_TYPESET", 1)
     with pytest.raises(ConfigError, match="has room for"):
         ls.export(run, "markdown", place)
     assert place.read_text().startswith("trial,")

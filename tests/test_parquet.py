@@ -14,7 +14,7 @@ from linreg_sweep.column_types import Array
 from linreg_sweep.errors import ResultsError
 from linreg_sweep.storage.layout import Layout
 from linreg_sweep.storage.parquet import read, read_arrays
-from linreg_sweep.storage.store import MADE_ANEW
+from linreg_sweep.storage.store import MADE_AGAIN
 from linreg_sweep.theory.outcome import OUTCOMES, REGIMES
 from tests.small_run import facts_of
 from tests.words import encoded, types_of
@@ -131,7 +131,7 @@ def test_a_damaged_part_is_named(part: Path, tmp_path: Path, damage: str) -> Non
         with pytest.raises(ResultsError) as caught:
             reader()
         what = {"gone": "is gone", "folder": "cannot read it: Is a directory"}.get(damage, "is damaged")
-        hint = "" if damage == "folder" else f". Hint: {MADE_ANEW}"
+        hint = "" if damage == "folder" else f". Hint: {MADE_AGAIN}"
         assert str(caught.value) == f"{part}: {what}{hint}"
 
 

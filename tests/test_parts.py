@@ -9,8 +9,8 @@ import pytest
 
 from linreg_sweep.config import load_sweep
 from linreg_sweep.execution import parts
-from linreg_sweep.execution.parts import LARGEST, MOST_LETTERS, Facts, put_together
-from linreg_sweep.execution.spans import Span
+from linreg_sweep.execution.parts import LARGEST, MAX_LETTERS, Facts, put_together
+from linreg_sweep.execution.ranges import TrialRange
 from linreg_sweep.runs.inspection import facts_in
 from linreg_sweep.trials.loading import load_data
 from linreg_sweep.trials.prepare import prepare
@@ -47,7 +47,7 @@ def test_a_reason_stands_once_beside_the_trials_in_a_row(
 
 def test_reasons_that_are_many_are_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each to its share, in the file as in memory; few may be long."""
-    monkeypatch.setattr(parts, "MOST_LETTERS", 40)
+    monkeypatch.setattr(parts, "MAX_LETTERS", 40)
     declaration = load_sweep(SWEEP)
     experiment = prepare(declaration, load_data(declaration))
     file = tmp_path / "trials" / "part-00000.parquet"
@@ -57,7 +57,7 @@ def test_reasons_that_are_many_are_cut(tmp_path: Path, monkeypatch: pytest.Monke
         ({0: 30 * "a", 1: 30 * "b"}, {0: 20 * "a", 1: 20 * "b"}),
         ({0: 30 * "a", 1: 30 * "a"}, {0: 30 * "a", 1: 30 * "a"}),
     ]:
-        part = put_together(experiment, 2, Span(0, 0, 2), [], given)
+        part = put_together(experiment, 2, TrialRange(0, 0, 2), [], given)
         file.write_bytes(part.trials)
         assert part.facts.failures == kept
         assert facts_in(file) == part.facts
@@ -65,7 +65,7 @@ def test_reasons_that_are_many_are_cut(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_the_longest_reasons_can_be_read(tmp_path: Path) -> None:
     """Of letters that take the most bytes, and beside as many trials in a row as a part can have."""
-    failures = dict.fromkeys(range(1, LARGEST, 2), "no room") | {0: MOST_LETTERS * "😀"}
+    failures = dict.fromkeys(range(1, LARGEST, 2), "no room") | {0: MAX_LETTERS * "😀"}
     facts = Facts(0, LARGEST, {}, {}, failures)
     file = tmp_path / "trials" / "part-00000.parquet"
     file.parent.mkdir()

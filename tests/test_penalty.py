@@ -21,7 +21,7 @@ FACTS = json.loads((Path(__file__).parent / "facts" / "theory_reference.json").r
 S1 = {name: np.array(FACTS["data"]["S1"]["inline"][name]) for name in "xy"}
 RIDGE = [entry for entry in FACTS["entries"] if entry["id"].startswith("ridge/")]
 
-ARRAYS = ("eigenvalues", "tails", "eigenvectors", "optimum", "optimum_tail", "cost_at_optimum", "least")
+ARRAYS = ("eigenvalues", "lows", "eigenvectors", "optimum", "optimum_low", "cost_at_optimum", "least")
 
 
 def random_problem(seed: int, n_features: int | None = None) -> tuple[Problem, Floats, Floats]:
@@ -59,10 +59,10 @@ def test_spectrum_and_optimum_have_more_digits_than_a_float(seed: int, decay_bia
     found = problem.penalised(decay, decay_bias)
     with mpmath.workdps(60):
         gram, moment = (
-            mpmath.matrix(head.tolist()) + mpmath.matrix(tail.tolist())
-            for head, tail in (
-                (problem.hessian, problem.hessian_tail),
-                (problem.constant, problem.constant_tail),
+            mpmath.matrix(high.tolist()) + mpmath.matrix(low.tolist())
+            for high, low in (
+                (problem.hessian, problem.hessian_low),
+                (problem.constant, problem.constant_low),
             )
         )
         for trial in (0, 1, 4):
@@ -70,15 +70,15 @@ def test_spectrum_and_optimum_have_more_digits_than_a_float(seed: int, decay_bia
             for row in range(gram.rows - (not decay_bias)):
                 whole[row, row] += mpmath.mpf(float(decay[trial]))
             exact = mpmath.eigsy(whole, eigvals_only=True)
-            heads, tails = number(found, "eigenvalues", trial), number(found, "tails", trial)
-            for value, head, tail in zip(exact, heads.tolist(), tails.tolist(), strict=True):
-                assert abs(value - mpmath.mpf(head) - mpmath.mpf(tail)) < 1e-20 * value
+            highs, lows = number(found, "eigenvalues", trial), number(found, "lows", trial)
+            for value, high, low in zip(exact, highs.tolist(), lows.tolist(), strict=True):
+                assert abs(value - mpmath.mpf(high) - mpmath.mpf(low)) < 1e-20 * value
             for target in range(moment.cols):
                 optimum = mpmath.lu_solve(whole, moment[:, target])
-                heads, tails = (number(found, name, trial)[:, target] for name in ("optimum", "optimum_tail"))
+                highs, lows = (number(found, name, trial)[:, target] for name in ("optimum", "optimum_low"))
                 gaps = [
-                    abs(value - mpmath.mpf(head) - mpmath.mpf(tail))
-                    for value, head, tail in zip(optimum, heads.tolist(), tails.tolist(), strict=True)
+                    abs(value - mpmath.mpf(high) - mpmath.mpf(low))
+                    for value, high, low in zip(optimum, highs.tolist(), lows.tolist(), strict=True)
                 ]
                 assert max(gaps) < 1e-20 * max(map(abs, optimum))
 

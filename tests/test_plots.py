@@ -403,7 +403,7 @@ def test_each_of_many_values_has_its_bar(tmp_path: Path) -> None:
 def test_parallel_coordinates_have_a_line_a_trial(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Or as many as are legible, and then it is said."""
     assert len(parallel(run, fresh()).lines) == 70 + 4
-    monkeypatch.setattr(slices, "MOST_LINES", 20)
+    monkeypatch.setattr(slices, "MAX_LINES", 20)
     axes = parallel(run, fresh())
     assert len(axes.lines) == 20 + 4
     assert "20 of them drawn" in axes.get_title()

@@ -150,7 +150,7 @@ def test_after_a_power_loss_what_was_told_is_there_and_the_rest_is_made(
             disk / "results",
             data=PYTHON,
             watch=lambda done, total, found=found: found.append(done),
-            tell=said.append,
+            report=said.append,
         )
         assert said == []
         assert found[0] >= done

@@ -22,7 +22,7 @@ def test_a_log_stays_empty_where_all_is_quick() -> None:
     stream = io.StringIO()
     with Progress(stream) as told:
         for done in range(101):
-            told.tell(done, 100)
+            told.update(done, 100)
     assert stream.getvalue() == ""
 
 
@@ -31,9 +31,9 @@ def test_a_log_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(progress, "SECONDS_A_LINE", 0.0)
     stream = io.StringIO()
     with Progress(stream) as told:
-        told.tell(1000, 4000)
-        told.tell(2000, 4000)
-        told.tell(4000, 4000)
+        told.update(1000, 4000)
+        told.update(2000, 4000)
+        told.update(4000, 4000)
     first, second = stream.getvalue().splitlines()
     assert first.startswith("1,000 of 4,000 trials are done, ")
     assert second.startswith("2,000 of 4,000 trials are done, ")
@@ -45,9 +45,9 @@ def test_a_terminal_gets_a_bar_that_goes_away() -> None:
     """It shows how many are there, those of an earlier run included, and leaves a clean line."""
     stream = Terminal()
     with Progress(stream) as told:
-        told.tell(2500, 10000)
+        told.update(2500, 10000)
         shown = stream.getvalue()
-        told.tell(10000, 10000)
+        told.update(10000, 10000)
     assert "25%" in shown
     assert "2.50k/10.0k" in shown
     assert stream.getvalue().endswith("\r")
@@ -58,7 +58,7 @@ def test_no_bar_where_nothing_is_missing() -> None:
     """A finished run shows no bar even on a terminal."""
     stream = Terminal()
     with Progress(stream) as told:
-        told.tell(10, 10)
+        told.update(10, 10)
     assert stream.getvalue() == ""
     assert told.nothing_missing
 
@@ -68,18 +68,18 @@ def test_what_was_missing_is_known() -> None:
     told = Progress(io.StringIO())
     assert not told.nothing_missing
     assert told.standing() == "No trial is done yet"
-    told.tell(0, 2000)
-    told.tell(1024, 2000)
+    told.update(0, 2000)
+    told.update(1024, 2000)
     assert not told.nothing_missing
     assert told.standing() == "1,024 of 2,000 trials are done"
-    told.tell(2000, 2000)
+    told.update(2000, 2000)
     assert not told.nothing_missing
 
 
 def test_closing_twice_is_no_harm() -> None:
     """An interrupted command closes the bar before it says so, and again on its way out."""
     with Progress(Terminal()) as told:
-        told.tell(1, 10)
+        told.update(1, 10)
         told.close()
         told.close()
     assert told.standing() == "1 of 10 trials are done"
@@ -90,8 +90,8 @@ def test_no_bar_where_it_is_to_be_plain(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(progress, "SECONDS_A_LINE", 0.0)
     stream = Terminal()
     with Progress(stream, plain=True) as told:
-        told.tell(1000, 4000)
-        told.tell(2000, 4000)
+        told.update(1000, 4000)
+        told.update(2000, 4000)
     assert "\r" not in stream.getvalue()
     assert stream.getvalue().startswith("1,000 of 4,000 trials are done, ")
 

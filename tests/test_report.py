@@ -26,9 +26,9 @@ from linreg_sweep.reports.payload import plain
 from linreg_sweep.runs import opening
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
-from linreg_sweep.telling.of_advice import advised
-from linreg_sweep.telling.of_runs import told_run
 from linreg_sweep.terminal.choosing import Choice, choose, listed, summary_to_read
+from linreg_sweep.text.advice import format_advice
+from linreg_sweep.text.runs import format_run
 from linreg_sweep.theory.outcome import OUTCOMES
 from linreg_sweep.trials.advice import advise
 from tests.pages import Page, Table, loads_from_elsewhere, number, unpacked
@@ -112,7 +112,7 @@ def test_the_page_says_what_was_swept(run: Run, tmp_path: Path) -> None:
 
 def test_the_page_advises_where_most_trials_did_not_converge(run: Run, tmp_path: Path) -> None:
     """In the words of `run`, under the answer; nowhere else."""
-    cures = list(advised(advise(reopen(run)), "even the farthest start"))
+    cures = list(format_advice(advise(reopen(run)), "even the farthest start"))
     assert page_of(tmp_path, run).texts["advice"] == cures
     cured = made(tmp_path, parameters={"learning_rate": {"values": [0.005]}}, training={"epochs": 10_000})
     assert "advice" not in page_of(tmp_path, cured).texts
@@ -202,7 +202,7 @@ def test_of_many_trials_the_first_of_each_cell_and_the_best_are_listed(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And the one that the laboratory begins with; the page says of how many these are."""
-    monkeypatch.setattr(gathering, "MOST_NUMBERS", 100)
+    monkeypatch.setattr(gathering, "MAX_NUMBERS", 100)
     monkeypatch.setattr(gathering, "BEST", 3)
     found = gather(run)
     firsts = {
@@ -222,7 +222,7 @@ def test_of_many_trials_the_first_of_each_cell_and_the_best_are_listed(
 def test_maps_stay_small_however_many_values(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, values: int, cells: int
 ) -> None:
-    """All of a run's maps together have at most MOST_CELLS cells."""
+    """All of a run's maps together have at most MAX_CELLS cells."""
     parameters: dict[str, Any] = {
         "learning_rate": {"min": 0.001, "max": 0.006, "num": values},
         "initial_weight": {"min": -1, "max": 1, "num": 60},
@@ -231,12 +231,12 @@ def test_maps_stay_small_however_many_values(
         parameters["initial_bias"] = {"min": -1, "max": 1, "num": 30}
     sweep = SWEEP | {"training": {"epochs": 1}, "parameters": parameters}
     found = gather(ls.run(sweep, out=tmp_path, jobs=1))
-    assert sum(each.trials.size for each in found.maps) <= gathering.MOST_CELLS
+    assert sum(each.trials.size for each in found.maps) <= gathering.MAX_CELLS
     assert sum(each.trials.size for each in found.maps) == (cells if values == 60 else 36 * 36 + 36 * 30)
 
 
 def test_many_parameters_have_few_maps_and_all_summaries(tmp_path: Path) -> None:
-    """No more than MOST_MAPS; each parameter has its summary all the same."""
+    """No more than MAX_MAPS; each parameter has its summary all the same."""
     names = [f"x{number}" for number in range(8)]
     rows = np.random.default_rng(0).normal(size=(20, 9))
     table = pd.DataFrame(rows, columns=[*names, "y"])
@@ -246,7 +246,7 @@ def test_many_parameters_have_few_maps_and_all_summaries(tmp_path: Path) -> None
     }
     del sweep["data"]
     found = gather(ls.run(sweep, data=(table[names], table["y"]), out=tmp_path, jobs=1))
-    assert len(found.maps) == gathering.MOST_MAPS
+    assert len(found.maps) == gathering.MAX_MAPS
     assert len(found.summaries) == 8
 
 
@@ -384,7 +384,7 @@ def test_all_that_name_the_best_trial_name_the_same(tmp_path: Path, kind: str) -
     if run.finished:
         assert run.metadata["best"]["trial"] == listed([run])[0]["best_trial"].iloc[0] == number
         table = summary_to_read(run)
-        assert sentence in "\n".join(told_run(run, table, list(table))).replace("_", " ")
+        assert sentence in "\n".join(format_run(run, table, list(table))).replace("_", " ")
 
 
 @pytest.mark.parametrize("n", [0, -1])

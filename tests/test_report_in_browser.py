@@ -114,9 +114,9 @@ def shown_rows(page: Page) -> pd.DataFrame:
 def all_rows(page: Page) -> pd.DataFrame:
     """Returns the rows of all pages of the table of trials, turning them one after the other."""
     pages = [shown_rows(page)]
-    while page.locator("[data-trials-on]").is_enabled():
+    while page.locator("[data-trials-next]").is_enabled():
         assert len(pages[-1]) == ROWS
-        page.locator("[data-trials-on]").click()
+        page.locator("[data-trials-next]").click()
         pages.append(shown_rows(page))
     return pd.concat(pages, ignore_index=True)
 
@@ -160,7 +160,7 @@ def test_every_trial_stands_in_the_table(open_page: Open, extreme: Run) -> None:
     assert left_out == {name for name in extreme.columns if extreme.trials[name].nunique(dropna=False) == 1}
     said = page.locator("[data-trials-same]").inner_text()
     assert all(name in said for name in left_out if extreme.trials[name].notna().any())
-    page.locator("[data-trials-back]").click()
+    page.locator("[data-trials-previous]").click()
     assert page.locator("[data-trials-count]").inner_text() == "Rows 41 to 60 of all 70 trials."
 
 
@@ -438,7 +438,7 @@ def every_trial_repeats(page: Page, run: Run) -> None:
             assert float((own[name] or "").replace("Infinity", "inf")) == row[name], (row["trial"], name)
     for number, row in enumerate(rows):
         if number and number % ROWS == 0:
-            page.locator("[data-trials-on]").click()
+            page.locator("[data-trials-next]").click()
         page.locator("[data-trials] td button", has_text=re.compile(rf"^{number}$")).click()
         said = numbers_of(page, "[data-lab-numbers]")
         assert said["outcome"] == row["outcome"], number
@@ -820,7 +820,7 @@ def test_the_page_fits_every_width_in_light_and_dark(
 
 
 def test_charts_follow_the_width(open_page: Open, run: Run) -> None:
-    """A turned phone has its charts drawn anew."""
+    """A turned phone has its charts drawn again."""
     page = open_page(run, width=1280)
     page.set_viewport_size({"width": 400, "height": 800})
     expect(page.locator("[data-map] svg")).to_have_attribute("viewBox", re.compile(r"^0 0 [1-3]?\d?\d[. ]"))

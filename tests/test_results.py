@@ -225,7 +225,7 @@ def test_a_damaged_part_is_named(tmp_path: Path) -> None:
     part.write_bytes(part.read_bytes()[:100])
     with pytest.raises(ResultsError) as caught:
         _ = ls.load(run.path).trials
-    hint = "run the sweep again: what is damaged is set aside and made anew"
+    hint = "run the sweep again: what is damaged is set aside and made again"
     assert str(caught.value) == f"{part}: is damaged. Hint: {hint}"
 
 
@@ -284,7 +284,7 @@ def test_a_part_that_no_trial_belongs_to_is_not_counted(tmp_path: Path) -> None:
     assert (again.finished, again.n_trials_done) == (True, run.n_trials)
     assert again.trials.equals(table)
     said: list[str] = []
-    made(tmp_path, data=PYTHON, tell=said.append)
+    made(tmp_path, data=PYTHON, report=said.append)
     assert len(said) == 2
     assert again.store.part_numbers(again.store.trials) == {0, 1}
 

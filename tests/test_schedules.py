@@ -15,7 +15,7 @@ from torch.optim import SGD, Optimizer, lr_scheduler
 
 from linreg_sweep.schedules import SCHEDULES
 from linreg_sweep.schedules.base import cos, power
-from linreg_sweep.schedules.declared import Declared, factors, label, peak, tail
+from linreg_sweep.schedules.declared import Declared, factors, label, long_run, peak
 
 FACTS = json.loads((Path(__file__).parent / "facts" / "schedules.json").read_text(encoding="utf-8"))
 DECLARED: TypeAdapter[Any] = TypeAdapter(Declared)
@@ -292,10 +292,10 @@ def test_a_number_that_a_trial_does_not_vary_is_what_is_declared() -> None:
 
 @pytest.mark.parametrize("name", EACH)
 @pytest.mark.parametrize("warmup", [None, {"epochs": 6, "start": 0.5}])
-def test_the_tail_and_the_peak_are_what_a_long_run_shows(name: str, warmup: Any) -> None:
+def test_the_long_run_and_the_peak_are_what_many_epochs_show(name: str, warmup: Any) -> None:
     """Constant or repeating exactly from the epoch on that is named; the peak is the largest of all."""
     declared = DECLARED.validate_python({"name": name} | EACH[name] | {"warmup": warmup})
-    end = tail(declared, np.array([60.0]))
+    end = long_run(declared, np.array([60.0]))
     whole = factors(declared, 0, 5000, np.array([60.0]), ONE, 100 * ONE)[:, 0]
     kind, begins, period = str(end.kind[0]), end.begins[0], int(end.period[0])
     if kind == "periodic":
@@ -314,12 +314,12 @@ def test_the_tail_and_the_peak_are_what_a_long_run_shows(name: str, warmup: Any)
         assert peak(declared, np.array([1.0 * epochs]), ONE, 100 * ONE) == run.max()
 
 
-def test_the_tail_is_each_trials_own() -> None:
+def test_the_long_run_is_each_trials_own() -> None:
     """What varies decides it: gamma above, at and below 1; a final rate or none."""
     step = DECLARED.validate_python({"name": "step", "every": 5})
-    kinds = tail(step, np.array([60.0]), {"schedule.gamma": np.array([0.5, 1, 2])}).kind
+    kinds = long_run(step, np.array([60.0]), {"schedule.gamma": np.array([0.5, 1, 2])}).kind
     assert kinds.tolist() == ["vanishes", "constant", "unbounded"]
-    cosine = tail(
+    cosine = long_run(
         DECLARED.validate_python("cosine"), np.array([60.0, 70.0]), {"schedule.final": np.array([0, 0.1])}
     )
     assert (cosine.kind.tolist(), cosine.factor.tolist(), cosine.begins.tolist()) == (

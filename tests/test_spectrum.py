@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 
 from linreg_sweep import data
+from linreg_sweep.theory.double_double import products, two_product, two_sum
 from linreg_sweep.theory.problem import make_problem
-from linreg_sweep.theory.spectrum import MOST_PARAMETERS
-from linreg_sweep.theory.twofold import products, two_product, two_sum
+from linreg_sweep.theory.spectrum import MAX_PARAMETERS
 
 
 def test_sums_and_products_of_pairs_are_exact() -> None:
-    """Head and tail together are the exact sum or product of two floats."""
+    """High and low part together are the exact sum or product of two floats."""
     generator = np.random.default_rng(2)
     a = generator.normal(size=500) * 10.0 ** generator.integers(-20, 20, 500)
     b = generator.normal(size=500) * 10.0 ** generator.integers(-20, 20, 500)
     for pairs, exact in ((two_sum(a, b), operator.add), (two_product(a, b), operator.mul)):
-        for x, y, head, tail in zip(a.tolist(), b.tolist(), *(part.tolist() for part in pairs), strict=True):
-            assert Fraction(head) + Fraction(tail) == exact(Fraction(x), Fraction(y))
+        for x, y, high, low in zip(a.tolist(), b.tolist(), *(part.tolist() for part in pairs), strict=True):
+            assert Fraction(high) + Fraction(low) == exact(Fraction(x), Fraction(y))
 
 
 @pytest.mark.parametrize("n_rows", [1, 2, 7, 1000, 4097])
@@ -29,10 +29,10 @@ def test_an_inner_product_has_thirty_digits(n_rows: int) -> None:
     generator = np.random.default_rng(n_rows)
     a, b = generator.normal(size=(2, n_rows))
     a, b = np.append(a, -a), np.append(b, b * (1 + 1e-12))
-    head, tail = (float(part[0, 1]) for part in products(np.stack([a, b], axis=1), 1))
+    high, low = (float(part[0, 1]) for part in products(np.stack([a, b], axis=1), 1))
     exact = sum(Fraction(x) * Fraction(y) for x, y in zip(a.tolist(), b.tolist(), strict=True))
     size = float(np.abs(a * b).sum())
-    assert abs(float(Fraction(head) + Fraction(tail) - exact)) <= 1e-29 * size
+    assert abs(float(Fraction(high) + Fraction(low) - exact)) <= 1e-29 * size
 
 
 def test_ill_conditioned_data_keep_every_digit() -> None:
@@ -46,23 +46,23 @@ def test_ill_conditioned_data_keep_every_digit() -> None:
         hessian = a.T * a / 12
         exact = mpmath.eigsy(hessian, eigvals_only=True)
         optimum = mpmath.lu_solve(hessian, a.T * mpmath.matrix(y.tolist()) / 12)
-        for found, tail, value in zip(problem.eigenvalues, problem.eigenvalue_tails, exact, strict=True):
+        for found, low, value in zip(problem.eigenvalues, problem.eigenvalue_lows, exact, strict=True):
             assert found == float(value)
-            assert abs(mpmath.mpf(found) + mpmath.mpf(tail) - value) <= value * mpmath.mpf(10) ** -17
-        for found, tail, value in zip(problem.optimum, problem.optimum_tail, optimum, strict=True):
+            assert abs(mpmath.mpf(found) + mpmath.mpf(low) - value) <= value * mpmath.mpf(10) ** -17
+        for found, low, value in zip(problem.optimum, problem.optimum_low, optimum, strict=True):
             assert found[0] == pytest.approx(float(value), rel=2e-16)
             assert (
-                abs(mpmath.mpf(found[0]) + mpmath.mpf(tail[0]) - value) <= abs(value) * mpmath.mpf(10) ** -17
+                abs(mpmath.mpf(found[0]) + mpmath.mpf(low[0]) - value) <= abs(value) * mpmath.mpf(10) ** -17
             )
     assert problem.eigenvalues[-1] / problem.eigenvalues[0] > 1e8
 
 
 def test_many_parameters_are_settled_in_float64() -> None:
-    """Fifty digits of a hundred parameters would take minutes; the tails are then not known, and 0."""
+    """Fifty digits of a hundred parameters would take minutes; the low parts are then not known, and 0."""
     generator = np.random.default_rng(1)
-    x, y = generator.normal(size=(200, MOST_PARAMETERS)), generator.normal(size=(200, 1))
+    x, y = generator.normal(size=(200, MAX_PARAMETERS)), generator.normal(size=(200, 1))
     problem = make_problem(x, y, loss="half_mse", fit_bias=True)
-    assert not problem.eigenvalue_tails.any()
+    assert not problem.eigenvalue_lows.any()
     assert problem.eigenvalues == pytest.approx(np.linalg.eigvalsh(problem.hessian), rel=1e-12)
 
 

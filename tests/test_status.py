@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from linreg_sweep.execution.parts import Facts
-from linreg_sweep.execution.spans import span_of
+from linreg_sweep.execution.ranges import range_of_part
 from linreg_sweep.runs.journal import Journal
 from linreg_sweep.runs.status import BROKEN, FINISHED, RUNNING, STOPPED, Status, moment, read_status
 from linreg_sweep.storage.store import Store
@@ -85,7 +85,7 @@ def test_a_status_that_cannot_be_read_is_none(store: Store, content: bytes) -> N
 
 def test_a_journal_counts_what_is_there(store: Store) -> None:
     """What was there before, what came, and what took the place of something."""
-    first, second = span_of(0, 10, 15), span_of(1, 10, 15)
+    first, second = range_of_part(0, 10, 15), range_of_part(1, 10, 15)
     with Journal(store) as journal:
         there = read_status(store)
         assert there is not None

@@ -8,8 +8,8 @@ import pytest
 from fuzz.runs import METADATA
 from linreg_sweep.errors import ResultsError
 from linreg_sweep.storage import files
-from linreg_sweep.storage.seal import checksum
-from linreg_sweep.storage.store import FORMAT_VERSION, MADE_ANEW, DamagedError, Store, find_runs, run_path
+from linreg_sweep.storage.checksum import checksum
+from linreg_sweep.storage.store import FORMAT_VERSION, MADE_AGAIN, DamagedError, Store, find_runs, run_path
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_damaged_metadata(store: Store, content: bytes) -> None:
     store.metadata.write_bytes(content)
     with pytest.raises(DamagedError) as caught:
         store.read_metadata()
-    assert str(caught.value) == f"{store.metadata}: is damaged. Hint: {MADE_ANEW}"
+    assert str(caught.value) == f"{store.metadata}: is damaged. Hint: {MADE_AGAIN}"
 
 
 def test_a_flipped_bit_anywhere_damages_metadata(store: Store) -> None:

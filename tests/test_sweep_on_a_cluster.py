@@ -11,7 +11,7 @@ import pytest
 
 import linreg_sweep as ls
 from linreg_sweep.errors import ConfigError, SweepError
-from linreg_sweep.workers.hire import check_backend
+from linreg_sweep.workers.backends import check_backend
 from tests.clusters import Cluster, cluster
 
 pytestmark = pytest.mark.system

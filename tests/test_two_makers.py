@@ -59,7 +59,7 @@ def test_the_second_of_two_is_told_who_makes_the_run(words: list[str], tmp_path:
     assert (second.returncode, second.stdout) == (1, "")
     assert line.startswith(f"{path}: process {first.pid} on {platform.node()}, since ")
     assert line.endswith(
-        f", is making this run. Hint: wait for it; `linreg-sweep status {path}` tells how far it is"
+        f", is making this run. Hint: wait for it; `linreg-sweep status {path}` shows how far it is"
     )
     assert first.returncode == 0, errors
     assert told.splitlines()[-1] == str(path)

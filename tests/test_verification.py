@@ -18,9 +18,9 @@ import linreg_sweep as ls
 from linreg_sweep.cli import main
 from linreg_sweep.errors import ResultsError
 from linreg_sweep.runs import opening
+from linreg_sweep.storage.checksum import checksum
 from linreg_sweep.storage.parquet import read_arrays
-from linreg_sweep.storage.seal import checksum
-from linreg_sweep.telling.of_checks import verified
+from linreg_sweep.text.checks import format_verification
 from tests.small_run import facts_of
 from tests.words import CATEGORIES, encoded
 
@@ -122,7 +122,7 @@ def test_one_changed_digit_in_any_column_is_named(tmp_path: Path, kind: str) -> 
 
 
 def test_what_the_seal_does_not_tell_training_does(tmp_path: Path) -> None:
-    """A part written anew by our own writer, seal and all, with other states, epochs or events."""
+    """A part written again by our own writer, seal and all, with other states, epochs or events."""
     made = run(tmp_path, {})
     part = made.store.part(made.store.trials, 1)
     columns = read_arrays(part)
@@ -144,7 +144,9 @@ def test_of_many_differences_the_first_are_kept_and_all_are_counted(tmp_path: Pa
     checked = ls.verify(made)
     assert checked.n_mismatches == 2 * len(columns["trial"]) > 8_000
     assert [mismatch.trial for mismatch in checked.mismatches] == [n for n in range(500) for _ in "wb"]
-    assert f"These are the first 1,000 of {checked.n_mismatches:,} differences." in verified(checked)
+    assert f"These are the first 1,000 of {checked.n_mismatches:,} differences." in format_verification(
+        checked
+    )
 
 
 def test_a_part_with_other_columns_or_rows_is_named(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import linreg_sweep as ls
-from linreg_sweep.plots.cells import cells, moving
+from linreg_sweep.plots.cells import cells, varying
 from linreg_sweep.plots.maps import outcome_map
 from linreg_sweep.plots.slices import parallel, slices
 from linreg_sweep.reports.payload import map_of, trials_of
@@ -90,7 +90,7 @@ def test_pictures_name_words(run: ls.Run) -> None:
     axes = outcome_map(run, figure.add_subplot(), x="schedule", y="optimizer")
     assert [label.get_text() for label in axes.get_xticklabels()] == list(SCHEDULES)
     assert [label.get_text() for label in axes.get_yticklabels()] == list(OPTIMIZERS)
-    names = moving(run)
+    names = varying(run)
     assert names == ["optimizer", "schedule", "schedule.gamma", "learning_rate"]
     panels = Figure().subplots(1, len(names)).tolist()
     slices(run, panels)
@@ -127,7 +127,7 @@ def test_runs_are_matched_on_words_and_on_what_is_missing(run: ls.Run, tmp_path:
 
 
 def test_files_for_other_programs_have_the_words(run: ls.Run, tmp_path: Path) -> None:
-    """CSV makes inert what a spreadsheet would run; no other format changes a word; missing is missing."""
+    """CSV escapes what a spreadsheet would run; no other format changes a word; missing is missing."""
     trials = run.trials
     table = pd.read_csv(ls.export(run, "csv", tmp_path / "x.csv"))
     assert table["optimizer"].tolist() == [

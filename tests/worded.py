@@ -49,7 +49,7 @@ def worded(out: Path, optimizers: tuple[str, ...] = OPTIMIZERS, **changes: Any) 
     for column in told["columns"]["trials"]:
         if column["name"] in names:
             name = names[column["name"]]
-            column |= types[name].told(name)
+            column |= types[name].as_json(name)
     kinds = {names.get(name, name): type_ for name, type_ in run.types.items()} | types
     for number in range(run.n_parts):
         part = run.store.part(run.store.trials, number)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import inf
 
-from linreg_sweep.analysis.tally import Table
+from linreg_sweep.analysis.aggregate import Table
 
 
 def best_row(table: Table) -> int:

@@ -27,14 +27,14 @@ Column = NDArray[np.generic]
 Columns = Mapping[str, Column]
 Floats = NDArray[np.float64]
 
-MOST_SHOWN = 5
+MAX_SHOWN = 5
 """Trials that are named where theory and experiment do not agree."""
 
 SHOWN = (
     *("trial", "learning_rate", "outcome", "converged_at", "diverged_at"),
     *("predicted_outcome", "predicted_at"),
 )
-"""What is told of them."""
+"""What is shown of them."""
 
 READ = (
     *("trial", "learning_rate", "outcome", "converged_at", "diverged_at", "cost"),
@@ -137,17 +137,17 @@ class ObservedEdge:
 
 
 class Agreement:
-    """How often theory told what the experiment then showed.
+    """How often theory predicted what the experiment then showed.
 
     Attributes:
-        predicted: trials whose outcome theory told.
+        predicted: trials whose outcome theory predicted.
         same_outcome: those of them that ended so.
-        same_epoch: those of them whose event came at the epoch told, or that had none.
-        largest_gap: epochs between the event and what was told, at most.
+        same_epoch: those of them whose event came at the epoch predicted, or that had none.
+        largest_gap: epochs between the event and what was predicted, at most.
         lost_in_rounding: trials whose outcome the rounding of steps may decide.
         mini_batches: trials whose steps see mini-batches.
         adaptive: trials whose optimizer scales steps by gradients.
-        others: of the first trials that ended otherwise than told, what was told and what came.
+        others: of the first trials that ended otherwise than predicted, what was predicted and what came.
     """
 
     def __init__(self) -> None:
@@ -170,5 +170,5 @@ class Agreement:
         gap = np.abs(at - columns["predicted_at"])[same]
         self.same_epoch += int(np.count_nonzero(gap == 0))
         self.largest_gap = max(self.largest_gap, int(gap.max(initial=0)))
-        for row in np.flatnonzero(is_predicted & ~same)[: MOST_SHOWN - len(self.others)].tolist():
+        for row in np.flatnonzero(is_predicted & ~same)[: MAX_SHOWN - len(self.others)].tolist():
             self.others.append({name: types[name].cell(columns[name][row].item()) for name in SHOWN})

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
-from linreg_sweep.guards.harmless import harmless
+from linreg_sweep.guards.escapes import escape_control
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,7 @@ So were the settings of optimizers.
 MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", **{mark: f"\\{mark}" for mark in r"\`*[]|"}})
 """What markdown would take for markup, and how it is written as text."""
 
-MOST_WHOLE = 2**53
+MAX_WHOLE = 2**53
 """Whole numbers below this are exact as floats."""
 
 GAP = 2
@@ -80,7 +80,7 @@ def as_text(table: Table, style: str) -> str:
         style: `table`, `markdown` and `latex` (booktabs) show six digits, of hyperparameters as many as
             tell their values apart, and no columns without a value; `csv` and `json` (a list of
             records) are exact, missing is empty and null, and infinities are `inf` and, as JSON has no
-            number for them, `"Infinity"`. Text that a spreadsheet would run is made inert in `csv`.
+            number for them, `"Infinity"`. Text that a spreadsheet would run is escaped in `csv`.
     """
     cells = cells_of(table)
     rows = list(zip(*cells.values(), strict=True))
@@ -100,7 +100,7 @@ def as_text(table: Table, style: str) -> str:
     align = ["right" if _is_numeric(column) else "left" for column in cells.values()]
     return tabulate(
         list(zip(*columns, strict=True)),
-        headers=[harmless(name, None).translate(markup) for name in cells],
+        headers=[escape_control(name, None).translate(markup) for name in cells],
         tablefmt=TABULATED[style],
         colalign=align if rows else None,
         disable_numparse=True,
@@ -115,17 +115,17 @@ def records(table: Table) -> list[dict[str, Any]]:
 
 def for_csv(cell: Any) -> Any:
     """Returns a cell as CSV has it: a whole number without a point, text that no reader obeys."""
-    return inert(harmless(cell, None)) if isinstance(cell, str) else whole(cell)
+    return escape_formula(escape_control(cell, None)) if isinstance(cell, str) else whole(cell)
 
 
 def whole(cell: Any) -> Any:
     """Returns a float that is a whole number as one, any other cell as it is; -0.0 and what is huge too."""
-    if not isinstance(cell, float) or not abs(cell) < MOST_WHOLE or cell != int(cell):
+    if not isinstance(cell, float) or not abs(cell) < MAX_WHOLE or cell != int(cell):
         return cell
     return int(cell) if cell or math.copysign(1, cell) > 0 else cell
 
 
-def inert(cell: Any) -> Any:
+def escape_formula(cell: Any) -> Any:
     """Returns a cell that no spreadsheet runs: a text that it would take for a formula gets a quote before.
 
     Source: OWASP, CSV Injection.
@@ -156,7 +156,7 @@ def widths(table: Table) -> dict[str, int]:
 
 def as_lines(row: "Mapping[str, Any] | pd.Series[Any]") -> str:
     """Returns one row of a table as name and value on lines of their own, without those missing."""
-    cells = {harmless(str(name), None): shown(_plain(value)) for name, value in row.items()}
+    cells = {escape_control(str(name), None): shown(_plain(value)) for name, value in row.items()}
     width = max(map(len, cells))
     return "\n".join(f"{name:<{width}}  {cell}" for name, cell in cells.items() if cell)
 
@@ -165,7 +165,7 @@ def shown(value: object, digits: int = 6) -> str:
     """Returns a cell as a person reads it: six digits of a number, nothing of one that is missing."""
     if value is None:
         return ""
-    return f"{value:.{digits}g}" if isinstance(value, float) else harmless(str(value), None)
+    return f"{value:.{digits}g}" if isinstance(value, float) else escape_control(str(value), None)
 
 
 def condition(number: float) -> str:

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-MOST_CODES = 2**62
+MAX_CODES = 2**62
 
-MOST_EXACT = 2**53
+MAX_EXACT = 2**53
 """Whole numbers up to this are exact as floats."""
 
-MOST_CELLS = 2**16
+MAX_CELLS = 2**16
 """Keys, whether they occur or not, up to which each has its place in an array."""
 
-MOST_PENDING = 2**15
+MAX_PENDING = 2**15
 """Rows that wait to be merged with those before them; or as many as those are, so each is merged seldom."""
 
 
@@ -63,7 +63,7 @@ def merged(parts: Sequence[Rows]) -> Rows:
 
 def order_of(keys: Floats) -> Integers:
     """Returns the order in which keys [r, k] ascend, column by column."""
-    coded = _coded(keys, MOST_EXACT)
+    coded = _coded(keys, MAX_EXACT)
     if coded is not None:
         return np.argsort(coded[0], kind="stable")
     return np.lexsort(keys.T[::-1]) if keys.shape[1] else np.arange(len(keys))
@@ -100,7 +100,7 @@ def _coded(keys: Floats, most: int) -> tuple[Integers, Floats, tuple[int, ...]] 
 
 def grouped(keys: Floats) -> tuple[Floats, Integers]:
     """Returns the different keys [g, k] among many [n, k], ascending, and the place [n] of each in them."""
-    coded = _coded(keys, MOST_CELLS)
+    coded = _coded(keys, MAX_CELLS)
     if coded is not None:
         codes, least, shape = coded
         there = np.bincount(codes) > 0
@@ -148,7 +148,7 @@ class Frequencies:
         """
         least = int(numbers.min(initial=0))
         span = int(numbers.max(initial=0)) - least + 1
-        if span > MOST_CODES // max(1, len(groups)):  # so far apart that a pair is no number any more
+        if span > MAX_CODES // max(1, len(groups)):  # so far apart that a pair is no number any more
             known, numbers = np.unique(numbers, return_inverse=True)
             least, span = 0, len(known)
         else:
@@ -163,7 +163,7 @@ class Frequencies:
             stays = ((keys == goes_on) | (np.isnan(keys) & np.isnan(goes_on))).all(axis=1)
             self._settle(self._counted.chosen(~stays))
             self._counted = self._counted.chosen(stays)
-        elif sum(map(len, self._waiting)) > max(MOST_PENDING, len(self._counted)):
+        elif sum(map(len, self._waiting)) > max(MAX_PENDING, len(self._counted)):
             self._merge()
 
     def _merge(self) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from linreg_sweep.analysis.tally import (
+from linreg_sweep.analysis.aggregate import (
     SUMMARISED,
+    Aggregate,
     Distinct,
     Ranges,
     Table,
-    Tally,
     as_key,
     check_column,
     ranges_of,
@@ -55,10 +55,10 @@ def summary(
         distinct.add(as_key(name, types[name].keys(columns[name])))
         found = None if types[name].is_words else ranges_of(distinct.values, bins, log=name in log_scaled)
         ranges |= {name: found} if found else {}
-    tally = Tally(by, types, ranges)
+    aggregate = Aggregate(by, types, ranges)
     if len(trials):
-        tally.add(columns)
-    return as_frame(tally.table())
+        aggregate.add(columns)
+    return as_frame(aggregate.table())
 
 
 def _type(values: "pd.Series[Any]") -> ColumnType:

@@ -56,14 +56,16 @@ def compare_command(
     """
     from linreg_sweep.comparing.comparison import bins_to_read, compare
     from linreg_sweep.runs.results import load
-    from linreg_sweep.telling.of_comparisons import compared
-    from linreg_sweep.telling.phrases import counted
+    from linreg_sweep.text.comparisons import format_comparison
+    from linreg_sweep.text.phrases import counted
 
     loaded = [load(run) for run in runs]
     if bins is None and style not in ("csv", "json"):
         bins = bins_to_read(loaded, by)
     found = compare(*loaded, by=by, tolerance=tolerance, bins=bins or None)
-    for line in compared(found, style, only_changed=only_changed, columns=columns, sort=sort, top=top):
+    for line in format_comparison(
+        found, style, only_changed=only_changed, columns=columns, sort=sort, top=top
+    ):
         say(line)
     if fail_on_change and found.n_changed:
         bits = int(found.matched["last_bits"].sum())

@@ -29,8 +29,8 @@ def edge(
     grow. Beside it stands the stability limit by theory; mini-batches have none.
     """
     from linreg_sweep.edge_search import edge as measure
-    from linreg_sweep.telling.of_checks import edge_table, told_edges
     from linreg_sweep.terminal.choosing import selected
+    from linreg_sweep.text.checks import edge_table, format_edges
 
     measured = measure(sweep, overrides=several(ctx, overrides, lambda text: "=" in text))
     notes(measured.notes)
@@ -38,5 +38,5 @@ def edge(
     print_table(table, style, columns)
     if style == "table":
         say()
-        for line in told_edges(measured):
+        for line in format_edges(measured):
             say(line)

@@ -18,9 +18,9 @@ def init(directory: str, data: str | None, x: tuple[str, ...], y: tuple[str, ...
 
     The learning rates are laid out around the data's stability limit.
     """
-    from linreg_sweep.begin import begin
+    from linreg_sweep.scaffold.files import write_scaffold
 
-    config, sweep, known = begin(directory, data=data, x=x, y=y, name=name)
+    config, sweep, known = write_scaffold(directory, data=data, x=x, y=y, name=name)
     notes(known)
     say(f"Wrote {config}")
     say(f"Wrote {sweep}")

@@ -19,10 +19,10 @@ def list_command(
     `differs` shows how runs of one name differ. Runs that cannot be read are named on stderr.
     """
     from linreg_sweep.runs.results import list_runs
-    from linreg_sweep.storage.files import exists, place_of
+    from linreg_sweep.storage.files import any_path, exists
     from linreg_sweep.terminal.choosing import listed, selected
 
-    if directory is not None and not exists(place_of(directory)):
+    if directory is not None and not exists(any_path(directory)):
         raise ConfigError(Complaint(directory, "there is no such directory"))
     folder = directory or "results"
     runs = list_runs(folder)

@@ -126,7 +126,7 @@ def trials_as_typed(trials: int | None) -> Iterator[None]:
 
 
 def loaded_run(path: str) -> "Run":
-    """Returns a run, and tells a person where it is not whole."""
+    """Returns a run, and warns where it is not whole."""
     from linreg_sweep.runs.results import load
 
     run = load(path)

@@ -14,11 +14,11 @@ from linreg_sweep.terminal.console import notes, say
 def plan(ctx: click.Context, sweep: str, overrides: tuple[str, ...], trials: int | None) -> None:
     """Show what a SWEEP file would do, without training: trials, axes, limits, memory and disk."""
     from linreg_sweep.planning import plan as make_plan
-    from linreg_sweep.telling.of_plans import planned
+    from linreg_sweep.text.plans import format_plan
 
     overrides = several(ctx, overrides, lambda text: "=" in text)
     with trials_as_typed(trials):
         made = make_plan(sweep, overrides=with_trials(overrides, trials))
     notes(made.notes)
-    for line in planned(made):
+    for line in format_plan(made):
         say(line)

@@ -10,7 +10,7 @@ from linreg_sweep.commands.options import SEVERAL, several, trials_as_typed, wit
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
 from linreg_sweep.terminal.console import fitting, note, notes, say
 from linreg_sweep.terminal.signals import INTERRUPTED, asked_to_stop, ended_at_once
-from linreg_sweep.workers.hire import BACKENDS
+from linreg_sweep.workers.backends import BACKENDS
 from linreg_sweep.workers.interface import PATIENCE
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def run(
     what is in flight, Ctrl+C again stops at once.
     """
     from linreg_sweep.sweep import run as run_sweep
-    from linreg_sweep.telling.of_advice import waits
     from linreg_sweep.terminal.progress import Progress
+    from linreg_sweep.text.advice import format_wait
     from linreg_sweep.trials.forecast import seconds_of
 
     if out.startswith("memory://"):
@@ -82,7 +82,7 @@ def run(
 
     def prepared(experiment: "Experiment", n_missing: int) -> None:
         known.append(experiment)
-        for line in waits(experiment, seconds_of(experiment, n_missing)):
+        for line in format_wait(experiment, seconds_of(experiment, n_missing)):
             note(line)
 
     with progress, trials_as_typed(trials), asked_to_stop() as stop:
@@ -96,8 +96,8 @@ def run(
                 backend=backend,
                 scheduler=scheduler,
                 patience=patience,
-                watch=progress.tell,
-                tell=note,
+                watch=progress.update,
+                report=note,
                 stop=stop,
                 prepared=prepared,
             )
@@ -109,16 +109,16 @@ def run(
         _stopped(progress)
         raise SystemExit(INTERRUPTED)
     with ended_at_once():
-        _tell(made, progress, known[0])
+        _report(made, progress, known[0])
     if made.n_failed:
         raise SystemExit(SweepError.exit_code)
 
 
-def _tell(made: "Run", progress: "Progress", experiment: "Experiment") -> None:
+def _report(made: "Run", progress: "Progress", experiment: "Experiment") -> None:
     """Prints what became of a sweep."""
-    from linreg_sweep.telling.of_advice import advised
-    from linreg_sweep.telling.of_runs import told_failures, told_run
     from linreg_sweep.terminal.choosing import summary_to_read
+    from linreg_sweep.text.advice import format_advice
+    from linreg_sweep.text.runs import format_failures, format_run
     from linreg_sweep.trials.advice import advise, is_needed
 
     table = summary_to_read(made)
@@ -126,14 +126,14 @@ def _tell(made: "Run", progress: "Progress", experiment: "Experiment") -> None:
         note("Nothing to do: every trial was done before.")
     notes(made.metadata["data"]["notes"])
     columns = fitting(table, (), f"linreg-sweep show {made.path} --format csv")
-    for line in told_run(made, table, columns):
+    for line in format_run(made, table, columns):
         say(line)
     if is_needed(made.metadata["outcomes"]):
-        for line in advised(advise(experiment), "even the farthest start"):
+        for line in format_advice(advise(experiment), "even the farthest start"):
             say(line)
     say(str(made.path))
     if made.n_failed:
-        for line in told_failures(made):
+        for line in format_failures(made):
             note(line)
 
 

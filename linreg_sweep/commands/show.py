@@ -41,8 +41,8 @@ def show(
     --where on the trials that it summarises. --top without --sort shows the best trials.
     """
     from linreg_sweep.analysis.formats import as_lines
-    from linreg_sweep.telling.of_runs import legend_of
     from linreg_sweep.terminal.choosing import Choice, choose
+    from linreg_sweep.text.runs import format_legend
 
     by = several(ctx, by, str.isidentifier)
     choice = Choice(by, bins, trials, where, columns, sort, top, exact=style in ("csv", "json"))
@@ -57,5 +57,5 @@ def show(
         note("No trial is left to show.")
     elif style == "table":
         say()
-        for line in legend_of(table, loaded):
+        for line in format_legend(table, loaded):
             say(line)

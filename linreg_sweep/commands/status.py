@@ -15,12 +15,12 @@ def status(run: str, columns: tuple[str, ...], sort: str | None, top: int | None
 
     The exit code is 0 also where it is not finished. `run.log` in its directory says what happened.
     """
-    from linreg_sweep.telling.of_status import standing, told_standing
     from linreg_sweep.terminal.choosing import selected
+    from linreg_sweep.text.status import format_status, standing
 
     found = standing(run)
     if style != "table" or columns:
         print_table(selected(found.table(), columns, sort, top), style, columns)
         return
-    for line in told_standing(found):
+    for line in format_status(found):
         say(line)

@@ -44,21 +44,21 @@ def train(
     """
     overrides = several(ctx, overrides, lambda text: "=" in text)
     _refuse_beside_steps(steps, every, style)
-    from linreg_sweep.telling.of_advice import waits
-    from linreg_sweep.telling.of_training import ending, printed_rows, printed_steps
     from linreg_sweep.terminal.choosing import selected
     from linreg_sweep.terminal.progress import waiting
+    from linreg_sweep.text.advice import format_wait
+    from linreg_sweep.text.training import format_ending, format_rows, format_steps
     from linreg_sweep.training import autograd_steps
     from linreg_sweep.training import train as train_one
     from linreg_sweep.trials.forecast import seconds_at_most
 
     if steps is not None:
-        for line in printed_steps(*autograd_steps(config, steps, overrides=overrides)):
+        for line in format_steps(*autograd_steps(config, steps, overrides=overrides)):
             say(line)
         return
 
     def before(experiment: "Experiment") -> None:
-        for line in waits(experiment, seconds_at_most(experiment)):
+        for line in format_wait(experiment, seconds_at_most(experiment)):
             note(line)
 
     with waiting(sys.stderr, "training ... press Ctrl+C to stop"):
@@ -67,10 +67,10 @@ def train(
     if style != "table" or columns or sort or top:
         print_table(selected(training.frame, columns, sort, top), style, columns)
         return
-    for line in printed_rows(training):
+    for line in format_rows(training):
         say(line)
     say()
-    for line in ending(training):
+    for line in format_ending(training):
         say(line)
 
 

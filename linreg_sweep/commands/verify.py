@@ -25,16 +25,16 @@ def verify(
     Every number of every row must come out to the bit, the checksum of every file must be right, and the
     summary, the outcomes and the best trial must be those of the rows. It takes about as long as the run.
     """
-    from linreg_sweep.telling.of_checks import mismatched, verified
     from linreg_sweep.terminal.choosing import selected
     from linreg_sweep.terminal.progress import Progress
+    from linreg_sweep.text.checks import format_verification, mismatch_table
     from linreg_sweep.verification import verify as verify_run
 
     with Progress(sys.stderr, plain=bool(os.environ.get("NO_COLOR"))) as progress:
-        checked = verify_run(run, jobs=jobs, watch=progress.tell)
+        checked = verify_run(run, jobs=jobs, watch=progress.update)
     if style != "table" or checked.mismatches:
-        print_table(selected(mismatched(checked), columns, sort, top), style, columns)
-    for line in verified(checked):
+        print_table(selected(mismatch_table(checked), columns, sort, top), style, columns)
+    for line in format_verification(checked):
         note(line)
     if checked.mismatches or checked.n_missing:
         raise SystemExit(SweepError.exit_code)

@@ -15,8 +15,8 @@ from linreg_sweep.comparing.pair import Pair
 from linreg_sweep.comparing.reasons import Compared, reasons
 from linreg_sweep.comparing.settings import differing, differing_settings, settings_of
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.guards.harmless import harmless
-from linreg_sweep.runs.results import BINS, MOST_ROWS, Run, as_run
+from linreg_sweep.guards.escapes import escape_control
+from linreg_sweep.runs.results import BINS, MAX_ROWS, Run, as_run
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,7 +38,7 @@ class Comparison:
         values: one row a final number: its largest difference over trials that diverged in neither, and
             how many trials have it equal to the bit.
         by: the same by parameters; of runs that share no trial, their summaries side by side.
-        changed: trials that changed, at most pair.MOST_LISTED of each run, and how; those of which
+        changed: trials that changed, at most pair.MAX_LISTED of each run, and how; those of which
             only last bits differ come last.
         only: trials that only one has, likewise.
         notes: what explains the differences, one sentence each.
@@ -121,7 +121,7 @@ def compare(
         for label, run, config in zip(labels, loaded, configs, strict=True)
     )
     return Comparison(
-        runs=tuple(map(harmless, labels)),
+        runs=tuple(map(escape_control, labels)),
         settings=differing_settings(labels, loaded, configs),
         versions=differing(labels, [run.metadata["versions"] for run in loaded]),
         outcomes=pd.DataFrame([_outcomes(label, run) for label, run in zip(labels, loaded, strict=True)]),
@@ -132,7 +132,7 @@ def compare(
         by=pd.concat([pair.by_parameter() for pair in pairs], ignore_index=True),
         changed=pd.concat([pair.changed() for pair in pairs], ignore_index=True),
         only=pd.concat([pair.only.frame() for pair in pairs], ignore_index=True),
-        notes=tuple(harmless(note) for other in others for note in reasons(first, other)),
+        notes=tuple(escape_control(note) for other in others for note in reasons(first, other)),
         parameters=tuple(pairs[0].by),
         tolerance=tolerance,
     )
@@ -172,4 +172,4 @@ def _outcomes(label: str, run: Run) -> dict[str, Any]:
 def bins_to_read(runs: Sequence[Run], by: Sequence[str]) -> int | None:
     """Returns into how many ranges values are gathered for a person; None: each has its row."""
     named = [name for name in by if all(name in run.columns for run in runs)] or ["learning_rate"]
-    return BINS if any(run.has_more_values(named, MOST_ROWS) for run in runs) else None
+    return BINS if any(run.has_more_values(named, MAX_ROWS) for run in runs) else None

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from linreg_sweep.analysis.tally import SUMMARISED, Ranges, Tally, check_column, ranges_of
+from linreg_sweep.analysis.aggregate import SUMMARISED, Aggregate, Ranges, check_column, ranges_of
 from linreg_sweep.column_types import Array, ColumnType, Floats
 from linreg_sweep.comparing.differences import COMPARED, IDENTICAL, KINDS, LAST_BITS, Differences
 from linreg_sweep.comparing.pairing import Block, Columns, Side, paired
@@ -18,7 +18,7 @@ from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
 from linreg_sweep.trials import space
 
-MOST_LISTED = 1000
+MAX_LISTED = 1000
 """Trials of each kind that are listed; all are counted."""
 
 CHANGES = ("outcome", "epoch", "numbers", "last bits")
@@ -26,11 +26,11 @@ CHANGES = ("outcome", "epoch", "numbers", "last bits")
 
 
 class Listed:
-    """The first rows of a kind, as far as MOST_LISTED."""
+    """The first rows of a kind, as far as MAX_LISTED."""
 
     def __init__(self) -> None:
         self._parts: list[pd.DataFrame] = []
-        self._room = MOST_LISTED
+        self._room = MAX_LISTED
 
     def add(self, columns: Mapping[str, Any]) -> None:
         """Takes rows, of which only the first find room."""
@@ -86,7 +86,7 @@ class Pair:
     def changed(self) -> pd.DataFrame:
         """Returns the first trials that changed, those that did in last bits alone behind all others."""
         frames = [listed.frame() for listed in (self._changed, self._in_last_bits)]
-        return pd.concat(frames, ignore_index=True).head(MOST_LISTED)
+        return pd.concat(frames, ignore_index=True).head(MAX_LISTED)
 
     def _columns_of(self, by: Sequence[str]) -> list[str]:
         first, second = self._runs
@@ -222,7 +222,7 @@ class Pair:
                 (self._changed, kinds < LAST_BITS),
                 (self._in_last_bits, kinds == LAST_BITS),
             ):
-                rows = np.flatnonzero(changed & chosen)[:MOST_LISTED]
+                rows = np.flatnonzero(changed & chosen)[:MAX_LISTED]
                 listed.add(self._listed(first, second, rows, kinds))
         for place, alone in enumerate((block.only_first, block.only_second)):
             self._n_only[place] += len(alone["trial"])
@@ -368,10 +368,10 @@ class Pair:
         for label, run in zip((self._base, self._label), self._runs, strict=True):
             by = [name for name in self.by if name in run.columns]
             ranges = {name: ranges for name, ranges in self._ranges.items() if name in by}
-            tally = Tally(by, run.types, ranges)
+            aggregate = Aggregate(by, run.types, ranges)
             for columns in run.parts(list(dict.fromkeys([*by, *SUMMARISED]))):
-                tally.add(columns)
-            table = pd.DataFrame(dict(tally.table()))
+                aggregate.add(columns)
+            table = pd.DataFrame(dict(aggregate.table()))
             table.insert(0, "run", label)
             frames.append(table)
         return pd.concat(frames, ignore_index=True)

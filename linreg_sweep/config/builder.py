@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import yaml
 
-from linreg_sweep.config.faults import MOST_COMPLAINTS, Located
+from linreg_sweep.config.faults import MAX_COMPLAINTS, Located
 from linreg_sweep.config.nodes import MAX_ITEMS, MAX_LEVELS, MAX_NODES, Mark, Node, Source
 from linreg_sweep.config.scalars import UNPRINTABLE, ScalarError, read_scalar
 from linreg_sweep.config.suggestions import block, called
@@ -58,7 +58,7 @@ class Builder:
         """
         complaint = Complaint(str(at), f"{path_text(path)}: {text}" if path else text, hint)
         self.found.append((at, complaint))
-        if len(self.found) > MOST_COMPLAINTS:
+        if len(self.found) > MAX_COMPLAINTS:
             raise EndedError
 
     def complaints(self) -> list[Complaint]:

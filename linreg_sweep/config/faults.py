@@ -7,7 +7,7 @@ from linreg_sweep.config.nodes import Mark, Node, locate
 from linreg_sweep.config.words import Key, KeyPath, path_text
 from linreg_sweep.errors import Complaint, ConfigError
 
-MOST_COMPLAINTS = 50
+MAX_COMPLAINTS = 50
 """How many are shown at once; what collects them stops soon after, which bounds its time and memory."""
 
 Located = tuple[Mark, Complaint]
@@ -42,6 +42,6 @@ def located(faults: Iterable[Fault], root: Node) -> list[Located]:
 def config_error(complaints: Iterable[Complaint]) -> ConfigError:
     """Returns the error that carries complaints, the first 50 of them if there are more."""
     every = list(complaints)
-    if len(every) <= MOST_COMPLAINTS:
+    if len(every) <= MAX_COMPLAINTS:
         return ConfigError(*every)
-    return ConfigError(*every[:MOST_COMPLAINTS], Complaint("", "and more"))
+    return ConfigError(*every[:MAX_COMPLAINTS], Complaint("", "and more"))

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.words import show
-from linreg_sweep.guards.harmless import OBEYED
+from linreg_sweep.guards.escapes import OBEYED
 from linreg_sweep.guards.names import DEVICE, is_name
 from linreg_sweep.variants import fault
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
-from linreg_sweep.config.faults import MOST_COMPLAINTS, Fault
+from linreg_sweep.config.faults import MAX_COMPLAINTS, Fault
 from linreg_sweep.config.suggestions import number
 from linreg_sweep.config.words import KeyPath, show
 from linreg_sweep.errors import did_you_mean
@@ -124,7 +124,7 @@ def faults_of(error: ValidationError, model: type[BaseModel], extra: tuple[str, 
         extra: keys that the top level knows besides the model's.
     """
     faults: list[Fault] = []
-    for details in error.errors(include_url=False)[: MOST_COMPLAINTS + 1]:
+    for details in error.errors(include_url=False)[: MAX_COMPLAINTS + 1]:
         path: KeyPath = details["loc"]
         if details["type"] == "extra_forbidden":
             faults.append(Fault(path, "unknown key", _unknown(path, model, extra), at_key=True))

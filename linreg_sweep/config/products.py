@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from linreg_sweep.config.faults import MOST_COMPLAINTS, Fault
+from linreg_sweep.config.faults import MAX_COMPLAINTS, Fault
 from linreg_sweep.config.messages import suggest
 from linreg_sweep.config.parameters import OWN_WEIGHT, Parameter, Product
 from linreg_sweep.config.shapes import checked, read_parameter
@@ -29,7 +29,7 @@ def read_products(
         product, found = _read_product(declared, method, kinds)
         products.append(product)
         faults += [each.below(place) for each in found] if isinstance(given, list) and given else found
-        if len(faults) > MOST_COMPLAINTS:
+        if len(faults) > MAX_COMPLAINTS:
             break
     return tuple(products), faults
 
@@ -42,7 +42,7 @@ def _read_product(given: Any, method: str, kinds: Mapping[str, Kind] | None) -> 
     faults: list[Fault] = []
     first: dict[str, str] = {}
     for key, declared in given.items():
-        if len(faults) > MOST_COMPLAINTS:
+        if len(faults) > MAX_COMPLAINTS:
             break
         names = split(key, kinds or KINDS)
         found = list(_faults_of_names(key, names, first, kinds))
@@ -84,7 +84,7 @@ def read_columns(
             values, found = checked(kind.column, column)
             columns[name] = values
             found = [*missing, *(each for each in found if column[int(each.path[0])] is not None)]
-        faults += [each.below(key) for each in found[: MOST_COMPLAINTS + 1]]
+        faults += [each.below(key) for each in found[: MAX_COMPLAINTS + 1]]
     return columns, faults
 
 

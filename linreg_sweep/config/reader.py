@@ -17,7 +17,7 @@ from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.syntax import describe
 from linreg_sweep.config.words import show
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
-from linreg_sweep.guards.regular import open_regular
+from linreg_sweep.guards.regular_files import open_regular_file
 
 MAX_BYTES = 2**20
 
@@ -53,7 +53,7 @@ def read_bytes(path: Path, where: str) -> bytes:
         ConfigError: the file cannot be read; `where` says what asked for it.
     """
     try:
-        with open_regular(path) as file:
+        with open_regular_file(path) as file:
             return file.read(MAX_BYTES + 1) or b""
     except FileNotFoundError:
         text, hint = "no such file", _neighbour(path)

@@ -13,7 +13,7 @@ from typing import Any, Generic
 
 from pydantic import TypeAdapter, ValidationError
 
-from linreg_sweep.config.faults import MOST_COMPLAINTS, Fault
+from linreg_sweep.config.faults import MAX_COMPLAINTS, Fault
 from linreg_sweep.config.messages import NUMBER, fault_of, suggest
 from linreg_sweep.config.nodes import MAX_ITEMS
 from linreg_sweep.config.parameters import (
@@ -193,7 +193,7 @@ def _read_tuples(kinds: Mapping[str, Kind], declared: Any) -> tuple[Tuples | Non
         text = f"must be a list of 1 to {MAX_ITEMS:,} rows, got {show(given)}"
         return None, [*faults, Fault(("values",), text, hint)]
     for place, row in enumerate(given):
-        if len(faults) > MOST_COMPLAINTS:
+        if len(faults) > MAX_COMPLAINTS:
             break
         if not isinstance(row, list) or len(row) != len(kinds):
             text = f"must be a list of {len(kinds)}, one for each name, got {show(row)}"
@@ -214,7 +214,7 @@ def checked(adapter: TypeAdapter[Any], value: Any) -> tuple[Any, list[Fault]]:
     try:
         return adapter.validate_python(value), []
     except ValidationError as error:
-        return None, [fault_of(each) for each in error.errors(include_url=False)[: MOST_COMPLAINTS + 1]]
+        return None, [fault_of(each) for each in error.errors(include_url=False)[: MAX_COMPLAINTS + 1]]
 
 
 def _read_unit(name: str, declared: Mapping[str, Any]) -> tuple[Unit, list[Fault]]:
@@ -409,7 +409,7 @@ def _check_distinct(reading: _Reading) -> None:
     first: dict[Any, int] = {}
     given = reading.given.get("values", ())
     for place, item in enumerate(given):
-        if len(reading.faults) > MOST_COMPLAINTS:
+        if len(reading.faults) > MAX_COMPLAINTS:
             return
         value = reading.kind.adapter.validate_python(item)
         if first.setdefault(value, place) != place:

@@ -9,12 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from linreg_sweep.config.faults import MOST_COMPLAINTS, config_error
+from linreg_sweep.config.faults import MAX_COMPLAINTS, config_error
 from linreg_sweep.config.nodes import MAX_ITEMS, Column, Mark, Node, Source, child, replace_at
 from linreg_sweep.config.scalars import ScalarError, read_scalar
 from linreg_sweep.config.words import show
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.guards.regular import open_regular
+from linreg_sweep.guards.regular_files import open_regular_file
 
 MAX_CELLS = 10_000
 """Cells that a resolved declaration holds itself; of more it says where the file is, and its checksum."""
@@ -39,7 +39,7 @@ def read_trials(root: Node) -> Node:
     place = path.at.source.folder / path.value
     name = os.path.normpath(os.path.join(os.path.dirname(path.at.source.name), path.value))  # noqa: PTH118, PTH120
     try:
-        with open_regular(place) as file:
+        with open_regular_file(place) as file:
             content = file.read()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
@@ -79,7 +79,7 @@ def _columns(content: bytes, source: Source) -> dict[str, Node]:
                 lines.append(before + 1)
                 for cells, cell in zip(texts, row, strict=True):
                     cells.append(cell)
-            elif any(row) and len(complaints) <= MOST_COMPLAINTS:
+            elif any(row) and len(complaints) <= MAX_COMPLAINTS:
                 told = f"must have {len(texts)} cells, one for each name, got {len(row)}"
                 if len(row) == len(texts):
                     told = f"must be a list of at most {MAX_ROWS:,} trials"

@@ -41,9 +41,9 @@ class State:
 
     Attributes:
         theta: [P, O, k], open to change.
-        slots: what the rule carries from step to step, [P, O, k] each, likewise.
-        clock: numbers that it carries, [k] each, in float64, likewise.
-        average: of the states [P, O, k], likewise; None: none is kept.
+        slots: what the rule carries from step to step, [P, O, k] each, open to change.
+        clock: numbers that it carries, [k] each, in float64, open to change.
+        average: of the states [P, O, k], open to change; None: none is kept.
         rate: the learning rates [k] in float64, before any schedule.
         h: the rule's hyperparameters [k], in float64.
         decay: the penalty [k]; None: there is none.

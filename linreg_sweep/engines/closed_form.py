@@ -152,7 +152,7 @@ class _Descent:
     def modes(self) -> Modes:
         """Returns how errors move at a constant rate, all trials with momentum or all without."""
         values, quadratic = self.trials.values, self.trials.quadratic
-        momentum, spectrum = values.get("momentum"), (quadratic.eigenvalues, quadratic.tails)
+        momentum, spectrum = values.get("momentum"), (quadratic.eigenvalues, quadratic.lows)
         rate, nesterov = self.trials.learning_rate, self.is_nesterov
         if momentum is None or not momentum.any():
             return plain_modes(rate, *spectrum)
@@ -179,7 +179,7 @@ class _Descent:
         dampening = values.get("dampening") if "dampening" in method.active else None
         return Course(
             curvature=np.broadcast_to(quadratic.eigenvalues, self.energy.shape),
-            tails=np.broadcast_to(quadratic.tails, self.energy.shape),
+            lows=np.broadcast_to(quadratic.lows, self.energy.shape),
             momentum=momentum if has_momentum else None,
             gain=None if dampening is None else 1 - dampening,
             nesterov=self.is_nesterov,
@@ -288,7 +288,7 @@ def _begin(every: Trials, options: TrainOptions, block: Indices) -> _Descent:
     these = _contiguous(block)
     trials, quadratic = every.take(these), every.quadratic.take(these)
     start = np.moveaxis(trials.start, 0, -1) - quadratic.optimum
-    start -= quadratic.optimum_tail
+    start -= quadratic.optimum_low
     errors = quadratic.along(start)
     levels = Levels(
         np.broadcast_to(np.asarray(options.converged_excess), options.diverged_excess.shape)[these],

@@ -58,7 +58,7 @@ class TrainOptions:
     Attributes:
         converged_excess: a trial has converged at the first t whose excess is at most this, in units
             of y squared; one number or [K].
-        diverged_excess: [K], likewise diverged above this, or where the excess is not finite.
+        diverged_excess: [K], a trial has diverged above this, or where the excess is not finite.
         method: how they descend.
         early_stop: a trial ends at its first event; else only at divergence or its last epoch.
         dtype: float32 or float64, of the descent; results are always float64.

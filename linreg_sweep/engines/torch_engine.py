@@ -34,14 +34,14 @@ alike: it takes four registers of columns at a time (256 bytes in AVX-512), and 
 SIDE_BY_SIDE = {"cpu": 2**14, "cuda": 2**17}
 """Rows by targets by parameters of a step up to which trials go side by side; beyond, one is enough."""
 
-MOST_ENTRIES = 128
+MAX_ENTRIES = 128
 """Parameters by targets up to which they do, since each parameter costs calls of its own."""
 
 NUMBERS = {"cpu": 2**19, "cuda": 2**24}
 """Rows by targets by parameters by trials worked on together, about what autograd holds at once: few
 enough for a processor's cache, enough to hide the calls. Two megabytes and 64, in float32."""
 
-MOST_COLUMNS = {"cpu": 2**14, "cuda": 2**15}
+MAX_COLUMNS = {"cpu": 2**14, "cuda": 2**15}
 """Trials in a block where the data have few rows."""
 
 
@@ -74,9 +74,9 @@ class Descent:
         self.dtype = np.dtype(options.dtype)
         self._slices = batch_slices(problem.n_rows, options.method.batch_size)
         cells = self._slices[0].stop * problem.optimum.size
-        self.alone = cells > SIDE_BY_SIDE[options.device] or problem.optimum.size > MOST_ENTRIES
+        self.alone = cells > SIDE_BY_SIDE[options.device] or problem.optimum.size > MAX_ENTRIES
         self.columns = 1 if self.alone else REGISTERS // self.dtype.itemsize
-        fitting = min(NUMBERS[options.device] // cells, MOST_COLUMNS[options.device])
+        fitting = min(NUMBERS[options.device] // cells, MAX_COLUMNS[options.device])
         self.width = 1 if self.alone else self._whole(fitting - self.columns + 1)
         self._design = self._tensor(problem.design.astype(self.dtype))
         self._targets = self._tensor(problem.targets.astype(self.dtype))

@@ -13,8 +13,8 @@ import numpy as np
 from linreg_sweep.column_types import Array
 from linreg_sweep.engines import ENGINES
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.execution.spans import Span, runs_of
-from linreg_sweep.execution.versions import deciding
+from linreg_sweep.execution.ranges import TrialRange, contiguous_ranges
+from linreg_sweep.execution.versions import result_versions
 from linreg_sweep.storage.metadata import Kind, fits, is_count, is_text
 from linreg_sweep.storage.parquet import decode, encode
 from linreg_sweep.theory.outcome import FAILED, OUTCOMES
@@ -28,27 +28,27 @@ LARGEST = 65536
 PARTS_AT_LEAST = 16
 """Parts of a sweep that has trials enough for them, so that workers share it evenly."""
 
-MOST_PARTS = 1_000_000
+MAX_PARTS = 1_000_000
 """Parts of a run, since it is held in memory which of them are there."""
 
-MOST_HISTORY_ROWS = 2_000_000
+MAX_HISTORY_ROWS = 2_000_000
 """States that a part's history holds."""
 
-MOST_LETTERS = 2**22
+MAX_LETTERS = 2**22
 """Letters of the different reasons why trials of a part failed; beyond these each is cut to its share.
 
 JSON takes at most 12 bytes for a letter, and Arrow reads no more than 100 MB of what a file is told.
 """
 
-MOST_FAILURES = 2**22
-"""Trials that a part says failed; where more did, the part is made anew, and they are tried again anyway."""
+MAX_FAILURES = 2**22
+"""Trials that a part says failed; where more did, the part is made again, and they are tried again anyway."""
 
 
 def _is_size(value: Any) -> bool:
     return is_count(value) and value > 0
 
 
-def _is_span(value: Any) -> bool:
+def _is_range(value: Any) -> bool:
     return fits(value, [is_count]) and len(value) == 2 and value[0] <= value[1]
 
 
@@ -57,7 +57,7 @@ _KINDS: dict[str, Kind] = {
     "part_size": _is_size,
     "versions": {...: is_text},
     "outcomes": {...: is_count},
-    "failures": {...: [_is_span]},
+    "failures": {...: [_is_range]},
 }
 """What a part says of itself, as JSON has it."""
 
@@ -67,13 +67,13 @@ class Part:
     """A finished part, or a piece of one.
 
     Attributes:
-        span: its trials.
+        trial_range: its trials.
         trials: the Parquet file of its trials.
         history: the Parquet file of its kept states; None where none are asked for.
         facts: what its file says of itself.
     """
 
-    span: Span
+    trial_range: TrialRange
     trials: bytes
     history: bytes | None
     facts: "Facts"
@@ -106,7 +106,9 @@ class Facts:
         for trial in sorted(self.failures):
             trials.setdefault(self.failures[trial], []).append(trial)
         failures = {
-            reason: [[span.first, span.stop] for span in runs_of(self.part, failed)]
+            reason: [
+                [trial_range.first, trial_range.stop] for trial_range in contiguous_ranges(self.part, failed)
+            ]
             for reason, failed in trials.items()
         }
         return {"table": table, **vars(self), "failures": failures}
@@ -120,10 +122,12 @@ class Facts:
         """
         if not fits(found, _KINDS):
             raise ValueError("not what a part says of itself")
-        spans = [(*span, reason) for reason, spans in found["failures"].items() for span in spans]
-        if sum(stop - first for first, stop, _ in spans) > MOST_FAILURES:
+        ranges = [
+            (*trial_range, reason) for reason, ranges in found["failures"].items() for trial_range in ranges
+        ]
+        if sum(stop - first for first, stop, _ in ranges) > MAX_FAILURES:
             raise ValueError("more failures than a part has")
-        failures = {trial: reason for first, stop, reason in spans for trial in range(first, stop)}
+        failures = {trial: reason for first, stop, reason in ranges for trial in range(first, stop)}
         return cls(found["part"], found["part_size"], found["versions"], found["outcomes"], failures)
 
 
@@ -133,7 +137,7 @@ def default_part_size(experiment: Experiment) -> int:
     most = LARGEST
     while most > 1 and most * n_parameters * n_targets > 2 * LARGEST:
         most //= 2
-    while most > 1 and most * experiment.n_states > MOST_HISTORY_ROWS:
+    while most > 1 and most * experiment.n_states > MAX_HISTORY_ROWS:
         most //= 2
     size = ENGINES[experiment.config.training.engine].worth_a_part
     while size < most and size * PARTS_AT_LEAST < experiment.space.n_trials:
@@ -149,31 +153,31 @@ def check_part_size(experiment: Experiment, part_size: int | None) -> None:
         part_size: trials a part; None: by the sweep.
     """
     n_trials, size = experiment.space.n_trials, part_size or default_part_size(experiment)
-    if n_trials > MOST_PARTS * size:
-        text = f"{n_trials:,} trials in parts of {size:,} are more than the {MOST_PARTS:,} parts of a run"
+    if n_trials > MAX_PARTS * size:
+        text = f"{n_trials:,} trials in parts of {size:,} are more than the {MAX_PARTS:,} parts of a run"
         raise ConfigError(Complaint("", text, "declare it as several sweeps, or give a larger --part-size"))
 
 
-def make_part(experiment: Experiment, part_size: int, span: Span) -> Part:
+def make_part(experiment: Experiment, part_size: int, trial_range: TrialRange) -> Part:
     """Trains a part, or a piece of one, and returns its files.
 
     Args:
         experiment: what is swept.
         part_size: trials a part of this run.
-        span: which trials.
+        trial_range: which trials.
     """
-    values = experiment.values(span.first, span.stop)
+    values = experiment.values(trial_range.first, trial_range.stop)
     groups = experiment.groups(values)
     results = experiment.train_groups(groups)
-    trials = trial_columns(experiment, span.first, values, groups, results)
-    history = history_columns(experiment, span.first, groups, results) if experiment.n_states else None
-    return _encoded(experiment, part_size, span, trials, history, {})
+    trials = trial_columns(experiment, trial_range.first, values, groups, results)
+    history = history_columns(experiment, trial_range.first, groups, results) if experiment.n_states else None
+    return _encoded(experiment, part_size, trial_range, trials, history, {})
 
 
 def put_together(
     experiment: Experiment,
     part_size: int,
-    span: Span,
+    trial_range: TrialRange,
     pieces: Sequence[Part],
     failures: Mapping[int, str],
 ) -> Part:
@@ -182,7 +186,7 @@ def put_together(
     Args:
         experiment: what is swept.
         part_size: trials a part of this run.
-        span: all trials of the part.
+        trial_range: all trials of the part.
         pieces: these, in any order; rows of trials that failed in them are passed over.
         failures: why the others could not be trained, by their number; long reasons are cut if they are many.
     """
@@ -195,12 +199,12 @@ def put_together(
     trials = _by_trial(tables)
     kept = [decode(piece.history, of_states) for piece in pieces if piece.history is not None]
     history = _by_trial([no_history(experiment), *kept]) if experiment.n_states else None
-    return _encoded(experiment, part_size, span, trials, history, _bounded(failures))
+    return _encoded(experiment, part_size, trial_range, trials, history, _bounded(failures))
 
 
 def _bounded(failures: Mapping[int, str]) -> dict[int, str]:
-    """Returns failures whose different reasons have no more than MOST_LETTERS together."""
-    share = MOST_LETTERS // max(1, len(set(failures.values())))
+    """Returns failures whose different reasons have no more than MAX_LETTERS together."""
+    share = MAX_LETTERS // max(1, len(set(failures.values())))
     return {trial: reason[:share] for trial, reason in failures.items()}
 
 
@@ -220,14 +224,14 @@ def _by_trial(tables: Sequence[dict[str, Array]]) -> dict[str, Array]:
 def _encoded(
     experiment: Experiment,
     part_size: int,
-    span: Span,
+    trial_range: TrialRange,
     trials: dict[str, Array],
     history: dict[str, Array] | None,
     failures: dict[int, str],
 ) -> Part:
     counts = {name: int((trials["outcome"] == code).sum()) for code, name in enumerate(OUTCOMES)}
-    versions = deciding(experiment.config.training.engine)
-    facts = Facts(span.part, part_size, versions, counts, failures)
+    versions = result_versions(experiment.config.training.engine)
+    facts = Facts(trial_range.part, part_size, versions, counts, failures)
     of_states = history_types(experiment)
     kept = None if history is None else encode(history, facts.as_json("history"), of_states)
-    return Part(span, encode(trials, facts.as_json("trials"), trial_types(experiment)), kept, facts)
+    return Part(trial_range, encode(trials, facts.as_json("trials"), trial_types(experiment)), kept, facts)

@@ -20,7 +20,7 @@ def installed() -> dict[str, str]:
     return found
 
 
-def deciding(engine: str) -> dict[str, str]:
+def result_versions(engine: str) -> dict[str, str]:
     """Returns the versions of the libraries that decide the bits of an engine's results.
 
     Raises:

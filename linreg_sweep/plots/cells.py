@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.analysis.tally import Ranges, Tally, check_column
+from linreg_sweep.analysis.aggregate import Aggregate, Ranges, check_column
 from linreg_sweep.config.parameters import names_of
 from linreg_sweep.config.training import OPTIMIZER_KEYS
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.runs.reopening import declaration_of
-from linreg_sweep.runs.results import MOST_ROWS, Run
+from linreg_sweep.runs.results import MAX_ROWS, Run
 from linreg_sweep.theory.outcome import OUTCOMES, REGIMES
 
 Floats = NDArray[np.float64]
 
-MOST_VALUES = MOST_ROWS
+MAX_VALUES = MAX_ROWS
 """Values of a parameter above which a map gathers them into so many ranges."""
 
 MOVING = {*OPTIMIZER_KEYS, "batch_size", "seed", "max_epochs"}
@@ -90,13 +90,13 @@ class Cells:
             return np.asarray(self.outcomes / self.trials)
 
 
-def moving(run: Run) -> list[str]:
+def varying(run: Run) -> list[str]:
     """Returns the parameters that take more than one value in a run; the first declared where none does."""
-    found = [name for name in run.varied if _moves(run, name)]
+    found = [name for name in run.varied if _varies(run, name)]
     return found or run.varied[:1] or ["learning_rate"]
 
 
-def _moves(run: Run, name: str) -> bool:
+def _varies(run: Run, name: str) -> bool:
     return len(run.distinct(name, 2)) > 1
 
 
@@ -105,7 +105,7 @@ def rate_of(run: Run) -> str:
 
     That is the rate, or its share of the stability limit where it is declared so and limits differ.
     """
-    differ = any(moves_limit(run, name) for name in moving(run))
+    differ = any(moves_limit(run, name) for name in varying(run))
     return "stability_ratio" if differ and _in_limits(run) else "learning_rate"
 
 
@@ -132,7 +132,7 @@ def moves_limit(run: Run, name: str) -> bool:
     return is_words or name in MOVING or "." in name
 
 
-def sides_of(run: Run, x: str | None = None, y: str | None = None) -> list[str]:
+def map_axes(run: Run, x: str | None = None, y: str | None = None) -> list[str]:
     """Returns the parameters that a map of a run is drawn over, one or two.
 
     Beside those that vary there is the learning rate as a share of the stability limit, `stability_ratio`.
@@ -146,7 +146,7 @@ def sides_of(run: Run, x: str | None = None, y: str | None = None) -> list[str]:
     Raises:
         ConfigError: a parameter does not vary, or both are one.
     """
-    varied, several = run.varied or ["learning_rate"], moving(run)
+    varied, several = run.varied or ["learning_rate"], varying(run)
     shares = ["stability_ratio"] if "learning_rate" in varied and not run.metadata["regime_measured"] else []
     for name in (x, y):
         if name is not None:
@@ -161,29 +161,29 @@ def sides_of(run: Run, x: str | None = None, y: str | None = None) -> list[str]:
     return [first] if second is None else [first, second]
 
 
-def cells(run: Run, x: str | None = None, y: str | None = None, most: int = MOST_VALUES) -> Cells:
+def cells(run: Run, x: str | None = None, y: str | None = None, most: int = MAX_VALUES) -> Cells:
     """Returns the map of a run.
 
     Args:
         run: which run.
-        x: see sides_of.
-        y: see sides_of.
-        most: values of a parameter above which they are gathered into so many ranges; at most MOST_VALUES.
+        x: see map_axes.
+        y: see map_axes.
+        most: values of a parameter above which they are gathered into so many ranges; at most MAX_VALUES.
 
     Raises:
-        ConfigError: see sides_of.
+        ConfigError: see map_axes.
         ResultsError: no part is finished, or one is damaged.
     """
-    names = sides_of(run, x, y)
-    tally = run.tally(names, most)
-    run.fill([tally], ["trial"])
-    return cells_of(run, tally)
+    names = map_axes(run, x, y)
+    aggregate = run.aggregate(names, most)
+    run.update([aggregate], ["trial"])
+    return cells_of(run, aggregate)
 
 
-def cells_of(run: Run, tally: Tally) -> Cells:
-    """Returns the map that a filled tally of one or two parameters of a run makes."""
-    names, table = tally.by, tally.table()
-    sides = [_side(run, name, table[name], tally.ranges.get(name)) for name in names]
+def cells_of(run: Run, aggregate: Aggregate) -> Cells:
+    """Returns the map that an updated aggregate of one or two parameters of a run makes."""
+    names, table = aggregate.by, aggregate.table()
+    sides = [_side(run, name, table[name], aggregate.ranges.get(name)) for name in names]
     trials, kept = (
         table["trials"],
         [row for row in range(len(table["trials"])) if all(table[name][row] is not None for name in names)],
@@ -206,7 +206,7 @@ def cells_of(run: Run, tally: Tally) -> Cells:
         converged_at=spread(table["median_converged_at"], np.nan),
         best_cost=spread(table["best_cost"], np.nan),
         regime=spread(table["regime"], None, object),
-        first_trial=spread(tally.first_trials()[kept].tolist(), np.nan),
+        first_trial=spread(aggregate.first_trials()[kept].tolist(), np.nan),
         left_out=sum(trials) - sum(table["trials"]),
     )
 

@@ -27,7 +27,7 @@ EVERY = 200
 DEFAULT_TRIALS = 5
 """Trials that are drawn beside the best one where none is asked for."""
 
-MOST_TRIALS = 16
+MAX_TRIALS = 16
 
 HIGHEST = 1e290
 """A cost above which no axis can go on."""
@@ -44,7 +44,7 @@ class Descent:
         trial: its number.
         words: what it is called in a legend: its hyperparameters and what became of it.
         color: of its line: where a hyperparameter is words, of its word, else its own.
-        dashes: likewise, which tell lines of one colour apart.
+        dashes: of its line, which tell lines of one colour apart.
         epoch: [s].
         theta: [s, P, O], in the scale of the problem that all are drawn on.
         excess: above its own optimum [s], with its penalty, in units of y squared.
@@ -66,7 +66,7 @@ def default_trials(run: Run) -> list[int]:
     """
     by = run.default_by()
     if run.types[by[0]].is_words:
-        return sorted(run.best_of_each(by)["trial"].tolist()[:MOST_TRIALS])
+        return sorted(run.best_of_each(by)["trial"].tolist()[:MAX_TRIALS])
     spaced = np.linspace(0, run.n_trials - 1, min(DEFAULT_TRIALS, run.n_trials)).astype(int).tolist()
     best = run.metadata.get("best", {}).get("trial")
     return sorted({*spaced, *([] if best is None else [best])} - run.failures.keys())
@@ -91,8 +91,8 @@ def watch(run: Run, trials: Sequence[int] = ()) -> tuple[Experiment, Problem, li
     if wrong:
         text = f"must be a trial of the run, 0 to {run.n_trials - 1:,}, got {wrong[0]}"
         raise ConfigError(Complaint("--trial", text))
-    if len(wanted) > MOST_TRIALS:
-        raise ConfigError(Complaint("--trial", f"must be at most {MOST_TRIALS} trials, got {len(wanted)}"))
+    if len(wanted) > MAX_TRIALS:
+        raise ConfigError(Complaint("--trial", f"must be at most {MAX_TRIALS} trials, got {len(wanted)}"))
     experiment = reopen(run)
     each = [experiment.values(number, number + 1) for number in wanted]
     values = {name: np.concatenate([one[name] for one in each]) for name in each[0]}

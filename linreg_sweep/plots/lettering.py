@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from linreg_sweep.guards.harmless import harmless
+from linreg_sweep.guards.escapes import escape_control
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,7 +25,7 @@ def make_legible(figure: "Figure") -> str:
 
     texts = [text for text in figure.findobj(Text) if isinstance(text, Text) and text.get_text()]
     for text in texts:
-        text.set_text("\n".join(harmless(line) for line in text.get_text().split("\n")))
+        text.set_text("\n".join(escape_control(line) for line in text.get_text().split("\n")))
         text.set_parse_math(False)
     unknown = set().union(*(text.get_text() for text in texts)) - set("\n")
     families: list[str] = []
@@ -39,7 +39,7 @@ def make_legible(figure: "Figure") -> str:
         if len(families) > 1:
             text.set_fontfamily(families)
         text.set_text("".join(UNKNOWN if letter in unknown else letter for letter in text.get_text()))
-    shown = harmless("".join(sorted(unknown)), 20)
+    shown = escape_control("".join(sorted(unknown)), 20)
     return f"no font here has these letters, which are drawn as boxes: {shown}" if unknown else ""
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
-from linreg_sweep.plots.cells import check_sizes, moving
-from linreg_sweep.plots.descents import MOST_TRIALS, cost_curves, default_trials, paths
+from linreg_sweep.plots.cells import check_sizes, varying
+from linreg_sweep.plots.descents import MAX_TRIALS, cost_curves, default_trials, paths
 from linreg_sweep.plots.lettering import make_legible
 from linreg_sweep.plots.maps import epochs_map, outcome_map, share_colours
 from linreg_sweep.plots.slices import parallel, slices
@@ -148,11 +148,11 @@ def draw(runs: Sequence[Run], kind: str, options: dict[str, Any], figure: "Figur
         raise ConfigError(Complaint("", "a run is needed to draw"))
     figure.set_layout_engine("constrained")
     if kind == "slice":
-        columns = max(len(moving(run)) for run in runs)
+        columns = max(len(varying(run)) for run in runs)
         figure.set_size_inches(max(6.0, 4.2 * columns), 3.8 * len(runs))
         grid = figure.subplots(len(runs), columns, squeeze=False)
         for run, row in zip(runs, grid, strict=True):
-            panels = row[: len(moving(run))].tolist()
+            panels = row[: len(varying(run))].tolist()
             slices(run, panels)
             for unused in row[len(panels) :]:
                 unused.remove()
@@ -163,7 +163,7 @@ def draw(runs: Sequence[Run], kind: str, options: dict[str, Any], figure: "Figur
     panels = figure.subplots(*shape, squeeze=False).ravel().tolist()
     if "trials" in TAKES.get(kind, ()) and len({run.n_trials for run in runs}) == 1:
         shown = {trial for run in runs for trial in default_trials(run)}
-        options = {"trials": sorted(shown)[:MOST_TRIALS]} | options  # the same colour for the same trial
+        options = {"trials": sorted(shown)[:MAX_TRIALS]} | options  # the same colour for the same trial
     for run, axes in zip(runs, panels, strict=True):
         KINDS[kind](run, axes, **options)
     if kind == "epochs":

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.formats import shown
-from linreg_sweep.plots.cells import moving
+from linreg_sweep.plots.cells import varying
 from linreg_sweep.plots.style import COLORS, INK, is_standardized, parameter_words, title_of
-from linreg_sweep.runs.results import MOST_ROWS, Run
+from linreg_sweep.runs.results import MAX_ROWS, Run
 from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, OUTCOMES, UNFINISHED
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ BEYOND = 0.03
 
 END = BEYOND / (1 + 2 * BEYOND), (1 + BEYOND) / (1 + 2 * BEYOND)
 
-MOST_LINES = 300
+MAX_LINES = 300
 """Trials that parallel coordinates draw; of more, as many taken at random, the same each time."""
 
 
@@ -37,16 +37,18 @@ def slices(run: Run, panels: "Sequence[Axes]") -> None:
 
     Args:
         run: which run.
-        panels: as many as moving(run).
+        panels: as many as varying(run).
 
     Raises:
         ResultsError: no part is finished, or one is damaged.
     """
-    names, standardized = moving(run), is_standardized(run)
-    tallies = [run.tally([name], BARS if run.has_more_values([name], MOST_ROWS) else None) for name in names]
-    run.fill(tallies)
-    for name, tally, axes in zip(names, tallies, panels, strict=True):
-        table = tally.table()
+    names, standardized = varying(run), is_standardized(run)
+    aggregates = [
+        run.aggregate([name], BARS if run.has_more_values([name], MAX_ROWS) else None) for name in names
+    ]
+    run.update(aggregates)
+    for name, aggregate, axes in zip(names, aggregates, panels, strict=True):
+        table = aggregate.table()
         trials = np.array(table["trials"], np.float64)
         places, below = np.arange(len(trials)), np.zeros(len(trials))
         for outcome in OUTCOMES:
@@ -77,8 +79,8 @@ def parallel(run: Run, axes: "Axes") -> "Axes":
     Raises:
         ResultsError: no part is finished, or one is damaged.
     """
-    names, standardized = moving(run), is_standardized(run)
-    n_drawn = min(MOST_LINES, run.n_trials)
+    names, standardized = varying(run), is_standardized(run)
+    n_drawn = min(MAX_LINES, run.n_trials)
     chosen = np.random.default_rng(0).choice(run.n_trials, n_drawn, replace=False)
     found = []
     for columns in run.parts(list(dict.fromkeys(["trial", *names, "outcome", "epochs"]))):

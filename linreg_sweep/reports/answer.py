@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from linreg_sweep.analysis.aggregate import Table
 from linreg_sweep.analysis.answers import best_row, longest
 from linreg_sweep.analysis.formats import ends_of
-from linreg_sweep.analysis.tally import Table
 from linreg_sweep.plots.style import spaced
 from linreg_sweep.runs.results import Run
-from linreg_sweep.telling.of_runs import best_trial
-from linreg_sweep.telling.phrases import counted, plural
+from linreg_sweep.text.phrases import counted, plural
+from linreg_sweep.text.runs import format_best_trial
 
 
 def answer(run: Run, name: str, table: Table, best: Mapping[str, Any]) -> str:
@@ -19,9 +19,9 @@ def answer(run: Run, name: str, table: Table, best: Mapping[str, Any]) -> str:
         run: which run.
         name: the parameter.
         table: the summary by it; its values ascend, each a number or a range such as `1 to 2`.
-        best: the cells of the best trial; see of_runs.best_trial.
+        best: the cells of the best trial; see format_best_trial.
     """
-    said = best_trial(best, run.varied, run.best_by)
+    said = format_best_trial(best, run.varied, run.best_by)
     for varied in run.varied:
         said = said.replace(varied, spaced(varied), 1)
     return " ".join([said, *_all_over(run, name, table)])

@@ -1,6 +1,6 @@
 """What a page shows of a run, gathered in two passes over its parts: maps and summaries, then single trials.
 
-However many trials a run has, a page holds no more than MOST_CELLS cells and MOST_NUMBERS numbers of trials.
+However many trials a run has, a page holds no more than MAX_CELLS cells and MAX_NUMBERS numbers of trials.
 """
 
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.analysis.aggregate import Table
 from linreg_sweep.analysis.formats import cells_of as cells_in
-from linreg_sweep.analysis.tally import Table
-from linreg_sweep.plots.cells import MOST_VALUES, Cells, cells_of, moving, rate_of
+from linreg_sweep.plots.cells import MAX_VALUES, Cells, cells_of, rate_of, varying
 from linreg_sweep.reports.answer import answer
-from linreg_sweep.runs.results import BINS, MOST_ROWS, Run
+from linreg_sweep.runs.results import BINS, MAX_ROWS, Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_CELLS = 3_600
+MAX_CELLS = 3_600
 """Cells of all maps of a run together."""
 
-MOST_MAPS = 6
+MAX_MAPS = 6
 
-MOST_NUMBERS = 100_000
+MAX_NUMBERS = 100_000
 """Cells of the table of trials above which only some trials are listed."""
 
 BEST = 100
@@ -68,23 +68,25 @@ def gather(run: Run) -> Gathered:
     Raises:
         ResultsError: no part is finished, or one is damaged.
     """
-    several = moving(run)
+    several = varying(run)
     by = run.default_by()
     words = by if run.types[by[0]].is_words else []
     first = "learning_rate" if "learning_rate" in several else several[0]
     others = [name for name in several if name != first]
     right = rate_of(run) if first == "learning_rate" else first
-    pairs = [[right, other] for other in others[:MOST_MAPS]] or [[right]]
-    most = _most_values(run, right, others[:MOST_MAPS])
-    maps = [run.tally(pair, most) for pair in pairs]
+    pairs = [[right, other] for other in others[:MAX_MAPS]] or [[right]]
+    most = _most_values(run, right, others[:MAX_MAPS])
+    maps = [run.aggregate(pair, most) for pair in pairs]
     names = list(dict.fromkeys([*words, first, *others]))
     summaries = [
-        run.tally([name], BINS if run.has_more_values([name], MOST_ROWS) else None) for name in names
+        run.aggregate([name], BINS if run.has_more_values([name], MAX_ROWS) else None) for name in names
     ]
-    finest = run.tally(names[:1], MOST_ROWS)
-    run.fill([*maps, *summaries, finest], ["trial"])
-    tables: dict[str, Table] = {name: tally.table() for name, tally in zip(names, summaries, strict=True)}
-    cells = [cells_of(run, tally) for tally in maps]
+    finest = run.aggregate(names[:1], MAX_ROWS)
+    run.update([*maps, *summaries, finest], ["trial"])
+    tables: dict[str, Table] = {
+        name: aggregate.table() for name, aggregate in zip(names, summaries, strict=True)
+    }
+    cells = [cells_of(run, aggregate) for aggregate in maps]
     ranked = run.best_of(list(dict.fromkeys([*RANK, run.best_by, *run.varied])), BEST)
     best = {name: _finite(column[0]) for name, column in cells_in(ranked.head(1)).items()}
     said = answer(run, names[0], finest.table(), best)
@@ -97,7 +99,7 @@ def _of_each(run: Run, words: list[str]) -> Table | None:
     if not words:
         return None
     names = list(dict.fromkeys([*words, *run.varied, *RANK, run.best_by]))
-    return cells_in(run.best_of_each(words, run.varied)[names].head(MOST_ROWS))
+    return cells_in(run.best_of_each(words, run.varied)[names].head(MAX_ROWS))
 
 
 def _finite(cell: Any) -> Any:
@@ -107,17 +109,17 @@ def _finite(cell: Any) -> Any:
 
 def _most_values(run: Run, first: str, others: list[str]) -> int:
     """Returns above how many values a parameter is gathered into ranges, so that the maps stay small."""
-    n_first = len(run.distinct(first, MOST_VALUES))
-    n_others = [len(run.distinct(other, MOST_VALUES)) for other in others] or [1]
-    for most in (MOST_VALUES, 48, 36, 24):
-        if sum(min(n_first, most) * min(n, most) for n in n_others) <= MOST_CELLS:
+    n_first = len(run.distinct(first, MAX_VALUES))
+    n_others = [len(run.distinct(other, MAX_VALUES)) for other in others] or [1]
+    for most in (MAX_VALUES, 48, 36, 24):
+        if sum(min(n_first, most) * min(n, most) for n in n_others) <= MAX_CELLS:
             return most
     return 16
 
 
 def _listed(run: Run, maps: list[Cells], best: NDArray[np.int64]) -> "pd.DataFrame":
     """Returns the trials that are listed: all or, of many, the first of each cell and the best."""
-    if run.n_trials_done * len(run.columns) <= MOST_NUMBERS:
+    if run.n_trials_done * len(run.columns) <= MAX_NUMBERS:
         return run.read()
     firsts = np.concatenate([found.first_trial[found.trials > 0] for found in maps])
     return run.pick(np.concatenate([firsts, best]).astype(np.int64))

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-MOST_PARAMETERS = 40
+MAX_PARAMETERS = 40
 """Parameters above which a page would wait for each move of a slider."""
 
-MOST_STATES = 20_000
+MAX_STATES = 20_000
 """Kept states of all trials of a page together, about."""
 
 FURTHEST_RATE = 2.1
@@ -52,8 +52,8 @@ def laboratory(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict
         ResultsError: the data have too many parameters.
     """
     training, size = experiment.config.training, experiment.problem.shape[0]
-    if size > MOST_PARAMETERS:
-        text = f"has {size} parameters a target, a page can train up to {MOST_PARAMETERS}"
+    if size > MAX_PARAMETERS:
+        text = f"has {size} parameters a target, a page can train up to {MAX_PARAMETERS}"
         raise ResultsError(Complaint(str(run.path), text))
     groups = experiment.groups(_hyperparameters(run, experiment, trials))
     setups, setup = _setups(groups, len(trials))
@@ -110,13 +110,13 @@ def _is_nesterov(group: Group) -> bool:
 def _setup(group: Group) -> dict[str, Any]:
     problem, (loss, is_standardized) = group.problem, group.kind
     words = [f"loss {loss}", "standardized x" * is_standardized, "Nesterov's momentum" * _is_nesterov(group)]
-    tail = problem.quadratic.visible_tail
-    visible = np.zeros_like(problem.optimum) if tail is None else tail[..., 0]
+    low = problem.quadratic.visible_low
+    visible = np.zeros_like(problem.optimum) if low is None else low[..., 0]
     return {
         "hessian": matrix(problem.hessian),
         "constant": matrix(problem.constant),
         "optimum": matrix(problem.optimum),
-        "optimum_tail": matrix(visible),
+        "optimum_low": matrix(visible),
         "eigenvalues": plain(problem.eigenvalues),
         "eigenvectors": matrix(problem.eigenvectors.T),
         "cost_min": problem.cost_min,
@@ -164,7 +164,7 @@ def _kept_states(
 ) -> dict[str, Any] | None:
     """Returns the states that a run kept of the trials that a page cannot train; None: none.
 
-    Of many, each trial has fewer, so that there are no more than about MOST_STATES.
+    Of many, each trial has fewer, so that there are no more than about MAX_STATES.
     """
     numbers = trials["trial"].to_numpy()
     listed = numbers[way >= 0]
@@ -175,7 +175,7 @@ def _kept_states(
     parts = [run.store.part(run.store.history, number) for number in run.finished_parts()]
     found = [_of(listed, read_arrays(part, names, layout)) for part in parts]
     columns = {name: np.concatenate([part[name] for part in found]) for name in names}
-    step = -(-len(columns["trial"]) // MOST_STATES)
+    step = -(-len(columns["trial"]) // MAX_STATES)
     place = np.arange(len(columns["trial"])) - np.searchsorted(columns["trial"], columns["trial"])
     last = np.append(columns["trial"][1:] != columns["trial"][:-1], True)
     columns = {name: values[(place % max(1, step) == 0) | last] for name, values in columns.items()}

@@ -17,7 +17,7 @@ from linreg_sweep.analysis.formats import Table, cells_of
 from linreg_sweep.analysis.legend import COLUMN_MEANING
 from linreg_sweep.comparing.comparison import Comparison
 from linreg_sweep.reports.payload import plain
-from linreg_sweep.telling.of_comparisons import HEADINGS, MEANING, MOST_SHOWN, readable, verdict
+from linreg_sweep.text.comparisons import HEADINGS, MAX_SHOWN, MEANING, format_verdict, readable
 
 SCRIPTS = (
     "numbers",
@@ -137,7 +137,7 @@ def compared(found: Comparison) -> list[Shown]:
         if name == "only" and found.by_summaries:
             continue  # it would list all trials of both
         caption = HEADINGS[name].format(parameters=" and ".join(found.parameters))
-        cut = table.head(MOST_SHOWN) if name in ("changed", "only") else table
+        cut = table.head(MAX_SHOWN) if name in ("changed", "only") else table
         more = (
             f"These are the first {len(cut):,}; linreg-sweep compare lists more."
             if len(cut) < len(table)
@@ -171,7 +171,7 @@ def render(title: str, sections: Sequence[Section], comparison: Comparison | Non
         sections=sections,
         comparison=[] if comparison is None else compared(comparison),
         notes=[] if comparison is None else comparison.notes,
-        verdict=[] if comparison is None else list(verdict(comparison)),
+        verdict=[] if comparison is None else list(format_verdict(comparison)),
         version=__version__,
         style=style,
         script=script,

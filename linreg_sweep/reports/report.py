@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from linreg_sweep.analysis.tally import Table
+from linreg_sweep.analysis.aggregate import Table
 from linreg_sweep.comparing.comparison import bins_to_read, compare
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
 from linreg_sweep.plots.style import COLORS, spaced
@@ -16,18 +16,18 @@ from linreg_sweep.reports.payload import map_of, trials_of
 from linreg_sweep.runs.reopening import declaration_of, reopen
 from linreg_sweep.runs.results import Run, as_run
 from linreg_sweep.storage import files
-from linreg_sweep.storage.files import Place
+from linreg_sweep.storage.files import AnyPath
 from linreg_sweep.storage.outputs import Output, output
-from linreg_sweep.telling.of_advice import advised
-from linreg_sweep.telling.of_plans import swept
-from linreg_sweep.telling.of_runs import legend_of
-from linreg_sweep.telling.phrases import counted
+from linreg_sweep.text.advice import format_advice
+from linreg_sweep.text.phrases import counted
+from linreg_sweep.text.plans import axes_table
+from linreg_sweep.text.runs import format_legend
 from linreg_sweep.theory.outcome import OUTCOMES
 from linreg_sweep.trials.advice import advise, is_needed
 from linreg_sweep.trials.axes import axes_of
 
 
-def report(*runs: Run | str | Path, file: Output | None = None) -> Place:
+def report(*runs: Run | str | Path, file: Output | None = None) -> AnyPath:
     """Writes a page of a run, or of several compared with the first, that opens anywhere.
 
     Args:
@@ -55,7 +55,7 @@ def report(*runs: Run | str | Path, file: Output | None = None) -> Place:
         file = Path(f"{'-'.join(run.name for run in found)}-report.html")
     with output(file) as stream:
         stream.write(page.encode())
-    return files.place_of(file)
+    return files.any_path(file)
 
 
 def _section(name: str, found: Gathered) -> Section:
@@ -66,7 +66,7 @@ def _section(name: str, found: Gathered) -> Section:
     try:
         experiment = reopen(run)
         if run.finished and is_needed(run.metadata["outcomes"]):
-            advice = list(advised(advise(experiment), "even the farthest start"))
+            advice = list(format_advice(advise(experiment), "even the farthest start"))
         trained = laboratory(run, experiment, found.trials)
     except SweepError as error:
         why_not = str(error)
@@ -92,12 +92,12 @@ def _section(name: str, found: Gathered) -> Section:
         answer=found.answer,
         advice=advice,
         facts=_facts(run),
-        swept=shown("swept", "What was swept", swept(axes_of(products))),
+        swept=shown("swept", "What was swept", axes_table(axes_of(products))),
         of_each=None if found.of_each is None else _of_each(found.of_each),
         command=shlex.join(["linreg-sweep", "run", str(run.store.config)]),
         config=files.read(run.store.config).decode(),
         summaries=[shown(f"summary-{by}", f"By {by}", table) for by, table in found.summaries.items()],
-        legend=list(legend_of(first, run)),
+        legend=list(format_legend(first, run)),
         notes=list(_notes(run)),
         no_laboratory=why_not,
         payload=payload,

@@ -1,1 +1,1 @@
-"""A run's directory: opened and closed, locked, looked through, told of, read back."""
+"""A run's directory: opened and closed, locked, inspected, reported on, read back."""

@@ -9,28 +9,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.analysis.aggregate import SUMMARISED, Table
 from linreg_sweep.analysis.findings import Findings
 from linreg_sweep.analysis.formats import as_text
-from linreg_sweep.analysis.tally import SUMMARISED, Table
 from linreg_sweep.config.sweeps import DRAWN
 from linreg_sweep.errors import Complaint, ResultsError, SweepError
 from linreg_sweep.execution.parts import Facts
 from linreg_sweep.runs.inspection import set_aside
-from linreg_sweep.runs.results import BINS, MOST_ROWS, Run
+from linreg_sweep.runs.results import BINS, MAX_ROWS, Run
 from linreg_sweep.runs.status import now
 from linreg_sweep.storage import files
+from linreg_sweep.storage.checksum import checksum
 from linreg_sweep.storage.layout import TRIALS
 from linreg_sweep.storage.parquet import read_arrays
-from linreg_sweep.storage.seal import checksum
 from linreg_sweep.theory.outcome import OUTCOMES
 from linreg_sweep.trials.experiment import Experiment, common_stability_limit
 
-MOST_FAILURES = 1000
+MAX_FAILURES = 1000
 """Failed trials that metadata.json names; each part names its own."""
 
 
 def finish_run(
-    run: Run, experiment: Experiment, parts: Collection[Facts], tell: Callable[[str], None]
+    run: Run, experiment: Experiment, parts: Collection[Facts], report: Callable[[str], None]
 ) -> Run:
     """Writes the summary of a run whose parts are all there, and what it found into metadata.json.
 
@@ -38,7 +38,7 @@ def finish_run(
         run: the run.
         experiment: what it sweeps.
         parts: what each of its parts says of itself.
-        tell: takes a sentence for each file that is set aside.
+        report: takes a sentence for each file that is set aside.
 
     Raises:
         ResultsError: a part is damaged or gone, or the directory cannot be written.
@@ -54,7 +54,7 @@ def finish_run(
     if run.finished and is_right and (told, counted) == (run.metadata["failed"], run.metadata["outcomes"]):
         return run
     if not is_right and run.finished and files.exists(store.summary):
-        set_aside(store, store.summary, tell)
+        set_aside(store, store.summary, report)
     found = sum_up(replace(run, is_whole=True), experiment)
     if sum(found.facts["outcomes"].values()) + len(failures) != run.n_trials:
         text = "a part that was written is gone"
@@ -100,14 +100,17 @@ def sum_up(run: Run, experiment: Experiment) -> SummedUp:
         ResultsError: no part is there, or one is damaged.
     """
     by = run.default_by()
-    bins = BINS if run.has_more_values(by, MOST_ROWS) else None
-    tallies = [run.tally(by, BINS if run.metadata["method"] in DRAWN else None), run.tally(by, bins)]
+    bins = BINS if run.has_more_values(by, MAX_ROWS) else None
+    aggregates = [
+        run.aggregate(by, BINS if run.metadata["method"] in DRAWN else None),
+        run.aggregate(by, bins),
+    ]
     findings = Findings(run.layout(TRIALS).types, partial(_start_cost, experiment), run.best_by)
     for columns in run.parts(list(dict.fromkeys([*by, *SUMMARISED, *findings.reads]))):
-        for tally in tallies:
-            tally.add(columns)
+        for aggregate in aggregates:
+            aggregate.add(columns)
         findings.add(columns)
-    whole, readable = (tally.table() for tally in tallies)
+    whole, readable = (aggregate.table() for aggregate in aggregates)
     edge = findings.edge
     facts = {
         "outcomes": findings.outcomes,
@@ -131,7 +134,7 @@ def sum_up(run: Run, experiment: Experiment) -> SummedUp:
 
 def _failures(failures: Mapping[int, str]) -> dict[str, Any]:
     """Returns how many trials failed, and the first of them with the reasons."""
-    first = sorted(failures)[:MOST_FAILURES]
+    first = sorted(failures)[:MAX_FAILURES]
     return {"count": len(failures), "first": [{"trial": each, "reason": failures[each]} for each in first]}
 
 
@@ -147,7 +150,7 @@ def _start_cost(experiment: Experiment, numbers: NDArray[np.intp]) -> NDArray[np
 
 
 def _best(run: Run, number: int) -> dict[str, Any]:
-    """Returns the cells of a trial that `list` and the end of a run tell."""
+    """Returns the cells of a trial that `list` and the end of a run show."""
     part, row = divmod(number, run.part_size)
     hyperparameters, parameters = run.metadata["hyperparameters"], run.metadata["parameters"]
     names = ["trial", *hyperparameters, "outcome", "epochs", "converged_at", "cost", *parameters]

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from linreg_sweep.execution.parts import Facts
-from linreg_sweep.execution.spans import Span
+from linreg_sweep.execution.ranges import TrialRange
 from linreg_sweep.runs.lock import holder
 from linreg_sweep.runs.status import BROKEN, FINISHED, RUNNING, STOPPED, Status, now
 from linreg_sweep.storage import files
@@ -28,20 +28,20 @@ SECONDS_A_LINE = 30.0
 class Journal:
     """Says what happens to a run, from when it is entered until it is left."""
 
-    def __init__(self, store: Store, tell: Callable[[str], None] = lambda sentence: None) -> None:
+    def __init__(self, store: Store, report: Callable[[str], None] = lambda sentence: None) -> None:
         """Writes nothing yet.
 
         Args:
             store: the files of the run.
-            tell: told what went wrong, too.
+            report: called with what went wrong, too.
         """
-        self._tell = tell
+        self._report = report
         self._store = store
         self._every = SECONDS_A_STATUS if files.is_local(store.path) else SECONDS_A_STATUS_AFAR
         pid, host = holder()
         began = now()
         self._status = Status(RUNNING, pid, host, "", began, began, 0, 0, 0, 0, 0)
-        self._there: dict[Span, Facts] = {}
+        self._there: dict[TrialRange, Facts] = {}
         self._ended = threading.Event()
         self._pulse = threading.Thread(target=self._repeat, daemon=True)
         self.is_complete = False
@@ -77,7 +77,7 @@ class Journal:
         """How many trials are there."""
         return self._status.trials_done
 
-    def begin(self, n_trials: int, n_parts: int, there: Mapping[Span, Facts]) -> None:
+    def begin(self, n_trials: int, n_parts: int, there: Mapping[TrialRange, Facts]) -> None:
         """Takes what the sweep is, and which parts of it are there.
 
         Args:
@@ -96,20 +96,24 @@ class Journal:
         self._status = replace(self._status, workers=workers)
         self.say(f"trains with {workers}")
 
-    def add(self, span: Span, facts: Facts) -> None:
+    def add(self, trial_range: TrialRange, facts: Facts) -> None:
         """Takes a part that is there now, in place of what was there of it."""
-        before = self._there.get(span)
+        before = self._there.get(trial_range)
         if before is not None:
-            self._count([(span, before)], -1)
-        self._there[span] = facts
-        self._count([(span, facts)], 1)
+            self._count([(trial_range, before)], -1)
+        self._there[trial_range] = facts
+        self._count([(trial_range, facts)], 1)
 
-    def _count(self, parts: Iterable[tuple[Span, Facts]], sign: int) -> None:
+    def _count(self, parts: Iterable[tuple[TrialRange, Facts]], sign: int) -> None:
         status = self._status
         outcomes = Counter(status.outcomes)
         n_parts = n_trials = failed = 0
-        for span, facts in parts:
-            n_parts, n_trials, failed = n_parts + 1, n_trials + span.n_trials, failed + len(facts.failures)
+        for trial_range, facts in parts:
+            n_parts, n_trials, failed = (
+                n_parts + 1,
+                n_trials + trial_range.n_trials,
+                failed + len(facts.failures),
+            )
             outcomes.update({name: sign * count for name, count in facts.outcomes.items()})
         self._status = replace(
             status,
@@ -122,7 +126,7 @@ class Journal:
     def went_wrong(self, what: str) -> None:
         """Takes what went wrong on the way, a sentence."""
         self._note(what)
-        self._tell(what)
+        self._report(what)
 
     def _note(self, what: str) -> None:
         self._status = replace(self._status, last_error=what)
@@ -131,10 +135,10 @@ class Journal:
     def say(self, what: str) -> None:
         """Writes a line to the log."""
         line = " ".join(what.splitlines())
-        files.jot(self._store.log, f"{now()} {line}\n".encode(), after=True)
+        files.write_best_effort(self._store.log, f"{now()} {line}\n".encode(), after=True)
 
     def _write(self) -> None:
-        files.jot(self._store.status, replace(self._status, updated=now()).content())
+        files.write_best_effort(self._store.status, replace(self._status, updated=now()).content())
 
     def _repeat(self) -> None:
         """Writes the status again and again, and now and then a line to the log, until the end."""

@@ -1,4 +1,4 @@
-"""One process at a time makes a run; another is told which.
+"""One process at a time makes a run; another learns which.
 
 On a disk the system's own lock is held, which ends with the process, however that ends. An object store
 has none, nor have some file systems: there it counts who has said a moment ago that they are at it, unless
@@ -132,7 +132,7 @@ def _held_by(store: Store, status: Status | None, *, seconds: float | None = Non
     who = "another process"
     if status is not None and status.state == RUNNING:
         who = f"process {status.pid} on {status.host}, since {status.started},"
-    hint = f"wait for it; `linreg-sweep status {store.path}` tells how far it is"
+    hint = f"wait for it; `linreg-sweep status {store.path}` shows how far it is"
     if seconds is not None:
         hint += f"; if it was killed, the run is free in {seconds:.0f} s"
     return ResultsError(Complaint(str(store.path), f"{who} is making this run", hint))

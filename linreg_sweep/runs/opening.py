@@ -16,17 +16,17 @@ from linreg_sweep.config.parameters import count
 from linreg_sweep.data import Data
 from linreg_sweep.errors import Complaint, ConfigError, ResultsError
 from linreg_sweep.execution.parts import Facts, default_part_size
-from linreg_sweep.execution.versions import deciding, installed
+from linreg_sweep.execution.versions import installed, result_versions
 from linreg_sweep.runs.inspection import facts_there, set_aside
 from linreg_sweep.runs.reopening import declaration_of
-from linreg_sweep.runs.results import MOST_ROWS, Run
+from linreg_sweep.runs.results import MAX_ROWS, Run
 from linreg_sweep.runs.status import now
 from linreg_sweep.samplers.grid import at
 from linreg_sweep.storage import files
-from linreg_sweep.storage.files import Place
+from linreg_sweep.storage.checksum import checksum
+from linreg_sweep.storage.files import AnyPath
 from linreg_sweep.storage.layout import HISTORY, TRIALS
 from linreg_sweep.storage.parquet import encode
-from linreg_sweep.storage.seal import checksum
 from linreg_sweep.storage.store import FORMAT_VERSION, DamagedError, Store, damaged, run_path
 from linreg_sweep.trials.columns import history_types, labels_of, parameter_column, trial_types
 from linreg_sweep.trials.experiment import Experiment
@@ -76,7 +76,7 @@ class Entry:
     experiment: Experiment
     data: Data
     data_path: Path | None
-    out: Place
+    out: AnyPath
     lacks_data: bool = False
 
     @cached_property
@@ -117,13 +117,13 @@ class Entry:
         return encode(dict(zip(data.x_names + data.y_names, [*data.x.T, *data.y.T], strict=True)))
 
 
-def open_run(entry: Entry, part_size: int | None, tell: Callable[[str], None]) -> Run:
+def open_run(entry: Entry, part_size: int | None, report: Callable[[str], None]) -> Run:
     """Returns the run that is there, mended where it was damaged, or a new one without parts.
 
     Args:
         entry: what the run's directory, which is there, is to say.
         part_size: trials a part, for a new run; None: by the sweep.
-        tell: takes a sentence for each file that is set aside.
+        report: takes a sentence for each file that is set aside.
 
     Raises:
         ConfigError: the run is there with parts of another size.
@@ -131,7 +131,7 @@ def open_run(entry: Entry, part_size: int | None, tell: Callable[[str], None]) -
     """
     store = entry.store
     there = facts_there(store)
-    metadata = _metadata_there(entry, there, tell)
+    metadata = _metadata_there(entry, there, report)
     if metadata is None:
         size = part_size or default_part_size(entry.experiment) if there is None else there.part_size
         metadata = _metadata(entry.experiment, entry.declaration(), size)
@@ -147,7 +147,7 @@ def open_run(entry: Entry, part_size: int | None, tell: Callable[[str], None]) -
     for place, content in ((store.data, data), (store.config, config)):
         if content is not None and not store.is_as_written(place, metadata):
             if files.exists(place) and files.read(place) != content:
-                set_aside(store, place, tell)
+                set_aside(store, place, report)
             files.write(place, content)
             metadata["checksums"][place.name] = checksum(content)
         elif place == store.config and files.read(place) != content and _have_moved(Run(store)):
@@ -165,7 +165,7 @@ def _have_moved(run: Run) -> bool:
     return path is not None and not path.exists()
 
 
-def _metadata_there(entry: Entry, part: Facts | None, tell: Callable[[str], None]) -> dict[str, Any] | None:
+def _metadata_there(entry: Entry, part: Facts | None, report: Callable[[str], None]) -> dict[str, Any] | None:
     """Returns what metadata.json says; None where there is none, or where it was damaged.
 
     Nor may it say otherwise than the declaration, or than a whole part of how large parts are.
@@ -181,7 +181,7 @@ def _metadata_there(entry: Entry, part: Facts | None, tell: Callable[[str], None
             raise damaged(store.metadata)
         return found
     except DamagedError:
-        set_aside(store, store.metadata, tell)
+        set_aside(store, store.metadata, report)
         return None
 
 
@@ -192,7 +192,7 @@ def _declared(metadata: Mapping[str, Any]) -> list[Any]:
 def refuse_other_versions(run: Run) -> None:
     """Raises a ResultsError where this process would not give the bits of the parts that are there."""
     made = run.metadata["versions"]
-    for name, here in deciding(run.metadata["engine"]).items():
+    for name, here in result_versions(run.metadata["engine"]).items():
         if made.get(name) != here:
             text = f"the run was made with {name} {made.get(name)}, here it is {here}: bits could differ"
             hint = "install that version to finish it, or run the sweep with another --out"
@@ -205,7 +205,7 @@ def _with_columns(block: dict[str, Any], data: Data) -> dict[str, Any]:
     return {"path": "", "x": list(data.x_names), "y": list(data.y_names)} | others
 
 
-def _relative(path: Path, folder: Place) -> str:
+def _relative(path: Path, folder: AnyPath) -> str:
     """Returns a path as seen from a folder; in full where there is no way from there."""
     if not files.is_local(folder):
         return path.resolve().as_posix()
@@ -266,11 +266,11 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
 def _columns(experiment: Experiment) -> dict[str, list[dict[str, Any]]]:
     """Returns what metadata.json says of the columns of both tables."""
     tables = {TRIALS: trial_types(experiment), HISTORY: history_types(experiment)}
-    return {table: [type_.told(name) for name, type_ in types.items()] for table, types in tables.items()}
+    return {table: [type_.as_json(name) for name, type_ in types.items()] for table, types in tables.items()}
 
 
 def _spans(experiment: Experiment) -> dict[str, list[float]]:
-    """Returns the values of each number of a grid; of many, some more than MOST_ROWS, with both ends.
+    """Returns the values of each number of a grid; of many, some more than MAX_ROWS, with both ends.
 
     Rates in stability limits are left out: each momentum may have its own. So is what a union or a list
     varies, whose trials are no combinations.
@@ -283,7 +283,7 @@ def _spans(experiment: Experiment) -> dict[str, list[float]]:
             spans[parameter_column(name)] = list(map(float, range(len(labels_of(experiment)[name]))))
             continue
         n_points = count(parameter)
-        places = np.unique(np.linspace(0, n_points - 1, min(n_points, MOST_ROWS + 1)).astype(np.int64))
+        places = np.unique(np.linspace(0, n_points - 1, min(n_points, MAX_ROWS + 1)).astype(np.int64))
         spans[parameter_column(name)] = sorted(at(parameter, places).tolist())
     rate = space.parameters.get("learning_rate")
     if rate is not None and rate.unit is not None:

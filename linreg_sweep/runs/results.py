@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.analysis.tally import (
+from linreg_sweep.analysis.aggregate import (
     SUMMARISED,
+    Aggregate,
     Distinct,
     Ranges,
     Table,
-    Tally,
     as_key,
     check_column,
     ranges_of,
 )
 from linreg_sweep.column_types import Array, Types
 from linreg_sweep.errors import Complaint, ConfigError, ResultsError
-from linreg_sweep.execution.spans import span_of
+from linreg_sweep.execution.ranges import range_of_part
 from linreg_sweep.storage import files, parquet
-from linreg_sweep.storage.files import Place, place_of
+from linreg_sweep.storage.files import AnyPath, any_path
 from linreg_sweep.storage.layout import HISTORY, TRIALS, Layout, layout_of
 from linreg_sweep.storage.store import Store, find_runs
 from linreg_sweep.theory.outcome import FAILED
@@ -32,7 +32,7 @@ from linreg_sweep.theory.outcome import FAILED
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_ROWS = 60
+MAX_ROWS = 60
 """Values of a parameter above which a summary that a person reads gathers them into ranges."""
 
 BINS = 12
@@ -54,7 +54,7 @@ class Run:
     is_whole: bool = field(default=False, compare=False)
 
     @property
-    def path(self) -> Place:
+    def path(self) -> AnyPath:
         """The run's directory."""
         return self.store.path
 
@@ -120,8 +120,8 @@ class Run:
     @property
     def n_trials_done(self) -> int:
         """How many of them are there."""
-        spans = (span_of(number, self.part_size, self.n_trials) for number in self.finished_parts())
-        return sum(span.n_trials for span in spans)
+        ranges = (range_of_part(number, self.part_size, self.n_trials) for number in self.finished_parts())
+        return sum(trials.n_trials for trials in ranges)
 
     @property
     def finished(self) -> bool:
@@ -207,7 +207,7 @@ class Run:
         """The columns of the trials table, in their order, with what each holds."""
         return self.layout(TRIALS).types
 
-    def _files(self, folder: Place) -> list[Place]:
+    def _files(self, folder: AnyPath) -> list[AnyPath]:
         numbers = self.finished_parts()
         if not numbers:
             raise ResultsError(Complaint(str(self.path), "no trial is finished yet", "run the sweep"))
@@ -254,27 +254,27 @@ class Run:
             by: columns; see columns_of.
             bins: see summary.
         """
-        tally = self.tally(by, bins)
-        self.fill([tally])
-        return tally.table()
+        aggregate = self.aggregate(by, bins)
+        self.update([aggregate])
+        return aggregate.table()
 
-    def fill(self, tallies: Sequence[Tally], further: Sequence[str] = ()) -> None:
+    def update(self, aggregates: Sequence[Aggregate], further: Sequence[str] = ()) -> None:
         """Gives all trials to summaries that have begun, in one pass over the parts.
 
         Args:
-            tallies: of this run, see tally.
+            aggregates: of this run, see aggregate.
             further: columns that they are to see beside those that they summarise.
         """
-        by = [name for tally in tallies for name in tally.by]
+        by = [name for aggregate in aggregates for name in aggregate.by]
         for columns in self.parts(list(dict.fromkeys([*by, *SUMMARISED, *further]))):
-            for tally in tallies:
-                tally.add(columns)
+            for aggregate in aggregates:
+                aggregate.add(columns)
 
-    def tally(self, by: Sequence[str], bins: int | None = None) -> Tally:
+    def aggregate(self, by: Sequence[str], bins: int | None = None) -> Aggregate:
         """Returns a summary that has not begun; see summarise."""
         ranges = self.ranges(by, bins)
         leading = set(self.varied[: len(by)]) == set(by) and self.is_ordered
-        return Tally(by, self.types, ranges, together=leading and not ranges)
+        return Aggregate(by, self.types, ranges, together=leading and not ranges)
 
     def ranges(self, by: Sequence[str], bins: int | None) -> dict[str, Ranges]:
         """Returns the ranges for those columns that have more values than there are to be ranges."""
@@ -418,7 +418,7 @@ def load(path: str | Path) -> Run:
     Raises:
         ResultsError: there is none, it is damaged, or a newer version wrote it.
     """
-    run = Run(Store(place_of(path)))
+    run = Run(Store(any_path(path)))
     _ = run.metadata
     return run
 
@@ -434,4 +434,4 @@ def as_run(run: Run | str | Path) -> Run:
 
 def list_runs(out: str | Path = "results") -> list[Run]:
     """Returns the runs right under a directory, ordered by name."""
-    return [Run(store) for store in find_runs(place_of(out))]
+    return [Run(store) for store in find_runs(any_path(out))]

@@ -14,7 +14,7 @@ from linreg_sweep.storage.store import Store
 RUNNING, FINISHED, STOPPED, BROKEN = "running", "finished", "stopped", "broken"
 """What a run's maker is at, or ended with: all is there; told to stop; an error ended it."""
 
-MOST_BYTES = 2**20
+MAX_BYTES = 2**20
 """Of status.json."""
 
 
@@ -77,7 +77,7 @@ class Status:
 def read_status(store: Store) -> Status | None:
     """Returns what status.json says; None where there is none that can be read."""
     try:
-        told = json.loads(files.read(store.status, MOST_BYTES))
+        told = json.loads(files.read(store.status, MAX_BYTES))
         status = Status(**told)
         _ = status.seconds
     except (OSError, ResultsError, ValueError, TypeError, RecursionError):

@@ -32,7 +32,7 @@ def written(store: Store, parts: Iterable[Part]) -> Generator[Part, None, None]:
 
 def _write(store: Store, part: Part) -> None:
     """Writes the history before the trials, so that a part whose trials are there is complete."""
-    number = part.span.part
+    number = part.trial_range.part
     if part.history is not None:
         files.write(store.part(store.history, number), part.history)
     files.write(store.part(store.trials, number), part.trials)

@@ -38,7 +38,7 @@ class Clock:
         epoch: whole epochs done on it, from 0 [n, k] or [n, 1].
         epochs: that the schedule takes [k] or [1]: as declared, else each trial's own less the warm-up.
         flattest: the least curvature apart from 0 of what each trial descends [k] or [1].
-        steepest: the largest curvature, likewise.
+        steepest: the largest curvature of what each trial descends [k] or [1].
     """
 
     epoch: Floats
@@ -48,7 +48,7 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Tail:
+class LongRun:
     """What the factor comes to when descent goes on for ever, each [k] or [1].
 
     Attributes:
@@ -82,14 +82,14 @@ class Schedule:
     Attributes:
         settings: its keys, their ranges, defaults and meanings; `name` among them, a literal.
         factor: `(clock, h) -> factor` on the learning rate, [n, k] or [n, 1].
-        tail: `(epochs, h) -> Tail`; epochs as in Clock.
+        long_run: `(epochs, h) -> LongRun`; epochs as in Clock.
         peaks: `(last, epochs, h) -> epochs` of its clock, [k] or [1] each, among them that of its largest
             factor in a run which ends with epoch `last`.
     """
 
     settings: type[Settings]
     factor: Callable[[Clock, Numbers], Floats]
-    tail: Callable[[Floats, Numbers], Tail]
+    long_run: Callable[[Floats, Numbers], LongRun]
     peaks: Callable[[Floats, Floats, Numbers], tuple[Floats, ...]] = ends
 
     @property
@@ -99,24 +99,24 @@ class Schedule:
         return str(name)
 
 
-def settles(factor: Any, begins: Any = np.inf) -> Tail:
-    """Returns the tail of a factor that tends to a number, to 0 or to infinity."""
-    return _tail(factor, 0.0, begins)
+def settles(factor: Any, begins: Any = np.inf) -> LongRun:
+    """Returns the long run of a factor that tends to a number, to 0 or to infinity."""
+    return _long_run(factor, 0.0, begins)
 
 
-def repeats(period: Any) -> Tail:
-    """Returns the tail of a factor that repeats itself from the first epoch on."""
-    return _tail(np.nan, period, 0.0)
+def repeats(period: Any) -> LongRun:
+    """Returns the long run of a factor that repeats itself from the first epoch on."""
+    return _long_run(np.nan, period, 0.0)
 
 
-def tail_of_powers(base: Any) -> Tail:
-    """Returns the tail of powers that go on and on, of a base [k] or [1]."""
+def long_run_of_powers(base: Any) -> LongRun:
+    """Returns the long run of powers that go on and on, of a base [k] or [1]."""
     limit = np.where(base < 1, 0.0, np.where(base > 1, np.inf, 1.0))
     return settles(limit, np.where(base == 1, 0.0, np.inf))
 
 
-def _tail(*parts: Any) -> Tail:
-    return Tail(
+def _long_run(*parts: Any) -> LongRun:
+    return LongRun(
         *(np.array(part, dtype=np.float64) for part in np.broadcast_arrays(*map(np.atleast_1d, parts)))
     )
 

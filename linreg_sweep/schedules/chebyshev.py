@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from linreg_sweep.kinds import Count
-from linreg_sweep.schedules.base import Clock, Floats, Numbers, Schedule, Settings, Tail, cos, repeats
+from linreg_sweep.schedules.base import Clock, Floats, LongRun, Numbers, Schedule, Settings, cos, repeats
 
 
 class Chebyshev(Settings):
@@ -52,8 +52,8 @@ def factor(clock: Clock, h: Numbers) -> Floats:
     return 1 / (1 + spread * cos(np.pi * (2 * j - 1) / (2 * clock.epochs)))
 
 
-def tail(epochs: Floats, h: Numbers) -> Tail:
-    """Returns the tail: a cycle after the other."""
+def long_run(epochs: Floats, h: Numbers) -> LongRun:
+    """Returns the long run: a cycle after the other."""
     return repeats(epochs)
 
 
@@ -63,4 +63,4 @@ def peaks(last: Floats, epochs: Floats, h: Numbers) -> tuple[Floats, ...]:
     return (np.where(epochs > 1, epochs - leading + 1, 0.0),)
 
 
-CHEBYSHEV = Schedule(Chebyshev, factor, tail, peaks)
+CHEBYSHEV = Schedule(Chebyshev, factor, long_run, peaks)

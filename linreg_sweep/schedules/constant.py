@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 
-from linreg_sweep.schedules.base import Clock, Floats, Numbers, Schedule, Settings, Tail, settles
+from linreg_sweep.schedules.base import Clock, Floats, LongRun, Numbers, Schedule, Settings, settles
 
 
 class Constant(Settings):
@@ -19,9 +19,9 @@ def factor(clock: Clock, h: Numbers) -> Floats:
     return np.ones_like(clock.epoch)
 
 
-def tail(epochs: Floats, h: Numbers) -> Tail:
-    """Returns the tail: 1 at once."""
+def long_run(epochs: Floats, h: Numbers) -> LongRun:
+    """Returns the long run: 1 at once."""
     return settles(1.0, 0.0)
 
 
-CONSTANT = Schedule(Constant, factor, tail)
+CONSTANT = Schedule(Constant, factor, long_run)

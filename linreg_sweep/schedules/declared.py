@@ -1,4 +1,4 @@
-"""A schedule as it is declared, and what it says of every epoch: a table of factors, their tail and peak."""
+"""A schedule as it is declared, and what it says of every epoch: factors, their long run and their peak."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,7 +9,7 @@ import numpy as np
 
 from linreg_sweep import variants
 from linreg_sweep.schedules import SCHEDULES
-from linreg_sweep.schedules.base import Clock, Floats, Numbers, Settings, Tail
+from linreg_sweep.schedules.base import Clock, Floats, LongRun, Numbers, Settings
 from linreg_sweep.schedules.warmup import warm
 
 NOTHING: Mapping[str, Floats] = MappingProxyType({})
@@ -54,7 +54,7 @@ def factors(
         n_epochs: epochs in the row.
         epochs: each trial's own [k] or [1].
         flattest: the least curvature apart from 0 of what each trial descends [k] or [1].
-        steepest: the largest curvature, likewise.
+        steepest: the largest curvature of what each trial descends [k] or [1].
         values: numbers that vary from trial to trial [k], by their names (`schedule.gamma`,
             `schedule.warmup.epochs`); NaN where a trial has what is declared. Others are passed over.
     """
@@ -95,8 +95,8 @@ def _numbers(declared: Settings, epochs: Floats, values: Mapping[str, Floats]) -
     return h, own
 
 
-def tail(declared: Settings, epochs: Floats, values: Mapping[str, Floats] = NOTHING) -> Tail:
-    """Returns what the factor comes to in the long run, for each trial [k] or [1]; see Tail.
+def long_run(declared: Settings, epochs: Floats, values: Mapping[str, Floats] = NOTHING) -> LongRun:
+    """Returns what the factor comes to in the long run, for each trial [k] or [1]; see LongRun.
 
     Args:
         declared: the schedule.
@@ -104,7 +104,7 @@ def tail(declared: Settings, epochs: Floats, values: Mapping[str, Floats] = NOTH
         values: what varies, as `factors` takes it.
     """
     h, main_epochs = _numbers(declared, epochs, values)
-    found = SCHEDULES[name_of(declared)].tail(main_epochs, h)
+    found = SCHEDULES[name_of(declared)].long_run(main_epochs, h)
     return found if declared.warmup is None else replace(found, begins=found.begins + h["warmup.epochs"])
 
 

@@ -6,12 +6,12 @@ from linreg_sweep.kinds import Positive
 from linreg_sweep.schedules.base import (
     Clock,
     Floats,
+    LongRun,
     Numbers,
     Schedule,
     Settings,
-    Tail,
+    long_run_of_powers,
     power,
-    tail_of_powers,
 )
 
 
@@ -29,9 +29,9 @@ def factor(clock: Clock, h: Numbers) -> Floats:
     return power(h["gamma"], clock.epoch)
 
 
-def tail(epochs: Floats, h: Numbers) -> Tail:
-    """Returns the tail, which gamma decides."""
-    return tail_of_powers(h["gamma"])
+def long_run(epochs: Floats, h: Numbers) -> LongRun:
+    """Returns the long run, which gamma decides."""
+    return long_run_of_powers(h["gamma"])
 
 
-EXPONENTIAL = Schedule(Exponential, factor, tail)
+EXPONENTIAL = Schedule(Exponential, factor, long_run)

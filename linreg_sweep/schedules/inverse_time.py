@@ -3,7 +3,7 @@
 from typing import Literal
 
 from linreg_sweep.kinds import Positive
-from linreg_sweep.schedules.base import Clock, Floats, Numbers, Schedule, Settings, Tail, settles
+from linreg_sweep.schedules.base import Clock, Floats, LongRun, Numbers, Schedule, Settings, settles
 
 
 class InverseTime(Settings):
@@ -21,9 +21,9 @@ def factor(clock: Clock, h: Numbers) -> Floats:
     return falling
 
 
-def tail(epochs: Floats, h: Numbers) -> Tail:
-    """Returns the tail: it vanishes."""
+def long_run(epochs: Floats, h: Numbers) -> LongRun:
+    """Returns the long run: it vanishes."""
     return settles(0.0)
 
 
-INVERSE_TIME = Schedule(InverseTime, factor, tail)
+INVERSE_TIME = Schedule(InverseTime, factor, long_run)

@@ -9,10 +9,10 @@ from linreg_sweep.kinds import NotNegative
 from linreg_sweep.schedules.base import (
     Clock,
     Floats,
+    LongRun,
     Numbers,
     Schedule,
     Settings,
-    Tail,
     repeats,
     settles,
 )
@@ -48,8 +48,8 @@ def factor(clock: Clock, h: Numbers) -> Floats:
     return factors
 
 
-def tail(epochs: Floats, h: Numbers) -> Tail:
-    """Returns the tail: the last factor, or the list over and over."""
+def long_run(epochs: Floats, h: Numbers) -> LongRun:
+    """Returns the long run: the last factor, or the list over and over."""
     if h["then"] == "repeat":
         return repeats(float(len(h["factors"])))
     return settles(h["factors"][-1], len(h["factors"]) - 1.0)
@@ -63,4 +63,4 @@ def peaks(last: Floats, epochs: Floats, h: Numbers) -> tuple[Floats, ...]:
     return (first_largest[np.minimum(last, len(first_largest) - 1).astype(np.intp)],)
 
 
-LIST = Schedule(Listed, factor, tail, peaks)
+LIST = Schedule(Listed, factor, long_run, peaks)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from linreg_sweep.kinds import Count, Share
-from linreg_sweep.schedules.base import Clock, Floats, Numbers, Schedule, Settings, Tail, cos, settles
+from linreg_sweep.schedules.base import Clock, Floats, LongRun, Numbers, Schedule, Settings, cos, settles
 
 
 class OneCycle(Settings):
@@ -45,8 +45,8 @@ def factor(clock: Clock, h: Numbers) -> Floats:
     return between
 
 
-def tail(epochs: Floats, h: Numbers) -> Tail:
-    """Returns the tail: the last factor; it is final unless all of the epochs are the rise."""
+def long_run(epochs: Floats, h: Numbers) -> LongRun:
+    """Returns the long run: the last factor; it is final unless all of the epochs are the rise."""
     peak, end = _ends(epochs, h)
     return settles(np.where(peak >= end, 1.0, h["final"]), end)
 
@@ -57,4 +57,4 @@ def peaks(last: Floats, epochs: Floats, h: Numbers) -> tuple[Floats, ...]:
     return tuple(np.clip(each, 0, last) for each in (np.floor(peak), np.ceil(peak)))
 
 
-ONE_CYCLE = Schedule(OneCycle, factor, tail, peaks)
+ONE_CYCLE = Schedule(OneCycle, factor, long_run, peaks)

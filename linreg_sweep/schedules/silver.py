@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from linreg_sweep.schedules.base import Clock, Floats, Numbers, Schedule, Settings, Tail, settles
+from linreg_sweep.schedules.base import Clock, Floats, LongRun, Numbers, Schedule, Settings, settles
 
 _RHO = 1 + 2**0.5
 _FACTORS = np.array([1 + _RHO ** (power - 1) for power in range(64)])
@@ -31,8 +31,8 @@ def factor(clock: Clock, h: Numbers) -> Floats:
     return factors
 
 
-def tail(epochs: Floats, h: Numbers) -> Tail:
-    """Returns the tail: there is no longest step."""
+def long_run(epochs: Floats, h: Numbers) -> LongRun:
+    """Returns the long run: there is no longest step."""
     return settles(np.inf)
 
 
@@ -41,4 +41,4 @@ def peaks(last: Floats, epochs: Floats, h: Numbers) -> tuple[Floats, ...]:
     return (np.exp2(np.frexp(last + 1)[1] - 1) - 1,)
 
 
-SILVER = Schedule(Silver, factor, tail, peaks)
+SILVER = Schedule(Silver, factor, long_run, peaks)

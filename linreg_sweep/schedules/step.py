@@ -8,12 +8,12 @@ from linreg_sweep.kinds import Count, Positive
 from linreg_sweep.schedules.base import (
     Clock,
     Floats,
+    LongRun,
     Numbers,
     Schedule,
     Settings,
-    Tail,
+    long_run_of_powers,
     power,
-    tail_of_powers,
 )
 
 
@@ -33,9 +33,9 @@ def factor(clock: Clock, h: Numbers) -> Floats:
     return power(h["gamma"], np.floor_divide(clock.epoch, h["every"]))
 
 
-def tail(epochs: Floats, h: Numbers) -> Tail:
-    """Returns the tail, which gamma decides."""
-    return tail_of_powers(h["gamma"])
+def long_run(epochs: Floats, h: Numbers) -> LongRun:
+    """Returns the long run, which gamma decides."""
+    return long_run_of_powers(h["gamma"])
 
 
-STEP = Schedule(Step, factor, tail)
+STEP = Schedule(Step, factor, long_run)

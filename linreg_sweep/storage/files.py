@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
 from linreg_sweep.errors import Complaint, ConfigError, ResultsError
-from linreg_sweep.guards.regular import open_regular
+from linreg_sweep.guards.regular_files import open_regular_file
 
-Place: TypeAlias = Path
+AnyPath: TypeAlias = Path
 """A path on a disk; or one in an object store: no Path, but a UPath, which has a Path's methods."""
 
 NOT_FLUSHABLE = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)
@@ -25,16 +25,16 @@ NOT_FLUSHABLE = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)
 WITHOUT_LISTINGS = ("sftp", "ssh")
 """Kinds of URLs that take no word on keeping listings: they keep none, and would pass it on."""
 
-MOST_BYTES = 2**32
+MAX_BYTES = 2**32
 """Of a file that is read at once."""
 
-MOST_OF_A_REASON = 200
+MAX_REASON_LETTERS = 200
 """Letters of what a library says of a failure."""
 
 TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]+")
 """What a file is called until it is whole."""
 
-MOST_OF_A_NAME = 50
+MAX_NAME_LETTERS = 50
 """Letters of a file's name that its temporary one has, which may be no longer than the system allows."""
 
 ON_DISK = ("file:", "local:")
@@ -44,14 +44,14 @@ ONE_SLASH = re.compile(r"([a-z][a-z0-9]+):/*")
 """What a URL begins with, also where a slash of it was forgotten."""
 
 
-def place_of(text: str | os.PathLike[str]) -> Place:
+def any_path(text: str | os.PathLike[str]) -> AnyPath:
     """Returns where a text points to: a path, or through fsspec a place behind a URL.
 
     Raises:
         ConfigError: there is no such kind of URL, what reaches it is not installed, or it is not reached.
     """
     if hasattr(text, "fs"):
-        return cast(Place, text)
+        return cast(AnyPath, text)
     if not isinstance(text, str) or "://" not in text:
         _refuse_half_a_url(os.fspath(text))
         return Path(text)
@@ -77,7 +77,7 @@ def _refuse_half_a_url(text: str) -> None:
         raise ConfigError(Complaint(text, "is neither a path nor a URL", f"did you mean {meant}?"))
 
 
-def _behind(url: str, kind: str) -> Place:
+def _behind(url: str, kind: str) -> AnyPath:
     """Returns the place behind a URL of a kind that fsspec knows; others would be folders of that name."""
     from upath import UPath
     from upath.registry import available_implementations
@@ -90,23 +90,23 @@ def _behind(url: str, kind: str) -> Place:
         if not place.protocol:
             raise ValueError("it cannot stand in a URL")
         _ = place / "run", place.fs  # refused where a bucket is missing, where there are no folders, no host
-    return Path(place.path) if url.startswith(ON_DISK) else cast(Place, place)
+    return Path(place.path) if url.startswith(ON_DISK) else cast(AnyPath, place)
 
 
 def _reason(error: Exception) -> str:
     """Returns why something failed, in a line: what a library could not load may fill pages."""
     said = getattr(error, "strerror", None) or str(error)
     line = " ".join(said.split()) or type(error).__name__
-    return line if len(line) <= MOST_OF_A_REASON else f"{line[:MOST_OF_A_REASON]} ..."
+    return line if len(line) <= MAX_REASON_LETTERS else f"{line[:MAX_REASON_LETTERS]} ..."
 
 
-def is_local(place: Place) -> bool:
+def is_local(place: AnyPath) -> bool:
     """Returns whether a place is on a disk of this machine."""
     return isinstance(place, Path)
 
 
 @contextmanager
-def as_results_error(place: Place, verb: str) -> Iterator[None]:
+def as_results_error(place: AnyPath, verb: str) -> Iterator[None]:
     """Turns what a disk or a store raises into a ResultsError that says what could not be done."""
     try:
         yield
@@ -118,7 +118,7 @@ def as_results_error(place: Place, verb: str) -> Iterator[None]:
         raise unusable(place, verb, error) from error  # each store has exceptions of its own
 
 
-def unusable(place: Place, verb: str, error: Exception) -> ResultsError:
+def unusable(place: AnyPath, verb: str, error: Exception) -> ResultsError:
     """Returns the error that a place cannot be read or written, and why."""
     hint = (
         "what was finished before is intact; mend this and run the same command again"
@@ -128,7 +128,7 @@ def unusable(place: Place, verb: str, error: Exception) -> ResultsError:
     return ResultsError(Complaint(str(place), f"cannot {verb} it: {_reason(error)}", hint))
 
 
-def read(place: Place, most: int = MOST_BYTES) -> bytes:
+def read(place: AnyPath, most: int = MAX_BYTES) -> bytes:
     """Returns a file's content; on a disk, nothing but a file is opened.
 
     Args:
@@ -142,7 +142,7 @@ def read(place: Place, most: int = MOST_BYTES) -> bytes:
     try:
         if not is_local(place):
             return place.read_bytes()
-        with open_regular(place) as file:
+        with open_regular_file(place) as file:
             if os.fstat(file.fileno()).st_size > most:
                 raise OSError(errno.EFBIG, f"it has more than {most:,} bytes")
             return file.read()
@@ -153,7 +153,7 @@ def read(place: Place, most: int = MOST_BYTES) -> bytes:
             raise error
 
 
-def exists(place: Place) -> bool:
+def exists(place: AnyPath) -> bool:
     """Returns whether there is something.
 
     Raises:
@@ -163,7 +163,7 @@ def exists(place: Place) -> bool:
         return place.exists()
 
 
-def names(folder: Place) -> set[str]:
+def names(folder: AnyPath) -> set[str]:
     """Returns the names in a folder; none where there is no folder.
 
     Raises:
@@ -180,7 +180,7 @@ def names(folder: Place) -> set[str]:
             return set()  # a store knows no folders, but the objects in them
 
 
-def make_folder(folder: Place) -> None:
+def make_folder(folder: AnyPath) -> None:
     """Makes a folder and those above it, so that they survive a power loss; a store needs none.
 
     Raises:
@@ -197,7 +197,7 @@ def make_folder(folder: Place) -> None:
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
 
 
-def write(place: Place, content: bytes) -> None:
+def write(place: AnyPath, content: bytes) -> None:
     """Writes a file whole or not at all, into a folder that is there.
 
     Raises:
@@ -224,7 +224,7 @@ def replacing(place: Path, *, flush: bool = True) -> Iterator[BinaryIO]:
     Raises:
         OSError: it cannot be written; what was there stays.
     """
-    temporary = place.with_name(f".{place.name[:MOST_OF_A_NAME]}.{os.urandom(8).hex()}")
+    temporary = place.with_name(f".{place.name[:MAX_NAME_LETTERS]}.{os.urandom(8).hex()}")
     file = temporary.open("xb")
     try:
         with file:
@@ -240,7 +240,7 @@ def replacing(place: Path, *, flush: bool = True) -> Iterator[BinaryIO]:
             temporary.unlink(missing_ok=True)
 
 
-def jot(place: Place, content: bytes, *, after: bool = False) -> None:
+def write_best_effort(place: AnyPath, content: bytes, *, after: bool = False) -> None:
     """Writes what may be lost, for someone who looks on: not flushed, and no error where it cannot be.
 
     Args:
@@ -264,7 +264,7 @@ def _own(name: str, flags: int) -> int:
     return os.open(name, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0), 0o666)
 
 
-def move(place: Place, other: Place) -> None:
+def move(place: AnyPath, other: AnyPath) -> None:
     """Moves a file into another folder of the same run, over what is there.
 
     Raises:
@@ -281,7 +281,7 @@ def move(place: Place, other: Place) -> None:
             place.unlink()
 
 
-def remove_temporaries(folder: Place, is_own: Callable[[str], bool]) -> None:
+def remove_temporaries(folder: AnyPath, is_own: Callable[[str], bool]) -> None:
     """Removes what writers that were killed have left in a folder.
 
     Args:

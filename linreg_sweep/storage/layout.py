@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.column_types import Array, ColumnType, Types, types_told
-from linreg_sweep.storage.files import Place
+from linreg_sweep.column_types import Array, ColumnType, Types, types_from_json
+from linreg_sweep.storage.files import AnyPath
 from linreg_sweep.storage.store import PART_NAME
 from linreg_sweep.theory.outcome import MISSING, OUTCOME_WORDS, OUTCOMES, REGIME_SOURCES, REGIMES
 
@@ -24,7 +24,7 @@ TRIAL = "trial"
 ALWAYS = ("learning_rate", "initial_")
 """How the names of hyperparameters begin that no trial lacks."""
 
-MOST_EPOCHS = 10**12
+MAX_EPOCHS = 10**12
 """That a trial can be declared to have."""
 
 PACKING = "LZ4"
@@ -59,13 +59,13 @@ class Layout:
     n_trials: int = 0
     part_size: int = 0
 
-    def trials_of(self, part: Place) -> tuple[int, int]:
+    def trials_of(self, part: AnyPath) -> tuple[int, int]:
         """Returns the first trial of a part's file, and the one after the last."""
         match = PART_NAME.fullmatch(part.name)
         first = int(match[1]) * self.part_size if match else 0
         return first, min(first + self.part_size, self.n_trials)
 
-    def check_schema(self, part: Place, schema: Any, n_rows: int, size: int) -> None:
+    def check_schema(self, part: AnyPath, schema: Any, n_rows: int, size: int) -> None:
         """Raises a MisfitError where a file has other columns or rows than it should.
 
         Args:
@@ -96,7 +96,7 @@ class Layout:
         if any(group.column(i).compression != PACKING for group in groups for i in range(group.num_columns)):
             raise MisfitError("it is not packed as parts are")
 
-    def check(self, part: Place, columns: Mapping[str, Array]) -> None:
+    def check(self, part: AnyPath, columns: Mapping[str, Array]) -> None:
         """Raises a MisfitError where a number cannot stand in its column.
 
         Args:
@@ -107,7 +107,7 @@ class Layout:
             if not self._can_be(part, name, values):
                 raise MisfitError(f"what it says of {name} cannot be")
 
-    def _can_be(self, part: Place, name: str, values: Array) -> bool:
+    def _can_be(self, part: AnyPath, name: str, values: Array) -> bool:
         numbers: NDArray[Any] = values
         type_ = self.types[name]
         if type_.role == "key" and name == TRIAL:
@@ -125,7 +125,7 @@ class Layout:
             return not (numbers == MISSING).any()
         if type_.is_whole:
             least = MISSING if type_.kind == "epoch" else 0
-            return not len(numbers) or bool(least <= numbers.min() and numbers.max() <= MOST_EPOCHS)
+            return not len(numbers) or bool(least <= numbers.min() and numbers.max() <= MAX_EPOCHS)
         return True
 
 
@@ -137,7 +137,7 @@ def layout_of(metadata: Mapping[str, Any], table: str) -> Layout:
         table: TRIALS or HISTORY.
     """
     told = metadata.get("columns")
-    types = _before_format_4(metadata, table) if told is None else types_told(told[table])
+    types = _before_format_4(metadata, table) if told is None else types_from_json(told[table])
     return Layout(types, table, metadata["n_trials"], metadata["part_size"])
 
 
@@ -146,7 +146,7 @@ OLD_COUNTS = ("batch_size", "max_epochs")
 
 
 def _before_format_4(metadata: Mapping[str, Any], table: str) -> dict[str, ColumnType]:
-    """Returns the columns that runs have whose metadata.json does not tell of them."""
+    """Returns the columns that runs have whose metadata.json does not describe them."""
     count, epoch = ColumnType("count", role="ending"), ColumnType("epoch", role="ending")
     given = {
         name: ColumnType("count" if name in OLD_COUNTS else "number", role="hyperparameter")

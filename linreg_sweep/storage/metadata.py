@@ -216,8 +216,8 @@ def fault(metadata: Mapping[str, Any]) -> str:
     best = metadata.get("best")
     if best is not None and not best.keys() >= {*metadata["varied"], *metadata["parameters"]}:
         return "its best trial lacks columns"
-    is_told = "columns" in metadata and "columns" not in old
-    return "what it says of columns cannot be" if is_told and not _go_together(metadata) else ""
+    has_columns = "columns" in metadata and "columns" not in old
+    return "what it says of columns cannot be" if has_columns and not _go_together(metadata) else ""
 
 
 def _go_together(metadata: Mapping[str, Any]) -> bool:

@@ -20,14 +20,14 @@ from typing import Any, BinaryIO, TypeAlias, cast
 
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
 from linreg_sweep.storage import files
-from linreg_sweep.storage.files import Place
+from linreg_sweep.storage.files import AnyPath
 from linreg_sweep.storage.store import is_of_a_run
 
 Output: TypeAlias = str | os.PathLike[str]
 
 STDOUT = 1
 
-MOST_LINKS = 40
+MAX_LINKS = 40
 """That are followed, as Linux does."""
 
 DESCRIPTORS = re.compile(r"/dev/fd|(/proc/(\d+)(/task/\d+)?/fd)")
@@ -93,13 +93,13 @@ def unwritable(file: Output, error: OSError) -> SweepError:
 def _name(file: Output) -> str:
     """Returns a name as it was given; of a URL of a file on this machine, its path."""
     name = str(file)
-    return str(files.place_of(name)) if name.startswith(files.ON_DISK) else name
+    return str(files.any_path(name)) if name.startswith(files.ON_DISK) else name
 
 
 @contextmanager
 def _opened(name: str) -> Iterator[BinaryIO]:
     """Yields a stream for each kind of thing that a name can be of."""
-    place, number = files.place_of(name), _descriptor(name)
+    place, number = files.any_path(name), _descriptor(name)
     if number is not None:
         sys.stdout.flush()
         stream = _written_into(os.dup(number))
@@ -131,7 +131,7 @@ def _descriptor(name: str) -> int | None:
         return STDOUT
     path = Path(name)
     with suppress(OSError, ValueError):
-        for _ in range(MOST_LINKS):
+        for _ in range(MAX_LINKS):
             folder = os.path.realpath(path.parent)
             own = DESCRIPTORS.fullmatch(folder)
             if path.name.isdigit() and own and own[2] in (None, str(os.getpid())):
@@ -211,7 +211,7 @@ def _take_over(path: Path, number: int, found: os.stat_result) -> None:
 
 
 @contextmanager
-def _uploaded(place: Place) -> Iterator[BinaryIO]:
+def _uploaded(place: AnyPath) -> Iterator[BinaryIO]:
     """Yields a temporary file, which is then put into a store."""
     if is_of_a_run(place):
         raise ConfigError(Complaint(str(place), OF_A_RUN, "choose another name"))

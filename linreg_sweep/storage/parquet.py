@@ -1,6 +1,6 @@
 """Tables as Parquet: what a column's type is there, and how it comes back in pandas.
 
-A table is sealed (seal.py): its bytes are looked through before any of them is taken for a number. Whoever
+A table has a checksum: its bytes are looked through before any of them is taken for a number. Whoever
 tells what a file is to hold (layout.py) gets that, or an error that it is damaged.
 pyarrow is imported when a table is written or read, pandas only when one is read.
 """
@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 from linreg_sweep.column_types import Array, ColumnType, Types
 from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.storage import files
-from linreg_sweep.storage.files import Place
+from linreg_sweep.storage.checksum import BLANK, is_whole, with_checksum
+from linreg_sweep.storage.files import AnyPath
 from linreg_sweep.storage.layout import Layout, MisfitError
-from linreg_sweep.storage.seal import BLANK, is_whole, sealed
-from linreg_sweep.storage.store import MADE_ANEW, damaged
+from linreg_sweep.storage.store import MADE_AGAIN, damaged
 from linreg_sweep.theory.outcome import MISSING, OUTCOME_WORDS, OUTCOMES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SEAL, TOLD = "linreg_sweep.seal", "linreg_sweep"
+SEAL, FACTS = "linreg_sweep.seal", "linreg_sweep"
 """The keys under which a file keeps its checksum, and what else is told of it."""
 
 OLD_CHECKSUMS = b"crc32"
@@ -68,8 +68,8 @@ def encode(
         write_page_checksum=True,  # for other readers: ours look at the seal
     ) as writer:
         writer.write_table(table)
-        writer.add_key_value_metadata({TOLD: json.dumps(told or {}), SEAL: BLANK})
-    return sealed(bytes(sink.getvalue()))
+        writer.add_key_value_metadata({FACTS: json.dumps(told or {}), SEAL: BLANK})
+    return with_checksum(bytes(sink.getvalue()))
 
 
 def _plain(columns: Mapping[str, Array]) -> dict[str, ColumnType]:
@@ -143,7 +143,7 @@ def _are_whole(type_: ColumnType, values: Array) -> bool:
 
 
 def read(
-    parts: Sequence[Place], columns: list[str] | None = None, layout: Layout | None = None
+    parts: Sequence[AnyPath], columns: list[str] | None = None, layout: Layout | None = None
 ) -> "pd.DataFrame":
     """Returns parts as one DataFrame, in their order.
 
@@ -213,7 +213,7 @@ def decode(content: bytes, types: Types | None = None) -> dict[str, Array]:
 
 
 def read_arrays(
-    part: Place, columns: Sequence[str] | None = None, layout: Layout | None = None
+    part: AnyPath, columns: Sequence[str] | None = None, layout: Layout | None = None
 ) -> dict[str, Array]:
     """Returns a part's columns, or some, as they were given to `encode`.
 
@@ -236,7 +236,7 @@ def read_arrays(
         raise _refused(part, error) from error
 
 
-def read_and_check(part: Place, layout: Layout | None = None) -> tuple[dict[str, Array], bool]:
+def read_and_check(part: AnyPath, layout: Layout | None = None) -> tuple[dict[str, Array], bool]:
     """Returns a part's columns as far as they can be read at all, and whether it is what was written.
 
     Args:
@@ -260,7 +260,7 @@ def read_and_check(part: Place, layout: Layout | None = None) -> tuple[dict[str,
 
 
 def facts_and_columns(
-    part: Place, layout: Layout | None = None
+    part: AnyPath, layout: Layout | None = None
 ) -> tuple[dict[str, Any], dict[str, Array]] | None:
     """Returns what a part was told to say of itself, and its columns.
 
@@ -283,7 +283,7 @@ def facts_and_columns(
         return None
     try:
         file = pq.ParquetFile(pa.BufferReader(content))
-        told = dict(json.loads((file.metadata.metadata or {}).get(TOLD.encode(), b"{}")))
+        told = dict(json.loads((file.metadata.metadata or {}).get(FACTS.encode(), b"{}")))
         if layout is None:
             return told, {}
         _check(part, file, len(content), layout)
@@ -296,7 +296,7 @@ def facts_and_columns(
     return told, columns
 
 
-def _opened(part: Place, layout: Layout | None) -> Any:
+def _opened(part: AnyPath, layout: Layout | None) -> Any:
     """Returns a part as pyarrow reads it.
 
     Raises:
@@ -309,7 +309,7 @@ def _opened(part: Place, layout: Layout | None) -> Any:
     content = files.read(part)
     is_right = is_whole(content)
     if not is_right and SEAL.encode() in content:
-        raise ValueError("the checksum tells of a change")
+        raise ValueError("the checksum shows a change")
     file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=not is_right)
     if not is_right and not _is_unsealed(file):
         raise ValueError("there is no checksum")
@@ -318,7 +318,7 @@ def _opened(part: Place, layout: Layout | None) -> Any:
     return file
 
 
-def _check(part: Place, file: Any, size: int, layout: Layout) -> None:
+def _check(part: AnyPath, file: Any, size: int, layout: Layout) -> None:
     """Raises a MisfitError where what a file says of itself is not what it is to hold."""
     layout.check_schema(part, file.schema_arrow, file.metadata.num_rows, size)
     layout.check_packing(file.metadata)
@@ -415,10 +415,10 @@ def _is_shortage(error: Exception) -> bool:
     return isinstance(error, MemoryError) or type(error) is pa.ArrowException
 
 
-def _refused(part: Place, error: Exception) -> ResultsError:
+def _refused(part: AnyPath, error: Exception) -> ResultsError:
     """Returns the error that a part is damaged or gone, with the way out, or what reading it lacked."""
     if _is_shortage(error):
         return files.unusable(part, "read", error)
     if isinstance(error, FileNotFoundError):
-        return ResultsError(Complaint(str(part), "is gone", MADE_ANEW))
+        return ResultsError(Complaint(str(part), "is gone", MADE_AGAIN))
     return damaged(part, str(error) if isinstance(error, MisfitError) else "")

@@ -21,18 +21,18 @@ from typing import Any
 
 from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.storage import files
-from linreg_sweep.storage.files import Place
+from linreg_sweep.storage.checksum import BLANK, checksum, is_whole, with_checksum
+from linreg_sweep.storage.files import AnyPath
 from linreg_sweep.storage.metadata import fault
-from linreg_sweep.storage.seal import BLANK, checksum, is_whole, sealed
 
 FORMAT_VERSION = 4
 READABLE = (2, 3, 4)
 """Formats that are shown; only runs of this version's own are extended."""
 
-MOST_OF_METADATA = 2**26
+MAX_METADATA_BYTES = 2**26
 """Bytes that metadata.json may have."""
 
-MADE_ANEW = "run the sweep again: what is damaged is set aside and made anew"
+MADE_AGAIN = "run the sweep again: what is damaged is set aside and made again"
 
 SEAL = "seal"
 
@@ -48,7 +48,7 @@ def is_own(name: str) -> bool:
     return name in FILES or bool(PART_NAME.fullmatch(name))
 
 
-def is_of_a_run(place: Place) -> bool:
+def is_of_a_run(place: AnyPath) -> bool:
     """Returns whether a place is that of a run's file, or in a folder of which a run's files are read."""
     folder = place.parent
     run = folder.parent if folder.name in FOLDERS else folder
@@ -65,58 +65,58 @@ class Store:
         path: the run's directory.
     """
 
-    path: Place
+    path: AnyPath
 
     @property
-    def config(self) -> Place:
+    def config(self) -> AnyPath:
         """The resolved declaration."""
         return self.path / "config.yaml"
 
     @property
-    def metadata(self) -> Place:
+    def metadata(self) -> AnyPath:
         """Versions, data hash, format version, checksums, times, outcomes."""
         return self.path / "metadata.json"
 
     @property
-    def summary(self) -> Place:
+    def summary(self) -> AnyPath:
         """The summary table of a finished run."""
         return self.path / "summary.csv"
 
     @property
-    def data(self) -> Place:
+    def data(self) -> AnyPath:
         """The data, where they came from Python or are small, so that they go where the run goes."""
         return self.path / "data.parquet"
 
     @property
-    def trials(self) -> Place:
+    def trials(self) -> AnyPath:
         """The folder of the trials' parts."""
         return self.path / "trials"
 
     @property
-    def history(self) -> Place:
+    def history(self) -> AnyPath:
         """The folder of the history's parts."""
         return self.path / "history"
 
     @property
-    def log(self) -> Place:
+    def log(self) -> AnyPath:
         """What happened, a line each."""
         return self.path / "run.log"
 
     @property
-    def status(self) -> Place:
+    def status(self) -> AnyPath:
         """How far the run is, and who makes it."""
         return self.path / "status.json"
 
     @property
-    def lock(self) -> Place:
+    def lock(self) -> AnyPath:
         """Held by who makes the run."""
         return self.path / "run.lock"
 
-    def part(self, folder: Place, number: int) -> Place:
+    def part(self, folder: AnyPath, number: int) -> AnyPath:
         """Returns the file of a part."""
         return folder / f"part-{number:05d}.parquet"
 
-    def part_numbers(self, folder: Place) -> set[int]:
+    def part_numbers(self, folder: AnyPath) -> set[int]:
         """Returns the numbers of the parts in a folder."""
         return {int(match[1]) for match in map(PART_NAME.fullmatch, files.names(folder)) if match}
 
@@ -127,7 +127,7 @@ class Store:
                 text = "is a link, and a run is only written where it is itself"
                 raise ResultsError(Complaint(str(folder), text, "put the folder it leads to in its place"))
 
-    def set_aside(self, place: Place) -> Place:
+    def set_aside(self, place: AnyPath) -> AnyPath:
         """Moves a file that is not whole any more out of the way; returns where it is now.
 
         What was set aside before stays: `config.yaml`, `config.yaml.2`, ...
@@ -142,7 +142,7 @@ class Store:
     def write_metadata(self, metadata: dict[str, Any]) -> None:
         """Writes metadata.json, sealed."""
         text = json.dumps(metadata | {SEAL: BLANK}, indent=2) + "\n"
-        files.write(self.metadata, sealed(text.encode()))
+        files.write(self.metadata, with_checksum(text.encode()))
 
     def read_metadata(self) -> dict[str, Any]:
         """Returns metadata.json.
@@ -151,7 +151,7 @@ class Store:
             ResultsError: there is none, it is damaged, or a newer version of this package wrote it.
         """
         try:
-            content = files.read(self.metadata, MOST_OF_METADATA)
+            content = files.read(self.metadata, MAX_METADATA_BYTES)
             metadata = dict(json.loads(content))
             version = metadata["format_version"]
         except (FileNotFoundError, NotADirectoryError) as error:
@@ -176,7 +176,7 @@ class Store:
         metadata.pop(SEAL, None)
         return metadata
 
-    def is_as_written(self, place: Place, metadata: dict[str, Any]) -> bool:
+    def is_as_written(self, place: AnyPath, metadata: dict[str, Any]) -> bool:
         """Returns whether a file is there, and is what metadata.json has the checksum of."""
         try:
             content = files.read(place)
@@ -190,23 +190,23 @@ class DamagedError(ResultsError):
     """A file of a run that is not what was written."""
 
 
-def damaged(place: Place, why: str = "") -> DamagedError:
+def damaged(place: AnyPath, why: str = "") -> DamagedError:
     """Returns the error that a file is not what was written, and why, if more is known."""
-    return DamagedError(Complaint(str(place), f"is damaged{why and ': '}{why}", MADE_ANEW))
+    return DamagedError(Complaint(str(place), f"is damaged{why and ': '}{why}", MADE_AGAIN))
 
 
-def run_path(out: Place, name: str, digest: str) -> Place:
+def run_path(out: AnyPath, name: str, digest: str) -> AnyPath:
     """Returns the directory of the run that a declaration of this name and digest has under out."""
     return out / f"{name}-{digest[:8]}"
 
 
-def find_runs(out: Place) -> list[Store]:
+def find_runs(out: AnyPath) -> list[Store]:
     """Returns the runs right under a directory, ordered by name; none where there is no directory."""
     entries = [out / name for name in sorted(files.names(out))]
     return [Store(entry) for entry in entries if _may_be_run(entry)]
 
 
-def _may_be_run(entry: Place) -> bool:
+def _may_be_run(entry: AnyPath) -> bool:
     """Returns whether a folder holds a run; what cannot be looked into is left to whoever reads the run."""
     try:
         return files.exists(entry / "metadata.json")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.errors import Complaint, DataError
-from linreg_sweep.tabular.cells import MOST_EXACT, SHIFTED, UNEVEN, Floats, rounded_integers
+from linreg_sweep.tabular.cells import MAX_EXACT, SHIFTED, UNEVEN, Floats, rounded_integers
 from linreg_sweep.tabular.table import Table, as_names, name_complaints
 
 _KINDS = {"b": "booleans", "U": "text", "S": "bytes", "M": "dates", "m": "durations", "c": "complex numbers"}
@@ -78,7 +78,7 @@ def _matrix(
     if array.ndim not in (1, 2) or not array.size:
         text = f"must have rows, and one or two dimensions, got shape {array.shape}"
         return np.empty((0, 0)), (), [Complaint(role, text)]
-    if array.dtype.kind == "f" and not isinstance(given, np.ndarray) and np.abs(array).max() >= MOST_EXACT:
+    if array.dtype.kind == "f" and not isinstance(given, np.ndarray) and np.abs(array).max() >= MAX_EXACT:
         # whole numbers among others, before they are rounded
         array = given.to_numpy(object) if hasattr(given, "to_numpy") else np.asarray(given, dtype=object)
     columns = array.reshape(len(array), -1)

@@ -5,13 +5,13 @@ The number of cells is what counts: reading takes some 40 bytes of memory a cell
 
 from linreg_sweep.errors import Complaint, DataError
 
-MOST_CELLS = 50_000_000
+MAX_CELLS = 50_000_000
 """Cells of the columns that are read: a million rows of fifty columns."""
 
-MOST_COLUMNS = 10_000
+MAX_COLUMNS = 10_000
 """Columns of a file, read or not."""
 
-MOST_BYTES = 2**31
+MAX_BYTES = 2**31
 """Bytes of a CSV file: fifty million cells of forty letters."""
 
 LONGEST_ROW = 2**22
@@ -22,10 +22,10 @@ def check_columns(where: str, n_columns: int) -> None:
     """Refuses a file of too many columns.
 
     Raises:
-        DataError: there are more than `MOST_COLUMNS`.
+        DataError: there are more than `MAX_COLUMNS`.
     """
-    if n_columns > MOST_COLUMNS:
-        text = f"a file may have at most {MOST_COLUMNS:,} columns, this one has {n_columns:,}"
+    if n_columns > MAX_COLUMNS:
+        text = f"a file may have at most {MAX_COLUMNS:,} columns, this one has {n_columns:,}"
         raise DataError(Complaint(where, text))
 
 
@@ -38,8 +38,8 @@ def check_cells(where: str, n_rows: int, n_columns: int) -> None:
         n_columns: that are to be read.
 
     Raises:
-        DataError: they make more than `MOST_CELLS`.
+        DataError: they make more than `MAX_CELLS`.
     """
-    if n_rows * n_columns > MOST_CELLS:
-        text = f"at most {MOST_CELLS:,} cells are read, {n_columns:,} columns of {n_rows:,} rows are more"
+    if n_rows * n_columns > MAX_CELLS:
+        text = f"at most {MAX_CELLS:,} cells are read, {n_columns:,} columns of {n_rows:,} rows are more"
         raise DataError(Complaint(where, text, "name fewer columns in x, or sample rows"))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-MOST_EXACT = 2**53
+MAX_EXACT = 2**53
 """Whole numbers up to this are all exact in float64; beyond it only some are."""
 
 UNEVEN = "must be a whole number that float64 holds exactly, got"
@@ -102,7 +102,7 @@ def flaw_of(cells: NDArray[np.bool_], text: str, hint: str = "") -> Iterator[Fla
 
 def rounded_integers(integers: NDArray[np.integer[Any]], numbers: Floats) -> NDArray[np.bool_]:
     """Returns which of some integers [n] are others as float64 [n]."""
-    if np.abs(numbers).max(initial=0.0) < MOST_EXACT:
+    if np.abs(numbers).max(initial=0.0) < MAX_EXACT:
         return np.zeros(len(numbers), np.bool_)
     with np.errstate(invalid="ignore"):  # the largest of all are rounded to where no integer is
         changed: NDArray[np.bool_] = integers != numbers.astype(integers.dtype)

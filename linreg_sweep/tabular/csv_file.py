@@ -19,11 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.errors import Complaint, DataError
-from linreg_sweep.guards.regular import open_regular
-from linreg_sweep.tabular.bounds import LONGEST_ROW, MOST_BYTES, check_cells, check_columns
+from linreg_sweep.guards.regular_files import open_regular_file
+from linreg_sweep.tabular.bounds import LONGEST_ROW, MAX_BYTES, check_cells, check_columns
 from linreg_sweep.tabular.cells import (
+    MAX_EXACT,
     MISSING_CELL,
-    MOST_EXACT,
     SHIFTED,
     TEXT_CELL,
     UNEVEN,
@@ -80,7 +80,7 @@ def _records(path: Path) -> Iterator[tuple[int, int, list[str]]]:
                 raise csv.Error(f"longer than {LONGEST_ROW:,} letters")
             yield line
 
-    with TextIOWrapper(open_regular(path), "utf-8-sig", "surrogateescape", "") as stream:
+    with TextIOWrapper(open_regular_file(path), "utf-8-sig", "surrogateescape", "") as stream:
         reader, last = csv.reader(lines(stream)), 0
         while True:
             length = 0
@@ -106,8 +106,8 @@ def open_csv(path: Path, start: bytes) -> File:
     Raises:
         DataError: it is of another format, not UTF-8, too large, or has no rows.
     """
-    if path.stat().st_size > MOST_BYTES:
-        text = f"a CSV file may hold {MOST_BYTES // 2**30} GiB at most"
+    if path.stat().st_size > MAX_BYTES:
+        text = f"a CSV file may hold {MAX_BYTES // 2**30} GiB at most"
         raise DataError(Complaint(str(path), text, "a Parquet file may be larger"))
     for mark, (hint, reader, options) in _FOREIGN.items():
         if start.startswith(mark):
@@ -162,7 +162,7 @@ def _read_csv(path: Path, skip: int, width: int, numbers: list[int]) -> Iterator
         ),
     }
     try:
-        with open_regular(path) as stream:  # itself, since Arrow opens no name that is not UTF-8
+        with open_regular_file(path) as stream:  # itself, since Arrow opens no name that is not UTF-8
             table = arrow_csv.read_csv(stream, **how)
     except pa.ArrowException as error:
         raise DataError(_misread(path, width, set(numbers), str(error))) from error
@@ -184,7 +184,7 @@ def _with_hint(column: Column, hint: str) -> Column:
 def _most_rows(path: Path) -> int:
     """Returns how many rows there are at most: lines, though a row may have several."""
     line_feeds = returns = 0
-    with open_regular(path) as stream:
+    with open_regular_file(path) as stream:
         while block := stream.read(2**20):
             line_feeds += block.count(b"\n")
             returns += block.count(b"\r")
@@ -256,7 +256,7 @@ def _from_text(cells: Any) -> Column:
 def _rounded(cells: Any, numbers: Floats) -> NDArray[np.bool_]:
     """Returns which cells [n] are written as whole numbers that float64 does not hold."""
     changed = np.zeros(len(numbers), np.bool_)
-    for row in np.flatnonzero((np.abs(numbers) >= MOST_EXACT) & np.isfinite(numbers)).tolist():
+    for row in np.flatnonzero((np.abs(numbers) >= MAX_EXACT) & np.isfinite(numbers)).tolist():
         text = str(cells[row])
         changed[row] = text.lstrip("+-").isdecimal() and int(text) != int(numbers[row])
     return changed

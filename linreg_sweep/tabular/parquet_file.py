@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from linreg_sweep.errors import Complaint, DataError
-from linreg_sweep.guards.regular import open_regular
+from linreg_sweep.guards.regular_files import open_regular_file
 from linreg_sweep.tabular.bounds import check_cells, check_columns
 from linreg_sweep.tabular.cells import (
     MISSING_CELL,
@@ -29,7 +29,7 @@ from linreg_sweep.tabular.cells import (
 )
 
 _LONGEST_TEXT = 2**24
-_MOST_ITEMS = 1_000_000
+_MAX_ITEMS = 1_000_000
 """Of the footer: bytes of a text, items of a list."""
 
 _ROWS_AT_ONCE = 2**16
@@ -81,12 +81,12 @@ def _opened(path: Path) -> Iterator[Any]:
     from pyarrow import parquet
 
     try:
-        with open_regular(path) as stream:  # itself, since Arrow opens no name that is not UTF-8
+        with open_regular_file(path) as stream:  # itself, since Arrow opens no name that is not UTF-8
             yield parquet.ParquetFile(
                 stream,
                 page_checksum_verification=True,
                 thrift_string_size_limit=_LONGEST_TEXT,
-                thrift_container_size_limit=_MOST_ITEMS,
+                thrift_container_size_limit=_MAX_ITEMS,
             )
     except (pa.ArrowException, OSError, LookupError, ValueError, OverflowError) as error:
         raise DataError(_damaged(path, error)) from error

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from linreg_sweep.guards.regular import open_regular
+from linreg_sweep.guards.regular_files import open_regular_file
 
 READERS = {
     ".xlsx": "read_excel",
@@ -53,7 +53,7 @@ def converted(path: Path, reader: str = "", *, dropped: tuple[str, ...] = (), **
 
 def looked_at(path: Path) -> str:
     """Returns the line for a text that is separated, encoded or written otherwise, by its first bytes."""
-    with open_regular(path) as stream:
+    with open_regular_file(path) as stream:
         start = stream.read(LOOKED_AT)
     options: dict[str, str] = {}
     try:

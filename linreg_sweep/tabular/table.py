@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from linreg_sweep.errors import MOST_NAMED, Complaint, DataError, did_you_mean, listed
-from linreg_sweep.guards.harmless import OBEYED
-from linreg_sweep.guards.regular import open_regular
+from linreg_sweep.errors import MAX_NAMED, Complaint, DataError, did_you_mean, listed
+from linreg_sweep.guards.escapes import OBEYED
+from linreg_sweep.guards.regular_files import open_regular_file
 from linreg_sweep.tabular.cells import MISSING_CELL, TEXT_CELL, Column, File, Floats, shortened
 from linreg_sweep.tabular.csv_file import open_csv
 from linreg_sweep.tabular.parquet_file import open_parquet
 from linreg_sweep.tabular.recipes import READERS, converted, looked_at
 
 _READERS = {".csv": open_csv, ".parquet": open_parquet, ".pq": open_parquet}
-MOST_COMPLAINTS = 20
+MAX_COMPLAINTS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +144,7 @@ def _header_complaints(file: File, x: Sequence[str] | None, y: Sequence[str]) ->
     there = Counter(file.names)
     for role, names in (("x", x or ()), ("y", y)):
         for name in dict.fromkeys(names):
-            if len(complaints) > MOST_COMPLAINTS + 1:
+            if len(complaints) > MAX_COMPLAINTS + 1:
                 break
             if name not in there:
                 hint = did_you_mean(name, filter(str.strip, file.names))
@@ -159,8 +159,8 @@ def _header_complaints(file: File, x: Sequence[str] | None, y: Sequence[str]) ->
 
 def _refusal(complaints: list[Complaint]) -> DataError:
     """Returns the error with the first complaints of all."""
-    rest = complaints[MOST_COMPLAINTS + 1 :]
-    return DataError(*complaints[: MOST_COMPLAINTS + 1], *([Complaint("", "and more")] if rest else []))
+    rest = complaints[MAX_COMPLAINTS + 1 :]
+    return DataError(*complaints[: MAX_COMPLAINTS + 1], *([Complaint("", "and more")] if rest else []))
 
 
 def _twice(file: File, name: str) -> Complaint:
@@ -195,7 +195,7 @@ def _cell_complaints(file: File, columns: dict[int, Column]) -> list[Complaint]:
     flaws = sorted(every, key=lambda item: item[1].row)
     incomplete = tuple(dict.fromkeys(file.names[i] for i, flaw in flaws if flaw.hint == MISSING_CELL))
     said: set[str] = set()
-    shown, rest = flaws[:MOST_COMPLAINTS], flaws[MOST_COMPLAINTS:]
+    shown, rest = flaws[:MAX_COMPLAINTS], flaws[MAX_COMPLAINTS:]
     places = file.places({flaw.row for _, flaw in shown if flaw.row})
     complaints = []
     for i, flaw in shown:
@@ -218,12 +218,12 @@ def _cell_complaints(file: File, columns: dict[int, Column]) -> list[Complaint]:
 def _without_x(file: File, columns: dict[int, Column], offered: list[int]) -> Complaint:
     """Returns the complaint that no column is left for x; it says what those beside y hold."""
     told = []
-    for i in offered[:MOST_NAMED]:
+    for i in offered[:MAX_NAMED]:
         why = _why_left_out(columns, i)
         content = columns[i].content if i in columns else ""
         told.append(f"{shortened(_called(file, i))} {f'{content} ({why})' if content else f'is {why}'}")
-    if len(offered) > MOST_NAMED:
-        told.append(f"and {len(offered) - MOST_NAMED} more")
+    if len(offered) > MAX_NAMED:
+        told.append(f"and {len(offered) - MAX_NAMED} more")
     hints = (flaw.hint for i in offered if i in columns for flaw in columns[i].flaws)
     hint = next((hint for hint in hints if hint.startswith(("commas", "write numbers"))), "")
     text = "x must have a numeric column, none is left beside y"
@@ -261,7 +261,7 @@ def _open(path: Path) -> File:
         if suffix not in _READERS:
             known = "data files must end in .csv, .parquet or .pq"
             raise DataError(Complaint(where, f"{known}, got {shortened(path.suffix)}", _as_csv(path)))
-        with open_regular(path) as stream:
+        with open_regular_file(path) as stream:
             start = stream.read(4)
     except (OSError, ValueError) as error:
         raise DataError(Complaint(where, f"data must be a file that can be read: {error}")) from error

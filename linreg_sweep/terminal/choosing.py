@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from linreg_sweep.analysis.formats import GAP, Table, cells_of, frame_of
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
-from linreg_sweep.runs.results import BINS, MOST_ROWS, Run
+from linreg_sweep.runs.results import BINS, MAX_ROWS, Run
 from linreg_sweep.theory.outcome import OUTCOMES
 from linreg_sweep.trials.columns import NAMED
 
@@ -126,7 +126,7 @@ def _bins(run: Run, by: list[str], choice: Choice) -> int | None:
     """Returns how many ranges each parameter is gathered into; None: none, every value."""
     if choice.bins is not None:
         return choice.bins or None
-    return None if choice.exact or not run.has_more_values(by, MOST_ROWS) else BINS
+    return None if choice.exact or not run.has_more_values(by, MAX_ROWS) else BINS
 
 
 def _selected(table: "pd.DataFrame", choice: Choice) -> "pd.DataFrame":

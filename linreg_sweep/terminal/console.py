@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from linreg_sweep.errors import SweepError
-from linreg_sweep.guards.harmless import harmless
+from linreg_sweep.guards.escapes import escape_control
 
 if TYPE_CHECKING:
     from linreg_sweep.analysis.formats import Table
@@ -21,13 +21,13 @@ class OutputError(Exception):
 
 
 def say(text: str = "") -> None:
-    """Prints a line of data: a terminal is told nothing that it would obey, anything else all there is.
+    """Prints a line of data: a terminal gets nothing that it would obey, anything else all there is.
 
     Raises:
         OutputError: stdout does not take it.
     """
     if sys.stdout.isatty():
-        text = _inert(text)
+        text = _escaped(text)
     try:
         try:
             click.echo(text, color=True)  # else it takes out what looks like an escape sequence
@@ -38,27 +38,27 @@ def say(text: str = "") -> None:
 
 
 def note(text: str) -> None:
-    """Tells a person something, on stderr; a terminal that was closed takes no more."""
+    """Shows a person something, on stderr; a terminal that was closed takes no more."""
     try:
-        click.echo(_inert(text), err=True)
+        click.echo(_escaped(text), err=True)
     except OSError:
         drop(sys.stderr)
 
 
 def note_at_once(text: str) -> None:
-    """Tells a person something from a signal's handler, which may have come in the midst of a note."""
+    """Shows a person something from a signal's handler, which may have come in the midst of a note."""
     with suppress(OSError):
         os.write(2, f"{text}\n".encode())
 
 
-def _inert(text: str) -> str:
-    return "\n".join(harmless(line, None) for line in text.split("\n"))
+def _escaped(text: str) -> str:
+    return "\n".join(escape_control(line, None) for line in text.split("\n"))
 
 
 def notes(sentences: Sequence[str]) -> None:
-    """Tells what a person should know of the data, on stderr."""
+    """Shows what a person should know of the data, on stderr."""
     for sentence in sentences:
-        note(f"Note: {harmless(sentence)}.")
+        note(f"Note: {escape_control(sentence)}.")
 
 
 def drop(stream: TextIO) -> None:

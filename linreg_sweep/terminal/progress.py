@@ -39,10 +39,10 @@ def waiting(stream: TextIO, text: str) -> Iterator[None]:
 
 
 class Progress:
-    """How far a run is; `tell` it whenever that changes."""
+    """How far a run is; `update` it whenever that changes."""
 
     def __init__(self, stream: TextIO, *, plain: bool = False) -> None:
-        """Shows nothing until the first `tell`.
+        """Shows nothing until the first `update`.
 
         Args:
             stream: where to show it; a bar where it is a terminal.
@@ -51,7 +51,7 @@ class Progress:
         self._stream = stream
         self._with_bar = stream.isatty() and not plain
         self._bar: tqdm[Never] | None = None
-        self._began = self._told = time.monotonic()
+        self._began = self._shown_at = time.monotonic()
         self._first: int | None = None
         self._done = self._total = 0
 
@@ -68,7 +68,7 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
 
-    def tell(self, done: int, total: int) -> None:
+    def update(self, done: int, total: int) -> None:
         """Shows that so many trials of so many are there."""
         if self._first is None:
             self._first = done
@@ -94,9 +94,9 @@ class Progress:
         done, total = self._done, self._total
         if self._bar is not None:
             self._bar.update(done - self._bar.n)
-        elif time.monotonic() - self._told > SECONDS_A_LINE and done < total:
-            self._told = time.monotonic()
-            rate = (done - (self._first or 0)) / (self._told - self._began)
+        elif time.monotonic() - self._shown_at > SECONDS_A_LINE and done < total:
+            self._shown_at = time.monotonic()
+            rate = (done - (self._first or 0)) / (self._shown_at - self._began)
             left = f", about {(total - done) / rate:,.0f} s left" if rate else ""
             print(f"{self.standing()}, {rate:,.0f} a second{left}", file=self._stream, flush=True)
 

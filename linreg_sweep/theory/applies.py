@@ -65,11 +65,11 @@ class LinearTheory:
             return constant
         count = len(values["learning_rate"])
         epochs = np.ones(count) if epochs is None else np.asarray(epochs, np.float64)
-        tail = schedules.tail(schedule, epochs, values)
-        usable = (tail.factor > 0) & np.isfinite(tail.factor)
+        long_run = schedules.long_run(schedule, epochs, values)
+        usable = (long_run.factor > 0) & np.isfinite(long_run.factor)
         with np.errstate(divide="ignore", invalid="ignore"):
-            limit = np.where(usable, constant / tail.factor, np.nan) + np.zeros(count)
-        period = np.broadcast_to(tail.period, (count,))
+            limit = np.where(usable, constant / long_run.factor, np.nan) + np.zeros(count)
+        period = np.broadcast_to(long_run.period, (count,))
         for cycle in np.unique(period[period > 0]):
             these = np.flatnonzero(period == cycle)
             limit[these] = self._of_cycle(
@@ -84,7 +84,7 @@ class LinearTheory:
         if schedules.name_of(self.method.schedule) == "chebyshev" and not np.any(momentum):
             # a cycle is T_N(z) / T_N(z_0) with z from z_0 at 0 to -z_0 at x = 2, and T_N is even or odd
             return np.asarray(2 / ((1 - dampening) * quadratic.steepest) + whole)
-        first = int(np.max(schedules.tail(self.method.schedule, epochs, values).begins))
+        first = int(np.max(schedules.long_run(self.method.schedule, epochs, values).begins))
         factors = schedules.factors(
             self.method.schedule, first, cycle, epochs, quadratic.flattest, quadratic.steepest, values
         )
@@ -100,7 +100,7 @@ class LinearTheory:
         if self.method.schedule is None:
             return None
         epochs = np.ones(len(values["learning_rate"])) if epochs is None else np.asarray(epochs, np.float64)
-        kinds = schedules.tail(self.method.schedule, epochs, values).kind
+        kinds = schedules.long_run(self.method.schedule, epochs, values).kind
         if (kinds == "vanishes").any():
             return "the learning rate falls to 0, so that no descent grows for ever"
         if (kinds == "unbounded").any():

@@ -40,21 +40,19 @@ def boxed(plain: Quadratic, decay: Floats, decayed: Flags) -> Quadratic:
     if not len(outside):
         return plain
     shape = (*plain.optimum.shape[:2], len(distinct))
-    optimum, tail, slope = (
+    optimum, low, slope = (
         plain.optimum + np.zeros(shape),
-        plain.optimum_tail + np.zeros(shape),
+        plain.optimum_low + np.zeros(shape),
         np.zeros(shape),
     )
     for one in outside.tolist():
         for target in range(shape[1]):
             within, force = _within(plain, plain.optimum[:, target, 0], bounds[:, one])
-            optimum[:, target, one], slope[:, target, one], tail[:, target, one] = within, force, 0.0
+            optimum[:, target, one], slope[:, target, one], low[:, target, one] = within, force, 0.0
     along = plain.along(optimum - plain.optimum)
     cost = plain.cost_at_optimum + plain.energy(along).sum(axis=0)
     cost = np.where((slope == 0).all(axis=(0, 1)), plain.cost_at_optimum, cost)
-    changed = replace(
-        plain, optimum=optimum, optimum_tail=tail, cost_at_optimum=cost, least=cost, slope=slope
-    )
+    changed = replace(plain, optimum=optimum, optimum_low=low, cost_at_optimum=cost, least=cost, slope=slope)
     return changed if len(distinct) == 1 else changed.take(which)
 
 

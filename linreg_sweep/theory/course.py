@@ -45,7 +45,7 @@ class Course:
 
     Attributes:
         curvature: the eigenvalues [P, k].
-        tails: what rounding left off them [P, k].
+        lows: what rounding left off them [P, k].
         momentum: [k]; None: no trial has any.
         gain: share of the gradient that reaches the velocity [k], but for the first step's, which does whole.
         nesterov: momentum looks ahead, as torch.optim.SGD defines it.
@@ -53,7 +53,7 @@ class Course:
     """
 
     curvature: Floats
-    tails: Floats
+    lows: Floats
     momentum: Floats | None
     gain: Floats | None
     nesterov: bool
@@ -63,14 +63,14 @@ class Course:
         """Returns a course on which some errors [P, k] stay where they are: there is nothing to move."""
         if not still.any():
             return self
-        curvature, tails = (np.where(still, 0.0, each) for each in (self.curvature, self.tails))
-        return replace(self, curvature=curvature, tails=tails)
+        curvature, lows = (np.where(still, 0.0, each) for each in (self.curvature, self.lows))
+        return replace(self, curvature=curvature, lows=lows)
 
     def mover(self, columns: Indices) -> "_Mover":
         """Returns what moves some of the trials."""
         value = self.curvature[:, columns]
         high = SPLITTER * value - (SPLITTER * value - value)
-        low = (value - high) + self.tails[:, columns]
+        low = (value - high) + self.lows[:, columns]
         if self.momentum is None:
             return _Mover(value, high, low, None, None, self.nesterov)
         gain = None if self.gain is None else self.gain[columns]

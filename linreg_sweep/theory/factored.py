@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.theory.dependence import Dependence
+from linreg_sweep.theory.double_double import multiplied
 from linreg_sweep.theory.spectrum import (
     DIGITS,
     Shifted,
@@ -22,7 +23,6 @@ from linreg_sweep.theory.spectrum import (
     residuals,
     without_noise,
 )
-from linreg_sweep.theory.twofold import multiplied
 
 Floats = NDArray[np.float64]
 
@@ -73,7 +73,7 @@ def factored_spectrum(
             step = right[:rank].T @ ((left.T @ along)[:rank] / singular[:, None])
             optimum += mpmath.matrix(step.tolist()) * mpmath.diag(unit)
         optimum = without_noise(data, optimum)
-        nearest, tail = in_two(optimum)
+        nearest, low = in_two(optimum)
         cost_min = least_cost(data, optimum, fit_bias=fit_bias)
     eigenvalues = np.zeros(n_parameters)
     eigenvalues[:rank] = float(factor) * singular**2
@@ -81,16 +81,16 @@ def factored_spectrum(
     # H and C as the factorization has them, to more digits than their sums over rows
     rows = np.sqrt(float(factor)) * triangle[..., None], np.zeros((*triangle.shape, 1))
     gram = multiplied((rows[0].swapaxes(0, 1), rows[1].swapaxes(0, 1)), rows)
-    moment = multiplied(gram, (nearest[..., None], tail[..., None]))
+    moment = multiplied(gram, (nearest[..., None], low[..., None]))
     return Spectrum(
         eigenvalues=eigenvalues[::-1].copy(),
-        tails=np.zeros(n_parameters),
+        lows=np.zeros(n_parameters),
         eigenvectors=right.T[:, ::-1].copy(),
         optimum=nearest,
-        optimum_tail=tail,
+        optimum_low=low,
         hessian=hessian,
-        hessian_tail=(gram[0][..., 0] - hessian) + gram[1][..., 0],
+        hessian_low=(gram[0][..., 0] - hessian) + gram[1][..., 0],
         constant=constant,
-        constant_tail=(moment[0][..., 0] - constant) + moment[1][..., 0],
+        constant_low=(moment[0][..., 0] - constant) + moment[1][..., 0],
         cost_min=cost_min,
     )

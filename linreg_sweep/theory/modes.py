@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.twofold import two_product
+from linreg_sweep.theory.double_double import two_product
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -64,26 +64,26 @@ class PlainModes:
         return PlainModes(**{name: value[:, columns] for name, value in vars(self).items()})
 
 
-def plain_modes(learning_rate: Floats, eigenvalues: Floats, tails: Floats) -> PlainModes:
+def plain_modes(learning_rate: Floats, eigenvalues: Floats, lows: Floats) -> PlainModes:
     """Returns the modes of k trials without momentum.
 
     Args:
         learning_rate: [k].
         eigenvalues: of H [P, k], or [P, 1] where all trials have the same.
-        tails: what rounding left off them, see Quadratic.
+        lows: what rounding left off them, see Quadratic.
     """
-    step, tail = steps(learning_rate, eigenvalues, tails)
+    step, low = steps(learning_rate, eigenvalues, lows)
     over = step > 1
     distance = np.where(over, 2.0 - step, step)  # of abs(c) below 1; exact where abs(c) is close to 1
-    tail = np.where(over, tail, -tail) / np.maximum(np.abs(1.0 - step), np.finfo(float).tiny)
-    log = np.log1p(-distance) + np.where(np.abs(tail) < 1e-8, tail, 0.0)
+    low = np.where(over, low, -low) / np.maximum(np.abs(1.0 - step), np.finfo(float).tiny)
+    log = np.log1p(-distance) + np.where(np.abs(low) < 1e-8, low, 0.0)
     return PlainModes(np.maximum(log, NEVER), over, -step, -step * (1.0 - step))
 
 
-def steps(learning_rate: Floats, eigenvalues: Floats, tails: Floats) -> tuple[Floats, Floats]:
+def steps(learning_rate: Floats, eigenvalues: Floats, lows: Floats) -> tuple[Floats, Floats]:
     """Returns x = learning_rate * eigenvalue [P, k], and what rounding left off."""
-    x, tail = two_product(learning_rate, eigenvalues)
-    return x, np.where(np.isfinite(tail), tail, 0.0) + learning_rate * tails
+    x, low = two_product(learning_rate, eigenvalues)
+    return x, np.where(np.isfinite(low), low, 0.0) + learning_rate * lows
 
 
 def _is_odd(epoch: Floats) -> Flags:
@@ -182,7 +182,7 @@ def momentum_modes(
     learning_rate: Floats,
     momentum: Floats,
     eigenvalues: Floats,
-    tails: Floats,
+    lows: Floats,
     *,
     nesterov: bool,
     dampening: Floats | None = None,
@@ -193,32 +193,32 @@ def momentum_modes(
         learning_rate: [k].
         momentum: [k], above 0 and below 1.
         eigenvalues: of H [P, k], or [P, 1] where all trials have the same.
-        tails: what rounding left off them, see Quadratic.
+        lows: what rounding left off them, see Quadratic.
         nesterov: momentum looks ahead, as torch.optim.SGD defines it.
         dampening: share of the gradient [k] that is held back, but in the first step; not with nesterov.
 
     Source: Goh, Why Momentum Really Works, Distill 2017, for the companion matrix; its discriminant
     is written as a product, which keeps its digits where it is close to 0.
     """
-    x, tail = steps(learning_rate, eigenvalues, tails)
+    x, low = steps(learning_rate, eigenvalues, lows)
     c, m, root_m = 1.0 - x, momentum, np.sqrt(momentum)
     if nesterov:
         trace, determinant, first = (1 + m) * c, m * c, c - m * x
         first_step, second_step = -(1 + m) * x, -x * (first * (1 + m) + m * m)
         discriminant = c * ((1 - m) ** 2 - (1 + m) ** 2 * x)
         off_middle = ((1 - m) * c - 2 * m * x) / 2
-        beyond = (2 + 2 * m) - (1 + 2 * m) * x - (1 + 2 * m) * tail  # (1 + z_1) (1 + z_2)
+        beyond = (2 + 2 * m) - (1 + 2 * m) * x - (1 + 2 * m) * low  # (1 + z_1) (1 + z_2)
         log_determinant = np.log(m) + np.log1p(-np.minimum(x, 1.0))
     else:
         first_step, second_step, off_middle = -x, -x * (m + c), ((1 - m) - x) / 2
         if dampening is not None:  # but in the first step
             whole = x
             x, error = two_product(x, 1 - dampening)
-            tail = tail * (1 - dampening) + np.where(np.isfinite(error), error, 0.0)
+            low = low * (1 - dampening) + np.where(np.isfinite(error), error, 0.0)
             second_step, off_middle = -whole * m - x * c, ((1 - m) - whole - (whole - x)) / 2
         trace, determinant, first = (1 + m) - x, np.broadcast_to(m, x.shape), c
         discriminant = (((1 - m) / (1 + root_m)) ** 2 - x) * ((1 + root_m) ** 2 - x)
-        beyond = 2 * (1 + m) - x - tail
+        beyond = 2 * (1 + m) - x - low
         log_determinant = np.broadcast_to(np.log1p(m - 1), x.shape)
     odd = trace < 0
     swings, crosses = discriminant < 0, determinant < 0

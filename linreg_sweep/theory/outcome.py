@@ -71,7 +71,7 @@ SPECTRUM, MEASURED = range(2)
 
 THEORY = ("closed_form", "lost_in_rounding", "mini_batches", "adaptive")
 CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES, ADAPTIVE = range(4)
-"""What theory says of a trial's outcome: the closed form tells it; it lies within what the rounding of
+"""What theory says of a trial's outcome: the closed form gives it; it lies within what the rounding of
 the steps may decide; steps see mini-batches, for which there is no closed form; or the optimizer scales each
 step by its own gradients, of which nothing is known beforehand."""
 

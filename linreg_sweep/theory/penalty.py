@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.theory.double_double import Pair, added, multiplied, two_product, two_sum
 from linreg_sweep.theory.quadratic import Quadratic
-from linreg_sweep.theory.twofold import Pair, added, multiplied, two_product, two_sum
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -37,7 +37,7 @@ def penalised(plain: Quadratic, gram: Pair, moment: Pair, decay: Floats, decayed
 
     Args:
         plain: the quadratic without a penalty.
-        gram: H [P, P], head and tail.
+        gram: H [P, P], high and low part.
         moment: C [P, O], likewise.
         decay: the penalty of each trial [K], at least 0.
         decayed: which parameters are penalised [P].
@@ -64,7 +64,7 @@ def _joined(blocks: list[Quadratic]) -> Quadratic:
         parts = [getattr(block, name) for block in blocks]
         return parts[0] if parts[0] is parts[-1] else np.concatenate(parts, axis=-1)
 
-    names = ("eigenvalues", "tails", "eigenvectors", "optimum", "optimum_tail", "cost_at_optimum", "least")
+    names = ("eigenvalues", "lows", "eigenvectors", "optimum", "optimum_low", "cost_at_optimum", "least")
     return replace(blocks[0], **{name: every(name) for name in names})
 
 
@@ -76,36 +76,36 @@ def _of_distinct(plain: Quadratic, gram: Pair, moment: Pair, decay: Floats, deca
     diagonal[np.diag_indices(len(ridge))] = ridge
     whole = added((gram[0][..., None], gram[1][..., None]), (diagonal, zeros))
     if decayed.all():
-        values, tails = added((plain.eigenvalues, plain.tails), (decay, np.zeros(1)))
+        values, lows = added((plain.eigenvalues, plain.lows), (decay, np.zeros(1)))
         vectors = plain.eigenvectors
     else:
-        values, tails, vectors = _diagonalised(plain, whole, ridge)
-    optimum, optimum_tail = _optimum(plain, whole, moment, values, vectors, ridge)
+        values, lows, vectors = _diagonalised(plain, whole, ridge)
+    optimum, optimum_low = _optimum(plain, whole, moment, values, vectors, ridge)
     none = decay == 0
     if none.any():  # the bits of the quadratic without a penalty
-        values, tails = np.where(none, plain.eigenvalues, values), np.where(none, plain.tails, tails)
+        values, lows = np.where(none, plain.eigenvalues, values), np.where(none, plain.lows, lows)
         optimum = np.where(none, plain.optimum, optimum)
-        optimum_tail = np.where(none, plain.optimum_tail, optimum_tail)
+        optimum_low = np.where(none, plain.optimum_low, optimum_low)
         if vectors is not plain.eigenvectors:
             vectors = np.where(none, plain.eigenvectors, vectors)
-    off = (optimum - plain.optimum) + (optimum_tail - plain.optimum_tail)
+    off = (optimum - plain.optimum) + (optimum_low - plain.optimum_low)
     along = plain.along(off)
     cost = plain.cost_at_optimum + plain.energy(along).sum(axis=0)
     added_cost = plain.cost_per_loss * (ridge * (optimum**2).sum(axis=1)).sum(axis=0)
     return replace(
         plain,
         eigenvalues=values,
-        tails=tails,
+        lows=lows,
         eigenvectors=vectors,
         optimum=optimum,
-        optimum_tail=optimum_tail,
+        optimum_low=optimum_low,
         cost_at_optimum=cost,
         least=cost + added_cost,
     )
 
 
 def _diagonalised(plain: Quadratic, whole: Pair, ridge: Floats) -> tuple[Floats, Floats, Floats]:
-    """Returns eigenvalues [P, k], their tails and eigenvectors [P, P, k] of H with its penalty [P, P, k].
+    """Returns eigenvalues [P, k], their low parts and eigenvectors [P, P, k] of H with its penalty [P, P, k].
 
     The singular values of the rows sqrt(eigenvalue) vector^T, with those of the penalty below, tell the flat
     directions better than H does, whose condition number is their square.
@@ -133,11 +133,11 @@ def _diagonalised(plain: Quadratic, whole: Pair, ridge: Floats) -> tuple[Floats,
     across = vectors.swapaxes(0, 1), zeros
     length = multiplied(across, (vectors, zeros))
     curved = multiplied(across, multiplied(whole, (vectors, zeros)))
-    head, tail = (part[diagonal] for part in curved)
+    high, low = (part[diagonal] for part in curved)
     excess, rest = added((np.ones(1), np.zeros(1)), (-length[0][diagonal], -length[1][diagonal]))
-    correction = two_product(head, excess)  # head / (1 - excess), excess some roundings
-    head, tail = added((head, tail), (correction[0], correction[1] + head * (rest + excess * excess)))
-    return head, tail, vectors
+    correction = two_product(high, excess)  # high / (1 - excess), excess some roundings
+    high, low = added((high, low), (correction[0], correction[1] + high * (rest + excess * excess)))
+    return high, low, vectors
 
 
 def _times(left: Floats, right: Floats) -> Floats:
@@ -151,7 +151,7 @@ def _times(left: Floats, right: Floats) -> Floats:
 def _optimum(
     plain: Quadratic, whole: Pair, moment: Pair, values: Floats, vectors: Floats, ridge: Floats
 ) -> Pair:
-    """Returns where the gradient with its penalty vanishes [P, O, k], head and tail.
+    """Returns where the gradient with its penalty vanishes [P, O, k], high and low part.
 
     It lies off the optimum without a penalty by what the penalty's own pull does, and is moved on by what the
     gradient there is in twice the precision.
@@ -164,7 +164,7 @@ def _optimum(
 
     start = np.broadcast_to(plain.optimum, (*plain.optimum.shape[:2], ridge.shape[1]))
     step = -solved(ridge[:, None] * start)
-    optimum = added((start, np.broadcast_to(plain.optimum_tail, start.shape)), (step, np.zeros(1)))
+    optimum = added((start, np.broadcast_to(plain.optimum_low, start.shape)), (step, np.zeros(1)))
     constant = moment[0][..., None], moment[1][..., None]
     for _ in range(STEPS):
         pulled = multiplied(whole, optimum)

@@ -19,7 +19,7 @@ from linreg_sweep.theory.dependence import dependence, shifted
 from linreg_sweep.theory.factored import TRUSTED, factored_spectrum
 from linreg_sweep.theory.penalty import penalised
 from linreg_sweep.theory.quadratic import Quadratic
-from linreg_sweep.theory.spectrum import MOST_PARAMETERS, precise_spectrum, shift
+from linreg_sweep.theory.spectrum import MAX_PARAMETERS, precise_spectrum, shift
 
 Floats = NDArray[np.float64]
 
@@ -46,13 +46,13 @@ class Problem:
         loss: half_mse, mse or sse: what a step descends.
         fit_bias: whether the last row of theta is a bias.
         hessian: H [P, P] of the loss, in units of loss per unit of theta squared.
-        hessian_tail: what rounding left off it [P, P].
+        hessian_low: what rounding left off it [P, P].
         constant: C [P, O].
-        constant_tail: what rounding left off it [P, O].
+        constant_low: what rounding left off it [P, O].
         optimum: theta* [P, O], of least norm where H is singular.
-        optimum_tail: what rounding left off the optimum [P, O].
+        optimum_low: what rounding left off the optimum [P, O].
         eigenvalues: of H, ascending [P]; exact zeros where H is singular.
-        eigenvalue_tails: what rounding left off the eigenvalues [P]; 0 where that is not known.
+        eigenvalue_lows: what rounding left off the eigenvalues [P]; 0 where that is not known.
         eigenvectors: V [P, P], one a column, in the order of the eigenvalues.
         cost_min: the cost at the optimum, in units of y squared.
         scale: the variance of y about its column means, to which tolerances are relative; mean(y**2)
@@ -64,13 +64,13 @@ class Problem:
     loss: str
     fit_bias: bool
     hessian: Floats
-    hessian_tail: Floats
+    hessian_low: Floats
     constant: Floats
-    constant_tail: Floats
+    constant_low: Floats
     optimum: Floats
-    optimum_tail: Floats
+    optimum_low: Floats
     eigenvalues: Floats
-    eigenvalue_tails: Floats
+    eigenvalue_lows: Floats
     eigenvectors: Floats
     cost_min: float
     scale: float
@@ -113,10 +113,10 @@ class Problem:
         least = np.array([self.cost_min])
         return Quadratic(
             eigenvalues=self.eigenvalues[:, None],
-            tails=self.eigenvalue_tails[:, None],
+            lows=self.eigenvalue_lows[:, None],
             eigenvectors=self.eigenvectors[..., None],
             optimum=self.optimum[..., None],
-            optimum_tail=self.optimum_tail[..., None],
+            optimum_low=self.optimum_low[..., None],
             cost_at_optimum=least,
             least=least,
             cost_per_loss=self.cost_per_loss,
@@ -130,7 +130,7 @@ class Problem:
             weight_decay: in units of the loss's curvature, at least 0.
             decay_bias: whether the bias is penalised, too.
         """
-        gram, moment = (self.hessian, self.hessian_tail), (self.constant, self.constant_tail)
+        gram, moment = (self.hessian, self.hessian_low), (self.constant, self.constant_low)
         return penalised(self.quadratic, gram, moment, weight_decay, self._decayed(decay_bias=decay_bias))
 
     def boxed(self, weight_decay: Floats, decay_bias: bool) -> Quadratic:
@@ -204,7 +204,7 @@ def make_problem(
     found = dependence(x, fit_bias=fit_bias, noise=noise)
     n_parameters = design.shape[1]
     spectrum = None
-    if n_parameters > MOST_PARAMETERS:
+    if n_parameters > MAX_PARAMETERS:
         spectrum = factored_spectrum(data, design, y, found, factor, fit_bias=fit_bias)
     if spectrum is None and n_parameters <= AT_WORST:
         spectrum = precise_spectrum(data, found, factor, fit_bias=fit_bias)
@@ -221,13 +221,13 @@ def make_problem(
         loss=loss,
         fit_bias=fit_bias,
         hessian=spectrum.hessian,
-        hessian_tail=spectrum.hessian_tail,
+        hessian_low=spectrum.hessian_low,
         constant=spectrum.constant,
-        constant_tail=spectrum.constant_tail,
+        constant_low=spectrum.constant_low,
         optimum=spectrum.optimum,
-        optimum_tail=spectrum.optimum_tail,
+        optimum_low=spectrum.optimum_low,
         eigenvalues=spectrum.eigenvalues,
-        eigenvalue_tails=spectrum.tails,
+        eigenvalue_lows=spectrum.lows,
         eigenvectors=spectrum.eigenvectors,
         cost_min=spectrum.cost_min,
         scale=_scale(y, fit_bias=fit_bias),

@@ -29,10 +29,10 @@ class Quadratic:
 
     Attributes:
         eigenvalues: of H with its penalty, ascending [P, k]; exact zeros where H is singular.
-        tails: what rounding left off the eigenvalues [P, k]; 0 where that is not known.
+        lows: what rounding left off the eigenvalues [P, k]; 0 where that is not known.
         eigenvectors: V [P, P, k], one a column, in the order of the eigenvalues.
         optimum: theta* [P, O, k], of least norm where H is singular.
-        optimum_tail: what rounding left off the optimum [P, O, k].
+        optimum_low: what rounding left off the optimum [P, O, k].
         cost_at_optimum: the mean squared error there [k], in units of y squared.
         least: J there [k], in units of y squared: the cost, and what the penalty adds.
         cost_per_loss: 1/(k n O), which turns `e^T H e` into an excess.
@@ -41,10 +41,10 @@ class Quadratic:
     """
 
     eigenvalues: Floats
-    tails: Floats
+    lows: Floats
     eigenvectors: Floats
     optimum: Floats
-    optimum_tail: Floats
+    optimum_low: Floats
     cost_at_optimum: Floats
     least: Floats
     cost_per_loss: float
@@ -79,12 +79,12 @@ class Quadratic:
         return np.where(np.isfinite(curved), curved, 0.0)
 
     @cached_property
-    def visible_tail(self) -> Floats | None:
+    def visible_low(self) -> Floats | None:
         """What rounding left off the optimum [P, O, k], 0 where its cost does not show; None: nowhere."""
-        along = self.along(self.optimum_tail)
+        along = self.along(self.optimum_low)
         cost = (self.eigenvalues * (along**2).sum(axis=1)).sum(axis=0) * self.cost_per_loss
-        tail = np.where(cost > VISIBLE * self.scale, self.optimum_tail, 0.0)
-        return tail if tail.any() else None
+        low = np.where(cost > VISIBLE * self.scale, self.optimum_low, 0.0)
+        return low if low.any() else None
 
     def excess(self, theta: Floats) -> Floats:
         """Returns how far J lies above its least, never below 0, for each trial's state.
@@ -113,8 +113,8 @@ class Quadratic:
 
         with np.errstate(over="ignore", invalid="ignore"):  # diverged trials hold infinities
             error = theta - widened(self.optimum)
-            if self.visible_tail is not None:
-                error -= widened(self.visible_tail)
+            if self.visible_low is not None:
+                error -= widened(self.visible_low)
             along = self.along(error)
             weights = widened((self.eigenvalues * self.cost_per_loss)[:, None])
             terms = (weights * along * along).reshape(-1, *theta.shape[2:])

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.theory.dependence import Dependence, shifted
-from linreg_sweep.theory.twofold import products, rows_at_once, total_of, two_product
+from linreg_sweep.theory.double_double import products, rows_at_once, total_of, two_product
 
 Floats = NDArray[np.float64]
 Matrix = Any
@@ -30,7 +30,7 @@ KEPT_DIGITS = 36
 NOTHING = 1e-30
 """Share of what the largest parameter adds to y below which one adds but the rounding of pairs of floats."""
 
-MOST_PARAMETERS = 24
+MAX_PARAMETERS = 24
 """Parameters up to which fifty digits take well under a second."""
 
 
@@ -40,26 +40,26 @@ class Spectrum:
 
     Attributes:
         eigenvalues: of H = k A^T A, ascending [P]; exact zeros where A has less than full rank.
-        tails: what rounding left off the eigenvalues [P], so that value + tail has 32 digits.
+        lows: what rounding left off the eigenvalues [P], so that value + low has 32 digits.
         eigenvectors: [P, P], one a column.
         optimum: the least-squares solution of least norm [P, O].
-        optimum_tail: what rounding left off it [P, O].
+        optimum_low: what rounding left off it [P, O].
         hessian: H [P, P].
-        hessian_tail: what rounding left off it [P, P].
+        hessian_low: what rounding left off it [P, P].
         constant: C = k A^T Y [P, O].
-        constant_tail: what rounding left off it [P, O].
+        constant_low: what rounding left off it [P, O].
         cost_min: the mean of the squared residuals.
     """
 
     eigenvalues: Floats
-    tails: Floats
+    lows: Floats
     eigenvectors: Floats
     optimum: Floats
-    optimum_tail: Floats
+    optimum_low: Floats
     hessian: Floats
-    hessian_tail: Floats
+    hessian_low: Floats
     constant: Floats
-    constant_tail: Floats
+    constant_low: Floats
     cost_min: float
 
 
@@ -127,12 +127,12 @@ def _normal(data: Shifted, pairs: tuple[Floats, Floats], *, fit_bias: bool) -> t
 
     With S the matrix of shifts, X = D + 1 s^T, so that A = [D, 1] S.
     """
-    heads, tails = (part.tolist() for part in pairs)
+    highs, lows = (part.tolist() for part in pairs)
     n_parameters = data.n_features + fit_bias
     one, total = data.n_features, len(data.shift)
 
     def product(row: int, column: int) -> Any:
-        value = mpmath.mpf(heads[row][column]) + mpmath.mpf(tails[row][column])
+        value = mpmath.mpf(highs[row][column]) + mpmath.mpf(lows[row][column])
         return mpmath.ldexp(value, int(data.exponent[row]) + int(data.exponent[column]))
 
     exact = [[product(row, column) for column in range(total)] for row in range(one + 1)]
@@ -179,20 +179,20 @@ def _rounded_once(
     for index in range(null, len(values)):
         vector = vectors[:, index]
         optimum += vector * ((vector.T * moment) / values[index])
-    heads = [float(value) for value in values]
+    highs = [float(value) for value in values]
     optimum = without_noise(data, optimum)
-    nearest, tail = in_two(optimum)
-    (hessian, hessian_tail), (constant, constant_tail) = in_two(gram), in_two(moment)
+    nearest, low = in_two(optimum)
+    (hessian, hessian_low), (constant, constant_low) = in_two(gram), in_two(moment)
     return Spectrum(
-        eigenvalues=np.array(heads),
-        tails=np.array([float(value - head) for value, head in zip(values, heads, strict=True)]),
+        eigenvalues=np.array(highs),
+        lows=np.array([float(value - high) for value, high in zip(values, highs, strict=True)]),
         eigenvectors=rounded(vectors),
         optimum=nearest,
-        optimum_tail=tail,
+        optimum_low=low,
         hessian=hessian,
-        hessian_tail=hessian_tail,
+        hessian_low=hessian_low,
         constant=constant,
-        constant_tail=constant_tail,
+        constant_low=constant_low,
         cost_min=least_cost(data, optimum, fit_bias=fit_bias),
     )
 
@@ -241,22 +241,22 @@ def residuals(data: Shifted, optimum: Matrix, *, fit_bias: bool) -> Floats:
         fit_bias: whether its last row is a bias.
     """
     one = data.n_features
-    heads, tails = _of_shifted(data, optimum, fit_bias=fit_bias)
-    heads, tails = np.vstack([heads, np.full(optimum.cols, -1.0)]), np.vstack([tails, np.zeros(optimum.cols)])
+    highs, lows = _of_shifted(data, optimum, fit_bias=fit_bias)
+    highs, lows = np.vstack([highs, np.full(optimum.cols, -1.0)]), np.vstack([lows, np.zeros(optimum.cols)])
     left = np.empty((len(data.columns), optimum.cols))
     rows = rows_at_once(data.columns.shape[1])
     for first in range(0, len(left), rows):
         block = data.columns[first : first + rows]
         for target in range(optimum.cols):
             of_target = np.column_stack([block[:, : one + 1], block[:, one + 1 + target]])
-            product, error = two_product(of_target, heads[:, target])
-            head, tail = total_of(product, error + of_target * tails[:, target])
-            left[first : first + rows, target] = -(head + tail)
+            product, error = two_product(of_target, highs[:, target])
+            high, low = total_of(product, error + of_target * lows[:, target])
+            left[first : first + rows, target] = -(high + low)
     return left
 
 
 def _of_shifted(data: Shifted, optimum: Matrix, *, fit_bias: bool) -> tuple[Floats, Floats]:
-    """Returns the weights of the shifted columns and of the ones [F + 1, O], heads and tails."""
+    """Returns the weights of the shifted columns and of the ones [F + 1, O], high and low parts."""
     one = data.n_features
     weights = mpmath.zeros(one + 1, optimum.cols)
     for target in range(optimum.cols):
@@ -267,5 +267,5 @@ def _of_shifted(data: Shifted, optimum: Matrix, *, fit_bias: bool) -> tuple[Floa
             of_row = int(data.exponent[row]) - int(data.exponent[at])
             weights[row, target] = mpmath.ldexp(optimum[row, target], of_row)
         weights[one, target] = mpmath.ldexp(level, -int(data.exponent[at]))
-    heads = rounded(weights)
-    return heads, rounded(weights - mpmath.matrix(heads.tolist()))
+    highs = rounded(weights)
+    return highs, rounded(weights - mpmath.matrix(highs.tolist()))

@@ -1,6 +1,6 @@
 """What to do about trials that do not converge: settings with which they do, each tried by the closed form.
 
-A pure function of the experiment; the words for it are in telling/of_advice.py.
+A pure function of the experiment; the words for it are in text/advice.py.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ SHARES = (*np.arange(0.05, 0.951, 0.05).tolist(), 0.975, 0.99, 0.999)
 SAMPLED = 1024
 """Trials of a sweep among which the one with the farthest start is looked for."""
 
-MOST_BATCHES = 2048
+MAX_BATCHES = 2048
 """Batches whose curvature is computed; of more, those with the longest rows."""
 
 SWINGS = 1e4
@@ -47,7 +47,7 @@ LOOKS = 2000
 """Epochs at which it is then looked at."""
 
 TRIED = 3
-"""Rates that come down soonest, among which the quickest is: with momentum one may pass by chance."""
+"""Rates that come down first, among which the quickest is: with momentum one may pass by chance."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ class _Descent:
     def quickest(
         self, problem: Problem, start: Floats, changes: Mapping[str, object] | None = None
     ) -> Way | None:
-        """Returns how a trial from a start [P, O] converges soonest; None: it does not.
+        """Returns how a trial from a start [P, O] converges fastest; None: it does not.
 
         Args:
             problem: what it descends.
@@ -187,10 +187,10 @@ class _Descent:
         rates = np.array(sorted({_rounded_down(rate) for rate in asked if np.isfinite(rate)} - {0.0}))
         epochs = self.epochs(problem, start, rates)
         came = np.flatnonzero(epochs >= 0)
-        soonest = rates[came[np.argsort(epochs[came], kind="stable")]][: TRIED if self.momentum else 1]
+        fastest = rates[came[np.argsort(epochs[came], kind="stable")]][: TRIED if self.momentum else 1]
         ways = [
             self.way(problem, start, rate, {**(changes or {}), self.key("learning_rate"): rate})
-            for rate in soonest.tolist()
+            for rate in fastest.tolist()
         ]
         return min(filter(None, ways), key=lambda way: way.epochs, default=None)
 
@@ -294,7 +294,7 @@ class _Descent:
 
 
 def _standardized(experiment: Experiment, descent: _Descent, start: Floats) -> Way | None:
-    """Returns how a trial converges soonest on z-scores; None: it sees them already, or they do not exist."""
+    """Returns how a trial converges fastest on z-scores; None: it sees them already, or they do not exist."""
     problem = experiment.problem
     if experiment.data.standardize or not problem.fit_bias or problem.shape[0] < 2:
         return None
@@ -331,7 +331,7 @@ def _batch_limit(experiment: Experiment, batch_size: int, momentum: float) -> fl
     factors = np.array([factor[size] for size in sizes])
     traces = factors * np.add.reduceat((problem.design**2).sum(axis=1)[order], firsts)
     steepest = 0.0
-    for batch in np.argsort(-traces)[:MOST_BATCHES]:
+    for batch in np.argsort(-traces)[:MAX_BATCHES]:
         if traces[batch] <= steepest:  # no curvature of a batch is larger than the sum of all
             break
         rows = problem.design[order[firsts[batch] : firsts[batch] + batch_size]]

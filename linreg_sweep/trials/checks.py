@@ -7,7 +7,7 @@ from itertools import chain, islice
 import numpy as np
 
 from linreg_sweep.config import Declaration
-from linreg_sweep.config.faults import MOST_COMPLAINTS, config_error
+from linreg_sweep.config.faults import MAX_COMPLAINTS, config_error
 from linreg_sweep.config.parameters import OWN_WEIGHT, own_weight
 from linreg_sweep.data import Data
 from linreg_sweep.engines import ENGINES
@@ -16,7 +16,7 @@ from linreg_sweep.trials.experiment import Experiment, count_states, most_epochs
 from linreg_sweep.trials.precision import faults_of_precision
 from linreg_sweep.trials.space import RATIO, Space
 
-MOST_STATES = 1_000_000
+MAX_STATES = 1_000_000
 """States that the history of one trial may hold."""
 
 
@@ -24,7 +24,7 @@ def check_before(declaration: Declaration, data: Data, space: Space) -> None:
     """Raises every complaint about a declaration for which nothing needs to be computed.
 
     Raises:
-        ConfigError: at most MOST_COMPLAINTS of them.
+        ConfigError: at most MAX_COMPLAINTS of them.
     """
     of_names, of_history = _faults_of_starts(declaration, data, space), _faults_of_history(declaration, space)
     _raise_all(chain(of_names, _faults_of_machine(declaration), of_history))
@@ -38,7 +38,7 @@ def check(declaration: Declaration, data: Data, experiment: Experiment) -> None:
 
 
 def _raise_all(faults: Iterator[ConfigError]) -> None:
-    errors = list(islice(faults, MOST_COMPLAINTS + 1))
+    errors = list(islice(faults, MAX_COMPLAINTS + 1))
     if errors:
         raise config_error(complaint for error in errors for complaint in error.complaints)
 
@@ -133,6 +133,6 @@ def _faults_of_history(declaration: Declaration, space: Space) -> Iterator[Confi
     """Yields that a trial's history would hold too many states."""
     config = declaration.config
     states = count_states(config.history.every, most_epochs(config.training.epochs, space))
-    if states > MOST_STATES:
-        text = f"must keep at most {MOST_STATES:,} states of a trial, got {states:,}"
+    if states > MAX_STATES:
+        text = f"must keep at most {MAX_STATES:,} states of a trial, got {states:,}"
         yield declaration.error(("history", "every"), text, "keep fewer, or use every: log")

@@ -1,6 +1,6 @@
 """The columns of a run's tables, each one entry: what it is called, holds and means, and how it is computed.
 
-To add a column is to add an entry to TRIALS. What parts hold, what metadata.json tells of them, legends,
+To add a column is to add an entry to TRIALS. What parts hold, what metadata.json says of them, legends,
 comparisons, reports and what a narrow terminal goes without follow from it.
 """
 

@@ -45,7 +45,7 @@ class Forecast:
         fastest_epochs: the epoch at which the first of all converges; None: none does.
         fastest: its hyperparameters as the table shows them; None likewise.
         rates: the smallest and the largest learning rate with which any converges; None: none does.
-        below: trials, of those that theory tells of, whose rate is below that range.
+        below: trials, of those that theory predicts, whose rate is below that range.
         above: likewise, above it.
         seconds: that one core trains all trials, at most where theory cannot tell; None: not known.
     """
@@ -68,7 +68,7 @@ class Forecast:
 
     @property
     def wasted(self) -> float:
-        """The share of trials, of those that theory tells of, that cannot converge."""
+        """The share of trials, of those that theory predicts, that cannot converge."""
         told = self.n_trials - self.unknown
         return 1 - self.outcomes["converged"] / told if told else 0.0
 

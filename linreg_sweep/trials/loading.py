@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 from linreg_sweep import data as datasets
 from linreg_sweep.config import Config, Declaration
 from linreg_sweep.data import Data
-from linreg_sweep.errors import MOST_NAMED, Complaint, DataError, listed, shorten
+from linreg_sweep.errors import MAX_NAMED, Complaint, DataError, listed, shorten
 from linreg_sweep.theory.dependence import CONSTANT, dependent_columns
 
 Arrays = tuple[Any, Any]
@@ -60,7 +60,7 @@ def _noted(data: Data, *, fit_bias: bool) -> Data:
     ]
     if not told:
         return data
-    shown = ", ".join(told[:MOST_NAMED]) + (", ..." if len(told) > MOST_NAMED else "")
+    shown = ", ".join(told[:MAX_NAMED]) + (", ..." if len(told) > MAX_NAMED else "")
     note = f"some columns depend on others, so that many weights fit equally well: {shown}"
     return replace(data, notes=(*data.notes, note))
 

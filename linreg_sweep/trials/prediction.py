@@ -35,7 +35,7 @@ class Prediction:
     Attributes:
         outcome: [K], as an index into OUTCOMES, or MISSING: nothing is predicted.
         at: [K], the epoch of the event that decides it, or MISSING.
-        theory: [K], as an index into THEORY: the closed form, or why it does not tell.
+        theory: [K], as an index into THEORY: the closed form, or why it is silent.
     """
 
     outcome: Codes

@@ -8,12 +8,12 @@ import time
 from contextlib import suppress
 
 from linreg_sweep.errors import Complaint, SweepError
-from linreg_sweep.guards.harmless import harmless
+from linreg_sweep.guards.escapes import escape_control
 
 SECONDS_OF_SILENCE = 1.0
 """After which it is asked whether it is a web server, which waits to be spoken to."""
 
-MOST_BYTES = 4096
+MAX_BYTES = 4096
 """Of a greeting; a scheduler's has less than a hundred."""
 
 PORTS = "a Dask scheduler's port is usually 8786; 8787 is its dashboard"
@@ -48,7 +48,7 @@ def require_scheduler(address: str, host: str, port: int, patience: float) -> No
         raise SweepError(Complaint(address, "a web server answers there, and no Dask scheduler", PORTS))
     if said.startswith(b"\x15\x03"):  # a TLS alert
         raise SweepError(Complaint(address, "what answers there speaks TLS", "give tls://HOST:PORT"))
-    words = harmless(said.decode(errors="backslashreplace").strip(), 60)
+    words = escape_control(said.decode(errors="backslashreplace").strip(), 60)
     raise SweepError(Complaint(address, f"what answers there is no Dask scheduler, it says: {words}", PORTS))
 
 
@@ -57,9 +57,9 @@ def _heard(connection: socket.socket, seconds: float) -> bytes:
     said = b""
     until = time.monotonic() + seconds
     with suppress(OSError):
-        while len(said) < MOST_BYTES and (left := until - time.monotonic()) > 0:
+        while len(said) < MAX_BYTES and (left := until - time.monotonic()) > 0:
             connection.settimeout(left)
-            some = connection.recv(MOST_BYTES)
+            some = connection.recv(MAX_BYTES)
             said += some
             if not some or b"\n" in some or b"pickle-protocol" in said:
                 break

@@ -23,7 +23,7 @@ SECONDS_A_LOOK = 0.5
 _LOCK = threading.Lock()
 
 _hooks: list[Any] = []
-"""What told of errors in threads before each of those who are quiet; see _quiet."""
+"""What reported errors in threads before each of those who are quiet; see _quiet."""
 
 
 class Processes:
@@ -156,7 +156,7 @@ def _quiet() -> Iterator[None]:
     """
     with _LOCK:
         _hooks.append(threading.excepthook)
-        threading.excepthook = _tell
+        threading.excepthook = _report
     try:
         yield
     finally:
@@ -166,7 +166,7 @@ def _quiet() -> Iterator[None]:
                 threading.excepthook = hook
 
 
-def _tell(failure: threading.ExceptHookArgs) -> None:
+def _report(failure: threading.ExceptHookArgs) -> None:
     """Tells of an error in a thread as it would have been, but for loky's."""
     if failure.thread is None or failure.thread.name != "ExecutorManagerThread":
         _hooks[0](failure)

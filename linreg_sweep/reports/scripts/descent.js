@@ -2,7 +2,7 @@
 // (engines/numpy_engine.py), so that the same trial has the same bits.
 
 /** How many products of an entry of H a descent may take, so that a slider never waits. */
-const MOST_PRODUCTS = 4e7;
+const MAX_PRODUCTS = 4e7;
 
 /** Epochs that are all kept; later ones are kept as their number grows by this share. */
 const KEPT = 200;
@@ -10,16 +10,16 @@ const GROWTH = 1.02;
 
 /** Returns the excess cost of a state [P * O]: a sum of squares along the eigenvectors. */
 function excessCost(problem, theta) {
-  const { eigenvalues, eigenvectors, optimum, optimum_tail: tail, cost_per_loss: perLoss } = problem;
+  const { eigenvalues, eigenvectors, optimum, optimum_low: optimumLow, cost_per_loss: perLoss } = problem;
   const targets = optimum[0].length;
   let total = 0;
   for (let each = 0; each < eigenvalues.length; each += 1) {
     const vector = eigenvectors[each];
     const factor = eigenvalues[each] * perLoss;
     for (let target = 0; target < targets; target += 1) {
-      let along = vector[0] * (theta[target] - optimum[0][target] - tail[0][target]);
+      let along = vector[0] * (theta[target] - optimum[0][target] - optimumLow[0][target]);
       for (let row = 1; row < vector.length; row += 1) {
-        along += vector[row] * (theta[row * targets + target] - optimum[row][target] - tail[row][target]);
+        along += vector[row] * (theta[row * targets + target] - optimum[row][target] - optimumLow[row][target]);
       }
       total += factor * along * along;
     }
@@ -41,7 +41,7 @@ function descend(problem, trial) {
   const hessian = problem.hessian.map((row) => row.map(rounded));
   const constant = problem.constant.flat().map(rounded);
   const [rate, momentum] = [rounded(trial.learningRate), rounded(trial.momentum)];
-  const most = Math.floor(MOST_PRODUCTS / (size * size * targets));
+  const most = Math.floor(MAX_PRODUCTS / (size * size * targets));
   const last = Math.min(trial.epochs, most);
   const theta = Float64Array.from(trial.start, rounded);
   const gradient = new Float64Array(theta.length);

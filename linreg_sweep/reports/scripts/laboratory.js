@@ -88,7 +88,7 @@ function showLaboratory(article, given, columns) {
     // the settings of a trial have one answer: what the run found
     const row = loaded !== null && inputs.every((input) => input.isAt(loaded)) ? loaded : null;
     const found = row === null ? asRow(result, trial, factors) : rowOf(row);
-    tell(found, trial, factors);
+    describe(found, trial, factors);
     part("note").textContent = row === null ? remark(result) : agreement(row, result);
     tabulate(factors, trial.momentum);
   }
@@ -111,7 +111,7 @@ function showLaboratory(article, given, columns) {
       drawPath(part("path"), part("path-title"), problem, result, trial);
       drawCost(part("cost"), problem, result, result, row);
     });
-    tell(found, trial, null);
+    describe(found, trial, null);
     if (found.outcome === "failed") part("note").textContent = "This trial could not be trained.";
     else {
       const way = given.ways[given.way[row]];
@@ -165,7 +165,7 @@ function showLaboratory(article, given, columns) {
   }
 
   /** Tells what became of a trial, and what theory says of it; factors: null where it says nothing. */
-  function tell(found, trial, factors) {
+  function describe(found, trial, factors) {
     const limit = stabilityLimit(problem, trial.momentum);
     limitMark.value = Math.round(STEPS * inputs.find((input) => input.name === "learning_rate").shareOf(limit));
     const at = found.outcome === "diverged" ? found.divergedAt : found.outcome === "converged" ? found.convergedAt : null;

@@ -169,7 +169,7 @@ function showMap(article, payload, choose, best) {
     }
   }
 
-  /** Marks the cell that is pointed at or held, and tells its numbers. */
+  /** Marks the cell that is pointed at or held, and shows its numbers. */
   function mark() {
     paper.svg.querySelectorAll(".chosen, .chosen-inner").forEach((old) => old.remove());
     for (const cell of new Set([held, pointed])) {
@@ -177,10 +177,10 @@ function showMap(article, payload, choose, best) {
       paper.svg.append(drawn("rect", { class: "chosen", ...outline(cell) }));
       paper.svg.append(drawn("rect", { class: "chosen-inner", ...outline(cell) }));
     }
-    tell(pointed ?? held);
+    describe(pointed ?? held);
   }
 
-  function tell(cell) {
+  function describe(cell) {
     const list = article.querySelector("dl[data-cell]");
     const map = found();
     if (cell === null || !map.trials[cell]) {

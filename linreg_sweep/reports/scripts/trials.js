@@ -25,7 +25,7 @@ function showTrials(article, payload, columns, choose) {
   const table = article.querySelector("[data-trials]");
   const filter = article.querySelector("[data-trials-filter]");
   const outcome = article.querySelector("[data-trials-outcome]");
-  const [back, on] = ["back", "on"].map((way) => article.querySelector(`[data-trials-${way}]`));
+  const [previous, next] = ["previous", "next"].map((way) => article.querySelector(`[data-trials-${way}]`));
   const all = columns[0].cells.map((_, row) => row);
   const differs = (column) => column.name === "trial" || new Set(column.cells).size > 1;
   const shown = columns.filter(differs);
@@ -34,8 +34,8 @@ function showTrials(article, payload, columns, choose) {
 
   const outcomes = columns.find((column) => column.name === "outcome");
   for (const name of outcomes.order) outcome.append(element("option", { value: name }, name));
-  const told = same.map((column) => `${column.name} ${textOf(column, 0)}`).join(", ");
-  article.querySelector("[data-trials-same]").textContent = told && `The same in all listed trials: ${told}.`;
+  const text = same.map((column) => `${column.name} ${textOf(column, 0)}`).join(", ");
+  article.querySelector("[data-trials-same]").textContent = text && `The same in all listed trials: ${text}.`;
 
   function textOf(column, row) {
     const cell = column.cells[row];
@@ -93,8 +93,8 @@ function showTrials(article, payload, columns, choose) {
     page = Math.min(Math.max(page, 0), pages - 1);
     const seen = rows.slice(page * ROWS, (page + 1) * ROWS);
     table.replaceChildren(head(), element("tbody", {}, ...seen.map(rowOf)));
-    back.disabled = page === 0;
-    on.disabled = page === pages - 1;
+    previous.disabled = page === 0;
+    next.disabled = page === pages - 1;
     const from = seen.length ? `Rows ${counted(page * ROWS + 1)} to ${counted(page * ROWS + seen.length)} of ` : "";
     const listed = payload.all_listed
       ? `all ${counted(payload.n_trials)} trials`
@@ -113,7 +113,7 @@ function showTrials(article, payload, columns, choose) {
     page += by;
     show();
   };
-  back.addEventListener("click", turn(-1));
-  on.addEventListener("click", turn(1));
+  previous.addEventListener("click", turn(-1));
+  next.addEventListener("click", turn(1));
   select();
 }

@@ -138,7 +138,7 @@ function parsed(text) {
 }
 
 /**
- * Returns what tells whether a row meets a text such as `learning_rate < 0.005 and outcome == converged`.
+ * Returns a function that says whether a row meets a text such as `learning_rate < 0.005 and outcome == converged`.
  *
  * What compares a missing value is unknown (null): neither it nor its `not` holds; only != does.
  *

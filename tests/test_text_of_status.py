@@ -18,7 +18,7 @@ import linreg_sweep as ls
 from linreg_sweep import cli
 from linreg_sweep.runs.lock import held
 from linreg_sweep.runs.status import RUNNING, Status, read_status
-from linreg_sweep.telling.of_status import standing
+from linreg_sweep.text.status import standing
 
 SWEEP: dict[str, Any] = {
     "name": "watched",

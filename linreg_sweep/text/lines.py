@@ -4,22 +4,22 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from linreg_sweep.analysis.formats import as_text
 from linreg_sweep.data import parameter_names
-from linreg_sweep.telling.phrases import counted, number
+from linreg_sweep.text.phrases import counted, number
 
-MOST_IN_A_LINE = 5
+MAX_IN_A_LINE = 5
 """Features above which no equation is written, but a table."""
 
-MOST_EQUATIONS = 3
-"""Targets above which likewise."""
+MAX_EQUATIONS = 3
+"""Targets above which no equation is written, but a table."""
 
-MOST_ROWS = 20
+MAX_ROWS = 20
 """Parameters that such a table has at most."""
 
 Parameters = Mapping[str, float | None]
 """Their values by their names in a table of trials; None: not finite."""
 
 
-def lines_of(
+def format_lines(
     features: Sequence[str], targets: Sequence[str], lines: Mapping[str, Parameters]
 ) -> Iterator[str]:
     """Yields fitted lines beside each other: as equations where they are short, else as a table.
@@ -33,16 +33,16 @@ def lines_of(
     names = [name for name in every if any(name in values for values in lines.values())]
     if not names:
         return
-    if len(features) > MOST_IN_A_LINE or len(targets) > MOST_EQUATIONS:
-        shown = names[:MOST_ROWS]
+    if len(features) > MAX_IN_A_LINE or len(targets) > MAX_EQUATIONS:
+        shown = names[:MAX_ROWS]
         cells = {
             title.lower().replace(" ", "_"): [number(values.get(name)) for name in shown]
             for title, values in lines.items()
             if values
         }
         yield as_text({"parameter": shown, **cells}, "table")
-        if len(names) > MOST_ROWS:
-            yield f"and {counted(len(names) - MOST_ROWS, 'more parameter')}"
+        if len(names) > MAX_ROWS:
+            yield f"and {counted(len(names) - MAX_ROWS, 'more parameter')}"
         return
     width = max(len(title) for title in lines) + 3
     for target in targets:

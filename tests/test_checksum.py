@@ -4,9 +4,9 @@ import zlib
 
 import pytest
 
-from linreg_sweep.storage.seal import BLANK, checksum, is_whole, sealed
+from linreg_sweep.storage.checksum import BLANK, checksum, is_whole, with_checksum
 
-CONTENT = sealed(f"some text\n{BLANK}\nand more".encode())
+CONTENT = with_checksum(f"some text\n{BLANK}\nand more".encode())
 
 
 def test_a_sealed_file_is_whole() -> None:
@@ -41,8 +41,8 @@ def test_what_was_never_sealed_is_not_whole(content: bytes) -> None:
 
 def test_the_last_blank_takes_the_checksum() -> None:
     """Text before it that looks alike stays."""
-    assert sealed(f"{BLANK}{BLANK}".encode()).startswith(BLANK.encode())
-    assert is_whole(sealed(f"{BLANK}{BLANK}".encode()))
+    assert with_checksum(f"{BLANK}{BLANK}".encode()).startswith(BLANK.encode())
+    assert is_whole(with_checksum(f"{BLANK}{BLANK}".encode()))
 
 
 def test_a_checksum_from_outside_is_eight_digits() -> None:

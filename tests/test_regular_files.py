@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from linreg_sweep.guards.regular import open_regular
+from linreg_sweep.guards.regular_files import open_regular_file
 
 
 def test_a_file_is_opened(tmp_path: Path) -> None:
     """Its bytes are read, also through a link."""
     (tmp_path / "file").write_bytes(b"bytes")
     (tmp_path / "link").symlink_to("file")
-    with open_regular(tmp_path / "link") as file:
+    with open_regular_file(tmp_path / "link") as file:
         assert file.read() == b"bytes"
 
 
@@ -30,4 +30,4 @@ def test_nothing_else_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             (tmp_path, "Is a directory"),
         ):
             with pytest.raises(OSError, match=said):
-                open_regular(name)
+                open_regular_file(name)

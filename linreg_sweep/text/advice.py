@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from linreg_sweep.analysis.formats import condition
 from linreg_sweep.errors import listed
-from linreg_sweep.telling.phrases import counted, duration, number
+from linreg_sweep.text.phrases import counted, duration, number
 from linreg_sweep.trials.advice import LONG, Advice, Way
 
 if TYPE_CHECKING:
     from linreg_sweep.trials.experiment import Experiment
 
 
-def waits(experiment: "Experiment", seconds: float | None) -> Iterator[str]:
+def format_wait(experiment: "Experiment", seconds: float | None) -> Iterator[str]:
     """Yields what a training that takes long does, with the way round it; nothing of a short one.
 
     Args:
@@ -29,7 +29,7 @@ def waits(experiment: "Experiment", seconds: float | None) -> Iterator[str]:
     yield f"This takes about {duration(seconds)} on one core with engine {engine}{way}."
 
 
-def advised(advice: Advice | None, who: str = "it") -> Iterator[str]:
+def format_advice(advice: Advice | None, who: str = "it") -> Iterator[str]:
     """Yields with which settings trials converge, a sentence a line, each with what `--set` takes.
 
     Args:

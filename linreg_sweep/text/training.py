@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from linreg_sweep.analysis.formats import condition
 from linreg_sweep.analysis.legend import Bounds
-from linreg_sweep.telling.of_advice import advised
-from linreg_sweep.telling.of_lines import lines_of
-from linreg_sweep.telling.phrases import fitting_form, wrapped
+from linreg_sweep.text.advice import format_advice
+from linreg_sweep.text.lines import format_lines
+from linreg_sweep.text.phrases import fitting_form, wrapped
 from linreg_sweep.theory.outcome import MEASURED, SURPRISES, surprise, swing
 
 if TYPE_CHECKING:
     from linreg_sweep.engines.autograd_steps import Step
     from linreg_sweep.training import Training
 
-MOST_IN_A_ROW = 6
+MAX_IN_A_ROW = 6
 """Parameters above which only the last row of a training shows them."""
 
 NO_FACTOR = 1e-12
@@ -25,7 +25,7 @@ NEARLY_STILL = 0.999
 """A factor above which what it lacks to 1 says more than the factor itself."""
 
 
-def printed_rows(training: "Training") -> Iterator[str]:
+def format_rows(training: "Training") -> Iterator[str]:
     """Yields a line an epoch, in the tutorial's words: `Epoch : 1, Weight : 1.351, Bias : ...`.
 
     Where there are many parameters, the last row alone shows them. A column has three decimals, as the
@@ -35,7 +35,7 @@ def printed_rows(training: "Training") -> Iterator[str]:
     rows = list(zip(*training.rows.values(), strict=True))
     forms = {name: fitting_form(column.tolist(), 3) for name, column in training.rows.items()}
     forms["epoch"] = "d"
-    few = len(names) - 2 <= MOST_IN_A_ROW
+    few = len(names) - 2 <= MAX_IN_A_ROW
     for place, row in enumerate(rows):
         cells = {
             name: f"{_capital(name)} : {value:{forms[name]}}" for name, value in zip(names, row, strict=True)
@@ -53,7 +53,7 @@ def _capital(name: str) -> str:
     return name[0].upper() + name[1:]
 
 
-def printed_steps(names: Sequence[str], steps: Iterable["Step"]) -> Iterator[str]:
+def format_steps(names: Sequence[str], steps: Iterable["Step"]) -> Iterator[str]:
     """Yields gradients and parameters at every moment of an epoch of autograd.
 
     Args:
@@ -76,7 +76,7 @@ def _fitting(value: float, decimals: int) -> str:
     return format(value, fitting_form([value], decimals))
 
 
-def ending(training: "Training") -> Iterator[str]:
+def format_ending(training: "Training") -> Iterator[str]:
     """Yields how a trial ended and why, a sentence a line."""
     bounds = Bounds.of(training.experiment.criteria)
     at = {"converged": training.epoch_of("converged_at"), "diverged": training.epoch_of("diverged_at")}
@@ -96,7 +96,7 @@ def ending(training: "Training") -> Iterator[str]:
         yield from _flattest(training)
     yield from _regime(training, bounds)
     if training.advice is not None:
-        yield from advised(training.advice)
+        yield from format_advice(training.advice)
 
 
 def _regime(training: "Training", bounds: Bounds) -> Iterator[str]:
@@ -179,4 +179,4 @@ def _lines(training: "Training") -> Iterator[str]:
     if example.options.method.is_penalised:
         lines["Penalised"] = experiment.named(example.trials.quadratic.optimum[..., 0], example.kind)
     lines["Least squares"] = experiment.least_squares()
-    yield from lines_of(experiment.data.x_names, experiment.data.y_names, lines)
+    yield from format_lines(experiment.data.x_names, experiment.data.y_names, lines)

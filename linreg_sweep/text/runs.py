@@ -8,18 +8,18 @@ from linreg_sweep.analysis.formats import Table, as_text, cells_of, ends_of
 from linreg_sweep.analysis.legend import Bounds, legend
 from linreg_sweep.data import parameter_names
 from linreg_sweep.engines import ENGINES
-from linreg_sweep.telling.of_lines import lines_of
-from linreg_sweep.telling.phrases import columns_of, counted, number, plural
+from linreg_sweep.text.lines import format_lines
+from linreg_sweep.text.phrases import columns_of, counted, number, plural
 from linreg_sweep.theory.outcome import OUTCOMES, SILENT_MEANING
 
 if TYPE_CHECKING:
     from linreg_sweep.runs.results import Run
 
-MOST_FAILURES_SHOWN = 5
+MAX_FAILURES_SHOWN = 5
 """Failed trials that are named."""
 
 
-def told_run(run: "Run", table: Table, columns: list[str]) -> Iterator[str]:
+def format_run(run: "Run", table: Table, columns: list[str]) -> Iterator[str]:
     """Yields what a finished run found: what was swept, the summary, its columns, the best trial.
 
     Args:
@@ -37,20 +37,20 @@ def told_run(run: "Run", table: Table, columns: list[str]) -> Iterator[str]:
     shown = {name: cells[name] for name in columns}
     yield as_text(shown, "table")
     yield ""
-    yield from legend_of(shown, run)
+    yield from format_legend(shown, run)
     yield ""
     outcomes = run.metadata["outcomes"]
     yield ", ".join(f"{outcomes[name]:,} {name}" for name in OUTCOMES) + "."
     if len(cells["trials"]) > 1:
         yield from _safe(cells, is_words=run.types[next(iter(cells))].is_words)
         yield from _best_row(cells)
-    yield best_trial(run.metadata["best"], run.varied, run.best_by)
+    yield format_best_trial(run.metadata["best"], run.varied, run.best_by)
     yield from _fitted_line(run)
     yield from _edge(run)
     yield from _agreement(run)
 
 
-def legend_of(table: Table, run: "Run") -> Iterator[str]:
+def format_legend(table: Table, run: "Run") -> Iterator[str]:
     """Yields what the columns of a run's table say, with their units."""
     cells = cells_of(table)
     columns = [name for name, column in cells.items() if any(cell is not None for cell in column)]
@@ -59,13 +59,13 @@ def legend_of(table: Table, run: "Run") -> Iterator[str]:
     return legend(columns, regimes, Bounds.of_metadata(run.metadata), measured=measured)
 
 
-def told_failures(run: "Run") -> Iterator[str]:
+def format_failures(run: "Run") -> Iterator[str]:
     """Yields which trials of a run could not be trained, and why: the first of them."""
     failures = run.failures
     yield f"{counted(run.n_failed, 'trial')} could not be trained, and no table above counts them:"
-    for trial, reason in list(failures.items())[:MOST_FAILURES_SHOWN]:
+    for trial, reason in list(failures.items())[:MAX_FAILURES_SHOWN]:
         yield f"  trial {trial}: {reason}"
-    if run.n_failed > MOST_FAILURES_SHOWN:
+    if run.n_failed > MAX_FAILURES_SHOWN:
         yield f"All: linreg-sweep show {run.path} --where \"outcome == 'failed'\""
     yield "The same command tries them again."
 
@@ -117,7 +117,7 @@ def _to_the_end(rows: Sequence[int], n: int) -> bool:
     return bool(rows) and list(rows) == list(range(rows[0], n))
 
 
-def best_trial(best: Mapping[str, Any], varied: Sequence[str], by: str = "converged_at") -> str:
+def format_best_trial(best: Mapping[str, Any], varied: Sequence[str], by: str = "converged_at") -> str:
     """Returns which trial of a run is the best, and how it ended.
 
     Args:
@@ -147,7 +147,7 @@ def _fitted_line(run: "Run") -> Iterator[str]:
         fitted = {name: best.get(f"{name}_unscaled", best.get(name)) for name in names if name in best}
     found = run.metadata.get("least_squares", {"parameters": {}})
     lines = {"Fitted": fitted, "Least squares": found["parameters"]}
-    yield from lines_of(data["features"], data["targets"], lines)
+    yield from format_lines(data["features"], data["targets"], lines)
 
 
 def _edge(run: "Run") -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Arithmetic on pairs of float64, head and tail, which together hold about 32 digits.
+"""Arithmetic on pairs of float64, a high and a low part, which together hold about 32 digits.
 
 Source: Dekker, A floating-point technique for extending the available precision, Numer. Math. 18,
 1971; Ogita, Rump and Oishi, Accurate sum and dot product, SIAM J. Sci. Comput. 26, 2005.
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Pair = tuple[Floats, Floats]
-"""Head and tail."""
+"""The high and the low part."""
 
 SPLITTER = 2.0**27 + 1
 """Cuts a float64 into two of 26 bits, whose products are exact."""
@@ -53,49 +53,49 @@ def products(columns: Floats, few: int) -> tuple[Floats, Floats]:
         columns: [n, m]; products of entries neither overflow nor underflow where they matter.
         few: at most m.
     """
-    head, tail = np.zeros((few, columns.shape[1])), np.zeros((few, columns.shape[1]))
+    high, low = np.zeros((few, columns.shape[1])), np.zeros((few, columns.shape[1]))
     rows = rows_at_once(columns.shape[1])
     for first in range(0, len(columns), rows):
         block = np.ascontiguousarray(columns[first : first + rows].T)
-        high, low = _split(block)
+        upper, lower = _split(block)
         for one in range(few):
             product = block[one] * block[one:]
-            error = high[one] * high[one:] - product
-            error += high[one] * low[one:]
-            error += low[one] * high[one:]
-            error += low[one] * low[one:]
+            error = upper[one] * upper[one:] - product
+            error += upper[one] * lower[one:]
+            error += lower[one] * upper[one:]
+            error += lower[one] * lower[one:]
             total, rest = total_of(product, error)
-            head[one, one:], carry = two_sum(head[one, one:], total)
-            tail[one, one:] += carry + rest
+            high[one, one:], carry = two_sum(high[one, one:], total)
+            low[one, one:] += carry + rest
     for one in range(few):
-        head[one:few, one], tail[one:few, one] = head[one, one:few], tail[one, one:few]
-    return head, tail
+        high[one:few, one], low[one:few, one] = high[one, one:few], low[one, one:few]
+    return high, low
 
 
-def total_of(head: Floats, tail: Floats) -> tuple[Floats, Floats]:
+def total_of(high: Floats, low: Floats) -> tuple[Floats, Floats]:
     """Returns the sums along the last axis [...] of pairs [..., n], added two by two."""
-    while head.shape[-1] > 1:
-        if head.shape[-1] % 2:
-            head, tail = (
-                np.concatenate([part, np.zeros_like(part[..., :1])], axis=-1) for part in (head, tail)
+    while high.shape[-1] > 1:
+        if high.shape[-1] % 2:
+            high, low = (
+                np.concatenate([part, np.zeros_like(part[..., :1])], axis=-1) for part in (high, low)
             )
-        total, error = two_sum(head[..., ::2], head[..., 1::2])
-        head, tail = two_sum(total, error + (tail[..., ::2] + tail[..., 1::2]))
-    return head[..., 0], tail[..., 0]
+        total, error = two_sum(high[..., ::2], high[..., 1::2])
+        high, low = two_sum(total, error + (low[..., ::2] + low[..., 1::2]))
+    return high[..., 0], low[..., 0]
 
 
 def multiplied(left: Pair, right: Pair) -> Pair:
     """Returns matrix products [I, J, k] of [I, M, k] and [M, J, k], where k may be 1; M in a fixed order."""
     columns = [[part[:, m, None] for part in left] for m in range(left[0].shape[1])]
-    head = tail = np.zeros(1)
-    for (a, a_tail), b, b_tail in zip(columns, *right, strict=True):
+    high = low = np.zeros(1)
+    for (a, a_low), b, b_low in zip(columns, *right, strict=True):
         product, error = two_product(a, b)
-        head, carry = two_sum(head, product)
-        tail = tail + (carry + (error + (a * b_tail + a_tail * b)))
-    return two_sum(head, tail)
+        high, carry = two_sum(high, product)
+        low = low + (carry + (error + (a * b_low + a_low * b)))
+    return two_sum(high, low)
 
 
 def added(left: Pair, right: Pair) -> Pair:
     """Returns sums."""
-    head, error = two_sum(left[0], right[0])
-    return two_sum(head, error + (left[1] + right[1]))
+    high, error = two_sum(left[0], right[0])
+    return two_sum(high, error + (left[1] + right[1]))

@@ -7,7 +7,7 @@ line, and marks that turn the order of letters round, so that a name reads as an
 import re
 from unicodedata import category
 
-MOST_LETTERS = 1000
+MAX_LETTERS = 1000
 
 OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Controls, line ends, marks of direction, and halves of characters (bytes that are not UTF-8)."""
@@ -16,7 +16,7 @@ JOINERS = "\u200c\u200d"
 """Between letters of Persian and of India's scripts, and in emoji: invisible, but these need them."""
 
 
-def harmless(text: str, most: int | None = MOST_LETTERS) -> str:
+def escape_control(text: str, most: int | None = MAX_LETTERS) -> str:
     r"""Returns a text with escapes such as `\x1b` for what a terminal obeys, or nobody sees.
 
     These are controls, line ends, marks of format and direction, halves of characters, and what Unicode

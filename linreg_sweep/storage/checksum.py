@@ -12,7 +12,7 @@ BLANK = (_MARK + b"0" * _DIGITS).decode()
 """What a file holds in place of its checksum while that is computed."""
 
 
-def sealed(content: bytes) -> bytes:
+def with_checksum(content: bytes) -> bytes:
     """Returns a file's content with the checksum in place of the last BLANK."""
     start = content.rindex(BLANK.encode()) + len(_MARK)
     return content[:start] + _digits(zlib.crc32(content)) + content[start + _DIGITS :]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from linreg_sweep.analysis.formats import Table
-from linreg_sweep.telling.phrases import columns_of, counted
+from linreg_sweep.text.phrases import columns_of, counted
 
 if TYPE_CHECKING:
     from linreg_sweep.edge_search import Edges
@@ -36,7 +36,7 @@ def edge_table(measured: "Edges", *, exact: bool) -> Table:
     )
 
 
-def told_edges(measured: "Edges") -> Iterator[str]:
+def format_edges(measured: "Edges") -> Iterator[str]:
     """Yields what the rates in a table of edges are, and how they were measured."""
     yield (
         f"Measured with engine {measured.engine}, loss {measured.loss}, {measured.dtype}: up to"
@@ -55,7 +55,7 @@ def told_edges(measured: "Edges") -> Iterator[str]:
         )
 
 
-def mismatched(checked: "Verification") -> Table:
+def mismatch_table(checked: "Verification") -> Table:
     """Returns what of a run is not what training it again gives, one a row."""
     rows = [
         {
@@ -72,7 +72,7 @@ def mismatched(checked: "Verification") -> Table:
     )
 
 
-def verified(checked: "Verification") -> Iterator[str]:
+def format_verification(checked: "Verification") -> Iterator[str]:
     """Yields what became of a check, in a sentence or two."""
     rows = {mismatch.trial for mismatch in checked.mismatches if mismatch.trial is not None}
     others = {mismatch.part for mismatch in checked.mismatches if mismatch.trial is None}

@@ -70,7 +70,7 @@ class Layout:
     seconds: float
 
 
-def starter(
+def scaffold_texts(
     data: Data,
     *,
     name: str,

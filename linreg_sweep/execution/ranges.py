@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, order=True)
-class Span:
+class TrialRange:
     """Trials in a row.
 
     Attributes:
@@ -27,26 +27,26 @@ class Span:
         which = f"trial {self.first}" if self.n_trials == 1 else f"trials {self.first} to {self.stop - 1}"
         return f"part {self.part}, {which}"
 
-    def halves(self) -> Iterator["Span"]:
+    def halves(self) -> Iterator["TrialRange"]:
         """Yields the first half and the second, the larger where they are odd; at least two trials."""
         middle = (self.first + self.stop) // 2
-        yield Span(self.part, self.first, middle)
-        yield Span(self.part, middle, self.stop)
+        yield TrialRange(self.part, self.first, middle)
+        yield TrialRange(self.part, middle, self.stop)
 
 
-def span_of(part: int, part_size: int, n_trials: int) -> Span:
+def range_of_part(part: int, part_size: int, n_trials: int) -> TrialRange:
     """Returns the trials of a whole part of a sweep of so many trials."""
-    return Span(part, part * part_size, min((part + 1) * part_size, n_trials))
+    return TrialRange(part, part * part_size, min((part + 1) * part_size, n_trials))
 
 
-def runs_of(part: int, trials: Iterable[int]) -> Iterator[Span]:
-    """Yields the trials of a part as the fewest spans that hold them all and no other."""
+def contiguous_ranges(part: int, trials: Iterable[int]) -> Iterator[TrialRange]:
+    """Yields the trials of a part as the fewest ranges that hold them all and no other."""
     first = last = -1
     for trial in sorted(trials):
         if trial != last + 1 or first < 0:
             if first >= 0:
-                yield Span(part, first, last + 1)
+                yield TrialRange(part, first, last + 1)
             first = trial
         last = trial
     if first >= 0:
-        yield Span(part, first, last + 1)
+        yield TrialRange(part, first, last + 1)

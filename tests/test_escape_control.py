@@ -3,7 +3,7 @@
 import unicodedata
 
 from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
-from linreg_sweep.guards.harmless import harmless
+from linreg_sweep.guards.escapes import escape_control
 
 
 def test_nothing_that_a_terminal_obeys_is_left() -> None:
@@ -11,10 +11,10 @@ def test_nothing_that_a_terminal_obeys_is_left() -> None:
     every = "".join(map(chr, range(0x110000)))
     hidden = {letter for letter in every if unicodedata.category(letter)[0] == "C"} | {"\u2028", "\u2029"}
     hidden -= {"\u200c", "\u200d"}
-    assert set(harmless(every, None)) == set(every) - hidden
+    assert set(escape_control(every, None)) == set(every) - hidden
     assert {"\u061c", "\u200e", "\u200f", "\u202e", "\u2066", "\xad", "\ufeff", "\ue000", "\u0378"} < hidden
-    assert harmless("Größe 五 👍 می‌خواهم", None) == "Größe 五 👍 می‌خواهم"
-    assert harmless("\x1b[2J\n\u202e\udcff") == r"\x1b[2J\n\u202e\udcff"
+    assert escape_control("Größe 五 👍 می‌خواهم", None) == "Größe 五 👍 می‌خواهم"
+    assert escape_control("\x1b[2J\n\u202e\udcff") == r"\x1b[2J\n\u202e\udcff"
 
 
 def test_a_complaint_is_one_short_line() -> None:

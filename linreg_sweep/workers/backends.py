@@ -40,7 +40,7 @@ def check_backend(backend: str, jobs: int | None, scheduler: str | None, patienc
 
 
 @contextmanager
-def hired(
+def open_backend(
     backend: str,
     jobs: int | None,
     scheduler: str | None,

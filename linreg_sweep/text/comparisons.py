@@ -7,10 +7,10 @@ from typing import Any
 from linreg_sweep.analysis.formats import Table, as_text, cells_of, records
 from linreg_sweep.analysis.tables import select
 from linreg_sweep.comparing.comparison import Comparison
-from linreg_sweep.guards.harmless import harmless
-from linreg_sweep.telling.phrases import counted
+from linreg_sweep.guards.escapes import escape_control
+from linreg_sweep.text.phrases import counted
 
-MOST_SHOWN = 20
+MAX_SHOWN = 20
 """Trials that a person is shown; the other formats have all that are listed."""
 
 MEANING = {
@@ -40,7 +40,7 @@ HEADINGS = {
 }
 
 
-def compared(
+def format_comparison(
     found: Comparison,
     style: str,
     *,
@@ -71,7 +71,7 @@ def compared(
     elif style == "json":
         yield json.dumps(_plain(found, tables), indent=2, allow_nan=False)
     else:
-        yield from _told(found, tables, style)
+        yield from _format_tables(found, tables, style)
 
 
 def _chosen(found: Comparison, *, only_changed: bool) -> dict[str, Any]:
@@ -94,21 +94,21 @@ def _plain(found: Comparison, tables: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _told(found: Comparison, tables: dict[str, Any], style: str) -> Iterator[str]:
+def _format_tables(found: Comparison, tables: dict[str, Any], style: str) -> Iterator[str]:
     title = f"{', '.join(found.runs[1:])} (second) compared with {found.runs[0]} (first)"
     if style == "latex":
         yield from _in_latex(found, title, tables)
         return
     yield title
-    yield from verdict(found)
+    yield from format_verdict(found)
     for name, table in tables.items():
         if name == "only" and found.by_summaries:
             continue  # it would list all trials of both
-        heading = harmless(HEADINGS[name].format(parameters=" and ".join(found.parameters)))
+        heading = escape_control(HEADINGS[name].format(parameters=" and ".join(found.parameters)))
         yield ""
         yield f"## {heading}" if style == "markdown" else f"{heading}:"
         yield ""
-        shown = table.head(MOST_SHOWN) if name in ("changed", "only") else table
+        shown = table.head(MAX_SHOWN) if name in ("changed", "only") else table
         yield as_text(readable(name, shown), style)
         total = _total(found, name)
         if len(shown) < total:
@@ -134,10 +134,12 @@ def _total(found: Comparison, name: str) -> int:
 
 def _in_latex(found: Comparison, title: str, tables: dict[str, Any]) -> Iterator[str]:
     """Yields tables under comments, which say what sentences do elsewhere: a file that LaTeX can read."""
-    yield from (f"% {said}" for said in (title, *(f"{note}." for note in found.notes), *verdict(found)))
+    yield from (
+        f"% {said}" for said in (title, *(f"{note}." for note in found.notes), *format_verdict(found))
+    )
     for name, table in tables.items():
         yield ""
-        yield f"% {harmless(HEADINGS[name].format(parameters=' and '.join(found.parameters)))}"
+        yield f"% {escape_control(HEADINGS[name].format(parameters=' and '.join(found.parameters)))}"
         yield as_text(readable(name, table), "latex")
 
 
@@ -149,7 +151,7 @@ def readable(name: str, table: Table) -> Table:
     return cells
 
 
-def verdict(found: Comparison) -> Iterator[str]:
+def format_verdict(found: Comparison) -> Iterator[str]:
     """Yields how many trials were matched and how many changed, a sentence for each run."""
     for row in found.matched.to_dict("records"):
         first, second = row["compared_with"], row["run"]

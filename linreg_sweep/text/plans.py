@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from linreg_sweep.analysis.formats import Table, as_text, condition, shown
-from linreg_sweep.telling.of_advice import advised
-from linreg_sweep.telling.phrases import columns_of, counted, duration, size
+from linreg_sweep.text.advice import format_advice
+from linreg_sweep.text.phrases import columns_of, counted, duration, size
 from linreg_sweep.theory.outcome import OUTCOMES, SILENT_MEANING
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ EXPECTED = {
 """What a plan says of the trials that will have each outcome."""
 
 
-def planned(plan: "Plan") -> Iterator[str]:
+def format_plan(plan: "Plan") -> Iterator[str]:
     """Yields what a sweep would do, line by line."""
     yield f"{plan.name}: {counted(plan.n_trials, 'trial')} on {plan.what}"
     yield ""
-    yield as_text(swept(plan.axes), "table")
+    yield as_text(axes_table(plan.axes), "table")
     yield ""
     if plan.stability_limit is None:
         reasons = "; ".join(plan.no_limit) or "it differs between trials"
@@ -38,7 +38,7 @@ def planned(plan: "Plan") -> Iterator[str]:
     yield ""
     yield from _forecast(plan)
     if plan.advice is not None:
-        yield from advised(plan.advice, "even the farthest start")
+        yield from format_advice(plan.advice, "even the farthest start")
     yield ""
     if plan.seconds is not None:
         time = f"about {duration(plan.seconds)}" if plan.seconds >= 1 else "under a second"
@@ -47,7 +47,7 @@ def planned(plan: "Plan") -> Iterator[str]:
     yield f"Memory, beside the libraries: at most {size(plan.memory)} a worker."
 
 
-def swept(axes: Sequence["Axis"]) -> Table:
+def axes_table(axes: Sequence["Axis"]) -> Table:
     """Returns what a sweep varies as a table, a row a parameter; of each product where there are several."""
     return columns_of(
         [

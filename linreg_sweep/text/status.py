@@ -8,7 +8,7 @@ from linreg_sweep.runs.lock import is_alive
 from linreg_sweep.runs.results import Run, load
 from linreg_sweep.runs.status import FINISHED, RUNNING, Status, moment, now, read_status
 from linreg_sweep.storage import files
-from linreg_sweep.telling.phrases import counted, duration
+from linreg_sweep.text.phrases import counted, duration
 from linreg_sweep.theory.outcome import OUTCOMES
 
 
@@ -69,7 +69,7 @@ def standing(path: str) -> Standing:
     return Standing(run, status, is_alive(run.store, status))
 
 
-def told_standing(found: Standing) -> Iterator[str]:
+def format_status(found: Standing) -> Iterator[str]:
     """Yields it in words."""
     run, status = found.run, found.status
     share = run.n_trials_done / run.n_trials

@@ -5,12 +5,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from linreg_sweep.execution.runner import Order, Runner
-from linreg_sweep.execution.spans import Span, runs_of
+from linreg_sweep.execution.ranges import TrialRange, contiguous_ranges
+from linreg_sweep.execution.runner import Runner, Work
 from linreg_sweep.workers.in_process import InProcess
 from linreg_sweep.workers.interface import Workers
 
-Hire: TypeAlias = Callable[[], AbstractContextManager[Workers]]
+OpenWorkers: TypeAlias = Callable[[], AbstractContextManager[Workers]]
 
 
 @dataclass(frozen=True)
@@ -23,18 +23,18 @@ class Missing:
         read_part: returns such a part.
     """
 
-    parts: Sequence[Span]
-    trials: Mapping[Span, Mapping[int, str]]
-    read_part: Callable[[Span], Any]
+    parts: Sequence[TrialRange]
+    trials: Mapping[TrialRange, Mapping[int, str]]
+    read_part: Callable[[TrialRange], Any]
 
     def __bool__(self) -> bool:
         return bool(self.parts or self.trials)
 
 
-def trained(
-    order: Order,
+def train_missing(
+    work: Work,
     missing: Missing,
-    hire: Hire,
+    open_workers: OpenWorkers,
     say: Callable[[str], None],
     *,
     alone_first: bool,
@@ -42,30 +42,32 @@ def trained(
     """Yields each missing part as it comes in.
 
     Args:
-        order: how parts are made.
+        work: how parts are made.
         missing: which.
-        hire: starts workers, and ends them.
-        say: told who trains, in words.
-        alone_first: begin in this process, and hire only if that would pay.
+        open_workers: starts workers, and ends them.
+        say: called with who trains, in words.
+        alone_first: begin in this process, and start workers only if that would pay.
 
     Raises:
         SweepError: workers die whatever they are given, or none are left.
     """
-    runner, parts = Runner(order), missing.parts
+    runner, parts = Runner(work), missing.parts
     if alone_first:
         parts = yield from runner.one_by_one(parts, InProcess())
-    if order.stop() or not (parts or missing.trials):
+    if work.stop() or not (parts or missing.trials):
         return
-    with hire() as workers:
+    with open_workers() as workers:
         say(str(workers))
-        yield from runner.made(parts, workers)
-        for span, failures in missing.trials.items():
-            if order.stop():
+        yield from runner.parts(parts, workers)
+        for trial_range, failures in missing.trials.items():
+            if work.stop():
                 return
-            tried = list(runner.made(list(runs_of(span.part, failures)), workers, whatever=True))
+            tried = list(
+                runner.parts(list(contiguous_ranges(trial_range.part, failures)), workers, whatever=True)
+            )
             left = dict(failures)
             for piece in tried:
-                for trial in range(piece.span.first, piece.span.stop):
+                for trial in range(piece.trial_range.first, piece.trial_range.stop):
                     left.pop(trial)
                 left |= piece.facts.failures
-            yield order.put_together(span, [missing.read_part(span), *tried], left)
+            yield work.put_together(trial_range, [missing.read_part(trial_range), *tried], left)

@@ -17,8 +17,8 @@ from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.data import Data
 from linreg_sweep.errors import Complaint, ConfigError, DataError, listed
 from linreg_sweep.guards.names import name_after
-from linreg_sweep.starter import starter
-from linreg_sweep.storage.files import is_local, place_of
+from linreg_sweep.scaffold.texts import scaffold_texts
+from linreg_sweep.storage.files import any_path, is_local
 from linreg_sweep.storage.outputs import unwritable
 from linreg_sweep.trials.loading import load_data
 from linreg_sweep.trials.prepare import prepare
@@ -32,7 +32,7 @@ IDENTIFIER = re.compile(
 """What a column is called that names the rows."""
 
 
-def begin(
+def write_scaffold(
     directory: str | Path, *, data: str | None, x: Sequence[str], y: Sequence[str], name: str | None
 ) -> tuple[Path, Path, Sequence[str]]:
     """Writes configs/<name>.yaml and sweeps/<name>.yaml.
@@ -56,7 +56,7 @@ def begin(
         DataError: the data cannot be read or fitted.
         SweepError: the files cannot be written; nothing of them is left.
     """
-    folder = place_of(directory)
+    folder = any_path(directory)
     if not is_local(folder):
         raise ConfigError(Complaint(str(directory), "must be a folder of this machine"))
     if data is None and (x or y):
@@ -79,7 +79,7 @@ def begin(
     path = None if data is None else Path(os.path.relpath(data, config.parent)).as_posix()
     remarks = [f"{note[0].upper()}{note[1:]}" for note in table.notes if note.startswith("left out")]
     chosen = list(table.x_names) if x or remarks else None
-    texts = starter(table, name=name, data_path=path, x=chosen, y=list(y), remarks=remarks)
+    texts = scaffold_texts(table, name=name, data_path=path, x=chosen, y=list(y), remarks=remarks)
     there = [
         Complaint(str(file), "is there already", "choose another --name")
         for file in (config, sweep)

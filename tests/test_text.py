@@ -10,10 +10,10 @@ import pytest
 import linreg_sweep as ls
 from linreg_sweep.analysis.formats import cells_of
 from linreg_sweep.analysis.legend import COLUMN_MEANING, MEASURED, Bounds, legend
-from linreg_sweep.telling import of_runs
-from linreg_sweep.telling.of_runs import told_run
-from linreg_sweep.telling.of_training import ending, printed_rows
 from linreg_sweep.terminal.choosing import LEAST_FIRST, LISTED, Choice, choose, narrowed
+from linreg_sweep.text import runs as text_runs
+from linreg_sweep.text.runs import format_run
+from linreg_sweep.text.training import format_ending, format_rows
 from linreg_sweep.theory.outcome import OUTCOMES, REGIMES
 
 ROOT = Path(__file__).parents[1]
@@ -30,7 +30,7 @@ BOUNDS = Bounds(divergence=1e6, settle_epochs=10, settle_fraction=0.01)
 
 
 class Found:
-    """A run as telling sees it, with whatever metadata a fact is about."""
+    """A run as text/ sees it, with whatever metadata a fact is about."""
 
     def __init__(self, best: dict[str, Any], **data: Any) -> None:
         self.name, self.n_trials, self.varied = "found", 1, ["learning_rate"]
@@ -43,20 +43,20 @@ class Found:
 
 def best_trial(**best: Any) -> str:
     """Returns the sentence on a best trial with these cells."""
-    return of_runs.best_trial(Found(best).metadata["best"], ["learning_rate"])
+    return text_runs.format_best_trial(Found(best).metadata["best"], ["learning_rate"])
 
 
 def line(best: dict[str, Any], **data: Any) -> list[str]:
     """Returns the fitted line, if there is one."""
     found: Any = Found(best, **data)
-    return list(of_runs._fitted_line(found))
+    return list(text_runs._fitted_line(found))
 
 
 def told(sweep: dict[str, Any], out: Path) -> list[str]:
     """Runs a sweep and returns what is said of it."""
     run = ls.run(sweep, out=out, jobs=1)
     table = choose(run, Choice())
-    return "\n".join(told_run(run, table, list(table.columns))).splitlines()
+    return "\n".join(format_run(run, table, list(table.columns))).splitlines()
 
 
 # --- the best trial
@@ -92,7 +92,7 @@ def test_the_best_row_is_named_only_where_it_says_more_than_the_best_trial() -> 
     for trials, converged, median, said in cases:
         row: dict[str, list[float]] = {"rate": [2.0], "trials": [trials], "converged": [converged]}
         more = {"share_converged": [converged / trials], "median_converged_at": [median], "best_cost": [1.0]}
-        assert list(of_runs._best_row(cells_of(row | more))) == said
+        assert list(text_runs._best_row(cells_of(row | more))) == said
 
 
 # --- the fitted line
@@ -141,7 +141,7 @@ def test_least_squares_stands_beside_the_line(
     run = ls.run(sweep, data=(x, y), out=tmp_path, jobs=1)
     table = choose(run, Choice())
     trained = ls.train({"data": {"standardize": standardize}, "training": {"epochs": 3}}, data=(x, y))
-    for lines in (list(told_run(run, table, list(table.columns))), list(ending(trained))):
+    for lines in (list(format_run(run, table, list(table.columns))), list(format_ending(trained))):
         rows = "\n".join(lines).splitlines()
         if n_features <= 5 and n_targets <= 3:
             columns = dict(zip(trained.experiment.data.x_names, x.T, strict=True))
@@ -207,7 +207,7 @@ def test_a_run_and_a_training_tell_their_own_numbers(tmp_path: Path) -> None:
         line.startswith("regime good ") and "to 5 % or less within 20 epochs" in line for line in lines
     )
     config = {"data": {"name": "tutorial"}, "training": {"learning_rate": 1, "epochs": 9}} | settle
-    assert "above 500 times" in next(ending(ls.train(config)))
+    assert "above 500 times" in next(format_ending(ls.train(config)))
 
 
 def test_mini_batches_are_told_of_in_the_legend(tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_mini_batches_are_told_of_in_the_legend(tmp_path: Path) -> None:
 def test_a_training_says_what_its_regime_means_there(training: dict[str, Any], said: str) -> None:
     """The factor, with momentum the swing, and why an outcome is not what the regime suggests."""
     settings = {"learning_rate": 0.001, "epochs": 5} | training
-    lines = list(ending(ls.train({"data": {"name": "tutorial"}, "training": settings})))
+    lines = list(format_ending(ls.train({"data": {"name": "tutorial"}, "training": settings})))
     [regime] = [line for line in lines if line.startswith(("Steepest direction: ", "The learning rate is "))]
     assert regime.endswith(said)
 
@@ -265,15 +265,15 @@ def test_the_flattest_direction_is_told_of_where_it_is_to_blame() -> None:
         f" (condition number {high / low:,.0f})."
     )
     data = {"name": "tutorial"}
-    assert sentence in ending(ls.train({"data": data, "training": training}))
+    assert sentence in format_ending(ls.train({"data": data, "training": training}))
     for more in ({"epochs": 9999}, {"learning_rate": 0.001}, {"momentum": 0.5}, {"batch_size": 10}):
-        lines = ending(ls.train({"data": data, "training": training | more}))
+        lines = format_ending(ls.train({"data": data, "training": training | more}))
         assert not any("flattest" in text for text in lines)
 
 
 def test_many_parameters_are_printed_in_the_last_row_alone() -> None:
     """Wrapped at a comma; the rows before tell epoch and cost."""
-    *rows, last = printed_rows(ls.train(ROOT / "configs" / "diabetes.yaml", overrides=["epochs=100"]))
+    *rows, last = format_rows(ls.train(ROOT / "configs" / "diabetes.yaml", overrides=["epochs=100"]))
     assert rows[0].startswith("Epoch : 10, Cost : ")
     assert all(row.count(" : ") == 2 for row in rows)
     first, *others = last.splitlines()
@@ -309,7 +309,7 @@ def test_a_printed_number_keeps_its_digits_in_any_unit(unit: float) -> None:
     trained = ls.train(
         {"training": {"learning_rate": 0.1, "epochs": 7}}, data=(x, unit * np.array([1.2, 1.9, 3.3, 5.1]))
     )
-    shown = [[cell.split(" : ") for cell in row.split(", ")] for row in printed_rows(trained)]
+    shown = [[cell.split(" : ") for cell in row.split(", ")] for row in format_rows(trained)]
     for place, column in enumerate(list(trained.rows)[1:], start=1):
         texts = [row[place][1] for row in shown]
         exact = np.asarray(trained.rows[column], np.float64)
@@ -367,17 +367,17 @@ def test_the_safe_range_is_the_longest_without_a_failure() -> None:
         ([1, 1], "At learning_rate from 1 to 2 every trial converged."),
     ]
     for shares, sentence in cases:
-        assert list(of_runs._safe(summary_cells(shares))) == [sentence]
+        assert list(text_runs._safe(summary_cells(shares))) == [sentence]
 
 
 def test_the_safe_range_of_ranges_runs_from_end_to_end() -> None:
     """Of the first range its start, of the last its end."""
     rates = ["0.1 to 0.2", "0.2 to 0.3", "0.3 to 0.4"]
-    assert list(of_runs._safe(summary_cells([1, 1, 0], rates))) == [
+    assert list(text_runs._safe(summary_cells([1, 1, 0], rates))) == [
         "At learning_rate from 0.1 to 0.3 every trial converged; from 0.3 on none did."
     ]
 
 
 def test_two_parameters_have_no_one_safe_range() -> None:
     """Then nothing is said."""
-    assert list(of_runs._safe({"momentum": [0.0], **summary_cells([1])})) == []
+    assert list(text_runs._safe({"momentum": [0.0], **summary_cells([1])})) == []

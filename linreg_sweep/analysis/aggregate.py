@@ -111,7 +111,7 @@ def _changes(values: Floats) -> Floats:
     return values[kept]
 
 
-class Tally:
+class Aggregate:
     """A summary in the making: one row a value of each named column.
 
     Attributes:

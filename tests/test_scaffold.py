@@ -9,13 +9,13 @@ import yaml
 from numpy.typing import NDArray
 
 import linreg_sweep as ls
-from linreg_sweep.begin import begin
 from linreg_sweep.config import GridSweep, load_config, load_sweep
 from linreg_sweep.config.parameters import Points, Values
 from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.data import Data, from_arrays, from_file, tutorial
 from linreg_sweep.errors import DataError
-from linreg_sweep.starter import starter
+from linreg_sweep.scaffold.files import write_scaffold
+from linreg_sweep.scaffold.texts import scaffold_texts
 
 FOLDER = Path(__file__).parent.parent / "data"
 TARGETS = {
@@ -66,7 +66,9 @@ def first_epochs(
 
 def texts_of(data: Data, path: str | None) -> tuple[str, str]:
     """Returns what `init` writes of data."""
-    return starter(data, name="first", data_path=path, x=None, y=None if path is None else data.y_names)
+    return scaffold_texts(
+        data, name="first", data_path=path, x=None, y=None if path is None else data.y_names
+    )
 
 
 @pytest.mark.parametrize("name", [None, "brownlee", "google_mlcc_mpg", "norris"])
@@ -135,7 +137,9 @@ def test_every_file_gets_a_valid_start(name: str, tmp_path: Path) -> None:
     """Every file in data/ gets a config and a sweep that load, with 25 rates around its stability limit."""
     path = FOLDER / f"{name}.csv"
     data = from_file(path, y=TARGETS[name])
-    sweep = load(tmp_path, starter(data, name="first", data_path=str(path), x=data.x_names, y=data.y_names))
+    sweep = load(
+        tmp_path, scaffold_texts(data, name="first", data_path=str(path), x=data.x_names, y=data.y_names)
+    )
     assert (sweep.data.x, sweep.data.y) == (data.x_names, data.y_names)
     again = from_file(path, data.x_names, data.y_names, standardize=sweep.data.standardize)
     a = np.column_stack([again.inputs(), np.ones(len(again.x))])
@@ -180,7 +184,7 @@ def test_columns_that_spoil_a_first_fit_are_left_out(
     """The config names the columns that stay, its first lines those that went; so does a note."""
     path = tmp_path / "a.csv"
     path.write_text("\n".join([header, *rows, ""]))
-    config, _, notes = begin(tmp_path, data=str(path), x=[], y=["price"], name=None)
+    config, _, notes = write_scaffold(tmp_path, data=str(path), x=[], y=["price"], name=None)
     text = config.read_text()
     assert yaml.safe_load(text)["data"].get("x") == kept
     heads = [line.removeprefix("# ") for line in text.splitlines() if line.startswith("# Left out")]
@@ -194,14 +198,14 @@ def test_columns_that_are_named_stay(tmp_path: Path) -> None:
     """But for those that do not vary, whose effect is the bias's."""
     path = tmp_path / "a.csv"
     path.write_text("n,id,c,price\n1,7,4,1\n2,9,4,3\n3,8,4,4\n4,1,4,9\n")
-    config, _, notes = begin(tmp_path, data=str(path), x=["n", "id", "c"], y=["price"], name=None)
+    config, _, notes = write_scaffold(tmp_path, data=str(path), x=["n", "id", "c"], y=["price"], name=None)
     assert yaml.safe_load(config.read_text())["data"]["x"] == ["n", "id"]
     assert notes == ("left out, the same in all rows: c",)
 
 
 def test_tutorial_texts() -> None:
     """For the tutorial the texts are these, to the letter."""
-    config, sweep = starter(tutorial(), name="tutorial", data_path=None, x=None, y=None)
+    config, sweep = scaffold_texts(tutorial(), name="tutorial", data_path=None, x=None, y=None)
     assert config == TUTORIAL_CONFIG
     assert sweep == TUTORIAL_SWEEP
 
@@ -209,7 +213,7 @@ def test_tutorial_texts() -> None:
 def test_hopeless_data_are_standardized() -> None:
     """Norris has condition number 731,407: the config standardizes it, and says what it spares."""
     data = from_file(FOLDER / "norris.csv", y="y")
-    config, sweep = starter(data, name="norris", data_path="../data/norris.csv", x=None, y=["y"])
+    config, sweep = scaffold_texts(data, name="norris", data_path="../data/norris.csv", x=None, y=["y"])
     told = " ".join(line.strip(" #") for line in config.splitlines())
     assert "condition number 731,407" in told
     # ln(1000) / ln((kappa + 1)/(kappa - 1)) epochs
@@ -222,13 +226,13 @@ def test_hopeless_data_are_standardized() -> None:
 
 def test_easy_data_stay_as_they_are() -> None:
     """Below a condition number of 10,000 nothing is standardized unasked."""
-    config, _ = starter(tutorial(), name="t", data_path=None, x=None, y=None)
+    config, _ = scaffold_texts(tutorial(), name="t", data_path=None, x=None, y=None)
     assert "standardize" not in config
 
 
 def test_data_standardized_already_stay_so() -> None:
     """Data that come standardized are written so, and their limit is that of the z-scores."""
-    config, sweep = starter(tutorial(standardize=True), name="t", data_path=None, x=None, y=None)
+    config, sweep = scaffold_texts(tutorial(standardize=True), name="t", data_path=None, x=None, y=None)
     assert "  standardize: true" in config.splitlines()
     assert "stability limit 2," in sweep
 
@@ -254,7 +258,7 @@ def test_odd_names_survive(tmp_path: Path) -> None:
         "?",
     ):
         data = from_arrays(np.arange(5.0), np.arange(5.0), x_names=[name])
-        texts = starter(data, name="first", data_path=f"../data/{name}.csv", x=[name], y=["y"])
+        texts = scaffold_texts(data, name="first", data_path=f"../data/{name}.csv", x=[name], y=["y"])
         sweep = load(tmp_path, texts)
         assert sweep.data.x == (name,)
         assert Path(sweep.data.path or "").resolve() == tmp_path.resolve() / "data" / f"{name}.csv"
@@ -265,7 +269,7 @@ def test_odd_names_survive(tmp_path: Path) -> None:
 def test_a_constant_target_starts_from_zero(tmp_path: Path) -> None:
     """Where y does not vary beyond rounding its best weight is mere rounding: no start is made of it."""
     data = from_arrays(np.array([1.0, 2.0, 4.0, 7.0]), np.array([0.3, 0.1 + 0.2, 0.3, 0.3]))
-    texts = starter(data, name="first", data_path="a.csv", x=["x"], y=["y"])
+    texts = scaffold_texts(data, name="first", data_path="a.csv", x=["x"], y=["y"])
     sweep = load(tmp_path, texts)
     assert sweep.parameters["initial_weight"] == Values((0.0,))
     assert "# y does not vary beyond rounding, so that no weight is better than 0" in texts[1]
@@ -275,13 +279,13 @@ def test_a_constant_target_starts_from_zero(tmp_path: Path) -> None:
 def test_a_target_of_zeros_starts_elsewhere(tmp_path: Path) -> None:
     """Where y is 0 throughout a start at 0 would be the end as well."""
     data = from_arrays(np.array([1.0, 2.0, 4.0]), np.zeros(3))
-    sweep = load(tmp_path, starter(data, name="first", data_path="a.csv", x=["x"], y=["y"]))
+    sweep = load(tmp_path, scaffold_texts(data, name="first", data_path="a.csv", x=["x"], y=["y"]))
     assert sweep.parameters["initial_weight"] == Values((-1.0, -0.5, 0.0, 0.5, 1.0))
 
 
 def test_the_tolerance_is_the_default(tmp_path: Path) -> None:
     """The config's tolerance is the one with which its epochs are computed, and the default of configs."""
-    texts = starter(tutorial(), name="first", data_path=None, x=None, y=None)
+    texts = scaffold_texts(tutorial(), name="first", data_path=None, x=None, y=None)
     assert load(tmp_path, texts).outcome.tolerance == OutcomeConfig().tolerance
 
 
@@ -289,7 +293,7 @@ def test_init_names_files_after_odd_data(tmp_path: Path) -> None:
     """A data file whose name has no letter that a sweep's may have gets one all the same."""
     path = tmp_path / "---.csv"
     path.write_text("x,y\n1,2\n2,3\n3,5\n", encoding="utf-8")
-    config, sweep, _ = begin(tmp_path, data=str(path), x=[], y=["y"], name=None)
+    config, sweep, _ = write_scaffold(tmp_path, data=str(path), x=[], y=["y"], name=None)
     assert (config.name, sweep.name) == ("data.yaml", "data.yaml")
 
 
@@ -297,7 +301,7 @@ def test_init_tells_of_a_missing_header(tmp_path: Path) -> None:
     """A file without column names loses its first row, and `init` says so."""
     path = tmp_path / "a.csv"
     path.write_text("1,2\n2,3\n3,5\n4,4\n", encoding="utf-8")
-    _, _, notes = begin(tmp_path, data=str(path), x=[], y=["2"], name=None)
+    _, _, notes = write_scaffold(tmp_path, data=str(path), x=[], y=["2"], name=None)
     assert notes == ("the first row (1, 2) was taken as column names",)
 
 
@@ -305,7 +309,7 @@ def test_a_newline_in_a_file_name_stays_in_its_comment(tmp_path: Path) -> None:
     """The comment that names the file is one line, whatever the file is called."""
     path = tmp_path / "a\nseed: 3 #.csv"
     path.write_text("x,y\n1,2\n2,3\n3,5\n", encoding="utf-8")
-    config, _ = starter(from_file(path, y="y"), name="n", data_path="p.csv", x=None, y=None)
+    config, _ = scaffold_texts(from_file(path, y="y"), name="n", data_path="p.csv", x=None, y=None)
     assert config.splitlines()[0] == "# One trial: y on x, 3 rows of a seed: 3 #.csv"
     assert "seed" not in yaml.safe_load(config)
 
@@ -313,14 +317,14 @@ def test_a_newline_in_a_file_name_stays_in_its_comment(tmp_path: Path) -> None:
 def test_an_unprintable_path_survives() -> None:
     """A path with control characters is escaped so that plain YAML reads it back."""
     path = "../data/a\tb\x85c\u2028d\U0001f427.csv"
-    config, _ = starter(tutorial(), name="n", data_path=path, x=None, y=None)
+    config, _ = scaffold_texts(tutorial(), name="n", data_path=path, x=None, y=None)
     assert yaml.safe_load(config)["data"]["path"] == path
 
 
 def test_odd_sweep_names(tmp_path: Path) -> None:
     """A sweep whose name looks like a number or a boolean keeps it as a name."""
     for name in ("1e5", "true", "7", "a.b-c_d"):
-        texts = starter(tutorial(), name=name, data_path=None, x=None, y=None)
+        texts = scaffold_texts(tutorial(), name=name, data_path=None, x=None, y=None)
         assert load(tmp_path, texts, name).name == name
 
 
@@ -329,7 +333,7 @@ def test_what_would_not_run_is_not_written(tmp_path: Path) -> None:
     file = tmp_path / "far.csv"
     file.write_text("a,y\n" + "".join(f"{row},{10**15 + row % 3}\n" for row in range(9)))
     with pytest.raises(DataError, match="column 'y' must not lie so far from 0"):
-        begin(tmp_path, data=str(file), x=(), y=["y"], name=None)
+        write_scaffold(tmp_path, data=str(file), x=(), y=["y"], name=None)
     assert [each.name for each in tmp_path.iterdir()] == ["far.csv"]
 
 
@@ -337,7 +341,7 @@ def test_overflow_is_a_data_error() -> None:
     """Data whose squares overflow are refused with what to do about it."""
     data = from_arrays(np.array([1e200, 2e200, 4e200]), np.array([1.0, 2.0, 3.0]))
     with pytest.raises(DataError, match="the squares of the data must stay finite"):
-        starter(data, name="n", data_path="p.csv", x=None, y=None)
+        scaffold_texts(data, name="n", data_path="p.csv", x=None, y=None)
 
 
 TUTORIAL_CONFIG = """\

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from linreg_sweep.analysis.tally import Distinct, Tally, ranges_of
+from linreg_sweep.analysis.aggregate import Aggregate, Distinct, ranges_of
 from linreg_sweep.theory.outcome import MISSING, OUTCOMES
 from tests.words import types_of
 
@@ -35,10 +35,10 @@ def trials(order: str) -> dict[str, Any]:
 
 def gathered(columns: dict[str, Any], by: list[str], size: int, **more: Any) -> dict[str, list[Any]]:
     """Returns the summary of a table that comes in parts of a size."""
-    tally = Tally(by, types_of(columns), **more)
+    aggregate = Aggregate(by, types_of(columns), **more)
     for first in range(0, N, size):
-        tally.add({name: values[first : first + size] for name, values in columns.items()})
-    return tally.table()
+        aggregate.add({name: values[first : first + size] for name, values in columns.items()})
+    return aggregate.table()
 
 
 BY: list[list[str]] = [["learning_rate"], ["initial_weight", "learning_rate"], []]
@@ -79,10 +79,10 @@ def test_parts_add_up_to_what_pandas_finds_at_once(by: list[str], order: str, si
 def test_groups_that_are_left_are_settled_at_once() -> None:
     """Where they lie together, no more epochs wait than those of the last group."""
     columns = trials("together")
-    tally = Tally(["learning_rate"], types_of(columns), together=True)
+    aggregate = Aggregate(["learning_rate"], types_of(columns), together=True)
     for first in range(0, N, 100):
-        tally.add({name: values[first : first + 100] for name, values in columns.items()})
-        assert len(tally._epochs) <= 100
+        aggregate.add({name: values[first : first + 100] for name, values in columns.items()})
+        assert len(aggregate._epochs) <= 100
 
 
 def test_distinct_values_are_kept_as_far_as_their_bound() -> None:
