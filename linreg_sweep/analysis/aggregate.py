@@ -33,15 +33,21 @@ COST, LOW_REGIME, HIGH_REGIME, LOW_RATIO, HIGH_RATIO, TRIAL = range(6)
 """Where its least numbers stand; of what is to be the highest, the negative is kept."""
 
 
+NEAR = 1e-12
+"""Relative distance up to which two values of a parameter lie in one cell of a map."""
+
+
 @dataclass(frozen=True)
 class Ranges:
     """The ranges that the values of a parameter are gathered into.
 
     Attributes:
         edges: one more than there are ranges.
+        names: the words for each; none: its two ends.
     """
 
     edges: Floats
+    names: tuple[str, ...] = ()
 
     def place(self, values: Floats) -> Floats:
         """Returns the number of the range that each value lies in; NaN where the value is missing."""
@@ -51,6 +57,8 @@ class Ranges:
     @property
     def labels(self) -> list[str]:
         """The words for each range, with as few digits as tell the ranges apart."""
+        if self.names:
+            return list(self.names)
         for digits in (3, 6, 17):
             labels = [f"{a:.{digits}g} to {b:.{digits}g}" for a, b in pairwise(self.edges.tolist())]
             if len(set(labels)) == len(labels):
@@ -61,16 +69,32 @@ class Ranges:
 def ranges_of(distinct: Floats, bins: int | None, *, log: bool) -> Ranges | None:
     """Returns ranges for a parameter with more values than there are to be ranges, else None.
 
+    Values that differ by their rounding alone, as the same points of two products may, share a range, too.
+
     Args:
         distinct: at least its smallest and largest value and, as far as bins + 1 go, the others.
         bins: how many ranges; None: none.
         log: whether they are evenly spaced by ratio.
     """
-    if not bins or len(distinct) <= bins:
+    if not bins:
         return None
     finite = distinct[np.isfinite(distinct)]
+    apart = np.append(True, np.diff(finite) > NEAR * np.abs(finite[1:]))
+    if apart.sum() <= bins:
+        return None if apart.all() else _around(finite[apart], log=log)
     low, high = float(finite.min()), float(finite.max())
     return Ranges((np.geomspace if log and low > 0 else np.linspace)(low, high, bins + 1))
+
+
+def _around(values: Floats, *, log: bool) -> Ranges:
+    """Returns a range around each of some ascending values, the next begins halfway."""
+    log = log and values[0] > 0
+    places = np.log(values) if log else values
+    half = np.diff(places) / 2 if len(places) > 1 else np.ones(1)
+    edges = np.concatenate(
+        [places[:1] - half[0], places[1:] - half[: len(places) - 1], places[-1:] + half[-1]]
+    )
+    return Ranges(np.exp(edges) if log else edges, tuple(f"{value:.6g}" for value in values))
 
 
 def as_key(name: str, numbers: Floats) -> Floats:

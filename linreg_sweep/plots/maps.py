@@ -168,15 +168,20 @@ def _mesh(axes: "Axes", found: Cells, values: Floats, **how: Any) -> Any:
 def _frame(axes: "Axes", run: Run, found: Cells) -> None:
     """Names the axes, their scales, the run and, along the top, the regimes."""
     left_out = f"\n{found.left_out:,} trials have no value on an axis" if found.left_out else ""
-    axes.set_title(title_of(run) + left_out, fontsize=11, pad=28 if found.x.name in RATES else 8)
+    axes.set_title(title_of(run) + left_out, fontsize=11, pad=28 if _has_regimes(found) else 8)
     standardized = is_standardized(run)
     _scale(axes, "x", found.x, parameter_words(found.x.name, standardized=standardized))
     if found.y is None:
         axes.set_yticks([])
     else:
         _scale(axes, "y", found.y, parameter_words(found.y.name, standardized=standardized))
-    if found.x.name in RATES:
+    if _has_regimes(found):
         _name_regimes(axes, found)
+
+
+def _has_regimes(found: Cells) -> bool:
+    """Returns whether the regime goes by the axis to the right: not where each word has its own."""
+    return found.x.name in RATES and not (found.y is not None and found.y.is_words)
 
 
 def _scale(axes: "Axes", which: str, side: MapSide, words: str) -> None:
