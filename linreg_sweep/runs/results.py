@@ -38,6 +38,9 @@ MAX_ROWS = 60
 BINS = 12
 """Ranges that such a summary gathers them into."""
 
+ALIKE = 4
+"""How many products of a union may have the same points, but for their rounding."""
+
 
 @dataclass(frozen=True, repr=False)
 class Run:
@@ -282,7 +285,7 @@ class Run:
         for name in by if bins else ():
             if not self.types[name].is_words:
                 log = name in self.metadata["log_scaled"]
-                found = ranges_of(self.distinct(name, bins or 0), bins, log=log)
+                found = ranges_of(self.distinct(name, ALIKE * (bins or 0)), bins, log=log)
                 ranges |= {name: found} if found else {}
         return ranges
 
