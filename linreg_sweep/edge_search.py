@@ -21,7 +21,7 @@ from linreg_sweep.config.parameters import Values
 from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.interface import Trials
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.theory.applies import LinearTheory, theory_of
+from linreg_sweep.theory.applies import LinearTheory, NoTheory, theory_of
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.loading import Arrays, load_data
 from linreg_sweep.trials.prepare import prepare
@@ -128,7 +128,8 @@ def edge(
     theory = theory_of(replace(example.options.method, batch_size=None), experiment.problem.n_rows)
     if not isinstance(theory, LinearTheory) or theory.method.schedule is not None:
         text = "must be sgd at a constant learning rate: an epoch of others is no linear map"
-        raise declaration.error(("training",), text, "--set training.optimizer=sgd")
+        key = "optimizer=sgd" if isinstance(theory, NoTheory) else "schedule=constant"
+        raise declaration.error(("training",), text, f"--set training.{key}")
     combinations = _combinations(experiment)
     engine = "numpy" if experiment.is_predicted_by_engine else training.engine
     with threadpool_limits(limits=1), np.errstate(all="ignore"):

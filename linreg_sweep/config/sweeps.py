@@ -209,7 +209,9 @@ class ListSweep(SweepBase):
         if training is not None and together:
             rows = dict.fromkeys(zip(*(trials.columns[name] for name in together), strict=True))
             product: Product = {", ".join(together): Tuples(tuple(together), tuple(rows))}
-            faults = [replace(each, path=()) for each in faults_of_optimizers(product, training)]
+            hint = "leave the column out, or write method: grid with a list of mappings under parameters"
+            found = faults_of_optimizers(product, training)
+            faults = [replace(each, path=(), hint=hint) for each in found]
             if faults:
                 raise raised(faults)
         return trials

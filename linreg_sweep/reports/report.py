@@ -93,7 +93,7 @@ def _section(name: str, found: Gathered) -> Section:
         advice=advice,
         facts=_facts(run),
         swept=shown("swept", "What was swept", axes_table(axes_of(products))),
-        of_each=None if found.of_each is None else _of_each(found.of_each),
+        of_each=None if found.of_each is None else _of_each(run, found.of_each),
         command=shlex.join(["linreg-sweep", "run", str(run.store.config)]),
         config=files.read(run.store.config).decode(),
         summaries=[shown(f"summary-{by}", f"By {by}", table) for by, table in found.summaries.items()],
@@ -104,10 +104,9 @@ def _section(name: str, found: Gathered) -> Section:
     )
 
 
-def _of_each(table: Table) -> Shown:
+def _of_each(run: Run, table: Table) -> Shown:
     """Returns the best trial of each word, or of each combination of words, as the page shows it."""
-    names = list(table)
-    words = [name for name in names[: names.index("trial")] if isinstance(table[name][0], str)]
+    words = [name for name in run.default_by() if run.types[name].is_words]
     return shown("of-each", f"The best trial of each {' and '.join(map(spaced, words))}", table)
 
 

@@ -56,7 +56,7 @@ def digest(mapping: dict[str, Any], experiment: Experiment) -> str:
         for block in ("data", "trials")
         if isinstance(mapping.get(block), dict)
     }
-    kept = {key: value for key, value in mapping.items() if key not in ("max_trials", "best")} | left_out
+    kept = {key: value for key, value in mapping.items() if key != "max_trials"} | left_out
     text = json.dumps([FORMAT_VERSION, kept, experiment.digest, _columns(experiment)])
     return hashlib.sha256(text.encode()).hexdigest()
 

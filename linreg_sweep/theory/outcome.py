@@ -79,6 +79,7 @@ SILENT_MEANING = {
     "lost_in_rounding": "the rounding of steps may decide the outcome",
     "mini_batches": "mini-batches have no closed form",
     "adaptive": "adaptive optimizers scale each step by its gradients",
+    "not_asked": "so many epochs under a schedule are gone through in training alone",
 }
 """Why theory predicts nothing for trials."""
 

@@ -32,7 +32,7 @@ def check_before(declaration: Declaration, data: Data, space: Space) -> None:
 
 def check(declaration: Declaration, data: Data, experiment: Experiment) -> None:
     """Raises every complaint about a declaration that needs the data to be known, likewise."""
-    _raise_all(_faults_of_engine(declaration, experiment))
+    _raise_all(chain(_faults_of_engine(declaration, experiment), _faults_of_best(declaration, experiment)))
     _raise_all(_faults_of_limits(declaration, experiment))
     _raise_all(faults_of_precision(declaration, data, experiment))
 
@@ -92,6 +92,13 @@ def _has_cuda() -> bool:
     from linreg_sweep.engines.torch_engine import has_cuda
 
     return has_cuda()
+
+
+def _faults_of_best(declaration: Declaration, experiment: Experiment) -> Iterator[ConfigError]:
+    """Yields that the best trial is to be found by the cost of an average that none has."""
+    if declaration.config.best_by == "average_cost" and not experiment.has_average:
+        hint = "declare training.average, such as {kind: mean, from: 0}"
+        yield declaration.error(("best", "by"), "no average of states is kept, got average_cost", hint)
 
 
 def _faults_of_limits(declaration: Declaration, experiment: Experiment) -> Iterator[ConfigError]:

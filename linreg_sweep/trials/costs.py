@@ -11,11 +11,15 @@ from numpy.typing import NDArray
 
 from linreg_sweep.engines import ENGINES
 from linreg_sweep.engines.chunks import CHUNK
+from linreg_sweep.engines.closed_form import COURSE_BLOCK
 from linreg_sweep.engines.pace import NS
 from linreg_sweep.trials.columns import history_types, trial_types
 from linreg_sweep.trials.experiment import Experiment
 
 Floats = NDArray[np.float64]
+
+COURSE_NS = 60_000
+"""Nanoseconds of an epoch of a block of trials that theory goes through one by one."""
 
 BYTES_A_NUMBER = 8
 
@@ -45,9 +49,13 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
     # theory predicts each trial, at three levels, and a row of it is written
     total = experiment.space.n_trials * (2000 + 120 * n_parameters**2 * n_targets) * NS
     total += engine.starts_in
-    if engine.is_theory:
-        return float(total)
     for group in experiment.groups(values):
+        if group.is_covered and group.options.method.schedule is not None:  # theory, epoch by epoch
+            done = epochs[group.chosen]
+            calls = ceil(len(done) * share / COURSE_BLOCK) * float(done.max()) * COURSE_NS
+            total += (calls + share * float(done.sum()) * n_parameters * n_targets * 30) * NS
+        if engine.is_theory:
+            continue
         method, n_rows = group.options.method, group.problem.n_rows
         of_these, size = epochs[group.chosen], method.batch_size or n_rows
         shuffles = method.shuffle and size < n_rows

@@ -1,7 +1,7 @@
 """A declaration met with its data: everything that the result of a trial is a pure function of."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from linreg_sweep.config import Config, Sweep
-from linreg_sweep.config.parameters import own_weight
+from linreg_sweep.config.parameters import OWN_WEIGHT, own_weight
 from linreg_sweep.data import Data, parameter_names
 from linreg_sweep.engines import ENGINES, load_engine
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials, merge
@@ -20,6 +20,7 @@ from linreg_sweep.schedules.declared import is_constant
 from linreg_sweep.theory.applies import theory_of
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem
+from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.trials.groups import GROUPED, KEYS_OF_RULES, Group, Kind, alike
 from linreg_sweep.trials.space import RATIO, Space
 
@@ -148,9 +149,14 @@ class Experiment:
         value = getattr(training, name)
         return getattr(training.of(training.optimizer), name, None) if value is None else value
 
-    def _set_up(self, name: str, values: Values) -> Floats:
-        """Returns the set-up's value [K] of a number; NaN where a trial's optimizer has no such key."""
-        training, found = self.config.training, np.full(len(values["learning_rate"]), self._declared(name))
+    def _set_up(self, name: str, values: Values, declared: float) -> Floats:
+        """Returns the set-up's value [K] of a number; NaN where a trial's optimizer has no such key.
+
+        A feature's own weight begins where all weights do, if those have a common start.
+        """
+        training, found = self.config.training, np.full(len(values["learning_rate"]), declared)
+        if name.startswith(OWN_WEIGHT) and "initial_weight" in values:
+            return values["initial_weight"]
         if name not in KEYS_OF_RULES:
             return found
         optimizers = self.space.choices.get("optimizer", (training.optimizer,))
@@ -177,10 +183,12 @@ class Experiment:
             for code, optimizer in enumerate(self.space.choices.get("optimizer", ())):
                 if name not in OPTIMIZERS[optimizer].settings.model_fields:
                     values[name] = np.where(values["optimizer"] == code, np.nan, values[name])
-        for name in values.keys() - self.space.choices.keys():
+        for (
+            name
+        ) in values:  # numbers of a block, such as schedule.gamma, stay as the trial's own block has them
             missing = np.isnan(values[name])
-            if missing.any():
-                values[name] = np.where(missing, self._set_up(name, values), values[name])
+            if name not in self.space.choices and "." not in name and missing.any():
+                values[name] = np.where(missing, self._set_up(name, values, fixed[name]), values[name])
         shares = varied.get(RATIO)
         if shares is not None:
             limits = np.empty(count)
@@ -192,8 +200,15 @@ class Experiment:
 
     def groups(self, values: Values) -> list[Group]:
         """Returns trials with these hyperparameters, [K] each, in groups that are trained together."""
-        shared = [name for name in values if name in self.space.choices or name in GROUPED]
-        groups = alike([values[name] for name in shared], len(values["learning_rate"]))
+        count, whole = len(values["learning_rate"]), self.problem.n_rows
+        shared = {name: value for name, value in values.items() if name in {*self.space.choices, *GROUPED}}
+        sizes = np.minimum(shared.get("batch_size", self.config.training.batch_size or whole), whole)
+        if "batch_size" in shared:
+            shared["batch_size"] = sizes
+        shuffles = "shuffle" in self.space.choices or self.config.training.shuffle
+        if not (shuffles and (sizes < whole).any()):  # nobody draws anything
+            shared.pop("seed", None)
+        groups = alike([*shared.values()], count)
         if len(groups) == 1:
             return [self._group(values, groups[0])]
         return [
@@ -232,15 +247,34 @@ class Experiment:
         taken["learning_rate"] = numbers("learning_rate", training.learning_rate)
         taken |= {name: value for name, value in values.items() if "." in name}
         start = self._starts(values, problem.shape, numbers)
-        quadratic = problem.quadratic
-        if method.is_penalised:
-            penalised = problem.boxed if method.is_decoupled else problem.penalised
-            with threadpool_limits(limits=1):
-                quadratic = penalised(taken["weight_decay"], method.decays_bias)
+        quadratic = self._quadratic(kind, method, taken["weight_decay"])
         epochs = numbers("epochs", training.epochs).astype(np.int64)
         trials = Trials(start, epochs, taken, quadratic)
         theory = theory_of(method, whole)
         return Group(chosen, kind, problem, trials, self._options(trials, method), theory)
+
+    def _quadratic(self, kind: Kind, method: Method, decay: Floats) -> Quadratic:
+        """Returns what trials with these penalties [K] descend; of one penalty it is worked out once."""
+        problem = self.problems[kind]
+        if not method.is_penalised:
+            return problem.quadratic
+        key = (kind, method.is_decoupled, method.decays_bias, *decay[:2].tolist())
+        if len(decay) != 1 or key not in self._quadratics:
+            penalised = problem.boxed if method.is_decoupled else problem.penalised
+            with threadpool_limits(limits=1):
+                found = penalised(decay, method.decays_bias)
+            if len(decay) != 1:
+                return found
+            self._quadratics[key] = found
+        return self._quadratics[key]
+
+    @cached_property
+    def _quadratics(self) -> dict[tuple[Any, ...], Quadratic]:
+        return {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Returns what workers need: not what can be worked out again."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def _choice(self, name: str, codes: Floats) -> Any:
         """Returns what the first of some trials has chosen; the set-up's where its product has no choice."""
@@ -318,10 +352,9 @@ class Experiment:
         return self._examples(in_units=True)
 
     def _examples(self, *, in_units: bool) -> Iterator[Group]:
-        varied = {name: self.space.ends(name)[0] for name in GROUPED if name in self.space.names}
-        for chosen in self.space.combinations():
+        for chosen in self.space.combinations(GROUPED):
             if chosen.pop(RATIO, None) is not None or not in_units:
-                yield self._example(chosen | varied)
+                yield self._example(chosen)
 
     def _example(self, chosen: dict[str, float]) -> Group:
         values = {name: np.array([value]) for name, value in (self.fixed() | chosen).items()}
@@ -335,7 +368,7 @@ class Experiment:
 
 def common_stability_limit(experiment: Experiment) -> float | None:
     """Returns the learning rate above which every trial's descent grows; None: there is no one such rate."""
-    if any(name in KEYS_OF_RULES or "." in name for name in experiment.space.names):
+    if any(name in KEYS_OF_RULES or name.startswith("schedule.") for name in experiment.space.names):
         return None
     limits = {float(example.stability_limit()[0]) for example in experiment.examples}
     return limits.pop() if len(limits) == 1 and np.isfinite([*limits]).all() else None

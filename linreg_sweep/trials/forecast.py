@@ -23,6 +23,9 @@ SAMPLE = 2**17
 WORK = 2**24
 """Trials x the square of the parameters x targets: fewer trials are looked at where each takes longer."""
 
+LONG_COURSE = 20_000
+"""Epochs under a schedule above which theory, which goes through them one by one, is not asked."""
+
 FEWEST = 64
 """Trials that are looked at, at least, however long each takes: fewer would hardly be a sample."""
 
@@ -31,6 +34,10 @@ WORTH_A_FORECAST = 20.0
 
 MOSTLY = 0.5
 """Share of trials that cannot converge above which a sweep is called mostly wasted."""
+
+
+SILENT = {word: THEORY.index(word) if word in THEORY else MISSING for word in SILENT_MEANING}
+"""The codes of the words that say why theory is silent; MISSING of what it was not asked."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,9 @@ def forecast(experiment: Experiment) -> Forecast:
     n_parameters, n_targets = experiment.problem.shape
     values = experiment.sample(min(SAMPLE, max(FEWEST, WORK // (n_parameters**2 * n_targets))))
     groups = experiment.groups(values)
-    prediction = predict_groups(groups)
+    prediction = predict_groups(
+        [group for group in groups if not _is_long(group)], len(values["learning_rate"])
+    )
     rates, outcome = values["learning_rate"], prediction.outcome
     came = np.flatnonzero(outcome == CONVERGED)
     best = came[np.argmin(prediction.at[came])] if len(came) else None
@@ -95,7 +104,7 @@ def forecast(experiment: Experiment) -> Forecast:
         n_trials=len(rates),
         is_sample=len(rates) < n_trials,
         outcomes={name: int((outcome == code).sum()) for code, name in enumerate(OUTCOMES)},
-        silent={word: int((prediction.theory == THEORY.index(word)).sum()) for word in SILENT_MEANING},
+        silent={word: int((prediction.theory == code).sum()) for word, code in SILENT.items()},
         fastest_epochs=None if best is None else int(prediction.at[best]),
         fastest=None if best is None else _shown(experiment, values, int(best)),
         rates=span,
@@ -103,6 +112,11 @@ def forecast(experiment: Experiment) -> Forecast:
         above=int((told & (rates > high)).sum()),
         seconds=seconds(experiment, values, _epochs(experiment, groups, prediction)),
     )
+
+
+def _is_long(group: Group) -> bool:
+    """Returns whether theory would have to go through too many epochs, one by one."""
+    return group.options.method.schedule is not None and int(group.trials.epochs.max()) > LONG_COURSE
 
 
 def seconds_of(experiment: Experiment, n_trials: int) -> float | None:

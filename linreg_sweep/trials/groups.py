@@ -79,7 +79,7 @@ def alike(columns: Sequence[Floats], count: int) -> list[Indices]:
     keys = np.zeros(count, np.int64)
     for column in columns:
         different, places = np.unique(column, return_inverse=True)
-        keys = keys * len(different) + places
+        keys = np.unique(keys * len(different) + places, return_inverse=True)[1]
     if not count or (keys == keys[0]).all():
         return [np.arange(count)]
     order = np.argsort(keys, kind="stable")

@@ -83,16 +83,16 @@ def predict(
     )
 
 
-def predict_groups(groups: list[Group], results: Results | None = None) -> Prediction:
-    """Returns what theory says of all trials of some groups.
+def predict_groups(groups: list[Group], count: int, results: Results | None = None) -> Prediction:
+    """Returns what theory says of trials that are in groups; MISSING of those that are in none.
 
     Args:
         groups: of the trials.
+        count: how many trials there are.
         results: those of the engine `closed_form` of all trials; None: of another, or not known.
     """
-    count = sum(len(group.trials) for group in groups)
     outcome, at = np.full(count, MISSING, np.int8), np.full(count, MISSING, np.int64)
-    theory = np.empty(count, np.int8)
+    theory = np.full(count, MISSING, np.int8)
     with threadpool_limits(limits=1):
         for group in groups:
             chosen = group.chosen

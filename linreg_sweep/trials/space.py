@@ -165,17 +165,29 @@ class Space:
             if name in _columns(sampler)
         )
 
-    def combinations(self) -> Iterator[dict[str, float]]:
+    def combinations(self, least: Sequence[str] = ()) -> Iterator[dict[str, float]]:
         """Yields each combination of what is no number that trials may have, the first of very many.
 
+        Args:
+            least: numbers of which the smallest of the product stands in each combination.
+
+        Yields:
+            The codes by their names.
         RATIO is among them, as 1, where learning rates are shares of a stability limit.
         """
         found = dict.fromkeys(
-            frozenset(each.items() | ({(RATIO, 1.0)} if RATIO in _columns(sampler) else set()))
+            frozenset({*each.items(), *_of_product(sampler, least)})
             for sampler in self.samplers
             for each in islice(_combinations(sampler, self.choices), MAX_COMBINATIONS)
         )
         yield from map(dict, islice(found, MAX_COMBINATIONS))
+
+
+def _of_product(sampler: Sampler, least: Sequence[str]) -> Iterator[tuple[str, float]]:
+    """Yields the smallest of some numbers that a product varies, and whether its rates are shares."""
+    yield from ((name, sampler.ends(name)[0]) for name in least if name in sampler.names)
+    if RATIO in _columns(sampler):
+        yield RATIO, 1.0
 
 
 def _combinations(sampler: Sampler, choices: Choices) -> Iterator[dict[str, float]]:

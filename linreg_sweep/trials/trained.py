@@ -91,4 +91,5 @@ class Trained:
     @cached_property
     def prediction(self) -> Prediction:
         """What theory says of them."""
-        return predict_groups(self.groups, self.results if self.experiment.is_predicted_by_engine else None)
+        results = self.results if self.experiment.is_predicted_by_engine else None
+        return predict_groups(self.groups, self.count, results)
