@@ -12,7 +12,7 @@ from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, MISSING, OUTCOMES, 
 from linreg_sweep.trials.columns import parameter_column, trial_types
 from linreg_sweep.trials.costs import seconds
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.groups import Group
+from linreg_sweep.trials.groups import GROUPED, Group
 from linreg_sweep.trials.prediction import Prediction, predict_groups
 
 Floats = NDArray[np.float64]
@@ -22,6 +22,9 @@ SAMPLE = 2**17
 
 WORK = 2**24
 """Trials x the square of the parameters x targets: fewer trials are looked at where each takes longer."""
+
+SAMPLE_OF_GROUPS = 2**12
+"""The same where nearly every trial may be a group of its own, by its seed or its batch size."""
 
 LONG_COURSE = 20_000
 """Epochs under a schedule above which theory, which goes through them one by one, is not asked."""
@@ -89,7 +92,8 @@ def forecast(experiment: Experiment) -> Forecast:
     """Returns what theory expects of an experiment's trials, in a time that has a bound."""
     n_trials = experiment.space.n_trials
     n_parameters, n_targets = experiment.problem.shape
-    values = experiment.sample(min(SAMPLE, max(FEWEST, WORK // (n_parameters**2 * n_targets))))
+    most = SAMPLE_OF_GROUPS if {*GROUPED} & {*experiment.space.names} else SAMPLE
+    values = experiment.sample(min(most, max(FEWEST, WORK // (n_parameters**2 * n_targets))))
     groups = experiment.groups(values)
     prediction = predict_groups(
         [group for group in groups if not _is_long(group)], len(values["learning_rate"])
