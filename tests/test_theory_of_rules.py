@@ -1,6 +1,7 @@
 """Facts about what theory says of linear rules: any schedule, penalty, momentum, start and precision."""
 
 import json
+import tracemalloc
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,8 @@ from linreg_sweep.engines.closed_form import train
 from linreg_sweep.engines.interface import TrainOptions, Trials
 from linreg_sweep.method import Method
 from linreg_sweep.theory.applies import LinearTheory, NoTheory, theory_of
-from linreg_sweep.theory.outcome import CLOSED_FORM, MISSING, THEORY
+from linreg_sweep.theory.limits import cycle_product, first_loss, radius
+from linreg_sweep.theory.outcome import CLOSED_FORM, MISSING, THEORY, stability_limit
 from linreg_sweep.theory.problem import Problem, make_problem
 from linreg_sweep.trials.prediction import predict
 from tests import declared
@@ -209,6 +211,127 @@ def test_there_is_no_limit_where_steps_vanish_or_grow(of_schedule: Any, reason: 
     theory, values = LinearTheory(Method(schedule=of_schedule)), numbers(learning_rate=1.0)
     assert np.isnan(theory.stability_limit(problem.quadratic, values)).all()
     assert reason in str(theory.limit_reason(values))
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+@pytest.mark.parametrize("momentum", [1e-3, 0.3, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize("gain", [1.0, 0.6, 0.25, 0.1, 0.01, 1e-4, 1e-12])
+def test_a_list_of_ones_has_the_limit_of_a_constant_rate(
+    nesterov: bool, momentum: float, gain: float
+) -> None:
+    """However little of the gradient reaches the velocity, and however often the one is listed."""
+    expected = float(stability_limit(1.0, momentum, nesterov=nesterov, dampening=1 - gain))
+    for count, size in ((1, 1.0), (2, 1.0), (2, 1e-6), (7, 30.0)):
+        found = first_loss(np.full(count, size), momentum, gain, nesterov=nesterov)
+        assert found * size == pytest.approx(expected, rel=1e-3 if gain == 1e-12 else 1e-9)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_limit_of_a_list_is_what_a_fine_scan_finds(seed: int) -> None:
+    """The first of many thousand rates at which the cycle's matrix has an eigenvalue above 1."""
+    generator = np.random.default_rng(seed)
+    factors = generator.uniform(0.05, 2, int(generator.integers(1, 8))) * (generator.random() < 0.8 or 0.1)
+    momentum, gain = float(generator.uniform(0.01, 0.99)), float(generator.uniform(0.02, 1))
+    nesterov = bool(generator.random() < 0.5)
+    found = first_loss(factors, momentum, gain, nesterov=nesterov)
+    rates = np.linspace(0, 1.5 * found, 30_001)[1:]
+    growth = radius(cycle_product(factors[:, None] * rates, momentum, gain, nesterov=nesterov))
+    first = int((growth > 1 + 1e-12).argmax())
+    assert rates[first - 1] <= found * (1 + 1e-9)
+    assert found <= rates[first] * (1 + 1e-9)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_search_for_a_limit_ends() -> None:
+    """Also where steps overflow, or next to none of the gradient arrives; Chebyshev's find theirs, too."""
+    assert first_loss(np.zeros(3), 0.5, 1.0, nesterov=False) == np.inf
+    assert first_loss(np.ones(3), 0.5, 0.0, nesterov=False) == np.inf
+    assert first_loss(np.array([1e300, 1e-300]), 0.5, 1e-300, nesterov=False) > 0
+    assert first_loss(np.array([1e-310, 1e-310]), 0.5, 0.5, nesterov=True) > 0
+    steps = 1 / (1 + 0.999 * np.cos(np.pi * (2 * np.arange(1, 41) - 1) / 80))
+    for nesterov in (False, True):
+        found = first_loss(steps, 0.3, 1.0, nesterov=nesterov)
+        size = radius(
+            cycle_product(steps[:, None] * found * np.array([0.5, 0.999, 1.001]), 0.3, 1.0, nesterov=nesterov)
+        )
+        assert (size[:2] <= 1).all()
+        assert size[2] > 1
+
+
+def of_many(count: int, **varied: Floats) -> dict[str, Floats]:
+    """Returns the numbers of trials, those not given being 0 (the learning rate: 1)."""
+    values = {name: np.zeros(count) for name in ("momentum", "dampening", "weight_decay")}
+    return {"learning_rate": np.ones(count), **values, **varied}
+
+
+@pytest.mark.parametrize("flags", [(), ("nesterov",)])
+@pytest.mark.parametrize(
+    "of_schedule",
+    [
+        schedule("chebyshev", epochs=5, warmup={"epochs": 3, "start": 0.1}),
+        schedule("chebyshev", warmup={"epochs": 3, "start": 0.1}),
+        schedule("list", factors=[0.3, 1.7, 0.9], then="repeat", warmup={"epochs": 3, "start": 0.1}),
+        schedule("list", factors=[0.3, 1.7, 0.9]),
+    ],
+    ids=str,
+)
+def test_theory_of_a_trial_does_not_depend_on_its_neighbours(
+    of_schedule: Any, flags: tuple[str, ...]
+) -> None:
+    """Limit and contraction to the bit, with and without momentum and penalty, after other warm-ups."""
+    generator, count = np.random.default_rng(7), 24
+    problem = make_problem(S1["x"], S1["y"], loss="half_mse", fit_bias=True)
+    momentum = np.tile([0.0, 0.0, 0.7, 0.9], 6)
+    values = of_many(
+        count,
+        learning_rate=generator.uniform(0.1, 1.2, count) / problem.eigenvalues[-1],
+        momentum=momentum,
+        dampening=np.where(momentum > 0, np.tile([0.0, 0.4, 0.0], 8), 0.0),
+        weight_decay=np.repeat([0.0, 0.01, 0.3], 8),
+    )
+    if of_schedule.warmup is not None:
+        values["schedule.warmup.epochs"] = np.tile([1.0, 2.0, np.nan, 4.0, 7.0, 2.0], 4)
+        values["schedule.warmup.start"] = generator.uniform(0, 1, count)
+    epochs = np.tile([8.0, 9.0, 30.0], 8)
+    theory = LinearTheory(method_of(values, *flags, schedule=of_schedule))
+    quadratic = problem.penalised(values["weight_decay"], True)
+    limits = theory.stability_limit(quadratic, values, epochs)
+    factors = theory.contraction(quadratic, values, epochs)
+    assert np.isfinite(limits).all()
+    for trial in range(count):
+        some = slice(trial, trial + 1)
+        own = {name: value[some] for name, value in values.items()}
+        of_it = problem.penalised(own["weight_decay"], True)
+        np.testing.assert_array_equal(theory.stability_limit(of_it, own, epochs[some]), limits[some])
+        np.testing.assert_array_equal(theory.contraction(of_it, own, epochs[some]), factors[some])
+
+
+def test_a_long_cycle_of_many_trials_takes_little_memory() -> None:
+    """A list is one for all rates, so it is held once."""
+    count, factors = 70_000, np.random.default_rng(0).uniform(0.5, 1.5, 900).tolist()
+    problem = make_problem(S1["x"], S1["y"], loss="half_mse", fit_bias=True)
+    values = of_many(count, momentum=np.tile([0.0, 0.5], count // 2))
+    theory = LinearTheory(method_of(values, schedule=schedule("list", factors=factors, then="repeat")))
+    tracemalloc.start()
+    limits = theory.stability_limit(problem.quadratic, values)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert np.isfinite(limits).all()
+    assert len(set(limits.tolist())) == 2
+    assert most < 50e6
+
+
+def test_no_limit_is_looked_for_in_too_long_a_cycle() -> None:
+    """NaN and a reason, but for Chebyshev steps without momentum, whose limit needs no search."""
+    problem = make_problem(S1["x"], S1["y"], loss="half_mse", fit_bias=True)
+    values, epochs = of_many(2, momentum=np.array([0.0, 0.5])), np.array([20_000.0, 20_000.0])
+    theory = LinearTheory(method_of(values, schedule=schedule("chebyshev")))
+    limits = theory.stability_limit(problem.quadratic, values, epochs)
+    assert limits[0] == pytest.approx(2 / problem.eigenvalues[-1])
+    assert np.isnan(limits[1])
+    assert "cycle is too long" in str(theory.limit_reason(values, epochs))
+    plain = {name: value[:1] for name, value in values.items()}
+    assert theory.limit_reason(plain, epochs[:1]) is None
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])

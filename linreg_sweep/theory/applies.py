@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.method import Method
 from linreg_sweep.schedules import declared as schedules
+from linreg_sweep.schedules.base import power
 from linreg_sweep.theory.limits import cycle_product, first_loss, radius
 from linreg_sweep.theory.outcome import stability_limit, steepest_contraction
 from linreg_sweep.theory.quadratic import Quadratic
@@ -18,6 +19,12 @@ Values = Mapping[str, Floats]
 
 SETTLING = 10
 """Epochs within which a learning rate is judged, where nothing else is said."""
+
+LONGEST_CYCLE = 10_000
+"""Epochs of a cycle up to which its limit is looked for."""
+
+TABLE = 2**20
+"""Factors that are held at once, of all trials together."""
 
 
 @dataclass(frozen=True)
@@ -70,41 +77,97 @@ class LinearTheory:
         with np.errstate(divide="ignore", invalid="ignore"):
             limit = np.where(usable, constant / long_run.factor, np.nan) + np.zeros(count)
         period = np.broadcast_to(long_run.period, (count,))
-        for cycle in np.unique(period[period > 0]):
-            these = np.flatnonzero(period == cycle)
+        closed = self._has_closed_form(values)
+        limit = np.where((period > 0) & closed, self._of_chebyshev(quadratic, values), limit)
+        for cycle in np.unique(period[(period > 0) & (period <= LONGEST_CYCLE) & ~closed]):
+            these = np.flatnonzero((period == cycle) & ~closed)
             limit[these] = self._of_cycle(
                 quadratic.take(these), _take(values, these), epochs[these], int(cycle)
             )
         return limit
 
+    def _has_closed_form(self, values: Values) -> NDArray[np.bool_]:
+        """Returns of which trials the limit of a cycle is known without a search [K]: Chebyshev's, plain."""
+        momentum, _ = self._numbers(values)
+        is_chebyshev = schedules.name_of(self.method.schedule) == "chebyshev"
+        return np.broadcast_to((momentum == 0) & is_chebyshev, values["learning_rate"].shape)
+
+    def _of_chebyshev(self, quadratic: Quadratic, values: Values) -> Floats:
+        """Returns the limit [K] of Chebyshev steps without momentum.
+
+        A cycle is T_N(z) / T_N(z_0) with z from z_0 at 0 to -z_0 at x = 2, and T_N is even or odd.
+        """
+        _, dampening = self._numbers(values)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(2 / ((1 - dampening) * quadratic.steepest))
+
     def _of_cycle(self, quadratic: Quadratic, values: Values, epochs: Floats, cycle: int) -> Floats:
         """Returns the limit [k] of trials whose schedule repeats itself after a cycle of so many epochs."""
-        momentum, dampening = self._numbers(values)
-        whole = np.zeros(len(epochs))
-        if schedules.name_of(self.method.schedule) == "chebyshev" and not np.any(momentum):
-            # a cycle is T_N(z) / T_N(z_0) with z from z_0 at 0 to -z_0 at x = 2, and T_N is even or odd
-            return np.asarray(2 / ((1 - dampening) * quadratic.steepest) + whole)
-        first = int(np.max(schedules.long_run(self.method.schedule, epochs, values).begins))
-        factors = schedules.factors(
-            self.method.schedule, first, cycle, epochs, quadratic.flattest, quadratic.steepest, values
+        count, known = len(epochs), dict[tuple[bytes, float, float], float]()
+        momentum, dampening = (number + np.zeros(count) for number in self._numbers(values))
+        begins = np.broadcast_to(schedules.long_run(self.method.schedule, epochs, values).begins, (count,))
+        loss = np.empty(count)
+        width = max(1, TABLE // cycle)
+        for first in np.unique(begins):
+            alike = np.flatnonzero(begins == first)
+            for some in range(0, len(alike), width):
+                these = alike[some : some + width]
+                factors = self._factors(
+                    quadratic.take(these), _take(values, these), epochs[these], first, cycle
+                )
+                column = np.arange(len(these)) if factors.shape[1] > 1 else np.zeros(len(these), np.intp)
+                kinds = np.stack([column, momentum[these], 1 - dampening[these]])
+                distinct, which = np.unique(kinds, axis=1, return_inverse=True)
+                found = [
+                    self._first_loss(factors[:, int(place)], own_momentum, gain, known)
+                    for place, own_momentum, gain in distinct.T.tolist()
+                ]
+                loss[these] = np.array(found)[which.ravel()]
+        with np.errstate(divide="ignore", over="ignore"):
+            return np.asarray(loss / quadratic.steepest)
+
+    def _factors(
+        self, quadratic: Quadratic, values: Values, epochs: Floats, first: float, cycle: int
+    ) -> Floats:
+        """Returns the factors of a cycle [cycle, k], or [cycle, 1] where nothing they depend on varies.
+
+        By now the warm-up is over, so that it does not matter where it began.
+        """
+        of_schedule = {
+            name: _once(value)
+            for name, value in values.items()
+            if name.startswith("schedule.") and name != "schedule.warmup.start"
+        }
+        of_trials = [epochs, quadratic.flattest, quadratic.steepest]
+        if schedules.name_of(self.method.schedule) == "list":  # of which it takes nothing
+            of_trials = [each[:1] for each in of_trials]
+        run, flattest, steepest = (_once(each) for each in of_trials)
+        return schedules.factors(
+            self.method.schedule, int(first), cycle, run, flattest, steepest, of_schedule
         )
-        kinds = np.vstack([factors + whole, momentum + whole, 1 - dampening + whole])
-        distinct, which = np.unique(kinds, axis=1, return_inverse=True)
-        nesterov = self._is_nesterov
-        loss = [first_loss(kind[:-2], *kind[-2:].tolist(), nesterov=nesterov) for kind in distinct.T]
-        with np.errstate(divide="ignore"):
-            return np.asarray(np.array(loss)[which.ravel()] / quadratic.steepest)
+
+    def _first_loss(
+        self, factors: Floats, momentum: float, gain: float, known: dict[tuple[bytes, float, float], float]
+    ) -> float:
+        """Returns the first loss of stability, which is looked for once for all that are alike."""
+        key = factors.tobytes(), momentum, gain
+        if key not in known:
+            known[key] = first_loss(factors, momentum, gain, nesterov=self._is_nesterov)
+        return known[key]
 
     def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
         """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
         if self.method.schedule is None:
             return None
         epochs = np.ones(len(values["learning_rate"])) if epochs is None else np.asarray(epochs, np.float64)
-        kinds = schedules.long_run(self.method.schedule, epochs, values).kind
+        long_run = schedules.long_run(self.method.schedule, epochs, values)
+        kinds = long_run.kind
         if (kinds == "vanishes").any():
             return "the learning rate falls to 0, so that no descent grows for ever"
         if (kinds == "unbounded").any():
             return "steps grow without bound, whatever the learning rate"
+        if ((long_run.period > LONGEST_CYCLE) & ~self._has_closed_form(values)).any():
+            return "the schedule's cycle is too long to look for a limit"
         return None
 
     def contraction(
@@ -143,16 +206,17 @@ class LinearTheory:
         within = np.arange(window)[:, None] < lengths
         rates = np.where(within, factors * rate, 0.0)  # after the run no step is taken
         with np.errstate(over="ignore", invalid="ignore"):
-            if np.any(momentum):
-                grown = np.ones(len(rate))
-                for length in np.unique(lengths):
-                    these = np.flatnonzero(lengths == length)
-                    numbers = (_each(number, these) for number in (momentum, 1 - dampening))
-                    x = rates[: int(length), these] * _each(steepest, these)
-                    grown[these] = radius(cycle_product(x, *numbers, nesterov=nesterov))
-            else:
-                grown = np.abs(np.prod(1 - rates * (1 - dampening) * steepest, axis=0))
-            size = grown ** (1 / lengths)
+            grown = np.ones(len(rate))
+            for epoch in rates:  # one by one: a sum's or product's bits may depend on how many stand abreast
+                grown = grown * (1 - epoch * (1 - dampening) * steepest)
+            grown = np.abs(grown)
+            moved = np.broadcast_to(momentum != 0, rate.shape)
+            for length in np.unique(lengths[moved]):
+                these = np.flatnonzero((lengths == length) & moved)
+                numbers = (_each(number, these) for number in (momentum, 1 - dampening))
+                x = rates[: int(length), these] * _each(steepest, these)
+                grown[these] = radius(cycle_product(x, *numbers, nesterov=nesterov))
+            size = power(grown, 1 / lengths)
         return np.asarray(np.where(factor(rates.max(axis=0)) < 0, -size, size))
 
     def peak(self, quadratic: Quadratic, values: Values, epochs: NDArray[Any]) -> Floats:
@@ -183,6 +247,12 @@ def _take(values: Values, columns: NDArray[np.intp]) -> Values:
 def _each(numbers: Floats, columns: NDArray[np.intp]) -> Floats:
     """Returns numbers [K] of some trials, or the one [1] of all."""
     return numbers if len(numbers) == 1 else numbers[columns]
+
+
+def _once(numbers: Floats) -> Floats:
+    """Returns numbers [k], or the one [1] that all are."""
+    first = np.broadcast_to(numbers[:1], numbers.shape)
+    return numbers[:1] if np.array_equal(numbers, first, equal_nan=True) else numbers
 
 
 def theory_of(method: Method, n_rows: int) -> LinearTheory | NoTheory:

@@ -6,16 +6,30 @@ the rate grows from 0, comes at `x_1 / steepest`, x_1 the least x where the prod
 may be rates at which descent is stable again: these are not counted.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
 FINE = 64
-"""Values of x that are tried within what the longest step alone would allow."""
+"""Values of x that are tried within what the longest step alone would allow; parts of an interval."""
+
+WINDOWS = 40
+"""Times that the range of x is doubled, before no loss of stability is known."""
+
+MOST_VALUES = 4096
+"""Values of x that are tried at once, at most."""
+
+REFININGS = 10
+"""Times that an interval is cut into FINE parts: as often as float64 can tell."""
 
 HALVINGS = 60
 """Times that an interval is halved: as often as float64 can tell."""
+
+NEGLIGIBLE = 1e-300
+"""Share of the largest factor up to which another counts as 0."""
 
 
 def first_loss(factors: Floats, momentum: float, gain: float, *, nesterov: bool) -> float:
@@ -28,24 +42,54 @@ def first_loss(factors: Floats, momentum: float, gain: float, *, nesterov: bool)
         nesterov: momentum looks ahead.
 
     Returns:
-        The rate; infinity where all factors are 0, or no gradient reaches the velocity.
+        The rate; infinity where all factors are 0, or no gradient reaches the velocity; NaN where none was
+        found.
     """
     if not factors.any() or gain == 0:
         return np.inf
-    if momentum == 0:
-        return _first_loss_of_plain(factors[factors > 0] * gain)
-    step = (1 + momentum) / factors.max() / FINE
-    x = step * np.arange(1, 4 * FINE + 1)
-    with np.errstate(over="ignore", invalid="ignore"):  # what overflows has grown
-        while (over := ~(_growth(factors, x, momentum, gain, nesterov=nesterov) <= 1)).sum() == 0:
-            x = x + x[-1]
-    high = float(x[over.argmax()])
-    low = high - step
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        is_over = _growth(factors, np.array([middle]), momentum, gain, nesterov=nesterov)[0] > 1
-        low, high = (low, middle) if is_over else (middle, high)
-    return high
+    with np.errstate(all="ignore"):  # what overflows has grown
+        shares = factors / factors.max()
+        shares[shares < NEGLIGIBLE] = 0
+        if momentum == 0:
+            found = _first_loss_of_plain(shares[shares > 0]) / gain
+        elif nesterov:
+            found = _first_loss_with_momentum(shares, momentum, gain, nesterov=True)
+        else:  # the velocity is gain times that of gain 1: rate times gain is what counts
+            found = _first_loss_with_momentum(shares, momentum, 1.0, nesterov=False) / gain
+        return float(found / factors.max())
+
+
+def _first_loss_with_momentum(factors: Floats, momentum: float, gain: float, *, nesterov: bool) -> float:
+    """Returns the least x > 0 at which a cycle grows, for factors of which the largest is 1."""
+    low, high = 0.0, 4 * (1 + momentum)
+    count = min(max(4 * FINE, 4 * len(factors)), MOST_VALUES)
+    for _ in range(WINDOWS):
+        x = np.linspace(low, high, count + 1)
+        over = _grows(factors, x[1:], momentum, gain, nesterov=nesterov)
+        if over.any():
+            break
+        low, high = high, 2 * high
+    else:
+        return np.nan
+    for _ in range(REFININGS):
+        first = int(over.argmax())
+        x = np.linspace(x[first], x[first + 1], FINE + 1)
+        over = _grows(factors, x[1:], momentum, gain, nesterov=nesterov)
+        over[-1] = True  # by how the ends were chosen, whatever rounding says
+    return float(x[1 + int(over.argmax())])
+
+
+def _grows(factors: Floats, x: Floats, momentum: float, gain: float, *, nesterov: bool) -> NDArray[np.bool_]:
+    """Returns whether an eigenvalue of a cycle with momentum is above 1 in size, at x [m].
+
+    None is where the determinant is at most 1, and the trace at most 1 + determinant (Jury's criterion): the
+    determinant is a product, so that nothing is lost by taking large numbers from each other.
+    """
+    a, _, _, d = cycle_product((each * x for each in factors), momentum, gain, nesterov=nesterov)
+    determinant = np.ones(len(x))
+    for each in factors:
+        determinant = determinant * (momentum * (1 - each * x) if nesterov else momentum)
+    return ~((np.abs(a + d) <= 1 + determinant) & (np.abs(determinant) <= 1))
 
 
 def _first_loss_of_plain(factors: Floats) -> float:
@@ -55,39 +99,39 @@ def _first_loss_of_plain(factors: Floats) -> float:
     summit there, and passes 0 before it if at all; beyond the last root it rises for good.
     """
     roots = np.unique(1 / factors)
-    left, right = roots.copy(), np.append(roots[1:], 4 * roots[-1] + 4 / factors.min())
-    with np.errstate(divide="ignore"):
+    ends = np.append(roots[1:], 4 * roots[-1] + 4 / factors.min())
+    for some in range(0, len(roots), FINE):  # at once, lest the table be large
+        left, right = roots[some : some + FINE].copy(), ends[some : some + FINE].copy()
         for _ in range(HALVINGS):  # to the summits
             middle = (left + right) / 2
             rises = (factors / (middle[:, None] * factors - 1)).sum(axis=1) > 0
             left, right = np.where(rises, middle, left), np.where(rises, right, middle)
-        heights = np.log(np.abs(1 - left[:, None] * factors)).sum(axis=1)
-        where = int((heights >= 0).argmax())
-        low, high = roots[where], left[where]
-        for _ in range(HALVINGS):
-            middle = (low + high) / 2
-            is_over = np.log(np.abs(1 - middle * factors)).sum() > 0
-            low, high = (low, middle) if is_over else (middle, high)
+        is_high = np.log(np.abs(1 - left[:, None] * factors)).sum(axis=1) >= 0
+        if is_high.any():
+            where = int(is_high.argmax())
+            break
+    else:
+        return np.nan
+    low, high = roots[some + where], left[where]
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        is_over = np.log(np.abs(1 - middle * factors)).sum() > 0
+        low, high = (low, middle) if is_over else (middle, high)
     return float(high)
 
 
-def _growth(factors: Floats, x: Floats, momentum: float, gain: float, *, nesterov: bool) -> Floats:
-    """Returns the larger modulus [m] of the eigenvalues of a cycle with momentum, at x [m]."""
-    return radius(cycle_product(factors[:, None] * x, momentum, gain, nesterov=nesterov))
-
-
 def cycle_product(
-    x: Floats, momentum: float | Floats, gain: float | Floats, *, nesterov: bool
+    x: Iterable[Floats], momentum: float | Floats, gain: float | Floats, *, nesterov: bool
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Returns the 2x2 matrix [k] that epochs in a row come to, of the error and the velocity times the rate.
 
     Args:
-        x: learning rate times eigenvalue in each epoch [n, k].
+        x: learning rate times eigenvalue [k], of each epoch in turn.
         momentum: one number or [k].
         gain: share of the gradient that reaches the velocity, likewise.
         nesterov: momentum looks ahead.
     """
-    one, zero = np.ones(x.shape[1]), np.zeros(x.shape[1])
+    one, zero = np.ones(1), np.zeros(1)
     e, v = (one, zero), (zero, one)
     for step in x:
         of_error, of_velocity = (1 + momentum * gain, momentum**2) if nesterov else (gain, momentum)
