@@ -108,15 +108,6 @@ def random_starts(generator: np.random.Generator, fit_bias: bool) -> Declared:
     return product
 
 
-def has_no_found_limit(product: Declared, schedule: Any) -> bool:
-    """Returns whether `theory.limits.first_loss` would look for a limit for ever."""
-    is_dampened = product.get("dampening", {"values": [0]})["values"] == [1.0]
-    is_chebyshev = schedule["name"] == "chebyshev"
-    repeats = is_chebyshev or schedule.get("then") == "repeat"
-    is_long = is_chebyshev and "epochs" not in schedule and product.get("momentum") != {"values": [0.0]}
-    return (is_dampened and repeats) or is_long
-
-
 def random_union(
     generator: np.random.Generator, n_products: int, *, epochs: int = 300, anything: bool = False
 ) -> tuple[Declared, tuple[Floats, Floats]]:
@@ -140,8 +131,6 @@ def random_union(
             product = random_adaptive(generator) if generator.random() < 0.5 else product
             product |= random_course(generator)
         schedule = random_schedule(generator)
-        if has_no_found_limit(product, schedule):
-            schedule = {"name": "constant"}
         products.append(
             {
                 "loss": {"values": [loss]},

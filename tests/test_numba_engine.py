@@ -131,7 +131,7 @@ def test_a_kernel_is_compiled_for_a_formula_alone() -> None:
 @pytest.mark.system
 def test_where_numba_is_not_installed_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the place, and how to install it."""
-    monkeypatch.setattr("linreg_sweep.trials.prepare.find_spec", lambda name: None)
+    monkeypatch.setattr("linreg_sweep.trials.checks.find_spec", lambda name: None)
     sweep = {
         "name": "compiled",
         "data": {"name": "tutorial"},
