@@ -122,6 +122,8 @@ def test_what_does_not_go_together_is_named() -> None:
     assert fault(METADATA | {"n_parts": 3}) == "its parts do not make up its trials"
     best = {key: value for key, value in METADATA["best"].items() if key != "learning_rate"}
     assert fault(METADATA | {"best": best}) == "its best trial lacks columns"
+    words = METADATA["best"] | {"weight": "two"}
+    assert fault(METADATA | {"best": words}) == "what it says of its best trial's parameters cannot be"
 
 
 def test_what_a_finished_run_found_is_needed_once_it_is_finished() -> None:

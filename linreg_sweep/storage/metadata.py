@@ -216,6 +216,10 @@ def fault(metadata: Mapping[str, Any]) -> str:
     best = metadata.get("best")
     if best is not None and not best.keys() >= {*metadata["varied"], *metadata["parameters"]}:
         return "its best trial lacks columns"
+    if best is not None and not all(
+        _or_none(_number)(value) for name, value in best.items() if name.startswith(("weight", "bias"))
+    ):
+        return "what it says of its best trial's parameters cannot be"
     has_columns = "columns" in metadata and "columns" not in old
     return "what it says of columns cannot be" if has_columns and not _go_together(metadata) else ""
 
