@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,36 +18,13 @@ import linreg_sweep as ls
 from linreg_sweep.errors import ResultsError, SweepError
 from linreg_sweep.workers.processes import Processes
 from tests.small_run import PYTHON, content, made, parts
+from tests.tmpfs import PAGE, disk, mount, need_own_shared_memory
+
+__all__ = ["disk"]
 
 pytestmark = pytest.mark.system
 
-PAGE = 4096
-"""Bytes by which such a disk fills up."""
-
 INTACT = "Hint: what was finished before is intact; mend this and run the same command again"
-
-
-def mount(disk: Path, options: str) -> None:
-    """Mounts a disk in memory, or changes it.
-
-    Raises:
-        CalledProcessError: this system does not let its user do that.
-    """
-    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(disk)]
-    subprocess.run(command, capture_output=True, text=True, check=True)
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own, of one page."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    try:
-        mount(disk, f"size={PAGE}")
-    except subprocess.CalledProcessError as error:
-        pytest.skip(f"no disk can be mounted here: {error.stderr.strip()}")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
 
 
 @pytest.fixture(scope="module")
@@ -246,12 +223,11 @@ def test_a_folder_that_is_replaced_while_a_run_is_made(
 @pytest.mark.system
 def test_no_room_in_shared_memory_is_told_with_the_place(tmp_path: Path, whole: ls.Run) -> None:
     """Of a process that sees another /dev/shm, which has no room: one line, and what to do."""
+    need_own_shared_memory()
     small = "mount -t tmpfs -o size=4k tmpfs /dev/shm"
     python = [sys.executable, "-m", "linreg_sweep", "run", str(whole.store.config), "--out", str(tmp_path)]
     line = f"{small} && {shlex.join([*python, '--jobs', '2', '--part-size', '1'])}"
     done = subprocess.run(["unshare", "-m", "bash", "-c", line], capture_output=True, text=True, check=False)
-    if "Operation not permitted" in done.stderr or "must be superuser" in done.stderr:
-        pytest.skip("no other /dev/shm can be had here")
     assert done.returncode == 1
     (told,) = done.stderr.splitlines()
     assert "/dev/shm" in told

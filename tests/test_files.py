@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from linreg_sweep.storage import files
 from linreg_sweep.storage.files import AnyPath
 from linreg_sweep.storage.store import is_own
 from tests.small_run import content, made
+from tests.tmpfs import mounted
 
 
 @pytest.fixture(params=["disk", "store"])
@@ -30,16 +30,9 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> AnyPath:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 64 kB, where one may be mounted."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("a small disk can only be mounted as root")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    """A disk of 64 kB."""
+    with mounted(tmp_path, 16) as disk:
+        yield disk
 
 
 def test_what_is_written_is_there(folder: AnyPath) -> None:

@@ -24,7 +24,7 @@ from linreg_sweep.scaffold.files import write_scaffold
 from linreg_sweep.storage import files
 from linreg_sweep.storage.outputs import output
 from tests.small_run import made
-from tests.test_disks import disk
+from tests.tmpfs import disk, mount
 
 __all__ = ["disk"]
 
@@ -400,7 +400,7 @@ def test_init_on_a_full_disk_leaves_nothing(
     n_bytes: int, disk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Neither where the first file has no room nor where the second has none; with room it is done."""
-    subprocess.run(["mount", "-o", f"remount,size={4096 + n_bytes}", str(disk)], check=True)
+    mount(disk, f"remount,size={4096 + n_bytes}")
     (disk / "filling").write_bytes(bytes(4096))
     for name in ("configs", "sweeps") if n_bytes else ():
         (disk / name).mkdir()
@@ -410,7 +410,7 @@ def test_init_on_a_full_disk_leaves_nothing(
     assert line.endswith(".yaml: cannot write it: No space left on device")
     assert state(disk) == before
     (disk / "filling").unlink()
-    subprocess.run(["mount", "-o", "remount,size=65536", str(disk)], check=True)
+    mount(disk, "remount,size=65536")
     assert main(["init", str(disk)]) == 0
 
 

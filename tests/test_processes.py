@@ -19,6 +19,7 @@ from joblib.externals.loky import get_reusable_executor, process_executor
 from linreg_sweep.workers.interface import WorkersLostError
 from linreg_sweep.workers.processes import Processes
 from tests.clusters import ROOT, Deadly, square_slowly
+from tests.tmpfs import need_own_shared_memory
 
 pytestmark = pytest.mark.system
 
@@ -191,8 +192,7 @@ def test_no_space_for_semaphores_is_an_error(tmp_path: Path) -> None:
     full = "mount -t tmpfs -o size=64k tmpfs /dev/shm && { cat /dev/zero > /dev/shm/all 2>/dev/null;"
     command = f"{full} {sys.executable} -m linreg_sweep run x.yaml --jobs"
     words = ["unshare", "--mount", "sh", "-c"]
-    if subprocess.run([*words, "mount -t tmpfs tmpfs /dev/shm"], capture_output=True).returncode:
-        pytest.skip("no disk can be mounted here")
+    need_own_shared_memory()
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     for jobs, code, said in ((2, 1, "/dev/shm: cannot hold the semaphores"), (1, 0, "")):
         done = subprocess.run(

@@ -30,10 +30,19 @@ SEAL, FACTS = "linreg_sweep.seal", "linreg_sweep"
 OLD_CHECKSUMS = b"crc32"
 """The key of format 2 for a checksum of each column; a file that has it has no seal."""
 
-DAMAGE = (OSError, LookupError, TypeError, ValueError, NotImplementedError, OverflowError, RecursionError)
-"""What Arrow, NumPy, pandas and JSON raise over a file with wrong bytes, beside Arrow's own exceptions.
+DAMAGE = (
+    OSError,  # Arrow: a footer or a page that it cannot decode; never the disk, the bytes are here
+    ValueError,  # a checksum, what is no UTF-8 or JSON, a number of cells
+    LookupError,  # what a file tells of itself lacks a key
+    TypeError,  # or is of another shape
+    NotImplementedError,  # Arrow: a type that it knows and does not convert
+    OverflowError,  # a number that fits no integer of the machine
+    RecursionError,  # JSON within JSON within JSON
+)
+"""What a file with wrong bytes raises while it is read, beside Arrow's own exceptions.
 
-None of them says which; tests and fuzz flip bits and make up parts, and hold that no other comes through.
+Nothing but reading stands where they are caught, and no library says which of them to expect: tests and fuzz
+flip every bit and make up parts, and hold that no other comes through.
 """
 
 ROWS_AT_ONCE = 2**16
