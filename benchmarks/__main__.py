@@ -1,4 +1,4 @@
-"""Measures what the README quotes: `python -m benchmarks [SECTION ...]`, all sections without one."""
+"""Measures what docs/benchmarks.md quotes: `python -m benchmarks [SECTION ...]`, all sections without one."""
 
 import sys
 from importlib import import_module
