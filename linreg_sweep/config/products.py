@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from linreg_sweep.config.declarations import checked, read_parameter
 from linreg_sweep.config.faults import MAX_COMPLAINTS, Fault
 from linreg_sweep.config.messages import suggest
 from linreg_sweep.config.parameters import OWN_WEIGHT, Parameter, Product
-from linreg_sweep.config.shapes import checked, read_parameter
 from linreg_sweep.config.varied import BLOCKS, FIXED, KINDS, NAMES, Kind, canonical, kind_of
 from linreg_sweep.config.words import show
 from linreg_sweep.errors import closest
