@@ -178,12 +178,17 @@ def test_latex_is_a_table_of_booktabs() -> None:
 
 def test_two_values_of_a_hyperparameter_never_look_alike() -> None:
     """As many digits as it takes, for people too; what was measured keeps its six."""
-    close = {"learning_rate": [0.3, 0.1 + 0.2, 1.0], "initial_weight_x": [1 / 3, 1 / 3 + 1e-9, -2.0]}
+    close = {
+        "learning_rate": [0.3, 0.1 + 0.2, 1.0],
+        "initial_weight_x": [1 / 3, 1 / 3 + 1e-9, -2.0],
+        "average.decay": [0.9999999, 0.99999991, 0.5],
+        "beta2": [0.9999999, 0.99999991, 0.5],
+    }
     text = as_text(close | {"cost": [0.3, 0.1 + 0.2, 1.0]}, "table")
     assert [line.split() for line in text.splitlines()[2:]] == [
-        ["0.3", "0.333333333", "0.3"],
-        ["0.30000000000000004", "0.333333334", "0.3"],
-        ["1", "-2", "1"],
+        ["0.3", "0.333333333", "0.9999999", "0.9999999", "0.3"],
+        ["0.30000000000000004", "0.333333334", "0.99999991", "0.99999991", "0.3"],
+        ["1", "-2", "0.5", "0.5", "1"],
     ]
 
 

@@ -11,7 +11,6 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
@@ -32,10 +31,10 @@ RUNS = ("=", "+", "-", "@", "\t", "\r")
 RANGE = re.compile(r"[-+.\de]+ to [-+.\de]+")
 """A range of a summary: it may begin with a minus, and is nothing to run."""
 
-DECLARED = ("learning_rate", "initial_", "batch_size", "max_epochs", "seed", "fold", "schedule.")
+DECLARED = ("learning_rate", "initial_", "batch_size", "max_epochs", "seed", "fold", "schedule.", "average.")
 """How the names of columns begin that hold hyperparameters: their values were declared, not measured.
 
-So were the settings of optimizers.
+So were the keys of optimizers.
 """
 
 MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", **{mark: f"\\{mark}" for mark in r"\`*[]|"}})
@@ -63,10 +62,16 @@ def frame_of(rows: Sequence[dict[str, Any]], columns: list[str], counts: Iterabl
 
 def cells_of(table: Table) -> dict[str, list[Any]]:
     """Returns the cells of each column as plain Python values, None where one is missing."""
-    return {str(name): [_plain(value) for value in table[str(name)]] for name in table}
+    return {str(name): [plain(value) for value in table[str(name)]] for name in table}
 
 
-def _plain(value: Any) -> Any:
+def finite(cell: Any) -> Any:
+    """Returns a cell as metadata.json has it: a number that is not finite is missing."""
+    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
+
+
+def plain(value: Any) -> Any:
+    """Returns a cell as plain Python has it, None where it is missing."""
     value = value.item() if isinstance(value, np.generic) else value
     missing = value is None or type(value).__name__ == "NAType" or value != value
     return None if missing else value
@@ -110,7 +115,7 @@ def as_text(table: Table, style: str) -> str:
 def records(table: Table) -> list[dict[str, Any]]:
     """Returns the rows of a table as JSON has them: infinities are text, what is missing is None."""
     cells = cells_of(table)
-    return [dict(zip(cells, map(_for_json, row), strict=True)) for row in zip(*cells.values(), strict=True)]
+    return [dict(zip(cells, map(for_json, row), strict=True)) for row in zip(*cells.values(), strict=True)]
 
 
 def for_csv(cell: Any) -> Any:
@@ -156,7 +161,7 @@ def widths(table: Table) -> dict[str, int]:
 
 def as_lines(row: "Mapping[str, Any] | pd.Series[Any]") -> str:
     """Returns one row of a table as name and value on lines of their own, without those missing."""
-    cells = {escape_control(str(name), None): shown(_plain(value)) for name, value in row.items()}
+    cells = {escape_control(str(name), None): shown(plain(value)) for name, value in row.items()}
     width = max(map(len, cells))
     return "\n".join(f"{name:<{width}}  {cell}" for name, cell in cells.items() if cell)
 
@@ -169,25 +174,19 @@ def shown(value: object, digits: int = 6) -> str:
 
 
 def condition(number: float) -> str:
-    """Returns a condition number as every sentence has it: whole where that is short, else three digits."""
+    """Returns a condition number, or so many epochs, in a sentence: whole where short, else three digits."""
     return f"{number:,.0f}" if 100 <= number < 1e9 else f"{number:.3g}"
-
-
-@cache
-def _settings() -> frozenset[str]:
-    """Returns the names of all settings of optimizers."""
-    from linreg_sweep.optimizers import OPTIMIZERS
-
-    return frozenset(name for each in OPTIMIZERS.values() for name in each.settings.model_fields)
 
 
 def _told_apart(name: str, column: Sequence[Any]) -> list[str]:
     """Returns the cells of a column as a person reads them; no two values of a hyperparameter are alike."""
+    from linreg_sweep.optimizers import KEYS
+
     values = set(column)
     for digits in range(6, 17):
         cells = {value: shown(value, digits) for value in values}
         is_enough = len(set(cells.values())) == len(values)
-        if is_enough or not (name.startswith(DECLARED) or name in _settings()):
+        if is_enough or not (name.startswith(DECLARED) or name in KEYS):
             return [cells[value] for value in column]
     return [repr(whole(value)) if isinstance(value, float) else shown(value) for value in column]
 
@@ -198,7 +197,8 @@ def ends_of(value: object) -> tuple[str, str]:
     return low, high or low
 
 
-def _for_json(value: Any) -> Any:
+def for_json(value: Any) -> Any:
+    """Returns a plain cell as JSON has it: an infinity is text, a whole number has no point."""
     if isinstance(value, float) and math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
     return whole(value)

@@ -4,12 +4,14 @@ Each is generic in the kind of its values, so that `Points[Positive]` is checked
 Schema, by the kind of the parameter it is declared for. `samplers/` turns them into numbers.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
+import numpy as np
 from pydantic import ConfigDict, Field
 
 from linreg_sweep.config.nodes import MAX_ITEMS
@@ -237,6 +239,27 @@ def count(parameter: Parameter) -> int:
         case Points() | Steps():
             return parameter.num
     raise TypeError(f"{parameter} has no points")
+
+
+def ends(parameter: Parameter) -> tuple[float, float]:
+    """Returns the smallest and the largest value a parameter can take; a normal one has no ends."""
+    match parameter:
+        case Values(values):
+            return min(values), max(values)
+        case Normal(scale=scale):
+            return (0.0 if scale == "log" else -math.inf), math.inf
+        case Tuples(names):
+            raise TypeError(f"{', '.join(names)} are several")
+    return parameter.min, parameter.max
+
+
+def largest(parameter: Parameter) -> float:
+    """Returns a number that no value of a parameter is above; a normal one is never drawn 10 sigma away."""
+    match parameter:
+        case Normal(mu, sigma, scale):
+            highest = mu + 10 * sigma
+            return float(np.exp(highest)) if scale == "log" else highest  # infinite where it overflows
+    return ends(parameter)[1]
 
 
 def _decimals(number: Any) -> int:

@@ -20,3 +20,6 @@ OPTIMIZERS: dict[str, Optimizer] = {
         ADADELTA,
     )
 }
+
+KEYS = frozenset(name for each in OPTIMIZERS.values() for name in each.settings.model_fields)
+"""The keys of all optimizers."""

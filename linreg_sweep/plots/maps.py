@@ -79,15 +79,7 @@ def outcome_map(run: Run, axes: "Axes", *, x: str | None = None, y: str | None =
     handles: list[Any] = [Patch(facecolor=COLORS[name], label=name) for name in there]
     handles += _edge(axes, run, found)
     mixed_somewhere = bool((np.count_nonzero(found.outcomes, axis=0) > 1).any())
-    axes.legend(
-        handles=handles,
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.16),
-        ncols=columns_for(handles),
-        frameon=False,
-        title="a cell of several outcomes has their mixed colour" if mixed_somewhere else None,
-        title_fontsize=9,
-    )
+    _legend(axes, handles, "a cell of several outcomes has their mixed colour" if mixed_somewhere else None)
     return axes
 
 
@@ -122,14 +114,21 @@ def epochs_map(run: Run, axes: "Axes", *, x: str | None = None, y: str | None = 
     _frame(axes, run, found)
     handles += _edge(axes, run, found)
     if handles:
-        axes.legend(
-            handles=handles,
-            loc="upper center",
-            bbox_to_anchor=(0.5, -0.16),
-            ncols=columns_for(handles),
-            frameon=False,
-        )
+        _legend(axes, handles)
     return axes
+
+
+def _legend(axes: "Axes", handles: list[Any], title: str | None = None) -> None:
+    """Names colours and lines below a map."""
+    axes.legend(
+        handles=handles,
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.16),
+        ncols=columns_for(handles),
+        frameon=False,
+        title=title,
+        title_fontsize=9,
+    )
 
 
 def share_colours(panels: "Sequence[Axes]") -> None:

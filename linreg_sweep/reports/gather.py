@@ -4,14 +4,14 @@ However many trials a run has, a page holds no more than MAX_CELLS cells and MAX
 """
 
 from dataclasses import dataclass
-from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.aggregate import Table
 from linreg_sweep.analysis.formats import cells_of as cells_in
+from linreg_sweep.analysis.formats import finite
 from linreg_sweep.plots.cells import MAX_VALUES, Cells, cells_of, rate_of, varying
 from linreg_sweep.reports.answer import answer
 from linreg_sweep.runs.results import BINS, MAX_ROWS, Run
@@ -88,7 +88,7 @@ def gather(run: Run) -> Gathered:
     }
     cells = [cells_of(run, aggregate) for aggregate in maps]
     ranked = run.best_of(list(dict.fromkeys([*RANK, run.best_by, *run.varied])), BEST)
-    best = {name: _finite(column[0]) for name, column in cells_in(ranked.head(1)).items()}
+    best = {name: finite(column[0]) for name, column in cells_in(ranked.head(1)).items()}
     said = answer(run, names[0], finest.table(), best)
     listed = _listed(run, cells, ranked["trial"].to_numpy())
     return Gathered(run, said, cells, tables, listed, int(best["trial"]), _of_each(run, words))
@@ -100,11 +100,6 @@ def _of_each(run: Run, words: list[str]) -> Table | None:
         return None
     names = list(dict.fromkeys([*words, *run.varied, *RANK, run.best_by]))
     return cells_in(run.best_of_each(words, run.varied)[names].head(MAX_ROWS))
-
-
-def _finite(cell: Any) -> Any:
-    """Returns a cell as metadata.json has it: a number that is not finite is missing."""
-    return None if isinstance(cell, float) and not isfinite(cell) else cell
 
 
 def _most_values(run: Run, first: str, others: list[str]) -> int:

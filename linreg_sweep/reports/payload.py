@@ -1,12 +1,12 @@
 """What a page's scripts get of a run, as JSON: maps and trials, column by column, every number exact."""
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.analysis import formats
 from linreg_sweep.analysis.formats import cells_of
 from linreg_sweep.column_types import Types
 from linreg_sweep.plots.cells import Cells, MapSide, regime_along
@@ -81,17 +81,8 @@ def trials_of(trials: "pd.DataFrame", types: Types) -> list[dict[str, Json]]:
 
 def plain(values: Iterable[Any] | Floats) -> list[Json]:
     """Returns cells as JSON has them: infinities are text, NaN is null, whole numbers have no point."""
-    return [_plain(value) for value in (values.tolist() if isinstance(values, np.ndarray) else values)]
-
-
-def _plain(value: Any) -> Json:
-    if not isinstance(value, float):
-        return value
-    if math.isnan(value):
-        return None
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    return int(value) if value == int(value) and abs(value) < 2**53 and str(value) != "-0.0" else value
+    cells = values.tolist() if isinstance(values, np.ndarray) else values
+    return [formats.for_json(formats.plain(cell)) for cell in cells]
 
 
 def matrix(values: Floats | Sequence[Sequence[float]]) -> list[list[Json]]:

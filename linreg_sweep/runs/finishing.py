@@ -1,6 +1,5 @@
 """Closes the directory of a run once every part is there: its summary, and what was found."""
 
-import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.analysis.aggregate import SUMMARISED, Table
 from linreg_sweep.analysis.findings import Findings
-from linreg_sweep.analysis.formats import as_text
+from linreg_sweep.analysis.formats import as_text, finite
 from linreg_sweep.config.sweeps import DRAWN
 from linreg_sweep.errors import Complaint, ResultsError, SweepError
 from linreg_sweep.execution.parts import Facts
@@ -123,10 +122,7 @@ def sum_up(run: Run, experiment: Experiment) -> SummedUp:
         "agreement": dict(vars(findings.agreement)),
         "least_squares": {
             "cost": experiment.problem.cost_min,
-            "parameters": {
-                name: value if math.isfinite(value) else None
-                for name, value in experiment.least_squares().items()
-            },
+            "parameters": {name: finite(value) for name, value in experiment.least_squares().items()},
         },
     }
     return SummedUp((as_text(whole, "csv") + "\n").encode(), readable, facts)
@@ -158,7 +154,4 @@ def _best(run: Run, number: int) -> dict[str, Any]:
     layout = run.layout(TRIALS)
     columns = read_arrays(run.store.part(run.store.trials, part), names, layout)
     cells = {name: layout.types[name].cell(columns[name][row].item()) for name in names}
-    return {  # as JSON has them: what is not finite is null
-        name: None if isinstance(cell, float) and not math.isfinite(cell) else cell
-        for name, cell in cells.items()
-    }
+    return {name: finite(cell) for name, cell in cells.items()}

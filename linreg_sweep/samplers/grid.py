@@ -15,10 +15,10 @@ from linreg_sweep.config.parameters import (
     Values,
     count,
     each_alone,
+    ends,
     names_of,
 )
 from linreg_sweep.samplers.base import Floats, Numbers, choose
-from linreg_sweep.samplers.range import ends
 
 
 @dataclass(frozen=True)

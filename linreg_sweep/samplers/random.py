@@ -18,11 +18,11 @@ from linreg_sweep.config.parameters import (
     Values,
     count,
     each_alone,
+    ends,
     names_of,
 )
 from linreg_sweep.samplers.base import Floats, Numbers, standard_normal, uniform
 from linreg_sweep.samplers.grid import columns_at
-from linreg_sweep.samplers.range import ends
 
 
 @dataclass(frozen=True)

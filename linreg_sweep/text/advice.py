@@ -86,11 +86,7 @@ def _cure(where: str, way: Way, who: str) -> str:
 
 def _yaml(value: object) -> str:
     """Returns a value as `--set` takes it."""
-    return (
-        value
-        if isinstance(value, str)
-        else json.dumps(value, ensure_ascii=False).removesuffix(".0").removesuffix(".0")
-    )
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False).removesuffix(".0")
 
 
 def _names(way: Way) -> str:

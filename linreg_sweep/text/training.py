@@ -160,13 +160,9 @@ def _flattest(training: "Training") -> Iterator[str]:
     shrinking = -log1p(-step if step < 1 else step - 2)  # -ln|1 - step|, also where step is tiny
     steepest = float(example.trials.quadratic.steepest[0])
     yield (
-        f"The flattest direction needs about {_count(log(10) / shrinking)} epochs for each factor of 10"
+        f"The flattest direction needs about {condition(log(10) / shrinking)} epochs for each factor of 10"
         f" (condition number {condition(steepest / flattest)})."
     )
-
-
-def _count(number: float) -> str:
-    return f"{number:,.0f}" if 100 <= number < 1e9 else f"{number:.3g}"
 
 
 def _lines(training: "Training") -> Iterator[str]:

@@ -15,8 +15,8 @@ from linreg_sweep.config.parameters import (
     Values,
     count,
     each_alone,
+    ends,
 )
-from linreg_sweep.samplers.range import ends
 from linreg_sweep.trials.columns import parameter_column
 from linreg_sweep.trials.space import label
 

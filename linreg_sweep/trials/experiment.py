@@ -15,13 +15,13 @@ from linreg_sweep.data import Data, parameter_names
 from linreg_sweep.engines import ENGINES, load_engine
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials, merge
 from linreg_sweep.method import Method
-from linreg_sweep.optimizers import OPTIMIZERS
+from linreg_sweep.optimizers import KEYS, OPTIMIZERS
 from linreg_sweep.schedules.declared import is_constant
 from linreg_sweep.theory.applies import theory_of
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
-from linreg_sweep.trials.groups import GROUPED, KEYS_OF_RULES, Group, Kind, alike
+from linreg_sweep.trials.groups import GROUPED, Group, Kind, alike
 from linreg_sweep.trials.space import RATIO, Space
 
 Floats = NDArray[np.float64]
@@ -157,7 +157,7 @@ class Experiment:
         training, found = self.config.training, np.full(len(values["learning_rate"]), declared)
         if name.startswith(OWN_WEIGHT) and "initial_weight" in values:
             return values["initial_weight"]
-        if name not in KEYS_OF_RULES:
+        if name not in KEYS:
             return found
         optimizers = self.space.choices.get("optimizer", (training.optimizer,))
         codes = values.get("optimizer", np.zeros(len(found)))
@@ -179,7 +179,7 @@ class Experiment:
         values = {name: varied.get(name, np.full(count, value)) for name, value in fixed.items()}
         for name in self.space.choices:
             values[name] = self._filled(values[name], fixed[name])
-        for name in self.space.choices.keys() & KEYS_OF_RULES:
+        for name in self.space.choices.keys() & KEYS:
             for code, optimizer in enumerate(self.space.choices.get("optimizer", ())):
                 if name not in OPTIMIZERS[optimizer].settings.model_fields:
                     values[name] = np.where(values["optimizer"] == code, np.nan, values[name])
@@ -368,7 +368,7 @@ class Experiment:
 
 def common_stability_limit(experiment: Experiment) -> float | None:
     """Returns the learning rate above which every trial's descent grows; None: there is no one such rate."""
-    if any(name in KEYS_OF_RULES or name.startswith("schedule.") for name in experiment.space.names):
+    if any(name in KEYS or name.startswith("schedule.") for name in experiment.space.names):
         return None
     limits = {float(example.stability_limit()[0]) for example in experiment.examples}
     return limits.pop() if len(limits) == 1 and np.isfinite([*limits]).all() else None

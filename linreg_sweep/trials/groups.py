@@ -7,17 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.engines.interface import TrainOptions, Trials
-from linreg_sweep.optimizers import OPTIMIZERS
 from linreg_sweep.theory.applies import LinearTheory, NoTheory
 from linreg_sweep.theory.problem import Problem
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
-
-KEYS_OF_RULES = frozenset(
-    name for optimizer in OPTIMIZERS.values() for name in optimizer.settings.model_fields
-)
-"""The keys of all optimizers, any of which may move a trial's stability limit."""
 
 GROUPED = ("batch_size", "seed")
 """Numbers that trials must share to be trained together."""

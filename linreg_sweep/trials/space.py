@@ -15,11 +15,19 @@ import numpy as np
 
 from linreg_sweep import averages
 from linreg_sweep.config import Config, ListSweep, RandomSweep, Sweep
-from linreg_sweep.config.parameters import Parameter, Product, Tuples, Values, each_alone, merged, names_of
+from linreg_sweep.config.parameters import (
+    Parameter,
+    Product,
+    Tuples,
+    Values,
+    each_alone,
+    largest,
+    merged,
+    names_of,
+)
 from linreg_sweep.config.sweeps import DRAWN
 from linreg_sweep.config.varied import KINDS
 from linreg_sweep.samplers import Floats, Grid, Listed, Random, Sampler
-from linreg_sweep.samplers.range import largest
 from linreg_sweep.schedules import declared as schedules
 from linreg_sweep.schedules.base import Settings
 
@@ -156,7 +164,7 @@ class Space:
         return min(low for low, _ in found), max(high for _, high in found)
 
     def largest(self, name: str) -> float:
-        """Returns a number that no value of a parameter is above, see samplers.range."""
+        """Returns a number that no value of a parameter is above, see config.parameters."""
         return max(
             largest(each_alone(sampler.product)[_declared(name)])
             if isinstance(sampler, Random)
