@@ -84,8 +84,8 @@ class ColumnType:
             return self.words[int(value)]
         return int(value) if self.is_whole else value
 
-    def as_json(self, name: str) -> dict[str, Any]:
-        """Returns what metadata.json says of a column of this name."""
+    def as_json(self, name: str) -> Any:
+        """Returns what metadata.json says of a column of this name: see storage.metadata.Column."""
         words = {"words": list(self.words)} if self.is_words else {}
         return {"name": name, "kind": self.kind, **words, "role": self.role}
 

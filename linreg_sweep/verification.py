@@ -13,6 +13,7 @@ from functools import partial
 from heapq import nsmallest
 from itertools import chain, count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -251,7 +252,7 @@ def _summed_up(run: Run, experiment: Experiment, *, is_right: bool) -> Iterator[
         experiment: what it sweeps.
         is_right: whether its rows are right; else only the checksum of the summary is looked at.
     """
-    store, metadata = run.store, run.metadata
+    store, metadata = run.store, dict[str, Any](run.metadata)
     if not store.is_as_written(store.summary, metadata):
         yield Mismatch(None, "(all)", "a change", WRITTEN, store.summary)
     if not is_right:

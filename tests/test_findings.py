@@ -80,7 +80,7 @@ def test_the_edge_is_between_what_was_stable_and_what_diverged(tmp_path: Path) -
     assert edge["stability_limit"] == pytest.approx(0.0063305, abs=5e-8)
     climbing = (trials["outcome"] == "unfinished") & ~stable
     assert climbing.any()
-    assert edge["largest_stable"] < edge["stability_limit"] < edge["smallest_diverged"]
+    assert edge["largest_stable"] < edge["stability_limit"] < edge["smallest_diverged"]  # type: ignore[operator]
 
 
 def test_no_trial_no_edge() -> None:
@@ -116,7 +116,7 @@ def test_trials_that_ended_otherwise_than_told_are_shown(tmp_path: Path) -> None
     assert agreement.others[0]["predicted_outcome"] == "unfinished"
 
     run = ls.run(SWEEP, out=tmp_path, jobs=1)
-    run.metadata["agreement"] = vars(agreement)
+    run.metadata["agreement"] = vars(agreement)  # type: ignore[typeddict-item]
     told = "\n".join(format_run(run, {"trials": [1]}, ["trials"]))
     assert "and the epoch of" in told
     assert "(the others at most 2 epochs off)" in told

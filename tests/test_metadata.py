@@ -86,7 +86,7 @@ def test_every_loss_can_be_said() -> None:
 
 def test_the_example_is_what_is_written(tmp_path: Path) -> None:
     """But for versions, times and last bits."""
-    told = made(tmp_path).metadata
+    told: dict[str, Any] = dict(made(tmp_path).metadata)
     assert told.keys() == METADATA.keys()
     for key in (
         "name",

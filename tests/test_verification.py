@@ -219,12 +219,12 @@ FORGED: dict[str, Callable[[dict[str, Any]], None]] = {
 def test_what_is_told_of_all_trials_must_be_that_of_the_rows(name: str, tmp_path: Path) -> None:
     """Metadata sealed with something else, as a run has that was summed up without a part."""
     made = run(tmp_path, {})
-    told = copy.deepcopy(made.metadata)
+    told = copy.deepcopy(dict[str, Any](made.metadata))
     FORGED[name](told)
     made.store.write_metadata(told)
     (mismatch,) = ls.verify(made.path).mismatches
     assert (mismatch.trial, mismatch.column, mismatch.part) == (None, name, made.store.metadata)
-    assert mismatch.expected == json.dumps(made.metadata[name])
+    assert mismatch.expected == json.dumps(dict(made.metadata)[name])
 
 
 def test_a_summary_must_be_that_of_the_rows(tmp_path: Path) -> None:

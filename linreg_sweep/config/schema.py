@@ -12,7 +12,7 @@ from linreg_sweep.config.kinds import Text, Texts
 from linreg_sweep.config.parameters import Parameter, Product, Values, each_alone, merged
 from linreg_sweep.config.training import TrainingConfig
 from linreg_sweep.config.words import show
-from linreg_sweep.kinds import MAX_COUNT, Count, CountOrZero, Factor, Fraction, Model, Positive, Seed
+from linreg_sweep.kinds import MAX_COUNT, BestBy, Count, CountOrZero, Factor, Fraction, Model, Positive, Seed
 from linreg_sweep.variants import fault
 
 _INTERVAL: TypeAdapter[int] = TypeAdapter(CountOrZero)
@@ -127,7 +127,7 @@ class Config(Model):
         return (self.training.optimizer,)
 
     @property
-    def best_by(self) -> str:
+    def best_by(self) -> BestBy:
         """The column whose least value is best."""
         return "converged_at"
 

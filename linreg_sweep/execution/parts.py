@@ -6,16 +6,18 @@ put together from pieces that were made one by one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
+from pydantic import Field, TypeAdapter
+from typing_extensions import TypedDict
 
 from linreg_sweep.column_types import Array
 from linreg_sweep.engines import ENGINES
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.execution.ranges import TrialRange, contiguous_ranges
 from linreg_sweep.execution.versions import result_versions
-from linreg_sweep.storage.metadata import Kind, fits, is_count, is_text
+from linreg_sweep.storage.metadata import Count, Positive, Text, holds
 from linreg_sweep.storage.parquet import decode, encode
 from linreg_sweep.theory.outcome import FAILED, OUTCOMES
 from linreg_sweep.trials.columns import history_types, trial_types
@@ -44,22 +46,22 @@ MAX_FAILURES = 2**22
 """Trials that a part says failed; where more did, the part is made again, and they are tried again anyway."""
 
 
-def _is_size(value: Any) -> bool:
-    return is_count(value) and value > 0
+_Range: TypeAlias = Annotated[
+    list[Count], Field(min_length=2, max_length=2), holds(lambda of: of[0] <= of[1])
+]
 
 
-def _is_range(value: Any) -> bool:
-    return fits(value, [is_count]) and len(value) == 2 and value[0] <= value[1]
+class _Told(TypedDict):
+    """What a part says of itself, as JSON has it."""
+
+    part: Count
+    part_size: Positive
+    versions: dict[str, Text]
+    outcomes: dict[str, Count]
+    failures: dict[str, list[_Range]]
 
 
-_KINDS: dict[str, Kind] = {
-    "part": is_count,
-    "part_size": _is_size,
-    "versions": {...: is_text},
-    "outcomes": {...: is_count},
-    "failures": {...: [_is_range]},
-}
-"""What a part says of itself, as JSON has it."""
+_TOLD = TypeAdapter(_Told)
 
 
 @dataclass(frozen=True)
@@ -120,15 +122,12 @@ class Facts:
         Raises:
             ValueError: it has no facts, or such as cannot be.
         """
-        if not fits(found, _KINDS):
-            raise ValueError("not what a part says of itself")
-        ranges = [
-            (*trial_range, reason) for reason, ranges in found["failures"].items() for trial_range in ranges
-        ]
+        told = _TOLD.validate_python(found, strict=True)
+        ranges = [(first, stop, reason) for reason, each in told["failures"].items() for first, stop in each]
         if sum(stop - first for first, stop, _ in ranges) > MAX_FAILURES:
             raise ValueError("more failures than a part has")
         failures = {trial: reason for first, stop, reason in ranges for trial in range(first, stop)}
-        return cls(found["part"], found["part_size"], found["versions"], found["outcomes"], failures)
+        return cls(told["part"], told["part_size"], told["versions"], told["outcomes"], failures)
 
 
 def default_part_size(experiment: Experiment) -> int:

@@ -3,7 +3,6 @@
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from linreg_sweep.analysis.aggregate import Table
 from linreg_sweep.comparing.comparison import bins_to_read, compare
@@ -17,6 +16,7 @@ from linreg_sweep.runs.reopening import declaration_of, reopen
 from linreg_sweep.runs.results import Run, as_run
 from linreg_sweep.storage import files
 from linreg_sweep.storage.files import AnyPath
+from linreg_sweep.storage.metadata import DataFacts
 from linreg_sweep.storage.outputs import Output, output
 from linreg_sweep.text.advice import format_advice
 from linreg_sweep.text.phrases import counted
@@ -110,7 +110,7 @@ def _of_each(run: Run, table: Table) -> Shown:
     return shown("of-each", f"The best trial of each {' and '.join(map(spaced, words))}", table)
 
 
-def _features(data: dict[str, Any]) -> str:
+def _features(data: DataFacts) -> str:
     names = data["features"]
     return (
         f"{counted(len(names), 'feature')} ({', '.join(names)})"

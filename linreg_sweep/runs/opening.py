@@ -25,7 +25,7 @@ from linreg_sweep.samplers.grid import at
 from linreg_sweep.storage import files
 from linreg_sweep.storage.checksum import checksum
 from linreg_sweep.storage.files import AnyPath
-from linreg_sweep.storage.layout import HISTORY, TRIALS
+from linreg_sweep.storage.metadata import Metadata, Tables
 from linreg_sweep.storage.parquet import encode
 from linreg_sweep.storage.store import FORMAT_VERSION, DamagedError, Store, damaged, run_path
 from linreg_sweep.trials.columns import history_types, labels_of, parameter_column, trial_types
@@ -165,7 +165,7 @@ def _have_moved(run: Run) -> bool:
     return path is not None and not path.exists()
 
 
-def _metadata_there(entry: Entry, part: Facts | None, report: Callable[[str], None]) -> dict[str, Any] | None:
+def _metadata_there(entry: Entry, part: Facts | None, report: Callable[[str], None]) -> Metadata | None:
     """Returns what metadata.json says; None where there is none, or where it was damaged.
 
     Nor may it say otherwise than the declaration, or than a whole part of how large parts are.
@@ -175,7 +175,7 @@ def _metadata_there(entry: Entry, part: Facts | None, report: Callable[[str], No
         return None
     try:
         found = store.read_metadata()
-        size = int(found["part_size"]) if part is None else part.part_size
+        size = found["part_size"] if part is None else part.part_size
         due = _metadata(entry.experiment, entry.declaration(), size)
         if _declared(found) != _declared(due):
             raise damaged(store.metadata)
@@ -215,11 +215,11 @@ def _relative(path: Path, folder: AnyPath) -> str:
         return path.resolve().as_posix()
 
 
-def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -> dict[str, Any]:
+def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -> Metadata:
     n_trials = experiment.space.n_trials
     columns = _columns(experiment)
     of_role = {
-        role: [column["name"] for column in columns[TRIALS] if column["role"] == role]
+        role: [column["name"] for column in columns["trials"] if column["role"] == role]
         for role in ("hyperparameter", "state")
     }
     return {
@@ -263,10 +263,13 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
     }
 
 
-def _columns(experiment: Experiment) -> dict[str, list[dict[str, Any]]]:
+def _columns(experiment: Experiment) -> Tables:
     """Returns what metadata.json says of the columns of both tables."""
-    tables = {TRIALS: trial_types(experiment), HISTORY: history_types(experiment)}
-    return {table: [type_.as_json(name) for name, type_ in types.items()] for table, types in tables.items()}
+    trials, history = (
+        [type_.as_json(name) for name, type_ in types.items()]
+        for types in (trial_types(experiment), history_types(experiment))
+    )
+    return {"trials": trials, "history": history}
 
 
 def _spans(experiment: Experiment) -> dict[str, list[float]]:

@@ -26,6 +26,7 @@ from linreg_sweep.execution.ranges import range_of_part
 from linreg_sweep.storage import files, parquet
 from linreg_sweep.storage.files import AnyPath, any_path
 from linreg_sweep.storage.layout import HISTORY, TRIALS, Layout, layout_of
+from linreg_sweep.storage.metadata import Metadata
 from linreg_sweep.storage.store import Store, find_runs
 from linreg_sweep.theory.outcome import FAILED
 
@@ -62,14 +63,14 @@ class Run:
         return self.store.path
 
     @cached_property
-    def metadata(self) -> dict[str, Any]:
+    def metadata(self) -> Metadata:
         """What metadata.json says: versions, data, times, outcomes."""
         return self.store.read_metadata()
 
     @property
     def name(self) -> str:
         """The sweep's name."""
-        return str(self.metadata["name"])
+        return self.metadata["name"]
 
     @property
     def varied(self) -> list[str]:
@@ -80,7 +81,7 @@ class Run:
     def losses(self) -> tuple[str, ...]:
         """The losses that its trials descend."""
         varied = self.types.get("loss")
-        return (str(self.metadata["loss"]),) if varied is None else varied.words
+        return (self.metadata["loss"],) if varied is None else varied.words
 
     @property
     def is_ordered(self) -> bool:
@@ -90,22 +91,22 @@ class Run:
     @property
     def best_by(self) -> str:
         """The column whose least value is best."""
-        return str(self.metadata.get("best_by", "converged_at"))
+        return self.metadata.get("best_by", "converged_at")
 
     @property
     def n_trials(self) -> int:
         """How many trials the sweep has."""
-        return int(self.metadata["n_trials"])
+        return self.metadata["n_trials"]
 
     @property
     def part_size(self) -> int:
         """How many trials a part has; the last may have less."""
-        return int(self.metadata["part_size"])
+        return self.metadata["part_size"]
 
     @property
     def n_parts(self) -> int:
         """How many parts the sweep has."""
-        return int(self.metadata["n_parts"])
+        return self.metadata["n_parts"]
 
     def finished_parts(self) -> list[int]:
         """Returns the numbers of the run's parts that are there, ascending; with their history, if kept.
@@ -136,13 +137,13 @@ class Run:
     @property
     def n_failed(self) -> int:
         """How many trials of a finished run could not be trained; they have the outcome `failed`."""
-        return int(self.metadata.get("failed", {}).get("count", 0))
+        return self.metadata["failed"]["count"] if "failed" in self.metadata else 0
 
     @property
     def failures(self) -> dict[int, str]:
         """Why the first of them could not be trained, by their number."""
-        first = self.metadata.get("failed", {}).get("first", [])
-        return {int(each["trial"]): str(each["reason"]) for each in first}
+        first = self.metadata["failed"]["first"] if "failed" in self.metadata else []
+        return {each["trial"]: each["reason"] for each in first}
 
     @cached_property
     def trials(self) -> "pd.DataFrame":
@@ -341,7 +342,7 @@ class Run:
         """Returns whether a summary by these parameters has more rows than that."""
         spans = [self.metadata["spans"].get(name) for name in self.columns_of(by)]
         if all(spans):
-            return prod(map(len, spans)) > most
+            return prod(len(span or ()) for span in spans) > most
         found: set[tuple[Any, ...]] = set()
         for columns in self.parts(self.columns_of(by)):
             keys = [as_key(name, self.types[name].keys(value)) for name, value in columns.items()]

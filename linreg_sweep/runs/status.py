@@ -4,11 +4,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import get_origin, get_type_hints
+from typing import Annotated, TypeAlias
+
+from pydantic import ConfigDict, TypeAdapter, with_config
 
 from linreg_sweep.errors import ResultsError
 from linreg_sweep.storage import files
-from linreg_sweep.storage.metadata import is_count
+from linreg_sweep.storage.metadata import Count, holds
 from linreg_sweep.storage.store import Store
 
 RUNNING, FINISHED, STOPPED, BROKEN = "running", "finished", "stopped", "broken"
@@ -18,6 +20,27 @@ MAX_BYTES = 2**20
 """Of status.json."""
 
 
+def now(to: str = "milliseconds") -> str:
+    """Returns the time, ISO 8601 in UTC, to the millisecond or the `seconds`."""
+    return datetime.now(UTC).isoformat(timespec=to)
+
+
+def moment(text: str) -> datetime:
+    """Returns the time that `now` gave, with its zone.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(f"no time zone: {text}")
+    return found
+
+
+Moment: TypeAlias = Annotated[str, holds(moment)]
+
+
+@with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True)
 class Status:
     """What the maker of a run says.
@@ -40,18 +63,18 @@ class Status:
     """
 
     state: str
-    pid: int
+    pid: Count
     host: str
     workers: str
-    started: str
-    updated: str
-    n_parts: int
-    parts_done: int
-    n_trials: int
-    trials_done: int
-    trials_before: int
-    failed: int = 0
-    outcomes: Mapping[str, int] = field(default_factory=dict)
+    started: Moment
+    updated: Moment
+    n_parts: Count
+    parts_done: Count
+    n_trials: Count
+    trials_done: Count
+    trials_before: Count
+    failed: Count = 0
+    outcomes: Mapping[str, Count] = field(default_factory=dict)
     last_error: str = ""
 
     @property
@@ -74,33 +97,12 @@ class Status:
         return (json.dumps(asdict(self), indent=2) + "\n").encode()
 
 
+_STATUS: TypeAdapter[Status] = TypeAdapter(Status)
+
+
 def read_status(store: Store) -> Status | None:
     """Returns what status.json says; None where there is none that can be read."""
     try:
-        told = json.loads(files.read(store.status, MAX_BYTES))
-        status = Status(**told)
-        _ = status.seconds
-    except (OSError, ResultsError, ValueError, TypeError, RecursionError):
+        return _STATUS.validate_python(json.loads(files.read(store.status, MAX_BYTES)))
+    except (OSError, ResultsError, ValueError, RecursionError):
         return None
-    kinds = {name: get_origin(kind) or kind for name, kind in get_type_hints(Status).items()}
-    if not all(isinstance(getattr(status, name), kind) for name, kind in kinds.items()):
-        return None
-    counts = [*(each for each in vars(status).values() if isinstance(each, int)), *status.outcomes.values()]
-    return status if all(map(is_count, counts)) else None
-
-
-def now(to: str = "milliseconds") -> str:
-    """Returns the time, ISO 8601 in UTC, to the millisecond or the `seconds`."""
-    return datetime.now(UTC).isoformat(timespec=to)
-
-
-def moment(text: str) -> datetime:
-    """Returns the time that `now` gave, with its zone.
-
-    Raises:
-        ValueError: it is none.
-    """
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError(f"no time zone: {text}")
-    return found

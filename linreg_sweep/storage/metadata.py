@@ -1,21 +1,22 @@
 """What metadata.json says of a run, and whether what was read can be that.
 
 A run may come from anywhere, and a checksum is no signature: whoever changes a file can seal it again.
-So nothing of it names a file, is counted or is computed with before its kind is known.
+So nothing of it names a file, is counted or is computed with before its type is known.
 """
 
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias, get_args
+from functools import partial
+from typing import Annotated, Any, NotRequired, TypeAlias
 
-from linreg_sweep import column_types
-from linreg_sweep.column_types import Role
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
+
+from linreg_sweep.column_types import Kind, Role
 from linreg_sweep.guards.names import is_name
+from linreg_sweep.kinds import BestBy, Loss
 from linreg_sweep.theory.outcome import OUTCOME_WORDS, OUTCOMES, REGIME_SOURCES, REGIMES, THEORY
-
-Kind: TypeAlias = "Callable[[Any], bool] | list[Any] | dict[Any, Any]"
-"""Of a value: what tells; of a list: the kind of each item; of a mapping: by key, `...` for all others."""
 
 LARGEST = 2**63 - 1
 """The largest whole number that a column holds."""
@@ -27,155 +28,199 @@ _HALVES = re.compile("[\ud800-\udfff]")
 """Halves of characters, which no file in UTF-8 can take."""
 
 
-def is_count(value: Any) -> bool:
-    """Returns whether a value is a number of things."""
-    return type(value) is int and 0 <= value <= LARGEST
+def holds(condition: Callable[[Any], object]) -> AfterValidator:
+    """Returns a validator that refuses values of which something is not true."""
+
+    def check(value: Any) -> Any:
+        if not condition(value):
+            raise ValueError("cannot be")
+        return value
+
+    return AfterValidator(check)
 
 
-def _some(value: Any) -> bool:
-    return is_count(value) and value > 0
+def _is_number(value: float) -> bool:
+    return abs(value) <= LARGEST if isinstance(value, int) else math.isfinite(value)
 
 
-def _number(value: Any) -> bool:
-    is_whole = type(value) is int and abs(value) <= LARGEST
-    return is_whole or (type(value) is float and math.isfinite(value))
+def _differ(texts: Sequence[str]) -> bool:
+    return len(set(texts)) == len(texts)
 
 
-def is_text(value: Any) -> bool:
-    """Returns whether a value is a text that a file can take."""
-    return isinstance(value, str) and not _HALVES.search(value)
+Count: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=LARGEST)]
+Positive: TypeAlias = Annotated[int, Field(ge=1, le=LARGEST)]
+Number: TypeAlias = Annotated[int | float, holds(_is_number)]
+Rate: TypeAlias = Annotated[int | float, holds(lambda rate: rate == math.inf or _is_number(rate))]
+Text: TypeAlias = Annotated[str, holds(lambda text: not _HALVES.search(text))]
+Names: TypeAlias = Annotated[list[Text], Field(min_length=1)]
+Words: TypeAlias = Annotated[list[Text], Field(min_length=1, max_length=MAX_WORDS), holds(_differ)]
+Cell: TypeAlias = Text | Number | None
+Outcomes: TypeAlias = Annotated[
+    dict[str, Count], holds(lambda counts: counts.keys() >= {"converged", "unfinished", "diverged"})
+]
+
+CLOSED = with_config(ConfigDict(extra="forbid"))
+"""Marks a mapping that has no other keys."""
 
 
-def _name(value: Any) -> bool:
-    return isinstance(value, str) and is_name(value)
+@CLOSED
+class Column(TypedDict):
+    """A column of a table, see column_types.ColumnType."""
+
+    name: Text
+    kind: Kind
+    role: Role
+    words: NotRequired[Words]
 
 
-def _any_text(value: Any) -> bool:
-    return isinstance(value, str)
+Columns: TypeAlias = Annotated[list[Column], holds(lambda them: _differ([each["name"] for each in them]))]
 
 
-def _rate(value: Any) -> bool:
-    return value is None or value == math.inf or _number(value)
+class Tables(TypedDict):
+    """The columns of both tables."""
+
+    trials: Columns
+    history: Columns
 
 
-def _flag(value: Any) -> bool:
-    return isinstance(value, bool)
+class DataFacts(TypedDict):
+    """The data that a run was trained on."""
+
+    source: Text
+    sha256: Text
+    rows: Positive
+    features: Names
+    targets: Names
+    notes: list[Text]
 
 
-def _column_name(value: Any) -> bool:
-    return value in BEST_BY
+class Settle(TypedDict):
+    """When a descent has settled, where regimes are measured."""
+
+    epochs: Number
+    fraction: Number
 
 
-def _loss(value: Any) -> bool:
-    return value in ("half_mse", "mse", "sse")
+class Begun(TypedDict):
+    """What is said from the beginning."""
+
+    format_version: int
+    name: Annotated[str, holds(is_name)]
+    created: Text
+    versions: dict[str, Text]
+    checksums: dict[str, Text]
+    data: DataFacts
+    engine: Text
+    loss: Loss
+    method: Text
+    varied: list[Text]
+    log_scaled: list[Text]
+    spans: dict[str, list[Number]]
+    hyperparameters: list[Text]
+    parameters: list[Text]
+    columns: Tables
+    history: bool
+    regime_measured: bool
+    settle: Settle
+    divergence: Number
+    n_trials: Positive
+    part_size: Positive
+    n_parts: Positive
 
 
-def _columns(value: Any) -> bool:
-    return bool(value) and fits(value, [is_text])
+class Failure(TypedDict):
+    """A trial that could not be trained."""
+
+    trial: Count
+    reason: str
 
 
-def _cell(value: Any) -> bool:
-    return value is None or is_text(value) or _number(value)
+class Failures(TypedDict):
+    """How many trials could not be trained, and the first of them."""
+
+    count: Count
+    first: list[Failure]
 
 
-def _nothing(value: Any) -> bool:
-    return False
+class BestTrial(TypedDict):
+    """The best trial; its hyperparameters and parameters stand beside these."""
+
+    trial: Count
+    epochs: Count
+    outcome: Text
+    converged_at: Count | None
+    cost: Number | None
 
 
-def _words(value: Any) -> bool:
-    return bool(value) and fits(value, [is_text]) and len(set(value)) == len(value) <= MAX_WORDS
+class EdgeFacts(TypedDict):
+    """Learning rates between which trials stop being stable, seen and by theory."""
+
+    largest_stable: Rate | None
+    smallest_diverged: Rate | None
+    stability_limit: Rate | None
 
 
-def _kind(value: Any) -> bool:
-    return value in get_args(column_types.Kind)
+@CLOSED
+class Disagreement(TypedDict):
+    """A trial that ended otherwise than predicted."""
+
+    trial: Cell
+    learning_rate: Cell
+    outcome: Cell
+    converged_at: Cell
+    diverged_at: Cell
+    predicted_outcome: Cell
+    predicted_at: Cell
 
 
-def _role(value: Any) -> bool:
-    return value in get_args(Role)
+class AgreementFacts(TypedDict):
+    """How often theory and experiment agree, and on how many trials theory is silent, and why."""
+
+    predicted: Count
+    same_outcome: Count
+    same_epoch: Count
+    largest_gap: Count
+    lost_in_rounding: Count
+    mini_batches: Count
+    adaptive: NotRequired[Count]
+    others: list[Disagreement]
 
 
-def _table(value: Any) -> bool:
-    each: Kind = {"name": is_text, "kind": _kind, "role": _role, "words": _words, ...: _nothing}
-    plain: Kind = {"name": is_text, "kind": _kind, "role": _role, ...: _nothing}
-    if not isinstance(value, list) or not all(fits(of, plain) or fits(of, each) for of in value):
-        return False
-    return len({of["name"] for of in value}) == len(value)
+class LeastSquares(TypedDict):
+    """The optimum of the data."""
+
+    cost: Number
+    parameters: dict[str, Number | None]
 
 
-def _or_none(kind: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: value is None or kind(value)
+_is_best_trial = partial(TypeAdapter(BestTrial).validate_python, strict=True)
 
 
-BEST_BY = ("converged_at", "cost", "average_cost")
-"""The columns whose least value may be the best."""
+class Found(TypedDict, total=False):
+    """What is said of a finished run."""
 
-BEGUN: dict[str, Kind] = {
-    "name": _name,
-    "created": is_text,
-    "versions": {...: is_text},
-    "checksums": {...: is_text},
-    "data": {
-        "source": is_text,
-        "sha256": is_text,
-        "rows": _some,
-        "features": _columns,
-        "targets": _columns,
-        "notes": [is_text],
-    },
-    "engine": is_text,
-    "loss": _loss,
-    "method": is_text,
-    "varied": [is_text],
-    "log_scaled": [is_text],
-    "spans": {...: [_number]},
-    "hyperparameters": [is_text],
-    "parameters": [is_text],
-    "columns": {"trials": _table, "history": _table},
-    "history": _flag,
-    "regime_measured": _flag,
-    "settle": {"epochs": _number, "fraction": _number},
-    "divergence": _number,
-    "n_trials": _some,
-    "part_size": _some,
-    "n_parts": _some,
-}
-"""What is said from the beginning."""
+    finished: Text
+    failed: Failures
+    outcomes: Outcomes
+    best: Annotated[dict[str, Cell], holds(_is_best_trial)]
+    edge: EdgeFacts
+    agreement: AgreementFacts
 
-FOUND: dict[str, Kind] = {
-    "finished": is_text,
-    "failed": {"count": is_count, "first": [{"trial": is_count, "reason": _any_text}]},
-    "outcomes": dict.fromkeys(("converged", "unfinished", "diverged"), is_count),
-    "best": {
-        **dict.fromkeys(("trial", "epochs"), is_count),
-        "outcome": is_text,
-        "converged_at": _or_none(is_count),
-        "cost": _or_none(_number),
-        ...: _cell,
-    },
-    "edge": dict.fromkeys(("largest_stable", "smallest_diverged", "stability_limit"), _rate),
-    "agreement": {
-        **dict.fromkeys(("predicted", "same_outcome", "same_epoch", "largest_gap"), is_count),
-        **dict.fromkeys(("lost_in_rounding", "mini_batches"), is_count),
-        ...: is_count,
-        "others": [
-            {
-                **dict.fromkeys(("trial", "learning_rate", "outcome", "converged_at", "diverged_at"), _cell),
-                **dict.fromkeys(("predicted_outcome", "predicted_at"), _cell),
-                ...: _nothing,
-            }
-        ],
-    },
-}
-"""What is said of a finished run."""
 
-ADDED: dict[str, Kind] = {
-    "best_by": _column_name,
-    "least_squares": {"cost": _number, "parameters": {...: _or_none(_number)}},
-}
-"""What is said of a finished run, too, but for older ones of the same format."""
+class Metadata(Begun, Found, total=False):
+    """What metadata.json says; what was found only where the run is finished."""
+
+    best_by: BestBy
+    least_squares: LeastSquares
+
+
+BEGUN, FOUND = (tuple(said.__annotations__) for said in (Begun, Found))
+"""The keys that are there from the beginning, and in a finished run."""
 
 SINCE = {"checksums": 3, "failed": 3, "columns": 4}
 """What runs of an older format than this do not say."""
+
+_METADATA = TypeAdapter(Metadata)
 
 READ_BY_PLACE = {
     "outcome": OUTCOME_WORDS,
@@ -201,14 +246,12 @@ def fault(metadata: Mapping[str, Any]) -> str:
     Args:
         metadata: what it says, in one of the formats that can be read.
     """
-    kinds = BEGUN | FOUND
-    needed = kinds if "finished" in metadata else BEGUN
+    needed = BEGUN + FOUND if "finished" in metadata else BEGUN
     old = [key for key, since in SINCE.items() if metadata["format_version"] < since]
     lacking = [key for key in needed if key not in metadata and key not in old]
     if lacking:
         return f"it lacks {', '.join(lacking)}"
-    known = kinds | ADDED
-    wrong = [key for key in known if key in metadata and not fits(metadata[key], known[key])]
+    wrong = [key for key in _wrong(metadata) if key in metadata]
     if wrong:
         return f"what it says of {', '.join(wrong)} cannot be"
     if metadata["n_parts"] != -(-metadata["n_trials"] // metadata["part_size"]):
@@ -216,12 +259,21 @@ def fault(metadata: Mapping[str, Any]) -> str:
     best = metadata.get("best")
     if best is not None and not best.keys() >= {*metadata["varied"], *metadata["parameters"]}:
         return "its best trial lacks columns"
-    if best is not None and not all(
-        _or_none(_number)(value) for name, value in best.items() if name.startswith(("weight", "bias"))
+    if best is not None and any(
+        isinstance(cell, str) for name, cell in best.items() if name.startswith(("weight", "bias"))
     ):
         return "what it says of its best trial's parameters cannot be"
     has_columns = "columns" in metadata and "columns" not in old
     return "what it says of columns cannot be" if has_columns and not _go_together(metadata) else ""
+
+
+def _wrong(metadata: Mapping[str, Any]) -> list[Any]:
+    """Returns the keys whose values cannot be, and those that are not there."""
+    try:
+        _METADATA.validate_python(metadata, strict=True)
+    except ValidationError as error:
+        return list(dict.fromkeys(each["loc"][0] for each in error.errors(include_url=False)))
+    return []
 
 
 def _go_together(metadata: Mapping[str, Any]) -> bool:
@@ -250,17 +302,3 @@ def _go_together(metadata: Mapping[str, Any]) -> bool:
 def _begins(told: list[str], words: Sequence[str]) -> bool:
     """Returns whether words that are told of are the first of those known, all but the last at least."""
     return len(told) >= len(words) - 1 and told == list(words[: len(told)])
-
-
-def fits(value: Any, kind: Kind) -> bool:
-    """Returns whether a value that was read from JSON is of a kind."""
-    if isinstance(kind, list):
-        return isinstance(value, list) and all(fits(each, kind[0]) for each in value)
-    if isinstance(kind, dict):
-        others = kind.get(..., lambda value: True)
-        return (
-            isinstance(value, dict)
-            and value.keys() >= kind.keys() - {...}
-            and all(fits(each, kind.get(key, others)) for key, each in value.items())
-        )
-    return kind(value)

@@ -15,15 +15,16 @@ results/<name>-<8 hex>/
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain, count
-from typing import Any
+from typing import Any, cast
 
 from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.storage import files
 from linreg_sweep.storage.checksum import BLANK, checksum, is_whole, with_checksum
 from linreg_sweep.storage.files import AnyPath
-from linreg_sweep.storage.metadata import fault
+from linreg_sweep.storage.metadata import Metadata, fault
 
 FORMAT_VERSION = 4
 READABLE = (2, 3, 4)
@@ -139,12 +140,12 @@ class Store:
         files.move(place, aside)
         return aside
 
-    def write_metadata(self, metadata: dict[str, Any]) -> None:
+    def write_metadata(self, metadata: Mapping[str, Any]) -> None:
         """Writes metadata.json, sealed."""
-        text = json.dumps(metadata | {SEAL: BLANK}, indent=2) + "\n"
+        text = json.dumps({**metadata, SEAL: BLANK}, indent=2) + "\n"
         files.write(self.metadata, with_checksum(text.encode()))
 
-    def read_metadata(self) -> dict[str, Any]:
+    def read_metadata(self) -> Metadata:
         """Returns metadata.json.
 
         Raises:
@@ -174,9 +175,9 @@ class Store:
         if wrong:
             raise damaged(self.metadata, wrong)
         metadata.pop(SEAL, None)
-        return metadata
+        return cast(Metadata, metadata)
 
-    def is_as_written(self, place: AnyPath, metadata: dict[str, Any]) -> bool:
+    def is_as_written(self, place: AnyPath, metadata: Mapping[str, Any]) -> bool:
         """Returns whether a file is there, and is what metadata.json has the checksum of."""
         try:
             content = files.read(place)

@@ -145,8 +145,8 @@ def _fitted_line(run: "Run") -> Iterator[str]:
     if best["outcome"] != "diverged":
         names = parameter_names(data["features"], data["targets"], fit_bias=True)
         fitted = {name: best.get(f"{name}_unscaled", best.get(name)) for name in names if name in best}
-    found = run.metadata.get("least_squares", {"parameters": {}})
-    lines = {"Fitted": fitted, "Least squares": found["parameters"]}
+    optimum = run.metadata["least_squares"]["parameters"] if "least_squares" in run.metadata else {}
+    lines: dict[str, Any] = {"Fitted": fitted, "Least squares": optimum}
     yield from format_lines(data["features"], data["targets"], lines)
 
 
