@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 
 from linreg_sweep.column_types import Types
 from linreg_sweep.theory.outcome import (
-    ADAPTIVE,
     CLOSED_FORM,
     CONVERGED,
     DIVERGED,
-    LOST_IN_ROUNDING,
-    MINI_BATCHES,
     MISSING,
     OUTCOMES,
+    THEORY,
     UNFINISHED,
 )
 
@@ -144,25 +142,22 @@ class Agreement:
         same_outcome: those of them that ended so.
         same_epoch: those of them whose event came at the epoch predicted, or that had none.
         largest_gap: epochs between the event and what was predicted, at most.
-        lost_in_rounding: trials whose outcome the rounding of steps may decide.
-        mini_batches: trials whose steps see mini-batches.
-        adaptive: trials whose optimizer scales steps by gradients.
+        silent: trials of which theory says nothing, by the word for why.
         others: of the first trials that ended otherwise than predicted, what was predicted and what came.
     """
 
     def __init__(self) -> None:
         """Begins with no trial."""
         self.predicted = self.same_outcome = self.same_epoch = self.largest_gap = 0
-        self.lost_in_rounding = self.mini_batches = self.adaptive = 0
+        self.silent = dict.fromkeys(THEORY[1:], 0)
         self.others: list[dict[str, Any]] = []
 
     def add(self, columns: Columns, types: Types) -> None:
         """Takes a part; types say what its columns hold."""
         is_predicted = columns["theory"] == CLOSED_FORM
         self.predicted += int(np.count_nonzero(is_predicted))
-        self.lost_in_rounding += int(np.count_nonzero(columns["theory"] == LOST_IN_ROUNDING))
-        self.mini_batches += int(np.count_nonzero(columns["theory"] == MINI_BATCHES))
-        self.adaptive += int(np.count_nonzero(columns["theory"] == ADAPTIVE))
+        for code, word in enumerate(self.silent, 1):
+            self.silent[word] += int(np.count_nonzero(columns["theory"] == code))
         same = is_predicted & (columns["outcome"] == columns["predicted_outcome"])
         self.same_outcome += int(np.count_nonzero(same))
         at = np.where(columns["outcome"] == CONVERGED, columns["converged_at"], MISSING)
@@ -172,3 +167,8 @@ class Agreement:
         self.largest_gap = max(self.largest_gap, int(gap.max(initial=0)))
         for row in np.flatnonzero(is_predicted & ~same)[: MAX_SHOWN - len(self.others)].tolist():
             self.others.append({name: types[name].cell(columns[name][row].item()) for name in SHOWN})
+
+    def facts(self) -> dict[str, Any]:
+        """Returns what metadata.json says of it."""
+        counted = {name: found for name, found in vars(self).items() if name not in ("silent", "others")}
+        return {**counted, **self.silent, "others": self.others}

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from linreg_sweep.analysis.aggregate import SUMMARISED, Aggregate, Ranges, check_column, ranges_of
+from linreg_sweep.analysis.aggregate import Aggregate, Ranges, check_column, ranges_of
 from linreg_sweep.column_types import Array, ColumnType, Floats
 from linreg_sweep.comparing.differences import COMPARED, IDENTICAL, KINDS, LAST_BITS, Differences
 from linreg_sweep.comparing.pairing import Block, Columns, Side, paired
@@ -369,8 +369,7 @@ class Pair:
             by = [name for name in self.by if name in run.columns]
             ranges = {name: ranges for name, ranges in self._ranges.items() if name in by}
             aggregate = Aggregate(by, run.types, ranges)
-            for columns in run.parts(list(dict.fromkeys([*by, *SUMMARISED]))):
-                aggregate.add(columns)
+            run.update([aggregate])
             table = pd.DataFrame(dict(aggregate.table()))
             table.insert(0, "run", label)
             frames.append(table)

@@ -119,7 +119,7 @@ def sum_up(run: Run, experiment: Experiment) -> SummedUp:
             "smallest_diverged": edge.smallest_diverged,
             "stability_limit": common_stability_limit(experiment),
         },
-        "agreement": dict(vars(findings.agreement)),
+        "agreement": findings.agreement.facts(),
         "least_squares": {
             "cost": experiment.problem.cost_min,
             "parameters": {name: finite(value) for name, value in experiment.least_squares().items()},
