@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from math import inf
+from typing import Any
 
 from linreg_sweep.analysis.aggregate import Table
+from linreg_sweep.analysis.formats import ends_of
 
 
 def best_row(table: Table) -> int:
@@ -18,6 +20,18 @@ def best_row(table: Table) -> int:
         )
 
     return min(range(len(table["trials"])), key=rank)
+
+
+def with_values(table: Table, name: str) -> dict[str, list[Any]]:
+    """Returns a summary without the rows in which a parameter has no value."""
+    rows = [row for row, value in enumerate(table[name]) if value is not None]
+    return {column: [cells[row] for row in rows] for column, cells in table.items()}
+
+
+def span(first: object, last: object) -> str:
+    """Returns `from a to b` of two values or ranges and what lies between, or the one number that it is."""
+    low, high = ends_of(first)[0], ends_of(last)[1]
+    return low if low == high else f"from {low} to {high}"
 
 
 def longest(flags: Sequence[bool]) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from linreg_sweep.analysis.aggregate import Table
-from linreg_sweep.analysis.answers import best_row, longest
+from linreg_sweep.analysis.answers import best_row, longest, span, with_values
 from linreg_sweep.analysis.formats import ends_of
 from linreg_sweep.plots.style import spaced
 from linreg_sweep.runs.results import Run
@@ -29,8 +29,7 @@ def answer(run: Run, name: str, table: Table, best: Mapping[str, Any]) -> str:
 
 def _all_over(run: Run, name: str, table: Table) -> list[str]:
     """Returns where every trial converged and above what none did; nothing where none converged at all."""
-    rows = [row for row, value in enumerate(table[name]) if value is not None]
-    table = {column: [cells[row] for row in rows] for column, cells in table.items()}
+    table = with_values(table, name)
     parameter, subject = spaced(name), _each(run, name)
     values, whole = table[name], [share == 1 for share in table["share_converged"]]
     best, (first, stop) = best_row(table), longest(whole)
@@ -55,10 +54,10 @@ def _all_over(run: Run, name: str, table: Table) -> list[str]:
             f" {table['converged'][best]:,} of {counted(table['trials'][best], 'trial')}, {within}"
         )
     elif stop - first == 1:
-        said = f"With {parameter} {_span(values[first], values[first])} {subject} converges"
+        said = f"With {parameter} {span(values[first], values[first])} {subject} converges"
         said += f", {within}" if several else ""
     else:
-        said = f"With {parameter} {_span(values[first], values[stop - 1])} {subject} converges"
+        said = f"With {parameter} {span(values[first], values[stop - 1])} {subject} converges"
         fastest = several and first <= best < stop
         said += f", on the whole fastest {_at(values[best])} ({within})" if fastest else ""
     above = _nothing_above(run, name, table)
@@ -86,12 +85,6 @@ def _nothing_above(run: Run, name: str, table: Table) -> str | None:
     if stable is not None and limit is not None and stable <= limit < float(ends_of(values[-1])[1]):
         return f"{limit:.6g}"
     return None if last == len(values) - 1 else ends_of(values[last])[1]
-
-
-def _span(first: object, last: object) -> str:
-    """Returns `from a to b` of two values or ranges and what lies between, or the one number that it is."""
-    low, high = ends_of(first)[0], ends_of(last)[1]
-    return low if low == high else f"from {low} to {high}"
 
 
 def _at(value: object) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from linreg_sweep.analysis.answers import best_row, longest
+from linreg_sweep.analysis.answers import best_row, longest, span, with_values
 from linreg_sweep.analysis.formats import Table, as_text, cells_of, ends_of
 from linreg_sweep.analysis.legend import Bounds, legend
 from linreg_sweep.data import parameter_names
@@ -90,7 +90,7 @@ def _safe(cells: Mapping[str, Sequence[Any]], *, is_words: bool = False) -> Iter
     names = list(cells)[: list(cells).index("trials")]
     if len(names) != 1:
         return
-    cells = {name: [each[row] for row in _with_a_value(cells[names[0]])] for name, each in cells.items()}
+    cells = with_values(cells, names[0])
     values, whole = cells[names[0]], [share == 1 for share in cells["share_converged"]]
     first, stop = longest(whole)
     if stop == first:
@@ -100,16 +100,9 @@ def _safe(cells: Mapping[str, Sequence[Any]], *, is_words: bool = False) -> Iter
         found = " and ".join(value for value, is_whole in zip(values, whole, strict=True) if is_whole)
         yield f"With {names[0]} {found} every trial converged."
         return
-    low, high = ends_of(values[first])[0], ends_of(values[stop - 1])[1]
-    where = f"{names[0]} {low}" if low == high else f"{names[0]} from {low} to {high}"
     none = [row for row, converged in enumerate(cells["converged"]) if not converged and row >= stop]
     above = f"; from {ends_of(values[none[0]])[0]} on none did" if _to_the_end(none, len(whole)) else ""
-    yield f"At {where} every trial converged{above}."
-
-
-def _with_a_value(cells: Sequence[Any]) -> list[int]:
-    """Returns the rows of a column in which no value is missing."""
-    return [row for row, cell in enumerate(cells) if cell is not None]
+    yield f"At {names[0]} {span(values[first], values[stop - 1])} every trial converged{above}."
 
 
 def _to_the_end(rows: Sequence[int], n: int) -> bool:
