@@ -39,6 +39,28 @@ def test_a_start_for_a_bias_that_is_not_fitted_is_refused() -> None:
     assert refusal(config).startswith("training.initial_bias: must be 0 where data.fit_bias is false, got 5")
 
 
+def test_a_list_of_starts_is_not_left_to_some_products() -> None:
+    """Where others vary one start of all features, no column could hold the list's."""
+    rates = {"learning_rate": {"values": [0.01]}}
+    union = {
+        "name": "u",
+        "method": "grid",
+        "training": {"initial_weight": [1, 2], "epochs": 0},
+        "parameters": [{"initial_weight": {"values": [5]}}, rates],
+    }
+    data = (np.column_stack([X, X**2]), Y)
+    with pytest.raises(ConfigError) as caught:
+        ls.plan(union, data=data)
+    assert str(caught.value).startswith(
+        "training.initial_weight: must be one number where some products vary it"
+    )
+    assert str(caught.value).endswith("Hint: give one number, or vary it in every product")
+    in_all = {
+        "parameters": [{"initial_weight": {"values": [5]}}, {"initial_weight": {"values": [6]}, **rates}]
+    }
+    assert ls.plan(union | in_all, data=data).n_trials == 2
+
+
 @pytest.mark.parametrize("data", [np.zeros((3, 2)), "x.csv", (X, Y, X)])
 def test_data_from_python_are_a_pair(data: Any) -> None:
     """Anything but (x, y) is refused with the way to write it."""

@@ -51,6 +51,11 @@ def _faults_of_starts(declaration: Declaration, data: Data, space: Space) -> Ite
         text = f"must have one number for each of the {len(features)} features ({', '.join(features)})"
         hint = "or give one number for all of them"
         yield declaration.error(("training", "initial_weight"), f"{text}, got {len(weights)}", hint)
+    in_all = all("initial_weight" in names for names in space.products)
+    if isinstance(weights, tuple) and "initial_weight" in varied and not in_all:
+        text = "must be one number where some products vary it, got a list"
+        hint = "give one number, or vary it in every product"
+        yield declaration.error(("training", "initial_weight"), text, hint)
     known = [own_weight(name) for name in features]
     for name in varied:
         if name.startswith(OWN_WEIGHT) and name not in known:
