@@ -517,6 +517,15 @@ def test_a_cell_that_is_missing_or_bad_is_told_with_its_line_and_column() -> Non
         load_sweep("sweeps/a.yaml", ["parameters.epochs=5"])
 
 
+def test_an_option_for_a_column_of_a_list_is_refused() -> None:
+    """Whichever file the last option names."""
+    listed("learning_rate,training.momentum\n0.1,0.5\n")
+    with pytest.raises(ConfigError, match=r"^--set momentum=0: .* is varied .*: leave the column out"):
+        load_sweep("sweeps/a.yaml", ["momentum=0"])
+    Path("tables/b.csv").write_text("learning_rate\n0.1\n", encoding="utf-8")
+    load_sweep("sweeps/a.yaml", ["momentum=0", "trials.path=tables/b.csv"])
+
+
 def test_of_many_trials_a_config_holds_where_they_are_and_their_checksum() -> None:
     """And refuses a file that has changed."""
     rows = [f"{1 + number / 7!r},{number}" for number in range(6000)]

@@ -4,14 +4,14 @@ A key may be given by its end alone (`epochs`, `settle.fraction`): of all keys t
 nearest the top is meant, and where several are equally near the choices are named.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydantic import BaseModel
 
 from linreg_sweep.config.messages import key_paths, suggest
-from linreg_sweep.config.nodes import MAX_LEVELS, Node, Source, child, replace_at
-from linreg_sweep.config.products import split
+from linreg_sweep.config.nodes import MAX_LEVELS, Node, Source, child, plain, replace_at
+from linreg_sweep.config.products import swept
 from linreg_sweep.config.reader import read_value
 from linreg_sweep.config.varied import canonical
 from linreg_sweep.config.words import path_text
@@ -35,39 +35,33 @@ def apply_overrides(
     """
     sources: list[Source] = []
     complaints: list[Complaint] = []
-    done: list[tuple[tuple[str, ...], Node]] = []
     for text in overrides:
         source = Source(f"--set {shorten(text)}", Path.cwd())
         sources.append(source)
         try:
-            path, value = _parse(text, source, model)
-            root = _apply(root, path, value)
-            done.append((path, value))
+            root = _apply(root, *_parse(text, source, model))
         except ConfigError as error:
             complaints += error.complaints
-    swept = _swept(root)
-    for path, value in done:
-        if path[0] not in ("training", "data"):
-            continue
-        names = (
-            [".".join(path[:2])]
-            if len(path) > 1
-            else [f"{path[0]}.{key}" for key in value.value]
-            if value.is_block
-            else []
-        )
-        for name in names:
-            if canonical(name) in swept:
-                text = f"{name}: {canonical(name)} is varied by the sweep"
-                complaints.append(Complaint(value.at.source.name, text, f"set parameters.{canonical(name)}"))
     return root, sources, complaints
 
 
-def _swept(root: Node) -> set[str]:
-    """Returns the names of all that a sweep varies."""
-    declared = child(root, "parameters")
-    blocks = [] if declared is None else declared.value if isinstance(declared.value, list) else [declared]
-    return {name for block in blocks if block.is_block for key in block.value for name in split(key)}
+def without_effect(root: Node, options: Iterable[Source]) -> Iterator[Complaint]:
+    """Yields what options set although the sweep varies it, so that no trial would have it."""
+    varied = swept(plain(root))
+    for block in ("training", "data"):
+        node = child(root, block)
+        for key, below in node.value.items() if node is not None and node.is_block else ():
+            name = canonical(f"{block}.{key}")
+            if name in varied:
+                in_list = child(root, "parameters") is None
+                hint = "leave the column out" if in_list else f"set parameters.{name}"
+                text = f"{block}.{key}: {name} is varied by the sweep"
+                yield from (Complaint(each.name, text, hint) for each in options if each in _sources(below))
+
+
+def _sources(node: Node) -> set[Source]:
+    """Returns what a value, or any below it, was read from."""
+    return {node.at.source}.union(*map(_sources, node.value.values() if node.is_block else ()))
 
 
 def _parse(text: str, source: Source, model: type[BaseModel]) -> tuple[tuple[str, ...], Node]:

@@ -88,6 +88,21 @@ def read_columns(
     return columns, faults
 
 
+def blocks_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Returns what a declaration varies, not yet checked: a block a product, and one of a list's columns."""
+    given, trials = data.get("parameters"), data.get("trials")
+    blocks = [*given] if isinstance(given, list) else [given]
+    columns = trials.get("columns") if isinstance(trials, dict) else None
+    if isinstance(columns, dict):
+        blocks.append({name: {"values": column} for name, column in columns.items()})
+    return [block for block in blocks if isinstance(block, dict)]
+
+
+def swept(data: Mapping[str, Any]) -> set[str]:
+    """Returns the names of all that a declaration varies, not yet checked."""
+    return {name for block in blocks_of(data) for key in block for name in split(key)}
+
+
 def split(key: str, kinds: Mapping[str, Kind] = KINDS) -> tuple[str, ...]:
     """Returns the names that a key stands for, those of `learning_rate, momentum` or one."""
     parts = [canonical(part.strip(), kinds) for part in key.split(",")]

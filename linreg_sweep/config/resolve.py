@@ -15,8 +15,8 @@ from typing_extensions import TypeVar
 from linreg_sweep.config.faults import Fault, Located, config_error, located
 from linreg_sweep.config.messages import faults_of
 from linreg_sweep.config.nodes import Node, Source, child, from_python, locate, merge, plain, replace_at
-from linreg_sweep.config.overrides import apply_overrides
-from linreg_sweep.config.products import split
+from linreg_sweep.config.overrides import apply_overrides, without_effect
+from linreg_sweep.config.products import blocks_of, split, swept
 from linreg_sweep.config.reader import read_content, read_file
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.schema import Config
@@ -146,17 +146,9 @@ def _guessed_method(root: Node, method: Any) -> str:
         return meant
     if isinstance(plain(root).get("trials"), dict):
         return "list"
-    blocks = _blocks(plain(root).get("parameters"))
-    is_drawn = any(
-        isinstance(each, dict) and "distribution" in each for block in blocks for each in block.values()
-    )
+    declared = (each for block in blocks_of(plain(root)) for each in block.values())
+    is_drawn = any(isinstance(each, dict) and "distribution" in each for each in declared)
     return "random" if is_drawn or "trials" in root.value else "grid"
-
-
-def _blocks(parameters: Any) -> list[dict[str, Any]]:
-    """Returns the products that a sweep declares, as far as they are blocks of keys."""
-    blocks = parameters if isinstance(parameters, list) else [parameters]
-    return [block for block in blocks if isinstance(block, dict)]
 
 
 def _beside(root: Node, value: Any) -> Node:
@@ -169,24 +161,18 @@ def _context(data: Mapping[str, Any]) -> dict[str, Any]:
 
     An empty name stands for the set-up's optimizer.
     """
-    trials = data.get("trials")
-    blocks = [*_blocks(data.get("parameters"))]
-    if isinstance(trials, dict) and isinstance(trials.get("columns"), dict):
-        blocks.append({name: {"values": column} for name, column in trials["columns"].items()})
-    swept, optimizers = list[str](), list[str]()
-    for block in blocks:
-        own = list[str]()
-        for key, declared in block.items():
-            names = split(key)
-            swept += names
-            if "optimizer" in names:
-                own += _words(declared, names.index("optimizer"))
-        optimizers += own or [""]
-    return {"swept": tuple(swept), "optimizers": tuple(dict.fromkeys(optimizers))}
+    optimizers = list[str]()
+    for block in blocks_of(data):
+        optimizers += [word for key, declared in block.items() for word in _words(key, declared)] or [""]
+    return {"swept": swept(data), "optimizers": tuple(dict.fromkeys(optimizers))}
 
 
-def _words(declared: Any, place: int) -> list[str]:
-    """Returns the optimizers that a declaration names, by themselves or at a place of rows."""
+def _words(key: str, declared: Any) -> list[str]:
+    """Returns the optimizers that a declaration names, by themselves or at their place of rows."""
+    names = split(key)
+    if "optimizer" not in names:
+        return []
+    place = names.index("optimizer")
     if isinstance(declared, dict):
         declared = declared.get("values", declared.get("value"))
     listed = declared if isinstance(declared, list) else [declared]
@@ -232,6 +218,7 @@ class _Loaded:
             root = read_trials(root)
         except ConfigError as error:
             complaints += error.complaints
+        complaints += without_effect(root, options)
         return cls(_with_a_source(root) if data_given else root, sources + options, found, complaints)
 
     def declaration(self, model: type[M]) -> Declaration[M]:

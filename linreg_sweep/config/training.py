@@ -160,7 +160,7 @@ class TrainingConfig(_OptimizerKeys):
     @field_validator("dampening", check_fields=False)
     @classmethod
     def _goes_not_with_nesterov(cls, dampening: float | None, info: ValidationInfo) -> float | None:
-        if dampening and info.data.get("nesterov") and not {"nesterov", "dampening"} & {*_swept(info)}:
+        if dampening and info.data.get("nesterov") and not {"nesterov", "dampening"} & _swept(info):
             raise fault(f"must be 0 with nesterov, got {show(dampening)}")
         return dampening
 
@@ -188,9 +188,9 @@ def _is_theory(info: ValidationInfo) -> bool:
     return engine is not None and ENGINES[engine].is_theory
 
 
-def _swept(info: ValidationInfo) -> tuple[str, ...]:
+def _swept(info: ValidationInfo) -> set[str]:
     """Returns what the sweep varies, which the checks of the set-up leave to those of the sweep."""
-    swept: tuple[str, ...] = (info.context or {}).get("swept", ())
+    swept: set[str] = (info.context or {}).get("swept", set())
     return swept
 
 
