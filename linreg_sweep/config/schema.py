@@ -11,7 +11,7 @@ from pydantic import Field, PlainValidator, TypeAdapter, ValidationInfo, WithJso
 from linreg_sweep.config.kinds import Text, Texts
 from linreg_sweep.config.parameters import Parameter, Product, Values, each_alone, merged
 from linreg_sweep.config.training import TrainingConfig
-from linreg_sweep.config.words import show
+from linreg_sweep.config.words import KeyPath, show
 from linreg_sweep.kinds import MAX_COUNT, Count, CountOrZero, Factor, Fraction, Model, Positive, Seed
 from linreg_sweep.variants import fault
 
@@ -135,6 +135,15 @@ class Config(Model):
     def products(self) -> tuple[Product, ...]:
         """What is varied; of a config nothing, which is a product of one trial."""
         return ({},)
+
+    def place_of(self, name: str, *, in_unit: bool = False) -> KeyPath:
+        """Returns where a hyperparameter of `training` is declared.
+
+        Args:
+            name: of the hyperparameter.
+            in_unit: of several products that vary it, the first that does so in a unit is meant.
+        """
+        return ("training", name)
 
     def values_of(self, name: str, otherwise: Any) -> tuple[Any, ...]:
         """Returns the values of a word or a boolean that trials have; `otherwise` is the set-up's."""

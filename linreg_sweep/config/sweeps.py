@@ -28,7 +28,7 @@ from linreg_sweep.config.schema import Config
 from linreg_sweep.config.shapes import GRID, RANDOM
 from linreg_sweep.config.training import OPTIMIZER_KEYS, TrainingConfig, keys_of
 from linreg_sweep.config.varied import kinds_with
-from linreg_sweep.config.words import show
+from linreg_sweep.config.words import KeyPath, show
 from linreg_sweep.guards.names import NAME
 from linreg_sweep.kinds import Count, Limit, Model
 from linreg_sweep.variants import fault
@@ -104,6 +104,14 @@ class ProductSweep(SweepBase):
     def products(self) -> tuple[Product, ...]:
         """What is varied: a union of products, mostly one."""
         return self.declared
+
+    def place_of(self, name: str, *, in_unit: bool = False) -> KeyPath:
+        """Returns where a hyperparameter is declared; see Config."""
+        for place, each in enumerate(self.declared):
+            for key, parameter in each.items():
+                if name in names_of({key: parameter}) and (parameter.unit or not in_unit):
+                    return ("parameters", *([place] if len(self.declared) > 1 else []), key)
+        return super().place_of(name)
 
     @field_validator("declared", mode="plain")
     @classmethod
@@ -194,6 +202,10 @@ class ListSweep(SweepBase):
         """What is varied: all columns together."""
         columns = self.trials.columns
         return ({name: Values(tuple(dict.fromkeys(column))) for name, column in columns.items()},)
+
+    def place_of(self, name: str, *, in_unit: bool = False) -> KeyPath:
+        """Returns where a hyperparameter is declared; see Config."""
+        return ("trials", "columns", name) if name in self.trials.columns else super().place_of(name)
 
     @field_validator("trials")
     @classmethod

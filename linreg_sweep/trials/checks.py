@@ -45,12 +45,12 @@ def _raise_all(faults: Iterator[ConfigError]) -> None:
 
 def _faults_of_starts(declaration: Declaration, data: Data, space: Space) -> Iterator[ConfigError]:
     """Yields what is wrong with initial weights and biases: for other features, or for none."""
-    training, varied = declaration.config.training, space.parameters
+    training, varied, place_of = declaration.config.training, space.parameters, declaration.config.place_of
     weights, features = training.initial_weight, data.x_names
     if isinstance(weights, tuple) and "initial_weight" not in varied and len(weights) != len(features):
         text = f"must have one number for each of the {len(features)} features ({', '.join(features)})"
         hint = "or give one number for all of them"
-        yield declaration.error(("training", "initial_weight"), f"{text}, got {len(weights)}", hint)
+        yield declaration.error(place_of("initial_weight"), f"{text}, got {len(weights)}", hint)
     in_all = all("initial_weight" in names for names in space.products)
     if isinstance(weights, tuple) and "initial_weight" in varied and not in_all:
         text = "must be one number where some products vary it, got a list"
@@ -60,13 +60,13 @@ def _faults_of_starts(declaration: Declaration, data: Data, space: Space) -> Ite
     for name in varied:
         if name.startswith(OWN_WEIGHT) and name not in known:
             text, hint = "must name a feature of the data", did_you_mean(name, known)
-            yield declaration.error(("parameters", name), text, hint)
+            yield declaration.error(place_of(name), text, hint)
     if not declaration.config.data.fit_bias and "initial_bias" in varied:
         text, hint = "nothing to start: data.fit_bias is false", "leave initial_bias out, or fit a bias"
-        yield declaration.error(("parameters", "initial_bias"), text, hint)
+        yield declaration.error(place_of("initial_bias"), text, hint)
     elif not declaration.config.data.fit_bias and training.initial_bias:
         text = f"must be 0 where data.fit_bias is false, got {training.initial_bias:g}"
-        yield declaration.error(("training", "initial_bias"), text, "leave it out, or fit a bias")
+        yield declaration.error(place_of("initial_bias"), text, "leave it out, or fit a bias")
 
 
 def _faults_of_machine(declaration: Declaration) -> Iterator[ConfigError]:
@@ -110,7 +110,7 @@ def _faults_of_limits(declaration: Declaration, experiment: Experiment) -> Itera
     """Yields that learning rates are declared in a stability limit that is not known, or no number."""
     if not experiment.space.has_units:
         return
-    path = _place_of_the_unit(declaration)
+    path = (*declaration.config.place_of("learning_rate", in_unit=True), "unit")
     for example in experiment.examples_in_units:
         limit, why = float(example.stability_limit()[0]), example.why_no_limit()
         if why is not None:
@@ -127,18 +127,6 @@ def _faults_of_limits(declaration: Declaration, experiment: Experiment) -> Itera
             text = "the data's stability limit is so large that rates in it are no numbers any more"
             yield declaration.error(path, text, "standardize the data or give them in another unit")
             return
-
-
-def _place_of_the_unit(declaration: Declaration) -> tuple[str | int, ...]:
-    """Returns where learning rates are declared in a unit: in a union, in the first product that has it."""
-    products = declaration.config.products
-    places = [
-        place
-        for place, product in enumerate(products)
-        if getattr(product.get("learning_rate"), "unit", None) is not None
-    ]
-    union = places[:1] if len(products) > 1 else []
-    return ("parameters", *union, "learning_rate", "unit")
 
 
 def _faults_of_history(declaration: Declaration, space: Space) -> Iterator[ConfigError]:

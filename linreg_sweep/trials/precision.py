@@ -37,22 +37,22 @@ def faults_of_precision(
 
 def _faults_of_numbers(declaration: Declaration, experiment: Experiment) -> Iterator[ConfigError]:
     """Yields starts and learning rates that are infinite in the descent's precision."""
-    training, space = declaration.config.training, experiment.space
+    training, space, place_of = declaration.config.training, experiment.space, declaration.config.place_of
     most, weights = float(np.finfo(training.dtype).max), training.initial_weight
     declared: dict[str, list[float]] = {
         "learning_rate": [training.learning_rate],
         "initial_weight": [weights] if isinstance(weights, float) else list(weights),
         "initial_bias": [training.initial_bias],
     }
-    found = [(("training", name), values) for name, values in declared.items() if name not in space.names]
+    found = [(place_of(name), values) for name, values in declared.items() if name not in space.names]
     for name in space.names:
         in_unit = name == "learning_rate" and space.has_units
         if not in_unit and (name in declared or name.startswith(OWN_WEIGHT)):
-            found.append((("parameters", name), [space.ends(name)[0], space.largest(name)]))
+            found.append((place_of(name), [space.ends(name)[0], space.largest(name)]))
     if space.has_units:
         limits = [float(example.stability_limit()[0]) for example in experiment.examples_in_units]
         rates = [space.largest(RATIO) * limit for limit in limits]
-        found.append((("parameters", "learning_rate"), rates))
+        found.append((place_of("learning_rate", in_unit=True), rates))
     for path, values in found:
         furthest = max((value for value in values if np.isfinite(value) or value > 0), key=abs, default=0.0)
         if not abs(furthest) <= most:
