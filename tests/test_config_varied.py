@@ -526,6 +526,15 @@ def test_an_option_for_a_column_of_a_list_is_refused() -> None:
     load_sweep("sweeps/a.yaml", ["momentum=0", "trials.path=tables/b.csv"])
 
 
+def test_a_file_of_trials_that_is_too_large_is_not_read() -> None:
+    """However few trials it has: here one, and zeros."""
+    listed("learning_rate\n1\n")
+    with open("tables/trials.csv", "ab") as file:  # noqa: PTH123
+        file.truncate(2**28 + 1)
+    with pytest.raises(ConfigError, match=r"^sweeps/a.yaml:3:16: trials.path: a file .* 256 MiB at most"):
+        load_sweep("sweeps/a.yaml")
+
+
 def test_of_many_trials_a_config_holds_where_they_are_and_their_checksum() -> None:
     """And refuses a file that has changed."""
     rows = [f"{1 + number / 7!r},{number}" for number in range(6000)]

@@ -21,6 +21,9 @@ MAX_CELLS = 10_000
 
 MAX_ROWS = 1_000_000
 
+MAX_BYTES = 2**28
+"""Bytes of the file: a million trials of ten numbers, all digits told."""
+
 _NUMBER = r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?"
 _NUMBERS = re.compile(rf"{_NUMBER}(?:\n{_NUMBER})*")
 """Numbers that are the same to YAML as to Python, in lines."""
@@ -40,10 +43,13 @@ def read_trials(root: Node) -> Node:
     name = os.path.normpath(os.path.join(os.path.dirname(path.at.source.name), path.value))  # noqa: PTH118, PTH120
     try:
         with open_regular_file(place) as file:
-            content = file.read()
+            content = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(Complaint(str(path.at), f"trials.path: {name} cannot be read: {reason}")) from None
+    if len(content) > MAX_BYTES:
+        text = f"trials.path: a file of trials may hold {MAX_BYTES // 2**20} MiB at most, {name} holds more"
+        raise ConfigError(Complaint(str(path.at), text))
     sha256 = hashlib.sha256(content).hexdigest()
     expected = child(node, "sha256")
     if expected is not None and expected.value != sha256:
