@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field, PlainValidator, SerializeAsAny, Validatio
 from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from linreg_sweep.errors import did_you_mean, listed
 from linreg_sweep.kinds import Model
+from linreg_sweep.words import did_you_mean, listed
 
 
 def fault(text: str, hint: str = "", *, at_key: bool = False) -> PydanticCustomError:

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from linreg_sweep.config.scalars import UNPRINTABLE
-from linreg_sweep.config.words import show
 from linreg_sweep.guards.escapes import OBEYED
 from linreg_sweep.guards.names import DEVICE, is_name
 from linreg_sweep.variants import fault
+from linreg_sweep.words import show
 
 _BLANKS = dict.fromkeys(map(ord, "\t\n\r"), " ")
 

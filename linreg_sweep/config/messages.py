@@ -7,10 +7,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
-from linreg_sweep.config.faults import MAX_COMPLAINTS, Fault
+from linreg_sweep.config.faults import MAX_COMPLAINTS, at
 from linreg_sweep.config.suggestions import number
-from linreg_sweep.config.words import KeyPath, show
-from linreg_sweep.errors import did_you_mean
+from linreg_sweep.errors import Complaint
+from linreg_sweep.words import KeyPath, did_you_mean, show
 
 Words = tuple[str, str]
 """A text and a hint."""
@@ -109,13 +109,13 @@ WORDS: dict[str, Callable[[ErrorDetails], Words]] = {
 }
 
 
-def fault_of(details: ErrorDetails) -> Fault:
+def fault_of(details: ErrorDetails) -> Complaint:
     """Returns one error of pydantic's, in our words."""
     text, hint = WORDS.get(details["type"], _other)(details)
-    return Fault(details["loc"], text, hint, details.get("ctx", {}).get("at_key", False))
+    return at(details["loc"], text, hint, at_key=details.get("ctx", {}).get("at_key", False))
 
 
-def faults_of(error: ValidationError, model: type[BaseModel], extra: tuple[str, ...] = ()) -> list[Fault]:
+def faults_of(error: ValidationError, model: type[BaseModel], extra: tuple[str, ...] = ()) -> list[Complaint]:
     """Returns what is wrong with a model's input, in the order of the model's fields.
 
     Args:
@@ -123,17 +123,17 @@ def faults_of(error: ValidationError, model: type[BaseModel], extra: tuple[str, 
         model: for the keys there are.
         extra: keys that the top level knows besides the model's.
     """
-    faults: list[Fault] = []
+    faults: list[Complaint] = []
     for details in error.errors(include_url=False)[: MAX_COMPLAINTS + 1]:
         path: KeyPath = details["loc"]
         if details["type"] == "extra_forbidden":
-            faults.append(Fault(path, "unknown key", _unknown(path, model, extra), at_key=True))
+            faults.append(at(path, "unknown key", _unknown(path, model, extra), at_key=True))
         else:
             faults.append(fault_of(details))
     return faults
 
 
-def raised(faults: list[Fault]) -> ValidationError:
+def raised(faults: list[Complaint]) -> ValidationError:
     """Returns an error for a validator to raise that carries faults below the validated field."""
     errors: list[InitErrorDetails] = []
     for fault in faults:

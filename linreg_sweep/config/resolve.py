@@ -12,7 +12,7 @@ from typing import Any, Generic, Self
 from pydantic import ValidationError
 from typing_extensions import TypeVar
 
-from linreg_sweep.config.faults import Fault, Located, config_error, located
+from linreg_sweep.config.faults import at, config_error, in_order, placed
 from linreg_sweep.config.messages import faults_of
 from linreg_sweep.config.nodes import Node, Source, child, from_python, locate, merge, plain, replace_at
 from linreg_sweep.config.overrides import apply_overrides, without_effect
@@ -22,10 +22,10 @@ from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.schema import Config
 from linreg_sweep.config.sweeps import SWEEPS, GridSweep, ListSweep, RandomSweep, Sweep, SweepBase
 from linreg_sweep.config.trial_list import read_trials
-from linreg_sweep.config.words import KeyPath, show
-from linreg_sweep.errors import Complaint, ConfigError, closest, did_you_mean
+from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.guards.names import name_after
 from linreg_sweep.optimizers import OPTIMIZERS
+from linreg_sweep.words import KeyPath, closest, did_you_mean, show
 
 MAX_EXTENDS = 8
 
@@ -52,15 +52,19 @@ class Declaration(Generic[C]):
     folder: Path
     root: Node = field(repr=False, compare=False)
 
-    def error(self, path: KeyPath, text: str, hint: str = "") -> ConfigError:
-        """Returns an error about the value at a path, for what is found out later.
+    def complaint(self, path: KeyPath, text: str, hint: str = "") -> Complaint:
+        """Returns a complaint about the value at a path, for what is found out later.
 
         Args:
             path: keys and indices, such as ("data", "x", 0).
             text: what must hold and what was given.
             hint: what to do about it.
         """
-        return ConfigError(Fault(path, text, hint).complaint(self.root))
+        return placed(at(path, text, hint), self.root)
+
+    def error(self, path: KeyPath, text: str, hint: str = "") -> ConfigError:
+        """Returns the error that carries such a complaint."""
+        return ConfigError(self.complaint(path, text, hint))
 
 
 def load_config(
@@ -81,7 +85,7 @@ def load_config(
         if key in loaded.root.value:
             where = locate(loaded.root, (key,), at_key=True)
             text = f"this is a sweep (it has {key}): use `linreg-sweep run`"
-            raise ConfigError(Complaint(str(where), text))
+            raise ConfigError(Complaint(where, text))
     return loaded.declaration(Config)
 
 
@@ -120,7 +124,7 @@ def load_sweep_text(content: bytes, name: str, folder: Path) -> Declaration[Swee
 def _sweep_of(loaded: "_Loaded") -> Declaration[Sweep]:
     keys = loaded.root.value
     if not any(key in keys for key in ("name", *_SWEEP_KEYS)):
-        where = str(locate(loaded.root, ()))
+        where = locate(loaded.root, ())
         text = "this is a config (it has no parameters): use `linreg-sweep train`"
         raise ConfigError(Complaint(where, text, "a sweep has method and parameters"))
     method = plain(keys["method"]) if "method" in keys else None
@@ -132,11 +136,11 @@ def _sweep_of(loaded: "_Loaded") -> Declaration[Sweep]:
     raise loaded.refusal([_method_fault(keys, method), *faults])
 
 
-def _method_fault(keys: Mapping[str, Node], method: Any) -> Fault:
+def _method_fault(keys: Mapping[str, Node], method: Any) -> Complaint:
     if "method" not in keys:
-        return Fault(("method",), "is required", f"write method: {METHODS}")
+        return at(("method",), "is required", f"write method: {METHODS}")
     hint = did_you_mean(method, SWEEPS) if isinstance(method, str) else ""
-    return Fault(("method",), f"must be {METHODS}, got {show(method)}", hint)
+    return at(("method",), f"must be {METHODS}, got {show(method)}", hint)
 
 
 def _guessed_method(root: Node, method: Any) -> str:
@@ -193,13 +197,13 @@ class _Loaded:
 
     root: Node
     sources: list[Source]
-    found: list[Located]
+    found: list[Complaint]
     complaints: list[Complaint]
 
     @classmethod
     def read(cls, given: Given, overrides: Iterable[str], model: type[Config], *, data_given: bool) -> Self:
         """Reads a file or mapping, lays it over what it extends, and sets what is overridden."""
-        found: list[Located] = []
+        found: list[Complaint] = []
         if isinstance(given, Mapping):
             root = from_python(given, Source("", Path.cwd()))
             seen: tuple[Path, ...] = ()
@@ -210,9 +214,9 @@ class _Loaded:
         try:
             root = _extended(root, seen, sources, found)
         except ConfigError as error:
-            refused = {str(mark) for mark, _ in found}
+            refused = {complaint.where for complaint in found}
             others = [complaint for complaint in error.complaints if complaint.where not in refused]
-            raise config_error([*(told for _, told in found), *others]) from None
+            raise config_error([*found, *others]) from None
         root, options, complaints = apply_overrides(root, overrides, model)
         try:
             root = read_trials(root)
@@ -233,7 +237,7 @@ class _Loaded:
             raise self.refusal(faults)
         return Declaration(*_with_absolute_path(config, root), root)
 
-    def checked(self, model: type[M], root: Node) -> tuple[M | None, list[Fault]]:
+    def checked(self, model: type[M], root: Node) -> tuple[M | None, list[Complaint]]:
         """Returns the model of a tree, or None and what is wrong with it."""
         if issubclass(model, SweepBase) and "name" not in root.value:
             root = replace_at(root, ("name",), _beside(root, name_after(self.sources[0].name, "sweep")))
@@ -249,25 +253,17 @@ class _Loaded:
         if other in data:
             faults = [fault for fault in faults if fault.path != (other,)]
             text = f"does not go with method: {'grid' if model is GridSweep else 'list'}"
-            faults.append(Fault((other,), text, at_key=True))
+            faults.append(at((other,), text, at_key=True))
         return None, faults
 
-    def refusal(self, faults: Iterable[Fault]) -> ConfigError:
+    def refusal(self, faults: Iterable[Complaint]) -> ConfigError:
         """Returns the error with these faults, except of values refused before, and with all found before."""
-        refused = {mark for mark, _ in self.found}
-        fresh = [pair for pair in located(faults, self.root) if pair[0] not in refused]
-        order = {source.name: index for index, source in enumerate(self.sources)}
-        placed = [
-            *(
-                ((order.get(at.source.name, len(order)), at.line, at.column), told)
-                for at, told in self.found + fresh
-            ),
-            *(((order.get(told.where, 0), 0, 0), told) for told in self.complaints),
-        ]
-        return config_error(told for _, told in sorted(placed, key=lambda pair: pair[0]))
+        refused = {complaint.where for complaint in self.found}
+        fresh = [each for each in (placed(fault, self.root) for fault in faults) if each.where not in refused]
+        return config_error(in_order([*self.found, *fresh, *self.complaints], self.sources))
 
 
-def _extended(root: Node, seen: tuple[Path, ...], sources: list[Source], found: list[Located]) -> Node:
+def _extended(root: Node, seen: tuple[Path, ...], sources: list[Source], found: list[Complaint]) -> Node:
     """Returns a tree laid over what it extends, and that over what it extends in turn."""
     node = child(root, "extends")
     if node is None:
@@ -275,7 +271,7 @@ def _extended(root: Node, seen: tuple[Path, ...], sources: list[Source], found: 
     own = Node({key: below for key, below in root.value.items() if key != "extends"}, root.at, root.key_at)
 
     def refused(text: str, hint: str = "") -> ConfigError:
-        return ConfigError(Complaint(str(node.at), f"extends: {text}", hint))
+        return ConfigError(Complaint(node.at, text, hint, ("extends",)))
 
     if not isinstance(node.value, str) or not node.value:
         raise refused(f"must be the path of a config, got {show(plain(node))}")
@@ -289,7 +285,7 @@ def _extended(root: Node, seen: tuple[Path, ...], sources: list[Source], found: 
         resolved = path.resolve()
     except ConfigError as error:
         first = error.complaints[0]
-        if first.where != name:  # it is about the content, and says where
+        if str(first.where) != name:  # it is about the content, and says where
             raise
         raise refused(f"{name}: {first.text}", first.hint) from None
     if resolved in seen:
@@ -329,5 +325,5 @@ def _with_absolute_path(config: M, root: Node) -> tuple[M, Path]:
     path = os.path.normpath(folder / config.data.path)
     if UNPRINTABLE.search(path):
         text = f"must lie in a folder whose name YAML can hold, got {path!a}"
-        raise ConfigError(Fault(("data", "path"), text, "rename the folder").complaint(root))
+        raise ConfigError(placed(at(("data", "path"), text, "rename the folder"), root))
     return config.model_copy(update={"data": config.data.model_copy(update={"path": path})}), folder

@@ -11,9 +11,9 @@ from pydantic import Field, PlainValidator, TypeAdapter, ValidationInfo, WithJso
 from linreg_sweep.config.kinds import Text, Texts
 from linreg_sweep.config.parameters import Parameter, Product, Values, each_alone, merged
 from linreg_sweep.config.training import TrainingConfig
-from linreg_sweep.config.words import KeyPath, show
 from linreg_sweep.kinds import MAX_COUNT, Count, CountOrZero, Factor, Fraction, Model, Positive, Seed
 from linreg_sweep.variants import fault
+from linreg_sweep.words import KeyPath, show
 
 _INTERVAL: TypeAdapter[int] = TypeAdapter(CountOrZero)
 

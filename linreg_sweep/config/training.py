@@ -15,7 +15,6 @@ from pydantic import (
 )
 
 from linreg_sweep import averages
-from linreg_sweep.config.words import show
 from linreg_sweep.engines import ENGINES
 from linreg_sweep.kinds import Count, CountOrZero, Model, Number, Positive
 from linreg_sweep.optimizers import OPTIMIZERS
@@ -23,6 +22,7 @@ from linreg_sweep.optimizers.base import Settings
 from linreg_sweep.schedules import SCHEDULES
 from linreg_sweep.schedules import declared as schedules
 from linreg_sweep.variants import fault
+from linreg_sweep.words import show
 
 _NUMBER: TypeAdapter[float] = TypeAdapter(Number)
 _NUMBERS: TypeAdapter[tuple[float, ...]] = TypeAdapter(Annotated[tuple[Number, ...], Field(strict=False)])

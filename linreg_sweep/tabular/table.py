@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from linreg_sweep.errors import MAX_NAMED, Complaint, DataError, did_you_mean, listed
+from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.guards.escapes import OBEYED
 from linreg_sweep.guards.regular_files import open_regular_file
 from linreg_sweep.tabular.cells import MISSING_CELL, TEXT_CELL, Column, File, Floats, shortened
 from linreg_sweep.tabular.csv_file import open_csv
 from linreg_sweep.tabular.parquet_file import open_parquet
 from linreg_sweep.tabular.recipes import READERS, converted, looked_at
+from linreg_sweep.words import MAX_NAMED, did_you_mean, listed
 
 _READERS = {".csv": open_csv, ".parquet": open_parquet, ".pq": open_parquet}
 MAX_COMPLAINTS = 20
