@@ -10,7 +10,6 @@ from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, fiel
 from pydantic_core import CoreSchema, core_schema
 
 from linreg_sweep.config.faults import at
-from linreg_sweep.config.kinds import Text, name_fault
 from linreg_sweep.config.messages import raised
 from linreg_sweep.config.parameters import (
     Normal,
@@ -24,12 +23,12 @@ from linreg_sweep.config.parameters import (
     written,
 )
 from linreg_sweep.config.products import read_columns, read_products
-from linreg_sweep.config.schema import Config
+from linreg_sweep.config.schema import Config, Text
 from linreg_sweep.config.shapes import GRID, RANDOM
 from linreg_sweep.config.training import OPTIMIZER_KEYS, TrainingConfig, keys_of
 from linreg_sweep.config.varied import kinds_with
 from linreg_sweep.errors import Complaint
-from linreg_sweep.guards.names import NAME
+from linreg_sweep.guards.names import NAME, name_fault
 from linreg_sweep.kinds import Count, Limit, Model
 from linreg_sweep.variants import fault
 from linreg_sweep.words import KeyPath, show

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from linreg_sweep import data as datasets
 from linreg_sweep.config import load_sweep
-from linreg_sweep.config.kinds import name_fault
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.data import Data
 from linreg_sweep.errors import Complaint, ConfigError, DataError
-from linreg_sweep.guards.names import name_after
+from linreg_sweep.guards.names import name_after, name_fault
 from linreg_sweep.scaffold.texts import scaffold_texts
 from linreg_sweep.storage.files import any_path, is_local
 from linreg_sweep.storage.outputs import unwritable
