@@ -76,6 +76,12 @@ def listed(names: Sequence[str], most: int = MAX_NAMED) -> str:
     return ", ".join([*map(shorten, names[:most]), *(["..."] if len(names) > most else [])])
 
 
+def joined(words: Sequence[str], conjunction: str = "and") -> str:
+    """Returns words with commas between them, and a conjunction before the last: `a, b and c`."""
+    *others, last = words
+    return f"{', '.join(others)} {conjunction} {last}" if others else last
+
+
 def shorten(text: str) -> str:
     """Returns a text cut to 60 letters, the last three of which then are dots."""
     return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 3] + "..."

@@ -24,7 +24,7 @@ from linreg_sweep.config.shapes import RANDOM, Range, Value, adapter_of, keys_of
 from linreg_sweep.config.suggestions import FEW
 from linreg_sweep.config.varied import Kind, kind_of
 from linreg_sweep.errors import Complaint
-from linreg_sweep.words import show
+from linreg_sweep.words import joined, show
 
 
 def read_parameter(
@@ -197,7 +197,7 @@ def _choose_shape(reading: Reading) -> Any:
     lacking = [[key for key in needs_of(shape) if key not in known] for shape in fitting]
     if all(lacking):
         if len(known) == len(given):
-            text = f"needs {', or '.join(map(_listed, lacking))}"
+            text = f"needs {', or '.join(map(joined, lacking))}"
             keys = {**given}
             with suppress(KeyError, TypeError):
                 keys["min"], keys["max"] = sorted((keys["min"], keys["max"]))
@@ -208,7 +208,3 @@ def _choose_shape(reading: Reading) -> Any:
 
 def _is_shape(reading: Reading, keys: set[str]) -> bool:
     return any(keys <= {*keys_of(shape)} for shape in reading.shapes.values())
-
-
-def _listed(keys: list[str]) -> str:
-    return " and ".join([", ".join(keys[:-1]), keys[-1]]) if len(keys) > 1 else keys[0]

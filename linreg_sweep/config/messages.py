@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from linreg_sweep.config.faults import MAX_COMPLAINTS, at
 from linreg_sweep.config.suggestions import number
 from linreg_sweep.errors import Complaint
-from linreg_sweep.words import KeyPath, did_you_mean, show
+from linreg_sweep.words import KeyPath, did_you_mean, joined, show
 
 Words = tuple[str, str]
 """A text and a hint."""
@@ -62,10 +62,11 @@ def _boolean(error: ErrorDetails) -> Words:
 def _one_of(error: ErrorDetails) -> Words:
     """Words for a literal; pydantic lists the choices as one text."""
     choices = re.findall(r"'([^']*)'", str(error["ctx"]["expected"]))
-    listed = " or ".join([", ".join(choices[:-1]), choices[-1]]) if len(choices) > 1 else choices[0]
     given = error["input"]
     hint = did_you_mean(given, choices) if isinstance(given, str) else ""
-    return f"must be {listed}, got {show(given)}", hint if hint.startswith("did you mean") else ""
+    return f"must be {joined(choices, 'or')}, got {show(given)}", hint if hint.startswith(
+        "did you mean"
+    ) else ""
 
 
 def _block(error: ErrorDetails) -> Words:

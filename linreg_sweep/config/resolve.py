@@ -25,11 +25,11 @@ from linreg_sweep.config.trial_list import read_trials
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.guards.names import name_after
 from linreg_sweep.optimizers import OPTIMIZERS
-from linreg_sweep.words import KeyPath, closest, did_you_mean, show
+from linreg_sweep.words import KeyPath, closest, did_you_mean, joined, show
 
 MAX_EXTENDS = 8
 
-METHODS = f"{', '.join([*SWEEPS][:-1])} or {[*SWEEPS][-1]}"
+METHODS = joined([*SWEEPS], "or")
 
 _SWEEP_KEYS = ("parameters", "method", "trials", "max_trials")
 
