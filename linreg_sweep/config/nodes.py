@@ -35,6 +35,11 @@ class Source:
     name: str
     folder: Path
 
+    def beside(self, path: str) -> tuple[Path, str]:
+        """Returns the file that a path written here means, and what messages call it."""
+        name = os.path.normpath(os.path.join(os.path.dirname(self.name), path))  # noqa: PTH118, PTH120
+        return self.folder / path, name
+
 
 @dataclass(frozen=True)
 class Mark:

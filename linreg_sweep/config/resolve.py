@@ -275,9 +275,7 @@ def _extended(root: Node, seen: tuple[Path, ...], sources: list[Source], found: 
 
     if not isinstance(node.value, str) or not node.value:
         raise refused(f"must be the path of a config, got {show(plain(node))}")
-    source = node.at.source
-    name = os.path.normpath(os.path.join(os.path.dirname(source.name), node.value))  # noqa: PTH118, PTH120
-    path = source.folder / node.value
+    path, name = node.at.source.beside(node.value)
     if len(sources) > MAX_EXTENDS:
         raise refused(f"more than {MAX_EXTENDS} files extend one another")
     try:

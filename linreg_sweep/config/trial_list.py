@@ -39,8 +39,7 @@ def read_trials(root: Node) -> Node:
     path = None if node is None else child(node, "path")
     if node is None or path is None or not isinstance(path.value, str):
         return root
-    place = path.at.source.folder / path.value
-    name = os.path.normpath(os.path.join(os.path.dirname(path.at.source.name), path.value))  # noqa: PTH118, PTH120
+    place, name = path.at.source.beside(path.value)
     try:
         with open_regular_file(place) as file:
             content = file.read(MAX_BYTES + 1)
