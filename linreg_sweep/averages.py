@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from pydantic import Field, create_model
 
 from linreg_sweep import variants
-from linreg_sweep.kinds import CountOrZero, Decay, Model
+from linreg_sweep.kinds import CountOrZero, Decay
 
 Floats: TypeAlias = NDArray[np.float64]
 
 
-class Average(Model):
+class Average(variants.Variant):
     """What every average is."""
+
+    tag = "kind"
 
 
 class Without(Average):
@@ -49,13 +51,8 @@ AVERAGES: dict[str, type[Average]] = {"none": Without, "mean": Mean, "ema": Ema}
 if TYPE_CHECKING:
     Declared: TypeAlias = Average
 else:
-    Declared = variants.one_of(Average, AVERAGES, "kind", "average")
+    Declared = variants.one_of(Average, AVERAGES, "average")
 """A declared average, as a field of a pydantic model: a word, or a block of keys with `kind`."""
-
-
-def label(declared: Average) -> str:
-    """Returns an average as tables name it, such as `ema(decay=0.9)`."""
-    return variants.label(declared, "kind")
 
 
 def weights(

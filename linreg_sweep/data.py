@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.errors import Complaint, DataError, shorten
+from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.tabular import Table, as_names, read_table, table_of_arrays
+from linreg_sweep.words import shorten
 
 Floats = NDArray[np.float64]
 

@@ -14,11 +14,12 @@ import numpy as np
 
 from linreg_sweep.analysis.aggregate import check_column
 from linreg_sweep.analysis.formats import MAX_WHOLE, as_text, cells_of, escape_formula, records
-from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
+from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.runs.results import Run, as_run
 from linreg_sweep.storage import parquet
 from linreg_sweep.storage.files import AnyPath, any_path
 from linreg_sweep.storage.outputs import Output, output
+from linreg_sweep.words import did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from functools import reduce
 from operator import or_
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import numpy as np
 from pydantic import BaseModel, Field, PlainValidator, SerializeAsAny, ValidationError, ValidationInfo
 from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from linreg_sweep.errors import did_you_mean, listed
 from linreg_sweep.kinds import Model
+from linreg_sweep.words import did_you_mean, listed
 
 
 def fault(text: str, hint: str = "", *, at_key: bool = False) -> PydanticCustomError:
@@ -19,18 +19,39 @@ def fault(text: str, hint: str = "", *, at_key: bool = False) -> PydanticCustomE
     return PydanticCustomError("fault", "{text}", {"text": text, "hint": hint, "at_key": at_key})
 
 
-def one_of(kind: type[Model], variants: Mapping[str, type[Model]], tag: str, noun: str) -> Any:
+class Variant(Model):
+    """A block of one of several kinds, whose text names it in tables."""
+
+    tag: ClassVar[str]
+    """The key whose value is the word of its kind, a literal."""
+
+    @property
+    def word(self) -> str:
+        """That of its kind."""
+        return str(getattr(self, self.tag))
+
+    def __str__(self) -> str:
+        """Returns its word, and in brackets what is not at its default."""
+        values = {key: getattr(self, key) for key in type(self).model_fields if key != self.tag}
+        shown = [
+            f"{key}={_text(value)}"
+            for key, value in sorted(values.items(), key=lambda item: isinstance(item[1], BaseModel))
+            if value != type(self).model_fields[key].default
+        ]
+        return f"{self.word}({', '.join(shown)})" if shown else self.word
+
+
+def one_of(kind: type[Variant], variants: Mapping[str, type[Variant]], noun: str) -> Any:
     """Returns the type of a field that holds one of several models: given as itself, a word or a block.
 
     Args:
         kind: what all of the models are.
         variants: the models by their words.
-        tag: the key of each model whose value is the word, a literal.
         noun: what the field is, for messages.
     """
-    words, union = Literal[tuple(variants)], reduce(or_, variants.values())
+    words, union, tag = Literal[tuple(variants)], reduce(or_, variants.values()), kind.tag
 
-    def read(given: Any, info: ValidationInfo) -> Model:
+    def read(given: Any, info: ValidationInfo) -> Variant:
         if isinstance(given, kind):
             return given
         block = given if isinstance(given, dict) else {tag: given}
@@ -76,17 +97,6 @@ def _fields(model: type[BaseModel], path: tuple[Any, ...]) -> dict[str, FieldInf
         blocks = [each for each in (annotation, *get_args(annotation)) if hasattr(each, "model_fields")]
         model = blocks[0]
     return model.model_fields
-
-
-def label(declared: Model, tag: str) -> str:
-    """Returns a block as tables name it: its word, and in brackets what is not at its default."""
-    values = {key: getattr(declared, key) for key in type(declared).model_fields if key != tag}
-    shown = [
-        f"{key}={_text(value)}"
-        for key, value in sorted(values.items(), key=lambda item: isinstance(item[1], BaseModel))
-        if value != type(declared).model_fields[key].default
-    ]
-    return f"{getattr(declared, tag)}({', '.join(shown)})" if shown else str(getattr(declared, tag))
 
 
 def _text(value: Any) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 from torch.optim.swa_utils import AveragedModel, get_ema_avg_fn, get_ema_multi_avg_fn
 
-from linreg_sweep.averages import AVERAGES, Declared, label, update, weights
+from linreg_sweep.averages import AVERAGES, Declared, update, weights
 
 DECLARED: TypeAdapter[Any] = TypeAdapter(Declared)
 STATES = np.random.default_rng(5).normal(size=(60, 3, 2, 4)).cumsum(axis=0)
@@ -103,7 +103,7 @@ def test_torch_tensors_take_the_same_formula() -> None:
 def test_a_label_says_what_is_not_at_its_default(given: Any, text: str) -> None:
     """Written out, it is the same average again; the JSON Schema knows each key."""
     declared = DECLARED.validate_python(given)
-    assert label(declared) == text
+    assert str(declared) == text
     assert DECLARED.validate_python(DECLARED.dump_python(declared)) == declared
     schema = json.dumps(DECLARED.json_schema())
     assert all(f'"{key}"' in schema for model in AVERAGES.values() for key in model.model_fields)

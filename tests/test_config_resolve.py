@@ -176,7 +176,7 @@ def test_errors_name_the_file_whose_value_won() -> None:
     write("a.yaml", "extends: base.yaml\nseed: -1\ntraining: {momentum: 3}\n")
     with pytest.raises(ConfigError) as caught:
         load_config("a.yaml")
-    assert [complaint.where for complaint in caught.value.complaints] == [
+    assert [str(complaint.where) for complaint in caught.value.complaints] == [
         "a.yaml:2:7",
         "a.yaml:3:22",
         "base.yaml:3:11",

@@ -46,7 +46,7 @@ def refused(parameters: Any, method: str = "grid", **more: Any) -> list[str]:
     """Returns what is said about a sweep, hints left out."""
     with pytest.raises(ConfigError) as caught:
         sweep(parameters, method, **more)
-    return [complaint.text for complaint in caught.value.complaints]
+    return [str(complaint).partition(". Hint")[0] for complaint in caught.value.complaints]
 
 
 def shown(of: Space) -> list[tuple[Any, ...]]:
@@ -515,6 +515,24 @@ def test_a_cell_that_is_missing_or_bad_is_told_with_its_line_and_column() -> Non
         load_sweep("sweeps/a.yaml", ["trials.path=no.csv"])
     with pytest.raises(ConfigError, match="parameters: does not go with method: list"):
         load_sweep("sweeps/a.yaml", ["parameters.epochs=5"])
+
+
+def test_an_option_for_a_column_of_a_list_is_refused() -> None:
+    """Whichever file the last option names."""
+    listed("learning_rate,training.momentum\n0.1,0.5\n")
+    with pytest.raises(ConfigError, match=r"^--set momentum=0: .* is varied .*: leave the column out"):
+        load_sweep("sweeps/a.yaml", ["momentum=0"])
+    Path("tables/b.csv").write_text("learning_rate\n0.1\n", encoding="utf-8")
+    load_sweep("sweeps/a.yaml", ["momentum=0", "trials.path=tables/b.csv"])
+
+
+def test_a_file_of_trials_that_is_too_large_is_not_read() -> None:
+    """However few trials it has: here one, and zeros."""
+    listed("learning_rate\n1\n")
+    with open("tables/trials.csv", "ab") as file:  # noqa: PTH123
+        file.truncate(2**28 + 1)
+    with pytest.raises(ConfigError, match=r"^sweeps/a.yaml:3:16: trials.path: a file .* 256 MiB at most"):
+        load_sweep("sweeps/a.yaml")
 
 
 def test_of_many_trials_a_config_holds_where_they_are_and_their_checksum() -> None:

@@ -2,8 +2,9 @@
 
 import unicodedata
 
-from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
+from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.guards.escapes import escape_control
+from linreg_sweep.words import did_you_mean
 
 
 def test_nothing_that_a_terminal_obeys_is_left() -> None:

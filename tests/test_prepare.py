@@ -39,6 +39,28 @@ def test_a_start_for_a_bias_that_is_not_fitted_is_refused() -> None:
     assert refusal(config).startswith("training.initial_bias: must be 0 where data.fit_bias is false, got 5")
 
 
+def test_a_list_of_starts_is_not_left_to_some_products() -> None:
+    """Where others vary one start of all features, no column could hold the list's."""
+    rates = {"learning_rate": {"values": [0.01]}}
+    union = {
+        "name": "u",
+        "method": "grid",
+        "training": {"initial_weight": [1, 2], "epochs": 0},
+        "parameters": [{"initial_weight": {"values": [5]}}, rates],
+    }
+    data = (np.column_stack([X, X**2]), Y)
+    with pytest.raises(ConfigError) as caught:
+        ls.plan(union, data=data)
+    assert str(caught.value).startswith(
+        "training.initial_weight: must be one number where some products vary it"
+    )
+    assert str(caught.value).endswith("Hint: give one number, or vary it in every product")
+    in_all = {
+        "parameters": [{"initial_weight": {"values": [5]}}, {"initial_weight": {"values": [6]}, **rates}]
+    }
+    assert ls.plan(union | in_all, data=data).n_trials == 2
+
+
 @pytest.mark.parametrize("data", [np.zeros((3, 2)), "x.csv", (X, Y, X)])
 def test_data_from_python_are_a_pair(data: Any) -> None:
     """Anything but (x, y) is refused with the way to write it."""
@@ -96,3 +118,29 @@ def test_columns_that_depend_on_others_are_named(columns: dict[str, list[float]]
     data = load_data(declaration, (pd.DataFrame(columns), [1.0, 2.0, 4.0, 5.0, 0.0]))
     found = [note for note in data.notes if note.startswith("some columns depend on others")]
     assert [note.rpartition(": ")[2] for note in found] == [said][: bool(said)]
+
+
+def test_what_is_wrong_is_said_where_it_is_declared() -> None:
+    """In a list of trials, in a product of a union, beside other parameters, in the first with a unit."""
+    strange = {"initial_weight_z": {"values": [1]}}
+    rates = {"learning_rate, epochs": {"values": [[0.5, 1], [1e39, 2]]}}
+    in_unit = {"learning_rate": {"values": [1], "unit": "stability_limit"}}
+    adam = {"training": {"optimizer": "adam"}}
+    for declared, place in (
+        (
+            {"method": "list", "trials": {"columns": {"initial_weight_z": [1]}}},
+            "trials.columns.initial_weight_z",
+        ),
+        ({"method": "grid", "parameters": [{"epochs": 1}, strange]}, "parameters[1].initial_weight_z"),
+        (
+            {"method": "grid", "parameters": rates, "training": {"dtype": "float32"}},
+            "parameters.'learning_rate, epochs'",
+        ),
+        (
+            {"method": "grid", "parameters": [{"learning_rate": 1}, in_unit], **adam},
+            "parameters[1].learning_rate.unit",
+        ),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            ls.plan({"name": "a", **declared}, data=(X, Y))
+        assert str(caught.value).partition(": ")[0] == place

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from linreg_sweep.analysis.groups import Frequencies, Rows, as_cells, grouped, merged
 from linreg_sweep.column_types import Array, Floats, Types
-from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
+from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.theory.outcome import CONVERGED, MISSING, OUTCOMES, REGIMES
+from linreg_sweep.words import did_you_mean
 
 Integers = NDArray[np.int64]
 Table = Mapping[str, Sequence[Any]]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal, NoReturn
 
 from linreg_sweep.config.scalars import ScalarError, read_scalar
-from linreg_sweep.errors import shorten
+from linreg_sweep.words import shorten
 
 LONGEST = 2000
 """Characters of a comparison."""

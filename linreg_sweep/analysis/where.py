@@ -14,8 +14,9 @@ import pandas as pd
 from pandas.arrays import BooleanArray
 
 from linreg_sweep.analysis.grammar import MEANT, Compare, GrammarError, Join, Not, Tree, Value, parse, quoted
-from linreg_sweep.errors import Complaint, ConfigError, did_you_mean, shorten
+from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.theory.outcome import OUTCOME_WORDS
+from linreg_sweep.words import did_you_mean, shorten
 
 Truth = BooleanArray
 """True, false or unknown, a row each; `&`, `|` and `~` are those of Kleene's logic."""

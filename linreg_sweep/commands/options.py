@@ -118,7 +118,7 @@ def trials_as_typed(trials: int | None) -> Iterator[None]:
     except ConfigError as error:
         typed = [
             replace(complaint, where=f"--trials {trials}")
-            if complaint.where == f"--set trials={trials}"
+            if str(complaint.where) == f"--set trials={trials}"
             else complaint
             for complaint in error.complaints
         ]

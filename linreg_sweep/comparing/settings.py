@@ -9,9 +9,9 @@ import pandas as pd
 from linreg_sweep.analysis.formats import whole as whole_number
 from linreg_sweep.config import Config, as_mapping
 from linreg_sweep.config.training import OPTIMIZER_KEYS
-from linreg_sweep.errors import shorten
 from linreg_sweep.runs.reopening import declaration_of
 from linreg_sweep.runs.results import Run
+from linreg_sweep.words import shorten
 
 NOT_SETTINGS = ("name", "max_trials", "data.path", "trials.path")
 """What a config says that changes no result."""

@@ -6,12 +6,12 @@ from typing import Any, NoReturn
 
 import yaml
 
-from linreg_sweep.config.faults import MAX_COMPLAINTS, Located
+from linreg_sweep.config.faults import MAX_COMPLAINTS, in_order
 from linreg_sweep.config.nodes import MAX_ITEMS, MAX_LEVELS, MAX_NODES, Mark, Node, Source
 from linreg_sweep.config.scalars import UNPRINTABLE, ScalarError, read_scalar
 from linreg_sweep.config.suggestions import block, called
-from linreg_sweep.config.words import KeyPath, path_text
-from linreg_sweep.errors import Complaint, shorten
+from linreg_sweep.errors import Complaint
+from linreg_sweep.words import KeyPath, shorten
 
 _UNNAMED = "?"
 
@@ -29,7 +29,7 @@ class Builder:
         text: itself, for hints.
 
     Attributes:
-        found: the complaints, each with its place.
+        found: the complaints; of each the place is a mark.
         is_whole: whether the tree holds all that the text says, refused values apart, so that it is worth
             checking further.
     """
@@ -38,7 +38,7 @@ class Builder:
         self.source = source
         self.has_lines = has_lines
         self._text = text
-        self.found: list[Located] = []
+        self.found: list[Complaint] = []
         self.is_whole = True
         self._n_nodes = 0
 
@@ -56,15 +56,13 @@ class Builder:
         Raises:
             EndedError: there are more than are ever shown.
         """
-        complaint = Complaint(str(at), f"{path_text(path)}: {text}" if path else text, hint)
-        self.found.append((at, complaint))
+        self.found.append(Complaint(at, text, hint, path))
         if len(self.found) > MAX_COMPLAINTS:
             raise EndedError
 
     def complaints(self) -> list[Complaint]:
         """Returns the complaints in the order of the text."""
-        ordered = sorted(self.found, key=lambda pair: (pair[0].line, pair[0].column))
-        return [complaint for _, complaint in ordered]
+        return in_order(self.found, [self.source])
 
     def document(self, events: Iterator[yaml.Event]) -> Node:
         """Reads the one document there may be; without any, the value is null.

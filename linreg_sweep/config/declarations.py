@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from linreg_sweep.config.faults import MAX_COMPLAINTS, Fault
+from linreg_sweep.config.faults import MAX_COMPLAINTS, at
 from linreg_sweep.config.messages import fault_of, suggest
 from linreg_sweep.config.nodes import MAX_ITEMS
 from linreg_sweep.config.parameters import STABILITY_LIMIT, Parameter, Steps, Tuples, Unit, Values
@@ -22,12 +23,13 @@ from linreg_sweep.config.reading_hints import (
 from linreg_sweep.config.shapes import RANDOM, Range, Value, adapter_of, keys_of, needs_of
 from linreg_sweep.config.suggestions import FEW
 from linreg_sweep.config.varied import Kind, kind_of
-from linreg_sweep.config.words import show
+from linreg_sweep.errors import Complaint
+from linreg_sweep.words import joined, show
 
 
 def read_parameter(
     names: tuple[str, ...], declared: Any, method: str, kinds: Mapping[str, Kind]
-) -> tuple[Parameter | None, list[Fault]]:
+) -> tuple[Parameter | None, list[Complaint]]:
     """Returns what is declared under one name, or under several that belong together, and its faults."""
     found = [kind_of(name, kinds) for name in names]
     if None in found:  # of a schedule that is not known
@@ -38,13 +40,13 @@ def read_parameter(
     return _read(names[0], declared, method, each[names[0]])
 
 
-def _read_tuples(kinds: Mapping[str, Kind], declared: Any) -> tuple[Tuples | None, list[Fault]]:
+def _read_tuples(kinds: Mapping[str, Kind], declared: Any) -> tuple[Tuples | None, list[Complaint]]:
     """Reads `{values: [[0.1, 0], [0.01, 0.9]]}`."""
     hint = f"write {{values: [[{', '.join('...' for _ in kinds)}], ...]}}"
     if not isinstance(declared, dict) or "values" not in declared:
-        return None, [Fault((), f"must have values, a list of rows, got {show(declared)}", hint)]
+        return None, [at((), f"must have values, a list of rows, got {show(declared)}", hint)]
     faults = [
-        Fault((key,), "unknown key", "several together have values alone", at_key=True)
+        at((key,), "unknown key", "several together have values alone", at_key=True)
         for key in declared
         if key not in ("values", "unit")
     ]
@@ -54,25 +56,25 @@ def _read_tuples(kinds: Mapping[str, Kind], declared: Any) -> tuple[Tuples | Non
     given = declared["values"]
     if not isinstance(given, list) or not given or len(given) > MAX_ITEMS:
         text = f"must be a list of 1 to {MAX_ITEMS:,} rows, got {show(given)}"
-        return None, [*faults, Fault(("values",), text, hint)]
+        return None, [*faults, at(("values",), text, hint)]
     for place, row in enumerate(given):
         if len(faults) > MAX_COMPLAINTS:
             break
         if not isinstance(row, list) or len(row) != len(kinds):
             text = f"must be a list of {len(kinds)}, one for each name, got {show(row)}"
-            faults.append(Fault(("values", place), text))
+            faults.append(at(("values", place), text))
             continue
         values = []
         for (name, kind), cell in zip(kinds.items(), row, strict=True):
             value, found = checked(kind.adapter, cell)
-            faults += [each.below([*kinds].index(name)).below(place).below("values") for each in found]
+            faults += [each.below("values", place, [*kinds].index(name)) for each in found]
             values.append(value)
         if rows.setdefault(tuple(values), place) != place:
-            faults.append(Fault(("values", place), f"must not repeat a row, got {show(row)} again"))
+            faults.append(at(("values", place), f"must not repeat a row, got {show(row)} again"))
     return (None if faults else Tuples(tuple(kinds), tuple(rows), unit)), faults
 
 
-def checked(adapter: TypeAdapter[Any], value: Any) -> tuple[Any, list[Fault]]:
+def checked(adapter: TypeAdapter[Any], value: Any) -> tuple[Any, list[Complaint]]:
     """Returns a value as its kind has it, or what is wrong with it."""
     try:
         return adapter.validate_python(value), []
@@ -80,22 +82,22 @@ def checked(adapter: TypeAdapter[Any], value: Any) -> tuple[Any, list[Fault]]:
         return None, [fault_of(each) for each in error.errors(include_url=False)[: MAX_COMPLAINTS + 1]]
 
 
-def _read_unit(name: str, declared: Mapping[str, Any]) -> tuple[Unit, list[Fault]]:
+def _read_unit(name: str, declared: Mapping[str, Any]) -> tuple[Unit, list[Complaint]]:
     """Returns the unit of a declaration's values, and what is wrong with it."""
     given = declared.get("unit")
     if "unit" not in declared:
         return None, []
     if name != "learning_rate":
-        return None, [Fault(("unit",), "goes with learning_rate alone", "remove it", at_key=True)]
+        return None, [at(("unit",), "goes with learning_rate alone", "remove it", at_key=True)]
     if given == STABILITY_LIMIT:
         return STABILITY_LIMIT, []
     hint = suggest(given, (STABILITY_LIMIT,)) if isinstance(given, str) else ""
-    return None, [Fault(("unit",), f"must be {STABILITY_LIMIT}, got {show(given)}", hint)]
+    return None, [at(("unit",), f"must be {STABILITY_LIMIT}, got {show(given)}", hint)]
 
 
 def _read(
     name: str, declared: Any, method: str, kind: Kind, *, hints: bool = True
-) -> tuple[Parameter | None, list[Fault]]:
+) -> tuple[Parameter | None, list[Complaint]]:
     """Returns the parameter that is declared, or None, and what is wrong with it."""
 
     def reads(keys: dict[str, Any]) -> bool:
@@ -122,16 +124,16 @@ def _read(
     return (None if reading.faults else parameter), reading.faults
 
 
-def _read_bare(reading: Reading, declared: Any) -> tuple[Parameter | None, list[Fault]]:
+def _read_bare(reading: Reading, declared: Any) -> tuple[Parameter | None, list[Complaint]]:
     """Reads `0`, or another value alone."""
     if isinstance(declared, list):
         text = f"must be a number or a block of keys, got {show(declared)}"
         hint = reading.write({"values": declared}) or "write {values: [...]}"
-        return None, [Fault((), text, hint)]
+        return None, [at((), text, hint)]
     value, faults = checked(reading.kind.adapter, declared)
     hint = meant(reading, declared) if faults and reading.kind.is_number else ""
     if faults:
-        return None, [Fault(each.path, each.text, hint or each.hint, each.at_key) for each in faults]
+        return None, [replace(each, hint=hint or each.hint) for each in faults]
     return Values((value,)), []
 
 
@@ -195,7 +197,7 @@ def _choose_shape(reading: Reading) -> Any:
     lacking = [[key for key in needs_of(shape) if key not in known] for shape in fitting]
     if all(lacking):
         if len(known) == len(given):
-            text = f"needs {', or '.join(map(_listed, lacking))}"
+            text = f"needs {', or '.join(map(joined, lacking))}"
             keys = {**given}
             with suppress(KeyError, TypeError):
                 keys["min"], keys["max"] = sorted((keys["min"], keys["max"]))
@@ -206,7 +208,3 @@ def _choose_shape(reading: Reading) -> Any:
 
 def _is_shape(reading: Reading, keys: set[str]) -> bool:
     return any(keys <= {*keys_of(shape)} for shape in reading.shapes.values())
-
-
-def _listed(keys: list[str]) -> str:
-    return " and ".join([", ".join(keys[:-1]), keys[-1]]) if len(keys) > 1 else keys[0]

@@ -1,42 +1,37 @@
-"""What is wrong with a tree of values: collected by path, then located, sorted and reported together."""
+"""What is wrong with a tree of values: collected by path, then placed, sorted and reported together."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from linreg_sweep.config.nodes import Mark, Node, locate
-from linreg_sweep.config.words import Key, KeyPath, path_text
+from linreg_sweep.config.nodes import Mark, Node, Source, locate
 from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.words import KeyPath
 
 MAX_COMPLAINTS = 50
 """How many are shown at once; what collects them stops soon after, which bounds its time and memory."""
 
-Located = tuple[Mark, Complaint]
-"""A complaint and its place."""
+
+def at(path: KeyPath, text: str, hint: str = "", *, at_key: bool = False) -> Complaint:
+    """Returns a complaint about the value at a path, or about its key, before it is placed."""
+    return Complaint("", text, hint, path, at_key)
 
 
-@dataclass(frozen=True)
-class Fault:
-    """One thing that is wrong, before it is located: at which path, and at the key or at the value."""
-
-    path: KeyPath
-    text: str
-    hint: str = ""
-    at_key: bool = False
-
-    def below(self, key: Key) -> "Fault":
-        """Returns the same of a path that begins with a key."""
-        return replace(self, path=(key, *self.path))
-
-    def complaint(self, root: Node) -> Complaint:
-        """Returns the complaint with the place of this fault's path in a tree."""
-        path = path_text(self.path)
-        text = f"{path}: {self.text}" if path else self.text
-        return Complaint(str(locate(root, self.path, self.at_key)), text, self.hint)
+def placed(complaint: Complaint, root: Node) -> Complaint:
+    """Returns a complaint with the place of its path in a tree."""
+    return replace(complaint, where=locate(root, complaint.path, complaint.at_key))
 
 
-def located(faults: Iterable[Fault], root: Node) -> list[Located]:
-    """Returns the complaints of faults with their places in a tree."""
-    return [(locate(root, fault.path, fault.at_key), fault.complaint(root)) for fault in faults]
+def in_order(complaints: Iterable[Complaint], sources: Iterable[Source]) -> list[Complaint]:
+    """Returns complaints in the order of what they are about: source after source, line after line."""
+    order = {source.name: place for place, source in enumerate(sources)}
+
+    def place(complaint: Complaint) -> tuple[int, int, int]:
+        mark = complaint.where
+        if not isinstance(mark, Mark):
+            return 0, 0, 0
+        return order.get(mark.source.name, len(order)), mark.line, mark.column
+
+    return sorted(complaints, key=place)
 
 
 def config_error(complaints: Iterable[Complaint]) -> ConfigError:

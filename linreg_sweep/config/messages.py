@@ -7,10 +7,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
-from linreg_sweep.config.faults import MAX_COMPLAINTS, Fault
+from linreg_sweep.config.faults import MAX_COMPLAINTS, at
 from linreg_sweep.config.suggestions import number
-from linreg_sweep.config.words import KeyPath, show
-from linreg_sweep.errors import did_you_mean
+from linreg_sweep.errors import Complaint
+from linreg_sweep.words import KeyPath, did_you_mean, joined, show
 
 Words = tuple[str, str]
 """A text and a hint."""
@@ -62,10 +62,11 @@ def _boolean(error: ErrorDetails) -> Words:
 def _one_of(error: ErrorDetails) -> Words:
     """Words for a literal; pydantic lists the choices as one text."""
     choices = re.findall(r"'([^']*)'", str(error["ctx"]["expected"]))
-    listed = " or ".join([", ".join(choices[:-1]), choices[-1]]) if len(choices) > 1 else choices[0]
     given = error["input"]
     hint = did_you_mean(given, choices) if isinstance(given, str) else ""
-    return f"must be {listed}, got {show(given)}", hint if hint.startswith("did you mean") else ""
+    return f"must be {joined(choices, 'or')}, got {show(given)}", hint if hint.startswith(
+        "did you mean"
+    ) else ""
 
 
 def _block(error: ErrorDetails) -> Words:
@@ -109,13 +110,13 @@ WORDS: dict[str, Callable[[ErrorDetails], Words]] = {
 }
 
 
-def fault_of(details: ErrorDetails) -> Fault:
+def fault_of(details: ErrorDetails) -> Complaint:
     """Returns one error of pydantic's, in our words."""
     text, hint = WORDS.get(details["type"], _other)(details)
-    return Fault(details["loc"], text, hint, details.get("ctx", {}).get("at_key", False))
+    return at(details["loc"], text, hint, at_key=details.get("ctx", {}).get("at_key", False))
 
 
-def faults_of(error: ValidationError, model: type[BaseModel], extra: tuple[str, ...] = ()) -> list[Fault]:
+def faults_of(error: ValidationError, model: type[BaseModel], extra: tuple[str, ...] = ()) -> list[Complaint]:
     """Returns what is wrong with a model's input, in the order of the model's fields.
 
     Args:
@@ -123,17 +124,17 @@ def faults_of(error: ValidationError, model: type[BaseModel], extra: tuple[str, 
         model: for the keys there are.
         extra: keys that the top level knows besides the model's.
     """
-    faults: list[Fault] = []
+    faults: list[Complaint] = []
     for details in error.errors(include_url=False)[: MAX_COMPLAINTS + 1]:
         path: KeyPath = details["loc"]
         if details["type"] == "extra_forbidden":
-            faults.append(Fault(path, "unknown key", _unknown(path, model, extra), at_key=True))
+            faults.append(at(path, "unknown key", _unknown(path, model, extra), at_key=True))
         else:
             faults.append(fault_of(details))
     return faults
 
 
-def raised(faults: list[Fault]) -> ValidationError:
+def raised(faults: list[Complaint]) -> ValidationError:
     """Returns an error for a validator to raise that carries faults below the validated field."""
     errors: list[InitErrorDetails] = []
     for fault in faults:

@@ -11,8 +11,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from linreg_sweep.config.words import Key, KeyPath, path_text, show
 from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.words import Key, KeyPath, show
 
 MAX_LEVELS = 20
 
@@ -35,6 +35,11 @@ class Source:
     name: str
     folder: Path
 
+    def beside(self, path: str) -> tuple[Path, str]:
+        """Returns the file that a path written here means, and what messages call it."""
+        name = os.path.normpath(os.path.join(os.path.dirname(self.name), path))  # noqa: PTH118, PTH120
+        return self.folder / path, name
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -45,7 +50,7 @@ class Mark:
     column: int = 0
 
     def __str__(self) -> str:
-        return f"{self.source.name}:{self.line}:{self.column}" if self.line else self.source.name
+        return ":".join(map(str, (self.source.name, *filter(None, (self.line, self.column)))))
 
 
 @dataclass(frozen=True)
@@ -173,7 +178,7 @@ def from_python(data: object, source: Source) -> Node:
             for key in value:
                 if not isinstance(key, str):
                     text = f"keys must be text, got {show(key)}"
-                    raise ConfigError(Complaint("", f"{path_text(path)}: {text}" if path else text))
+                    raise ConfigError(Complaint("", text, path=path))
             return Node({key: convert(below, (*path, key)) for key, below in value.items()}, mark, mark)
         if isinstance(value, list | tuple):
             items = [convert(below, (*path, index)) for index, below in enumerate(value)]

@@ -4,18 +4,20 @@ A key may be given by its end alone (`epochs`, `settle.fraction`): of all keys t
 nearest the top is meant, and where several are equally near the choices are named.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel
 
+from linreg_sweep.config.faults import at
 from linreg_sweep.config.messages import key_paths, suggest
-from linreg_sweep.config.nodes import MAX_LEVELS, Node, Source, child, replace_at
-from linreg_sweep.config.products import split
+from linreg_sweep.config.nodes import MAX_LEVELS, Mark, Node, Source, child, plain, replace_at
+from linreg_sweep.config.products import swept
 from linreg_sweep.config.reader import read_value
 from linreg_sweep.config.varied import canonical
-from linreg_sweep.config.words import path_text
-from linreg_sweep.errors import Complaint, ConfigError, shorten
+from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.words import KeyPath, path_text, shorten
 
 _FOREIGN_SOURCE = {"path": ("name",), "name": ("path", "x", "y")}
 
@@ -35,39 +37,33 @@ def apply_overrides(
     """
     sources: list[Source] = []
     complaints: list[Complaint] = []
-    done: list[tuple[tuple[str, ...], Node]] = []
     for text in overrides:
         source = Source(f"--set {shorten(text)}", Path.cwd())
         sources.append(source)
         try:
-            path, value = _parse(text, source, model)
-            root = _apply(root, path, value)
-            done.append((path, value))
+            root = _apply(root, *_parse(text, source, model))
         except ConfigError as error:
             complaints += error.complaints
-    swept = _swept(root)
-    for path, value in done:
-        if path[0] not in ("training", "data"):
-            continue
-        names = (
-            [".".join(path[:2])]
-            if len(path) > 1
-            else [f"{path[0]}.{key}" for key in value.value]
-            if value.is_block
-            else []
-        )
-        for name in names:
-            if canonical(name) in swept:
-                text = f"{name}: {canonical(name)} is varied by the sweep"
-                complaints.append(Complaint(value.at.source.name, text, f"set parameters.{canonical(name)}"))
     return root, sources, complaints
 
 
-def _swept(root: Node) -> set[str]:
-    """Returns the names of all that a sweep varies."""
-    declared = child(root, "parameters")
-    blocks = [] if declared is None else declared.value if isinstance(declared.value, list) else [declared]
-    return {name for block in blocks if block.is_block for key in block.value for name in split(key)}
+def without_effect(root: Node, options: Iterable[Source]) -> Iterator[Complaint]:
+    """Yields what options set although the sweep varies it, so that no trial would have it."""
+    varied = swept(plain(root))
+    for block in ("training", "data"):
+        node = child(root, block)
+        for key, below in node.value.items() if node is not None and node.is_block else ():
+            name = canonical(f"{block}.{key}")
+            if name in varied:
+                in_list = child(root, "parameters") is None
+                hint = "leave the column out" if in_list else f"set parameters.{name}"
+                told = at((block, key), f"{name} is varied by the sweep", hint)
+                yield from (replace(told, where=Mark(each)) for each in options if each in _sources(below))
+
+
+def _sources(node: Node) -> set[Source]:
+    """Returns what a value, or any below it, was read from."""
+    return {node.at.source}.union(*map(_sources, node.value.values() if node.is_block else ()))
 
 
 def _parse(text: str, source: Source, model: type[BaseModel]) -> tuple[tuple[str, ...], Node]:
@@ -79,10 +75,10 @@ def _parse(text: str, source: Source, model: type[BaseModel]) -> tuple[tuple[str
         raise _refused(source, f"more than {MAX_LEVELS} levels of nesting")
     path = resolve_key(parts, list(key_paths(model)), source)
     if path[0] == "extends":
-        raise _refused(source, "extends: only a file can say what it extends")
+        raise _refused(source, "only a file can say what it extends", path=("extends",))
     node = read_value(value, source)
     if node.value is None and not value.strip():
-        raise _refused(source, f"{path_text(path)}: a value is missing after '='", "write null for none")
+        raise _refused(source, "a value is missing after '='", "write null for none", path)
     return path, node
 
 
@@ -103,11 +99,11 @@ def resolve_key(parts: tuple[str, ...], known: list[tuple[str, ...]], source: So
     if not ending:
         blocks = {path[:-1] for path in known}
         hint = suggest(parts[-1], {path[-1] for path in known if path not in blocks})
-        raise _refused(source, f"{path_text(parts)}: unknown key", hint)
+        raise _refused(source, "unknown key", hint, parts)
     nearest = [path for path in ending if len(path) == min(map(len, ending))]
     if len(nearest) > 1:
         choices = " or ".join(path_text(path) for path in nearest)
-        raise _refused(source, f"{path_text(parts)}: several keys end so", f"write {choices}")
+        raise _refused(source, "several keys end so", f"write {choices}", parts)
     return nearest[0]
 
 
@@ -117,7 +113,7 @@ def _apply(root: Node, path: tuple[str, ...], value: Node) -> Node:
         root = replace_at(root, path, value)
     except KeyError as error:
         above = path_text(error.args[0])
-        raise _refused(value.at.source, f"{path_text(path)}: {above} is a value and has no keys") from None
+        raise _refused(value.at.source, f"{above} is a value and has no keys", path=path) from None
     if path[0] == "data" and len(path) == 2 and path[1] in _FOREIGN_SOURCE and value.value is not None:
         block = root.value["data"]
         kept = {key: node for key, node in block.value.items() if key not in _FOREIGN_SOURCE[path[1]]}
@@ -125,5 +121,5 @@ def _apply(root: Node, path: tuple[str, ...], value: Node) -> Node:
     return root
 
 
-def _refused(source: Source, text: str, hint: str = "") -> ConfigError:
-    return ConfigError(Complaint(source.name, text, hint))
+def _refused(source: Source, text: str, hint: str = "", path: KeyPath = ()) -> ConfigError:
+    return ConfigError(Complaint(Mark(source), text, hint, path))

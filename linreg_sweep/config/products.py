@@ -4,17 +4,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from linreg_sweep.config.declarations import checked, read_parameter
-from linreg_sweep.config.faults import MAX_COMPLAINTS, Fault
+from linreg_sweep.config.faults import MAX_COMPLAINTS, at
 from linreg_sweep.config.messages import suggest
 from linreg_sweep.config.parameters import OWN_WEIGHT, Parameter, Product
 from linreg_sweep.config.varied import BLOCKS, FIXED, KINDS, NAMES, Kind, canonical, kind_of
-from linreg_sweep.config.words import show
-from linreg_sweep.errors import closest
+from linreg_sweep.errors import Complaint
+from linreg_sweep.words import closest, show
 
 
 def read_products(
     given: Any, method: str, kinds: Mapping[str, Kind] | None
-) -> tuple[tuple[Product, ...], list[Fault]]:
+) -> tuple[tuple[Product, ...], list[Complaint]]:
     """Returns what a sweep varies, a product or several, and everything that is wrong with it.
 
     Args:
@@ -24,7 +24,7 @@ def read_products(
     """
     blocks = given if isinstance(given, list) and given else [given]
     products: list[Product] = []
-    faults: list[Fault] = []
+    faults: list[Complaint] = []
     for place, declared in enumerate(blocks):
         product, found = _read_product(declared, method, kinds)
         products.append(product)
@@ -34,12 +34,14 @@ def read_products(
     return tuple(products), faults
 
 
-def _read_product(given: Any, method: str, kinds: Mapping[str, Kind] | None) -> tuple[Product, list[Fault]]:
+def _read_product(
+    given: Any, method: str, kinds: Mapping[str, Kind] | None
+) -> tuple[Product, list[Complaint]]:
     if not isinstance(given, dict) or not given:
         text = f"must be a block of at least one parameter, got {show(given)}"
-        return {}, [Fault((), text, "write for example learning_rate: {values: [0.001, 0.005]}")]
+        return {}, [at((), text, "write for example learning_rate: {values: [0.001, 0.005]}")]
     product: dict[str, Parameter] = {}
-    faults: list[Fault] = []
+    faults: list[Complaint] = []
     first: dict[str, str] = {}
     for key, declared in given.items():
         if len(faults) > MAX_COMPLAINTS:
@@ -60,12 +62,12 @@ def _read_product(given: Any, method: str, kinds: Mapping[str, Kind] | None) -> 
 
 def read_columns(
     given: Any, kinds: Mapping[str, Kind] | None
-) -> tuple[dict[str, tuple[Any, ...]], list[Fault]]:
+) -> tuple[dict[str, tuple[Any, ...]], list[Complaint]]:
     """Returns the values of each parameter of a list of trials, and everything that is wrong with them."""
     if not isinstance(given, dict) or not given or not all(isinstance(each, list) for each in given.values()):
-        return {}, [Fault((), f"must be columns, a list of values each, got {show(given)}")]
+        return {}, [at((), f"must be columns, a list of values each, got {show(given)}")]
     columns: dict[str, tuple[Any, ...]] = {}
-    faults: list[Fault] = []
+    faults: list[Complaint] = []
     first: dict[str, str] = {}
     n_trials = len(next(iter(given.values())))
     for key, column in given.items():
@@ -74,10 +76,10 @@ def read_columns(
         first[name] = key
         kind = kind_of(name, kinds or KINDS)
         if not found and (not column or len(column) != n_trials):
-            found.append(Fault((), f"must have a value for each trial, got {len(column):,} of {n_trials:,}"))
+            found.append(at((), f"must have a value for each trial, got {len(column):,} of {n_trials:,}"))
         if not found and kind is not None:
             missing = [
-                Fault((place,), "must have a value", "fill it in")
+                at((place,), "must have a value", "fill it in")
                 for place, each in enumerate(column)
                 if each is None
             ]
@@ -86,6 +88,21 @@ def read_columns(
             found = [*missing, *(each for each in found if column[int(each.path[0])] is not None)]
         faults += [each.below(key) for each in found[: MAX_COMPLAINTS + 1]]
     return columns, faults
+
+
+def blocks_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Returns what a declaration varies, not yet checked: a block a product, and one of a list's columns."""
+    given, trials = data.get("parameters"), data.get("trials")
+    blocks = [*given] if isinstance(given, list) else [given]
+    columns = trials.get("columns") if isinstance(trials, dict) else None
+    if isinstance(columns, dict):
+        blocks.append({name: {"values": column} for name, column in columns.items()})
+    return [block for block in blocks if isinstance(block, dict)]
+
+
+def swept(data: Mapping[str, Any]) -> set[str]:
+    """Returns the names of all that a declaration varies, not yet checked."""
+    return {name for block in blocks_of(data) for key in block for name in split(key)}
 
 
 def split(key: str, kinds: Mapping[str, Kind] = KINDS) -> tuple[str, ...]:
@@ -98,7 +115,7 @@ def split(key: str, kinds: Mapping[str, Kind] = KINDS) -> tuple[str, ...]:
 
 def _faults_of_names(
     key: str, names: tuple[str, ...], first: Mapping[str, str], kinds: Mapping[str, Kind] | None
-) -> Iterator[Fault]:
+) -> Iterator[Complaint]:
     """Yields names that are unknown, or do not go with those before them."""
     seen = dict(first)
     for name in names:
@@ -106,23 +123,23 @@ def _faults_of_names(
             continue
         if name.rpartition(".")[2] in FIXED:
             hint = "it is one and the same in all trials"
-            yield Fault((), f"{show(name)} cannot vary", hint, at_key=True)
+            yield at((), f"{show(name)} cannot vary", hint, at_key=True)
         elif kind_of(name, kinds or KINDS) is None:
             blocks = [each for each in kinds or () if each.startswith(BLOCKS)]
             known = blocks if blocks and name.startswith(BLOCKS) else [*NAMES, *blocks]
             text = "unknown parameter" if len(names) == 1 else f"unknown parameter {show(name)}"
-            yield Fault((), text, suggest(name, known), at_key=True)
+            yield at((), text, suggest(name, known), at_key=True)
         if name in seen:
-            yield Fault((), f"{show(name)} is given twice", "keep one of them", at_key=True)
+            yield at((), f"{show(name)} is given twice", "keep one of them", at_key=True)
         own = [each for each in seen if each.startswith(OWN_WEIGHT)]
         hint = "give each feature its own, or all of them one"
         if name.startswith(OWN_WEIGHT) and "initial_weight" in seen:
             text = "does not go with initial_weight, which is the start of every feature"
-            yield Fault((), text, hint, at_key=True)
+            yield at((), text, hint, at_key=True)
         elif name == "initial_weight" and own:
-            yield Fault((), f"does not go with {own[0]}", hint, at_key=True)
+            yield at((), f"does not go with {own[0]}", hint, at_key=True)
         block = name.partition(".")[0]
         clashing = [each for each in seen if each.partition(".")[0] == block and each != name]
         if f"{block}." in BLOCKS and (clashing if name == block else block in clashing):
-            yield Fault((), f"{block} and a number of it cannot both vary", "list it whole", at_key=True)
+            yield at((), f"{block} and a number of it cannot both vary", "list it whole", at_key=True)
         seen[name] = key

@@ -11,20 +11,20 @@ from pathlib import Path
 import yaml
 
 from linreg_sweep.config.builder import Builder, EndedError
-from linreg_sweep.config.faults import Located, config_error
+from linreg_sweep.config.faults import config_error
 from linreg_sweep.config.nodes import Mark, Node, Source
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.syntax import describe
-from linreg_sweep.config.words import show
-from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
+from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.guards.regular_files import open_regular_file
+from linreg_sweep.words import did_you_mean, show
 
 MAX_BYTES = 2**20
 
 _START = "a config starts with 'data:', a sweep with 'name:'"
 
 
-def read_file(path: Path, name: str | None = None, found: list[Located] | None = None) -> Node:
+def read_file(path: Path, name: str | None = None, found: list[Complaint] | None = None) -> Node:
     """Reads a YAML file whose top level is a mapping.
 
     Args:
@@ -41,7 +41,7 @@ def read_file(path: Path, name: str | None = None, found: list[Located] | None =
     return read_content(content, Source(where, path.parent.resolve()), found)
 
 
-def read_content(content: bytes, source: Source, found: list[Located] | None = None) -> Node:
+def read_content(content: bytes, source: Source, found: list[Complaint] | None = None) -> Node:
     """Reads the bytes of a YAML file; for `found` and errors see `read_file`."""
     return read_text(_decoded(content, source), source, found)
 
@@ -65,7 +65,7 @@ def read_bytes(path: Path, where: str) -> bytes:
     raise ConfigError(Complaint(where, text, hint))
 
 
-def read_text(text: str, source: Source, found: list[Located] | None = None) -> Node:
+def read_text(text: str, source: Source, found: list[Complaint] | None = None) -> Node:
     """Reads a YAML text whose top level is a mapping; for `found` see `read_file`.
 
     Raises:
@@ -75,11 +75,11 @@ def read_text(text: str, source: Source, found: list[Located] | None = None) -> 
     if builder.found and (found is None or not builder.is_whole or not root.is_block):
         raise config_error(builder.complaints())
     if root.value is None:
-        raise ConfigError(Complaint(str(root.at), "the file is empty", _START))
+        raise ConfigError(Complaint(root.at, "the file is empty", _START))
     if not root.is_block:
         given = "a list" if isinstance(root.value, list) else show(root.value)
         text = f"the top level must be keys with values, got {given}"
-        raise ConfigError(Complaint(str(root.at), text, _START))
+        raise ConfigError(Complaint(root.at, text, _START))
     if found is not None:
         found += builder.found
     return root
@@ -107,28 +107,28 @@ def _neighbour(path: Path) -> str:
 
 def _decoded(content: bytes, source: Source) -> str:
     if len(content) > MAX_BYTES:
-        raise ConfigError(Complaint(source.name, "a file may hold 1 MiB at most"))
+        raise ConfigError(Complaint(Mark(source), "a file may hold 1 MiB at most"))
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ConfigError(Complaint(source.name, "must be UTF-8, got UTF-16", "save it again as UTF-8"))
+        raise ConfigError(Complaint(Mark(source), "must be UTF-8, got UTF-16", "save it again as UTF-8"))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         start = content.rfind(b"\n", 0, error.start) + 1
         mark = Mark(source, content.count(b"\n", 0, error.start) + 1, error.start - start + 1)
         text = f"must be UTF-8, got the byte 0x{content[error.start]:02x}"
-        raise ConfigError(Complaint(str(mark), text, "save it again as UTF-8")) from None
+        raise ConfigError(Complaint(mark, text, "save it again as UTF-8")) from None
 
 
 def _build(text: str, source: Source, *, has_lines: bool) -> tuple[Builder, Node]:
     builder = Builder(source, has_lines, text)
     start = builder.mark(None)
     if len(text) > MAX_BYTES:
-        raise ConfigError(Complaint(source.name, "a text may hold 1 MiB at most"))
+        raise ConfigError(Complaint(Mark(source), "a text may hold 1 MiB at most"))
     bad = UNPRINTABLE.search(text)
     if bad:
         line, column = text.count("\n", 0, bad.start()) + 1, bad.start() - text.rfind("\n", 0, bad.start())
         at = Mark(source, line, column) if has_lines else start
-        raise ConfigError(Complaint(str(at), f"control character U+{ord(bad[0]):04X}", "remove it"))
+        raise ConfigError(Complaint(at, f"control character U+{ord(bad[0]):04X}", "remove it"))
     root = Node(None, start, start)
     try:
         loader = yaml.SafeLoader(text)

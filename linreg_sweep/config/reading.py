@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from linreg_sweep.config.faults import Fault
+from linreg_sweep.config.faults import at
 from linreg_sweep.config.shapes import shapes_of
 from linreg_sweep.config.suggestions import block
 from linreg_sweep.config.varied import Kind
-from linreg_sweep.config.words import KeyPath, show
+from linreg_sweep.errors import Complaint
+from linreg_sweep.words import KeyPath, show
 
 
 @dataclass
@@ -31,11 +32,11 @@ class Reading:
     given: Mapping[str, Any]
     reads: Callable[[dict[str, Any]], bool]
     unit: Mapping[str, Any] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[Complaint] = field(default_factory=list)
 
     def refuse(self, path: str | KeyPath, text: str, hint: str = "", *, at_key: bool = False) -> None:
         """Notes a fault below this parameter."""
-        self.faults.append(Fault(path if isinstance(path, tuple) else (path,), text, hint, at_key))
+        self.faults.append(at(path if isinstance(path, tuple) else (path,), text, hint, at_key=at_key))
 
     def write(self, *choices: Mapping[str, Any], then: str = "") -> str:
         """Returns a hint to write one of some declarations, of those that can be read."""

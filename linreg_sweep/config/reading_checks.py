@@ -16,7 +16,7 @@ from linreg_sweep.config.parameters import (
 )
 from linreg_sweep.config.reading import Reading
 from linreg_sweep.config.shapes import GRID
-from linreg_sweep.config.words import show
+from linreg_sweep.words import show
 
 MAX_POINTS = 10**6
 """Points of one parameter that are still suggested."""

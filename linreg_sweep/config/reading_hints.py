@@ -5,15 +5,15 @@ from dataclasses import replace
 from math import isfinite
 from typing import Any
 
-from linreg_sweep.config.faults import Fault
 from linreg_sweep.config.messages import NUMBER, suggest
 from linreg_sweep.config.reading import Reading
 from linreg_sweep.config.scalars import ScalarError, read_scalar
 from linreg_sweep.config.shapes import ALL_KEYS, RANDOM, keys_of
 from linreg_sweep.config.suggestions import FEW, LONGEST, ONE_NUMBER, SYNONYMS, called, distribution
+from linreg_sweep.errors import Complaint
 
 
-def with_better_hint(reading: Reading, found: Fault) -> Fault:
+def with_better_hint(reading: Reading, found: Complaint) -> Complaint:
     """Returns a fault of a step that falls, or is on a log scale, with points to write instead."""
     given = reading.given
     numbers = [given.get(key) for key in ("min", "max", "step")]

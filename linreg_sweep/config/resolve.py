@@ -12,24 +12,24 @@ from typing import Any, Generic, Self
 from pydantic import ValidationError
 from typing_extensions import TypeVar
 
-from linreg_sweep.config.faults import Fault, Located, config_error, located
+from linreg_sweep.config.faults import at, config_error, in_order, placed
 from linreg_sweep.config.messages import faults_of
 from linreg_sweep.config.nodes import Node, Source, child, from_python, locate, merge, plain, replace_at
-from linreg_sweep.config.overrides import apply_overrides
-from linreg_sweep.config.products import split
+from linreg_sweep.config.overrides import apply_overrides, without_effect
+from linreg_sweep.config.products import blocks_of, split, swept
 from linreg_sweep.config.reader import read_content, read_file
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.schema import Config
 from linreg_sweep.config.sweeps import SWEEPS, GridSweep, ListSweep, RandomSweep, Sweep, SweepBase
 from linreg_sweep.config.trial_list import read_trials
-from linreg_sweep.config.words import KeyPath, show
-from linreg_sweep.errors import Complaint, ConfigError, closest, did_you_mean
+from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.guards.names import name_after
 from linreg_sweep.optimizers import OPTIMIZERS
+from linreg_sweep.words import KeyPath, closest, did_you_mean, joined, show
 
 MAX_EXTENDS = 8
 
-METHODS = f"{', '.join([*SWEEPS][:-1])} or {[*SWEEPS][-1]}"
+METHODS = joined([*SWEEPS], "or")
 
 _SWEEP_KEYS = ("parameters", "method", "trials", "max_trials")
 
@@ -52,15 +52,19 @@ class Declaration(Generic[C]):
     folder: Path
     root: Node = field(repr=False, compare=False)
 
-    def error(self, path: KeyPath, text: str, hint: str = "") -> ConfigError:
-        """Returns an error about the value at a path, for what is found out later.
+    def complaint(self, path: KeyPath, text: str, hint: str = "") -> Complaint:
+        """Returns a complaint about the value at a path, for what is found out later.
 
         Args:
             path: keys and indices, such as ("data", "x", 0).
             text: what must hold and what was given.
             hint: what to do about it.
         """
-        return ConfigError(Fault(path, text, hint).complaint(self.root))
+        return placed(at(path, text, hint), self.root)
+
+    def error(self, path: KeyPath, text: str, hint: str = "") -> ConfigError:
+        """Returns the error that carries such a complaint."""
+        return ConfigError(self.complaint(path, text, hint))
 
 
 def load_config(
@@ -81,7 +85,7 @@ def load_config(
         if key in loaded.root.value:
             where = locate(loaded.root, (key,), at_key=True)
             text = f"this is a sweep (it has {key}): use `linreg-sweep run`"
-            raise ConfigError(Complaint(str(where), text))
+            raise ConfigError(Complaint(where, text))
     return loaded.declaration(Config)
 
 
@@ -120,7 +124,7 @@ def load_sweep_text(content: bytes, name: str, folder: Path) -> Declaration[Swee
 def _sweep_of(loaded: "_Loaded") -> Declaration[Sweep]:
     keys = loaded.root.value
     if not any(key in keys for key in ("name", *_SWEEP_KEYS)):
-        where = str(locate(loaded.root, ()))
+        where = locate(loaded.root, ())
         text = "this is a config (it has no parameters): use `linreg-sweep train`"
         raise ConfigError(Complaint(where, text, "a sweep has method and parameters"))
     method = plain(keys["method"]) if "method" in keys else None
@@ -132,11 +136,11 @@ def _sweep_of(loaded: "_Loaded") -> Declaration[Sweep]:
     raise loaded.refusal([_method_fault(keys, method), *faults])
 
 
-def _method_fault(keys: Mapping[str, Node], method: Any) -> Fault:
+def _method_fault(keys: Mapping[str, Node], method: Any) -> Complaint:
     if "method" not in keys:
-        return Fault(("method",), "is required", f"write method: {METHODS}")
+        return at(("method",), "is required", f"write method: {METHODS}")
     hint = did_you_mean(method, SWEEPS) if isinstance(method, str) else ""
-    return Fault(("method",), f"must be {METHODS}, got {show(method)}", hint)
+    return at(("method",), f"must be {METHODS}, got {show(method)}", hint)
 
 
 def _guessed_method(root: Node, method: Any) -> str:
@@ -146,17 +150,9 @@ def _guessed_method(root: Node, method: Any) -> str:
         return meant
     if isinstance(plain(root).get("trials"), dict):
         return "list"
-    blocks = _blocks(plain(root).get("parameters"))
-    is_drawn = any(
-        isinstance(each, dict) and "distribution" in each for block in blocks for each in block.values()
-    )
+    declared = (each for block in blocks_of(plain(root)) for each in block.values())
+    is_drawn = any(isinstance(each, dict) and "distribution" in each for each in declared)
     return "random" if is_drawn or "trials" in root.value else "grid"
-
-
-def _blocks(parameters: Any) -> list[dict[str, Any]]:
-    """Returns the products that a sweep declares, as far as they are blocks of keys."""
-    blocks = parameters if isinstance(parameters, list) else [parameters]
-    return [block for block in blocks if isinstance(block, dict)]
 
 
 def _beside(root: Node, value: Any) -> Node:
@@ -169,24 +165,18 @@ def _context(data: Mapping[str, Any]) -> dict[str, Any]:
 
     An empty name stands for the set-up's optimizer.
     """
-    trials = data.get("trials")
-    blocks = [*_blocks(data.get("parameters"))]
-    if isinstance(trials, dict) and isinstance(trials.get("columns"), dict):
-        blocks.append({name: {"values": column} for name, column in trials["columns"].items()})
-    swept, optimizers = list[str](), list[str]()
-    for block in blocks:
-        own = list[str]()
-        for key, declared in block.items():
-            names = split(key)
-            swept += names
-            if "optimizer" in names:
-                own += _words(declared, names.index("optimizer"))
-        optimizers += own or [""]
-    return {"swept": tuple(swept), "optimizers": tuple(dict.fromkeys(optimizers))}
+    optimizers = list[str]()
+    for block in blocks_of(data):
+        optimizers += [word for key, declared in block.items() for word in _words(key, declared)] or [""]
+    return {"swept": swept(data), "optimizers": tuple(dict.fromkeys(optimizers))}
 
 
-def _words(declared: Any, place: int) -> list[str]:
-    """Returns the optimizers that a declaration names, by themselves or at a place of rows."""
+def _words(key: str, declared: Any) -> list[str]:
+    """Returns the optimizers that a declaration names, by themselves or at their place of rows."""
+    names = split(key)
+    if "optimizer" not in names:
+        return []
+    place = names.index("optimizer")
     if isinstance(declared, dict):
         declared = declared.get("values", declared.get("value"))
     listed = declared if isinstance(declared, list) else [declared]
@@ -207,13 +197,13 @@ class _Loaded:
 
     root: Node
     sources: list[Source]
-    found: list[Located]
+    found: list[Complaint]
     complaints: list[Complaint]
 
     @classmethod
     def read(cls, given: Given, overrides: Iterable[str], model: type[Config], *, data_given: bool) -> Self:
         """Reads a file or mapping, lays it over what it extends, and sets what is overridden."""
-        found: list[Located] = []
+        found: list[Complaint] = []
         if isinstance(given, Mapping):
             root = from_python(given, Source("", Path.cwd()))
             seen: tuple[Path, ...] = ()
@@ -224,14 +214,15 @@ class _Loaded:
         try:
             root = _extended(root, seen, sources, found)
         except ConfigError as error:
-            refused = {str(mark) for mark, _ in found}
+            refused = {complaint.where for complaint in found}
             others = [complaint for complaint in error.complaints if complaint.where not in refused]
-            raise config_error([*(told for _, told in found), *others]) from None
+            raise config_error([*found, *others]) from None
         root, options, complaints = apply_overrides(root, overrides, model)
         try:
             root = read_trials(root)
         except ConfigError as error:
             complaints += error.complaints
+        complaints += without_effect(root, options)
         return cls(_with_a_source(root) if data_given else root, sources + options, found, complaints)
 
     def declaration(self, model: type[M]) -> Declaration[M]:
@@ -246,7 +237,7 @@ class _Loaded:
             raise self.refusal(faults)
         return Declaration(*_with_absolute_path(config, root), root)
 
-    def checked(self, model: type[M], root: Node) -> tuple[M | None, list[Fault]]:
+    def checked(self, model: type[M], root: Node) -> tuple[M | None, list[Complaint]]:
         """Returns the model of a tree, or None and what is wrong with it."""
         if issubclass(model, SweepBase) and "name" not in root.value:
             root = replace_at(root, ("name",), _beside(root, name_after(self.sources[0].name, "sweep")))
@@ -262,25 +253,17 @@ class _Loaded:
         if other in data:
             faults = [fault for fault in faults if fault.path != (other,)]
             text = f"does not go with method: {'grid' if model is GridSweep else 'list'}"
-            faults.append(Fault((other,), text, at_key=True))
+            faults.append(at((other,), text, at_key=True))
         return None, faults
 
-    def refusal(self, faults: Iterable[Fault]) -> ConfigError:
+    def refusal(self, faults: Iterable[Complaint]) -> ConfigError:
         """Returns the error with these faults, except of values refused before, and with all found before."""
-        refused = {mark for mark, _ in self.found}
-        fresh = [pair for pair in located(faults, self.root) if pair[0] not in refused]
-        order = {source.name: index for index, source in enumerate(self.sources)}
-        placed = [
-            *(
-                ((order.get(at.source.name, len(order)), at.line, at.column), told)
-                for at, told in self.found + fresh
-            ),
-            *(((order.get(told.where, 0), 0, 0), told) for told in self.complaints),
-        ]
-        return config_error(told for _, told in sorted(placed, key=lambda pair: pair[0]))
+        refused = {complaint.where for complaint in self.found}
+        fresh = [each for each in (placed(fault, self.root) for fault in faults) if each.where not in refused]
+        return config_error(in_order([*self.found, *fresh, *self.complaints], self.sources))
 
 
-def _extended(root: Node, seen: tuple[Path, ...], sources: list[Source], found: list[Located]) -> Node:
+def _extended(root: Node, seen: tuple[Path, ...], sources: list[Source], found: list[Complaint]) -> Node:
     """Returns a tree laid over what it extends, and that over what it extends in turn."""
     node = child(root, "extends")
     if node is None:
@@ -288,13 +271,11 @@ def _extended(root: Node, seen: tuple[Path, ...], sources: list[Source], found: 
     own = Node({key: below for key, below in root.value.items() if key != "extends"}, root.at, root.key_at)
 
     def refused(text: str, hint: str = "") -> ConfigError:
-        return ConfigError(Complaint(str(node.at), f"extends: {text}", hint))
+        return ConfigError(Complaint(node.at, text, hint, ("extends",)))
 
     if not isinstance(node.value, str) or not node.value:
         raise refused(f"must be the path of a config, got {show(plain(node))}")
-    source = node.at.source
-    name = os.path.normpath(os.path.join(os.path.dirname(source.name), node.value))  # noqa: PTH118, PTH120
-    path = source.folder / node.value
+    path, name = node.at.source.beside(node.value)
     if len(sources) > MAX_EXTENDS:
         raise refused(f"more than {MAX_EXTENDS} files extend one another")
     try:
@@ -302,7 +283,7 @@ def _extended(root: Node, seen: tuple[Path, ...], sources: list[Source], found: 
         resolved = path.resolve()
     except ConfigError as error:
         first = error.complaints[0]
-        if first.where != name:  # it is about the content, and says where
+        if str(first.where) != name:  # it is about the content, and says where
             raise
         raise refused(f"{name}: {first.text}", first.hint) from None
     if resolved in seen:
@@ -342,5 +323,5 @@ def _with_absolute_path(config: M, root: Node) -> tuple[M, Path]:
     path = os.path.normpath(folder / config.data.path)
     if UNPRINTABLE.search(path):
         text = f"must lie in a folder whose name YAML can hold, got {path!a}"
-        raise ConfigError(Fault(("data", "path"), text, "rename the folder").complaint(root))
+        raise ConfigError(placed(at(("data", "path"), text, "rename the folder"), root))
     return config.model_copy(update={"data": config.data.model_copy(update={"path": path})}), folder

@@ -6,6 +6,8 @@ stricter: `010` is refused, because half the world reads 8 and the other half 10
 
 import re
 
+from linreg_sweep.words import joined
+
 MAX_NUMBER = 400
 
 UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -59,6 +61,6 @@ def _whole(word: str) -> int:
         if set(digits) <= set("01234567"):
             ways.append(f"0o{digits.lstrip('0') or '0'} for octal")
         ways.append(f"'{word}' in quotes for text")
-        hint = f"write {', '.join(ways[:-1])} or {ways[-1]}"
-        raise ScalarError(f"a whole number does not start with 0, got {word[:60]}", hint)
+        text = f"a whole number does not start with 0, got {word[:60]}"
+        raise ScalarError(text, f"write {joined(ways, 'or')}")
     return int(word)

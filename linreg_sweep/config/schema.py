@@ -6,14 +6,56 @@ later one, so that all complaints about a file are found in one go.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator, TypeAdapter, ValidationInfo, WithJsonSchema, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 
-from linreg_sweep.config.kinds import Text, Texts
 from linreg_sweep.config.parameters import Parameter, Product, Values, each_alone, merged
+from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.training import TrainingConfig
-from linreg_sweep.config.words import show
+from linreg_sweep.guards.escapes import OBEYED
 from linreg_sweep.kinds import MAX_COUNT, BestBy, Count, CountOrZero, Factor, Fraction, Model, Positive, Seed
 from linreg_sweep.variants import fault
+from linreg_sweep.words import KeyPath, show
+
+_BLANKS = dict.fromkeys(map(ord, "\t\n\r"), " ")
+
+
+def _printable(text: str) -> str:
+    if UNPRINTABLE.search(text) or OBEYED.search(text.translate(_BLANKS)):
+        raise fault("must be text without control characters")
+    return text
+
+
+def _one_or_more(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _distinct(texts: tuple[str, ...]) -> tuple[str, ...]:
+    if not texts:
+        raise fault("must name at least one column")
+    seen: set[str] = set()
+    for text in texts:
+        if text in seen:
+            raise fault(f"must name each column once, got {show(text)} twice")
+        seen.add(text)
+    return texts
+
+
+Text = Annotated[str, Field(min_length=1), AfterValidator(_printable)]
+Texts = Annotated[
+    tuple[Text, ...],
+    Field(strict=False),
+    BeforeValidator(_one_or_more, json_schema_input_type=Text | list[Text]),
+    AfterValidator(_distinct),
+]
 
 _INTERVAL: TypeAdapter[int] = TypeAdapter(CountOrZero)
 
@@ -135,6 +177,15 @@ class Config(Model):
     def products(self) -> tuple[Product, ...]:
         """What is varied; of a config nothing, which is a product of one trial."""
         return ({},)
+
+    def place_of(self, name: str, *, in_unit: bool = False) -> KeyPath:
+        """Returns where a hyperparameter of `training` is declared.
+
+        Args:
+            name: of the hyperparameter.
+            in_unit: of several products that vary it, the first that does so in a unit is meant.
+        """
+        return ("training", name)
 
     def values_of(self, name: str, otherwise: Any) -> tuple[Any, ...]:
         """Returns the values of a word or a boolean that trials have; `otherwise` is the set-up's."""

@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import ceil, isfinite
 from typing import Any
 
-from linreg_sweep.errors import closest
+from linreg_sweep.words import closest
 
 FEW = 11
 """Points that a grid is suggested to have where nobody said how many."""

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import CoreSchema, core_schema
 
-from linreg_sweep.config.faults import Fault
-from linreg_sweep.config.kinds import Text, name_fault
+from linreg_sweep.config.faults import at
 from linreg_sweep.config.messages import raised
 from linreg_sweep.config.parameters import (
     Normal,
@@ -24,14 +23,15 @@ from linreg_sweep.config.parameters import (
     written,
 )
 from linreg_sweep.config.products import read_columns, read_products
-from linreg_sweep.config.schema import Config
+from linreg_sweep.config.schema import Config, Text
 from linreg_sweep.config.shapes import GRID, RANDOM
 from linreg_sweep.config.training import OPTIMIZER_KEYS, TrainingConfig, keys_of
 from linreg_sweep.config.varied import kinds_with
-from linreg_sweep.config.words import show
-from linreg_sweep.guards.names import NAME
+from linreg_sweep.errors import Complaint
+from linreg_sweep.guards.names import NAME, name_fault
 from linreg_sweep.kinds import BestBy, Count, Limit, Model
 from linreg_sweep.variants import fault
+from linreg_sweep.words import KeyPath, show
 
 
 def _name(name: str) -> str:
@@ -105,6 +105,14 @@ class ProductSweep(SweepBase):
         """What is varied: a union of products, mostly one."""
         return self.declared
 
+    def place_of(self, name: str, *, in_unit: bool = False) -> KeyPath:
+        """Returns where a hyperparameter is declared; see Config."""
+        for place, each in enumerate(self.declared):
+            for key, parameter in each.items():
+                if name in names_of({key: parameter}) and (parameter.unit or not in_unit):
+                    return ("parameters", *([place] if len(self.declared) > 1 else []), key)
+        return super().place_of(name)
+
     @field_validator("declared", mode="plain")
     @classmethod
     def _settle(cls, given: Any, info: ValidationInfo) -> tuple[Product, ...]:
@@ -122,7 +130,7 @@ class ProductSweep(SweepBase):
         return products
 
     @classmethod
-    def _check_size(cls, products: tuple[Product, ...], data: dict[str, Any]) -> list[Fault]:
+    def _check_size(cls, products: tuple[Product, ...], data: dict[str, Any]) -> list[Complaint]:
         return []
 
 
@@ -133,13 +141,13 @@ class GridSweep(ProductSweep):
     """How trials take their values: every combination."""
 
     @classmethod
-    def _check_size(cls, products: tuple[Product, ...], data: dict[str, Any]) -> list[Fault]:
+    def _check_size(cls, products: tuple[Product, ...], data: dict[str, Any]) -> list[Complaint]:
         trials, most = sum(prod(map(count, each.values())) for each in products), data.get("max_trials")
         if most is None or trials <= most:
             return []
         made = f"{trials:,}" if trials < 10**30 else "more than 10**30"
         text = f"must make at most {most:,} trials (max_trials), got {made}"
-        return [Fault((), text, "declare fewer points, or raise max_trials", at_key=True)]
+        return [at((), text, "declare fewer points, or raise max_trials", at_key=True)]
 
 
 class RandomSweep(ProductSweep):
@@ -195,6 +203,10 @@ class ListSweep(SweepBase):
         columns = self.trials.columns
         return ({name: Values(tuple(dict.fromkeys(column))) for name, column in columns.items()},)
 
+    def place_of(self, name: str, *, in_unit: bool = False) -> KeyPath:
+        """Returns where a hyperparameter is declared; see Config."""
+        return ("trials", "columns", name) if name in self.trials.columns else super().place_of(name)
+
     @field_validator("trials")
     @classmethod
     def _fits(cls, trials: TrialList, info: ValidationInfo) -> TrialList:
@@ -236,7 +248,7 @@ def optimizers_of(product: Product, otherwise: str) -> tuple[str, ...]:
 _TOGETHER = ("momentum", "nesterov", "dampening")
 
 
-def faults_of_optimizers(product: Product, training: TrainingConfig) -> Iterator[Fault]:
+def faults_of_optimizers(product: Product, training: TrainingConfig) -> Iterator[Complaint]:
     """Yields keys that an optimizer of a product lacks, and what torch refuses together."""
     optimizers = optimizers_of(product, training.optimizer)
     keys = {name: key for key, parameter in product.items() for name in names_of({key: parameter})}
@@ -245,7 +257,7 @@ def faults_of_optimizers(product: Product, training: TrainingConfig) -> Iterator
         if lacking:
             text = f"{lacking[0]} has no {name}: {lacking[0]} has {', '.join(keys_of(lacking[0]))}"
             hint = "write a list of mappings under parameters, a product for the optimizers that have it"
-            yield Fault((keys[name],), text, hint, at_key=True)
+            yield at((keys[name],), text, hint, at_key=True)
     varied = [name for name in _TOGETHER if name in keys]
     if "sgd" in optimizers and varied:
         fixed = {name: getattr(training.of("sgd"), name) for name in _TOGETHER}
@@ -257,7 +269,7 @@ def faults_of_optimizers(product: Product, training: TrainingConfig) -> Iterator
                 must = "above 0" if name == "momentum" else "0"
                 key = keys.get(name, keys[varied[0]])
                 text = f"must be {must} with nesterov, got {show(values[name])}"
-                yield Fault((key,), text if key == name else f"{name} {text}")
+                yield at((key,), text if key == name else f"{name} {text}")
                 return
 
 

@@ -15,7 +15,6 @@ from pydantic import (
 )
 
 from linreg_sweep import averages
-from linreg_sweep.config.words import show
 from linreg_sweep.engines import ENGINES
 from linreg_sweep.kinds import Count, CountOrZero, Loss, Model, Number, Positive
 from linreg_sweep.optimizers import OPTIMIZERS
@@ -23,6 +22,7 @@ from linreg_sweep.optimizers.base import Settings
 from linreg_sweep.schedules import SCHEDULES
 from linreg_sweep.schedules import declared as schedules
 from linreg_sweep.variants import fault
+from linreg_sweep.words import show
 
 _NUMBER: TypeAdapter[float] = TypeAdapter(Number)
 _NUMBERS: TypeAdapter[tuple[float, ...]] = TypeAdapter(Annotated[tuple[Number, ...], Field(strict=False)])
@@ -160,7 +160,7 @@ class TrainingConfig(_OptimizerKeys):
     @field_validator("dampening", check_fields=False)
     @classmethod
     def _goes_not_with_nesterov(cls, dampening: float | None, info: ValidationInfo) -> float | None:
-        if dampening and info.data.get("nesterov") and not {"nesterov", "dampening"} & {*_swept(info)}:
+        if dampening and info.data.get("nesterov") and not {"nesterov", "dampening"} & _swept(info):
             raise fault(f"must be 0 with nesterov, got {show(dampening)}")
         return dampening
 
@@ -188,9 +188,9 @@ def _is_theory(info: ValidationInfo) -> bool:
     return engine is not None and ENGINES[engine].is_theory
 
 
-def _swept(info: ValidationInfo) -> tuple[str, ...]:
+def _swept(info: ValidationInfo) -> set[str]:
     """Returns what the sweep varies, which the checks of the set-up leave to those of the sweep."""
-    swept: tuple[str, ...] = (info.context or {}).get("swept", ())
+    swept: set[str] = (info.context or {}).get("swept", set())
     return swept
 
 

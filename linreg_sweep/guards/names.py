@@ -3,16 +3,26 @@
 import re
 from pathlib import PurePath
 
+from linreg_sweep.words import show
+
 NAME = r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}"
 """Of what a name consists."""
 
-DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 """What names no file on Windows, whatever its suffix."""
+
+
+def name_fault(name: str) -> str:
+    """Returns what is wrong with a name, nothing where it can be one."""
+    if _DEVICE.fullmatch(name):
+        return f"must not be what Windows calls a device, got {show(name)}"
+    text = "must be up to 100 letters, digits, '-', '_' and '.', with no '.' at its start"
+    return "" if re.fullmatch(NAME, name) else f"{text}, got {show(name)}"
 
 
 def is_name(text: str) -> bool:
     """Returns whether a text can be a name."""
-    return bool(re.fullmatch(NAME, text)) and not DEVICE.fullmatch(text)
+    return not name_fault(text)
 
 
 def name_after(path: str, otherwise: str, *, shorn_of: str = "") -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from linreg_sweep.errors import Complaint, ConfigError, did_you_mean
+from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.plots.cells import check_sizes, varying
 from linreg_sweep.plots.descents import MAX_TRIALS, cost_curves, default_trials, paths
 from linreg_sweep.plots.lettering import make_legible
@@ -15,6 +15,7 @@ from linreg_sweep.plots.maps import epochs_map, outcome_map, share_colours
 from linreg_sweep.plots.slices import parallel, slices
 from linreg_sweep.runs.results import Run, as_run
 from linreg_sweep.storage.outputs import Output, is_stream, output
+from linreg_sweep.words import did_you_mean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,7 +15,6 @@ from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.plots.style import REGIME_WORDS, parameter_words
 from linreg_sweep.reports.payload import matrix, plain
 from linreg_sweep.runs.results import Run
-from linreg_sweep.schedules.declared import name_of
 from linreg_sweep.storage.layout import HISTORY
 from linreg_sweep.storage.parquet import read_arrays
 from linreg_sweep.theory.outcome import REGIMES, SURPRISES
@@ -155,8 +154,7 @@ def _ways(groups: list[Group], count: int) -> tuple[list[str], list[int]]:
 def _schedule(declared: Any) -> str:
     if declared is None:
         return ""
-    name = name_of(declared)
-    return "a warm-up" if name == "constant" else f"the schedule {name}"
+    return "a warm-up" if declared.word == "constant" else f"the schedule {declared.word}"
 
 
 def _kept_states(

@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 
 from linreg_sweep import data as datasets
 from linreg_sweep.config import load_sweep
-from linreg_sweep.config.kinds import name_fault
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.data import Data
-from linreg_sweep.errors import Complaint, ConfigError, DataError, listed
-from linreg_sweep.guards.names import name_after
+from linreg_sweep.errors import Complaint, ConfigError, DataError
+from linreg_sweep.guards.names import name_after, name_fault
 from linreg_sweep.scaffold.texts import scaffold_texts
 from linreg_sweep.storage.files import any_path, is_local
 from linreg_sweep.storage.outputs import unwritable
 from linreg_sweep.trials.loading import load_data
 from linreg_sweep.trials.prepare import prepare
+from linreg_sweep.words import listed
 
 FEW_ROWS = 4
 """Rows below which whole numbers in a row are no sign that they count the rows."""

@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.kinds import Model
 from linreg_sweep.schedules.warmup import Warmup
+from linreg_sweep.variants import Variant
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -23,9 +23,10 @@ _LANES = 16
 """Numbers that the widest loop takes at once, and more."""
 
 
-class Settings(Model):
+class Settings(Variant):
     """What every schedule has; a subclass adds `name` and its own keys. A number can be varied by a sweep."""
 
+    tag = "name"
     warmup: Warmup | None = None
     """Epochs before the schedule in which the rate grows; the schedule's own clock begins after them."""
 

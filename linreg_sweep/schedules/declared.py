@@ -18,23 +18,13 @@ if TYPE_CHECKING:
     Declared: TypeAlias = Settings
 else:
     _MODELS = {name: each.settings for name, each in SCHEDULES.items()}
-    Declared = variants.one_of(Settings, _MODELS, "name", "schedule")
+    Declared = variants.one_of(Settings, _MODELS, "schedule")
 """A declared schedule, as a field of a pydantic model: a word, or a block of keys with `name`."""
-
-
-def name_of(declared: Settings) -> str:
-    """Returns the name of a declared schedule."""
-    return str(vars(declared)["name"])  # each kind has it, as a literal of its own
 
 
 def is_constant(declared: Settings) -> bool:
     """Returns whether a schedule leaves the learning rate as it is."""
-    return name_of(declared) == "constant" and declared.warmup is None
-
-
-def label(declared: Settings) -> str:
-    """Returns a schedule as tables name it, such as `cosine(final=0.01, warmup=10 epochs from 0.1)`."""
-    return variants.label(declared, "name")
+    return declared.word == "constant" and declared.warmup is None
 
 
 def factors(
@@ -73,7 +63,7 @@ def _at(
     """Returns the factors at some epochs [n, 1] or [n, k]."""
     h, main_epochs = _numbers(declared, epochs, values)
     clock = Clock(epoch, main_epochs, flattest, steepest)
-    factor = SCHEDULES[name_of(declared)].factor
+    factor = SCHEDULES[declared.word].factor
     if declared.warmup is None:
         return factor(clock, h)
     length, start = h["warmup.epochs"], h["warmup.start"]
@@ -104,7 +94,7 @@ def long_run(declared: Settings, epochs: Floats, values: Mapping[str, Floats] = 
         values: what varies, as `factors` takes it.
     """
     h, main_epochs = _numbers(declared, epochs, values)
-    found = SCHEDULES[name_of(declared)].long_run(main_epochs, h)
+    found = SCHEDULES[declared.word].long_run(main_epochs, h)
     return found if declared.warmup is None else replace(found, begins=found.begins + h["warmup.epochs"])
 
 
@@ -122,7 +112,7 @@ def peak(
     h, main_epochs = _numbers(declared, epochs, values)
     begins = h["warmup.epochs"] if declared.warmup is not None else np.zeros(1)
     last = np.maximum(epochs - 1.0 - begins, 0)
-    candidates = SCHEDULES[name_of(declared)].peaks(last, main_epochs, h)
+    candidates = SCHEDULES[declared.word].peaks(last, main_epochs, h)
     if declared.warmup is not None:  # the last epoch of the warm-up, and none after the run's own last
         run = np.maximum(np.asarray(epochs, dtype=np.float64) - 1, 0)
         warmed = np.minimum(begins - 1, run)

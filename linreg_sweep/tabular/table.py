@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from linreg_sweep.errors import MAX_NAMED, Complaint, DataError, did_you_mean, listed
+from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.guards.escapes import OBEYED
 from linreg_sweep.guards.regular_files import open_regular_file
 from linreg_sweep.tabular.cells import MISSING_CELL, TEXT_CELL, Column, File, Floats, shortened
 from linreg_sweep.tabular.csv_file import open_csv
 from linreg_sweep.tabular.parquet_file import open_parquet
 from linreg_sweep.tabular.recipes import READERS, converted, looked_at
+from linreg_sweep.words import MAX_NAMED, did_you_mean, joined, listed
 
 _READERS = {".csv": open_csv, ".parquet": open_parquet, ".pq": open_parquet}
 MAX_COMPLAINTS = 20
@@ -165,8 +166,7 @@ def _refusal(complaints: list[Complaint]) -> DataError:
 
 def _twice(file: File, name: str) -> Complaint:
     places = [str(i + 1) for i, other in enumerate(file.names) if other == name]
-    listed = " and ".join([", ".join(places[:-1]), places[-1]])
-    text = f"column names must differ, columns {listed} are called {shortened(name)}"
+    text = f"column names must differ, columns {joined(places)} are called {shortened(name)}"
     return Complaint(file.where, text, "give each a name of its own in the first line")
 
 

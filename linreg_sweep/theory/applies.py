@@ -89,7 +89,7 @@ class LinearTheory:
     def _has_closed_form(self, values: Values) -> NDArray[np.bool_]:
         """Returns of which trials the limit of a cycle is known without a search [K]: Chebyshev's, plain."""
         momentum, _ = self._numbers(values)
-        is_chebyshev = schedules.name_of(self.method.schedule) == "chebyshev"
+        is_chebyshev = self.method.schedule.word == "chebyshev"
         return np.broadcast_to((momentum == 0) & is_chebyshev, values["learning_rate"].shape)
 
     def _of_chebyshev(self, quadratic: Quadratic, values: Values) -> Floats:
@@ -139,7 +139,7 @@ class LinearTheory:
             if name.startswith("schedule.") and name != "schedule.warmup.start"
         }
         of_trials = [epochs, quadratic.flattest, quadratic.steepest]
-        if schedules.name_of(self.method.schedule) == "list":  # of which it takes nothing
+        if self.method.schedule.word == "list":  # of which it takes nothing
             of_trials = [each[:1] for each in of_trials]
         run, flattest, steepest = (_once(each) for each in of_trials)
         return schedules.factors(

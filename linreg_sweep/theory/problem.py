@@ -13,13 +13,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.errors import Complaint, DataError, shorten
+from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.theory.box import boxed
 from linreg_sweep.theory.dependence import dependence, shifted
 from linreg_sweep.theory.factored import TRUSTED, factored_spectrum
 from linreg_sweep.theory.penalty import penalised
 from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.theory.spectrum import MAX_PARAMETERS, precise_spectrum, shift
+from linreg_sweep.words import shorten
 
 Floats = NDArray[np.float64]
 

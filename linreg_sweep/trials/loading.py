@@ -9,8 +9,9 @@ from threadpoolctl import threadpool_limits
 from linreg_sweep import data as datasets
 from linreg_sweep.config import Config, Declaration
 from linreg_sweep.data import Data
-from linreg_sweep.errors import MAX_NAMED, Complaint, DataError, listed, shorten
+from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.theory.dependence import CONSTANT, dependent_columns
+from linreg_sweep.words import MAX_NAMED, listed, shorten
 
 Arrays = tuple[Any, Any]
 """X (n,) or (n, F) and y (n,) or (n, O): anything that NumPy takes for numbers."""

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from linreg_sweep.config import Declaration
 from linreg_sweep.config.parameters import OWN_WEIGHT
 from linreg_sweep.data import Data, moments
-from linreg_sweep.errors import ConfigError, shorten
+from linreg_sweep.errors import Complaint
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.space import RATIO
+from linreg_sweep.words import shorten
 
 Floats = NDArray[np.float64]
 
@@ -19,9 +20,7 @@ FAR = 100
 """Spreads from 0 below which not the column's place is to blame, but a tolerance that no precision keeps."""
 
 
-def faults_of_precision(
-    declaration: Declaration, data: Data, experiment: Experiment
-) -> Iterator[ConfigError]:
+def faults_of_precision(declaration: Declaration, data: Data, experiment: Experiment) -> Iterator[Complaint]:
     """Yields what the precision that a declaration asks for cannot hold.
 
     Args:
@@ -35,36 +34,36 @@ def faults_of_precision(
         yield from lost or _faults_of_places(declaration, data, problem)
 
 
-def _faults_of_numbers(declaration: Declaration, experiment: Experiment) -> Iterator[ConfigError]:
+def _faults_of_numbers(declaration: Declaration, experiment: Experiment) -> Iterator[Complaint]:
     """Yields starts and learning rates that are infinite in the descent's precision."""
-    training, space = declaration.config.training, experiment.space
+    training, space, place_of = declaration.config.training, experiment.space, declaration.config.place_of
     most, weights = float(np.finfo(training.dtype).max), training.initial_weight
     declared: dict[str, list[float]] = {
         "learning_rate": [training.learning_rate],
         "initial_weight": [weights] if isinstance(weights, float) else list(weights),
         "initial_bias": [training.initial_bias],
     }
-    found = [(("training", name), values) for name, values in declared.items() if name not in space.names]
+    found = [(place_of(name), values) for name, values in declared.items() if name not in space.names]
     for name in space.names:
         in_unit = name == "learning_rate" and space.has_units
         if not in_unit and (name in declared or name.startswith(OWN_WEIGHT)):
-            found.append((("parameters", name), [space.ends(name)[0], space.largest(name)]))
+            found.append((place_of(name), [space.ends(name)[0], space.largest(name)]))
     if space.has_units:
         limits = [float(example.stability_limit()[0]) for example in experiment.examples_in_units]
         rates = [space.largest(RATIO) * limit for limit in limits]
-        found.append((("parameters", "learning_rate"), rates))
+        found.append((place_of("learning_rate", in_unit=True), rates))
     for path, values in found:
         furthest = max((value for value in values if np.isfinite(value) or value > 0), key=abs, default=0.0)
         if not abs(furthest) <= most:
             text = f"must be a number in {training.dtype}, which ends at {most:.3g}, got {furthest:.6g}"
-            yield declaration.error(path, text, _wider(training.dtype) or "choose a smaller number")
+            yield declaration.complaint(path, text, _wider(training.dtype) or "choose a smaller number")
 
 
 def _wider(dtype: str) -> str:
     return "use dtype: float64" if dtype == "float32" else ""
 
 
-def _faults_of_squares(declaration: Declaration, data: Data, problem: Problem) -> Iterator[ConfigError]:
+def _faults_of_squares(declaration: Declaration, data: Data, problem: Problem) -> Iterator[Complaint]:
     """Yields columns whose squares, or products with y, are infinite or vanish in the descent's precision."""
     dtype = declaration.config.training.dtype
     least, most, n_features = float(np.finfo(dtype).tiny), float(np.finfo(dtype).max), len(data.x_names)
@@ -74,14 +73,14 @@ def _faults_of_squares(declaration: Declaration, data: Data, problem: Problem) -
     for name, square in zip(data.x_names, squares.tolist(), strict=True):
         if square and not least <= square <= most:
             text = f"{dtype} must hold the squares of the data, those of column {shorten(name)!r} average"
-            yield declaration.error(("training", "dtype"), f"{text} {square:.3g}", hint)
+            yield declaration.complaint(("training", "dtype"), f"{text} {square:.3g}", hint)
     for name, product in zip(data.y_names, products.tolist(), strict=True):
         if product > most:
             text = f"{dtype} must hold the products of x and y, those of column {shorten(name)!r} reach"
-            yield declaration.error(("training", "dtype"), f"{text} {product:.3g}", hint)
+            yield declaration.complaint(("training", "dtype"), f"{text} {product:.3g}", hint)
 
 
-def _faults_of_places(declaration: Declaration, data: Data, problem: Problem) -> Iterator[ConfigError]:
+def _faults_of_places(declaration: Declaration, data: Data, problem: Problem) -> Iterator[Complaint]:
     """Yields the column that lies so far from 0 that no trial can converge but by chance.
 
     To round the weights and the bias to the descent's precision moves the cost; where by as much as what
@@ -118,4 +117,4 @@ def _faults_of_places(declaration: Declaration, data: Data, problem: Problem) ->
         f" to round weights and bias to {dtype} moves the cost by as much as the tolerance, so that no trial"
         " can be seen to converge"
     )
-    yield declaration.error(("data",), text, cure)
+    yield declaration.complaint(("data",), text, cure)

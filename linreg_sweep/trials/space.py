@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from linreg_sweep import averages
 from linreg_sweep.config import Config, ListSweep, RandomSweep, Sweep
 from linreg_sweep.config.parameters import (
     Parameter,
@@ -28,8 +27,6 @@ from linreg_sweep.config.parameters import (
 from linreg_sweep.config.sweeps import DRAWN
 from linreg_sweep.config.varied import KINDS
 from linreg_sweep.samplers import Floats, Grid, Listed, Random, Sampler
-from linreg_sweep.schedules import declared as schedules
-from linreg_sweep.schedules.base import Settings
 
 Choices = Mapping[str, tuple[Any, ...]]
 
@@ -238,11 +235,7 @@ def _in_units(sampler: Sampler, values: dict[str, Floats]) -> dict[str, Floats]:
 
 def label(value: Any) -> str:
     """Returns the text that a value of a choice is shown as."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return value
-    return schedules.label(value) if isinstance(value, Settings) else averages.label(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def make_space(config: Config | Sweep) -> Space:

@@ -1,0 +1,87 @@
+"""How messages write paths, values and names."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from decimal import Context
+from itertools import islice
+
+_LONGEST_NAME = 60
+_MAX_NAMES = 10_000
+
+MAX_NAMED = 8
+"""Columns that a note names."""
+
+Key = str | int
+KeyPath = tuple[Key, ...]
+
+
+def path_text(path: KeyPath) -> str:
+    """Returns a path as messages write it: `parameters.learning_rate.values[2]`."""
+    text = ""
+    for key in path:
+        if isinstance(key, int):
+            text += f"[{key}]"
+        else:
+            name = shorten(key)
+            shown = name if name.replace("_", "a").replace("-", "a").isalnum() else repr(name)
+            text += f".{shown}" if text else shown
+    return text
+
+
+def show(value: object) -> str:
+    """Returns a value as messages show it: as YAML would say it, and at most 60 characters."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return repr(shorten(value))
+    if isinstance(value, int) and value.bit_length() > 10_000:
+        return "a huge whole number"  # Python refuses to print more than 4,300 digits
+    if isinstance(value, int) and abs(value) >= 10**16:
+        return f"{Context(prec=6).create_decimal(value).normalize():e}"
+    try:
+        return shorten(repr(value))
+    except (ValueError, RecursionError):  # a list of huge numbers, or of itself
+        return f"a {type(value).__name__}"
+
+
+def did_you_mean(given: str, known: Iterable[str], *, else_list: bool = True) -> str:
+    """Returns a hint that names the closest known word.
+
+    Args:
+        given: what was written.
+        known: what could have been meant; the first 10,000 are looked at.
+        else_list: where nothing is close, list what is known (at most 30), rather than say nothing.
+    """
+    names = sorted(set(islice(known, _MAX_NAMES)))
+    close = closest(given, names)
+    if close:
+        return f"did you mean {close!r}?"
+    return f"known here: {listed(names, 30)}" if names and else_list else ""
+
+
+def closest(given: str, names: Iterable[str]) -> str:
+    """Returns the name that was meant; empty where none is close.
+
+    Long names are close to nothing: the time to compare two grows with the product of their lengths.
+    """
+    short = sorted({name for name in names if len(name) <= _LONGEST_NAME})
+    close = difflib.get_close_matches(given, short, n=1, cutoff=0.6)
+    return close[0] if close else ""
+
+
+def listed(names: Sequence[str], most: int = MAX_NAMED) -> str:
+    """Returns names with commas between them, each cut short; of more than so many the first, and dots."""
+    return ", ".join([*map(shorten, names[:most]), *(["..."] if len(names) > most else [])])
+
+
+def joined(words: Sequence[str], conjunction: str = "and") -> str:
+    """Returns words with commas between them, and a conjunction before the last: `a, b and c`."""
+    *others, last = words
+    return f"{', '.join(others)} {conjunction} {last}" if others else last
+
+
+def shorten(text: str) -> str:
+    """Returns a text cut to 60 letters, the last three of which then are dots."""
+    return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 3] + "..."
