@@ -339,7 +339,7 @@ class Experiment:
     @cached_property
     def example(self) -> Group:
         """The set-up's own trial, as it is without what the sweep varies."""
-        return self._example({})
+        return self.example_with({})
 
     @cached_property
     def examples(self) -> tuple[Group, ...]:
@@ -354,10 +354,12 @@ class Experiment:
     def _examples(self, *, in_units: bool) -> Iterator[Group]:
         for chosen in self.space.combinations(GROUPED):
             if chosen.pop(RATIO, None) is not None or not in_units:
-                yield self._example(chosen)
+                yield self.example_with(chosen)
 
-    def _example(self, chosen: dict[str, float]) -> Group:
-        values = {name: np.array([value]) for name, value in (self.fixed() | chosen).items()}
+    def example_with(self, values_of_its_own: Mapping[str, float]) -> Group:
+        """Returns the set-up's own trial, but for some hyperparameters."""
+        declared = self.fixed() | dict(values_of_its_own)
+        values = {name: np.array([value]) for name, value in declared.items()}
         return self._group(values, np.zeros(1, np.intp))
 
     @property
