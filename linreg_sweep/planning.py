@@ -97,9 +97,10 @@ def plan(
 
 def _what(experiment: Experiment) -> str:
     training, rows = experiment.config.training, experiment.problem.n_rows
+    losses = dict.fromkeys(loss for loss, _ in experiment.problems)
     epochs = most_epochs(training.epochs, experiment.space)
     return (
-        f"{experiment.data.source}, {rows:,} row{'s' * (rows != 1)}, loss {training.loss},"
+        f"{experiment.data.source}, {rows:,} row{'s' * (rows != 1)}, loss {', '.join(losses)},"
         f" engine {training.engine}, up to {epochs:,} epochs"
     )
 
