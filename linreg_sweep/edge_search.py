@@ -130,7 +130,7 @@ def edge(
     if not first.problem.curvature[1]:
         text = "the data have no curvature: every learning rate is stable"
         raise ConfigError(Complaint(str(experiment.data.source), text))
-    theory = theory_of(replace(first.options.method, batch_size=None), first.problem.n_rows)
+    theory = theory_of(replace(first.options.method, batch_size=None))
     if not isinstance(theory, LinearTheory) or theory.method.schedule is not None:
         text = "must be sgd at a constant learning rate: an epoch of others is no linear map"
         key, word = ("optimizer", "sgd") if isinstance(theory, NoTheory) else ("schedule", "constant")
@@ -201,7 +201,7 @@ class _Measured:
     @property
     def is_full(self) -> bool:
         """Whether steps see all rows."""
-        return self.group.options.method.batch_size == self.problem.n_rows
+        return self.group.options.method.batch_size is None
 
     @property
     def is_shuffled(self) -> bool:

@@ -168,7 +168,7 @@ def autograd_steps(
     declaration = load_config(config, overrides)
     experiment = prepare(declaration, load_data(declaration))
     trial, method = experiment.example.trials, experiment.example.options.method
-    if method.batch_size is not None and method.batch_size < experiment.problem.n_rows:
+    if method.batch_size is not None:
         text = f"must be null with --steps, got {method.batch_size}"
         raise declaration.error(("training", "batch_size"), text, "--set batch_size=null")
     if method.schedule is not None:

@@ -116,7 +116,7 @@ def advise(experiment: Experiment) -> Advice | None:
     problem, values = experiment.problem, experiment.sample(SAMPLED)
     groups = experiment.groups(values)
     method = groups[0].options.method
-    theory = theory_of(replace(method, batch_size=None), problem.n_rows)
+    theory = theory_of(replace(method, batch_size=None))
     is_one = all(replace(group.options.method, batch_size=method.batch_size) == method for group in groups)
     if not isinstance(theory, LinearTheory) or not is_one or method.schedule or method.is_penalised:
         return None
@@ -127,11 +127,11 @@ def advise(experiment: Experiment) -> Advice | None:
         for name in groups[0].trials.values
     }
     epochs = int(min(group.trials.epochs.min() for group in groups))
-    batch_size = min(group.options.method.batch_size or problem.n_rows for group in groups)
+    sizes = [size for group in groups if (size := group.options.method.batch_size) is not None]
+    batch_size = min(sizes, default=None)
     start, rate = starts[far], float(of_far["learning_rate"][0])
-    is_full = batch_size == problem.n_rows
-    keeps_rate = is_full and "learning_rate" not in experiment.space.names
-    descent = _Descent(experiment, theory, of_far, epochs, is_full)
+    keeps_rate = batch_size is None and "learning_rate" not in experiment.space.names
+    descent = _Descent(experiment, theory, of_far, epochs, batch_size is None)
     zero = {descent.key(name): 0 for name in experiment.fixed() if name.startswith("initial_")}
     with threadpool_limits(limits=1):
         as_it_is = descent.quickest(problem, start)
@@ -141,8 +141,8 @@ def advise(experiment: Experiment) -> Advice | None:
             as_it_is=as_it_is,
             standardized=_if_quicker(_standardized(experiment, descent, start), as_it_is),
             from_zero=_if_quicker(at_zero, as_it_is),
-            batch_size=None if is_full else batch_size,
-            batch_limit=None if is_full else _batch_limit(problem, method, batch_size, descent.momentum),
+            batch_size=batch_size,
+            batch_limit=batch_size and _batch_limit(problem, method, batch_size, descent.momentum),
         )
 
 

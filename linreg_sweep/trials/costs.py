@@ -58,7 +58,7 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
             continue
         method, n_rows = group.options.method, group.problem.n_rows
         of_these, size = epochs[group.chosen], method.batch_size or n_rows
-        shuffles = method.shuffle and size < n_rows
+        shuffles = method.shuffle and method.batch_size is not None
         making = (20_000 + size * n_parameters * (n_parameters + n_targets)) * shuffles
         width, a_step, a_trial = engine.pace(group.problem.shape, size, making, method.rule(np).n_slots)
         steps = ceil(n_rows / size)
