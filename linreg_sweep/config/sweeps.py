@@ -30,7 +30,7 @@ from linreg_sweep.config.training import OPTIMIZER_KEYS, TrainingConfig, keys_of
 from linreg_sweep.config.varied import kinds_with
 from linreg_sweep.config.words import show
 from linreg_sweep.guards.names import NAME
-from linreg_sweep.kinds import Count, Limit, Model
+from linreg_sweep.kinds import BestBy, Count, Limit, Model
 from linreg_sweep.variants import fault
 
 
@@ -66,7 +66,7 @@ class _Settled:
 class BestConfig(Model):
     """Which trial is the best."""
 
-    by: Literal["converged_at", "cost", "average_cost"] = "converged_at"
+    by: BestBy = "converged_at"
     """The column whose least value is best."""
 
 

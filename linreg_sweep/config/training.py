@@ -17,7 +17,7 @@ from pydantic import (
 from linreg_sweep import averages
 from linreg_sweep.config.words import show
 from linreg_sweep.engines import ENGINES
-from linreg_sweep.kinds import Count, CountOrZero, Model, Number, Positive
+from linreg_sweep.kinds import Count, CountOrZero, Loss, Model, Number, Positive
 from linreg_sweep.optimizers import OPTIMIZERS
 from linreg_sweep.optimizers.base import Settings
 from linreg_sweep.schedules import SCHEDULES
@@ -71,7 +71,7 @@ class _Rule(Model):
 
     engine: _Engine = "numpy"
     """What computes: NumPy, many trials at once; torch's autograd; theory's closed form; or Numba."""
-    loss: Literal["half_mse", "mse", "sse"] = "half_mse"
+    loss: Loss = "half_mse"
     """What a step descends; the same learning rate means another step under each."""
     optimizer: _Name = "sgd"
     """The update rule, as torch.optim defines it; it decides which of the next keys there are."""

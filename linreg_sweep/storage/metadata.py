@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, get_args
 from linreg_sweep import column_types
 from linreg_sweep.column_types import Role
 from linreg_sweep.guards.names import is_name
+from linreg_sweep.kinds import BestBy, Loss
 from linreg_sweep.theory.outcome import OUTCOME_WORDS, OUTCOMES, REGIME_SOURCES, REGIMES, THEORY
 
 Kind: TypeAlias = "Callable[[Any], bool] | list[Any] | dict[Any, Any]"
@@ -62,14 +63,6 @@ def _flag(value: Any) -> bool:
     return isinstance(value, bool)
 
 
-def _column_name(value: Any) -> bool:
-    return value in BEST_BY
-
-
-def _loss(value: Any) -> bool:
-    return value in ("half_mse", "mse", "sse")
-
-
 def _columns(value: Any) -> bool:
     return bool(value) and fits(value, [is_text])
 
@@ -86,18 +79,16 @@ def _words(value: Any) -> bool:
     return bool(value) and fits(value, [is_text]) and len(set(value)) == len(value) <= MAX_WORDS
 
 
-def _kind(value: Any) -> bool:
-    return value in get_args(column_types.Kind)
-
-
-def _role(value: Any) -> bool:
-    return value in get_args(Role)
+def _among(words: Any) -> Callable[[Any], bool]:
+    """Returns what tells whether a value is one of the words of a Literal."""
+    return lambda value: value in get_args(words)
 
 
 def _table(value: Any) -> bool:
-    each: Kind = {"name": is_text, "kind": _kind, "role": _role, "words": _words, ...: _nothing}
-    plain: Kind = {"name": is_text, "kind": _kind, "role": _role, ...: _nothing}
-    if not isinstance(value, list) or not all(fits(of, plain) or fits(of, each) for of in value):
+    kinds = {"kind": _among(column_types.Kind), "role": _among(Role)}
+    plain: dict[Any, Kind] = {"name": is_text, **kinds, ...: _nothing}
+    worded = plain | {"words": _words}
+    if not isinstance(value, list) or not all(fits(of, plain) or fits(of, worded) for of in value):
         return False
     return len({of["name"] for of in value}) == len(value)
 
@@ -105,9 +96,6 @@ def _table(value: Any) -> bool:
 def _or_none(kind: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or kind(value)
 
-
-BEST_BY = ("converged_at", "cost", "average_cost")
-"""The columns whose least value may be the best."""
 
 BEGUN: dict[str, Kind] = {
     "name": _name,
@@ -123,7 +111,7 @@ BEGUN: dict[str, Kind] = {
         "notes": [is_text],
     },
     "engine": is_text,
-    "loss": _loss,
+    "loss": _among(Loss),
     "method": is_text,
     "varied": [is_text],
     "log_scaled": [is_text],
@@ -144,7 +132,7 @@ BEGUN: dict[str, Kind] = {
 FOUND: dict[str, Kind] = {
     "finished": is_text,
     "failed": {"count": is_count, "first": [{"trial": is_count, "reason": _any_text}]},
-    "outcomes": dict.fromkeys(("converged", "unfinished", "diverged"), is_count),
+    "outcomes": dict.fromkeys(OUTCOMES, is_count),
     "best": {
         **dict.fromkeys(("trial", "epochs"), is_count),
         "outcome": is_text,
@@ -169,7 +157,7 @@ FOUND: dict[str, Kind] = {
 """What is said of a finished run."""
 
 ADDED: dict[str, Kind] = {
-    "best_by": _column_name,
+    "best_by": _among(BestBy),
     "least_squares": {"cost": _number, "parameters": {...: _or_none(_number)}},
 }
 """What is said of a finished run, too, but for older ones of the same format."""
