@@ -141,8 +141,8 @@ def _train_and_look(
     shown = shown[np.isin(shown, epoch)]
     after, before = np.searchsorted(epoch, shown), np.searchsorted(epoch, shown - 1)
     cost = group.problem.cost(theta[before])
-    of_rows = [replace(group, chosen=np.arange(len(shown)))]
-    return results, {"epoch": shown, **states(experiment, of_rows, theta[after]), "cost": cost}
+    fitted = states(experiment, [(np.arange(len(shown)), group.kind)], theta[after])
+    return results, {"epoch": shown, **fitted, "cost": cost}
 
 
 def autograd_steps(
