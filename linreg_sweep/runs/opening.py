@@ -289,7 +289,6 @@ def _spans(experiment: Experiment) -> dict[str, list[float]]:
         n_points = count(parameter)
         places = np.unique(np.linspace(0, n_points - 1, min(n_points, MAX_ROWS + 1)).astype(np.int64))
         spans[parameter_column(name)] = sorted(at(parameter, places).tolist())
-    rate = space.parameters.get("learning_rate")
-    if rate is not None and rate.unit is not None:
+    if space.has_units:
         del spans["learning_rate"]
     return spans

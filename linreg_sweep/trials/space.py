@@ -21,9 +21,9 @@ from linreg_sweep.config.parameters import (
     Tuples,
     Values,
     each_alone,
+    has_unit,
     largest,
     merged,
-    names_of,
 )
 from linreg_sweep.config.sweeps import DRAWN
 from linreg_sweep.config.varied import KINDS
@@ -229,9 +229,7 @@ def _columns(sampler: Sampler) -> tuple[str, ...]:
 
 def _in_units(sampler: Sampler, values: dict[str, Floats]) -> dict[str, Floats]:
     """Returns values by their names; learning rates as RATIO, where they are shares of a stability limit."""
-    declared: Product = getattr(sampler, "product", {})
-    in_unit = {name for key, each in declared.items() if each.unit for name in names_of({key: each})}
-    if "learning_rate" not in in_unit:
+    if not has_unit(getattr(sampler, "product", {})):
         return values
     return {RATIO if name == "learning_rate" else name: value for name, value in values.items()}
 
