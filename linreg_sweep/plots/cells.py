@@ -125,7 +125,7 @@ def _in_limits(run: Run) -> bool:
 def moves_limit(run: Run, name: str) -> bool:
     """Returns whether a hyperparameter of a run, by its column, may move a trial's stability limit."""
     is_words = name in run.types and run.types[name].is_words
-    return is_words or name in MOVING or "." in name
+    return is_words or name in MOVING or name.startswith("schedule.")
 
 
 def map_axes(run: Run, x: str | None = None, y: str | None = None) -> list[str]:

@@ -174,14 +174,14 @@ class Space:
         )
 
     def combinations(self, least: Sequence[str] = ()) -> Iterator[dict[str, float]]:
-        """Yields each combination of what is no number that trials may have, the first of very many.
+        """Yields each combination of what is no number that trials may have, of very many the first.
 
         Args:
-            least: numbers of which the smallest of the product stands in each combination.
+            least: numbers that stand in each combination, too: the smallest that its product varies them to.
 
         Yields:
-            The codes by their names.
-        RATIO is among them, as 1, where learning rates are shares of a stability limit.
+            Codes and these numbers by their names; what its product does not vary is left out. RATIO is
+            among them, as 1, where its learning rates are shares of a stability limit.
         """
         found = dict.fromkeys(
             frozenset({*each.items(), *_of_product(sampler, least)})
