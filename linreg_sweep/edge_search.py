@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from linreg_sweep.config import load_sweep
-from linreg_sweep.config.parameters import Values
+from linreg_sweep.config.parameters import Values, each_alone
 from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.interface import Trials
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.theory.applies import LinearTheory, NoTheory, theory_of
+from linreg_sweep.theory.problem import Problem
 from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.groups import Group
 from linreg_sweep.trials.loading import Arrays, load_data
 from linreg_sweep.trials.prepare import prepare
 
@@ -109,60 +111,72 @@ def edge(
     """Measures the learning rate at which a sweep's descent stops being stable.
 
     Args:
-        sweep: a sweep file, or the same as a mapping; what it varies beside momentum and batch size
-            does not matter.
+        sweep: a sweep file, or the same as a mapping; numbers that it varies beside momentum and batch
+            size are taken from its set-up.
         overrides: texts like `training.loss=mse`, as `--set` takes them.
         data: x and y, instead of what the declaration names.
 
     Raises:
-        ConfigError: the declaration is invalid, has too many combinations, or its data are flat.
+        ConfigError: the declaration is invalid, has too many combinations or several losses, optimizers
+            or the like, or its data are flat.
         DataError: the data cannot be read or fitted.
     """
     declaration = load_sweep(sweep, overrides, data_given=data is not None)
     table = load_data(declaration, data)
     experiment = prepare(declaration, table)
-    if not experiment.problem.curvature[1]:
+    engine = "numpy" if experiment.is_predicted_by_engine else declaration.config.training.engine
+    groups = _groups(experiment)
+    first = groups[0]
+    if not first.problem.curvature[1]:
         text = "the data have no curvature: every learning rate is stable"
         raise ConfigError(Complaint(str(experiment.data.source), text))
-    training, example = declaration.config.training, experiment.example
-    theory = theory_of(replace(example.options.method, batch_size=None), experiment.problem.n_rows)
+    theory = theory_of(replace(first.options.method, batch_size=None))
     if not isinstance(theory, LinearTheory) or theory.method.schedule is not None:
         text = "must be sgd at a constant learning rate: an epoch of others is no linear map"
-        key = "optimizer=sgd" if isinstance(theory, NoTheory) else "schedule=constant"
-        raise declaration.error(("training",), text, f"--set training.{key}")
-    combinations = _combinations(experiment)
-    engine = "numpy" if experiment.is_predicted_by_engine else training.engine
+        key, word = ("optimizer", "sgd") if isinstance(theory, NoTheory) else ("schedule", "constant")
+        block = "parameters" if key in experiment.space.names else "training"
+        raise declaration.error((block,), text, f"--set {block}.{key}={word}")
+    measured = [_Measured(engine, theory, group) for group in groups]
     with threadpool_limits(limits=1), np.errstate(all="ignore"):
-        rows = tuple(_Measured(experiment, theory, engine, *chosen).edge() for chosen in combinations)
-    varied = tuple(name for name in ("momentum", "batch_size") if name in experiment.space.parameters)
+        rows = tuple(each.edge() for each in measured)
     return Edges(
         declaration.config.name,
         engine,
-        training.loss,
-        training.dtype,
-        training.shuffle and any(row.batch_size < experiment.problem.n_rows for row in rows),
+        first.problem.loss,
+        first.options.dtype,
+        any(each.is_shuffled for each in measured),
         rows,
-        varied,
+        tuple(name for name in ("momentum", "batch_size") if name in experiment.space.parameters),
         table.notes,
     )
 
 
-def _combinations(experiment: Experiment) -> list[tuple[float, int]]:
-    """Returns every momentum with every batch size that the sweep's trials have."""
-    training, n_rows = experiment.config.training, experiment.problem.n_rows
-    momentum = float(experiment.example.trials.values["momentum"][0])
-    axes: list[list[float]] = []
-    for name, declared in (("momentum", momentum), ("batch_size", training.batch_size or n_rows)):
-        parameter = experiment.space.parameters.get(name, Values((declared,)))
-        if not isinstance(parameter, Values):
-            text = "must be declared by value or values: the edge is measured for each"
-            raise ConfigError(Complaint(f"parameters.{name}", text, "--set parameters." + name + "=0.9"))
-        axes.append(list(parameter.values))
-    rows = [(momentum, min(int(size), n_rows)) for momentum, size in product(*axes)]
-    if len(rows) > MAX_ROWS:
-        text = f"must have at most {MAX_ROWS} combinations of momentum and batch size, got {len(rows)}"
+def _groups(experiment: Experiment) -> list[Group]:
+    """Returns a trial of every momentum with every batch size that the sweep's trials have."""
+    n_rows, set_up = experiment.problem.n_rows, experiment.example
+    otherwise = {
+        "momentum": set_up.trials.values.get("momentum", np.zeros(1))[0],
+        "batch_size": set_up.options.method.batch_size or n_rows,
+    }
+    found: dict[tuple[float, int], None] = {}
+    for parameters in map(each_alone, experiment.config.products):
+        axes = []
+        for name, number in otherwise.items():
+            parameter = parameters.get(name, Values((number,)))
+            if not isinstance(parameter, Values):
+                text = "must be declared by value or values: the edge is measured for each"
+                raise ConfigError(Complaint(f"parameters.{name}", text, f"--set parameters.{name}=0.9"))
+            axes.append(parameter.values)
+        found |= dict.fromkeys((momentum, min(int(size), n_rows)) for momentum, size in product(*axes))
+    if len(found) > MAX_ROWS:
+        text = f"must have at most {MAX_ROWS} combinations of momentum and batch size, got {len(found)}"
         raise ConfigError(Complaint("parameters", text, "declare fewer of them"))
-    return list(dict.fromkeys(rows))
+    steps_are_batches = any(size < n_rows for _, size in found)
+    for name, words in experiment.space.labels.items():
+        if len(words) > 1 and name != "average" and (name != "shuffle" or steps_are_batches):
+            text = f"must be one and the same in all trials, got {', '.join(words)}: each has its own edge"
+            raise ConfigError(Complaint(f"parameters.{name}", text, f"set {name} to one of them"))
+    return [experiment.example_with(dict(zip(otherwise, each, strict=True))) for each in found]
 
 
 @dataclass(frozen=True)
@@ -170,27 +184,36 @@ class _Measured:
     """Descent whose edge is looked for.
 
     Attributes:
-        experiment: the data, the loss and how it is trained.
-        theory: of steps that see all rows.
         engine: that trains.
-        momentum: see Edge.
-        batch_size: see Edge.
+        theory: of steps that see all rows.
+        group: a trial of it.
     """
 
-    experiment: Experiment
-    theory: LinearTheory
     engine: str
-    momentum: float
-    batch_size: int
+    theory: LinearTheory
+    group: Group
+
+    @property
+    def problem(self) -> Problem:
+        """What is descended."""
+        return self.group.problem
+
+    @property
+    def is_full(self) -> bool:
+        """Whether steps see all rows."""
+        return self.group.options.method.batch_size is None
+
+    @property
+    def is_shuffled(self) -> bool:
+        """Whether mini-batches are permuted in each epoch."""
+        return self.group.options.method.shuffle and not self.is_full
 
     def edge(self) -> Edge:
         """Returns the two neighbouring rates between which the difference of two trials begins to grow."""
-        problem, training = self.experiment.problem, self.experiment.config.training
-        example = self.experiment.example.trials
-        values = {**example.values, "momentum": np.array([self.momentum])}
-        limit = float(self.theory.stability_limit(example.quadratic, values)[0])
+        trials = self.group.trials
+        limit = float(self.theory.stability_limit(trials.quadratic, trials.values)[0])
         low, high, direction = self._bracket(limit)
-        kind = np.dtype(training.dtype).type
+        kind = np.dtype(self.group.options.dtype).type
         while True:
             inner = np.linspace(low, high, RATES + 2)[1:-1].astype(kind).astype(np.float64)
             inner = np.unique(inner[(inner > low) & (inner < high)])
@@ -199,14 +222,16 @@ class _Measured:
             grows = self._growth(inner, direction) > 0
             first = int(grows.argmax()) if grows.any() else len(inner)
             low, high = ([low, *inner][first], [*inner, high][first])
-        is_full = self.batch_size == problem.n_rows
-        return Edge(self.momentum, self.batch_size, float(low), float(high), limit if is_full else None)
+        momentum, size = float(trials.values["momentum"][0]), self.group.options.method.batch_size
+        return Edge(
+            momentum, size or self.problem.n_rows, float(low), float(high), limit if self.is_full else None
+        )
 
     def _bracket(self, limit: float) -> tuple[float, float, Floats]:
         """Returns a stable rate, an unstable one, and the direction that grows first between them."""
-        direction = np.ones(self.experiment.problem.shape) * self.experiment.problem.eigenvectors[:, -1:]
+        direction = np.ones(self.problem.shape) * self.problem.eigenvectors[:, -1:]
         direction = direction + 1e-3 * np.random.default_rng(0).standard_normal(direction.shape)
-        kind = np.dtype(self.experiment.config.training.dtype).type
+        kind = np.dtype(self.group.options.dtype).type
         low = high = float(kind(limit))
         for _ in range(MAX_DOUBLINGS):
             low /= 2
@@ -248,16 +273,13 @@ class _Measured:
             second: [P, O], as many epochs later.
             third: [P, O], as many epochs later again.
         """
-        training = self.experiment.config.training
         if not np.isfinite(third).all():
             return np.inf  # what overflows has grown
-        eps = float(np.finfo(training.dtype).eps)
-        if np.linalg.norm(third) <= DIED_OUT * np.sqrt(eps) * FAR_APART * _scale(
-            self.experiment.problem.optimum
-        ):
+        eps = float(np.finfo(self.group.options.dtype).eps)
+        if np.linalg.norm(third) <= DIED_OUT * np.sqrt(eps) * FAR_APART * _scale(self.problem.optimum):
             return -np.inf  # what is left is rounding, which neither grows nor shrinks
         scale = max(np.abs(first).max(), np.abs(second).max())
-        if training.shuffle and self.batch_size < self.experiment.problem.n_rows:
+        if self.is_shuffled:
             return float(np.log(np.linalg.norm(third / scale) / np.linalg.norm(second / scale)))
         columns = np.stack([second.ravel(), first.ravel()], axis=1) / scale
         # a second direction as small as the root of what is rounded is rounding
@@ -266,24 +288,21 @@ class _Measured:
 
     def _differences(self, rates: Floats, ahead: Floats) -> Floats:
         """Returns the differences [3, K, P, O] of pairs of trials after 1, 2 and 3 times EPOCHS epochs."""
-        problem, example = self.experiment.problem, self.experiment.example
+        problem, one = self.problem, self.group.trials
         count, epochs = len(rates), np.array([1, 2, 3]) * EPOCHS
         best = np.broadcast_to(problem.optimum, ahead.shape)
         # far apart, so that the rounding of the one place they share does not count
         start = np.concatenate([best, best + FAR_APART * _scale(problem.optimum) * ahead])
-        method = example.options.method
-        active = method.active | ({"momentum"} if self.momentum else set())
         options = replace(
-            example.options,
+            self.group.options,
             converged_excess=-1.0,
             diverged_excess=np.full(2 * count, np.inf),
             early_stop=False,
-            method=replace(method, batch_size=self.batch_size, active=active),
             history_epochs=epochs,
         )
-        values = {name: np.repeat(value, 2 * count) for name, value in example.trials.values.items()}
-        values |= {"learning_rate": np.tile(rates, 2), "momentum": np.full(2 * count, self.momentum)}
-        trials = Trials(start, np.full(2 * count, epochs[-1]), values, example.trials.quadratic)
+        values = {name: np.repeat(value, 2 * count) for name, value in one.values.items()}
+        values["learning_rate"] = np.tile(rates, 2)
+        trials = Trials(start, np.full(2 * count, epochs[-1]), values, one.quadratic)
         history = load_engine(self.engine)(problem, trials, options).history
         states = np.full((3, 2 * count, *problem.shape), np.nan)  # trials that overflowed have none
         states[history.epoch // EPOCHS - 1, history.trial] = history.theta

@@ -17,7 +17,7 @@ class Method:
         active: those of its number keys that any trial of the declaration has at another value than 0.
         schedule: of the learning rate; None: it stays.
         average: of the states; None: none is kept.
-        batch_size: rows a step; None or at least n rows: all of them.
+        batch_size: rows a step, fewer than there are; None: all of them.
         shuffle: the rows are permuted in each epoch, from (seed, epoch) alone.
         seed: of the permutations.
     """

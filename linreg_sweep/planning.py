@@ -29,10 +29,11 @@ class Plan:
         n_parts: files of trials.
         memory: bytes that each worker holds at most beside the libraries it loads, the data included.
         disk: bytes on disk at most, before compression.
-        stability_limit: the learning rate above which descent on these data and loss diverges; None: no
-            one limit holds for all trials, since momentum varies or steps see mini-batches.
+        stability_limit: the learning rate above which every trial's descent grows; None: no one limit
+            holds for all, since they differ in what moves it, such as momentum, or some have none.
         no_limit: why theory knows no limit for some trials, half a sentence each.
-        best_rate: the fixed learning rate that shrinks all errors fastest without momentum; None likewise.
+        best_rate: the fixed learning rate that shrinks all errors fastest; None: there is no one limit, or
+            descent is not plain.
         forecast: what theory expects of the trials.
         seconds: that one core trains them, to a factor of about three; None: not known.
         advice: what would make more of them converge; None: enough do.
@@ -97,9 +98,10 @@ def plan(
 
 def _what(experiment: Experiment) -> str:
     training, rows = experiment.config.training, experiment.problem.n_rows
+    losses = dict.fromkeys(loss for loss, _ in experiment.problems)
     epochs = most_epochs(training.epochs, experiment.space)
     return (
-        f"{experiment.data.source}, {rows:,} row{'s' * (rows != 1)}, loss {training.loss},"
+        f"{experiment.data.source}, {rows:,} row{'s' * (rows != 1)}, loss {', '.join(losses)},"
         f" engine {training.engine}, up to {epochs:,} epochs"
     )
 

@@ -16,6 +16,7 @@ from linreg_sweep.trials.advice import Advice, advise
 from linreg_sweep.trials.checks import MAX_STATES
 from linreg_sweep.trials.columns import states
 from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.groups import Group
 from linreg_sweep.trials.loading import Arrays, load_data
 from linreg_sweep.trials.prepare import prepare
 from linreg_sweep.trials.tables import trial_columns
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from linreg_sweep.engines.autograd_steps import Step
 
 Column = NDArray[np.generic]
-Floats = NDArray[np.float64]
 
 ROWS = 10
 """Epochs that are shown where nothing else is asked for."""
@@ -112,13 +112,14 @@ def train(
         raise ConfigError(Complaint("--every", text, "print fewer"))
     prepared(experiment)
     values = experiment.values(0, 1)
-    results, rows = _train_and_look(experiment, values, every or max(1, epochs // ROWS), epochs)
+    [group] = experiment.groups(values)
+    results, rows = _train_and_look(experiment, group, every or max(1, epochs // ROWS), epochs)
     done = int(results.epochs[0])
     if done < epochs:  # it diverged: look at the epochs until then
         closer = max(1, done // ROWS)
         step = closer if every is None or every > done else every
-        results, rows = _train_and_look(experiment, values, step, done)
-    last = trial_columns(experiment, 0, values, experiment.groups(values), results)
+        results, rows = _train_and_look(experiment, group, step, done)
+    last = trial_columns(experiment, 0, values, [group], results)
     advice = None if last["outcome"][0] == CONVERGED else advise(experiment)
     return Training(experiment, rows, last, table.notes, advice)
 
@@ -131,17 +132,17 @@ def _through_all_epochs(declaration: Declaration[Config]) -> Declaration[Config]
 
 
 def _train_and_look(
-    experiment: Experiment, values: dict[str, Floats], every: int, last: int
+    experiment: Experiment, group: Group, every: int, last: int
 ) -> tuple[Results, dict[str, Column]]:
     """Trains the one trial; returns what became of it, and the rows of every so many epochs and the last."""
     shown = np.union1d(np.arange(every, last + 1, every, dtype=np.int64), [last][: min(last, 1)])
-    results = experiment.train(values, states_at=np.union1d(shown - 1, shown))
+    results = experiment.train_groups([group], states_at=np.union1d(shown - 1, shown))
     epoch, theta = results.history.epoch, results.history.theta
     shown = shown[np.isin(shown, epoch)]
     after, before = np.searchsorted(epoch, shown), np.searchsorted(epoch, shown - 1)
-    cost = experiment.problem.cost(theta[before])
-    of_rows = [replace(group, chosen=np.arange(len(shown))) for group in experiment.groups(values)]
-    return results, {"epoch": shown, **states(experiment, of_rows, theta[after]), "cost": cost}
+    cost = group.problem.cost(theta[before])
+    fitted = states(experiment, [(np.arange(len(shown)), group.kind)], theta[after])
+    return results, {"epoch": shown, **fitted, "cost": cost}
 
 
 def autograd_steps(
@@ -168,7 +169,7 @@ def autograd_steps(
     declaration = load_config(config, overrides)
     experiment = prepare(declaration, load_data(declaration))
     trial, method = experiment.example.trials, experiment.example.options.method
-    if method.batch_size is not None and method.batch_size < experiment.problem.n_rows:
+    if method.batch_size is not None:
         text = f"must be null with --steps, got {method.batch_size}"
         raise declaration.error(("training", "batch_size"), text, "--set batch_size=null")
     if method.schedule is not None:

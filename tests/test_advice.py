@@ -221,3 +221,16 @@ def test_a_trial_that_converged_needs_none() -> None:
     """Nothing is said of what to do."""
     done = trained(made(1), {"learning_rate": 1.0, "epochs": 1000, "engine": "closed_form"}, standardize=True)
     assert (done.outcome == "converged") == (done.advice is None)
+
+
+def test_batches_lie_in_the_order_that_trials_have() -> None:
+    """Where a sweep says that rows are shuffled, and by which seed, as where its set-up does."""
+    common: dict[str, Any] = {"name": "shuffled", "data": {"name": "tutorial"}, "method": "grid"}
+    rate, training = {"learning_rate": 1.0}, {"batch_size": 4}
+    theirs = common | {"training": training, "parameters": {**rate, "shuffle": True, "seed": 3}}
+    set_up = common | {"training": training | {"shuffle": True}, "seed": 3, "parameters": rate}
+    in_order = common | {"training": training, "parameters": rate}
+    advices = [ls.plan(sweep).advice for sweep in (theirs, set_up, in_order)]
+    limit, same, another = (None if advice is None else advice.batch_limit for advice in advices)
+    assert limit == same
+    assert limit != another

@@ -1,5 +1,6 @@
 """Facts about the measured edge of stability; the oracles are theory's limit and numpy.linalg's spectra."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,67 @@ def test_shuffled_batches_have_an_edge_of_their_seed() -> None:
     (row,), (again,) = measured(training).rows, measured(training).rows
     assert row == again
     assert row.largest_stable == pytest.approx(measured({"batch_size": 5}).rows[0].largest_stable, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("own", "set_up", "more"),
+    [
+        ({"loss": "mse"}, {"loss": "mse"}, {}),
+        ({"nesterov": True}, {"nesterov": True}, {"momentum": 0.5}),
+        ({"shuffle": True}, {"shuffle": True}, {"batch_size": 5}),
+        ({"momentum": 0.5}, {"momentum": 0.5}, {"dampening": 0.5}),
+    ],
+    ids=str,
+)
+def test_what_all_trials_have_is_theirs_wherever_it_stands(
+    own: dict[str, Any], set_up: dict[str, Any], more: dict[str, Any]
+) -> None:
+    """As the one value of a parameter it is what the same value of the set-up is, in numbers and words."""
+    varied, fixed = measured(more, parameters=own), measured(more | set_up)
+    assert replace(varied, varied=()) == replace(fixed, varied=())
+
+
+def test_each_product_of_a_union_is_measured() -> None:
+    """With its own momentum and batch sizes, or the set-up's; what two have in common stands once."""
+    products = [{"momentum": 0.5}, {"momentum": {"values": [0, 0.9]}}, {"batch_size": 5}, {"momentum": 0}]
+    edges = measured({}, parameters=products)
+    assert [(row.momentum, row.batch_size) for row in edges.rows] == [(0.5, 30), (0, 30), (0.9, 30), (0, 5)]
+    assert [row.relative_difference for row in edges.rows[:3]] == pytest.approx([0] * 3, abs=CLOSE)
+    assert edges.rows[3] == measured({"batch_size": 5}).rows[0]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        (
+            {"loss": {"values": ["mse", "sse"]}},
+            r"parameters\.loss: .* mse, sse: .* Hint: set loss to",
+        ),
+        ([{"loss": "sse"}, {"momentum": 0.5}], r"parameters\.loss: .*, got sse, half_mse:"),
+        ([{"momentum": 0}, {"optimizer": "adam"}], r"parameters\.optimizer: .*, got adam, sgd:"),
+        (
+            {"schedule": {"values": ["constant", "silver"]}},
+            r"parameters\.schedule: .* constant, silver: ",
+        ),
+        (
+            {"batch_size": 5, "shuffle": {"values": [False, True]}},
+            r"parameters\.shuffle: .* false, true: ",
+        ),
+        ([{"momentum": 0}, {"momentum": {"min": 0, "max": 0.9, "num": 4}}], r"parameters\.momentum: must be"),
+        ({"optimizer": "adam"}, r"parameters: must be sgd .* Hint: --set parameters\.optimizer=sgd"),
+    ],
+    ids=str,
+)
+def test_trials_of_several_edges_are_refused(parameters: Any, told: str) -> None:
+    """One edge cannot be said of them, and the parameter to set is named."""
+    with pytest.raises(ConfigError, match=told):
+        measured({}, parameters=parameters)
+
+
+def test_words_that_move_no_edge_may_vary() -> None:
+    """An average follows the states, and no order matters where a step sees all rows."""
+    free = {"shuffle": {"values": [False, True]}, "average": {"values": ["none", {"kind": "mean"}]}}
+    assert measured({}, parameters=free).rows == measured({}).rows
 
 
 def test_float32_comes_as_close_as_it_has_rates() -> None:

@@ -19,7 +19,7 @@ SWEEP: dict[str, Any] = {
 }
 
 
-def planned(parameters: dict[str, Any] | None = None, **more: Any) -> Plan:
+def planned(parameters: Any = None, **more: Any) -> Plan:
     """Returns the plan of a grid on the tutorial's data."""
     return ls.plan(SWEEP | ({"parameters": parameters} if parameters else {}) | more)
 
@@ -157,6 +157,8 @@ def test_a_plan_says_what_would_be_trained() -> None:
     assert ls.plan(sweep).what == (
         "tutorial (built in), 30 rows, loss mse, engine numpy, up to 12,000 epochs"
     )
+    assert ", loss sse," in planned({"loss": "sse"}).what
+    assert ", loss sse, half_mse," in planned([{"loss": "sse"}, {"momentum": 0.5}]).what
 
 
 @pytest.mark.parametrize(

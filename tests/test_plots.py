@@ -287,6 +287,17 @@ def test_rates_in_limits_of_each_momentum_lie_side_by_side(tmp_path: Path) -> No
         cells(run, x="stability_ratio", y="stability_ratio")
 
 
+def test_an_average_moves_no_limit(tmp_path: Path) -> None:
+    """It follows the states, and rates in limits lie side by side as they are; a schedule moves it."""
+    rates = {"values": [0.5, 0.9], "unit": "stability_limit"}
+    block = {"kind": "ema", "decay": 0.9}
+    varied = {"learning_rate": rates, "average.decay": {"values": [0.1, 0.9]}}
+    assert cells(made(tmp_path, training={"average": block}, parameters=varied)).x.name == "learning_rate"
+    block = {"name": "cosine", "final": 0.5}
+    varied = {"learning_rate": rates, "schedule.final": {"values": [0.5, 0.9]}}
+    assert cells(made(tmp_path, training={"schedule": block}, parameters=varied)).x.name == "stability_ratio"
+
+
 def test_regimes_are_named_where_there_is_room(tmp_path: Path) -> None:
     """Names that would overlap, since regimes alternate from rate to rate, are left out with their bars."""
     run = made(

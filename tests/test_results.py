@@ -313,3 +313,13 @@ def test_a_random_sweep_without_learning_rates_is_summarised_by_its_first_parame
     run = ls.run(sweep, out=tmp_path, jobs=1)
     assert run.default_by() == ["initial_bias"]
     assert pd.read_csv(run.store.summary)["trials"].sum() == 50
+
+
+def test_a_scale_by_ratio_is_that_of_any_product(tmp_path: Path) -> None:
+    """Whichever product of a union declares it, the first or a later one."""
+    linear: dict[str, Any] = {"values": [0.001, 0.002]}
+    log: dict[str, Any] = {"min": 1e-6, "max": 1e-3, "num": 3, "scale": "log"}
+    for place, products in enumerate([[linear, log], [log, linear], [linear, linear]]):
+        sweep = SWEEP | {"parameters": [{"learning_rate": each} for each in products]}
+        run = ls.run(sweep, out=tmp_path / str(place), jobs=1)
+        assert run.metadata["log_scaled"] == ["learning_rate"] * (log in products)

@@ -51,7 +51,7 @@ def test_what_is_predicted_comes_true(seed: int) -> None:
     """Fifty declarations at a time, against a loop over the rows: outcome and epoch of all claims."""
     case = random_case(seed)
     done = declared.train(case)
-    told = predict(case.problem, case.trials, case.options, theory_of(case.options.method, 99))
+    told = predict(case.problem, case.trials, case.options, theory_of(case.options.method))
     known = told.theory == CLOSED_FORM
     assert told.outcome[known].tolist() == done.outcome[known].tolist()
     assert told.at[known].tolist() == done.at[known].tolist()
@@ -357,7 +357,7 @@ def test_the_contraction_of_a_schedule_is_a_mean_factor(momentum: float) -> None
 def test_nothing_is_predicted_where_no_theory_holds(method: Method, word: str) -> None:
     """The column says why."""
     case = random_case(0)
-    theory = theory_of(method, 8)
+    theory = theory_of(method)
     assert isinstance(theory, NoTheory)
     told = predict(case.problem, case.trials, case.options, theory)
     assert {THEORY[code] for code in told.theory} == {word}

@@ -208,6 +208,11 @@ def names_of(product: Product) -> tuple[str, ...]:
     )
 
 
+def has_unit(product: Product) -> bool:
+    """Returns whether the learning rates of a product are declared as multiples of a stability limit."""
+    return any(each.unit and "learning_rate" in names_of({key: each}) for key, each in product.items())
+
+
 def each_alone(product: Product) -> dict[str, Parameter]:
     """Returns the parameters of a product by their names, those that belong together each by itself."""
     alone: dict[str, Parameter] = {}

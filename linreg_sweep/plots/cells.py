@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.aggregate import Aggregate, Ranges, check_column
-from linreg_sweep.config.parameters import names_of
+from linreg_sweep.config.parameters import has_unit
 from linreg_sweep.config.training import OPTIMIZER_KEYS
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.runs.reopening import declaration_of
@@ -119,17 +119,13 @@ def _in_limits(run: Run) -> bool:
         return False
     if run.is_ordered:
         return "learning_rate" not in run.metadata["spans"]
-    products = declaration_of(run).config.products
-    return all(
-        any(each.unit and "learning_rate" in names_of({key: each}) for key, each in product.items())
-        for product in products
-    )
+    return all(map(has_unit, declaration_of(run).config.products))
 
 
 def moves_limit(run: Run, name: str) -> bool:
     """Returns whether a hyperparameter of a run, by its column, may move a trial's stability limit."""
     is_words = name in run.types and run.types[name].is_words
-    return is_words or name in MOVING or "." in name
+    return is_words or name in MOVING or name.startswith("schedule.")
 
 
 def map_axes(run: Run, x: str | None = None, y: str | None = None) -> list[str]:

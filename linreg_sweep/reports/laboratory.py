@@ -132,12 +132,12 @@ def _ways(groups: list[Group], count: int) -> tuple[list[str], list[int]]:
     ways: dict[str, int] = {}
     places = np.full(count, -1, np.int64)
     for group in groups:
-        method, values, n_rows = group.options.method, group.trials.values, group.problem.n_rows
+        method, values = group.options.method, group.trials.values
         shared = [
             method.optimizer if method.optimizer != "sgd" else "",
             _schedule(method.schedule),
             "an average of states" if method.average is not None else "",
-            "mini-batches" if method.batch_size is not None and method.batch_size < n_rows else "",
+            "mini-batches" if method.batch_size is not None else "",
         ]
         for place, number in enumerate(group.chosen):
             own = [

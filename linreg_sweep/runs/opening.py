@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from linreg_sweep.config import as_mapping, to_yaml
-from linreg_sweep.config.parameters import count
+from linreg_sweep.config.parameters import count, each_alone
 from linreg_sweep.data import Data
 from linreg_sweep.errors import Complaint, ConfigError, ResultsError
 from linreg_sweep.execution.parts import Facts, default_part_size
@@ -241,9 +241,7 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
         "method": mapping["method"],
         "varied": [parameter_column(name) for name in experiment.space.names],
         "log_scaled": [
-            parameter_column(name)
-            for name, parameter in experiment.space.parameters.items()
-            if getattr(parameter, "scale", "linear") == "log"
+            parameter_column(name) for name in experiment.space.names if _is_log_scaled(experiment, name)
         ],
         "spans": _spans(experiment),
         "history": experiment.n_states > 0,
@@ -261,6 +259,12 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
         "part_size": part_size,
         "n_parts": -(-n_trials // part_size),
     }
+
+
+def _is_log_scaled(experiment: Experiment, name: str) -> bool:
+    """Returns whether any product has a parameter on a scale by ratio."""
+    declared = (each_alone(product).get(name) for product in experiment.config.products)
+    return any(getattr(parameter, "scale", "linear") == "log" for parameter in declared)
 
 
 def _columns(experiment: Experiment) -> Tables:
@@ -288,7 +292,6 @@ def _spans(experiment: Experiment) -> dict[str, list[float]]:
         n_points = count(parameter)
         places = np.unique(np.linspace(0, n_points - 1, min(n_points, MAX_ROWS + 1)).astype(np.int64))
         spans[parameter_column(name)] = sorted(at(parameter, places).tolist())
-    rate = space.parameters.get("learning_rate")
-    if rate is not None and rate.unit is not None:
+    if space.has_units:
         del spans["learning_rate"]
     return spans

@@ -101,16 +101,15 @@ def format_ending(training: "Training") -> Iterator[str]:
 
 def _regime(training: "Training", bounds: Bounds) -> Iterator[str]:
     """Yields what the learning rate does to the steepest direction or, with mini-batches, did."""
-    regime, last = training.regime, training.last
+    regime, last, no_limit = training.regime, training.last, training.experiment.example.why_no_limit()
     if regime is None:
         return
     words = regime.replace("_", " ")
     if last["regime_source"][0] == MEASURED:
         measured = bounds.regime(regime, measured=True)
-        reason = training.experiment.example.why_no_limit()
-        yield f"The learning rate is {words}, as measured ({reason}): {measured}."
+        yield f"The learning rate is {words}, as measured ({no_limit}): {measured}."
         return
-    ratio, no_limit = float(last["stability_ratio"][0]), training.experiment.example.why_no_limit()
+    ratio = float(last["stability_ratio"][0])
     share = (
         f"learning rate {ratio:.3g} of the stability limit" if no_limit is None else f"no limit: {no_limit}"
     )

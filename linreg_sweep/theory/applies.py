@@ -255,9 +255,9 @@ def _once(numbers: Floats) -> Floats:
     return numbers[:1] if np.array_equal(numbers, first, equal_nan=True) else numbers
 
 
-def theory_of(method: Method, n_rows: int) -> LinearTheory | NoTheory:
-    """Returns what is known of trials that descend by a method on so many rows."""
-    if method.batch_size is not None and method.batch_size < n_rows:
+def theory_of(method: Method) -> LinearTheory | NoTheory:
+    """Returns what is known of trials that descend by a method."""
+    if method.batch_size is not None:
         return NoTheory("mini_batches", "steps see mini-batches")
     if method.optimizer != "sgd":
         return NoTheory("adaptive", "adaptive optimizers scale each step by its gradients")

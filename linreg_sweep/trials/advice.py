@@ -18,6 +18,7 @@ from linreg_sweep.engines.closed_form import train
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.errors import DataError
 from linreg_sweep.kinds import MAX_COUNT
+from linreg_sweep.method import Method
 from linreg_sweep.theory.applies import LinearTheory, theory_of
 from linreg_sweep.theory.outcome import CONVERGED
 from linreg_sweep.theory.problem import Problem, loss_factor, make_problem
@@ -115,7 +116,7 @@ def advise(experiment: Experiment) -> Advice | None:
     problem, values = experiment.problem, experiment.sample(SAMPLED)
     groups = experiment.groups(values)
     method = groups[0].options.method
-    theory = theory_of(replace(method, batch_size=None), problem.n_rows)
+    theory = theory_of(replace(method, batch_size=None))
     is_one = all(replace(group.options.method, batch_size=method.batch_size) == method for group in groups)
     if not isinstance(theory, LinearTheory) or not is_one or method.schedule or method.is_penalised:
         return None
@@ -126,11 +127,11 @@ def advise(experiment: Experiment) -> Advice | None:
         for name in groups[0].trials.values
     }
     epochs = int(min(group.trials.epochs.min() for group in groups))
-    batch_size = min(group.options.method.batch_size or problem.n_rows for group in groups)
+    sizes = [size for group in groups if (size := group.options.method.batch_size) is not None]
+    batch_size = min(sizes, default=None)
     start, rate = starts[far], float(of_far["learning_rate"][0])
-    is_full = batch_size == problem.n_rows
-    keeps_rate = is_full and "learning_rate" not in experiment.space.names
-    descent = _Descent(experiment, theory, of_far, epochs, is_full)
+    keeps_rate = batch_size is None and "learning_rate" not in experiment.space.names
+    descent = _Descent(experiment, theory, of_far, epochs, batch_size is None)
     zero = {descent.key(name): 0 for name in experiment.fixed() if name.startswith("initial_")}
     with threadpool_limits(limits=1):
         as_it_is = descent.quickest(problem, start)
@@ -140,8 +141,8 @@ def advise(experiment: Experiment) -> Advice | None:
             as_it_is=as_it_is,
             standardized=_if_quicker(_standardized(experiment, descent, start), as_it_is),
             from_zero=_if_quicker(at_zero, as_it_is),
-            batch_size=None if is_full else batch_size,
-            batch_limit=None if is_full else _batch_limit(experiment, batch_size, descent.momentum),
+            batch_size=batch_size,
+            batch_limit=batch_size and _batch_limit(problem, method, batch_size, descent.momentum),
         )
 
 
@@ -317,14 +318,13 @@ def _standardized(experiment: Experiment, descent: _Descent, start: Floats) -> W
     return way and replace(way, left_out=left_out)
 
 
-def _batch_limit(experiment: Experiment, batch_size: int, momentum: float) -> float | None:
+def _batch_limit(problem: Problem, method: Method, batch_size: int, momentum: float) -> float | None:
     """Returns the learning rate below which no step on a batch of the first epoch overshoots its own optimum.
 
     With momentum, steps add up to 1 / (1 - momentum) times as much. None: the batches are flat.
     """
-    problem, n_rows = experiment.problem, experiment.problem.n_rows
-    shuffled = experiment.config.training.shuffle
-    order = epoch_order(n_rows, experiment.config.seed, 0) if shuffled else np.arange(n_rows)
+    n_rows = problem.n_rows
+    order = epoch_order(n_rows, method.seed, 0) if method.shuffle else np.arange(n_rows)
     firsts = np.arange(0, n_rows, batch_size)
     sizes = np.diff(np.append(firsts, n_rows)).tolist()
     factor = {size: float(loss_factor(problem.loss, size, problem.shape[1])) for size in set(sizes)}

@@ -26,7 +26,8 @@ from linreg_sweep.theory.outcome import (
 
 if TYPE_CHECKING:
     from linreg_sweep.trials.experiment import Experiment
-    from linreg_sweep.trials.groups import Group
+    from linreg_sweep.trials.groups import Indices
+    from linreg_sweep.trials.groups import Kind as ProblemKind
     from linreg_sweep.trials.trained import Trained
 
 COUNTED = ("batch_size", "epochs", "seed", "fold")
@@ -122,19 +123,21 @@ def state_names(experiment: "Experiment") -> tuple[str, ...]:
     return (*names, *(f"{name}_unscaled" for name in names)) if experiment.is_scaled else names
 
 
-def states(experiment: "Experiment", groups: "Iterable[Group]", theta: Floats) -> dict[str, Array]:
+def states(
+    experiment: "Experiment", kinds: "Iterable[tuple[Indices, ProblemKind]]", theta: Floats
+) -> dict[str, Array]:
     """Returns theta's columns; see state_names.
 
     Args:
         experiment: whose states they are.
-        groups: that the trials of the states belong to, `chosen` among them.
+        kinds: which of the states are on a problem of which kind.
         theta: [K, P, O].
     """
     both = [theta]
     if experiment.is_scaled:
         unscaled = np.empty_like(theta)
-        for group in groups:
-            unscaled[group.chosen] = experiment.unscaled(theta[group.chosen], group.kind)
+        for chosen, kind in kinds:
+            unscaled[chosen] = experiment.unscaled(theta[chosen], kind)
         both.append(unscaled)
     count = theta.shape[1] * theta.shape[2]
     columns = np.concatenate([each.reshape(len(theta), count).T for each in both])
@@ -220,7 +223,11 @@ TRIALS: tuple[Column | Family, ...] = (
     ),
     Family(
         _state_types,
-        lambda trials: states(trials.experiment, trials.groups, trials.results.theta),
+        lambda trials: states(
+            trials.experiment,
+            ((group.chosen, group.kind) for group in trials.groups),
+            trials.results.theta,
+        ),
     ),
     Column(
         "cost",

@@ -232,14 +232,14 @@ class Experiment:
         keys = [name for name in fields if not isinstance(settings[name], bool)]
         active = frozenset(name for name in keys if self._is_active(name, settings[name]))
         schedule, average = (choices.get(name, getattr(training, name)) for name in ("schedule", "average"))
-        size, whole = numbers("batch_size", training.batch_size or problem.n_rows), problem.n_rows
+        size = numbers("batch_size", training.batch_size or problem.n_rows)
         method = Method(
             optimizer=optimizer,
             flags=flags,
             active=active,
             schedule=None if is_constant(schedule) else schedule,
             average=None if average.kind == "none" else average,
-            batch_size=int(min(size[0], whole)) if count else whole,
+            batch_size=int(size[0]) if count and size[0] < problem.n_rows else None,
             shuffle=choices.get("shuffle", training.shuffle),
             seed=int(numbers("seed", self.config.seed)[0]) if count else 0,
         )
@@ -250,8 +250,7 @@ class Experiment:
         quadratic = self._quadratic(kind, method, taken["weight_decay"])
         epochs = numbers("epochs", training.epochs).astype(np.int64)
         trials = Trials(start, epochs, taken, quadratic)
-        theory = theory_of(method, whole)
-        return Group(chosen, kind, problem, trials, self._options(trials, method), theory)
+        return Group(chosen, kind, problem, trials, self._options(trials, method), theory_of(method))
 
     def _quadratic(self, kind: Kind, method: Method, decay: Floats) -> Quadratic:
         """Returns what trials with these penalties [K] descend; of one penalty it is worked out once."""
@@ -339,7 +338,7 @@ class Experiment:
     @cached_property
     def example(self) -> Group:
         """The set-up's own trial, as it is without what the sweep varies."""
-        return self._example({})
+        return self.example_with({})
 
     @cached_property
     def examples(self) -> tuple[Group, ...]:
@@ -354,10 +353,12 @@ class Experiment:
     def _examples(self, *, in_units: bool) -> Iterator[Group]:
         for chosen in self.space.combinations(GROUPED):
             if chosen.pop(RATIO, None) is not None or not in_units:
-                yield self._example(chosen)
+                yield self.example_with(chosen)
 
-    def _example(self, chosen: dict[str, float]) -> Group:
-        values = {name: np.array([value]) for name, value in (self.fixed() | chosen).items()}
+    def example_with(self, values_of_its_own: Mapping[str, float]) -> Group:
+        """Returns the set-up's own trial, but for some hyperparameters."""
+        declared = self.fixed() | dict(values_of_its_own)
+        values = {name: np.array([value]) for name, value in declared.items()}
         return self._group(values, np.zeros(1, np.intp))
 
     @property

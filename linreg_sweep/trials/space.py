@@ -20,9 +20,9 @@ from linreg_sweep.config.parameters import (
     Tuples,
     Values,
     each_alone,
+    has_unit,
     largest,
     merged,
-    names_of,
 )
 from linreg_sweep.config.sweeps import DRAWN
 from linreg_sweep.config.varied import KINDS
@@ -171,14 +171,14 @@ class Space:
         )
 
     def combinations(self, least: Sequence[str] = ()) -> Iterator[dict[str, float]]:
-        """Yields each combination of what is no number that trials may have, the first of very many.
+        """Yields each combination of what is no number that trials may have, of very many the first.
 
         Args:
-            least: numbers of which the smallest of the product stands in each combination.
+            least: numbers that stand in each combination, too: the smallest that its product varies them to.
 
         Yields:
-            The codes by their names.
-        RATIO is among them, as 1, where learning rates are shares of a stability limit.
+            Codes and these numbers by their names; what its product does not vary is left out. RATIO is
+            among them, as 1, where its learning rates are shares of a stability limit.
         """
         found = dict.fromkeys(
             frozenset({*each.items(), *_of_product(sampler, least)})
@@ -226,9 +226,7 @@ def _columns(sampler: Sampler) -> tuple[str, ...]:
 
 def _in_units(sampler: Sampler, values: dict[str, Floats]) -> dict[str, Floats]:
     """Returns values by their names; learning rates as RATIO, where they are shares of a stability limit."""
-    declared: Product = getattr(sampler, "product", {})
-    in_unit = {name for key, each in declared.items() if each.unit for name in names_of({key: each})}
-    if "learning_rate" not in in_unit:
+    if not has_unit(getattr(sampler, "product", {})):
         return values
     return {RATIO if name == "learning_rate" else name: value for name, value in values.items()}
 

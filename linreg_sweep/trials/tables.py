@@ -1,7 +1,5 @@
 """The tables of a part: its trials and the states that are kept, column by column (see columns)."""
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -74,15 +72,15 @@ def history_columns(
     history = results.history
     columns: dict[str, Array] = {"trial": history.trial + first, "epoch": history.epoch}
     of_rows = [
-        replace(group, chosen=np.flatnonzero(np.isin(history.trial, group.chosen)))
+        np.flatnonzero(np.isin(history.trial, group.chosen))
         if len(groups) > 1
-        else replace(group, chosen=np.arange(len(history.trial)))
+        else np.arange(len(history.trial))
         for group in groups
     ]
-    columns |= states(experiment, of_rows, history.theta)
+    columns |= states(experiment, zip(of_rows, (group.kind for group in groups), strict=True), history.theta)
     cost = np.empty(len(history.trial))
-    for group in of_rows:
-        cost[group.chosen] = group.problem.cost(history.theta[group.chosen])
+    for rows, group in zip(of_rows, groups, strict=True):
+        cost[rows] = group.problem.cost(history.theta[rows])
     return columns | {"cost": cost}
 
 
