@@ -1,9 +1,9 @@
-"""The kinds of numbers and words that can be declared, with their ranges; what all declared blocks share.
+"""The kinds of numbers that can be declared, each with its range, and what all declared blocks share.
 
 A training field and the sweep parameter of the same name share one kind, so they refuse the same values.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -40,9 +40,3 @@ Count = Annotated[int, Field(strict=True, ge=1, le=MAX_COUNT), BeforeValidator(_
 CountOrZero = Annotated[int, Field(strict=True, ge=0, le=MAX_COUNT), BeforeValidator(_whole)]
 Limit = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1), BeforeValidator(_whole)]
 Seed = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1), BeforeValidator(_whole)]
-
-Loss = Literal["half_mse", "mse", "sse"]
-"""What a step descends."""
-
-BestBy = Literal["converged_at", "cost", "average_cost"]
-"""The columns whose least value may be the best."""

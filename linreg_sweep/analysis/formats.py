@@ -178,15 +178,19 @@ def condition(number: float) -> str:
     return f"{number:,.0f}" if 100 <= number < 1e9 else f"{number:.3g}"
 
 
+def _is_declared(name: str) -> bool:
+    from linreg_sweep.optimizers import KEYS  # loads pydantic, and few tables ask
+
+    return name.startswith(DECLARED) or name in KEYS
+
+
 def _told_apart(name: str, column: Sequence[Any]) -> list[str]:
     """Returns the cells of a column as a person reads them; no two values of a hyperparameter are alike."""
-    from linreg_sweep.optimizers import KEYS
-
     values = set(column)
     for digits in range(6, 17):
         cells = {value: shown(value, digits) for value in values}
         is_enough = len(set(cells.values())) == len(values)
-        if is_enough or not (name.startswith(DECLARED) or name in KEYS):
+        if is_enough or not _is_declared(name):
             return [cells[value] for value in column]
     return [repr(whole(value)) if isinstance(value, float) else shown(value) for value in column]
 

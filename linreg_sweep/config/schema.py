@@ -21,7 +21,8 @@ from linreg_sweep.config.parameters import Parameter, Product, Values, each_alon
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.training import TrainingConfig
 from linreg_sweep.guards.escapes import OBEYED
-from linreg_sweep.kinds import MAX_COUNT, BestBy, Count, CountOrZero, Factor, Fraction, Model, Positive, Seed
+from linreg_sweep.kinds import MAX_COUNT, Count, CountOrZero, Factor, Fraction, Model, Positive, Seed
+from linreg_sweep.theory.outcome import BestBy
 from linreg_sweep.variants import fault
 from linreg_sweep.words import KeyPath, show
 

@@ -29,7 +29,8 @@ from linreg_sweep.config.training import OPTIMIZER_KEYS, TrainingConfig, keys_of
 from linreg_sweep.config.varied import kinds_with
 from linreg_sweep.errors import Complaint
 from linreg_sweep.guards.names import NAME, name_fault
-from linreg_sweep.kinds import BestBy, Count, Limit, Model
+from linreg_sweep.kinds import Count, Limit, Model
+from linreg_sweep.theory.outcome import BestBy
 from linreg_sweep.variants import fault
 from linreg_sweep.words import KeyPath, show
 

@@ -16,11 +16,12 @@ from pydantic import (
 
 from linreg_sweep import averages
 from linreg_sweep.engines import ENGINES
-from linreg_sweep.kinds import Count, CountOrZero, Loss, Model, Number, Positive
+from linreg_sweep.kinds import Count, CountOrZero, Model, Number, Positive
 from linreg_sweep.optimizers import OPTIMIZERS
 from linreg_sweep.optimizers.base import Settings
 from linreg_sweep.schedules import SCHEDULES
 from linreg_sweep.schedules import declared as schedules
+from linreg_sweep.theory.outcome import Loss
 from linreg_sweep.variants import fault
 from linreg_sweep.words import show
 

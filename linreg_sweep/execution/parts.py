@@ -6,19 +6,18 @@ put together from pieces that were made one by one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, TypedDict, cast
 
 import numpy as np
-from pydantic import Field, TypeAdapter
-from typing_extensions import TypedDict
 
 from linreg_sweep.column_types import Array
 from linreg_sweep.engines import ENGINES
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.execution.ranges import TrialRange, contiguous_ranges
 from linreg_sweep.execution.versions import result_versions
-from linreg_sweep.storage.metadata import Count, Positive, Text, holds
+from linreg_sweep.storage.metadata import Count, Positive, Text
 from linreg_sweep.storage.parquet import decode, encode
+from linreg_sweep.storage.typed import fits
 from linreg_sweep.theory.outcome import FAILED, OUTCOMES
 from linreg_sweep.trials.columns import history_types, trial_types
 from linreg_sweep.trials.experiment import Experiment
@@ -46,9 +45,7 @@ MAX_FAILURES = 2**22
 """Trials that a part says failed; where more did, the part is made again, and they are tried again anyway."""
 
 
-_Range: TypeAlias = Annotated[
-    list[Count], Field(min_length=2, max_length=2), holds(lambda of: of[0] <= of[1])
-]
+_Range: TypeAlias = Annotated[list[Count], lambda ends: len(ends) == 2 and ends[0] <= ends[1]]
 
 
 class _Told(TypedDict):
@@ -59,9 +56,6 @@ class _Told(TypedDict):
     versions: dict[str, Text]
     outcomes: dict[str, Count]
     failures: dict[str, list[_Range]]
-
-
-_TOLD = TypeAdapter(_Told)
 
 
 @dataclass(frozen=True)
@@ -122,7 +116,9 @@ class Facts:
         Raises:
             ValueError: it has no facts, or such as cannot be.
         """
-        told = _TOLD.validate_python(found, strict=True)
+        if not fits(found, _Told):
+            raise ValueError("not what a part says of itself")
+        told = cast(_Told, found)
         ranges = [(first, stop, reason) for reason, each in told["failures"].items() for first, stop in each]
         if sum(stop - first for first, stop, _ in ranges) > MAX_FAILURES:
             raise ValueError("more failures than a part has")

@@ -6,12 +6,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, TypeAlias
 
-from pydantic import ConfigDict, TypeAdapter, with_config
-
 from linreg_sweep.errors import ResultsError
 from linreg_sweep.storage import files
-from linreg_sweep.storage.metadata import Count, holds
+from linreg_sweep.storage.metadata import Count
 from linreg_sweep.storage.store import Store
+from linreg_sweep.storage.typed import fits, types_of
 
 RUNNING, FINISHED, STOPPED, BROKEN = "running", "finished", "stopped", "broken"
 """What a run's maker is at, or ended with: all is there; told to stop; an error ended it."""
@@ -37,10 +36,9 @@ def moment(text: str) -> datetime:
     return found
 
 
-Moment: TypeAlias = Annotated[str, holds(moment)]
+Moment: TypeAlias = Annotated[str, moment]
 
 
-@with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True)
 class Status:
     """What the maker of a run says.
@@ -97,12 +95,11 @@ class Status:
         return (json.dumps(asdict(self), indent=2) + "\n").encode()
 
 
-_STATUS: TypeAdapter[Status] = TypeAdapter(Status)
-
-
 def read_status(store: Store) -> Status | None:
     """Returns what status.json says; None where there is none that can be read."""
     try:
-        return _STATUS.validate_python(json.loads(files.read(store.status, MAX_BYTES)))
-    except (OSError, ResultsError, ValueError, RecursionError):
+        status = Status(**json.loads(files.read(store.status, MAX_BYTES)))
+        is_told = all(fits(getattr(status, name), kind) for name, kind in types_of(Status).items())
+    except (OSError, ResultsError, ValueError, TypeError, RecursionError):
         return None
+    return status if is_told else None

@@ -6,17 +6,21 @@ So nothing of it names a file, is counted or is computed with before its type is
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import Annotated, Any, NotRequired, TypeAlias
-
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
-from typing_extensions import TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, NotRequired, TypeAlias, TypedDict
 
 from linreg_sweep.column_types import Kind, Role
 from linreg_sweep.guards.names import is_name
-from linreg_sweep.kinds import BestBy, Loss
-from linreg_sweep.theory.outcome import OUTCOME_WORDS, OUTCOMES, REGIME_SOURCES, REGIMES, THEORY
+from linreg_sweep.storage.typed import fits, misfits
+from linreg_sweep.theory.outcome import (
+    OUTCOME_WORDS,
+    OUTCOMES,
+    REGIME_SOURCES,
+    REGIMES,
+    THEORY,
+    BestBy,
+    Loss,
+)
 
 LARGEST = 2**63 - 1
 """The largest whole number that a column holds."""
@@ -28,17 +32,6 @@ _HALVES = re.compile("[\ud800-\udfff]")
 """Halves of characters, which no file in UTF-8 can take."""
 
 
-def holds(condition: Callable[[Any], object]) -> AfterValidator:
-    """Returns a validator that refuses values of which something is not true."""
-
-    def check(value: Any) -> Any:
-        if not condition(value):
-            raise ValueError("cannot be")
-        return value
-
-    return AfterValidator(check)
-
-
 def _is_number(value: float) -> bool:
     return abs(value) <= LARGEST if isinstance(value, int) else math.isfinite(value)
 
@@ -47,23 +40,19 @@ def _differ(texts: Sequence[str]) -> bool:
     return len(set(texts)) == len(texts)
 
 
-Count: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=LARGEST)]
-Positive: TypeAlias = Annotated[int, Field(ge=1, le=LARGEST)]
-Number: TypeAlias = Annotated[int | float, holds(_is_number)]
-Rate: TypeAlias = Annotated[int | float, holds(lambda rate: rate == math.inf or _is_number(rate))]
-Text: TypeAlias = Annotated[str, holds(lambda text: not _HALVES.search(text))]
-Names: TypeAlias = Annotated[list[Text], Field(min_length=1)]
-Words: TypeAlias = Annotated[list[Text], Field(min_length=1, max_length=MAX_WORDS), holds(_differ)]
+Count: TypeAlias = Annotated[int, lambda count: 0 <= count <= LARGEST]
+Positive: TypeAlias = Annotated[int, lambda count: 0 < count <= LARGEST]
+Number: TypeAlias = Annotated[int | float, _is_number]
+Rate: TypeAlias = Annotated[int | float, lambda rate: rate == math.inf or _is_number(rate)]
+Text: TypeAlias = Annotated[str, lambda text: not _HALVES.search(text)]
+Names: TypeAlias = Annotated[list[Text], len]
+Words: TypeAlias = Annotated[list[Text], len, lambda words: len(words) <= MAX_WORDS, _differ]
 Cell: TypeAlias = Text | Number | None
 Outcomes: TypeAlias = Annotated[
-    dict[str, Count], holds(lambda counts: counts.keys() >= {"converged", "unfinished", "diverged"})
+    dict[str, Count], lambda counts: counts.keys() >= {"converged", "unfinished", "diverged"}
 ]
 
-CLOSED = with_config(ConfigDict(extra="forbid"))
-"""Marks a mapping that has no other keys."""
 
-
-@CLOSED
 class Column(TypedDict):
     """A column of a table, see column_types.ColumnType."""
 
@@ -73,7 +62,10 @@ class Column(TypedDict):
     words: NotRequired[Words]
 
 
-Columns: TypeAlias = Annotated[list[Column], holds(lambda them: _differ([each["name"] for each in them]))]
+Columns: TypeAlias = Annotated[
+    list[Annotated[Column, lambda column: column.keys() <= Column.__annotations__.keys()]],
+    lambda columns: _differ([column["name"] for column in columns]),
+]
 
 
 class Tables(TypedDict):
@@ -105,7 +97,7 @@ class Begun(TypedDict):
     """What is said from the beginning."""
 
     format_version: int
-    name: Annotated[str, holds(is_name)]
+    name: Annotated[str, is_name]
     created: Text
     versions: dict[str, Text]
     checksums: dict[str, Text]
@@ -160,7 +152,6 @@ class EdgeFacts(TypedDict):
     stability_limit: Rate | None
 
 
-@CLOSED
 class Disagreement(TypedDict):
     """A trial that ended otherwise than predicted."""
 
@@ -183,7 +174,7 @@ class AgreementFacts(TypedDict):
     lost_in_rounding: Count
     mini_batches: Count
     adaptive: NotRequired[Count]
-    others: list[Disagreement]
+    others: list[Annotated[Disagreement, lambda other: other.keys() <= Disagreement.__annotations__.keys()]]
 
 
 class LeastSquares(TypedDict):
@@ -193,16 +184,13 @@ class LeastSquares(TypedDict):
     parameters: dict[str, Number | None]
 
 
-_is_best_trial = partial(TypeAdapter(BestTrial).validate_python, strict=True)
-
-
 class Found(TypedDict, total=False):
     """What is said of a finished run."""
 
     finished: Text
     failed: Failures
     outcomes: Outcomes
-    best: Annotated[dict[str, Cell], holds(_is_best_trial)]
+    best: Annotated[dict[str, Cell], lambda best: fits(best, BestTrial)]
     edge: EdgeFacts
     agreement: AgreementFacts
 
@@ -219,8 +207,6 @@ BEGUN, FOUND = (tuple(said.__annotations__) for said in (Begun, Found))
 
 SINCE = {"checksums": 3, "failed": 3, "columns": 4}
 """What runs of an older format than this do not say."""
-
-_METADATA = TypeAdapter(Metadata)
 
 READ_BY_PLACE = {
     "outcome": OUTCOME_WORDS,
@@ -251,7 +237,7 @@ def fault(metadata: Mapping[str, Any]) -> str:
     lacking = [key for key in needed if key not in metadata and key not in old]
     if lacking:
         return f"it lacks {', '.join(lacking)}"
-    wrong = [key for key in _wrong(metadata) if key in metadata]
+    wrong = [key for key in misfits(metadata, Metadata) if key in metadata]
     if wrong:
         return f"what it says of {', '.join(wrong)} cannot be"
     if metadata["n_parts"] != -(-metadata["n_trials"] // metadata["part_size"]):
@@ -265,15 +251,6 @@ def fault(metadata: Mapping[str, Any]) -> str:
         return "what it says of its best trial's parameters cannot be"
     has_columns = "columns" in metadata and "columns" not in old
     return "what it says of columns cannot be" if has_columns and not _go_together(metadata) else ""
-
-
-def _wrong(metadata: Mapping[str, Any]) -> list[Any]:
-    """Returns the keys whose values cannot be, and those that are not there."""
-    try:
-        _METADATA.validate_python(metadata, strict=True)
-    except ValidationError as error:
-        return list(dict.fromkeys(each["loc"][0] for each in error.errors(include_url=False)))
-    return []
 
 
 def _go_together(metadata: Mapping[str, Any]) -> bool:

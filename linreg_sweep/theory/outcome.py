@@ -12,6 +12,7 @@ not, and an unfinished one is only if its cost rose.
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,12 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
 Epochs = NDArray[np.int64]
+
+Loss = Literal["half_mse", "mse", "sse"]
+"""What a step descends."""
+
+BestBy = Literal["converged_at", "cost", "average_cost"]
+"""The columns whose least value may be the best."""
 
 OUTCOMES = ("converged", "unfinished", "diverged")
 CONVERGED, UNFINISHED, DIVERGED = range(3)
