@@ -108,10 +108,30 @@ def random_starts(generator: np.random.Generator, fit_bias: bool) -> Declared:
     return product
 
 
+def random_set_up(generator: np.random.Generator, fit_bias: bool, *, epochs: int, anything: bool) -> Declared:
+    """Returns a value of a set-up's own for much that products vary, which may be none of theirs."""
+    of_batches = {
+        "batch_size": int(generator.integers(1, 41)),
+        "shuffle": bool(generator.random() < 0.5),
+    }
+    return {
+        "loss": str(generator.choice(LOSSES)),
+        "standardize": fit_bias and bool(generator.random() < 0.3),
+        "schedule": random_schedule(generator),
+        "epochs": int(generator.integers(0, epochs)),
+        "momentum": float(generator.choice([0.2, 0.6])),
+        "weight_decay": float(generator.choice([0, 1e-3])),
+        "initial_weight": float(generator.normal()),
+        **(of_batches if anything else {}),
+    }
+
+
 def random_union(
     generator: np.random.Generator, n_products: int, *, epochs: int = 300, anything: bool = False
 ) -> tuple[Declared, tuple[Floats, Floats]]:
     """Returns a sweep, a union of so many products, each a declaration of its own, and its data.
+
+    What a product lacks is the set-up's, whose values may be none that are varied.
 
     Args:
         generator: of chance.
@@ -121,9 +141,14 @@ def random_union(
     """
     x, y = random_data(generator)
     fit_bias = bool(generator.random() < 0.7)
-    products: list[Declared] = []
+    set_up = random_set_up(generator, fit_bias, epochs=epochs, anything=anything)
+    losses = generator.permutation(LOSSES)[: generator.integers(1, 4)]
+    often, products = generator.choice([0, 0.3]), list[Declared]()
     for _ in range(n_products):
-        loss, standardize = str(generator.choice(LOSSES)), fit_bias and bool(generator.random() < 0.3)
+        lacking = {name for name in set_up if generator.random() < often}
+        loss, standardize = str(generator.choice(losses)), fit_bias and bool(generator.random() < 0.3)
+        loss = set_up["loss"] if "loss" in lacking else loss
+        standardize = set_up["standardize"] if "standardize" in lacking else standardize
         curvature = steepest(x, y.shape[1], loss, fit_bias, standardize)
         shares = generator.choice([0.02, 0.3, 0.9, 1.0, 1.05, 2.0], 2) * generator.uniform(0.5, 1, 2)
         product = random_sgd(generator, 2 / curvature * shares, curvature)
@@ -131,21 +156,23 @@ def random_union(
             product = random_adaptive(generator) if generator.random() < 0.5 else product
             product |= random_course(generator)
         schedule = random_schedule(generator)
-        products.append(
-            {
-                "loss": {"values": [loss]},
-                "standardize": {"values": [standardize]},
-                "schedule": {"values": [schedule]},
-                "epochs": {"values": [int(generator.integers(0, epochs))]},
-                **product,
-                **random_starts(generator, fit_bias),
-            }
-        )
+        whole = {
+            "loss": {"values": [loss]},
+            "standardize": {"values": [standardize]},
+            "schedule": {"values": [schedule]},
+            "epochs": {"values": [int(generator.integers(0, epochs))]},
+            **product,
+            **random_starts(generator, fit_bias),
+        }
+        products.append({name: each for name, each in whole.items() if name not in lacking})
+    if all("optimizer" in product for product in products):
+        del set_up["momentum"]  # which few others have
     return {
         "name": "random",
         "method": "grid",
-        "data": {"fit_bias": fit_bias},
+        "data": {"fit_bias": fit_bias, "standardize": set_up.pop("standardize")},
         "training": {
+            **set_up,
             "dtype": str(generator.choice(["float64", "float32"])),
             "early_stop": bool(generator.random() < 0.6),
         },

@@ -42,6 +42,20 @@ def test_what_is_predicted_of_two_thousand_comes_true(first: int, tmp_path: Path
     assert said[:, 0].sum() > 0.8 * said[:, 1].sum()
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_union_is_its_products(seed: int, tmp_path: Path) -> None:
+    """Each trained as a sweep of its own, for which what it lacks is no choice, but what the set-up says."""
+    declared, data = random_union(np.random.default_rng([seed, 2]), 4, epochs=60)
+    union = ls.run(declared, data=data, out=tmp_path, jobs=1).trials
+    alone = [
+        ls.run(declared | {"parameters": product}, data=data, out=tmp_path, jobs=1).trials
+        for product in declared["parameters"]
+    ]
+    names = ["outcome", "epochs", "converged_at", "diverged_at", "cost", "excess_cost", "stability_ratio"]
+    whole = pd.concat(alone, ignore_index=True)
+    pd.testing.assert_frame_equal(union[names], whole[names], check_exact=True)
+
+
 def anything(seed: int) -> tuple[Declared, Any]:
     """Returns a union of four products, or a list of trials that mix them, that keeps a history."""
     generator = np.random.default_rng([seed, 1])
