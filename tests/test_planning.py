@@ -92,10 +92,14 @@ def test_theory_honours_momentum() -> None:
         {"training": {"batch_size": 5}},
         {"parameters": {"batch_size": {"values": [5, 30]}}},
         {"parameters": {"momentum": {"values": [0, 0.5]}}},
+        {
+            "training": {"momentum": 0.9, "schedule": {"name": "chebyshev"}},
+            "parameters": {"epochs": {"values": [2, 5, 50]}},
+        },
     ],
 )
 def test_no_limit_is_told_where_no_one_limit_holds(more: dict[str, Any]) -> None:
-    """Mini-batches have none, and each momentum has its own."""
+    """Mini-batches have none, each momentum has its own, and so has each length of a schedule."""
     plan = ls.plan(SWEEP | more)
     assert (plan.stability_limit, plan.best_rate) == (None, None)
     assert plan.condition_number == pytest.approx(1332.3, rel=1e-4)

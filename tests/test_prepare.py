@@ -11,6 +11,7 @@ import linreg_sweep as ls
 from linreg_sweep.config import load_config
 from linreg_sweep.errors import ConfigError, DataError
 from linreg_sweep.trials.loading import load_data
+from linreg_sweep.trials.prepare import prepare
 
 X, Y = np.arange(20.0), 3 * np.arange(20.0) + 1
 
@@ -144,3 +145,14 @@ def test_what_is_wrong_is_said_where_it_is_declared() -> None:
         with pytest.raises(ConfigError) as caught:
             ls.plan({"name": "a", **declared}, data=(X, Y))
         assert str(caught.value).partition(": ")[0] == place
+
+
+def test_a_seed_is_itself() -> None:
+    """Whole numbers beyond those that a float can hold are different seeds."""
+    seeds = [2**60, 2**60 + 1, 2**63 - 1]
+    config = {"data": {"name": "tutorial"}, "training": {"batch_size": 5, "shuffle": True}}
+    found = []
+    for seed in seeds:
+        declaration = load_config(config | {"seed": seed})
+        found.append(prepare(declaration, load_data(declaration)).example.options.method.seed)
+    assert found == seeds

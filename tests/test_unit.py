@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 import linreg_sweep as ls
+from linreg_sweep.config import load_sweep
 from linreg_sweep.config.json_schema import json_schema
 from linreg_sweep.errors import ConfigError
+from linreg_sweep.trials.loading import load_data
+from linreg_sweep.trials.prepare import prepare
 
 RANGE = {"min": 0.05, "max": 1.2, "num": 24, "unit": "stability_limit"}
 DATA = (np.array([[1.0, 5.0], [2.0, 3.0], [4.0, 4.0], [7.0, 1.0]]), np.array([2.0, 1.0, 0.0, 4.0]))
@@ -117,3 +120,36 @@ def test_flat_data_have_no_limit_to_take_multiples_of() -> None:
     declared = sweep(RANGE, data={"name": "tutorial", "fit_bias": False})
     with pytest.raises(ConfigError, match=r"learning_rate\.unit: the data must have a stability limit"):
         ls.plan(declared, data=([0.0, 0.0], [1.0, 2.0]))
+
+
+@pytest.mark.parametrize(
+    ("setup", "varied", "said"),
+    [
+        ({"name": "exponential", "gamma": 1}, {"schedule.gamma": {"values": [0.9, 1]}}, "falls to 0"),
+        ({"name": "cosine", "final": 0.5}, {"schedule.final": {"values": [0.5, 0]}}, "falls to 0"),
+        (None, {"momentum": {"values": [0.9]}, "dampening": {"values": [0.5, 1]}}, "every step is 0"),
+        (
+            {"name": "chebyshev"},
+            {"momentum": {"values": [0.9]}, "schedule.epochs": {"values": [5, 20_000]}},
+            "too long",
+        ),
+    ],
+)
+def test_every_value_that_varies_must_have_a_limit(
+    setup: dict[str, Any] | None, varied: dict[str, Any], said: str
+) -> None:
+    """Also where the set-up has one: no trial is trained at another rate than its share of its own limit."""
+    training = {"epochs": 60} | ({"schedule": setup} if setup else {})
+    declared = sweep(RANGE, parameters=varied, training=training)
+    with pytest.raises(ConfigError, match=rf"learning_rate\.unit: .*{said}"):
+        ls.plan(declared, data=DATA)
+
+
+def test_a_rate_without_a_limit_is_never_the_set_ups() -> None:
+    """What no check foresaw is missing in the table, rather than trained at some other rate."""
+    declaration = load_sweep(sweep(RANGE), data_given=True)
+    experiment = prepare(declaration, load_data(declaration, DATA))
+    values = experiment.values(0, 2)
+    values["learning_rate"][1] = np.nan
+    (group,) = experiment.groups(values)
+    assert np.isnan(group.trials.values["learning_rate"]).tolist() == [False, True]

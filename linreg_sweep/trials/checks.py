@@ -119,7 +119,9 @@ def _faults_of_limits(declaration: Declaration, experiment: Experiment) -> Itera
             yield declaration.complaint(path, text, hint)
             return
         if np.isinf(limit):
-            text = "the data must have a stability limit, but no learning rate diverges on them: x is 0"
+            is_flat = not example.trials.quadratic.steepest.any()
+            why = "on them: x is 0" if is_flat else "where every step is 0"
+            text = f"the data must have a stability limit, but no learning rate diverges {why}"
             yield declaration.complaint(path, text, "leave the unit out")
             return
         with np.errstate(over="ignore"):

@@ -1,6 +1,6 @@
 """A declaration met with its data: everything that the result of a trial is a pure function of."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -241,10 +241,10 @@ class Experiment:
             average=None if average.kind == "none" else average,
             batch_size=int(size[0]) if count and size[0] < problem.n_rows else None,
             shuffle=choices.get("shuffle", training.shuffle),
-            seed=int(numbers("seed", self.config.seed)[0]) if count else 0,
+            seed=int(values["seed"][0]) if "seed" in values and count else self.config.seed,
         )
         taken = OPTIMIZERS[optimizer].settled({name: numbers(name, settings[name]) for name in keys})
-        taken["learning_rate"] = numbers("learning_rate", training.learning_rate)
+        taken["learning_rate"] = values["learning_rate"]
         taken |= {name: value for name, value in values.items() if "." in name}
         start = self._starts(values, problem.shape, numbers)
         quadratic = self._quadratic(kind, method, taken["weight_decay"])
@@ -343,17 +343,27 @@ class Experiment:
     @cached_property
     def examples(self) -> tuple[Group, ...]:
         """A trial of each combination of what is no number; of the fewest rows a step, the rest as set up."""
-        return tuple(self._examples(in_units=False))
+        return tuple(map(self._example_of, self.space.combinations(GROUPED)))
+
+    @cached_property
+    def examples_in_units(self) -> tuple[Group, ...]:
+        """Those whose learning rates are shares of a stability limit, at both ends of all that moves it."""
+        combinations = self.space.combinations(GROUPED, self.moving)
+        return tuple(self._example_of(each) for each in combinations if RATIO in each)
 
     @property
-    def examples_in_units(self) -> Iterator[Group]:
-        """Those of them whose learning rates are shares of a stability limit."""
-        return self._examples(in_units=True)
+    def moving(self) -> list[str]:
+        """The numbers that vary and may move a stability limit, beside those that trials are grouped by."""
+        has_schedule = any(example.options.method.schedule is not None for example in self.examples)
+        return [
+            name
+            for name in self.space.names
+            if name not in self.space.choices
+            and (name in KEYS or name.startswith("schedule.") or (name == "epochs" and has_schedule))
+        ]
 
-    def _examples(self, *, in_units: bool) -> Iterator[Group]:
-        for chosen in self.space.combinations(GROUPED):
-            if chosen.pop(RATIO, None) is not None or not in_units:
-                yield self.example_with(chosen)
+    def _example_of(self, combination: Mapping[str, float]) -> Group:
+        return self.example_with({name: value for name, value in combination.items() if name != RATIO})
 
     def example_with(self, values_of_its_own: Mapping[str, float]) -> Group:
         """Returns the set-up's own trial, but for some hyperparameters."""
@@ -369,7 +379,7 @@ class Experiment:
 
 def common_stability_limit(experiment: Experiment) -> float | None:
     """Returns the learning rate above which every trial's descent grows; None: there is no one such rate."""
-    if any(name in KEYS or name.startswith("schedule.") for name in experiment.space.names):
+    if experiment.moving:
         return None
     limits = {float(example.stability_limit()[0]) for example in experiment.examples}
     return limits.pop() if len(limits) == 1 and np.isfinite([*limits]).all() else None

@@ -170,29 +170,38 @@ class Space:
             if name in _columns(sampler)
         )
 
-    def combinations(self, least: Sequence[str] = ()) -> Iterator[dict[str, float]]:
+    def combinations(
+        self, least: Sequence[str] = (), extreme: Sequence[str] = ()
+    ) -> Iterator[dict[str, float]]:
         """Yields each combination of what is no number that trials may have, of very many the first.
 
         Args:
             least: numbers that stand in each combination, too: the smallest that its product varies them to.
+            extreme: numbers whose smallest and largest are combined with these and with each other.
 
         Yields:
             Codes and these numbers by their names; what its product does not vary is left out. RATIO is
             among them, as 1, where its learning rates are shares of a stability limit.
         """
         found = dict.fromkeys(
-            frozenset({*each.items(), *_of_product(sampler, least)})
+            frozenset({*each.items(), *numbers})
             for sampler in self.samplers
             for each in islice(_combinations(sampler, self.choices), MAX_COMBINATIONS)
+            for numbers in product(*_numbers(sampler, least, extreme))
         )
         yield from map(dict, islice(found, MAX_COMBINATIONS))
 
 
-def _of_product(sampler: Sampler, least: Sequence[str]) -> Iterator[tuple[str, float]]:
-    """Yields the smallest of some numbers that a product varies, and whether its rates are shares."""
-    yield from ((name, sampler.ends(name)[0]) for name in least if name in sampler.names)
+def _numbers(
+    sampler: Sampler, least: Sequence[str], extreme: Sequence[str]
+) -> Iterator[list[tuple[str, float]]]:
+    """Yields, by name, what some numbers of a product are looked at as, and whether its rates are shares."""
+    yield from ([(name, sampler.ends(name)[0])] for name in least if name in sampler.names)
+    for name in extreme:
+        ends = filter(np.isfinite, dict.fromkeys(sampler.ends(name)) if name in sampler.names else ())
+        yield from filter(None, [[(name, end) for end in ends]])
     if RATIO in _columns(sampler):
-        yield RATIO, 1.0
+        yield [(RATIO, 1.0)]
 
 
 def _combinations(sampler: Sampler, choices: Choices) -> Iterator[dict[str, float]]:
