@@ -9,10 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 import linreg_sweep as ls
+from linreg_sweep.config import load_sweep
 from linreg_sweep.text.advice import format_advice
 from linreg_sweep.text.training import format_ending
 from linreg_sweep.training import Training
-from linreg_sweep.trials.advice import Advice, Way
+from linreg_sweep.trials.advice import Advice, Way, advise
+from linreg_sweep.trials.loading import load_data
+from linreg_sweep.trials.prepare import prepare
 
 Floats = NDArray[np.float64]
 
@@ -234,3 +237,19 @@ def test_batches_lie_in_the_order_that_trials_have() -> None:
     limit, same, another = (None if advice is None else advice.batch_limit for advice in advices)
     assert limit == same
     assert limit != another
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"loss": {"values": ["mse", "sse"]}},
+        [{"learning_rate": {"values": [1e-9]}}, {"learning_rate": {"values": [2e-9]}}],
+    ],
+)
+def test_no_one_advice_is_given_on_several_problems_or_products(parameters: Any) -> None:
+    """Each loss has its own rates, and an option sets what one product varies, not a union."""
+    declared = {"data": {"name": "tutorial"}, "method": "grid", "parameters": parameters, "name": "several"}
+    declaration = load_sweep(declared)
+    assert advise(prepare(declaration, load_data(declaration))) is None
+    one = load_sweep(declared | {"parameters": {"learning_rate": {"values": [1e-9]}}})
+    assert advise(prepare(one, load_data(one))) is not None

@@ -219,12 +219,21 @@ def test_one_parameter_is_not_given_twice() -> None:
 
 def test_an_option_for_what_a_sweep_varies_is_refused() -> None:
     """Whatever name either is given, and in whichever product."""
-    declared = {"data": DATA, "method": "grid", "parameters": [{"epochs": 5}, {"data.standardize, loss": 0}]}
+    declared = {
+        "data": DATA,
+        "method": "grid",
+        "training": {"schedule": {"name": "exponential", "gamma": 0.9}},
+        "parameters": [
+            {"epochs": 5, "schedule.gamma": {"values": [0.5]}},
+            {"data.standardize, loss": 0},
+        ],
+    }
     for option, name in (
         ("training.loss=sse", "loss"),
         ("data.standardize=true", "standardize"),
         ("epochs=4", "epochs"),
         ("training={epochs: 4}", "epochs"),
+        ("training.schedule.gamma=0.8", "schedule.gamma"),
     ):
         with pytest.raises(ConfigError, match=f"{name} is varied by the sweep. Hint: set parameters.{name}"):
             load_sweep(declared, [option])

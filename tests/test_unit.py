@@ -153,3 +153,11 @@ def test_a_rate_without_a_limit_is_never_the_set_ups() -> None:
     values["learning_rate"][1] = np.nan
     (group,) = experiment.groups(values)
     assert np.isnan(group.trials.values["learning_rate"]).tolist() == [False, True]
+
+
+def test_rates_as_such_are_checked_beside_others_in_the_unit() -> None:
+    """In a union, a rate that float32 cannot hold is refused whatever the other product declares."""
+    declared = sweep(0, training={"dtype": "float32"})
+    declared["parameters"] = [{"learning_rate": RANGE}, {"learning_rate": {"values": [1e300]}}]
+    with pytest.raises(ConfigError, match=r"learning_rate: must be a number in float32"):
+        ls.plan(declared, data=DATA)

@@ -4,7 +4,7 @@ A key may be given by its end alone (`epochs`, `settle.fraction`): of all keys t
 nearest the top is meant, and where several are equally near the choices are named.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,18 +47,27 @@ def apply_overrides(
     return root, sources, complaints
 
 
-def without_effect(root: Node, options: Iterable[Source]) -> Iterator[Complaint]:
+def without_effect(root: Node, options: Sequence[Source]) -> Iterator[Complaint]:
     """Yields what options set although the sweep varies it, so that no trial would have it."""
     varied = swept(plain(root))
+    in_list = child(root, "parameters") is None
     for block in ("training", "data"):
-        node = child(root, block)
-        for key, below in node.value.items() if node is not None and node.is_block else ():
-            name = canonical(f"{block}.{key}")
+        for path, node in _below(child(root, block), (block,), options):
+            name = canonical(".".join(path))
             if name in varied:
-                in_list = child(root, "parameters") is None
                 hint = "leave the column out" if in_list else f"set parameters.{name}"
-                told = at((block, key), f"{name} is varied by the sweep", hint)
-                yield from (replace(told, where=Mark(each)) for each in options if each in _sources(below))
+                told = at(path, f"{name} is varied by the sweep", hint)
+                yield from (replace(told, where=Mark(each)) for each in options if each in _sources(node))
+
+
+def _below(
+    node: Node | None, path: tuple[str, ...], options: Sequence[Source]
+) -> Iterator[tuple[tuple[str, ...], Node]]:
+    """Yields every value of a block, and of the blocks in it that no option sets whole, with its path."""
+    for key, below in node.value.items() if node is not None and node.is_block else ():
+        yield (*path, key), below
+        if below.at.source not in options:
+            yield from _below(below, (*path, key), options)
 
 
 def _sources(node: Node) -> set[Source]:

@@ -111,8 +111,11 @@ def is_needed(outcomes: Mapping[str, int]) -> bool:
 def advise(experiment: Experiment) -> Advice | None:
     """Returns what would make the trials of an experiment converge, even that with the farthest start.
 
-    None: it is not known, since they do not descend at a constant rate by a rule that theory covers.
+    None: it is not known, since they do not descend on one problem at a constant rate by a rule that theory
+    covers, or there is no one place to declare it: what a union or a list varies.
     """
+    if len(experiment.problems) > 1 or not experiment.space.is_one_product:
+        return None
     problem, values = experiment.problem, experiment.sample(SAMPLED)
     groups = experiment.groups(values)
     method = groups[0].options.method

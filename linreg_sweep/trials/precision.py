@@ -45,8 +45,7 @@ def _faults_of_numbers(declaration: Declaration, experiment: Experiment) -> Iter
     }
     found = [(place_of(name), values) for name, values in declared.items() if name not in space.names]
     for name in space.names:
-        in_unit = name == "learning_rate" and space.has_units
-        if not in_unit and (name in declared or name.startswith(OWN_WEIGHT)):
+        if name in space.columns and (name in declared or name.startswith(OWN_WEIGHT)):
             found.append((place_of(name), [space.ends(name)[0], space.largest(name)]))
     if space.has_units:
         limits = [float(example.stability_limit()[0]) for example in experiment.examples_in_units]

@@ -71,9 +71,9 @@ class Space:
         return sum(sampler.n_trials for sampler in self.samplers)
 
     @property
-    def is_enumerated(self) -> bool:
-        """Whether every value of every parameter is declared, not drawn."""
-        return not any(isinstance(sampler, Random) for sampler in self.samplers)
+    def is_one_product(self) -> bool:
+        """Whether trials are no union, and no list either."""
+        return len(self.samplers) == 1 and not isinstance(self.samplers[0], Listed)
 
     @property
     def is_ordered(self) -> bool:
@@ -137,8 +137,7 @@ class Space:
         return found
 
     def _unknown(self, count: int) -> dict[str, Floats]:
-        names = dict.fromkeys(name for sampler in self.samplers for name in _columns(sampler))
-        return {name: np.full(count, np.nan) for name in names}
+        return {name: np.full(count, np.nan) for name in self.columns}
 
     def trial(self, number: int) -> dict[str, float]:
         """Returns the values of one trial.
@@ -151,9 +150,14 @@ class Space:
         return {name: float(values[0]) for name, values in self.values(number, number + 1).items()}
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The names that `values` has."""
+        return tuple(dict.fromkeys(name for sampler in self.samplers for name in _columns(sampler)))
+
+    @property
     def has_units(self) -> bool:
         """Whether the learning rates of any product are shares of a stability limit; see RATIO."""
-        return any(RATIO in _columns(sampler) for sampler in self.samplers)
+        return RATIO in self.columns
 
     def ends(self, name: str) -> tuple[float, float]:
         """Returns the smallest and the largest value of a parameter in all products that vary it."""
