@@ -515,7 +515,19 @@ def test_a_cell_that_is_missing_or_bad_is_told_with_its_line_and_column() -> Non
         ("epochs\n010\n", "tables/trials.csv:2:1: a whole number does not start with 0, got 010"),
         ("epochs\n1.5\n", "tables/trials.csv:2:1: trials.columns.epochs[0]: must be a whole number, got 1.5"),
         ('epochs\n"1\n', "tables/trials.csv:2: not readable as CSV"),
-        ("optimizer,momentum\nadam,0.5\n", "sweeps/a.yaml:3:1: trials: adam has no momentum"),
+        (
+            "optimizer,momentum\nadam,0.5\n",
+            "tables/trials.csv:2:2: trials.columns.momentum[0]: adam has no momentum",
+        ),
+        (
+            "optimizer,momentum\nadam,\nsgd,\nsgd,0\n",
+            "tables/trials.csv:3:2: trials.columns.momentum[1]: must have a value",
+        ),
+        (
+            "optimizer,momentum\nadam,\n",
+            "tables/trials.csv:2:2: trials.columns.momentum[0]: must have a value",
+        ),
+        ("momentum,seed\n,1\n0,2\n", "tables/trials.csv:2:1: trials.columns.momentum[0]: must have a value"),
         ("nesterov,momentum\ntrue,0.5\ntrue,0\n", "sweeps/a.yaml:3:9: trials: momentum must be above 0 with"),
     ):
         (line,) = refusal(text)

@@ -1,15 +1,20 @@
 """What a sweep varies, read: a product of parameters, a union of products, or the columns of a list."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from linreg_sweep.config.declarations import checked, read_parameter
 from linreg_sweep.config.faults import MAX_COMPLAINTS, at
 from linreg_sweep.config.messages import suggest
 from linreg_sweep.config.parameters import OWN_WEIGHT, Parameter, Product
+from linreg_sweep.config.training import OPTIMIZER_KEYS
 from linreg_sweep.config.varied import BLOCKS, FIXED, KINDS, NAMES, Kind, canonical, kind_of
 from linreg_sweep.errors import Complaint
 from linreg_sweep.words import closest, show
+
+EMPTY = ("must have a value", "fill it in")
+"""What is said of a cell that is empty, and to do."""
 
 
 def read_products(
@@ -63,7 +68,10 @@ def _read_product(
 def read_columns(
     given: Any, kinds: Mapping[str, Kind] | None
 ) -> tuple[dict[str, tuple[Any, ...]], list[Complaint]]:
-    """Returns the values of each parameter of a list of trials, and everything that is wrong with them."""
+    """Returns the values of each parameter of a list of trials, and everything that is wrong with them.
+
+    An optimizer's key may be None in some trials where optimizers vary: those whose optimizer has none.
+    """
     if not isinstance(given, dict) or not given or not all(isinstance(each, list) for each in given.values()):
         return {}, [at((), f"must be columns, a list of values each, got {show(given)}")]
     columns: dict[str, tuple[Any, ...]] = {}
@@ -78,14 +86,16 @@ def read_columns(
         if not found and (not column or len(column) != n_trials):
             found.append(at((), f"must have a value for each trial, got {len(column):,} of {n_trials:,}"))
         if not found and kind is not None:
-            missing = [
-                at((place,), "must have a value", "fill it in")
-                for place, each in enumerate(column)
-                if each is None
-            ]
-            values, found = checked(kind.column, column)
+            places = [place for place, each in enumerate(column) if each is not None]
+            values, found = checked(kind.column, [column[place] for place in places])
+            found = [replace(each, path=(places[int(each.path[0])], *each.path[1:])) for each in found]
             columns[name] = values
-            found = [*missing, *(each for each in found if column[int(each.path[0])] is not None)]
+            if len(places) < n_trials:
+                missing = [at((place,), *EMPTY) for place, each in enumerate(column) if each is None]
+                is_optional = name in OPTIMIZER_KEYS and "optimizer" in given and places
+                found = found if is_optional else [*missing, *found]
+                filled = dict(zip(places, values or (), strict=False))
+                columns[name] = tuple(map(filled.get, range(n_trials)))
         faults += [each.below(key) for each in found[: MAX_COMPLAINTS + 1]]
     return columns, faults
 

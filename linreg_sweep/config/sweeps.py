@@ -1,7 +1,8 @@
 """The models of sweeps: what varies on top of a config, and how trials take their values."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from itertools import product as combinations
 from math import inf, prod
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import CoreSchema, core_schema
 
-from linreg_sweep.config.faults import at
+from linreg_sweep.config.faults import MAX_COMPLAINTS, at
 from linreg_sweep.config.messages import raised
 from linreg_sweep.config.parameters import (
     Normal,
@@ -22,7 +23,7 @@ from linreg_sweep.config.parameters import (
     names_of,
     written,
 )
-from linreg_sweep.config.products import read_columns, read_products
+from linreg_sweep.config.products import EMPTY, read_columns, read_products
 from linreg_sweep.config.schema import Config, Text
 from linreg_sweep.config.shapes import GRID, RANDOM
 from linreg_sweep.config.training import OPTIMIZER_KEYS, TrainingConfig, keys_of
@@ -201,8 +202,7 @@ class ListSweep(SweepBase):
     @property
     def products(self) -> tuple[Product, ...]:
         """What is varied: all columns together."""
-        columns = self.trials.columns
-        return ({name: Values(tuple(dict.fromkeys(column))) for name, column in columns.items()},)
+        return (values_of(self.trials.columns),)
 
     def place_of(self, name: str, *, in_unit: bool = False) -> KeyPath:
         """Returns where a hyperparameter is declared; see Config."""
@@ -218,16 +218,40 @@ class ListSweep(SweepBase):
         trials = trials.model_copy(update={"columns": columns})
         if most is not None and trials.n_trials > most:
             raise fault(f"must be at most {most:,} (max_trials), got {trials.n_trials:,}", "raise max_trials")
-        together = [name for name in trials.columns if name in OPTIMIZER_KEYS or name == "optimizer"]
-        if training is not None and together:
-            rows = dict.fromkeys(zip(*(trials.columns[name] for name in together), strict=True))
-            product: Product = {", ".join(together): Tuples(tuple(together), tuple(rows))}
-            hint = "leave the column out, or write method: grid with a list of mappings under parameters"
-            found = faults_of_optimizers(product, training)
-            faults = [replace(each, path=(), hint=hint) for each in found]
+        if training is not None:
+            faults = list(islice(_faults_of_rows(trials.columns, training), MAX_COMPLAINTS + 1))
             if faults:
                 raise raised(faults)
         return trials
+
+
+def values_of(columns: Mapping[str, Sequence[Any]]) -> Product:
+    """Returns the different values of each parameter of a list of trials."""
+    return {
+        name: Values(tuple(each for each in dict.fromkeys(column) if each is not None))
+        for name, column in columns.items()
+    }
+
+
+def _faults_of_rows(columns: Mapping[str, tuple[Any, ...]], training: TrainingConfig) -> Iterator[Complaint]:
+    """Yields cells that go with no key of their trial's optimizer, or lack it; and what torch refuses."""
+    n_trials = len(next(iter(columns.values())))
+    optimizers = columns.get("optimizer", (training.optimizer,) * n_trials)
+    for name in OPTIMIZER_KEYS.keys() & columns.keys():
+        has = {each: name in keys_of(each) for each in set(optimizers)}
+        is_plain = all(has.values()) and None not in columns[name]
+        for place, optimizer in enumerate(() if is_plain else optimizers):
+            is_empty = columns[name][place] is None
+            if is_empty == has[optimizer]:
+                lacks = f"{optimizer} has no {name}: {optimizer} has {', '.join(keys_of(optimizer))}"
+                yield at(("columns", name, place), *(EMPTY if is_empty else (lacks, "leave the cell empty")))
+    of_sgd = [name for name in _TOGETHER if name in columns]
+    rows = dict.fromkeys(zip(optimizers, *(columns[name] for name in of_sgd), strict=True))
+    sgd = tuple(row[1:] for row in rows if row[0] == "sgd" and None not in row)
+    if of_sgd and sgd:
+        product: Product = {", ".join(of_sgd): Tuples(tuple(of_sgd), sgd)}
+        found = faults_of_optimizers(product, training.model_copy(update={"optimizer": "sgd"}))
+        yield from (replace(each, path=()) for each in found)
 
 
 Sweep = GridSweep | RandomSweep | ListSweep

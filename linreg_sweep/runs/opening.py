@@ -222,6 +222,12 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
         role: [column["name"] for column in columns["trials"] if column["role"] == role]
         for role in ("hyperparameter", "state")
     }
+    by_ratio = {
+        name
+        for product in experiment.config.products
+        for name, parameter in each_alone(product).items()
+        if getattr(parameter, "scale", "linear") == "log"
+    }
     return {
         "format_version": FORMAT_VERSION,
         "name": mapping["name"],
@@ -240,9 +246,7 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
         "loss": mapping["training"]["loss"],
         "method": mapping["method"],
         "varied": [parameter_column(name) for name in experiment.space.names],
-        "log_scaled": [
-            parameter_column(name) for name in experiment.space.names if _is_log_scaled(experiment, name)
-        ],
+        "log_scaled": [parameter_column(name) for name in experiment.space.names if name in by_ratio],
         "spans": _spans(experiment),
         "history": experiment.n_states > 0,
         "best_by": experiment.config.best_by,
@@ -259,12 +263,6 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
         "part_size": part_size,
         "n_parts": -(-n_trials // part_size),
     }
-
-
-def _is_log_scaled(experiment: Experiment, name: str) -> bool:
-    """Returns whether any product has a parameter on a scale by ratio."""
-    declared = (each_alone(product).get(name) for product in experiment.config.products)
-    return any(getattr(parameter, "scale", "linear") == "log" for parameter in declared)
 
 
 def _columns(experiment: Experiment) -> Tables:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from linreg_sweep.samplers.base import Floats, choose
 
 
@@ -11,7 +13,7 @@ class Listed:
     """The trials of a list.
 
     Attributes:
-        columns: the values [n] of each parameter, a trial after the other.
+        columns: the values [n] of each parameter, a trial after the other; NaN where a trial has none.
     """
 
     columns: Mapping[str, Floats]
@@ -40,4 +42,4 @@ class Listed:
     def ends(self, name: str) -> tuple[float, float]:
         """Returns the smallest and the largest value of a parameter."""
         column = self.columns[name]
-        return float(column.min()), float(column.max())
+        return float(np.nanmin(column)), float(np.nanmax(column))

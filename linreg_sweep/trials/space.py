@@ -24,7 +24,7 @@ from linreg_sweep.config.parameters import (
     largest,
     merged,
 )
-from linreg_sweep.config.sweeps import DRAWN
+from linreg_sweep.config.sweeps import DRAWN, values_of
 from linreg_sweep.config.varied import KINDS
 from linreg_sweep.samplers import Floats, Grid, Listed, Random, Sampler
 
@@ -290,12 +290,12 @@ def random_space(
 
 def listed_space(columns: Mapping[str, Sequence[Any]]) -> Space:
     """Returns the space of trials as they stand, from the values of each parameter."""
-    product: Product = {name: Values(tuple(dict.fromkeys(column))) for name, column in columns.items()}
+    product = values_of(columns)
     choices = choices_of([product], {})
     listed: dict[str, Floats] = {}
     for name, column in columns.items():
         codes = {value: code for code, value in enumerate(choices.get(name, ()))}
-        listed[name] = np.array([codes[value] for value in column] if codes else column, dtype=np.float64)
+        listed[name] = np.array([*map(codes.get, column)] if codes else column, np.float64)  # None is NaN
     return Space((Listed(listed),), merged([_coded(product, choices)]), choices)
 
 
