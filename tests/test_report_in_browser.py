@@ -20,7 +20,7 @@ import linreg_sweep as ls
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
-from tests.test_report import HOSTILE, SWEEP, cells_by_pandas, hostile
+from tests.reported import HOSTILE, SWEEP, cells_by_pandas, hostile
 
 CHROMIUM = shutil.which("chromium")
 
