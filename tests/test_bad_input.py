@@ -216,7 +216,7 @@ DATA = [
 ]
 """What a data file can hold (None: there is none), what is asked of it, and what is said; F is the file.
 
-One of a kind; test_bad_csv.py, test_tabular.py and test_data.py have all.
+One of a kind; test_bad_csv.py, test_tabular.py and test_bad_arrays.py have all.
 """
 
 
