@@ -16,6 +16,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 
+SQUARES = [item * item for item in range(12)]
+
+NO_NANNY = "--no-nanny"
+"""For workers that are to stay dead."""
+
 
 def square(item: int) -> int:
     """Returns the item squared."""

@@ -192,7 +192,7 @@ SWEEPS = [
         "x.yaml:3:51: training.momentum: must be below 1, got 1",
     ),
 ]
-"""What a sweep's file can say, and what is said of it: one of a kind, test_config_bad_input.py has all."""
+"""What a sweep's file can say, and what is said of it: one of a kind, test_bad_sweeps.py has all."""
 
 DATA = [
     (None, "y: y", "F: data must be a file, there is none here. Hint: did you mean 'ok.csv'?"),
@@ -216,7 +216,7 @@ DATA = [
 ]
 """What a data file can hold (None: there is none), what is asked of it, and what is said; F is the file.
 
-One of a kind; test_tabular.py and test_data.py have all.
+One of a kind; test_bad_csv.py, test_tabular.py and test_bad_arrays.py have all.
 """
 
 

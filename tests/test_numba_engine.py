@@ -10,8 +10,8 @@ from linreg_sweep.engines import chunks, numba_engine
 from linreg_sweep.engines.numba_engine import Rows, kernel, train
 from linreg_sweep.errors import ConfigError
 from linreg_sweep.method import Method
+from tests.cases import CASES, MANY, MOVING, Case
 from tests.descents import assert_same, check_bits_are_own
-from tests.test_engines_against_literal import CASES, MANY, MOVING, Case
 
 QUICK = "momentum"
 """The one case that is not left to the long tests: each is compiled for a second."""

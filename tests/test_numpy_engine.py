@@ -9,8 +9,8 @@ from linreg_sweep.engines.chunks import descend
 from linreg_sweep.engines.interface import Results, Trials
 from linreg_sweep.engines.numpy_engine import Descent, train
 from linreg_sweep.theory.problem import Problem, make_problem
+from tests.cases import MOVING, Case
 from tests.descents import assert_same, check_bits_are_own, judged, make_method, make_trials
-from tests.test_engines_against_literal import MOVING, Case
 
 
 def trained(problem: Problem, trials: Trials, dtype: str = "float64", **method: object) -> Results:

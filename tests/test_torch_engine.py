@@ -19,8 +19,8 @@ from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.engines.torch_engine import Descent, train
 from linreg_sweep.method import Method
 from linreg_sweep.theory.problem import Problem, make_problem
+from tests.cases import AVERAGE, CASES, SCHEDULE
 from tests.descents import make_method, make_trials
-from tests.test_engines_against_literal import AVERAGE, CASES, SCHEDULE
 
 Floats = NDArray[np.float64]
 

@@ -18,7 +18,7 @@ from tests.words import CATEGORIES, EVENTS
 
 FACTS = json.loads((Path(__file__).parent / "facts" / "comparisons.json").read_text(encoding="utf-8"))
 """A table, and comparisons over it with the trials they keep or what is said of them; the page is held to
-the same in test_report_in_browser.py. The rows were those of pandas's own masks."""
+the same in test_where_in_browser.py. The rows were those of pandas's own masks."""
 
 
 def column(name: str, cells: list[Any]) -> Any:

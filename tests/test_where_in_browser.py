@@ -2,20 +2,14 @@
 
 import json
 import os
-import shutil
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.browsing import CHROMIUM, IN_BROWSER
 from tests.words import CATEGORIES
 
-CHROMIUM = shutil.which("chromium")
-
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium"),
-]
+pytestmark = IN_BROWSER
 
 FACTS = json.loads((Path(__file__).parent / "facts" / "comparisons.json").read_text(encoding="utf-8"))
 

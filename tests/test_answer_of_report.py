@@ -1,0 +1,153 @@
+"""Facts about the answer of a report: the best trial that all name, and where all trials converge."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import linreg_sweep as ls
+from linreg_sweep.reports.answer import answer
+from linreg_sweep.reports.gather import gather
+from linreg_sweep.runs.results import Run
+from linreg_sweep.terminal.choosing import Choice, choose, listed, summary_to_read
+from linreg_sweep.text.runs import format_run
+from linreg_sweep.theory.outcome import OUTCOMES
+from tests.reported import made, page_of, run
+
+__all__ = ["run"]
+
+
+def one(rates: list[Any], share: list[float], **more: Any) -> dict[str, list[Any]]:
+    """Returns a summary by the learning rate of ten trials a row; those that did not converge diverged."""
+    table = {
+        "learning_rate": rates,
+        "trials": [10] * len(rates),
+        "converged": [round(10 * each) for each in share],
+        "unfinished": [0] * len(rates),
+        "diverged": [10 - round(10 * each) for each in share],
+        "share_converged": share,
+        "median_converged_at": [None if each == 0 else 1000.0 - row for row, each in enumerate(share)],
+        "best_cost": [1.0] * len(rates),
+    }
+    return table | more
+
+
+BEST = {"trial": 7, "learning_rate": 0.003, "initial_weight": -1.0, "initial_bias": 0.0, "cost": 1.5}
+CONVERGED = BEST | {"outcome": "converged", "converged_at": 90}
+NEAREST = BEST | {"outcome": "unfinished", "converged_at": None}
+
+
+@pytest.mark.parametrize(
+    ("table", "best", "said"),
+    [
+        (
+            one([0.001, 0.002, 0.003, 0.01], [0.5, 1, 1, 0]),
+            CONVERGED,
+            "Best trial: 7 (learning rate 0.003, initial weight -1, initial bias 0): converged at epoch 90,"
+            " cost 1.5. With learning rate from 0.002 to 0.003 every start converges, on the whole fastest"
+            " at 0.003 (half of them within 998 epochs); above 0.00633053 none does.",
+        ),
+        (
+            one([0.001, 0.002], [0.5, 1]),
+            CONVERGED,
+            "With learning rate 0.002 every start converges, half of them within 999 epochs.",
+        ),
+        (
+            one(["0.001 to 0.002", "0.002 to 0.0062", "0.0062 to 0.02"], [1, 1, 0]),
+            CONVERGED,
+            "With learning rate from 0.001 to 0.0062 every start converges, on the whole fastest"
+            " from 0.002 to 0.0062 (half of them within 999 epochs); above 0.00633053 none does.",
+        ),
+        (
+            one([0.001, 0.002], [0.2, 0.8]),
+            CONVERGED,
+            "At no learning rate do all trials converge; most do at 0.002: 8 of 10 trials,"
+            " half of them within 999 epochs.",
+        ),
+        (
+            one([0.001, 0.002], [0, 0], unfinished=[10, 10], diverged=[0, 0], best_cost=[2.0, 1.0]),
+            NEAREST,
+            "no trial converged; this one came nearest, cost 1.5.",
+        ),
+        (one([0.001, 0.002], [0, 0]), NEAREST, "Every trial diverged; the stability limit is 0.00633053."),
+    ],
+)
+def test_the_answer_is_the_best_trial_and_where_all_converge(
+    run: Run, table: dict[str, list[Any]], best: dict[str, Any], said: str
+) -> None:
+    """From where to where all converge, where fastest, and above what none does."""
+    told = answer(run, "learning_rate", table, best)
+    assert told.startswith("Best trial: 7 (learning rate 0.003")
+    assert told.endswith(said)
+
+
+def test_the_edge_of_the_answer_is_theirs_only_if_no_trial_above_it_descended(run: Run) -> None:
+    """Else it is the largest rate with a converged trial."""
+    edge = run.metadata["edge"] | {"largest_stable": 0.0064}
+    told = Run(run.store)
+    told.__dict__["metadata"] = run.metadata | {"edge": edge}
+    table = one([0.005, 0.0064, 0.0065], [1, 0.5, 0])
+    assert answer(told, "learning_rate", table, CONVERGED).endswith("; above 0.0064 none does.")
+
+
+RATES = {"min": 0.0005, "max": 0.02, "num": 9, "scale": "log"}
+BY_MOMENTUM = {"learning_rate": RATES, "momentum": {"values": [0, 0.5, 0.9, 0.965]}}
+
+KINDS: dict[str, dict[str, Any]] = {
+    "by rate alone": {"parameters": {"learning_rate": RATES}},
+    "by rate and momentum": {"parameters": BY_MOMENTUM},
+    "at random": {
+        "method": "random",
+        "trials": 80,
+        "seed": 3,
+        "parameters": {"learning_rate": {"min": 0.001, "max": 0.01}, "momentum": {"min": 0, "max": 0.9}},
+    },
+    "none converged": {"parameters": BY_MOMENTUM, "training": {"epochs": 20}},
+    "all diverged": {"parameters": {"learning_rate": {"values": [0.7, 0.5, 0.6]}}},
+    "mini-batches": {
+        "parameters": {
+            "learning_rate": {"values": [0.0005, 0.002, 0.004]},
+            "batch_size": {"values": [5, 30]},
+        },
+        "outcome": {"tolerance": 0.05},
+    },
+    "ties": {"parameters": {"learning_rate": {"values": [0.005, 0.003]}}, "training": {"epochs": 0}},
+    "not finished": {"parameters": BY_MOMENTUM},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_that_name_the_best_trial_name_the_same(tmp_path: Path, kind: str) -> None:
+    """Page, laboratory, end of `run`, `show --top 1`, `list`, metadata: that of a plain sort by pandas."""
+    run = made(tmp_path, **KINDS[kind])
+    if kind == "not finished":
+        run.store.part(run.store.trials, 1).unlink()
+        run = ls.load(run.path)
+    trials = run.trials.assign(
+        rank=run.trials["outcome"].astype(str).map(list(OUTCOMES).index),
+        at=run.trials["converged_at"].where(run.trials["outcome"] == "converged").astype("float64"),
+    )
+    best = trials.sort_values(["rank", "at", "cost", "trial"]).iloc[0]
+    found, number = gather(run), int(best["trial"])
+    assert found.best == choose(run, Choice(top=1))["trial"].iloc[0] == number
+    assert page_of(tmp_path, run).data[0]["best"] == number
+    assert number in found.trials["trial"].tolist()
+    settings = ", ".join(f"{name.replace('_', ' ')} {best[name]:.6g}" for name in run.varied)
+    how = (
+        f"converged at epoch {best['converged_at']:,}"
+        if best["outcome"] == "converged"
+        else "no trial converged; this one came nearest"
+    )
+    sentence = f"Best trial: {number} ({settings}): {how}, cost {best['cost']:.6g}."
+    assert found.answer.startswith(sentence)
+    if run.finished:
+        assert run.metadata["best"]["trial"] == listed([run])[0]["best_trial"].iloc[0] == number
+        table = summary_to_read(run)
+        assert sentence in "\n".join(format_run(run, table, list(table))).replace("_", " ")
+
+
+@pytest.mark.parametrize("n", [0, -1])
+def test_fewer_than_one_best_trial_is_refused(run: Run, n: int) -> None:
+    """A count from the end would be all trials but the worst."""
+    with pytest.raises(ls.ConfigError, match=f"n: must be at least 1, got {n}"):
+        run.best(n)
