@@ -154,11 +154,14 @@ def edge(
 def _groups(experiment: Experiment) -> list[Group]:
     """Returns a trial of every momentum with every batch size that the sweep's trials have."""
     n_rows, set_up = experiment.problem.n_rows, experiment.example
-    otherwise = {
-        "momentum": set_up.trials.values.get("momentum", np.zeros(1))[0],
+    values = set_up.trials.values
+    otherwise: dict[str, float] = {
+        "momentum": values.get("momentum", np.zeros(1))[0],
         "batch_size": set_up.options.method.batch_size or n_rows,
     }
-    found: dict[tuple[float, int], None] = {}
+    others = [name for name in experiment.moving if name in values.keys() - otherwise.keys()]
+    otherwise |= {name: values[name][0] for name in others}
+    found: dict[tuple[float, ...], None] = {}
     for parameters in map(each_alone, experiment.config.products):
         axes = []
         for name, number in otherwise.items():
@@ -167,12 +170,16 @@ def _groups(experiment: Experiment) -> list[Group]:
                 text = "must be declared by value or values: the edge is measured for each"
                 raise ConfigError(Complaint(f"parameters.{name}", text, f"--set parameters.{name}=0.9"))
             axes.append(parameter.values)
-        found |= dict.fromkeys((momentum, min(int(size), n_rows)) for momentum, size in product(*axes))
+        found |= dict.fromkeys(
+            (momentum, min(size, n_rows), *numbers) for momentum, size, *numbers in product(*axes)
+        )
     if len(found) > MAX_ROWS:
         text = f"must have at most {MAX_ROWS} combinations of momentum and batch size, got {len(found)}"
         raise ConfigError(Complaint("parameters", text, "declare fewer of them"))
-    steps_are_batches = any(size < n_rows for _, size in found)
-    for name, words in experiment.space.labels.items():
+    steps_are_batches = any(size < n_rows for _, size, *_ in found)
+    columns = dict(zip(otherwise, map(dict.fromkeys, zip(*found, strict=True)), strict=True))
+    numbers = {name: tuple(f"{each:g}" for each in columns[name]) for name in others}
+    for name, words in (dict(experiment.space.labels) | numbers).items():
         if len(words) > 1 and name != "average" and (name != "shuffle" or steps_are_batches):
             text = f"must be one and the same in all trials, got {', '.join(words)}: each has its own edge"
             raise ConfigError(Complaint(f"parameters.{name}", text, f"set {name} to one of them"))

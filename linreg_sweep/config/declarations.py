@@ -114,7 +114,8 @@ def _read(
     if not known or not shape or not all(_is_list_or_short(reading, key) for key in known):
         return None, reading.faults
     parameter, found = checked(adapter_of(shape), known)
-    reading.faults += [each for each in found if each.text != "is required"]
+    # a key of the shape that is not there is told of below
+    reading.faults += [each for each in found if len(each.path) > 1 or each.text != "is required"]
     if not reading.faults:
         parameter = _settled(reading, parameter)
         check(reading, parameter)

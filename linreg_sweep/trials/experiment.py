@@ -1,6 +1,6 @@
 """A declaration met with its data: everything that the result of a trial is a pure function of."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -343,13 +343,22 @@ class Experiment:
     @cached_property
     def examples(self) -> tuple[Group, ...]:
         """A trial of each combination of what is no number; of the fewest rows a step, the rest as set up."""
-        return tuple(map(self._example_of, self.space.combinations(GROUPED)))
+        return tuple(group for group, _ in self._examples())
+
+    @cached_property
+    def extreme_examples(self) -> tuple[Group, ...]:
+        """The same at both ends of all that moves a stability limit."""
+        return tuple(group for group, _ in self._examples(self.moving))
 
     @cached_property
     def examples_in_units(self) -> tuple[Group, ...]:
-        """Those whose learning rates are shares of a stability limit, at both ends of all that moves it."""
-        combinations = self.space.combinations(GROUPED, self.moving)
-        return tuple(self._example_of(each) for each in combinations if RATIO in each)
+        """Those of these whose learning rates are shares of a stability limit."""
+        return tuple(group for group, is_in_units in self._examples(self.moving) if is_in_units)
+
+    def _examples(self, extreme: Sequence[str] = ()) -> Iterator[tuple[Group, bool]]:
+        for chosen in self.space.combinations(GROUPED, extreme):
+            is_in_units = chosen.pop(RATIO, None) is not None
+            yield self.example_with(chosen), is_in_units
 
     @property
     def moving(self) -> list[str]:
@@ -361,9 +370,6 @@ class Experiment:
             if name not in self.space.choices
             and (name in KEYS or name.startswith("schedule.") or (name == "epochs" and has_schedule))
         ]
-
-    def _example_of(self, combination: Mapping[str, float]) -> Group:
-        return self.example_with({name: value for name, value in combination.items() if name != RATIO})
 
     def example_with(self, values_of_its_own: Mapping[str, float]) -> Group:
         """Returns the set-up's own trial, but for some hyperparameters."""
@@ -379,10 +385,15 @@ class Experiment:
 
 def common_stability_limit(experiment: Experiment) -> float | None:
     """Returns the learning rate above which every trial's descent grows; None: there is no one such rate."""
-    if experiment.moving:
+    if differing(experiment):
         return None
-    limits = {float(example.stability_limit()[0]) for example in experiment.examples}
+    limits = {float(example.stability_limit()[0]) for example in experiment.extreme_examples}
     return limits.pop() if len(limits) == 1 and np.isfinite([*limits]).all() else None
+
+
+def differing(experiment: Experiment) -> list[str]:
+    """Returns the numbers that move the stability limit and differ between trials."""
+    return [name for name in experiment.moving if len({*experiment.space.ends(name)}) > 1]
 
 
 def most_epochs(declared: int, space: Space) -> int:
