@@ -226,19 +226,41 @@ def test_a_list_of_ones_has_the_limit_of_a_constant_rate(
         assert found * size == pytest.approx(expected, rel=1e-3 if gain == 1e-12 else 1e-9)
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_the_limit_of_a_list_is_what_a_fine_scan_finds(seed: int) -> None:
-    """The first of many thousand rates at which the cycle's matrix has an eigenvalue above 1."""
-    generator = np.random.default_rng(seed)
-    factors = generator.uniform(0.05, 2, int(generator.integers(1, 8))) * (generator.random() < 0.8 or 0.1)
-    momentum, gain = float(generator.uniform(0.01, 0.99)), float(generator.uniform(0.02, 1))
-    nesterov = bool(generator.random() < 0.5)
+def hold_to_a_fine_scan(factors: Floats, momentum: float, gain: float, *, nesterov: bool) -> None:
+    """Asserts that the limit is the first of many thousand rates at which a cycle grows."""
     found = first_loss(factors, momentum, gain, nesterov=nesterov)
     rates = np.linspace(0, 1.5 * found, 30_001)[1:]
     growth = radius(cycle_product(factors[:, None] * rates, momentum, gain, nesterov=nesterov))
     first = int((growth > 1 + 1e-12).argmax())
     assert rates[first - 1] <= found * (1 + 1e-9)
     assert found <= rates[first] * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_limit_of_a_list_is_what_a_fine_scan_finds(seed: int) -> None:
+    """Of factors of any size, with any momentum, and whatever share of the gradient arrives."""
+    generator = np.random.default_rng(seed)
+    factors = generator.uniform(0.05, 2, int(generator.integers(1, 8))) * (generator.random() < 0.8 or 0.1)
+    momentum, gain = float(generator.uniform(0.01, 0.99)), float(generator.uniform(0.02, 1))
+    hold_to_a_fine_scan(factors, momentum, gain, nesterov=bool(generator.random() < 0.5))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_narrow_range_of_growth_is_not_stepped_over(seed: int) -> None:
+    """Factors near 1, or that rise and fall slowly, resonate with a swing of their own length alone."""
+    generator = np.random.default_rng(seed)
+    spread, momentum = float(generator.uniform(0, 0.15)), float(generator.choice([0.9, 0.95, 0.99]))
+    factors = 1 + spread * generator.uniform(-1, 1, int(generator.integers(2, 12)))
+    if seed % 4 == 0:
+        factors, momentum = 1 + 0.15 * np.cos(2 * np.pi * np.arange(10 + seed) / (10 + seed)), 0.999
+    hold_to_a_fine_scan(factors, momentum, 1.0, nesterov=seed % 4 == 1)
+
+
+def test_the_limit_of_two_factors_is_the_root_of_a_quadratic() -> None:
+    """There (1 + m - f_1 x) (1 + m - f_2 x) is -(1 - m)^2: a cycle of two has the eigenvalue -1."""
+    factors, m = np.array([1.0528, 0.9472]), 0.9
+    roots = np.roots([factors.prod(), -(1 + m) * factors.sum(), (1 + m) ** 2 + (1 - m) ** 2])
+    assert first_loss(factors, m, 1.0, nesterov=False) == pytest.approx(roots.min(), rel=1e-12)
 
 
 @pytest.mark.filterwarnings("error")
