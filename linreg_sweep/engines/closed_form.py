@@ -197,6 +197,7 @@ class _Descent:
         last, none = np.maximum(end, 1).astype(np.float64), np.zeros(len(end))
         momentum, dampening = values.get("momentum", none), values.get("dampening", none)
         x, nesterov = self.trials.learning_rate * self.trials.quadratic.eigenvalues, self.is_nesterov
+        x = np.where(self.energy == 0, 0.0, x)  # there is no error to move
         h = variants.numbers(declared, "average.", values)
         if "decay" in h:
             return ema_factors(x, momentum, dampening, h["decay"] + none, last, nesterov=nesterov)
