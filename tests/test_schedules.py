@@ -175,6 +175,14 @@ def test_chebyshev_reaches_its_factor_and_stays_small_on_the_way(n: int) -> None
         assert np.cumprod(way, axis=0).max() < high / low
 
 
+def test_chebyshev_steps_are_the_rate_where_nothing_is_curved() -> None:
+    """There no step moves anything; a trial beside it has its own."""
+    declared, flat, steep = DECLARED.validate_python("chebyshev"), np.array([0.0, 1.0]), np.array([0.0, 9.0])
+    found = factors(declared, 0, 4, np.array([4.0, 4.0]), flat, steep)
+    assert found[:, 0].tolist() == [1, 1, 1, 1]
+    assert found[:, 1].tolist() == made("chebyshev", 4, epochs=4.0, ends=(1.0, 9.0))[:, 0].tolist()
+
+
 @pytest.mark.parametrize("k", range(1, 12))
 def test_silver_steps_have_their_sum(k: int) -> None:
     """2^k - 1 steps at 1 / L sum to (rho^k - 1) / L."""

@@ -46,9 +46,10 @@ def order(position: Floats, steps: Floats) -> Floats:
 
 
 def factor(clock: Clock, h: Numbers) -> Floats:
-    """Returns each step over 2 / (L + mu)."""
+    """Returns each step over 2 / (L + mu); 1 where nothing is curved."""
     j = order(np.mod(clock.epoch, clock.epochs), clock.epochs)
-    spread = (clock.steepest - clock.flattest) / (clock.steepest + clock.flattest)
+    apart, both = clock.steepest - clock.flattest, clock.steepest + clock.flattest
+    spread = np.divide(apart, both, out=np.zeros_like(apart), where=both > 0)
     return 1 / (1 + spread * cos(np.pi * (2 * j - 1) / (2 * clock.epochs)))
 
 
