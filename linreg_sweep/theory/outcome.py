@@ -253,39 +253,49 @@ def steepest_contraction(
         dampening: see stability_limit.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        plain = 1.0 - learning_rate * largest_eigenvalue
-        trace, determinant = _companion(plain, momentum, nesterov=nesterov)
-        if np.any(dampening):
-            held_back = dampening * learning_rate * largest_eigenvalue
-            trace = trace + (momentum * held_back if nesterov else held_back)
+        trace, determinant = _companion(
+            learning_rate, largest_eigenvalue, momentum, nesterov=nesterov, dampening=dampening
+        )
         discriminant = trace * trace - 4 * determinant
         root = np.sqrt(np.maximum(discriminant, 0))
         larger = np.where(trace >= 0, trace + root, trace - root) / 2
         swinging = -np.sqrt(np.abs(determinant))
         with_momentum = np.where(discriminant < 0, swinging, larger)
-        return np.where(np.equal(momentum, 0), plain, with_momentum)
+        return np.where(np.equal(momentum, 0), 1.0 - learning_rate * largest_eigenvalue, with_momentum)
 
 
 def swing(
-    learning_rate: float, largest_eigenvalue: float, momentum: float = 0.0, *, nesterov: bool = False
+    learning_rate: float,
+    largest_eigenvalue: float,
+    momentum: float = 0.0,
+    *,
+    nesterov: bool = False,
+    dampening: float = 0.0,
 ) -> float:
     """Returns how many epochs a full swing of the steepest direction's error takes, there and back.
 
     It is 2 pi over the angle of the eigenvalue that steepest_contraction counts: 2 where that is negative,
     so that the error changes its sign each epoch; infinite where it is positive, so that it never does.
     """
-    factor = steepest_contraction(np.array([learning_rate]), largest_eigenvalue, momentum, nesterov=nesterov)
-    plain = 1.0 - learning_rate * largest_eigenvalue
-    trace, determinant = _companion(np.asarray(plain), momentum, nesterov=nesterov)
-    gap = float(4 * determinant - trace * trace)
+    of_it = np.array([learning_rate]), largest_eigenvalue, momentum
+    factor = steepest_contraction(*of_it, nesterov=nesterov, dampening=dampening)
+    trace, determinant = _companion(*of_it, nesterov=nesterov, dampening=dampening)
+    gap = float((4 * determinant - trace * trace)[0])
     if momentum and gap > 0:
-        return math.tau / math.atan2(math.sqrt(gap), float(trace))
+        return math.tau / math.atan2(math.sqrt(gap), float(trace[0]))
     return 2.0 if factor[0] < 0 else math.inf
 
 
-def _companion(plain: Floats, momentum: float | Floats, *, nesterov: bool) -> tuple[Floats, Floats]:
+def _companion(
+    learning_rate: Floats,
+    eigenvalue: float | Floats,
+    momentum: float | Floats,
+    *,
+    nesterov: bool,
+    dampening: float | Floats,
+) -> tuple[Floats, Floats]:
     """Returns the trace and the determinant of an epoch with momentum: z**2 - trace z + determinant = 0."""
-    momentum = np.asarray(momentum, dtype=np.float64)
+    plain, momentum = 1.0 - learning_rate * eigenvalue, np.asarray(momentum, dtype=np.float64)
     if nesterov:
         return (1 + momentum) * plain, momentum * plain
-    return plain + momentum, momentum
+    return plain + momentum + dampening * learning_rate * eigenvalue, momentum
