@@ -40,3 +40,21 @@ def test_a_direction_without_error_has_none_in_an_average(keys: dict[str, Any], 
     assert found.average is not None
     np.testing.assert_allclose(found.average, descended.average, rtol=1e-12)
     assert found.average[0, 1:].tolist() == [[0.0], [0.0]]
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+@pytest.mark.parametrize("momentum", [1e-300, 1e-200, 1e-33, 1e-17])
+def test_next_to_no_momentum_is_none(momentum: float, nesterov: bool) -> None:
+    """Also where rate times eigenvalue is 1, so that both roots are but the momentum's."""
+    x = np.array([[1.0, 2.0], [1.0, -2.0], [-1.0, 2.0], [-1.0, -2.0]])
+    problem = make_problem(
+        x, x @ [[2.0], [1.0]] + [[0.0], [0.1], [0.1], [0.0]], loss="half_mse", fit_bias=True
+    )
+    values = {"learning_rate": np.array([0.25, 0.25]), "momentum": np.array([momentum, 0.0])}
+    method = method_of(values, *(["nesterov"] if nesterov else []))
+    trials = Trials(np.zeros((2, *problem.shape)), np.array([200, 200]), values, problem.quadratic)
+    for early_stop in (False, True):
+        options = TrainOptions(1e-9, np.array([np.inf, np.inf]), method, early_stop=early_stop)
+        found = load_engine("closed_form")(problem, trials, options)
+        assert found.converged_at[0] == found.converged_at[1] > 0
+        np.testing.assert_allclose(found.theta[0], found.theta[1], rtol=1e-14)
