@@ -106,20 +106,13 @@ def _as_seen(trials: Trials, options: TrainOptions) -> Trials:
 
 def _blocks(trials: Trials, method: Method) -> Iterator[tuple[Indices, bool]]:
     """Yields indices of trials that are worked on together, and whether their epochs are gone through."""
-    none = np.zeros(len(trials))
-    momentum, dampening = (trials.values.get(name, none) for name in ("momentum", "dampening"))
-    has_course = np.full(len(trials), method.schedule is not None)
-    if "momentum" in method.active:
-        has_course |= (dampening > 0) & ((momentum == 0) | ("nesterov" in method.flags))
-    size = trials.start[0].size if len(trials) else 1
-    for kind, is_course in (
-        (~has_course & (momentum == 0), False),
-        (~has_course & (momentum != 0), False),
-        (has_course, True),
-    ):
-        indices, width = np.flatnonzero(kind), max(1, (COURSE_BLOCK if is_course else BLOCK) // size)
+    momentum = trials.values.get("momentum", np.zeros(len(trials)))
+    size, has_course = trials.start[0].size if len(trials) else 1, method.schedule is not None
+    width = max(1, (COURSE_BLOCK if has_course else BLOCK) // size)
+    every, plain = np.arange(len(trials)), momentum == 0
+    for indices in (every,) if has_course else (every[plain], every[~plain]):
         for first in range(0, len(indices), width):
-            yield indices[first : first + width], is_course
+            yield indices[first : first + width], has_course
     if not len(trials):
         yield np.empty(0, np.intp), False
 

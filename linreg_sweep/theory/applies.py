@@ -78,7 +78,7 @@ class LinearTheory:
             limit = np.where(usable, constant / long_run.factor, np.nan) + np.zeros(count)
         period = np.broadcast_to(long_run.period, (count,))
         closed = self._has_closed_form(values)
-        limit = np.where((period > 0) & closed, self._of_chebyshev(quadratic, values), limit)
+        limit = np.where((period > 0) & closed, constant, limit)
         for cycle in np.unique(period[(period > 0) & (period <= LONGEST_CYCLE) & ~closed]):
             these = np.flatnonzero((period == cycle) & ~closed)
             limit[these] = self._of_cycle(
@@ -87,23 +87,18 @@ class LinearTheory:
         return limit
 
     def _has_closed_form(self, values: Values) -> NDArray[np.bool_]:
-        """Returns of which trials the limit of a cycle is known without a search [K]: Chebyshev's, plain."""
+        """Returns of which trials the limit of a cycle is known without a search [K]: Chebyshev's, plain.
+
+        A cycle is T_N(z) / T_N(z_0) with z from z_0 at 0 to -z_0 at x = 2, and T_N is even or odd: it has the
+        limit of a constant rate.
+        """
         momentum, _ = self._numbers(values)
         is_chebyshev = schedules.name_of(self.method.schedule) == "chebyshev"
         return np.broadcast_to((momentum == 0) & is_chebyshev, values["learning_rate"].shape)
 
-    def _of_chebyshev(self, quadratic: Quadratic, values: Values) -> Floats:
-        """Returns the limit [K] of Chebyshev steps without momentum.
-
-        A cycle is T_N(z) / T_N(z_0) with z from z_0 at 0 to -z_0 at x = 2, and T_N is even or odd.
-        """
-        _, dampening = self._numbers(values)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(2 / ((1 - dampening) * quadratic.steepest))
-
     def _of_cycle(self, quadratic: Quadratic, values: Values, epochs: Floats, cycle: int) -> Floats:
         """Returns the limit [k] of trials whose schedule repeats itself after a cycle of so many epochs."""
-        count, known = len(epochs), dict[tuple[bytes, float, float], float]()
+        count, known = len(epochs), dict[tuple[bytes, float], float]()
         momentum, dampening = (number + np.zeros(count) for number in self._numbers(values))
         begins = np.broadcast_to(schedules.long_run(self.method.schedule, epochs, values).begins, (count,))
         loss = np.empty(count)
@@ -116,15 +111,15 @@ class LinearTheory:
                     quadratic.take(these), _take(values, these), epochs[these], first, cycle
                 )
                 column = np.arange(len(these)) if factors.shape[1] > 1 else np.zeros(len(these), np.intp)
-                kinds = np.stack([column, momentum[these], 1 - dampening[these]])
+                kinds = np.stack([column, momentum[these]])
                 distinct, which = np.unique(kinds, axis=1, return_inverse=True)
                 found = [
-                    self._first_loss(factors[:, int(place)], own_momentum, gain, known)
-                    for place, own_momentum, gain in distinct.T.tolist()
+                    self._first_loss(factors[:, int(place)], own_momentum, known)
+                    for place, own_momentum in distinct.T.tolist()
                 ]
                 loss[these] = np.array(found)[which.ravel()]
         with np.errstate(divide="ignore", over="ignore"):
-            return np.asarray(loss / quadratic.steepest)
+            return np.asarray(loss / (1 - dampening) / quadratic.steepest)
 
     def _factors(
         self, quadratic: Quadratic, values: Values, epochs: Floats, first: float, cycle: int
@@ -146,13 +141,11 @@ class LinearTheory:
             self.method.schedule, int(first), cycle, run, flattest, steepest, of_schedule
         )
 
-    def _first_loss(
-        self, factors: Floats, momentum: float, gain: float, known: dict[tuple[bytes, float, float], float]
-    ) -> float:
+    def _first_loss(self, factors: Floats, momentum: float, known: dict[tuple[bytes, float], float]) -> float:
         """Returns the first loss of stability, which is looked for once for all that are alike."""
-        key = factors.tobytes(), momentum, gain
+        key = factors.tobytes(), momentum
         if key not in known:
-            known[key] = first_loss(factors, momentum, gain, nesterov=self._is_nesterov)
+            known[key] = first_loss(factors, momentum, nesterov=self._is_nesterov)
         return known[key]
 
     def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
@@ -192,8 +185,7 @@ class LinearTheory:
         rate, steepest, nesterov = values["learning_rate"], quadratic.steepest, self._is_nesterov
 
         def factor(rate: Floats) -> Floats:
-            seen = np.where(momentum == 0, rate * (1 - dampening), rate) if np.any(dampening) else rate
-            return steepest_contraction(seen, steepest, momentum, nesterov=nesterov, dampening=dampening)
+            return steepest_contraction(rate, steepest, momentum, nesterov=nesterov, dampening=dampening)
 
         if self.method.schedule is None:
             return factor(rate)
@@ -208,14 +200,14 @@ class LinearTheory:
         with np.errstate(over="ignore", invalid="ignore"):
             grown = np.ones(len(rate))
             for epoch in rates:  # one by one: a sum's or product's bits may depend on how many stand abreast
-                grown = grown * (1 - epoch * (1 - dampening) * steepest)
+                grown = grown * (1 - epoch * steepest)
             grown = np.abs(grown)
             moved = np.broadcast_to(momentum != 0, rate.shape)
             for length in np.unique(lengths[moved]):
                 these = np.flatnonzero((lengths == length) & moved)
-                numbers = (_each(number, these) for number in (momentum, 1 - dampening))
+                of_each, gain = (_each(number, these) for number in (momentum, 1 - dampening))
                 x = rates[: int(length), these] * _each(steepest, these)
-                grown[these] = radius(cycle_product(x, *numbers, nesterov=nesterov))
+                grown[these] = radius(cycle_product(x, of_each, nesterov=nesterov, gain=gain))
             size = power(grown, 1 / lengths)
         return np.asarray(np.where(factor(rates.max(axis=0)) < 0, -size, size))
 

@@ -45,7 +45,8 @@ class Course:
         curvature: the eigenvalues [P, k].
         lows: what rounding left off them [P, k].
         momentum: [k]; None: no trial has any.
-        gain: share of the gradient that reaches the velocity [k], but for the first step's, which does whole.
+        gain: share of the gradient that reaches the velocity [k], but for the first step's, which does whole;
+            None: all of it, as with nesterov.
         nesterov: momentum looks ahead, as torch.optim.SGD defines it.
         rates: the learning rates of trials.
     """
@@ -111,7 +112,7 @@ class _Mover:
         if self.momentum is None:
             return np.abs(factor, out=factor)
         gain, m = 1.0 if self.gain is None else self.gain, self.momentum
-        trace = (factor - m * gain * x if self.nesterov else factor + (1 - gain) * x) + m
+        trace = (factor - m * x if self.nesterov else factor + (1 - gain) * x) + m
         determinant = m * factor if self.nesterov else np.broadcast_to(m, x.shape)
         discriminant = trace * trace - 4 * determinant
         real = (np.abs(trace) + np.sqrt(np.maximum(discriminant, 0))) / 2

@@ -38,38 +38,34 @@ NEGLIGIBLE = 1e-300
 """Share of the largest factor up to which another counts as 0."""
 
 
-def first_loss(factors: Floats, momentum: float, gain: float, *, nesterov: bool) -> float:
+def first_loss(factors: Floats, momentum: float, *, nesterov: bool) -> float:
     """Returns the least learning rate at which descent on a curvature of 1 stops being stable.
 
     Args:
         factors: on the learning rate, in each epoch of a cycle [n]; not negative.
         momentum: 0: none.
-        gain: share of the gradient that reaches the velocity.
         nesterov: momentum looks ahead.
 
     Returns:
-        The rate; infinity where all factors are 0, or no gradient reaches the velocity; NaN where none was
-        found.
+        The rate; infinity where all factors are 0; NaN where none was found.
     """
-    if not factors.any() or gain == 0:
+    if not factors.any():
         return np.inf
     with np.errstate(all="ignore"):  # what overflows has grown
         shares = factors / factors.max()
         shares[shares < NEGLIGIBLE] = 0
         if momentum == 0:
-            found = _first_loss_of_plain(shares[shares > 0]) / gain
-        elif nesterov:
-            found = _first_loss_with_momentum(shares, momentum, gain, nesterov=True)
-        else:  # the velocity is gain times that of gain 1: rate times gain is what counts
-            found = _first_loss_with_momentum(shares, momentum, 1.0, nesterov=False) / gain
+            found = _first_loss_of_plain(shares[shares > 0])
+        else:
+            found = _first_loss_with_momentum(shares, momentum, nesterov=nesterov)
         return float(found / factors.max())
 
 
-def _first_loss_with_momentum(factors: Floats, momentum: float, gain: float, *, nesterov: bool) -> float:
+def _first_loss_with_momentum(factors: Floats, momentum: float, *, nesterov: bool) -> float:
     """Returns the least x > 0 at which a cycle grows, for factors of which the largest is 1."""
 
     def size(x: Floats) -> Floats:
-        return _size(factors, x, momentum, gain, nesterov=nesterov)
+        return _size(factors, x, momentum, nesterov=nesterov)
 
     low, high = 0.0, 4 * (1 + momentum)
     count = min(8 * max(FINE, len(factors)), MOST_VALUES)
@@ -107,13 +103,13 @@ def _summits(size: Callable[[Floats], Floats], x: Floats, rounding: float) -> Fl
     return top[size(top) > 1 + rounding]
 
 
-def _size(factors: Floats, x: Floats, momentum: float, gain: float, *, nesterov: bool) -> Floats:
+def _size(factors: Floats, x: Floats, momentum: float, *, nesterov: bool) -> Floats:
     """Returns a size [m] that is at most 1 where no eigenvalue of a cycle with momentum is, at x [m].
 
     That is so where the determinant is at most 1, and the trace at most 1 + determinant (Jury's criterion):
     the determinant is a product, so that nothing is lost by taking large numbers from each other.
     """
-    a, _, _, d = cycle_product((each * x for each in factors), momentum, gain, nesterov=nesterov)
+    a, _, _, d = cycle_product((each * x for each in factors), momentum, nesterov=nesterov)
     determinant = np.ones(len(x))
     for each in factors:
         determinant = determinant * (momentum * (1 - each * x) if nesterov else momentum)
@@ -150,20 +146,20 @@ def _first_loss_of_plain(factors: Floats) -> float:
 
 
 def cycle_product(
-    x: Iterable[Floats], momentum: float | Floats, gain: float | Floats, *, nesterov: bool
+    x: Iterable[Floats], momentum: float | Floats, *, nesterov: bool, gain: float | Floats = 1.0
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Returns the 2x2 matrix [k] that epochs in a row come to, of the error and the velocity times the rate.
 
     Args:
         x: learning rate times eigenvalue [k], of each epoch in turn.
         momentum: one number or [k].
-        gain: share of the gradient that reaches the velocity, likewise.
         nesterov: momentum looks ahead.
+        gain: share of the gradient that reaches the velocity, likewise; all of it with nesterov.
     """
     one, zero = np.ones(1), np.zeros(1)
     e, v = (one, zero), (zero, one)
+    of_error, of_velocity = (1 + momentum, momentum**2) if nesterov else (gain, momentum)
     for step in x:
-        of_error, of_velocity = (1 + momentum * gain, momentum**2) if nesterov else (gain, momentum)
         e, v = (
             (
                 e[0] - step * (of_error * e[0] + of_velocity * v[0]),

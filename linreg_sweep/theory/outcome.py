@@ -216,17 +216,15 @@ def stability_limit(
         steepest: the largest eigenvalue of H, in units of loss per unit of theta squared; one or [K].
         momentum: one number or [K].
         nesterov: momentum looks ahead, as torch.optim.SGD defines it.
-        dampening: share of the gradient that does not reach the velocity; one number or [K].
+        dampening: share of the gradient that does not reach the velocity, not with nesterov; one number or
+            [K].
 
     Source: Goh, Why Momentum Really Works, Distill 2017, for the heavy ball; for Nesterov the
     root of its characteristic polynomial that passes -1.
     """
     momentum, gain = np.asarray(momentum, np.float64), 1 - np.asarray(dampening, np.float64)
     with np.errstate(divide="ignore"):
-        if nesterov:
-            multiple = (2 + 2 * momentum) / (1 + momentum + gain * momentum)
-        else:
-            multiple = 2 * (1 + momentum) / gain
+        multiple = 2 * (1 + momentum) / (1 + momentum + momentum if nesterov else gain)
         return np.asarray(multiple / np.asarray(steepest, np.float64))
 
 
