@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.method import Method
 from linreg_sweep.schedules import declared as schedules
-from linreg_sweep.schedules.base import power
+from linreg_sweep.schedules.base import LongRun, power
 from linreg_sweep.theory.limits import cycle_product, first_loss, radius
 from linreg_sweep.theory.outcome import stability_limit, steepest_contraction
 from linreg_sweep.theory.quadratic import Quadratic
@@ -79,11 +79,11 @@ class LinearTheory:
         period = np.broadcast_to(long_run.period, (count,))
         closed = self._has_closed_form(values)
         limit = np.where((period > 0) & closed, constant, limit)
-        for cycle in np.unique(period[(period > 0) & (period <= LONGEST_CYCLE) & ~closed]):
-            these = np.flatnonzero((period == cycle) & ~closed)
-            limit[these] = self._of_cycle(
-                quadratic.take(these), _take(values, these), epochs[these], int(cycle)
-            )
+        searched = (period > 0) & (period <= LONGEST_CYCLE) & ~closed
+        if searched.any():
+            with np.errstate(divide="ignore", over="ignore"):
+                found = self._first_losses(quadratic, values, epochs, long_run, searched)
+                limit = np.where(searched, found / (1 - dampening) / quadratic.steepest, limit)
         return limit
 
     def _has_closed_form(self, values: Values) -> NDArray[np.bool_]:
@@ -96,57 +96,40 @@ class LinearTheory:
         is_chebyshev = schedules.name_of(self.method.schedule) == "chebyshev"
         return np.broadcast_to((momentum == 0) & is_chebyshev, values["learning_rate"].shape)
 
-    def _of_cycle(self, quadratic: Quadratic, values: Values, epochs: Floats, cycle: int) -> Floats:
-        """Returns the limit [k] of trials whose schedule repeats itself after a cycle of so many epochs."""
-        count, known = len(epochs), dict[tuple[bytes, float], float]()
-        momentum, dampening = (number + np.zeros(count) for number in self._numbers(values))
-        begins = np.broadcast_to(schedules.long_run(self.method.schedule, epochs, values).begins, (count,))
-        loss = np.empty(count)
-        width = max(1, TABLE // cycle)
-        for first in np.unique(begins):
-            alike = np.flatnonzero(begins == first)
+    def _first_losses(
+        self, quadratic: Quadratic, values: Values, epochs: Floats, run: LongRun, searched: NDArray[np.bool_]
+    ) -> Floats:
+        """Returns the first loss of stability [K], on a curvature of 1, where a schedule repeats itself.
+
+        It is looked for once for all trials whose factors and momentum are the same.
+        """
+        momentum, period, begins, _ = np.broadcast_arrays(
+            self._numbers(values)[0], run.period.astype(int), run.begins, epochs
+        )
+        loss, known = np.full(len(epochs), np.nan), dict[bytes, float]()
+        for cycle, first in {*zip(period[searched].tolist(), begins[searched].tolist(), strict=True)}:
+            alike = np.flatnonzero(searched & (period == cycle) & (begins == first))
+            width = max(1, TABLE // cycle)
             for some in range(0, len(alike), width):
                 these = alike[some : some + width]
-                factors = self._factors(
-                    quadratic.take(these), _take(values, these), epochs[these], first, cycle
+                spectrum, varied = quadratic.take(these), {name: each[these] for name, each in values.items()}
+                factors = schedules.factors(
+                    self.method.schedule,
+                    int(first),
+                    cycle,
+                    epochs[these],
+                    spectrum.flattest,
+                    spectrum.steepest,
+                    varied,
                 )
-                column = np.arange(len(these)) if factors.shape[1] > 1 else np.zeros(len(these), np.intp)
-                kinds = np.stack([column, momentum[these]])
-                distinct, which = np.unique(kinds, axis=1, return_inverse=True)
-                found = [
-                    self._first_loss(factors[:, int(place)], own_momentum, known)
-                    for place, own_momentum in distinct.T.tolist()
-                ]
-                loss[these] = np.array(found)[which.ravel()]
-        with np.errstate(divide="ignore", over="ignore"):
-            return np.asarray(loss / (1 - dampening) / quadratic.steepest)
-
-    def _factors(
-        self, quadratic: Quadratic, values: Values, epochs: Floats, first: float, cycle: int
-    ) -> Floats:
-        """Returns the factors of a cycle [cycle, k], or [cycle, 1] where nothing they depend on varies.
-
-        By now the warm-up is over, so that it does not matter where it began.
-        """
-        of_schedule = {
-            name: _once(value)
-            for name, value in values.items()
-            if name.startswith("schedule.") and name != "schedule.warmup.start"
-        }
-        of_trials = [epochs, quadratic.flattest, quadratic.steepest]
-        if schedules.name_of(self.method.schedule) == "list":  # of which it takes nothing
-            of_trials = [each[:1] for each in of_trials]
-        run, flattest, steepest = (_once(each) for each in of_trials)
-        return schedules.factors(
-            self.method.schedule, int(first), cycle, run, flattest, steepest, of_schedule
-        )
-
-    def _first_loss(self, factors: Floats, momentum: float, known: dict[tuple[bytes, float], float]) -> float:
-        """Returns the first loss of stability, which is looked for once for all that are alike."""
-        key = factors.tobytes(), momentum
-        if key not in known:
-            known[key] = first_loss(factors, momentum, nesterov=self._is_nesterov)
-        return known[key]
+                for place, own in zip(
+                    these.tolist(), np.broadcast_to(factors, (cycle, len(these))).T, strict=True
+                ):
+                    key = own.tobytes() + momentum[place].tobytes()
+                    if key not in known:
+                        known[key] = first_loss(own, float(momentum[place]), nesterov=self._is_nesterov)
+                    loss[place] = known[key]
+        return loss
 
     def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
         """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
@@ -231,20 +214,9 @@ class LinearTheory:
         return momentum, values.get("dampening", none) if "momentum" in self.method.active else none
 
 
-def _take(values: Values, columns: NDArray[np.intp]) -> Values:
-    """Returns the numbers of some trials."""
-    return {name: value[columns] for name, value in values.items()}
-
-
 def _each(numbers: Floats, columns: NDArray[np.intp]) -> Floats:
     """Returns numbers [K] of some trials, or the one [1] of all."""
     return numbers if len(numbers) == 1 else numbers[columns]
-
-
-def _once(numbers: Floats) -> Floats:
-    """Returns numbers [k], or the one [1] that all are."""
-    first = np.broadcast_to(numbers[:1], numbers.shape)
-    return numbers[:1] if np.array_equal(numbers, first, equal_nan=True) else numbers
 
 
 def theory_of(method: Method, n_rows: int) -> LinearTheory | NoTheory:
