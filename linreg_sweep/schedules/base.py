@@ -62,13 +62,6 @@ class LongRun:
     period: Floats
     begins: Floats
 
-    @property
-    def kind(self) -> NDArray[np.str_]:
-        """Which of these: constant, vanishes, periodic, unbounded [k] or [1]."""
-        plain = np.where(self.factor == 0, "vanishes", "constant")
-        plain = np.where(np.isinf(self.factor), "unbounded", plain)
-        return np.where(self.period > 0, "periodic", plain)
-
 
 def ends(last: Floats, epochs: Floats, h: Numbers) -> tuple[Floats, ...]:
     """Returns the epochs where a factor that only rises or only falls can be largest."""

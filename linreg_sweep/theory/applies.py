@@ -137,10 +137,9 @@ class LinearTheory:
             return None
         epochs = np.ones(len(values["learning_rate"])) if epochs is None else np.asarray(epochs, np.float64)
         long_run = schedules.long_run(self.method.schedule, epochs, values)
-        kinds = long_run.kind
-        if (kinds == "vanishes").any():
+        if (long_run.factor == 0).any():
             return "the learning rate falls to 0, so that no descent grows for ever"
-        if (kinds == "unbounded").any():
+        if np.isinf(long_run.factor).any():
             return "steps grow without bound, whatever the learning rate"
         if ((long_run.period > LONGEST_CYCLE) & ~self._has_closed_form(values)).any():
             return "the schedule's cycle is too long to look for a limit"

@@ -133,10 +133,8 @@ def _first_loss_of_plain(factors: Floats) -> float:
             left, right = np.where(rises, middle, left), np.where(rises, right, middle)
         is_high = np.log(np.abs(1 - left[:, None] * factors)).sum(axis=1) >= 0
         if is_high.any():
-            where = int(is_high.argmax())
             break
-    else:
-        return np.nan
+    where = int(is_high.argmax())
     low, high = roots[some + where], left[where]
     for _ in range(HALVINGS):
         middle = (low + high) / 2
