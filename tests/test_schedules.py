@@ -15,7 +15,7 @@ from torch.optim import SGD, Optimizer, lr_scheduler
 
 from linreg_sweep.schedules import SCHEDULES
 from linreg_sweep.schedules.base import cos, power
-from linreg_sweep.schedules.declared import Declared, factors, label, long_run, peak
+from linreg_sweep.schedules.declared import Declared, factors, label, long_run
 
 FACTS = json.loads((Path(__file__).parent / "facts" / "schedules.json").read_text(encoding="utf-8"))
 DECLARED: TypeAdapter[Any] = TypeAdapter(Declared)
@@ -300,8 +300,8 @@ def test_a_number_that_a_trial_does_not_vary_is_what_is_declared() -> None:
 
 @pytest.mark.parametrize("name", EACH)
 @pytest.mark.parametrize("warmup", [None, {"epochs": 6, "start": 0.5}])
-def test_the_long_run_and_the_peak_are_what_many_epochs_show(name: str, warmup: Any) -> None:
-    """Constant or repeating exactly from the epoch on that is named; the peak is the largest of all."""
+def test_the_long_run_is_what_many_epochs_show(name: str, warmup: Any) -> None:
+    """Constant or repeating exactly from the epoch on that is named."""
     declared = DECLARED.validate_python({"name": name} | EACH[name] | {"warmup": warmup})
     end = long_run(declared, np.array([60.0]))
     whole = factors(declared, 0, 5000, np.array([60.0]), ONE, 100 * ONE)[:, 0]
@@ -315,11 +315,6 @@ def test_the_long_run_and_the_peak_are_what_many_epochs_show(name: str, warmup: 
         assert whole[-1] < 0.01
     else:
         assert (factor, name) == (np.inf, "silver")
-    for epochs in (1, 2, 3, 5, 7, 20, 60):
-        if name == "chebyshev" and epochs < 20:
-            continue  # that of a whole cycle
-        run = factors(declared, 0, epochs, np.array([1.0 * epochs]), ONE, 100 * ONE)
-        assert peak(declared, np.array([1.0 * epochs]), ONE, 100 * ONE) == run.max()
 
 
 def test_the_long_run_is_each_trials_own() -> None:

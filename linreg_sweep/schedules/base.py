@@ -63,11 +63,6 @@ class LongRun:
     begins: Floats
 
 
-def ends(last: Floats, epochs: Floats, h: Numbers) -> tuple[Floats, ...]:
-    """Returns the epochs where a factor that only rises or only falls can be largest."""
-    return np.zeros(1), last
-
-
 @dataclass(frozen=True)
 class Schedule:
     """How the learning rate changes from epoch to epoch; one file of this folder makes one.
@@ -76,14 +71,11 @@ class Schedule:
         settings: its keys, their ranges, defaults and meanings; `name` among them, a literal.
         factor: `(clock, h) -> factor` on the learning rate, [n, k] or [n, 1].
         long_run: `(epochs, h) -> LongRun`; epochs as in Clock.
-        peaks: `(last, epochs, h) -> epochs` of its clock, [k] or [1] each, among them that of its largest
-            factor in a run which ends with epoch `last`.
     """
 
     settings: type[Settings]
     factor: Callable[[Clock, Numbers], Floats]
     long_run: Callable[[Floats, Numbers], LongRun]
-    peaks: Callable[[Floats, Floats, Numbers], tuple[Floats, ...]] = ends
 
     @property
     def name(self) -> str:

@@ -58,10 +58,4 @@ def long_run(epochs: Floats, h: Numbers) -> LongRun:
     return repeats(epochs)
 
 
-def peaks(last: Floats, epochs: Floats, h: Numbers) -> tuple[Floats, ...]:
-    """Returns the epoch of the longest step, j = N, of the first cycle, even where a run ends before."""
-    leading = np.exp2(np.frexp(epochs)[1] - 1)  # the power of two below N: j = 1 stands at what is above it
-    return (np.where(epochs > 1, epochs - leading + 1, 0.0),)
-
-
-CHEBYSHEV = Schedule(Chebyshev, factor, long_run, peaks)
+CHEBYSHEV = Schedule(Chebyshev, factor, long_run)

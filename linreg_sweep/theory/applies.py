@@ -193,15 +193,6 @@ class LinearTheory:
             size = power(grown, 1 / lengths)
         return np.asarray(np.where(factor(rates.max(axis=0)) < 0, -size, size))
 
-    def peak(self, quadratic: Quadratic, values: Values, epochs: NDArray[Any]) -> Floats:
-        """Returns the largest rate [K] of each trial's run, as a multiple of a constant rate's limit."""
-        momentum, dampening = self._numbers(values)
-        limit = stability_limit(quadratic.steepest, momentum, nesterov=self._is_nesterov, dampening=dampening)
-        rate, schedule = values["learning_rate"], self.method.schedule
-        if schedule is not None:
-            rate = rate * schedules.peak(schedule, epochs, quadratic.flattest, quadratic.steepest, values)
-        return np.asarray(rate / limit)
-
     @property
     def _is_nesterov(self) -> bool:
         return "nesterov" in self.method.flags
