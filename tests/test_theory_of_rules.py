@@ -73,6 +73,22 @@ def test_an_epoch_that_rounding_may_move_is_not_told(seed: int) -> None:
     assert told.at[known].tolist() == at[known].tolist()
 
 
+@pytest.mark.parametrize("of_schedule", [None, schedule("cosine")], ids=str)
+def test_nothing_is_told_of_a_start_from_which_float32_overflows(of_schedule: Any) -> None:
+    """By theory it would shrink; in float64 it does, as is told."""
+    problem = make_problem(S1["x"], S1["y"], loss="half_mse", fit_bias=True)
+    values = numbers(learning_rate=0.5 / problem.eigenvalues[-1])
+    trials = replace(one_trial(problem, values, 20), start=np.full((1, *problem.shape), 3e38))
+    for dtype, word in (("float32", "lost_in_rounding"), ("float64", "closed_form")):
+        told = predict(
+            problem,
+            trials,
+            endless(method_of(values, schedule=of_schedule), dtype=dtype),
+            LinearTheory(method_of(values, schedule=of_schedule)),
+        )
+        assert [THEORY[code] for code in told.theory] == [word]
+
+
 @pytest.mark.parametrize("seed", range(1, 2000, 50))
 def test_the_closed_form_does_what_a_loop_does(seed: int) -> None:
     """In float64: events, states, and the mean of all states, where neither grows."""

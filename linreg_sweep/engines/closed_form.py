@@ -32,7 +32,7 @@ from linreg_sweep.theory.first_events import Levels, constant_events
 from linreg_sweep.theory.modes import MomentumModes, PlainModes, momentum_modes, plain_modes
 from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.theory.problem import Problem
-from linreg_sweep.theory.rounding import Rounding, Steps, bound_rounding, steps_of
+from linreg_sweep.theory.rounding import Steps, bound_rounding, steps_of
 
 Indices = NDArray[np.intp]
 Modes = PlainModes | MomentumModes
@@ -344,11 +344,11 @@ def _watch_modes(descent: _Descent, steps: Steps) -> Ends:
     """Returns how trials end along each way, at a constant rate."""
     every, levels, early_stop = descent.modes(), descent.levels, descent.options.early_stop
     modes = every.still_where(descent.energy == 0)
-    bounds: Rounding | None = None
+    bounds, overflow = None, steps.overflow(descent.trials.quadratic.cost_per_loss)
     found = []
     for way in courses.WAYS:
         if bounds is not None:
-            high = np.minimum(bounds.moved(descent.levels.high, way), bounds.overflow)
+            high = np.minimum(bounds.moved(descent.levels.high, way), overflow)
             low = bounds.moved(descent.levels.low, way)
             levels = Levels(low, np.minimum(high, np.finfo(np.float64).max), descent.levels.last)
         converged, diverged, end = constant_events(modes, descent.energy, levels, early_stop=early_stop)
