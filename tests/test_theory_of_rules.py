@@ -73,6 +73,26 @@ def test_an_epoch_that_rounding_may_move_is_not_told(seed: int) -> None:
     assert told.at[known].tolist() == at[known].tolist()
 
 
+def test_roundings_grow_where_no_epoch_does_but_a_cycle() -> None:
+    """With momentum two epochs of multiplier 0.95 come to 2.8: an epoch at which they decide is not told."""
+    count, generator = 200, np.random.default_rng(0)
+    problem = make_problem(S1["x"], S1["y"], loss="half_mse", fit_bias=True)
+    of_schedule = schedule("list", factors=[1.6, 0.4], then="repeat")
+    values = of_many(count, learning_rate=np.full(count, 1.9 / problem.eigenvalues[-1]))
+    values["momentum"] = np.full(count, 0.9)
+    off = 10.0 ** generator.uniform(-7, 1, (count, 1, 1)) * problem.eigenvectors[:, -1:]
+    start = (problem.optimum + off).astype(np.float32).astype(np.float64)
+    trials = Trials(start, np.full(count, 300), values, problem.quadratic)
+    options = TrainOptions(
+        -1.0, np.full(count, 1e8), method_of(values, schedule=of_schedule), early_stop=False, dtype="float32"
+    )
+    done = load_engine("numpy")(problem, trials, options)
+    told = predict(problem, trials, options, LinearTheory(options.method))
+    known = told.theory == CLOSED_FORM
+    assert known.mean() > 0.1
+    assert told.at[known].tolist() == done.diverged_at[known].tolist()
+
+
 @pytest.mark.parametrize("of_schedule", [None, schedule("cosine")], ids=str)
 def test_nothing_is_told_of_a_start_from_which_float32_overflows(of_schedule: Any) -> None:
     """By theory it would shrink; in float64 it does, as is told."""
