@@ -31,6 +31,7 @@ class Plan:
         disk: bytes on disk at most, before compression.
         stability_limit: the learning rate above which every trial's descent grows; None: no one limit
             holds for all, since they differ in what moves it, such as momentum, or some have none.
+        has_schedule: whether that is the limit of a schedule's long run, for some trial.
         no_limit: why theory knows no limit for some trials, half a sentence each.
         best_rate: the fixed learning rate that shrinks all errors fastest; None: there is no one limit, or
             descent is not plain.
@@ -49,6 +50,7 @@ class Plan:
     memory: int
     disk: int
     stability_limit: float | None
+    has_schedule: bool
     no_limit: tuple[str, ...]
     best_rate: float | None
     condition_number: float
@@ -86,6 +88,7 @@ def plan(
         memory=memory(experiment, min(size, n_trials)),
         disk=n_trials * bytes_of_a_trial(experiment),
         stability_limit=common_stability_limit(experiment),
+        has_schedule=any(each.options.method.schedule is not None for each in experiment.examples),
         no_limit=tuple(dict.fromkeys(filter(None, map(Group.why_no_limit, experiment.examples)))),
         best_rate=_best_rate(experiment),
         condition_number=experiment.problem.condition_number,

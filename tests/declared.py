@@ -107,7 +107,7 @@ def random_case(seed: int, count: int = 50, epochs: int = 300) -> Case:
     if kind:
         momentum = choice([0.0, 0.3, 0.9, 0.99], count)
     if kind == 3:
-        dampening = choice([0, 0.3, 0.8, 1.0], count)
+        dampening = choice([0, 0.3, 0.8, 1.0], count) * (momentum > 0)
     nesterov = kind == 2
     limit = ((2 + 2 * momentum) / (1 + 2 * momentum) if nesterov else 2 * (1 + momentum)) / quadratic.steepest
     rates = limit * choice([0.02, 0.3, 0.9, 1.0, 1.05, 2.0], count) * uniform(0.5, 1, count)

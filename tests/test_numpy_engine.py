@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from linreg_sweep.engines.chunks import descend
-from linreg_sweep.engines.interface import Results, Trials
+from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.engines.numpy_engine import Descent, train
+from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.theory.problem import Problem, make_problem
 from tests.cases import MOVING, Case
 from tests.descents import assert_same, check_bits_are_own, judged, make_method, make_trials
@@ -86,3 +87,26 @@ def test_how_often_trials_are_looked_at_is_no_matter_of_theirs(case: Case) -> No
     for name in ("theta", "epochs", "average"):
         found = getattr(train(case.problem, trials, without), name)
         np.testing.assert_array_equal(found, getattr(expected, name))
+
+
+@pytest.mark.parametrize("low", [1e-12, 1e-11, 1e-9])
+def test_no_event_is_missed_where_rounding_hides_it(low: float) -> None:
+    """In float32 a chunk's measure may be above a level that a state of it is below: the states decide."""
+    count, generator = 200, np.random.default_rng(0)
+    x = generator.uniform(0.5, 2.5, (9, 1))
+    problem = make_problem(x, 2 * x + 1, loss="half_mse", fit_bias=True)
+    rates = generator.uniform(0.5, 0.95, count) * 2 / problem.eigenvalues[-1]
+    trials = make_trials(problem, rates, problem.optimum + generator.normal(size=(count, 2, 1)), 400)
+    options = TrainOptions(
+        low,
+        np.full(count, np.inf),
+        make_method(trials),
+        early_stop=False,
+        dtype="float32",
+        history_epochs=np.arange(401),
+    )
+    done = train(problem, trials, options)
+    reached = problem.excess_cost(done.history.theta) <= low
+    of_each = [done.history.epoch[reached & (done.history.trial == trial)] for trial in range(count)]
+    assert done.converged_at.tolist() == [min(epochs.tolist(), default=MISSING) for epochs in of_each]
+    assert (done.converged_at != MISSING).sum() > 100

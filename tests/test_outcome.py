@@ -203,6 +203,18 @@ def test_the_tutorials_momentum_swings_every_six_epochs() -> None:
     assert swing(0.00275, steepest, 0.983) == pytest.approx(2 * math.pi / abs(np.angle(found[0])), rel=1e-12)
 
 
+@pytest.mark.parametrize(("rate", "dampening"), [(1.5, 0.9), (0.3, 0.5), (6.0, 0.4), (1e-3, 0.9), (5.0, 0.1)])
+def test_dampening_slows_a_swing(rate: float, dampening: float) -> None:
+    """Beyond the first step it is descent at so much less of the rate: the same turn and multiplier."""
+    found = multipliers(rate * (1 - dampening), 1.0, 0.9, nesterov=False)
+    largest = found[abs(found).argmax()]
+    angle = abs(np.angle(largest))
+    expected = 2 * math.pi / angle if angle else math.inf
+    assert swing(rate, 1.0, 0.9, dampening=dampening) == pytest.approx(expected, rel=1e-9)
+    c = steepest_contraction(np.array([rate]), 1.0, 0.9, dampening=dampening)[0]
+    assert c == pytest.approx(-abs(largest) if angle else largest.real, rel=1e-9)
+
+
 def test_momentum_can_differ_from_trial_to_trial() -> None:
     """An array of momenta gives what each gives alone; where it is 0 it is plain descent, to the bit."""
     rates, m = np.array([0.1, 0.2, 0.3]), np.array([0.0, 0.5, 0.9])

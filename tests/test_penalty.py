@@ -83,6 +83,19 @@ def test_spectrum_and_optimum_have_more_digits_than_a_float(seed: int, decay_bia
                 assert max(gaps) < 1e-20 * max(map(abs, optimum))
 
 
+@pytest.mark.parametrize("decay", [1e20, 1e100, 1e300, 1e302, 1e308])
+def test_a_penalty_beside_which_the_data_are_nothing(decay: float) -> None:
+    """The penalised optimum is C / decay, and starts at 0 are as far off as C^2 / decay."""
+    problem, _, y = random_problem(0)
+    found = problem.penalised(np.array([decay]), True)
+    np.testing.assert_allclose(found.optimum[..., 0] * decay, problem.constant, rtol=1e-12)
+    excess = (problem.constant**2).sum() / decay * found.cost_per_loss
+    assert found.excess(np.zeros((1, *problem.shape))) == pytest.approx([excess], rel=1e-6)
+    assert found.cost_at_optimum == pytest.approx([np.mean(y**2)])
+    beside = problem.penalised(np.array([decay]), False)
+    assert beside.cost_at_optimum == pytest.approx([np.var(y, axis=0).mean()])
+
+
 @pytest.mark.parametrize("n_features", [2, 5, 40])
 def test_ridge_is_least_squares_of_more_rows(n_features: int) -> None:
     """numpy.linalg.lstsq with a row sqrt(alpha) a weight, alpha = wd / k: optimum, both costs, any excess."""

@@ -8,6 +8,7 @@ import pytest
 
 import linreg_sweep as ls
 from linreg_sweep.planning import Plan
+from linreg_sweep.text.plans import format_plan
 from linreg_sweep.trials.axes import Axis
 
 SWEEP: dict[str, Any] = {
@@ -67,6 +68,17 @@ def test_theory_of_the_tutorials_data() -> None:
     assert plan.stability_limit == pytest.approx(0.0063305, abs=5e-8)
     assert plan.best_rate == pytest.approx(0.0063258, abs=5e-8)
     assert plan.condition_number == pytest.approx(1332, abs=0.5)
+
+
+def test_the_limit_of_a_schedule_is_that_of_its_long_run() -> None:
+    """Of a rate that falls to 4e-6 of itself it is far above what diverges on the way: the plan says so."""
+    limit = planned().stability_limit
+    one_cycle = planned({"learning_rate": 0.02}, training={"epochs": 100, "schedule": "one_cycle"})
+    assert limit is not None
+    assert one_cycle.stability_limit == pytest.approx(limit / 4e-6)
+    assert one_cycle.forecast.outcomes["diverged"] == 1
+    [told] = [line for line in format_plan(one_cycle) if line.startswith("Stability limit")]
+    assert told.startswith("Stability limit in the long run: 1582.63; a smaller learning rate may diverge")
 
 
 @pytest.mark.parametrize(("loss", "times"), [("half_mse", 1), ("mse", 2), ("sse", 60)])

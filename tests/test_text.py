@@ -230,6 +230,10 @@ def test_mini_batches_are_told_of_in_the_legend(tmp_path: Path) -> None:
             "There a full swing takes 6.45 epochs, and each epoch shrinks it to 0.9915 of its size.",
         ),
         (
+            {"learning_rate": 0.001, "momentum": 0.9, "dampening": 0.9},
+            "There a full swing takes 35.9 epochs, and each epoch shrinks it to 0.9487 of its size.",
+        ),
+        (
             {"learning_rate": 0.0001, "momentum": 0.1},
             "There each epoch in the long run multiplies the error by 0.9648.",
         ),

@@ -12,12 +12,13 @@ import pytest
 from numpy.typing import NDArray
 
 from linreg_sweep.averages import AVERAGES
+from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.closed_form import train
 from linreg_sweep.engines.interface import TrainOptions, Trials
 from linreg_sweep.method import Method
 from linreg_sweep.theory.applies import LinearTheory, NoTheory, theory_of
 from linreg_sweep.theory.limits import cycle_product, first_loss, radius
-from linreg_sweep.theory.outcome import CLOSED_FORM, MISSING, THEORY, stability_limit
+from linreg_sweep.theory.outcome import CLOSED_FORM, CONVERGED, DIVERGED, MISSING, THEORY, stability_limit
 from linreg_sweep.theory.problem import Problem, make_problem
 from linreg_sweep.trials.prediction import predict
 from tests import declared
@@ -57,6 +58,55 @@ def test_what_is_predicted_comes_true(seed: int) -> None:
     assert told.at[known].tolist() == done.at[known].tolist()
     assert known.mean() > (0.9 if case.options.dtype == "float64" else 0.3)
     assert set(told.outcome[~known]) | set(told.at[~known]) <= {MISSING}
+
+
+@pytest.mark.parametrize("seed", [4046, 20422, 20584])
+def test_an_epoch_that_rounding_may_move_is_not_told(seed: int) -> None:
+    """In float32 a level may be met an epoch sooner or later, by a loop over rows as by steps on H and C."""
+    case = random_case(seed)
+    done = load_engine("numpy")(case.problem, case.trials, case.options)
+    told = predict(case.problem, case.trials, case.options, theory_of(case.options.method))
+    at = np.select(
+        [told.outcome == CONVERGED, told.outcome == DIVERGED], [done.converged_at, done.diverged_at], -1
+    )
+    known = told.theory == CLOSED_FORM
+    assert told.at[known].tolist() == at[known].tolist()
+
+
+def test_roundings_grow_where_no_epoch_does_but_a_cycle() -> None:
+    """With momentum two epochs of multiplier 0.95 come to 2.8: an epoch at which they decide is not told."""
+    count, generator = 200, np.random.default_rng(0)
+    problem = make_problem(S1["x"], S1["y"], loss="half_mse", fit_bias=True)
+    of_schedule = schedule("list", factors=[1.6, 0.4], then="repeat")
+    values = of_many(count, learning_rate=np.full(count, 1.9 / problem.eigenvalues[-1]))
+    values["momentum"] = np.full(count, 0.9)
+    off = 10.0 ** generator.uniform(-7, 1, (count, 1, 1)) * problem.eigenvectors[:, -1:]
+    start = (problem.optimum + off).astype(np.float32).astype(np.float64)
+    trials = Trials(start, np.full(count, 300), values, problem.quadratic)
+    options = TrainOptions(
+        -1.0, np.full(count, 1e8), method_of(values, schedule=of_schedule), early_stop=False, dtype="float32"
+    )
+    done = load_engine("numpy")(problem, trials, options)
+    told = predict(problem, trials, options, LinearTheory(options.method))
+    known = told.theory == CLOSED_FORM
+    assert known.mean() > 0.1
+    assert told.at[known].tolist() == done.diverged_at[known].tolist()
+
+
+@pytest.mark.parametrize("of_schedule", [None, schedule("cosine")], ids=str)
+def test_nothing_is_told_of_a_start_from_which_float32_overflows(of_schedule: Any) -> None:
+    """By theory it would shrink; in float64 it does, as is told."""
+    problem = make_problem(S1["x"], S1["y"], loss="half_mse", fit_bias=True)
+    values = numbers(learning_rate=0.5 / problem.eigenvalues[-1])
+    trials = replace(one_trial(problem, values, 20), start=np.full((1, *problem.shape), 3e38))
+    for dtype, word in (("float32", "lost_in_rounding"), ("float64", "closed_form")):
+        told = predict(
+            problem,
+            trials,
+            endless(method_of(values, schedule=of_schedule), dtype=dtype),
+            LinearTheory(method_of(values, schedule=of_schedule)),
+        )
+        assert [THEORY[code] for code in told.theory] == [word]
 
 
 @pytest.mark.parametrize("seed", range(1, 2000, 50))
@@ -173,11 +223,12 @@ def grows(problem: Problem, method: Method, values: Mapping[str, Floats], rate: 
         ([], {"momentum": 0.6}, schedule("list", factors=[1.0, 3.0], then="repeat")),
         (
             ["nesterov"],
-            {"momentum": 0.9, "dampening": 0.5},
+            {"momentum": 0.9},
             schedule("list", factors=[2.0, 0.5, 1.0], then="repeat"),
         ),
         ([], {"momentum": 0.9, "dampening": 0.5}, schedule("cosine", epochs=50, final=0.4)),
-        (["nesterov"], {"momentum": 0.5, "dampening": 0.5}, None),
+        ([], {"momentum": 0.5, "dampening": 0.5}, schedule("list", factors=[2.0, 0.5], then="repeat")),
+        (["nesterov"], {"momentum": 0.5}, None),
     ],
     ids=str,
 )
@@ -215,44 +266,74 @@ def test_there_is_no_limit_where_steps_vanish_or_grow(of_schedule: Any, reason: 
 
 @pytest.mark.parametrize("nesterov", [False, True])
 @pytest.mark.parametrize("momentum", [1e-3, 0.3, 0.5, 0.9, 0.999])
-@pytest.mark.parametrize("gain", [1.0, 0.6, 0.25, 0.1, 0.01, 1e-4, 1e-12])
-def test_a_list_of_ones_has_the_limit_of_a_constant_rate(
-    nesterov: bool, momentum: float, gain: float
-) -> None:
-    """However little of the gradient reaches the velocity, and however often the one is listed."""
-    expected = float(stability_limit(1.0, momentum, nesterov=nesterov, dampening=1 - gain))
+def test_a_list_of_ones_has_the_limit_of_a_constant_rate(nesterov: bool, momentum: float) -> None:
+    """However often the one is listed."""
+    expected = float(stability_limit(1.0, momentum, nesterov=nesterov))
     for count, size in ((1, 1.0), (2, 1.0), (2, 1e-6), (7, 30.0)):
-        found = first_loss(np.full(count, size), momentum, gain, nesterov=nesterov)
-        assert found * size == pytest.approx(expected, rel=1e-3 if gain == 1e-12 else 1e-9)
+        found = first_loss(np.full(count, size), momentum, nesterov=nesterov)
+        assert found * size == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_the_limit_of_a_list_is_what_a_fine_scan_finds(seed: int) -> None:
-    """The first of many thousand rates at which the cycle's matrix has an eigenvalue above 1."""
-    generator = np.random.default_rng(seed)
-    factors = generator.uniform(0.05, 2, int(generator.integers(1, 8))) * (generator.random() < 0.8 or 0.1)
-    momentum, gain = float(generator.uniform(0.01, 0.99)), float(generator.uniform(0.02, 1))
-    nesterov = bool(generator.random() < 0.5)
-    found = first_loss(factors, momentum, gain, nesterov=nesterov)
+@pytest.mark.parametrize("dampening", [0.4, 0.9, 1 - 1e-4])
+def test_a_dampened_list_of_ones_has_the_limit_of_a_constant_rate(dampening: float) -> None:
+    """However little of the gradient reaches the velocity."""
+    problem = make_problem(S1["x"], S1["y"], loss="half_mse", fit_bias=True)
+    values = of_many(2, momentum=np.array([0.5, 0.9]), dampening=np.full(2, dampening))
+    repeated, none = (
+        LinearTheory(method_of(values, schedule=each)).stability_limit(problem.quadratic, values)
+        for each in (schedule("list", factors=[1.0, 1.0], then="repeat"), None)
+    )
+    np.testing.assert_allclose(repeated, none, rtol=1e-9)
+
+
+def hold_to_a_fine_scan(factors: Floats, momentum: float, *, nesterov: bool) -> None:
+    """Asserts that the limit is the first of many thousand rates at which a cycle grows."""
+    found = first_loss(factors, momentum, nesterov=nesterov)
     rates = np.linspace(0, 1.5 * found, 30_001)[1:]
-    growth = radius(cycle_product(factors[:, None] * rates, momentum, gain, nesterov=nesterov))
+    growth = radius(cycle_product(factors[:, None] * rates, momentum, nesterov=nesterov))
     first = int((growth > 1 + 1e-12).argmax())
     assert rates[first - 1] <= found * (1 + 1e-9)
     assert found <= rates[first] * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_the_limit_of_a_list_is_what_a_fine_scan_finds(seed: int) -> None:
+    """Of factors of any size, with any momentum."""
+    generator = np.random.default_rng(seed)
+    factors = generator.uniform(0.05, 2, int(generator.integers(1, 8))) * (generator.random() < 0.8 or 0.1)
+    momentum = float(generator.uniform(0.01, 0.99))
+    hold_to_a_fine_scan(factors, momentum, nesterov=bool(generator.random() < 0.5))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_narrow_range_of_growth_is_not_stepped_over(seed: int) -> None:
+    """Factors near 1, or that rise and fall slowly, resonate with a swing of their own length alone."""
+    generator = np.random.default_rng(seed)
+    spread, momentum = float(generator.uniform(0, 0.15)), float(generator.choice([0.9, 0.95, 0.99]))
+    factors = 1 + spread * generator.uniform(-1, 1, int(generator.integers(2, 12)))
+    if seed % 4 == 0:
+        factors, momentum = 1 + 0.15 * np.cos(2 * np.pi * np.arange(10 + seed) / (10 + seed)), 0.999
+    hold_to_a_fine_scan(factors, momentum, nesterov=seed % 4 == 1)
+
+
+def test_the_limit_of_two_factors_is_the_root_of_a_quadratic() -> None:
+    """There (1 + m - f_1 x) (1 + m - f_2 x) is -(1 - m)^2: a cycle of two has the eigenvalue -1."""
+    factors, m = np.array([1.0528, 0.9472]), 0.9
+    roots = np.roots([factors.prod(), -(1 + m) * factors.sum(), (1 + m) ** 2 + (1 - m) ** 2])
+    assert first_loss(factors, m, nesterov=False) == pytest.approx(roots.min(), rel=1e-12)
+
+
 @pytest.mark.filterwarnings("error")
 def test_a_search_for_a_limit_ends() -> None:
-    """Also where steps overflow, or next to none of the gradient arrives; Chebyshev's find theirs, too."""
-    assert first_loss(np.zeros(3), 0.5, 1.0, nesterov=False) == np.inf
-    assert first_loss(np.ones(3), 0.5, 0.0, nesterov=False) == np.inf
-    assert first_loss(np.array([1e300, 1e-300]), 0.5, 1e-300, nesterov=False) > 0
-    assert first_loss(np.array([1e-310, 1e-310]), 0.5, 0.5, nesterov=True) > 0
+    """Also where steps overflow; Chebyshev's find theirs, too."""
+    assert first_loss(np.zeros(3), 0.5, nesterov=False) == np.inf
+    assert first_loss(np.array([1e300, 1e-300]), 0.5, nesterov=False) > 0
+    assert first_loss(np.array([1e-310, 1e-310]), 0.5, nesterov=True) > 0
     steps = 1 / (1 + 0.999 * np.cos(np.pi * (2 * np.arange(1, 41) - 1) / 80))
     for nesterov in (False, True):
-        found = first_loss(steps, 0.3, 1.0, nesterov=nesterov)
+        found = first_loss(steps, 0.3, nesterov=nesterov)
         size = radius(
-            cycle_product(steps[:, None] * found * np.array([0.5, 0.999, 1.001]), 0.3, 1.0, nesterov=nesterov)
+            cycle_product(steps[:, None] * found * np.array([0.5, 0.999, 1.001]), 0.3, nesterov=nesterov)
         )
         assert (size[:2] <= 1).all()
         assert size[2] > 1
@@ -286,7 +367,7 @@ def test_theory_of_a_trial_does_not_depend_on_its_neighbours(
         count,
         learning_rate=generator.uniform(0.1, 1.2, count) / problem.eigenvalues[-1],
         momentum=momentum,
-        dampening=np.where(momentum > 0, np.tile([0.0, 0.4, 0.0], 8), 0.0),
+        dampening=np.where((momentum > 0) & (not flags), np.tile([0.0, 0.4, 0.0], 8), 0.0),
         weight_decay=np.repeat([0.0, 0.01, 0.3], 8),
     )
     if of_schedule.warmup is not None:

@@ -32,7 +32,7 @@ from linreg_sweep.theory.first_events import Levels, constant_events
 from linreg_sweep.theory.modes import MomentumModes, PlainModes, momentum_modes, plain_modes
 from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.theory.problem import Problem
-from linreg_sweep.theory.rounding import Rounding, Steps, bound_rounding, steps_of
+from linreg_sweep.theory.rounding import Steps, bound_rounding, steps_of
 
 Indices = NDArray[np.intp]
 Modes = PlainModes | MomentumModes
@@ -106,20 +106,13 @@ def _as_seen(trials: Trials, options: TrainOptions) -> Trials:
 
 def _blocks(trials: Trials, method: Method) -> Iterator[tuple[Indices, bool]]:
     """Yields indices of trials that are worked on together, and whether their epochs are gone through."""
-    none = np.zeros(len(trials))
-    momentum, dampening = (trials.values.get(name, none) for name in ("momentum", "dampening"))
-    has_course = np.full(len(trials), method.schedule is not None)
-    if "momentum" in method.active:
-        has_course |= (dampening > 0) & ((momentum == 0) | ("nesterov" in method.flags))
-    size = trials.start[0].size if len(trials) else 1
-    for kind, is_course in (
-        (~has_course & (momentum == 0), False),
-        (~has_course & (momentum != 0), False),
-        (has_course, True),
-    ):
-        indices, width = np.flatnonzero(kind), max(1, (COURSE_BLOCK if is_course else BLOCK) // size)
+    momentum = trials.values.get("momentum", np.zeros(len(trials)))
+    size, has_course = trials.start[0].size if len(trials) else 1, method.schedule is not None
+    width = max(1, (COURSE_BLOCK if has_course else BLOCK) // size)
+    every, plain = np.arange(len(trials)), momentum == 0
+    for indices in (every,) if has_course else (every[plain], every[~plain]):
         for first in range(0, len(indices), width):
-            yield indices[first : first + width], is_course
+            yield indices[first : first + width], has_course
     if not len(trials):
         yield np.empty(0, np.intp), False
 
@@ -197,6 +190,7 @@ class _Descent:
         last, none = np.maximum(end, 1).astype(np.float64), np.zeros(len(end))
         momentum, dampening = values.get("momentum", none), values.get("dampening", none)
         x, nesterov = self.trials.learning_rate * self.trials.quadratic.eigenvalues, self.is_nesterov
+        x = np.where(self.energy == 0, 0.0, x)  # there is no error to move
         h = variants.numbers(declared, "average.", values)
         if "decay" in h:
             return ema_factors(x, momentum, dampening, h["decay"] + none, last, nesterov=nesterov)
@@ -350,11 +344,11 @@ def _watch_modes(descent: _Descent, steps: Steps) -> Ends:
     """Returns how trials end along each way, at a constant rate."""
     every, levels, early_stop = descent.modes(), descent.levels, descent.options.early_stop
     modes = every.still_where(descent.energy == 0)
-    bounds: Rounding | None = None
+    bounds, overflow = None, steps.overflow(descent.trials.quadratic.cost_per_loss)
     found = []
     for way in courses.WAYS:
         if bounds is not None:
-            high = np.minimum(bounds.moved(descent.levels.high, way), bounds.overflow)
+            high = np.minimum(bounds.moved(descent.levels.high, way), overflow)
             low = bounds.moved(descent.levels.low, way)
             levels = Levels(low, np.minimum(high, np.finfo(np.float64).max), descent.levels.last)
         converged, diverged, end = constant_events(modes, descent.energy, levels, early_stop=early_stop)

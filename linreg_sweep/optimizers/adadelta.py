@@ -41,7 +41,7 @@ def rule(active: frozenset[str], flags: frozenset[str], xp: Any) -> Rule:
         theta -= move
         return theta, (square, moves)
 
-    return Rule(("rho", "eps"), 2, 1, tick, step)
+    return Rule(("rho", "eps"), 2, step, 1, tick)
 
 
 ADADELTA = base.Optimizer("adadelta", Settings, rule)

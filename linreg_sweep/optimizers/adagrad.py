@@ -4,7 +4,7 @@ from typing import Any
 
 from linreg_sweep.kinds import NotNegative
 from linreg_sweep.optimizers import base
-from linreg_sweep.optimizers.base import Array, Numbers, Rule, no_clock
+from linreg_sweep.optimizers.base import Array, Numbers, Rule
 
 
 class Settings(base.Settings):
@@ -36,8 +36,8 @@ def rule(active: frozenset[str], flags: frozenset[str], xp: Any) -> Rule:
         return theta, (total,)
 
     if decays:
-        return Rule(("eps", "lr_decay"), 1, 2, tick, step)
-    return Rule(("eps",), 1, 0, no_clock, step)
+        return Rule(("eps", "lr_decay"), 1, step, 2, tick)
+    return Rule(("eps",), 1, step)
 
 
 ADAGRAD = base.Optimizer("adagrad", Settings, rule)

@@ -2,20 +2,14 @@
 
 from typing import Any
 
-from linreg_sweep.kinds import Decay, NotNegative
+from linreg_sweep.kinds import NotNegative
 from linreg_sweep.optimizers import base
 from linreg_sweep.optimizers.base import TINY, Array, Numbers, Rule
 
 
-class Settings(base.Settings):
+class Settings(base.Moments):
     """The keys of adam."""
 
-    beta1: Decay = 0.9
-    """Share of the mean of the gradients that is kept in a step."""
-    beta2: Decay = 0.999
-    """Share of the mean of the squared gradients that is kept in a step."""
-    eps: NotNegative = 1e-8
-    """Added to the root of the mean square, by which a step is divided."""
     amsgrad: bool = False
     """Whether a step is divided by the root of the largest mean square so far."""
 
@@ -53,7 +47,7 @@ def rule(active: frozenset[str], flags: frozenset[str], xp: Any) -> Rule:
         theta -= move
         return theta, slots
 
-    return Rule(("beta1", "beta2", "eps"), 3 if amsgrad else 2, 6, tick, step)
+    return Rule(("beta1", "beta2", "eps"), 3 if amsgrad else 2, step, 6, tick)
 
 
 ADAM = base.Optimizer("adam", Settings, rule)

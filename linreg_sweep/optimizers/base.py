@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from linreg_sweep.kinds import Model, NotNegative
+from linreg_sweep.kinds import Decay, Model, NotNegative
 
 Array: TypeAlias = Any
 """A NumPy array or a torch tensor, of shape [P, O, k] or [k]; one number where Numba compiles."""
@@ -35,6 +35,22 @@ class Settings(Model):
     """Whether the bias is penalised, too."""
 
 
+class Moments(Settings):
+    """The keys of optimizers that keep means of the gradients and of their squares."""
+
+    beta1: Decay = 0.9
+    """Share of the mean of the gradients that is kept in a step."""
+    beta2: Decay = 0.999
+    """Share of the mean of the squared gradients that is kept in a step."""
+    eps: NotNegative = 1e-8
+    """Added to the root of the mean square, by which a step is divided."""
+
+
+def no_clock(clock: Numbers, h: Numbers) -> Numbers:
+    """Returns the clocks of an optimizer that has none."""
+    return clock
+
+
 @dataclass(frozen=True)
 class Rule:
     """The formula of one step, for K trials that share everything but numbers.
@@ -47,19 +63,19 @@ class Rule:
     Attributes:
         names: the hyperparameters that it takes, in their order in `h`; each is [k].
         n_slots: arrays of the shape of theta that are carried from step to step, zeros at the start.
-        n_clocks: numbers of a trial [k] that are carried from step to step, ones at the start.
-        tick: `(clock, h) -> clock`, before each step; h and clock [k], in float64 whatever theta is.
         step: `(theta, slots, gradient, rate, h, clock, is_first) -> (theta, slots)`. theta, slots and
             gradient are [P, O, k], rate, h and clock [k], all in theta's precision: the engine casts h, and
             what `tick` returned. No number stands in it, since Numba would compute float32 with one in
             float64. is_first: whether it is the first step of all.
+        n_clocks: numbers of a trial [k] that are carried from step to step, ones at the start.
+        tick: `(clock, h) -> clock`, before each step; h and clock [k], in float64 whatever theta is.
     """
 
     names: tuple[str, ...]
     n_slots: int
-    n_clocks: int
-    tick: Callable[[Numbers, Numbers], Numbers]
     step: Callable[[Array, Numbers, Array, Array, Numbers, Numbers, bool], tuple[Array, Numbers]]
+    n_clocks: int = 0
+    tick: Callable[[Numbers, Numbers], Numbers] = no_clock
 
 
 @dataclass(frozen=True)
@@ -83,8 +99,3 @@ class Optimizer:
     rule: Callable[[frozenset[str], frozenset[str], Any], Rule]
     is_decoupled: Callable[[frozenset[str]], bool] = lambda flags: False
     settled: Callable[[dict[str, Any]], dict[str, Any]] = lambda values: values
-
-
-def no_clock(clock: Numbers, h: Numbers) -> Numbers:
-    """Returns the clocks of an optimizer that has none."""
-    return clock

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from linreg_sweep.kinds import Decay, NotNegative
 from linreg_sweep.optimizers import base
 from linreg_sweep.optimizers.base import TINY, Array, Numbers, Rule
 
@@ -10,15 +9,9 @@ WARMING = 0.96**0.004
 """The momentum is beta1 times 1 - this**t / 2; torch's momentum_decay is 0.004."""
 
 
-class Settings(base.Settings):
+class Settings(base.Moments):
     """The keys of nadam."""
 
-    beta1: Decay = 0.9
-    """Share of the mean of the gradients that is kept in a step."""
-    beta2: Decay = 0.999
-    """Share of the mean of the squared gradients that is kept in a step."""
-    eps: NotNegative = 1e-8
-    """Added to the root of the mean square, by which a step is divided."""
     decoupled_weight_decay: bool = False
     """Whether weight_decay shrinks the weights themselves, by learning_rate times it, as in adamw."""
 
@@ -52,7 +45,7 @@ def rule(active: frozenset[str], flags: frozenset[str], xp: Any) -> Rule:
         theta -= move
         return theta, (mean, square)
 
-    return Rule(("beta1", "beta2", "eps"), 2, 8, tick, step)
+    return Rule(("beta1", "beta2", "eps"), 2, step, 8, tick)
 
 
 NADAM = base.Optimizer("nadam", Settings, rule, is_decoupled=lambda flags: "decoupled_weight_decay" in flags)

@@ -56,7 +56,7 @@ def rule(active: frozenset[str], flags: frozenset[str], xp: Any) -> Rule:
         return theta, kept
 
     names = ("alpha", "eps", "momentum") if has_velocity else ("alpha", "eps")
-    return Rule(names, 1 + centered + has_velocity, 1, tick, step)
+    return Rule(names, 1 + centered + has_velocity, step, 1, tick)
 
 
 RMSPROP = base.Optimizer("rmsprop", Settings, rule)

@@ -4,7 +4,7 @@ from typing import Any
 
 from linreg_sweep.kinds import Decay, Share
 from linreg_sweep.optimizers import base
-from linreg_sweep.optimizers.base import Array, Numbers, Rule, no_clock
+from linreg_sweep.optimizers.base import Array, Numbers, Rule
 
 
 class Settings(base.Settings):
@@ -21,7 +21,7 @@ class Settings(base.Settings):
 def rule(active: frozenset[str], flags: frozenset[str], xp: Any) -> Rule:
     """Returns the formula of a step; see base.Optimizer."""
     if "momentum" not in active:
-        return Rule((), 0, 0, no_clock, _plain)
+        return Rule((), 0, _plain)
     nesterov, dampened = "nesterov" in flags, "dampening" in active
 
     def tick(clock: Numbers, h: Numbers) -> Numbers:
@@ -45,8 +45,8 @@ def rule(active: frozenset[str], flags: frozenset[str], xp: Any) -> Rule:
         return theta, (velocity,)
 
     if dampened:
-        return Rule(("momentum", "dampening"), 1, 1, tick, step)
-    return Rule(("momentum",), 1, 0, no_clock, step)
+        return Rule(("momentum", "dampening"), 1, step, 1, tick)
+    return Rule(("momentum",), 1, step)
 
 
 def _plain(

@@ -63,18 +63,6 @@ class LongRun:
     period: Floats
     begins: Floats
 
-    @property
-    def kind(self) -> NDArray[np.str_]:
-        """Which of these: constant, vanishes, periodic, unbounded [k] or [1]."""
-        plain = np.where(self.factor == 0, "vanishes", "constant")
-        plain = np.where(np.isinf(self.factor), "unbounded", plain)
-        return np.where(self.period > 0, "periodic", plain)
-
-
-def ends(last: Floats, epochs: Floats, h: Numbers) -> tuple[Floats, ...]:
-    """Returns the epochs where a factor that only rises or only falls can be largest."""
-    return np.zeros(1), last
-
 
 @dataclass(frozen=True)
 class Schedule:
@@ -84,14 +72,11 @@ class Schedule:
         settings: its keys, their ranges, defaults and meanings; `name` among them, a literal.
         factor: `(clock, h) -> factor` on the learning rate, [n, k] or [n, 1].
         long_run: `(epochs, h) -> LongRun`; epochs as in Clock.
-        peaks: `(last, epochs, h) -> epochs` of its clock, [k] or [1] each, among them that of its largest
-            factor in a run which ends with epoch `last`.
     """
 
     settings: type[Settings]
     factor: Callable[[Clock, Numbers], Floats]
     long_run: Callable[[Floats, Numbers], LongRun]
-    peaks: Callable[[Floats, Floats, Numbers], tuple[Floats, ...]] = ends
 
     @property
     def name(self) -> str:

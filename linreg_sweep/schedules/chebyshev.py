@@ -46,9 +46,10 @@ def order(position: Floats, steps: Floats) -> Floats:
 
 
 def factor(clock: Clock, h: Numbers) -> Floats:
-    """Returns each step over 2 / (L + mu)."""
+    """Returns each step over 2 / (L + mu); 1 where nothing is curved."""
     j = order(np.mod(clock.epoch, clock.epochs), clock.epochs)
-    spread = (clock.steepest - clock.flattest) / (clock.steepest + clock.flattest)
+    apart, both = clock.steepest - clock.flattest, clock.steepest + clock.flattest
+    spread = np.divide(apart, both, out=np.zeros_like(apart), where=both > 0)
     return 1 / (1 + spread * cos(np.pi * (2 * j - 1) / (2 * clock.epochs)))
 
 
@@ -57,10 +58,4 @@ def long_run(epochs: Floats, h: Numbers) -> LongRun:
     return repeats(epochs)
 
 
-def peaks(last: Floats, epochs: Floats, h: Numbers) -> tuple[Floats, ...]:
-    """Returns the epoch of the longest step, j = N, of the first cycle, even where a run ends before."""
-    leading = np.exp2(np.frexp(epochs)[1] - 1)  # the power of two below N: j = 1 stands at what is above it
-    return (np.where(epochs > 1, epochs - leading + 1, 0.0),)
-
-
-CHEBYSHEV = Schedule(Chebyshev, factor, long_run, peaks)
+CHEBYSHEV = Schedule(Chebyshev, factor, long_run)

@@ -1,4 +1,4 @@
-"""A schedule as it is declared, and what it says of every epoch: factors, their long run and their peak."""
+"""A schedule as it is declared, and what it says of every epoch: factors, and their long run."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -49,18 +49,6 @@ def factors(
             `schedule.warmup.epochs`); NaN where a trial has what is declared. Others are passed over.
     """
     epoch = np.arange(first_epoch, first_epoch + n_epochs, dtype=np.float64)[:, None]
-    return _at(declared, epoch, epochs, flattest, steepest, values)
-
-
-def _at(
-    declared: Settings,
-    epoch: Floats,
-    epochs: Floats,
-    flattest: Floats,
-    steepest: Floats,
-    values: Mapping[str, Floats],
-) -> Floats:
-    """Returns the factors at some epochs [n, 1] or [n, k]."""
     h, main_epochs = _numbers(declared, epochs, values)
     clock = Clock(epoch, main_epochs, flattest, steepest)
     factor = SCHEDULES[declared.word].factor
@@ -96,27 +84,3 @@ def long_run(declared: Settings, epochs: Floats, values: Mapping[str, Floats] = 
     h, main_epochs = _numbers(declared, epochs, values)
     found = SCHEDULES[declared.word].long_run(main_epochs, h)
     return found if declared.warmup is None else replace(found, begins=found.begins + h["warmup.epochs"])
-
-
-def peak(
-    declared: Settings,
-    epochs: Floats,
-    flattest: Floats,
-    steepest: Floats,
-    values: Mapping[str, Floats] = NOTHING,
-) -> Floats:
-    """Returns the largest factor in a run of each trial's epochs [k] or [1].
-
-    Of Chebyshev steps it is that of a whole cycle. The arguments are those of `factors`.
-    """
-    h, main_epochs = _numbers(declared, epochs, values)
-    begins = h["warmup.epochs"] if declared.warmup is not None else np.zeros(1)
-    last = np.maximum(epochs - 1.0 - begins, 0)
-    candidates = SCHEDULES[declared.word].peaks(last, main_epochs, h)
-    if declared.warmup is not None:  # the last epoch of the warm-up, and none after the run's own last
-        run = np.maximum(np.asarray(epochs, dtype=np.float64) - 1, 0)
-        warmed = np.minimum(begins - 1, run)
-        candidates = (warmed, *(np.where(run < begins, warmed, each + begins) for each in candidates))
-    stacked = np.stack(np.broadcast_arrays(*candidates))
-    highest: Floats = np.max(_at(declared, stacked, epochs, flattest, steepest, values), axis=0)
-    return highest

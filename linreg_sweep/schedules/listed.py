@@ -55,12 +55,4 @@ def long_run(epochs: Floats, h: Numbers) -> LongRun:
     return settles(h["factors"][-1], len(h["factors"]) - 1.0)
 
 
-def peaks(last: Floats, epochs: Floats, h: Numbers) -> tuple[Floats, ...]:
-    """Returns the epoch of the largest factor up to the last epoch."""
-    first_largest = np.array(
-        [np.argmax(h["factors"][: i + 1]) for i in range(len(h["factors"]))], dtype=float
-    )
-    return (first_largest[np.minimum(last, len(first_largest) - 1).astype(np.intp)],)
-
-
-LIST = Schedule(Listed, factor, long_run, peaks)
+LIST = Schedule(Listed, factor, long_run)

@@ -51,10 +51,4 @@ def long_run(epochs: Floats, h: Numbers) -> LongRun:
     return settles(np.where(peak >= end, 1.0, h["final"]), end)
 
 
-def peaks(last: Floats, epochs: Floats, h: Numbers) -> tuple[Floats, ...]:
-    """Returns the epochs about the peak."""
-    peak, _ = _ends(epochs, h)
-    return tuple(np.clip(each, 0, last) for each in (np.floor(peak), np.ceil(peak)))
-
-
-ONE_CYCLE = Schedule(OneCycle, factor, long_run, peaks)
+ONE_CYCLE = Schedule(OneCycle, factor, long_run)

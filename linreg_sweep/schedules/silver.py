@@ -36,9 +36,4 @@ def long_run(epochs: Floats, h: Numbers) -> LongRun:
     return settles(np.inf)
 
 
-def peaks(last: Floats, epochs: Floats, h: Numbers) -> tuple[Floats, ...]:
-    """Returns the last epoch whose number is a power of two."""
-    return (np.exp2(np.frexp(last + 1)[1] - 1) - 1,)
-
-
-SILVER = Schedule(Silver, factor, long_run, peaks)
+SILVER = Schedule(Silver, factor, long_run)

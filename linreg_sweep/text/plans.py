@@ -29,6 +29,9 @@ def format_plan(plan: "Plan") -> Iterator[str]:
     if plan.stability_limit is None:
         reasons = "; ".join(plan.no_limit) or "it differs between trials"
         yield f"Stability limit: no single limit holds for all trials ({reasons})."
+    elif plan.has_schedule:
+        limit = f"{plan.stability_limit:.6g}"
+        yield f"Stability limit in the long run: {limit}; a smaller learning rate may diverge before."
     else:
         yield f"Stability limit: {plan.stability_limit:.6g}; a larger learning rate diverges here."
     if plan.best_rate is not None:

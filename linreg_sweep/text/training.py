@@ -134,9 +134,9 @@ def _steepest(training: "Training") -> str:
     if method.schedule is not None:
         return f"There an epoch on average multiplies the error by {factor:.4g}."
     rate, curvature = float(trials.learning_rate[0]), float(trials.quadratic.steepest[0])
-    momentum = float(trials.values["momentum"][0])
-    epochs = swing(rate, curvature, momentum, nesterov="nesterov" in method.flags)
-    if 2 < epochs < inf and "dampening" not in method.active:
+    momentum, dampening = (float(trials.values[name][0]) for name in ("momentum", "dampening"))
+    epochs = swing(rate, curvature, momentum, nesterov="nesterov" in method.flags, dampening=dampening)
+    if 2 < epochs < inf:
         return (
             f"There a full swing takes {epochs:.3g} epochs, and each epoch shrinks it to {-factor:.4g}"
             " of its size."

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.method import Method
 from linreg_sweep.schedules import declared as schedules
-from linreg_sweep.schedules.base import power
+from linreg_sweep.schedules.base import LongRun, power
 from linreg_sweep.theory.limits import cycle_product, first_loss, radius
 from linreg_sweep.theory.outcome import stability_limit, steepest_contraction
 from linreg_sweep.theory.quadratic import Quadratic
@@ -78,82 +78,59 @@ class LinearTheory:
             limit = np.where(usable, constant / long_run.factor, np.nan) + np.zeros(count)
         period = np.broadcast_to(long_run.period, (count,))
         closed = self._has_closed_form(values)
-        limit = np.where((period > 0) & closed, self._of_chebyshev(quadratic, values), limit)
-        for cycle in np.unique(period[(period > 0) & (period <= LONGEST_CYCLE) & ~closed]):
-            these = np.flatnonzero((period == cycle) & ~closed)
-            limit[these] = self._of_cycle(
-                quadratic.take(these), _take(values, these), epochs[these], int(cycle)
-            )
+        limit = np.where((period > 0) & closed, constant, limit)
+        searched = (period > 0) & (period <= LONGEST_CYCLE) & ~closed
+        if searched.any():
+            with np.errstate(divide="ignore", over="ignore"):
+                found = self._first_losses(quadratic, values, epochs, long_run, searched)
+                limit = np.where(searched, found / (1 - dampening) / quadratic.steepest, limit)
         return limit
 
     def _has_closed_form(self, values: Values) -> NDArray[np.bool_]:
-        """Returns of which trials the limit of a cycle is known without a search [K]: Chebyshev's, plain."""
+        """Returns of which trials the limit of a cycle is known without a search [K]: Chebyshev's, plain.
+
+        A cycle is T_N(z) / T_N(z_0) with z from z_0 at 0 to -z_0 at x = 2, and T_N is even or odd: it has the
+        limit of a constant rate.
+        """
         momentum, _ = self._numbers(values)
         is_chebyshev = self.method.schedule.word == "chebyshev"
         return np.broadcast_to((momentum == 0) & is_chebyshev, values["learning_rate"].shape)
 
-    def _of_chebyshev(self, quadratic: Quadratic, values: Values) -> Floats:
-        """Returns the limit [K] of Chebyshev steps without momentum.
+    def _first_losses(
+        self, quadratic: Quadratic, values: Values, epochs: Floats, run: LongRun, searched: NDArray[np.bool_]
+    ) -> Floats:
+        """Returns the first loss of stability [K], on a curvature of 1, where a schedule repeats itself.
 
-        A cycle is T_N(z) / T_N(z_0) with z from z_0 at 0 to -z_0 at x = 2, and T_N is even or odd.
+        It is looked for once for all trials whose factors and momentum are the same.
         """
-        _, dampening = self._numbers(values)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(2 / ((1 - dampening) * quadratic.steepest))
-
-    def _of_cycle(self, quadratic: Quadratic, values: Values, epochs: Floats, cycle: int) -> Floats:
-        """Returns the limit [k] of trials whose schedule repeats itself after a cycle of so many epochs."""
-        count, known = len(epochs), dict[tuple[bytes, float, float], float]()
-        momentum, dampening = (number + np.zeros(count) for number in self._numbers(values))
-        begins = np.broadcast_to(schedules.long_run(self.method.schedule, epochs, values).begins, (count,))
-        loss = np.empty(count)
-        width = max(1, TABLE // cycle)
-        for first in np.unique(begins):
-            alike = np.flatnonzero(begins == first)
+        momentum, period, begins, _ = np.broadcast_arrays(
+            self._numbers(values)[0], run.period.astype(int), run.begins, epochs
+        )
+        loss, known = np.full(len(epochs), np.nan), dict[bytes, float]()
+        for cycle, first in {*zip(period[searched].tolist(), begins[searched].tolist(), strict=True)}:
+            alike = np.flatnonzero(searched & (period == cycle) & (begins == first))
+            width = max(1, TABLE // cycle)
             for some in range(0, len(alike), width):
                 these = alike[some : some + width]
-                factors = self._factors(
-                    quadratic.take(these), _take(values, these), epochs[these], first, cycle
+                spectrum, varied = quadratic.take(these), {name: each[these] for name, each in values.items()}
+                factors = schedules.factors(
+                    self.method.schedule,
+                    int(first),
+                    cycle,
+                    epochs[these],
+                    spectrum.flattest,
+                    spectrum.steepest,
+                    varied,
                 )
-                column = np.arange(len(these)) if factors.shape[1] > 1 else np.zeros(len(these), np.intp)
-                kinds = np.stack([column, momentum[these], 1 - dampening[these]])
-                distinct, which = np.unique(kinds, axis=1, return_inverse=True)
-                found = [
-                    self._first_loss(factors[:, int(place)], own_momentum, gain, known)
-                    for place, own_momentum, gain in distinct.T.tolist()
-                ]
-                loss[these] = np.array(found)[which.ravel()]
-        with np.errstate(divide="ignore", over="ignore"):
-            return np.asarray(loss / quadratic.steepest)
-
-    def _factors(
-        self, quadratic: Quadratic, values: Values, epochs: Floats, first: float, cycle: int
-    ) -> Floats:
-        """Returns the factors of a cycle [cycle, k], or [cycle, 1] where nothing they depend on varies.
-
-        By now the warm-up is over, so that it does not matter where it began.
-        """
-        of_schedule = {
-            name: _once(value)
-            for name, value in values.items()
-            if name.startswith("schedule.") and name != "schedule.warmup.start"
-        }
-        of_trials = [epochs, quadratic.flattest, quadratic.steepest]
-        if self.method.schedule.word == "list":  # of which it takes nothing
-            of_trials = [each[:1] for each in of_trials]
-        run, flattest, steepest = (_once(each) for each in of_trials)
-        return schedules.factors(
-            self.method.schedule, int(first), cycle, run, flattest, steepest, of_schedule
-        )
-
-    def _first_loss(
-        self, factors: Floats, momentum: float, gain: float, known: dict[tuple[bytes, float, float], float]
-    ) -> float:
-        """Returns the first loss of stability, which is looked for once for all that are alike."""
-        key = factors.tobytes(), momentum, gain
-        if key not in known:
-            known[key] = first_loss(factors, momentum, gain, nesterov=self._is_nesterov)
-        return known[key]
+                table = np.vstack([np.broadcast_to(factors, (cycle, len(these))), momentum[these]]).T
+                if (table == table[0]).all():
+                    table = table[:1]
+                for key in (each.tobytes() for each in table):
+                    if key not in known:
+                        *own, its_momentum = np.frombuffer(key).tolist()
+                        known[key] = first_loss(np.array(own), its_momentum, nesterov=self._is_nesterov)
+                loss[these] = [known[each.tobytes()] for each in table]
+        return loss
 
     def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
         """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
@@ -161,10 +138,9 @@ class LinearTheory:
             return None
         epochs = np.ones(len(values["learning_rate"])) if epochs is None else np.asarray(epochs, np.float64)
         long_run = schedules.long_run(self.method.schedule, epochs, values)
-        kinds = long_run.kind
-        if (kinds == "vanishes").any():
+        if (long_run.factor == 0).any():
             return "the learning rate falls to 0, so that no descent grows for ever"
-        if (kinds == "unbounded").any():
+        if np.isinf(long_run.factor).any():
             return "steps grow without bound, whatever the learning rate"
         if ((long_run.period > LONGEST_CYCLE) & ~self._has_closed_form(values)).any():
             return "the schedule's cycle is too long to look for a limit"
@@ -192,8 +168,7 @@ class LinearTheory:
         rate, steepest, nesterov = values["learning_rate"], quadratic.steepest, self._is_nesterov
 
         def factor(rate: Floats) -> Floats:
-            seen = np.where(momentum == 0, rate * (1 - dampening), rate) if np.any(dampening) else rate
-            return steepest_contraction(seen, steepest, momentum, nesterov=nesterov, dampening=dampening)
+            return steepest_contraction(rate, steepest, momentum, nesterov=nesterov, dampening=dampening)
 
         if self.method.schedule is None:
             return factor(rate)
@@ -208,25 +183,16 @@ class LinearTheory:
         with np.errstate(over="ignore", invalid="ignore"):
             grown = np.ones(len(rate))
             for epoch in rates:  # one by one: a sum's or product's bits may depend on how many stand abreast
-                grown = grown * (1 - epoch * (1 - dampening) * steepest)
+                grown = grown * (1 - epoch * steepest)
             grown = np.abs(grown)
             moved = np.broadcast_to(momentum != 0, rate.shape)
             for length in np.unique(lengths[moved]):
                 these = np.flatnonzero((lengths == length) & moved)
-                numbers = (_each(number, these) for number in (momentum, 1 - dampening))
+                of_each, gain = (_each(number, these) for number in (momentum, 1 - dampening))
                 x = rates[: int(length), these] * _each(steepest, these)
-                grown[these] = radius(cycle_product(x, *numbers, nesterov=nesterov))
+                grown[these] = radius(cycle_product(x, of_each, nesterov=nesterov, gain=gain))
             size = power(grown, 1 / lengths)
         return np.asarray(np.where(factor(rates.max(axis=0)) < 0, -size, size))
-
-    def peak(self, quadratic: Quadratic, values: Values, epochs: NDArray[Any]) -> Floats:
-        """Returns the largest rate [K] of each trial's run, as a multiple of a constant rate's limit."""
-        momentum, dampening = self._numbers(values)
-        limit = stability_limit(quadratic.steepest, momentum, nesterov=self._is_nesterov, dampening=dampening)
-        rate, schedule = values["learning_rate"], self.method.schedule
-        if schedule is not None:
-            rate = rate * schedules.peak(schedule, epochs, quadratic.flattest, quadratic.steepest, values)
-        return np.asarray(rate / limit)
 
     @property
     def _is_nesterov(self) -> bool:
@@ -239,20 +205,9 @@ class LinearTheory:
         return momentum, values.get("dampening", none) if "momentum" in self.method.active else none
 
 
-def _take(values: Values, columns: NDArray[np.intp]) -> Values:
-    """Returns the numbers of some trials."""
-    return {name: value[columns] for name, value in values.items()}
-
-
 def _each(numbers: Floats, columns: NDArray[np.intp]) -> Floats:
     """Returns numbers [K] of some trials, or the one [1] of all."""
     return numbers if len(numbers) == 1 else numbers[columns]
-
-
-def _once(numbers: Floats) -> Floats:
-    """Returns numbers [k], or the one [1] that all are."""
-    first = np.broadcast_to(numbers[:1], numbers.shape)
-    return numbers[:1] if np.array_equal(numbers, first, equal_nan=True) else numbers
 
 
 def theory_of(method: Method) -> LinearTheory | NoTheory:

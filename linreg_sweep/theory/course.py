@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.theory.double_double import split
 from linreg_sweep.theory.first_events import Levels
 from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.theory.rounding import Steps
@@ -28,9 +29,6 @@ Table = Callable[[Indices, int, int], Floats]
 
 CHUNK = 64
 """Epochs between two looks at the excess."""
-
-SPLITTER = 2.0**27 + 1
-"""Cuts a float64 into two of 26 bits, whose products are exact."""
 
 FAINT = 1e-290
 """An error below which nothing is divided by it."""
@@ -47,7 +45,8 @@ class Course:
         curvature: the eigenvalues [P, k].
         lows: what rounding left off them [P, k].
         momentum: [k]; None: no trial has any.
-        gain: share of the gradient that reaches the velocity [k], but for the first step's, which does whole.
+        gain: share of the gradient that reaches the velocity [k], but for the first step's, which does whole;
+            None: all of it, as with nesterov.
         nesterov: momentum looks ahead, as torch.optim.SGD defines it.
         rates: the learning rates of trials.
     """
@@ -69,8 +68,8 @@ class Course:
     def mover(self, columns: Indices) -> "_Mover":
         """Returns what moves some of the trials."""
         value = self.curvature[:, columns]
-        high = SPLITTER * value - (SPLITTER * value - value)
-        low = (value - high) + self.lows[:, columns]
+        high, low = split(value)
+        low = low + self.lows[:, columns]
         if self.momentum is None:
             return _Mover(value, high, low, None, None, self.nesterov)
         gain = None if self.gain is None else self.gain[columns]
@@ -90,9 +89,9 @@ class _Mover:
 
     def shrinkage(self, rate: Floats) -> Floats:
         """Returns 1 - rate * eigenvalue [P, k], to full precision also where it is close to 0."""
-        high = SPLITTER * rate - (SPLITTER * rate - rate)
+        high, low = split(rate)
         factor = 1.0 - high * self.high
-        factor -= high * self.low + (rate - high) * self.value
+        factor -= high * self.low + low * self.value
         return factor
 
     def move(self, p: Floats, q: Floats, rate: Floats, *, is_first: bool) -> None:
@@ -113,7 +112,7 @@ class _Mover:
         if self.momentum is None:
             return np.abs(factor, out=factor)
         gain, m = 1.0 if self.gain is None else self.gain, self.momentum
-        trace = (factor - m * gain * x if self.nesterov else factor + (1 - gain) * x) + m
+        trace = (factor - m * x if self.nesterov else factor + (1 - gain) * x) + m
         determinant = m * factor if self.nesterov else np.broadcast_to(m, x.shape)
         discriminant = trace * trace - 4 * determinant
         real = (np.abs(trace) + np.sqrt(np.maximum(discriminant, 0))) / 2

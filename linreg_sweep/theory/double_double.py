@@ -14,6 +14,9 @@ Pair = tuple[Floats, Floats]
 SPLITTER = 2.0**27 + 1
 """Cuts a float64 into two of 26 bits, whose products are exact."""
 
+LARGE, UNIT = 2.0**990, 2.0**30
+"""A size from which on numbers are cut in a smaller unit, and that unit."""
+
 CACHE = 2**15
 """Numbers that are worked on together: few enough for the cache."""
 
@@ -31,13 +34,15 @@ def two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
 def two_product(a: Floats, b: Floats | float) -> tuple[Floats, Floats]:
     """Returns a * b rounded, and what rounding left off, both exact together unless they underflow."""
     product = a * b
-    (a_high, a_low), (b_high, b_low) = _split(a), _split(b)
+    (a_high, a_low), (b_high, b_low) = split(a), split(b)
     return product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
 
 
-def _split(a: Floats | float) -> tuple[Floats, Floats]:
-    spread = SPLITTER * np.asarray(a)
-    high = spread - (spread - a)
+def split(a: Floats | float) -> tuple[Floats, Floats]:
+    """Returns two floats of 26 bits that are a together."""
+    unit = np.where(np.abs(a) < LARGE, 1.0, UNIT)  # lest it overflow
+    spread = SPLITTER * (a / unit)
+    high = (spread - (spread - a / unit)) * unit
     return high, a - high
 
 
@@ -57,7 +62,7 @@ def products(columns: Floats, few: int) -> tuple[Floats, Floats]:
     rows = rows_at_once(columns.shape[1])
     for first in range(0, len(columns), rows):
         block = np.ascontiguousarray(columns[first : first + rows].T)
-        upper, lower = _split(block)
+        upper, lower = split(block)
         for one in range(few):
             product = block[one] * block[one:]
             error = upper[one] * upper[one:] - product

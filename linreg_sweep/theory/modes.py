@@ -226,7 +226,7 @@ def momentum_modes(
     modulus = np.sqrt(np.abs(determinant))
     sign = np.where(odd, -1.0, 1.0)
     large = (trace + sign * root) / 2
-    small = determinant / large
+    small = np.where(large == 0, 0.0, determinant / large)  # the larger one has the size of the other
     distance = np.where(odd, beyond / (1 + small), x / (1 - small))  # of abs(large) below 1
     log = np.where(swings, log_determinant / 2, np.log1p(-np.minimum(distance, 1.0)))
     angle = np.where(swings, np.arctan2(root, np.abs(trace)), np.arcsinh(root / (2 * modulus)))

@@ -78,12 +78,12 @@ SPECTRUM, MEASURED = range(2)
 
 THEORY = ("closed_form", "lost_in_rounding", "mini_batches", "adaptive")
 CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES, ADAPTIVE = range(4)
-"""What theory says of a trial's outcome: the closed form gives it; it lies within what the rounding of
-the steps may decide; steps see mini-batches, for which there is no closed form; or the optimizer scales each
-step by its own gradients, of which nothing is known beforehand."""
+"""What theory says of a trial's outcome and its epoch: the closed form gives them; they lie within what the
+rounding of the steps may decide; steps see mini-batches, for which there is no closed form; or the optimizer
+scales each step by its own gradients, of which nothing is known beforehand."""
 
 SILENT_MEANING = {
-    "lost_in_rounding": "the rounding of steps may decide the outcome",
+    "lost_in_rounding": "the rounding of steps may decide the outcome or its epoch",
     "mini_batches": "mini-batches have no closed form",
     "adaptive": "adaptive optimizers scale each step by its gradients",
     "not_asked": "so many epochs under a schedule are gone through in training alone",
@@ -223,17 +223,15 @@ def stability_limit(
         steepest: the largest eigenvalue of H, in units of loss per unit of theta squared; one or [K].
         momentum: one number or [K].
         nesterov: momentum looks ahead, as torch.optim.SGD defines it.
-        dampening: share of the gradient that does not reach the velocity; one number or [K].
+        dampening: share of the gradient that does not reach the velocity, not with nesterov; one number or
+            [K].
 
     Source: Goh, Why Momentum Really Works, Distill 2017, for the heavy ball; for Nesterov the
     root of its characteristic polynomial that passes -1.
     """
     momentum, gain = np.asarray(momentum, np.float64), 1 - np.asarray(dampening, np.float64)
     with np.errstate(divide="ignore"):
-        if nesterov:
-            multiple = (2 + 2 * momentum) / (1 + momentum + gain * momentum)
-        else:
-            multiple = 2 * (1 + momentum) / gain
+        multiple = 2 * (1 + momentum) / (1 + momentum + momentum if nesterov else gain)
         return np.asarray(multiple / np.asarray(steepest, np.float64))
 
 
@@ -260,39 +258,49 @@ def steepest_contraction(
         dampening: see stability_limit.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        plain = 1.0 - learning_rate * largest_eigenvalue
-        trace, determinant = _companion(plain, momentum, nesterov=nesterov)
-        if np.any(dampening):
-            held_back = dampening * learning_rate * largest_eigenvalue
-            trace = trace + (momentum * held_back if nesterov else held_back)
+        trace, determinant = _companion(
+            learning_rate, largest_eigenvalue, momentum, nesterov=nesterov, dampening=dampening
+        )
         discriminant = trace * trace - 4 * determinant
         root = np.sqrt(np.maximum(discriminant, 0))
         larger = np.where(trace >= 0, trace + root, trace - root) / 2
         swinging = -np.sqrt(np.abs(determinant))
         with_momentum = np.where(discriminant < 0, swinging, larger)
-        return np.where(np.equal(momentum, 0), plain, with_momentum)
+        return np.where(np.equal(momentum, 0), 1.0 - learning_rate * largest_eigenvalue, with_momentum)
 
 
 def swing(
-    learning_rate: float, largest_eigenvalue: float, momentum: float = 0.0, *, nesterov: bool = False
+    learning_rate: float,
+    largest_eigenvalue: float,
+    momentum: float = 0.0,
+    *,
+    nesterov: bool = False,
+    dampening: float = 0.0,
 ) -> float:
     """Returns how many epochs a full swing of the steepest direction's error takes, there and back.
 
     It is 2 pi over the angle of the eigenvalue that steepest_contraction counts: 2 where that is negative,
     so that the error changes its sign each epoch; infinite where it is positive, so that it never does.
     """
-    factor = steepest_contraction(np.array([learning_rate]), largest_eigenvalue, momentum, nesterov=nesterov)
-    plain = 1.0 - learning_rate * largest_eigenvalue
-    trace, determinant = _companion(np.asarray(plain), momentum, nesterov=nesterov)
-    gap = float(4 * determinant - trace * trace)
+    of_it = np.array([learning_rate]), largest_eigenvalue, momentum
+    factor = steepest_contraction(*of_it, nesterov=nesterov, dampening=dampening)
+    trace, determinant = _companion(*of_it, nesterov=nesterov, dampening=dampening)
+    gap = float((4 * determinant - trace * trace)[0])
     if momentum and gap > 0:
-        return math.tau / math.atan2(math.sqrt(gap), float(trace))
+        return math.tau / math.atan2(math.sqrt(gap), float(trace[0]))
     return 2.0 if factor[0] < 0 else math.inf
 
 
-def _companion(plain: Floats, momentum: float | Floats, *, nesterov: bool) -> tuple[Floats, Floats]:
+def _companion(
+    learning_rate: Floats,
+    eigenvalue: float | Floats,
+    momentum: float | Floats,
+    *,
+    nesterov: bool,
+    dampening: float | Floats,
+) -> tuple[Floats, Floats]:
     """Returns the trace and the determinant of an epoch with momentum: z**2 - trace z + determinant = 0."""
-    momentum = np.asarray(momentum, dtype=np.float64)
+    plain, momentum = 1.0 - learning_rate * eigenvalue, np.asarray(momentum, dtype=np.float64)
     if nesterov:
         return (1 + momentum) * plain, momentum * plain
-    return plain + momentum, momentum
+    return plain + momentum + dampening * learning_rate * eigenvalue, momentum

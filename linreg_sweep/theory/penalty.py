@@ -25,6 +25,9 @@ Flags = NDArray[np.bool_]
 STEPS = 2
 """Times that eigenvectors and optimum are refined: each doubles their digits."""
 
+FAR = 1e8
+"""Penalty relative to the largest curvature from which on the optimum is sought from 0 on."""
+
 TOGETHER = 2**15
 """Numbers of a matrix of each penalty that are worked on together: few enough for the cache."""
 
@@ -153,8 +156,8 @@ def _optimum(
 ) -> Pair:
     """Returns where the gradient with its penalty vanishes [P, O, k], high and low part.
 
-    It lies off the optimum without a penalty by what the penalty's own pull does, and is moved on by what the
-    gradient there is in twice the precision.
+    It lies off the optimum without a penalty by what the penalty's own pull does, or off 0 by what the data
+    do where they hardly matter, and is moved on by what the gradient there is in twice the precision.
     """
     of_these = replace(plain, eigenvectors=vectors)
     curvature = np.where(values > 0, values, np.inf)[:, None]
@@ -162,10 +165,11 @@ def _optimum(
     def solved(gradient: Floats) -> Floats:
         return of_these.across(of_these.along(gradient) / curvature)
 
-    start = np.broadcast_to(plain.optimum, (*plain.optimum.shape[:2], ridge.shape[1]))
-    step = -solved(ridge[:, None] * start)
-    optimum = added((start, np.broadcast_to(plain.optimum_low, start.shape)), (step, np.zeros(1)))
     constant = moment[0][..., None], moment[1][..., None]
+    is_near_0 = ridge.max(axis=0) > FAR * plain.steepest
+    start, start_low = (np.where(is_near_0, 0.0, part) for part in (plain.optimum, plain.optimum_low))
+    step = -solved(np.where(is_near_0, -constant[0], ridge[:, None] * start))
+    optimum = added((start, start_low), (step, np.zeros(1)))
     for _ in range(STEPS):
         pulled = multiplied(whole, optimum)
         gradient = added(pulled, (-constant[0], -constant[1]))

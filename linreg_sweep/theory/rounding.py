@@ -27,12 +27,10 @@ class Rounding:
     Attributes:
         root_cost: how far apart the roots of the two excess costs may lie, in units of y [K].
         stretch: by which factor errors may have shrunk or grown more, at least 1 [K].
-        overflow: the excess cost above which steps may be infinite in the descent's precision [K].
     """
 
     root_cost: Floats
     stretch: Floats
-    overflow: Floats
 
     def moved(self, level: float | Floats, way: int) -> Floats:
         """Returns a level of excess cost [K] moved up (1) or down (-1) by what rounding may do.
@@ -80,9 +78,12 @@ class Steps:
         return np.exp(np.minimum(self.unit * (1 + pace), 100.0))
 
     def overflow(self, cost_per_loss: float) -> Floats:
-        """Returns the excess above which steps may be infinite in the descent's precision [k]."""
+        """Returns the excess above which steps may be infinite in the descent's precision [k].
+
+        It is below 0 where those from the start may.
+        """
         return np.where(
-            self.optimum + self.error < self.most, self.steepest * cost_per_loss * self.most**2, 0.0
+            self.optimum + self.error < self.most, self.steepest * cost_per_loss * self.most**2, -1.0
         )
 
     def take(self, columns: NDArray[np.intp]) -> "Steps":
@@ -101,12 +102,8 @@ class Steps:
             quadratic: what they descend.
         """
         share = quadratic.eigenvalues * quadratic.cost_per_loss
-        gathered = np.nan_to_num(np.sqrt((share * moved**2).sum(axis=0)), nan=np.inf)
-        return Rounding(
-            root_cost=np.where(self.optimum + self.error < self.most, gathered, np.inf),
-            stretch=self.stretch(pace),
-            overflow=self.steepest * quadratic.cost_per_loss * self.most**2,
-        )
+        root_cost = np.nan_to_num(np.sqrt((share * moved**2).sum(axis=0)), nan=np.inf)
+        return Rounding(root_cost, self.stretch(pace))
 
 
 def steps_of(problem: Problem, quadratic: Quadratic, start: Floats, values: Values, dtype: str) -> Steps:

@@ -286,7 +286,7 @@ TRIALS: tuple[Column | Family, ...] = (
     Column(
         "theory",
         "words",
-        "closed_form: it predicts the outcome; lost_in_rounding: the steps' rounding may decide it;"
+        "closed_form: it predicts the outcome; lost_in_rounding: rounding may decide it or its epoch;"
         " mini_batches: they have no closed form; adaptive: nor has a rule that scales steps by gradients",
         lambda trials: trials.prediction.theory,
         words=THEORY,

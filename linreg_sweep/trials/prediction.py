@@ -1,7 +1,7 @@
 """What theory says of a trial beside what the experiment shows: the closed form, where one holds.
 
-A descent in floating point is the closed form but for its rounding. Where rounding may decide the
-outcome, and where no theory holds, nothing is predicted rather than guessed.
+A descent in floating point is the closed form but for its rounding. Where rounding may decide the outcome or
+its epoch, and where no theory holds, nothing is predicted rather than guessed.
 """
 
 from dataclasses import dataclass
@@ -67,19 +67,19 @@ def predict(
     if results is not None:
         low, excess = options.converged_excess, trials.quadratic.excess(results.theta)
         events = results.converged_at, results.diverged_at
-        outcome, certain = judge(*events, excess, low, early_stop=options.early_stop), np.True_
+        outcome = judge(*events, excess, low, early_stop=options.early_stop)
+        at, certain = _decided_at(outcome, *events), np.ones(len(trials), np.bool_)
     else:
         ends = foresee(problem, trials, options)
-        events = ends.converged[0], ends.diverged[0]
         settled = ends.converged != MISSING if options.early_stop else ends.settled
         outcomes = np.select([ends.diverged != MISSING, settled], [DIVERGED, CONVERGED], UNFINISHED)
-        outcome, certain = outcomes[0].astype(np.int8), (outcomes == outcomes[0]).all(axis=0)
-        # what grows from errors that are roundings, or overflows, may end at quite another epoch, or never
-        certain &= (outcome != DIVERGED) | (2 * ends.diverged >= ends.diverged[0]).all(axis=0)
+        epochs = _decided_at(outcomes.astype(np.int8), ends.converged, ends.diverged)
+        outcome, at = outcomes[0], epochs[0]
+        certain = ((outcomes == outcome) & (epochs == at)).all(axis=0)
     return Prediction(
         np.where(certain, outcome, MISSING).astype(np.int8),
-        np.where(certain, _decided_at(outcome, *events), MISSING),
-        np.broadcast_to(np.where(certain, CLOSED_FORM, LOST_IN_ROUNDING), outcome.shape).astype(np.int8),
+        np.where(certain, at, MISSING),
+        np.where(certain, CLOSED_FORM, LOST_IN_ROUNDING).astype(np.int8),
     )
 
 
@@ -103,6 +103,6 @@ def predict_groups(groups: list[Group], count: int, results: Results | None = No
 
 
 def _decided_at(outcome: Codes, converged_at: Epochs, diverged_at: Epochs) -> Epochs:
-    """Returns the epoch [K] of the event that each outcome names, MISSING where it names none."""
+    """Returns the epoch [..., K] of the event that each outcome names, MISSING where it names none."""
     at = np.where(outcome == CONVERGED, converged_at, MISSING)
     return np.where(outcome == DIVERGED, diverged_at, at)
