@@ -10,11 +10,12 @@ from linreg_sweep.execution.parts import default_part_size
 from linreg_sweep.trials.advice import Advice, advise
 from linreg_sweep.trials.axes import Axis, axes_of
 from linreg_sweep.trials.costs import bytes_of_a_trial, memory
-from linreg_sweep.trials.experiment import Experiment, common_stability_limit, most_epochs
+from linreg_sweep.trials.experiment import Experiment, common_stability_limit, differing, most_epochs
 from linreg_sweep.trials.forecast import Forecast, forecast
 from linreg_sweep.trials.groups import Group
 from linreg_sweep.trials.loading import Arrays, load_data
 from linreg_sweep.trials.prepare import prepare
+from linreg_sweep.words import joined
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Plan:
         stability_limit: the learning rate above which every trial's descent grows; None: no one limit
             holds for all, since they differ in what moves it, such as momentum, or some have none.
         has_schedule: whether that is the limit of a schedule's long run, for some trial.
-        no_limit: why theory knows no limit for some trials, half a sentence each.
+        no_limit: why there is no limit for all, half a sentence each: none is known for some trials, or
+            what moves it differs between trials.
         best_rate: the fixed learning rate that shrinks all errors fastest; None: there is no one limit, or
             descent is not plain.
         forecast: what theory expects of the trials.
@@ -89,9 +91,9 @@ def plan(
         disk=n_trials * bytes_of_a_trial(experiment),
         stability_limit=common_stability_limit(experiment),
         has_schedule=any(each.options.method.schedule is not None for each in experiment.examples),
-        no_limit=tuple(dict.fromkeys(filter(None, map(Group.why_no_limit, experiment.examples)))),
+        no_limit=_no_limit(experiment),
         best_rate=_best_rate(experiment),
-        condition_number=experiment.problem.condition_number,
+        condition_number=_condition_number(experiment),
         forecast=expected,
         seconds=expected.seconds,
         advice=advise(experiment) if expected.is_mostly_wasted or experiment.regime_is_measured else None,
@@ -107,6 +109,26 @@ def _what(experiment: Experiment) -> str:
         f"{experiment.data.source}, {rows:,} row{'s' * (rows != 1)}, loss {', '.join(losses)},"
         f" engine {training.engine}, up to {epochs:,} epochs"
     )
+
+
+def _no_limit(experiment: Experiment) -> tuple[str, ...]:
+    reasons = dict.fromkeys(filter(None, map(Group.why_no_limit, experiment.examples)))
+    space = experiment.space
+    words = [
+        name for name in space.choices if name not in ("average", "shuffle") and len(space.labels[name]) > 1
+    ]
+    several = [*differing(experiment), *words]
+    return tuple(reasons) or ((f"it moves with {joined(several, 'and')}",) if several else ())
+
+
+def _condition_number(experiment: Experiment) -> float:
+    """Returns that of what trials descend, with their penalty where all have the same; else of the data."""
+    found = {
+        float(each.trials.quadratic.steepest[0] / each.trials.quadratic.flattest[0])
+        for each in experiment.extreme_examples
+        if each.options.method.is_penalised
+    }
+    return found.pop() if len(found) == 1 and experiment.is_penalised else experiment.problem.condition_number
 
 
 def _best_rate(experiment: Experiment) -> float | None:

@@ -184,3 +184,12 @@ def test_what_cannot_be_measured_is_refused() -> None:
     many = {"momentum": {"values": [number / 200 for number in range(101)]}}
     with pytest.raises(ConfigError, match=r"parameters: must have at most 100 combinations .*, got 101"):
         measured({}, parameters=many)
+
+
+def test_a_penalty_that_a_sweep_has_is_measured() -> None:
+    """One that all trials have moves the edge; several have edges of their own."""
+    (row,) = measured({}, parameters={"weight_decay": 1}).rows
+    assert row == measured({"weight_decay": 1}).rows[0] != measured({}).rows[0]
+    assert row.relative_difference == pytest.approx(0, abs=CLOSE)
+    with pytest.raises(ConfigError, match=r"parameters\.weight_decay: must be one and the same .*, got 0, 1"):
+        measured({}, parameters={"weight_decay": {"values": [0, 1]}})

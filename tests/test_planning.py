@@ -11,6 +11,8 @@ from linreg_sweep.planning import Plan
 from linreg_sweep.text.plans import format_plan
 from linreg_sweep.trials.axes import Axis
 
+ROOT = Path(__file__).parents[1]
+
 SWEEP: dict[str, Any] = {
     "name": "planned",
     "data": {"name": "tutorial"},
@@ -214,3 +216,30 @@ def test_a_sweep_that_is_wasted_is_told_what_helps() -> None:
     wasted = planned({"learning_rate": {"values": [1e-6, 1e-5, 1]}})
     assert wasted.advice is not None
     assert planned({"learning_rate": {"values": [0.005]}}, training={"epochs": 10_000}).advice is None
+
+
+@pytest.mark.parametrize("name", ["momentum", "weight_decay"])
+def test_what_varies_by_one_value_is_told_as_in_the_set_up(name: str) -> None:
+    """The limit and the condition number are those that the trials have."""
+    rate = {"learning_rate": {"values": [0.001]}}
+    found, expected = planned(rate | {name: 0.5}), planned(rate, training={name: 0.5})
+    assert found.stability_limit == expected.stability_limit is not None
+    assert found.condition_number == expected.condition_number
+
+
+def test_a_penalty_has_a_condition_number_of_its_own() -> None:
+    """As numpy.linalg has it."""
+    experiment = planned(training={"weight_decay": 1})
+    x = np.genfromtxt(ROOT / "linreg_sweep" / "datasets" / "tutorial.csv", delimiter=",", skip_header=1)[
+        :, :1
+    ]
+    design = np.column_stack([x, np.ones(len(x))])
+    curvature = np.linalg.eigvalsh(design.T @ design / len(x) + np.diag([1.0, 0.0]))
+    assert experiment.condition_number == pytest.approx(curvature[1] / curvature[0], rel=1e-9)
+
+
+def test_what_moves_the_limit_is_named() -> None:
+    """Where trials have limits of their own."""
+    several = {"momentum": {"values": [0, 0.5]}, "loss": {"values": ["mse", "sse"]}}
+    assert planned(several).no_limit == ("it moves with momentum and loss",)
+    assert planned(training={"batch_size": 5}).no_limit == ("steps see mini-batches",)

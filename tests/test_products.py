@@ -156,3 +156,13 @@ def test_faults_of_a_union_have_their_place() -> None:
     assert refused([half, half], max_trials=100) == [
         "parameters: must make at most 100 trials (max_trials), got 120"
     ]
+
+
+@pytest.mark.parametrize("method", ["grid", "random"])
+def test_a_schedule_in_a_list_needs_its_keys(method: str) -> None:
+    """Wherever it stands in the list, and alone."""
+    for values, place in ((["constant", "step"], 1), (["step"], 0), (["step", "silver"], 0)):
+        more = {"trials": 4} if method == "random" else {}
+        assert refused({"schedule": {"values": values}, "epochs": 5}, method, **more) == [
+            f"parameters.schedule.values[{place}].every: is required"
+        ]

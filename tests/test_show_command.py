@@ -114,6 +114,8 @@ def test_an_unknown_column_is_an_error_that_names_the_nearest(shell: Shell, path
     assert re.fullmatch(r"there is no column '\w+'\. Hint: (did you mean|known here).*\n", told.err)
     told = shell("show", path, "--columns", "best_cost", code=2)
     assert told.err.startswith("--columns: best_cost is a column of the summary. Hint: name the parameter")
+    told = shell("show", path, "--sort", "-median_converged_at", code=2)
+    assert told.err.startswith("--sort: median_converged_at is a column of the summary. Hint: name the")
 
 
 def test_show_by_two_parameters(shell: Shell, path: Path) -> None:

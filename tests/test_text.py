@@ -385,3 +385,11 @@ def test_the_safe_range_of_ranges_runs_from_end_to_end() -> None:
 def test_two_parameters_have_no_one_safe_range() -> None:
     """Then nothing is said."""
     assert list(text_runs._safe({"momentum": [0.0], **summary_cells([1])})) == []
+
+
+def test_rates_that_overlap_are_told_as_such(tmp_path: Path) -> None:
+    """Where momentum moves the edge, some trials are stable at rates at which others diverge."""
+    parameters = {"momentum": {"values": [0, 0.9]}, "learning_rate": {"values": [0.001, 0.007, 0.01]}}
+    run = ls.run(SWEEP | {"parameters": parameters, "training": {"epochs": 3000}}, out=tmp_path, jobs=1)
+    told = "\n".join(format_run(run, {"trials": [1]}, ["trials"]))
+    assert "from 0.007 on some trials diverged, up to 0.01 some were stable; what else varies" in told

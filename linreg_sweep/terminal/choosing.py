@@ -84,10 +84,14 @@ class Choice:
         if self.bins is not None and self.as_trials:
             text = "gathers the rows of a summary, not trials"
             raise ConfigError(Complaint("--bins", text, "name a parameter with --by, or leave it out"))
-        for name in self.columns if self.as_trials else ():
+        asked = [
+            *(("--columns", name) for name in self.columns),
+            ("--sort", (self.sort or "").removeprefix("-")),
+        ]
+        for option, name in asked if self.as_trials else ():
             if name in SUMMED_UP:
                 hint = "name the parameter that it goes by, as in --by learning_rate"
-                raise ConfigError(Complaint("--columns", f"{name} is a column of the summary", hint))
+                raise ConfigError(Complaint(option, f"{name} is a column of the summary", hint))
 
 
 def summary_to_read(run: Run, choice: Choice | None = None) -> Mapping[str, Sequence[Any]]:

@@ -27,8 +27,8 @@ def format_plan(plan: "Plan") -> Iterator[str]:
     yield as_text(axes_table(plan.axes), "table")
     yield ""
     if plan.stability_limit is None:
-        reasons = "; ".join(plan.no_limit) or "it differs between trials"
-        yield f"Stability limit: no single limit holds for all trials ({reasons})."
+        reasons = f" ({'; '.join(plan.no_limit)})" if plan.no_limit else ""
+        yield f"Stability limit: no single limit holds for all trials{reasons}."
     elif plan.has_schedule:
         limit = f"{plan.stability_limit:.6g}"
         yield f"Stability limit in the long run: {limit}; a smaller learning rate may diverge before."

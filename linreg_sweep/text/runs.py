@@ -150,6 +150,12 @@ def _edge(run: "Run") -> Iterator[str]:
     edge = run.metadata["edge"]
     stable, diverged = edge["largest_stable"], edge["smallest_diverged"]
     parts = []
+    if stable is not None and diverged is not None and diverged < stable:
+        yield (
+            f"Learning rates: from {number(diverged)} on some trials diverged, up to {number(stable)} some"
+            " were stable; what else varies moves the edge."
+        )
+        return
     if stable is not None:
         parts.append(f"{number(stable)} is the largest stable one")
     if diverged is not None:
