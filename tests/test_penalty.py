@@ -17,7 +17,7 @@ from tests.declared import method_of
 
 Floats = NDArray[np.float64]
 
-FACTS = json.loads((Path(__file__).parent / "facts" / "theory_reference.json").read_text())
+FACTS = json.loads((Path(__file__).parent / "facts" / "reference.json").read_text())
 S1 = {name: np.array(FACTS["data"]["S1"]["inline"][name]) for name in "xy"}
 RIDGE = [entry for entry in FACTS["entries"] if entry["id"].startswith("ridge/")]
 
