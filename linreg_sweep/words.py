@@ -78,8 +78,7 @@ def listed(names: Sequence[str], most: int = MAX_NAMED) -> str:
 
 def joined(words: Sequence[str], conjunction: str = "and") -> str:
     """Returns words with commas between them, and a conjunction before the last: `a, b and c`."""
-    *others, last = words
-    return f"{', '.join(others)} {conjunction} {last}" if others else last
+    return f"{', '.join(words[:-1])} {conjunction} {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 def shorten(text: str) -> str:

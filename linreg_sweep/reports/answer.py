@@ -10,6 +10,7 @@ from linreg_sweep.plots.style import spaced
 from linreg_sweep.runs.results import Run
 from linreg_sweep.text.phrases import counted, plural
 from linreg_sweep.text.runs import format_best_trial
+from linreg_sweep.words import joined
 
 
 def answer(run: Run, name: str, table: Table, best: Mapping[str, Any]) -> str:
@@ -39,7 +40,7 @@ def _all_over(run: Run, name: str, table: Table) -> list[str]:
     if not table["converged"][best] or sum(table["trials"]) == 1:
         return []
     if run.types[name].is_words:
-        found = " and ".join(value for value, is_whole in zip(values, whole, strict=True) if is_whole)
+        found = joined([value for value, is_whole in zip(values, whole, strict=True) if is_whole])
         return [
             f"With {parameter} {found} {subject} converges."
             if found

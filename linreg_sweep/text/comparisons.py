@@ -16,9 +16,9 @@ MAX_SHOWN = 20
 MEANING = {
     "first, second": "the run that is compared with, and the run in the row",
     "changed": "trials with another outcome, another epoch, or final numbers beyond the tolerance",
-    "last_bits": "outcome and epochs are the same, and numbers in half of their digits or more",
+    "last_bits": "outcome and its epoch are the same, and numbers in half of their digits or more",
     "identical": "outcome, epochs and numbers are the same to the bit",
-    "largest_relative_difference": "where outcome and epochs are the same, as a share of the largest number",
+    "largest_relative_difference": "where outcome and its epoch are the same, as a share of the largest",
     "sooner, later": "of the trials that converged in both, those with fewer or more epochs in second",
     "median_epochs_later": "half of these took at most so many epochs longer; below 0: fewer",
     "median_epochs_ratio": "epochs in second / epochs in first, to six digits",
@@ -169,4 +169,5 @@ def format_verdict(found: Comparison) -> Iterator[str]:
         ]
         yield f"{counted(row['matched'], 'trial')} matched: {', '.join(told)}; {alone}."
         if by:
-            yield f"Where outcome and epochs are the same, numbers differ by at most {by:.2g} of the largest."
+            same = "Where outcome and its epoch are the same"
+            yield f"{same}, numbers differ by at most {by:.2g} of the largest."

@@ -11,6 +11,7 @@ from linreg_sweep.engines import ENGINES
 from linreg_sweep.text.lines import format_lines
 from linreg_sweep.text.phrases import columns_of, counted, number, plural
 from linreg_sweep.theory.outcome import OUTCOMES, SILENT_MEANING
+from linreg_sweep.words import joined
 
 if TYPE_CHECKING:
     from linreg_sweep.runs.results import Run
@@ -97,7 +98,7 @@ def _safe(cells: Mapping[str, Sequence[Any]], *, is_words: bool = False) -> Iter
         yield f"{'With' if is_words else 'At'} no {names[0]} did all trials converge."
         return
     if is_words:
-        found = " and ".join(value for value, is_whole in zip(values, whole, strict=True) if is_whole)
+        found = joined([value for value, is_whole in zip(values, whole, strict=True) if is_whole])
         yield f"With {names[0]} {found} every trial converged."
         return
     none = [row for row, converged in enumerate(cells["converged"]) if not converged and row >= stop]
