@@ -10,7 +10,7 @@ import json
 import math
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.blocks import blocks
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.tabular import Table, as_names, read_table, table_of_arrays
 from linreg_sweep.words import shorten
@@ -63,7 +64,13 @@ class Data:
 
     def inputs(self) -> Floats:
         """Returns the x [n, F] that trials see: z-scores where standardized, else x itself."""
-        return ((self.x - self.x_mean) - self.x_mean_low) / self.x_scale if self.standardize else self.x
+        return self._standardized(self.x) if self.standardize else self.x
+
+    def _standardized(self, x: Floats) -> Floats:
+        z: Floats = x - self.x_mean
+        z -= self.x_mean_low
+        z /= self.x_scale
+        return z
 
     def as_given(self) -> "Data":
         """Returns the same, of which trials see x itself."""
@@ -75,7 +82,9 @@ class Data:
         if not self.standardize:
             return None
         half = np.finfo(np.float64).eps / 2
-        noise: Floats = half * (np.abs(self.x).max(axis=0) / self.x_scale + np.abs(self.inputs()).max(axis=0))
+        ends = np.stack([self.x.min(axis=0), self.x.max(axis=0)])  # and of the inputs: rounding keeps order
+        size, size_of_inputs = (np.abs(each).max(axis=0) for each in (ends, self._standardized(ends)))
+        noise: Floats = half * (size / self.x_scale + size_of_inputs)
         return noise
 
     def unscaled(self, theta: Floats, fit_bias: bool) -> Floats:
@@ -112,7 +121,7 @@ class Data:
         header = [self.x.shape, self.y.shape, self.x_names, self.y_names, self.standardize]
         digest = hashlib.sha256(json.dumps(header).encode() + b"\n")
         for array in (self.x, self.y):
-            digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+            digest.update(np.ascontiguousarray(array, dtype="<f8").ravel().data)
         return digest.hexdigest()
 
 
@@ -264,13 +273,23 @@ def moments(x: Floats) -> tuple[Floats, Floats, Floats]:
     """
     low, high = x.min(axis=0), x.max(axis=0)
     exponent = np.frexp(np.maximum(np.abs(low), np.abs(high)))[1]
-    unit = np.ldexp(x, -exponent)
-    mean = unit.mean(axis=0)
-    mean = np.where(low < high, mean + (unit - mean).mean(axis=0), unit[0])
-    rest = unit - mean
-    mean_low = rest.mean(axis=0)
-    mean_low = np.where(np.abs(mean_low) > VISIBLE * np.sqrt(np.mean(rest**2, axis=0)), mean_low, 0.0)
-    deviation = np.sqrt(np.mean((rest - mean_low) ** 2, axis=0))
+    nothing = np.zeros(x.shape[1])
+
+    def around(mean: Floats) -> Iterator[Floats]:
+        return (np.ldexp(x[rows], -exponent) - mean for rows in blocks(*x.shape))
+
+    def mean_of(parts: Iterable[Floats]) -> Floats:
+        return sum(parts, nothing) / len(x)
+
+    mean = mean_of(unit.sum(axis=0) for unit in around(nothing))
+    correction = mean_of(rest.sum(axis=0) for rest in around(mean))
+    mean = np.where(low < high, mean + correction, np.ldexp(x[0], -exponent))
+    sums = [(rest.sum(axis=0), (rest**2).sum(axis=0)) for rest in around(mean)]
+    mean_low, square = map(mean_of, zip(*sums, strict=True))
+    mean_low = np.where(np.abs(mean_low) > VISIBLE * np.sqrt(square), mean_low, 0.0)
+    if mean_low.any():
+        square = mean_of(((rest - mean_low) ** 2).sum(axis=0) for rest in around(mean))
+    deviation = np.sqrt(square)
     with np.errstate(over="ignore"):
         deviation = np.where(np.isfinite(high - low), np.ldexp(deviation, exponent), np.inf)
     return np.ldexp(mean, exponent), np.ldexp(mean_low, exponent), deviation

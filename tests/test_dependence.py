@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from linreg_sweep.theory.dependence import dependence, dependent_columns, shifted
+from linreg_sweep.theory.dependence import dependence, dependent_columns, ends, middle
 from linreg_sweep.theory.problem import Floats
 
 RNG = np.random.default_rng(7)
@@ -71,6 +71,13 @@ def test_columns_that_others_imply_are_named() -> None:
         assert dependent_columns(x, list(columns), fit_bias=fit_bias) == expected
 
 
+def test_columns_of_many_rows_are_told_apart_alike() -> None:
+    """Each row a thousand times is taken in several blocks, of which none has all rows, and says the same."""
+    for columns, fit_bias, expected in CASES.values():
+        x = np.repeat(np.column_stack(list(columns.values())).astype(float), 1000, axis=0)
+        assert dependent_columns(x, list(columns), fit_bias=fit_bias) == expected
+
+
 @pytest.mark.parametrize("fit_bias", [True, False])
 def test_as_many_columns_are_kept_as_the_rank_has(fit_bias: bool) -> None:
     """Of whole numbers in fewer dimensions than columns: the rank by elimination over fractions."""
@@ -103,7 +110,8 @@ def test_a_shift_is_exact() -> None:
     """What is left and the number taken off are the column itself, over fractions."""
     rng = np.random.default_rng(5)
     x = rng.normal(size=(20, 6)) * [1, 1, 1e-3, 1e-199, 1e3, 1e9] + [0, 2e15, -5, 1e-199, 1e12, 1e8]
-    rest, shift = shifted(x)
+    shift = middle(*ends(x))
+    rest = x - shift
     assert (shift != 0).tolist() == [False, True, True, False, True, False]
     for row, left in zip(x.tolist(), rest.tolist(), strict=True):
         for value, part, whole in zip(row, left, shift.tolist(), strict=True):

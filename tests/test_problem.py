@@ -2,6 +2,7 @@
 
 import csv
 import math
+import tracemalloc
 from fractions import Fraction
 from pathlib import Path
 from typing import get_args
@@ -316,3 +317,50 @@ def test_squares_that_vanish_are_a_data_error(x: float, y: float, name: str) -> 
     assert str(caught.value).startswith(
         f"data: the squares of the data must not vanish, the largest value of column {name!r}"
     )
+
+
+# --- many rows, taken in blocks
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_the_order_of_rows_changes_no_bit_of_few_parameters(bias: bool) -> None:
+    """Sums over rows are exact: H, C, spectrum and optimum are those of the rows in any order."""
+    generator = np.random.default_rng(8)
+    x, y = np.exp(3 * generator.normal(size=(20_000, 3))), generator.normal(size=(20_000, 2))
+    order = generator.permutation(len(x))
+    one, other = (make_problem(x[rows], y[rows], loss="mse", fit_bias=bias) for rows in (slice(None), order))
+    for name in ("hessian", "constant", "eigenvalues", "eigenvectors", "optimum"):
+        for low in ("", "_low"):
+            if hasattr(one, name + low):
+                assert np.array_equal(getattr(one, name + low), getattr(other, name + low)), name
+    assert np.array_equal(one.eigenvalue_lows, other.eigenvalue_lows)
+    assert one.cost_min == pytest.approx(other.cost_min, rel=1e-14)
+    assert one.scale == pytest.approx(other.scale, rel=1e-14)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_many_parameters_of_many_rows(bias: bool) -> None:
+    """In several blocks, with columns that others imply, far from 0: by numpy.linalg.lstsq."""
+    generator = np.random.default_rng(9)
+    x, y = generator.normal(3, 1, size=(5_000, 30)), generator.normal(size=(5_000, 2))
+    x[:, 7], x[:, 20] = x[:, 2] - x[:, 3], 2 * x[:, 4]
+    problem = make_problem(x, y, loss="half_mse", fit_bias=bias)
+    optimum, _, rank, singular = np.linalg.lstsq(problem.design, y, rcond=1e-12)
+    assert problem.optimum == pytest.approx(optimum, abs=1e-14)
+    assert np.count_nonzero(problem.eigenvalues) == rank == 28 + bias
+    squares = np.sort(singular[:rank] ** 2) * problem.factor
+    assert problem.eigenvalues[-rank:] == pytest.approx(squares, rel=1e-12)
+    assert problem.cost_min == pytest.approx(np.mean((y - problem.design @ optimum) ** 2), rel=1e-13)
+
+
+@pytest.mark.parametrize("n_features", [5, 40])
+def test_a_problem_takes_the_memory_of_a_block(n_features: int) -> None:
+    """Beside X and Y, and A with its ones: a hundred thousand rows take no more than eight megabytes."""
+    x, y = np.ones((100_000, n_features)), np.zeros((100_000, 1))
+    x[:, 1:] += np.random.default_rng(3).normal(size=(100_000, n_features - 1))
+    y[:] = x[:, 1:2] ** 2
+    tracemalloc.start()
+    problem = make_problem(x, y, loss="half_mse", fit_bias=True)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most - problem.design.nbytes < 8e6

@@ -1,6 +1,7 @@
 """Facts about the spectrum and the arithmetic of pairs below it; the oracles are fractions and mpmath."""
 
 import operator
+from collections.abc import Callable
 from fractions import Fraction
 
 import mpmath
@@ -8,8 +9,9 @@ import numpy as np
 import pytest
 
 from linreg_sweep import data
-from linreg_sweep.theory.double_double import products, two_product, two_sum
-from linreg_sweep.theory.problem import make_problem
+from linreg_sweep.theory.double_double import two_product, two_sum
+from linreg_sweep.theory.exact_products import products
+from linreg_sweep.theory.problem import Floats, make_problem
 from linreg_sweep.theory.spectrum import MAX_PARAMETERS
 
 
@@ -23,16 +25,35 @@ def test_sums_and_products_of_pairs_are_exact() -> None:
             assert Fraction(high) + Fraction(low) == exact(Fraction(x), Fraction(y))
 
 
+def _cancelling(generator: np.random.Generator, n_rows: int) -> Floats:
+    a, b, c = generator.normal(size=(3, n_rows))
+    return np.stack([np.append(a, -a), np.append(b, b * (1 + 1e-12)), np.append(c, c)])
+
+
+HOSTILE: dict[str, Callable[[np.random.Generator, int], Floats]] = {
+    "cancelling to a 1e-12th": _cancelling,
+    "lognormal": lambda generator, n_rows: np.exp(5 * generator.normal(size=(3, n_rows))),
+    "spread over 300 decades": lambda generator, n_rows: 10 ** generator.uniform(-150, 150, (3, n_rows)),
+    "far from 0": lambda generator, n_rows: generator.normal(size=(3, n_rows)) + 1e9,
+    "constant, and zeros": lambda generator, n_rows: np.outer([0.1, 0.0, -1 / 3], np.ones(n_rows)),
+    "denormal beside 1": lambda generator, n_rows: np.hstack(
+        [np.ones((3, 1)), 5e-324 * generator.integers(-9, 9, (3, n_rows))]
+    ),
+}
+
+
 @pytest.mark.parametrize("n_rows", [1, 2, 7, 1000, 4097])
-def test_an_inner_product_has_thirty_digits(n_rows: int) -> None:
-    """Even where its terms cancel to a 1e-12th of their size."""
-    generator = np.random.default_rng(n_rows)
-    a, b = generator.normal(size=(2, n_rows))
-    a, b = np.append(a, -a), np.append(b, b * (1 + 1e-12))
-    high, low = (float(part[0, 1]) for part in products(np.stack([a, b], axis=1), 1))
-    exact = sum(Fraction(x) * Fraction(y) for x, y in zip(a.tolist(), b.tolist(), strict=True))
-    size = float(np.abs(a * b).sum())
-    assert abs(float(Fraction(high) + Fraction(low) - exact)) <= 1e-29 * size
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_inner_products_are_exact(kind: str, n_rows: int) -> None:
+    """Over fractions, and in whatever blocks of rows they are taken."""
+    columns = HOSTILE[kind](np.random.default_rng(n_rows), n_rows)
+    columns = np.ldexp(columns, -np.frexp(np.abs(columns).max(axis=1))[1][:, None])
+    fractions = [[Fraction(value) for value in column] for column in columns.tolist()]
+    exact = [[sum(map(operator.mul, a, b)) for b in fractions] for a in fractions[:2]]
+    for rows in (61, 4096):
+        parts = [columns[:, first : first + rows] for first in range(0, columns.shape[1], rows)]
+        whole, power = products(parts, 2, columns.shape[1])
+        assert [[value * Fraction(2) ** power for value in row] for row in whole.tolist()] == exact
 
 
 def test_ill_conditioned_data_keep_every_digit() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from linreg_sweep.data import from_arrays, from_file, tutorial
+from linreg_sweep.data import from_arrays, from_file, moments, tutorial
 from linreg_sweep.errors import DataError
 from linreg_sweep.theory.problem import make_problem
 
@@ -53,6 +53,16 @@ def test_standardizing_what_lies_far_from_0(offset: float, unit: float) -> None:
         assert z == pytest.approx(float(squared) ** 0.5 * (1 if value > mean else -1), rel=1e-14)
     found = Fraction(float(data.x_mean[0])) + Fraction(float(data.x_mean_low[0]))
     assert abs(float(found - mean)) <= 1e-12 * unit
+
+
+def test_mean_and_deviation_of_many_rows() -> None:
+    """Of columns that lie far from 0, in several blocks: to every digit, by fractions."""
+    x = np.random.default_rng(6).normal([0, 1e8], [1, 1e-3], size=(20_000, 2))
+    for column, mean, low, scale in zip(x.T.tolist(), *moments(x), strict=True):
+        exact = sum(map(Fraction, column)) / len(column)
+        variance = sum((Fraction(value) - exact) ** 2 for value in column) / len(column)
+        assert abs(float(Fraction(float(mean)) + Fraction(float(low)) - exact)) <= 1e-16 * scale
+        assert scale == pytest.approx(float(variance) ** 0.5, rel=1e-15)
 
 
 def test_unscaled_parameters_predict_the_same() -> None:

@@ -1,7 +1,8 @@
 """All the mathematics, as functions of arrays: what data imply, what trials descend, what becomes of them.
 
-- `problem`: data and a loss, settled. `spectrum` (few parameters, in 50 digits) or `factored` (many) finds
-  its curvature and optimum, by `double_double` arithmetic, once `dependence` knows which columns count.
+- `problem`: data and a loss, settled. `spectrum` (few parameters, in 50 digits, of `exact_products`) or
+  `factored` (many) finds its curvature and optimum, once `dependence` knows which columns count;
+  `double_double` arithmetic carries them on.
 - `quadratic`: what trials descend, along its eigenvectors; with a penalty: `penalty`, or `box` if decoupled.
 - `modes`: how errors move at a constant rate, in closed form; `first_events`: the epochs at which something
   first happens; `averaging`: what averages of states come to. `course`: all that under any schedule.

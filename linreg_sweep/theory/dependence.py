@@ -4,11 +4,13 @@ Columns are taken in their order. With a bias they are centred first, which leav
 them; what is left of each beside those before it says whether it brings anything new.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from linreg_sweep.blocks import blocks
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -40,18 +42,21 @@ class Dependence:
     with_constant: Flags
 
 
-def shifted(x: Floats) -> tuple[Floats, Floats]:
-    """Returns columns [n, F] less a number each, exactly, and these numbers [F].
+def ends(x: Floats) -> tuple[Floats, Floats]:
+    """Returns the least and the largest entry of each column [F] of x [n, F]."""
+    return x.min(axis=0), x.max(axis=0)
 
-    The number is the middle of the column's range where all entries are within a factor 2 of it,
+
+def middle(low: Floats, high: Floats) -> Floats:
+    """Returns the number [F] that columns with these ends can be shifted by, without rounding.
+
+    It is the middle of the column's range where all entries are within a factor 2 of it,
     else 0: then the column varies by no less than a share of its size, and needs no shift.
 
     Source: Sterbenz, Floating-point Computation, 1974: such differences have no rounding.
     """
-    low, high = x.min(axis=0), x.max(axis=0)
     close = (low * np.sign(high) > 0) & (np.abs(high) <= 2 * np.abs(low)) & (np.abs(low) <= 2 * np.abs(high))
-    shift = np.where(close, low + np.where(close, high - low, 0.0) / 2, 0.0)
-    return (x - shift if shift.any() else x), shift
+    return np.where(close, low + np.where(close, high - low, 0.0) / 2, 0.0)
 
 
 def dependence(x: Floats, *, fit_bias: bool, noise: Floats | None = None) -> Dependence:
@@ -70,27 +75,32 @@ def dependence(x: Floats, *, fit_bias: bool, noise: Floats | None = None) -> Dep
     """
     n_rows, count = x.shape
     root = np.sqrt(n_rows)
-    columns, middle = shifted(x)
-    size = np.abs(columns).max(axis=0, initial=0.0)
+    low, high = ends(x)
+    shift = middle(low, high)
+    size = np.maximum(high - shift, shift - low)
     size = np.where(size > 0, size, 1.0)
-    columns, middle = columns / size, middle / size
-    is_far = not fit_bias and middle.any()
-    mean = columns.mean(axis=0)
-    if fit_bias or is_far:
-        columns = columns - mean
-    spread = length = np.linalg.norm(columns, axis=0)
-    place = (middle + mean) * root
+    far = shift / size
+    is_far = not fit_bias and far.any()
+
+    def columns(centre: Floats) -> Iterator[Floats]:
+        return ((x[rows] - shift) / size - centre for rows in blocks(*x.shape))
+
+    nothing = np.zeros(count)
+    mean = sum((block.sum(axis=0) for block in columns(nothing)), nothing) / n_rows
+    centre = mean if fit_bias or is_far else nothing
+    spread = length = np.sqrt(sum(((block**2).sum(axis=0) for block in columns(centre)), nothing))
+    place = (far + mean) * root
     if is_far:
         length = np.hypot(length, place)
     length = np.where(length > 0, length, 1.0)
     place = place / length
-    noise = UNIT * np.abs(x).max(axis=0, initial=0.0) if noise is None else noise
+    noise = UNIT * np.maximum(high, -low) if noise is None else noise
     doubt = noise / size / length * root + 8 * UNIT * (count + root) * spread / length
 
-    triangle = np.asarray(np.linalg.qr(columns / length, mode="r"))
+    triangle = triangle_of((block / length for block in columns(centre)), count)
     if is_far:  # in the axes of the ones and of what is centred; more digits than float64 tell these apart
         triangle = np.vstack([place, triangle]).astype(np.longdouble)
-        triangle[0] = (middle.astype(np.longdouble) + mean) * root / length
+        triangle[0] = (far.astype(np.longdouble) + mean) * root / length
     rest, kept = np.abs(np.diagonal(triangle)), np.ones(count, np.bool_)
     parts, with_constant = np.zeros((count, count), np.bool_), np.zeros(count, np.bool_)
     if (
@@ -120,6 +130,17 @@ def dependence(x: Floats, *, fit_bias: bool, noise: Floats | None = None) -> Dep
             constant = place[each] - weights @ place[there]
             with_constant[each] = fit_bias and abs(constant) > unsure + error @ np.abs(place[there])
     return Dependence(kept, rest * length * size, parts, with_constant)
+
+
+def triangle_of(blocks_of_rows: Iterable[Floats], width: int) -> Floats:
+    """Returns R of a QR factorization of all rows [n, width], from R of those so far and the next ones.
+
+    Source: Demmel, Grigori, Hoemmen and Langou, SIAM J. Sci. Comput. 34, 2012 (sequential TSQR).
+    """
+    triangle = np.empty((0, width))
+    for block in blocks_of_rows:
+        triangle = np.asarray(np.linalg.qr(np.vstack([triangle, block]), mode="r"))
+    return triangle
 
 
 def dependent_columns(

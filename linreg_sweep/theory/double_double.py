@@ -17,12 +17,6 @@ SPLITTER = 2.0**27 + 1
 LARGE, UNIT = 2.0**990, 2.0**30
 """A size from which on numbers are cut in a smaller unit, and that unit."""
 
-CACHE = 2**15
-"""Numbers that are worked on together: few enough for the cache."""
-
-MIN_ROWS = 64
-"""Rows that are worked on together at least."""
-
 
 def two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """Returns a + b rounded, and what rounding left off, both exact together."""
@@ -46,47 +40,14 @@ def split(a: Floats | float) -> tuple[Floats, Floats]:
     return high, a - high
 
 
-def rows_at_once(width: int) -> int:
-    """Returns how many rows of so many numbers are worked on together: a power of 2, which adds up evenly."""
-    return int(2 ** np.floor(np.log2(max(MIN_ROWS, CACHE // width))))
-
-
-def products(columns: Floats, few: int) -> tuple[Floats, Floats]:
-    """Returns the inner products of the first few columns with all [few, m], as sums of two floats.
-
-    Args:
-        columns: [n, m]; products of entries neither overflow nor underflow where they matter.
-        few: at most m.
-    """
-    high, low = np.zeros((few, columns.shape[1])), np.zeros((few, columns.shape[1]))
-    rows = rows_at_once(columns.shape[1])
-    for first in range(0, len(columns), rows):
-        block = np.ascontiguousarray(columns[first : first + rows].T)
-        upper, lower = split(block)
-        for one in range(few):
-            product = block[one] * block[one:]
-            error = upper[one] * upper[one:] - product
-            error += upper[one] * lower[one:]
-            error += lower[one] * upper[one:]
-            error += lower[one] * lower[one:]
-            total, rest = total_of(product, error)
-            high[one, one:], carry = two_sum(high[one, one:], total)
-            low[one, one:] += carry + rest
-    for one in range(few):
-        high[one:few, one], low[one:few, one] = high[one, one:few], low[one, one:few]
-    return high, low
-
-
 def total_of(high: Floats, low: Floats) -> tuple[Floats, Floats]:
-    """Returns the sums along the last axis [...] of pairs [..., n], added two by two."""
-    while high.shape[-1] > 1:
-        if high.shape[-1] % 2:
-            high, low = (
-                np.concatenate([part, np.zeros_like(part[..., :1])], axis=-1) for part in (high, low)
-            )
-        total, error = two_sum(high[..., ::2], high[..., 1::2])
-        high, low = two_sum(total, error + (low[..., ::2] + low[..., 1::2]))
-    return high[..., 0], low[..., 0]
+    """Returns the sums along the first axis [...] of pairs [n, ...], added two by two."""
+    while len(high) > 1:
+        if len(high) % 2:
+            high, low = (np.concatenate([part, np.zeros_like(part[:1])]) for part in (high, low))
+        total, error = two_sum(high[::2], high[1::2])
+        high, low = two_sum(total, error + (low[::2] + low[1::2]))
+    return high[0], low[0]
 
 
 def multiplied(left: Pair, right: Pair) -> Pair:

@@ -6,16 +6,18 @@ of more digits (Golub and Van Loan, Matrix Computations, sec. 5.3; Higham, Accur
 Numerical Algorithms, sec. 20.5).
 """
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.dependence import Dependence
+from linreg_sweep.theory.dependence import Dependence, triangle_of
 from linreg_sweep.theory.double_double import multiplied
 from linreg_sweep.theory.spectrum import (
     DIGITS,
+    Matrix,
     Shifted,
     Spectrum,
     in_two,
@@ -47,29 +49,38 @@ def factored_spectrum(
         fit_bias: whether A has a column of ones.
     """
     one, n_parameters, root = data.n_features, design.shape[1], np.sqrt(len(design))
-    exponent = data.exponent[:one]
-    columns = data.columns[:, :one] if fit_bias else np.ldexp(design, -exponent)
-    mean = columns.mean(axis=0) if fit_bias else np.zeros(one)
-    columns = columns - mean
-    basis, of_kept = np.linalg.qr(columns[:, found.kept])
-    triangle = np.zeros((basis.shape[1] + fit_bias, n_parameters))  # A is [basis, ones / root] times this
-    of_features = triangle[: basis.shape[1], :one]
-    of_features[:, found.kept], of_features[:, ~found.kept] = of_kept, basis.T @ columns[:, ~found.kept]
+    exponent, mean, kept = data.exponent[:one], np.zeros(one), int(found.kept.sum()) + fit_bias
+    if fit_bias:
+        mean = sum((columns[:one].sum(axis=1) for _, columns in data.blocks()), mean) / len(design)
+    order = np.argsort(np.hstack([~found.kept, [False] * fit_bias, [True] * targets.shape[1]]), kind="stable")
+
+    def factored(theta: Matrix) -> Floats:
+        """Returns centred columns, ones and residuals [kept, P + O] in the basis of what is kept and ones."""
+
+        def blocks() -> Iterator[Floats]:
+            for rows, columns, rest in residuals(data, theta, fit_bias=fit_bias):
+                of_x = columns[:one].T if fit_bias else np.ldexp(design[rows], -exponent)
+                yield np.hstack([of_x - mean, np.ones((len(of_x), int(fit_bias))), rest.T])[:, order]
+
+        upper = triangle_of(blocks(), len(order))[:kept]
+        upper[:, order] = upper * np.where(np.diagonal(upper) < 0, -1.0, 1.0)[:, None]
+        return upper
+
+    optimum = mpmath.zeros(n_parameters, targets.shape[1])
+    both = factored(optimum)
+    triangle = both[:, :n_parameters].copy()  # A is [basis, ones / root] times this
     triangle[:, :one] = np.ldexp(triangle[:, :one], exponent)
     if fit_bias:
+        triangle[:, one] = 0.0
         triangle[-1] = root * np.append(np.ldexp(mean, exponent) + data.shift[:one], 1.0)
     left, singular, right = np.linalg.svd(triangle)
     rank = len(singular)
     if rank and singular[-1] < TRUSTED * singular[0]:
         return None
     with mpmath.workdps(DIGITS):
-        optimum = mpmath.zeros(n_parameters, data.columns.shape[1] - one - 1)
         unit = [mpmath.ldexp(1, int(power)) for power in data.exponent[one + 1 :]]
-        for _ in range(STEPS):
-            rest = residuals(data, optimum, fit_bias=fit_bias)
-            level = rest.mean(axis=0) * fit_bias
-            along = basis.T @ (rest - level)
-            along = np.vstack([along, root * level]) if fit_bias else along
+        for number in range(STEPS):
+            along = (factored(optimum) if number else both)[:, n_parameters:]
             step = right[:rank].T @ ((left.T @ along)[:rank] / singular[:, None])
             optimum += mpmath.matrix(step.tolist()) * mpmath.diag(unit)
         optimum = without_noise(data, optimum)

@@ -13,9 +13,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.blocks import blocks
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.theory.box import boxed
-from linreg_sweep.theory.dependence import dependence, shifted
+from linreg_sweep.theory.dependence import dependence, ends, middle
 from linreg_sweep.theory.factored import TRUSTED, factored_spectrum
 from linreg_sweep.theory.penalty import penalised
 from linreg_sweep.theory.quadratic import Quadratic
@@ -244,7 +245,7 @@ def _check_squares(x: Floats, y: Floats, factor: Fraction, names: Sequence[str])
     most = max(float(factor), 1 / len(x))
     with np.errstate(over="ignore", under="ignore"):
         squares = most * np.hstack([np.einsum("ij,ij->j", columns, columns) for columns in (x, y)])
-    largest = np.hstack([np.abs(columns).max(axis=0) for columns in (x, y)])
+    largest = np.hstack([np.maximum(high, -low) for low, high in (ends(x), ends(y))])
     vanished = (squares < np.finfo(np.float64).tiny) & (largest > 0)
     for wrong, must in ((~np.isfinite(squares), "stay finite"), (vanished, "not vanish")):
         if wrong.any():
@@ -259,7 +260,10 @@ def _check_squares(x: Floats, y: Floats, factor: Fraction, names: Sequence[str])
 
 def _scale(y: Floats, *, fit_bias: bool) -> float:
     """Returns the cost of the best constant, or of 0 where no bias is fitted or y does not vary."""
-    around, _ = shifted(y)
-    varies = np.ptp(around, axis=0) > 0  # exactly: a mean may be off by its rounding
-    spread = np.where(varies, around - around.mean(axis=0), 0.0) if fit_bias else y
-    return float(np.mean(spread**2)) or float(np.mean(y**2)) or 1.0
+    low, high = ends(y)
+    shift, varies = middle(low, high), low < high  # exactly: a mean may be off by its rounding
+    parts = [y[rows] for rows in blocks(*y.shape)]
+    mean = sum(((part - shift).sum(axis=0) for part in parts), np.zeros(len(shift))) / len(y)
+    spread = sum(float((np.where(varies, part - shift - mean, 0.0) ** 2).sum()) for part in parts)
+    about_0 = sum(float((part**2).sum()) for part in parts)
+    return (fit_bias and spread / y.size) or about_0 / y.size or 1.0

@@ -1,11 +1,12 @@
-"""The spectrum and the optimum of least squares, rounded once: A^T A in twice the working precision.
+"""The spectrum and the optimum of least squares, rounded once: of A^T A without any rounding.
 
 In float64 alone the flattest curvature of A^T A is lost to rounding by the condition number, and with it
 the place of the optimum; a closed form can be no better than these. So columns are shifted to where they
-vary, which is exact, the products of what is left are summed as pairs of floats, and the small matrix of
-their sums is shifted back and diagonalised with as many digits as that takes (mpmath).
+vary, which is exact, the products of what is left are exact as well, and the small matrix of their sums
+is shifted back and diagonalised with as many digits as that takes (mpmath).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -14,8 +15,10 @@ import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.dependence import Dependence, shifted
-from linreg_sweep.theory.double_double import products, rows_at_once, total_of, two_product
+from linreg_sweep.blocks import blocks
+from linreg_sweep.theory.dependence import Dependence, ends, middle
+from linreg_sweep.theory.double_double import total_of, two_product
+from linreg_sweep.theory.exact_products import products
 
 Floats = NDArray[np.float64]
 Matrix = Any
@@ -25,7 +28,7 @@ DIGITS = 50
 """Decimal digits of the diagonalisation to begin with; they double until the spectrum leaves enough."""
 
 KEPT_DIGITS = 36
-"""Digits that the flattest curvature must keep of them: pairs of floats hold 32."""
+"""Digits that the flattest curvature must keep of them: more than the 32 of pairs of floats."""
 
 NOTHING = 1e-30
 """Share of what the largest parameter adds to y below which one adds but the rounding of pairs of floats."""
@@ -68,26 +71,35 @@ class Shifted:
     """Data in units of powers of two, shifted exactly to where they vary: X = (D + shift) unit.
 
     Attributes:
-        columns: D of x, a column of ones, D of y [n, F + 1 + O].
+        x: X [n, F].
+        y: Y [n, O].
         shift: what was taken off each [F + 1 + O], 0 off the ones.
         exponent: the power of two that each is counted in [F + 1 + O], 0 of the ones.
-        n_features: F.
     """
 
-    columns: Floats
+    x: Floats
+    y: Floats
     shift: Floats
     exponent: NDArray[np.intc]
-    n_features: int
+
+    @property
+    def n_features(self) -> int:
+        """F, the columns of x."""
+        return int(self.x.shape[1])
+
+    def blocks(self) -> Iterator[tuple[slice, Floats]]:
+        """Yields rows, and D of x, ones, D of y in them [F + 1 + O, rows], none larger than 1."""
+        for rows in blocks(len(self.x), len(self.shift)):
+            x, y = self.x[rows].T, self.y[rows].T
+            columns = np.concatenate([x, np.ones((1, x.shape[1])), y]) - self.shift[:, None]
+            yield rows, np.ldexp(columns, -self.exponent[:, None])
 
 
 def shift(x: Floats, y: Floats) -> Shifted:
     """Returns data shifted to where they vary, so that their squares neither overflow nor vanish."""
-    (of_x, shift_x), (of_y, shift_y) = shifted(x), shifted(y)
-    columns = np.column_stack([of_x, np.ones(len(x)), of_y])
-    exponent = np.frexp(np.abs(columns).max(axis=0))[1]
-    exponent[x.shape[1]] = 0
-    columns = np.ldexp(columns, -exponent)
-    return Shifted(columns, np.hstack([shift_x, 0.0, shift_y]), exponent, x.shape[1])
+    low, high = (np.hstack([of_x, 0.0, of_y]) for of_x, of_y in zip(ends(x), ends(y), strict=True))
+    at = middle(low, high)
+    return Shifted(x, y, at, np.frexp(np.maximum(high - at, at - low))[1])
 
 
 def precise_spectrum(data: Shifted, found: Dependence, factor: Fraction, *, fit_bias: bool) -> Spectrum:
@@ -99,13 +111,13 @@ def precise_spectrum(data: Shifted, found: Dependence, factor: Fraction, *, fit_
         factor: k, which multiplies A^T A and A^T Y.
         fit_bias: whether A has a column of ones.
     """
-    pairs = products(data.columns, data.n_features + 1)
+    exact = products((columns for _, columns in data.blocks()), data.n_features + 1, len(data.x))
     digits = DIGITS
     while True:
         with mpmath.workdps(digits):
             gram, moment = (
                 part * mpmath.mpf(factor.numerator) / factor.denominator
-                for part in _normal(data, pairs, fit_bias=fit_bias)
+                for part in _normal(data, *exact, fit_bias=fit_bias)
             )
             kept = [*np.flatnonzero(found.kept).tolist(), *([data.n_features] if fit_bias else [])]
             try:
@@ -122,18 +134,17 @@ def precise_spectrum(data: Shifted, found: Dependence, factor: Fraction, *, fit_
         digits *= 2
 
 
-def _normal(data: Shifted, pairs: tuple[Floats, Floats], *, fit_bias: bool) -> tuple[Matrix, Matrix]:
-    """Returns A^T A [P, P] and A^T Y [P, O] from the products of shifted columns.
+def _normal(data: Shifted, whole: NDArray[Any], power: int, *, fit_bias: bool) -> tuple[Matrix, Matrix]:
+    """Returns A^T A [P, P] and A^T Y [P, O] from the products of shifted columns, in units of 2^power.
 
     With S the matrix of shifts, X = D + 1 s^T, so that A = [D, 1] S.
     """
-    highs, lows = (part.tolist() for part in pairs)
     n_parameters = data.n_features + fit_bias
     one, total = data.n_features, len(data.shift)
 
     def product(row: int, column: int) -> Any:
-        value = mpmath.mpf(highs[row][column]) + mpmath.mpf(lows[row][column])
-        return mpmath.ldexp(value, int(data.exponent[row]) + int(data.exponent[column]))
+        unit = power + int(data.exponent[row]) + int(data.exponent[column])
+        return mpmath.ldexp(mpmath.mpf(whole[row, column]), unit)
 
     exact = [[product(row, column) for column in range(total)] for row in range(one + 1)]
     shifts = [mpmath.mpf(value) for value in data.shift.tolist()]
@@ -227,32 +238,29 @@ def in_two(matrix: Matrix) -> tuple[Floats, Floats]:
 
 def least_cost(data: Shifted, optimum: Matrix, *, fit_bias: bool) -> float:
     """Returns the mean squared residual at an optimum [P, O], be it 1e-20 of the variance."""
-    left = residuals(data, optimum, fit_bias=fit_bias)
-    of_each = np.mean(left**2, axis=0)
-    return float(np.mean(np.ldexp(of_each, 2 * data.exponent[data.n_features + 1 :])))
+    squares = sum((left**2).sum(axis=1) for *_, left in residuals(data, optimum, fit_bias=fit_bias))
+    return float(np.mean(np.ldexp(squares / len(data.x), 2 * data.exponent[data.n_features + 1 :])))
 
 
-def residuals(data: Shifted, optimum: Matrix, *, fit_bias: bool) -> Floats:
-    """Returns Y - A theta [n, O] in the units of the shifted columns, to float precision.
+def residuals(data: Shifted, optimum: Matrix, *, fit_bias: bool) -> Iterator[tuple[slice, Floats, Floats]]:
+    """Yields rows, their shifted columns, and Y - A theta in units of these [O, rows], to float precision.
 
     Args:
         data: X and Y.
         optimum: theta [P, O], of more digits than a float has.
         fit_bias: whether its last row is a bias.
     """
-    one = data.n_features
+    known = data.n_features + 1
     highs, lows = _of_shifted(data, optimum, fit_bias=fit_bias)
     highs, lows = np.vstack([highs, np.full(optimum.cols, -1.0)]), np.vstack([lows, np.zeros(optimum.cols)])
-    left = np.empty((len(data.columns), optimum.cols))
-    rows = rows_at_once(data.columns.shape[1])
-    for first in range(0, len(left), rows):
-        block = data.columns[first : first + rows]
+    for rows, columns in data.blocks():
+        left = np.empty((optimum.cols, columns.shape[1]))
         for target in range(optimum.cols):
-            of_target = np.column_stack([block[:, : one + 1], block[:, one + 1 + target]])
-            product, error = two_product(of_target, highs[:, target])
-            high, low = total_of(product, error + of_target * lows[:, target])
-            left[first : first + rows, target] = -(high + low)
-    return left
+            of_target = np.concatenate([columns[:known], columns[known + target, None]])
+            product, error = two_product(of_target, highs[:, target, None])
+            high, low = total_of(product, error + of_target * lows[:, target, None])
+            left[target] = -(high + low)
+        yield rows, columns, left
 
 
 def _of_shifted(data: Shifted, optimum: Matrix, *, fit_bias: bool) -> tuple[Floats, Floats]:
