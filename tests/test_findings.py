@@ -125,4 +125,4 @@ def test_trials_that_ended_otherwise_than_told_are_shown(tmp_path: Path) -> None
         f"{agreement.predicted - agreement.same_outcome} trials ended otherwise than predicted; the first:"
         in told
     )
-    assert "Theory predicts nothing for 1 trial: rounding may decide the outcome or its epoch." in told
+    assert "Theory predicts nothing for 1 trial: rounding may decide the outcome." in told

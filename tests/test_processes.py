@@ -121,7 +121,9 @@ def swept():
 
 if __name__ == "__main__":
     mine = Parallel(2)
-    before = set(mine(delayed(process)(item) for item in range(8)))
+    before = set()
+    while len(before) < 2:  # both have started
+        before |= set(mine(delayed(process)(item) for item in range(8)))
     with multiprocessing.get_context("fork").Pool(1) as pool:
         assert pool.apply(swept) == [item * item for item in range(15)]
     assert set(mine(delayed(process)(item) for item in range(8))) <= before

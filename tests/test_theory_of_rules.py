@@ -55,8 +55,9 @@ def test_what_is_predicted_comes_true(seed: int) -> None:
     told = predict(case.problem, case.trials, case.options, theory_of(case.options.method))
     known = told.theory == CLOSED_FORM
     assert told.outcome[known].tolist() == done.outcome[known].tolist()
-    assert told.at[known].tolist() == done.at[known].tolist()
-    assert known.mean() > (0.9 if case.options.dtype == "float64" else 0.3)
+    exact = known & ((told.at != MISSING) | (told.about == MISSING))
+    assert told.at[exact].tolist() == done.at[exact].tolist()
+    assert exact.mean() > (0.9 if case.options.dtype == "float64" else 0.3)
     assert set(told.outcome[~known]) | set(told.at[~known]) <= {MISSING}
 
 
@@ -69,8 +70,9 @@ def test_an_epoch_that_rounding_may_move_is_not_told(seed: int) -> None:
     at = np.select(
         [told.outcome == CONVERGED, told.outcome == DIVERGED], [done.converged_at, done.diverged_at], -1
     )
-    known = told.theory == CLOSED_FORM
-    assert told.at[known].tolist() == at[known].tolist()
+    exact = (told.theory == CLOSED_FORM) & ((told.at != MISSING) | (told.about == MISSING))
+    assert told.at[exact].tolist() == at[exact].tolist()
+    assert 0.3 < exact.mean() < 1
 
 
 def test_roundings_grow_where_no_epoch_does_but_a_cycle() -> None:
@@ -88,9 +90,9 @@ def test_roundings_grow_where_no_epoch_does_but_a_cycle() -> None:
     )
     done = load_engine("numpy")(problem, trials, options)
     told = predict(problem, trials, options, LinearTheory(options.method))
-    known = told.theory == CLOSED_FORM
-    assert known.mean() > 0.1
-    assert told.at[known].tolist() == done.diverged_at[known].tolist()
+    exact = (told.theory == CLOSED_FORM) & (told.at != MISSING)
+    assert exact.mean() > 0.1
+    assert told.at[exact].tolist() == done.diverged_at[exact].tolist()
 
 
 @pytest.mark.parametrize("of_schedule", [None, schedule("cosine")], ids=str)

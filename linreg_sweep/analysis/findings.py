@@ -162,7 +162,8 @@ class Agreement:
         self.same_outcome += int(np.count_nonzero(same))
         at = np.where(columns["outcome"] == CONVERGED, columns["converged_at"], MISSING)
         at = np.where(columns["outcome"] == DIVERGED, columns["diverged_at"], at)
-        gap = np.abs(at - columns["predicted_at"])[same]
+        told = same & ((at == MISSING) | (columns["predicted_at"] != MISSING))
+        gap = np.abs(at - columns["predicted_at"])[told]
         self.same_epoch += int(np.count_nonzero(gap == 0))
         self.largest_gap = max(self.largest_gap, int(gap.max(initial=0)))
         for row in np.flatnonzero(is_predicted & ~same)[: MAX_SHOWN - len(self.others)].tolist():

@@ -188,7 +188,7 @@ def _agreement(run: "Run") -> Iterator[str]:
             yield f"Theory predicts nothing for {counted(found[word], 'trial')}: {SILENT_MEANING[word]}."
     if found["lost_in_rounding"]:
         silent = counted(found["lost_in_rounding"], "trial")
-        yield f"Theory predicts nothing for {silent}: rounding may decide the outcome or its epoch."
+        yield f"Theory predicts nothing for {silent}: rounding may decide the outcome."
     if others:
         first = "; the first" if len(others) < predicted - same else ""
         yield f"{counted(predicted - same, 'trial')} ended otherwise than predicted{first}:"

@@ -78,12 +78,12 @@ SPECTRUM, MEASURED = range(2)
 
 THEORY = ("closed_form", "lost_in_rounding", "mini_batches", "adaptive")
 CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES, ADAPTIVE = range(4)
-"""What theory says of a trial's outcome and its epoch: the closed form gives them; they lie within what the
+"""What theory says of a trial's outcome: the closed form gives it; it lies within what the
 rounding of the steps may decide; steps see mini-batches, for which there is no closed form; or the optimizer
 scales each step by its own gradients, of which nothing is known beforehand."""
 
 SILENT_MEANING = {
-    "lost_in_rounding": "the rounding of steps may decide the outcome or its epoch",
+    "lost_in_rounding": "the rounding of steps may decide the outcome",
     "mini_batches": "mini-batches have no closed form",
     "adaptive": "adaptive optimizers scale each step by its gradients",
     "not_asked": "so many epochs under a schedule are gone through in training alone",

@@ -280,13 +280,13 @@ TRIALS: tuple[Column | Family, ...] = (
     Column(
         "predicted_at",
         "epoch",
-        "the epoch of that outcome's event, by theory",
+        "the epoch of that outcome's event, by theory; missing where rounding may move it",
         lambda trials: trials.prediction.at,
     ),
     Column(
         "theory",
         "words",
-        "closed_form: it predicts the outcome; lost_in_rounding: rounding may decide it or its epoch;"
+        "closed_form: it predicts the outcome; lost_in_rounding: the steps' rounding may decide it;"
         " mini_batches: they have no closed form; adaptive: nor has a rule that scales steps by gradients",
         lambda trials: trials.prediction.theory,
         words=THEORY,

@@ -100,7 +100,7 @@ def forecast(experiment: Experiment) -> Forecast:
     )
     rates, outcome = values["learning_rate"], prediction.outcome
     came = np.flatnonzero(outcome == CONVERGED)
-    best = came[np.argmin(prediction.at[came])] if len(came) else None
+    best = came[np.argmin(prediction.about[came])] if len(came) else None
     span = (float(rates[came].min()), float(rates[came].max())) if len(came) else None
     low, high = span or (-np.inf, np.inf)
     told = outcome != MISSING
@@ -109,7 +109,7 @@ def forecast(experiment: Experiment) -> Forecast:
         is_sample=len(rates) < n_trials,
         outcomes={name: int((outcome == code).sum()) for code, name in enumerate(OUTCOMES)},
         silent={word: int((prediction.theory == code).sum()) for word, code in SILENT.items()},
-        fastest_epochs=None if best is None else int(prediction.at[best]),
+        fastest_epochs=None if best is None else int(prediction.about[best]),
         fastest=None if best is None else _shown(experiment, values, int(best)),
         rates=span,
         below=int((told & (rates < low)).sum()),
@@ -149,8 +149,8 @@ def _epochs(experiment: Experiment, groups: list[Group], prediction: Prediction)
     ends = prediction.outcome != MISSING
     if not experiment.config.training.early_stop:
         ends = prediction.outcome == DIVERGED
-    ends &= prediction.at != MISSING
-    return np.where(ends, prediction.at, whole).astype(np.float64)
+    ends &= prediction.about != MISSING
+    return np.where(ends, prediction.about, whole).astype(np.float64)
 
 
 def epochs_of(groups: list[Group]) -> NDArray[np.int64]:

@@ -1,7 +1,7 @@
 """What theory says of a trial beside what the experiment shows: the closed form, where one holds.
 
-A descent in floating point is the closed form but for its rounding. Where rounding may decide the outcome or
-its epoch, and where no theory holds, nothing is predicted rather than guessed.
+A descent in floating point is the closed form but for its rounding. Where rounding may decide the outcome,
+and where no theory holds, nothing is predicted rather than guessed; nor is an epoch that rounding may move.
 """
 
 from dataclasses import dataclass
@@ -35,11 +35,13 @@ class Prediction:
     Attributes:
         outcome: [K], as an index into OUTCOMES, or MISSING: nothing is predicted.
         at: [K], the epoch of the event that decides it, or MISSING.
+        about: [K], the same, also where rounding may move it.
         theory: [K], as an index into THEORY: the closed form, or why it is silent.
     """
 
     outcome: Codes
     at: Epochs
+    about: Epochs
     theory: Codes
 
 
@@ -63,22 +65,27 @@ def predict(
     if isinstance(theory, NoTheory):
         nothing = np.full(len(trials), MISSING)
         word = np.full(len(trials), THEORY.index(theory.word), np.int8)
-        return Prediction(nothing.astype(np.int8), nothing, word)
+        return Prediction(nothing.astype(np.int8), nothing, nothing, word)
     if results is not None:
         low, excess = options.converged_excess, trials.quadratic.excess(results.theta)
         events = results.converged_at, results.diverged_at
         outcome = judge(*events, excess, low, early_stop=options.early_stop)
-        at, certain = _decided_at(outcome, *events), np.ones(len(trials), np.bool_)
+        about = at = _decided_at(outcome, *events)
+        certain = np.ones(len(trials), np.bool_)
     else:
         ends = foresee(problem, trials, options)
         settled = ends.converged != MISSING if options.early_stop else ends.settled
         outcomes = np.select([ends.diverged != MISSING, settled], [DIVERGED, CONVERGED], UNFINISHED)
         epochs = _decided_at(outcomes.astype(np.int8), ends.converged, ends.diverged)
-        outcome, at = outcomes[0], epochs[0]
-        certain = ((outcomes == outcome) & (epochs == at)).all(axis=0)
+        outcome, about = outcomes[0], epochs[0]
+        certain = (outcomes == outcome).all(axis=0)
+        # what grows from errors that are roundings, or overflows, may end at quite another epoch, or never
+        certain &= (outcome != DIVERGED) | (2 * ends.diverged >= about).all(axis=0)
+        at = np.where((epochs == about).all(axis=0), about, MISSING)
     return Prediction(
         np.where(certain, outcome, MISSING).astype(np.int8),
         np.where(certain, at, MISSING),
+        np.where(certain, about, MISSING),
         np.where(certain, CLOSED_FORM, LOST_IN_ROUNDING).astype(np.int8),
     )
 
@@ -91,15 +98,16 @@ def predict_groups(groups: list[Group], count: int, results: Results | None = No
         count: how many trials there are.
         results: those of the engine `closed_form` of all trials; None: of another, or not known.
     """
-    outcome, at = np.full(count, MISSING, np.int8), np.full(count, MISSING, np.int64)
-    theory = np.full(count, MISSING, np.int8)
+    outcome, theory = np.full((2, count), MISSING, np.int8)
+    at, about = np.full((2, count), MISSING, np.int64)
     with threadpool_limits(limits=1):
         for group in groups:
             chosen = group.chosen
             of_these = None if results is None else results.take(chosen)
             known = predict(group.problem, group.trials, group.options, group.theory, results=of_these)
-            outcome[chosen], at[chosen], theory[chosen] = known.outcome, known.at, known.theory
-    return Prediction(outcome, at, theory)
+            outcome[chosen], theory[chosen] = known.outcome, known.theory
+            at[chosen], about[chosen] = known.at, known.about
+    return Prediction(outcome, at, about, theory)
 
 
 def _decided_at(outcome: Codes, converged_at: Epochs, diverged_at: Epochs) -> Epochs:
