@@ -1,63 +1,29 @@
 """CSV: read as text first and only then as numbers.
 
-What counts as a number is decided here, by one pattern, and not by a reader's guesses: `007`,
-`1,234`, dates and booleans are text. Python's csv module knows on which line a row starts; it is
-asked only where something is wrong.
+Columns of numbers alone are read block by block; only those with another cell are held as text whole, to
+say what is wrong. Python's csv module knows on which line a row starts; it is asked only for that.
 """
 
 import csv
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.guards.regular_files import open_regular_file
 from linreg_sweep.tabular.bounds import LONGEST_ROW, MAX_BYTES, check_cells, check_columns
-from linreg_sweep.tabular.cells import (
-    MAX_EXACT,
-    MISSING_CELL,
-    SHIFTED,
-    TEXT_CELL,
-    UNEVEN,
-    Column,
-    File,
-    Floats,
-    as_array,
-    as_mask,
-    flaw_of,
-    shortened,
-)
-from linreg_sweep.tabular.recipes import (
-    DECIMAL,
-    EITHER,
-    SEPARATORS,
-    THOUSANDS,
-    converted,
-    looked_at,
-    of_commas,
-)
+from linreg_sweep.tabular.cells import Column, File, Floats
+from linreg_sweep.tabular.recipes import SEPARATORS, converted, looked_at, of_commas
+from linreg_sweep.tabular.spelling import COMMAS, NUMBER, column_of, numbers_of
 
-NUMBER = r"^[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
-MISSING = r"^(?i:|#?n/?a|[+-]?nan|null|none)$"
-INFINITE = r"^(?i:[+-]?inf(?:inity)?)$"
-
-COMMAS = "commas"
-"""In place of the hint for a cell with a comma in its number: all of a file get one."""
-
-_ALMOST_NUMBERS = (
-    (r"[+-]?[0-9][0-9.,]*,[0-9.]+|[+-]?,[0-9]+", COMMAS),
-    (r"[+-]?[0-9]{1,3}([_' ][0-9]{3})+(\.[0-9]*)?", "write numbers without a thousands separator"),
-    (r"[+-]?0[0-9]+(\.[0-9]*)?", "a leading zero marks a label; where it is a number, write 7 for 007"),
-    (r"[$€£]? ?[+-]?[0-9]+(\.[0-9]+)? ?[%€$£a-zA-Z]*", "a cell must hold the number alone, without a unit"),
-)
 _FOREIGN: dict[bytes, tuple[str, str, dict[str, str]]] = {
     b"PK\x03\x04": ("this is a spreadsheet or a zip archive", "read_excel", {}),
     b"PAR1": ("this is a Parquet file: let its name end in .parquet", "", {}),
@@ -152,27 +118,53 @@ def _read_csv(path: Path, skip: int, width: int, numbers: list[int]) -> Iterator
 
     check_cells(str(path), _most_rows(path), len(numbers))
     keys = [str(i) for i in range(width)]
-    how = {
-        "read_options": arrow_csv.ReadOptions(column_names=keys, skip_rows=skip, block_size=LONGEST_ROW),
-        "parse_options": arrow_csv.ParseOptions(newlines_in_values=True),
-        "convert_options": arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(keys, pa.string()),
-            include_columns=[keys[i] for i in dict.fromkeys(numbers)],
-            strings_can_be_null=False,
-        ),
-    }
-    try:
-        with open_regular_file(path) as stream:  # itself, since Arrow opens no name that is not UTF-8
-            table = arrow_csv.read_csv(stream, **how)
+
+    def how(columns: Iterable[int]) -> dict[str, Any]:
+        return {
+            "read_options": arrow_csv.ReadOptions(column_names=keys, skip_rows=skip, block_size=LONGEST_ROW),
+            "parse_options": arrow_csv.ParseOptions(newlines_in_values=True),
+            "convert_options": arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(keys, pa.string()),
+                include_columns=[keys[i] for i in columns],
+                strings_can_be_null=False,
+            ),
+        }
+
+    columns: dict[int, Column] = {}
+    try:  # each opened here, since Arrow opens no name that is not UTF-8
+        with (
+            suppress(pa.ArrowException),
+            open_regular_file(path) as stream,
+            arrow_csv.open_csv(stream, **how(dict.fromkeys(numbers))) as blocks,
+        ):
+            columns = _columns_of_numbers(blocks)
+        others = [i for i in dict.fromkeys(numbers) if i not in columns]
+        if others:
+            with open_regular_file(path) as stream:
+                table = arrow_csv.read_csv(stream, **how(others))
+            with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:  # Arrow releases the lock
+                texts = (table.column(keys[i]) for i in others)
+                columns |= dict(zip(others, pool.map(column_of, texts), strict=True))
     except pa.ArrowException as error:
         raise DataError(_misread(path, width, set(numbers), str(error))) from error
     except OSError as error:
         raise DataError(Complaint(str(path), f"data must be a file that can be read: {error}")) from error
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:  # Arrow releases the lock
-        columns = list(pool.map(_from_text, (table.column(keys[i]) for i in numbers)))
-    found = frozenset().union(*(column.commas for column in columns))
-    example = next((column.example for column in columns if column.commas), "")
-    return iter([_with_hint(column, of_commas(path, found, example)) for column in columns])
+    found = frozenset().union(*(column.commas for column in columns.values()))
+    example = next((columns[i].example for i in numbers if columns[i].commas), "")
+    return iter([_with_hint(columns[i], of_commas(path, found, example)) for i in numbers])
+
+
+def _columns_of_numbers(blocks: Any) -> dict[int, Column]:
+    """Returns the columns of blocks of text of which every cell is a number, by what the blocks call them."""
+    columns: dict[str, list[Floats]] = {key: [] for key in blocks.schema.names}
+    for block in blocks:
+        for key in list(columns):
+            numbers = numbers_of(block.column(key))
+            if numbers is None:
+                del columns[key]
+            else:
+                columns[key].append(numbers)
+    return {int(key): Column(np.concatenate([np.empty(0), *columns.pop(key)])) for key in list(columns)}
 
 
 def _with_hint(column: Column, hint: str) -> Column:
@@ -211,56 +203,3 @@ def _misread(path: Path, width: int, numbers: set[int], message: str) -> Complai
 def _not_utf8(path: Path, where: str) -> Complaint:
     text = "text must be UTF-8, this line has other bytes"
     return Complaint(where, text, f"save it as UTF-8: {converted(path, encoding='latin-1')}")
-
-
-def _from_text(cells: Any) -> Column:
-    """Turns text into numbers as Python's `float` would; tells missing, infinite and other cells apart."""
-    import pyarrow as pa
-    from pyarrow import compute
-
-    cells = compute.ascii_trim_whitespace(cells)
-    matches = compute.match_substring_regex(cells, NUMBER)
-    plain = as_mask(matches)
-    only = cells if plain.all() else cells.filter(matches)
-    numbers = np.full(len(plain), np.nan)
-    numbers[plain] = as_array(compute.cast(only, pa.float64()))
-    uneven = _rounded(cells, numbers)
-    if np.isfinite(numbers).all() and not uneven.any():
-        return Column(numbers)
-
-    missing = as_mask(compute.match_substring_regex(cells, MISSING))
-    infinite = as_mask(compute.match_substring_regex(cells, INFINITE)) | np.isinf(numbers)
-    other = ~(plain | missing | infinite)
-
-    def first(kind: NDArray[np.bool_]) -> str:
-        return str(cells[int(kind.argmax())])
-
-    almost = next((hint for form, hint in _ALMOST_NUMBERS if re.fullmatch(form, first(other))), "")
-    flaws = (
-        *flaw_of(missing, f"must be a number, {_got(first(missing))}", MISSING_CELL),
-        *flaw_of(infinite, f"must be finite, {_got(first(infinite))}"),
-        *flaw_of(uneven, f"{UNEVEN} {first(uneven)}", SHIFTED),
-        *flaw_of(other, f"must be a number, {_got(first(other))}", almost or TEXT_CELL),
-    )
-    unusable = "" if plain.any() else "not numeric" if other.any() else "empty"
-    if unusable == "not numeric" and almost:
-        unusable = f"numbers written like {shortened(first(other))} are not read"
-    content = f"starts with {shortened(first(other))}" if other.any() else ""
-    forms = {"decimal": DECIMAL, "thousands": THOUSANDS, "either": EITHER} if almost == COMMAS else {}
-    commas = [
-        name for name, form in forms.items() if as_mask(compute.match_substring_regex(cells, form)).any()
-    ]
-    return Column(numbers, flaws, unusable, content, frozenset(commas), first(other) if commas else "")
-
-
-def _rounded(cells: Any, numbers: Floats) -> NDArray[np.bool_]:
-    """Returns which cells [n] are written as whole numbers that float64 does not hold."""
-    changed = np.zeros(len(numbers), np.bool_)
-    for row in np.flatnonzero((np.abs(numbers) >= MAX_EXACT) & np.isfinite(numbers)).tolist():
-        text = str(cells[row])
-        changed[row] = text.lstrip("+-").isdecimal() and int(text) != int(numbers[row])
-    return changed
-
-
-def _got(cell: str) -> str:
-    return f"got {shortened(cell)}" if cell else "the cell is empty"
