@@ -12,6 +12,7 @@ from pyarrow import csv as arrow_csv
 from linreg_sweep.errors import DataError
 from linreg_sweep.tabular import csv_file, read_table
 from linreg_sweep.tabular.spelling import column_of, numbers_of
+from linreg_sweep.text_format import TextFormat
 from tests.data_files import write
 
 HOSTILE = (
@@ -52,10 +53,10 @@ def spelled(rng: random.Random) -> str:
 @pytest.mark.parametrize("seed", range(2))
 def test_each_spelling_is_taken_or_refused_as_by_the_careful_way(seed: int) -> None:
     """And to the bit: alone, so that no other cell hides it, and within a slice."""
-    rng = random.Random(seed)
+    rng, form = random.Random(seed), TextFormat()
     for text in [*HOSTILE, *(spelled(rng) for _ in range(3_000))]:
         cells = pa.array(["007", text, "inf"]).slice(1, 1)
-        careful, fast = column_of(pa.chunked_array([cells])), numbers_of(cells)
+        careful, fast = column_of(pa.chunked_array([cells]), form), numbers_of(cells, form)
         assert (fast is None) == bool(careful.flaws), text
         assert fast is None or fast.tobytes() == careful.numbers.tobytes(), text
 
@@ -82,7 +83,7 @@ def test_files_are_read_or_refused_as_by_the_careful_way(
 
         found = outcome()
         with monkeypatch.context() as patch:
-            patch.setattr(csv_file, "numbers_of", lambda cells: None)
+            patch.setattr(csv_file, "numbers_of", lambda cells, form: None)
             assert outcome() == found
         read += len(found) > 1
     assert 30 < read < 120
