@@ -65,7 +65,7 @@ class TextFormat(Model):
     missing: Markers = ()
     """What a missing cell holds, besides nothing, NA, NaN, null and none; a number: in any spelling."""
 
-    def separator_in(self, path: str | PurePath) -> str:
+    def separator_in(self, path: str | PurePath) -> Separator:
         """Returns what separates the values of a file."""
         return self.separator or ("\t" if text_kind(path) == ".tsv" else ",")
 

@@ -8,15 +8,18 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from io import StringIO
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from linreg_sweep.tabular.recipes import DECIMAL, EITHER, THOUSANDS
+from linreg_sweep.tabular.recipes import SEPARATORS as BETWEEN
 from linreg_sweep.tabular.spelling import INFINITE, MARKERS, MISSING, number_form
 from linreg_sweep.tabular.streams import BLOCK, unpacked
 from linreg_sweep.text_format import Encoding, Separator, TextFormat, as_declared, column_names
 
-LOOKED_AT = 2**22
+LOOKED_AT = 2**21
 """Bytes of a file that are looked at to see how it is written."""
 
 FEW = 200
@@ -27,19 +30,14 @@ SEPARATORS: tuple[Separator, ...] = (";", "\t", "|", ",", " ")
 
 POINT = r"[+-]?[0-9]*\.[0-9]+"
 GROUPED = r"[+-]?[1-9][0-9]{0,2}(?:%s[0-9]{3})+(?:[.,][0-9]*)?"
-ANY_NUMBER = re.compile(r"[+-]?[0-9.,]*[0-9][0-9.,]*(?:[eE][+-]?[0-9]+)?")
+ANY_NUMBER = re.compile(r"[+-]?(?=[.,]*[0-9])[0-9.,]+(?:[eE][+-]?[0-9]+)?")
 
 Rows = Sequence[Sequence[str]]
 
 
-def written_as(path: Path, **known: str) -> str:
-    """Returns a hint that says how a file seems to be written, in the words of `data.format`.
-
-    Args:
-        path: the file.
-        known: keys of which one knows it.
-    """
-    found = find_format(path).model_copy(update=known)
+def written_as(path: Path) -> str:
+    """Returns a hint that says how a file seems to be written, in the words of `data.format`."""
+    found = find_format(path)
     return "" if found == TextFormat() else f"say how it is written, data.format: {as_declared(found)}"
 
 
@@ -55,37 +53,31 @@ def find_format(path: Path, named: Collection[str] = (), missing: Sequence[str] 
         DataError: it is no whole archive.
         OSError: it cannot be opened.
     """
+    usual = TextFormat().separator_in(path)
     encoding, head = _encoding(path)
-    separator = _separator(head)
-    rows = [row for row in _rows(head, separator or TextFormat().separator_in(path)) if any(row)]
-    found = TextFormat(encoding=encoding, missing=tuple(missing))
-    if separator != found.separator_in(path):
-        found = found.model_copy(update={"separator": separator})
+    separator = _separator(head) or usual
+    rows = [row for row in _rows(head, separator) if any(row)]
     cells = [cell for row in rows[1:] or rows for cell in row]
-    found = found.model_copy(update=_commas(cells, found.separator_in(path)))
+    found = TextFormat(
+        separator=None if separator == usual else separator,
+        encoding=encoding,
+        missing=tuple(missing),
+        **_commas(cells, separator),
+    )
     found = found.model_copy(update={"header": _has_header(rows, named, found)})
     return found.model_copy(update={"missing": (*missing, *_markers(rows[found.header :], found))})
 
 
-def told(found: TextFormat, path: Path, n_columns: int) -> str:
-    """Returns in half a sentence how a file is written; nothing where that is as it is by default.
-
-    Args:
-        found: how it is written.
-        path: the file.
-        n_columns: that it has.
-    """
-    between = {";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks", ",": "commas", ":": "colons"}
-    separator = found.separator_in(path)
+def told(found: TextFormat) -> str:
+    """Returns in half a sentence how a file is written; nothing where that is as it is by default."""
     groups = {" ": "blanks", "'": "apostrophes", "_": "underscores", ",": "commas", ".": "points"}
-    called = " to ".join(dict.fromkeys((*column_names(n_columns)[:1], *column_names(n_columns)[-1:])))
     said = [
-        f"values separated by {between[separator]}" if separator != TextFormat().separator_in(path) else "",
+        f"values separated by {BETWEEN[found.separator]}" if found.separator else "",
         "a comma before decimals" if found.decimal == "," else "",
         f"{groups[found.thousands]} between thousands" if found.thousands else "",
         f"letters in {found.encoding}" if found.encoding != "utf-8" else "",
-        "" if found.header else f"no header, so that columns are called {called}",
-        f"{', '.join(found.missing)} for a missing cell" if found.missing else "",
+        "" if found.header else "no header, so that columns are called column_1, column_2, ...",
+        f"{' or '.join(found.missing)} in missing cells" if found.missing else "",
     ]
     return ", ".join(filter(None, said))
 
@@ -115,7 +107,7 @@ def _rows(text: str, separator: str) -> Iterator[list[str]]:
     if separator == " ":
         text = re.sub(r"(?m)^ | $", "", re.sub(r"[ \t]+", " ", text))
     try:
-        for row in csv.reader(text.splitlines(keepends=True), delimiter=separator):
+        for row in csv.reader(StringIO(text, newline=""), delimiter=separator):
             if row:
                 yield [cell.strip() for cell in row]
     except csv.Error:
@@ -138,7 +130,7 @@ def _separator(text: str) -> Separator | None:
     return best if merits[best][0] else None
 
 
-def _commas(cells: Sequence[str], separator: str) -> dict[str, str]:
+def _commas(cells: Sequence[str], separator: str) -> dict[str, Any]:
     """Returns what stands before decimals and between thousands, where it is not as it is by default."""
 
     def some(pattern: str) -> bool:

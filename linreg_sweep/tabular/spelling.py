@@ -189,7 +189,7 @@ def column_of(cells: Any, form: TextFormat) -> Column:
 
 def _almost(cell: str, form: TextFormat) -> str:
     """Returns a hint for a cell that a person would take for a number; nothing for others."""
-    if (form.decimal, form.thousands) != (".", None) and re.fullmatch(r"[+-]?[0-9.,]*[.,][0-9.,]*", cell):
+    if (form.decimal, form.thousands) != (".", None) and re.fullmatch(r"[+-]?(?=[0-9]*[.,])[0-9.,]+", cell):
         return COMMAS
     if cell.lower() in MARKERS:
         found = as_declared(TextFormat(missing=(*form.missing, cell)))

@@ -22,6 +22,9 @@ from linreg_sweep.words import MAX_NAMED, did_you_mean, joined, listed, shorten
 _PARQUET = (".parquet", ".pq")
 MAX_COMPLAINTS = 20
 
+GAPS = "left out, a cell missing"
+"""How the note on rows that are left out begins."""
+
 FEW_MISSING = 0.1
 """Share of a column's cells that may be missing where a choice is made of which columns to use."""
 
@@ -91,6 +94,7 @@ def read_table(
     columns = dict(zip(numbers, file.read(numbers), strict=True))
     if whole_only:
         columns |= {i: _whole(columns[i], drop=drop) for i in offered if i in columns}
+        columns |= {i: _nameless(file, i, columns[i]) for i in columns if not _is_known(file, i)}
     taken = [i for i in offered if i in columns and not columns[i].unusable]
     used = [*asked, *taken]
     y_at, x_at = used[: len(y)], used[len(y) :]
@@ -144,7 +148,7 @@ def _without_gaps(
     gone = np.logical_or.reduce([*gaps.values()])
     where = [f"{shorten(_called(file, i))} {mask.sum():,}" for i, mask in gaps.items()]
     counted = f"{gone.sum():,} of {len(gone):,} rows"
-    return ~gone, (f"left out, a cell missing: {counted} ({listed(where)})",)
+    return ~gone, (f"{GAPS}: {counted} ({listed(where)})",)
 
 
 def _whole(column: Column, *, drop: bool) -> Column:
@@ -161,6 +165,15 @@ def _whole(column: Column, *, drop: bool) -> Column:
         if missing
         else column
     )
+
+
+def _nameless(file: File, i: int, column: Column) -> Column:
+    """Returns a column that cannot be used since no config can name it."""
+    if column.unusable:
+        return column
+    counts = np.arange(len(column.numbers)) + (column.numbers[:1] == 1)
+    is_index = not file.names[i].strip() and np.array_equal(column.numbers, counts)
+    return replace(column, unusable="the table's index" if is_index else "without a name of its own")
 
 
 def name_complaints(where: str, x_names: Sequence[str], y_names: Sequence[str]) -> list[Complaint]:
@@ -209,6 +222,8 @@ def _header_complaints(file: File, x: Sequence[str] | None, y: Sequence[str]) ->
                 hint = did_you_mean(name, filter(str.strip, file.names))
                 if file.is_headless:
                     hint = f"{HEADLESS}; data.format.header: false calls the columns column_1, column_2, ..."
+                if file.form is not None and not file.form.header:
+                    hint = f"the file has no header; {did_you_mean('', file.names)}"
                 text = f"{role} must name columns of the file, got {shortened(name)}"
                 complaints.append(Complaint(file.where, text, hint))
             elif there[name] > 1:
