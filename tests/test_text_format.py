@@ -243,6 +243,8 @@ def test_other_bytes_than_the_encoding_has_are_named(tmp_path: Path) -> None:
     assert found.startswith("F:3: text must be cp1252, this line has other bytes")
     (found,) = refusals(tmp_path, "a.csv", "x,y\n1,2\n".encode("utf-16") + b"1", "format: {encoding: utf-16}")
     assert found.startswith("F: must be text in utf-16: truncated data")
+    (found,) = refusals(tmp_path, "a.csv", "x,y\n1,2\n", "format: {encoding: utf-16}")
+    assert found.startswith("F: must be text in utf-16: UTF-16 stream does not start with BOM")
 
 
 def test_a_damaged_archive_is_no_data(tmp_path: Path) -> None:

@@ -84,8 +84,8 @@ def _blocks(path: Path, form: TextFormat) -> Iterator[bytes]:
         try:
             for text in _squeezed(texts) if form.separator == " " else texts:
                 yield text.encode("utf-8", "surrogateescape")
-        except UnicodeDecodeError as error:
-            text = f"must be text in {form.encoding}: {error.reason}"
+        except UnicodeError as error:
+            text = f"must be text in {form.encoding}: {getattr(error, 'reason', error)}"
             raise DataError(Complaint(str(path), text, "choose another data.format.encoding")) from error
 
 
