@@ -83,7 +83,7 @@ class DataConfig(Model):
     name: Literal["tutorial"] | None = None
     """Built-in data: tutorial, the tutorial's 30 rows. Give this or path."""
     path: Text | None = Field(None, validate_default=True)
-    """A .csv, .tsv, .txt (or .gz of these) or Parquet file, relative to the file that says so, or name."""
+    """A .csv, .tsv, .txt (also .gz) or Parquet file, relative to the file that says so. Give this or name."""
     format: TextFormat = Field(TextFormat(), validate_default=True)
     """How a file of text is written."""
     missing: Literal["refuse", "drop"] = "refuse"
