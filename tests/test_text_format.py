@@ -4,6 +4,7 @@ import gzip
 import json
 import random
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from linreg_sweep.config.json_schema import json_schema
 from linreg_sweep.data import Data
 from linreg_sweep.errors import ConfigError, DataError
 from linreg_sweep.tabular.spelling import column_of, numbers_of
+from linreg_sweep.tabular.streams import squeezed_lines
 from linreg_sweep.text_format import TextFormat
 from linreg_sweep.trials.loading import load_data
 from tests.data_files import write
@@ -92,11 +94,23 @@ def test_a_file_that_says_how_it_is_written_is_read_as_a_plain_one(shape: str, t
     name, content, form = SHAPES[shape]
     data = read(tmp_path, name, content, f"format: {form}")
     plain = read(tmp_path, "plain.csv", table(","), "x: [größe, b]")
+    assert data.notes == ()
     assert (data.x.tobytes(), data.y.tobytes()) == (plain.x.tobytes(), plain.y.tobytes())
     names = NAMES if "header" not in form else ["column_1", "column_2", "column_3"]
     assert [*data.x_names, *data.y_names] == names
     if "header" not in form:
         assert data.digest() == plain.digest()
+
+
+def test_runs_of_blanks_are_one_wherever_blocks_end() -> None:
+    """And none is at either end of a line; line ends stay what they are."""
+    rng = random.Random(4)
+    for _ in range(300):
+        text = "".join(rng.choice(("a", "1", " ", " ", "\t", "\n", "\r\n", "\r")) for _ in range(40))
+        cuts = [0, *sorted(rng.randrange(41) for _ in range(5)), len(text)]
+        blocks = [text[start:stop] for start, stop in pairwise(cuts)]
+        expected = [" ".join(part.split()) or part.strip(" \t") for part in re.split("([\r\n])", text)]
+        assert "".join(squeezed_lines(iter(blocks))) == "".join(expected)
 
 
 def refusals(folder: Path, name: str, content: str | bytes, block: str) -> list[str]:

@@ -82,14 +82,14 @@ def _blocks(path: Path, form: TextFormat) -> Iterator[bytes]:
         stream = TextIOWrapper(raw, form.encoding, "surrogateescape", "")
         texts = iter(lambda: stream.read(BLOCK), "")
         try:
-            for text in _squeezed(texts) if form.separator == " " else texts:
+            for text in squeezed_lines(texts) if form.separator == " " else texts:
                 yield text.encode("utf-8", "surrogateescape")
         except UnicodeError as error:
             text = f"must be text in {form.encoding}: {getattr(error, 'reason', error)}"
             raise DataError(Complaint(str(path), text, "choose another data.format.encoding")) from error
 
 
-def _squeezed(texts: Iterator[str]) -> Iterator[str]:
+def squeezed_lines(texts: Iterator[str]) -> Iterator[str]:
     """Yields texts in which each run of blanks and tabs is one blank, and none is at the end of a line."""
     held, begins = "", True
     for text in texts:
