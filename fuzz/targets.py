@@ -1,14 +1,16 @@
 """The entry points that read what people write, each fed one content; what comes of it is checked."""
 
 import contextlib
+import gzip
 import io
 import json
 import os
 import shutil
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
+from typing import Any, get_args
 
 import pandas as pd
 
@@ -27,9 +29,11 @@ from linreg_sweep.scaffold.texts import scaffold_texts
 from linreg_sweep.storage.checksum import BLANK, with_checksum
 from linreg_sweep.storage.store import Store, find_runs
 from linreg_sweep.sweep import run
+from linreg_sweep.tabular.sniffing import find_format
 from linreg_sweep.terminal.choosing import Choice, choose, listed, summary_to_read
 from linreg_sweep.text.runs import format_legend, format_run
 from linreg_sweep.text.status import format_status, standing
+from linreg_sweep.text_format import TextFormat, as_declared
 from linreg_sweep.trials.loading import load_data
 from linreg_sweep.trials.prepare import prepare
 
@@ -120,8 +124,22 @@ def option(content: bytes) -> str:
 
 
 def csv(content: bytes) -> str:
-    """A CSV file, and a first config for it."""
-    return _data("x.csv", content)
+    """A file of text, written as is said or found, and a first config for it."""
+    random = Random(zlib.crc32(content) + 1)
+    name = random.choice((*["x.csv"] * 5, "x.tsv", "x.txt", "x.csv.gz"))
+    if name.endswith(".gz") and random.random() < 0.9:
+        content = gzip.compress(content)
+    said: dict[str, Any] = {}
+    if random.random() < 0.3:
+        fields = TextFormat.model_fields
+        said = {key: random.choice(get_args(fields[key].annotation)) for key in ("decimal", "encoding")}
+        said |= {"separator": random.choice((*",;\t| ", None)), "thousands": random.choice((None, *"., '"))}
+        said |= {"missing": random.choice(((), ("?",), ("-1", "x"))), "header": random.random() < 0.7}
+    form = TextFormat.model_validate(said)
+    if random.random() < 0.4:
+        Path(name).write_bytes(content)
+        form = find_format(Path(name), random.choice(((), ("y",))))
+    return _data(name, content, form)
 
 
 def parquet(content: bytes) -> str:
@@ -129,19 +147,20 @@ def parquet(content: bytes) -> str:
     return _data("x.parquet", content)
 
 
-def _data(name: str, content: bytes) -> str:
+def _data(name: str, content: bytes, form: TextFormat | None = None) -> str:
     random = Random(zlib.crc32(content))
     Path(name).write_bytes(content)
     header = content[:2000].split(b"\n")[0].decode("utf-8", "surrogateescape").strip().split(",")
-    y = [header[-1]] if random.random() < 0.8 and name == "x.csv" else ["y"]
+    y = [header[-1]] if random.random() < 0.8 and name != "x.parquet" else ["y"]
     x = None if random.random() < 0.8 else random.choice((["x0"], ["x0", "x1"], header[:3], ["x"]))
-    data = from_file(name, x, y, standardize=random.random() < 0.3)
-    _start(data, name)
+    drop = random.random() < 0.3
+    data = from_file(name, x, y, standardize=random.random() < 0.3, form=form, drop=drop)
+    _start(data, name, [f"format: {as_declared(form)}"] if form not in (None, TextFormat()) else [])
     return ACCEPTED
 
 
-def _start(data: Data, name: str) -> None:
-    texts = scaffold_texts(data, name="x", data_path=f"../{name}", x=None, y=data.y_names)
+def _start(data: Data, name: str, reading: Sequence[str]) -> None:
+    texts = scaffold_texts(data, name="x", data_path=f"../{name}", x=None, y=data.y_names, reading=reading)
     for folder, text in zip(("configs", "sweeps"), texts, strict=True):
         Path(folder, "x.yaml").write_text(text, encoding="utf-8")
     try:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from linreg_sweep.blocks import blocks
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.tabular import Table, as_names, read_table, table_of_arrays
+from linreg_sweep.text_format import TextFormat
 from linreg_sweep.words import shorten
 
 Floats = NDArray[np.float64]
@@ -150,8 +151,10 @@ def from_file(
     fit_bias: bool = True,
     *,
     whole_only: bool = False,
+    form: TextFormat | None = None,
+    drop: bool = False,
 ) -> Data:
-    """Reads columns of a CSV (.csv) or Parquet (.parquet, .pq) file.
+    """Reads columns of a file of text (.csv, .tsv, .txt, or .gz of these) or Parquet (.parquet, .pq).
 
     Args:
         path: the file.
@@ -160,16 +163,19 @@ def from_file(
         standardize: whether trials see z-scores of x.
         fit_bias: whether a bias is fitted.
         whole_only: of the columns that are not named, those with a cell that is no number are left out.
+        form: how a file of text is written; None: as is the default.
+        drop: whether rows that miss a cell of these columns are left out, rather than refused.
 
     Returns:
-        The data; notes name columns left out, and more parameters than rows.
+        The data; notes name columns left out, count rows left out, and tell of more parameters than rows.
 
     Raises:
         DataError: with every complaint found: no such file or column, a cell that is not a finite number,
             standardized without a bias or with a column that does not vary, names that would collide.
     """
     path = Path(path)
-    table = read_table(path, None if x is None else as_names(x), as_names(y or ()), whole_only=whole_only)
+    columns = None if x is None else as_names(x), as_names(y or ())
+    table = read_table(path, *columns, whole_only=whole_only, form=form, drop=drop)
     return _settle(table, str(path), path.name, standardize, fit_bias)
 
 

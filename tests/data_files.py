@@ -14,8 +14,8 @@ from linreg_sweep.tabular import Table, read_table
 MEND = "mend the cell, or choose other columns"
 FILL = "fill the cell in or remove the row"
 
-RECIPE = re.compile(r"(?m)(\. Hint: (commas|in pandas,|save it as UTF-8:)|; in pandas,).*$")
-"""What a hint says of other programs; test_recipes.py runs it."""
+RECIPE = re.compile(r"(?m)(\. Hint: (commas|in pandas,|say how)|; (in pandas,|say how|data\.)).*$")
+"""What a hint says of other programs and formats; test_recipes.py tries it."""
 
 
 def complaints(path: Path, x: list[str] | None, y: list[str]) -> list[str]:

@@ -1,7 +1,6 @@
 """Every bad input has one clear message and the right exit code, prints no traceback and writes nothing."""
 
 import os
-import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import linreg_sweep as ls
 from linreg_sweep import cli
 from linreg_sweep.guards.escapes import OBEYED
 from linreg_sweep.storage.store import MADE_AGAIN
+from tests.data_files import RECIPE
 
 SWEEP = """\
 data: {name: tutorial}
@@ -33,8 +33,6 @@ KNOWN = (
     "initial_bias, initial_weight, learning_rate, outcome, predicted_at, predicted_outcome, regime, "
     "regime_source, stability_ratio, theory, trial, weight"
 )
-RECIPE = re.compile(r"(?m)(\. Hint: (commas|in pandas,|save it as UTF-8:)|; in pandas,).*$")
-"""What a hint says of other programs; test_recipes.py runs it."""
 NAME = "must be up to 100 letters, digits, '-', '_' and '.', with no '.' at its start"
 LETTERS = "Hint: letters are A to Z and a to z: such as"
 
@@ -65,9 +63,9 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     (
         ["plan", "sweep.yaml", "--set", "num=3"],
         "--set num=3: num: unknown key. Hint: known here: alpha, amsgrad, average, batch_size, beta1, beta2, "
-        "by, centered, dampening, decay_bias, decoupled_weight_decay, device, divergence, dtype, early_stop, "
-        "engine, epochs, eps, every, fit_bias, fraction, initial_bias, initial_weight, learning_rate, loss, "
-        "lr_decay, max_trials, method, momentum, name, ...",
+        "by, centered, dampening, decay_bias, decimal, decoupled_weight_decay, device, divergence, dtype, "
+        "early_stop, encoding, engine, epochs, eps, every, fit_bias, fraction, header, initial_bias, "
+        "initial_weight, learning_rate, loss, lr_decay, max_trials, ...",
         2,
     ),
     (

@@ -1,17 +1,20 @@
-"""Facts about files of other kinds: what an error says of pandas is run, and what it writes is read."""
+"""Facts about files that are written otherwise: what an error says of the format or of pandas is tried."""
 
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import linreg_sweep as ls
+from linreg_sweep.config import load_config
 from linreg_sweep.data import from_arrays
 from linreg_sweep.errors import DataError
 from linreg_sweep.tabular.table import read_table
+from linreg_sweep.trials.loading import load_data
 
 ROWS = [(1.5, 1234.5, 3.0), (2.25, 7578.0, 4.5), (0.125, 1000000.0, 6.0), (3.0, 2.5, 7.0)]
 
@@ -33,7 +36,7 @@ def lines(separator: str, shown: str = "plain", quote: str = "", head: str = "gr
     return "\n".join([separator.join([head, "b", "y"]), *rows]) + "\n"
 
 
-FILES: dict[str, str | bytes] = {
+FILES: dict[str, Any] = {
     "semicolons.csv": lines(";"),
     "german.csv": lines(";", "german"),
     "tabs.csv": lines("\t"),
@@ -48,42 +51,47 @@ FILES: dict[str, str | bytes] = {
 }
 
 
-def line_of(error: DataError) -> str:
-    """Returns the one line of pandas that an error's hints have."""
-    (found,) = [
-        line for each in error.complaints for line in re.findall(r"pd\.read_.*?index=False\)", each.hint)
-    ]
-    return str(found)
+def refused(name: str) -> str:
+    """Returns all that is said of a file that is refused."""
+    with pytest.raises(DataError) as caught:
+        read_table(Path(name), ["größe", "b"], ["y"])
+    return str(caught.value)
 
 
-@pytest.mark.parametrize("name", [*FILES, "book.xlsx", "packed.csv.gz", "rows.json", "missing.csv"])
+@pytest.mark.parametrize("name", ["quoted.csv", "book.xlsx", "rows.json"])
 def test_what_an_error_says_of_pandas_makes_a_file_that_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """With the numbers that were meant, in all columns, or without the rows that lack one."""
+    """With the numbers that were meant, in all columns."""
     monkeypatch.chdir(tmp_path)
     frame = pd.DataFrame(ROWS, columns=["größe", "b", "y"])
     match name:
         case "book.xlsx":
             frame.to_excel(name, index=False)
-        case "packed.csv.gz":
-            frame.to_csv(name, index=False)
         case "rows.json":
             frame.to_json(name, orient="records")
-        case "missing.csv":
-            frame.loc[[1, 2], ["größe", "y"]] = np.nan
-            frame.to_csv(name, index=False)
         case _:
-            content = FILES[name]
-            Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(DataError) as caught:
-        read_table(Path(name), ["größe", "b"], ["y"])
-    line = line_of(caught.value)
+            Path(name).write_text(FILES[name], encoding="utf-8")
+    (line,) = re.findall(r"pd\.read_.*?index=False\)", refused(name))
     exec(line, {"pd": pd})
     written = re.findall(r"to_csv\('(.*?)'", line)[0]
     table = read_table(Path(written), ["größe", "b"], ["y"])
-    rows = ROWS if name != "missing.csv" else [ROWS[0], ROWS[3]]
-    np.testing.assert_array_equal(np.column_stack([table.x, table.y]), rows)
+    np.testing.assert_array_equal(np.column_stack([table.x, table.y]), ROWS)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name != "quoted.csv"])
+def test_what_an_error_says_of_the_format_is_how_the_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """In one try, with the numbers that were meant, in all columns."""
+    monkeypatch.chdir(tmp_path)
+    content = FILES[name]
+    Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    (said,) = re.findall(r"data\.format: (\{.*?\})", refused(name))
+    config = tmp_path / "a.yaml"
+    config.write_text(f"data: {{path: {name}, x: [größe, b], y: y, format: {said}}}\n", encoding="utf-8")
+    data = load_data(load_config(config))
+    np.testing.assert_array_equal(np.column_stack([data.x, data.y]), ROWS)
 
 
 def test_one_hint_is_right_for_all_cells_of_a_file(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pyarrow import parquet
 
 from linreg_sweep.tabular import read_table
-from tests.data_files import complaints, read, save, write
+from tests.data_files import FILL, MEND, complaints, read, save, write
 
 BAD_CHOICES: dict[str, tuple[list[str] | None, list[str], list[str]]] = {
     "two columns that are not there": (
@@ -60,7 +60,7 @@ def test_paths_that_are_no_file(tmp_path: Path) -> None:
         f"F: data must be a file, there is none here. Hint: there is no folder '{nowhere.parent}' either"
     ]
     assert complaints(write(tmp_path / "a.xlsx", "x"), None, ["y"]) == [
-        "F: data files must end in .csv, .parquet or .pq, got '.xlsx'"
+        "F: data files must end in .csv, .tsv, .txt (or .gz of these), .parquet or .pq, got '.xlsx'"
     ]
 
 
@@ -103,6 +103,25 @@ def test_default_columns(tmp_path: Path) -> None:
 def test_one_text_column_left_out(tmp_path: Path) -> None:
     """The note about one text column is in the words of the contract."""
     assert read(tmp_path, "species,x,y\nAdelie,1,2\n").notes == ("left out, not numeric: species",)
+
+
+def test_columns_without_a_name_of_their_own_are_told_by_their_place(tmp_path: Path) -> None:
+    """In what is said of their names, of their cells, and of those that are left out."""
+    path = write(tmp_path / "a.csv", ",a,a,y\n0,1,2,3\n1,q,,4\n")
+    assert complaints(path, None, ["y"]) == [
+        "F:1: column 1 has no name. Hint: leave it out by naming the others, x: [a], "
+        "or give it one in the first line",
+        "F:1: column names must differ, columns 2 and 3 are called 'a'. "
+        "Hint: give each a name of its own in the first line",
+        f"F:3: row 2 of column 2 ('a') must be a number, got 'q'. Hint: {MEND}",
+        f"F:3: row 2 of column 3 ('a') must be a number, the cell is empty. Hint: {FILL}",
+    ]
+    path = write(tmp_path / "a.csv", ",a,y\n0,1,3\n?,2,4\n")
+    assert complaints(path, None, ["y"])[1:] == [
+        f"F:3: row 2 of column 1 (without a name) must be a number, got '?'. Hint: {MEND}"
+    ]
+    table = read(tmp_path, "a,b,b,y\n1,u,v,3\n2,u,v,4\n")
+    assert table.notes == ("left out, not numeric: column 2 ('b'), column 3 ('b')",)
 
 
 def test_empty_trailing_column(tmp_path: Path) -> None:

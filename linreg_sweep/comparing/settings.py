@@ -13,10 +13,10 @@ from linreg_sweep.runs.reopening import declaration_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.words import shorten
 
-NOT_SETTINGS = ("name", "max_trials", "data.path", "trials.path")
+NOT_SETTINGS = ("name", "max_trials", "data.path", "data.format", "data.missing", "trials.path")
 """What a config says that changes no result."""
 
-WHOLE = ("parameters.", "training.schedule", "training.average")
+WHOLE = ("parameters.", "training.schedule", "training.average", "data.format")
 """What a config says in several words that are one setting."""
 
 PLACES = {"max_epochs": "training.epochs", "standardize": "data.standardize", "seed": "seed"}

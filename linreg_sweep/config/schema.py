@@ -22,6 +22,7 @@ from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.training import TrainingConfig
 from linreg_sweep.guards.escapes import OBEYED
 from linreg_sweep.kinds import MAX_COUNT, Count, CountOrZero, Factor, Fraction, Model, Positive, Seed
+from linreg_sweep.text_format import TEXT, TextFormat, text_kind
 from linreg_sweep.theory.outcome import BestBy
 from linreg_sweep.variants import fault
 from linreg_sweep.words import KeyPath, show
@@ -82,7 +83,11 @@ class DataConfig(Model):
     name: Literal["tutorial"] | None = None
     """Built-in data: tutorial, the tutorial's 30 rows. Give this or path."""
     path: Text | None = Field(None, validate_default=True)
-    """A CSV or Parquet file, relative to the file that says so. Give this or name."""
+    """A .csv, .tsv, .txt (also .gz) or Parquet file, relative to the file that says so. Give this or name."""
+    format: TextFormat = Field(TextFormat(), validate_default=True)
+    """How a file of text is written."""
+    missing: Literal["refuse", "drop"] = "refuse"
+    """Whether rows with a missing cell in a chosen column are refused or left out."""
     x: Texts | None = None
     """The columns fitted from; without, every numeric column that is not in y."""
     y: Texts | None = Field(None, validate_default=True)
@@ -101,6 +106,24 @@ class DataConfig(Model):
             if path is None and info.data["name"] is None:
                 raise fault("is required where there is no name", "give name: tutorial, or path and y")
         return path
+
+    @field_validator("format")
+    @classmethod
+    def _of_a_file_of_text(cls, form: TextFormat, info: ValidationInfo) -> TextFormat:
+        path = info.data.get("path")
+        if form != TextFormat() and (path is None or not text_kind(path)) and "path" in info.data:
+            given = "built-in data" if path is None else show(path)
+            raise fault(f"goes with a file of text ({', '.join(TEXT)}, or .gz of these), not with {given}")
+        if path is not None and (clash := form.clash(path)):
+            raise fault(*clash)
+        return form
+
+    @field_validator("missing")
+    @classmethod
+    def _missing_of_a_file(cls, missing: str, info: ValidationInfo) -> str:
+        if missing == "drop" and info.data.get("path", "") is None and info.data.get("name") is not None:
+            raise fault("does not go with name: built-in data have no missing cells", "remove it")
+        return missing
 
     @field_validator("x", "y")
     @classmethod

@@ -45,14 +45,18 @@ DECLARED = (
 """What metadata.json says and the declaration decides, whatever versions made the run."""
 
 
+SOURCE = ("path", "format", "missing")
+"""What a declaration says of where numbers come from, rather than which they are."""
+
+
 def digest(mapping: dict[str, Any], experiment: Experiment) -> str:
     """Returns the hash of a resolved config, its data and columns: equal for the same sweep, anywhere.
 
-    Where the data lie and how many trials are allowed are left out: they change no result. A version with
-    another column makes a run of its own.
+    Where the data lie, how they are written and how many trials are allowed are left out: they change no
+    result. A version with another column makes a run of its own.
     """
     left_out = {
-        block: {key: value for key, value in mapping[block].items() if key != "path"}
+        block: {key: value for key, value in mapping[block].items() if key not in SOURCE}
         for block in ("data", "trials")
         if isinstance(mapping.get(block), dict)
     }
@@ -96,7 +100,8 @@ class Entry:
         """Returns what config.yaml says: a declaration that runs by itself."""
         mapping, path = self._mapping, self.data_path
         if self.keeps_data:
-            return mapping | {"data": mapping["data"] | {"path": self.store.data.name}}
+            kept = {key: value for key, value in mapping["data"].items() if key not in SOURCE}
+            return mapping | {"data": {"path": self.store.data.name, **kept}}
         if path is not None:
             return mapping | {"data": mapping["data"] | {"path": _relative(path, self.store.path)}}
         return mapping

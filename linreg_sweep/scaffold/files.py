@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from linreg_sweep import data as datasets
 from linreg_sweep.config import load_sweep
+from linreg_sweep.config.messages import fault_of
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.data import Data
 from linreg_sweep.errors import Complaint, ConfigError, DataError
@@ -19,6 +21,9 @@ from linreg_sweep.guards.names import name_after, name_fault
 from linreg_sweep.scaffold.texts import scaffold_texts
 from linreg_sweep.storage.files import any_path, is_local
 from linreg_sweep.storage.outputs import unwritable
+from linreg_sweep.tabular.sniffing import find_format, told
+from linreg_sweep.tabular.table import GAPS
+from linreg_sweep.text_format import TextFormat, as_declared, text_kind
 from linreg_sweep.trials.loading import load_data
 from linreg_sweep.trials.prepare import prepare
 from linreg_sweep.words import listed
@@ -33,19 +38,27 @@ IDENTIFIER = re.compile(
 
 
 def write_scaffold(
-    directory: str | Path, *, data: str | None, x: Sequence[str], y: Sequence[str], name: str | None
+    directory: str | Path,
+    *,
+    data: str | None,
+    x: Sequence[str],
+    y: Sequence[str],
+    name: str | None,
+    missing: Sequence[str] = (),
 ) -> tuple[Path, Path, Sequence[str]]:
     """Writes configs/<name>.yaml and sweeps/<name>.yaml.
 
     Args:
         directory: under which they are written.
-        data: a CSV or Parquet file; None: the tutorial's data.
+        data: a file of text, of any format that can be declared, or Parquet; None: the tutorial's data.
         x: its columns to predict from; none: every numeric one that is not in y.
         y: its columns to predict.
         name: of the two files and of the sweep; None: as the data.
+        missing: what stands in missing cells, besides what always does.
 
-    Columns that would spoil a first fit are left out: that do not vary, count or name the rows, or hold text.
-    Those that x names stay, unless they do not vary.
+    Rows that miss a cell are left out, and columns that would spoil a first fit: that miss many cells, do
+    not vary, count or name the rows, hold text, or have no name of their own. Those that x names stay, unless
+    they do not vary.
 
     Returns:
         The two files, and notes on the data.
@@ -61,15 +74,17 @@ def write_scaffold(
         raise ConfigError(Complaint(str(directory), "must be a folder of this machine"))
     if data is None and (x or y):
         raise ConfigError(Complaint("--x and --y", "go with --data: the tutorial's columns are x and y"))
+    if data is None and missing:
+        raise ConfigError(Complaint("--missing", "goes with --data: the tutorial's data miss nothing"))
     if data is not None and not y:
         raise ConfigError(Complaint("--y", "is required with --data: the column to predict"))
     if data is not None and UNPRINTABLE.search(str(Path.cwd() / data)):
         text = f"must be a path that YAML can hold, got {data!a}"
         raise ConfigError(Complaint("--data", text, "rename the file or its folder"))
-    table = datasets.tutorial()
+    table, form = datasets.tutorial(), TextFormat()
     if data is not None:
-        given = datasets.from_file(data, x=list(x) or None, y=list(y), whole_only=not x)
-        table = _worth_fitting(given, named=bool(x))
+        form = _format_of(Path(data), [*x, *y], missing)
+        table = _read(data, x, y, form)
     if name is None:
         name = "tutorial" if data is None else name_after(data, "data", shorn_of="-.")
     if name_fault(name):
@@ -79,7 +94,14 @@ def write_scaffold(
     path = None if data is None else Path(os.path.relpath(data, config.parent)).as_posix()
     remarks = [f"{note[0].upper()}{note[1:]}" for note in table.notes if note.startswith("left out")]
     chosen = list(table.x_names) if x or remarks else None
-    texts = scaffold_texts(table, name=name, data_path=path, x=chosen, y=list(y), remarks=remarks)
+    drops = any(note.startswith(GAPS) for note in table.notes)
+    reading = [f"format: {as_declared(form)}"] if form != TextFormat() else []
+    reading += ["missing: drop"] if drops else []
+    found = [f"found: {told(form)} (data.format says so)"] if reading and told(form) else []
+    remarks = [*(f"{note[0].upper()}{note[1:]}" for note in found), *remarks]
+    texts = scaffold_texts(
+        table, name=name, data_path=path, x=chosen, y=list(y), remarks=remarks, reading=reading
+    )
     there = [
         Complaint(str(file), "is there already", "choose another --name")
         for file in (config, sweep)
@@ -95,7 +117,38 @@ def write_scaffold(
                 raise unwritable(file, error) from error
         _check(sweep)
         undone.pop_all()
-    return config, sweep, table.notes
+    return config, sweep, (*found, *table.notes)
+
+
+def _format_of(path: Path, named: Sequence[str], missing: Sequence[str]) -> TextFormat:
+    """Returns how a file seems to be written; what is no file of text is left to those who read it.
+
+    Raises:
+        ConfigError: what stands in missing cells is no text that can be declared.
+        DataError: the file is a damaged archive.
+    """
+    try:
+        asked = TextFormat(missing=tuple(missing))
+    except ValidationError as error:
+        faults = [Complaint("--missing", fault_of(each).text) for each in error.errors()]
+        raise ConfigError(*faults) from error
+    if not text_kind(path) or not path.is_file():
+        return asked
+    try:
+        return find_format(path, named, asked.missing)
+    except OSError:
+        return asked
+
+
+def _read(file: str, x: Sequence[str], y: Sequence[str], form: TextFormat) -> Data:
+    """Returns the columns of a file that are worth fitting, of the rows that miss none of their cells."""
+    given = datasets.from_file(file, list(x) or None, list(y), whole_only=not x, form=form, drop=True)
+    table = _worth_fitting(given, named=bool(x))
+    if table.x_names == given.x_names or not any(note.startswith(GAPS) for note in given.notes):
+        return table
+    again = datasets.from_file(file, table.x_names, list(y), form=form, drop=True)  # fewer cells to miss
+    notes = [note for note in table.notes if note.startswith("left out") and not note.startswith(GAPS)]
+    return replace(again, notes=(*notes, *again.notes))
 
 
 def _check(sweep: Path) -> None:

@@ -78,6 +78,7 @@ def scaffold_texts(
     x: Sequence[str] | None,
     y: Sequence[str] | None,
     remarks: Sequence[str] = (),
+    reading: Sequence[str] = (),
 ) -> tuple[str, str]:
     """Returns the text of `configs/<name>.yaml` and of `sweeps/<name>.yaml`, which fit a bias.
 
@@ -88,6 +89,7 @@ def scaffold_texts(
         x: the columns to name in the config; None: its default, every numeric column not in y.
         y: the targets to name in the config; None: those of the data.
         remarks: what stands above the config, such as which columns were left out.
+        reading: what the config says of how the file is read, a line each.
 
     Returns:
         (config, sweep), both YAML, with comments that are true of these data.
@@ -105,7 +107,7 @@ def scaffold_texts(
         _comment(f"One trial: {', '.join(data.y_names)} on {columns}, {len(data.x)} rows of {data.source}"),
         _comment(f"Run it with: linreg-sweep train configs/{name}.yaml"),
         "data:",
-        *_data_lines(data, data_path, x, y, reason),
+        *_data_lines(data, data_path, reading, x, y, reason),
         "training:",
         *_training_lines(problem, limit, plan, standardized=data.standardize),
         "outcome:",
@@ -142,9 +144,15 @@ def _standardized(data: Data, problem: Problem) -> tuple[Data, Problem, str]:
 
 
 def _data_lines(
-    data: Data, path: str | None, x: Sequence[str] | None, y: Sequence[str] | None, reason: str
+    data: Data,
+    path: str | None,
+    reading: Sequence[str],
+    x: Sequence[str] | None,
+    y: Sequence[str] | None,
+    reason: str,
 ) -> list[str]:
     lines = ["  name: tutorial"] if path is None else [f"  path: {quoted(path)}"]
+    lines += [f"  {line}" for line in reading]
     if path is not None:
         listed = f"  x: [{', '.join(map(quoted, x or ()))}]"
         lines.append(listed if x is not None else "  # x: by default every numeric column that is not in y")

@@ -1,12 +1,16 @@
 """What a reader of files hands over: an opened file, its columns as numbers, and the flaws of their cells."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from linreg_sweep.text_format import TextFormat
 
 Floats = NDArray[np.float64]
 
@@ -17,7 +21,7 @@ UNEVEN = "must be a whole number that float64 holds exactly, got"
 SHIFTED = "subtract a constant, such as the smallest, from the column, or choose other columns"
 """What is said of a whole number that would be rounded, and what helps."""
 
-MISSING_CELL = "fill the cell in or remove the row"
+MISSING_CELL = "fill the cell in or remove the row; data.missing: drop leaves out all such rows"
 TEXT_CELL = "mend the cell, or choose other columns"
 """Hints that many cells share."""
 
@@ -43,6 +47,7 @@ class Column:
         content: what it holds instead, as a message says it; empty where it is all empty.
         commas: what commas within its numbers stand for; see recipes.of_commas.
         example: the first cell with such a comma.
+        missing: [n] which cells are; None: none is.
     """
 
     numbers: Floats
@@ -51,6 +56,7 @@ class Column:
     content: str = ""
     commas: frozenset[str] = frozenset()
     example: str = ""
+    missing: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +71,7 @@ class File:
         read: reads columns by number, in the order given.
         places: what a complaint about a cell names, for each of the rows given.
         is_headless: whether the names were the first row, and every one of them reads as a number.
+        form: how it is written, if it is text.
     """
 
     path: Path
@@ -74,6 +81,12 @@ class File:
     read: Callable[[list[int]], Iterator[Column]]
     places: Callable[[set[int]], dict[int, str]]
     is_headless: bool = False
+    form: TextFormat | None = None
+
+    @cached_property
+    def times(self) -> Counter[str]:
+        """How often each name is there."""
+        return Counter(self.names)
 
 
 def shortened(text: str) -> str:

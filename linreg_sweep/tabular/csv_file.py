@@ -1,75 +1,48 @@
 """CSV: read as text first and only then as numbers.
 
-What counts as a number is decided here, by one pattern, and not by a reader's guesses: `007`,
-`1,234`, dates and booleans are text. Python's csv module knows on which line a row starts; it is
-asked only where something is wrong.
+Columns of numbers alone are read block by block; only those with another cell are held as text whole, to
+say what is wrong. Python's csv module knows on which line a row starts; it is asked only for that.
 """
 
 import csv
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linreg_sweep.errors import Complaint, DataError
-from linreg_sweep.guards.regular_files import open_regular_file
 from linreg_sweep.tabular.bounds import LONGEST_ROW, MAX_BYTES, check_cells, check_columns
-from linreg_sweep.tabular.cells import (
-    MAX_EXACT,
-    MISSING_CELL,
-    SHIFTED,
-    TEXT_CELL,
-    UNEVEN,
-    Column,
-    File,
-    Floats,
-    as_array,
-    as_mask,
-    flaw_of,
-    shortened,
-)
-from linreg_sweep.tabular.recipes import (
-    DECIMAL,
-    EITHER,
-    SEPARATORS,
-    THOUSANDS,
-    converted,
-    looked_at,
-    of_commas,
-)
+from linreg_sweep.tabular.cells import Column, File, Floats
+from linreg_sweep.tabular.recipes import SEPARATORS, converted, of_commas
+from linreg_sweep.tabular.sniffing import find_format, written_as
+from linreg_sweep.tabular.spelling import COMMAS, column_of, number_form, numbers_of
+from linreg_sweep.tabular.streams import BLOCK, open_text, unpacked
+from linreg_sweep.text_format import TextFormat, column_names
 
-NUMBER = r"^[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
-MISSING = r"^(?i:|#?n/?a|[+-]?nan|null|none)$"
-INFINITE = r"^(?i:[+-]?inf(?:inity)?)$"
-
-COMMAS = "commas"
-"""In place of the hint for a cell with a comma in its number: all of a file get one."""
-
-_ALMOST_NUMBERS = (
-    (r"[+-]?[0-9][0-9.,]*,[0-9.]+|[+-]?,[0-9]+", COMMAS),
-    (r"[+-]?[0-9]{1,3}([_' ][0-9]{3})+(\.[0-9]*)?", "write numbers without a thousands separator"),
-    (r"[+-]?0[0-9]+(\.[0-9]*)?", "a leading zero marks a label; where it is a number, write 7 for 007"),
-    (r"[$€£]? ?[+-]?[0-9]+(\.[0-9]+)? ?[%€$£a-zA-Z]*", "a cell must hold the number alone, without a unit"),
-)
-_FOREIGN: dict[bytes, tuple[str, str, dict[str, str]]] = {
-    b"PK\x03\x04": ("this is a spreadsheet or a zip archive", "read_excel", {}),
-    b"PAR1": ("this is a Parquet file: let its name end in .parquet", "", {}),
-    b"\x1f\x8b": ("this is a gzip archive", "read_csv", {"compression": "gzip"}),
-    b"\xff\xfe": ("this looks like UTF-16", "read_csv", {"encoding": "utf-16"}),
-    b"\xfe\xff": ("this looks like UTF-16", "read_csv", {"encoding": "utf-16"}),
+_FOREIGN: dict[bytes, tuple[str, Callable[[Path], str] | None]] = {
+    b"PK\x03\x04": ("this is a spreadsheet or a zip archive", lambda path: converted(path, "read_excel")),
+    b"PAR1": ("this is a Parquet file: let its name end in .parquet", None),
+    b"\x1f\x8b": ("this is a gzip archive: let its name end in .gz", None),
+    b"\xff\xfe": ("this looks like UTF-16", written_as),
+    b"\xfe\xff": ("this looks like UTF-16", written_as),
 }
-"""How a file of another format begins: what it is, and how pandas reads it."""
+"""How a file of another format begins: what it is, and what helps."""
 
 
-def _records(path: Path) -> Iterator[tuple[int, int, list[str]]]:
-    """Yields (first line, last line, values) of every row, the header first; blank lines are no rows."""
+def records(path: Path, form: TextFormat) -> Iterator[tuple[int, int, list[str]]]:
+    """Yields (first line, last line, values) of every row, the header first; blank lines are no rows.
+
+    Raises:
+        DataError: a row is none, or longer than `LONGEST_ROW`.
+    """
     length = 0
 
     def lines(stream: TextIO) -> Iterator[str]:
@@ -80,8 +53,8 @@ def _records(path: Path) -> Iterator[tuple[int, int, list[str]]]:
                 raise csv.Error(f"longer than {LONGEST_ROW:,} letters")
             yield line
 
-    with TextIOWrapper(open_regular_file(path), "utf-8-sig", "surrogateescape", "") as stream:
-        reader, last = csv.reader(lines(stream)), 0
+    with TextIOWrapper(open_text(path, form), "utf-8-sig", "surrogateescape", "") as stream:
+        reader, last = csv.reader(lines(stream), delimiter=form.separator_in(path)), 0
         while True:
             length = 0
             try:
@@ -96,83 +69,123 @@ def _records(path: Path) -> Iterator[tuple[int, int, list[str]]]:
             last = reader.line_num
 
 
-def open_csv(path: Path, start: bytes) -> File:
-    """Opens a CSV file: reads its header.
+def open_csv(path: Path, form: TextFormat) -> File:
+    """Opens a file of text: reads its header.
 
     Args:
         path: the file.
-        start: its first bytes.
+        form: how it is written.
 
     Raises:
-        DataError: it is of another format, not UTF-8, too large, or has no rows.
+        DataError: it is written otherwise, too large, or has no rows.
     """
+    if clash := form.clash(path):
+        raise DataError(Complaint(str(path), *clash))
     if path.stat().st_size > MAX_BYTES:
-        text = f"a CSV file may hold {MAX_BYTES // 2**30} GiB at most"
-        raise DataError(Complaint(str(path), text, "a Parquet file may be larger"))
-    for mark, (hint, reader, options) in _FOREIGN.items():
-        if start.startswith(mark):
-            if reader:
-                hint = f"{hint}; {converted(path, reader, dropped=(), **options)}"
+        raise DataError(_too_large(path))
+    with unpacked(path) as stream:
+        start = stream.read(4)
+    for mark, (what, cure) in _FOREIGN.items():
+        if start.startswith(mark) and form.encoding != "utf-16":
+            hint = f"{what}; {cure(path)}" if cure else what
             raise DataError(Complaint(str(path), "must be CSV in UTF-8, it is not", hint))
-    records = _records(path)
-    first, last, names = next(records, (1, 1, []))
+    rows, separator = records(path, form), form.separator_in(path)
+    first, last, names = next(rows, (1, 1, []))
     where = f"{path}:{first}"
     if not names:
         raise DataError(Complaint(str(path), "data must have a header and rows, the file is empty"))
     check_columns(where, len(names))
     names = [name.strip() for name in names]
-    separators = [word for letter, word in SEPARATORS.items() if letter in names[0]]
-    if len(names) == 1 and separators:
-        text = f"columns must be separated by commas, here they look separated by {separators[0]}"
-        raise DataError(Complaint(where, text, looked_at(path)))
+    if len(names) == 1 and (looks := _divided(path, names[0], separator)):
+        text = f"columns must be separated by {SEPARATORS[separator]}, here they look separated by {looks}"
+        raise DataError(Complaint(where, text, written_as(path)))
     if any("\udc80" <= letter <= "\udcff" for name in names for letter in name):
-        raise DataError(_not_utf8(path, where))
-    if next(records, None) is None:
+        raise DataError(_not_text(path, form, where))
+    if form.header and next(rows, None) is None:
         raise DataError(Complaint(str(path), "data must have rows, the file ends after its header"))
+    skip = last if form.header else 0
 
-    def places(rows: set[int]) -> dict[int, str]:
+    def places(numbers: set[int]) -> dict[int, str]:
         found: dict[int, str] = {}
-        for row, (line, _, _) in enumerate(_records(path) if rows else ()):
-            if row in rows:
+        counted = enumerate(records(path, form) if numbers else (), 0 if form.header else 1)
+        for row, (line, _, _) in counted:
+            if row in numbers:
                 found[row] = f"{path}:{line}"
-            if len(found) == len(rows):
+            if len(found) == len(numbers):
                 break
         return found
 
     def read(numbers: list[int]) -> Iterator[Column]:
-        return _read_csv(path, last, len(names), numbers)
+        return _read_csv(path, form, skip, len(names), numbers)
 
-    is_headless = all(re.match(NUMBER, name) for name in names)
-    return File(path, where, names, (), read, places, is_headless)
+    is_headless = form.header and all(re.match(number_form(form), name) for name in names)
+    names = names if form.header else column_names(len(names))
+    return File(path, where, names, (), read, places, is_headless, form)
 
 
-def _read_csv(path: Path, skip: int, width: int, numbers: list[int]) -> Iterator[Column]:
+def _divided(path: Path, head: str, separator: str) -> str:
+    """Returns what else than a separator seems to divide the first row; nothing if nothing does."""
+    for letter in [each for each in SEPARATORS if each in head and each != separator]:
+        if letter not in " :" or find_format(path).separator == letter:
+            return SEPARATORS[letter]
+    return ""
+
+
+def _read_csv(path: Path, form: TextFormat, skip: int, width: int, numbers: list[int]) -> Iterator[Column]:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    check_cells(str(path), _most_rows(path), len(numbers))
+    check_cells(str(path), _most_rows(path, form), len(numbers))
     keys = [str(i) for i in range(width)]
-    how = {
-        "read_options": arrow_csv.ReadOptions(column_names=keys, skip_rows=skip, block_size=LONGEST_ROW),
-        "parse_options": arrow_csv.ParseOptions(newlines_in_values=True),
-        "convert_options": arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(keys, pa.string()),
-            include_columns=[keys[i] for i in dict.fromkeys(numbers)],
-            strings_can_be_null=False,
-        ),
-    }
-    try:
-        with open_regular_file(path) as stream:  # itself, since Arrow opens no name that is not UTF-8
-            table = arrow_csv.read_csv(stream, **how)
+
+    def how(columns: Iterable[int]) -> dict[str, Any]:
+        return {
+            "read_options": arrow_csv.ReadOptions(column_names=keys, skip_rows=skip, block_size=LONGEST_ROW),
+            "parse_options": arrow_csv.ParseOptions(
+                delimiter=form.separator_in(path), newlines_in_values=True
+            ),
+            "convert_options": arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(keys, pa.string()),
+                include_columns=[keys[i] for i in columns],
+                strings_can_be_null=False,
+            ),
+        }
+
+    columns: dict[int, Column] = {}
+    try:  # each opened here, since Arrow opens no name that is not UTF-8
+        with (
+            suppress(pa.ArrowException),
+            open_text(path, form) as stream,
+            arrow_csv.open_csv(stream, **how(dict.fromkeys(numbers))) as blocks,
+        ):
+            columns = _columns_of_numbers(blocks, form)
+        others = [i for i in dict.fromkeys(numbers) if i not in columns]
+        if others:
+            with open_text(path, form) as stream:
+                table = arrow_csv.read_csv(stream, **how(others))
+            with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:  # Arrow releases the lock
+                texts = (table.column(keys[i]) for i in others)
+                columns |= dict(zip(others, pool.map(partial(column_of, form=form), texts), strict=True))
     except pa.ArrowException as error:
-        raise DataError(_misread(path, width, set(numbers), str(error))) from error
+        raise DataError(_misread(path, form, width, set(numbers), str(error))) from error
     except OSError as error:
         raise DataError(Complaint(str(path), f"data must be a file that can be read: {error}")) from error
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:  # Arrow releases the lock
-        columns = list(pool.map(_from_text, (table.column(keys[i]) for i in numbers)))
-    found = frozenset().union(*(column.commas for column in columns))
-    example = next((column.example for column in columns if column.commas), "")
-    return iter([_with_hint(column, of_commas(path, found, example)) for column in columns])
+    found = frozenset().union(*(column.commas for column in columns.values()))
+    example = next((columns[i].example for i in numbers if columns[i].commas), "")
+    return iter([_with_hint(columns[i], of_commas(path, form, found, example)) for i in numbers])
+
+
+def _columns_of_numbers(blocks: Any, form: TextFormat) -> dict[int, Column]:
+    """Returns the columns of blocks of text of which every cell is a number, by what the blocks call them."""
+    columns: dict[str, list[Floats]] = {key: [] for key in blocks.schema.names}
+    for block in blocks:
+        for key in list(columns):
+            numbers = numbers_of(block.column(key), form)
+            if numbers is None:
+                del columns[key]
+            else:
+                columns[key].append(numbers)
+    return {int(key): Column(np.concatenate([np.empty(0), *columns.pop(key)])) for key in list(columns)}
 
 
 def _with_hint(column: Column, hint: str) -> Column:
@@ -181,86 +194,47 @@ def _with_hint(column: Column, hint: str) -> Column:
     return replace(column, flaws=tuple(flaws))
 
 
-def _most_rows(path: Path) -> int:
-    """Returns how many rows there are at most: lines, though a row may have several."""
-    line_feeds = returns = 0
-    with open_regular_file(path) as stream:
-        while block := stream.read(2**20):
+def _most_rows(path: Path, form: TextFormat) -> int:
+    """Returns how many rows there are at most: lines, though a row may have several.
+
+    Raises:
+        DataError: there are more bytes than `MAX_BYTES`.
+    """
+    line_feeds = returns = size = 0
+    with open_text(path, form) as stream:
+        while block := stream.read(BLOCK):
             line_feeds += block.count(b"\n")
             returns += block.count(b"\r")
+            size += len(block)
+            if size > MAX_BYTES:
+                raise DataError(_too_large(path))
     return max(line_feeds, returns)
 
 
-def _misread(path: Path, width: int, numbers: set[int], message: str) -> Complaint:
+def _too_large(path: Path) -> Complaint:
+    text = f"a CSV file may hold {MAX_BYTES // 2**30} GiB at most"
+    return Complaint(str(path), text, "a Parquet file may be larger")
+
+
+def _misread(path: Path, form: TextFormat, width: int, numbers: set[int], message: str) -> Complaint:
     ragged: tuple[int, int] | None = None
     more = -1
-    for line, _, values in _records(path):
+    for line, _, values in records(path, form):
         if len(values) != width:
             ragged, more = ragged or (line, len(values)), more + 1
         elif any("\udc80" <= letter <= "\udcff" for i in numbers for letter in values[i]):
-            return _not_utf8(path, f"{path}:{line}")
+            return _not_text(path, form, f"{path}:{line}")
     if not ragged:
         return Complaint(str(path), f"must be a CSV file that can be read: {message.splitlines()[0]}")
     line, length = ragged
-    text = f"every row must have {width} values as the header has, this one has {length}"
+    model = "header" if form.header else "first"
+    text = f"every row must have {width} values as the {model} has, this one has {length}"
     text += f" (and {more} more such row{'s' * (more > 1)})" if more else ""
-    hint = 'a value with a comma in it needs double quotes around it, as in "1,5"'
+    between = SEPARATORS[form.separator_in(path)].removesuffix("s")
+    hint = f'a value with a {between} in it needs double quotes around it, as in "1,5"'
     return Complaint(f"{path}:{line}", text, hint if length > width else "")
 
 
-def _not_utf8(path: Path, where: str) -> Complaint:
-    text = "text must be UTF-8, this line has other bytes"
-    return Complaint(where, text, f"save it as UTF-8: {converted(path, encoding='latin-1')}")
-
-
-def _from_text(cells: Any) -> Column:
-    """Turns text into numbers as Python's `float` would; tells missing, infinite and other cells apart."""
-    import pyarrow as pa
-    from pyarrow import compute
-
-    cells = compute.ascii_trim_whitespace(cells)
-    matches = compute.match_substring_regex(cells, NUMBER)
-    plain = as_mask(matches)
-    only = cells if plain.all() else cells.filter(matches)
-    numbers = np.full(len(plain), np.nan)
-    numbers[plain] = as_array(compute.cast(only, pa.float64()))
-    uneven = _rounded(cells, numbers)
-    if np.isfinite(numbers).all() and not uneven.any():
-        return Column(numbers)
-
-    missing = as_mask(compute.match_substring_regex(cells, MISSING))
-    infinite = as_mask(compute.match_substring_regex(cells, INFINITE)) | np.isinf(numbers)
-    other = ~(plain | missing | infinite)
-
-    def first(kind: NDArray[np.bool_]) -> str:
-        return str(cells[int(kind.argmax())])
-
-    almost = next((hint for form, hint in _ALMOST_NUMBERS if re.fullmatch(form, first(other))), "")
-    flaws = (
-        *flaw_of(missing, f"must be a number, {_got(first(missing))}", MISSING_CELL),
-        *flaw_of(infinite, f"must be finite, {_got(first(infinite))}"),
-        *flaw_of(uneven, f"{UNEVEN} {first(uneven)}", SHIFTED),
-        *flaw_of(other, f"must be a number, {_got(first(other))}", almost or TEXT_CELL),
-    )
-    unusable = "" if plain.any() else "not numeric" if other.any() else "empty"
-    if unusable == "not numeric" and almost:
-        unusable = f"numbers written like {shortened(first(other))} are not read"
-    content = f"starts with {shortened(first(other))}" if other.any() else ""
-    forms = {"decimal": DECIMAL, "thousands": THOUSANDS, "either": EITHER} if almost == COMMAS else {}
-    commas = [
-        name for name, form in forms.items() if as_mask(compute.match_substring_regex(cells, form)).any()
-    ]
-    return Column(numbers, flaws, unusable, content, frozenset(commas), first(other) if commas else "")
-
-
-def _rounded(cells: Any, numbers: Floats) -> NDArray[np.bool_]:
-    """Returns which cells [n] are written as whole numbers that float64 does not hold."""
-    changed = np.zeros(len(numbers), np.bool_)
-    for row in np.flatnonzero((np.abs(numbers) >= MAX_EXACT) & np.isfinite(numbers)).tolist():
-        text = str(cells[row])
-        changed[row] = text.lstrip("+-").isdecimal() and int(text) != int(numbers[row])
-    return changed
-
-
-def _got(cell: str) -> str:
-    return f"got {shortened(cell)}" if cell else "the cell is empty"
+def _not_text(path: Path, form: TextFormat, where: str) -> Complaint:
+    written = form.encoding.upper() if form.encoding == "utf-8" else form.encoding
+    return Complaint(where, f"text must be {written}, this line has other bytes", written_as(path))

@@ -35,12 +35,11 @@ _MAX_ITEMS = 1_000_000
 _ROWS_AT_ONCE = 2**16
 
 
-def open_parquet(path: Path, start: bytes) -> File:
+def open_parquet(path: Path) -> File:
     """Opens a Parquet file: reads its header.
 
     Args:
         path: the file.
-        start: its first bytes.
 
     Raises:
         DataError: it is damaged, too large, or has no rows.
@@ -156,4 +155,5 @@ def _from_numbers(cells: Any) -> Column:
         *flaw_of(infinite, f"must be finite, got '{sign}inf'"),
         *flaw_of(uneven, f"{UNEVEN} {cells[int(uneven.argmax())]}", SHIFTED),
     )
-    return Column(numbers, flaws, "empty" if missing.all() else "")
+    gone = missing if missing.any() else None
+    return Column(numbers, flaws, "empty" if missing.all() else "", missing=gone)

@@ -1,9 +1,8 @@
 """Lines of pandas that turn a file that is not read here into one that is."""
 
-import re
 from pathlib import Path
 
-from linreg_sweep.guards.regular_files import open_regular_file
+from linreg_sweep.text_format import TextFormat, as_declared
 
 READERS = {
     ".xlsx": "read_excel",
@@ -18,8 +17,8 @@ READERS = {
 }
 """What of pandas reads a kind of file; all others are taken for text."""
 
-SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
-"""What else than commas stands between values."""
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars", ",": "commas", ":": "colons", " ": "blanks"}
+"""What may stand between values, the most telling first."""
 
 DECIMAL = (
     r"^[+-]?(?:[0-9]*,(?:[0-9]{1,2}|[0-9]{4,})|(?:0|[0-9]{4,})?,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+)$"
@@ -28,65 +27,43 @@ THOUSANDS = r"^[+-]?[0-9]{1,3}(?:(?:,[0-9]{3}){2,}(?:\.[0-9]+)?|,[0-9]{3}\.[0-9]
 EITHER = r"^[+-]?[1-9][0-9]{0,2},[0-9]{3}$"
 """Cells in which a comma stands before decimals; between thousands; or one cannot know."""
 
-LOOKED_AT = 2**16
-"""Bytes of a file that are looked at to see what it is."""
 
-
-def converted(path: Path, reader: str = "", *, dropped: tuple[str, ...] = (), **options: object) -> str:
+def converted(path: Path, reader: str = "", **options: object) -> str:
     """Returns a line of pandas that reads a file and writes it as a CSV file with commas and points.
 
     Args:
         path: the file.
         reader: the function of pandas; none: by the file's name.
-        dropped: columns; rows that miss one of them are left out.
         options: of the reader.
     """
     stem, suffix = path.name.partition(".")[0] or "data", path.suffix.lower()
-    name = f"{stem}-{'complete' if dropped else 'converted'}.csv" if suffix == ".csv" else f"{stem}.csv"
+    name = f"{stem}-converted.csv" if suffix == ".csv" else f"{stem}.csv"
     given = "".join(f", {key}={value!r}" for key, value in options.items())
-    rows = f".dropna(subset={list(dropped)!r})" if dropped else ""
     read = reader or READERS.get(suffix, "read_csv")
-    return (
-        f"in pandas, pd.{read}({path.name!r}{given}){rows}.to_csv({name!r}, index=False) writes what is read"
-    )
+    return f"in pandas, pd.{read}({path.name!r}{given}).to_csv({name!r}, index=False) writes what is read"
 
 
-def looked_at(path: Path) -> str:
-    """Returns the line for a text that is separated, encoded or written otherwise, by its first bytes."""
-    with open_regular_file(path) as stream:
-        start = stream.read(LOOKED_AT)
-    options: dict[str, str] = {}
-    try:
-        text = start.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        text = start.decode("latin-1")
-        if error.start < len(start) - 4:  # not a letter that was cut in two
-            options["encoding"] = "latin-1"
-    head, *rows = text.splitlines() or [""]
-    separator = max(SEPARATORS, key=head.count)
-    if head.count(separator) > head.count(","):
-        options = {"sep": separator, **options}
-        cells = [cell.strip().strip('"') for row in rows for cell in row.split(separator)]
-        if any(re.match(DECIMAL, cell) or re.match(EITHER, cell) for cell in cells):
-            options["decimal"] = ","
-        if any(re.match(r"^[+-]?[0-9]{1,3}(\.[0-9]{3})+,", cell) for cell in cells):
-            options["thousands"] = "."
-    return converted(path, "read_csv", dropped=(), **options)
-
-
-def of_commas(path: Path, found: frozenset[str], example: str) -> str:
-    """Returns one hint for all cells of a file in which a comma stands within a number.
+def of_commas(path: Path, form: TextFormat, found: frozenset[str], example: str) -> str:
+    """Returns one hint for all cells of a file in which a comma, or a point, stands within a number.
 
     Args:
         path: the file.
+        form: how it is said to be written.
         found: which of `decimal`, `thousands` and `either` its cells are.
         example: such a cell.
     """
+    if (form.decimal, form.thousands) != (".", None):
+        between = f"{form.thousands!r} between thousands" if form.thousands else "nothing between thousands"
+        return f"data.format has {form.decimal!r} before decimals and {between}, in groups of three"
+    if form.separator_in(path) == ",":
+        decimal = converted(path, decimal=",")
+    else:
+        decimal = f"data.format: {as_declared(form.model_copy(update={'decimal': ','}))} says so"
+    thousands = f"data.format: {as_declared(form.model_copy(update={'thousands': ','}))} says so"
     if "decimal" in found and "thousands" not in found:
-        return f"commas stand before decimals here: {converted(path, decimal=',')}"
+        return f"commas stand before decimals here: {decimal}"
     if "thousands" in found and "decimal" not in found:
-        return f"commas stand between thousands here: {converted(path, thousands=',')}"
+        return f"commas stand between thousands here: {thousands}"
     plain, point = example.replace(",", ""), example.replace(",", ".")
     means = f"{example} may be {point} or {plain}" if "thousands" not in found else "they stand for both here"
-    line = converted(path, decimal=",")
-    return f"commas may stand before decimals or between thousands ({means}): {line}, or thousands=',' does"
+    return f"commas may stand before decimals or between thousands ({means}): {decimal}, or {thousands}"

@@ -1,4 +1,4 @@
-"""Reads the chosen columns of a CSV or Parquet file as numbers, and names every cell that is none."""
+"""Reads the chosen columns of a file of text or Parquet as numbers, and names every cell that is none."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.guards.escapes import OBEYED
@@ -13,11 +14,22 @@ from linreg_sweep.guards.regular_files import open_regular_file
 from linreg_sweep.tabular.cells import MISSING_CELL, TEXT_CELL, Column, File, Floats, shortened
 from linreg_sweep.tabular.csv_file import open_csv
 from linreg_sweep.tabular.parquet_file import open_parquet
-from linreg_sweep.tabular.recipes import READERS, converted, looked_at
-from linreg_sweep.words import MAX_NAMED, did_you_mean, joined, listed
+from linreg_sweep.tabular.recipes import READERS, converted
+from linreg_sweep.tabular.sniffing import written_as
+from linreg_sweep.text_format import TextFormat, text_kind
+from linreg_sweep.words import MAX_NAMED, did_you_mean, joined, listed, shorten
 
-_READERS = {".csv": open_csv, ".parquet": open_parquet, ".pq": open_parquet}
+_PARQUET = (".parquet", ".pq")
 MAX_COMPLAINTS = 20
+
+GAPS = "left out, a cell missing"
+"""How the note on rows that are left out begins."""
+
+FEW_MISSING = 0.1
+"""Share of a column's cells that may be missing where a choice is made of which columns to use."""
+
+
+HEADLESS = "the first line must hold the column names, here it holds numbers"
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +41,7 @@ class Table:
         y: [n, O], likewise.
         x_names: F names.
         y_names: O names.
-        notes: that a row of numbers was taken as names; which columns were left out, and why.
+        notes: that a row of numbers was taken as names; which columns and rows were left out, and why.
     """
 
     x: Floats
@@ -44,14 +56,24 @@ def as_names(given: str | Sequence[str]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(map(str, given))
 
 
-def read_table(path: Path, x: Sequence[str] | None, y: Sequence[str], *, whole_only: bool = False) -> Table:
-    """Reads the columns x and y of a CSV (.csv) or Parquet (.parquet, .pq) file.
+def read_table(
+    path: Path,
+    x: Sequence[str] | None,
+    y: Sequence[str],
+    *,
+    whole_only: bool = False,
+    form: TextFormat | None = None,
+    drop: bool = False,
+) -> Table:
+    """Reads the columns x and y of a file of text (.csv, .tsv, .txt, or .gz of these) or Parquet.
 
     Args:
         path: the file.
         x: names of columns; None: every column that is not in y and has at least one number in it.
         y: names of columns.
         whole_only: of the columns that are not named, those with a cell that is no number are left out.
+        form: how a file of text is written; None: as is the default.
+        drop: whether rows that miss a cell of these columns are left out, rather than refused.
 
     Returns:
         The table. Every number is the one that Python's `float` makes of the same text.
@@ -60,7 +82,7 @@ def read_table(path: Path, x: Sequence[str] | None, y: Sequence[str], *, whole_o
         DataError: with every complaint found: no such file, no such column, a cell that is not a finite
             number (its column, its row counted from 1 and, for CSV, its line), rows of unequal length.
     """
-    file = _open(path)
+    file = _open(path, form)
     complaints = _header_complaints(file, x, y)
     if complaints:
         raise _refusal([*complaints, *_further_complaints(file, {*y, *(x or ())})])
@@ -71,7 +93,8 @@ def read_table(path: Path, x: Sequence[str] | None, y: Sequence[str], *, whole_o
     numbers = [*asked, *(i for i in offered if i not in file.labels)]
     columns = dict(zip(numbers, file.read(numbers), strict=True))
     if whole_only:
-        columns |= {i: _whole(columns[i]) for i in offered if i in columns}
+        columns |= {i: _whole(columns[i], drop=drop) for i in offered if i in columns}
+        columns |= {i: _nameless(file, i, columns[i]) for i in columns if not _is_known(file, i)}
     taken = [i for i in offered if i in columns and not columns[i].unusable]
     used = [*asked, *taken]
     y_at, x_at = used[: len(y)], used[len(y) :]
@@ -83,26 +106,74 @@ def read_table(path: Path, x: Sequence[str] | None, y: Sequence[str], *, whole_o
         complaints += [_unnamed(file, i, x_names) for i in x_at if not file.names[i].strip()]
         complaints += name_complaints(file.where, tuple(filter(str.strip, dict.fromkeys(x_names))), ())
         complaints += [_twice(file, name) for name, n in Counter(x_names).items() if n > 1]
+    kept, dropped = _without_gaps(file, columns, used) if drop else (None, ())
     complaints += _cell_complaints(file, {i: columns[i] for i in sorted(used)})
+    if kept is not None and not kept.any() and not complaints:
+        text, hint = "every row misses a cell of a chosen column", "choose other columns, or mend the data"
+        complaints.append(Complaint(file.where, text, f"{hint}: {dropped[0]}"))
     if complaints:
         raise _refusal(complaints)
     return Table(
-        x=np.column_stack([columns[i].numbers for i in x_at]),
-        y=np.column_stack([columns[i].numbers for i in y_at]),
+        x=_stacked(columns, x_at, kept),
+        y=_stacked(columns, y_at, kept),
         x_names=x_names,
         y_names=tuple(y),
-        notes=(*_first_row(file), *_left_out(file, columns, [i for i in offered if i not in taken])),
+        notes=(
+            *_first_row(file),
+            *_left_out(file, columns, [i for i in offered if i not in taken]),
+            *dropped,
+        ),
     )
 
 
-def _whole(column: Column) -> Column:
-    """Returns a column that cannot be used where a cell of it is no number."""
+def _stacked(columns: dict[int, Column], places: list[int], kept: NDArray[np.bool_] | None) -> Floats:
+    """Returns columns side by side [n, columns], of the rows kept [n]; None: of all."""
+    return np.column_stack([columns[i].numbers if kept is None else columns[i].numbers[kept] for i in places])
+
+
+def _without_gaps(
+    file: File, columns: dict[int, Column], used: list[int]
+) -> tuple[NDArray[np.bool_] | None, tuple[str, ...]]:
+    """Takes what is missing for no flaw of these columns.
+
+    Returns:
+        Which rows miss none of their cells [n], None: all do not; and a note that counts those that do.
+    """
+    gaps = {i: mask for i in used if (mask := columns[i].missing) is not None}
+    if not gaps:
+        return None, ()
+    for i in gaps:
+        flaws = tuple(flaw for flaw in columns[i].flaws if flaw.hint != MISSING_CELL)
+        columns[i] = replace(columns[i], flaws=flaws)
+    gone = np.logical_or.reduce([*gaps.values()])
+    where = [f"{shorten(_called(file, i))} {mask.sum():,}" for i, mask in gaps.items()]
+    counted = f"{gone.sum():,} of {len(gone):,} rows"
+    return ~gone, (f"{GAPS}: {counted} ({listed(where)})",)
+
+
+def _whole(column: Column, *, drop: bool) -> Column:
+    """Returns a column that cannot be used where a cell of it is no number.
+
+    Of columns whose other cells are all numbers those stay, if rows are dropped, that miss few.
+    """
     missing = np.count_nonzero(np.isnan(column.numbers)) if column.flaws and not column.unusable else 0
+    gaps = drop and all(flaw.hint == MISSING_CELL for flaw in column.flaws)
+    if gaps and missing <= FEW_MISSING * len(column.numbers):
+        return column
     return (
         replace(column, unusable=f"{missing:,} of {len(column.numbers):,} cells no numbers")
         if missing
         else column
     )
+
+
+def _nameless(file: File, i: int, column: Column) -> Column:
+    """Returns a column that cannot be used since no config can name it."""
+    if column.unusable:
+        return column
+    counts = np.arange(len(column.numbers)) + (column.numbers[:1] == 1)
+    is_index = not file.names[i].strip() and np.array_equal(column.numbers, counts)
+    return replace(column, unusable="the table's index" if is_index else "without a name of its own")
 
 
 def name_complaints(where: str, x_names: Sequence[str], y_names: Sequence[str]) -> list[Complaint]:
@@ -150,7 +221,9 @@ def _header_complaints(file: File, x: Sequence[str] | None, y: Sequence[str]) ->
             if name not in there:
                 hint = did_you_mean(name, filter(str.strip, file.names))
                 if file.is_headless:
-                    hint = "the first line must hold the column names, here it holds numbers"
+                    hint = f"{HEADLESS}; data.format.header: false calls the columns column_1, column_2, ..."
+                if file.form is not None and not file.form.header:
+                    hint = f"the file has no header; {did_you_mean('', file.names)}"
                 text = f"{role} must name columns of the file, got {shortened(name)}"
                 complaints.append(Complaint(file.where, text, hint))
             elif there[name] > 1:
@@ -193,22 +266,19 @@ def _cell_complaints(file: File, columns: dict[int, Column]) -> list[Complaint]:
     """Returns what is wrong with cells, in the order of the rows; what helps all alike is said once."""
     every = ((i, flaw) for i, column in columns.items() for flaw in column.flaws)
     flaws = sorted(every, key=lambda item: item[1].row)
-    incomplete = tuple(dict.fromkeys(file.names[i] for i, flaw in flaws if flaw.hint == MISSING_CELL))
     said: set[str] = set()
     shown, rest = flaws[:MAX_COMPLAINTS], flaws[MAX_COMPLAINTS:]
     places = file.places({flaw.row for _, flaw in shown if flaw.row})
     complaints = []
     for i, flaw in shown:
         name = shortened(file.names[i])
+        if not _is_known(file, i):
+            name = f"{i + 1} ({name if file.names[i].strip() else 'without a name'})"
         cell = f"row {flaw.row} of column {name}" if flaw.row else f"column {name}"
         more = f" (and {flaw.more} more such cell{'s' * (flaw.more > 1)})" if flaw.more else ""
         where = places.get(flaw.row, file.where)
         hint = "" if flaw.hint in said else flaw.hint
         said |= {hint} if hint != TEXT_CELL else set()
-        if hint == MISSING_CELL:
-            reader = "read_csv" if file.path.suffix.lower() == ".csv" else "read_parquet"
-            line = converted(file.path, reader, dropped=incomplete)
-            hint = f"{MISSING_CELL}; {line}"
         complaints.append(Complaint(where, f"{cell} {flaw.text}{more}", hint))
     if rest:
         complaints.append(Complaint(file.where, f"and {len(rest)} more complaints about cells"))
@@ -236,8 +306,16 @@ def _first_row(file: File) -> tuple[str, ...]:
     return (f"the first row ({listed(file.names)}) was taken as column names",)
 
 
+def _is_known(file: File, i: int) -> bool:
+    """Returns whether a column's name tells it from others."""
+    return bool(file.names[i].strip()) and file.times[file.names[i]] == 1
+
+
 def _called(file: File, i: int) -> str:
-    return file.names[i] or f"column {i + 1}, which has no name"
+    """Returns a column's name, or its place where the name tells too little."""
+    if not file.names[i].strip():
+        return f"column {i + 1}, which has no name"
+    return file.names[i] if _is_known(file, i) else f"column {i + 1} ({shortened(file.names[i])})"
 
 
 def _why_left_out(columns: dict[int, Column], i: int) -> str:
@@ -251,23 +329,26 @@ def _left_out(file: File, columns: dict[int, Column], numbers: list[int]) -> tup
     return tuple(f"left out, {why}: {listed(names)}" for why, names in reasons.items())
 
 
-def _open(path: Path) -> File:
-    where, suffix = str(path), path.suffix.lower()
+def _open(path: Path, form: TextFormat | None) -> File:
+    where, is_parquet = str(path), path.suffix.lower() in _PARQUET
     try:
         if path.is_dir():
             raise DataError(Complaint(where, "data must be one file, this is a folder"))
         if not path.is_file():
             raise DataError(Complaint(where, "data must be a file, there is none here", _neighbours(path)))
-        if suffix not in _READERS:
-            known = "data files must end in .csv, .parquet or .pq"
+        if not _is_known_kind(path):
+            known = "data files must end in .csv, .tsv, .txt (or .gz of these), .parquet or .pq"
             raise DataError(Complaint(where, f"{known}, got {shortened(path.suffix)}", _as_csv(path)))
         with open_regular_file(path) as stream:
-            start = stream.read(4)
+            is_empty = not stream.read(1)
     except (OSError, ValueError) as error:
         raise DataError(Complaint(where, f"data must be a file that can be read: {error}")) from error
-    if not start:
+    if is_empty:
         raise DataError(Complaint(where, "data must have a header and rows, the file is empty"))
-    return _READERS[suffix](path, start)
+    if is_parquet and form is not None and form != TextFormat():
+        text = "data.format goes with files of text, a Parquet file has none"
+        raise DataError(Complaint(where, text, "leave it out"))
+    return open_parquet(path) if is_parquet else open_csv(path, form or TextFormat())
 
 
 def _as_csv(path: Path) -> str:
@@ -277,9 +358,14 @@ def _as_csv(path: Path) -> str:
         return converted(path)
     if suffix in (".gz", ".bz2", ".xz", ".zst", ".zip"):
         return converted(path, "read_csv")
-    if suffix in (".tsv", ".tab", ".txt", ".dat", ".csv2"):
-        return looked_at(path)
+    if suffix in (".tab", ".dat", ".data", ".csv2"):
+        hint = written_as(path)
+        return f"let its name end in .txt{f', and {hint}' if hint else ''}"
     return "save it as CSV"
+
+
+def _is_known_kind(path: Path) -> bool:
+    return path.suffix.lower() in _PARQUET or bool(text_kind(path))
 
 
 def _neighbours(path: Path) -> str:
@@ -287,4 +373,4 @@ def _neighbours(path: Path) -> str:
         return "a pipe or a device may never end: save what it gives into a file"
     if not path.parent.is_dir():
         return f"there is no folder {str(path.parent)!r} either"
-    return did_you_mean(path.name, (p.name for p in path.parent.iterdir() if p.suffix.lower() in _READERS))
+    return did_you_mean(path.name, (p.name for p in path.parent.iterdir() if _is_known_kind(p)))

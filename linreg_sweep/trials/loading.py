@@ -41,7 +41,10 @@ def load_data(declaration: Declaration, arrays: Arrays | None = None) -> Data:
     path = data_path(declaration)
     if path is None:
         return datasets.tutorial(standardize=standardize, fit_bias=fit_bias)
-    return _noted(datasets.from_file(path, block.x, block.y or (), standardize, fit_bias), fit_bias=fit_bias)
+    drop = block.missing == "drop"
+    columns = block.x, block.y or ()
+    read = datasets.from_file(path, *columns, standardize, fit_bias, form=block.format, drop=drop)
+    return _noted(read, fit_bias=fit_bias)
 
 
 def scalings(config: Config) -> frozenset[bool]:
