@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from linreg_sweep.data import Data, from_arrays, from_file, parameter_names, tutorial
+from linreg_sweep.column_types import parameter_names
+from linreg_sweep.data import Data, from_arrays, from_file, tutorial
 from linreg_sweep.errors import DataError
 
 FOLDER = Path(__file__).parent.parent / "data"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from linreg_sweep.analysis.formats import as_text
-from linreg_sweep.data import parameter_names
+from linreg_sweep.column_types import parameter_names
 from linreg_sweep.text.phrases import counted, number
 
 MAX_IN_A_LINE = 5

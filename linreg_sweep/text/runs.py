@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from linreg_sweep.analysis.answers import best_row, longest, span, with_values
 from linreg_sweep.analysis.formats import Table, as_text, cells_of, ends_of
 from linreg_sweep.analysis.legend import Bounds, legend
+from linreg_sweep.column_types import parameter_names
 from linreg_sweep.engines import ENGINES
 from linreg_sweep.text.lines import format_lines
 from linreg_sweep.text.phrases import columns_of, counted, number, plural
@@ -133,8 +134,6 @@ def format_best_trial(best: Mapping[str, Any], varied: Sequence[str], by: str = 
 
 def _fitted_line(run: "Run") -> Iterator[str]:
     """Yields the best trial's line beside that of least squares, in the data's own units."""
-    from linreg_sweep.data import parameter_names  # loads what reads files, which a table needs not
-
     best, data = run.metadata["best"], run.metadata["data"]
     fitted = {}
     if best["outcome"] != "diverged":

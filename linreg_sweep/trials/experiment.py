@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from linreg_sweep.column_types import parameter_names
 from linreg_sweep.config import Config, Sweep
 from linreg_sweep.config.parameters import OWN_WEIGHT, own_weight
-from linreg_sweep.data import Data, parameter_names
+from linreg_sweep.data import Data
 from linreg_sweep.engines import ENGINES, load_engine
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials, merge
 from linreg_sweep.method import Method
