@@ -2,12 +2,9 @@
 
 import random
 from pathlib import Path
-from time import process_time
 
-import numpy as np
 import pyarrow as pa
 import pytest
-from pyarrow import csv as arrow_csv
 
 from linreg_sweep.errors import DataError
 from linreg_sweep.tabular import csv_file, read_table
@@ -96,20 +93,3 @@ def test_a_late_odd_cell_of_one_column_leaves_the_others(tmp_path: Path) -> None
     table = read_table(path, None, ["y"], whole_only=True)
     assert table.x[:, 0].tolist() == [*range(400_000), 0]
     assert table.notes == ("left out, 1 of 400,001 cells no numbers: b",)
-
-
-def test_reading_takes_at_most_thrice_what_arrow_takes(tmp_path: Path) -> None:
-    """In seconds of processor, the best of three each."""
-    numbers = np.random.default_rng(0).normal(size=(200_000, 11))
-    path = tmp_path / "a.csv"
-    arrow_csv.write_csv(pa.table({f"c{i}": numbers[:, i] for i in range(11)}), path)
-
-    def seconds(work: str) -> float:
-        start = process_time()
-        if work == "arrow":
-            arrow_csv.read_csv(path)
-        else:
-            read_table(path, None, ["c0"])
-        return process_time() - start
-
-    assert min(seconds("ours") for _ in range(3)) < 3 * min(seconds("arrow") for _ in range(3))

@@ -21,6 +21,7 @@ import numpy as np
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.tabular.bounds import LONGEST_ROW, MAX_BYTES, check_cells, check_columns
 from linreg_sweep.tabular.cells import Column, File, Floats
+from linreg_sweep.tabular.quotes import stray_quote
 from linreg_sweep.tabular.recipes import SEPARATORS, converted, of_commas
 from linreg_sweep.tabular.sniffing import find_format, written_as
 from linreg_sweep.tabular.spelling import COMMAS, column_of, number_form, numbers_of
@@ -170,9 +171,20 @@ def _read_csv(path: Path, form: TextFormat, skip: int, width: int, numbers: list
         raise DataError(_misread(path, form, width, set(numbers), str(error))) from error
     except OSError as error:
         raise DataError(Complaint(str(path), f"data must be a file that can be read: {error}")) from error
+    _check_quotes(path, form)
     found = frozenset().union(*(column.commas for column in columns.values()))
     example = next((columns[i].example for i in numbers if columns[i].commas), "")
     return iter([_with_hint(columns[i], of_commas(path, form, found, example)) for i in numbers])
+
+
+def _check_quotes(path: Path, form: TextFormat) -> None:
+    with open_text(path, form) as stream:
+        stray = stray_quote(iter(lambda: stream.read(BLOCK), b""), form.separator_in(path))
+    if stray is not None:
+        with open_text(path, form) as stream:
+            line = 1 + len(re.findall(rb"\r\n|\r|\n", stream.read(stray[0])))
+        hint = 'leave it out or, within quotes, write it twice, as in "5"" wide"'
+        raise DataError(Complaint(f"{path}:{line}", stray[1], hint))
 
 
 def _columns_of_numbers(blocks: Any, form: TextFormat) -> dict[int, Column]:
