@@ -143,8 +143,14 @@ def _format_of(path: Path, named: Sequence[str], missing: Sequence[str]) -> Text
 def _read(file: str, x: Sequence[str], y: Sequence[str], form: TextFormat) -> Data:
     """Returns the columns of a file that are worth fitting, of the rows that miss none of their cells."""
     given = datasets.from_file(file, list(x) or None, list(y), whole_only=not x, form=form, drop=True)
-    table = _worth_fitting(given, named=bool(x))
-    if table.x_names == given.x_names or not any(note.startswith(GAPS) for note in given.notes):
+    if not any(note.startswith(GAPS) for note in given.notes):
+        return _worth_fitting(given, named=bool(x))
+
+    def own(name: str) -> NDArray[np.float64]:
+        return datasets.from_file(file, [name], list(y), form=form, drop=True).x[:, 0]
+
+    table = _worth_fitting(given, named=bool(x), own=own)
+    if table.x_names == given.x_names:
         return table
     again = datasets.from_file(file, table.x_names, list(y), form=form, drop=True)  # fewer cells to miss
     notes = [note for note in table.notes if note.startswith("left out") and not note.startswith(GAPS)]
@@ -179,16 +185,24 @@ def _write(file: Path, text: str, undone: ExitStack) -> None:
         stream.write(text)
 
 
-def _worth_fitting(data: Data, *, named: bool) -> Data:
+def _worth_fitting(
+    data: Data, *, named: bool, own: Callable[[str], NDArray[np.float64]] | None = None
+) -> Data:
     """Returns data without the columns that would spoil a first fit, and a note on each kind of these.
 
     Args:
         data: columns of a file.
         named: a person named them, so that only those go whose effect is the bias's already.
+        own: gives a column in all rows that it has, where those are left out that another column misses.
     """
     reasons = [
         _why_not(name, column, named=named) for name, column in zip(data.x_names, data.x.T, strict=True)
     ]
+    if own is not None:  # what seems to be nothing, or a count, may be so only in the rows that are left
+        reasons = [
+            _why_not(name, own(name), named=named) if reason or _nearly_counts(column) else ""
+            for name, column, reason in zip(data.x_names, data.x.T, reasons, strict=True)
+        ]
     kept = [not reason for reason in reasons]
     if all(kept) or not any(kept):
         return data
@@ -199,6 +213,12 @@ def _worth_fitting(data: Data, *, named: bool) -> Data:
         names = [name for name, why in zip(data.x_names, reasons, strict=True) if why == reason]
         notes.append(f"left out, {reason}: {listed(names)}")
     return replace(fewer, source=data.source, notes=(*notes, *fewer.notes))
+
+
+def _nearly_counts(column: NDArray[np.float64]) -> bool:
+    """Returns whether a column may have been a count of the rows, before some of them went."""
+    steps = np.diff(column)
+    return bool(column[0] <= 2 and (steps >= 1).all() and np.count_nonzero(steps == 1) > len(steps) / 2)
 
 
 def _why_not(name: str, column: NDArray[np.float64], *, named: bool) -> str:

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from linreg_sweep.tabular.bounds import MAX_BYTES
 from linreg_sweep.tabular.recipes import DECIMAL, EITHER, THOUSANDS
 from linreg_sweep.tabular.recipes import SEPARATORS as BETWEEN
 from linreg_sweep.tabular.spelling import INFINITE, MARKERS, MISSING, number_form
@@ -85,9 +86,12 @@ def told(found: TextFormat) -> str:
 def _encoding(path: Path) -> tuple[Encoding, str]:
     """Returns how the letters of a file are kept, and its beginning, whole lines of it."""
     head = b""
-    is_utf8, decoder = True, codecs.getincrementaldecoder("utf-8")()
+    is_utf8, decoder, size = True, codecs.getincrementaldecoder("utf-8")(), 0
     with unpacked(path) as stream:
-        while block := stream.read(BLOCK):
+        while (
+            block := stream.read(BLOCK)
+        ) and size < MAX_BYTES:  # what is longer is refused where it is read
+            size += len(block)
             head += block if len(head) < LOOKED_AT else b""
             try:
                 decoder.decode(block)
@@ -99,7 +103,7 @@ def _encoding(path: Path) -> tuple[Encoding, str]:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
     text = head.decode("utf-8-sig" if encoding == "utf-8" else encoding, "replace")
-    return encoding, text if len(head) < LOOKED_AT else text[: text.rfind("\n") + 1]
+    return encoding, text if len(head) < LOOKED_AT else text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
 
 
 def _rows(text: str, separator: str) -> Iterator[list[str]]:

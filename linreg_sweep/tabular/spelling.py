@@ -172,7 +172,7 @@ def column_of(cells: Any, form: TextFormat) -> Column:
         *flaw_of(uneven, f"{UNEVEN} {first(uneven)}", SHIFTED),
         *flaw_of(other, f"must be a number, {_got(first(other))}", almost or TEXT_CELL),
     )
-    unusable = "" if plain.any() else "not numeric" if other.any() else "empty"
+    unusable = "" if plain.any() else "empty" if missing.all() else "not numeric"
     if unusable == "not numeric" and almost:
         unusable = f"numbers written like {shortened(first(other))} are not read"
     content = f"starts with {shortened(first(other))}" if other.any() else ""

@@ -79,7 +79,8 @@ def _blocks(path: Path, form: TextFormat) -> Iterator[bytes]:
         if form.encoding == "utf-8" and form.separator != " ":
             yield from iter(lambda: raw.read(BLOCK), b"")
             return
-        stream = TextIOWrapper(raw, form.encoding, "surrogateescape", "")
+        encoding = "utf-8-sig" if form.encoding == "utf-8" else form.encoding
+        stream = TextIOWrapper(raw, encoding, "surrogateescape", "")
         texts = iter(lambda: stream.read(BLOCK), "")
         try:
             for text in squeezed_lines(texts) if form.separator == " " else texts:
