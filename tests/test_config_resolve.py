@@ -2,86 +2,22 @@
 
 import math
 import pickle
-import subprocess
-import sys
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 
 from linreg_sweep.config import Config, GridSweep, RandomSweep, as_mapping, load_config, load_sweep, to_yaml
-from linreg_sweep.config.json_schema import json_schema
 from linreg_sweep.config.nodes import Source, plain
 from linreg_sweep.config.overrides import resolve_key
 from linreg_sweep.config.parameters import Normal, Points, Steps, Uniform, Values
-from linreg_sweep.config.reader import read_file, read_text
+from linreg_sweep.config.reader import read_text
 from linreg_sweep.errors import ConfigError
+from tests.resolved import RANDOM, own_folder, write
 
-CONFIG = """\
-# configs/tutorial.yaml
-data:
-  name: tutorial            # built in: the tutorial's 30 rows. Or a file:
-  # path: ../data/houses.csv   (CSV or Parquet, relative to this file)
-training:
-  engine: numpy             # numpy | torch
-  loss: half_mse            # half_mse | mse | sse: what the step descends
-  learning_rate: 0.005
-  initial_weight: 0.0       # a number for every weight, or a list with one per feature
-  initial_bias: 0.0
-  epochs: 10000
-  batch_size: null          # null: full batch
-  shuffle: false            # mini-batches in file order, or permuted per epoch from the seed
-  momentum: 0.0
-  dtype: float64            # float32 | float64
-  device: cpu               # torch only: cpu | cuda
-  early_stop: true
-outcome: {tolerance: 1e-6, divergence: 1e6, settle: {epochs: 10, fraction: 0.01}}
-history: {every: 0}
-seed: 0
-"""
-GRID = """\
-name: learning-rate-by-start
-extends: ../configs/tutorial.yaml      # the set-up; keys below override it
-method: grid                           # grid | random
-parameters:
-  learning_rate:  {min: 1e-4, max: 1e-2, num: 41, scale: log}   # 41 points, both ends exact
-  initial_weight: {min: -10, max: 10, step: 0.5}                # both ends included
-  initial_bias:   {values: [0, 1]}                              # or {value: 0}, or simply 0
-"""
-RANDOM = """\
-extends: ../configs/tutorial.yaml
-method: random
-trials: 10000
-seed: 7
-parameters:
-  learning_rate:  {min: 1e-4, max: 1e-2, scale: log}            # log-uniform
-  initial_weight: {min: -10, max: 10}                           # uniform
-  initial_bias:   {distribution: normal, mu: 0, sigma: 3}       # normal; with scale: log, log-normal
-  batch_size:     {values: [5, 10, 30]}                         # a choice
-"""
-FILE = (
-    "data: {path: ../data/houses.csv, x: [size, rooms], y: price, standardize: true}\ntraining: {epochs: 5}\n"
-)
-
-
-@pytest.fixture(autouse=True)
-def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test stands in a folder with the documentation's examples."""
-    monkeypatch.chdir(tmp_path)
-    write("configs/tutorial.yaml", CONFIG)
-    write("configs/houses.yaml", FILE)
-    write("sweeps/grid.yaml", GRID)
-    write("sweeps/random.yaml", RANDOM)
-
-
-def write(name: str, text: str) -> None:
-    """Writes a file and the folders above it."""
-    Path(name).parent.mkdir(parents=True, exist_ok=True)
-    Path(name).write_text(text, encoding="utf-8")
+__all__ = ["own_folder"]
 
 
 def message(given: str | Mapping[str, Any], *overrides: str) -> str:
@@ -389,72 +325,7 @@ def test_declarations_pickle() -> None:
     assert pickle.loads(pickle.dumps(declaration)) == declaration
 
 
-@cache
-def validator() -> jsonschema.Draft202012Validator:
-    """Returns what knows the JSON Schema."""
-    return jsonschema.Draft202012Validator(json_schema())
-
-
-def schema_accepts(data: object) -> bool:
-    """Returns whether the JSON Schema accepts plain data."""
-    return validator().is_valid(data)
-
-
-def test_json_schema_is_one() -> None:
-    """The JSON Schema is valid under draft 2020-12, and describes every key of every block."""
-    schema = json_schema()
-    jsonschema.Draft202012Validator.check_schema(schema)
-    for block in schema["$defs"].values():
-        assert block["additionalProperties"] is False
-        assert all({"description", "$ref"} & key.keys() for key in block["properties"].values())
-
-
-def test_json_schema_accepts_what_loads() -> None:
-    """The JSON Schema accepts files that load, and what they resolve to."""
-    for name in ("configs/tutorial", "configs/houses", "sweeps/grid", "sweeps/random"):
-        assert schema_accepts(plain(read_file(Path(f"{name}.yaml"))))
-        load = load_config if name.startswith("configs") else load_sweep
-        assert schema_accepts(as_mapping(load(f"{name}.yaml").config))
-
-
-def test_json_schema_refuses_mistakes() -> None:
-    """The JSON Schema refuses what an editor should underline."""
-    for text in (
-        "seed: 1",
-        "data: {name: tutrial}",
-        "data: {name: tutorial}\nsede: 1",
-        "data: {name: tutorial}\ntraining: {epochs: 1.5}",
-        "data: {name: tutorial}\nmethod: grid",
-        "extends: a.yaml\nmethod: grid\nparameters: {}",
-        "extends: a.yaml\nmethod: random\nparameters: {epochs: 1}",
-        "extends: a.yaml\nmethod: grid\nparameters: {learnig_rate: 1}",
-        "extends: a.yaml\nmethod: grid\nparameters: {learning_rate: 0}",
-        "extends: a.yaml\nmethod: grid\nparameters: {learning_rate: {min: 1, max: 2}}",
-        "extends: a.yaml\nmethod: grid\nparameters: {epochs: {values: [1.5]}}",
-    ):
-        assert not schema_accepts(plain(read_text(text, Source("", Path("/"))))), text
-
-
 def test_infinity_is_text_to_no_reader() -> None:
     """Infinite numbers are written as YAML's own, and stay numbers."""
     back = plain(read_text(to_yaml({"a": math.inf, "b": [-math.inf]}), Source("", Path("/"))))
     assert back == {"a": math.inf, "b": [-math.inf]}
-
-
-def test_loading_a_config_does_not_load_the_schema_generator() -> None:
-    """Only who asks for the JSON Schema loads what makes it."""
-    code = "import sys, linreg_sweep.config; assert 'linreg_sweep.config.json_schema' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_json_schema_refuses_lists_that_are_too_long() -> None:
-    """An editor refuses more values than the loader does, and no fewer."""
-    values = list(range(1, 10_001))
-    sweep = {
-        "data": {"name": "tutorial"},
-        "method": "grid",
-        "parameters": {"learning_rate": {"values": values}},
-    }
-    assert schema_accepts(sweep)
-    values.append(10_001)
-    assert not schema_accepts(sweep)
