@@ -10,9 +10,11 @@ from linreg_sweep.execution.parts import default_part_size
 from linreg_sweep.trials.advice import Advice, advise
 from linreg_sweep.trials.axes import Axis, axes_of
 from linreg_sweep.trials.costs import bytes_of_a_trial, memory
-from linreg_sweep.trials.experiment import Experiment, common_stability_limit, differing, most_epochs
+from linreg_sweep.trials.epochs import most_epochs
+from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.forecast import Forecast, forecast
 from linreg_sweep.trials.groups import Group
+from linreg_sweep.trials.limits import common_stability_limit, differing
 from linreg_sweep.trials.loading import Arrays, load_data
 from linreg_sweep.trials.prepare import prepare
 from linreg_sweep.words import joined

@@ -1,4 +1,4 @@
-"""Facts about files that cannot be written: others' folders, protected files, full disks; the old ones stay."""
+"""Facts about files that cannot be written, protected or on full disks: the old ones stay."""
 
 import errno
 import os

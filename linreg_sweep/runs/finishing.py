@@ -22,7 +22,8 @@ from linreg_sweep.storage.checksum import checksum
 from linreg_sweep.storage.layout import TRIALS
 from linreg_sweep.storage.parquet import read_arrays
 from linreg_sweep.theory.outcome import OUTCOMES
-from linreg_sweep.trials.experiment import Experiment, common_stability_limit
+from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.limits import common_stability_limit
 
 MAX_FAILURES = 1000
 """Failed trials that metadata.json names; each part names its own."""

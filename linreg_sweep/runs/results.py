@@ -1,4 +1,7 @@
-"""A run, read back: its tables as pandas DataFrames."""
+"""A run, read back: its tables as pandas DataFrames.
+
+What a person asks of a run is one class, `Run`, and few of its methods have ten lines: hence the length.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +27,7 @@ from linreg_sweep.column_types import Array, Types
 from linreg_sweep.errors import Complaint, ConfigError, ResultsError
 from linreg_sweep.execution.ranges import range_of_part
 from linreg_sweep.storage import files, parquet
+from linreg_sweep.storage.arrow import with_categories
 from linreg_sweep.storage.files import AnyPath, any_path
 from linreg_sweep.storage.layout import HISTORY, TRIALS, Layout, layout_of
 from linreg_sweep.storage.metadata import Metadata
@@ -187,7 +191,7 @@ class Run:
             here = numbers[numbers // size == number] - number * size
             if len(here):
                 chosen.append(parquet.read([file], None, self.layout(TRIALS)).iloc[here])
-        return parquet.with_categories(pd.concat(chosen, ignore_index=True), self.types)
+        return with_categories(pd.concat(chosen, ignore_index=True), self.types)
 
     def frames(self, columns: list[str] | None = None) -> "Iterator[pd.DataFrame]":
         """Yields the trials table, or some of its columns, a part at a time.
@@ -375,7 +379,7 @@ class Run:
         from linreg_sweep.analysis import tables
 
         best_of_parts = [tables.best(frame, n, self.best_by) for frame in self.frames(columns)]
-        whole = parquet.with_categories(pd.concat(best_of_parts, ignore_index=True), self.types)
+        whole = with_categories(pd.concat(best_of_parts, ignore_index=True), self.types)
         return tables.best(whole, n, self.best_by)
 
     def best_of_each(self, by: Sequence[str], columns: Sequence[str] = ()) -> "pd.DataFrame":
@@ -399,7 +403,7 @@ class Run:
             return ranked.groupby(list(by), observed=True).head(1)
 
         found = pd.concat([first(frame) for frame in self.frames(names)], ignore_index=True)
-        return first(parquet.with_categories(found, self.types)).sort_values(list(by), ignore_index=True)
+        return first(with_categories(found, self.types)).sort_values(list(by), ignore_index=True)
 
     def where(self, comparison: str) -> "pd.DataFrame":
         """Returns the trials for which a comparison such as `learning_rate < 0.005` holds."""

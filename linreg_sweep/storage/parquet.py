@@ -1,4 +1,4 @@
-"""Tables as Parquet: what a column's type is there, and how it comes back in pandas.
+"""Tables as files of Parquet, sealed, and back as arrays or DataFrames; its columns are arrow.py's.
 
 A table has a checksum: its bytes are looked through before any of them is taken for a number. Whoever
 tells what a file is to hold (layout.py) gets that, or an error that it is damaged.
@@ -9,17 +9,21 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import numpy as np
-from numpy.typing import NDArray
-
 from linreg_sweep.column_types import Array, ColumnType, Types
 from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.storage import files
+from linreg_sweep.storage.arrow import (
+    from_arrow,
+    pandas_types,
+    plain_types,
+    to_arrow,
+    types_in,
+    with_categories,
+)
 from linreg_sweep.storage.checksum import BLANK, is_whole, with_checksum
 from linreg_sweep.storage.files import AnyPath
 from linreg_sweep.storage.layout import Layout, MisfitError
 from linreg_sweep.storage.store import MADE_AGAIN, damaged
-from linreg_sweep.theory.outcome import MISSING, OUTCOME_WORDS, OUTCOMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,9 +66,9 @@ def encode(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    types = _plain(columns) if types is None else types
-    arrays = {name: _arrow(types[name], name, values) for name, values in columns.items()}
-    table = pa.table(arrays).replace_schema_metadata({"pandas": json.dumps(_pandas_types(types, columns))})
+    types = plain_types(columns) if types is None else types
+    arrays = {name: to_arrow(types[name], name, values) for name, values in columns.items()}
+    table = pa.table(arrays).replace_schema_metadata({"pandas": json.dumps(pandas_types(types, columns))})
     sink = pa.BufferOutputStream()
     # few numbers repeat, so a dictionary of them only costs; byte by byte floats compress well and fast
     with pq.ParquetWriter(
@@ -79,76 +83,6 @@ def encode(
         writer.write_table(table)
         writer.add_key_value_metadata({FACTS: json.dumps(told or {}), SEAL: BLANK})
     return with_checksum(bytes(sink.getvalue()))
-
-
-def _plain(columns: Mapping[str, Array]) -> dict[str, ColumnType]:
-    """Returns what columns hold of which nothing is known but their numbers."""
-    return {
-        name: ColumnType("number" if values.dtype.kind == "f" else "count")
-        for name, values in columns.items()
-    }
-
-
-def _has_gaps(type_: ColumnType) -> bool:
-    """Returns whether cells of a column may be missing, rather than NaN."""
-    return type_.is_coded or type_.role == "hyperparameter"
-
-
-def _arrow(type_: ColumnType, name: str, values: Array) -> Any:
-    """Returns a column as an Arrow array over the same memory; pa.array would import pandas to look at it."""
-    import pyarrow as pa
-
-    known = type_.known(values) if _has_gaps(type_) else None
-    validity = None
-    if known is not None and not known.all():
-        validity = pa.py_buffer(np.packbits(known, bitorder="little"))
-    values = np.ascontiguousarray(values)
-    kind = pa.type_for_alias(str(values.dtype))
-    array = pa.Array.from_buffers(kind, len(values), [validity, pa.py_buffer(values)])
-    if not type_.is_words:
-        return array
-    return pa.DictionaryArray.from_arrays(array, _strings(_words(type_, name, values)))
-
-
-def _words(type_: ColumnType, name: str, codes: Array) -> Sequence[str]:
-    """Returns the words that codes stand for: no word for failed trials where none failed."""
-    if name == "outcome" and type_.words == OUTCOME_WORDS and codes.max(initial=0) < len(OUTCOMES):
-        return OUTCOMES
-    return type_.words
-
-
-def _strings(words: Sequence[str]) -> Any:
-    import pyarrow as pa
-
-    encoded = [word.encode() for word in words]
-    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
-    return pa.StringArray.from_buffers(len(words), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))
-
-
-def _pandas_types(types: Types, columns: Mapping[str, Array]) -> dict[str, Any]:
-    """Returns what pandas.read_parquet needs to give columns of whole numbers as Int64."""
-    described = []
-    for name, values in columns.items():
-        type_ = types[name]
-        is_count = type_.kind == "count" and type_.role == "hyperparameter" and _are_whole(type_, values)
-        words = (
-            {"num_categories": len(_words(type_, name, values)), "ordered": False} if type_.is_words else None
-        )
-        described.append(
-            {
-                "name": name,
-                "field_name": name,
-                "pandas_type": "categorical" if type_.is_words else str(values.dtype),
-                "numpy_type": "Int64" if is_count or type_.kind == "epoch" else str(values.dtype),
-                "metadata": words,
-            }
-        )
-    return {"index_columns": [], "column_indexes": [], "columns": described, "pandas_version": "2.0.0"}
-
-
-def _are_whole(type_: ColumnType, values: Array) -> bool:
-    numbers: NDArray[Any] = values[type_.known(values)]
-    return bool((numbers % 1 == 0).all())
 
 
 def read(
@@ -171,11 +105,11 @@ def read(
         try:
             table = _table(_opened(part, layout), columns)
             table.validate(full=True)
-            types = dict(_types_in(table) if layout is None else layout.types)
-            found = _codes_of(table, types)
+            types = dict(types_in(table) if layout is None else layout.types)
+            found = from_arrow(table, types)
             if layout is not None:
                 layout.check(part, found)
-            told = json.dumps(_pandas_types(types, {name: each[:0] for name, each in found.items()}))
+            told = json.dumps(pandas_types(types, {name: each[:0] for name, each in found.items()}))
             table = table.replace_schema_metadata({"pandas": told})  # its own may be any
             table.slice(0, 1).to_pandas()  # reads what the file says of pandas's types
             tables.append(table)
@@ -183,18 +117,6 @@ def read(
             raise _refused(part, error) from error
     frame = pa.concat_tables(tables, promote_options="permissive").to_pandas()
     return with_categories(frame, types)
-
-
-def with_categories(frame: "pd.DataFrame", types: Types) -> "pd.DataFrame":
-    """Gives the columns of words in a table their categories, however they were put together; returns it."""
-    for name in frame.columns:
-        if types[name].is_words:
-            found = frame[name].astype("category")
-            words = list(types[name].words)
-            if name == "outcome" and not (found == OUTCOME_WORDS[-1]).any():
-                words = words[: len(OUTCOMES)]  # the word for failed trials only where there are any
-            frame[name] = found.cat.set_categories(words)  # astype would keep another order
-    return frame
 
 
 def write_frames(frames: "Iterable[pd.DataFrame]", stream: BinaryIO) -> None:
@@ -361,60 +283,8 @@ def _table(file: Any, columns: Sequence[str] | None) -> Any:
 def _arrays(file: Any, columns: Sequence[str] | None, types: Types | None) -> dict[str, Array]:
     table = _table(file, columns)
     table.validate()
-    found = _codes_of(table, types or _types_in(table))
+    found = from_arrow(table, types or types_in(table))
     return {name: found[name] for name in columns or table.column_names}
-
-
-def _types_in(table: Any) -> dict[str, ColumnType]:
-    """Returns what the columns of an Arrow table hold, as far as it shows."""
-    import pyarrow as pa
-
-    types: dict[str, ColumnType] = {}
-    for name in table.column_names:
-        column = table.column(name)
-        if pa.types.is_dictionary(column.type):
-            words = column.unify_dictionaries().chunk(0).dictionary if column.num_chunks else pa.array([])
-            types[name] = ColumnType("words", tuple(words.to_pylist()))
-        elif pa.types.is_floating(column.type):
-            types[name] = ColumnType("number", role="hyperparameter")
-        else:
-            types[name] = ColumnType("epoch" if column.null_count else "count")
-    return types
-
-
-def _codes_of(table: Any, types: Types) -> dict[str, Array]:
-    """Returns the columns of an Arrow table as the numbers that `encode` was given."""
-    return {name: _codes(name, types[name], table.column(name)) for name in table.column_names}
-
-
-def _codes(name: str, type_: ColumnType, values: Any) -> Array:
-    import pyarrow as pa
-
-    array = values.combine_chunks() if values.num_chunks != 1 else values.chunk(0)
-    if type_.is_words:
-        words = array if isinstance(array, pa.DictionaryArray) else array.dictionary_encode()
-        code_of = np.array([type_.words.index(word) for word in words.dictionary.to_pylist()], type_.dtype)
-        places = _filled(words.indices, -1)
-        return np.take(np.append(code_of, code_of.dtype.type(MISSING)), np.asarray(places, np.intp))
-    if array.null_count and not _has_gaps(type_):
-        raise MisfitError(f"its column {name} has gaps")
-    return _filled(array, type_.missing)
-
-
-def _filled(array: Any, missing: float) -> Array:
-    """Returns the numbers of an Arrow array, with one that stands for what is missing."""
-    numbers = _numbers(array)
-    if not array.null_count:
-        return numbers
-    bits = np.unpackbits(np.frombuffer(array.buffers()[0], np.uint8), bitorder="little")
-    known = bits[array.offset : array.offset + len(array)].astype(np.bool_)
-    return np.where(known, numbers, numbers.dtype.type(missing))
-
-
-def _numbers(array: Any) -> Array:
-    """Returns the numbers of an Arrow array without missing ones; to_numpy would import pandas."""
-    dtype = np.dtype(array.type.to_pandas_dtype())
-    return np.frombuffer(array.buffers()[1], dtype)[array.offset : array.offset + len(array)]
 
 
 def _is_shortage(error: Exception) -> bool:

@@ -12,7 +12,8 @@ from linreg_sweep.config.parameters import OWN_WEIGHT, own_weight
 from linreg_sweep.data import Data
 from linreg_sweep.engines import ENGINES
 from linreg_sweep.errors import Complaint
-from linreg_sweep.trials.experiment import Experiment, count_states, most_epochs
+from linreg_sweep.trials.epochs import count_states, most_epochs
+from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.precision import faults_of_precision
 from linreg_sweep.trials.space import RATIO, Space
 from linreg_sweep.words import did_you_mean

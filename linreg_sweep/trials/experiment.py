@@ -22,6 +22,7 @@ from linreg_sweep.theory.applies import theory_of
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
+from linreg_sweep.trials.epochs import count_states, history_epochs, most_epochs
 from linreg_sweep.trials.groups import GROUPED, Group, Kind, alike
 from linreg_sweep.trials.space import RATIO, Space
 
@@ -382,41 +383,3 @@ class Experiment:
     def regime_is_measured(self) -> bool:
         """Whether the regime of any trial is not read off a spectrum, but off what it did."""
         return not all(example.is_covered for example in self.examples)
-
-
-def common_stability_limit(experiment: Experiment) -> float | None:
-    """Returns the learning rate above which every trial's descent grows; None: there is no one such rate."""
-    if differing(experiment):
-        return None
-    limits = {float(example.stability_limit()[0]) for example in experiment.extreme_examples}
-    return limits.pop() if len(limits) == 1 and np.isfinite([*limits]).all() else None
-
-
-def differing(experiment: Experiment) -> list[str]:
-    """Returns the numbers that move the stability limit and differ between trials."""
-    return [name for name in experiment.moving if len({*experiment.space.ends(name)}) > 1]
-
-
-def most_epochs(declared: int, space: Space) -> int:
-    """Returns the most epochs that any trial may do; declared is the set-up's."""
-    if "epochs" not in space.names:
-        return declared
-    most = int(space.ends("epochs")[1])
-    varies_everywhere = all("epochs" in names for names in space.products)
-    return most if varies_everywhere else max(most, declared)
-
-
-def history_epochs(every: int | str, epochs: int) -> Integers:
-    """Returns the epochs at which states are kept: none, every so many from 0, or 1, 2, 5, 10, ..."""
-    if every == "log":
-        decades = 10 ** np.arange(len(str(epochs)), dtype=np.int64)
-        steps: Integers = (decades[:, None] * np.array([1, 2, 5])).ravel()
-        return steps[steps <= epochs]
-    return np.arange(0, epochs + 1, int(every), dtype=np.int64) if every else np.empty(0, np.int64)
-
-
-def count_states(every: int | str, epochs: int) -> int:
-    """Returns how many states of a trial of so many epochs its history holds."""
-    if every == "log" or not every:
-        return len(history_epochs(every, epochs))
-    return epochs // int(every) + 1

@@ -1,0 +1,18 @@
+"""The one stability limit of all trials of an experiment, where there is one."""
+
+import numpy as np
+
+from linreg_sweep.trials.experiment import Experiment
+
+
+def common_stability_limit(experiment: Experiment) -> float | None:
+    """Returns the learning rate above which every trial's descent grows; None: there is no one such rate."""
+    if differing(experiment):
+        return None
+    limits = {float(example.stability_limit()[0]) for example in experiment.extreme_examples}
+    return limits.pop() if len(limits) == 1 and np.isfinite([*limits]).all() else None
+
+
+def differing(experiment: Experiment) -> list[str]:
+    """Returns the numbers that move the stability limit and differ between trials."""
+    return [name for name in experiment.moving if len({*experiment.space.ends(name)}) > 1]
