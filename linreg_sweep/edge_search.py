@@ -6,7 +6,7 @@ many rates at once; from the end of one round the difference, brought back to it
 where the next begins (power iteration), so that the direction which grows first is what is left.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -154,14 +154,12 @@ def edge(
 def _groups(experiment: Experiment) -> list[Group]:
     """Returns a trial of every momentum with every batch size that the sweep's trials have."""
     n_rows, set_up = experiment.problem.n_rows, experiment.example
-    values = set_up.trials.values
-    otherwise: dict[str, float] = {
-        "momentum": values.get("momentum", np.zeros(1))[0],
+    fixed = dict(_shared(experiment))
+    otherwise = {
+        "momentum": set_up.trials.values.get("momentum", np.zeros(1))[0],
         "batch_size": set_up.options.method.batch_size or n_rows,
     }
-    others = [name for name in experiment.moving if name in values.keys() - otherwise.keys()]
-    otherwise |= {name: values[name][0] for name in others}
-    found: dict[tuple[float, ...], None] = {}
+    found: dict[tuple[float, int], None] = {}
     for parameters in map(each_alone, experiment.config.products):
         axes = []
         for name, number in otherwise.items():
@@ -170,20 +168,33 @@ def _groups(experiment: Experiment) -> list[Group]:
                 text = "must be declared by value or values: the edge is measured for each"
                 raise ConfigError(Complaint(f"parameters.{name}", text, f"--set parameters.{name}=0.9"))
             axes.append(parameter.values)
-        found |= dict.fromkeys(
-            (momentum, min(size, n_rows), *numbers) for momentum, size, *numbers in product(*axes)
-        )
+        found |= dict.fromkeys((momentum, min(int(size), n_rows)) for momentum, size in product(*axes))
     if len(found) > MAX_ROWS:
         text = f"must have at most {MAX_ROWS} combinations of momentum and batch size, got {len(found)}"
         raise ConfigError(Complaint("parameters", text, "declare fewer of them"))
-    steps_are_batches = any(size < n_rows for _, size, *_ in found)
-    columns = dict(zip(otherwise, map(dict.fromkeys, zip(*found, strict=True)), strict=True))
-    numbers = {name: tuple(f"{each:g}" for each in columns[name]) for name in others}
-    for name, words in (dict(experiment.space.labels) | numbers).items():
-        if len(words) > 1 and name != "average" and (name != "shuffle" or steps_are_batches):
-            text = f"must be one and the same in all trials, got {', '.join(words)}: each has its own edge"
-            raise ConfigError(Complaint(f"parameters.{name}", text, f"set {name} to one of them"))
-    return [experiment.example_with(dict(zip(otherwise, each, strict=True))) for each in found]
+    steps_are_batches = any(size < n_rows for _, size in found)
+    for name, words in experiment.space.labels.items():
+        if name != "average" and (name != "shuffle" or steps_are_batches):
+            _refuse_several(name, words)
+    return [experiment.example_with(fixed | dict(zip(otherwise, each, strict=True))) for each in found]
+
+
+def _shared(experiment: Experiment) -> Iterator[tuple[str, float]]:
+    """Yields the numbers beside momentum that vary and move an edge, the one value of all trials each."""
+    space, values = experiment.space, experiment.example.trials.values
+    for name in experiment.moving:
+        if name in values and name != "momentum":
+            is_everywhere = all(name in names for names in space.products)
+            several = sorted({*space.ends(name), *(() if is_everywhere else values[name].tolist())})
+            _refuse_several(name, [f"{number:g}" for number in several])
+            yield name, several[0]
+
+
+def _refuse_several(name: str, values: Sequence[str]) -> None:
+    """Raises a ConfigError where trials have several values of something that moves the edge."""
+    if len(values) > 1:
+        text = f"must be one and the same in all trials, got {', '.join(values)}: each has its own edge"
+        raise ConfigError(Complaint(f"parameters.{name}", text, f"set {name} to one of them"))
 
 
 @dataclass(frozen=True)

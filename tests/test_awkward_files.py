@@ -56,3 +56,16 @@ def test_the_format_of_a_long_file_of_returns_is_found(capsys: pytest.CaptureFix
     Path("a.csv").write_bytes(rows.encode())
     assert main(["init", "--data", "a.csv", "--y", "y"]) == 0
     assert 'format: {separator: ";", decimal: ","}' in Path("configs/a.yaml").read_text(encoding="utf-8")
+
+
+def test_what_windows_writes_is_in_its_encoding(capsys: pytest.CaptureFixture[str]) -> None:
+    """A euro sign is none in latin-1, which other Western letters are taken for."""
+    for heading, encoding in (("Preis in €", "cp1252"), ("Größe", "latin-1")):
+        rows = "\n".join([f"{heading};y", *(f"{i**2 % 17},5;{i % 7}" for i in range(60)), ""])
+        Path("a.csv").write_bytes(rows.encode("cp1252"))
+        assert main(["init", "--data", "a.csv", "--y", "y"]) == 0
+        config = Path("configs/a.yaml")
+        assert f"encoding: {encoding}" in config.read_text(encoding="utf-8")
+        assert heading in config.read_text(encoding="utf-8")
+        config.unlink()
+        Path("sweeps/a.yaml").unlink()

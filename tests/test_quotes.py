@@ -31,18 +31,20 @@ def test_no_row_is_taken_into_a_cell(
     assert str(caught.value).startswith(said)
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_it_is_what_a_strict_reader_refuses(seed: int) -> None:
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "with a mark"])
+@pytest.mark.parametrize("seed", range(5))
+def test_it_is_what_a_strict_reader_refuses(seed: int, mark: str, separator: str) -> None:
     """Whatever the text, cut into blocks anywhere: as Python's csv, strict, has it."""
     draw = random.Random(seed)
     for _ in range(500):
-        text = "".join(draw.choice('a"",\n') for _ in range(draw.randrange(12)))
+        text = "".join(draw.choice(f'a""{separator}\n') for _ in range(draw.randrange(12)))
         try:
-            list(csv.reader(io.StringIO(text, newline=""), strict=True))
+            list(csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator))
             expected = True
         except csv.Error:
             expected = False
-        content = text.encode()
+        content = (mark + text).encode()
         cuts = sorted(draw.randrange(len(content) + 1) for _ in range(3))
         blocks = [content[a:b] for a, b in zip([0, *cuts], [*cuts, len(content)], strict=True)]
-        assert (stray_quote([each for each in blocks if each], ",") is None) is expected, text
+        assert (stray_quote([each for each in blocks if each], separator) is None) is expected, text

@@ -140,7 +140,8 @@ class Agreement:
     Attributes:
         predicted: trials whose outcome theory predicted.
         same_outcome: those of them that ended so.
-        same_epoch: those of them whose event came at the epoch predicted, or that had none.
+        epochs_predicted: those of them that have no event, or one whose epoch rounding cannot move.
+        same_epoch: those of these whose event came at that epoch, or that had none.
         largest_gap: epochs between the event and what was predicted, at most.
         silent: trials of which theory says nothing, by the word for why.
         others: of the first trials that ended otherwise than predicted, what was predicted and what came.
@@ -148,7 +149,7 @@ class Agreement:
 
     def __init__(self) -> None:
         """Begins with no trial."""
-        self.predicted = self.same_outcome = self.same_epoch = self.largest_gap = 0
+        self.predicted = self.same_outcome = self.epochs_predicted = self.same_epoch = self.largest_gap = 0
         self.silent = dict.fromkeys(THEORY[1:], 0)
         self.others: list[dict[str, Any]] = []
 
@@ -163,6 +164,7 @@ class Agreement:
         at = np.where(columns["outcome"] == CONVERGED, columns["converged_at"], MISSING)
         at = np.where(columns["outcome"] == DIVERGED, columns["diverged_at"], at)
         told = same & ((at == MISSING) | (columns["predicted_at"] != MISSING))
+        self.epochs_predicted += int(np.count_nonzero(told))
         gap = np.abs(at - columns["predicted_at"])[told]
         self.same_epoch += int(np.count_nonzero(gap == 0))
         self.largest_gap = max(self.largest_gap, int(gap.max(initial=0)))

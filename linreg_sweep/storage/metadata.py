@@ -174,6 +174,7 @@ class AgreementFacts(TypedDict):
     lost_in_rounding: Count
     mini_batches: Count
     adaptive: NotRequired[Count]
+    epochs_predicted: NotRequired[Count]
     others: list[Annotated[Disagreement, lambda other: other.keys() <= Disagreement.__annotations__.keys()]]
 
 
@@ -245,9 +246,7 @@ def fault(metadata: Mapping[str, Any]) -> str:
     best = metadata.get("best")
     if best is not None and not best.keys() >= {*metadata["varied"], *metadata["parameters"]}:
         return "its best trial lacks columns"
-    if best is not None and any(
-        isinstance(cell, str) for name, cell in best.items() if name.startswith(("weight", "bias"))
-    ):
+    if best is not None and any(isinstance(best[name], str) for name in metadata["parameters"]):
         return "what it says of its best trial's parameters cannot be"
     has_columns = "columns" in metadata and "columns" not in old
     return "what it says of columns cannot be" if has_columns and not _go_together(metadata) else ""

@@ -191,6 +191,8 @@ def _columns_of_numbers(blocks: Any, form: TextFormat) -> dict[int, Column]:
     """Returns the columns of blocks of text of which every cell is a number, by what the blocks call them."""
     columns: dict[str, list[Floats]] = {key: [] for key in blocks.schema.names}
     for block in blocks:
+        if not columns:
+            break
         for key in list(columns):
             numbers = numbers_of(block.column(key), form)
             if numbers is None:

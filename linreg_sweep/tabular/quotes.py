@@ -4,6 +4,7 @@ A reader that goes on after one that does not takes rows into a cell, or letters
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable
 from itertools import chain
 
@@ -19,20 +20,25 @@ def stray_quote(blocks: Iterable[bytes], separator: str) -> tuple[int, str] | No
         blocks: of the file, as bytes of UTF-8.
         separator: of values.
     """
+    edge = rb"[^%s\r\n]" % re.escape(separator.encode())
+    plain = re.compile(rb'(?<!%s)"[^"]*"(?!%s)' % (edge, edge))
     edges = frozenset(separator.encode() + b"\r\n")
-    is_open, opened, offset, last, held = False, 0, 0, ord("\n"), b""
+    is_open, opened, offset, held = False, 0, 0, b""
     for block in chain(blocks, [b""]):
-        if block and not held and b'"' not in block:
-            offset, last = offset + len(block), block[-1]
-            continue
         text = held + (block or b"\n")  # the file's end ends a row
-        cut = len(text.rstrip(b'"'))
+        if not offset and text.startswith(BOM_UTF8):
+            text = text.replace(BOM_UTF8, b"\n" * len(BOM_UTF8), 1)
+        cut = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
         text, held = text[:cut], text[cut:]
+        marks = text.count(b'"')
+        if not marks or (not is_open and marks == 2 * len(plain.findall(text))):
+            offset += len(text)
+            continue
         for run in _RUN.finditer(text):
             start, stop = run.span()
             count = stop - start
             if not is_open:
-                if (text[start - 1] if start else last) not in edges:
+                if start and text[start - 1] not in edges:
                     continue
                 is_open, opened, count = True, offset + start, count - 1
             if count % 2:
@@ -40,6 +46,5 @@ def stray_quote(blocks: Iterable[bytes], separator: str) -> tuple[int, str] | No
                 if text[stop] not in edges:
                     return offset + start, "must have nothing between a quoted value and what separates it"
         offset += len(text)
-        last = text[-1] if text else last
     what = "must close the quotation mark that begins a value, the file ends before"
     return (opened, what) if is_open else None

@@ -17,11 +17,14 @@ from linreg_sweep.tabular.bounds import MAX_BYTES
 from linreg_sweep.tabular.recipes import DECIMAL, EITHER, THOUSANDS
 from linreg_sweep.tabular.recipes import SEPARATORS as BETWEEN
 from linreg_sweep.tabular.spelling import INFINITE, MARKERS, MISSING, number_form
-from linreg_sweep.tabular.streams import BLOCK, unpacked
+from linreg_sweep.tabular.streams import BLOCK, squeezed_lines, unpacked
 from linreg_sweep.text_format import Encoding, Separator, TextFormat, as_declared, column_names
 
 LOOKED_AT = 2**21
 """Bytes of a file that are looked at to see how it is written."""
+
+_WINDOWS = re.compile(rb"\A(?=.*[\x80-\x9f])[^\x81\x8d\x8f\x90\x9d]*\Z", re.DOTALL)
+"""Bytes that are letters in Windows's encoding, all of them; in latin-1 some are no letters."""
 
 FEW = 200
 """Rows that tell what separates values."""
@@ -99,7 +102,7 @@ def _encoding(path: Path) -> tuple[Encoding, str]:
                 is_utf8 = False
             if not is_utf8 and len(head) >= LOOKED_AT:
                 break
-    encoding: Encoding = "utf-8" if is_utf8 else "latin-1"
+    encoding: Encoding = "utf-8" if is_utf8 else "cp1252" if _WINDOWS.search(head) else "latin-1"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
     text = head.decode("utf-8-sig" if encoding == "utf-8" else encoding, "replace")
@@ -109,7 +112,7 @@ def _encoding(path: Path) -> tuple[Encoding, str]:
 def _rows(text: str, separator: str) -> Iterator[list[str]]:
     """Yields the rows of a text, without blanks around cells; as many as are rows."""
     if separator == " ":
-        text = re.sub(r"(?m)^ | $", "", re.sub(r"[ \t]+", " ", text))
+        text = "".join(squeezed_lines(iter([text])))
     try:
         for row in csv.reader(StringIO(text, newline=""), delimiter=separator):
             if row:

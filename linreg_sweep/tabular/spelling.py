@@ -26,7 +26,6 @@ from linreg_sweep.tabular.cells import (
 from linreg_sweep.tabular.recipes import DECIMAL, EITHER, THOUSANDS
 from linreg_sweep.text_format import TextFormat, as_declared
 
-NUMBER = r"^[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 MISSING = r"^(?i:|#?n/?a|[+-]?nan|null|none)$"
 INFINITE = r"^(?i:[+-]?inf(?:inity)?)$"
 

@@ -176,7 +176,9 @@ def _agreement(run: "Run") -> Iterator[str]:
         yield "Theory: these outcomes are the closed form's own."
     elif predicted:
         gap = found["largest_gap"]
-        epochs = f", and the epoch of {found['same_epoch']:,} of these"
+        exact = found.get("epochs_predicted", same)
+        of_these = "of these" if exact == same else f"of the {exact:,} whose epoch no rounding moves"
+        epochs = f", and the epoch of {found['same_epoch']:,} {of_these}"
         epochs += f" (the others at most {counted(gap, 'epoch')} off)" if gap else ""
         if found["same_epoch"] == same == predicted:
             said = f"outcome and epoch of {'all ' * (same > 1)}{counted(same, 'trial')}"

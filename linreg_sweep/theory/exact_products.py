@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.blocks import MOST_ROWS
+from linreg_sweep.blocks import MAX_ROWS
 
 Floats = NDArray[np.float64]
 
-WIDTH = (56 - MOST_ROWS.bit_length()) // 2
+WIDTH = (56 - MAX_ROWS.bit_length()) // 2
 """Bits of a digit at most: the products of a block, 2^(2 WIDTH - 2) each, add up to 2^53 at most."""
 
 
@@ -27,7 +27,7 @@ def products(blocks: Iterable[Floats], few: int, n_rows: int) -> tuple[NDArray[A
     """Returns the inner products of the first few columns with all [few, m], in units of 2^exponent.
 
     Args:
-        blocks: [m, rows] each, at most MOST_ROWS of the n_rows; no number exceeds 1.
+        blocks: [m, rows] each, at most MAX_ROWS of the n_rows; no number exceeds 1.
         few: below m.
         n_rows: of all blocks.
 
