@@ -64,7 +64,7 @@ def test_the_readmes_way_to_data_of_ones_own(tmp_path: Path, monkeypatch: pytest
     (sweep,) = blocks("README.md", "yaml")
     path = tmp_path / sweep.split()[1]
     path.write_text(sweep, encoding="utf-8")
-    assert ls.plan(path).n_trials == 12 * 2 + 2 * 21 * 10
+    assert ls.plan(path).n_trials == 12 * 2 + 2 * 21
 
 
 def test_the_readmes_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
