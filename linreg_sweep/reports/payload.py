@@ -11,7 +11,7 @@ from linreg_sweep.analysis.formats import cells_of
 from linreg_sweep.analysis.legend import COLUMN_MEANING
 from linreg_sweep.column_types import Types
 from linreg_sweep.plots.cells import Cells, MapSide, regime_along
-from linreg_sweep.plots.maps import RATES, edge_words, stability_limits
+from linreg_sweep.plots.edges import RATES, edge_words, stability_limits
 from linreg_sweep.plots.style import REGIME_WORDS, is_standardized, parameter_words
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
