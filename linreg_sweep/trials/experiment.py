@@ -207,8 +207,7 @@ class Experiment:
         sizes = np.minimum(shared.get("batch_size", self.config.training.batch_size or whole), whole)
         if "batch_size" in shared:
             shared["batch_size"] = sizes
-        shuffles = "shuffle" in self.space.choices or self.config.training.shuffle
-        if not (shuffles and (sizes < whole).any()):  # nobody draws anything
+        if not self._draws(sizes):
             shared.pop("seed", None)
         groups = alike([*shared.values()], count)
         if len(groups) == 1:
@@ -216,6 +215,12 @@ class Experiment:
         return [
             self._group({name: value[chosen] for name, value in values.items()}, chosen) for chosen in groups
         ]
+
+    def _draws(self, sizes: Floats | int) -> bool:
+        """Returns whether any trial with batches of these sizes draws its rows."""
+        orders = {*self.space.choices.get("order", ()), self.config.training.order}
+        is_mini = bool(np.any(sizes < self.problem.n_rows))
+        return "with_replacement" in orders or (is_mini and orders != {"file"})
 
     def _group(self, values: Values, chosen: Indices) -> Group:
         training, count = self.config.training, len(chosen)
@@ -235,14 +240,16 @@ class Experiment:
         active = frozenset(name for name in keys if self._is_active(name, settings[name]))
         schedule, average = (choices.get(name, getattr(training, name)) for name in ("schedule", "average"))
         size = numbers("batch_size", training.batch_size or problem.n_rows)
+        order = choices.get("order", training.order)
+        draws_rows = order == "with_replacement"  # as many as there are, too: some twice, some never
         method = Method(
             optimizer=optimizer,
             flags=flags,
             active=active,
             schedule=None if is_constant(schedule) else schedule,
             average=None if average.kind == "none" else average,
-            batch_size=int(size[0]) if count and size[0] < problem.n_rows else None,
-            shuffle=choices.get("shuffle", training.shuffle),
+            batch_size=int(size[0]) if count and (size[0] < problem.n_rows or draws_rows) else None,
+            order=order,
             seed=int(values["seed"][0]) if "seed" in values and count else self.config.seed,
         )
         taken = OPTIMIZERS[optimizer].settled({name: numbers(name, settings[name]) for name in keys})
