@@ -33,6 +33,9 @@ LOOP, JAX, PEAK = "BLAS loop", "JAX", "GEMM"
 MOST_EPOCHS, FEWEST_EPOCHS = 8192, 64
 """Epochs of one measurement at most, and at least, where they fit into ten times its seconds."""
 
+TOO_SLOW = 2.0
+"""Seconds from which on a measurement is not repeated."""
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -215,10 +218,15 @@ def _measured(
     epochs = {name: _epochs_for(ways[name], budget) for name in names}
     multiply, flops = gemm(shape.dtype)
     found: dict[str, list[float]] = {name: [] for name in (*names, PEAK)}
+    too_slow = set[str]()
     for _ in range(rounds):
         for name in names:
+            if name in too_slow:
+                continue
             seconds = _seconds(partial(ways[name], epochs[name]))
             found[name].append(shape.trials * epochs[name] / seconds)
+            if seconds > TOO_SLOW:
+                too_slow.add(name)
         found[PEAK].append(flops / _seconds(multiply) / descent.flops())
     return {name: middle(found[name]) for name in names}, max(found[PEAK])
 
