@@ -67,7 +67,7 @@ def _joined(blocks: list[Quadratic]) -> Quadratic:
         parts = [getattr(block, name) for block in blocks]
         return parts[0] if parts[0] is parts[-1] else np.concatenate(parts, axis=-1)
 
-    names = ("eigenvalues", "lows", "eigenvectors", "optimum", "optimum_low", "cost_at_optimum", "least")
+    names = ("eigenvalues", "lows", "bases", "optimum", "optimum_low", "cost_at_optimum", "least")
     return replace(blocks[0], **{name: every(name) for name in names})
 
 
@@ -80,7 +80,7 @@ def _of_distinct(plain: Quadratic, gram: Pair, moment: Pair, decay: Floats, deca
     whole = added((gram[0][..., None], gram[1][..., None]), (diagonal, zeros))
     if decayed.all():
         values, lows = added((plain.eigenvalues, plain.lows), (decay, np.zeros(1)))
-        vectors = plain.eigenvectors
+        vectors = plain.bases
     else:
         values, lows, vectors = _diagonalised(plain, whole, ridge)
     optimum, optimum_low = _optimum(plain, whole, moment, values, vectors, ridge)
@@ -89,8 +89,8 @@ def _of_distinct(plain: Quadratic, gram: Pair, moment: Pair, decay: Floats, deca
         values, lows = np.where(none, plain.eigenvalues, values), np.where(none, plain.lows, lows)
         optimum = np.where(none, plain.optimum, optimum)
         optimum_low = np.where(none, plain.optimum_low, optimum_low)
-        if vectors is not plain.eigenvectors:
-            vectors = np.where(none, plain.eigenvectors, vectors)
+        if vectors is not plain.bases:
+            vectors = np.where(none, plain.bases, vectors)
     off = (optimum - plain.optimum) + (optimum_low - plain.optimum_low)
     along = plain.along(off)
     cost = plain.cost_at_optimum + plain.energy(along).sum(axis=0)
@@ -99,7 +99,7 @@ def _of_distinct(plain: Quadratic, gram: Pair, moment: Pair, decay: Floats, deca
         plain,
         eigenvalues=values,
         lows=lows,
-        eigenvectors=vectors,
+        bases=vectors,
         optimum=optimum,
         optimum_low=optimum_low,
         cost_at_optimum=cost,
@@ -113,7 +113,7 @@ def _diagonalised(plain: Quadratic, whole: Pair, ridge: Floats) -> tuple[Floats,
     The singular values of the rows sqrt(eigenvalue) vector^T, with those of the penalty below, tell the flat
     directions better than H does, whose condition number is their square.
     """
-    rows = np.sqrt(plain.eigenvalues) * plain.eigenvectors[..., 0].T
+    rows = np.sqrt(plain.eigenvalues) * plain.bases[..., 0].T
     count = ridge.shape[1]
     stacked = np.concatenate(
         [np.broadcast_to(rows, (count, *rows.shape)), np.sqrt(ridge.T)[:, :, None] * np.eye(len(ridge))],
@@ -159,7 +159,7 @@ def _optimum(
     It lies off the optimum without a penalty by what the penalty's own pull does, or off 0 by what the data
     do where they hardly matter, and is moved on by what the gradient there is in twice the precision.
     """
-    of_these = replace(plain, eigenvectors=vectors)
+    of_these = replace(plain, bases=vectors)
     curvature = np.where(values > 0, values, np.inf)[:, None]
 
     def solved(gradient: Floats) -> Floats:
