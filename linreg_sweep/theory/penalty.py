@@ -1,9 +1,9 @@
 """What trials descend that have a penalty: H + weight_decay D, D = diag(1, .., 1, 1 or 0).
 
 Where all of theta is penalised, the eigenvectors stay and every eigenvalue grows by the penalty. Where the
-bias is not, H is diagonalised again, for each penalty: in float64 to begin with, and then refined by
-residuals in twice the precision, so that eigenvalues, eigenvectors and optimum are as good as those without a
-penalty.
+bias is not, H is diagonalised again, for each penalty: in float64, as many parameters are without a penalty;
+of few the result is refined by residuals in twice the precision, so that eigenvalues, eigenvectors and the
+optimum are as good as those without a penalty.
 Each penalty is solved by itself, so its bits do not depend on the others.
 
 Source: Ogita and Aishima, Iterative refinement for symmetric eigenvalue decomposition, Japan J. Indust. Appl.
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.theory.double_double import Pair, added, multiplied, two_product, two_sum
 from linreg_sweep.theory.quadratic import Quadratic
+from linreg_sweep.theory.spectrum import MAX_PARAMETERS
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -56,18 +57,23 @@ def penalised(plain: Quadratic, gram: Pair, moment: Pair, decay: Floats, decayed
         _of_distinct(plain, gram, moment, distinct[first : first + width], decayed)
         for first in range(0, len(distinct), width)
     ]
-    joined = blocks[0] if len(blocks) == 1 else _joined(blocks)
-    return joined if len(distinct) == 1 else joined.take(which)
+    found = joined(blocks)
+    return found if len(distinct) == 1 else found.take(which)
 
 
-def _joined(blocks: list[Quadratic]) -> Quadratic:
-    """Returns the quadratics of blocks of trials as one."""
+def joined(blocks: list[Quadratic]) -> Quadratic:
+    """Returns the quadratics of blocks of trials as one; those of each trial, or of one alone."""
+    if len(blocks) == 1:
+        return blocks[0]
 
     def every(name: str) -> Any:
         parts = [getattr(block, name) for block in blocks]
-        return parts[0] if parts[0] is parts[-1] else np.concatenate(parts, axis=-1)
+        if all(part is parts[0] for part in parts):
+            return parts[0]
+        nothing = np.zeros_like(blocks[0].optimum[..., :1])
+        return np.concatenate([nothing if part is None else part for part in parts], axis=-1)
 
-    names = ("eigenvalues", "lows", "bases", "optimum", "optimum_low", "cost_at_optimum", "least")
+    names = ("eigenvalues", "lows", "bases", "optimum", "optimum_low", "cost_at_optimum", "least", "slope")
     return replace(blocks[0], **{name: every(name) for name in names})
 
 
@@ -119,8 +125,11 @@ def _diagonalised(plain: Quadratic, whole: Pair, ridge: Floats) -> tuple[Floats,
         [np.broadcast_to(rows, (count, *rows.shape)), np.sqrt(ridge.T)[:, :, None] * np.eye(len(ridge))],
         axis=1,
     )
-    right = np.linalg.svd(stacked, full_matrices=False)[2]
+    _, singular, right = np.linalg.svd(stacked, full_matrices=False)
     vectors = np.ascontiguousarray(np.moveaxis(right[:, ::-1], 0, -1).swapaxes(0, 1))
+    if len(ridge) > MAX_PARAMETERS and not plain.lows.any():
+        squares = np.ascontiguousarray(singular[:, ::-1].T) ** 2
+        return squares, np.zeros_like(squares), vectors
     zeros, unit = np.zeros_like(vectors), np.eye(len(ridge))[..., None]
     diagonal = np.diag_indices(len(ridge))
     for _ in range(STEPS):

@@ -54,7 +54,7 @@ def whole_blocks(n_trials: int, shape: tuple[int, int]) -> int:
     n_parameters, n_targets = shape
     if n_parameters <= FEW:
         return max(1, n_trials)
-    block = -(-width(n_parameters) // n_targets)
+    block = max(1, width(n_parameters) // n_targets)
     return max(1, n_trials // block) * block
 
 
