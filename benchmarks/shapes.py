@@ -293,7 +293,7 @@ def _train(engine: str, shape: Shape, problem: Problem, rates: NDArray[np.float6
         optimizer="adam" if shape.optimizer == "adam" else "sgd",
         active=frozenset(["momentum"] if shape.optimizer == "momentum" else []),
         batch_size=shape.batch or None,
-        shuffle=shape.shuffle,
+        order="reshuffle" if shape.shuffle else "file",
     )
     criteria = criteria_of(OutcomeConfig(tolerance=1e-300))
     options = TrainOptions(
