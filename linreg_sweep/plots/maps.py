@@ -4,14 +4,24 @@ A cell is a trial or, where there are many, all trials of a range; theory's edge
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.plots.best import mark_best
-from linreg_sweep.plots.canvas import Canvas, legend, title, width_of
-from linreg_sweep.plots.cells import MAX_VALUES, Cells, cells, check_sizes, edges_of, map_axes, varying
+from linreg_sweep.plots.canvas import Canvas, height_of, legend, title, width_of, wrapped
+from linreg_sweep.plots.cells import (
+    MAX_VALUES,
+    Cells,
+    cells,
+    check_sizes,
+    edges_of,
+    map_axes,
+    values_of,
+    varying,
+)
 from linreg_sweep.plots.edges import edge_words, stability_limits
 from linreg_sweep.plots.look import PLAIN, Look
 from linreg_sweep.plots.products import ProductOfRun, products_of
@@ -34,6 +44,9 @@ FEWEST_RANGES = 12
 
 MOST_RANGES = 4_000
 """Of a side of a map, whatever is asked for."""
+
+BESIDE = 0.75
+"""Of the width of a frame, what a bar of colours beside it leaves."""
 
 MAX_PANELS = 8
 """Products of a union that have a panel each."""
@@ -187,8 +200,9 @@ def _color_epochs(axes: "Axes", found: Cells, norm: "Normalize | None", look: Lo
         bar.ax.yaxis.set_major_formatter("{x:,.0f}")
         bar.minorticks_off()
         bar.ax.tick_params(labelsize=axes.xaxis.get_tick_params().get("labelsize", look.points))
-        bar.set_label(look.labels.get("converged_at", "epochs to convergence (median of the cell)"))
-    _frame(axes, run, found, look, patches, "")
+        words = look.labels.get("converged_at", "epochs to convergence (median of the cell)")
+        bar.set_label(wrapped(words, 0.6 * height_of(axes), look.points))
+    _frame(axes, run, found, look, patches, "", has_bar=True)
     return axes
 
 
@@ -214,6 +228,8 @@ def _cells(run: Run, axes: "Axes", x: str | None, y: str | None, bins: int | Non
     names = map_axes(run, x, y)
     most = min(bins, MOST_RANGES) if bins else MOST_RANGES
     found = cells(run, x, y, _ranges(run, names, axes, look) if bins is None else most)
+    if found.y is not None and found.y.is_words and found.x.is_listed and (found.trials == 0).any():
+        found = replace(found, x=replace(found.x, is_listed=False))  # a list of each word's own
     for side in (found.x, *([found.y] if found.y is not None else [])):
         if not side.is_words:
             check_sizes(run, side.name, side.centres)
@@ -227,7 +243,7 @@ def _ranges(run: Run, names: Sequence[str], axes: "Axes", look: Look) -> int:
     """
     dots = int(FRAME * width_of(axes) * (look.dpi or look.style.dpi))
     counts = [
-        len(run.types[name].words) if run.types[name].is_words else len(run.distinct(name, MOST_RANGES))
+        len(run.types[name].words) if run.types[name].is_words else len(values_of(run, name, dots))
         for name in names
     ]
     trials = run.n_trials_done
@@ -260,7 +276,9 @@ def _mesh(axes: "Axes", found: Cells, values: Floats, **how: Any) -> None:
         axes.pcolormesh(own, up[rows.start : rows.stop + 1], shown, rasterized=True, **how)
 
 
-def _frame(axes: "Axes", run: Run, found: Cells, look: Look, handles: list[Any], note: str) -> None:
+def _frame(
+    axes: "Axes", run: Run, found: Cells, look: Look, handles: list[Any], note: str, *, has_bar: bool = False
+) -> None:
     """Names the axes, the run, the regimes along the top, the edge, the best trial and the colours."""
     standardized = is_standardized(run)
     explained = scale(axes, "x", found.x, look.axis(found.x.name, standardized=standardized), look)
@@ -268,7 +286,7 @@ def _frame(axes: "Axes", run: Run, found: Cells, look: Look, handles: list[Any],
         axes.set_yticks([])
     else:
         explained += scale(axes, "y", found.y, look.axis(found.y.name, standardized=standardized), look)
-    above = name_regimes(axes, found, look) if has_regimes(found) else 0.0
+    above = name_regimes(axes, found, look, FRAME * (BESIDE if has_bar else 1)) if has_regimes(found) else 0.0
     left_out = f"\n{found.left_out:,} trials have no value on an axis" if found.left_out else ""
     title(axes, look, _title(run) + left_out, pad=8 + above)
     handles = [*handles, *_edge(axes, run, found, look), *mark_best(axes, run, found, look)]
