@@ -116,18 +116,22 @@ def title(axes: "Axes", look: Look, text: str, inches: float | None = None, **ho
 
 def width_of(axes: "Axes") -> float:
     """Returns how many inches wide a panel is with all that belongs to it."""
-    assert axes.figure is not None
-    inches = float(axes.figure.get_figure(root=True).get_size_inches()[0])
-    spec = axes.get_subplotspec()
-    return inches / spec.get_gridspec().ncols if spec is not None else inches
+    return _inches_of(axes)[0]
 
 
 def height_of(axes: "Axes") -> float:
     """Returns how many inches high a panel is with all that belongs to it."""
+    return _inches_of(axes)[1]
+
+
+def _inches_of(axes: "Axes") -> tuple[float, float]:
     assert axes.figure is not None
-    inches = float(axes.figure.get_figure(root=True).get_size_inches()[1])
+    width, height = axes.figure.get_figure(root=True).get_size_inches().tolist()
     spec = axes.get_subplotspec()
-    return inches / spec.get_gridspec().nrows if spec is not None else inches
+    if spec is None:
+        return width, height
+    grid = spec.get_topmost_subplotspec().get_gridspec()  # a bar of colours may split a panel
+    return width / grid.ncols, height / grid.nrows
 
 
 def letters(text: str) -> int:
