@@ -33,6 +33,7 @@ from linreg_sweep.theory.outcome import OUTCOMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
 Floats = NDArray[np.float64]
@@ -83,9 +84,11 @@ def _draw(
     panels = canvas.panels([len(views)])
     maps = [_cells(view, axes, x, y, bins, canvas.look) for view, axes in zip(views, panels, strict=True)]
     norm = norm_of(maps) if by_epochs else None
-    for view, axes, found in zip(views, panels, maps, strict=True):
+    known = [place for place, found in enumerate(maps) if np.isfinite(found.converged_at).any()]
+    for place, (view, axes, found) in enumerate(zip(views, panels, maps, strict=True)):
         if by_epochs:
-            _color_epochs(axes, found, norm, canvas.look, view)
+            has_bar = place == known[-1] if known else False  # one for all
+            _color_epochs(axes, found, norm, canvas.look, view, has_bar=has_bar)
         else:
             _color_outcomes(axes, found, canvas.look, view)
 
@@ -175,9 +178,11 @@ def norm_of(maps: Sequence[Cells]) -> "Normalize | None":
     return LogNorm(low, high, clip=True) if high > BY_RATIO * low else Normalize(0.0, high)
 
 
-def _color_epochs(axes: "Axes", found: Cells, norm: "Normalize | None", look: Look, run: Run) -> "Axes":
+def _color_epochs(
+    axes: "Axes", found: Cells, norm: "Normalize | None", look: Look, run: Run, *, has_bar: bool = True
+) -> "Axes":
     from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import LinearSegmentedColormap, ListedColormap, LogNorm
+    from matplotlib.colors import LinearSegmentedColormap, ListedColormap
     from matplotlib.patches import Patch
 
     most = np.argmax(found.outcomes, axis=0)
@@ -190,20 +195,26 @@ def _color_epochs(axes: "Axes", found: Cells, norm: "Normalize | None", look: Lo
     if norm is not None and np.isfinite(found.converged_at).any():
         colors = LinearSegmentedColormap.from_list("epochs", RAMP, N=1021)
         _mesh(axes, found, found.converged_at, norm=norm, cmap=colors)
-        assert axes.figure is not None
-        bar = axes.figure.colorbar(ScalarMappable(norm, colors), ax=axes, pad=0.02, aspect=25)
-        bar.ax.set_ylim(max(norm.vmin or 0.0, 0.0), norm.vmax)
-        if isinstance(norm, LogNorm):
-            from matplotlib.ticker import LogLocator
-
-            bar.set_ticks(LogLocator(subs=(1, 2, 5)))
-        bar.ax.yaxis.set_major_formatter("{x:,.0f}")
-        bar.minorticks_off()
-        bar.ax.tick_params(labelsize=axes.xaxis.get_tick_params().get("labelsize", look.points))
-        words = look.labels.get("converged_at", "epochs to convergence (median of the cell)")
-        bar.set_label(wrapped(words, 0.6 * height_of(axes), look.points))
-    _frame(axes, run, found, look, patches, "", has_bar=True)
+        if has_bar:
+            _explain(axes, ScalarMappable(norm, colors), look)
+    _frame(axes, run, found, look, patches, "", has_bar=has_bar)
     return axes
+
+
+def _explain(axes: "Axes", colors: "ScalarMappable", look: Look) -> None:
+    """Draws the bar beside a map that says how many epochs its colours stand for."""
+    from matplotlib.colors import LogNorm
+    from matplotlib.ticker import LogLocator
+
+    assert axes.figure is not None
+    bar = axes.figure.colorbar(colors, ax=axes, pad=0.02, aspect=25)
+    if isinstance(colors.norm, LogNorm):
+        bar.set_ticks(LogLocator(subs=(1, 2, 5)))
+    bar.ax.yaxis.set_major_formatter("{x:,.0f}")
+    bar.minorticks_off()
+    bar.ax.tick_params(labelsize=axes.xaxis.get_tick_params().get("labelsize", look.points))
+    words = look.labels.get("converged_at", "epochs to convergence (median of the cell)")
+    bar.set_label(wrapped(words, 0.6 * height_of(axes), look.points))
 
 
 def _views(run: Run, x: str | None, y: str | None, bins: int | None) -> "list[Run]":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.plots.canvas import Canvas, height_of, legend, title, width_of, wrapped
+from linreg_sweep.plots.canvas import LINE, SMALL, Canvas, height_of, legend, title, width_of, wrapped
 from linreg_sweep.plots.costs import TITLE
 from linreg_sweep.plots.descents import Descent, shared_by, trials_of_all, watch
 from linreg_sweep.plots.look import PLAIN, Look
@@ -57,7 +57,8 @@ def paths(run: Run, axes: "Axes", *, trials: Sequence[int] = (), look: Look = PL
     reach = np.maximum(reach, reach.max() * 0.15)
     is_one_unit = not plain or {is_scaled for _, is_scaled in experiment.problems} == {True}
     if is_one_unit:  # as wide as its frame is, about, so that little is lost where both have one scale
-        shape = 1.2 * width_of(axes) / height_of(axes)
+        below = (len(tracks) + 6) * SMALL * look.points * LINE / 72  # the legend and the axis
+        shape = 0.8 * width_of(axes) / max(height_of(axes) - below, 0.3 * height_of(axes))
         reach = np.maximum(reach, [reach[1] * shape, reach[0] / shape])
         axes.set_aspect("equal", adjustable="box")
     low, high = optimum - reach, optimum + reach
