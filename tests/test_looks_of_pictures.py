@@ -197,6 +197,20 @@ def test_what_cannot_be_is_one_clear_error(
     assert not list(tmp_path.iterdir())
 
 
+def test_python_says_all_that_is_wrong_at_once(run: Run) -> None:
+    """Whatever it is given, and leaves no figure open."""
+    wrong: Any = {"size": 5, "dpi": "high", "columns": 1.5, "font_size": True, "title": 3}
+    with pytest.raises(ls.ConfigError) as caught:
+        ls.plot(run, labels={"learning_rate": None, "x": "y"}, **wrong)  # type: ignore[dict-item]
+    places = [str(each.where) for each in caught.value.complaints]
+    options = ["--size", "--dpi", "--font-size", "--columns", "--title"]
+    assert places == [*options, "--label learning_rate", "--label"]
+    pyplot.close("all")
+    with pytest.raises(ls.ConfigError, match="--trial"):
+        ls.plot(run, kind="cost", trials=[70])
+    assert not pyplot.get_fignums()
+
+
 def test_texts_of_files_are_texts(run: Run, tmp_path: Path) -> None:
     """They can be found in an SVG and a PDF, and a PDF is the same each time."""
     for suffix in ("svg", "pdf"):
