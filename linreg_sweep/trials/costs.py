@@ -47,7 +47,8 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
     share = experiment.space.n_trials / len(epochs)
     n_parameters, n_targets = experiment.problem.shape
     # theory predicts each trial, at three levels, and a row of it is written
-    total = experiment.space.n_trials * (2000 + 120 * n_parameters**2 * n_targets) * NS
+    of_a_trial = 2000 + (200 * n_parameters + 0.6 * n_parameters**2) * n_targets
+    total = experiment.space.n_trials * of_a_trial * NS
     total += engine.starts_in
     for group in experiment.groups(values):
         if group.is_covered and group.options.method.schedule is not None:  # theory, epoch by epoch
