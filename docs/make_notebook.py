@@ -21,7 +21,15 @@ CELLS = (
 # Which learning rate, and does momentum help?
 
 What the commands do, from Python, on the tutorial's 30 rows, which come with the package. `make gallery` made
-and ran this notebook.""",
+and ran this notebook. Where the package is not installed, as on Colab, the first cell installs it.""",
+    ),
+    (
+        CODE,
+        """\
+from importlib.util import find_spec
+
+if not find_spec("linreg_sweep"):
+    %pip install --quiet 'git+<address of this repository>'""",
     ),
     (
         CODE,

@@ -10,7 +10,7 @@ from linreg_sweep.commands.options import SEVERAL, several, trials_as_typed, wit
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
 from linreg_sweep.terminal.console import fitting, note, notes, say
 from linreg_sweep.terminal.signals import INTERRUPTED, asked_to_stop, ended_at_once
-from linreg_sweep.workers.backends import BACKENDS
+from linreg_sweep.workers.backends import BACKENDS, Backend
 from linreg_sweep.workers.interface import PATIENCE
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def run(
     out: str,
     trials: int | None,
     part_size: int | None,
-    backend: str,
+    backend: Backend,
     scheduler: str | None,
     patience: float | None,
 ) -> None:
