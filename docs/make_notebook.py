@@ -46,6 +46,17 @@ sweep = {
         "initial_weight": {"min": -10, "max": 10, "num": 21},
     },
 }
+ls.plan(sweep)""",
+    ),
+    (
+        TEXT,
+        """\
+Nothing is trained yet: this is what theory expects. The rates are multiples of the data's stability limit,
+from a twentieth of it to a fifth above. Now train them:""",
+    ),
+    (
+        CODE,
+        """\
 plain = ls.run(sweep)
 table = plain.summary(by="learning_rate")
 table[["learning_rate", "trials", "converged", "median_converged_at", "regime"]]""",
@@ -53,9 +64,8 @@ table[["learning_rate", "trials", "converged", "median_converged_at", "regime"]]
     (
         TEXT,
         """\
-The rates are multiples of the data's stability limit, from a twentieth of it to a fifth above. Every trial is
-a row of `plain.trials`, an ordinary DataFrame. Here are the three best; `predicted_at` is the epoch that the
-closed form gives without training:""",
+Every trial is a row of `plain.trials`, an ordinary DataFrame. Here are the three best; `predicted_at` is the
+epoch that the closed form gives without training:""",
     ),
     (
         CODE,
@@ -75,9 +85,9 @@ ls.plot(plain, kind="epochs");""",
     (
         TEXT,
         """\
-Now the same with momentum, as `torch.optim.SGD` defines it. `compare` says what differs, and what that means.
-It matches trials on their hyperparameters; multiples of another limit are other rates, so here it sets the
-summaries side by side.""",
+Now the same with momentum, as `torch.optim.SGD` defines it. `compare` shows what differs and what that
+means. It matches trials on their hyperparameters; since the limit differs, so do the rates, and here it sets
+the summaries side by side.""",
     ),
     (
         CODE,
@@ -95,8 +105,8 @@ found.outcomes[["run", "converged", "unfinished", "diverged", "median_converged_
     (
         TEXT,
         """\
-The path of the first trial shows why, at a twentieth of the limit: plain descent creeps along the valley and
-is not done in 20,000 epochs; momentum swings into it, and then rolls to the optimum.""",
+The path of the first trial, at a twentieth of the limit, shows why: plain descent creeps along the valley and
+is not done after 20,000 epochs; momentum swings into the valley and then rolls to the optimum.""",
     ),
     (
         CODE,
@@ -106,8 +116,7 @@ ls.plot(plain, heavy, kind="paths", trials=[0]);""",
     (
         TEXT,
         """\
-One page for those who were not here, with a map to click on and a laboratory to play with; it opens in any
-browser:""",
+And one page to hand on, with a map to click on and a laboratory to play with; it opens in any browser:""",
     ),
     (
         CODE,
