@@ -15,7 +15,7 @@ from linreg_sweep.theory.outcome import (
 from linreg_sweep.trials.columns import NAMED
 
 COLUMN_MEANING = {name: column.meaning for name, column in NAMED.items() if column.meaning} | {
-    "learning_rate": "the size of a step per unit of gradient",
+    "learning_rate": "the step per unit of gradient",
     "share_converged": "converged / trials",
     "median_converged_at": "the epoch by which half of the converged trials had converged",
     "p90_converged_at": "the epoch by which nine in ten of the converged trials had converged",
