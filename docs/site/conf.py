@@ -9,6 +9,8 @@ project = "linreg-sweep"
 html_title = project
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["wide.css"]
 html_math_renderer = "mathml"
 html_show_sphinx = html_show_copyright = html_copy_source = False
 

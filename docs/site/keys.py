@@ -87,7 +87,7 @@ def _takes(schema: Schema, definitions: Schema) -> str:
         return f"`{schema['const']}`"
     if "enum" in schema:
         return ", ".join(
-            f"`{json.dumps(each) if not str(each).isalnum() else each}`" for each in schema["enum"]
+            f"`{json.dumps(each) if not str(each)[:1].isalnum() else each}`" for each in schema["enum"]
         )
     if "$ref" in schema:
         return "a block"
