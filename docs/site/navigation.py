@@ -11,6 +11,7 @@ PAGES = {
         "configs": "Configs and sweeps",
         "reading": "Reading the results",
         "comparing": "Comparing runs",
+        "pictures": "Pictures",
         "cluster": "On a cluster",
     },
     "Look up": {
