@@ -10,7 +10,7 @@ from linreg_sweep.terminal.console import notes, say
 @click.pass_context
 @click.argument("sweep")
 @with_overrides
-@click.option("--trials", type=int, metavar="N", help="How many trials a random sweep has.")
+@click.option("--trials", type=int, metavar="N", help="The number of trials of a random sweep.")
 def plan(ctx: click.Context, sweep: str, overrides: tuple[str, ...], trials: int | None) -> None:
     """Show what a SWEEP file would do, without training: trials, axes, limits, memory and disk."""
     from linreg_sweep.planning import plan as make_plan
