@@ -13,12 +13,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.blocks import blocks
+from linreg_sweep.blocks import Rows, each_block, ends
 from linreg_sweep.column_types import parameter_names
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.tabular import Table, as_names, read_table, table_of_arrays
@@ -34,6 +36,41 @@ MAX_COLLISIONS = 20
 
 VISIBLE = 2.0**-40
 """Share of a standard deviation below which what rounding left off a mean is lost among other roundings."""
+
+
+@dataclass(frozen=True, eq=False)
+class Standardized:
+    """The z-scores of columns [n, F], computed of those rows that are asked for.
+
+    Attributes:
+        x: the columns.
+        mean: [F].
+        mean_low: [F] what rounding left off it.
+        scale: [F] their population standard deviation.
+    """
+
+    x: Rows
+    mean: Floats
+    mean_low: Floats
+    scale: Floats
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(n, F)."""
+        return self.x.shape
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __getitem__(self, rows: Any, /) -> Floats:
+        return self.of(self.x[rows])
+
+    def of(self, x: Floats) -> Floats:
+        """Returns the z-scores of some rows [k, F]."""
+        z: Floats = x - self.mean
+        z -= self.mean_low
+        z /= self.scale
+        return z
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,15 +101,17 @@ class Data:
     x_scale: Floats
     notes: tuple[str, ...]
 
+    @property
+    def _z_scores(self) -> Standardized:
+        return Standardized(self.x, self.x_mean, self.x_mean_low, self.x_scale)
+
+    def seen(self) -> Rows:
+        """Returns the x [n, F] that trials see; z-scores are computed when rows are asked for."""
+        return self._z_scores if self.standardize else self.x
+
     def inputs(self) -> Floats:
         """Returns the x [n, F] that trials see: z-scores where standardized, else x itself."""
-        return self._standardized(self.x) if self.standardize else self.x
-
-    def _standardized(self, x: Floats) -> Floats:
-        z: Floats = x - self.x_mean
-        z -= self.x_mean_low
-        z /= self.x_scale
-        return z
+        return self._z_scores[:] if self.standardize else self.x
 
     def as_given(self) -> "Data":
         """Returns the same, of which trials see x itself."""
@@ -84,8 +123,9 @@ class Data:
         if not self.standardize:
             return None
         half = np.finfo(np.float64).eps / 2
-        ends = np.stack([self.x.min(axis=0), self.x.max(axis=0)])  # and of the inputs: rounding keeps order
-        size, size_of_inputs = (np.abs(each).max(axis=0) for each in (ends, self._standardized(ends)))
+        low, high = ends(self.x)  # and of the inputs: rounding keeps order
+        size = np.maximum(np.abs(low), np.abs(high))
+        size_of_inputs = np.abs(self._z_scores.of(np.stack([low, high]))).max(axis=0)
         noise: Floats = half * (size / self.x_scale + size_of_inputs)
         return noise
 
@@ -122,8 +162,8 @@ class Data:
         """Returns the SHA-256 of shapes, names, exact numbers and standardize, the same on any machine."""
         header = [self.x.shape, self.y.shape, self.x_names, self.y_names, self.standardize]
         digest = hashlib.sha256(json.dumps(header).encode() + b"\n")
-        for array in (self.x, self.y):
-            digest.update(np.ascontiguousarray(array, dtype="<f8").ravel().data)
+        for block in chain(each_block(self.x), each_block(self.y)):
+            digest.update(np.ascontiguousarray(block, dtype="<f8").ravel().data)
         return digest.hexdigest()
 
 
@@ -209,6 +249,16 @@ def from_arrays(
     return _settle(table, "arrays", "arrays", standardize, fit_bias)
 
 
+def standardized(data: Data) -> Data:
+    """Returns the same data, of which trials, that have a bias, see z-scores of x.
+
+    Raises:
+        DataError: a column does not vary or has no finite scale, or names would collide.
+    """
+    table = Table(data.x, data.y, data.x_names, data.y_names, ())
+    return _settle(table, data.source, data.source, standardize=True, fit_bias=True)
+
+
 def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: bool) -> Data:
     """Checks what only the whole of the data shows, and computes what standardizing needs."""
     x, notes = np.ascontiguousarray(table.x), table.notes
@@ -250,7 +300,7 @@ def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: 
     )
 
 
-def moments(x: Floats) -> tuple[Floats, Floats, Floats]:
+def moments(x: Rows) -> tuple[Floats, Floats, Floats]:
     """Returns mean, what rounding left off it, and population SD, each [F], of columns [n, F].
 
     Columns are first divided by a power of two, which is exact, so that no square overflows or underflows;
@@ -258,19 +308,19 @@ def moments(x: Floats) -> tuple[Floats, Floats, Floats]:
     0 where all entries are the same, and only there; it is infinite where their distance is. What is left off
     the mean is 0 where it would not show.
     """
-    low, high = x.min(axis=0), x.max(axis=0)
+    low, high = ends(x)
     exponent = np.frexp(np.maximum(np.abs(low), np.abs(high)))[1]
     nothing = np.zeros(x.shape[1])
 
     def around(mean: Floats) -> Iterator[Floats]:
-        return (np.ldexp(x[rows], -exponent) - mean for rows in blocks(*x.shape))
+        return (np.ldexp(block, -exponent) - mean for block in each_block(x))
 
     def mean_of(parts: Iterable[Floats]) -> Floats:
         return sum(parts, nothing) / len(x)
 
     mean = mean_of(unit.sum(axis=0) for unit in around(nothing))
     correction = mean_of(rest.sum(axis=0) for rest in around(mean))
-    mean = np.where(low < high, mean + correction, np.ldexp(x[0], -exponent))
+    mean = np.where(low < high, mean + correction, np.ldexp(x[:1][0], -exponent))
     sums = [(rest.sum(axis=0), (rest**2).sum(axis=0)) for rest in around(mean)]
     mean_low, square = map(mean_of, zip(*sums, strict=True))
     mean_low = np.where(np.abs(mean_low) > VISIBLE * np.sqrt(square), mean_low, 0.0)
