@@ -78,7 +78,7 @@ class Data:
     """Data as given, and what turns them into what trials see.
 
     Attributes:
-        x: [n, F] as given, in the units of the file, C-contiguous.
+        x: [n, F] as given, in the units of the file, C-contiguous, in memory or mapped from a file.
         y: [n, O], likewise.
         x_names: F names.
         y_names: O names.
@@ -194,6 +194,7 @@ def from_file(
     whole_only: bool = False,
     form: TextFormat | None = None,
     drop: bool = False,
+    max_memory: str | int | None = None,
 ) -> Data:
     """Reads columns of a file of text (.csv, .tsv, .txt, or .gz of these) or Parquet (.parquet, .pq).
 
@@ -206,17 +207,20 @@ def from_file(
         whole_only: of the columns that are not named, those with a cell that is no number are left out.
         form: how a file of text is written; None: as is the default.
         drop: whether rows that miss a cell of these columns are left out, rather than refused.
+        max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk; None: half of what
+            is free.
 
     Returns:
         The data; notes name columns left out, count rows left out, and tell of more parameters than rows.
 
     Raises:
+        ConfigError: max_memory is no size.
         DataError: with every complaint found: no such file or column, a cell that is not a finite number,
             standardized without a bias or with a column that does not vary, names that would collide.
     """
     path = Path(path)
     columns = None if x is None else as_names(x), as_names(y or ())
-    table = read_table(path, *columns, whole_only=whole_only, form=form, drop=drop)
+    table = read_table(path, *columns, whole_only=whole_only, form=form, drop=drop, max_memory=max_memory)
     return _settle(table, str(path), path.name, standardize, fit_bias)
 
 

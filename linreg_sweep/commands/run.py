@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linreg_sweep.commands.options import SEVERAL, several, trials_as_typed, with_overrides, with_trials
+from linreg_sweep.commands.options import (
+    SEVERAL,
+    several,
+    trials_as_typed,
+    with_max_memory,
+    with_overrides,
+    with_trials,
+)
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
 from linreg_sweep.terminal.console import fitting, note, notes, say
 from linreg_sweep.terminal.signals import INTERRUPTED, asked_to_stop, ended_at_once
@@ -50,6 +57,7 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help=f"How long to wait for a cluster's workers while there are none. [default: {PATIENCE:g}]",
 )
+@with_max_memory
 def run(
     ctx: click.Context,
     sweep: str,
@@ -61,6 +69,7 @@ def run(
     backend: str,
     scheduler: str | None,
     patience: float | None,
+    max_memory: str | None,
 ) -> None:
     """Train every trial of a SWEEP file, and print the summary.
 
@@ -96,6 +105,7 @@ def run(
                 backend=backend,
                 scheduler=scheduler,
                 patience=patience,
+                max_memory=max_memory,
                 watch=progress.update,
                 report=note,
                 stop=stop,

@@ -33,8 +33,13 @@ def declaration_of(run: Run) -> Declaration[Sweep]:
     return load_sweep_text(files.read(place), str(place), folder)
 
 
-def reopen(run: Run) -> Experiment:
+def reopen(run: Run, max_memory: str | int | None = None) -> Experiment:
     """Returns what a run's trials are a pure function of.
+
+    Args:
+        run: the run.
+        max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk; None: half of what
+            is free.
 
     Raises:
         ResultsError: its declaration or its data are not those of the run.
@@ -42,7 +47,8 @@ def reopen(run: Run) -> Experiment:
         DataError: its data cannot be read.
     """
     declaration = declaration_of(run)
-    experiment = prepare(declaration, _own_data(run, declaration) or _data_elsewhere(run, declaration))
+    data = _own_data(run, declaration) or _data_elsewhere(run, declaration, max_memory)
+    experiment = prepare(declaration, data)
     if experiment.digest != run.metadata["data"]["sha256"]:
         text = f"the data of the run have changed since ({experiment.data.source})"
         raise ResultsError(Complaint(str(run.path), text, "restore them, or run the sweep on the new data"))
@@ -69,7 +75,7 @@ def _own_data(run: Run, declaration: Declaration[Sweep]) -> Data | None:
     return replace(data, source=run.metadata["data"]["source"])
 
 
-def _data_elsewhere(run: Run, declaration: Declaration[Sweep]) -> Data:
+def _data_elsewhere(run: Run, declaration: Declaration[Sweep], max_memory: str | int | None) -> Data:
     """Returns the data that a run does not keep.
 
     Raises:
@@ -81,4 +87,4 @@ def _data_elsewhere(run: Run, declaration: Declaration[Sweep]) -> Data:
         text = f"its data are not kept in the run, and are not at {path} any more"
         hint = f"put them there, or `linreg-sweep run {run.store.config} --out {run.path.parent}"
         raise ResultsError(Complaint(str(run.path), text, f"{hint} --set data.path=FILE`"))
-    return load_data(declaration)
+    return load_data(declaration, max_memory=max_memory)

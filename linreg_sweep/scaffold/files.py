@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from linreg_sweep.guards.names import name_after, name_fault
 from linreg_sweep.scaffold.texts import scaffold_texts
 from linreg_sweep.storage.files import any_path, is_local
 from linreg_sweep.storage.outputs import unwritable
+from linreg_sweep.tabular.bounds import bytes_of
 from linreg_sweep.tabular.sniffing import find_format, told
 from linreg_sweep.tabular.table import GAPS
 from linreg_sweep.text_format import TextFormat, as_declared, text_kind
@@ -45,6 +47,7 @@ def write_scaffold(
     y: Sequence[str],
     name: str | None,
     missing: Sequence[str] = (),
+    max_memory: str | int | None = None,
 ) -> tuple[Path, Path, Sequence[str]]:
     """Writes configs/<name>.yaml and sweeps/<name>.yaml.
 
@@ -55,6 +58,8 @@ def write_scaffold(
         y: its columns to predict.
         name: of the two files and of the sweep; None: as the data.
         missing: what stands in missing cells, besides what always does.
+        max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk; None: half of what
+            is free.
 
     Rows that miss a cell are left out, and columns that would spoil a first fit: that miss many cells, do
     not vary, count or name the rows, hold text, or have no name of their own. Those that x names stay, unless
@@ -84,7 +89,7 @@ def write_scaffold(
     table, form = datasets.tutorial(), TextFormat()
     if data is not None:
         form = _format_of(Path(data), [*x, *y], missing)
-        table = _read(data, x, y, form)
+        table = _read(data, x, y, form, bytes_of(max_memory))
     if name is None:
         name = "tutorial" if data is None else name_after(data, "data", shorn_of="-.")
     if name_fault(name):
@@ -115,7 +120,7 @@ def write_scaffold(
                 _write(file, text, undone)
             except OSError as error:
                 raise unwritable(file, error) from error
-        _check(sweep)
+        _check(sweep, max_memory)
         undone.pop_all()
     return config, sweep, (*found, *table.notes)
 
@@ -140,24 +145,25 @@ def _format_of(path: Path, named: Sequence[str], missing: Sequence[str]) -> Text
         return asked
 
 
-def _read(file: str, x: Sequence[str], y: Sequence[str], form: TextFormat) -> Data:
+def _read(file: str, x: Sequence[str], y: Sequence[str], form: TextFormat, most: int) -> Data:
     """Returns the columns of a file that are worth fitting, of the rows that miss none of their cells."""
-    given = datasets.from_file(file, list(x) or None, list(y), whole_only=not x, form=form, drop=True)
+    read = partial(datasets.from_file, file, y=list(y), form=form, drop=True, max_memory=most)
+    given = read(list(x) or None, whole_only=not x)
     if not any(note.startswith(GAPS) for note in given.notes):
         return _worth_fitting(given, named=bool(x))
 
     def own(name: str) -> NDArray[np.float64]:
-        return datasets.from_file(file, [name], list(y), form=form, drop=True).x[:, 0]
+        return read([name]).x[:, 0]
 
     table = _worth_fitting(given, named=bool(x), own=own)
     if table.x_names == given.x_names:
         return table
-    again = datasets.from_file(file, table.x_names, list(y), form=form, drop=True)  # fewer cells to miss
+    again = read(table.x_names)  # fewer cells to miss
     notes = [note for note in table.notes if note.startswith("left out") and not note.startswith(GAPS)]
     return replace(again, notes=(*notes, *again.notes))
 
 
-def _check(sweep: Path) -> None:
+def _check(sweep: Path, max_memory: str | int | None) -> None:
     """Refuses data on which the sweep that is written would be refused.
 
     Raises:
@@ -165,7 +171,7 @@ def _check(sweep: Path) -> None:
     """
     declaration = load_sweep(sweep)
     try:
-        prepare(declaration, load_data(declaration))
+        prepare(declaration, load_data(declaration, max_memory=max_memory))
     except ConfigError as error:
         raise DataError(*(Complaint("", each.text, each.hint) for each in error.complaints)) from error
 
