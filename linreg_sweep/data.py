@@ -196,10 +196,10 @@ def from_file(
     drop: bool = False,
     max_memory: str | int | None = None,
 ) -> Data:
-    """Reads columns of a file of text (.csv, .tsv, .txt, or .gz of these) or Parquet (.parquet, .pq).
+    """Reads columns of files of text (.csv, .tsv, .txt, or .gz of these) or Parquet (.parquet, .pq).
 
     Args:
-        path: the file.
+        path: of a file, of a folder of files, or a pattern such as `data/*.parquet`; several are one table.
         x: names of columns; None: every numeric column that is not in y.
         y: one name or several: the targets. They must be named; None is a complaint like any other.
         standardize: whether trials see z-scores of x.

@@ -112,7 +112,7 @@ class Entry:
         data, path = self.data, self.data_path
         if path is None or self.lacks_data:
             return data.source == ARRAYS
-        return data.x.nbytes + data.y.nbytes < SMALL or path.stat().st_size < SMALL
+        return data.x.nbytes + data.y.nbytes < SMALL or (path.is_file() and path.stat().st_size < SMALL)
 
     def data_file(self) -> bytes | None:
         """Returns what data.parquet says; None where the run does not keep its data."""

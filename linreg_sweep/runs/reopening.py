@@ -14,6 +14,7 @@ from linreg_sweep.storage import files
 from linreg_sweep.storage.layout import Layout
 from linreg_sweep.storage.parquet import read_arrays
 from linreg_sweep.storage.store import damaged
+from linreg_sweep.tabular.sources import is_there
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.loading import data_path, load_data, scalings
 from linreg_sweep.trials.prepare import prepare
@@ -83,7 +84,7 @@ def _data_elsewhere(run: Run, declaration: Declaration[Sweep], max_memory: str |
         DataError: they cannot be read.
     """
     path = data_path(declaration)
-    if path is not None and not path.exists():
+    if path is not None and not is_there(path):
         text = f"its data are not kept in the run, and are not at {path} any more"
         hint = f"put them there, or `linreg-sweep run {run.store.config} --out {run.path.parent}"
         raise ResultsError(Complaint(str(run.path), text, f"{hint} --set data.path=FILE`"))

@@ -24,6 +24,7 @@ from linreg_sweep.storage.files import any_path, is_local
 from linreg_sweep.storage.outputs import unwritable
 from linreg_sweep.tabular.bounds import bytes_of
 from linreg_sweep.tabular.sniffing import find_format, told
+from linreg_sweep.tabular.sources import files_of
 from linreg_sweep.tabular.table import GAPS
 from linreg_sweep.text_format import TextFormat, as_declared, text_kind
 from linreg_sweep.trials.loading import load_data
@@ -137,10 +138,14 @@ def _format_of(path: Path, named: Sequence[str], missing: Sequence[str]) -> Text
     except ValidationError as error:
         faults = [Complaint("--missing", fault_of(each).text) for each in error.errors()]
         raise ConfigError(*faults) from error
-    if not text_kind(path) or not path.is_file():
+    try:
+        first = files_of(path)[0]
+    except (OSError, DataError):  # said where they are read
+        return asked
+    if not text_kind(first):
         return asked
     try:
-        return find_format(path, named, asked.missing)
+        return find_format(first, named, asked.missing)
     except OSError:
         return asked
 

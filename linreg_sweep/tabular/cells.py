@@ -66,13 +66,13 @@ class Column:
 
     def then(self, more: "Column") -> "Column":
         """Returns what these cells are with those of the rows below them."""
-        if self.type_:
-            return replace(self, n_cells=self.n_cells + more.n_cells)
         flaws = {flaw.kind: flaw for flaw in self.flaws}
         for flaw in more.flaws:
             first = flaws.get(flaw.kind)
-            below = replace(flaw, row=flaw.row + self.n_cells)
-            flaws[flaw.kind] = replace(first, more=first.more + 1 + flaw.more) if first else below
+            if first is None:
+                flaws[flaw.kind] = replace(flaw, row=flaw.row + self.n_cells) if flaw.row else flaw
+            elif flaw.row:
+                flaws[flaw.kind] = replace(first, more=first.more + 1 + flaw.more)
         says = more if self.other is None else self
         return Column(
             self.n_cells + more.n_cells,
@@ -81,6 +81,7 @@ class Column:
             says.other,
             says.almost,
             self.commas | more.commas,
+            self.type_ or more.type_,
         )
 
     def count(self, kind: str) -> int:

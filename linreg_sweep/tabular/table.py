@@ -24,7 +24,7 @@ from linreg_sweep.tabular.complaints import (
     unnamed,
     without_x,
 )
-from linreg_sweep.tabular.opening import open_file
+from linreg_sweep.tabular.opening import open_data
 from linreg_sweep.tabular.reading import Reading, judged, read_columns
 from linreg_sweep.text_format import TextFormat
 from linreg_sweep.words import listed, shorten
@@ -70,10 +70,10 @@ def read_table(
     drop: bool = False,
     max_memory: str | int | None = None,
 ) -> Table:
-    """Reads the columns x and y of a file of text (.csv, .tsv, .txt, or .gz of these) or Parquet.
+    """Reads the columns x and y of files of text (.csv, .tsv, .txt, or .gz of these) or Parquet.
 
     Args:
-        path: the file.
+        path: of a file, of a folder of files, or a pattern such as `data/*.parquet`; several are one table.
         x: names of columns; None: every column that is not in y and has at least one number in it.
         y: names of columns.
         whole_only: of the columns that are not named, those with a cell that is no number are left out.
@@ -89,7 +89,7 @@ def read_table(
         DataError: with every complaint found: no such file, no such column, a cell that is not a finite
             number (its column, its row counted from 1 and, for CSV, its line), rows of unequal length.
     """
-    most, file = bytes_of(max_memory), open_file(path, form)
+    most, file = bytes_of(max_memory), open_data(path, form)
     complaints = header_complaints(file, x, y)
     if complaints:
         raise refusal([*complaints, *_further_complaints(file, {*y, *(x or ())})])
