@@ -63,8 +63,8 @@ def test_paths_that_are_no_file(tmp_path: Path) -> None:
     assert complaints(nowhere, None, ["y"]) == [
         f"F: data must be a file, there is none here. Hint: there is no folder '{nowhere.parent}' either"
     ]
-    assert complaints(write(tmp_path / "a.xlsx", "x"), None, ["y"]) == [
-        "F: data files must end in .csv, .tsv, .txt (or .gz of these), .parquet or .pq, got '.xlsx'"
+    assert complaints(write(tmp_path / "a.ods", "x"), None, ["y"]) == [
+        "F: data files must end in .csv, .tsv, .txt (or .gz of these), .parquet, .pq or .xlsx, got '.ods'"
     ]
 
 

@@ -8,7 +8,9 @@ from linreg_sweep.terminal.console import notes, say
 
 @click.command(short_help="Write a first config and sweep, also for your data.")
 @click.argument("directory", default=".", metavar="[DIR]")
-@click.option("--data", metavar="FILE", help="Your own file: text or Parquet. [default: the tutorial's data]")
+@click.option(
+    "--data", metavar="FILE", help="Your own data: text, Parquet or .xlsx. [default: the tutorial's data]"
+)
 @click.option(
     "--x", multiple=True, metavar="COL", help="A column to predict from. [default: every numeric one]"
 )

@@ -28,7 +28,7 @@ from linreg_sweep.theory.outcome import BestBy
 from linreg_sweep.variants import fault
 from linreg_sweep.words import KeyPath, show
 
-NO_TEXT = (".parquet", ".pq")
+NO_TEXT = (".parquet", ".pq", ".xlsx")
 """How names of files of data end that are no text."""
 
 _BLANKS = dict.fromkeys(map(ord, "\t\n\r"), " ")
@@ -87,8 +87,8 @@ class DataConfig(Model):
     name: Literal["tutorial"] | None = None
     """Built-in data: tutorial, the tutorial's 30 rows. Give this or path."""
     path: Text | None = Field(None, validate_default=True)
-    """A .csv, .tsv, .txt (also .gz) or Parquet file, a folder of such files or a pattern such as *.parquet,
-    relative to the file that says so. Give this or name."""
+    """A .csv, .tsv, .txt (also .gz), Parquet or .xlsx file, a folder or a pattern such as *.parquet, relative
+    to the file that says so. Give this or name."""
     format: TextFormat = Field(TextFormat(), validate_default=True)
     """How a file of text is written."""
     missing: Literal["refuse", "drop"] = "refuse"

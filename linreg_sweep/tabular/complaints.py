@@ -59,7 +59,9 @@ def header_complaints(file: File, x: Sequence[str] | None, y: Sequence[str]) -> 
             if name not in there:
                 hint = did_you_mean(name, filter(str.strip, file.names))
                 if file.is_headless:
-                    hint = f"{HEADLESS}; data.format.header: false calls the columns column_1, column_2, ..."
+                    hint = HEADLESS
+                if file.is_headless and file.form is not None:
+                    hint += "; data.format.header: false calls the columns column_1, column_2, ..."
                 if file.form is not None and not file.form.header:
                     hint = f"the file has no header; {did_you_mean('', file.names)}"
                 text = f"{role} must name columns of the file, got {shortened(name)}"

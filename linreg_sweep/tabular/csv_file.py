@@ -19,14 +19,14 @@ from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.tabular.bounds import LONGEST_ROW, check_columns
 from linreg_sweep.tabular.cells import Block, Column, File, Floats
 from linreg_sweep.tabular.quotes import QuoteWatch
-from linreg_sweep.tabular.recipes import SEPARATORS, converted
+from linreg_sweep.tabular.recipes import SEPARATORS
 from linreg_sweep.tabular.sniffing import find_format, written_as
 from linreg_sweep.tabular.spelling import column_of, number_form, numbers_of
 from linreg_sweep.tabular.streams import Watched, open_text, unpacked
 from linreg_sweep.text_format import TextFormat, column_names
 
 _FOREIGN: dict[bytes, tuple[str, Callable[[Path], str] | None]] = {
-    b"PK\x03\x04": ("this is a spreadsheet or a zip archive", lambda path: converted(path, "read_excel")),
+    b"PK\x03\x04": ("this is a zip archive, or a spreadsheet: let its name end in .xlsx", None),
     b"PAR1": ("this is a Parquet file: let its name end in .parquet", None),
     b"\x1f\x8b": ("this is a gzip archive: let its name end in .gz", None),
     b"\xff\xfe": ("this looks like UTF-16", written_as),

@@ -6,12 +6,13 @@ from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.guards.regular_files import open_regular_file
 from linreg_sweep.tabular.cells import File, shortened
 from linreg_sweep.tabular.csv_file import open_csv
+from linreg_sweep.tabular.excel_file import open_excel
 from linreg_sweep.tabular.parquet_file import open_parquet
 from linreg_sweep.tabular.recipes import READERS, converted
 from linreg_sweep.tabular.several import one_below_the_other
 from linreg_sweep.tabular.sniffing import written_as
-from linreg_sweep.tabular.sources import KINDS, PARQUET, files_of, kind_of
-from linreg_sweep.text_format import TextFormat
+from linreg_sweep.tabular.sources import EXCEL, KINDS, PARQUET, files_of, kind_of
+from linreg_sweep.text_format import TEXT, TextFormat
 
 
 def open_data(path: Path, form: TextFormat | None) -> File:
@@ -45,9 +46,11 @@ def _open_file(path: Path, form: TextFormat | None) -> File:
         raise DataError(Complaint(where, f"data must be a file that can be read: {error}")) from error
     if is_empty:
         raise DataError(Complaint(where, "data must have a header and rows, the file is empty"))
-    if kind in PARQUET and form is not None and form != TextFormat():
-        text = "data.format goes with files of text, a Parquet file has none"
+    if kind not in TEXT and form is not None and form != TextFormat():
+        text = "data.format goes with files of text, this is none"
         raise DataError(Complaint(where, text, "leave it out"))
+    if kind in EXCEL:
+        return open_excel(path)
     return open_parquet(path) if kind in PARQUET else open_csv(path, form or TextFormat())
 
 

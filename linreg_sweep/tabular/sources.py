@@ -7,7 +7,7 @@ from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.text_format import text_kind
 from linreg_sweep.words import did_you_mean, joined
 
-PARQUET = (".parquet", ".pq")
+PARQUET, EXCEL = (".parquet", ".pq"), (".xlsx",)
 
 WILD = "*?["
 """Letters that make the name of a file a pattern, where there is no file of that name."""
@@ -15,12 +15,13 @@ WILD = "*?["
 OWN = (".", "_")
 """How names begin of files that are no data, but what programs keep beside them."""
 
-KINDS = ".csv, .tsv, .txt (or .gz of these), .parquet or .pq"
+KINDS = ".csv, .tsv, .txt (or .gz of these), .parquet, .pq or .xlsx"
 
 
 def kind_of(path: Path) -> str:
     """Returns how the names of files of the same kind end; of others than data, nothing."""
-    return PARQUET[0] if path.suffix.lower() in PARQUET else text_kind(path)
+    suffix = path.suffix.lower()
+    return next((kind[0] for kind in (PARQUET, EXCEL) if suffix in kind), text_kind(path))
 
 
 def is_there(path: Path) -> bool:

@@ -62,6 +62,16 @@ _ALMOST_NUMBERS = (
 )
 
 
+def is_missing(cell: object) -> bool:
+    """Returns whether a cell is text that stands for a missing one in any file."""
+    return isinstance(cell, str) and re.match(MISSING, cell.strip()) is not None
+
+
+def is_infinite(cell: object) -> bool:
+    """Returns whether a cell is text that says that a number is infinite."""
+    return isinstance(cell, str) and re.match(INFINITE, cell.strip()) is not None
+
+
 def number_form(form: TextFormat) -> str:
     """Returns the pattern of all that is a number where text is written so."""
     whole, point = "0|[1-9][0-9]*", re.escape(form.decimal)
