@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from linreg_sweep.blocks import Rows, each_block, ends
 from linreg_sweep.column_types import parameter_names
 from linreg_sweep.errors import Complaint, DataError
+from linreg_sweep.places import any_path, is_url
 from linreg_sweep.tabular import Table, as_names, read_table, table_of_arrays
 from linreg_sweep.text_format import TextFormat
 from linreg_sweep.words import shorten
@@ -200,6 +201,7 @@ def from_file(
 
     Args:
         path: of a file, of a folder of files, or a pattern such as `data/*.parquet`; several are one table.
+            Or the same as a URL, such as `s3://bucket/data.parquet`.
         x: names of columns; None: every numeric column that is not in y.
         y: one name or several: the targets. They must be named; None is a complaint like any other.
         standardize: whether trials see z-scores of x.
@@ -218,7 +220,7 @@ def from_file(
         DataError: with every complaint found: no such file or column, a cell that is not a finite number,
             standardized without a bias or with a column that does not vary, names that would collide.
     """
-    path = Path(path)
+    path = any_path(path) if is_url(path) else Path(path)
     columns = None if x is None else as_names(x), as_names(y or ())
     table = read_table(path, *columns, whole_only=whole_only, form=form, drop=drop, max_memory=max_memory)
     return _settle(table, str(path), path.name, standardize, fit_bias)

@@ -84,7 +84,7 @@ def _data_elsewhere(run: Run, declaration: Declaration[Sweep], max_memory: str |
         DataError: they cannot be read.
     """
     path = data_path(declaration)
-    if path is not None and not is_there(path):
+    if path is not None and files.is_local(path) and not is_there(path):
         text = f"its data are not kept in the run, and are not at {path} any more"
         hint = f"put them there, or `linreg-sweep run {run.store.config} --out {run.path.parent}"
         raise ResultsError(Complaint(str(run.path), text, f"{hint} --set data.path=FILE`"))

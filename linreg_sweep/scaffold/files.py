@@ -19,8 +19,8 @@ from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.data import Data
 from linreg_sweep.errors import Complaint, ConfigError, DataError
 from linreg_sweep.guards.names import name_after, name_fault
+from linreg_sweep.places import any_path, is_local, is_url
 from linreg_sweep.scaffold.texts import scaffold_texts
-from linreg_sweep.storage.files import any_path, is_local
 from linreg_sweep.storage.outputs import unwritable
 from linreg_sweep.tabular.bounds import bytes_of
 from linreg_sweep.tabular.sniffing import find_format, told
@@ -89,7 +89,7 @@ def write_scaffold(
         raise ConfigError(Complaint("--data", text, "rename the file or its folder"))
     table, form = datasets.tutorial(), TextFormat()
     if data is not None:
-        form = _format_of(Path(data), [*x, *y], missing)
+        form = _format_of(any_path(data) if is_url(data) else Path(data), [*x, *y], missing)
         table = _read(data, x, y, form, bytes_of(max_memory))
     if name is None:
         name = "tutorial" if data is None else name_after(data, "data", shorn_of="-.")
@@ -97,7 +97,7 @@ def write_scaffold(
         hint = f"letters are A to Z and a to z: such as {name_after(name, 'my-sweep', shorn_of='-.')}"
         raise ConfigError(Complaint("--name", name_fault(name), hint))
     config, sweep = folder / "configs" / f"{name}.yaml", folder / "sweeps" / f"{name}.yaml"
-    path = None if data is None else Path(os.path.relpath(data, config.parent)).as_posix()
+    path = data if data is None or is_url(data) else Path(os.path.relpath(data, config.parent)).as_posix()
     remarks = [f"{note[0].upper()}{note[1:]}" for note in table.notes if note.startswith("left out")]
     chosen = list(table.x_names) if x or remarks else None
     drops = any(note.startswith(GAPS) for note in table.notes)

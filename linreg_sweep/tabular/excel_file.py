@@ -15,7 +15,6 @@ from zipfile import ZipFile
 import numpy as np
 
 from linreg_sweep.errors import Complaint, DataError, not_installed
-from linreg_sweep.guards.regular_files import open_regular_file
 from linreg_sweep.tabular.bounds import check_columns
 from linreg_sweep.tabular.cells import (
     GAP,
@@ -30,6 +29,7 @@ from linreg_sweep.tabular.cells import (
     flaw_of,
     shortened,
 )
+from linreg_sweep.tabular.sources import open_source
 from linreg_sweep.tabular.spelling import is_infinite, is_missing
 
 ROWS_AT_ONCE = 2**13
@@ -117,7 +117,7 @@ def _sheet(path: Path) -> Iterator[Any]:
     except ModuleNotFoundError as error:
         raise not_installed("openpyxl") from error
     try:
-        with open_regular_file(path) as file, warnings.catch_warnings(action="ignore"):
+        with open_source(path) as file, warnings.catch_warnings(action="ignore"):
             with ZipFile(file) as archive:
                 size = sum(member.file_size for member in archive.infolist())
             if size > MAX_BYTES:

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from linreg_sweep.errors import Complaint, DataError
-from linreg_sweep.guards.regular_files import open_regular_file
 from linreg_sweep.tabular.cells import File, shortened
 from linreg_sweep.tabular.csv_file import open_csv
 from linreg_sweep.tabular.excel_file import open_excel
@@ -11,7 +10,7 @@ from linreg_sweep.tabular.parquet_file import open_parquet
 from linreg_sweep.tabular.recipes import READERS, converted
 from linreg_sweep.tabular.several import one_below_the_other
 from linreg_sweep.tabular.sniffing import written_as
-from linreg_sweep.tabular.sources import EXCEL, KINDS, PARQUET, files_of, kind_of
+from linreg_sweep.tabular.sources import EXCEL, KINDS, PARQUET, files_of, kind_of, open_source
 from linreg_sweep.text_format import TEXT, TextFormat
 
 
@@ -40,7 +39,7 @@ def _open_file(path: Path, form: TextFormat | None) -> File:
         text = f"data files must end in {KINDS}, got {shortened(path.suffix)}"
         raise DataError(Complaint(where, text, _as_csv(path)))
     try:
-        with open_regular_file(path) as stream:
+        with open_source(path) as stream:
             is_empty = not stream.read(1)
     except (OSError, ValueError) as error:
         raise DataError(Complaint(where, f"data must be a file that can be read: {error}")) from error

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.errors import Complaint, DataError
-from linreg_sweep.guards.regular_files import open_regular_file
 from linreg_sweep.tabular.bounds import check_columns
 from linreg_sweep.tabular.cells import (
     GAP,
@@ -31,6 +30,7 @@ from linreg_sweep.tabular.cells import (
     flaw_of,
     rounded_integers,
 )
+from linreg_sweep.tabular.sources import open_source
 
 _LONGEST_TEXT = 2**24
 _MAX_ITEMS = 1_000_000
@@ -82,7 +82,7 @@ def _opened(path: Path) -> Iterator[Any]:
     from pyarrow import parquet
 
     try:
-        with open_regular_file(path) as stream:  # itself, since Arrow opens no name that is not UTF-8
+        with open_source(path) as stream:  # itself, since Arrow opens no name that is not UTF-8
             yield parquet.ParquetFile(
                 stream,
                 page_checksum_verification=True,

@@ -1,9 +1,11 @@
 """The files that a path of data stands for: itself, those in a folder, or those that a pattern matches."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from typing import BinaryIO
 
 from linreg_sweep.errors import Complaint, DataError
+from linreg_sweep.guards.regular_files import open_regular_file
+from linreg_sweep.places import AnyPath, is_local
 from linreg_sweep.text_format import text_kind
 from linreg_sweep.words import did_you_mean, joined
 
@@ -18,18 +20,30 @@ OWN = (".", "_")
 KINDS = ".csv, .tsv, .txt (or .gz of these), .parquet, .pq or .xlsx"
 
 
-def kind_of(path: Path) -> str:
+def kind_of(path: AnyPath) -> str:
     """Returns how the names of files of the same kind end; of others than data, nothing."""
     suffix = path.suffix.lower()
     return next((kind[0] for kind in (PARQUET, EXCEL) if suffix in kind), text_kind(path))
 
 
-def is_there(path: Path) -> bool:
+def open_source(path: AnyPath) -> BinaryIO:
+    """Opens a file to be read as bytes.
+
+    Raises:
+        OSError: it cannot be opened, or is a folder or no file.
+        ValueError: no file can have this name.
+    """
+    if is_local(path):
+        return open_regular_file(path)
+    return path.open("rb")
+
+
+def is_there(path: AnyPath) -> bool:
     """Returns whether a path of data stands for anything."""
     return path.exists() or (_is_pattern(path) and bool(_matching(path)))
 
 
-def files_of(path: Path) -> Sequence[Path]:
+def files_of(path: AnyPath) -> Sequence[AnyPath]:
     """Returns the files that are one table, by their names.
 
     Args:
@@ -59,21 +73,23 @@ def files_of(path: Path) -> Sequence[Path]:
     return found
 
 
-def _is_pattern(path: Path) -> bool:
+def _is_pattern(path: AnyPath) -> bool:
     return any(letter in path.name for letter in WILD)
 
 
-def _matching(path: Path) -> list[Path]:
+def _matching(path: AnyPath) -> list[AnyPath]:
     found = path.parent.glob(path.name)
     return _by_name(found) if not path.name.startswith(OWN) else sorted(found)
 
 
-def _by_name(paths: Iterable[Path]) -> list[Path]:
+def _by_name(paths: Iterable[AnyPath]) -> list[AnyPath]:
     """Returns paths by their names, but for what programs keep beside data for themselves, as `_SUCCESS`."""
     return sorted((path for path in paths if not path.name.startswith(OWN)), key=lambda path: path.name)
 
 
-def _neighbours(path: Path) -> str:
+def _neighbours(path: AnyPath) -> str:
+    if not is_local(path):
+        return ""
     if path.exists():
         return "a pipe or a device may never end: save what it gives into a file"
     if not path.parent.is_dir():

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from linreg_sweep.errors import Complaint, DataError
-from linreg_sweep.guards.regular_files import open_regular_file
+from linreg_sweep.tabular.sources import open_source
 from linreg_sweep.text_format import TextFormat
 
 BLOCK = 2**20
@@ -24,7 +24,7 @@ def unpacked(path: Path) -> Iterator[BinaryIO]:
         DataError: it is no whole archive.
         OSError: it cannot be opened, or is a folder or no file.
     """
-    with open_regular_file(path) as file:
+    with open_source(path) as file:
         if path.suffix.lower() != ".gz":
             yield file
             return
@@ -50,7 +50,7 @@ def open_text(path: Path, form: TextFormat) -> BinaryIO:
         OSError: it cannot be opened, or is a folder or no file.
     """
     if path.suffix.lower() != ".gz" and form.encoding == "utf-8" and form.separator != " ":
-        return open_regular_file(path)
+        return open_source(path)
     return BufferedReader(_Joined(_blocks(path, form)), BLOCK)
 
 

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.errors import Complaint, DataError
+from linreg_sweep.errors import Complaint, DataError, SweepError
+from linreg_sweep.places import AnyPath, is_local, reason
 from linreg_sweep.tabular.bounds import bytes_of
 from linreg_sweep.tabular.cells import GAP, Column, File, Floats
 from linreg_sweep.tabular.complaints import (
@@ -61,7 +61,7 @@ def as_names(given: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def read_table(
-    path: Path,
+    path: AnyPath,
     x: Sequence[str] | None,
     y: Sequence[str],
     *,
@@ -74,6 +74,7 @@ def read_table(
 
     Args:
         path: of a file, of a folder of files, or a pattern such as `data/*.parquet`; several are one table.
+            Behind a URL as well.
         x: names of columns; None: every column that is not in y and has at least one number in it.
         y: names of columns.
         whole_only: of the columns that are not named, those with a cell that is no number are left out.
@@ -89,7 +90,29 @@ def read_table(
         DataError: with every complaint found: no such file, no such column, a cell that is not a finite
             number (its column, its row counted from 1 and, for CSV, its line), rows of unequal length.
     """
-    most, file = bytes_of(max_memory), open_data(path, form)
+    most = bytes_of(max_memory)
+    try:
+        return _read(path, x, y, most, whole_only=whole_only, form=form, drop=drop)
+    except SweepError:
+        raise
+    except Exception as error:
+        if is_local(path):
+            raise
+        text = f"data must be a file that can be read: {reason(error)}"
+        raise DataError(Complaint(str(path), text)) from error  # each store has exceptions of its own
+
+
+def _read(
+    path: AnyPath,
+    x: Sequence[str] | None,
+    y: Sequence[str],
+    most: int,
+    *,
+    whole_only: bool,
+    form: TextFormat | None,
+    drop: bool,
+) -> Table:
+    file = open_data(path, form)
     complaints = header_complaints(file, x, y)
     if complaints:
         raise refusal([*complaints, *_further_complaints(file, {*y, *(x or ())})])

@@ -10,6 +10,7 @@ from linreg_sweep import data as datasets
 from linreg_sweep.config import Config, Declaration
 from linreg_sweep.data import Data
 from linreg_sweep.errors import Complaint, DataError
+from linreg_sweep.places import AnyPath, any_path, is_url
 from linreg_sweep.tabular.bounds import bytes_of
 from linreg_sweep.theory.dependence import CONSTANT, dependent_columns
 from linreg_sweep.words import MAX_NAMED, listed, shorten
@@ -78,11 +79,17 @@ def _noted(data: Data, *, fit_bias: bool) -> Data:
     return replace(data, notes=(*data.notes, note))
 
 
-def data_path(declaration: Declaration) -> Path | None:
-    """Returns the file that a declaration's data are in; None where they are built in."""
+def data_path(declaration: Declaration) -> AnyPath | None:
+    """Returns where a declaration's data are; None where they are built in.
+
+    Raises:
+        ConfigError: they are behind a URL that is not reached.
+    """
     path = declaration.config.data.path
     if path is None:
         return None
+    if is_url(path):
+        return any_path(path)
     full = declaration.folder / path
     return (
         full.relative_to(Path.cwd()) if full.is_relative_to(Path.cwd()) else full
