@@ -154,17 +154,20 @@ def _read(file: str, x: Sequence[str], y: Sequence[str], form: TextFormat, most:
     """Returns the columns of a file that are worth fitting, of the rows that miss none of their cells."""
     read = partial(datasets.from_file, file, y=list(y), form=form, drop=True, max_memory=most)
     given = read(list(x) or None, whole_only=not x)
-    if not any(note.startswith(GAPS) for note in given.notes):
-        return _worth_fitting(given, named=bool(x))
+    has_gaps = any(note.startswith(GAPS) for note in given.notes)
 
     def own(name: str) -> NDArray[np.float64]:
         return read([name]).x[:, 0]
 
-    table = _worth_fitting(given, named=bool(x), own=own)
-    if table.x_names == given.x_names:
-        return table
-    again = read(table.x_names)  # fewer cells to miss
-    notes = [note for note in table.notes if note.startswith("left out") and not note.startswith(GAPS)]
+    reasons = _reasons(given, named=bool(x), own=own if has_gaps else None)
+    kept = [name for name, reason in reasons.items() if not reason]
+    if len(kept) in (0, len(reasons)):
+        return given
+    again = read(kept)  # fewer cells to miss
+    notes = [note for note in given.notes if note.startswith("left out") and not note.startswith(GAPS)]
+    for why in dict.fromkeys(filter(None, reasons.values())):
+        names = [name for name, reason in reasons.items() if reason == why]
+        notes.append(f"left out, {why}: {listed(names)}")
     return replace(again, notes=(*notes, *again.notes))
 
 
@@ -196,34 +199,23 @@ def _write(file: Path, text: str, undone: ExitStack) -> None:
         stream.write(text)
 
 
-def _worth_fitting(
-    data: Data, *, named: bool, own: Callable[[str], NDArray[np.float64]] | None = None
-) -> Data:
-    """Returns data without the columns that would spoil a first fit, and a note on each kind of these.
+def _reasons(data: Data, *, named: bool, own: Callable[[str], NDArray[np.float64]] | None) -> dict[str, str]:
+    """Returns of each column why it would spoil a first fit; nothing where it would not.
 
     Args:
         data: columns of a file.
         named: a person named them, so that only those go whose effect is the bias's already.
         own: gives a column in all rows that it has, where those are left out that another column misses.
     """
-    reasons = [
-        _why_not(name, column, named=named) for name, column in zip(data.x_names, data.x.T, strict=True)
-    ]
-    if own is not None:  # what seems to be nothing, or a count, may be so only in the rows that are left
-        reasons = [
-            _why_not(name, own(name), named=named) if reason or _nearly_counts(column) else ""
-            for name, column, reason in zip(data.x_names, data.x.T, reasons, strict=True)
-        ]
-    kept = [not reason for reason in reasons]
-    if all(kept) or not any(kept):
-        return data
-    x_names = [name for name, keep in zip(data.x_names, kept, strict=True) if keep]
-    fewer = datasets.from_arrays(data.x[:, kept], data.y, x_names, data.y_names)
-    notes = [note for note in data.notes if note.startswith("left out")]
-    for reason in dict.fromkeys(filter(None, reasons)):
-        names = [name for name, why in zip(data.x_names, reasons, strict=True) if why == reason]
-        notes.append(f"left out, {reason}: {listed(names)}")
-    return replace(fewer, source=data.source, notes=(*notes, *fewer.notes))
+    reasons = {
+        name: _why_not(name, column, named=named) for name, column in zip(data.x_names, data.x.T, strict=True)
+    }
+    if own is None:
+        return reasons
+    return {  # what seems to be nothing, or a count, may be so only in the rows that are left
+        name: _why_not(name, own(name), named=named) if reasons[name] or _nearly_counts(column) else ""
+        for name, column in zip(data.x_names, data.x.T, strict=True)
+    }
 
 
 def _nearly_counts(column: NDArray[np.float64]) -> bool:
