@@ -262,8 +262,9 @@ def _problem(shape: Shape) -> Problem:
     eigenvalues[: max(0, len(hessian) - shape.rows)] = 0.0
     optimum = np.asarray(np.linalg.lstsq(design, y)[0], np.float64)
     return Problem(
-        design=design,
-        targets=y,
+        n_rows=shape.rows,
+        x=x,
+        y=y,
         loss="mse",
         fit_bias=True,
         hessian=hessian,

@@ -85,7 +85,11 @@ class Plan:
 
 
 def plan(
-    sweep: str | Path | Mapping[str, Any], *, overrides: Iterable[str] = (), data: Arrays | None = None
+    sweep: str | Path | Mapping[str, Any],
+    *,
+    overrides: Iterable[str] = (),
+    data: Arrays | None = None,
+    max_memory: str | int | None = None,
 ) -> Plan:
     """Returns what a sweep would do, without training anything.
 
@@ -93,13 +97,15 @@ def plan(
         sweep: a sweep file, or the same as a mapping.
         overrides: texts like `training.epochs=500`, as `--set` takes them.
         data: x and y, instead of what the declaration names.
+        max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk; None: half of what
+            is free.
 
     Raises:
         ConfigError: the declaration is invalid.
         DataError: the data cannot be read or fitted.
     """
     declaration = load_sweep(sweep, overrides, data_given=data is not None)
-    table = load_data(declaration, data)
+    table = load_data(declaration, data, max_memory)
     experiment = prepare(declaration, table)
     n_trials, size = experiment.space.n_trials, default_part_size(experiment)
     expected = forecast(experiment)

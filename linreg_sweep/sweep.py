@@ -50,6 +50,7 @@ def run(
     backend: Backend = "processes",
     scheduler: str | None = None,
     patience: float | None = None,
+    max_memory: str | int | None = None,
     watch: Watch | None = None,
     report: Callable[[str], None] | None = None,
     stop: Stop | None = None,
@@ -67,6 +68,8 @@ def run(
         backend: what trains: processes or dask.
         scheduler: the address of a cluster's scheduler, such as `tcp://host:8786`.
         patience: seconds to wait for a cluster's workers while there are none; None: 60.
+        max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk; None: half of what
+            is free.
         watch: called with how many trials are done, and of how many, whenever that changes.
         report: called with a sentence on what went wrong on the way, and was mended.
         stop: asked whether to begin nothing more; the run that is then returned is not finished.
@@ -84,7 +87,7 @@ def run(
     """
     check_backend(backend, jobs, scheduler, patience)
     declaration = load_sweep(sweep, overrides, data_given=data is not None)
-    table = load_data(declaration, data)
+    table = load_data(declaration, data, max_memory)
     experiment = prepare(declaration, table)
     check_part_size(experiment, part_size)
     libraries = result_versions(declaration.config.training.engine)

@@ -90,6 +90,7 @@ def verify(
     run: Run | str | Path,
     *,
     jobs: int | None = None,
+    max_memory: str | int | None = None,
     watch: Callable[[int, int], None] | None = None,
 ) -> Verification:
     """Trains every trial of a run that is there again, and compares all that the run says of them.
@@ -97,6 +98,8 @@ def verify(
     Args:
         run: the run, or its directory.
         jobs: worker processes; 1: none; None: as many as pay.
+        max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk; None: half of what
+            is free.
         watch: called with how many trials are compared, and of how many.
 
     Raises:
@@ -106,7 +109,7 @@ def verify(
         SweepError: workers die whatever they are given.
     """
     run = as_run(run)
-    experiment = reopen(run)
+    experiment = reopen(run, max_memory)
     wrong: list[Mismatch] = []
     n_wrong = 0
     ranges: list[TrialRange] = []

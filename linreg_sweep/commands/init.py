@@ -2,12 +2,15 @@
 
 import click
 
+from linreg_sweep.commands.options import with_max_memory
 from linreg_sweep.terminal.console import notes, say
 
 
 @click.command(short_help="Write a first config and sweep, also for your data.")
 @click.argument("directory", default=".", metavar="[DIR]")
-@click.option("--data", metavar="FILE", help="Your own file: text or Parquet. [default: the tutorial's data]")
+@click.option(
+    "--data", metavar="FILE", help="Your own data: text, Parquet or .xlsx. [default: the tutorial's data]"
+)
 @click.option(
     "--x",
     multiple=True,
@@ -22,6 +25,7 @@ from linreg_sweep.terminal.console import notes, say
     help="How missing cells are marked, such as -200; NA and the like are known.",
 )
 @click.option("--name", metavar="NAME", help="What to call the config and the sweep. [default: as the data]")
+@with_max_memory
 def init(
     directory: str,
     data: str | None,
@@ -29,6 +33,7 @@ def init(
     y: tuple[str, ...],
     missing: tuple[str, ...],
     name: str | None,
+    max_memory: str | None,
 ) -> None:
     """Write a first config and sweep into DIR, for the tutorial or for a data file of your own.
 
@@ -37,7 +42,9 @@ def init(
     """
     from linreg_sweep.scaffold.files import write_scaffold
 
-    config, sweep, known = write_scaffold(directory, data=data, x=x, y=y, name=name, missing=missing)
+    config, sweep, known = write_scaffold(
+        directory, data=data, x=x, y=y, name=name, missing=missing, max_memory=max_memory
+    )
     notes(known)
     say(f"Wrote {config}")
     say(f"Wrote {sweep}")

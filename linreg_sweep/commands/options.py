@@ -35,6 +35,15 @@ def with_overrides(command: F) -> F:
     )(command)
 
 
+def with_max_memory(command: F) -> F:
+    """Adds `--max-memory SIZE`."""
+    return click.option(
+        "--max-memory",
+        metavar="SIZE",
+        help="Memory for rows of data, such as 4GB; more are kept on disk. [default: half of what is free]",
+    )(command)
+
+
 def with_format(command: F) -> F:
     """Adds `--format`."""
     return click.option(

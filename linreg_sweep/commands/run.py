@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linreg_sweep.commands.options import SEVERAL, several, trials_as_typed, with_overrides, with_trials
+from linreg_sweep.commands.options import (
+    SEVERAL,
+    several,
+    trials_as_typed,
+    with_max_memory,
+    with_overrides,
+    with_trials,
+)
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
 from linreg_sweep.terminal.console import fitting, note, notes, say
 from linreg_sweep.terminal.signals import INTERRUPTED, asked_to_stop, ended_at_once
@@ -56,6 +63,7 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help=f"How long to wait for a cluster's workers while there are none. [default: {PATIENCE:g}]",
 )
+@with_max_memory
 def run(
     ctx: click.Context,
     sweep: str,
@@ -67,6 +75,7 @@ def run(
     backend: Backend,
     scheduler: str | None,
     patience: float | None,
+    max_memory: str | None,
 ) -> None:
     """Train every trial of a SWEEP file, and print the summary.
 
@@ -102,6 +111,7 @@ def run(
                 backend=backend,
                 scheduler=scheduler,
                 patience=patience,
+                max_memory=max_memory,
                 watch=progress.update,
                 report=note,
                 stop=stop,

@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linreg_sweep.commands.options import SEVERAL, several, with_format, with_overrides, with_selection
+from linreg_sweep.commands.options import (
+    SEVERAL,
+    several,
+    with_format,
+    with_max_memory,
+    with_overrides,
+    with_selection,
+)
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.terminal.console import note, notes, print_table, say
 
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
 )
 @with_selection
 @with_format
+@with_max_memory
 def train(
     ctx: click.Context,
     config: str,
@@ -36,6 +44,7 @@ def train(
     sort: str | None,
     top: int | None,
     style: str,
+    max_memory: str | None,
 ) -> None:
     """Train the one trial of a CONFIG file, and print it as the tutorial does.
 
@@ -63,7 +72,7 @@ def train(
             note(line)
 
     with waiting(sys.stderr, "training ... press Ctrl+C to stop"):
-        training = train_one(config, overrides=overrides, every=every, prepared=before)
+        training = train_one(config, overrides=overrides, every=every, max_memory=max_memory, prepared=before)
     notes(training.notes)
     if style != "table" or columns or sort or top:
         print_table(selected(training.frame, columns, sort, top), style, columns)

@@ -23,6 +23,7 @@ class Entry:
         packages: those that decide its last bits, beside NumPy, and that it needs.
         is_theory: whether it works out what theory says, and trains nothing.
         holds_batches: whether it holds what it computes of every mini-batch, H and C, at once.
+        reads_rows: whether it looks at the rows of the data where a step sees all of them.
         pace: how fast it is.
         starts_in: seconds to import or to compile it.
         worth_a_part: trials that a part has at least, so that they are worth the start of a call.
@@ -32,6 +33,7 @@ class Entry:
     packages: tuple[str, ...] = ()
     is_theory: bool = False
     holds_batches: bool = True
+    reads_rows: bool = False
     pace: Pace = numpy_pace
     starts_in: float = 0.0
     worth_a_part: int = 4096
@@ -39,7 +41,14 @@ class Entry:
 
 ENGINES = {
     "numpy": Entry("numpy_engine", worth_a_part=1024),
-    "torch": Entry("torch_engine", packages=("torch",), holds_batches=False, pace=torch_pace, starts_in=2.0),
+    "torch": Entry(
+        "torch_engine",
+        packages=("torch",),
+        holds_batches=False,
+        reads_rows=True,
+        pace=torch_pace,
+        starts_in=2.0,
+    ),
     "closed_form": Entry("closed_form", is_theory=True, holds_batches=False),
     "numba": Entry("numba_engine", packages=("numba",), pace=numba_pace, starts_in=2.0),
 }

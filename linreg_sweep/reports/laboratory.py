@@ -116,10 +116,11 @@ def _points(experiment: Experiment) -> dict[str, Any] | None:
     problem, data = experiment.problem, experiment.data
     if len(data.x_names) != 1:
         return None
-    rows = np.unique(np.linspace(0, problem.n_rows - 1, min(problem.n_rows, MAX_POINTS)).astype(np.int64))
-    seen = problem.design[rows, 0]
+    chosen = np.unique(np.linspace(0, problem.n_rows - 1, min(problem.n_rows, MAX_POINTS)).astype(np.intp))
+    a, y = problem.rows(chosen)
+    seen = a[:, 0]
     x = seen * data.x_scale + data.x_mean if experiment.config.data.standardize else seen
-    return {"x": plain(x), "y": plain(problem.targets[rows, 0])}
+    return {"x": plain(x), "y": plain(y[:, 0])}
 
 
 def _setup(experiment: Experiment, group: Group) -> dict[str, Any]:

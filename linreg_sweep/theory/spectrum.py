@@ -15,8 +15,8 @@ import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.blocks import blocks
-from linreg_sweep.theory.dependence import Dependence, ends, middle
+from linreg_sweep.blocks import Rows, blocks, ends
+from linreg_sweep.theory.dependence import Dependence, middle
 from linreg_sweep.theory.double_double import total_of, two_product
 from linreg_sweep.theory.exact_products import products
 
@@ -80,8 +80,8 @@ class Shifted:
         exponent: the power of two that each is counted in [F + 1 + O], 0 of the ones.
     """
 
-    x: Floats
-    y: Floats
+    x: Rows
+    y: Rows
     shift: Floats
     exponent: NDArray[np.intc]
 
@@ -98,7 +98,7 @@ class Shifted:
             yield rows, np.ldexp(columns, -self.exponent[:, None])
 
 
-def shift(x: Floats, y: Floats) -> Shifted:
+def shift(x: Rows, y: Rows) -> Shifted:
     """Returns data shifted to where they vary, so that their squares neither overflow nor vanish."""
     low, high = (np.hstack([of_x, 0.0, of_y]) for of_x, of_y in zip(ends(x), ends(y), strict=True))
     at = middle(low, high)

@@ -24,7 +24,7 @@ COURSE_NS = 60_000
 BYTES_A_NUMBER = 8
 
 COPIES = 5
-"""How often a worker holds a part's numbers at its busiest, and how often the data."""
+"""How often a worker holds a part's numbers at its busiest, and the data where steps look at rows."""
 
 OF_THEORY = 10
 """How often a worker holds a number a parameter of each trial, where it predicts them."""
@@ -80,7 +80,8 @@ def memory(experiment: Experiment, n_trials: int) -> int:
     """Returns the bytes that a worker holds at its busiest with a part of so many trials, and the data."""
     rows, (p, o) = experiment.problem.n_rows, experiment.problem.shape
     of_trials = n_trials * (bytes_of_a_trial(experiment) * COPIES + p * o * OF_THEORY * BYTES_A_NUMBER)
-    return of_trials + rows * (p + o) * COPIES * BYTES_A_NUMBER + _of_batches(experiment)
+    copies = COPIES if experiment.reads_rows else 1
+    return of_trials + rows * (p + o) * copies * BYTES_A_NUMBER + _of_batches(experiment)
 
 
 def _of_batches(experiment: Experiment) -> int:

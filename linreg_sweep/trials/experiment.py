@@ -266,8 +266,21 @@ class Experiment:
         return Quadratics()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Returns what workers need: not what can be worked out again."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        """Returns what workers need: not what can be worked out again, nor rows that no trial looks at."""
+        state = {field.name: getattr(self, field.name) for field in fields(self)}
+        if not self.reads_rows:
+            state["problems"] = {kind: problem.without_rows() for kind, problem in self.problems.items()}
+        return state
+
+    @property
+    def reads_rows(self) -> bool:
+        """Whether any trial looks at rows of the data, and not only at what is gathered of all."""
+        problem = self.problem
+        return (
+            ENGINES[self.config.training.engine].reads_rows
+            or problem.n_rows < problem.shape[0]
+            or any(example.options.method.batch_size is not None for example in self.examples)
+        )
 
     def _choice(self, name: str, codes: Floats) -> Any:
         """Returns what the first of some trials has chosen; the set-up's where its product has no choice."""
