@@ -199,7 +199,10 @@ def descend(descent: Arithmetic, trials: Trials, longest: int = CHUNK, *, grows:
                 at_once = max(size * max(len(tracker.live), descent.lanes), method.shuffle * problem.n_rows)
                 most = max(1, min(max(longest, epoch), GROWN // at_once))
             steps = tracker.steps_from(epoch, most)
-            batches = [descent.batches(epoch + number) for number in range(steps)]
+            if method.shuffle:
+                batches = [descent.batches(epoch + number) for number in range(steps)]
+            else:
+                batches = [descent.batches(epoch)] * steps
             ended = [
                 _train_block(descent, tracker, state, epoch, batches, slice(first, first + width))
                 for first in range(0, len(tracker.live), width)

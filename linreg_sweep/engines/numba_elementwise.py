@@ -28,6 +28,9 @@ from linreg_sweep.theory.problem import Problem
 LANES = 128
 """Trials that a kernel carries through a chunk together: their numbers stay in the first cache."""
 
+FEW_LANES = 16
+"""The same where there are no more: lanes that no one reads take their time, too."""
+
 MAX_UNROLLED = 6
 """Entries of theta up to which loops over them are unrolled; more do not fit into registers."""
 
@@ -37,9 +40,10 @@ Kernel = Callable[..., None]
 class CompiledDescent(Descent):
     """The arithmetic of an epoch, compiled."""
 
-    def __init__(self, problem: Problem, options: TrainOptions) -> None:
+    def __init__(self, problem: Problem, options: TrainOptions, n_trials: int = LANES) -> None:
         """Settles what all epochs share; of the method, what a kernel is compiled for."""
         super().__init__(problem, options)
+        self.width = FEW_LANES if n_trials <= FEW_LANES else LANES  # which changes no bits
         method = options.method
         self.formula = Method(method.optimizer, method.flags, method.active)
 
@@ -56,7 +60,7 @@ class CompiledDescent(Descent):
         )
         shape, own = state.theta.shape, not state.quadratic.is_shared or state.slope is not None
         fit_bias = self.problem.fit_bias
-        run = kernel(self.formula, rows, self.dtype.name, self.is_full_batch, fit_bias, own)
+        run = kernel(self.formula, rows, self.dtype.name, self.is_full_batch, fit_bias, own, self.width)
         is_penalised = own or state.decay is not None
         given = np.empty((rows.clock + is_penalised + 2 * rows.size * own, k), self.dtype)
         moving, still = given[: rows.clock].reshape(-1, *shape), given[rows.clock :]
@@ -114,12 +118,18 @@ def _of_each(numbers: Array, count: int) -> Array:
 
 @cache
 def kernel(
-    method: Method, rows: Rows, dtype: str, is_full_batch: bool, fit_bias: bool, has_own_optimum: bool
+    method: Method,
+    rows: Rows,
+    dtype: str,
+    is_full_batch: bool,
+    fit_bias: bool,
+    has_own_optimum: bool,
+    width: int = LANES,
 ) -> Kernel:
     """Returns the loop over lanes and epochs for a method and a shape of theta."""
     gradients = _unrolled if rows.size <= MAX_UNROLLED else _looped
     moves = _moves(method, rows, dtype, fit_bias)
-    visit = numba.njit(inline="always")(gradients(rows, dtype, moves, has_own_optimum))
+    visit = numba.njit(inline="always")(gradients(rows, dtype, width, moves, has_own_optimum))
     at_low, n_moving, rate = rows.optimum + 2 * rows.size, rows.clock, rows.rate
     n_rows, at_h, n_exact = at_low + 3 + rows.size, rows.h, rows.n_clocks + rows.n_h
     n_clocks, has_average = rows.n_clocks, rows.has_average
@@ -140,9 +150,9 @@ def kernel(
         highest: Any,
     ) -> None:
         n_given, k = numbers.shape
-        lanes, exact = np.zeros((n_rows, LANES), numbers.dtype), np.zeros((n_exact, LANES))
-        for first in range(0, k, LANES):
-            count = min(LANES, k - first)  # lanes beyond it carry what no one reads
+        lanes, exact = np.zeros((n_rows, width), numbers.dtype), np.zeros((n_exact, width))
+        for first in range(0, k, width):
+            count = min(width, k - first)  # lanes beyond it carry what no one reads
             for row in range(n_given):
                 place = row if row < n_moving else row - n_moving + rate + 2
                 for lane in range(count):
@@ -281,7 +291,7 @@ def _distance(rows: Rows, has_own_optimum: bool) -> Callable[..., Any]:
     return numba.njit(inline="always")(own if has_own_optimum else shared)
 
 
-def _unrolled(rows: Rows, dtype: str, moves: Moves, has_own_optimum: bool) -> Callable[..., None]:
+def _unrolled(rows: Rows, dtype: str, width: int, moves: Moves, has_own_optimum: bool) -> Callable[..., None]:
     """Returns what measures and moves the trials of all lanes, a lane after the other.
 
     The shape is a constant to the compiler, which unrolls the loops over parameters, keeps a
@@ -303,7 +313,7 @@ def _unrolled(rows: Rows, dtype: str, moves: Moves, has_own_optimum: bool) -> Ca
         moves: bool,
         is_first: bool,
     ) -> None:
-        for lane in range(LANES):
+        for lane in range(width):
             slope = zeros
             for p in range(n_parameters):
                 for o in range(n_targets):
@@ -327,7 +337,7 @@ def _unrolled(rows: Rows, dtype: str, moves: Moves, has_own_optimum: bool) -> Ca
     return visit
 
 
-def _looped(rows: Rows, dtype: str, moves: Moves, has_own_optimum: bool) -> Callable[..., None]:
+def _looped(rows: Rows, dtype: str, width: int, moves: Moves, has_own_optimum: bool) -> Callable[..., None]:
     """Returns the same, an entry of theta after the other: the code does not grow with their number."""
     n_parameters, n_targets, size = rows.n_parameters, rows.n_targets, rows.size
     at_low, at_high, at_cost, at_gradient = (rows.optimum + 2 * size + place for place in range(4))
@@ -348,25 +358,25 @@ def _looped(rows: Rows, dtype: str, moves: Moves, has_own_optimum: bool) -> Call
             for o in range(n_targets):
                 entry = p * n_targets + o
                 row = at_gradient + entry
-                for lane in range(LANES):
+                for lane in range(width):
                     lanes[row, lane] = hessian[p, 0] * lanes[o, lane]
                 for q in range(1, n_parameters):
-                    for lane in range(LANES):
+                    for lane in range(width):
                         lanes[row, lane] += hessian[p, q] * lanes[q * n_targets + o, lane]
-                for lane in range(LANES):
+                for lane in range(width):
                     lanes[row, lane] = penalise(lanes, entry, lane, lanes[row, lane] - constant[p, o])
                     error = distance(lanes, optimum, entry, lane, lanes[row, lane])
                     lanes[at_cost, lane] = error if entry == 0 else lanes[at_cost, lane] + error
         if measures:
-            for lane in range(LANES):
+            for lane in range(width):
                 cost = lanes[at_cost, lane]
                 lanes[at_low, lane] = cost if cost < lanes[at_low, lane] else lanes[at_low, lane]
                 lanes[at_high, lane] = lanes[at_high, lane] if cost <= lanes[at_high, lane] else cost
         if moves:
-            for lane in range(LANES):
+            for lane in range(width):
                 tick(lanes, exact, lane)
             for entry in range(size):
-                for lane in range(LANES):
+                for lane in range(width):
                     move(lanes, entry, lane, lanes[at_gradient + entry, lane], is_first)
 
     return visit

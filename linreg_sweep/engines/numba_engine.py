@@ -8,7 +8,7 @@ from linreg_sweep.engines.chunks import descend
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.engines.numba_descent import TiledDescent
 from linreg_sweep.engines.numba_elementwise import CompiledDescent
-from linreg_sweep.engines.numba_forms import form_of
+from linreg_sweep.engines.numba_forms import Form, form_of
 from linreg_sweep.theory.problem import Problem
 
 CHUNK = 512
@@ -34,8 +34,14 @@ def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
     method = options.method
     form = form_of(problem.n_rows, problem.shape, method.batch_size, shuffles=method.shuffle)
     if form.is_elementwise:
-        return descend(CompiledDescent(problem, options), trials, CHUNK, grows=not method.shuffle)
+        elementwise = CompiledDescent(problem, options, len(trials))
+        return descend(elementwise, trials, _longest(form, len(trials)), grows=not method.shuffle)
     descent = TiledDescent(problem, options, form, len(trials))
     size = problem.shape[0] * problem.shape[1]
-    longest = min(CHUNK, max(1, CHUNK_NUMBERS // (size * descent.lanes)))
+    longest = min(_longest(form, len(trials)), max(1, CHUNK_NUMBERS // (size * descent.lanes)))
     return descend(descent, trials, longest, grows=True)
+
+
+def _longest(form: Form, n_trials: int) -> int:
+    """Returns how many epochs go between two looks: more where a look takes longer than all of them."""
+    return CHUNK * max(1, min(8, 64 // max(1, n_trials))) if form.is_full_batch else CHUNK

@@ -62,3 +62,14 @@ def form_of(n_rows: int, shape: tuple[int, int], batch_size: int | None, *, shuf
     step_by_rows = shuffles or n_parameters >= 2 * size or held > MOST_NUMBERS
     most = FEW_BATCHES if step_by_rows else SETTLED_BATCHES
     return Form(few and n_batches <= most, step_by_rows, by_rows, False, shuffles, size)
+
+
+def goes_by_rows(n_rows: int, shape: tuple[int, int], batch_size: int | None, shuffles: bool) -> bool:
+    """Returns whether steps on mini-batches go by their rows, so that no H of theirs is held or made."""
+    form = form_of(n_rows, shape, batch_size, shuffles=shuffles)
+    return not form.is_elementwise and form.steps_by_rows
+
+
+def never(n_rows: int, shape: tuple[int, int], batch_size: int | None, shuffles: bool) -> bool:
+    """Returns that they do not, of an engine that has one form."""
+    return False
