@@ -34,22 +34,31 @@ SHAPES: dict[str, Case] = {
     "batches by H": replace(WIDE, batch_size=7, tolerance=0.3),
     "batches by H, nadam, mean": replace(ADAM, optimizer="nadam", batch_size=10, average=MEAN),
     "batches by rows": replace(WIDE, features=14, batch_size=5, tolerance=0.3, loss="mse"),
-    "batches by rows, shuffled, three targets": replace(WIDE, batch_size=9, shuffle=True, targets=3),
+    "batches by rows, shuffled, three targets": replace(WIDE, batch_size=9, order="reshuffle", targets=3),
     "batches by rows, shuffled, dampened": replace(
-        WIDE, batch_size=9, shuffle=True, numbers={"momentum": 0.6, "dampening": 0.3}
+        WIDE, batch_size=9, order="reshuffle", numbers={"momentum": 0.6, "dampening": 0.3}
     ),
     "batches by rows, rmsprop, penalty, mean": replace(
         ADAM, optimizer="rmsprop", batch_size=3, numbers={"weight_decay": 0.1}, average=MEAN
     ),
+    "batches by rows, drawn with replacement": replace(
+        WIDE, batch_size=9, order="with_replacement", tolerance=0.3, loss="mse"
+    ),
+    "batches by rows, each drawn anew": replace(WIDE, batch_size=7, order="independent", tolerance=0.3),
+    "all rows drawn with replacement": replace(WIDE, batch_size=24, order="with_replacement", tolerance=0.3),
     "row by row in registers": replace(WIDE, batch_size=1, tolerance=0.3),
-    "row by row in registers, shuffled, two targets": replace(WIDE, batch_size=1, shuffle=True, targets=2),
+    "row by row in registers, shuffled, two targets": replace(
+        WIDE, batch_size=1, order="reshuffle", targets=2
+    ),
     "row by row, few parameters": replace(WIDE, features=1, rows=30, batch_size=1, loss="sse"),
-    "row by row, too many for registers": replace(WIDE, features=17, batch_size=1, targets=2, shuffle=True),
+    "row by row, too many for registers": replace(
+        WIDE, features=17, batch_size=1, targets=2, order="reshuffle"
+    ),
     "row by row, nesterov, ema": replace(
         WIDE, batch_size=1, numbers={"momentum": 0.5}, flags=("nesterov",), average=EMA
     ),
     "row by row, adam, penalty, two targets": replace(
-        ADAM, batch_size=1, numbers={"weight_decay": 0.1}, targets=2, shuffle=True
+        ADAM, batch_size=1, numbers={"weight_decay": 0.1}, targets=2, order="reshuffle"
     ),
 }
 QUICK = ("H", "batches by rows")
@@ -98,8 +107,7 @@ def test_every_kind_of_training_goes_by_tiles_too(monkeypatch: pytest.MonkeyPatc
 
 def form(case: Case) -> Form:
     """Returns the form that a case is trained in."""
-    shape = case.problem.shape
-    return form_of(case.rows, shape, case.batch_size, shuffles=case.shuffle)
+    return form_of(case.rows, case.problem.shape, case.options().method)
 
 
 @pytest.mark.system

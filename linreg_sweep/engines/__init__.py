@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from linreg_sweep.engines.numba_forms import goes_by_rows, never
 from linreg_sweep.engines.pace import Pace, numba_pace, numpy_pace, torch_pace
 from linreg_sweep.errors import not_installed
+from linreg_sweep.method import Method
 
 if TYPE_CHECKING:
     from linreg_sweep.engines.interface import Engine
@@ -25,7 +26,7 @@ class Entry:
         packages: those that decide its last bits, beside NumPy, and that it needs.
         is_theory: whether it works out what theory says, and trains nothing.
         holds_batches: whether it holds what it computes of every mini-batch, H and C, at once.
-        goes_by_rows: `(n_rows, (P, O), batch_size, shuffles)` -> whether it does without them after all.
+        goes_by_rows: `(n_rows, (P, O), method)` -> whether it does without them after all.
         pace: how fast it is.
         starts_in: seconds to import or to compile it.
         worth_a_part: trials that a part has at least, so that they are worth the start of a call.
@@ -35,7 +36,7 @@ class Entry:
     packages: tuple[str, ...] = ()
     is_theory: bool = False
     holds_batches: bool = True
-    goes_by_rows: Callable[[int, tuple[int, int], int | None, bool], bool] = never
+    goes_by_rows: Callable[[int, tuple[int, int], Method], bool] = never
     pace: Pace = numpy_pace
     starts_in: float = 0.0
     worth_a_part: int = 4096

@@ -191,15 +191,15 @@ def descend(descent: Arithmetic, trials: Trials, longest: int = CHUNK, *, grows:
         tracker = Tracker(trials, descent.options)
         size = problem.shape[0] * problem.shape[1]
         width = descent.lanes * max(1, BLOCK // (size * descent.lanes))
-        most = longest if not method.shuffle else max(1, longest // len(descent.slices))
+        most = longest if not method.is_drawn else max(1, longest // len(descent.slices))
         epoch = 0
         while len(tracker.live):
             tracker.snapshot(epoch, state.theta)
             if grows:
-                at_once = max(size * max(len(tracker.live), descent.lanes), method.shuffle * problem.n_rows)
+                at_once = max(size * max(len(tracker.live), descent.lanes), method.is_drawn * problem.n_rows)
                 most = max(1, min(max(longest, epoch), GROWN // at_once))
             steps = tracker.steps_from(epoch, most)
-            if method.shuffle:
+            if method.is_drawn:
                 batches = [descent.batches(epoch + number) for number in range(steps)]
             else:
                 batches = [descent.batches(epoch)] * steps

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.engines.batches import batch_slices, epoch_order
+from linreg_sweep.engines.batches import batch_slices, rows_of_epoch
 from linreg_sweep.engines.chunks import Array, Chunk, State
 from linreg_sweep.engines.interface import TrainOptions
 from linreg_sweep.engines.numba_forms import Form
@@ -46,10 +46,11 @@ class TiledDescent:
         return np.ascontiguousarray(numbers, self.dtype).ravel()
 
     def batches(self, epoch: int) -> NDArray[np.intp]:
-        """Returns the order of the rows in an epoch, empty where it is the file's; the first epoch is 0."""
+        """Returns the rows that the steps of an epoch see, none where it is the file's order."""
         if not self.form.shuffles:
             return np.empty(0, np.intp)
-        return epoch_order(self.problem.n_rows, self.options.method.seed, epoch)
+        method = self.options.method
+        return rows_of_epoch(method.order, self.problem.n_rows, method.batch_size, method.seed, epoch)
 
     def chunk(self, state: State, epochs: Chunk) -> tuple[State, Array, Array]:
         """Trains one epoch after the other; see chunks.Arithmetic."""
@@ -103,6 +104,7 @@ class TiledDescent:
             self._filled(weights, k),
             orders.reshape(-1),
             self.problem.n_rows,
+            orders.shape[-1] or self.problem.n_rows,
             len(epochs.batches),
             n_blocks,
             epochs.first == 0,

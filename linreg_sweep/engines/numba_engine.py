@@ -32,10 +32,10 @@ def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
     Source: Nocedal and Wright, Numerical Optimization, sec. 3.3; the rules as torch.optim has them.
     """
     method = options.method
-    form = form_of(problem.n_rows, problem.shape, method.batch_size, shuffles=method.shuffle)
+    form = form_of(problem.n_rows, problem.shape, method)
     if form.is_elementwise:
         elementwise = CompiledDescent(problem, options, len(trials))
-        return descend(elementwise, trials, _longest(form, len(trials)), grows=not method.shuffle)
+        return descend(elementwise, trials, _longest(form, len(trials)), grows=not method.is_drawn)
     descent = TiledDescent(problem, options, form, len(trials))
     size = problem.shape[0] * problem.shape[1]
     longest = min(_longest(form, len(trials)), max(1, CHUNK_NUMBERS // (size * descent.lanes)))

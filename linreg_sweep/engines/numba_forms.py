@@ -5,6 +5,8 @@ Forms round differently, so that no run may mix two; neither the trials nor thei
 
 from dataclasses import dataclass
 
+from linreg_sweep.method import Method
+
 FEW_PARAMETERS = 8
 """Parameters up to which the order of operations is the NumPy engine's, where all rows make a step."""
 
@@ -30,7 +32,7 @@ class Form:
         steps_by_rows: a step goes by way of residuals; else by H and C of its rows.
         measures_by_rows: likewise the gradient of all rows.
         is_full_batch: a step sees all rows, and its gradient is the one that is measured.
-        shuffles: whether epochs differ in the order of the rows.
+        shuffles: whether epochs differ in the rows that their steps see.
         batch_size: rows of a step.
     """
 
@@ -42,21 +44,20 @@ class Form:
     batch_size: int
 
 
-def form_of(n_rows: int, shape: tuple[int, int], batch_size: int | None, *, shuffles: bool) -> Form:
+def form_of(n_rows: int, shape: tuple[int, int], method: Method) -> Form:
     """Returns the form for a shape.
 
     Args:
         n_rows: n.
         shape: (P, O).
-        batch_size: rows of a step; None: all.
-        shuffles: whether epochs differ in the order of the rows.
+        method: how many rows a step sees, and in which order.
     """
     n_parameters, n_targets = shape
-    size = min(batch_size or n_rows, n_rows)
+    size, shuffles = min(method.batch_size or n_rows, n_rows), method.is_drawn
     n_batches = -(-n_rows // size)
     by_rows = 2 * n_rows < n_parameters
     few = n_parameters <= FEW_PARAMETERS
-    if n_batches == 1:
+    if method.sees_all(n_rows):
         return Form(few, by_rows, by_rows, True, False, size)
     held = n_batches * n_parameters * (n_parameters + n_targets)
     step_by_rows = shuffles or n_parameters >= 2 * size or held > MOST_NUMBERS
@@ -64,12 +65,12 @@ def form_of(n_rows: int, shape: tuple[int, int], batch_size: int | None, *, shuf
     return Form(few and n_batches <= most, step_by_rows, by_rows, False, shuffles, size)
 
 
-def goes_by_rows(n_rows: int, shape: tuple[int, int], batch_size: int | None, shuffles: bool) -> bool:
+def goes_by_rows(n_rows: int, shape: tuple[int, int], method: Method) -> bool:
     """Returns whether steps on mini-batches go by their rows, so that no H of theirs is held or made."""
-    form = form_of(n_rows, shape, batch_size, shuffles=shuffles)
+    form = form_of(n_rows, shape, method)
     return not form.is_elementwise and form.steps_by_rows
 
 
-def never(n_rows: int, shape: tuple[int, int], batch_size: int | None, shuffles: bool) -> bool:
+def never(n_rows: int, shape: tuple[int, int], method: Method) -> bool:
     """Returns that they do not, of an engine that has one form."""
     return False

@@ -78,11 +78,11 @@ def kernel(
 ) -> Kernel:
     """Returns the loop over blocks of trials and epochs.
 
-    It is `(room, data, kept, clocks, rates, weights, orders, n_rows, n_epochs, n_blocks, is_begin, reached,
-    averages)`: kept [blocks, n_kept, lanes] and clocks [blocks, .., lanes] are overwritten, of the rates
-    [epochs or 1, blocks, lanes], weights [steps, blocks, lanes] and orders [epochs, n] each has its own
-    place, and to `reached` and `averages` [blocks, epochs, P, O, lanes] go the states before each epoch, if
-    they are not empty.
+    It is `(room, data, kept, clocks, rates, weights, orders, n_rows, n_seen, n_epochs, n_blocks, is_begin,
+    reached, averages)`: kept [blocks, n_kept, lanes] and clocks [blocks, .., lanes] are overwritten, of the
+    rates [epochs or 1, blocks, lanes], weights [steps, blocks, lanes] and orders [epochs, n_seen] each has
+    its own place, and to `reached` and `averages` [blocks, epochs, P, O, lanes] go the states before each
+    epoch, if they are not empty.
 
     Args:
         method: the formula of a step.
@@ -280,11 +280,11 @@ def kernel(
     find_gradient = inlined(all_by_rows if form.measures_by_rows else all_by_curvature)
 
     def run(
-        room: Any, data: Any, kept: Any, clocks: Any, rates: Any, weights: Any, orders: Any, n_rows: int,
-        n_epochs: int, n_blocks: int, is_begin: bool, reached: Any, averages: Any,
+        room: Any, data: Any, kept: Any, clocks: Any, rates: Any, weights: Any, orders: Any,
+        n_rows: int, n_seen: int, n_epochs: int, n_blocks: int, is_begin: bool, reached: Any, averages: Any,
     ) -> None:  # fmt: skip
         numbers, exact, apart = room.numbers, room.exact, n_blocks * width
-        n_steps, n_states = (n_rows + batch_size - 1) // batch_size, max(1, n_epochs)
+        n_steps, n_states = (n_seen + batch_size - 1) // batch_size, max(1, n_epochs)
         for block in range(n_blocks):
             for place in range(of_kept):
                 numbers[place] = kept[block * of_kept + place]
@@ -303,7 +303,7 @@ def kernel(
                 if n_epochs > 0:
                     make_steps_of_epoch(
                         room, data, weights, (epoch * n_steps * n_blocks + block) * width, apart, orders,
-                        epoch * n_rows, n_rows, is_begin and epoch == 0,
+                        epoch * n_seen, n_seen, is_begin and epoch == 0,
                     )  # fmt: skip
             for place in range(of_kept):
                 kept[block * of_kept + place] = numbers[place]

@@ -58,9 +58,10 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
             continue
         method, n_rows = group.options.method, group.problem.n_rows
         of_these, size = epochs[group.chosen], method.batch_size or n_rows
-        shuffles = method.shuffle and method.batch_size is not None
-        by_rows = engine.goes_by_rows(n_rows, group.problem.shape, method.batch_size, shuffles)
-        making = (20_000 + size * n_parameters * (n_parameters + n_targets)) * (shuffles and not by_rows)
+        by_rows = engine.goes_by_rows(n_rows, group.problem.shape, method)
+        making = (20_000 + size * n_parameters * (n_parameters + n_targets)) * (
+            method.is_drawn and not by_rows
+        )
         width, a_step, a_trial = engine.pace(group.problem.shape, size, making, method.rule(np).n_slots)
         steps = ceil(n_rows / size)
         together = ceil(len(of_these) * share / width) * float(of_these.max())
@@ -88,14 +89,10 @@ def _of_batches(experiment: Experiment) -> int:
     """Returns the bytes of every batch's H and C, where an engine holds them at once."""
     training, rows, (p, o) = experiment.config.training, experiment.problem.n_rows, experiment.problem.shape
     engine, methods = ENGINES[training.engine], [example.options.method for example in experiment.examples]
-    methods = [
-        method
-        for method in methods
-        if not engine.goes_by_rows(rows, (p, o), method.batch_size, method.shuffle)
-    ]
+    methods = [method for method in methods if not engine.goes_by_rows(rows, (p, o), method)]
     n_batches = max((ceil(rows / (method.batch_size or rows)) for method in methods), default=1)
     if n_batches == 1 or not engine.holds_batches:
         return 0
     each = p * (p + o) * np.dtype(training.dtype).itemsize + BYTES_A_BATCH
-    chunk = max(n_batches, CHUNK) if any(method.shuffle for method in methods) else 0
+    chunk = max(n_batches, CHUNK) if any(method.is_drawn for method in methods) else 0
     return n_batches * each + 2 * chunk * each  # the last chunk's go when the next one's are there
