@@ -24,6 +24,7 @@ class Entry:
         is_theory: whether it works out what theory says, and trains nothing.
         holds_batches: whether it holds what it computes of every mini-batch, H and C, at once.
         pace: how fast it is.
+        has_forms: whether the shape of the data decides what its products are; see forms.py.
         starts_in: seconds to import or to compile it.
         worth_a_part: trials that a part has at least, so that they are worth the start of a call.
     """
@@ -33,12 +34,13 @@ class Entry:
     is_theory: bool = False
     holds_batches: bool = True
     pace: Pace = numpy_pace
+    has_forms: bool = False
     starts_in: float = 0.0
     worth_a_part: int = 4096
 
 
 ENGINES = {
-    "numpy": Entry("numpy_engine", worth_a_part=1024),
+    "numpy": Entry("numpy_engine", has_forms=True, worth_a_part=1024),
     "torch": Entry("torch_engine", packages=("torch",), holds_batches=False, pace=torch_pace, starts_in=2.0),
     "closed_form": Entry("closed_form", is_theory=True, holds_batches=False),
     "numba": Entry("numba_engine", packages=("numba",), pace=numba_pace, starts_in=2.0),

@@ -6,7 +6,7 @@ judged by the excess itself. Trials that have ended leave. Who computes the epoc
 affair: see `Descent` in numpy_engine.py and `CompiledDescent` in numba_engine.py.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol, TypeVar
 
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from linreg_sweep.averages import weights
 from linreg_sweep.engines.interface import Floats, Results, TrainOptions, Trials
-from linreg_sweep.engines.pace import BLOCK
 from linreg_sweep.engines.tracker import Tracker, excess_of, look_back
 from linreg_sweep.schedules.declared import factors
 from linreg_sweep.theory.problem import Problem
@@ -32,7 +31,7 @@ Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 Curvature = tuple[Array, Array]
-"""H as its P columns [P, P, 1, 1], and C [P, O, 1]."""
+"""What a step's gradient is made of: H and C, or rows of A and Y, as the engine takes them."""
 
 
 @dataclass(frozen=True)
@@ -114,13 +113,13 @@ class Chunk:
 
     Attributes:
         first: how many have been done before, by every live trial.
-        batches: H and C of each step of each epoch.
+        batches: what each step of each epoch is made of.
         rates: the learning rate of each epoch, [n or 1, k or 1], in the descent's precision.
         weights: what the state after each step weighs in the average [steps, k or 1]; None: there is none.
     """
 
     first: int
-    batches: list[list[Curvature]]
+    batches: Sequence[Iterable[Curvature]]
     rates: Array
     weights: Array | None
 
@@ -142,8 +141,12 @@ class Arithmetic(Protocol):
     dtype: np.dtype[np.floating]
     slices: list[slice]
 
-    def batches(self, epoch: int) -> list[Curvature]:
-        """Returns H and C of each batch of an epoch; the first epoch is 0."""
+    @property
+    def width(self) -> int:
+        """Trials that are worked on together."""
+
+    def batches(self, epoch: int) -> Iterable[Curvature]:
+        """Returns what each step of an epoch is made of; the first epoch is 0."""
 
     def chunk(self, state: State, epochs: Chunk) -> tuple[State, Array, Array]:
         """Trains one epoch after the other; the state that is given stays as it is.
@@ -171,11 +174,11 @@ def descend(descent: Arithmetic, trials: Trials, longest: int = CHUNK) -> Result
     Returns:
         The results of all K trials. A trial that diverges is a result; nothing is raised for it.
     """
-    problem, method = descent.problem, descent.options.method
+    method = descent.options.method
     with np.errstate(all="ignore"):
         state = begin(trials, descent.options, descent.dtype)
         tracker = Tracker(trials, descent.options)
-        width = max(1, BLOCK // (problem.shape[0] * problem.shape[1]))
+        width = descent.width
         most = longest if not method.shuffle else max(1, longest // len(descent.slices))
         epoch = 0
         while len(tracker.live):
@@ -259,7 +262,7 @@ def _train_block(
     tracker: Tracker,
     whole: State,
     epoch: int,
-    batches: list[list[Curvature]],
+    batches: Sequence[Iterable[Curvature]],
     columns: slice,
 ) -> Indices:
     """Trains some live trials through a chunk of epochs and records their events.

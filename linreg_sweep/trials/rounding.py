@@ -1,0 +1,29 @@
+"""What decides how trials round, beside versions: the form of their products, and whose BLAS makes them."""
+
+from threadpoolctl import threadpool_limits
+
+from linreg_sweep.engines import ENGINES
+from linreg_sweep.engines.forms import ELEMENTWISE, PLAIN, form_for
+from linreg_sweep.gemm import kernel
+from linreg_sweep.trials.experiment import Experiment
+
+UNTOLD = str(PLAIN)
+"""The form of runs that say nothing of it: there was no other when they were made."""
+
+
+def arithmetic(experiment: Experiment) -> dict[str, str]:
+    """Returns the forms of an experiment's products, and the BLAS of this process where it makes any.
+
+    The forms are those of all that trials are grouped by; of a batch size that varies, of its ends.
+    """
+    engine, training = ENGINES[experiment.config.training.engine], experiment.config.training
+    if not engine.has_forms:
+        return {}
+    with threadpool_limits(limits=1):
+        forms = {
+            form_for(example.problem, example.options.method, training.dtype)
+            for example in experiment.examples_of_sizes
+        }
+    told = {"form": "; ".join(sorted(map(str, forms)))}
+    is_few = experiment.problem.shape[0] <= ELEMENTWISE
+    return told if is_few and forms == {PLAIN} else told | {"blas": kernel()}
