@@ -182,9 +182,9 @@ def test_a_plan_says_what_would_be_trained() -> None:
 @pytest.mark.parametrize(
     ("shape", "batch_size", "shuffle", "measured"),
     [
-        ((20_000, 30), 1, False, 187e6),
-        ((200_000, 5), 1, False, 262e6),
-        ((5_000, 20), 1, True, 70e6),
+        ((200_000, 5), 1, False, 71e6),  # rows as they are
+        ((300_000, 5), 4, False, 134e6),  # H of each batch
+        ((300_000, 5), 4, True, 306e6),  # and of each epoch
     ],
 )
 def test_memory_counts_the_batches_and_the_data(

@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 from linreg_sweep.engines import ENGINES
 from linreg_sweep.engines.chunks import CHUNK
 from linreg_sweep.engines.closed_form import COURSE_BLOCK
+from linreg_sweep.engines.forms import form_for
 from linreg_sweep.engines.pace import NS
+from linreg_sweep.method import Method
+from linreg_sweep.theory.problem import Problem
 from linreg_sweep.trials.columns import history_types, trial_types
 from linreg_sweep.trials.experiment import Experiment
 
@@ -85,11 +88,23 @@ def memory(experiment: Experiment, n_trials: int) -> int:
 
 def _of_batches(experiment: Experiment) -> int:
     """Returns the bytes of every batch's H and C, where an engine holds them at once."""
-    training, rows, (p, o) = experiment.config.training, experiment.problem.n_rows, experiment.problem.shape
-    methods = [example.options.method for example in experiment.examples]
-    n_batches = max(ceil(rows / (method.batch_size or rows)) for method in methods)
-    if n_batches == 1 or not ENGINES[training.engine].holds_batches:
+    training = experiment.config.training
+    engine, dtype = ENGINES[training.engine], training.dtype
+    if not engine.holds_batches:
         return 0
-    each = p * (p + o) * np.dtype(training.dtype).itemsize + BYTES_A_BATCH
-    chunk = max(n_batches, CHUNK) if any(method.shuffle for method in methods) else 0
+    held = [
+        _of_hessians(example.problem, example.options.method, dtype)
+        for example in experiment.examples_of_sizes
+        if not (engine.has_forms and form_for(example.problem, example.options.method, dtype).steps_by_rows)
+    ]
+    return max(held, default=0)
+
+
+def _of_hessians(problem: Problem, method: Method, dtype: str) -> int:
+    rows, (p, o) = problem.n_rows, problem.shape
+    n_batches = ceil(rows / (method.batch_size or rows))
+    if n_batches == 1:
+        return 0
+    each = p * (p + o) * np.dtype(dtype).itemsize + BYTES_A_BATCH
+    chunk = max(n_batches, CHUNK) if method.shuffle else 0
     return n_batches * each + 2 * chunk * each  # the last chunk's go when the next one's are there
