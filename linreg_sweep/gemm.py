@@ -16,11 +16,26 @@ from threadpoolctl import threadpool_info
 
 Array = NDArray[np.floating]
 
-NARROW = 16
-"""Columns in a block where wider ones are not trusted: float32 on Haswell and Zen."""
+WIDTHS = (128, 16)
+"""Columns in a block: the first that is trusted. Haswell and Zen mix up more than 16 of float32."""
 
-SHIFTS = (1, 2, 3, 5, 7, 8, 11)
+RESTS = (8, 16)
+"""Columns in the blocks of what is left over by whole ones: the first whose bits are those of whole ones."""
+
+SHIFTS = (1, 2, 3, 5, 8)
 """Places by which columns are shifted to try a product; half a block and all but one come on top."""
+
+
+class Blocks(NamedTuple):
+    """How columns are cut into blocks.
+
+    Attributes:
+        width: columns in a whole block.
+        rest: columns in the blocks that hold what is left over, where that is at most half of a whole one.
+    """
+
+    width: int
+    rest: int
 
 
 class Product(NamedTuple):
@@ -37,49 +52,57 @@ class Product(NamedTuple):
     is_transposed: bool = False
 
 
-def multiply(left: Array, columns: Array, out: Array, width: int) -> None:
+def multiply(left: Array, columns: Array, out: Array, blocks: Blocks) -> None:
     """Writes left times columns to out, a block of columns after the other; the last is padded with zeros.
 
     Args:
         left: [m, P], m and P at least 2: BLAS takes other ways with vectors.
         columns: [P, O, k].
         out: [m, O, k], is overwritten.
-        width: columns a block.
+        blocks: how wide they are; see blocks_for.
     """
-    rest = columns.shape[-1] % width
+    width, rest = blocks.width, columns.shape[-1] % blocks.width
     whole = columns.shape[-1] - rest
     if whole:
-        np.matmul(left, _blocks(columns[..., :whole], width), out=_blocks(out[..., :whole], width))
+        np.matmul(left, _cut(columns[..., :whole], width), out=_cut(out[..., :whole], width))
     if rest:
-        padded = np.zeros((*columns.shape[:-1], width), columns.dtype)
+        width = blocks.rest if 2 * rest <= width else width
+        padded = np.zeros((*columns.shape[:-1], -(-rest // width) * width), columns.dtype)
         padded[..., :rest] = columns[..., whole:]
-        product = np.matmul(left, _blocks(padded, width))  # [O, 1, m, width]
-        out[..., whole:] = product[:, 0, :, :rest].swapaxes(0, 1)
+        product = np.empty((len(left), *padded.shape[1:]), columns.dtype)
+        np.matmul(left, _cut(padded, width), out=_cut(product, width))
+        out[..., whole:] = product[..., :rest]
 
 
-def _blocks(columns: Array, width: int) -> Array:
+def _cut(columns: Array, width: int) -> Array:
     """Returns columns [P, O, k] as blocks [O, blocks, P, width], a view."""
     n_rows, n_columns, _ = columns.shape
     return columns.reshape(n_rows, n_columns, -1, width).transpose(1, 2, 0, 3)
 
 
-def width_for(products: Iterable[Product], wanted: int, dtype: str) -> int:
-    """Returns how many columns a block has so that all these products keep columns' bits; 0: none does.
+def blocks_for(products: Iterable[Product], dtype: str) -> Blocks | None:
+    """Returns blocks in which all these products keep columns' bits; None: there are none.
+
+    What is left over is multiplied in narrower blocks only where these give the same bits: then how many
+    columns there are is a matter of speed alone.
 
     Args:
         products: their shapes.
-        wanted: columns a block, where they do; else they are narrower.
         dtype: float32 or float64.
     """
     shapes = [*products]
-    for width in (wanted, NARROW):
+    for width in WIDTHS:
         if all(keeps_columns(shape, width, dtype) for shape in shapes):
-            return width
-    return 0
+            narrower = (rest for rest in RESTS if rest < width)
+            for rest in narrower:
+                if all(keeps_columns(shape, rest, dtype, width) for shape in shapes):
+                    return Blocks(width, rest)
+            return Blocks(width, width)
+    return None
 
 
 @cache
-def keeps_columns(product: Product, width: int, dtype: str) -> bool:
+def keeps_columns(product: Product, width: int, dtype: str, beside: int = 0) -> bool:
     """Returns whether a column has the same bits in every place of a block, and beside whatever numbers.
 
     The answer depends on the machine and its BLAS alone, so that it is the same in each of its processes.
@@ -88,34 +111,39 @@ def keeps_columns(product: Product, width: int, dtype: str) -> bool:
         product: the shape.
         width: columns a block.
         dtype: float32 or float64.
+        beside: columns of wider blocks, in which the bits must be the same; 0: of none.
     """
     rows, inner, is_transposed = product
     generator = np.random.default_rng(0)
-    shape = (inner, rows) if is_transposed else (rows, inner)
-    held = generator.standard_normal(shape).astype(dtype)
+    held = generator.standard_normal((inner, rows) if is_transposed else (rows, inner)).astype(dtype)
     left = held.T if is_transposed else held
-    block = generator.standard_normal((inner, 1, width)).astype(dtype)
-    expected = np.empty((rows, 1, width), dtype)
-    multiply(left, block, expected, width)
-    shifts, one = (*SHIFTS, width // 2, width - 1), width // 3
+    columns = generator.standard_normal((inner, 1, max(width, beside))).astype(dtype)
+    block, shifts, one = columns[..., :width], (*SHIFTS, width // 2, width - 1), width // 3
     tried = [
+        block,
         *(np.roll(block, shift, axis=-1) for shift in shifts),
         np.repeat(block[..., one : one + 1], width, axis=-1),
         *(_beside(block, one, strange) for strange in (np.nan, np.inf, 0.0)),
     ]
-    out = np.empty((rows, 1, width * len(tried)), dtype)
     with np.errstate(all="ignore"):
-        multiply(left, np.concatenate(tried, axis=-1), out, width)
-    found = np.split(out, len(tried), axis=-1)
+        products = np.split(_product(left, np.concatenate(tried, axis=-1), width), len(tried), axis=-1)
+    expected, *found = products
     own = expected[..., one : one + 1]
     return (
-        all(
+        (not beside or np.array_equal(_product(left, columns, beside)[..., :width], expected))
+        and all(
             np.array_equal(there, np.roll(expected, shift, axis=-1))
             for there, shift in zip(found, shifts, strict=False)
         )
         and bool((found[len(shifts)] == own).all())
         and all(np.array_equal(there[..., one : one + 1], own) for there in found[len(shifts) + 1 :])
     )
+
+
+def _product(left: Array, columns: Array, width: int) -> Array:
+    out = np.empty((len(left), *columns.shape[1:]), columns.dtype)
+    multiply(left, columns, out, Blocks(width, width))
+    return out
 
 
 def _beside(block: Array, one: int, strange: float) -> Array:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from linreg_sweep.engines.forms import WIDE, Form, form_of
-from linreg_sweep.gemm import NARROW, Product, kernel, multiply, width_for
+from linreg_sweep.engines.forms import form_of
+from linreg_sweep.gemm import WIDTHS, Product, blocks_for, kernel, multiply
 
 SHAPES = [Product(11, 11), Product(51, 51), Product(201, 201), Product(32, 51), Product(51, 32, True)]
 
@@ -52,24 +52,26 @@ def check_columns() -> None:
     generator = np.random.default_rng(1)
     for shape in SHAPES:
         for dtype in ("float64", "float32"):
-            width = width_for([shape], WIDE, dtype)
-            assert width in (WIDE, NARROW), shape
+            blocks = blocks_for([shape], dtype)
+            assert blocks is not None, shape
+            assert blocks.width in WIDTHS
+            width = blocks.width
             left = generator.normal(size=(shape.inner, shape.rows)).astype(dtype).T
             left = left if shape.is_transposed else np.ascontiguousarray(left)
             columns = generator.normal(size=(shape.inner, 2, 3 * width + 5)).astype(dtype)
             out = np.empty((shape.rows, *columns.shape[1:]), dtype)
-            multiply(left, columns, out, width)
+            multiply(left, columns, out, blocks)
             exact = np.tensordot(left.astype(np.float64), columns.astype(np.float64), 1)
             size = np.tensordot(abs(left), abs(columns), 1).max()
             assert abs(out - exact).max() <= shape.inner * np.finfo(dtype).eps * size
             for place in (0, 7, width - 1, width, 3 * width, 3 * width + 4):
                 alone = np.empty((shape.rows, 2, 1), dtype)
-                multiply(left, columns[..., place : place + 1], alone, width)
+                multiply(left, columns[..., place : place + 1], alone, blocks)
                 assert np.array_equal(alone[..., 0], out[..., place]), (shape, dtype, place)
             shifted, found = np.roll(columns, 3, axis=-1), np.empty_like(out)
             shifted[..., :3], shifted[..., 9::4] = np.nan, np.inf
             with np.errstate(invalid="ignore"):
-                multiply(left, shifted, found, width)
+                multiply(left, shifted, found, blocks)
             same = np.isfinite(shifted[0, 0])
             assert np.array_equal(found[..., same], np.roll(out, 3, axis=-1)[..., same]), (shape, dtype)
 
@@ -94,11 +96,11 @@ def test_a_block_is_narrower_where_a_wide_one_mixes_columns() -> None:
     """As of float32 on Haswell, where a column's bits depend on its place in a block of 32."""
     said = on_kernel(
         "Haswell",
-        "from linreg_sweep.gemm import Product, keeps_columns, width_for\n"
-        f"shape, wide = Product(51, 51), ({WIDE}, 'float32')\n"
-        "print(keeps_columns(shape, *wide), width_for([shape], *wide))",
+        "from linreg_sweep.gemm import WIDTHS, Product, blocks_for, keeps_columns\n"
+        "shape = Product(51, 51)\n"
+        "print(keeps_columns(shape, WIDTHS[0], 'float32'), *blocks_for([shape], 'float32'))",
     )
-    assert said.split() == ["False", str(NARROW)]
+    assert said.split() == ["False", "16", "16"]
 
 
 def test_the_kernel_is_named() -> None:
@@ -107,25 +109,24 @@ def test_the_kernel_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shape", "batch_size", "is_drawn", "expected"),
+    ("shape", "batch_size", "is_drawn", "expected"),  # steps by rows, costs by rows, by BLAS
     [
-        ((30, 2), None, False, Form(False, False, 0)),
-        ((30, 8), None, False, Form(False, False, 0)),
-        ((3, 8), None, False, Form(False, False, 0)),
-        ((1000, 11), None, False, Form(False, False, WIDE)),
-        ((30, 201), None, False, Form(True, True, NARROW)),
-        ((1000, 2), 1, False, Form(True, False, WIDE)),
-        ((1000, 2), 32, True, Form(False, False, 0)),
-        ((1000, 11), 32, False, Form(False, False, WIDE)),
-        ((1000, 11), 32, True, Form(True, False, WIDE)),
-        ((1000, 201), 32, False, Form(True, False, NARROW)),
-        ((10**6, 201), 200, False, Form(True, False, NARROW)),
+        ((30, 2), None, False, (False, False, False)),
+        ((30, 8), None, False, (False, False, False)),
+        ((3, 8), None, False, (False, False, False)),
+        ((1000, 11), None, False, (False, False, True)),
+        ((30, 201), None, False, (True, True, True)),
+        ((1000, 2), 1, False, (True, False, True)),
+        ((1000, 2), 32, True, (False, False, False)),
+        ((1000, 11), 32, False, (False, False, True)),
+        ((1000, 11), 32, True, (True, False, True)),
+        ((1000, 201), 32, False, (True, False, True)),
+        ((10**6, 201), 200, False, (True, False, True)),
     ],
 )
 def test_the_shape_decides_the_form(
-    shape: tuple[int, int], batch_size: int | None, is_drawn: bool, expected: Form
+    shape: tuple[int, int], batch_size: int | None, is_drawn: bool, expected: tuple[bool, bool, bool]
 ) -> None:
     """H where that asks for fewer products and is there or quickly made, else rows."""
     found = form_of(*shape, batch_size, "float64", is_drawn=is_drawn)
-    assert (found.steps_by_rows, found.costs_by_rows) == (expected.steps_by_rows, expected.costs_by_rows)
-    assert found.width == expected.width
+    assert (found.steps_by_rows, found.costs_by_rows, found.blocks is not None) == expected

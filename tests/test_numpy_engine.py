@@ -86,7 +86,8 @@ def test_no_trial_notices_its_neighbours_whatever_its_products_are(case: Case, d
     options = case.options()
     check_bits_are_own(train, case.problem, case.trials, options)
     form = form_for(case.problem, options.method, dtype)
-    found = descend(BlasDescent(case.problem, options, form), case.trials, 5)
+    assert form.blocks is not None
+    found = descend(BlasDescent(case.problem, options, form, form.blocks), case.trials, 5)
     assert_same(found, train(case.problem, case.trials, options))
 
 

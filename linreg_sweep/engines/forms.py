@@ -3,30 +3,27 @@
 Not of how many trials there are nor of which, since it decides how they round. Measured on a core of an EPYC
 with AVX-512, OpenBLAS 0.3.31, in nanoseconds of a product of a trial, beside all its columns at once:
 
-| P, float64 | all | 16 a block | 32 | 64 | 128 | a single column, 16 and 32 a block |
+| P, float64 | all | 16 a block | 32 | 64 | 128 | a single column, 8, 16 and 128 a block |
 |---|---:|---:|---:|---:|---:|---:|
-| 11 | 10 | 18 | 8 | 8 | 8 | 1,000 and 1,100 |
-| 51 | 119 | 155 | 119 | 126 | 128 | 2,500 and 4,100 |
-| 201 | 1,666 | 2,166 | 2,301 | 1,998 | 1,890 | 24,000 and 65,000 |
-| 1001 | 39,800 | 63,600 | 74,700 | 58,700 | 48,900 | 966,000 and 2,045,000 |
+| 11 | 10 | 18 | 8 | 8 | 8 | 1,000, 1,000 and 1,700 |
+| 51 | 119 | 155 | 119 | 126 | 128 | 1,700, 2,500 and 13,000 |
+| 201 | 1,666 | 2,166 | 2,301 | 1,998 | 1,890 | 12,500, 24,000 and 218,000 |
+| 1001 | 39,800 | 63,600 | 74,700 | 58,700 | 48,900 | 708,000, 966,000 and 6,130,000 |
 
-So blocks of 32 columns do for few parameters, and of 16 for many: wider ones gain a quarter at most, and a
-single trial, which is padded to a block, pays for all of it.
+So blocks of 128 columns do for all. What is left over, such as a single trial, goes into narrow blocks, if they
+have the same bits: then how many trials there are is a matter of speed alone.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from linreg_sweep.gemm import NARROW, Product, width_for
+from linreg_sweep.gemm import Blocks, Product, blocks_for
 from linreg_sweep.method import Method
 from linreg_sweep.theory.problem import Problem
 
 ELEMENTWISE = 8
 """Parameters up to which H times theta is elementwise: about as fast, and with the same bits on any BLAS."""
-
-WIDE, MANY = 32, 128
-"""Columns in a block of fewer than so many parameters; of more, and where these are not trusted, NARROW."""
 
 HELD = 2**26
 """Bytes of H of all batches in file order that are held at most; beyond, steps go through the rows."""
@@ -39,20 +36,20 @@ class Form:
     Attributes:
         steps_by_rows: a step's gradient is A^T (A theta - y) of its rows; else H theta - C of its own H.
         costs_by_rows: likewise the gradient of all rows, by which the cost is measured.
-        width: columns in a block of a product by BLAS; 0: H theta is elementwise, and no product is.
+        blocks: of the products by BLAS; None: H theta is elementwise, and no product is.
     """
 
     steps_by_rows: bool
     costs_by_rows: bool
-    width: int
+    blocks: Blocks | None
 
     def __str__(self) -> str:
-        if not self.width:
+        if self.blocks is None:
             return "H elementwise"
-        return f"{'rows' if self.steps_by_rows else 'H'} by BLAS, {self.width} columns a block"
+        return f"{'rows' if self.steps_by_rows else 'H'} by BLAS, {self.blocks.width} columns a block"
 
 
-PLAIN = Form(steps_by_rows=False, costs_by_rows=False, width=0)
+PLAIN = Form(steps_by_rows=False, costs_by_rows=False, blocks=None)
 """What there is on any machine: elementwise products of H."""
 
 
@@ -89,5 +86,5 @@ def form_of(n_rows: int, n_parameters: int, batch_size: int | None, dtype: str, 
     }
     if not (steps_by_rows and costs_by_rows):
         products.add(Product(n_parameters, n_parameters))
-    width = width_for(products, WIDE if n_parameters < MANY else NARROW, dtype)
-    return Form(steps_by_rows, costs_by_rows, width) if width else PLAIN
+    blocks = blocks_for(products, dtype)
+    return Form(steps_by_rows, costs_by_rows, blocks) if blocks else PLAIN

@@ -18,7 +18,7 @@ from linreg_sweep.engines.forms import Form, form_for
 from linreg_sweep.engines.interface import Floats, Results, TrainOptions, Trials
 from linreg_sweep.engines.pace import BLOCK
 from linreg_sweep.engines.rows import Rows, scaled_rows
-from linreg_sweep.gemm import multiply
+from linreg_sweep.gemm import Blocks, multiply
 from linreg_sweep.theory.problem import Problem
 
 PAGE = 4096
@@ -206,9 +206,9 @@ class Descent:
 class BlasDescent(Descent):
     """The arithmetic of an epoch by BLAS, of as many trials at once as whole blocks of columns hold."""
 
-    def __init__(self, problem: Problem, options: TrainOptions, form: Form) -> None:
+    def __init__(self, problem: Problem, options: TrainOptions, form: Form, blocks: Blocks) -> None:
         """Settles what all epochs share, in the descent's precision, and in which form."""
-        self.form = form
+        self.form, self.blocks = form, blocks
         self.residuals = np.empty((0, 0, 0))
         super().__init__(problem, options)
 
@@ -217,9 +217,9 @@ class BlasDescent(Descent):
         """Trials that are worked on together, in whole blocks."""
         n_parameters, n_targets = self.problem.shape
         held = max(n_parameters, self.slices[0].stop if self.form.steps_by_rows else 0)
-        blocks = max(1, BLOCK // (held * n_targets * self.form.width))
-        far = blocks * self.form.width * self.dtype.itemsize
-        return (blocks - (far % PAGE == 0 and blocks > 1)) * self.form.width
+        count = max(1, BLOCK // (held * n_targets * self.blocks.width))
+        far = count * self.blocks.width * self.dtype.itemsize
+        return (count - (far % PAGE == 0 and count > 1)) * self.blocks.width
 
     def _whole(self) -> Curvature:
         if not self.form.costs_by_rows:
@@ -244,7 +244,7 @@ class BlasDescent(Descent):
         by_rows = self.form.costs_by_rows if curvature is self.full else self.form.steps_by_rows
         left, right = curvature
         if not by_rows:
-            multiply(left, theta, out, self.form.width)
+            multiply(left, theta, out, self.blocks)
             np.subtract(out, right, out=out)
             return
         if self.residuals.shape[1:] != theta.shape[1:] or len(self.residuals) < len(left):
@@ -257,9 +257,9 @@ class BlasDescent(Descent):
             np.subtract(residual, right, out=residual)
             np.multiply(column, residual, out=out)
             return
-        multiply(left, theta, residual, self.form.width)
+        multiply(left, theta, residual, self.blocks)
         np.subtract(residual, right, out=residual)
-        multiply(left.T, residual, out, self.form.width)
+        multiply(left.T, residual, out, self.blocks)
 
     def add_up(self, terms: Array, out: Array) -> None:
         """Writes the sum of terms [m, ..., k] to out [..., k], one after the other, in one call."""
@@ -293,5 +293,6 @@ def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
     Source: Nocedal and Wright, Numerical Optimization, sec. 3.3; the rules as torch.optim has them.
     """
     form = form_for(problem, options.method, options.dtype)
-    descent = BlasDescent(problem, options, form) if form.width else Descent(problem, options)
+    blocks = form.blocks
+    descent = Descent(problem, options) if blocks is None else BlasDescent(problem, options, form, blocks)
     return descend(descent, trials)
