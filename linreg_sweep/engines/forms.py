@@ -10,8 +10,8 @@ with AVX-512, OpenBLAS 0.3.31, in nanoseconds of a product of a trial, beside al
 | 201 | 1,666 | 2,166 | 2,301 | 1,998 | 1,890 | 12,500, 24,000 and 218,000 |
 | 1001 | 39,800 | 63,600 | 74,700 | 58,700 | 48,900 | 708,000, 966,000 and 6,130,000 |
 
-So blocks of 128 columns do for all. What is left over, such as a single trial, goes into narrow blocks, if they
-have the same bits: then how many trials there are is a matter of speed alone.
+So blocks of 128 columns do for all. What is left over, such as a single trial, goes into narrow blocks where
+these have the same bits: then how many trials there are is a matter of speed alone.
 """
 
 from dataclasses import dataclass
