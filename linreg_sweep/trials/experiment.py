@@ -357,7 +357,7 @@ class Experiment:
         """Those of these whose learning rates are shares of a stability limit."""
         return tuple(group for group, is_in_units in self._examples(self.moving) if is_in_units)
 
-    @property
+    @cached_property
     def examples_of_sizes(self) -> tuple[Group, ...]:
         """The same with the smallest and the largest batches that there are."""
         every = self.space.combinations(("seed",), ("batch_size",))
