@@ -19,7 +19,7 @@ Array = NDArray[np.floating]
 WIDTHS = (128, 16)
 """Columns in a block: the first that is trusted. Haswell and Zen mix up more than 16 of float32."""
 
-RESTS = (8, 16)
+RESTS = (8, 16, 32)
 """Columns in the blocks of what is left over by whole ones: the first whose bits are those of whole ones."""
 
 SHIFTS = (1, 2, 3, 5, 8)

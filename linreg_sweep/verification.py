@@ -129,7 +129,7 @@ def verify(
     if "finished" in run.metadata and run.n_trials_done == run.n_trials:
         of_all = list(_summed_up(run, experiment, is_right=not wrong))
         wrong, n_wrong = wrong + of_all, n_wrong + len(of_all)
-    made = {"form": UNTOLD} | run.metadata["versions"]
+    made = UNTOLD | run.metadata["versions"]
     here = result_versions(run.metadata["engine"]) | arithmetic(experiment)
     others = {name: (str(made.get(name)), here[name]) for name in here if made.get(name) != here[name]}
     return Verification(n_trials, run.n_trials - n_trials, tuple(wrong), n_wrong, others)

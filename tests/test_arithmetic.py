@@ -41,8 +41,9 @@ def retold(run: ls.Run, **versions: str | None) -> None:
         (2, {}, "H elementwise", False),
         (2, {"engine": "closed_form"}, None, False),
         (2, {"batch_size": 1}, "rows by BLAS, 128 columns a block", True),
+        (10, {"engine": "closed_form"}, None, True),
         (10, {}, "H by BLAS, 128 columns a block", True),
-        (10, {"batch_size": 4, "shuffle": True}, "rows by BLAS, 128 columns a block", True),
+        (10, {"batch_size": 4, "order": "reshuffle"}, "rows by BLAS, 128 columns a block", True),
     ],
 )
 def test_a_run_names_its_products_and_its_blas(

@@ -22,7 +22,7 @@ from linreg_sweep.engines.numpy_engine import train
 from tests.cases import FORMS, Case
 from tests.descents import check_bits_are_own
 
-wide = [Case(features=50, targets=2, rows=60), Case(features=200, rows=210, batch_size=32, shuffle=True)]
+wide = [Case(features=50, targets=2, rows=60), Case(features=200, rows=210, batch_size=32, order="reshuffle")]
 for case in [*FORMS.values(), *wide]:
     for dtype in ("float64", "float32"):
         case = replace(case, dtype=dtype)

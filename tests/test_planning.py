@@ -180,18 +180,18 @@ def test_a_plan_says_what_would_be_trained() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shape", "batch_size", "shuffle", "measured"),
+    ("shape", "batch_size", "order", "measured"),
     [
-        ((200_000, 5), 1, False, 71e6),  # rows as they are
-        ((300_000, 5), 4, False, 134e6),  # H of each batch
-        ((300_000, 5), 4, True, 306e6),  # and of each epoch
+        ((200_000, 5), 1, "file", 71e6),  # rows as they are
+        ((300_000, 5), 4, "file", 134e6),  # H of each batch
+        ((300_000, 5), 4, "reshuffle", 306e6),  # and of each epoch
     ],
 )
 def test_memory_counts_the_batches_and_the_data(
-    shape: tuple[int, int], batch_size: int, shuffle: bool, measured: float
+    shape: tuple[int, int], batch_size: int, order: str, measured: float
 ) -> None:
     """Within a factor of 2 of the growth of ru_maxrss in a process of its own that trained a part."""
-    sweep = SWEEP | {"training": {"epochs": 40, "batch_size": batch_size, "shuffle": shuffle}}
+    sweep = SWEEP | {"training": {"epochs": 40, "batch_size": batch_size, "order": order}}
     x = np.random.default_rng(0).normal(size=shape)
     assert measured / 2 < ls.plan(sweep, data=(x, x[:, 0])).memory < 2 * measured
 

@@ -55,7 +55,7 @@ PLAIN = Form(steps_by_rows=False, costs_by_rows=False, blocks=None)
 
 def form_for(problem: Problem, method: Method, dtype: str) -> Form:
     """Returns what the epochs of trials of a method are made of; see form_of."""
-    return form_of(problem.n_rows, problem.shape[0], method.batch_size, dtype, is_drawn=method.shuffle)
+    return form_of(problem.n_rows, problem.shape[0], method.batch_size, dtype, is_drawn=method.is_drawn)
 
 
 def form_of(n_rows: int, n_parameters: int, batch_size: int | None, dtype: str, *, is_drawn: bool) -> Form:

@@ -198,7 +198,7 @@ def _declared(metadata: Mapping[str, Any]) -> list[Any]:
 def refuse_other_versions(run: Run, experiment: Experiment) -> None:
     """Raises a ResultsError where this process would not give the bits of the parts that are there."""
     due = result_versions(run.metadata["engine"]) | arithmetic(experiment)
-    made = {"form": UNTOLD} | run.metadata["versions"]
+    made = UNTOLD | run.metadata["versions"]
     for name, here in due.items():
         if made.get(name) != here:
             text = f"the run was made with {name} {made.get(name)}, here it is {here}: bits could differ"

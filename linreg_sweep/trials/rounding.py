@@ -7,23 +7,24 @@ from linreg_sweep.engines.forms import ELEMENTWISE, PLAIN, form_for
 from linreg_sweep.gemm import kernel
 from linreg_sweep.trials.experiment import Experiment
 
-UNTOLD = str(PLAIN)
-"""The form of runs that say nothing of it: there was no other when they were made."""
+UNTOLD = {"form": str(PLAIN), "blas": "none"}
+"""What runs had that say nothing of it: there was no other when they were made."""
 
 
 def arithmetic(experiment: Experiment) -> dict[str, str]:
     """Returns the forms of an experiment's products, and the BLAS of this process where it makes any.
 
-    The forms are those of all that trials are grouped by; of a batch size that varies, of its ends.
+    The forms are those of all that trials are grouped by; of a batch size that varies, of its ends. Whatever
+    the engine, theory rotates many parameters by BLAS.
     """
-    engine, training = ENGINES[experiment.config.training.engine], experiment.config.training
-    if not engine.has_forms:
-        return {}
-    with threadpool_limits(limits=1):
-        forms = {
-            form_for(example.problem, example.options.method, training.dtype)
-            for example in experiment.examples_of_sizes
-        }
-    told = {"form": "; ".join(sorted(map(str, forms)))}
-    is_few = experiment.problem.shape[0] <= ELEMENTWISE
-    return told if is_few and forms == {PLAIN} else told | {"blas": kernel()}
+    training, told = experiment.config.training, dict[str, str]()
+    is_by_blas = experiment.problem.shape[0] > ELEMENTWISE
+    if ENGINES[training.engine].has_forms:
+        with threadpool_limits(limits=1):
+            forms = {
+                form_for(example.problem, example.options.method, training.dtype)
+                for example in experiment.examples_of_sizes
+            }
+        told["form"] = "; ".join(sorted(map(str, forms)))
+        is_by_blas |= forms != {PLAIN}
+    return told | {"blas": kernel()} if is_by_blas else told
