@@ -37,6 +37,7 @@ from linreg_sweep.storage.store import DamagedError
 from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.trials.columns import history_types, trial_types
 from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.rounding import UNTOLD, arithmetic
 from linreg_sweep.workers.backends import PROCESSES, open_backend
 
 Columns = Mapping[str, Array]
@@ -76,7 +77,7 @@ class Verification:
         mismatches: what is not what the experiment gives, at most MAX_NAMED of it.
         n_mismatches: how many there are.
         other_versions: where a library that decides the last bits has another version than when the run was
-            made: (then, here) by name.
+            made, or the arithmetic is another: (then, here) by name.
     """
 
     n_trials: int
@@ -132,7 +133,8 @@ def verify(
     if "finished" in run.metadata and run.n_trials_done == run.n_trials:
         of_all = list(_summed_up(run, experiment, is_right=not wrong))
         wrong, n_wrong = wrong + of_all, n_wrong + len(of_all)
-    made, here = run.metadata["versions"], result_versions(run.metadata["engine"])
+    made = UNTOLD | run.metadata["versions"]
+    here = result_versions(run.metadata["engine"]) | arithmetic(experiment)
     others = {name: (str(made.get(name)), here[name]) for name in here if made.get(name) != here[name]}
     return Verification(n_trials, run.n_trials - n_trials, tuple(wrong), n_wrong, others)
 

@@ -182,9 +182,9 @@ def test_a_plan_says_what_would_be_trained() -> None:
 @pytest.mark.parametrize(
     ("shape", "batch_size", "order", "measured"),
     [
-        ((20_000, 30), 1, "file", 187e6),
-        ((200_000, 5), 1, "file", 262e6),
-        ((5_000, 20), 1, "reshuffle", 70e6),
+        ((200_000, 5), 1, "file", 71e6),  # rows as they are
+        ((300_000, 5), 4, "file", 134e6),  # H of each batch
+        ((300_000, 5), 4, "reshuffle", 306e6),  # and of each epoch
     ],
 )
 def test_memory_counts_the_batches_and_the_data(

@@ -362,6 +362,14 @@ class Experiment:
         """Those of these whose learning rates are shares of a stability limit."""
         return tuple(group for group, is_in_units in self._examples(self.moving) if is_in_units)
 
+    @cached_property
+    def examples_of_sizes(self) -> tuple[Group, ...]:
+        """The same with the smallest and the largest batches that there are."""
+        every = self.space.combinations(("seed",), ("batch_size",))
+        return tuple(
+            self.example_with({name: of for name, of in each.items() if name != RATIO}) for each in every
+        )
+
     def _examples(self, extreme: Sequence[str] = ()) -> Iterator[tuple[Group, bool]]:
         for chosen in self.space.combinations(GROUPED, extreme):
             is_in_units = chosen.pop(RATIO, None) is not None
