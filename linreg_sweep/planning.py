@@ -63,6 +63,26 @@ class Plan:
     advice: Advice | None
     notes: tuple[str, ...]
 
+    def _repr_html_(self) -> str:
+        import pandas as pd
+
+        from linreg_sweep.analysis import tables
+
+        found = {
+            "trials": self.n_trials,
+            **{f"expected {name}": count for name, count in self.forecast.outcomes.items()},
+            "fewest epochs": self.forecast.fastest_epochs,
+            "stability limit": self.stability_limit,
+            "best fixed learning rate": self.best_rate,
+            "condition number": self.condition_number,
+            "seconds on one core": self.seconds,
+        }
+        known = {name: number for name, number in found.items() if number is not None}
+        cells = [f"{each:,}" if isinstance(each, int) else f"{each:,.6g}" for each in known.values()]
+        axes = pd.DataFrame([vars(axis) for axis in self.axes]).dropna(axis="columns", how="all")
+        whole = tables.as_html(f"{self.name}: {self.what}", pd.DataFrame({"": list(known), "value": cells}))
+        return whole + tables.as_html("What varies", axes)
+
 
 def plan(
     sweep: str | Path | Mapping[str, Any],

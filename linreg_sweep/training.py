@@ -87,7 +87,7 @@ def train(
     data: Arrays | None = None,
     every: int | None = None,
     max_memory: str | int | None = None,
-    prepared: Callable[[Experiment], None] = lambda experiment: None,
+    prepared: Callable[[Experiment], None] | None = None,
 ) -> Training:
     """Trains the one trial of a config through all its epochs, unless it diverges.
 
@@ -113,7 +113,8 @@ def train(
     if every is not None and 2 * (epochs // every) > MAX_STATES:
         text = f"must leave at most {MAX_STATES // 2:,} rows to print, got {epochs // every:,}"
         raise ConfigError(Complaint("--every", text, "print fewer"))
-    prepared(experiment)
+    if prepared is not None:
+        prepared(experiment)
     values = experiment.values(0, 1)
     [group] = experiment.groups(values)
     results, rows = _train_and_look(experiment, group, every or max(1, epochs // ROWS), epochs)

@@ -91,7 +91,7 @@ def verify(
     *,
     jobs: int | None = None,
     max_memory: str | int | None = None,
-    watch: Callable[[int, int], None] = lambda done, total: None,
+    watch: Callable[[int, int], None] | None = None,
 ) -> Verification:
     """Trains every trial of a run that is there again, and compares all that the run says of them.
 
@@ -127,7 +127,8 @@ def verify(
             n_trials += part.trial_range.n_trials - len(part.facts.failures)
             wrong, n_more = _first(wrong, _compared(run, part, types))
             n_wrong += n_more
-            watch(n_trials, total)
+            if watch is not None:
+                watch(n_trials, total)
     if "finished" in run.metadata and run.n_trials_done == run.n_trials:
         of_all = list(_summed_up(run, experiment, is_right=not wrong))
         wrong, n_wrong = wrong + of_all, n_wrong + len(of_all)

@@ -25,8 +25,8 @@ def edge(
 ) -> None:
     """Close in on the learning rate at which a SWEEP's descent stops being stable, by bisection.
 
-    The declared engine trains pairs of trials, and a rate is stable where their difference does not
-    grow. Beside it stands the stability limit by theory; mini-batches have none.
+    The declared engine trains pairs of trials; a learning rate is stable if their difference does not
+    grow. The stability limit by theory is shown beside it; mini-batches have none.
     """
     from linreg_sweep.edge_search import edge as measure
     from linreg_sweep.terminal.choosing import selected

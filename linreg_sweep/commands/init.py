@@ -12,14 +12,17 @@ from linreg_sweep.terminal.console import notes, say
     "--data", metavar="FILE", help="Your own data: text, Parquet or .xlsx. [default: the tutorial's data]"
 )
 @click.option(
-    "--x", multiple=True, metavar="COL", help="A column to predict from. [default: every numeric one]"
+    "--x",
+    multiple=True,
+    metavar="COL",
+    help="A column to predict from; may be repeated. [default: every numeric one]",
 )
 @click.option("--y", multiple=True, metavar="COL", help="The column to predict; may be repeated.")
 @click.option(
     "--missing",
     multiple=True,
     metavar="TEXT",
-    help="What stands in missing cells, such as -200; NA and the like are known.",
+    help="How missing cells are marked, such as -200; NA and the like are known.",
 )
 @click.option("--name", metavar="NAME", help="What to call the config and the sweep. [default: as the data]")
 @with_max_memory
@@ -34,8 +37,8 @@ def init(
 ) -> None:
     """Write a first config and sweep into DIR, for the tutorial or for a data file of your own.
 
-    The learning rates are laid out around the data's stability limit. How a file of text is written (its
-    separator, its decimals, ...) is found out and written into the config.
+    The learning rates are laid out around the data's stability limit. The format of a text file (separator,
+    decimal mark, ...) is detected and written into the config.
     """
     from linreg_sweep.scaffold.files import write_scaffold
 

@@ -17,7 +17,7 @@ from linreg_sweep.terminal.console import notes, say
 @click.pass_context
 @click.argument("sweep")
 @with_overrides
-@click.option("--trials", type=int, metavar="N", help="How many trials a random sweep has.")
+@click.option("--trials", type=int, metavar="N", help="The number of trials of a random sweep.")
 @with_max_memory
 def plan(
     ctx: click.Context, sweep: str, overrides: tuple[str, ...], trials: int | None, max_memory: str | None

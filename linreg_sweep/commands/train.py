@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 @click.pass_context
 @click.argument("config")
 @with_overrides
+@click.option("--every", type=int, metavar="N", help="Print every Nth epoch. [default: about ten in all]")
 @click.option(
-    "--every", type=int, metavar="N", help="Print every N-th epoch. [default: so that ten are printed]"
-)
-@click.option(
-    "--steps", type=int, metavar="N", help="Print gradient and weights around each call, for N epochs."
+    "--steps",
+    type=int,
+    metavar="N",
+    help="Print gradient and weights around each of torch's calls, for N epochs.",
 )
 @with_selection
 @with_format
@@ -47,9 +48,9 @@ def train(
 ) -> None:
     """Train the one trial of a CONFIG file, and print it as the tutorial does.
 
-    Weight and bias are those after the epoch's update, the cost is that before it. All epochs are
-    trained unless the trial diverges. With --steps, torch's autograd is shown at work: gradient
-    and weights before zero_grad, after it, after backward and after step.
+    Weight and bias are printed after the epoch's update, the cost before it. All epochs are trained unless
+    the trial diverges. --steps shows torch's autograd at work: gradient and weights before zero_grad, after
+    it, after backward and after step.
     """
     overrides = several(ctx, overrides, lambda text: "=" in text)
     _refuse_beside_steps(steps, every, style)

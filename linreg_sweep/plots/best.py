@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 MAX_RINGS = 60
-"""Cells that are marked; where more are as good, none is."""
+"""Cells that are marked; where more are as good, the legend alone says so."""
 
 
 def mark_best(axes: "Axes", run: Run, found: Cells, look: Look) -> list[Any]:
     """Draws a ring in each cell that has a trial as good as the best; returns what the legend shows of it."""
+    from matplotlib.lines import Line2D
+
     value = run.metadata.get("best", {}).get(run.best_by)
     if not isinstance(value, int | float):
         return []
@@ -36,13 +38,15 @@ def mark_best(axes: "Axes", run: Run, found: Cells, look: Look) -> list[Any]:
     together = np.concatenate(rows)
     places = np.column_stack([_places(run, side, together[:, n]) for n, side in enumerate(sides)])
     places = np.unique(places[~np.isnan(places).any(axis=1)], axis=0)
-    if not 0 < len(places) <= MAX_RINGS:
+    if not len(places):
         return []
     is_epoch = run.best_by == "converged_at"
     words = (
         f"fastest trial: epoch {value:,}" if is_epoch else f"best trial: {look.name(run.best_by)} {value:.6g}"
     )
     words += f", {len(together):,} alike" if len(together) > 1 else ""
+    if len(places) > MAX_RINGS:
+        return [Line2D([], [], linestyle="", label=words)]
     heights = places[:, 1] if len(sides) > 1 else np.full(len(places), 0.5)
     ring: dict[str, Any] = {
         "linestyle": "",

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.plots.look import PANEL, PLAIN, Look
+from linreg_sweep.plots.look import PANEL, PLAIN, SCREEN, Look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +19,13 @@ LINE = 1.35
 
 SMALL = 0.833
 """Of the size of letters, that of small ones, as matplotlib has it."""
+
+
+TITLE = 0.84
+"""Of the width of a panel, how long a title is at most: it stands over the middle of the frame."""
+
+MOST_OF_PANEL = 0.4
+"""Of the height of a panel, what a legend takes before its letters are made smaller."""
 
 
 class Canvas:
@@ -40,7 +47,11 @@ class Canvas:
         return self._axes is not None
 
     def panels(
-        self, groups: Sequence[int], inches: tuple[float, float] = PANEL, columns: int | None = None
+        self,
+        groups: Sequence[int],
+        inches: tuple[float, float] = PANEL,
+        columns: int | None = None,
+        narrowest: float = 0.0,
     ) -> "list[Axes]":
         """Returns new panels.
 
@@ -48,6 +59,7 @@ class Canvas:
             groups: how many there are of each group; each group begins a row.
             inches: of a panel, where size and style do not say.
             columns: where the look does not say; None: as many as the largest group has.
+            narrowest: inches of a panel at least, where the look does not say how many columns there are.
 
         Raises:
             ConfigError: there are several, and a person gave axes for one.
@@ -59,6 +71,9 @@ class Canvas:
             self.made = [self._axes]
             return self.made
         wide = min(self.look.columns or columns or max(groups), max(groups))
+        if self.look.columns is None and narrowest:
+            whole = self._inches(wide, 1, inches)[0]
+            wide = max(1, min(wide, int(whole / (narrowest * self.look.points / SCREEN.points))))
         rows = [-(-count // wide) for count in groups]
         self.figure.set_layout_engine("constrained")
         self.figure.set_size_inches(self._inches(wide, sum(rows), inches))
@@ -96,23 +111,27 @@ def title(axes: "Axes", look: Look, text: str, inches: float | None = None, **ho
     """
     alone = len(axes.figure.axes) == 1 if axes.figure else True
     shown = text if look.title is None else look.title if alone else text * bool(look.title)
-    axes.set_title(wrapped(shown, inches or width_of(axes), look.points), **how)
+    axes.set_title(wrapped(shown, inches or TITLE * width_of(axes), look.points), **how)
 
 
 def width_of(axes: "Axes") -> float:
     """Returns how many inches wide a panel is with all that belongs to it."""
-    assert axes.figure is not None
-    inches = float(axes.figure.get_figure(root=True).get_size_inches()[0])
-    spec = axes.get_subplotspec()
-    return inches / spec.get_gridspec().ncols if spec is not None else inches
+    return _inches_of(axes)[0]
 
 
 def height_of(axes: "Axes") -> float:
     """Returns how many inches high a panel is with all that belongs to it."""
+    return _inches_of(axes)[1]
+
+
+def _inches_of(axes: "Axes") -> tuple[float, float]:
     assert axes.figure is not None
-    inches = float(axes.figure.get_figure(root=True).get_size_inches()[1])
+    width, height = axes.figure.get_figure(root=True).get_size_inches().tolist()
     spec = axes.get_subplotspec()
-    return inches / spec.get_gridspec().nrows if spec is not None else inches
+    if spec is None:
+        return width, height
+    grid = spec.get_topmost_subplotspec().get_gridspec()  # a bar of colours may split a panel
+    return width / grid.ncols, height / grid.nrows
 
 
 def letters(text: str) -> int:
@@ -148,7 +167,7 @@ def columns_for(widths: Sequence[float], room: float, most: int) -> int:
         starts = [sum(sizes[:place]) for place in range(columns)]
         widest = [max(widths[start : start + size]) for start, size in zip(starts, sizes, strict=True)]
         if sum(widest) <= room:
-            return columns
+            return -(-count // -(-count // columns))  # as many rows, and none but the last shorter
     return 1
 
 
@@ -163,6 +182,8 @@ def legend(
 ) -> None:
     """Names colours and lines below a panel, clear of what its axis says, in as many rows as it takes.
 
+    What then is free beside the frame is what the words of the axis upwards may take; they are broken to fit.
+
     Args:
         axes: of the panel, whose axis to the right has its words.
         look: of the picture.
@@ -173,17 +194,26 @@ def legend(
     """
     from matplotlib.transforms import ScaledTranslation
 
-    if not handles:
-        return
-    small, room = look.points * SMALL, 0.94 * width_of(axes)
-    gap = 4.5 * small / 72  # what a handle takes, and stands beside it
-    labels = [wrapped(str(handle.get_label()), room - gap, small) for handle in handles]
-    widths = [max(map(letters, label.split("\n"))) * LETTER * small / 72 + gap for label in labels]
-    fit = columns_for(widths, room, columns or len(handles))
+    small, whole = look.points * SMALL, 72 * height_of(axes)
+    room = width_of(axes) - 0.07 * look.points  # it is below the middle of the frame, not of the panel
+    for own in (small, 0.8 * small):
+        gap = 4.5 * own / 72  # what a handle takes, and stands beside it
+        labels = [wrapped(str(handle.get_label()), room - gap, own) for handle in handles]
+        widths = [max(map(letters, label.split("\n"))) * LETTER * own / 72 + gap for label in labels]
+        fit = columns_for(widths, room, columns or len(handles))
+        lines = [title, *labels[:: max(1, fit)]] if title else labels[:: max(1, fit)]
+        takes = sum(line.count("\n") + 1.4 for line in lines) * own * 1.2
+        if takes < MOST_OF_PANEL * whole:
+            break
     ticks = [tick.get_text() for tick in axes.get_xticklabels() if tick.get_text()]
     high = max([1, *(text.count("\n") + 1 for text in ticks)]) * small * LINE
     words = axes.get_xlabel()
     high += (words.count("\n") + 1) * look.points * LINE + 4 if words else 0
+    above = (axes.get_title().count("\n") + 1) * look.points * LINE
+    free = max(1.0, (whole - takes - high - above - 30 - extra) / 72)
+    axes.set_ylabel(wrapped(axes.get_ylabel().replace("\n", " "), free, look.points))
+    if not handles:
+        return
     assert axes.figure is not None
     down = ScaledTranslation(0, -(high + 12 + extra) / 72, axes.figure.dpi_scale_trans)
     axes.legend(
@@ -194,5 +224,7 @@ def legend(
         bbox_transform=axes.transAxes + down,
         ncols=fit,
         borderaxespad=0.0,
-        title=None if title is None else wrapped(title, room, small),
+        title=None if title is None else wrapped(title, room, own),
+        fontsize=own,
+        title_fontsize=own,
     )

@@ -11,13 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.analysis.aggregate import Aggregate, Ranges, check_column
-from linreg_sweep.config.parameters import has_unit
+from linreg_sweep.analysis.aggregate import Aggregate, Ranges, check_column, ranges_of
+from linreg_sweep.config.parameters import count, has_unit
 from linreg_sweep.config.training import OPTIMIZER_KEYS
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.runs.reopening import declaration_of
-from linreg_sweep.runs.results import MAX_ROWS, Run
+from linreg_sweep.runs.results import ALIKE, MAX_ROWS, Run
+from linreg_sweep.samplers.grid import at
 from linreg_sweep.theory.outcome import OUTCOMES, REGIMES
+from linreg_sweep.trials.columns import parameter_name
+from linreg_sweep.trials.space import make_space
 
 Floats = NDArray[np.float64]
 
@@ -81,7 +84,7 @@ class MapSide:
         """
         if not self.is_equal:
             return values
-        below = np.searchsorted(self.centres, values * (1 - SAME), side="left")
+        below = np.searchsorted(self.centres, values - SAME * np.abs(values), side="left")
         own = np.minimum(below, len(self.centres) - 1)
         is_own = np.isclose(self.centres[own], values, rtol=SAME, atol=0)
         return np.asarray(np.where(np.isnan(values), np.nan, np.where(is_own, own, below - 0.5)), np.float64)
@@ -194,16 +197,35 @@ def cells(run: Run, x: str | None = None, y: str | None = None, most: int = MAX_
         run: which run.
         x: see map_axes.
         y: see map_axes.
-        most: values of a parameter above which they are gathered into so many ranges; at most MAX_VALUES.
+        most: values of a parameter above which they are gathered into so many ranges.
 
     Raises:
         ConfigError: see map_axes.
         ResultsError: no part is finished, or one is damaged.
     """
     names = map_axes(run, x, y)
-    aggregate = run.aggregate(names, most)
+    ranges = {
+        name: found
+        for name in names
+        if not run.types[name].is_words
+        and (found := ranges_of(values_of(run, name, most), most, log=name in run.metadata["log_scaled"]))
+    }
+    leading = set(run.varied[: len(names)]) == set(names) and run.is_ordered
+    aggregate = Aggregate(names, run.types, ranges, together=leading and not ranges)
     run.update([aggregate], ["trial"])
     return cells_of(run, aggregate)
+
+
+def values_of(run: Run, name: str, most: int) -> Floats:
+    """Returns the different values of a number: a few times as many as asked for at least, and both ends.
+
+    Those of a grid come from its declaration where metadata.json has some of them alone.
+    """
+    span = run.metadata["spans"].get(name, ())
+    if most <= MAX_ROWS or len(span) <= MAX_ROWS:
+        return run.distinct(name, ALIKE * most)
+    parameter = make_space(declaration_of(run).config).parameters[parameter_name(name)]
+    return np.unique(at(parameter, np.arange(count(parameter))))
 
 
 def cells_of(run: Run, aggregate: Aggregate) -> Cells:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.plots.canvas import Canvas, height_of, legend, title, wrapped
-from linreg_sweep.plots.descents import Descent, trials_of_all, watch
+from linreg_sweep.plots.descents import Descent, shared_by, trials_of_all, watch
 from linreg_sweep.plots.look import PLAIN, Look
 from linreg_sweep.plots.scales import FRAME
 from linreg_sweep.plots.style import INK, look_of_line, title_of
@@ -56,8 +56,9 @@ def cost_curves(run: Run, axes: "Axes", *, trials: Sequence[int] = (), look: Loo
         ResultsError, DataError: the run's data have moved or changed.
     """
     experiment, _, descents = watch(run, trials)
+    shared = shared_by(descents)
     lines = [
-        curve(axes, descent, descent.label(look), look_of_line(number), look)
+        curve(axes, descent, descent.label(look, shared), look_of_line(number), look)
         for number, descent in enumerate(descents)
     ]
     frame(axes, [run], [experiment], descents, look)

@@ -1,6 +1,6 @@
 """Chosen trials, trained once more to be watched: what curves of the cost and paths are drawn from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,10 +51,12 @@ class Descent:
     theta: Floats
     excess: Floats
 
-    def label(self, look: Look) -> str:
-        """Returns what a legend says of it."""
-        told = [f"{look.name(name)} {shown(cell, 4)}" for name, cell in self.cells.items()]
-        return f"{self.trial}: {', '.join(told)}: {self.became}"
+    def label(self, look: Look, shared: Collection[str] = ()) -> str:
+        """Returns what a legend says of it, but for hyperparameters that all in the picture share."""
+        told = [
+            f"{look.name(name)} {shown(cell, 4)}" for name, cell in self.cells.items() if name not in shared
+        ]
+        return ": ".join(filter(None, [str(self.trial), ", ".join(told), self.became]))
 
 
 def default_trials(run: Run) -> list[int]:
@@ -139,3 +141,13 @@ def trials_of_all(runs: Sequence[Run], trials: Sequence[int]) -> list[int] | Non
     if len({run.n_trials for run in runs}) > 1:
         return None
     return sorted({trial for run in runs for trial in default_trials(run)})[:MAX_TRIALS]
+
+
+def shared_by(descents: Sequence[Descent]) -> set[str]:
+    """Returns the hyperparameters that have one value in several trials, so that no legend need say it."""
+    first = descents[0].cells
+    return {
+        name
+        for name in first
+        if len(descents) > 1 and all(each.cells.get(name) == first[name] for each in descents)
+    }

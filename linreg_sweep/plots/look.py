@@ -126,7 +126,8 @@ def look_of(
     if style is not None and style not in STYLES:
         faults.append(Complaint("--style", f"there is no style {show(style)}", did_you_mean(style, STYLES)))
     made_for = STYLES.get(style or "", SCREEN)
-    if size is not None and not (len(size) == 2 and all(_is_within(each, INCHES) for each in size)):
+    pair = tuple(size) if isinstance(size, Sequence) else ()
+    if size is not None and not (len(pair) == 2 and all(_is_within(each, INCHES) for each in pair)):
         text = f"must be two numbers from {INCHES[0]:g} to {INCHES[1]:g}, width and height in inches"
         faults.append(Complaint("--size", f"{text}, got {show(size)}", "for a slide 13.3,7.5"))
     for option, value, bounds, unit in (
@@ -134,10 +135,15 @@ def look_of(
         ("--font-size", font_size, POINTS, "points"),
         ("--columns", columns, (1, MAX_COLUMNS), "columns of panels"),
     ):
-        if value is not None and not _is_within(value, bounds):
+        is_whole = unit == "points" or not isinstance(value, float)
+        if value is not None and not (is_whole and _is_within(value, bounds)):
             text = f"must be {bounds[0]:g} to {bounds[1]:g} {unit}, got {show(value)}"
             faults.append(Complaint(option, text))
     known = {*OUTCOMES, *REGIMES, "epochs", "stability_ratio", *(name for run in runs for name in run.types)}
+    texts = {"--title": title, **{f"--label {name}": text for name, text in (labels or {}).items()}}
+    for option, said in texts.items():
+        if not (isinstance(said, str) or (said is None and option == "--title")):
+            faults.append(Complaint(option, f"must be text, got {show(said)}"))
     for name in labels or {}:
         if name not in known:
             text = f"there is nothing called {show(name)} in the picture"

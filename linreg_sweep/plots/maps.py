@@ -4,14 +4,24 @@ A cell is a trial or, where there are many, all trials of a range; theory's edge
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.plots.best import mark_best
-from linreg_sweep.plots.canvas import Canvas, legend, title, width_of
-from linreg_sweep.plots.cells import MAX_VALUES, Cells, cells, check_sizes, edges_of, map_axes, varying
+from linreg_sweep.plots.canvas import Canvas, height_of, legend, title, width_of, wrapped
+from linreg_sweep.plots.cells import (
+    MAX_VALUES,
+    Cells,
+    cells,
+    check_sizes,
+    edges_of,
+    map_axes,
+    values_of,
+    varying,
+)
 from linreg_sweep.plots.edges import edge_words, stability_limits
 from linreg_sweep.plots.look import PLAIN, Look
 from linreg_sweep.plots.products import ProductOfRun, products_of
@@ -23,6 +33,7 @@ from linreg_sweep.theory.outcome import OUTCOMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
 Floats = NDArray[np.float64]
@@ -34,6 +45,9 @@ FEWEST_RANGES = 12
 
 MOST_RANGES = 4_000
 """Of a side of a map, whatever is asked for."""
+
+BESIDE = 0.75
+"""Of the width of a frame, what a bar of colours beside it leaves."""
 
 MAX_PANELS = 8
 """Products of a union that have a panel each."""
@@ -70,9 +84,11 @@ def _draw(
     panels = canvas.panels([len(views)])
     maps = [_cells(view, axes, x, y, bins, canvas.look) for view, axes in zip(views, panels, strict=True)]
     norm = norm_of(maps) if by_epochs else None
-    for view, axes, found in zip(views, panels, maps, strict=True):
+    known = [place for place, found in enumerate(maps) if np.isfinite(found.converged_at).any()]
+    for place, (view, axes, found) in enumerate(zip(views, panels, maps, strict=True)):
         if by_epochs:
-            _color_epochs(axes, found, norm, canvas.look, view)
+            has_bar = place == known[-1] if known else False  # one for all
+            _color_epochs(axes, found, norm, canvas.look, view, has_bar=has_bar)
         else:
             _color_outcomes(axes, found, canvas.look, view)
 
@@ -162,9 +178,11 @@ def norm_of(maps: Sequence[Cells]) -> "Normalize | None":
     return LogNorm(low, high, clip=True) if high > BY_RATIO * low else Normalize(0.0, high)
 
 
-def _color_epochs(axes: "Axes", found: Cells, norm: "Normalize | None", look: Look, run: Run) -> "Axes":
+def _color_epochs(
+    axes: "Axes", found: Cells, norm: "Normalize | None", look: Look, run: Run, *, has_bar: bool = True
+) -> "Axes":
     from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import LinearSegmentedColormap, ListedColormap, LogNorm
+    from matplotlib.colors import LinearSegmentedColormap, ListedColormap
     from matplotlib.patches import Patch
 
     most = np.argmax(found.outcomes, axis=0)
@@ -177,19 +195,26 @@ def _color_epochs(axes: "Axes", found: Cells, norm: "Normalize | None", look: Lo
     if norm is not None and np.isfinite(found.converged_at).any():
         colors = LinearSegmentedColormap.from_list("epochs", RAMP, N=1021)
         _mesh(axes, found, found.converged_at, norm=norm, cmap=colors)
-        assert axes.figure is not None
-        bar = axes.figure.colorbar(ScalarMappable(norm, colors), ax=axes, pad=0.02, aspect=25)
-        bar.ax.set_ylim(max(norm.vmin or 0.0, 0.0), norm.vmax)
-        if isinstance(norm, LogNorm):
-            from matplotlib.ticker import LogLocator
-
-            bar.set_ticks(LogLocator(subs=(1, 2, 5)))
-        bar.ax.yaxis.set_major_formatter("{x:,.0f}")
-        bar.minorticks_off()
-        bar.ax.tick_params(labelsize=axes.xaxis.get_tick_params().get("labelsize", look.points))
-        bar.set_label(look.labels.get("converged_at", "epochs to convergence (median of the cell)"))
-    _frame(axes, run, found, look, patches, "")
+        if has_bar:
+            _explain(axes, ScalarMappable(norm, colors), look)
+    _frame(axes, run, found, look, patches, "", has_bar=has_bar)
     return axes
+
+
+def _explain(axes: "Axes", colors: "ScalarMappable", look: Look) -> None:
+    """Draws the bar beside a map that says how many epochs its colours stand for."""
+    from matplotlib.colors import LogNorm
+    from matplotlib.ticker import LogLocator
+
+    assert axes.figure is not None
+    bar = axes.figure.colorbar(colors, ax=axes, pad=0.02, aspect=25)
+    if isinstance(colors.norm, LogNorm):
+        bar.set_ticks(LogLocator(subs=(1, 2, 5)))
+    bar.ax.yaxis.set_major_formatter("{x:,.0f}")
+    bar.minorticks_off()
+    bar.ax.tick_params(labelsize=axes.xaxis.get_tick_params().get("labelsize", look.points))
+    words = look.labels.get("converged_at", "epochs to convergence (median of the cell)")
+    bar.set_label(wrapped(words, 0.6 * height_of(axes), look.points))
 
 
 def _views(run: Run, x: str | None, y: str | None, bins: int | None) -> "list[Run]":
@@ -214,6 +239,8 @@ def _cells(run: Run, axes: "Axes", x: str | None, y: str | None, bins: int | Non
     names = map_axes(run, x, y)
     most = min(bins, MOST_RANGES) if bins else MOST_RANGES
     found = cells(run, x, y, _ranges(run, names, axes, look) if bins is None else most)
+    if found.y is not None and found.y.is_words and found.x.is_listed and (found.trials == 0).any():
+        found = replace(found, x=replace(found.x, is_listed=False))  # a list of each word's own
     for side in (found.x, *([found.y] if found.y is not None else [])):
         if not side.is_words:
             check_sizes(run, side.name, side.centres)
@@ -227,7 +254,7 @@ def _ranges(run: Run, names: Sequence[str], axes: "Axes", look: Look) -> int:
     """
     dots = int(FRAME * width_of(axes) * (look.dpi or look.style.dpi))
     counts = [
-        len(run.types[name].words) if run.types[name].is_words else len(run.distinct(name, MOST_RANGES))
+        len(run.types[name].words) if run.types[name].is_words else len(values_of(run, name, dots))
         for name in names
     ]
     trials = run.n_trials_done
@@ -260,7 +287,9 @@ def _mesh(axes: "Axes", found: Cells, values: Floats, **how: Any) -> None:
         axes.pcolormesh(own, up[rows.start : rows.stop + 1], shown, rasterized=True, **how)
 
 
-def _frame(axes: "Axes", run: Run, found: Cells, look: Look, handles: list[Any], note: str) -> None:
+def _frame(
+    axes: "Axes", run: Run, found: Cells, look: Look, handles: list[Any], note: str, *, has_bar: bool = False
+) -> None:
     """Names the axes, the run, the regimes along the top, the edge, the best trial and the colours."""
     standardized = is_standardized(run)
     explained = scale(axes, "x", found.x, look.axis(found.x.name, standardized=standardized), look)
@@ -268,7 +297,7 @@ def _frame(axes: "Axes", run: Run, found: Cells, look: Look, handles: list[Any],
         axes.set_yticks([])
     else:
         explained += scale(axes, "y", found.y, look.axis(found.y.name, standardized=standardized), look)
-    above = name_regimes(axes, found, look) if has_regimes(found) else 0.0
+    above = name_regimes(axes, found, look, FRAME * (BESIDE if has_bar else 1)) if has_regimes(found) else 0.0
     left_out = f"\n{found.left_out:,} trials have no value on an axis" if found.left_out else ""
     title(axes, look, _title(run) + left_out, pad=8 + above)
     handles = [*handles, *_edge(axes, run, found, look), *mark_best(axes, run, found, look)]

@@ -43,7 +43,8 @@ def draw(canvas: Canvas, runs: Sequence[Run], *, trials: Sequence[int] = ()) -> 
             own = own if len(found) > 1 else look_of_line(number)
             lines.append(curve(axes, descent, f"{name}, trial {descent.label(look)}", own, look))
     frame(axes, runs, experiments, descents, look)
-    title(axes, look, f"{', '.join(names)}: {'chosen trials' if trials else 'the best trial of each'}")
+    best = "the best trial of each" if len(runs) > 1 else "the best trial"
+    title(axes, look, f"{', '.join(names)}: {'chosen trials' if trials else best}")
     legend(axes, look, lines, title=titled(descents, f"run, {TITLE}"), columns=1)
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.plots.canvas import Canvas, height_of, legend, title, width_of, wrapped
+from linreg_sweep.plots.canvas import LINE, SMALL, Canvas, height_of, legend, title, width_of, wrapped
 from linreg_sweep.plots.costs import TITLE
-from linreg_sweep.plots.descents import Descent, trials_of_all, watch
+from linreg_sweep.plots.descents import Descent, shared_by, trials_of_all, watch
 from linreg_sweep.plots.look import PLAIN, Look
 from linreg_sweep.plots.scales import FRAME
 from linreg_sweep.plots.style import look_of_line, title_of
@@ -57,19 +57,20 @@ def paths(run: Run, axes: "Axes", *, trials: Sequence[int] = (), look: Look = PL
     reach = np.maximum(reach, reach.max() * 0.15)
     is_one_unit = not plain or {is_scaled for _, is_scaled in experiment.problems} == {True}
     if is_one_unit:  # as wide as its frame is, about, so that little is lost where both have one scale
-        shape = 1.2 * width_of(axes) / height_of(axes)
+        below = (len(tracks) + 6) * SMALL * look.points * LINE / 72  # the legend and the axis
+        shape = 0.8 * width_of(axes) / max(height_of(axes) - below, 0.3 * height_of(axes))
         reach = np.maximum(reach, [reach[1] * shape, reach[0] / shape])
         axes.set_aspect("equal", adjustable="box")
     low, high = optimum - reach, optimum + reach
     along = basis @ problem.eigenvectors
     _contours(axes, (along * problem.eigenvalues) @ along.T, optimum, reach, look)
-    lines = []
+    lines, shared = [], shared_by(descents)
     looks = _layers(descents, tracks, low, high)
     for number, (descent, track, (above, width)) in enumerate(zip(descents, tracks, looks, strict=True)):
         near = np.isfinite(track).all(axis=1) & (np.abs(track - optimum) < 50 * reach).all(axis=1)
         how: dict[str, Any] = {"linewidth": width * look.width, "zorder": 2 + above, "marker": "."}
         how |= {"markevery": slice(DOTS), "markersize": (width + 2.6) * look.width} | look_of_line(number)
-        lines += axes.plot(*track[near].T, label=descent.label(look), **how)
+        lines += axes.plot(*track[near].T, label=descent.label(look, shared), **how)
         start: dict[str, Any] = {"color": how["color"], "markersize": (5 + 1.2 * width) * look.width}
         axes.plot(*track[0], "o", markeredgecolor="white", zorder=3 + above, **start)
     where = "optimum without a penalty" if experiment.is_penalised else "optimum"

@@ -81,7 +81,12 @@ def plot(
     with rc_context(look.settings):
         figure = pyplot.figure(dpi=look.dpi) if axes is None else axes.figure.get_figure(root=True)
         canvas = Canvas(figure, look, axes)
-        _draw(canvas, found, kind, options)
+        try:
+            _draw(canvas, found, kind, options)
+        except BaseException:
+            if axes is None:
+                pyplot.close(figure)  # else a notebook shows it empty
+            raise
         if axes is None:
             make_legible(figure)
     return canvas.made[0] if len(canvas.made) == 1 else canvas.made

@@ -24,11 +24,17 @@ def has_regimes(found: Cells) -> bool:
     return found.x.name in RATES and not (found.y is not None and found.y.is_words)
 
 
-def name_regimes(axes: "Axes", found: Cells, look: Look) -> float:
+def name_regimes(axes: "Axes", found: Cells, look: Look, frame: float = FRAME) -> float:
     """Draws a bar along the top over the columns of each regime, and their names side by side above.
 
     A name stands over the middle of its bar, as far as its neighbours let it; a line leads from each bar to
     its name. Where regimes alternate so often that the names have no room there is nothing.
+
+    Args:
+        axes: of the map.
+        found: the map.
+        look: of the picture.
+        frame: of the width of the panel, what stands within its frame, about.
 
     Returns:
         How many points all of it takes above the frame.
@@ -47,7 +53,7 @@ def name_regimes(axes: "Axes", found: Cells, look: Look) -> float:
     ]
     points = look.points * SMALL
     names = [look.labels.get(name, REGIME_WORDS[name]) for name, _, _ in bars]
-    letter = LETTER * points / (FRAME * width_of(axes) * 72)
+    letter = LETTER * points / (frame * width_of(axes) * 72)
     widths = [letter * (len(name) + 1.2) for name in names]
     if sum(widths) > 1.1 or not bars:
         return 0.0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from linreg_sweep.analysis.aggregate import Ranges
-from linreg_sweep.plots.canvas import LETTER, SMALL, Canvas, legend, letters, title, width_of, wrapped
+from linreg_sweep.plots.canvas import LETTER, SMALL, TITLE, Canvas, legend, letters, title, width_of, wrapped
 from linreg_sweep.plots.cells import varying
 from linreg_sweep.plots.look import PLAIN, Look
 from linreg_sweep.plots.scales import FRAME, LONGEST, folded, plainly
@@ -24,6 +24,9 @@ BARS = 24
 PANEL = (4.2, 3.8)
 """Inches of a panel."""
 
+NARROWEST = 1.8
+"""Inches of a panel at least, with letters of a screen."""
+
 
 def draw(canvas: Canvas, runs: Sequence[Run], *, bins: int | None = None) -> None:
     """Draws a panel a parameter, a row a run; see slices."""
@@ -32,7 +35,7 @@ def draw(canvas: Canvas, runs: Sequence[Run], *, bins: int | None = None) -> Non
     counts = [len(varying(run)) for run in runs]
     widest = max(counts)
     inches = (max(PANEL[0], 6.0 / widest), PANEL[1])
-    panels = canvas.panels(counts, inches, columns=widest)
+    panels = canvas.panels(counts, inches, columns=widest, narrowest=NARROWEST)
     for run, count in zip(runs, counts, strict=True):
         slices(run, panels[:count], bins=bins, look=canvas.look)
         panels = panels[count:]
@@ -75,10 +78,17 @@ def slices(run: Run, panels: "Sequence[Axes]", *, bins: int | None = None, look:
         axes.set_ylim(0, 100)
         axes.set_xlim(-0.5, len(trials) - 0.5)
         words = look.axis(name, standardized=standardized)
-        axes.set_xlabel(wrapped(words, 0.9 * width_of(axes), look.points))
-        if axes is panels[0]:
+        axes.set_xlabel(wrapped(words, 0.7 * width_of(axes), look.points))
+        spec = axes.get_subplotspec()
+        if spec is None or spec.is_first_col():
             axes.set_ylabel("share of trials (%)")
-    title(panels[0], look, title_of(run), len(panels) * width_of(panels[0]), loc="left")
+    title(panels[0], look, title_of(run), TITLE * _row(panels), loc="left")
+
+
+def _row(panels: "Sequence[Axes]") -> float:
+    """Returns how many inches wide the panels of a row are together."""
+    spec = panels[0].get_subplotspec()
+    return min(len(panels), spec.get_gridspec().ncols if spec else 1) * width_of(panels[0])
 
 
 def _ticks(
@@ -99,6 +109,7 @@ def _ticks(
     words = ["none" if cell is None else _word(cell, look) for cell in cells]
     widest = max(letters(line) for word in words for line in word.split("\n")) + 1.5
     if run.types[name].is_words and widest * len(words) > room:
+        words = [word.replace("\n", " ") for word in words]
         axes.set_xticks(range(len(words)), words, rotation=35, ha="right", rotation_mode="anchor")
         return
     step = ceil(widest * len(words) / room)

@@ -30,6 +30,9 @@ DIGITS = 50
 KEPT_DIGITS = 36
 """Digits that the flattest curvature must keep of them: more than the 32 of pairs of floats."""
 
+UNSURE = 100.0
+"""How much larger the square of what is left of a column may be than float64 says."""
+
 NOTHING = 1e-30
 """Share of what the largest parameter adds to y below which one adds but the rounding of pairs of floats."""
 
@@ -122,6 +125,9 @@ def precise_spectrum(data: Shifted, found: Dependence, factor: Fraction, *, fit_
             kept = [*np.flatnonzero(found.kept).tolist(), *([data.n_features] if fit_bias else [])]
             try:
                 gram, moment = _with_combinations(gram, moment, kept)
+                if found.kept.all() and _is_flatter(gram, found, factor, digits):
+                    digits *= 2
+                    continue
                 values, vectors = mpmath.eigsy(gram)
             except ZeroDivisionError:  # so few digits cannot tell the kept columns apart
                 digits *= 2
@@ -132,6 +138,17 @@ def precise_spectrum(data: Shifted, found: Dependence, factor: Fraction, *, fit_
             ):
                 return _rounded_once(data, gram, moment, values, vectors, null, fit_bias=fit_bias)
         digits *= 2
+
+
+def _is_flatter(gram: Matrix, found: Dependence, factor: Fraction, digits: int) -> bool:
+    """Returns whether so many digits leave the flattest curvature too few, before a slow diagonalisation.
+
+    It is at most the least pivot of an elimination, which is what the columns before one leave of it,
+    squared; the steepest is at least the largest entry.
+    """
+    pivot = UNSURE * float(factor) * mpmath.mpf(float(found.rest.min(initial=np.inf))) ** 2
+    largest = max(gram[row, row] for row in range(gram.rows))
+    return bool(pivot < largest * mpmath.mpf(10) ** (KEPT_DIGITS - digits))
 
 
 def _normal(data: Shifted, whole: NDArray[Any], power: int, *, fit_bias: bool) -> tuple[Matrix, Matrix]:
