@@ -40,7 +40,8 @@ class TiledDescent:
         sizes = (form.batch_size, problem.n_rows % form.batch_size or form.batch_size, problem.n_rows)
         factors = [float(loss_factor(problem.loss, size, problem.shape[1])) for size in sizes]
         given = (_symmetric(problem.hessian), -problem.constant, _symmetric(hessians), -constants)
-        of_rows = (problem.design[some], -problem.targets[some])
+        design, targets = problem.rows(some)
+        of_rows = (design, -targets)
         self.data = Data(*map(self._flat, (*given, *of_rows, np.array(factors), np.empty(0), np.zeros(1))))
 
     def _flat(self, numbers: Array) -> Array:
