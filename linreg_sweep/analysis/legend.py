@@ -24,8 +24,8 @@ COLUMN_MEANING = {name: column.meaning for name, column in NAMED.items() if colu
 """What a column says, with its unit, for the people who read a table."""
 
 MEASURED = (
-    "regime where measured: of mini-batches and adaptive optimizers, since the data's curvature does not"
-    " describe them"
+    "regime where measured: of batches that are drawn or permuted and adaptive optimizers, since the data's"
+    " curvature does not describe them"
 )
 
 

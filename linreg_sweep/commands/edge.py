@@ -26,7 +26,7 @@ def edge(
     """Close in on the learning rate at which a SWEEP's descent stops being stable, by bisection.
 
     The declared engine trains pairs of trials, and a rate is stable where their difference does not
-    grow. Beside it stands the stability limit by theory; mini-batches have none.
+    grow. Beside it stands the stability limit by theory, of drawn batches in mean square.
     """
     from linreg_sweep.edge_search import edge as measure
     from linreg_sweep.terminal.choosing import selected

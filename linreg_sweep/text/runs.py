@@ -185,9 +185,14 @@ def _agreement(run: "Run") -> Iterator[str]:
         else:
             said = f"the outcome of {same:,} of {predicted:,} trials{epochs}"
         yield f"Theory correctly predicted {said}."
-    for word in ("mini_batches", "adaptive"):
+    for word in ("mini_batches", "adaptive", "in_the_mean", "reshuffled"):
         if found.get(word):
             yield f"Theory predicts nothing for {counted(found[word], 'trial')}: {SILENT_MEANING[word]}."
+    if found.get("passing"):
+        yield (
+            f"{counted(found['passing'], 'trial')} converged in passing: over all draws the excess rests"
+            " above the tolerance (see plateau)."
+        )
     if found["lost_in_rounding"]:
         silent = counted(found["lost_in_rounding"], "trial")
         yield f"Theory predicts nothing for {silent}: rounding may decide the outcome."
@@ -195,5 +200,5 @@ def _agreement(run: "Run") -> Iterator[str]:
         first = "; the first" if len(others) < predicted - same else ""
         yield f"{counted(predicted - same, 'trial')} ended otherwise than predicted{first}:"
         yield as_text(columns_of(others), "table")
-        expression = "theory == 'closed_form' and predicted_outcome != outcome"
+        expression = "predicted_outcome != '' and predicted_outcome != outcome"
         yield f'All: linreg-sweep show {run.path} --where "{expression}"'
