@@ -44,12 +44,12 @@ def test_no_distance_is_told_that_one_seed_decides() -> None:
     """Nor of trials that ended when they had converged, nor of few."""
     from linreg_sweep.analysis.over_seeds import over_seeds
 
-    fair = np.linspace(1, 2, 20)
+    fair = np.linspace(1, 2, 40)
     for excess, epochs, told in (
         (fair, 5, True),
         (np.append(fair[1:], 1e6), 5, False),
-        (fair, np.arange(20), False),
-        (fair[:5], 5, False),
+        (fair, np.arange(40), False),
+        (fair[:29], 5, False),
     ):
         table = pd.DataFrame({"excess_cost": excess, "expected_excess_cost": 1.4, "epochs": epochs})
         [row] = over_seeds(table.assign(outcome="unfinished", seed=range(len(table))), ["seed"]).to_dict(

@@ -10,12 +10,12 @@ from linreg_sweep.analysis.aggregate import check_column
 EXPECTED = "expected_excess_cost"
 """The column of what theory expects in the mean over all draws."""
 
-FEWEST = 10
+FEWEST = 30
 """Seeds from which on a standard error is worth a comparison."""
 
 MOST = 0.5
-"""Share of the squared deviations that one seed may have: beyond it the mean has no standard error to speak of,
-as where fourth moments are infinite."""
+"""Share of the squared deviations that one seed may have: beyond it, as where fourth moments are infinite,
+the mean has no standard error to speak of."""
 
 
 def over_seeds(trials: pd.DataFrame, by: Sequence[str], of: str = "excess_cost") -> pd.DataFrame:
@@ -29,7 +29,7 @@ def over_seeds(trials: pd.DataFrame, by: Sequence[str], of: str = "excess_cost")
     Returns:
         What varies, `seeds`, then `median`, `p10`, `p90`, `mean` and `standard_error` of the column. Where
         theory knows the mean of the excess cost over all draws, and all these trials did as many epochs:
-        `theory`, and `standard_errors`, how many of these the mean lies above it; missing where fewer than 10
+        `theory`, and `standard_errors`, how many of these the mean lies above it; missing where fewer than 30
         seeds, or one of them alone, would decide that.
 
     Raises:

@@ -6,8 +6,8 @@
 - `quadratic`: what trials descend, along its eigenvectors; with a penalty: `penalty`, or `box` if decoupled.
 - `modes`: how errors move at a constant rate, in closed form; `first_events`: the epochs at which something
   first happens; `averaging`: what averages of states come to. `course`: all that under any schedule.
-- `epoch_map`: an epoch over batches in file order, its `epoch_events` and `epoch_limits`: `file_order`. `in_the_mean`:
-  drawn batches in the mean over all draws: `drawn`; `permuted`: permuted ones.
+- `file_order`: batches in file order, by the map of an epoch (`epoch_map`, `epoch_events`, `epoch_limits`).
+  `drawn`: batches that are drawn, in the mean over all draws (`in_the_mean`); `permuted`: permuted ones.
 - `rounding`: how far the rounding of its steps may carry a trial from all that.
 - `applies`: which theory holds for a method, if any, with its `limits` and regimes: everybody asks this.
 - `outcome`: what converged, diverged and the regimes mean.

@@ -23,6 +23,7 @@ from linreg_sweep.theory.outcome import (
     judge_measured_regime,
     judge_regime,
 )
+from linreg_sweep.trials.batches import has_expected_excess, has_plateau
 
 if TYPE_CHECKING:
     from linreg_sweep.trials.experiment import Experiment
@@ -267,7 +268,7 @@ TRIALS: tuple[Column | Family, ...] = (
         "number",
         "the excess cost at which the trial comes to rest, at an epoch's end; in the mean, if drawn",
         lambda trials: trials.of_each(lambda group: group.plateau()),
-        applies=lambda experiment: experiment.has_plateau,
+        applies=has_plateau,
     ),
     Column(
         "expected_excess_cost",
@@ -276,7 +277,7 @@ TRIALS: tuple[Column | Family, ...] = (
         lambda trials: trials.of_each(
             lambda group: group.expected_excess(trials.results.epochs[group.chosen])
         ),
-        applies=lambda experiment: experiment.has_expected_excess,
+        applies=has_expected_excess,
     ),
     Column("regime", "words", "", _regime, words=REGIMES, stays=True),
     Column("regime_source", "words", "", _regime_source, words=REGIME_SOURCES),

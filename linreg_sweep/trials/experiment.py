@@ -19,8 +19,6 @@ from linreg_sweep.method import Method
 from linreg_sweep.optimizers import KEYS, OPTIMIZERS
 from linreg_sweep.schedules.declared import is_constant
 from linreg_sweep.theory.applies import theory_of
-from linreg_sweep.theory.drawn import Drawn
-from linreg_sweep.theory.file_order import FileOrder
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
@@ -91,21 +89,6 @@ class Experiment:
     def has_average(self) -> bool:
         """Whether an average of states is kept of any trial."""
         return any(example.options.method.average is not None for example in self.examples)
-
-    @property
-    def has_batches(self) -> bool:
-        """Whether any trial's steps see some of the rows."""
-        return any(example.options.method.batch_size is not None for example in self.examples)
-
-    @property
-    def has_plateau(self) -> bool:
-        """Whether any trial's batches keep it from resting at the optimum, and it is known where it rests."""
-        return any(isinstance(example.theory, FileOrder | Drawn) for example in self.examples)
-
-    @property
-    def has_expected_excess(self) -> bool:
-        """Whether any trial's batches are drawn, so that the mean over all draws is known."""
-        return any(isinstance(example.theory, Drawn) for example in self.examples)
 
     @property
     def is_predicted_by_engine(self) -> bool:

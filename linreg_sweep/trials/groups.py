@@ -70,9 +70,19 @@ class Group:
         found = self.theory.contraction(trials.quadratic, trials.values, trials.epochs + none, settle_epochs)
         return found + none
 
+    @property
+    def has_plateau(self) -> bool:
+        """Whether it is known where batches bring them to rest."""
+        return isinstance(self.theory, FileOrder | Drawn)
+
+    @property
+    def has_mean(self) -> bool:
+        """Whether the mean over all draws is known."""
+        return isinstance(self.theory, Drawn)
+
     def plateau(self) -> Floats:
         """Returns the excess at which trials come to rest [K]; NaN: they do not, or it is not known."""
-        if not isinstance(self.theory, FileOrder | Drawn):
+        if not isinstance(self.theory, FileOrder | Drawn):  # see has_plateau
             return np.full(len(self.trials), np.nan)
         return self.theory.plateau(self.trials.quadratic, self.trials.values)
 
