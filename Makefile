@@ -6,7 +6,7 @@ SPREAD := --numprocesses auto --dist loadfile
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep test test-system test-all lint bench chaos fuzz gallery browser clean
+.PHONY: help sweep test test-system test-all lint bench chaos fuzz gallery docs browser clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s  %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,10 @@ gallery: $(VENV)/.installed-dev ## Make the pages in docs that show what command
 	@$(BIN)/python docs/make_notebook.py
 	@$(BIN)/python docs/make_report_picture.py
 
+docs: $(VENV)/.installed-docs ## Build the site from docs and the code into site/, with all its links checked
+	@$(BIN)/python docs/site/build.py site
+	@echo "Open site/index.html"
+
 # reports are tested in Debian's chromium; where it is not and cannot be installed those tests are skipped
 browser:
 	@command -v chromium > /dev/null \
@@ -51,7 +55,7 @@ browser:
 	|| echo "No chromium, so the tests in a browser will be skipped: apt-get install chromium" >&2
 
 clean: ## Remove the environment and caches; results stay
-	rm -rf $(VENV) build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build site *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # torch first and alone, so that pip takes the pinned build and looks for no other
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -64,6 +68,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(VENV)/.installed-bench: $(VENV)/.installed
 	@$(PIP) --editable '.[bench]'
+	@touch $@
+
+$(VENV)/.installed-docs: $(VENV)/.installed
+	@$(PIP) --editable '.[docs]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

@@ -64,8 +64,8 @@ def page(runs: dict[Path, Run]) -> str:
 def _opening() -> Iterator[str]:
     yield "# Gallery"
     yield ""
-    yield "Every sweep in `sweeps/`: its question, its answer, its summary and what it looks like. Made by"
-    yield "`make gallery`; a test holds the text to be what the sweeps give."
+    yield "Every sweep in `sweeps/`: its question, its answer, its summary and what it looks like."
+    yield "`make gallery` generates this page, and a test checks it against the sweeps."
 
 
 def _section(path: Path, run: Run) -> Iterator[str]:

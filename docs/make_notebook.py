@@ -21,7 +21,15 @@ CELLS = (
 # Which learning rate, and does momentum help?
 
 What the commands do, from Python, on the tutorial's 30 rows, which come with the package. `make gallery` made
-and ran this notebook.""",
+and ran this notebook. Where the package is not installed, as on Colab, the first cell installs it.""",
+    ),
+    (
+        CODE,
+        """\
+from importlib.util import find_spec
+
+if not find_spec("linreg_sweep"):
+    %pip install --quiet 'git+<address of this repository>'""",
     ),
     (
         CODE,
@@ -38,6 +46,17 @@ sweep = {
         "initial_weight": {"min": -10, "max": 10, "num": 21},
     },
 }
+ls.plan(sweep)""",
+    ),
+    (
+        TEXT,
+        """\
+Nothing is trained yet: this is what theory expects. The rates are multiples of the data's stability limit,
+from a twentieth of it to a fifth above. Now train them:""",
+    ),
+    (
+        CODE,
+        """\
 plain = ls.run(sweep)
 table = plain.summary(by="learning_rate")
 table[["learning_rate", "trials", "converged", "median_converged_at", "regime"]]""",
@@ -45,9 +64,8 @@ table[["learning_rate", "trials", "converged", "median_converged_at", "regime"]]
     (
         TEXT,
         """\
-The rates are multiples of the data's stability limit, from a twentieth of it to a fifth above. Every trial is
-a row of `plain.trials`, an ordinary DataFrame. Here are the three best; `predicted_at` is the epoch that the
-closed form gives without training:""",
+Every trial is a row of `plain.trials`, an ordinary DataFrame. Here are the three best; `predicted_at` is the
+epoch that the closed form gives without training:""",
     ),
     (
         CODE,
@@ -67,9 +85,9 @@ ls.plot(plain, kind="epochs");""",
     (
         TEXT,
         """\
-Now the same with momentum, as `torch.optim.SGD` defines it. `compare` says what differs, and what that means.
-It matches trials on their hyperparameters; multiples of another limit are other rates, so here it sets the
-summaries side by side.""",
+Now the same with momentum, as `torch.optim.SGD` defines it. `compare` shows what differs and what that
+means. It matches trials on their hyperparameters; since the limit differs, so do the rates, and here it sets
+the summaries side by side.""",
     ),
     (
         CODE,
@@ -87,8 +105,8 @@ found.outcomes[["run", "converged", "unfinished", "diverged", "median_converged_
     (
         TEXT,
         """\
-The path of the first trial shows why, at a twentieth of the limit: plain descent creeps along the valley and
-is not done in 20,000 epochs; momentum swings into it, and then rolls to the optimum.""",
+The path of the first trial, at a twentieth of the limit, shows why: plain descent creeps along the valley and
+is not done after 20,000 epochs; momentum swings into the valley and then rolls to the optimum.""",
     ),
     (
         CODE,
@@ -98,8 +116,7 @@ ls.plot(plain, heavy, kind="paths", trials=[0]);""",
     (
         TEXT,
         """\
-One page for those who were not here, with a map to click on and a laboratory to play with; it opens in any
-browser:""",
+And one page to hand on, with a map to click on and a laboratory to play with; it opens in any browser:""",
     ),
     (
         CODE,

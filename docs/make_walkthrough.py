@@ -40,22 +40,25 @@ STEPS = (
         None,
     ),
     ("Before anything is trained, `plan` shows what theory expects.", "plan as_they_are.yaml"),
-    ("It expects no trial to converge. Here is what comes:", "run as_they_are.yaml"),
-    ("With standardized waiting times every rate up to the limit gets there.", "run standardized.yaml"),
+    ("It expects no trial to converge, and none does:", "run as_they_are.yaml"),
     (
-        "Why? `compare` says what differs and what it means: the condition number, and with it the number of"
-        " epochs that the flattest direction needs, is another. The rates themselves differ, since the limits"
-        " do, so the two are compared by their summaries.",
+        "With standardized waiting times, every learning rate up to the limit converges.",
+        "run standardized.yaml",
+    ),
+    (
+        "Why? `compare` shows what differs and what that means: the condition number, and with it the"
+        " number of epochs that the flattest direction needs. The learning rates themselves differ, since"
+        " the limits do, so the two runs are compared by their summaries.",
         "compare results/as_they_are results/standardized",
     ),
     (
-        "A picture shows it, with the paths of a few trials. On minutes the descent falls into a long narrow"
-        " valley at once, and then creeps along it; on z-scores no direction is flatter than another, and it"
-        " goes straight to the optimum.",
+        "A picture of a few paths shows it. On minutes, descent falls into a long narrow valley at once"
+        " and then creeps along it; on z-scores no direction is flatter than another, and it goes"
+        " straight to the optimum.",
         "plot results/as_they_are results/standardized --kind paths -o walkthrough/paths.png",
     ),
     (
-        "The table goes into a report as LaTeX.",
+        "`export` turns the table into LaTeX.",
         "export results/standardized --to latex --by learning_rate -o walkthrough/standardized.tex",
     ),
 )
@@ -81,7 +84,7 @@ def _lines() -> Iterator[str]:
     yield f"# {QUESTION}"
     yield ""
     yield "One question from YAML to answer, on `data/faithful.csv` (272 eruptions; see `data/README.md`)."
-    yield "Made by `make gallery`; a test holds every number on this page to be what the commands print."
+    yield "`make gallery` generates this page, and a test checks every number on it."
     for text, arguments in STEPS:
         yield ""
         yield text

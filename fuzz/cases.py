@@ -7,7 +7,7 @@ from random import Random
 from fuzz.declarations import declaration
 from fuzz.parts import part
 from fuzz.runs import metadata, status
-from fuzz.tables import csv_file, parquet_file
+from fuzz.tables import csv_file, excel_file, parquet_file
 from fuzz.typed import command, comparison, option
 
 MAKERS: dict[str, Callable[[Random], bytes]] = {
@@ -15,6 +15,7 @@ MAKERS: dict[str, Callable[[Random], bytes]] = {
     "sweep": partial(declaration, kind="sweeps"),
     "csv": csv_file,
     "parquet": parquet_file,
+    "excel": excel_file,
     "option": option,
     "comparison": comparison,
     "command": command,
@@ -24,10 +25,10 @@ MAKERS: dict[str, Callable[[Random], bytes]] = {
 }
 
 _TURN = (
-    *(*["config"] * 5, *["sweep"] * 5, *["csv"] * 4, *["parquet"] * 3, "metadata", "status", "part"),
+    *(*["config"] * 5, *["sweep"] * 5, *["csv"] * 4, *["parquet"] * 3, "excel", "metadata", "status", "part"),
     *("option", "comparison", "command"),
 )
-"""Of twenty-three cases, twenty are files."""
+"""Of twenty-four cases, twenty-one are files."""
 
 
 def case(seed: int, number: int) -> tuple[str, bytes]:

@@ -1,10 +1,12 @@
 """Data files: examples changed, and tables of odd cells, types, names, encodings and line ends."""
 
 import io
+from datetime import datetime, time
 from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
+from zipfile import ZipFile
 
 from fuzz.mutations import mutated, words
 
@@ -122,6 +124,75 @@ def parquet_file(random: Random) -> bytes:
         at = max(4, len(content) - random.choice((8, 12, 100, 1000)))
         return content[:at] + mutated(random, content[at:], TOKENS)
     return mutated(random, content, TOKENS)
+
+
+SHEET = [
+    *(
+        b'<row r="2">',
+        b'<row r="99999999">',
+        b'<c r="ZZZ1">',
+        b'<c r="B2" t="s">',
+        b'<c t="b">',
+        b'<c t="d">',
+        b"</row>",
+    ),
+    *(
+        b"<v>1e999</v>",
+        b"<v>nan</v>",
+        b"<v>1_0</v>",
+        b"<v>45000</v>",
+        b"<f>1/0</f>",
+        b"&lt;",
+        b"&#0;",
+        b"<!DOCTYPE a>",
+    ),
+]
+
+
+def excel_file(random: Random) -> bytes:
+    """Returns the content of an .xlsx file: an odd sheet, mostly with something changed in or around it."""
+    from openpyxl import Workbook
+
+    book, width, odd = Workbook(), random.choice((1, 2, 3, 6)), random.choice((0.0, 0.05, 0.5))
+    assert book.active is not None
+    names = [random.choice(NAMES) if random.random() < odd else f"x{i}" for i in range(width)] + ["y"]
+    others = [
+        None,
+        True,
+        "1.5",
+        "NA",
+        datetime(2024, 5, 6),
+        time(1, 2),
+        "=1+1",
+        "#N/A",
+        2**60,
+        1e308,
+        "",
+        " ",
+    ]
+    book.active.append([_allowed(name) for name in names][: random.choice((99, 99, 99, width))])
+    for _ in range(random.choice((0, 1, 2, 10, 300))):
+        row = [random.choice(others) if random.random() < odd else float(_plain(random)) for _ in names]
+        book.active.append([_allowed(cell) for cell in row])
+    stream = io.BytesIO()
+    book.save(stream)
+    if random.random() < 0.3:
+        return stream.getvalue()
+    if random.random() < 0.3:
+        return mutated(random, stream.getvalue(), TOKENS)
+    changed, again = (
+        random.choice(("xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml")),
+        io.BytesIO(),
+    )
+    with ZipFile(stream) as archive, ZipFile(again, "w") as other:
+        for name in archive.namelist():
+            content = archive.read(name)
+            other.writestr(name, mutated(random, content, SHEET) if name == changed else content)
+    return again.getvalue()
+
+
+def _allowed(cell: Any) -> Any:
+    return "".join(letter for letter in cell if letter >= " ") if isinstance(cell, str) else cell
 
 
 def odd_column(random: Random, n_rows: int, odd: float) -> Any:

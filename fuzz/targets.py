@@ -147,15 +147,28 @@ def parquet(content: bytes) -> str:
     return _data("x.parquet", content)
 
 
+def excel(content: bytes) -> str:
+    """An .xlsx file, and a first config for it."""
+    return _data("x.xlsx", content)
+
+
 def _data(name: str, content: bytes, form: TextFormat | None = None) -> str:
     random = Random(zlib.crc32(content))
     Path(name).write_bytes(content)
     header = content[:2000].split(b"\n")[0].decode("utf-8", "surrogateescape").strip().split(",")
-    y = [header[-1]] if random.random() < 0.8 and name != "x.parquet" else ["y"]
+    y = [header[-1]] if random.random() < 0.8 and name not in ("x.parquet", "x.xlsx") else ["y"]
     x = None if random.random() < 0.8 else random.choice((["x0"], ["x0", "x1"], header[:3], ["x"]))
     drop = random.random() < 0.3
-    data = from_file(name, x, y, standardize=random.random() < 0.3, form=form, drop=drop)
-    _start(data, name, [f"format: {as_declared(form)}"] if form not in (None, TextFormat()) else [])
+    source, most = name, random.choice((None, None, 100))
+    if random.random() < 0.1:  # as two files that are one table
+        shutil.rmtree("parts", ignore_errors=True)
+        Path("parts").mkdir()
+        for each in (name, f"a{name}"):
+            Path("parts", each).write_bytes(content)
+        source = "parts"
+    scaled = random.random() < 0.3
+    data = from_file(source, x, y, standardize=scaled, form=form, drop=drop, max_memory=most)
+    _start(data, source, [f"format: {as_declared(form)}"] if form not in (None, TextFormat()) else [])
     return ACCEPTED
 
 
@@ -281,6 +294,7 @@ TARGETS: dict[str, Callable[[bytes], str]] = {
     "option": option,
     "csv": csv,
     "parquet": parquet,
+    "excel": excel,
     "comparison": comparison,
     "command": command,
     "metadata": metadata,

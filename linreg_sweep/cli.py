@@ -69,8 +69,8 @@ class Commands(click.Group):
 def cli() -> None:
     """Sweep the hyperparameters of linear regression trained by gradient descent.
 
-    Start with `linreg-sweep init`, which writes a first config and sweep for the tutorial's data
-    or for a CSV file of your own, and then `linreg-sweep run` that sweep.
+    Start with `linreg-sweep init`, which writes a first config and sweep for the tutorial's data or for
+    a file of your own, and then `linreg-sweep run` that sweep.
     """
 
 

@@ -13,22 +13,25 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.blocks import blocks
+from linreg_sweep.blocks import Rows, each_block, ends
 from linreg_sweep.column_types import parameter_names
 from linreg_sweep.errors import Complaint, DataError
+from linreg_sweep.places import any_path, is_url
 from linreg_sweep.tabular import Table, as_names, read_table, table_of_arrays
 from linreg_sweep.text_format import TextFormat
 from linreg_sweep.words import shorten
 
 Floats = NDArray[np.float64]
 
-MAX_WORK = 1_000_000
-"""Features x features x targets: theory takes the square of the features, and each weight is a column."""
+MAX_WORK = 4_000_000
+"""Features x features x targets: what theory holds, and settles in half a minute at this size."""
 
 MAX_COLLISIONS = 20
 
@@ -37,11 +40,46 @@ VISIBLE = 2.0**-40
 
 
 @dataclass(frozen=True, eq=False)
+class Standardized:
+    """The z-scores of columns [n, F], computed of those rows that are asked for.
+
+    Attributes:
+        x: the columns.
+        mean: [F].
+        mean_low: [F] what rounding left off it.
+        scale: [F] their population standard deviation.
+    """
+
+    x: Rows
+    mean: Floats
+    mean_low: Floats
+    scale: Floats
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(n, F)."""
+        return self.x.shape
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __getitem__(self, rows: Any, /) -> Floats:
+        return self.of(self.x[rows])
+
+    def of(self, x: Floats) -> Floats:
+        """Returns the z-scores of some rows [k, F]."""
+        z: Floats = x - self.mean
+        z -= self.mean_low
+        z /= self.scale
+        return z
+
+
+@dataclass(frozen=True, eq=False)
 class Data:
     """Data as given, and what turns them into what trials see.
 
     Attributes:
-        x: [n, F] as given, in the units of the file, C-contiguous.
+        x: [n, F] as given, in the units of the file, C-contiguous, in memory or mapped from a file.
         y: [n, O], likewise.
         x_names: F names.
         y_names: O names.
@@ -64,15 +102,17 @@ class Data:
     x_scale: Floats
     notes: tuple[str, ...]
 
+    @property
+    def _z_scores(self) -> Standardized:
+        return Standardized(self.x, self.x_mean, self.x_mean_low, self.x_scale)
+
+    def seen(self) -> Rows:
+        """Returns the x [n, F] that trials see; z-scores are computed when rows are asked for."""
+        return self._z_scores if self.standardize else self.x
+
     def inputs(self) -> Floats:
         """Returns the x [n, F] that trials see: z-scores where standardized, else x itself."""
-        return self._standardized(self.x) if self.standardize else self.x
-
-    def _standardized(self, x: Floats) -> Floats:
-        z: Floats = x - self.x_mean
-        z -= self.x_mean_low
-        z /= self.x_scale
-        return z
+        return self._z_scores[:] if self.standardize else self.x
 
     def as_given(self) -> "Data":
         """Returns the same, of which trials see x itself."""
@@ -84,8 +124,9 @@ class Data:
         if not self.standardize:
             return None
         half = np.finfo(np.float64).eps / 2
-        ends = np.stack([self.x.min(axis=0), self.x.max(axis=0)])  # and of the inputs: rounding keeps order
-        size, size_of_inputs = (np.abs(each).max(axis=0) for each in (ends, self._standardized(ends)))
+        low, high = ends(self.x)  # and of the inputs: rounding keeps order
+        size = np.maximum(np.abs(low), np.abs(high))
+        size_of_inputs = np.abs(self._z_scores.of(np.stack([low, high]))).max(axis=0)
         noise: Floats = half * (size / self.x_scale + size_of_inputs)
         return noise
 
@@ -122,8 +163,8 @@ class Data:
         """Returns the SHA-256 of shapes, names, exact numbers and standardize, the same on any machine."""
         header = [self.x.shape, self.y.shape, self.x_names, self.y_names, self.standardize]
         digest = hashlib.sha256(json.dumps(header).encode() + b"\n")
-        for array in (self.x, self.y):
-            digest.update(np.ascontiguousarray(array, dtype="<f8").ravel().data)
+        for block in chain(each_block(self.x), each_block(self.y)):
+            digest.update(np.ascontiguousarray(block, dtype="<f8").ravel().data)
         return digest.hexdigest()
 
 
@@ -154,11 +195,13 @@ def from_file(
     whole_only: bool = False,
     form: TextFormat | None = None,
     drop: bool = False,
+    max_memory: str | int | None = None,
 ) -> Data:
-    """Reads columns of a file of text (.csv, .tsv, .txt, or .gz of these) or Parquet (.parquet, .pq).
+    """Reads columns of files of text (.csv, .tsv, .txt, or .gz of these) or Parquet (.parquet, .pq).
 
     Args:
-        path: the file.
+        path: of a file, of a folder of files, or a pattern such as `data/*.parquet`; several are one table.
+            Or the same as a URL, such as `s3://bucket/data.parquet`.
         x: names of columns; None: every numeric column that is not in y.
         y: one name or several: the targets. They must be named; None is a complaint like any other.
         standardize: whether trials see z-scores of x.
@@ -166,17 +209,20 @@ def from_file(
         whole_only: of the columns that are not named, those with a cell that is no number are left out.
         form: how a file of text is written; None: as is the default.
         drop: whether rows that miss a cell of these columns are left out, rather than refused.
+        max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk; None: half of what
+            is free.
 
     Returns:
         The data; notes name columns left out, count rows left out, and tell of more parameters than rows.
 
     Raises:
+        ConfigError: max_memory is no size.
         DataError: with every complaint found: no such file or column, a cell that is not a finite number,
             standardized without a bias or with a column that does not vary, names that would collide.
     """
-    path = Path(path)
+    path = any_path(path) if is_url(path) else Path(path)
     columns = None if x is None else as_names(x), as_names(y or ())
-    table = read_table(path, *columns, whole_only=whole_only, form=form, drop=drop)
+    table = read_table(path, *columns, whole_only=whole_only, form=form, drop=drop, max_memory=max_memory)
     return _settle(table, str(path), path.name, standardize, fit_bias)
 
 
@@ -207,6 +253,16 @@ def from_arrays(
     """
     table = table_of_arrays(x, y, x_names, y_names)
     return _settle(table, "arrays", "arrays", standardize, fit_bias)
+
+
+def standardized(data: Data) -> Data:
+    """Returns the same data, of which trials, that have a bias, see z-scores of x.
+
+    Raises:
+        DataError: a column does not vary or has no finite scale, or names would collide.
+    """
+    table = Table(data.x, data.y, data.x_names, data.y_names, ())
+    return _settle(table, data.source, data.source, standardize=True, fit_bias=True)
 
 
 def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: bool) -> Data:
@@ -250,7 +306,7 @@ def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: 
     )
 
 
-def moments(x: Floats) -> tuple[Floats, Floats, Floats]:
+def moments(x: Rows) -> tuple[Floats, Floats, Floats]:
     """Returns mean, what rounding left off it, and population SD, each [F], of columns [n, F].
 
     Columns are first divided by a power of two, which is exact, so that no square overflows or underflows;
@@ -258,19 +314,19 @@ def moments(x: Floats) -> tuple[Floats, Floats, Floats]:
     0 where all entries are the same, and only there; it is infinite where their distance is. What is left off
     the mean is 0 where it would not show.
     """
-    low, high = x.min(axis=0), x.max(axis=0)
+    low, high = ends(x)
     exponent = np.frexp(np.maximum(np.abs(low), np.abs(high)))[1]
     nothing = np.zeros(x.shape[1])
 
     def around(mean: Floats) -> Iterator[Floats]:
-        return (np.ldexp(x[rows], -exponent) - mean for rows in blocks(*x.shape))
+        return (np.ldexp(block, -exponent) - mean for block in each_block(x))
 
     def mean_of(parts: Iterable[Floats]) -> Floats:
         return sum(parts, nothing) / len(x)
 
     mean = mean_of(unit.sum(axis=0) for unit in around(nothing))
     correction = mean_of(rest.sum(axis=0) for rest in around(mean))
-    mean = np.where(low < high, mean + correction, np.ldexp(x[0], -exponent))
+    mean = np.where(low < high, mean + correction, np.ldexp(x[:1][0], -exponent))
     sums = [(rest.sum(axis=0), (rest**2).sum(axis=0)) for rest in around(mean)]
     mean_low, square = map(mean_of, zip(*sums, strict=True))
     mean_low = np.where(np.abs(mean_low) > VISIBLE * np.sqrt(square), mean_low, 0.0)
@@ -283,10 +339,10 @@ def moments(x: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _check_size(where: str, n_features: int, n_targets: int) -> None:
-    """Refuses a fit of so many weights that describing one trial would take minutes.
+    """Refuses a fit of so many weights that settling the data would take minutes.
 
     Raises:
-        DataError: there are more than 1,000 features, or fewer but several targets.
+        DataError: there are more than 2,000 features, or fewer but several targets.
     """
     if n_features**2 * n_targets > MAX_WORK:
         most = math.isqrt(MAX_WORK // n_targets)

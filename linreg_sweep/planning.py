@@ -73,9 +73,33 @@ class Plan:
     advice: Advice | None
     notes: tuple[str, ...]
 
+    def _repr_html_(self) -> str:
+        import pandas as pd
+
+        from linreg_sweep.analysis import tables
+
+        found = {
+            "trials": self.n_trials,
+            **{f"expected {name}": count for name, count in self.forecast.outcomes.items()},
+            "fewest epochs": self.forecast.fastest_epochs,
+            "stability limit": self.stability_limit,
+            "best fixed learning rate": self.best_rate,
+            "condition number": self.condition_number,
+            "seconds on one core": self.seconds,
+        }
+        known = {name: number for name, number in found.items() if number is not None}
+        cells = [f"{each:,}" if isinstance(each, int) else f"{each:,.6g}" for each in known.values()]
+        axes = pd.DataFrame([vars(axis) for axis in self.axes]).dropna(axis="columns", how="all")
+        whole = tables.as_html(f"{self.name}: {self.what}", pd.DataFrame({"": list(known), "value": cells}))
+        return whole + tables.as_html("What varies", axes)
+
 
 def plan(
-    sweep: str | Path | Mapping[str, Any], *, overrides: Iterable[str] = (), data: Arrays | None = None
+    sweep: str | Path | Mapping[str, Any],
+    *,
+    overrides: Iterable[str] = (),
+    data: Arrays | None = None,
+    max_memory: str | int | None = None,
 ) -> Plan:
     """Returns what a sweep would do, without training anything.
 
@@ -83,13 +107,15 @@ def plan(
         sweep: a sweep file, or the same as a mapping.
         overrides: texts like `training.epochs=500`, as `--set` takes them.
         data: x and y, instead of what the declaration names.
+        max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk; None: half of what
+            is free.
 
     Raises:
         ConfigError: the declaration is invalid.
         DataError: the data cannot be read or fitted.
     """
     declaration = load_sweep(sweep, overrides, data_given=data is not None)
-    table = load_data(declaration, data)
+    table = load_data(declaration, data, max_memory)
     experiment = prepare(declaration, table)
     n_trials, size = experiment.space.n_trials, default_part_size(experiment)
     expected, limit = forecast(experiment), common_stability_limit(experiment)

@@ -26,7 +26,7 @@ from linreg_sweep.storage import files
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.loading import Arrays, data_path, load_data
 from linreg_sweep.trials.prepare import prepare
-from linreg_sweep.workers.backends import PROCESSES, check_backend, open_backend
+from linreg_sweep.workers.backends import PROCESSES, Backend, check_backend, open_backend
 from linreg_sweep.workers.interface import PATIENCE
 
 Watch = Callable[[int, int], None]
@@ -47,13 +47,14 @@ def run(
     out: str | Path = "results",
     jobs: int | None = None,
     part_size: int | None = None,
-    backend: str = "processes",
+    backend: Backend = "processes",
     scheduler: str | None = None,
     patience: float | None = None,
-    watch: Watch = lambda done, total: None,
-    report: Callable[[str], None] = lambda sentence: None,
-    stop: Stop = lambda: False,
-    prepared: Prepared = lambda experiment, n_missing: None,
+    max_memory: str | int | None = None,
+    watch: Watch | None = None,
+    report: Callable[[str], None] | None = None,
+    stop: Stop | None = None,
+    prepared: Prepared | None = None,
 ) -> Run:
     """Trains every trial of a sweep that is not yet there, and returns the run.
 
@@ -67,10 +68,15 @@ def run(
         backend: what trains: processes or dask.
         scheduler: the address of a cluster's scheduler, such as `tcp://host:8786`.
         patience: seconds to wait for a cluster's workers while there are none; None: 60.
-        watch: called with the progress.
-        report: called with what went wrong on the way, and was mended.
-        stop: whether to begin nothing more; the run that is then returned is not finished.
-        prepared: called with what is to be trained, before it is.
+        max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk; None: half of what
+            is free.
+        watch: called with how many trials are done, and of how many, whenever that changes.
+        report: called with a sentence on what went wrong on the way, and was mended.
+        stop: asked whether to begin nothing more; the run that is then returned is not finished.
+        prepared: called before anything is trained, with the experiment and how many trials are missing.
+
+    Returns:
+        The run; its tables are read when they are asked for.
 
     Raises:
         ConfigError: the declaration is invalid; every complaint at once.
@@ -81,21 +87,28 @@ def run(
     """
     check_backend(backend, jobs, scheduler, patience)
     declaration = load_sweep(sweep, overrides, data_given=data is not None)
-    table = load_data(declaration, data)
+    table = load_data(declaration, data, max_memory)
     experiment = prepare(declaration, table)
     check_part_size(experiment, part_size)
     libraries = result_versions(declaration.config.training.engine)
     entry = Entry(experiment, table, data_path(declaration), files.any_path(out))
     entry.store.refuse_links()
     files.make_folder(entry.store.path)
-    journal = Journal(entry.store, report)
+    journal = Journal(entry.store, report or (lambda sentence: None))
     with held(entry.store) as was_killed:
         run = open_run(entry, part_size, journal.went_wrong)
         open_workers = partial(open_backend, backend, jobs, scheduler, patience or PATIENCE, libraries)
         alone_first = backend == PROCESSES and jobs is None and not was_killed
         with journal:
             return _completed(
-                run, experiment, open_workers, journal, watch, stop, prepared, alone_first=alone_first
+                run,
+                experiment,
+                open_workers,
+                journal,
+                watch or (lambda done, total: None),
+                stop or (lambda: False),
+                prepared or (lambda experiment, n_missing: None),
+                alone_first=alone_first,
             )
 
 

@@ -84,7 +84,7 @@ class TextFormat(Model):
 
 def text_kind(path: str | PurePath) -> str:
     """Returns how the name of a file of text ends, .gz apart and in small letters; of another, nothing."""
-    suffixes = [suffix.lower() for suffix in PurePath(path).suffixes]
+    suffixes = [suffix.lower() for suffix in PurePath(str(path)).suffixes]
     last = (suffixes[:-1] if suffixes[-1:] == [".gz"] else suffixes)[-1:]
     return last[0] if last and last[0] in TEXT else ""
 

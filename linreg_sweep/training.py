@@ -86,7 +86,8 @@ def train(
     overrides: Iterable[str] = (),
     data: Arrays | None = None,
     every: int | None = None,
-    prepared: Callable[[Experiment], None] = lambda experiment: None,
+    max_memory: str | int | None = None,
+    prepared: Callable[[Experiment], None] | None = None,
 ) -> Training:
     """Trains the one trial of a config through all its epochs, unless it diverges.
 
@@ -95,6 +96,8 @@ def train(
         overrides: texts like `training.epochs=500`, as `--set` takes them.
         data: x (n,) or (n, F) and y (n,) or (n, O), instead of what the config names.
         every: epochs between two rows; None: so that there are about ten. The last epoch has a row too.
+        max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk; None: half of what
+            is free.
         prepared: called with what is to be trained, before it is.
 
     Raises:
@@ -102,7 +105,7 @@ def train(
         DataError: the data cannot be read or fitted.
     """
     declaration = _through_all_epochs(load_config(config, overrides, data_given=data is not None))
-    table = load_data(declaration, data)
+    table = load_data(declaration, data, max_memory)
     experiment = prepare(declaration, table)
     epochs = declaration.config.training.epochs
     if every is not None and every < 1:
@@ -110,7 +113,8 @@ def train(
     if every is not None and 2 * (epochs // every) > MAX_STATES:
         text = f"must leave at most {MAX_STATES // 2:,} rows to print, got {epochs // every:,}"
         raise ConfigError(Complaint("--every", text, "print fewer"))
-    prepared(experiment)
+    if prepared is not None:
+        prepared(experiment)
     values = experiment.values(0, 1)
     [group] = experiment.groups(values)
     results, rows = _train_and_look(experiment, group, every or max(1, epochs // ROWS), epochs)

@@ -96,13 +96,16 @@ def verify(
     run: Run | str | Path,
     *,
     jobs: int | None = None,
-    watch: Callable[[int, int], None] = lambda done, total: None,
+    max_memory: str | int | None = None,
+    watch: Callable[[int, int], None] | None = None,
 ) -> Verification:
     """Trains every trial of a run that is there again, and compares all that the run says of them.
 
     Args:
         run: the run, or its directory.
         jobs: worker processes; 1: none; None: as many as pay.
+        max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk; None: half of what
+            is free.
         watch: called with how many trials are compared, and of how many.
 
     Raises:
@@ -112,7 +115,7 @@ def verify(
         SweepError: workers die whatever they are given.
     """
     run = as_run(run)
-    experiment = reopen(run)
+    experiment = reopen(run, max_memory)
     wrong: list[Mismatch] = []
     n_wrong = 0
     ranges: list[TrialRange] = []
@@ -130,7 +133,8 @@ def verify(
             n_trials += part.trial_range.n_trials - len(part.facts.failures)
             wrong, n_more = _first(wrong, _compared(run, part, types))
             n_wrong += n_more
-            watch(n_trials, total)
+            if watch is not None:
+                watch(n_trials, total)
     if "finished" in run.metadata and run.n_trials_done == run.n_trials:
         of_all = list(_summed_up(run, experiment, is_right=not wrong))
         wrong, n_wrong = wrong + of_all, n_wrong + len(of_all)

@@ -129,7 +129,7 @@ def test_prices_of_cars_are_standardized() -> None:
     assert "Unfinished at epoch 1,000" in said
     assert re.search(r"Steepest direction: \w+ \(learning rate 0\.\d+ of the stability limit\): ", said)
     assert "Standardized (condition number 1), it converges within about 1 epoch: --set data.stand" in said
-    assert "As the data are (condition number " in said
+    assert "With the data as they are (condition number " in said
     assert "training.engine=closed_form" in said
 
 

@@ -201,9 +201,9 @@ def test_bad_arrays() -> None:
         assert [str(complaint) for complaint in caught.value.complaints] == expected, case
 
 
-@pytest.mark.parametrize(("features", "targets", "most"), [(1001, 1, 1000), (400, 10, 316)])
+@pytest.mark.parametrize(("features", "targets", "most"), [(2001, 1, 2000), (700, 10, 632)])
 def test_too_many_weights(features: int, targets: int, most: int) -> None:
-    """What would take minutes for each trial is refused, in arrays as in files."""
+    """What would take minutes to settle is refused, in arrays as in files."""
     x, y = np.ones((2, features)), np.ones((2, targets))
     with pytest.raises(DataError) as caught:
         from_arrays(x, y)

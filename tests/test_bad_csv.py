@@ -120,7 +120,10 @@ BAD_CSV: dict[str, tuple[str | bytes, list[str]]] = {
     ),
     "a spreadsheet": (
         b"PK\x03\x04...",
-        ["F: must be CSV in UTF-8, it is not. Hint: this is a spreadsheet or a zip archive"],
+        [
+            "F: must be CSV in UTF-8, it is not. Hint: this is a zip archive, or a spreadsheet: "
+            "let its name end in .xlsx"
+        ],
     ),
     "Parquet": (
         b"PAR1...",

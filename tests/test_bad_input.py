@@ -160,7 +160,12 @@ COMMANDS: list[tuple[list[str], str, int]] = [
         2,
     ),
     (["init", "--name", ""], f"--name: {NAME}, got ''. {LETTERS} my-sweep", 2),
-    (["init", "--data", ".", "--y", "y"], ".: data must be one file, this is a folder", 2),
+    (
+        ["init", "--data", "empty", "--y", "y"],
+        "empty: a folder of data must have files in .csv, .tsv, .txt (or .gz of these), .parquet, .pq or"
+        " .xlsx, this has none",
+        2,
+    ),
 ]
 """Command lines, with all that they print on stderr, and their exit code."""
 

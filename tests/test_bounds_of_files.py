@@ -1,14 +1,20 @@
 """Facts about how much a data file may hold, how long it takes, and how much is said of it."""
 
+import shutil
+import tempfile
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from linreg_sweep.errors import ConfigError, DataError
 from linreg_sweep.tabular import read_table
+from linreg_sweep.tabular.bounds import bytes_of
 from tests.data_files import MEND, complaints, write
 
 
@@ -29,39 +35,75 @@ HUGE: dict[str, tuple[str, str]] = {
     "a quotation without an end": ('x,y\n"' + "1\n" * 5_000_000, "F:2: must be a CSV row: field larger than"),
     "a row of many lines": ("x,y\n" + '"\n",' * 2_000_000, "F:2: must be a CSV row: longer than 4,194,304"),
     "columns": ("x," * 10_000 + "y\n", "F:1: a file may have at most 10,000 columns, this one has 10,001"),
-    "rows": ("x,y\n1,2" + "\n" * 25_000_001, "F: at most 50,000,000 cells are read, 2 columns of 25,000,002"),
 }
 """What is more than a file may hold, and what is said of it."""
 
 
 @pytest.mark.parametrize("case", HUGE)
 def test_too_much_is_refused_before_it_is_read(case: str, tmp_path: Path) -> None:
-    """Lines, quotations, columns and rows have bounds, so that time and memory have."""
+    """Lines, quotations and columns have bounds, so that memory has."""
     text, said = HUGE[case]
     (found,) = complaints(write(tmp_path / "a.csv", text), None, ["y"])
     assert found.startswith(said)
 
 
-def test_a_file_of_more_than_two_gibibytes(tmp_path: Path) -> None:
-    """It is refused by its size alone."""
-    path = write(tmp_path / "a.csv", "x,y\n1,2\n")
-    with path.open("r+b") as file:
-        file.truncate(2**31 + 1)
-    assert complaints(path, None, ["y"]) == [
-        "F: a CSV file may hold 2 GiB at most. Hint: a Parquet file may be larger"
-    ]
-
-
-def test_a_small_file_that_unpacks_to_much(tmp_path: Path) -> None:
-    """A Parquet file's cells are counted before any are unpacked, and only those of columns that are read."""
-    zeros = pa.array(np.zeros(26_000_000, np.int8))
+def test_a_file_that_disk_and_memory_do_not_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Parquet file says how many rows it has, and is refused before any are unpacked."""
     path = tmp_path / "a.parquet"
-    parquet.write_table(pa.table({"x": zeros, "y": zeros}), path, compression="zstd")
-    assert path.stat().st_size < 1_000_000
-    assert complaints(path, None, ["y"]) == [
-        "F: at most 50,000,000 cells are read, 2 columns of 26,000,000 rows are more. "
-        "Hint: name fewer columns in x, or sample rows"
-    ]
+    parquet.write_table(pa.table({"x": np.zeros(30_000), "y": np.zeros(30_000)}), path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(total=10**9, free=5 * 10**7))
+    with pytest.raises(DataError) as caught:
+        read_table(path, None, ["y"], max_memory=100_000)
+    assert "memory does not hold: 0.1 GB are free. Hint: name a folder with more space" in str(caught.value)
+    assert read_table(path, None, ["y"], max_memory="1MB").x.shape == (30_000, 1)
+
+
+@pytest.mark.parametrize("drop", [False, True])
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+def test_rows_in_a_file_are_those_in_memory(
+    name: str, drop: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the bit and with the same notes; the file goes with the arrays."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "rows"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    (tmp_path / "rows").mkdir()
+    generator = np.random.default_rng(5)
+    n_rows, n_late = (90_000, 70_000) if name.endswith("csv") else (70_000, 66_000)
+    columns = {each: generator.normal(size=n_rows) for each in ("a", "b", "y")}
+    if drop:
+        columns["b"][::7] = np.nan
+    table = pa.table({"late": [None] * n_late + [1.5] * (n_rows - n_late), "s": ["q"] * n_rows, **columns})
+    path = tmp_path / name
+    if name.endswith("csv"):
+        table.to_pandas().to_csv(path, index=False, float_format="%.17g")
+    else:
+        parquet.write_table(table, path, row_group_size=60_000)
+    x = None if drop else ["b", "a"]
+    one, other = (read_table(path, x, ["y"], drop=drop, max_memory=size) for size in ("1GB", "1MB"))
+    assert (one.x_names, one.notes) == (other.x_names, other.notes)
+    assert one.x_names == (("late", "a", "b") if drop else ("b", "a"))
+    assert len(one.x) == (sum(row % 7 > 0 for row in range(n_late, n_rows)) if drop else n_rows)
+    for here, there in ((one.x, other.x), (one.y, other.y)):
+        assert here.flags.c_contiguous
+        assert there.flags.c_contiguous
+        assert here.tobytes() == there.tobytes()
+    assert len(list((tmp_path / "rows").iterdir())) == 2
+    del other, there
+    assert not list((tmp_path / "rows").iterdir())
+
+
+@pytest.mark.parametrize("size", ["4 bananas", "-1GB", "GB", "1e3", "", "4GBB", True])
+def test_what_is_no_size(size: Any) -> None:
+    """A number and a unit, or bytes; anything else is refused with an example."""
+    with pytest.raises(ConfigError, match="--max-memory: must be a size such as 4GB or 500MB, got"):
+        bytes_of(size)
+
+
+def test_sizes() -> None:
+    """In powers of ten or of two, as they are written."""
+    found = [bytes_of(size) for size in ("4GB", "500 mb", "2GiB", "1.5k", 7, "12")]
+    assert found == [4 * 10**9, 500 * 10**6, 2**31, 1500, 7, 12]
+    assert 0 < bytes_of(None) < 2**50
 
 
 def test_ten_thousand_columns(tmp_path: Path) -> None:

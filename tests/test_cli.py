@@ -178,4 +178,4 @@ def test_edge_prints_what_was_measured_beside_theory(shell: Shell) -> None:
     words = shell("edge", "small.yaml", "--set", "batch_size=5", "order=reshuffle", "dtype=float32").out
     assert "The rows of steps are drawn" in words
     assert "Mini-batches have no limit by theory" in words
-    assert "as close as float32 has rates" in words
+    assert "as close as float32 and its rounding can tell apart" in words

@@ -117,7 +117,7 @@ def test_one_last_bit_is_found(make: Make, capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(SystemExit, match="1"):
         main(["compare", *paths, "--fail-on-change"])
     told = capsys.readouterr()
-    assert "1 trial changed, 1 of them in last bits alone, or without a partner." in told.err
+    assert "1 trial changed, 1 of them only in their last bits, or without a partner." in told.err
     assert main(["compare", *paths, "--fail-on-change", "--tolerance", "1e-12"]) == 0
 
 

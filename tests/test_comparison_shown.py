@@ -81,7 +81,9 @@ def test_every_format_tells_it(
         assert tables != out
         assert all(line.startswith("% ") for line in tables.splitlines() if line)
         assert "its step is 2 times as long" in tables
-        assert re.search(r"(?m)^% 35 trials matched: \d+ with another outcome, .* 0 only in run1\.$", tables)
+        assert re.search(
+            r"(?m)^% 35 trials matched: \d+ with a different outcome, .* 0 only in run1\.$", tables
+        )
     else:
         assert "0.0063" in out
         assert ("Trials that changed" in out) == only

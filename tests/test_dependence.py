@@ -5,7 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from linreg_sweep.theory.dependence import dependence, dependent_columns, ends, middle
+from linreg_sweep.blocks import ends
+from linreg_sweep.theory.dependence import dependence, dependent_columns, middle
 from linreg_sweep.theory.problem import Floats
 
 RNG = np.random.default_rng(7)

@@ -166,7 +166,7 @@ def test_a_sweep_with_failed_trials_says_so(
     told = capsys.readouterr()
     assert told.out.splitlines()[-1].startswith(str(tmp_path / "kept-"))
     assert told.err.splitlines()[-4:] == [
-        "2 trials could not be trained, and no table above counts them:",
+        "2 trials could not be trained, and the tables above leave them out:",
         "  trial 13: MemoryError: no room",
         "  trial 30: its worker process was killed (SIGKILL(-9))",
         "The same command tries them again.",

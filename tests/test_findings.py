@@ -125,7 +125,6 @@ def test_trials_that_ended_otherwise_than_told_are_shown(tmp_path: Path) -> None
     assert "and the epoch of" in told
     assert "(the others at most 2 epochs off)" in told
     assert (
-        f"{agreement.predicted - agreement.same_outcome} trials ended otherwise than predicted; the first:"
-        in told
+        f"{agreement.predicted - agreement.same_outcome} trials did not end as predicted; the first:" in told
     )
     assert "Theory predicts nothing for 1 trial: rounding may decide the outcome." in told

@@ -1,6 +1,7 @@
-"""Facts about README, CONTRIBUTING and docs: what they link to is there."""
+"""Facts about README, CONTRIBUTING and docs: what they link to is there, and the site has every page."""
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,13 @@ def test_what_a_page_links_to_is_there(page: Path) -> None:
         target = page.parent / path if path else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+def test_the_site_leads_to_every_page() -> None:
+    """The navigation has each page of docs and above it once, beside the first, and no other."""
+    navigation = runpy.run_path(str(ROOT / "docs" / "site" / "navigation.py"))
+    pages = [page for pages in navigation["PAGES"].values() for page in pages]
+    assert len(pages) == len(set(pages))
+    above = {Path(name).stem for name in navigation["ABOVE"].values()}
+    assert {*pages, "index"} == {page.stem for page in (ROOT / "docs").glob("*.md")} | above
+    assert all((ROOT / path).exists() for path in navigation["ABOVE"])

@@ -40,11 +40,11 @@ def test_list_of_nothing_says_so(shell: Shell) -> None:
     Path("none").mkdir()
     told = shell("list", "none", "--format", "json")
     assert json.loads(told.out) == []
-    assert told.err == "No runs under none. Hint: linreg-sweep run SWEEP makes one.\n"
+    assert told.err == "No runs in none. Hint: linreg-sweep run SWEEP makes one.\n"
     assert shell("list", "--format", "csv").table == []
     told = shell("list")
     assert told.out == ""
-    assert told.err == "No runs under results. Hint: linreg-sweep run SWEEP makes one.\n"
+    assert told.err == "No runs in results. Hint: linreg-sweep run SWEEP makes one.\n"
 
 
 def test_list_of_a_directory_that_is_not_there(shell: Shell) -> None:

@@ -7,7 +7,9 @@ import pytest
 
 import linreg_sweep as ls
 from linreg_sweep.engines import chunks, numba_engine
-from linreg_sweep.engines.numba_engine import Rows, kernel, train
+from linreg_sweep.engines.numba_elementwise import kernel
+from linreg_sweep.engines.numba_engine import train
+from linreg_sweep.engines.numba_layout import Rows
 from linreg_sweep.errors import ConfigError
 from linreg_sweep.method import Method
 from tests.cases import CASES, MANY, MOVING, Case

@@ -246,3 +246,18 @@ def test_what_moves_the_limit_is_named() -> None:
     assert planned(sizes).no_limit == ("it moves with batch_size",)
     permuted = planned(training={"batch_size": 5, "order": "reshuffle"})
     assert permuted.no_limit == ("each epoch has a permutation of its own",)
+
+
+def test_a_plan_is_two_tables_in_a_notebook() -> None:
+    """What it comes to, with its units and what is not known left out, and what varies; all of it escaped."""
+    html = planned(
+        {"learning_rate": {"values": [0.001, 0.005]}, "batch_size": 5}, training={"order": "reshuffle"}
+    )._repr_html_()
+    assert html.startswith("<p>planned: tutorial (built in), 30 rows, ")
+    assert "<td>trials</td>\n      <td>2</td>" in html
+    assert "stability limit" not in html
+    assert "<td>condition number</td>\n      <td>1,332.3</td>" in html
+    assert (
+        html.index("What varies") < html.index("<td>learning_rate</td>") < html.index("<td>batch_size</td>")
+    )
+    assert "0.00633053" in planned()._repr_html_()

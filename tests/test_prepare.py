@@ -1,5 +1,6 @@
 """What only declaration and data together can tell."""
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -156,3 +157,15 @@ def test_a_seed_is_itself() -> None:
         declaration = load_config(config | {"seed": seed})
         found.append(prepare(declaration, load_data(declaration)).example.options.method.seed)
     assert found == seeds
+
+
+@pytest.mark.parametrize("training", [{}, {"batch_size": 32}, {"engine": "torch"}])
+def test_workers_are_given_rows_only_where_a_step_looks_at_them(training: dict[str, Any]) -> None:
+    """What is gathered of all rows is enough for descent on all of them, and as good to the bit."""
+    x = np.random.default_rng(1).normal(size=(2_000, 2))
+    declaration = load_config({"training": {"epochs": 3, **training}}, data_given=True)
+    experiment = prepare(declaration, load_data(declaration, (x, x.sum(axis=1))))
+    sent = pickle.dumps(experiment)
+    assert (len(sent) > x.nbytes) == bool(training)
+    here, there = (each.train(each.values(0, 1)) for each in (experiment, pickle.loads(sent)))
+    assert here.theta.tobytes() == there.theta.tobytes()

@@ -9,7 +9,7 @@ import pytest
 
 from linreg_sweep.data import from_file
 from linreg_sweep.errors import DataError
-from linreg_sweep.tabular.quotes import stray_quote
+from linreg_sweep.tabular.quotes import QuoteWatch
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,7 @@ def test_it_is_what_a_strict_reader_refuses(seed: int, mark: str, separator: str
         content = (mark + text).encode()
         cuts = sorted(draw.randrange(len(content) + 1) for _ in range(3))
         blocks = [content[a:b] for a, b in zip([0, *cuts], [*cuts, len(content)], strict=True)]
-        assert (stray_quote([each for each in blocks if each], separator) is None) is expected, text
+        watch = QuoteWatch(separator)
+        for block in filter(None, blocks):
+            watch.look(block)
+        assert (watch.stray() is None) is expected, text

@@ -42,7 +42,7 @@ def test_run_again_says_that_nothing_is_missing(shell: Shell) -> None:
     """On stderr; stdout is the same."""
     first, second = shell("run", "small.yaml"), shell("run", "small.yaml")
     assert second.out == first.out
-    assert second.err == "Nothing to do: every trial was done before.\n"
+    assert second.err == "Nothing to do: every trial is already there.\n"
 
 
 def test_a_damaged_part_is_named_and_made_again(shell: Shell) -> None:
@@ -56,7 +56,7 @@ def test_a_damaged_part_is_named_and_made_again(shell: Shell) -> None:
         f"damaged: {path}/trials/part-00000.parquet is not what was written; "
         f"it is now {path}/damaged/trials-part-00000.parquet, and will be made again\n"
     )
-    assert shell("run", "small.yaml").err == "Nothing to do: every trial was done before.\n"
+    assert shell("run", "small.yaml").err == "Nothing to do: every trial is already there.\n"
 
 
 def test_a_run_whose_numbers_overflow_is_told(shell: Shell) -> None:
@@ -135,7 +135,7 @@ def test_plan_warns_of_a_grid_that_is_wasted(shell: Shell) -> None:
     """And says what theory expects, or why it tells nothing."""
     rates = "parameters.learning_rate.values=[0.005, 0.02, 0.03, 0.04]"
     told = shell("plan", "small.yaml", "--set", rates, "--set", "epochs=10000").out
-    assert "Theory expects, of the trials: " in told
+    assert "Theory expects of the trials: " in told
     assert "Warning: 75 % of the trials cannot converge. " in told
     assert "have learning rate 0.005; " in told
     none = shell("plan", "small.yaml", "--set", rates, "--set", "epochs=1").out

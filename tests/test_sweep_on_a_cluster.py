@@ -108,7 +108,7 @@ def test_patience_is_as_long_as_asked(two_workers: Cluster, tmp_path: Path) -> N
     ],
 )
 def test_options_that_do_not_go_together(
-    backend: str,
+    backend: Any,
     jobs: int | None,
     scheduler: str | None,
     patience: float | None,

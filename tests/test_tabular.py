@@ -54,13 +54,17 @@ def test_paths_that_are_no_file(tmp_path: Path) -> None:
     assert complaints(tmp_path / "house.csv", None, ["y"]) == [
         f"F: data must be a file, there is none here. {hint}"
     ]
-    assert complaints(tmp_path, None, ["y"]) == ["F: data must be one file, this is a folder"]
+    (tmp_path / "empty").mkdir()
+    (found,) = complaints(tmp_path / "empty", None, ["y"])
+    assert found.startswith(
+        "F: a folder of data must have files in .csv, .tsv, .txt (or .gz of these), .parquet"
+    )
     nowhere = tmp_path / "none" / "a.csv"
     assert complaints(nowhere, None, ["y"]) == [
         f"F: data must be a file, there is none here. Hint: there is no folder '{nowhere.parent}' either"
     ]
-    assert complaints(write(tmp_path / "a.xlsx", "x"), None, ["y"]) == [
-        "F: data files must end in .csv, .tsv, .txt (or .gz of these), .parquet or .pq, got '.xlsx'"
+    assert complaints(write(tmp_path / "a.ods", "x"), None, ["y"]) == [
+        "F: data files must end in .csv, .tsv, .txt (or .gz of these), .parquet, .pq or .xlsx, got '.ods'"
     ]
 
 

@@ -82,8 +82,7 @@ def test_a_run_on_a_narrow_terminal_still_finds_the_best(tmp_path: Path) -> None
     out, err = on_terminal(tmp_path, "run", "small.yaml", columns=60)
     assert "share_converged" not in out
     assert (
-        "On the whole learning_rate 0.005 does best: 1 of 3 trials converged, after a median of 20 epochs."
-        in out
+        "Overall, learning_rate 0.005 does best: 1 of 3 trials converged, after a median of 20 epochs." in out
     )
     assert re.search(r"4 columns left out: widen the terminal, or linreg-sweep show \S+ --format csv", err)
 

@@ -77,8 +77,10 @@ def test_of_a_run_that_was_stopped(half: ls.Run, capsys: pytest.CaptureFixture[s
     assert lines[1] == f"{n_done} of 40 trials are done ({n_done / 40:.1%}), in {n_done // 10} of 4 parts"
     assert re.fullmatch(r"\d+ converged, \d+ unfinished, \d+ diverged so far", lines[2])
     assert sum(map(int, re.findall(r"\d+", lines[2]))) == n_done
-    assert lines[3].startswith(f"Last made by process {os.getpid()} on {platform.node()}, last heard from ")
-    assert lines[-2] == "The command that began it finishes the rest."
+    assert lines[3].startswith(
+        f"Last trained by process {os.getpid()} on {platform.node()}, last heard from "
+    )
+    assert lines[-2] == "Run the same command again to finish the rest."
     assert lines[-1] == f"Log: {half.path / 'run.log'}"
 
 
@@ -97,7 +99,7 @@ def test_of_a_run_in_progress(half: ls.Run, capsys: pytest.CaptureFixture[str]) 
     assert lines[0] == "watched: running"
     assert lines[3].endswith(" since 2026-11-25T10:00:00.000+00:00, 4 trials a second, about 5 s left")
     assert lines[4:6] == [
-        "It trains with 2 processes",
+        "Workers: 2 processes",
         "Last error: lost: part 2, trials 20 to 29: its worker process was killed",
     ]
 
@@ -109,7 +111,7 @@ def test_of_a_run_that_was_killed(half: ls.Run, capsys: pytest.CaptureFixture[st
     half.store.status.unlink()
     lines = lines_of(half, capsys)
     assert lines[0] == "watched: killed"
-    assert lines[2:] == ["The command that began it finishes the rest.", f"Log: {half.path / 'run.log'}"]
+    assert lines[2:] == ["Run the same command again to finish the rest.", f"Log: {half.path / 'run.log'}"]
 
 
 def test_of_a_finished_run(half: ls.Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,7 +128,7 @@ def test_of_a_finished_run_that_lost_a_part(half: ls.Run, capsys: pytest.Capture
     run.store.part(run.store.trials, 1).unlink()
     lines = lines_of(run, capsys)
     assert lines[0] == "watched: incomplete"
-    assert "The command that began it finishes the rest." in lines
+    assert "Run the same command again to finish the rest." in lines
 
 
 def test_machines_read_the_same(half: ls.Run, capsys: pytest.CaptureFixture[str]) -> None:

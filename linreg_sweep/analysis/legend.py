@@ -17,15 +17,15 @@ from linreg_sweep.trials.columns import NAMED
 COLUMN_MEANING = {name: column.meaning for name, column in NAMED.items() if column.meaning} | {
     "learning_rate": "the step per unit of gradient",
     "share_converged": "converged / trials",
-    "median_converged_at": "epochs until half of the converged trials had",
-    "p90_converged_at": "epochs until nine in ten of the converged trials had",
-    "best_cost": "the least of its trials' last costs (mean squared error, in the target's units squared)",
+    "median_converged_at": "the epoch by which half of the converged trials had converged",
+    "p90_converged_at": "the epoch by which nine in ten of the converged trials had converged",
+    "best_cost": "the lowest final cost among its trials (mean squared error, in the target's units squared)",
 }
-"""What a column says, with its unit, for the people who read a table."""
+"""What a column means, with its unit, for people who read a table."""
 
 MEASURED = (
-    "regime where measured: of batches that are drawn or permuted and adaptive optimizers, since the data's"
-    " curvature does not describe them"
+    "regime where measured: of drawn or permuted batches and adaptive optimizers, which the data's curvature"
+    " does not describe"
 )
 
 

@@ -9,24 +9,24 @@ from linreg_sweep.terminal.console import note, say
 
 @click.command(name="compare", short_help="Compare runs: what changed, trial by trial.")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN RUN ...")
-@click.option(
-    "--by", multiple=True, metavar="PARAM", help="Compare by this hyperparameter; give it again for several."
-)
+@click.option("--by", multiple=True, metavar="PARAM", help="Compare by this hyperparameter; may be repeated.")
 @with_bins
-@click.option("--only-changed", is_flag=True, help="Only rows with a change, and the trials that changed.")
+@click.option(
+    "--only-changed", is_flag=True, help="Show only rows with a change, and the trials that changed."
+)
 @click.option(
     "--tolerance",
     type=float,
     default=0.0,
     show_default=True,
     metavar="SHARE",
-    help="Numbers that differ by at most this share of the larger are the same; 0: to the bit.",
+    help="Numbers that differ by at most this share of the larger count as the same; 0: to the bit.",
 )
 @click.option(
     "--fail-on-change",
     is_flag=True,
-    help="Exit with 1 where a trial has another outcome, another epoch, numbers beyond --tolerance (with 0: "
-    "in any bit) or no partner.",
+    help="Exit with 1 if a trial has another outcome, another epoch, numbers that differ by more than "
+    "--tolerance (0: in any bit), or no partner.",
 )
 @with_selection
 @click.option(
@@ -35,7 +35,7 @@ from linreg_sweep.terminal.console import note, say
     type=click.Choice([*FORMATS, "latex"]),
     default="table",
     show_default=True,
-    help="json has everything, exact; csv the table by parameters or, with --only-changed, the trials.",
+    help="json has everything, exact; csv has the table by parameters or, with --only-changed, the trials.",
 )
 def compare_command(
     runs: tuple[str, ...],
@@ -51,8 +51,8 @@ def compare_command(
 ) -> None:
     """Compare RUNs with the first of them: configs, outcomes, epochs and final numbers.
 
-    Trials are matched where all hyperparameters are equal to the bit. Runs that share no trial are
-    compared by their summaries. --columns, --sort and --top act on the table that csv has.
+    Trials are matched if all their hyperparameters are equal to the bit. Runs that share no trial are
+    compared by their summaries. --columns, --sort and --top act on the table that --format csv prints.
     """
     from linreg_sweep.comparing.comparison import bins_to_read, compare
     from linreg_sweep.runs.results import load
@@ -69,6 +69,6 @@ def compare_command(
         say(line)
     if fail_on_change and found.n_changed:
         bits = int(found.matched["last_bits"].sum())
-        among = f", {bits:,} of them in last bits alone" if bits and not tolerance else ""
+        among = f", {bits:,} of them only in their last bits" if bits and not tolerance else ""
         note(f"{counted(found.n_changed, 'trial')} changed{among}, or without a partner.")
         raise SystemExit(SweepError.exit_code)

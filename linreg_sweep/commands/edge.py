@@ -25,8 +25,9 @@ def edge(
 ) -> None:
     """Close in on the learning rate at which a SWEEP's descent stops being stable, by bisection.
 
-    The declared engine trains pairs of trials, and a rate is stable where their difference does not
-    grow. Beside it stands the stability limit by theory, of drawn batches in mean square.
+    The declared engine trains pairs of trials; a learning rate is stable if their difference does not
+    grow. The stability limit by theory is shown beside it; of drawn batches it is that in mean
+    square.
     """
     from linreg_sweep.edge_search import edge as measure
     from linreg_sweep.terminal.choosing import selected

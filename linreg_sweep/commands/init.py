@@ -2,23 +2,30 @@
 
 import click
 
+from linreg_sweep.commands.options import with_max_memory
 from linreg_sweep.terminal.console import notes, say
 
 
 @click.command(short_help="Write a first config and sweep, also for your data.")
 @click.argument("directory", default=".", metavar="[DIR]")
-@click.option("--data", metavar="FILE", help="Your own file: text or Parquet. [default: the tutorial's data]")
 @click.option(
-    "--x", multiple=True, metavar="COL", help="A column to predict from. [default: every numeric one]"
+    "--data", metavar="FILE", help="Your own data: text, Parquet or .xlsx. [default: the tutorial's data]"
+)
+@click.option(
+    "--x",
+    multiple=True,
+    metavar="COL",
+    help="A column to predict from; may be repeated. [default: every numeric one]",
 )
 @click.option("--y", multiple=True, metavar="COL", help="The column to predict; may be repeated.")
 @click.option(
     "--missing",
     multiple=True,
     metavar="TEXT",
-    help="What stands in missing cells, such as -200; NA and the like are known.",
+    help="How missing cells are marked, such as -200; NA and the like are known.",
 )
 @click.option("--name", metavar="NAME", help="What to call the config and the sweep. [default: as the data]")
+@with_max_memory
 def init(
     directory: str,
     data: str | None,
@@ -26,15 +33,18 @@ def init(
     y: tuple[str, ...],
     missing: tuple[str, ...],
     name: str | None,
+    max_memory: str | None,
 ) -> None:
     """Write a first config and sweep into DIR, for the tutorial or for a data file of your own.
 
-    The learning rates are laid out around the data's stability limit. How a file of text is written (its
-    separator, its decimals, ...) is found out and written into the config.
+    The learning rates are laid out around the data's stability limit. The format of a text file (separator,
+    decimal mark, ...) is detected and written into the config.
     """
     from linreg_sweep.scaffold.files import write_scaffold
 
-    config, sweep, known = write_scaffold(directory, data=data, x=x, y=y, name=name, missing=missing)
+    config, sweep, known = write_scaffold(
+        directory, data=data, x=x, y=y, name=name, missing=missing, max_memory=max_memory
+    )
     notes(known)
     say(f"Wrote {config}")
     say(f"Wrote {sweep}")

@@ -14,9 +14,9 @@ from linreg_sweep.terminal.console import note, print_table
 def list_command(
     directory: str | None, columns: tuple[str, ...], sort: str | None, top: int | None, style: str
 ) -> None:
-    """List the runs under DIR [default: results]: trials, outcomes, best, when.
+    """List the runs in DIR [default: results]: trials, outcomes, the best trial, when they were made.
 
-    `differs` shows how runs of one name differ. Runs that cannot be read are named on stderr.
+    The column `differs` shows how runs of one name differ. Runs that cannot be read are named on stderr.
     """
     from linreg_sweep.runs.results import list_runs
     from linreg_sweep.storage.files import any_path, exists
@@ -27,7 +27,7 @@ def list_command(
     folder = directory or "results"
     runs = list_runs(folder)
     if not runs:
-        note(f"No runs under {folder}. Hint: linreg-sweep run SWEEP makes one.")
+        note(f"No runs in {folder}. Hint: linreg-sweep run SWEEP makes one.")
     table, damaged = listed(runs)
     print_table(selected(table, columns, sort, top), style, columns)
     for complaint in damaged:

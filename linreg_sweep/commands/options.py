@@ -31,7 +31,16 @@ def with_overrides(command: F) -> F:
         "overrides",
         multiple=True,
         metavar="KEY=VALUE",
-        help="Change a value of the file, such as training.epochs=500; several are fine.",
+        help="Change a value of the file, such as training.epochs=500; may be repeated.",
+    )(command)
+
+
+def with_max_memory(command: F) -> F:
+    """Adds `--max-memory SIZE`."""
+    return click.option(
+        "--max-memory",
+        metavar="SIZE",
+        help="Memory for rows of data, such as 4GB; more are kept on disk. [default: half of what is free]",
     )(command)
 
 
@@ -53,7 +62,7 @@ def with_columns(command: F) -> F:
         "--columns",
         metavar="NAMES",
         callback=lambda ctx, parameter, text: _names(text),
-        help="Only these columns, in this order: trial,learning_rate,outcome.",
+        help="Only these columns, in this order, such as trial,learning_rate,outcome.",
     )(command)
 
 
@@ -61,7 +70,7 @@ def with_selection(command: F) -> F:
     """Adds `--columns`, `--sort` and `--top`; see choosing.selected."""
     for option in (
         click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the first N rows."),
-        click.option("--sort", metavar="COL", help="Sort by a column; with - before it, descending."),
+        click.option("--sort", metavar="COL", help="Sort by this column; -COL sorts in descending order."),
         with_columns,
     ):
         command = option(command)
@@ -84,7 +93,7 @@ def with_bins(command: F) -> F:
         "--bins",
         type=click.IntRange(min=0),
         metavar="N",
-        help="Gather each into N ranges; 0: every value.",
+        help="Gather the values into N ranges; 0: show every value.",
     )(command)
 
 

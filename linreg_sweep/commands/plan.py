@@ -2,7 +2,14 @@
 
 import click
 
-from linreg_sweep.commands.options import SEVERAL, several, trials_as_typed, with_overrides, with_trials
+from linreg_sweep.commands.options import (
+    SEVERAL,
+    several,
+    trials_as_typed,
+    with_max_memory,
+    with_overrides,
+    with_trials,
+)
 from linreg_sweep.terminal.console import notes, say
 
 
@@ -10,15 +17,18 @@ from linreg_sweep.terminal.console import notes, say
 @click.pass_context
 @click.argument("sweep")
 @with_overrides
-@click.option("--trials", type=int, metavar="N", help="How many trials a random sweep has.")
-def plan(ctx: click.Context, sweep: str, overrides: tuple[str, ...], trials: int | None) -> None:
+@click.option("--trials", type=int, metavar="N", help="The number of trials of a random sweep.")
+@with_max_memory
+def plan(
+    ctx: click.Context, sweep: str, overrides: tuple[str, ...], trials: int | None, max_memory: str | None
+) -> None:
     """Show what a SWEEP file would do, without training: trials, axes, limits, memory and disk."""
     from linreg_sweep.planning import plan as make_plan
     from linreg_sweep.text.plans import format_plan
 
     overrides = several(ctx, overrides, lambda text: "=" in text)
     with trials_as_typed(trials):
-        made = make_plan(sweep, overrides=with_trials(overrides, trials))
+        made = make_plan(sweep, overrides=with_trials(overrides, trials), max_memory=max_memory)
     notes(made.notes)
     for line in format_plan(made):
         say(line)

@@ -13,8 +13,8 @@ from linreg_sweep.commands.options import loaded_run, say_file
 def report_command(runs: tuple[str, ...], output: str | None) -> None:
     """Write one HTML page of RUN, or of several RUNs compared with the first. The last line is the file.
 
-    It opens from disk in any browser and loads nothing from elsewhere: the answer, the map of all trials,
-    a laboratory that trains trials live, tables that sort and filter, and how to run it again.
+    It opens from disk in any browser and loads nothing from elsewhere. It has the answer, a map of all
+    trials, a laboratory that trains trials live, tables to sort and filter, and how to run it all again.
     """
     from linreg_sweep.reports.report import report
 

@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linreg_sweep.commands.options import SEVERAL, several, trials_as_typed, with_overrides, with_trials
+from linreg_sweep.commands.options import (
+    SEVERAL,
+    several,
+    trials_as_typed,
+    with_max_memory,
+    with_overrides,
+    with_trials,
+)
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
 from linreg_sweep.terminal.console import fitting, note, notes, say
 from linreg_sweep.terminal.signals import INTERRUPTED, asked_to_stop, ended_at_once
-from linreg_sweep.workers.backends import BACKENDS
+from linreg_sweep.workers.backends import BACKENDS, Backend
 from linreg_sweep.workers.interface import PATIENCE
 
 if TYPE_CHECKING:
@@ -27,29 +34,36 @@ if TYPE_CHECKING:
     "--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes. [default: as many as pay]"
 )
 @click.option(
-    "--out", default="results", show_default=True, metavar="DIR", help="Where the run's directory is made."
+    "--out",
+    default="results",
+    show_default=True,
+    metavar="DIR",
+    help="The folder or URL in which the run's directory is made.",
 )
-@click.option("--trials", type=int, metavar="N", help="How many trials a random sweep has.")
+@click.option("--trials", type=int, metavar="N", help="The number of trials of a random sweep.")
 @click.option(
     "--part-size",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Trials a part, for a new run. [default: by the sweep]",
+    help="Trials in a part, for a new run. [default: chosen by the sweep]",
 )
 @click.option(
     "--backend",
     type=click.Choice(BACKENDS),
     default=BACKENDS[0],
     show_default=True,
-    help="What trains: processes of this machine, or a cluster.",
+    help="Where to train: processes on this machine, or a Dask cluster.",
 )
-@click.option("--scheduler", metavar="ADDRESS", help="Of a cluster, such as tcp://HOST:PORT.")
+@click.option(
+    "--scheduler", metavar="ADDRESS", help="The address of the cluster's scheduler, such as tcp://HOST:PORT."
+)
 @click.option(
     "--patience",
     type=float,
     metavar="SECONDS",
     help=f"How long to wait for a cluster's workers while there are none. [default: {PATIENCE:g}]",
 )
+@with_max_memory
 def run(
     ctx: click.Context,
     sweep: str,
@@ -58,15 +72,16 @@ def run(
     out: str,
     trials: int | None,
     part_size: int | None,
-    backend: str,
+    backend: Backend,
     scheduler: str | None,
     patience: float | None,
+    max_memory: str | None,
 ) -> None:
     """Train every trial of a SWEEP file, and print the summary.
 
-    The same declaration has the same directory: running it again finishes what is missing. The
+    The same declaration always has the same directory: running it again finishes what is missing. The
     last line is the run's directory. DIR may also be a URL such as s3://BUCKET/FOLDER. Ctrl+C finishes
-    what is in flight, Ctrl+C again stops at once.
+    what is in flight and stops; Ctrl+C again stops at once.
     """
     from linreg_sweep.sweep import run as run_sweep
     from linreg_sweep.terminal.progress import Progress
@@ -96,6 +111,7 @@ def run(
                 backend=backend,
                 scheduler=scheduler,
                 patience=patience,
+                max_memory=max_memory,
                 watch=progress.update,
                 report=note,
                 stop=stop,
@@ -123,7 +139,7 @@ def _report(made: "Run", progress: "Progress", experiment: "Experiment") -> None
 
     table = summary_to_read(made)
     if progress.nothing_missing:
-        note("Nothing to do: every trial was done before.")
+        note("Nothing to do: every trial is already there.")
     notes(made.metadata["data"]["notes"])
     columns = fitting(table, (), f"linreg-sweep show {made.path} --format csv")
     for line in format_run(made, table, columns):

@@ -10,16 +10,16 @@ from linreg_sweep.terminal.console import note, print_table, say
 @click.pass_context
 @click.argument("run", metavar="RUN")
 @click.option(
-    "--by", multiple=True, metavar="PARAM", help="Summarise by this hyperparameter; several are fine."
+    "--by", multiple=True, metavar="PARAM", help="Summarise by this hyperparameter; may be repeated."
 )
 @with_bins
-@click.option("--trials", is_flag=True, help="Show trials rather than the summary.")
+@click.option("--trials", is_flag=True, help="Show the trials instead of the summary.")
 @click.option(
     "--where",
     metavar="EXPR",
-    help="Only such trials: learning_rate < 0.005 and outcome == converged; `and`, `or`, `not`, `in (1, 2)` "
-    "and parentheses are understood. What compares a missing value is neither true nor false, and such "
-    "trials are left out, also under `not`; only != and `not in` hold for it.",
+    help="Only trials for which this is true, such as learning_rate < 0.005 and outcome == converged; `and`, "
+    "`or`, `not`, `in (1, 2)` and parentheses are understood. A comparison with a missing value is neither "
+    "true nor false, so such trials are left out, also under `not`; only != and `not in` are true of it.",
 )
 @with_selection
 @with_format
@@ -35,9 +35,9 @@ def show(
     top: int | None,
     style: str,
 ) -> None:
-    """Show the summary of a RUN, or its trials where --trials, --where, --columns, --sort or --top ask.
+    """Show the summary of a RUN, or its trials with --trials, --where, --columns, --sort or --top.
 
-    RUN is a run's directory. With --by, the others act on the summary by these hyperparameters,
+    RUN is a run's directory. With --by, these options act on the summary by those hyperparameters, and
     --where on the trials that it summarises. --top without --sort shows the best trials.
     """
     from linreg_sweep.analysis.formats import as_lines

@@ -13,7 +13,7 @@ from linreg_sweep.terminal.console import print_table, say
 def status(run: str, columns: tuple[str, ...], sort: str | None, top: int | None, style: str) -> None:
     """Show how far a RUN is: parts and trials, rate, time left, outcomes so far, what went wrong last.
 
-    The exit code is 0 also where it is not finished. `run.log` in its directory says what happened.
+    The exit code is 0 even if it is not finished. `run.log` in its directory records what happened.
     """
     from linreg_sweep.terminal.choosing import selected
     from linreg_sweep.text.status import format_status, standing

@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linreg_sweep.commands.options import SEVERAL, several, with_format, with_overrides, with_selection
+from linreg_sweep.commands.options import (
+    SEVERAL,
+    several,
+    with_format,
+    with_max_memory,
+    with_overrides,
+    with_selection,
+)
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.terminal.console import note, notes, print_table, say
 
@@ -17,14 +24,16 @@ if TYPE_CHECKING:
 @click.pass_context
 @click.argument("config")
 @with_overrides
+@click.option("--every", type=int, metavar="N", help="Print every Nth epoch. [default: about ten in all]")
 @click.option(
-    "--every", type=int, metavar="N", help="Print every N-th epoch. [default: so that ten are printed]"
-)
-@click.option(
-    "--steps", type=int, metavar="N", help="Print gradient and weights around each call, for N epochs."
+    "--steps",
+    type=int,
+    metavar="N",
+    help="Print gradient and weights around each of torch's calls, for N epochs.",
 )
 @with_selection
 @with_format
+@with_max_memory
 def train(
     ctx: click.Context,
     config: str,
@@ -35,12 +44,13 @@ def train(
     sort: str | None,
     top: int | None,
     style: str,
+    max_memory: str | None,
 ) -> None:
     """Train the one trial of a CONFIG file, and print it as the tutorial does.
 
-    Weight and bias are those after the epoch's update, the cost is that before it. All epochs are
-    trained unless the trial diverges. With --steps, torch's autograd is shown at work: gradient
-    and weights before zero_grad, after it, after backward and after step.
+    Weight and bias are printed after the epoch's update, the cost before it. All epochs are trained unless
+    the trial diverges. --steps shows torch's autograd at work: gradient and weights before zero_grad, after
+    it, after backward and after step.
     """
     overrides = several(ctx, overrides, lambda text: "=" in text)
     _refuse_beside_steps(steps, every, style)
@@ -62,7 +72,7 @@ def train(
             note(line)
 
     with waiting(sys.stderr, "training ... press Ctrl+C to stop"):
-        training = train_one(config, overrides=overrides, every=every, prepared=before)
+        training = train_one(config, overrides=overrides, every=every, max_memory=max_memory, prepared=before)
     notes(training.notes)
     if style != "table" or columns or sort or top:
         print_table(selected(training.frame, columns, sort, top), style, columns)

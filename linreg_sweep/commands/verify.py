@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from linreg_sweep.commands.options import with_format, with_selection
+from linreg_sweep.commands.options import with_format, with_max_memory, with_selection
 from linreg_sweep.errors import SweepError
 from linreg_sweep.terminal.console import note, print_table
 
@@ -17,8 +17,15 @@ from linreg_sweep.terminal.console import note, print_table
 )
 @with_selection
 @with_format
+@with_max_memory
 def verify(
-    run: str, jobs: int | None, columns: tuple[str, ...], sort: str | None, top: int | None, style: str
+    run: str,
+    jobs: int | None,
+    columns: tuple[str, ...],
+    sort: str | None,
+    top: int | None,
+    style: str,
+    max_memory: str | None,
 ) -> None:
     """Train every trial of RUN again, and name what differs (exit code 1).
 
@@ -31,7 +38,7 @@ def verify(
     from linreg_sweep.verification import verify as verify_run
 
     with Progress(sys.stderr, plain=bool(os.environ.get("NO_COLOR"))) as progress:
-        checked = verify_run(run, jobs=jobs, watch=progress.update)
+        checked = verify_run(run, jobs=jobs, max_memory=max_memory, watch=progress.update)
     if style != "table" or checked.mismatches:
         print_table(selected(mismatch_table(checked), columns, sort, top), style, columns)
     for line in format_verification(checked):

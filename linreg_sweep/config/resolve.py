@@ -26,6 +26,7 @@ from linreg_sweep.config.trial_list import read_trials
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.guards.names import name_after
 from linreg_sweep.optimizers import OPTIMIZERS
+from linreg_sweep.places import is_url
 from linreg_sweep.words import KeyPath, closest, did_you_mean, joined, show
 
 MAX_EXTENDS = 8
@@ -317,8 +318,8 @@ def _with_a_source(root: Node) -> Node:
 
 
 def _with_absolute_path(config: M, root: Node) -> tuple[M, Path]:
-    """Returns the config with data.path made absolute, and the folder it is relative to."""
-    if config.data.path is None:
+    """Returns the config with data.path made absolute but for a URL, and the folder it is relative to."""
+    if config.data.path is None or is_url(config.data.path):
         return config, root.at.source.folder
     folder = locate(root, ("data", "path")).source.folder
     path = os.path.normpath(folder / config.data.path)

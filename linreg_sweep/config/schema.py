@@ -4,6 +4,7 @@ All are frozen and strict, and refuse keys they do not know. A check that needs 
 later one, so that all complaints about a file are found in one go.
 """
 
+from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -22,10 +23,13 @@ from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.training import TrainingConfig
 from linreg_sweep.guards.escapes import OBEYED
 from linreg_sweep.kinds import MAX_COUNT, Count, CountOrZero, Factor, Fraction, Model, Positive, Seed
-from linreg_sweep.text_format import TEXT, TextFormat, text_kind
+from linreg_sweep.text_format import TEXT, TextFormat
 from linreg_sweep.theory.outcome import BestBy
 from linreg_sweep.variants import fault
 from linreg_sweep.words import KeyPath, show
+
+NO_TEXT = (".parquet", ".pq", ".xlsx")
+"""How names of files of data end that are no text."""
 
 _BLANKS = dict.fromkeys(map(ord, "\t\n\r"), " ")
 
@@ -83,7 +87,8 @@ class DataConfig(Model):
     name: Literal["tutorial"] | None = None
     """Built-in data: tutorial, the tutorial's 30 rows. Give this or path."""
     path: Text | None = Field(None, validate_default=True)
-    """A .csv, .tsv, .txt (also .gz) or Parquet file, relative to the file that says so. Give this or name."""
+    """A .csv, .tsv, .txt (also .gz), Parquet or .xlsx file, a folder or a pattern such as *.parquet, relative
+    to the file that says so. Give this or name."""
     format: TextFormat = Field(TextFormat(), validate_default=True)
     """How a file of text is written."""
     missing: Literal["refuse", "drop"] = "refuse"
@@ -111,7 +116,8 @@ class DataConfig(Model):
     @classmethod
     def _of_a_file_of_text(cls, form: TextFormat, info: ValidationInfo) -> TextFormat:
         path = info.data.get("path")
-        if form != TextFormat() and (path is None or not text_kind(path)) and "path" in info.data:
+        is_other = path is None or PurePath(path).suffix.lower() in NO_TEXT
+        if form != TextFormat() and is_other and "path" in info.data:
             given = "built-in data" if path is None else show(path)
             raise fault(f"goes with a file of text ({', '.join(TEXT)}, or .gz of these), not with {given}")
         if path is not None and (clash := form.clash(path)):

@@ -3,12 +3,15 @@
 An engine is imported when it is first asked for, so that only runs that use torch load it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from linreg_sweep.engines.numba_forms import goes_by_rows, never
 from linreg_sweep.engines.pace import Pace, numba_pace, numpy_pace, torch_pace
 from linreg_sweep.errors import not_installed
+from linreg_sweep.method import Method
 
 if TYPE_CHECKING:
     from linreg_sweep.engines.interface import Engine
@@ -23,6 +26,8 @@ class Entry:
         packages: those that decide its last bits, beside NumPy, and that it needs.
         is_theory: whether it works out what theory says, and trains nothing.
         holds_batches: whether it holds what it computes of every mini-batch, H and C, at once.
+        reads_rows: whether it looks at the rows of the data where a step sees all of them.
+        goes_by_rows: `(n_rows, (P, O), method)` -> whether it does without them after all.
         pace: how fast it is.
         starts_in: seconds to import or to compile it.
         worth_a_part: trials that a part has at least, so that they are worth the start of a call.
@@ -32,6 +37,8 @@ class Entry:
     packages: tuple[str, ...] = ()
     is_theory: bool = False
     holds_batches: bool = True
+    reads_rows: bool = False
+    goes_by_rows: Callable[[int, tuple[int, int], Method], bool] = never
     pace: Pace = numpy_pace
     starts_in: float = 0.0
     worth_a_part: int = 4096
@@ -39,9 +46,18 @@ class Entry:
 
 ENGINES = {
     "numpy": Entry("numpy_engine", worth_a_part=1024),
-    "torch": Entry("torch_engine", packages=("torch",), holds_batches=False, pace=torch_pace, starts_in=2.0),
+    "torch": Entry(
+        "torch_engine",
+        packages=("torch",),
+        holds_batches=False,
+        reads_rows=True,
+        pace=torch_pace,
+        starts_in=2.0,
+    ),
     "closed_form": Entry("closed_form", is_theory=True, holds_batches=False),
-    "numba": Entry("numba_engine", packages=("numba",), pace=numba_pace, starts_in=2.0),
+    "numba": Entry(
+        "numba_engine", packages=("numba",), goes_by_rows=goes_by_rows, pace=numba_pace, starts_in=2.0
+    ),
 }
 
 

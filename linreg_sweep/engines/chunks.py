@@ -24,6 +24,9 @@ from linreg_sweep.theory.quadratic import Quadratic
 CHUNK = 32
 """Epochs between two looks at the excess."""
 
+GROWN = 2**22
+"""Numbers of theta, or of rows in their orders, up to which looks grow rarer."""
+
 RETRACED = 2**20
 """Numbers of theta that are held at once where trials are traced again."""
 
@@ -114,13 +117,13 @@ class Chunk:
 
     Attributes:
         first: how many have been done before, by every live trial.
-        batches: H and C of each step of each epoch.
+        batches: what the steps of each epoch see, as `Arithmetic.batches` has it.
         rates: the learning rate of each epoch, [n or 1, k or 1], in the descent's precision.
         weights: what the state after each step weighs in the average [steps, k or 1]; None: there is none.
     """
 
     first: int
-    batches: list[list[Curvature]]
+    batches: list[Any]
     rates: Array
     weights: Array | None
 
@@ -135,15 +138,24 @@ class Chunk:
 
 
 class Arithmetic(Protocol):
-    """What an engine knows to do: the epochs of one problem."""
+    """What an engine knows to do: the epochs of one problem.
+
+    Attributes:
+        problem: the data.
+        options: how trials are trained.
+        dtype: of the descent.
+        slices: the rows of each step, in an epoch's order.
+        lanes: as many trials, or a multiple, are trained together where there are enough.
+    """
 
     problem: Problem
     options: TrainOptions
     dtype: np.dtype[np.floating]
     slices: list[slice]
+    lanes: int
 
-    def batches(self, epoch: int) -> list[Curvature]:
-        """Returns H and C of each batch of an epoch; the first epoch is 0."""
+    def batches(self, epoch: int) -> Any:
+        """Returns what the steps of an epoch see, for `chunk` and `retrace`; the first epoch is 0."""
 
     def chunk(self, state: State, epochs: Chunk) -> tuple[State, Array, Array]:
         """Trains one epoch after the other; the state that is given stays as it is.
@@ -160,13 +172,15 @@ class Arithmetic(Protocol):
         """Returns how far rounding may have moved the measure of states near one."""
 
 
-def descend(descent: Arithmetic, trials: Trials, longest: int = CHUNK) -> Results:
+def descend(descent: Arithmetic, trials: Trials, longest: int = CHUNK, *, grows: bool = False) -> Results:
     """Descends K trials at once, each epoch looked at.
 
     Args:
         descent: computes the epochs.
         trials: their starts, epochs and numbers.
         longest: epochs between two looks.
+        grows: whether to look as seldom as after twice the epochs, where trials are few: one look takes as
+            long as thousands of epochs of a trial.
 
     Returns:
         The results of all K trials. A trial that diverges is a result; nothing is raised for it.
@@ -175,13 +189,20 @@ def descend(descent: Arithmetic, trials: Trials, longest: int = CHUNK) -> Result
     with np.errstate(all="ignore"):
         state = begin(trials, descent.options, descent.dtype)
         tracker = Tracker(trials, descent.options)
-        width = max(1, BLOCK // (problem.shape[0] * problem.shape[1]))
+        size = problem.shape[0] * problem.shape[1]
+        width = descent.lanes * max(1, BLOCK // (size * descent.lanes))
         most = longest if not method.is_drawn else max(1, longest // len(descent.slices))
         epoch = 0
         while len(tracker.live):
             tracker.snapshot(epoch, state.theta)
+            if grows:
+                at_once = max(size * max(len(tracker.live), descent.lanes), method.is_drawn * problem.n_rows)
+                most = max(1, min(max(longest, epoch), GROWN // at_once))
             steps = tracker.steps_from(epoch, most)
-            batches = [descent.batches(epoch + number) for number in range(steps)]
+            if method.is_drawn:
+                batches = [descent.batches(epoch + number) for number in range(steps)]
+            else:
+                batches = [descent.batches(epoch)] * steps
             ended = [
                 _train_block(descent, tracker, state, epoch, batches, slice(first, first + width))
                 for first in range(0, len(tracker.live), width)
@@ -259,7 +280,7 @@ def _train_block(
     tracker: Tracker,
     whole: State,
     epoch: int,
-    batches: list[list[Curvature]],
+    batches: list[Any],
     columns: slice,
 ) -> Indices:
     """Trains some live trials through a chunk of epochs and records their events.

@@ -20,6 +20,8 @@ from linreg_sweep.theory.problem import Problem
 class Descent:
     """The arithmetic of an epoch on one problem: the excess of states, and steps from them."""
 
+    lanes = 1
+
     def __init__(self, problem: Problem, options: TrainOptions) -> None:
         """Settles what all epochs share, in the descent's precision."""
         self.problem = problem

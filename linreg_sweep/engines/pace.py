@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
+from linreg_sweep.engines.numba_forms import FEW_PARAMETERS
+
 NS = 1e-9
 
 BLOCK = 32768
@@ -34,8 +36,11 @@ def numba_pace(
 ) -> tuple[int, float, float]:
     """Returns the pace of Numba; see Pace."""
     p, o = shape
-    a_trial = min(1.5, 0.15 + 0.012 * p) * p * p * o + 1.5 * n_slots * p * o
-    return BLOCK // (p * o) or 1, (3000 + making) * NS, a_trial * NS
+    if p <= FEW_PARAMETERS:
+        of_products = min(1.5, 0.15 + 0.012 * p) * p * p * o
+    else:
+        of_products = 0.05 * p * min(p, 2 * n_rows) * o + 0.2 * p * o
+    return BLOCK // (p * o) or 1, (100 + making) * NS, (of_products + 1.5 * n_slots * p * o) * NS
 
 
 def torch_pace(

@@ -11,13 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.analysis.aggregate import Aggregate, Ranges, check_column
-from linreg_sweep.config.parameters import has_unit
+from linreg_sweep.analysis.aggregate import Aggregate, Ranges, check_column, ranges_of
+from linreg_sweep.config.parameters import count, has_unit
 from linreg_sweep.config.training import OPTIMIZER_KEYS
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.runs.reopening import declaration_of
-from linreg_sweep.runs.results import MAX_ROWS, Run
+from linreg_sweep.runs.results import ALIKE, MAX_ROWS, Run
+from linreg_sweep.samplers.grid import at
 from linreg_sweep.theory.outcome import OUTCOMES, REGIMES
+from linreg_sweep.trials.columns import parameter_name
+from linreg_sweep.trials.space import make_space
 
 Floats = NDArray[np.float64]
 
@@ -26,6 +29,12 @@ MAX_VALUES = MAX_ROWS
 
 MOVING = {*OPTIMIZER_KEYS, "batch_size", "seed", "max_epochs"}
 """The hyperparameters that may move a trial's stability limit, beside words and the keys of a schedule."""
+
+SAME = 1e-9
+"""Relative distance up to which a value is one of those listed."""
+
+MAX_LISTED = 24
+"""Numbers of one side that are drawn as equal cells where they lie unevenly."""
 
 FARTHEST = np.finfo(np.float64).max
 """Where an edge lies at most, since what draws them needs numbers."""
@@ -46,6 +55,7 @@ class MapSide:
         log: whether its scale is by ratio.
         ranges: what its values are gathered into; None: each value is its own.
         is_words: whether its values are words, whose centres are their places, 0, 1, ...
+        is_listed: whether its values are few numbers that lie unevenly, as those that someone listed.
     """
 
     name: str
@@ -55,6 +65,29 @@ class MapSide:
     log: bool
     ranges: Ranges | None
     is_words: bool = False
+    is_listed: bool = False
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether cells are drawn as wide as each other, a tick for each."""
+        return self.is_words or self.is_listed
+
+    @property
+    def drawn_edges(self) -> Floats:
+        """Where cells begin and end in a picture [v + 1]: around 0, 1, ... where they are equal."""
+        return np.arange(len(self.labels) + 1, dtype=np.float64) - 0.5 if self.is_equal else self.edges
+
+    def drawn(self, values: Floats) -> Floats:
+        """Returns where values of the parameter are in a picture.
+
+        Among equal cells that is the middle of their own or, of a value between two, where these meet.
+        """
+        if not self.is_equal:
+            return values
+        below = np.searchsorted(self.centres, values - SAME * np.abs(values), side="left")
+        own = np.minimum(below, len(self.centres) - 1)
+        is_own = np.isclose(self.centres[own], values, rtol=SAME, atol=0)
+        return np.asarray(np.where(np.isnan(values), np.nan, np.where(is_own, own, below - 0.5)), np.float64)
 
 
 @dataclass(frozen=True)
@@ -164,16 +197,35 @@ def cells(run: Run, x: str | None = None, y: str | None = None, most: int = MAX_
         run: which run.
         x: see map_axes.
         y: see map_axes.
-        most: values of a parameter above which they are gathered into so many ranges; at most MAX_VALUES.
+        most: values of a parameter above which they are gathered into so many ranges.
 
     Raises:
         ConfigError: see map_axes.
         ResultsError: no part is finished, or one is damaged.
     """
     names = map_axes(run, x, y)
-    aggregate = run.aggregate(names, most)
+    ranges = {
+        name: found
+        for name in names
+        if not run.types[name].is_words
+        and (found := ranges_of(values_of(run, name, most), most, log=name in run.metadata["log_scaled"]))
+    }
+    leading = set(run.varied[: len(names)]) == set(names) and run.is_ordered
+    aggregate = Aggregate(names, run.types, ranges, together=leading and not ranges)
     run.update([aggregate], ["trial"])
     return cells_of(run, aggregate)
+
+
+def values_of(run: Run, name: str, most: int) -> Floats:
+    """Returns the different values of a number: a few times as many as asked for at least, and both ends.
+
+    Those of a grid come from its declaration where metadata.json has some of them alone.
+    """
+    span = run.metadata["spans"].get(name, ())
+    if most <= MAX_ROWS or len(span) <= MAX_ROWS:
+        return run.distinct(name, ALIKE * most)
+    parameter = make_space(declaration_of(run).config).parameters[parameter_name(name)]
+    return np.unique(at(parameter, np.arange(count(parameter))))
 
 
 def cells_of(run: Run, aggregate: Aggregate) -> Cells:
@@ -220,9 +272,15 @@ def _side(run: Run, name: str, cells: Sequence[Any], ranges: Ranges | None) -> M
         return MapSide(name, between[:-1] + 0.5, between, labels, False, None, is_words=True)
     centres = np.unique(np.array([cell for cell in cells if cell is not None], np.float64))
     log = _is_log(run, name, centres)
-    return MapSide(
-        name, centres, edges_of(centres, log=log), tuple(f"{value:.6g}" for value in centres), log, None
-    )
+    labels = tuple(f"{value:.6g}" for value in centres)
+    is_listed = len(centres) <= MAX_LISTED and not is_even(np.log(centres) if log else centres)
+    return MapSide(name, centres, edges_of(centres, log=log), labels, log, None, is_listed=is_listed)
+
+
+def is_even(values: Floats) -> bool:
+    """Returns whether there are three ascending values or more, all as far from the next."""
+    steps = np.diff(values / np.abs(values).max(initial=1e-300))
+    return len(steps) > 1 and np.allclose(steps, steps[0], rtol=1e-6, atol=1e-12)
 
 
 def _is_log(run: Run, name: str, values: Floats) -> bool:
@@ -231,9 +289,7 @@ def _is_log(run: Run, name: str, values: Floats) -> bool:
         return False
     if ("learning_rate" if name == "stability_ratio" else name) in run.metadata["log_scaled"]:
         return True
-    steps = np.diff(values / values[-1])
-    is_even = len(steps) > 1 and np.allclose(steps, steps[0], rtol=1e-6)
-    return not is_even and bool(values[-1] / 10 > values[0])
+    return not is_even(values) and bool(values[-1] / 10 > values[0])
 
 
 def edges_of(centres: Floats, *, log: bool) -> Floats:

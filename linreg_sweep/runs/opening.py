@@ -112,7 +112,9 @@ class Entry:
         data, path = self.data, self.data_path
         if path is None or self.lacks_data:
             return data.source == ARRAYS
-        return data.x.nbytes + data.y.nbytes < SMALL or path.stat().st_size < SMALL
+        return data.x.nbytes + data.y.nbytes < SMALL or (
+            files.is_local(path) and path.is_file() and path.stat().st_size < SMALL
+        )
 
     def data_file(self) -> bytes | None:
         """Returns what data.parquet says; None where the run does not keep its data."""
@@ -211,7 +213,9 @@ def _with_columns(block: dict[str, Any], data: Data) -> dict[str, Any]:
 
 
 def _relative(path: Path, folder: AnyPath) -> str:
-    """Returns a path as seen from a folder; in full where there is no way from there."""
+    """Returns a path as seen from a folder; in full where there is no way from there, as to a URL."""
+    if not files.is_local(path):
+        return str(path)
     if not files.is_local(folder):
         return path.resolve().as_posix()
     try:

@@ -14,6 +14,7 @@ from linreg_sweep.storage import files
 from linreg_sweep.storage.layout import Layout
 from linreg_sweep.storage.parquet import read_arrays
 from linreg_sweep.storage.store import damaged
+from linreg_sweep.tabular.sources import is_there
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.loading import data_path, load_data, scalings
 from linreg_sweep.trials.prepare import prepare
@@ -33,8 +34,13 @@ def declaration_of(run: Run) -> Declaration[Sweep]:
     return load_sweep_text(files.read(place), str(place), folder)
 
 
-def reopen(run: Run) -> Experiment:
+def reopen(run: Run, max_memory: str | int | None = None) -> Experiment:
     """Returns what a run's trials are a pure function of.
+
+    Args:
+        run: the run.
+        max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk; None: half of what
+            is free.
 
     Raises:
         ResultsError: its declaration or its data are not those of the run.
@@ -42,7 +48,8 @@ def reopen(run: Run) -> Experiment:
         DataError: its data cannot be read.
     """
     declaration = declaration_of(run)
-    experiment = prepare(declaration, _own_data(run, declaration) or _data_elsewhere(run, declaration))
+    data = _own_data(run, declaration) or _data_elsewhere(run, declaration, max_memory)
+    experiment = prepare(declaration, data)
     if experiment.digest != run.metadata["data"]["sha256"]:
         text = f"the data of the run have changed since ({experiment.data.source})"
         raise ResultsError(Complaint(str(run.path), text, "restore them, or run the sweep on the new data"))
@@ -69,7 +76,7 @@ def _own_data(run: Run, declaration: Declaration[Sweep]) -> Data | None:
     return replace(data, source=run.metadata["data"]["source"])
 
 
-def _data_elsewhere(run: Run, declaration: Declaration[Sweep]) -> Data:
+def _data_elsewhere(run: Run, declaration: Declaration[Sweep], max_memory: str | int | None) -> Data:
     """Returns the data that a run does not keep.
 
     Raises:
@@ -77,8 +84,8 @@ def _data_elsewhere(run: Run, declaration: Declaration[Sweep]) -> Data:
         DataError: they cannot be read.
     """
     path = data_path(declaration)
-    if path is not None and not path.exists():
+    if path is not None and files.is_local(path) and not is_there(path):
         text = f"its data are not kept in the run, and are not at {path} any more"
         hint = f"put them there, or `linreg-sweep run {run.store.config} --out {run.path.parent}"
         raise ResultsError(Complaint(str(run.path), text, f"{hint} --set data.path=FILE`"))
-    return load_data(declaration)
+    return load_data(declaration, max_memory=max_memory)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,12 @@ from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.data import Data
 from linreg_sweep.errors import Complaint, ConfigError, DataError
 from linreg_sweep.guards.names import name_after, name_fault
+from linreg_sweep.places import any_path, is_local, is_url
 from linreg_sweep.scaffold.texts import scaffold_texts
-from linreg_sweep.storage.files import any_path, is_local
 from linreg_sweep.storage.outputs import unwritable
+from linreg_sweep.tabular.bounds import bytes_of
 from linreg_sweep.tabular.sniffing import find_format, told
+from linreg_sweep.tabular.sources import files_of
 from linreg_sweep.tabular.table import GAPS
 from linreg_sweep.text_format import TextFormat, as_declared, text_kind
 from linreg_sweep.trials.loading import load_data
@@ -45,6 +48,7 @@ def write_scaffold(
     y: Sequence[str],
     name: str | None,
     missing: Sequence[str] = (),
+    max_memory: str | int | None = None,
 ) -> tuple[Path, Path, Sequence[str]]:
     """Writes configs/<name>.yaml and sweeps/<name>.yaml.
 
@@ -55,6 +59,8 @@ def write_scaffold(
         y: its columns to predict.
         name: of the two files and of the sweep; None: as the data.
         missing: what stands in missing cells, besides what always does.
+        max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk; None: half of what
+            is free.
 
     Rows that miss a cell are left out, and columns that would spoil a first fit: that miss many cells, do
     not vary, count or name the rows, hold text, or have no name of their own. Those that x names stay, unless
@@ -83,15 +89,15 @@ def write_scaffold(
         raise ConfigError(Complaint("--data", text, "rename the file or its folder"))
     table, form = datasets.tutorial(), TextFormat()
     if data is not None:
-        form = _format_of(Path(data), [*x, *y], missing)
-        table = _read(data, x, y, form)
+        form = _format_of(any_path(data) if is_url(data) else Path(data), [*x, *y], missing)
+        table = _read(data, x, y, form, bytes_of(max_memory))
     if name is None:
         name = "tutorial" if data is None else name_after(data, "data", shorn_of="-.")
     if name_fault(name):
         hint = f"letters are A to Z and a to z: such as {name_after(name, 'my-sweep', shorn_of='-.')}"
         raise ConfigError(Complaint("--name", name_fault(name), hint))
     config, sweep = folder / "configs" / f"{name}.yaml", folder / "sweeps" / f"{name}.yaml"
-    path = None if data is None else Path(os.path.relpath(data, config.parent)).as_posix()
+    path = data if data is None or is_url(data) else Path(os.path.relpath(data, config.parent)).as_posix()
     remarks = [f"{note[0].upper()}{note[1:]}" for note in table.notes if note.startswith("left out")]
     chosen = list(table.x_names) if x or remarks else None
     drops = any(note.startswith(GAPS) for note in table.notes)
@@ -115,7 +121,7 @@ def write_scaffold(
                 _write(file, text, undone)
             except OSError as error:
                 raise unwritable(file, error) from error
-        _check(sweep)
+        _check(sweep, max_memory)
         undone.pop_all()
     return config, sweep, (*found, *table.notes)
 
@@ -132,32 +138,40 @@ def _format_of(path: Path, named: Sequence[str], missing: Sequence[str]) -> Text
     except ValidationError as error:
         faults = [Complaint("--missing", fault_of(each).text) for each in error.errors()]
         raise ConfigError(*faults) from error
-    if not text_kind(path) or not path.is_file():
+    try:
+        first = files_of(path)[0]
+    except (OSError, DataError):  # said where they are read
+        return asked
+    if not text_kind(first):
         return asked
     try:
-        return find_format(path, named, asked.missing)
+        return find_format(first, named, asked.missing)
     except OSError:
         return asked
 
 
-def _read(file: str, x: Sequence[str], y: Sequence[str], form: TextFormat) -> Data:
+def _read(file: str, x: Sequence[str], y: Sequence[str], form: TextFormat, most: int) -> Data:
     """Returns the columns of a file that are worth fitting, of the rows that miss none of their cells."""
-    given = datasets.from_file(file, list(x) or None, list(y), whole_only=not x, form=form, drop=True)
-    if not any(note.startswith(GAPS) for note in given.notes):
-        return _worth_fitting(given, named=bool(x))
+    read = partial(datasets.from_file, file, y=list(y), form=form, drop=True, max_memory=most)
+    given = read(list(x) or None, whole_only=not x)
+    has_gaps = any(note.startswith(GAPS) for note in given.notes)
 
     def own(name: str) -> NDArray[np.float64]:
-        return datasets.from_file(file, [name], list(y), form=form, drop=True).x[:, 0]
+        return read([name]).x[:, 0]
 
-    table = _worth_fitting(given, named=bool(x), own=own)
-    if table.x_names == given.x_names:
-        return table
-    again = datasets.from_file(file, table.x_names, list(y), form=form, drop=True)  # fewer cells to miss
-    notes = [note for note in table.notes if note.startswith("left out") and not note.startswith(GAPS)]
+    reasons = _reasons(given, named=bool(x), own=own if has_gaps else None)
+    kept = [name for name, reason in reasons.items() if not reason]
+    if len(kept) in (0, len(reasons)):
+        return given
+    again = read(kept)  # fewer cells to miss
+    notes = [note for note in given.notes if note.startswith("left out") and not note.startswith(GAPS)]
+    for why in dict.fromkeys(filter(None, reasons.values())):
+        names = [name for name, reason in reasons.items() if reason == why]
+        notes.append(f"left out, {why}: {listed(names)}")
     return replace(again, notes=(*notes, *again.notes))
 
 
-def _check(sweep: Path) -> None:
+def _check(sweep: Path, max_memory: str | int | None) -> None:
     """Refuses data on which the sweep that is written would be refused.
 
     Raises:
@@ -165,7 +179,7 @@ def _check(sweep: Path) -> None:
     """
     declaration = load_sweep(sweep)
     try:
-        prepare(declaration, load_data(declaration))
+        prepare(declaration, load_data(declaration, max_memory=max_memory))
     except ConfigError as error:
         raise DataError(*(Complaint("", each.text, each.hint) for each in error.complaints)) from error
 
@@ -185,34 +199,23 @@ def _write(file: Path, text: str, undone: ExitStack) -> None:
         stream.write(text)
 
 
-def _worth_fitting(
-    data: Data, *, named: bool, own: Callable[[str], NDArray[np.float64]] | None = None
-) -> Data:
-    """Returns data without the columns that would spoil a first fit, and a note on each kind of these.
+def _reasons(data: Data, *, named: bool, own: Callable[[str], NDArray[np.float64]] | None) -> dict[str, str]:
+    """Returns of each column why it would spoil a first fit; nothing where it would not.
 
     Args:
         data: columns of a file.
         named: a person named them, so that only those go whose effect is the bias's already.
         own: gives a column in all rows that it has, where those are left out that another column misses.
     """
-    reasons = [
-        _why_not(name, column, named=named) for name, column in zip(data.x_names, data.x.T, strict=True)
-    ]
-    if own is not None:  # what seems to be nothing, or a count, may be so only in the rows that are left
-        reasons = [
-            _why_not(name, own(name), named=named) if reason or _nearly_counts(column) else ""
-            for name, column, reason in zip(data.x_names, data.x.T, reasons, strict=True)
-        ]
-    kept = [not reason for reason in reasons]
-    if all(kept) or not any(kept):
-        return data
-    x_names = [name for name, keep in zip(data.x_names, kept, strict=True) if keep]
-    fewer = datasets.from_arrays(data.x[:, kept], data.y, x_names, data.y_names)
-    notes = [note for note in data.notes if note.startswith("left out")]
-    for reason in dict.fromkeys(filter(None, reasons)):
-        names = [name for name, why in zip(data.x_names, reasons, strict=True) if why == reason]
-        notes.append(f"left out, {reason}: {listed(names)}")
-    return replace(fewer, source=data.source, notes=(*notes, *fewer.notes))
+    reasons = {
+        name: _why_not(name, column, named=named) for name, column in zip(data.x_names, data.x.T, strict=True)
+    }
+    if own is None:
+        return reasons
+    return {  # what seems to be nothing, or a count, may be so only in the rows that are left
+        name: _why_not(name, own(name), named=named) if reasons[name] or _nearly_counts(column) else ""
+        for name, column in zip(data.x_names, data.x.T, strict=True)
+    }
 
 
 def _nearly_counts(column: NDArray[np.float64]) -> bool:

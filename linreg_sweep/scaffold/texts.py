@@ -8,14 +8,15 @@ standardizing is standardized, and what would take long to iterate is not iterat
 import math
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from linreg_sweep.analysis.formats import condition
+from linreg_sweep.blocks import ends
 from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.config.writer import quoted
-from linreg_sweep.data import Data, from_arrays
+from linreg_sweep.data import Data, moments, standardized
 from linreg_sweep.engines.closed_form import train
 from linreg_sweep.engines.interface import TrainOptions, Trials
 from linreg_sweep.engines.pace import numpy_pace
@@ -118,9 +119,7 @@ def scaffold_texts(
 
 def _problem_of(data: Data) -> Problem:
     names = (*data.x_names, *data.y_names)
-    return make_problem(
-        data.inputs(), data.y, loss="half_mse", fit_bias=True, noise=data.noise(), names=names
-    )
+    return make_problem(data.seen(), data.y, loss="half_mse", fit_bias=True, noise=data.noise(), names=names)
 
 
 def _standardized(data: Data, problem: Problem) -> tuple[Data, Problem, str]:
@@ -135,12 +134,12 @@ def _standardized(data: Data, problem: Problem) -> tuple[Data, Problem, str]:
         f" slowest direction needs about {_count(epochs)} epochs to come a thousand times closer"
     )
     try:
-        scaled = from_arrays(data.x, data.y, data.x_names, data.y_names, standardize=True)
+        scaled = standardized(data)
     except DataError as error:
         return data, problem, f"{reason}. Not standardized: {error.complaints[0].text}"
     better = _problem_of(scaled)
     after = f"{reason}. Standardized, it is {condition(better.condition_number)}"
-    return replace(scaled, source=data.source), better, after
+    return scaled, better, after
 
 
 def _data_lines(
@@ -248,8 +247,10 @@ def _starting_weights(problem: Problem) -> tuple[list[float], str]:
     Where y does not vary beyond rounding, the best weights are rounding as well, and 0 is the one start;
     but where y is 0 throughout, only a start elsewhere descends at all.
     """
-    noise = ROUNDINGS * np.finfo(np.float64).eps * np.abs(problem.targets).max(axis=0)
-    if (problem.targets.std(axis=0) <= noise).all() and problem.targets.any():
+    low, high = ends(problem.y)
+    largest = np.maximum(np.abs(low), np.abs(high))
+    noise = ROUNDINGS * np.finfo(np.float64).eps * largest
+    if (moments(problem.y)[2] <= noise).all() and largest.any():
         return [0.0], "y does not vary beyond rounding, so that no weight is better than 0"
     fitted = sorted(float(weight) for weight in problem.optimum[:-1].ravel())
     found = f"the best weight is {_rounded(fitted[0], 4)}"
@@ -262,7 +263,7 @@ def _starting_weights(problem: Problem) -> tuple[list[float], str]:
 
 def _sensible(problem: Problem) -> float:
     """Returns a weight that is large for these data, however near-collinear columns blow up the best."""
-    of_x, of_y = problem.design[:, :-1].std(axis=0), float(problem.targets.std(axis=0).max())
+    of_x, of_y = moments(problem.x)[2], float(moments(problem.y)[2].max())
     varying = of_x[of_x > 0]
     return FARTHEST * of_y / float(varying.min()) if len(varying) and of_y else np.inf
 

@@ -7,102 +7,30 @@ it survives a power loss. An object store puts an object whole by itself; it is 
 import errno
 import os
 import re
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias, cast
+from typing import BinaryIO
 
-from linreg_sweep.errors import Complaint, ConfigError, ResultsError
+from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.guards.regular_files import open_regular_file
-
-AnyPath: TypeAlias = Path
-"""A path on a disk; or one in an object store: no Path, but a UPath, which has a Path's methods."""
+from linreg_sweep.places import ON_DISK as ON_DISK
+from linreg_sweep.places import AnyPath as AnyPath
+from linreg_sweep.places import any_path as any_path
+from linreg_sweep.places import is_local as is_local
+from linreg_sweep.places import reason
 
 NOT_FLUSHABLE = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)
 """What some network file systems say to who wants to flush a folder."""
 
-WITHOUT_LISTINGS = ("sftp", "ssh")
-"""Kinds of URLs that take no word on keeping listings: they keep none, and would pass it on."""
-
 MAX_BYTES = 2**32
 """Of a file that is read at once."""
-
-MAX_REASON_LETTERS = 200
-"""Letters of what a library says of a failure."""
 
 TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]+")
 """What a file is called until it is whole."""
 
 MAX_NAME_LETTERS = 50
 """Letters of a file's name that its temporary one has, which may be no longer than the system allows."""
-
-ON_DISK = ("file:", "local:")
-"""What URLs of files on this machine begin with."""
-
-ONE_SLASH = re.compile(r"([a-z][a-z0-9]+):/*")
-"""What a URL begins with, also where a slash of it was forgotten."""
-
-
-def any_path(text: str | os.PathLike[str]) -> AnyPath:
-    """Returns where a text points to: a path, or through fsspec a place behind a URL.
-
-    Raises:
-        ConfigError: there is no such kind of URL, what reaches it is not installed, or it is not reached.
-    """
-    if hasattr(text, "fs"):
-        return cast(AnyPath, text)
-    if not isinstance(text, str) or "://" not in text:
-        _refuse_half_a_url(os.fspath(text))
-        return Path(text)
-    kind = text.partition("://")[0]
-    try:
-        return _behind(text, kind)
-    except Exception as error:  # each kind has exceptions of its own
-        hint = "pip install s3fs for s3://, gcsfs for gs://, adlfs for abfs://; or give a path"
-        raise ConfigError(Complaint(text, f"{kind}:// cannot be reached: {_reason(error)}", hint)) from error
-
-
-def _refuse_half_a_url(text: str) -> None:
-    """Raises a ConfigError for what is a URL but for a slash, and would be a folder called `s3:`."""
-    half = ONE_SLASH.match(text)
-    if half is None or "://" in text:
-        return
-    from upath.registry import available_implementations
-
-    if half[1] in available_implementations(fallback=True):
-        meant = f"{half[1]}://{text[half.end() :]}"
-        if text.startswith(ON_DISK):
-            meant = text.partition(":")[2]
-        raise ConfigError(Complaint(text, "is neither a path nor a URL", f"did you mean {meant}?"))
-
-
-def _behind(url: str, kind: str) -> AnyPath:
-    """Returns the place behind a URL of a kind that fsspec knows; others would be folders of that name."""
-    from upath import UPath
-    from upath.registry import available_implementations
-
-    if kind not in available_implementations(fallback=True):
-        raise ValueError("there is no such kind of store")
-    options: dict[str, Any] = {} if kind in WITHOUT_LISTINGS else {"use_listings_cache": False}
-    with warnings.catch_warnings(action="ignore"):  # of kinds that upath has no tests of
-        place: Any = UPath(url, **options)
-        if not place.protocol:
-            raise ValueError("it cannot stand in a URL")
-        _ = place / "run", place.fs  # refused where a bucket is missing, where there are no folders, no host
-    return Path(place.path) if url.startswith(ON_DISK) else cast(AnyPath, place)
-
-
-def _reason(error: Exception) -> str:
-    """Returns why something failed, in a line: what a library could not load may fill pages."""
-    said = getattr(error, "strerror", None) or str(error)
-    line = " ".join(said.split()) or type(error).__name__
-    return line if len(line) <= MAX_REASON_LETTERS else f"{line[:MAX_REASON_LETTERS]} ..."
-
-
-def is_local(place: AnyPath) -> bool:
-    """Returns whether a place is on a disk of this machine."""
-    return isinstance(place, Path)
 
 
 @contextmanager
@@ -125,7 +53,7 @@ def unusable(place: AnyPath, verb: str, error: Exception) -> ResultsError:
         if verb == "write"
         else ""
     )
-    return ResultsError(Complaint(str(place), f"cannot {verb} it: {_reason(error)}", hint))
+    return ResultsError(Complaint(str(place), f"cannot {verb} it: {reason(error)}", hint))
 
 
 def read(place: AnyPath, most: int = MAX_BYTES) -> bytes:

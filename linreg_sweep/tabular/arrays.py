@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.tabular.cells import MAX_EXACT, SHIFTED, UNEVEN, Floats, rounded_integers
-from linreg_sweep.tabular.table import Table, as_names, name_complaints
+from linreg_sweep.tabular.complaints import name_complaints
+from linreg_sweep.tabular.table import Table, as_names
 
 _KINDS = {"b": "booleans", "U": "text", "S": "bytes", "M": "dates", "m": "durations", "c": "complex numbers"}
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,9 @@ UNEVEN = "must be a whole number that float64 holds exactly, got"
 SHIFTED = "subtract a constant, such as the smallest, from the column, or choose other columns"
 """What is said of a whole number that would be rounded, and what helps."""
 
+GAP = "missing"
+"""The kind of flaw that a missing cell is."""
+
 MISSING_CELL = "fill the cell in or remove the row; data.missing: drop leaves out all such rows"
 TEXT_CELL = "mend the cell, or choose other columns"
 """Hints that many cells share."""
@@ -34,42 +37,92 @@ class Flaw:
     text: str
     hint: str = ""
     more: int = 0
+    kind: str = ""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Column:
-    """A column as read.
+    """What the cells of a column are, of some rows one after the other or of all.
 
     Attributes:
-        numbers: [n].
-        flaws: of its cells.
-        unusable: why not one of its cells is a number, else empty.
-        content: what it holds instead, as a message says it; empty where it is all empty.
-        commas: what commas within its numbers stand for; see recipes.of_commas.
-        example: the first cell with such a comma.
-        missing: [n] which cells are; None: none is.
+        n_cells: how many there are.
+        n_numbers: how many of them hold a number.
+        flaws: of the cells, at most one of a kind.
+        other: the first cell that holds text and is not missing or infinite; None: there is none.
+        almost: the hint for it, where a person would take it for a number.
+        commas: what commas within cells stand for; see recipes.of_commas.
+        type_: what all cells are that are no numbers.
+        reason: why it is not used though it has numbers.
     """
 
-    numbers: Floats
+    n_cells: int
+    n_numbers: int
     flaws: tuple[Flaw, ...] = ()
-    unusable: str = ""
-    content: str = ""
+    other: str | None = None
+    almost: str = ""
     commas: frozenset[str] = frozenset()
-    example: str = ""
-    missing: NDArray[np.bool_] | None = None
+    type_: str = ""
+    reason: str = ""
+
+    def then(self, more: "Column") -> "Column":
+        """Returns what these cells are with those of the rows below them."""
+        flaws = {flaw.kind: flaw for flaw in self.flaws}
+        for flaw in more.flaws:
+            first = flaws.get(flaw.kind)
+            if first is None:
+                flaws[flaw.kind] = replace(flaw, row=flaw.row + self.n_cells) if flaw.row else flaw
+            elif flaw.row:
+                flaws[flaw.kind] = replace(first, more=first.more + 1 + flaw.more)
+        says = more if self.other is None else self
+        return Column(
+            self.n_cells + more.n_cells,
+            self.n_numbers + more.n_numbers,
+            tuple(flaws.values()),
+            says.other,
+            says.almost,
+            self.commas | more.commas,
+            self.type_ or more.type_,
+        )
+
+    def count(self, kind: str) -> int:
+        """Returns how many cells have a flaw of this kind."""
+        return sum(1 + flaw.more for flaw in self.flaws if flaw.kind == kind)
+
+    @property
+    def unusable(self) -> str:
+        """Why it cannot be used, as where not one of its cells is a number; else empty."""
+        if self.n_numbers or self.reason:
+            return self.reason
+        if self.count(GAP) == self.n_cells:
+            return "empty"
+        if self.almost and self.other is not None:
+            return f"numbers written like {shortened(self.other)} are not read"
+        return "not numeric"
+
+    @property
+    def content(self) -> str:
+        """What it holds that is no number, as a message says it; else empty."""
+        if self.type_:
+            return f"is of type {self.type_}"
+        return "" if self.other is None else f"starts with {shortened(self.other)}"
+
+
+Block = tuple[Floats, list[Column]]
+"""Some rows as numbers [k, columns], NaN where a cell holds none, and what the cells of each column are."""
 
 
 @dataclass(frozen=True, eq=False)
 class File:
-    """An opened file.
+    """An opened file, or several that are one table.
 
     Attributes:
-        path: where it is.
+        path: where it is; of several, the first.
         where: what a complaint about its header names.
         names: of its columns, in order; they need not differ.
         labels: numbers of columns that only label the rows.
-        read: reads columns by number, in the order given.
-        places: what a complaint about a cell names, for each of the rows given.
+        read: reads columns by their numbers, in the order given: all rows, some at a time.
+        places: what a complaint about a cell names and the row within that, for each of the rows given.
+        n_rows: how many there are, where that is known before they are read.
         is_headless: whether the names were the first row, and every one of them reads as a number.
         form: how it is written, if it is text.
     """
@@ -78,8 +131,9 @@ class File:
     where: str
     names: list[str]
     labels: tuple[int, ...]
-    read: Callable[[list[int]], Iterator[Column]]
-    places: Callable[[set[int]], dict[int, str]]
+    read: Callable[[list[int]], Iterator[Block]]
+    places: Callable[[set[int]], dict[int, tuple[str, int]]]
+    n_rows: int | None = None
     is_headless: bool = False
     form: TextFormat | None = None
 
@@ -107,10 +161,10 @@ def as_mask(cells: Any) -> NDArray[np.bool_]:
     return as_array(compute.cast(cells, pa.uint8())).astype(bool)
 
 
-def flaw_of(cells: NDArray[np.bool_], text: str, hint: str = "") -> Iterator[Flaw]:
+def flaw_of(kind: str, cells: NDArray[np.bool_], text: str, hint: str = "") -> Iterator[Flaw]:
     """Yields the flaw that these cells [n] of a column share; nothing where there are none."""
     if cells.any():
-        yield Flaw(int(cells.argmax()) + 1, text, hint, int(cells.sum()) - 1)
+        yield Flaw(int(cells.argmax()) + 1, text, hint, int(cells.sum()) - 1, kind)
 
 
 def rounded_integers(integers: NDArray[np.integer[Any]], numbers: Floats) -> NDArray[np.bool_]:

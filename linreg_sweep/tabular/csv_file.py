@@ -1,16 +1,13 @@
-"""CSV: read as text first and only then as numbers.
+"""CSV: read block by block, as text first and only then as numbers.
 
-Columns of numbers alone are read block by block; only those with another cell are held as text whole, to
-say what is wrong. Python's csv module knows on which line a row starts; it is asked only for that.
+Python's csv module knows on which line a row starts; it is asked only for that.
 """
 
 import csv
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
@@ -19,17 +16,17 @@ from typing import Any, TextIO
 import numpy as np
 
 from linreg_sweep.errors import Complaint, DataError
-from linreg_sweep.tabular.bounds import LONGEST_ROW, MAX_BYTES, check_cells, check_columns
-from linreg_sweep.tabular.cells import Column, File, Floats
-from linreg_sweep.tabular.quotes import stray_quote
-from linreg_sweep.tabular.recipes import SEPARATORS, converted, of_commas
+from linreg_sweep.tabular.bounds import LONGEST_ROW, check_columns
+from linreg_sweep.tabular.cells import Block, Column, File, Floats
+from linreg_sweep.tabular.quotes import QuoteWatch
+from linreg_sweep.tabular.recipes import SEPARATORS
 from linreg_sweep.tabular.sniffing import find_format, written_as
-from linreg_sweep.tabular.spelling import COMMAS, column_of, number_form, numbers_of
-from linreg_sweep.tabular.streams import BLOCK, open_text, unpacked
+from linreg_sweep.tabular.spelling import column_of, number_form, numbers_of
+from linreg_sweep.tabular.streams import Watched, open_text, unpacked
 from linreg_sweep.text_format import TextFormat, column_names
 
 _FOREIGN: dict[bytes, tuple[str, Callable[[Path], str] | None]] = {
-    b"PK\x03\x04": ("this is a spreadsheet or a zip archive", lambda path: converted(path, "read_excel")),
+    b"PK\x03\x04": ("this is a zip archive, or a spreadsheet: let its name end in .xlsx", None),
     b"PAR1": ("this is a Parquet file: let its name end in .parquet", None),
     b"\x1f\x8b": ("this is a gzip archive: let its name end in .gz", None),
     b"\xff\xfe": ("this looks like UTF-16", written_as),
@@ -78,12 +75,10 @@ def open_csv(path: Path, form: TextFormat) -> File:
         form: how it is written.
 
     Raises:
-        DataError: it is written otherwise, too large, or has no rows.
+        DataError: it is written otherwise, or has no rows.
     """
     if clash := form.clash(path):
         raise DataError(Complaint(str(path), *clash))
-    if path.stat().st_size > MAX_BYTES:
-        raise DataError(_too_large(path))
     with unpacked(path) as stream:
         start = stream.read(4)
     for mark, (what, cure) in _FOREIGN.items():
@@ -106,22 +101,22 @@ def open_csv(path: Path, form: TextFormat) -> File:
         raise DataError(Complaint(str(path), "data must have rows, the file ends after its header"))
     skip = last if form.header else 0
 
-    def places(numbers: set[int]) -> dict[int, str]:
-        found: dict[int, str] = {}
+    def places(numbers: set[int]) -> dict[int, tuple[str, int]]:
+        found: dict[int, tuple[str, int]] = {}
         counted = enumerate(records(path, form) if numbers else (), 0 if form.header else 1)
         for row, (line, _, _) in counted:
             if row in numbers:
-                found[row] = f"{path}:{line}"
+                found[row] = f"{path}:{line}", row
             if len(found) == len(numbers):
                 break
         return found
 
-    def read(numbers: list[int]) -> Iterator[Column]:
-        return _read_csv(path, form, skip, len(names), numbers)
+    def read(numbers: list[int]) -> Iterator[Block]:
+        return _blocks(path, form, skip, len(names), numbers)
 
     is_headless = form.header and all(re.match(number_form(form), name) for name in names)
     names = names if form.header else column_names(len(names))
-    return File(path, where, names, (), read, places, is_headless, form)
+    return File(path, where, names, (), read, places, None, is_headless, form)
 
 
 def _divided(path: Path, head: str, separator: str) -> str:
@@ -132,102 +127,50 @@ def _divided(path: Path, head: str, separator: str) -> str:
     return ""
 
 
-def _read_csv(path: Path, form: TextFormat, skip: int, width: int, numbers: list[int]) -> Iterator[Column]:
+def _blocks(path: Path, form: TextFormat, skip: int, width: int, numbers: list[int]) -> Iterator[Block]:
+    """Yields the rows of some columns in one pass; at its end it is known whether all quotes are closed."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    check_cells(str(path), _most_rows(path, form), len(numbers))
-    keys = [str(i) for i in range(width)]
-
-    def how(columns: Iterable[int]) -> dict[str, Any]:
-        return {
-            "read_options": arrow_csv.ReadOptions(column_names=keys, skip_rows=skip, block_size=LONGEST_ROW),
-            "parse_options": arrow_csv.ParseOptions(
-                delimiter=form.separator_in(path), newlines_in_values=True
-            ),
-            "convert_options": arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(keys, pa.string()),
-                include_columns=[keys[i] for i in columns],
-                strings_can_be_null=False,
-            ),
-        }
-
-    columns: dict[int, Column] = {}
-    try:  # each opened here, since Arrow opens no name that is not UTF-8
+    keys, watch = [str(i) for i in range(width)], QuoteWatch(form.separator_in(path))
+    how: dict[str, Any] = {
+        "read_options": arrow_csv.ReadOptions(column_names=keys, skip_rows=skip, block_size=LONGEST_ROW),
+        "parse_options": arrow_csv.ParseOptions(delimiter=form.separator_in(path), newlines_in_values=True),
+        "convert_options": arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(keys, pa.string()),
+            include_columns=[keys[i] for i in dict.fromkeys(numbers)],
+            strings_can_be_null=False,
+        ),
+    }
+    try:
         with (
-            suppress(pa.ArrowException),
-            open_text(path, form) as stream,
-            arrow_csv.open_csv(stream, **how(dict.fromkeys(numbers))) as blocks,
+            Watched(open_text(path, form), watch.look) as file,  # itself: Arrow opens no name but of UTF-8
+            arrow_csv.open_csv(file, **how) as batches,
+            ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool,  # Arrow releases the lock
         ):
-            columns = _columns_of_numbers(blocks, form)
-        others = [i for i in dict.fromkeys(numbers) if i not in columns]
-        if others:
-            with open_text(path, form) as stream:
-                table = arrow_csv.read_csv(stream, **how(others))
-            with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:  # Arrow releases the lock
-                texts = (table.column(keys[i]) for i in others)
-                columns |= dict(zip(others, pool.map(partial(column_of, form=form), texts), strict=True))
+            for batch in batches:
+                cells = (batch.column(keys[i]) for i in numbers)
+                columns = list(pool.map(partial(_judged, form=form), cells))
+                yield np.stack([found for found, _ in columns], axis=1), [column for _, column in columns]
     except pa.ArrowException as error:
         raise DataError(_misread(path, form, width, set(numbers), str(error))) from error
     except OSError as error:
         raise DataError(Complaint(str(path), f"data must be a file that can be read: {error}")) from error
-    _check_quotes(path, form)
-    found = frozenset().union(*(column.commas for column in columns.values()))
-    example = next((columns[i].example for i in numbers if columns[i].commas), "")
-    return iter([_with_hint(columns[i], of_commas(path, form, found, example)) for i in numbers])
-
-
-def _check_quotes(path: Path, form: TextFormat) -> None:
-    with open_text(path, form) as stream:
-        stray = stray_quote(iter(lambda: stream.read(BLOCK), b""), form.separator_in(path))
-    if stray is not None:
+    if (stray := watch.stray()) is not None:
         with open_text(path, form) as stream:
             line = 1 + len(re.findall(rb"\r\n|\r|\n", stream.read(stray[0])))
         hint = 'leave it out or, within quotes, write it twice, as in "5"" wide"'
         raise DataError(Complaint(f"{path}:{line}", stray[1], hint))
 
 
-def _columns_of_numbers(blocks: Any, form: TextFormat) -> dict[int, Column]:
-    """Returns the columns of blocks of text of which every cell is a number, by what the blocks call them."""
-    columns: dict[str, list[Floats]] = {key: [] for key in blocks.schema.names}
-    for block in blocks:
-        if not columns:
-            break
-        for key in list(columns):
-            numbers = numbers_of(block.column(key), form)
-            if numbers is None:
-                del columns[key]
-            else:
-                columns[key].append(numbers)
-    return {int(key): Column(np.concatenate([np.empty(0), *columns.pop(key)])) for key in list(columns)}
+def _judged(cells: Any, form: TextFormat) -> tuple[Floats, Column]:
+    """Returns cells of text as numbers, and what they are."""
+    import pyarrow as pa
 
-
-def _with_hint(column: Column, hint: str) -> Column:
-    """Returns a column whose cells with commas have the one hint of their file."""
-    flaws = (replace(flaw, hint=hint) if flaw.hint == COMMAS else flaw for flaw in column.flaws)
-    return replace(column, flaws=tuple(flaws))
-
-
-def _most_rows(path: Path, form: TextFormat) -> int:
-    """Returns how many rows there are at most: lines, though a row may have several.
-
-    Raises:
-        DataError: there are more bytes than `MAX_BYTES`.
-    """
-    line_feeds = returns = size = 0
-    with open_text(path, form) as stream:
-        while block := stream.read(BLOCK):
-            line_feeds += block.count(b"\n")
-            returns += block.count(b"\r")
-            size += len(block)
-            if size > MAX_BYTES:
-                raise DataError(_too_large(path))
-    return max(line_feeds, returns)
-
-
-def _too_large(path: Path) -> Complaint:
-    text = f"a CSV file may hold {MAX_BYTES // 2**30} GiB at most"
-    return Complaint(str(path), text, "a Parquet file may be larger")
+    numbers = numbers_of(cells, form)
+    if numbers is None:
+        return column_of(pa.chunked_array([cells]), form)
+    return numbers, Column(len(numbers), len(numbers))
 
 
 def _misread(path: Path, form: TextFormat, width: int, numbers: set[int], message: str) -> Complaint:

@@ -1,4 +1,4 @@
-"""Parquet: columns that are numbers already, each taken to the nearest float64.
+"""Parquet: columns that are numbers already, each taken to the nearest float64, some rows at a time.
 
 A small file can unpack to any number of cells, and a damaged one can say anything of itself. So what
 its footer says is checked before a column is read, and Arrow's reader stands behind one door.
@@ -7,26 +7,30 @@ its footer says is checked before a column is read, and Arrow's reader stands be
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linreg_sweep.errors import Complaint, DataError
-from linreg_sweep.guards.regular_files import open_regular_file
-from linreg_sweep.tabular.bounds import check_cells, check_columns
+from linreg_sweep.tabular.bounds import check_columns
 from linreg_sweep.tabular.cells import (
+    GAP,
     MISSING_CELL,
     SHIFTED,
     UNEVEN,
+    Block,
     Column,
     File,
     Flaw,
-    as_array,
+    Floats,
     as_mask,
     flaw_of,
     rounded_integers,
 )
+from linreg_sweep.tabular.sources import open_source
 
 _LONGEST_TEXT = 2**24
 _MAX_ITEMS = 1_000_000
@@ -42,7 +46,7 @@ def open_parquet(path: Path) -> File:
         path: the file.
 
     Raises:
-        DataError: it is damaged, too large, or has no rows.
+        DataError: it is damaged, has too many columns, or no rows.
     """
     with _opened(path) as file:
         check_columns(str(path), file.metadata.num_columns)
@@ -54,18 +58,16 @@ def open_parquet(path: Path) -> File:
         raise DataError(Complaint(str(path), "data must have rows, the file has none"))
     check_columns(str(path), len(names))
 
-    def read(numbers: list[int]) -> Iterator[Column]:
-        check_cells(str(path), n_rows, sum(map(_is_numeric, (kinds[i] for i in numbers))))
+    def read(numbers: list[int]) -> Iterator[Block]:
+        asked = [i for i in dict.fromkeys(numbers) if _is_numeric(kinds[i])]
         with _opened(path) as file:
-            for i in numbers:
-                if _is_numeric(kinds[i]):
-                    yield _from_numbers(_cells(file, names[i], n_rows))
-                else:
-                    flaw = Flaw(0, f"must be numeric, its type is {kinds[i]}")
-                    yield Column(np.empty(0), (flaw,), "not numeric", f"is of type {kinds[i]}")
+            for length, cells in _batches(file, [names[i] for i in asked], n_rows):
+                of_numbers = dict(zip(asked, map(_from_numbers, cells), strict=True))
+                block = [of_numbers[i] if i in of_numbers else _of_type(kinds[i], length) for i in numbers]
+                yield np.stack([found for found, _ in block], axis=1), [column for _, column in block]
 
     labels = tuple(i for i, name in enumerate(names) if name in kept and name.startswith("__index"))
-    return File(path, str(path), names, labels, read, lambda rows: {})
+    return File(path, str(path), names, labels, read, lambda rows: {}, n_rows)
 
 
 @contextmanager
@@ -80,7 +82,7 @@ def _opened(path: Path) -> Iterator[Any]:
     from pyarrow import parquet
 
     try:
-        with open_regular_file(path) as stream:  # itself, since Arrow opens no name that is not UTF-8
+        with open_source(path) as stream:  # itself, since Arrow opens no name that is not UTF-8
             yield parquet.ParquetFile(
                 stream,
                 page_checksum_verification=True,
@@ -91,25 +93,36 @@ def _opened(path: Path) -> Iterator[Any]:
         raise DataError(_damaged(path, error)) from error
 
 
-def _cells(file: Any, name: str, n_rows: int) -> Any:
-    """Returns the cells of a column; no more of it is unpacked than the file has rows.
+def _batches(file: Any, names: list[str], n_rows: int) -> Iterator[tuple[int, list[Any]]]:
+    """Yields how many rows come next, and the cells of each column in them; no more than the file has rows.
 
-    What the file says of a column's length is not asked: pyarrow ends the process over some of it.
+    What the file says of a column's length is not asked: pyarrow ends the process over some of it. So each
+    column is read by itself, all of them side by side.
 
     Raises:
-        ValueError: it has more or fewer cells than rows.
+        ValueError: a column has more or fewer cells than there are rows.
     """
-    import pyarrow as pa
-
-    chunks, length = [], 0
-    for batch in file.iter_batches(columns=[name], batch_size=_ROWS_AT_ONCE):
-        chunks.append(batch.column(batch.schema.names.index(name)))  # beside parts of others, by such a path
-        length += batch.num_rows
-        if length > n_rows:
+    done, each = 0, [file.iter_batches(columns=[name], batch_size=_ROWS_AT_ONCE) for name in names]
+    if not names:
+        yield 1, []
+        return
+    for batches in zip_longest(*each):
+        lengths = {-1 if batch is None else batch.num_rows for batch in batches}
+        done += max(lengths)
+        if len(lengths) > 1 or done > n_rows:
             break
-    if length != n_rows:
-        raise ValueError(f"a column must have {n_rows:,} cells, as there are rows")
-    return pa.chunked_array(chunks)
+        # by its name: it may come beside parts of others, by such a path
+        yield (
+            max(lengths),
+            [
+                batch.column(batch.schema.names.index(name))
+                for name, batch in zip(names, batches, strict=True)
+            ],
+        )
+    else:
+        if done == n_rows:
+            return
+    raise ValueError(f"a column must have {n_rows:,} cells, as there are rows")
 
 
 def _is_numeric(kind: Any) -> bool:
@@ -134,26 +147,41 @@ def _damaged(path: Path, error: Exception) -> Complaint:
     return Complaint(str(path), text, "the file is damaged, or of another format")
 
 
-def _from_numbers(cells: Any) -> Column:
+def _of_type(kind: Any, length: int) -> tuple[Floats, Column]:
+    """Returns cells of a type that holds no numbers."""
+    flaw = Flaw(0, f"must be numeric, its type is {kind}", kind="type")
+    return np.full(length, np.nan), Column(length, 0, (flaw,), type_=str(kind))
+
+
+def _integers(cells: Any) -> NDArray[np.integer[Any]]:
+    found: Any = np.from_dlpack(cells)
+    return np.asarray(found)
+
+
+def _from_numbers(cells: Any) -> tuple[Floats, Column]:
     """Turns integers, floats and decimals into float64, each to the nearest; a null becomes NaN."""
     import pyarrow as pa
     from pyarrow import compute
 
     if pa.types.is_decimal(cells.type):
         cells = compute.cast(cells, pa.string())  # the way straight to float64 rounds twice
-    given = as_mask(compute.is_valid(cells))
+    if cells.null_count:
+        given = as_mask(pa.chunked_array([compute.is_valid(cells)]))
+        kept = cells.drop_null()
+    else:
+        given, kept = np.ones(len(cells), np.bool_), cells
     numbers = np.full(len(given), np.nan)
-    numbers[given] = as_array(compute.cast(cells.drop_null(), pa.float64(), safe=False))
+    numbers[given] = np.from_dlpack(compute.cast(kept, pa.float64(), safe=False))
     missing, infinite = np.isnan(numbers), np.isinf(numbers)
     uneven = np.zeros(len(given), np.bool_)
     if pa.types.is_integer(cells.type):
-        chunks = [np.from_dlpack(chunk) for chunk in cells.drop_null().chunks if len(chunk)]
-        uneven[given] = rounded_integers(np.concatenate(chunks), numbers[given]) if chunks else False
+        uneven[given] = rounded_integers(_integers(kept), numbers[given])
+    if not (missing.any() or infinite.any() or uneven.any()):
+        return numbers, Column(len(numbers), len(numbers))
     sign = "-" if numbers[infinite.argmax()] < 0 else ""
     flaws = (
-        *flaw_of(missing, "must be a number, the cell is empty or NaN", MISSING_CELL),
-        *flaw_of(infinite, f"must be finite, got '{sign}inf'"),
-        *flaw_of(uneven, f"{UNEVEN} {cells[int(uneven.argmax())]}", SHIFTED),
+        *flaw_of(GAP, missing, "must be a number, the cell is empty or NaN", MISSING_CELL),
+        *flaw_of("infinite", infinite, f"must be finite, got '{sign}inf'"),
+        *flaw_of("uneven", uneven, f"{UNEVEN} {cells[int(uneven.argmax())]}", SHIFTED),
     )
-    gone = missing if missing.any() else None
-    return Column(numbers, flaws, "empty" if missing.all() else "", missing=gone)
+    return numbers, Column(len(numbers), int((~missing).sum()), flaws)

@@ -5,46 +5,65 @@ A reader that goes on after one that does not takes rows into a cell, or letters
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterable
-from itertools import chain
 
 _RUN = re.compile(rb'"+')
 
 
-def stray_quote(blocks: Iterable[bytes], separator: str) -> tuple[int, str] | None:
-    """Returns the place of the first mark out of place, in bytes, and what must hold; None: there is none.
+class QuoteWatch:
+    """Looks at the blocks of a file as they are read, for the first mark out of place.
 
     A mark within a cell that begins with none is a letter like others, and two within quotes are one.
-
-    Args:
-        blocks: of the file, as bytes of UTF-8.
-        separator: of values.
     """
-    edge = rb"[^%s\r\n]" % re.escape(separator.encode())
-    plain = re.compile(rb'(?<!%s)"[^"]*"(?!%s)' % (edge, edge))
-    edges = frozenset(separator.encode() + b"\r\n")
-    is_open, opened, offset, held = False, 0, 0, b""
-    for block in chain(blocks, [b""]):
-        text = held + (block or b"\n")  # the file's end ends a row
-        if not offset and text.startswith(BOM_UTF8):
+
+    def __init__(self, separator: str) -> None:
+        """Has seen nothing yet.
+
+        Args:
+            separator: of values.
+        """
+        edge = rb"[^%s\r\n]" % re.escape(separator.encode())
+        self._plain = re.compile(rb'(?<!%s)"[^"]*"(?!%s)' % (edge, edge))
+        self._edges = frozenset(separator.encode() + b"\r\n")
+        self._is_open, self._opened, self._offset, self._held = False, 0, 0, b""
+        self._stray: tuple[int, str] | None = None
+
+    def look(self, block: bytes) -> None:
+        """Looks at the next block of the file, as bytes of UTF-8."""
+        if self._stray is not None:
+            return
+        text = self._held + block
+        if not self._offset and text.startswith(BOM_UTF8):
             text = text.replace(BOM_UTF8, b"\n" * len(BOM_UTF8), 1)
         cut = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
-        text, held = text[:cut], text[cut:]
+        text, self._held = text[:cut], text[cut:]
         marks = text.count(b'"')
-        if not marks or (not is_open and marks == 2 * len(plain.findall(text))):
-            offset += len(text)
-            continue
+        if marks and (self._is_open or marks != 2 * len(self._plain.findall(text))):
+            self._stray = self._first_stray(text)
+        self._offset += len(text)
+
+    def _first_stray(self, text: bytes) -> tuple[int, str] | None:
+        """Looks at whole lines, mark by mark."""
         for run in _RUN.finditer(text):
             start, stop = run.span()
             count = stop - start
-            if not is_open:
-                if start and text[start - 1] not in edges:
+            if not self._is_open:
+                if start and text[start - 1] not in self._edges:
                     continue
-                is_open, opened, count = True, offset + start, count - 1
+                self._is_open, self._opened, count = True, self._offset + start, count - 1
             if count % 2:
-                is_open = False
-                if text[stop] not in edges:
-                    return offset + start, "must have nothing between a quoted value and what separates it"
-        offset += len(text)
-    what = "must close the quotation mark that begins a value, the file ends before"
-    return (opened, what) if is_open else None
+                self._is_open = False
+                if text[stop] not in self._edges:
+                    what = "must have nothing between a quoted value and what separates it"
+                    return self._offset + start, what
+        return None
+
+    def stray(self) -> tuple[int, str] | None:
+        """Returns the place of the first mark out of place, in bytes, and what must hold.
+
+        None: there is none. All of the file has been looked at.
+        """
+        self.look(b"\n")  # the file's end ends a row
+        if self._stray is None and self._is_open:
+            what = "must close the quotation mark that begins a value, the file ends before"
+            return self._opened, what
+        return self._stray

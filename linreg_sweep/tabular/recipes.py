@@ -5,7 +5,6 @@ from pathlib import Path
 from linreg_sweep.text_format import TextFormat, as_declared
 
 READERS = {
-    ".xlsx": "read_excel",
     ".xls": "read_excel",
     ".ods": "read_excel",
     ".json": "read_json",

@@ -13,7 +13,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from linreg_sweep.tabular.bounds import MAX_BYTES
 from linreg_sweep.tabular.recipes import DECIMAL, EITHER, THOUSANDS
 from linreg_sweep.tabular.recipes import SEPARATORS as BETWEEN
 from linreg_sweep.tabular.spelling import INFINITE, MARKERS, MISSING, number_form
@@ -22,6 +21,9 @@ from linreg_sweep.text_format import Encoding, Separator, TextFormat, as_declare
 
 LOOKED_AT = 2**21
 """Bytes of a file that are looked at to see how it is written."""
+
+MAX_BYTES = 2**31
+"""Bytes that are looked at to see whether all letters are UTF-8."""
 
 _WINDOWS = re.compile(rb"\A(?=.*[\x80-\x9f])[^\x81\x8d\x8f\x90\x9d]*\Z", re.DOTALL)
 """Bytes that are letters in Windows's encoding, all of them; in latin-1 some are no letters."""
@@ -91,9 +93,7 @@ def _encoding(path: Path) -> tuple[Encoding, str]:
     head = b""
     is_utf8, decoder, size = True, codecs.getincrementaldecoder("utf-8")(), 0
     with unpacked(path) as stream:
-        while (
-            block := stream.read(BLOCK)
-        ) and size < MAX_BYTES:  # what is longer is refused where it is read
+        while (block := stream.read(BLOCK)) and size < MAX_BYTES:
             size += len(block)
             head += block if len(head) < LOOKED_AT else b""
             try:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.tabular.cells import (
+    GAP,
     MAX_EXACT,
     MISSING_CELL,
     SHIFTED,
@@ -59,6 +60,16 @@ _ALMOST_NUMBERS = (
     (r"[+-]?0[0-9]+(\.[0-9]*)?", "a leading zero marks a label; where it is a number, write 7 for 007"),
     (r"[$€£]? ?[+-]?[0-9]+(\.[0-9]+)? ?[%€$£a-zA-Z]*", "a cell must hold the number alone, without a unit"),
 )
+
+
+def is_missing(cell: object) -> bool:
+    """Returns whether a cell is text that stands for a missing one in any file."""
+    return isinstance(cell, str) and re.match(MISSING, cell.strip()) is not None
+
+
+def is_infinite(cell: object) -> bool:
+    """Returns whether a cell is text that says that a number is infinite."""
+    return isinstance(cell, str) and re.match(INFINITE, cell.strip()) is not None
 
 
 def number_form(form: TextFormat) -> str:
@@ -132,8 +143,8 @@ def _has_leading_zero(cells: Any) -> bool:
     return bool((text[second] - ord("0") <= 9).any())  # what is below a zero wraps round to beyond 9
 
 
-def column_of(cells: Any, form: TextFormat) -> Column:
-    """Turns text into numbers as Python's `float` would; tells missing, infinite and other cells apart."""
+def column_of(cells: Any, form: TextFormat) -> tuple[Floats, Column]:
+    """Turns text [n] into numbers as Python's `float` would; tells missing, infinite and others apart."""
     import pyarrow as pa
     from pyarrow import compute
 
@@ -152,7 +163,7 @@ def column_of(cells: Any, form: TextFormat) -> Column:
         numbers[marked] = np.nan
     uneven = _rounded(usual, numbers)
     if np.isfinite(numbers).all() and not uneven.any():
-        return Column(numbers)
+        return numbers, Column(len(numbers), len(numbers))
 
     missing = as_mask(compute.match_substring_regex(cells, MISSING)) & ~plain
     if form.missing:
@@ -166,24 +177,32 @@ def column_of(cells: Any, form: TextFormat) -> Column:
 
     almost = _almost(first(other), form) if other.any() else ""
     flaws = (
-        *flaw_of(missing, f"must be a number, {_got(first(missing))}", MISSING_CELL),
-        *flaw_of(infinite, f"must be finite, {_got(first(infinite))}"),
-        *flaw_of(uneven, f"{UNEVEN} {first(uneven)}", SHIFTED),
-        *flaw_of(other, f"must be a number, {_got(first(other))}", almost or TEXT_CELL),
+        *flaw_of(GAP, missing, f"must be a number, {_got(first(missing))}", MISSING_CELL),
+        *flaw_of("infinite", infinite, f"must be finite, {_got(first(infinite))}"),
+        *flaw_of("uneven", uneven, f"{UNEVEN} {first(uneven)}", SHIFTED),
+        *flaw_of("other", other, f"must be a number, {_got(first(other))}", almost or TEXT_CELL),
     )
-    unusable = "" if plain.any() else "empty" if missing.all() else "not numeric"
-    if unusable == "not numeric" and almost:
-        unusable = f"numbers written like {shortened(first(other))} are not read"
-    content = f"starts with {shortened(first(other))}" if other.any() else ""
-    forms = {"decimal": DECIMAL, "thousands": THOUSANDS, "either": EITHER} if almost == COMMAS else {}
-    commas = [
+    return numbers, Column(
+        n_cells=len(numbers),
+        n_numbers=int(plain.sum()),
+        flaws=flaws,
+        other=first(other) if other.any() else None,
+        almost=almost,
+        commas=_commas(cells) if other.any() else frozenset(),
+    )
+
+
+def _commas(cells: Any) -> frozenset[str]:
+    """Returns what commas in cells stand for, each by itself."""
+    from pyarrow import compute
+
+    cells = cells.filter(compute.match_substring(cells, ","))
+    forms = {"decimal": DECIMAL, "thousands": THOUSANDS, "either": EITHER}
+    return frozenset(
         name
         for name, pattern in forms.items()
         if as_mask(compute.match_substring_regex(cells, pattern)).any()
-    ]
-    example = first(other) if commas else ""
-    gone = missing if missing.any() else None
-    return Column(numbers, flaws, unusable, content, frozenset(commas), example, gone)
+    )
 
 
 def _almost(cell: str, form: TextFormat) -> str:

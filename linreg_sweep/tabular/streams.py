@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from gzip import BadGzipFile, GzipFile
 from io import BufferedReader, RawIOBase, TextIOWrapper
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from linreg_sweep.errors import Complaint, DataError
-from linreg_sweep.guards.regular_files import open_regular_file
+from linreg_sweep.tabular.sources import open_source
 from linreg_sweep.text_format import TextFormat
 
 BLOCK = 2**20
@@ -24,7 +24,7 @@ def unpacked(path: Path) -> Iterator[BinaryIO]:
         DataError: it is no whole archive.
         OSError: it cannot be opened, or is a folder or no file.
     """
-    with open_regular_file(path) as file:
+    with open_source(path) as file:
         if path.suffix.lower() != ".gz":
             yield file
             return
@@ -50,8 +50,36 @@ def open_text(path: Path, form: TextFormat) -> BinaryIO:
         OSError: it cannot be opened, or is a folder or no file.
     """
     if path.suffix.lower() != ".gz" and form.encoding == "utf-8" and form.separator != " ":
-        return open_regular_file(path)
+        return open_source(path)
     return BufferedReader(_Joined(_blocks(path, form)), BLOCK)
+
+
+class Watched(RawIOBase):
+    """A file of which somebody sees every block that is read."""
+
+    def __init__(self, file: BinaryIO, look: Callable[[bytes], None]) -> None:
+        """Reads a file, and closes it.
+
+        Args:
+            file: opened.
+            look: called with each block, in their order.
+        """
+        self._file, self._look = file, look
+
+    def readable(self) -> bool:
+        """Returns that it can be read."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Returns the next bytes."""
+        block = self._file.read(size)
+        self._look(block)
+        return block
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
+        super().close()
 
 
 class _Joined(RawIOBase):

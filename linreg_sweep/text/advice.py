@@ -25,7 +25,7 @@ def format_wait(experiment: "Experiment", seconds: float | None) -> Iterator[str
         return
     engine = experiment.config.training.engine
     exact = not experiment.is_predicted_by_engine and not experiment.regime_is_measured
-    way = "; with training.engine: closed_form a moment" if exact else ""
+    way = "; training.engine: closed_form takes a moment" if exact else ""
     yield f"This takes about {duration(seconds)} on one core with engine {engine}{way}."
 
 
@@ -52,13 +52,13 @@ def format_advice(advice: Advice | None, who: str = "it") -> Iterator[str]:
         yield _cure("From a start at 0", advice.from_zero, who)
     if as_it_is is None:
         yield (
-            f"As the data are, {who} does not converge within 1,000,000,000,000 epochs at any learning rate:"
-            " columns of x differ too much in size, or all but depend on others."
+            f"With the data as they are, {who} does not converge within 1,000,000,000,000 epochs at any"
+            " learning rate: columns of x differ too much in size, or nearly depend on one another."
             " Change their units, or leave some out."
         )
     elif longer is None or 2 * as_it_is.epochs <= longer.epochs:
         below = f"below the stability limit {number(as_it_is.limit)}"
-        yield _cure(f"As the data are ({_condition(as_it_is)}), {below}", as_it_is, who)
+        yield _cure(f"With the data as they are ({_condition(as_it_is)}), {below},", as_it_is, who)
 
 
 def _of_batches(batch_size: int, limit: float | None) -> str:
@@ -67,8 +67,8 @@ def _of_batches(batch_size: int, limit: float | None) -> str:
         f" (above {number(limit)} a step on the steepest batch overshoots)" if limit is not None else ""
     )
     return (
-        f"Batches of {counted(batch_size, 'row')} circle round the least-squares line at a fixed rate"
-        f"{overshoot}; all rows in a step reach it."
+        f"At a fixed learning rate, batches of {counted(batch_size, 'row')} keep circling around the"
+        f" least-squares line{overshoot}; steps over all rows reach it."
     )
 
 

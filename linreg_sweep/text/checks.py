@@ -40,12 +40,12 @@ def format_edges(measured: "Edges") -> Iterator[str]:
     """Yields what the rates in a table of edges are, and how they were measured."""
     yield (
         f"Measured with engine {measured.engine}, loss {measured.loss}, {measured.dtype}: up to"
-        " largest_stable the difference of two trials dies out, from smallest_unstable on it grows."
+        " largest_stable the difference between two trials dies out, from smallest_unstable on it grows."
     )
     if measured.is_drawn:
         yield "The rows of steps are drawn: this is the edge over the first epochs of this seed."
     if measured.dtype == "float32":
-        yield "The two are as close as float32 has rates, or as its rounding lets be measured."
+        yield "The two are as close as float32 and its rounding can tell apart."
     if any(row.stability_limit is None for row in measured.rows):
         yield "No limit is known for every order of the rows: the measured edge stands alone."
     if any(row.stability_limit is not None for row in measured.rows) and measured.is_drawn:
@@ -56,7 +56,7 @@ def format_edges(measured: "Edges") -> Iterator[str]:
     elif any(row.stability_limit is not None for row in measured.rows):
         yield (
             "stability_limit is theory's, 2 / largest curvature or momentum's own, in file order the first;"
-            " relative_difference is how far the measured edge lies from it."
+            " relative_difference is how far the measured edge is from it."
         )
 
 
@@ -91,4 +91,4 @@ def format_verification(checked: "Verification") -> Iterator[str]:
         yield f"{counted(checked.n_missing, 'trial')} missing: the sweep is not finished."
     versions = [f"{name} {then}, here it is {here}" for name, (then, here) in checked.other_versions.items()]
     if versions:
-        yield f"The run was made with {'; '.join(versions)}: last digits may differ for that reason alone."
+        yield f"The run was made with {'; '.join(versions)}: that alone may change the last digits."

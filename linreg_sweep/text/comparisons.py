@@ -14,15 +14,15 @@ MAX_SHOWN = 20
 """Trials that a person is shown; the other formats have all that are listed."""
 
 MEANING = {
-    "first, second": "the run that is compared with, and the run in the row",
-    "changed": "trials with another outcome, another epoch, or final numbers beyond the tolerance",
-    "last_bits": "outcome and its epoch are the same, and numbers in half of their digits or more",
-    "identical": "outcome, epochs and numbers are the same to the bit",
-    "largest_relative_difference": "where outcome and its epoch are the same, as a share of the largest",
-    "sooner, later": "of the trials that converged in both, those with fewer or more epochs in second",
-    "median_epochs_later": "half of these took at most so many epochs longer; below 0: fewer",
+    "first, second": "the first run, with which all are compared, and the run of the row",
+    "changed": "trials whose outcome, epoch or final numbers differ by more than the tolerance",
+    "last_bits": "the same outcome and epoch, and numbers that agree in half of their digits or more",
+    "identical": "the same outcome, epochs and numbers, to the bit",
+    "largest_relative_difference": "of numbers where outcome and epoch are the same, relative to the largest",
+    "sooner, later": "of the trials that converged in both, those that took fewer or more epochs in second",
+    "median_epochs_later": "median of the epochs that they took longer in second; negative: shorter",
     "median_epochs_ratio": "epochs in second / epochs in first, to six digits",
-    "largest_difference": "over trials that diverged in neither run, in the unit of the number",
+    "largest_difference": "among trials that diverged in neither run, in the unit of the number",
 }
 """What the columns of comparisons say, with their units."""
 
@@ -161,13 +161,13 @@ def format_verdict(found: Comparison) -> Iterator[str]:
             continue
         by = row["largest_relative_difference"]
         told = [
-            f"{row['outcome_changed']:,} with another outcome",
-            f"{row['epoch_changed']:,} with another epoch",
-            *([f"{row['numbers_changed']:,} with other numbers"] if row["numbers_changed"] else []),
-            f"{row['last_bits']:,} that differ in last bits alone",
+            f"{row['outcome_changed']:,} with a different outcome",
+            f"{row['epoch_changed']:,} with a different epoch",
+            *([f"{row['numbers_changed']:,} with different numbers"] if row["numbers_changed"] else []),
+            f"{row['last_bits']:,} that differ only in their last bits",
             f"{row['identical']:,} equal to the bit",
         ]
         yield f"{counted(row['matched'], 'trial')} matched: {', '.join(told)}; {alone}."
         if by:
-            same = "Where outcome and its epoch are the same"
-            yield f"{same}, numbers differ by at most {by:.2g} of the largest."
+            same = "Where outcome and epoch are the same"
+            yield f"{same}, numbers differ by at most {by:.2g} relative to the largest."

@@ -28,10 +28,10 @@ def format_plan(plan: "Plan") -> Iterator[str]:
     yield ""
     if plan.stability_limit is None:
         reasons = f" ({'; '.join(plan.no_limit)})" if plan.no_limit else ""
-        yield f"Stability limit: no single limit holds for all trials{reasons}."
+        yield f"Stability limit: none holds for all trials{reasons}."
     elif plan.has_schedule:
         limit = f"{plan.stability_limit:.6g}"
-        yield f"Stability limit in the long run: {limit}; a smaller learning rate may diverge before."
+        yield f"Stability limit in the long run: {limit}; a smaller learning rate may diverge on the way."
     elif plan.order == "file":
         yield from _of_file_order(plan.stability_limit, plan.islands)
     elif plan.order:
@@ -46,7 +46,7 @@ def format_plan(plan: "Plan") -> Iterator[str]:
     if plan.best_rate is not None:
         yield f"Best fixed learning rate: {plan.best_rate:.6g}; it shrinks the slowest error fastest."
     number = condition(plan.condition_number)
-    yield f"Condition number: {number} (1 is easiest; epochs needed grow in proportion)."
+    yield f"Condition number: {number} (1 is the easiest; the epochs needed grow in proportion)."
     yield ""
     yield from _forecast(plan)
     if plan.advice is not None:
@@ -54,9 +54,9 @@ def format_plan(plan: "Plan") -> Iterator[str]:
     yield ""
     if plan.seconds is not None:
         time = f"about {duration(plan.seconds)}" if plan.seconds >= 1 else "under a second"
-        yield f"Time: {time} on one core, to a factor of about three."
+        yield f"Time: {time} on one core, within a factor of about three."
     yield f"Disk: at most {size(plan.disk)}, in {counted(plan.n_parts, 'part')}."
-    yield f"Memory, beside the libraries: at most {size(plan.memory)} a worker."
+    yield f"Memory: at most {size(plan.memory)} a worker, besides the libraries."
 
 
 def _of_file_order(limit: float, islands: Sequence[tuple[float, float]]) -> Iterator[str]:
@@ -98,7 +98,7 @@ def _forecast(plan: "Plan") -> Iterator[str]:
     if not predicted:
         return
     counts = ", ".join(f"{_share(expected.outcomes[name], predicted)} {EXPECTED[name]}" for name in OUTCOMES)
-    yield f"Theory expects, of {of}: {counts}." if not expected.unknown else f"Of the others: {counts}."
+    yield f"Theory expects of {of}: {counts}." if not expected.unknown else f"Of the others: {counts}."
     of_these = " of those that theory predicts" if expected.unknown else ""
     if expected.fastest is None or expected.rates is None or expected.fastest_epochs is None:
         none = f"None{of_these}" if of_these else f"Warning: no trial{' of the sample' * expected.is_sample}"
@@ -118,7 +118,7 @@ def _forecast(plan: "Plan") -> Iterator[str]:
             return
         yield (
             f"{wasted}"
-            f" Those that can have learning rate{f's from {low:.6g} to' if low < high else ''} {high:.6g};"
+            f" The others have learning rate{f's from {low:.6g} to' if low < high else ''} {high:.6g};"
             f" {_share(expected.below, predicted)} are below, {_share(expected.above, predicted)} above."
         )
 

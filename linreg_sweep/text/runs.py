@@ -63,11 +63,11 @@ def format_legend(table: Table, run: "Run") -> Iterator[str]:
 def format_failures(run: "Run") -> Iterator[str]:
     """Yields which trials of a run could not be trained, and why: the first of them."""
     failures = run.failures
-    yield f"{counted(run.n_failed, 'trial')} could not be trained, and no table above counts them:"
+    yield f"{counted(run.n_failed, 'trial')} could not be trained, and the tables above leave them out:"
     for trial, reason in list(failures.items())[:MAX_FAILURES_SHOWN]:
         yield f"  trial {trial}: {reason}"
     if run.n_failed > MAX_FAILURES_SHOWN:
-        yield f"All: linreg-sweep show {run.path} --where \"outcome == 'failed'\""
+        yield f"To see all of them: linreg-sweep show {run.path} --where \"outcome == 'failed'\""
     yield "The same command tries them again."
 
 
@@ -81,7 +81,7 @@ def _best_row(cells: Mapping[str, Sequence[Any]]) -> Iterator[str]:
     trials, converged, median = (cells[name][best] for name in ("trials", "converged", "median_converged_at"))
     if converged and max(cells["trials"]) > 1:
         yield (
-            f"On the whole {named} does best: {converged:,} of {counted(trials, 'trial')} converged,"
+            f"Overall, {named} does best: {converged:,} of {counted(trials, 'trial')} converged,"
             f" after a median of {median:,.10g} {plural('epoch', median)}."
         )
 
@@ -95,7 +95,7 @@ def _safe(cells: Mapping[str, Sequence[Any]], *, is_words: bool = False) -> Iter
     values, whole = cells[names[0]], [share == 1 for share in cells["share_converged"]]
     first, stop = longest(whole)
     if stop == first:
-        yield f"{'With' if is_words else 'At'} no {names[0]} did all trials converge."
+        yield f"With no {names[0]} did all trials converge."
         return
     if is_words:
         found = joined([value for value, is_whole in zip(values, whole, strict=True) if is_whole])
@@ -103,7 +103,7 @@ def _safe(cells: Mapping[str, Sequence[Any]], *, is_words: bool = False) -> Iter
         return
     none = [row for row, converged in enumerate(cells["converged"]) if not converged and row >= stop]
     above = f"; from {ends_of(values[none[0]])[0]} on none did" if _to_the_end(none, len(whole)) else ""
-    yield f"At {names[0]} {span(values[first], values[stop - 1])} every trial converged{above}."
+    yield f"With {names[0]} {span(values[first], values[stop - 1])} every trial converged{above}."
 
 
 def _to_the_end(rows: Sequence[int], n: int) -> bool:
@@ -153,8 +153,8 @@ def _edge(run: "Run") -> Iterator[str]:
     parts = []
     if stable is not None and diverged is not None and diverged < stable:
         yield (
-            f"Learning rates: from {number(diverged)} on some trials diverged, up to {number(stable)} some"
-            " were stable; what else varies moves the edge."
+            f"Learning rates: some trials diverged from {number(diverged)} on, others were stable up to"
+            f" {number(stable)}; the edge moves with what else varies."
         )
         return
     if stable is not None:
@@ -177,11 +177,11 @@ def _agreement(run: "Run") -> Iterator[str]:
     elif predicted:
         gap = found["largest_gap"]
         exact = found.get("epochs_predicted", same)
-        of_these = "of these" if exact == same else f"of the {exact:,} whose epoch no rounding moves"
+        of_these = "of these" if exact == same else f"of the {exact:,} whose epoch rounding cannot move"
         epochs = f", and the epoch of {found['same_epoch']:,} {of_these}"
         epochs += f" (the others at most {counted(gap, 'epoch')} off)" if gap else ""
         if found["same_epoch"] == same == predicted:
-            said = f"outcome and epoch of {'all ' * (same > 1)}{counted(same, 'trial')}"
+            said = f"the outcome and the epoch of {'all ' * (same > 1)}{counted(same, 'trial')}"
         else:
             said = f"the outcome of {same:,} of {predicted:,} trials{epochs}"
         yield f"Theory correctly predicted {said}."
@@ -198,7 +198,7 @@ def _agreement(run: "Run") -> Iterator[str]:
         yield f"Theory predicts nothing for {silent}: rounding may decide the outcome."
     if others:
         first = "; the first" if len(others) < predicted - same else ""
-        yield f"{counted(predicted - same, 'trial')} ended otherwise than predicted{first}:"
+        yield f"{counted(predicted - same, 'trial')} did not end as predicted{first}:"
         yield as_text(columns_of(others), "table")
-        expression = "predicted_outcome != '' and predicted_outcome != outcome"
-        yield f'All: linreg-sweep show {run.path} --where "{expression}"'
+        expression = "theory == ['closed_form', 'epoch_map'] and predicted_outcome != outcome"
+        yield f'To see all of them: linreg-sweep show {run.path} --where "{expression}"'

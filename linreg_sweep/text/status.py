@@ -81,7 +81,7 @@ def format_status(found: Standing) -> Iterator[str]:
     if status is not None:
         yield from _by_its_maker(found, status)
     if found.state not in (RUNNING, FINISHED):
-        yield "The command that began it finishes the rest."
+        yield "Run the same command again to finish the rest."
     if files.exists(run.store.log):
         yield f"Log: {run.store.log}"
 
@@ -97,12 +97,12 @@ def _by_its_maker(found: Standing, status: Status) -> Iterator[str]:
     if found.is_alive:
         left = status.seconds_left
         pace = f", {status.rate:,.0f} trials a second, about {duration(left)} left" if left else ""
-        yield f"Made by {who} since {status.started}{pace}"
+        yield f"Trained by {who} since {status.started}{pace}"
         if status.workers:
-            yield f"It trains with {status.workers}"
+            yield f"Workers: {status.workers}"
     else:
         ago = (moment(now()) - moment(status.updated)).total_seconds()
         when = f"{duration(ago)} ago" if ago >= 0 else f"{status.updated}, by a clock that was ahead"
-        yield f"Last made by {who}, last heard from {when}"
+        yield f"Last trained by {who}, last heard from {when}"
     if status.last_error:
         yield f"Last error: {status.last_error}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.blocks import blocks
+from linreg_sweep.blocks import Rows, each_block, ends
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -42,11 +42,6 @@ class Dependence:
     with_constant: Flags
 
 
-def ends(x: Floats) -> tuple[Floats, Floats]:
-    """Returns the least and the largest entry of each column [F] of x [n, F]."""
-    return x.min(axis=0), x.max(axis=0)
-
-
 def middle(low: Floats, high: Floats) -> Floats:
     """Returns the number [F] that columns with these ends can be shifted by, without rounding.
 
@@ -59,7 +54,7 @@ def middle(low: Floats, high: Floats) -> Floats:
     return np.where(close, low + np.where(close, high - low, 0.0) / 2, 0.0)
 
 
-def dependence(x: Floats, *, fit_bias: bool, noise: Floats | None = None) -> Dependence:
+def dependence(x: Rows, *, fit_bias: bool, noise: Floats | None = None) -> Dependence:
     """Returns which columns are combinations of those before them, and of which.
 
     A column is one where what is left of it lies within the rounding of the columns and of this
@@ -83,7 +78,7 @@ def dependence(x: Floats, *, fit_bias: bool, noise: Floats | None = None) -> Dep
     is_far = not fit_bias and far.any()
 
     def columns(centre: Floats) -> Iterator[Floats]:
-        return ((x[rows] - shift) / size - centre for rows in blocks(*x.shape))
+        return ((block - shift) / size - centre for block in each_block(x))
 
     nothing = np.zeros(count)
     mean = sum((block.sum(axis=0) for block in columns(nothing)), nothing) / n_rows
@@ -144,7 +139,7 @@ def triangle_of(blocks_of_rows: Iterable[Floats], width: int) -> Floats:
 
 
 def dependent_columns(
-    x: Floats, names: Sequence[str], *, fit_bias: bool
+    x: Rows, names: Sequence[str], *, fit_bias: bool
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Returns each column that is a combination of columns before it, with those it depends on.
 

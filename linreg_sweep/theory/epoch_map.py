@@ -112,9 +112,9 @@ def batches_of(
     ridge = frame.into @ (penalty * frame.back)
     pull_of_penalty = frame.into @ (penalty * (optimum + low))
     curvatures, pulls, spectra, constants = [], [], [], []
-    size, targets = min(batch_size, problem.n_rows), problem.targets
+    size = min(batch_size, problem.n_rows)
     for first in range(0, problem.n_rows, size):
-        design, y = problem.design[first : first + size], targets[first : first + size]
+        design, y = problem.rows(slice(first, first + size))
         factor = float(loss_factor(problem.loss, *y.shape))
         curvature, pull = step_on(design, (y - design @ optimum) - design @ low, factor, frame)
         curvatures.append(curvature + ridge)

@@ -36,37 +36,36 @@ STEPS = 3
 
 
 def factored_spectrum(
-    data: Shifted, design: Floats, targets: Floats, found: Dependence, factor: Fraction, *, fit_bias: bool
+    data: Shifted, found: Dependence, factor: Fraction, *, fit_bias: bool
 ) -> Spectrum | None:
     """Returns the spectrum and the optimum of a least-squares problem; None where float64 cannot tell them.
 
     Args:
         data: X and Y.
-        design: A [n, P].
-        targets: Y [n, O].
         found: which columns of X bring something new.
         factor: k, which multiplies A^T A and A^T Y.
         fit_bias: whether A has a column of ones.
     """
-    one, n_parameters, root = data.n_features, design.shape[1], np.sqrt(len(design))
+    one, n_rows, n_targets = data.n_features, len(data.x), data.y.shape[1]
+    n_parameters, root = one + fit_bias, np.sqrt(n_rows)
     exponent, mean, kept = data.exponent[:one], np.zeros(one), int(found.kept.sum()) + fit_bias
     if fit_bias:
-        mean = sum((columns[:one].sum(axis=1) for _, columns in data.blocks()), mean) / len(design)
-    order = np.argsort(np.hstack([~found.kept, [False] * fit_bias, [True] * targets.shape[1]]), kind="stable")
+        mean = sum((columns[:one].sum(axis=1) for _, columns in data.blocks()), mean) / n_rows
+    order = np.argsort(np.hstack([~found.kept, [False] * fit_bias, [True] * n_targets]), kind="stable")
 
     def factored(theta: Matrix) -> Floats:
         """Returns centred columns, ones and residuals [kept, P + O] in the basis of what is kept and ones."""
 
         def blocks() -> Iterator[Floats]:
             for rows, columns, rest in residuals(data, theta, fit_bias=fit_bias):
-                of_x = columns[:one].T if fit_bias else np.ldexp(design[rows], -exponent)
+                of_x = columns[:one].T if fit_bias else np.ldexp(data.x[rows], -exponent)
                 yield np.hstack([of_x - mean, np.ones((len(of_x), int(fit_bias))), rest.T])[:, order]
 
         upper = triangle_of(blocks(), len(order))[:kept]
         upper[:, order] = upper * np.where(np.diagonal(upper) < 0, -1.0, 1.0)[:, None]
         return upper
 
-    optimum = mpmath.zeros(n_parameters, targets.shape[1])
+    optimum = mpmath.zeros(n_parameters, n_targets)
     both = factored(optimum)
     triangle = both[:, :n_parameters].copy()  # A is [basis, ones / root] times this
     triangle[:, :one] = np.ldexp(triangle[:, :one], exponent)
@@ -88,7 +87,6 @@ def factored_spectrum(
         cost_min = least_cost(data, optimum, fit_bias=fit_bias)
     eigenvalues = np.zeros(n_parameters)
     eigenvalues[:rank] = float(factor) * singular**2
-    hessian, constant = float(factor) * (design.T @ design), float(factor) * (design.T @ targets)
     # H and C as the factorization has them, to more digits than their sums over rows
     rows = np.sqrt(float(factor)) * triangle[..., None], np.zeros((*triangle.shape, 1))
     gram = multiplied((rows[0].swapaxes(0, 1), rows[1].swapaxes(0, 1)), rows)
@@ -99,9 +97,9 @@ def factored_spectrum(
         eigenvectors=right.T[:, ::-1].copy(),
         optimum=nearest,
         optimum_low=low,
-        hessian=hessian,
-        hessian_low=(gram[0][..., 0] - hessian) + gram[1][..., 0],
-        constant=constant,
-        constant_low=(moment[0][..., 0] - constant) + moment[1][..., 0],
+        hessian=gram[0][..., 0],
+        hessian_low=gram[1][..., 0],
+        constant=moment[0][..., 0],
+        constant_low=moment[1][..., 0],
         cost_min=cost_min,
     )

@@ -80,11 +80,12 @@ def draws_of(
     into, back, weight = frame.into[0], frame.back[0], frame.weight[0]
     decayed = np.ones((n_parameters, 1))
     decayed[-1] = decay_bias or not problem.fit_bias
-    along = problem.design @ back
+    design, targets = problem.rows(slice(None))
+    along = design @ back
     mean = factor / n * weight[:, None] * (along.T @ along)
     curvature = mean + into @ (weight_decay * decayed * back)
     optimum = quadratic.optimum[..., 0] + quadratic.optimum_low[..., 0]
-    residual = problem.targets - problem.design @ optimum
+    residual = targets - design @ optimum
     pulled = into @ (weight_decay * decayed * optimum)
     offset = np.zeros((n_parameters, n_targets))
     if problem.loss == "sse" and weight_decay:  # each batch bears the whole penalty

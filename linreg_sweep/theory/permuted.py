@@ -12,6 +12,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.blocks import blocks
 from linreg_sweep.method import Order
 from linreg_sweep.theory.drawn import Drawn, first_growth
 from linreg_sweep.theory.epoch_map import Affine, Momentum, Step, step_on
@@ -38,7 +39,8 @@ def any_order_limit(
         weight_decay: the penalty of each step.
         order: whether the last batch may be smaller, and a row stand in a batch more than once.
     """
-    squares = np.sort((problem.design**2).sum(axis=1))[::-1]
+    lengths = (problem.rows(rows)[0] for rows in blocks(problem.n_rows, problem.shape[0]))
+    squares = np.sort(np.concatenate([(design**2).sum(axis=1) for design in lengths]))[::-1]
     n, n_targets = problem.n_rows, problem.shape[1]
     whole = min(batch_size, n)
     sizes = {whole, n % whole} - {0} if order in ("file", "reshuffle") else {whole}
@@ -98,8 +100,8 @@ class Permuted(Drawn):
         for size in {self.batch_size, n % self.batch_size} - {0}:
             factor = float(loss_factor(problem.loss, size, problem.shape[1]))
             for rows in map(list, combinations(range(n), size)):
-                design = problem.design[rows]
-                residual = (problem.targets[rows] - design @ draws.optimum)[None]
+                design, targets = problem.rows(np.array(rows))
+                residual = (targets - design @ draws.optimum)[None]
                 bends, pull = step_on(design, residual, factor, draws.frame)
                 found[sum(1 << row for row in rows)] = bends + ridge, pull - pulled
         return found

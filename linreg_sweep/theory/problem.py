@@ -6,17 +6,18 @@ many parameters, from an orthogonal factorization of A (factored.py).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.blocks import blocks
+from linreg_sweep.blocks import Indices, Rows, each_block, ends
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.theory.box import boxed
-from linreg_sweep.theory.dependence import dependence, ends, middle
+from linreg_sweep.theory.dependence import dependence, middle
 from linreg_sweep.theory.factored import TRUSTED, factored_spectrum
 from linreg_sweep.theory.penalty import penalised
 from linreg_sweep.theory.quadratic import Quadratic
@@ -43,8 +44,9 @@ class Problem:
     """A data set and a loss, settled: n rows, P parameters a target, O targets.
 
     Attributes:
-        design: A [n, P], the x columns and, where a bias is fitted, a last column of ones.
-        targets: Y [n, O].
+        n_rows: n, the rows of the data.
+        x: [n, F], as trials see it; it may make its rows when they are asked for. [0, F] where no step does.
+        y: Y [n, O], likewise.
         loss: half_mse, mse or sse: what a step descends.
         fit_bias: whether the last row of theta is a bias.
         hessian: H [P, P] of the loss, in units of loss per unit of theta squared.
@@ -61,8 +63,9 @@ class Problem:
             where no bias is fitted or y does not vary; 1 where y is 0.
     """
 
-    design: Floats
-    targets: Floats
+    n_rows: int
+    x: Rows
+    y: Rows
     loss: str
     fit_bias: bool
     hessian: Floats
@@ -78,11 +81,6 @@ class Problem:
     scale: float
 
     @property
-    def n_rows(self) -> int:
-        """n, the rows of the data."""
-        return len(self.design)
-
-    @property
     def shape(self) -> tuple[int, int]:
         """(P, O), the shape of theta."""
         return self.optimum.shape[0], self.optimum.shape[1]
@@ -90,12 +88,12 @@ class Problem:
     @property
     def factor(self) -> float:
         """The factor k of a full-batch step."""
-        return float(loss_factor(self.loss, self.n_rows, self.targets.shape[1]))
+        return float(loss_factor(self.loss, self.n_rows, self.shape[1]))
 
     @property
     def cost_per_loss(self) -> float:
         """1/(k n O): what turns `e^T H e` into an excess cost."""
-        return 1.0 / (self.factor * self.targets.size)
+        return 1.0 / (self.factor * self.n_rows * self.shape[1])
 
     @property
     def curvature(self) -> tuple[float, float]:
@@ -116,7 +114,7 @@ class Problem:
         return Quadratic(
             eigenvalues=self.eigenvalues[:, None],
             lows=self.eigenvalue_lows[:, None],
-            eigenvectors=self.eigenvectors[..., None],
+            bases=self.eigenvectors[..., None],
             optimum=self.optimum[..., None],
             optimum_low=self.optimum_low[..., None],
             cost_at_optimum=least,
@@ -150,9 +148,34 @@ class Problem:
         decayed[-1] = decay_bias or not self.fit_bias
         return decayed
 
-    def batch(self, rows: NDArray[np.intp] | slice) -> tuple[Floats, Floats]:
+    def rows(self, chosen: Indices | slice) -> tuple[Floats, Floats]:
+        """Returns some rows of A [k, P], x and, where a bias is fitted, a last one, and of Y [k, O]."""
+        x = self.x[chosen]
+        a = np.ones((len(x), self.shape[0]))
+        a[:, : x.shape[1]] = x
+        return a, self.y[chosen]
+
+    @cached_property
+    def design(self) -> Floats:
+        """A [n, P] as a whole, which takes the memory of all rows."""
+        return self.rows(slice(None))[0]
+
+    @property
+    def targets(self) -> Floats:
+        """Y [n, O] as a whole."""
+        return np.asarray(self.y[:])
+
+    def without_rows(self) -> "Problem":
+        """Returns the same for steps that see all rows at once, which H and C are enough for."""
+        return replace(self, x=self.x[:0], y=self.y[:0])
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Returns what workers need: not what can be worked out again."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def batch(self, rows: Indices | slice) -> tuple[Floats, Floats]:
         """Returns H [P, P] and C [P, O] of a step over these rows alone, with their own k."""
-        a, y = self.design[rows], self.targets[rows]
+        a, y = self.rows(rows)
         k = float(loss_factor(self.loss, len(a), y.shape[1]))
         return k * (a.T @ a), k * (a.T @ y)
 
@@ -173,8 +196,8 @@ class Problem:
 
 
 def make_problem(
-    x: Floats,
-    y: Floats,
+    x: Rows,
+    y: Rows,
     *,
     loss: str,
     fit_bias: bool,
@@ -199,15 +222,14 @@ def make_problem(
         DataError: squares of the data overflow or vanish, or there are more than AT_WORST parameters that
             float64 cannot tell apart.
     """
-    design = np.ascontiguousarray(np.column_stack([x, np.ones(len(x))]) if fit_bias else x)
-    factor = loss_factor(loss, len(design), y.shape[1])
+    factor = loss_factor(loss, len(x), y.shape[1])
     _check_squares(x, y, factor, names)
     data = shift(x, y)
     found = dependence(x, fit_bias=fit_bias, noise=noise)
-    n_parameters = design.shape[1]
+    n_parameters = x.shape[1] + fit_bias
     spectrum = None
     if n_parameters > MAX_PARAMETERS:
-        spectrum = factored_spectrum(data, design, y, found, factor, fit_bias=fit_bias)
+        spectrum = factored_spectrum(data, found, factor, fit_bias=fit_bias)
     if spectrum is None and n_parameters <= AT_WORST:
         spectrum = precise_spectrum(data, found, factor, fit_bias=fit_bias)
     if spectrum is None:
@@ -218,8 +240,9 @@ def make_problem(
         hint = "write standardize: true in the config's data block, or leave out what nearly repeats others"
         raise DataError(Complaint("data", text, hint))
     return Problem(
-        design=design,
-        targets=y,
+        n_rows=len(x),
+        x=x,
+        y=y,
         loss=loss,
         fit_bias=fit_bias,
         hessian=spectrum.hessian,
@@ -236,7 +259,7 @@ def make_problem(
     )
 
 
-def _check_squares(x: Floats, y: Floats, factor: Fraction, names: Sequence[str]) -> None:
+def _check_squares(x: Rows, y: Rows, factor: Fraction, names: Sequence[str]) -> None:
     """Refuses data that float64 cannot square.
 
     Raises:
@@ -244,7 +267,7 @@ def _check_squares(x: Floats, y: Floats, factor: Fraction, names: Sequence[str])
     """
     most = max(float(factor), 1 / len(x))
     with np.errstate(over="ignore", under="ignore"):
-        squares = most * np.hstack([np.einsum("ij,ij->j", columns, columns) for columns in (x, y)])
+        squares = most * np.hstack([_sum_of_squares(columns) for columns in (x, y)])
     largest = np.hstack([np.maximum(high, -low) for low, high in (ends(x), ends(y))])
     vanished = (squares < np.finfo(np.float64).tiny) & (largest > 0)
     for wrong, must in ((~np.isfinite(squares), "stay finite"), (vanished, "not vanish")):
@@ -258,12 +281,18 @@ def _check_squares(x: Floats, y: Floats, factor: Fraction, names: Sequence[str])
             raise DataError(Complaint("data", f"{text} is {largest[worst]:.3g}", hint))
 
 
-def _scale(y: Floats, *, fit_bias: bool) -> float:
+def _sum_of_squares(matrix: Rows) -> Floats:
+    """Returns that of each column [columns]."""
+    nothing = np.zeros(matrix.shape[1])
+    return sum((np.einsum("ij,ij->j", block, block) for block in each_block(matrix)), nothing)
+
+
+def _scale(y: Rows, *, fit_bias: bool) -> float:
     """Returns the cost of the best constant, or of 0 where no bias is fitted or y does not vary."""
     low, high = ends(y)
     shift, varies = middle(low, high), low < high  # exactly: a mean may be off by its rounding
-    parts = [y[rows] for rows in blocks(*y.shape)]
-    mean = sum(((part - shift).sum(axis=0) for part in parts), np.zeros(len(shift))) / len(y)
-    spread = sum(float((np.where(varies, part - shift - mean, 0.0) ** 2).sum()) for part in parts)
-    about_0 = sum(float((part**2).sum()) for part in parts)
-    return (fit_bias and spread / y.size) or about_0 / y.size or 1.0
+    size = len(y) * y.shape[1]
+    mean = sum(((part - shift).sum(axis=0) for part in each_block(y)), np.zeros(len(shift))) / len(y)
+    spread = sum(float((np.where(varies, part - shift - mean, 0.0) ** 2).sum()) for part in each_block(y))
+    about_0 = sum(float((part**2).sum()) for part in each_block(y))
+    return (fit_bias and spread / size) or about_0 / size or 1.0

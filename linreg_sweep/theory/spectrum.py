@@ -15,8 +15,8 @@ import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.blocks import blocks
-from linreg_sweep.theory.dependence import Dependence, ends, middle
+from linreg_sweep.blocks import Rows, blocks, ends
+from linreg_sweep.theory.dependence import Dependence, middle
 from linreg_sweep.theory.double_double import total_of, two_product
 from linreg_sweep.theory.exact_products import products
 
@@ -29,6 +29,9 @@ DIGITS = 50
 
 KEPT_DIGITS = 36
 """Digits that the flattest curvature must keep of them: more than the 32 of pairs of floats."""
+
+UNSURE = 100.0
+"""How much larger the square of what is left of a column may be than float64 says."""
 
 NOTHING = 1e-30
 """Share of what the largest parameter adds to y below which one adds but the rounding of pairs of floats."""
@@ -77,8 +80,8 @@ class Shifted:
         exponent: the power of two that each is counted in [F + 1 + O], 0 of the ones.
     """
 
-    x: Floats
-    y: Floats
+    x: Rows
+    y: Rows
     shift: Floats
     exponent: NDArray[np.intc]
 
@@ -95,7 +98,7 @@ class Shifted:
             yield rows, np.ldexp(columns, -self.exponent[:, None])
 
 
-def shift(x: Floats, y: Floats) -> Shifted:
+def shift(x: Rows, y: Rows) -> Shifted:
     """Returns data shifted to where they vary, so that their squares neither overflow nor vanish."""
     low, high = (np.hstack([of_x, 0.0, of_y]) for of_x, of_y in zip(ends(x), ends(y), strict=True))
     at = middle(low, high)
@@ -122,6 +125,9 @@ def precise_spectrum(data: Shifted, found: Dependence, factor: Fraction, *, fit_
             kept = [*np.flatnonzero(found.kept).tolist(), *([data.n_features] if fit_bias else [])]
             try:
                 gram, moment = _with_combinations(gram, moment, kept)
+                if found.kept.all() and _is_flatter(gram, found, factor, digits):
+                    digits *= 2
+                    continue
                 values, vectors = mpmath.eigsy(gram)
             except ZeroDivisionError:  # so few digits cannot tell the kept columns apart
                 digits *= 2
@@ -132,6 +138,17 @@ def precise_spectrum(data: Shifted, found: Dependence, factor: Fraction, *, fit_
             ):
                 return _rounded_once(data, gram, moment, values, vectors, null, fit_bias=fit_bias)
         digits *= 2
+
+
+def _is_flatter(gram: Matrix, found: Dependence, factor: Fraction, digits: int) -> bool:
+    """Returns whether so many digits leave the flattest curvature too few, before a slow diagonalisation.
+
+    It is at most the least pivot of an elimination, which is what the columns before one leave of it,
+    squared; the steepest is at least the largest entry.
+    """
+    pivot = UNSURE * float(factor) * mpmath.mpf(float(found.rest.min(initial=np.inf))) ** 2
+    largest = max(gram[row, row] for row in range(gram.rows))
+    return bool(pivot < largest * mpmath.mpf(10) ** (KEPT_DIGITS - digits))
 
 
 def _normal(data: Shifted, whole: NDArray[Any], power: int, *, fit_bias: bool) -> tuple[Matrix, Matrix]:
@@ -221,9 +238,9 @@ def without_noise(data: Shifted, optimum: Matrix) -> Matrix:
     ]
     cleaned = optimum.copy()
     for target in range(optimum.cols):
-        parts = [abs(optimum[row, target]) * sizes[row] for row in range(optimum.rows)]
+        largest = max(abs(optimum[row, target]) * sizes[row] for row in range(optimum.rows))
         for row in range(optimum.rows):
-            noise = NOTHING * max(parts) / sizes[row]
+            noise = NOTHING * largest / sizes[row]
             for plain in (mpmath.mpf(float(optimum[row, target])), mpmath.mpf(0)):
                 if abs(optimum[row, target] - plain) < noise:
                     cleaned[row, target] = plain

@@ -6,12 +6,14 @@ A pure function of the experiment; the words for it are in text/advice.py.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Context
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from linreg_sweep.data import from_arrays
+from linreg_sweep.blocks import blocks, ends
+from linreg_sweep.data import standardized
 from linreg_sweep.engines import ENGINES
 from linreg_sweep.engines.batches import rows_of_epoch
 from linreg_sweep.engines.closed_form import train
@@ -302,18 +304,18 @@ def _standardized(experiment: Experiment, descent: _Descent, start: Floats) -> W
     problem = experiment.problem
     if experiment.data.standardize or not problem.fit_bias or problem.shape[0] < 2:
         return None
-    x = problem.design[:, :-1]
-    varies = np.ptp(x, axis=0) > 0
+    low, high = ends(problem.x)
+    varies, names = low < high, experiment.data.x_names
     if not varies.any():
         return None
+    kept, left_out = (tuple(compress(names, chosen)) for chosen in (varies, ~varies))
+    x = problem.x[:][:, varies] if left_out else problem.x[:]
     try:
-        scaled = from_arrays(x[:, varies], problem.targets, standardize=True)
-        z, noise = scaled.inputs(), scaled.noise()
-        better = make_problem(z, problem.targets, loss=problem.loss, fit_bias=True, noise=noise)
+        scaled = standardized(replace(experiment.data, x=x, y=problem.y[:], x_names=kept))
+        z, noise = scaled.seen(), scaled.noise()
+        better = make_problem(z, problem.y, loss=problem.loss, fit_bias=True, noise=noise)
     except DataError:
         return None
-    names = experiment.data.x_names
-    left_out = tuple(name for name, kept in zip(names, varies, strict=True) if not kept)
     changes: dict[str, object] = {"data.standardize": True}
     if left_out:
         changes["data.x"] = [name for name in names if name not in left_out]
@@ -332,12 +334,13 @@ def _batch_limit(problem: Problem, method: Method, batch_size: int, momentum: fl
     sizes = np.diff(np.append(firsts, len(order))).tolist()
     factor = {size: float(loss_factor(problem.loss, size, problem.shape[1])) for size in set(sizes)}
     factors = np.array([factor[size] for size in sizes])
-    traces = factors * np.add.reduceat((problem.design**2).sum(axis=1)[order], firsts)
+    squares = [(problem.rows(rows)[0] ** 2).sum(axis=1) for rows in blocks(n_rows, problem.shape[0])]
+    traces = factors * np.add.reduceat(np.concatenate(squares)[order], firsts)
     steepest = 0.0
     for batch in np.argsort(-traces)[:MAX_BATCHES]:
         if traces[batch] <= steepest:  # no curvature of a batch is larger than the sum of all
             break
-        rows = problem.design[order[firsts[batch] : firsts[batch] + batch_size]]
+        rows, _ = problem.rows(order[firsts[batch] : firsts[batch] + batch_size])
         steepest = max(steepest, float(factors[batch] * np.linalg.norm(rows, 2) ** 2))
     return 2 * (1 - momentum) / steepest if steepest else None
 

@@ -24,7 +24,7 @@ COURSE_NS = 60_000
 BYTES_A_NUMBER = 8
 
 COPIES = 5
-"""How often a worker holds a part's numbers at its busiest, and how often the data."""
+"""How often a worker holds a part's numbers at its busiest, and the data where steps look at rows."""
 
 OF_THEORY = 10
 """How often a worker holds a number a parameter of each trial, where it predicts them."""
@@ -47,7 +47,8 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
     share = experiment.space.n_trials / len(epochs)
     n_parameters, n_targets = experiment.problem.shape
     # theory predicts each trial, at three levels, and a row of it is written
-    total = experiment.space.n_trials * (2000 + 120 * n_parameters**2 * n_targets) * NS
+    of_a_trial = 2000 + (200 * n_parameters + 0.6 * n_parameters**2) * n_targets
+    total = experiment.space.n_trials * of_a_trial * NS
     total += engine.starts_in
     for group in experiment.groups(values):
         if group.is_covered and group.options.method.schedule is not None:  # theory, epoch by epoch
@@ -58,7 +59,10 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
             continue
         method, n_rows = group.options.method, group.problem.n_rows
         of_these, size = epochs[group.chosen], method.batch_size or n_rows
-        making = (20_000 + size * n_parameters * (n_parameters + n_targets)) * method.is_drawn
+        by_rows = engine.goes_by_rows(n_rows, group.problem.shape, method)
+        making = (20_000 + size * n_parameters * (n_parameters + n_targets)) * (
+            method.is_drawn and not by_rows
+        )
         width, a_step, a_trial = engine.pace(group.problem.shape, size, making, method.rule(np).n_slots)
         steps = ceil(n_rows / size)
         together = ceil(len(of_these) * share / width) * float(of_these.max())
@@ -79,15 +83,17 @@ def memory(experiment: Experiment, n_trials: int) -> int:
     """Returns the bytes that a worker holds at its busiest with a part of so many trials, and the data."""
     rows, (p, o) = experiment.problem.n_rows, experiment.problem.shape
     of_trials = n_trials * (bytes_of_a_trial(experiment) * COPIES + p * o * OF_THEORY * BYTES_A_NUMBER)
-    return of_trials + rows * (p + o) * COPIES * BYTES_A_NUMBER + _of_batches(experiment)
+    copies = COPIES if experiment.reads_rows else 1
+    return of_trials + rows * (p + o) * copies * BYTES_A_NUMBER + _of_batches(experiment)
 
 
 def _of_batches(experiment: Experiment) -> int:
     """Returns the bytes of every batch's H and C, where an engine holds them at once."""
     training, rows, (p, o) = experiment.config.training, experiment.problem.n_rows, experiment.problem.shape
-    methods = [example.options.method for example in experiment.examples]
-    n_batches = max(ceil(rows / (method.batch_size or rows)) for method in methods)
-    if n_batches == 1 or not ENGINES[training.engine].holds_batches:
+    engine, methods = ENGINES[training.engine], [example.options.method for example in experiment.examples]
+    methods = [method for method in methods if not engine.goes_by_rows(rows, (p, o), method)]
+    n_batches = max((ceil(rows / (method.batch_size or rows)) for method in methods), default=1)
+    if n_batches == 1 or not engine.holds_batches:
         return 0
     each = p * (p + o) * np.dtype(training.dtype).itemsize + BYTES_A_BATCH
     chunk = max(n_batches, CHUNK) if any(method.is_drawn for method in methods) else 0

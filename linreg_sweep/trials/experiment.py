@@ -21,9 +21,9 @@ from linreg_sweep.schedules.declared import is_constant
 from linreg_sweep.theory.applies import theory_of
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem
-from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.trials.epochs import count_states, history_epochs, most_epochs
 from linreg_sweep.trials.groups import GROUPED, Group, Kind, alike
+from linreg_sweep.trials.quadratics import Quadratics
 from linreg_sweep.trials.space import RATIO, Space
 
 Floats = NDArray[np.float64]
@@ -256,38 +256,36 @@ class Experiment:
         taken["learning_rate"] = values["learning_rate"]
         taken |= {name: value for name, value in values.items() if "." in name}
         start = self._starts(values, problem.shape, numbers)
-        quadratic = self._quadratic(kind, method, taken["weight_decay"])
+        quadratic = self._quadratics.of(problem, kind, method, taken["weight_decay"])
         epochs = numbers("epochs", training.epochs).astype(np.int64)
         theory = theory_of(method, problem, self._limits)
         trials = Trials(start, epochs, taken, quadratic)
         return Group(chosen, kind, problem, trials, self._options(trials, method), theory)
 
-    def _quadratic(self, kind: Kind, method: Method, decay: Floats) -> Quadratic:
-        """Returns what trials with these penalties [K] descend; of one penalty it is worked out once."""
-        problem = self.problems[kind]
-        if not method.is_penalised:
-            return problem.quadratic
-        key = (kind, method.is_decoupled, method.decays_bias, *decay[:2].tolist())
-        if len(decay) != 1 or key not in self._quadratics:
-            penalised = problem.boxed if method.is_decoupled else problem.penalised
-            with threadpool_limits(limits=1):
-                found = penalised(decay, method.decays_bias)
-            if len(decay) != 1:
-                return found
-            self._quadratics[key] = found
-        return self._quadratics[key]
-
     @cached_property
-    def _quadratics(self) -> dict[tuple[Any, ...], Quadratic]:
-        return {}
+    def _quadratics(self) -> Quadratics:
+        return Quadratics()
 
     @cached_property
     def _limits(self) -> dict[Any, Any]:
         return {}
 
     def __getstate__(self) -> dict[str, Any]:
-        """Returns what workers need: not what can be worked out again."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        """Returns what workers need: not what can be worked out again, nor rows that no trial looks at."""
+        state = {field.name: getattr(self, field.name) for field in fields(self)}
+        if not self.reads_rows:
+            state["problems"] = {kind: problem.without_rows() for kind, problem in self.problems.items()}
+        return state
+
+    @property
+    def reads_rows(self) -> bool:
+        """Whether any trial looks at rows of the data, and not only at what is gathered of all."""
+        problem = self.problem
+        return (
+            ENGINES[self.config.training.engine].reads_rows
+            or problem.n_rows < problem.shape[0]
+            or any(example.options.method.batch_size is not None for example in self.examples)
+        )
 
     def _choice(self, name: str, codes: Floats) -> Any:
         """Returns what the first of some trials has chosen; the set-up's where its product has no choice."""

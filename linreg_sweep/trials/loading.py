@@ -10,6 +10,8 @@ from linreg_sweep import data as datasets
 from linreg_sweep.config import Config, Declaration
 from linreg_sweep.data import Data
 from linreg_sweep.errors import Complaint, DataError
+from linreg_sweep.places import AnyPath, any_path, is_url
+from linreg_sweep.tabular.bounds import bytes_of
 from linreg_sweep.theory.dependence import CONSTANT, dependent_columns
 from linreg_sweep.words import MAX_NAMED, listed, shorten
 
@@ -17,16 +19,22 @@ Arrays = tuple[Any, Any]
 """X (n,) or (n, F) and y (n,) or (n, O): anything that NumPy takes for numbers."""
 
 
-def load_data(declaration: Declaration, arrays: Arrays | None = None) -> Data:
+def load_data(
+    declaration: Declaration, arrays: Arrays | None = None, max_memory: str | int | None = None
+) -> Data:
     """Returns the data that a declaration names, or these arrays as it asks for them.
 
     Args:
         declaration: says what to read, whether to standardize it and whether a bias is fitted.
         arrays: x and y from Python, instead of what the declaration names.
+        max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk; None: half of what
+            is free.
 
     Raises:
+        ConfigError: max_memory is no size.
         DataError: the data cannot be read or fitted.
     """
+    most = bytes_of(max_memory)
     block, fit_bias = declaration.config.data, declaration.config.data.fit_bias
     standardize = True in scalings(declaration.config)
     if arrays is not None:
@@ -43,7 +51,9 @@ def load_data(declaration: Declaration, arrays: Arrays | None = None) -> Data:
         return datasets.tutorial(standardize=standardize, fit_bias=fit_bias)
     drop = block.missing == "drop"
     columns = block.x, block.y or ()
-    read = datasets.from_file(path, *columns, standardize, fit_bias, form=block.format, drop=drop)
+    read = datasets.from_file(
+        path, *columns, standardize, fit_bias, form=block.format, drop=drop, max_memory=most
+    )
     return _noted(read, fit_bias=fit_bias)
 
 
@@ -69,11 +79,17 @@ def _noted(data: Data, *, fit_bias: bool) -> Data:
     return replace(data, notes=(*data.notes, note))
 
 
-def data_path(declaration: Declaration) -> Path | None:
-    """Returns the file that a declaration's data are in; None where they are built in."""
+def data_path(declaration: Declaration) -> AnyPath | None:
+    """Returns where a declaration's data are; None where they are built in.
+
+    Raises:
+        ConfigError: they are behind a URL that is not reached.
+    """
     path = declaration.config.data.path
     if path is None:
         return None
+    if is_url(path):
+        return any_path(path)
     full = declaration.folder / path
     return (
         full.relative_to(Path.cwd()) if full.is_relative_to(Path.cwd()) else full

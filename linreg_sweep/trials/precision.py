@@ -94,8 +94,8 @@ def _faults_of_places(declaration: Declaration, data: Data, problem: Problem) ->
         of_each = problem.cost_per_loss * (moved**2).sum(axis=1) * np.diagonal(problem.hessian)
         if float(of_each.sum()) <= level:
             return
-        mean, _, of_x = moments(problem.design[:, :n_features])
-        level_of_y, _, of_y = moments(problem.targets)
+        mean, _, of_x = moments(problem.x)
+        level_of_y, _, of_y = moments(problem.y)
         weights = np.sqrt((problem.optimum[:n_features] ** 2).mean(axis=1))
         if float(unit**2 * np.mean(level_of_y**2)) > level:
             worst = int(np.argmax(np.abs(level_of_y)))

@@ -43,7 +43,7 @@ def prepare(declaration: Declaration, data: Data) -> Experiment:
 def _problem(data: Data, loss: str, standardize: bool, fit_bias: bool) -> Problem:
     seen = data if standardize else data.as_given()
     names = (*data.x_names, *data.y_names)
-    return make_problem(seen.inputs(), seen.y, loss=loss, fit_bias=fit_bias, noise=seen.noise(), names=names)
+    return make_problem(seen.seen(), seen.y, loss=loss, fit_bias=fit_bias, noise=seen.noise(), names=names)
 
 
 def criteria_of(outcome: OutcomeConfig) -> Criteria:

@@ -3,17 +3,22 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from math import inf
+from typing import Literal, get_args
 
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.workers.in_process import InProcess
 from linreg_sweep.workers.interface import PATIENCE, Workers
 from linreg_sweep.workers.processes import Processes, require_room
 
-PROCESSES, DASK = BACKENDS = ("processes", "dask")
+Backend = Literal["processes", "dask"]
 """What may do work: processes of this machine, or a Dask cluster."""
 
+PROCESSES: Backend = "processes"
+DASK: Backend = "dask"
+BACKENDS: tuple[Backend, ...] = get_args(Backend)
 
-def check_backend(backend: str, jobs: int | None, scheduler: str | None, patience: float | None) -> None:
+
+def check_backend(backend: Backend, jobs: int | None, scheduler: str | None, patience: float | None) -> None:
     """Checks what a person asks for, before anything is done.
 
     Raises:
@@ -41,7 +46,7 @@ def check_backend(backend: str, jobs: int | None, scheduler: str | None, patienc
 
 @contextmanager
 def open_backend(
-    backend: str,
+    backend: Backend,
     jobs: int | None,
     scheduler: str | None,
     patience: float = PATIENCE,

@@ -1,0 +1,76 @@
+"""Which arithmetic the compiled engine takes for which shape: a function of the shape alone.
+
+Forms round differently, so that no run may mix two; neither the trials nor their number play a part.
+"""
+
+from dataclasses import dataclass
+
+from linreg_sweep.method import Method
+
+FEW_PARAMETERS = 8
+"""Parameters up to which the order of operations is the NumPy engine's, where all rows make a step."""
+
+FEW_BATCHES = 24
+"""Batches an epoch up to which it is so with mini-batches."""
+
+SETTLED_BATCHES = 1024
+"""Batches an epoch up to which it is so where they stay and are no smaller than theta."""
+
+MOST_NUMBERS = 2**22
+"""Numbers of H and C of all batches that are held at once."""
+
+MOST_ROWS = 256
+"""Rows whose residuals are held at once."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """The arithmetic of a step and of the measure.
+
+    Attributes:
+        is_elementwise: each operation is the NumPy engine's; else products are chains of fma.
+        steps_by_rows: a step goes by way of residuals; else by H and C of its rows.
+        measures_by_rows: likewise the gradient of all rows.
+        is_full_batch: a step sees all rows, and its gradient is the one that is measured.
+        shuffles: whether epochs differ in the rows that their steps see.
+        batch_size: rows of a step.
+    """
+
+    is_elementwise: bool
+    steps_by_rows: bool
+    measures_by_rows: bool
+    is_full_batch: bool
+    shuffles: bool
+    batch_size: int
+
+
+def form_of(n_rows: int, shape: tuple[int, int], method: Method) -> Form:
+    """Returns the form for a shape.
+
+    Args:
+        n_rows: n.
+        shape: (P, O).
+        method: how many rows a step sees, and in which order.
+    """
+    n_parameters, n_targets = shape
+    size, shuffles = min(method.batch_size or n_rows, n_rows), method.is_drawn
+    n_batches = -(-n_rows // size)
+    by_rows = 2 * n_rows < n_parameters
+    few = n_parameters <= FEW_PARAMETERS
+    if method.sees_all(n_rows):
+        return Form(few, by_rows, by_rows, True, False, size)
+    held = n_batches * n_parameters * (n_parameters + n_targets)
+    step_by_rows = shuffles or n_parameters >= 2 * size or held > MOST_NUMBERS
+    most = FEW_BATCHES if step_by_rows else SETTLED_BATCHES
+    return Form(few and n_batches <= most, step_by_rows, by_rows, False, shuffles, size)
+
+
+def goes_by_rows(n_rows: int, shape: tuple[int, int], method: Method) -> bool:
+    """Returns whether steps on mini-batches go by their rows, so that no H of theirs is held or made."""
+    form = form_of(n_rows, shape, method)
+    return not form.is_elementwise and form.steps_by_rows
+
+
+def never(n_rows: int, shape: tuple[int, int], method: Method) -> bool:
+    """Returns that they do not, of an engine that has one form."""
+    return False

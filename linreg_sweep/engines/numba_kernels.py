@@ -1,0 +1,314 @@
+"""The loop over blocks of trials and epochs whose products go by tiles, compiled for a method and a form."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+import numba
+
+from linreg_sweep.engines.numba_forms import MOST_ROWS, Form
+from linreg_sweep.engines.numba_layout import Rows, at_gradient, at_low, at_residual, at_scale
+from linreg_sweep.engines.numba_passes import glide, glides, sweep
+from linreg_sweep.engines.numba_steps import make_steps
+from linreg_sweep.engines.numba_tiles import product
+from linreg_sweep.engines.numba_vectors import everywhere, inlined, lanes, load, part, stand_apart, store
+from linreg_sweep.method import Method
+
+Kernel = Callable[..., None]
+
+
+class Data(NamedTuple):
+    """What all trials share, each flat.
+
+    Attributes:
+        hessian: H [P, P].
+        constant: -C [P, O].
+        hessians: of each batch [B, P, P], where steps go by them.
+        constants: likewise [B, P, O].
+        matrix: A [n, P], where anything goes by its rows.
+        targets: -Y [n, O], likewise.
+        factors: k of a step on a whole batch, on the last one and on all rows.
+        optimum: theta* [P, O], where it is the same for all.
+        zero: one 0.
+    """
+
+    hessian: Any
+    constant: Any
+    hessians: Any
+    constants: Any
+    matrix: Any
+    targets: Any
+    factors: Any
+    optimum: Any
+    zero: Any
+
+
+class Room(NamedTuple):
+    """Where a block of trials is worked on, each flat.
+
+    Attributes:
+        numbers: rows of as many lanes as go together, as `Rows` has them.
+        exact: clocks and hyperparameters in float64, likewise.
+        held: rows of A in the order of a batch.
+        aims: rows of -Y likewise.
+    """
+
+    numbers: Any
+    exact: Any
+    held: Any
+    aims: Any
+
+
+def n_kept(rows: Rows) -> int:
+    """Returns how many rows of a block outlast a call: up to the measures."""
+    return at_low(rows) + 2
+
+
+def room_of(rows: Rows, form: Form, width: int) -> tuple[int, int, int, int]:
+    """Returns how long the arrays of Room are for so many lanes."""
+    n_held = min(form.batch_size, MOST_ROWS)
+    n_numbers = (at_residual(rows) + n_held * rows.n_targets) * width
+    n_exact = max(1, rows.n_clocks + rows.n_h) * width
+    return n_numbers, n_exact, n_held * rows.n_parameters, n_held * rows.n_targets
+
+
+@cache
+def kernel(
+    method: Method, rows: Rows, dtype: str, form: Form, vectors: int, fit_bias: bool, has_own_optimum: bool
+) -> Kernel:
+    """Returns the loop over blocks of trials and epochs.
+
+    It is `(room, data, kept, clocks, rates, weights, orders, n_rows, n_seen, n_epochs, n_blocks, is_begin,
+    reached, averages)`: kept [blocks, n_kept, lanes] and clocks [blocks, .., lanes] are overwritten, of the
+    rates [epochs or 1, blocks, lanes], weights [steps, blocks, lanes] and orders [epochs, n_seen] each has
+    its own place, and to `reached` and `averages` [blocks, epochs, P, O, lanes] go the states before each
+    epoch, if they are not empty.
+
+    Args:
+        method: the formula of a step.
+        rows: where the numbers of a trial stand.
+        dtype: of the descent.
+        form: its arithmetic.
+        vectors: of trials in a block; 0: there is one trial.
+        fit_bias: whether theta's last row is a bias.
+        has_own_optimum: whether each trial has its own theta*.
+    """
+    length, width = lanes(dtype), max(1, vectors) * lanes(dtype)
+    steps = make_steps(method, rows, dtype, width, fit_bias=fit_bias, has_own_optimum=has_own_optimum)
+    move, measure, both, follow = steps.move, steps.measure, steps.both, steps.follow
+    together = glides(rows.n_parameters, max(1, vectors))
+    multiply, along, gliding = (
+        product(vectors, length),
+        sweep(max(1, vectors)),
+        glide(rows.n_parameters, together or 1),
+    )
+    n_parameters, n_targets, size = rows.n_parameters, rows.n_targets, rows.size
+    pitch, batch_size, has_average, shuffles = (
+        n_targets * width,
+        form.batch_size,
+        rows.has_average,
+        form.shuffles,
+    )
+    n_held = min(batch_size, MOST_ROWS)
+    rate, weight, average = rows.rate * width, (rows.rate + 1) * width, rows.average * width
+    scale, gradient, residual = (at(rows) * width for at in (at_scale, at_gradient, at_residual))
+    of_kept, of_exact, of_state = n_kept(rows) * width, (rows.n_clocks + rows.n_h) * width, size * width
+    adds_up = steps.is_plain and batch_size <= n_held
+    goal = 0 if adds_up else gradient
+
+    def settle(numbers: Any, place: int, given: Any, index: int) -> None:
+        """Copies a row of lanes to a block."""
+        for column in range(0, width, length):
+            store(numbers, place + column, load(given, index + column, length))
+
+    settle = part(settle)
+
+    def set_scale(numbers: Any, factor: Any, by_rate: bool) -> None:
+        """Settles by what residuals are multiplied."""
+        for column in range(0, width, length):
+            rates = load(numbers, rate + column, length)
+            store(numbers, scale + column, rates * -factor if by_rate else everywhere(factor, rates))
+
+    set_scale = part(set_scale)
+
+    def by_curvature(numbers: Any, hessian: Any, constant: Any, batch: int) -> None:
+        """Writes the gradient by way of H and -C of a batch."""
+        stand_apart()
+        for o in range(n_targets):
+            multiply(
+                numbers, hessian, constant, n_parameters, batch * n_parameters * n_parameters, n_parameters,
+                1, n_parameters, o * width, pitch, True, batch * size + o, n_targets,
+                gradient + o * width, pitch, False, 0,
+            )  # fmt: skip
+
+    by_curvature = part(by_curvature)
+
+    def by_rows(
+        numbers: Any, matrix: Any, targets: Any, zero: Any, at: int, count: int, out: int, begins: bool
+    ) -> None:
+        """Adds to the gradient, or to theta, what scaled residuals of some rows come to there."""
+        stand_apart()
+        for o in range(n_targets):
+            multiply(
+                numbers, matrix, targets, count, at * n_parameters, n_parameters, 1, n_parameters,
+                o * width, pitch, True, at * n_targets + o, n_targets, residual + o * width, pitch,
+                True, scale,
+            )  # fmt: skip
+        for o in range(n_targets):
+            multiply(
+                numbers, matrix, zero, n_parameters, at * n_parameters, 1, n_parameters, count,
+                residual + o * width, pitch, begins, 0, 0, out + o * width, pitch, False, 0,
+            )  # fmt: skip
+
+    by_rows = part(by_rows)
+
+    def all_by_curvature(room: Any, data: Any, n_rows: int) -> None:
+        """Writes the gradient of all rows by way of H."""
+        by_curvature(room.numbers, data.hessian, data.constant, 0)
+
+    def all_by_rows(room: Any, data: Any, n_rows: int) -> None:
+        """Writes the gradient of all rows by way of their residuals."""
+        set_scale(room.numbers, data.factors[2], False)
+        for first in range(0, n_rows, n_held):
+            count = min(n_held, n_rows - first)
+            by_rows(room.numbers, data.matrix, data.targets, data.zero, first, count, gradient, first == 0)
+
+    def batches_by_curvature(
+        room: Any, data: Any, weights: Any, place: int, apart: int, orders: Any, order: int, n_rows: int,
+        is_first: bool,
+    ) -> None:  # fmt: skip
+        """Makes the steps of an epoch by way of each batch's H."""
+        for batch in range((n_rows + batch_size - 1) // batch_size):
+            if has_average:
+                settle(room.numbers, weight, weights, place + batch * apart)
+            by_curvature(room.numbers, data.hessians, data.constants, batch)
+            move(room.numbers, room.exact, is_first and batch == 0)
+
+    def gather(room: Any, data: Any, orders: Any, order: int, count: int) -> None:
+        """Copies some rows of the data in their order to where a step finds them."""
+        stand_apart()
+        for place in range(count):
+            row = orders[order + place]
+            for p in range(n_parameters):
+                room.held[place * n_parameters + p] = data.matrix[row * n_parameters + p]
+            for o in range(n_targets):
+                room.aims[place * n_targets + o] = data.targets[row * n_targets + o]
+
+    gather = part(gather)
+
+    def batches_by_rows(
+        room: Any, data: Any, weights: Any, place: int, apart: int, orders: Any, order: int, n_rows: int,
+        is_first: bool,
+    ) -> None:  # fmt: skip
+        """Makes the steps of an epoch by way of each batch's residuals."""
+        numbers = room.numbers
+        for batch in range((n_rows + batch_size - 1) // batch_size):
+            begin = batch * batch_size
+            end = min(n_rows, begin + batch_size)
+            set_scale(numbers, data.factors[0 if end - begin == batch_size else 1], adds_up)
+            for first in range(begin, end, n_held):
+                count = min(n_held, end - first)
+                begins = not adds_up and first == begin
+                if shuffles:
+                    gather(room, data, orders, order + first, count)
+                    by_rows(numbers, room.held, room.aims, data.zero, 0, count, goal, begins)
+                else:
+                    by_rows(numbers, data.matrix, data.targets, data.zero, first, count, goal, begins)
+            if not adds_up:
+                if has_average:
+                    settle(numbers, weight, weights, place + batch * apart)
+                move(numbers, room.exact, is_first and batch == 0)
+
+    def row_by_row(
+        room: Any, data: Any, weights: Any, place: int, apart: int, orders: Any, order: int, n_rows: int,
+        is_first: bool,
+    ) -> None:  # fmt: skip
+        """Makes a step on each row, and in the same pass the next row's residual."""
+        numbers, matrix, targets = room.numbers, data.matrix, data.targets
+        here = orders[order] if shuffles else 0
+        set_scale(numbers, data.factors[0], adds_up)
+        for o in range(n_targets):
+            multiply(
+                numbers, matrix, targets, 1, here * n_parameters, n_parameters, 1, n_parameters, o * width,
+                pitch, True, here * n_targets + o, n_targets, residual + o * width, pitch, False, scale,
+            )  # fmt: skip
+        for row in range(n_rows):
+            following = min(row + 1, n_rows - 1)
+            if shuffles:
+                following = orders[order + following]
+            if adds_up:
+                for o in range(n_targets):
+                    along(
+                        numbers, matrix, here * n_parameters, following * n_parameters, n_parameters,
+                        o * width, pitch, residual + o * width, scale, targets[following * n_targets + o],
+                    )  # fmt: skip
+            else:
+                if has_average:
+                    settle(numbers, weight, weights, place + row * apart)
+                follow(
+                    numbers, room.exact, matrix, here * n_parameters, following * n_parameters, targets,
+                    following * n_targets, is_first and row == 0,
+                )  # fmt: skip
+            here = following
+
+    def through_rows(
+        room: Any, data: Any, weights: Any, place: int, apart: int, orders: Any, order: int, n_rows: int,
+        is_first: bool,
+    ) -> None:  # fmt: skip
+        """Makes a step on each row, with theta in registers all the while."""
+        set_scale(room.numbers, data.factors[0], True)
+        for o in range(n_targets):
+            for column in range(0, width, together * length):
+                gliding(
+                    room.numbers, data.matrix, data.targets, orders, order, shuffles, n_rows,
+                    o * width + column, pitch, o, n_targets, scale + column,
+                )  # fmt: skip
+
+    def once(
+        room: Any, data: Any, weights: Any, place: int, apart: int, orders: Any, order: int, n_rows: int,
+        is_first: bool,
+    ) -> None:  # fmt: skip
+        """Makes the step of an epoch whose gradient is there, and measures the state before."""
+        if has_average:
+            settle(room.numbers, weight, weights, place)
+        both(room.numbers, room.exact, data.optimum, is_first)
+
+    by_single = through_rows if adds_up and together else row_by_row
+    ways = {True: by_single if batch_size == 1 else batches_by_rows, False: batches_by_curvature}
+    is_full = form.is_full_batch
+    make_steps_of_epoch = inlined(once if is_full else ways[form.steps_by_rows])
+    find_gradient = inlined(all_by_rows if form.measures_by_rows else all_by_curvature)
+
+    def run(
+        room: Any, data: Any, kept: Any, clocks: Any, rates: Any, weights: Any, orders: Any,
+        n_rows: int, n_seen: int, n_epochs: int, n_blocks: int, is_begin: bool, reached: Any, averages: Any,
+    ) -> None:  # fmt: skip
+        numbers, exact, apart = room.numbers, room.exact, n_blocks * width
+        n_steps, n_states = (n_seen + batch_size - 1) // batch_size, max(1, n_epochs)
+        for block in range(n_blocks):
+            for place in range(of_kept):
+                numbers[place] = kept[block * of_kept + place]
+            for place in range(of_exact):
+                exact[place] = clocks[block * of_exact + place]
+            for epoch in range(n_states):
+                settle(numbers, rate, rates, (min(epoch, len(rates) // apart - 1) * n_blocks + block) * width)
+                if len(reached):
+                    for place in range(of_state):
+                        reached[(block * n_states + epoch) * of_state + place] = numbers[place]
+                        if has_average:
+                            averages[(block * n_states + epoch) * of_state + place] = numbers[average + place]
+                find_gradient(room, data, n_rows)
+                if n_epochs == 0 or not is_full:
+                    measure(numbers, data.optimum)
+                if n_epochs > 0:
+                    make_steps_of_epoch(
+                        room, data, weights, (epoch * n_steps * n_blocks + block) * width, apart, orders,
+                        epoch * n_seen, n_seen, is_begin and epoch == 0,
+                    )  # fmt: skip
+            for place in range(of_kept):
+                kept[block * of_kept + place] = numbers[place]
+            for place in range(of_exact):
+                clocks[block * of_exact + place] = exact[place]
+
+    compiled: Kernel = numba.njit(error_model="numpy")(run)
+    return compiled

@@ -1,0 +1,74 @@
+"""Where the compiled engine keeps the numbers of trials side by side."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Where a kernel's numbers stand: rows of one array [rows, lanes], so that none can alias another.
+
+    Attributes:
+        n_parameters: P.
+        n_targets: O.
+        n_slots: of the rule.
+        n_clocks: of the rule.
+        n_h: hyperparameters that the rule takes.
+        has_average: whether the states are averaged.
+    """
+
+    n_parameters: int
+    n_targets: int
+    n_slots: int
+    n_clocks: int
+    n_h: int
+    has_average: bool
+
+    @property
+    def size(self) -> int:
+        """Entries of theta, which come first, then those of each slot and of the average."""
+        return self.n_parameters * self.n_targets
+
+    @property
+    def average(self) -> int:
+        """The first row of the average; then come clocks and hyperparameters."""
+        return self.size * (1 + self.n_slots)
+
+    @property
+    def clock(self) -> int:
+        """The first row of the clocks."""
+        return self.average + self.size * self.has_average
+
+    @property
+    def h(self) -> int:
+        """The first row of the hyperparameters."""
+        return self.clock + self.n_clocks
+
+    @property
+    def rate(self) -> int:
+        """The row of the learning rates; then come weight of a state, penalty and, if it is own, theta*."""
+        return self.h + self.n_h
+
+    @property
+    def optimum(self) -> int:
+        """The first row of theta*, and then of the gradient there."""
+        return self.rate + 3
+
+
+def at_low(rows: Rows) -> int:
+    """Returns the row of the lowest measure; then comes the highest."""
+    return rows.optimum + 2 * rows.size
+
+
+def at_scale(rows: Rows) -> int:
+    """Returns the row by which residuals are multiplied."""
+    return at_low(rows) + 2
+
+
+def at_gradient(rows: Rows) -> int:
+    """Returns the first row of the gradient."""
+    return at_scale(rows) + 1
+
+
+def at_residual(rows: Rows) -> int:
+    """Returns the first row of the residuals."""
+    return at_gradient(rows) + rows.size

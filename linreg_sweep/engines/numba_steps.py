@@ -1,0 +1,196 @@
+"""What a step does to trials side by side in vectors, once their gradient is known, and what is measured."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from linreg_sweep.averages import update
+from linreg_sweep.engines import numba_vectors
+from linreg_sweep.engines.numba_layout import Rows, at_gradient, at_low, at_residual, at_scale
+from linreg_sweep.engines.numba_vectors import (
+    cast,
+    everywhere,
+    fma,
+    higher_of,
+    inlined,
+    lanes,
+    load,
+    load_all,
+    lower_of,
+    part,
+    stand_apart,
+    store,
+    store_all,
+)
+from linreg_sweep.method import Method
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What happens to the trials of a block, as functions that are compiled.
+
+    The numbers of a block are rows of `width` lanes in one flat array, as `Rows` has them; `exact` likewise
+    has clocks and then hyperparameters in float64.
+
+    Attributes:
+        is_plain: whether a step is theta less the rate times the gradient of the rows, and nothing more.
+        move: `(numbers, exact, is_first)` moves theta along the gradient of each entry.
+        measure: `(numbers, optimum)` keeps the lowest and the highest measure of the states.
+        both: `(numbers, exact, optimum, is_first)` does that, and then moves.
+        follow: `(numbers, exact, matrix, here, following, targets, target, is_first)`: a step on one row,
+            whose residuals stand at `residual`; there it leaves the next row's.
+    """
+
+    is_plain: bool
+    move: Callable[..., None]
+    measure: Callable[..., None]
+    both: Callable[..., None]
+    follow: Callable[..., None]
+
+
+def make_steps(
+    method: Method, rows: Rows, dtype: str, width: int, *, fit_bias: bool, has_own_optimum: bool
+) -> Steps:
+    """Returns the steps of a method for a shape of theta and so many lanes a row.
+
+    Args:
+        method: whose rule moves theta.
+        rows: where numbers stand.
+        dtype: of the descent.
+        width: lanes of a row, a multiple of a vector's.
+        fit_bias: whether theta's last row is a bias.
+        has_own_optimum: whether each trial has an optimum of its own, and a gradient there.
+    """
+    rule, length = method.rule(numba_vectors), lanes(dtype)
+    step, tick_clocks, renew = inlined(rule.step), inlined(rule.tick), inlined(update)
+    size, n_targets = rows.size, rows.n_targets
+    n_slots, n_h, n_clocks = rows.n_slots, rows.n_h, rows.n_clocks
+    n_decayed = (rows.n_parameters - (fit_bias and not method.decays_bias)) * n_targets
+    is_decoupled, is_coupled = method.is_decoupled, method.is_penalised and not method.is_decoupled
+    has_average, has_clocks = rows.has_average, n_clocks > 0
+    average, at_h, at_rate, at_optimum = (
+        place * width for place in (rows.average, rows.h, rows.rate, rows.optimum)
+    )
+    lowest, scale, slope, residuals = (
+        at(rows) * width for at in (at_low, at_scale, at_gradient, at_residual)
+    )
+    n_parameters = rows.n_parameters
+
+    @inlined
+    def moved(
+        numbers: Any, place: int, entry: int, gradient: Any, shared: Any, h: Any, now: Any, is_first: bool
+    ) -> Any:
+        """Moves one entry of some trials; returns where it is."""
+        theta = load(numbers, place, length)
+        slots = load_all(numbers, place + size * width, size * width, n_slots, length)
+        if is_decoupled and entry < n_decayed:
+            theta *= 1 - shared[0] * shared[2]
+        theta, slots = step(theta, slots, gradient, shared[0], h, now, is_first)
+        store(numbers, place, theta)
+        store_all(numbers, place + size * width, size * width, slots, n_slots)
+        if has_average:
+            kept = place + average
+            store(numbers, kept, renew(load(numbers, kept, length), theta, shared[1]))
+        return theta
+
+    @inlined
+    def penalised(numbers: Any, place: int, entry: int, gradient: Any, decay: Any) -> Any:
+        if is_coupled and entry < n_decayed:
+            gradient += load(numbers, place, length) * decay
+        return gradient
+
+    @inlined
+    def ticked(exact: Any, column: int, like: Any) -> Any:
+        """Returns the clocks of some trials before a step."""
+        clocks = load_all(exact, column, width, n_clocks, length)
+        if has_clocks:
+            exactly = load_all(exact, n_clocks * width + column, width, n_h, length)
+            clocks = tick_clocks(clocks, exactly)
+            store_all(exact, column, width, clocks, n_clocks)
+        return cast(clocks, like)
+
+    @inlined
+    def distance(numbers: Any, optimum: Any, place: int, entry: int, gradient: Any, cost: Any) -> Any:
+        """Returns the cost and an entry's distance from theta* times its gradient, less that there."""
+        theta = load(numbers, place, length)
+        if has_own_optimum:
+            kept = place + at_optimum
+            there = load(numbers, kept + size * width, length)
+            return fma(theta - load(numbers, kept, length), gradient - there, cost)
+        return fma(theta - optimum[entry], gradient, cost)
+
+    @inlined
+    def keep(numbers: Any, column: int, cost: Any) -> None:
+        """Keeps what was measured where it is the lowest or the highest so far."""
+        low, high = lowest + column, lowest + width + column
+        store(numbers, low, lower_of(cost, load(numbers, low, length)))
+        store(numbers, high, higher_of(cost, load(numbers, high, length)))
+
+    def move(numbers: Any, exact: Any, is_first: bool) -> None:
+        stand_apart()
+        for column in range(0, width, length):
+            shared = load_all(numbers, at_rate + column, width, 3, length)
+            h = load_all(numbers, at_h + column, width, n_h, length)
+            now = ticked(exact, column, h)
+            for entry in range(size):
+                place = entry * width + column
+                gradient = load(numbers, slope + place, length)
+                gradient = penalised(numbers, place, entry, gradient, shared[2])
+                moved(numbers, place, entry, gradient, shared, h, now, is_first)
+
+    def measure(numbers: Any, optimum: Any) -> None:
+        stand_apart()
+        for column in range(0, width, length):
+            shared = load_all(numbers, at_rate + column, width, 3, length)
+            cost = everywhere(optimum[0] - optimum[0], shared[0])
+            for entry in range(size):
+                place = entry * width + column
+                gradient = load(numbers, slope + place, length)
+                gradient = penalised(numbers, place, entry, gradient, shared[2])
+                cost = distance(numbers, optimum, place, entry, gradient, cost)
+            keep(numbers, column, cost)
+
+    def both(numbers: Any, exact: Any, optimum: Any, is_first: bool) -> None:
+        stand_apart()
+        for column in range(0, width, length):
+            shared = load_all(numbers, at_rate + column, width, 3, length)
+            h = load_all(numbers, at_h + column, width, n_h, length)
+            now = ticked(exact, column, h)
+            cost = everywhere(optimum[0] - optimum[0], shared[0])
+            for entry in range(size):
+                place = entry * width + column
+                gradient = load(numbers, slope + place, length)
+                gradient = penalised(numbers, place, entry, gradient, shared[2])
+                cost = distance(numbers, optimum, place, entry, gradient, cost)
+                moved(numbers, place, entry, gradient, shared, h, now, is_first)
+            keep(numbers, column, cost)
+
+    def follow(
+        numbers: Any,
+        exact: Any,
+        matrix: Any,
+        here: int,
+        following: int,
+        targets: Any,
+        target: int,
+        is_first: bool,
+    ) -> None:
+        stand_apart()
+        for column in range(0, width, length):
+            shared = load_all(numbers, at_rate + column, width, 3, length)
+            h = load_all(numbers, at_h + column, width, n_h, length)
+            now = ticked(exact, column, h)
+            for o in range(n_targets):
+                at = residuals + o * width + column
+                residual = load(numbers, at, length) * load(numbers, scale + column, length)
+                coming = everywhere(targets[target + o], residual)
+                for p in range(n_parameters):
+                    entry = p * n_targets + o
+                    place = entry * width + column
+                    gradient = penalised(numbers, place, entry, residual * matrix[here + p], shared[2])
+                    theta = moved(numbers, place, entry, gradient, shared, h, now, is_first)
+                    coming = fma(matrix[following + p], theta, coming)
+                store(numbers, at, coming)
+
+    is_plain = rows.clock == size and n_clocks + n_h == 0 and not method.is_penalised
+    return Steps(is_plain, part(move), part(measure), part(both), part(follow))

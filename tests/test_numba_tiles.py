@@ -1,0 +1,185 @@
+"""Facts about the compiled engine's tiles: what the literal loop does, in bits of each trial's own."""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from llvmlite import binding
+
+from linreg_sweep.engines import numba_engine, numba_forms, numba_tiles
+from linreg_sweep.engines.interface import Results
+from linreg_sweep.engines.numba_engine import train
+from linreg_sweep.engines.numba_forms import Form, form_of
+from linreg_sweep.engines.numba_kernels import kernel
+from linreg_sweep.engines.numba_layout import Rows
+from linreg_sweep.method import Method
+from tests.cases import CASES, Case, trained_literally
+from tests.descents import assert_same, check_bits_are_own
+
+WIDE = Case(features=10, rows=24)
+ADAM = replace(WIDE, optimizer="adam", rates=(0.002, 0.02, 0.05, 0.1, 0.3, 1.0, 3.0, 30.0, 1e3))
+EMA, MEAN = {"kind": "ema", "decay": 0.9}, {"kind": "mean", "from": 3}
+SHAPES: dict[str, Case] = {
+    "H": WIDE,
+    "H, three targets, momentum of its own": replace(WIDE, targets=3, numbers={"momentum": (0.0, 0.7)}),
+    "H, penalty, ema": replace(ADAM, numbers={"weight_decay": 0.2}, average=EMA),
+    "H, adamw": replace(ADAM, optimizer="adamw", numbers={"weight_decay": 1.0}, targets=2),
+    "fewer rows than half the parameters": replace(WIDE, rows=4, features=13, targets=2),
+    "batches by H": replace(WIDE, batch_size=7, tolerance=0.3),
+    "batches by H, nadam, mean": replace(ADAM, optimizer="nadam", batch_size=10, average=MEAN),
+    "batches by rows": replace(WIDE, features=14, batch_size=5, tolerance=0.3, loss="mse"),
+    "batches by rows, shuffled, three targets": replace(WIDE, batch_size=9, order="reshuffle", targets=3),
+    "batches by rows, shuffled, dampened": replace(
+        WIDE, batch_size=9, order="reshuffle", numbers={"momentum": 0.6, "dampening": 0.3}
+    ),
+    "batches by rows, rmsprop, penalty, mean": replace(
+        ADAM, optimizer="rmsprop", batch_size=3, numbers={"weight_decay": 0.1}, average=MEAN
+    ),
+    "batches by rows, drawn with replacement": replace(
+        WIDE, batch_size=9, order="with_replacement", tolerance=0.3, loss="mse"
+    ),
+    "batches by rows, each drawn anew": replace(WIDE, batch_size=7, order="independent", tolerance=0.3),
+    "all rows drawn with replacement": replace(WIDE, batch_size=24, order="with_replacement", tolerance=0.3),
+    "row by row in registers": replace(WIDE, batch_size=1, tolerance=0.3),
+    "row by row in registers, shuffled, two targets": replace(
+        WIDE, batch_size=1, order="reshuffle", targets=2
+    ),
+    "row by row, few parameters": replace(WIDE, features=1, rows=30, batch_size=1, loss="sse"),
+    "row by row, too many for registers": replace(
+        WIDE, features=17, batch_size=1, targets=2, order="reshuffle"
+    ),
+    "row by row, nesterov, ema": replace(
+        WIDE, batch_size=1, numbers={"momentum": 0.5}, flags=("nesterov",), average=EMA
+    ),
+    "row by row, adam, penalty, two targets": replace(
+        ADAM, batch_size=1, numbers={"weight_decay": 0.1}, targets=2, order="reshuffle"
+    ),
+}
+QUICK = ("H", "batches by rows")
+"""The cases that are not left to the long tests: each is compiled for a second."""
+
+EACH = [
+    pytest.param(case, id=name, marks=[] if name in QUICK else pytest.mark.system)
+    for name, case in SHAPES.items()
+]
+
+
+def assert_literal(case: Case) -> None:
+    """Holds what the engine makes of trials to the literal loop: events, states and averages."""
+    found, expected = case.train("numba"), trained_literally(case)
+    assert found.converged_at.tolist() == [trial.converged_at for trial in expected]
+    assert found.diverged_at.tolist() == [trial.diverged_at for trial in expected]
+    assert found.epochs.tolist() == [trial.epochs for trial in expected]
+    for k, trial in enumerate(expected):
+        _assert_close(found.theta[k], trial.theta)
+        mine = found.history.trial == k
+        assert found.history.epoch[mine].tolist() == list(trial.history)
+        for state, literal_state in zip(found.history.theta[mine], trial.history.values(), strict=True):
+            _assert_close(state, literal_state)
+        if found.average is not None:
+            _assert_close(found.average[k], trial.average)
+
+
+def _assert_close(state: Any, expected: Any) -> None:
+    np.testing.assert_allclose(state, expected, rtol=1e-9, atol=1e-9 * np.nanmax(np.abs(expected), initial=0))
+
+
+@pytest.mark.parametrize("case", EACH)
+def test_each_form_does_what_the_literal_loop_does(case: Case) -> None:
+    """Events fall on the same epochs, and what differs is rounding."""
+    assert not form(case).is_elementwise
+    assert_literal(case)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_every_kind_of_training_goes_by_tiles_too(monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
+    """Were no shape left to the NumPy engine's order, all its trials would end as they do."""
+    monkeypatch.setattr(numba_forms, "FEW_PARAMETERS", -1)
+    assert_literal(case)
+
+
+def form(case: Case) -> Form:
+    """Returns the form that a case is trained in."""
+    return form_of(case.rows, case.problem.shape, case.options().method)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("case", SHAPES.values(), ids=SHAPES.keys())
+def test_no_trial_notices_its_neighbours(case: Case, dtype: str) -> None:
+    """Nor its lane, nor how many vectors go together, nor that others are infinite or no numbers."""
+    case = replace(case, dtype=dtype)
+    check_bits_are_own(train, case.problem, case.trials, case.options())
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("case", [SHAPES["H"], SHAPES["batches by rows, shuffled, dampened"]])
+def test_float32_is_float64_but_for_its_rounding(case: Case) -> None:
+    """No epoch is left out and no number computed otherwise."""
+    case = replace(case, tolerance=-1.0, rates=(0.001, 0.003, 0.01), early_stop=False)
+    exact, rounded = case.train("numba"), replace(case, dtype="float32").train("numba")
+    np.testing.assert_allclose(rounded.theta, exact.theta, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("name", ["H, penalty, ema", "batches by rows, shuffled, dampened"])
+def test_how_often_trials_are_looked_at_is_no_matter_of_theirs(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """What is traced again goes through the states that were measured, wherever it begins."""
+    expected = SHAPES[name].train("numba")
+    monkeypatch.setattr(numba_engine, "CHUNK", 5)
+    assert_same(SHAPES[name].train("numba"), expected)
+
+
+SCRIPT = """
+import sys
+from tests.test_numba_tiles import SHAPES, digest
+from linreg_sweep.engines import numba_tiles
+print(numba_tiles.WIDE, *(digest(SHAPES[name].train("numba")) for name in sys.argv[1:]))
+"""
+
+
+def digest(results: Results) -> str:
+    """Returns a hash of the bits of states."""
+    return hashlib.sha256(results.theta.tobytes()).hexdigest()
+
+
+@pytest.mark.system
+@pytest.mark.skipif(not binding.get_host_cpu_features().get("avx512f"), reason="there are no wide registers")
+def test_registers_half_as_wide_give_the_same_bits() -> None:
+    """As on a processor that has no others: the tiles are cut in another way."""
+    names = ["H", "batches by rows", "row by row in registers"]
+    features = binding.get_host_cpu_features()
+    narrow = {name: has and not name.startswith("avx512") for name, has in features.items()}
+    environment = os.environ | {"NUMBA_CPU_FEATURES": type(features)(narrow).flatten()}
+    made = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *names], env=environment, capture_output=True, text=True, check=True
+    )
+    width, *found = made.stdout.split()
+    assert int(width) < numba_tiles.WIDE
+    assert found == [digest(SHAPES[name].train("numba")) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("n_parameters", "batch_size"),
+    [(21, None), (21, 8), pytest.param(21, 1, marks=pytest.mark.system), (11, 1)],
+)
+@pytest.mark.skipif(not binding.get_host_cpu_features().get("fma"), reason="the processor has no fma")
+def test_products_are_vectors_of_fma(n_parameters: int, batch_size: int | None) -> None:
+    """LLVM leaves loops in single numbers and says nothing of it; so the machine's code is read."""
+    case = Case(features=n_parameters - 1, rows=60, batch_size=batch_size)
+    case.train("numba")
+    rows = Rows(n_parameters, 1, n_slots=0, n_clocks=0, n_h=0, has_average=False)
+    compiled: Any = kernel(Method(), rows, "float64", form(case), numba_tiles.WIDE, True, False)
+    (code,) = compiled.inspect_asm().values()
+    products = re.findall(r"vfn?m(?:add|sub)\w+.*", code)
+    packed = [line for line in products if "pd" in line.split()[0] and ("zmm" in line or "ymm" in line)]
+    assert len(packed) == len(products) >= 2 * numba_tiles.WIDE
