@@ -200,5 +200,5 @@ def _agreement(run: "Run") -> Iterator[str]:
         first = "; the first" if len(others) < predicted - same else ""
         yield f"{counted(predicted - same, 'trial')} did not end as predicted{first}:"
         yield as_text(columns_of(others), "table")
-        expression = "theory == ['closed_form', 'epoch_map'] and predicted_outcome != outcome"
+        expression = "theory in ['closed_form', 'epoch_map'] and predicted_outcome != outcome"
         yield f'To see all of them: linreg-sweep show {run.path} --where "{expression}"'
