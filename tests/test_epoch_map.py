@@ -81,8 +81,11 @@ def held_to_the_experiment(seed: int) -> Counter[str]:
 
 
 def test_what_is_predicted_comes_true() -> None:
-    """Outcome and epoch of every trial of which theory speaks; it speaks of nearly all."""
-    found = sum((held_to_the_experiment(seed) for seed in range(8)), Counter[str]())
+    """Outcome and epoch of every trial of which theory speaks; it speaks of nearly all.
+
+    In the last of these declarations a trial with momentum swings past the tolerance in its last epoch alone.
+    """
+    found = sum((held_to_the_experiment(seed) for seed in (*range(8), 1683)), Counter[str]())
     assert found["known"] > 0.9 * found["trials"]
     assert found["exact"] > 0.9 * found["trials"]
 

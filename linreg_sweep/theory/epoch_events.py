@@ -134,7 +134,7 @@ def bounds_of(ladder: Ladder) -> Bounds:
     logs[known] = log / 2
     for rung in range(1, n_rungs - 1):
         steps = 2.0**rung - 1
-        powers = np.exp(log * steps)
+        powers = np.exp(np.maximum(log, log * steps))  # the largest of those up to so many steps
         reach[rung][known] = length * np.fmin(summed(log, steps), (1 + powers) / distance)
     return Bounds(coordinates, np.nan_to_num(reach, nan=np.inf, posinf=np.inf), weight, logs)
 
