@@ -246,6 +246,10 @@ def test_permuted_batches_are_told_of_in_the_legend(tmp_path: Path) -> None:
             " (each epoch has a permutation of its own): the error grew.",
         ),
         (
+            {"learning_rate": 0.1, "batch_size": 1, "order": "independent"},
+            " of the stability limit in mean square, over all draws): the error grew.",
+        ),
+        (
             {"learning_rate": 0.011, "batch_size": 15, "epochs": 10},
             "There each epoch over the batches multiplies the error by -0.4184.",
         ),

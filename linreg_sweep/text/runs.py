@@ -152,9 +152,13 @@ def _edge(run: "Run") -> Iterator[str]:
     stable, diverged = edge["largest_stable"], edge["smallest_diverged"]
     parts = []
     if stable is not None and diverged is not None and diverged < stable:
+        alone = run.varied == ["learning_rate"]
+        why = (
+            "above the first limit some are stable again" if alone else "the edge moves with what else varies"
+        )
         yield (
             f"Learning rates: some trials diverged from {number(diverged)} on, others were stable up to"
-            f" {number(stable)}; the edge moves with what else varies."
+            f" {number(stable)}; {why}."
         )
         return
     if stable is not None:

@@ -101,16 +101,16 @@ def format_ending(training: "Training") -> Iterator[str]:
 
 
 def _regime(training: "Training", bounds: Bounds) -> Iterator[str]:
-    """Yields what the learning rate does to the steepest direction or, with mini-batches, did."""
+    """Yields what the learning rate does to the steepest direction or, where that is measured, did."""
     regime, last, no_limit = training.regime, training.last, training.experiment.example.why_no_limit()
     if regime is None:
         return
-    words = regime.replace("_", " ")
+    words, ratio = regime.replace("_", " "), float(last["stability_ratio"][0])
     if last["regime_source"][0] == MEASURED:
         measured = bounds.regime(regime, measured=True)
-        yield f"The learning rate is {words}, as measured ({no_limit}): {measured}."
+        because = no_limit or f"{ratio:.3g} of the stability limit in mean square, over all draws"
+        yield f"The learning rate is {words}, as measured ({because}): {measured}."
         return
-    ratio = float(last["stability_ratio"][0])
     share = (
         f"learning rate {ratio:.3g} of the stability limit" if no_limit is None else f"no limit: {no_limit}"
     )
