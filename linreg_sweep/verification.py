@@ -44,6 +44,12 @@ Columns = Mapping[str, Array]
 
 WRITTEN = "what was written, by its checksum"
 
+BY_THEORY = (
+    *("theory", "predicted_outcome", "predicted_at"),
+    *("regime", "regime_source", "stability_ratio"),
+)
+"""The columns that tell what theory knows of a trial."""
+
 MAX_NAMED = 1000
 """Mismatches that are kept, those of the first trials; all are counted."""
 
@@ -225,15 +231,23 @@ def _differences(
     if there != due:
         yield Mismatch(None, "(all)", there, due, place)
         return
+    since = _told_since(found, types, of_expected)
     for name, right in expected.items():
         here, type_ = found[name], of_expected[name]
         if types[name].words != type_.words:  # they may have been others when the run was made
             here = _recoded(here, types[name].words, type_.words)
-        same = (here == right) | ((here != here) & (right != right))
+        same = (here == right) | ((here != here) & (right != right)) | (since & (name in BY_THEORY))
         for row in np.flatnonzero(~same).tolist():
             trial = int(expected["trial"][row])
             was = _shown(types[name], found[name][row])
             yield Mismatch(trial, name, was, _shown(type_, right[row]), place)
+
+
+def _told_since(found: Columns, types: Types, expected: Types) -> NDArray[np.bool_]:
+    """Returns which rows are of mini-batches of an older run, when nothing was known of any."""
+    if "theory" not in types or len(types["theory"].words) >= len(expected["theory"].words):
+        return np.zeros(1, np.bool_)
+    return np.asarray(found["theory"] == types["theory"].words.index("mini_batches"))
 
 
 def _recoded(codes: Array, words: Sequence[str], others: Sequence[str]) -> Array:

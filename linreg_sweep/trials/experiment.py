@@ -258,12 +258,17 @@ class Experiment:
         start = self._starts(values, problem.shape, numbers)
         quadratic = self._quadratics.of(problem, kind, method, taken["weight_decay"])
         epochs = numbers("epochs", training.epochs).astype(np.int64)
+        theory = theory_of(method, problem, self._limits)
         trials = Trials(start, epochs, taken, quadratic)
-        return Group(chosen, kind, problem, trials, self._options(trials, method), theory_of(method))
+        return Group(chosen, kind, problem, trials, self._options(trials, method), theory)
 
     @cached_property
     def _quadratics(self) -> Quadratics:
         return Quadratics()
+
+    @cached_property
+    def _limits(self) -> dict[Any, Any]:
+        return {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Returns what workers need: not what can be worked out again, nor rows that no trial looks at."""
