@@ -232,7 +232,7 @@ def paths(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes":
     axes.set_ylim(low[1], high[1])
     names = experiment.parameter_names
     if plain:
-        both = len({is_scaled for _, is_scaled in experiment.problems}) > 1
+        both = len({is_scaled for _, is_scaled, _ in experiment.problems}) > 1
         scale = "in the data's units" if both else "as trained"
         axes.set_xlabel(f"{spaced(names[0])} ({scale})")
         axes.set_ylabel(f"{spaced(names[problem.shape[1]])} ({scale})")

@@ -59,7 +59,7 @@ def laboratory(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict
     ways, way = _ways(groups, len(trials))
     criteria, bounds = experiment.criteria, Bounds.of(experiment.criteria)
     return {
-        "setups": [_setup(group) for group in setups],
+        "setups": [_setup(group, has_folds=experiment.has_folds) for group in setups],
         "setup": setup,
         "ways": ways,
         "way": way,
@@ -106,9 +106,14 @@ def _is_nesterov(group: Group) -> bool:
     return "nesterov" in group.options.method.flags
 
 
-def _setup(group: Group) -> dict[str, Any]:
-    problem, (loss, is_standardized) = group.problem, group.kind
-    words = [f"loss {loss}", "standardized x" * is_standardized, "Nesterov's momentum" * _is_nesterov(group)]
+def _setup(group: Group, *, has_folds: bool) -> dict[str, Any]:
+    problem, (loss, is_standardized, fold) = group.problem, group.kind
+    words = [
+        f"loss {loss}",
+        "standardized x" * is_standardized,
+        f"fold {fold}" * has_folds,
+        "Nesterov's momentum" * _is_nesterov(group),
+    ]
     low = problem.quadratic.visible_low
     visible = np.zeros_like(problem.optimum) if low is None else low[..., 0]
     return {
@@ -120,6 +125,7 @@ def _setup(group: Group) -> dict[str, Any]:
         "eigenvectors": matrix(problem.eigenvectors.T),
         "cost_min": problem.cost_min,
         "scale": problem.scale,
+        "converged_excess": float(np.max(group.options.converged_excess)),
         "cost_per_loss": problem.cost_per_loss,
         "nesterov": _is_nesterov(group),
         "words": " and ".join(filter(None, words)),

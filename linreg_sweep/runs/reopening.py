@@ -9,6 +9,7 @@ from linreg_sweep.column_types import ColumnType
 from linreg_sweep.config import Declaration, Sweep, load_sweep_text
 from linreg_sweep.data import Data, from_arrays
 from linreg_sweep.errors import Complaint, ResultsError
+from linreg_sweep.holdout import TRAINED
 from linreg_sweep.runs.results import Run
 from linreg_sweep.storage import files
 from linreg_sweep.storage.layout import Layout
@@ -55,8 +56,9 @@ def _own_data(run: Run, declaration: Declaration[Sweep]) -> Data | None:
     if store.data.name not in run.metadata.get("checksums", {}) and not files.exists(store.data):
         return None
     block = declaration.config.data
-    x_names, y_names = block.x or (), block.y or ()
-    layout = Layout(dict.fromkeys((*x_names, *y_names), ColumnType("number")))
+    x_names, y_names, holdout = block.x or (), block.y or (), block.holdout
+    apart = () if holdout is None or holdout.column is None else (holdout.column,)
+    layout = Layout(dict.fromkeys((*x_names, *y_names, *apart), ColumnType("number")))
     columns = read_arrays(store.data, None, layout)
     data = from_arrays(
         np.column_stack([columns[name] for name in x_names]),
@@ -66,7 +68,10 @@ def _own_data(run: Run, declaration: Declaration[Sweep]) -> Data | None:
         True in scalings(declaration.config),
         block.fit_bias,
     )
-    return replace(data, source=run.metadata["data"]["source"])
+    data = replace(data, source=run.metadata["data"]["source"])
+    for name in apart:
+        return replace(data, held_out=np.where(columns[name] == 1, 0, TRAINED))
+    return data if holdout is None else replace(data, held_out=holdout.rows(len(data.x)))
 
 
 def _data_elsewhere(run: Run, declaration: Declaration[Sweep]) -> Data:

@@ -69,6 +69,7 @@ class File:
         names: of its columns, in order; they need not differ.
         labels: numbers of columns that only label the rows.
         read: reads columns by number, in the order given.
+        text: reads one as text, a cell a row.
         places: what a complaint about a cell names, for each of the rows given.
         is_headless: whether the names were the first row, and every one of them reads as a number.
         form: how it is written, if it is text.
@@ -79,6 +80,7 @@ class File:
     names: list[str]
     labels: tuple[int, ...]
     read: Callable[[list[int]], Iterator[Column]]
+    text: Callable[[int], list[str]]
     places: Callable[[set[int]], dict[int, str]]
     is_headless: bool = False
     form: TextFormat | None = None

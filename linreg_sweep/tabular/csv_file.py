@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from io import TextIOWrapper
+from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -119,9 +120,12 @@ def open_csv(path: Path, form: TextFormat) -> File:
     def read(numbers: list[int]) -> Iterator[Column]:
         return _read_csv(path, form, skip, len(names), numbers)
 
+    def cells(number: int) -> list[str]:
+        return [values[number] for _, _, values in islice(records(path, form), int(form.header), None)]
+
     is_headless = form.header and all(re.match(number_form(form), name) for name in names)
     names = names if form.header else column_names(len(names))
-    return File(path, where, names, (), read, places, is_headless, form)
+    return File(path, where, names, (), read, cells, places, is_headless, form)
 
 
 def _divided(path: Path, head: str, separator: str) -> str:

@@ -64,8 +64,13 @@ def open_parquet(path: Path) -> File:
                     flaw = Flaw(0, f"must be numeric, its type is {kinds[i]}")
                     yield Column(np.empty(0), (flaw,), "not numeric", f"is of type {kinds[i]}")
 
+    def text(number: int) -> list[str]:
+        with _opened(path) as file:
+            cells = _cells(file, names[number], n_rows).to_pylist()
+        return ["" if cell is None else str(cell) for cell in cells]
+
     labels = tuple(i for i, name in enumerate(names) if name in kept and name.startswith("__index"))
-    return File(path, str(path), names, labels, read, lambda rows: {})
+    return File(path, str(path), names, labels, read, text, lambda rows: {})
 
 
 @contextmanager

@@ -42,6 +42,7 @@ class Table:
         x_names: F names.
         y_names: O names.
         notes: that a row of numbers was taken as names; which columns and rows were left out, and why.
+        apart: a further column as text [n]; None: none is asked for.
     """
 
     x: Floats
@@ -49,6 +50,7 @@ class Table:
     x_names: tuple[str, ...]
     y_names: tuple[str, ...]
     notes: tuple[str, ...]
+    apart: tuple[str, ...] | None = None
 
 
 def as_names(given: str | Sequence[str]) -> tuple[str, ...]:
@@ -64,6 +66,7 @@ def read_table(
     whole_only: bool = False,
     form: TextFormat | None = None,
     drop: bool = False,
+    apart: str | None = None,
 ) -> Table:
     """Reads the columns x and y of a file of text (.csv, .tsv, .txt, or .gz of these) or Parquet.
 
@@ -74,6 +77,7 @@ def read_table(
         whole_only: of the columns that are not named, those with a cell that is no number are left out.
         form: how a file of text is written; None: as is the default.
         drop: whether rows that miss a cell of these columns are left out, rather than refused.
+        apart: a column that is neither x nor y, and is read as text; None: there is none.
 
     Returns:
         The table. Every number is the one that Python's `float` makes of the same text.
@@ -83,13 +87,13 @@ def read_table(
             number (its column, its row counted from 1 and, for CSV, its line), rows of unequal length.
     """
     file = _open(path, form)
-    complaints = _header_complaints(file, x, y)
+    complaints = [*_header_complaints(file, x, y), *_complaints_apart(file, apart, (*(x or ()), *y))]
     if complaints:
         raise _refusal([*complaints, *_further_complaints(file, {*y, *(x or ())})])
 
     at = {name: i for i, name in enumerate(file.names)}
     asked = [at[name] for name in [*y, *(x or ())]]
-    offered = [i for i, name in enumerate(file.names) if x is None and name not in y]
+    offered = [i for i, name in enumerate(file.names) if x is None and name not in (*y, apart)]
     numbers = [*asked, *(i for i in offered if i not in file.labels)]
     columns = dict(zip(numbers, file.read(numbers), strict=True))
     if whole_only:
@@ -123,7 +127,14 @@ def read_table(
             *_left_out(file, columns, [i for i in offered if i not in taken]),
             *dropped,
         ),
+        apart=None if apart is None else _text_of(file, at[apart], kept),
     )
+
+
+def _text_of(file: File, i: int, kept: NDArray[np.bool_] | None) -> tuple[str, ...]:
+    """Returns the cells of a column as text, of the rows kept [n]; None: of all."""
+    cells = file.text(i)
+    return tuple(cells) if kept is None else tuple(cells[row] for row in np.flatnonzero(kept))
 
 
 def _stacked(columns: dict[int, Column], places: list[int], kept: NDArray[np.bool_] | None) -> Floats:
@@ -229,6 +240,20 @@ def _header_complaints(file: File, x: Sequence[str] | None, y: Sequence[str]) ->
             elif there[name] > 1:
                 complaints.append(_twice(file, name))
     return complaints
+
+
+def _complaints_apart(file: File, apart: str | None, used: Sequence[str]) -> list[Complaint]:
+    """Returns what is wrong with the column that is read as text."""
+    if apart is None:
+        return []
+    if apart not in file.names:
+        hint = did_you_mean(apart, filter(str.strip, file.names))
+        text = f"data.holdout.column must name a column of the file, got {shortened(apart)}"
+        return [Complaint(file.where, text, hint)]
+    if apart in used:
+        text = f"data.holdout.column must be neither x nor y, got {shortened(apart)}"
+        return [Complaint(file.where, text, "name another column, or leave it out of x")]
+    return [_twice(file, apart)] if file.times[apart] > 1 else []
 
 
 def _refusal(complaints: list[Complaint]) -> DataError:

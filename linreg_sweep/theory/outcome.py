@@ -170,7 +170,7 @@ def judge_measured_regime(
     outcome: Codes,
     cost: Floats,
     start_cost: Floats,
-    scale: float,
+    scale: float | Floats,
     criteria: Criteria,
 ) -> Codes:
     """Returns the regime [K] of trials without a spectrum, MISSING where nothing was measured.
@@ -183,7 +183,7 @@ def judge_measured_regime(
         outcome: [K], as an index into OUTCOMES.
         cost: of the last state [K], in units of y squared.
         start_cost: of the start [K].
-        scale: the cost of the best constant prediction.
+        scale: the cost of the best constant prediction; one number or [K].
         criteria: see judge_regime.
     """
     rose = (cost > start_cost) & ((np.abs(contraction) > 1) | (cost > scale))

@@ -6,7 +6,7 @@ many parameters, from an orthogonal factorization of A (factored.py).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -18,6 +18,7 @@ from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.theory.box import boxed
 from linreg_sweep.theory.dependence import dependence, ends, middle
 from linreg_sweep.theory.factored import TRUSTED, factored_spectrum
+from linreg_sweep.theory.held_out import HeldOut, hold_out
 from linreg_sweep.theory.penalty import penalised
 from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.theory.spectrum import MAX_PARAMETERS, precise_spectrum, shift
@@ -59,6 +60,7 @@ class Problem:
         cost_min: the cost at the optimum, in units of y squared.
         scale: the variance of y about its column means, to which tolerances are relative; mean(y**2)
             where no bias is fitted or y does not vary; 1 where y is 0.
+        held_out: what rows say of states that are trained on none of them; None: there are none.
     """
 
     design: Floats
@@ -76,6 +78,7 @@ class Problem:
     eigenvectors: Floats
     cost_min: float
     scale: float
+    held_out: HeldOut | None = None
 
     @property
     def n_rows(self) -> int:
@@ -171,6 +174,16 @@ class Problem:
         """Returns the mean squared error [K] of each state [K, P, O], in units of y squared."""
         return self.cost_min + self.excess_cost(theta)
 
+    def held_out_cost(self, theta: Floats) -> Floats:
+        """Returns the mean squared error [K] of states [K, P, O] on held-out rows; NaN: there are none."""
+        return np.full(len(theta), np.nan) if self.held_out is None else self.held_out.cost(theta)
+
+    def holding_out(self, x: Floats, y: Floats) -> "Problem":
+        """Returns the same with held-out rows, x [m, F] as trials see it and y [m, O]."""
+        spread = variance(y, fit_bias=self.fit_bias)
+        found = hold_out(x, y, self.optimum, self.optimum_low, spread, fit_bias=self.fit_bias)
+        return replace(self, held_out=found)
+
 
 def make_problem(
     x: Floats,
@@ -260,10 +273,16 @@ def _check_squares(x: Floats, y: Floats, factor: Fraction, names: Sequence[str])
 
 def _scale(y: Floats, *, fit_bias: bool) -> float:
     """Returns the cost of the best constant, or of 0 where no bias is fitted or y does not vary."""
+    return variance(y, fit_bias=fit_bias) or variance(y, fit_bias=False) or 1.0
+
+
+def variance(y: Floats, *, fit_bias: bool) -> float:
+    """Returns the mean square of targets [n, O] about their own means; about 0 where no bias is fitted."""
+    parts = [y[rows] for rows in blocks(*y.shape)]
+    if not fit_bias:
+        return sum(float((part**2).sum()) for part in parts) / y.size
     low, high = ends(y)
     shift, varies = middle(low, high), low < high  # exactly: a mean may be off by its rounding
-    parts = [y[rows] for rows in blocks(*y.shape)]
     mean = sum(((part - shift).sum(axis=0) for part in parts), np.zeros(len(shift))) / len(y)
     spread = sum(float((np.where(varies, part - shift - mean, 0.0) ** 2).sum()) for part in parts)
-    about_0 = sum(float((part**2).sum()) for part in parts)
-    return (fit_bias and spread / y.size) or about_0 / y.size or 1.0
+    return spread / y.size

@@ -133,16 +133,16 @@ class Quadratic:
 
     def along(self, error: Floats) -> Floats:
         """Returns errors [P, O, ..., k] along the eigenvectors, [P, O, ..., k] likewise."""
-        return _combined(self.eigenvectors.swapaxes(0, 1), error)
+        return combined(self.eigenvectors.swapaxes(0, 1), error)
 
     def across(self, moved: Floats) -> Floats:
         """Returns what numbers along the eigenvectors [P, O, ..., k] are in theta; undoes `along`."""
-        return _combined(self.eigenvectors, moved)
+        return combined(self.eigenvectors, moved)
 
 
-def _combined(vectors: Floats, parts: Floats) -> Floats:
+def combined(vectors: Floats, parts: Floats) -> Floats:
     """Returns the sum over j of vectors[i, j] [k] times parts[j] [O, ..., k] for each i, in a fixed order."""
-    total = np.empty(parts.shape)
+    total = np.empty((len(vectors), *parts.shape[1:]))
     vectors = vectors.reshape(*vectors.shape[:2], *(1,) * (parts.ndim - 2), -1)
     rows = max(1, AT_ONCE // max(1, parts[0].size))
     for first in range(0, len(total), rows):

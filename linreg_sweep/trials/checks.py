@@ -29,7 +29,9 @@ def check_before(declaration: Declaration, data: Data, space: Space) -> None:
         ConfigError: at most MAX_COMPLAINTS of them.
     """
     of_names, of_history = _faults_of_starts(declaration, data, space), _faults_of_history(declaration, space)
-    _raise_all(chain(of_names, _faults_of_machine(declaration), of_history))
+    _raise_all(
+        chain(of_names, _faults_of_folds(declaration, space), _faults_of_machine(declaration), of_history)
+    )
 
 
 def check(declaration: Declaration, data: Data, experiment: Experiment) -> None:
@@ -69,6 +71,18 @@ def _faults_of_starts(declaration: Declaration, data: Data, space: Space) -> Ite
     elif not declaration.config.data.fit_bias and training.initial_bias:
         text = f"must be 0 where data.fit_bias is false, got {training.initial_bias:g}"
         yield declaration.complaint(place_of("initial_bias"), text, "leave it out, or fit a bias")
+
+
+def _faults_of_folds(declaration: Declaration, space: Space) -> Iterator[Complaint]:
+    """Yields that trials are to have folds that there are not."""
+    if "fold" not in space.names:
+        return
+    n_folds, last = declaration.config.n_folds, int(space.ends("fold")[1])
+    if last >= n_folds:
+        there = f"from 0 to {n_folds - 1}" if n_folds > 1 else "0, for data.holdout makes no folds"
+        hint = "leave it out: each trial is then one in every fold" if n_folds > 1 else "declare data.holdout"
+        path = declaration.config.place_of("fold")
+        yield declaration.complaint(path, f"must be {there}, got {last}", hint)
 
 
 def _faults_of_machine(declaration: Declaration) -> Iterator[Complaint]:

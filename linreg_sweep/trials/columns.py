@@ -171,7 +171,7 @@ def _regime(trials: "Trained") -> Codes:
         trials.outcome,
         trials.cost,
         trials.start_cost,
-        trials.experiment.problem.scale,
+        trials.scale,
         criteria,
     )
     return np.where(trials.is_covered, by_spectrum, measured)
@@ -238,6 +238,14 @@ TRIALS: tuple[Column | Family, ...] = (
     ),
     Column(
         "excess_cost", "number", "cost (with its penalty) above the optimum", lambda trials: trials.excess
+    ),
+    Column(
+        "held_out_cost",
+        "number",
+        "mean squared error of the last state on the held-out rows, in the same units",
+        lambda trials: trials.held_out_cost,
+        role="measure",
+        applies=lambda experiment: experiment.holds_out,
     ),
     Column(
         "cost_at_optimum",

@@ -39,6 +39,17 @@ class Trained:
         """How many trials there are."""
         return len(self.results.epochs)
 
+    @cached_property
+    def scale(self) -> Floats:
+        """The cost of the best constant on each trial's training rows [K]; see Problem."""
+        return self.of_each(lambda group: group.problem.scale)
+
+    @cached_property
+    def held_out_cost(self) -> Floats:
+        """The mean squared error [K] of the last states on the held-out rows; NaN: there are none."""
+        theta = self.results.theta
+        return self.of_each(lambda group: group.problem.held_out_cost(theta[group.chosen]))
+
     def of_each(self, of_group: Callable[[Group], Floats | float]) -> Floats:
         """Returns numbers [K] that each group has of its own trials."""
         found = np.empty(self.count)
@@ -79,7 +90,7 @@ class Trained:
             self.results.converged_at,
             self.results.diverged_at,
             self.excess,
-            self.experiment.converged_excess,
+            self.of_each(lambda group: group.options.converged_excess),
             early_stop=self.experiment.config.training.early_stop,
         )
 
