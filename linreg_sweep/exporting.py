@@ -79,7 +79,11 @@ def _frames(run: Run, by: Sequence[str], where: str | None, columns: Sequence[st
     from linreg_sweep.analysis.where import where as chosen
 
     if by:
-        found = run.summary(by) if where is None else tables.summary(run.where(where), run.columns_of(by))
+        found = (
+            run.summary(by)
+            if where is None
+            else tables.summary(run.where(where), run.columns_of(by), spread=run.spread)
+        )
         yield tables.select(found, columns)
         return
     for name in columns:

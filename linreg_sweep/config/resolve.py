@@ -20,7 +20,15 @@ from linreg_sweep.config.products import blocks_of, split, swept
 from linreg_sweep.config.reader import read_content, read_file
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.schema import Config
-from linreg_sweep.config.sweeps import SWEEPS, GridSweep, ListSweep, RandomSweep, Sweep, SweepBase
+from linreg_sweep.config.sweeps import (
+    SWEEPS,
+    BestConfig,
+    GridSweep,
+    ListSweep,
+    RandomSweep,
+    Sweep,
+    SweepBase,
+)
 from linreg_sweep.config.trial_list import read_trials
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.guards.names import name_after
@@ -244,7 +252,10 @@ class _Loaded:
         data = plain(root)
         try:
             config = model.model_validate(data, context=_context(data))
-            return config.model_copy(update={"training": config.training.completed(config.optimizers)}), []
+            settled: dict[str, Any] = {"training": config.training.completed(config.optimizers)}
+            if isinstance(config, SweepBase):
+                settled["best"] = BestConfig(by=config.best_by)
+            return config.model_copy(update=settled), []
         except ValidationError as error:
             faults = faults_of(error, model, ("extends",))
         if isinstance(data.get("trials"), dict) and "path" in data["trials"]:

@@ -210,6 +210,11 @@ class Config(Model):
         """How many folds the rows are held out in; 1 where they are held out once, or none are."""
         return 1 if self.data.holdout is None else self.data.holdout.n_folds
 
+    @property
+    def says_folds(self) -> bool:
+        """Whether it says itself which folds trials have."""
+        return False
+
     def place_of(self, name: str, *, in_unit: bool = False) -> KeyPath:
         """Returns where a hyperparameter of `training` is declared.
 

@@ -69,8 +69,8 @@ class _Settled:
 class BestConfig(Model):
     """Which trial is the best."""
 
-    by: BestBy = "converged_at"
-    """The column whose least value is best."""
+    by: BestBy | None = None
+    """The column whose least value is best. Null: held_out_cost if rows are held out, else converged_at."""
 
 
 class SweepBase(Config):
@@ -88,7 +88,7 @@ class SweepBase(Config):
     @property
     def best_by(self) -> BestBy:
         """The column whose least value is best."""
-        return self.best.by
+        return self.best.by or ("converged_at" if self.data.holdout is None else "held_out_cost")
 
     @property
     def optimizers(self) -> tuple[str, ...]:
@@ -107,6 +107,11 @@ class ProductSweep(SweepBase):
     def products(self) -> tuple[Product, ...]:
         """What is varied: a union of products, mostly one; in each, every fold that rows are held out in."""
         return tuple(with_folds(product, self.n_folds) for product in self.declared)
+
+    @property
+    def says_folds(self) -> bool:
+        """Whether it says itself which folds trials have."""
+        return any("fold" in names_of(product) for product in self.declared)
 
     def place_of(self, name: str, *, in_unit: bool = False) -> KeyPath:
         """Returns where a hyperparameter is declared; see Config."""
@@ -205,6 +210,11 @@ class ListSweep(SweepBase):
     def products(self) -> tuple[Product, ...]:
         """What is varied: all columns together."""
         return (with_folds(values_of(self.trials.columns), self.n_folds),)
+
+    @property
+    def says_folds(self) -> bool:
+        """Whether it says itself which folds trials have."""
+        return "fold" in self.trials.columns
 
     def place_of(self, name: str, *, in_unit: bool = False) -> KeyPath:
         """Returns where a hyperparameter is declared; see Config."""

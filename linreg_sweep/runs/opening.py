@@ -18,6 +18,7 @@ from linreg_sweep.errors import Complaint, ConfigError, ResultsError
 from linreg_sweep.execution.parts import Facts, default_part_size
 from linreg_sweep.execution.versions import installed, result_versions
 from linreg_sweep.runs.inspection import facts_there, set_aside
+from linreg_sweep.runs.quality import held_out_facts
 from linreg_sweep.runs.reopening import declaration_of
 from linreg_sweep.runs.results import MAX_ROWS, Run
 from linreg_sweep.runs.status import now
@@ -272,6 +273,7 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
             "features": list(experiment.data.x_names),
             "targets": list(experiment.data.y_names),
             "notes": list(experiment.data.notes),
+            **held_out_facts(experiment),
         },
         "engine": mapping["training"]["engine"],
         "loss": mapping["training"]["loss"],

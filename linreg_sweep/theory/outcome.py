@@ -24,7 +24,7 @@ Epochs = NDArray[np.int64]
 Loss = Literal["half_mse", "mse", "sse"]
 """What a step descends."""
 
-BestBy = Literal["converged_at", "cost", "average_cost"]
+BestBy = Literal["converged_at", "cost", "held_out_cost", "average_cost"]
 """The columns whose least value may be the best."""
 
 OUTCOMES = ("converged", "unfinished", "diverged")

@@ -113,6 +113,11 @@ class Problem:
         return steepest / flattest if flattest else 1.0
 
     @cached_property
+    def variance(self) -> float:
+        """The mean square of the targets about their own means; about 0 where no bias is fitted."""
+        return variance(self.targets, fit_bias=self.fit_bias)
+
+    @cached_property
     def quadratic(self) -> Quadratic:
         """What trials without a penalty descend, the same for all."""
         least = np.array([self.cost_min])

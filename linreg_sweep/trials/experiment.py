@@ -85,6 +85,11 @@ class Experiment:
         return len(self.headers) > 1
 
     @property
+    def is_in_every_fold(self) -> bool:
+        """Whether each setting is a trial in every fold, one after the other, not in those it names."""
+        return self.has_folds and not self.config.says_folds
+
+    @property
     def parameter_names(self) -> tuple[str, ...]:
         """What the entries of theta are called, in the order of its columns in a table."""
         return parameter_names(self.data.x_names, self.data.y_names, self.problem.fit_bias)

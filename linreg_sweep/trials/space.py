@@ -252,7 +252,7 @@ def label(value: Any) -> str:
 def make_space(config: Config | Sweep) -> Space:
     """Returns what a declaration varies; a config is a sweep of one trial that varies nothing."""
     if isinstance(config, ListSweep):
-        return listed_space(config.trials.columns, 1 if "fold" in config.trials.columns else config.n_folds)
+        return listed_space(config.trials.columns, 1 if config.says_folds else config.n_folds)
     setup = {name: getattr(config.training, name, None) for name in KINDS}
     setup |= {"standardize": config.data.standardize}
     if isinstance(config, RandomSweep):
