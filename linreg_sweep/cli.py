@@ -14,6 +14,7 @@ from linreg_sweep.commands.init import init
 from linreg_sweep.commands.list_runs import list_command
 from linreg_sweep.commands.plan import plan
 from linreg_sweep.commands.plot import plot
+from linreg_sweep.commands.predict import predict
 from linreg_sweep.commands.report import report_command
 from linreg_sweep.commands.run import run
 from linreg_sweep.commands.schema import schema
@@ -37,6 +38,7 @@ COMMANDS = (
     plot,
     report_command,
     export,
+    predict,
     verify,
     init,
     schema,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,7 +11,6 @@ from linreg_sweep.config import Declaration, Sweep, load_sweep_text
 from linreg_sweep.data import Data, from_arrays
 from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.holdout import TRAINED
-from linreg_sweep.runs.results import Run
 from linreg_sweep.storage import files
 from linreg_sweep.storage.layout import Layout
 from linreg_sweep.storage.parquet import read_arrays
@@ -19,8 +19,11 @@ from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.loading import data_path, load_data, scalings
 from linreg_sweep.trials.prepare import prepare
 
+if TYPE_CHECKING:
+    from linreg_sweep.runs.results import Run
 
-def declaration_of(run: Run) -> Declaration[Sweep]:
+
+def declaration_of(run: "Run") -> Declaration[Sweep]:
     """Returns what a run's config.yaml declares.
 
     Raises:
@@ -34,7 +37,7 @@ def declaration_of(run: Run) -> Declaration[Sweep]:
     return load_sweep_text(files.read(place), str(place), folder)
 
 
-def reopen(run: Run) -> Experiment:
+def reopen(run: "Run") -> Experiment:
     """Returns what a run's trials are a pure function of.
 
     Raises:
@@ -43,14 +46,24 @@ def reopen(run: Run) -> Experiment:
         DataError: its data cannot be read.
     """
     declaration = declaration_of(run)
-    experiment = prepare(declaration, _own_data(run, declaration) or _data_elsewhere(run, declaration))
+    experiment = prepare(declaration, data_of(run, declaration))
     if experiment.digest != run.metadata["data"]["sha256"]:
         text = f"the data of the run have changed since ({experiment.data.source})"
         raise ResultsError(Complaint(str(run.path), text, "restore them, or run the sweep on the new data"))
     return experiment
 
 
-def _own_data(run: Run, declaration: Declaration[Sweep]) -> Data | None:
+def data_of(run: "Run", declaration: Declaration[Sweep]) -> Data:
+    """Returns the data of a run: those that it keeps, or those that its declaration names.
+
+    Raises:
+        ResultsError: they are not where they were.
+        DataError: they cannot be read.
+    """
+    return _own_data(run, declaration) or _data_elsewhere(run, declaration)
+
+
+def _own_data(run: "Run", declaration: Declaration[Sweep]) -> Data | None:
     """Returns the data that a run keeps; None: they are elsewhere."""
     store = run.store
     if store.data.name not in run.metadata.get("checksums", {}) and not files.exists(store.data):
@@ -74,7 +87,7 @@ def _own_data(run: Run, declaration: Declaration[Sweep]) -> Data | None:
     return data if holdout is None else replace(data, held_out=holdout.rows(len(data.x)))
 
 
-def _data_elsewhere(run: Run, declaration: Declaration[Sweep]) -> Data:
+def _data_elsewhere(run: "Run", declaration: Declaration[Sweep]) -> Data:
     """Returns the data that a run does not keep.
 
     Raises:

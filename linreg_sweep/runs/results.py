@@ -38,6 +38,8 @@ from linreg_sweep.theory.outcome import FAILED
 if TYPE_CHECKING:
     import pandas as pd
 
+    from linreg_sweep.model import Model
+
 MAX_ROWS = 60
 """Values of a parameter above which a summary that a person reads gathers them into ranges."""
 
@@ -435,6 +437,20 @@ class Run:
 
         found = pd.concat([first(frame) for frame in self.frames(names)], ignore_index=True)
         return first(with_categories(found, self.types)).sort_values(list(by), ignore_index=True)
+
+    def model(self, trial: int | None = None) -> "Model":
+        """Returns the model that a trial came to, which predicts new rows: `run.model().predict(x)`.
+
+        Args:
+            trial: its number; None: the best one, over folds trained once more on all rows.
+
+        Raises:
+            ConfigError: there is no such trial, or it has no model, as it diverged.
+            ResultsError, DataError: no trial is finished, or the run or its data are damaged or gone.
+        """
+        from linreg_sweep.runs.modelling import model_of
+
+        return model_of(self, trial)
 
     def quality(self) -> "pd.DataFrame":
         """Returns how well each trial fits, sorted by `trial`.

@@ -1,7 +1,7 @@
 """Reads the chosen columns of a file of text or Parquet as numbers, and names every cell that is none."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -67,6 +67,7 @@ def read_table(
     form: TextFormat | None = None,
     drop: bool = False,
     apart: str | None = None,
+    needs_y: bool = True,
 ) -> Table:
     """Reads the columns x and y of a file of text (.csv, .tsv, .txt, or .gz of these) or Parquet.
 
@@ -78,6 +79,7 @@ def read_table(
         form: how a file of text is written; None: as is the default.
         drop: whether rows that miss a cell of these columns are left out, rather than refused.
         apart: a column that is neither x nor y, and is read as text; None: there is none.
+        needs_y: whether it is a complaint that there is no y.
 
     Returns:
         The table. Every number is the one that Python's `float` makes of the same text.
@@ -87,7 +89,10 @@ def read_table(
             number (its column, its row counted from 1 and, for CSV, its line), rows of unequal length.
     """
     file = _open(path, form)
-    complaints = [*_header_complaints(file, x, y), *_complaints_apart(file, apart, (*(x or ()), *y))]
+    complaints = [
+        *_header_complaints(file, x, y, needs_y=needs_y),
+        *_complaints_apart(file, apart, (*(x or ()), *y)),
+    ]
     if complaints:
         raise _refusal([*complaints, *_further_complaints(file, {*y, *(x or ())})])
 
@@ -131,6 +136,25 @@ def read_table(
     )
 
 
+def column_names_of(path: Path, form: TextFormat | None = None) -> list[str]:
+    """Returns the names of a file's columns.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    return list(_open(path, form).names)
+
+
+def cells_of_rows(path: Path, form: TextFormat | None = None) -> Iterator[tuple[str, ...]]:
+    """Yields the cells of each row of a file as text.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    file = _open(path, form)
+    yield from zip(*map(file.text, range(len(file.names))), strict=True)
+
+
 def _text_of(file: File, i: int, kept: NDArray[np.bool_] | None) -> tuple[str, ...]:
     """Returns the cells of a column as text, of the rows kept [n]; None: of all."""
     cells = file.text(i)
@@ -139,6 +163,8 @@ def _text_of(file: File, i: int, kept: NDArray[np.bool_] | None) -> tuple[str, .
 
 def _stacked(columns: dict[int, Column], places: list[int], kept: NDArray[np.bool_] | None) -> Floats:
     """Returns columns side by side [n, columns], of the rows kept [n]; None: of all."""
+    if not places:
+        return np.empty((len(next(iter(columns.values())).numbers), 0))
     return np.column_stack([columns[i].numbers if kept is None else columns[i].numbers[kept] for i in places])
 
 
@@ -217,9 +243,11 @@ def name_complaints(where: str, x_names: Sequence[str], y_names: Sequence[str]) 
     return complaints
 
 
-def _header_complaints(file: File, x: Sequence[str] | None, y: Sequence[str]) -> list[Complaint]:
+def _header_complaints(
+    file: File, x: Sequence[str] | None, y: Sequence[str], *, needs_y: bool
+) -> list[Complaint]:
     complaints = name_complaints(file.where, x or (), y)
-    if not y:
+    if not y and needs_y:
         hint = did_you_mean("", file.names)
         complaints.append(Complaint(file.where, "y must name at least one column", hint))
     if x is not None and not x:
