@@ -248,6 +248,20 @@ TRIALS: tuple[Column | Family, ...] = (
         applies=lambda experiment: experiment.holds_out,
     ),
     Column(
+        "best_epoch",
+        "epoch",
+        "the epoch with the least cost on the held-out rows; the last one where it still falls there",
+        lambda trials: trials.least.epoch,
+        applies=lambda experiment: experiment.holds_out,
+    ),
+    Column(
+        "best_held_out_cost",
+        "number",
+        "that cost; missing where it still falls at the end",
+        lambda trials: trials.least.cost,
+        applies=lambda experiment: experiment.holds_out,
+    ),
+    Column(
         "cost_at_optimum",
         "number",
         "mean squared error at the optimum of cost and penalty",

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.engines.interface import Results
+from linreg_sweep.theory.best_epoch import Least
 from linreg_sweep.theory.outcome import Codes, judge
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.groups import Group
@@ -38,6 +39,14 @@ class Trained:
     def count(self) -> int:
         """How many trials there are."""
         return len(self.results.epochs)
+
+    @cached_property
+    def least(self) -> Least:
+        """The least cost on held-out rows, of trials that have such."""
+        found = self.results.least
+        if found is None:
+            raise ValueError("no rows are held out")
+        return found
 
     @cached_property
     def scale(self) -> Floats:
