@@ -89,7 +89,7 @@ class Edges:
         engine: that measured.
         loss: of the descent.
         dtype: its precision.
-        shuffle: whether mini-batches were permuted in each epoch.
+        is_drawn: whether no two epochs see the rows in one order.
         rows: one a combination of momentum and batch size.
         varied: which of momentum and batch_size the sweep varies.
         notes: what a person should know of the data.
@@ -99,7 +99,7 @@ class Edges:
     engine: str
     loss: str
     dtype: str
-    shuffle: bool
+    is_drawn: bool
     rows: tuple[Edge, ...]
     varied: tuple[str, ...]
     notes: tuple[str, ...]
@@ -144,7 +144,7 @@ def edge(
         engine,
         first.problem.loss,
         first.options.dtype,
-        any(each.is_shuffled for each in measured),
+        any(each.is_drawn for each in measured),
         rows,
         tuple(name for name in ("momentum", "batch_size") if name in experiment.space.parameters),
         table.notes,
@@ -174,7 +174,7 @@ def _groups(experiment: Experiment) -> list[Group]:
         raise ConfigError(Complaint("parameters", text, "declare fewer of them"))
     steps_are_batches = any(size < n_rows for _, size in found)
     for name, words in experiment.space.labels.items():
-        if name != "average" and (name != "shuffle" or steps_are_batches):
+        if name != "average" and (name != "order" or steps_are_batches):
             _refuse_several(name, words)
     return [experiment.example_with(fixed | dict(zip(otherwise, each, strict=True))) for each in found]
 
@@ -226,9 +226,9 @@ class _Measured:
         return self.group.options.method.batch_size is None
 
     @property
-    def is_shuffled(self) -> bool:
-        """Whether mini-batches are permuted in each epoch."""
-        return self.group.options.method.shuffle and not self.is_full
+    def is_drawn(self) -> bool:
+        """Whether no two epochs see the rows in one order."""
+        return self.group.options.method.is_drawn
 
     def edge(self) -> Edge:
         """Returns the two neighbouring rates between which the difference of two trials begins to grow."""
@@ -288,7 +288,7 @@ class _Measured:
 
         Where one direction is left, that is the ratio of two; where two are, or one pair that turns
         round each other, `third = a second + b first` with factors that solve `z**2 = a z + b`. No
-        two shuffled epochs are alike, so there it is the ratio.
+        two epochs of drawn batches are alike, so there it is the ratio.
 
         Args:
             first: [P, O].
@@ -301,7 +301,7 @@ class _Measured:
         if np.linalg.norm(third) <= DIED_OUT * np.sqrt(eps) * FAR_APART * _scale(self.problem.optimum):
             return -np.inf  # what is left is rounding, which neither grows nor shrinks
         scale = max(np.abs(first).max(), np.abs(second).max())
-        if self.is_shuffled:
+        if self.is_drawn:
             return float(np.log(np.linalg.norm(third / scale) / np.linalg.norm(second / scale)))
         columns = np.stack([second.ravel(), first.ravel()], axis=1) / scale
         # a second direction as small as the root of what is rounded is rounding

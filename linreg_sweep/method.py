@@ -1,10 +1,13 @@
 """How trials descend, as far as it is no number: what all trials share that an engine trains together."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from linreg_sweep.optimizers import OPTIMIZERS
 from linreg_sweep.optimizers.base import Rule
+
+Order = Literal["file", "reshuffle", "independent", "with_replacement"]
+"""Which rows a step sees: those that follow in the data, or in a permutation, or a draw of its own."""
 
 
 @dataclass(frozen=True)
@@ -17,9 +20,9 @@ class Method:
         active: those of its number keys that any trial of the declaration has at another value than 0.
         schedule: of the learning rate; None: it stays.
         average: of the states; None: none is kept.
-        batch_size: rows a step, fewer than there are; None: all of them.
-        shuffle: the rows are permuted in each epoch, from (seed, epoch) alone.
-        seed: of the permutations.
+        batch_size: rows a step; None: all of them, each once.
+        order: which rows these are, see engines/batches.py.
+        seed: of what is drawn.
     """
 
     optimizer: str = "sgd"
@@ -28,12 +31,21 @@ class Method:
     schedule: Any = None
     average: Any = None
     batch_size: int | None = None
-    shuffle: bool = False
+    order: Order = "file"
     seed: int = 0
 
     def rule(self, xp: Any) -> Rule:
         """Returns the formula of a step; xp is numpy or torch."""
         return OPTIMIZERS[self.optimizer].rule(self.active, self.flags, xp)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the steps of one epoch see other rows than those of another."""
+        return self.order != "file" and self.batch_size is not None
+
+    def sees_all(self, n_rows: int) -> bool:
+        """Returns whether each step sees every one of so many rows once."""
+        return self.batch_size is None or (self.batch_size >= n_rows and self.order != "with_replacement")
 
     @property
     def is_penalised(self) -> bool:

@@ -117,7 +117,7 @@ def _no_limit(experiment: Experiment) -> tuple[str, ...]:
     reasons = dict.fromkeys(filter(None, map(Group.why_no_limit, experiment.examples)))
     space = experiment.space
     words = [
-        name for name in space.choices if name not in ("average", "shuffle") and len(space.labels[name]) > 1
+        name for name in space.choices if name not in ("average", "order") and len(space.labels[name]) > 1
     ]
     several = [*differing(experiment), *words]
     return tuple(reasons) or ((f"it moves with {joined(several, 'and')}",) if several else ())

@@ -169,6 +169,9 @@ def autograd_steps(
     declaration = load_config(config, overrides)
     experiment = prepare(declaration, load_data(declaration))
     trial, method = experiment.example.trials, experiment.example.options.method
+    if method.batch_size is not None and method.batch_size >= experiment.problem.n_rows:
+        text = f"must not draw rows with --steps, got {method.order}"
+        raise declaration.error(("training", "order"), text, "--set order=file")
     if method.batch_size is not None:
         text = f"must be null with --steps, got {method.batch_size}"
         raise declaration.error(("training", "batch_size"), text, "--set batch_size=null")

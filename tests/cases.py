@@ -12,8 +12,9 @@ from pydantic import TypeAdapter
 
 from linreg_sweep import averages
 from linreg_sweep.engines import load_engine
-from linreg_sweep.engines.batches import epoch_order
+from linreg_sweep.engines.batches import rows_of_epoch
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
+from linreg_sweep.method import Order
 from linreg_sweep.schedules import declared
 from linreg_sweep.theory.problem import Problem, make_problem
 from tests import literal
@@ -52,7 +53,7 @@ class Case:
     schedule: Mapping[str, Any] | None = None
     average: Mapping[str, Any] | None = None
     batch_size: int | None = None
-    shuffle: bool = False
+    order: Order = "file"
     early_stop: bool = True
     tolerance: float = 1e-6
     divergence: float = 1e6
@@ -96,7 +97,7 @@ class Case:
             schedule=None if self.schedule is None else SCHEDULE.validate_python(self.schedule),
             average=None if self.average is None else AVERAGE.validate_python(self.average),
             batch_size=self.batch_size,
-            shuffle=self.shuffle,
+            order=self.order,
             seed=SEED,
         )
         return judged(
@@ -137,12 +138,16 @@ class Case:
             mean_from=int(averaging.get("from", 0)),
             ema_decay=averaging.get("decay"),
             batch_size=self.batch_size,
-            permutation=_order if self.shuffle else None,
+            permutation=None if self.order == "file" else self._rows,
             tolerance=self.tolerance,
             divergence=self.divergence,
             early_stop=self.early_stop,
             history=HISTORY,
         )
+
+    def _rows(self, n_rows: int, epoch: int) -> list[int]:
+        rows: list[int] = rows_of_epoch(self.order, n_rows, self.batch_size, SEED, epoch).tolist()
+        return rows
 
 
 def _below(prefix: str, numbers: Mapping[str, float]) -> dict[str, float]:
@@ -166,11 +171,6 @@ def _factor(schedule: Mapping[str, Any], epochs: int) -> literal.Factor:
 def trained_literally(case: Case) -> list[literal.Trial]:
     """Returns what the literal loop makes of each trial."""
     return [case.train_literally(k) for k in range(len(STABILITY))]
-
-
-def _order(n_rows: int, epoch: int) -> list[int]:
-    order: list[int] = epoch_order(n_rows, SEED, epoch).tolist()
-    return order
 
 
 # A trial that first converges to the last digit and then grows again, out of its own rounding, is not
@@ -201,13 +201,21 @@ CASES: dict[str, Case] = {
     "mini-batches of one, sse": replace(EXACT, batch_size=1, loss="sse", tolerance=0.01),
     "mini-batches, mse": replace(EXACT, batch_size=22, loss="mse"),
     "mini-batches of noise": replace(ONE, batch_size=5, tolerance=0.05),
-    "batch of all rows": replace(MANY, batch_size=23, shuffle=True),
-    "batch beyond all rows": replace(MANY, batch_size=50, shuffle=True),
-    "shuffled": replace(EXACT, batch_size=5, shuffle=True),
-    "shuffled, all epochs": replace(EXACT, batch_size=8, shuffle=True, early_stop=False),
-    "shuffled, momentum": replace(EXACT, batch_size=5, shuffle=True, numbers={"momentum": 0.5}),
+    "batch of all rows": replace(MANY, batch_size=23, order="reshuffle"),
+    "batch beyond all rows": replace(MANY, batch_size=50, order="reshuffle"),
+    "shuffled": replace(EXACT, batch_size=5, order="reshuffle"),
+    "shuffled, all epochs": replace(EXACT, batch_size=8, order="reshuffle", early_stop=False),
+    "shuffled, momentum": replace(EXACT, batch_size=5, order="reshuffle", numbers={"momentum": 0.5}),
+    "independent": replace(EXACT, batch_size=5, order="independent"),
+    "independent, noise, momentum": replace(
+        ONE, batch_size=5, order="independent", numbers={"momentum": 0.5}, tolerance=0.05
+    ),
+    "with replacement": replace(EXACT, batch_size=5, order="with_replacement", loss="mse"),
+    "with replacement, as many rows as there are": replace(
+        ONE, batch_size=12, order="with_replacement", tolerance=0.05
+    ),
     "shuffled, nesterov of its own": replace(
-        EXACT, batch_size=5, shuffle=True, numbers={"momentum": (0.0, 0.6)}, flags=("nesterov",)
+        EXACT, batch_size=5, order="reshuffle", numbers={"momentum": (0.0, 0.6)}, flags=("nesterov",)
     ),
 }
 
@@ -217,7 +225,7 @@ MEAN, EMA = {"kind": "mean", "from": 3}, {"kind": "ema", "decay": 0.9}
 SMALL = Case(features=2, targets=2, rows=11, tolerance=0.02, divergence=30.0)
 STEPPING = replace(SMALL, optimizer="adam", rates=(0.002, 0.02, 0.05, 0.1, 0.3, 1.0, 3.0, 30.0, 1e3))
 BATCHES: dict[str, Any] = {"batch_size": 4}
-SHUFFLED = BATCHES | {"shuffle": True}
+SHUFFLED = BATCHES | {"order": "reshuffle"}
 CASES |= {
     "sgd, penalty": replace(MANY, numbers={"weight_decay": 0.3}),
     "sgd, penalty, cosine, mean": replace(

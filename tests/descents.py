@@ -56,7 +56,7 @@ def make_method(trials: Trials, optimizer: str = "sgd", flags: Iterable[str] = (
         trials: with the optimizer's numbers.
         optimizer: its name.
         flags: those of its boolean keys that are true.
-        rest: schedule, average, batch_size, shuffle, seed.
+        rest: schedule, average, batch_size, order, seed.
     """
     keys = OPTIMIZERS[optimizer].settings.model_fields
     active = frozenset(name for name, numbers in trials.values.items() if name in keys and np.any(numbers))

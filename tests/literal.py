@@ -233,7 +233,7 @@ def train(
         ema_decay: the average is exponential, and begins as the first state; None: it is the mean.
         batch_size: rows a step, the last step of an epoch taking what is left; None: all.
         permutation: (n, epoch counted from 0) -> the order of the rows in that epoch; None: as they
-            come. It plays no part where one step takes all rows.
+            come.
         tolerance: converged where J - least J <= tolerance * scale; J is the cost, and with a penalty
             1 / (k n O) weight_decay |theta|^2 more, where the loss is k / 2 times the sum of squares. With a
             decoupled penalty theta* has the least cost with abs(theta) <= 1 / weight_decay, and J is the
@@ -264,7 +264,7 @@ def train(
         if t > 0:
             order: Sequence[int] = range(n)
             size = _rows_a_step(batch_size, n)
-            if permutation is not None and size < n:
+            if permutation is not None:
                 order = permutation(n, t - 1)
             for first in range(0, n, size):
                 rows = order[first : first + size]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Declared = dict[str, Any]
 
+ORDERS = ("file", "reshuffle", "independent", "with_replacement")
 LOSSES = ("half_mse", "mse", "sse")
 ADAPTIVE = ("adam", "adamw", "nadam", "rmsprop", "adagrad", "adadelta")
 
@@ -112,7 +113,7 @@ def random_set_up(generator: np.random.Generator, fit_bias: bool, *, epochs: int
     """Returns a value of a set-up's own for much that products vary, which may be none of theirs."""
     of_batches = {
         "batch_size": int(generator.integers(1, 41)),
-        "shuffle": bool(generator.random() < 0.5),
+        "order": str(generator.choice(ORDERS)),
     }
     return {
         "loss": str(generator.choice(LOSSES)),
@@ -193,7 +194,7 @@ def random_course(generator: np.random.Generator) -> Declared:
     ]
     return {
         "batch_size": {"values": [int(generator.integers(1, 41))]},
-        "shuffle": {"values": [bool(generator.random() < 0.5)]},
+        "order": {"values": [str(generator.choice(ORDERS))]},
         "seed": {"values": [int(generator.integers(3))]},
         "average": {"values": [averages[int(generator.integers(3))]]},
     }

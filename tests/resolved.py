@@ -17,7 +17,7 @@ training:
   initial_bias: 0.0
   epochs: 10000
   batch_size: null          # null: full batch
-  shuffle: false            # mini-batches in file order, or permuted per epoch from the seed
+  order: file               # mini-batches in file order, or drawn from the seed
   momentum: 0.0
   dtype: float64            # float32 | float64
   device: cpu               # torch only: cpu | cuda

@@ -146,20 +146,20 @@ def test_a_constant_column_is_to_be_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("batch_size", "shuffle", "loss"), [(1, False, "half_mse"), (4, True, "mse"), (3, False, "sse")]
+    ("batch_size", "order", "loss"), [(1, "file", "half_mse"), (4, "reshuffle", "mse"), (3, "file", "sse")]
 )
-def test_batches_are_told_their_own_limit(batch_size: int, shuffle: bool, loss: str) -> None:
+def test_batches_are_told_their_own_limit(batch_size: int, order: str, loss: str) -> None:
     """Below 2 / the largest curvature of a batch they do not diverge; well above they do, and hear why."""
     random = np.random.default_rng(batch_size)
     x, y = random.normal(4, 1, (20, 2)), random.normal(size=20)
-    training = {"batch_size": batch_size, "shuffle": shuffle, "loss": loss, "epochs": 200}
+    training = {"batch_size": batch_size, "order": order, "loss": loss, "epochs": 200}
     bad = trained((x, y), training | {"learning_rate": 100.0})
     assert bad.outcome == "diverged"
     assert bad.advice is not None
     limit = bad.advice.batch_limit
     assert limit is not None
     k = {"half_mse": 1 / batch_size, "mse": 2 / batch_size, "sse": 2}[loss]
-    if not shuffle:
+    if order == "file":
         design = np.column_stack([x, np.ones(20)])
         batches = [design[first : first + batch_size] for first in range(0, 20, batch_size)]
         factors = [k if loss == "sse" else k * batch_size / len(a) for a in batches]
@@ -230,8 +230,8 @@ def test_batches_lie_in_the_order_that_trials_have() -> None:
     """Where a sweep says that rows are shuffled, and by which seed, as where its set-up does."""
     common: dict[str, Any] = {"name": "shuffled", "data": {"name": "tutorial"}, "method": "grid"}
     rate, training = {"learning_rate": 1.0}, {"batch_size": 4}
-    theirs = common | {"training": training, "parameters": {**rate, "shuffle": True, "seed": 3}}
-    set_up = common | {"training": training | {"shuffle": True}, "seed": 3, "parameters": rate}
+    theirs = common | {"training": training, "parameters": {**rate, "order": "reshuffle", "seed": 3}}
+    set_up = common | {"training": training | {"order": "reshuffle"}, "seed": 3, "parameters": rate}
     in_order = common | {"training": training, "parameters": rate}
     advices = [ls.plan(sweep).advice for sweep in (theirs, set_up, in_order)]
     limit, same, another = (None if advice is None else advice.batch_limit for advice in advices)

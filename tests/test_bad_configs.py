@@ -196,8 +196,22 @@ CONFIGS = [
         ),
     ),
     (
-        ("training: {shuffle: yes}\n"),
-        "x.yaml:2:21: training.shuffle: must be true or false, got 'yes'. Hint: write true",
+        ("training: {decay_bias: yes}\n"),
+        "x.yaml:2:24: training.decay_bias: must be true or false, got 'yes'. Hint: write true",
+    ),
+    (
+        ("training: {shuffle: true}\n"),
+        (
+            "x.yaml:2:12: training.shuffle: unknown key. Hint: write order: reshuffle; shuffle is called"
+            " order now"
+        ),
+    ),
+    (
+        ("training: {order: shuffled}\n"),
+        (
+            "x.yaml:2:19: training.order: must be file, reshuffle, independent or with_replacement, got"
+            " 'shuffled'. Hint: did you mean 'reshuffle'?"
+        ),
     ),
     (
         ("training: {device: cuda}\n"),

@@ -172,10 +172,10 @@ def test_edge_prints_what_was_measured_beside_theory(shell: Shell) -> None:
     ]
     assert lines[2].split()[2] == "0.0063305255565"
     assert lines[4].startswith("Measured with engine numpy, loss half_mse, float64: ")
-    told = shell("edge", "small.yaml", "--set", "batch_size=5", "shuffle=true", "--format", "csv")
+    told = shell("edge", "small.yaml", "--set", "batch_size=5", "order=reshuffle", "--format", "csv")
     assert told.table[0]["stability_limit"] == ""
     assert float(told.table[0]["largest_stable"]) < float(told.table[0]["smallest_unstable"])
-    words = shell("edge", "small.yaml", "--set", "batch_size=5", "shuffle=true", "dtype=float32").out
-    assert "Mini-batches are shuffled" in words
+    words = shell("edge", "small.yaml", "--set", "batch_size=5", "order=reshuffle", "dtype=float32").out
+    assert "The rows of steps are drawn" in words
     assert "Mini-batches have no limit by theory" in words
     assert "as close as float32 has rates" in words

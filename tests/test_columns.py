@@ -23,6 +23,7 @@ from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.loading import Arrays, load_data
 from linreg_sweep.trials.prepare import prepare
 from linreg_sweep.trials.tables import history_columns, trial_columns
+from tests.random_sweeps import ORDERS
 from tests.test_outcome import multipliers
 
 ALWAYS = [
@@ -176,7 +177,7 @@ def random_experiment(seed: int, engine: str) -> Experiment:
     training: dict[str, Any] = {
         "engine": engine,
         "nesterov": nesterov,
-        "shuffle": bool(draw.integers(2)),
+        "order": str(draw.choice(ORDERS[:3] if engine == "closed_form" else ORDERS)),
         "early_stop": bool(draw.integers(2)),
         "dtype": "float64" if engine == "closed_form" else str(draw.choice(["float32", "float64"])),
     }

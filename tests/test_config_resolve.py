@@ -272,7 +272,12 @@ def test_bad_mappings_from_python() -> None:
             "nesterov=true",
             "dtype=float32",
         ],
-        ["tolerance=1.2345678901234567e-7", "divergence=1e300", "shuffle=true", "seed=9223372036854775807"],
+        [
+            "tolerance=1.2345678901234567e-7",
+            "divergence=1e300",
+            "order=reshuffle",
+            "seed=9223372036854775807",
+        ],
         ["parameters={initial_weight_é x: {value: 0.1}, batch_size: {min: 1, max: 9, SHAPE}, momentum: 0.5}"],
     ],
 )

@@ -51,7 +51,7 @@ def test_defaults_are_those_of_the_tutorial() -> None:
         "initial_bias": 0.0,
         "epochs": 10000,
         "batch_size": None,
-        "shuffle": False,
+        "order": "file",
         "average": {"kind": "none"},
         "dtype": "float64",
         "device": "cpu",

@@ -21,7 +21,14 @@ def test_every_key_of_training_but_four_can_vary() -> None:
     assert {*KINDS} == {*TrainingConfig.model_fields, "seed", "fold", "standardize"} - {*FIXED}
     for name in KINDS:
         block = "data." if name == "standardize" else "training."
-        value = {"schedule": "constant", "average": "none", "loss": "mse", "optimizer": "adam"}.get(name, 0.5)
+        words = {
+            "schedule": "constant",
+            "average": "none",
+            "loss": "mse",
+            "optimizer": "adam",
+            "order": "file",
+        }
+        value = words.get(name, 0.5)
         if isinstance(value, float):
             value = 5 if KINDS[name].is_whole else value if KINDS[name].is_number else True
         optimizer = next((each for each in OPTIMIZERS if name in keys_of(each)), "sgd")
@@ -90,17 +97,17 @@ def test_words_booleans_and_schedules_are_chosen_by_whole_numbers() -> None:
     cosine = {"name": "cosine", "final": 0.1}
     declared = {
         "loss": {"values": ["sse", "half_mse"]},
-        "shuffle": {"values": [True, False]},
+        "order": {"values": ["reshuffle", "file"]},
         "schedule": {"values": [cosine, "constant"]},
     }
     made = space(declared)
     assert made.labels == {
         "loss": ("sse", "half_mse"),
-        "shuffle": ("true", "false"),
+        "order": ("reshuffle", "file"),
         "schedule": ("cosine(final=0.1)", "constant"),
     }
     assert [row[:2] for row in shown(made)] == [
-        row[:2] for row in itertools.product(["sse", "half_mse"], [True, False], [0, 1])
+        row[:2] for row in itertools.product(["sse", "half_mse"], ["reshuffle", "file"], [0, 1])
     ]
     assert made.choices["schedule"][0].model_dump() == {**cosine, "warmup": None, "epochs": None}
     assert made.values(0, 2)["schedule"].tolist() == [0.0, 1.0]
@@ -113,14 +120,14 @@ def test_values_are_checked_by_the_kind_of_their_field() -> None:
     assert refused(
         {
             "loss": {"values": ["mse", "mae", "mse"]},
-            "shuffle": {"values": [True, 1, "no"]},
+            "nesterov": {"values": [True, 1, "no"]},
             "schedule": {"values": ["constant", {"name": "cosine", "final": 2}, "cosin"]},
             "optimizer": {"min": 1, "max": 2},
         }
     ) == [
         "parameters.loss.values[1]: must be half_mse, mse or sse, got 'mae'",
-        "parameters.shuffle.values[1]: must be true or false, got 1",
-        "parameters.shuffle.values[2]: must be true or false, got 'no'",
+        "parameters.nesterov.values[1]: must be true or false, got 1",
+        "parameters.nesterov.values[2]: must be true or false, got 'no'",
         "parameters.schedule.values[1].final: must be at most 1, got 2",
         "parameters.schedule.values[2]: must be one of the kinds of schedule, or a block of keys with"
         " its name",

@@ -79,7 +79,7 @@ def test_mini_batches_have_an_edge_of_their_own() -> None:
 
 def test_shuffled_batches_have_an_edge_of_their_seed() -> None:
     """It is found, near that in file order, and is the same every time."""
-    training = {"batch_size": 5, "shuffle": True}
+    training = {"batch_size": 5, "order": "reshuffle"}
     (row,), (again,) = measured(training).rows, measured(training).rows
     assert row == again
     assert row.largest_stable == pytest.approx(measured({"batch_size": 5}).rows[0].largest_stable, rel=0.2)
@@ -90,7 +90,7 @@ def test_shuffled_batches_have_an_edge_of_their_seed() -> None:
     [
         ({"loss": "mse"}, {"loss": "mse"}, {}),
         ({"nesterov": True}, {"nesterov": True}, {"momentum": 0.5}),
-        ({"shuffle": True}, {"shuffle": True}, {"batch_size": 5}),
+        ({"order": "reshuffle"}, {"order": "reshuffle"}, {"batch_size": 5}),
         ({"momentum": 0.5}, {"momentum": 0.5}, {"dampening": 0.5}),
     ],
     ids=str,
@@ -126,8 +126,8 @@ def test_each_product_of_a_union_is_measured() -> None:
             r"parameters\.schedule: .* constant, silver: ",
         ),
         (
-            {"batch_size": 5, "shuffle": {"values": [False, True]}},
-            r"parameters\.shuffle: .* false, true: ",
+            {"batch_size": 5, "order": {"values": ["file", "reshuffle"]}},
+            r"parameters\.order: .* file, reshuffle: ",
         ),
         ([{"momentum": 0}, {"momentum": {"min": 0, "max": 0.9, "num": 4}}], r"parameters\.momentum: must be"),
         ({"optimizer": "adam"}, r"parameters: must be sgd .* Hint: --set parameters\.optimizer=sgd"),
@@ -142,7 +142,7 @@ def test_trials_of_several_edges_are_refused(parameters: Any, told: str) -> None
 
 def test_words_that_move_no_edge_may_vary() -> None:
     """An average follows the states, and no order matters where a step sees all rows."""
-    free = {"shuffle": {"values": [False, True]}, "average": {"values": ["none", {"kind": "mean"}]}}
+    free = {"order": {"values": ["file", "reshuffle"]}, "average": {"values": ["none", {"kind": "mean"}]}}
     assert measured({}, parameters=free).rows == measured({}).rows
 
 

@@ -22,7 +22,7 @@ def test_all_at_once_in_file_order() -> None:
         min: -0.1
         num: 0
     method: grid
-    training: {shuffle: no, epochs: 1.5}
+    training: {nesterov: no, epochs: 1.5}
     data: {path: a.csv, x: [a, a]}
     """
     assert sweep_message(text).splitlines() == [
@@ -32,8 +32,8 @@ def test_all_at_once_in_file_order() -> None:
         "x.yaml:7:14: parameters.learning_rate.max: must be above 0, got -1",
         "x.yaml:8:14: parameters.learning_rate.min: must be above 0, got -0.1",
         "x.yaml:9:14: parameters.learning_rate.num: must be at least 1, got 0",
-        "x.yaml:11:25: training.shuffle: must be true or false, got 'no'. Hint: write false",
-        "x.yaml:11:37: training.epochs: must be a whole number, got 1.5",
+        "x.yaml:11:26: training.nesterov: must be true or false, got 'no'. Hint: write false",
+        "x.yaml:11:38: training.epochs: must be a whole number, got 1.5",
         "x.yaml:12:5: data.y: is required with path. Hint: name the target column, as in y: [price]",
         "x.yaml:12:28: data.x: must name each column once, got 'a' twice",
     ]

@@ -56,7 +56,7 @@ MANY_ENTRIES = [
         numbers={"momentum": 0.6},
         flags=("nesterov",),
         batch_size=7,
-        shuffle=True,
+        order="reshuffle",
     ),
     Case(features=6, targets=1, rows=24, numbers={"momentum": (0.0, 0.5, 0.8)}),
     Case(features=4, targets=9, rows=24, early_stop=False),
@@ -119,7 +119,7 @@ def test_many_trials_that_end_in_one_chunk_are_traced_in_pieces(monkeypatch: pyt
 @pytest.mark.system
 def test_a_kernel_is_compiled_for_a_formula_alone() -> None:
     """Trials of another seed, schedule, batch size or average of the same kind share one."""
-    case = replace(CASES["sgd, penalty, cosine, mean"], shuffle=True)
+    case = replace(CASES["sgd, penalty, cosine, mean"], order="reshuffle")
     case.train("numba")
     before = kernel.cache_info().misses
     replace(

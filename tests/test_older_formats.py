@@ -39,7 +39,14 @@ def test_a_run_of_format_3_is_read(old: ls.Run) -> None:
 def test_a_run_of_format_3_is_checked_and_compared(old: ls.Run, tmp_path: Path) -> None:
     """This version trains it to the same bits, and its own run of the same sweep has the same trials."""
     assert ls.verify(old).mismatches == ()
-    new = ls.run(old.store.config, out=tmp_path / "new", jobs=1)
+    text = old.store.config.read_text(encoding="utf-8")
+    assert text.count("  shuffle: false\n") == 1
+    with pytest.raises(ls.ConfigError, match=r"training\.shuffle: .* write order: file; shuffle is"):
+        ls.run(old.store.config, out=tmp_path / "new", jobs=1)
+    now = tmp_path / "format-3.yaml"
+    now.write_text(text.replace("shuffle: false", "order: file"), encoding="utf-8")
+    new = ls.run(now, out=tmp_path / "new", jobs=1)
+    assert "training.shuffle" not in str(ls.compare(old, new).settings)
     assert new.metadata["format_version"] > 3
     found = ls.compare(old, new).matched.iloc[0]
     assert (found["matched"], found["identical"]) == (12, 12)

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 import linreg_sweep as ls
-from linreg_sweep.plots.descents import cost_curves, default_trials, paths
+from linreg_sweep.plots.costs import cost_curves
+from linreg_sweep.plots.descents import default_trials
+from linreg_sweep.plots.paths import paths
 from linreg_sweep.runs.results import Run
 from tests.drawn import fresh, made, run
 

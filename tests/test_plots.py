@@ -8,10 +8,11 @@ from matplotlib.axes import Axes
 
 import linreg_sweep as ls
 from linreg_sweep.cli import main
-from linreg_sweep.commands.plot import PICTURES
+from linreg_sweep.plots import parallel as parallel_module
 from linreg_sweep.plots import slices
-from linreg_sweep.plots.plot import KINDS, save
-from linreg_sweep.plots.slices import parallel
+from linreg_sweep.plots.kinds import KINDS
+from linreg_sweep.plots.parallel import parallel
+from linreg_sweep.plots.plot import save
 from linreg_sweep.runs.results import Run
 from tests.drawn import fresh, made, run
 
@@ -43,13 +44,13 @@ def test_each_of_many_values_has_its_bar(tmp_path: Path) -> None:
 def test_parallel_coordinates_have_a_line_a_trial(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Or as many as are legible, and then it is said."""
     assert len(parallel(run, fresh()).lines) == 70 + 4
-    monkeypatch.setattr(slices, "MAX_LINES", 20)
+    monkeypatch.setattr(parallel_module, "MAX_LINES", 20)
     axes = parallel(run, fresh())
     assert len(axes.lines) == 20 + 4
     assert "20 of them drawn" in axes.get_title()
 
 
-@pytest.mark.parametrize(("kind", "suffix"), list(zip(PICTURES, cycle([".png", ".svg"]), strict=False)))
+@pytest.mark.parametrize(("kind", "suffix"), list(zip(KINDS, cycle([".png", ".svg"]), strict=False)))
 def test_every_kind_is_written_the_same_each_time(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, suffix: str
 ) -> None:
@@ -62,11 +63,14 @@ def test_every_kind_is_written_the_same_each_time(
     assert file.read_bytes().startswith(b"\x89PNG" if suffix == ".png" else b"<?xml")
 
 
-@pytest.mark.parametrize("kind", PICTURES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_two_runs_stand_side_by_side(run: Run, tmp_path: Path, kind: str) -> None:
     """Each with its own title."""
     other = made(tmp_path, parameters={"learning_rate": {"values": [0.001, 0.007]}})
     panels = ls.plot(run, other, kind=kind)
+    if kind == "overlay":
+        assert panels.get_title().startswith("drawn, made:")
+        return
     titles = [panel.get_title(loc="left") + panel.get_title() for panel in panels]
     assert sum(title.startswith("drawn:") for title in titles) == 1
     assert sum(title.startswith("made:") for title in titles) == 1
@@ -81,15 +85,10 @@ def test_python_draws_on_given_axes(run: Run) -> None:
         ls.plot(run, kind="slice", axes=axes)
 
 
-def test_the_kinds_are_those_of_the_command() -> None:
-    """One list is in the command line, which must not load matplotlib."""
-    assert {*KINDS, "slice"} == set(PICTURES)
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["-o", "a.gif"], "a.gif: must end in .png or .svg, got '.gif'"),
+        (["-o", "a.gif"], "a.gif: must end in .png, .svg or .pdf, got '.gif'"),
         (["--x", "momentum"], "there is no column 'momentum'"),
         (["--x", "learning_rate", "--y", "learning_rate"], "--y: must be another parameter than --x"),
         (["--trial", "1"], "--trial: has no effect on --kind map"),
@@ -113,7 +112,7 @@ def test_what_cannot_be_drawn_is_said(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "slice"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_values_too_large_for_an_axis_are_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
 ) -> None:

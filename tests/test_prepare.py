@@ -150,7 +150,7 @@ def test_what_is_wrong_is_said_where_it_is_declared() -> None:
 def test_a_seed_is_itself() -> None:
     """Whole numbers beyond those that a float can hold are different seeds."""
     seeds = [2**60, 2**60 + 1, 2**63 - 1]
-    config = {"data": {"name": "tutorial"}, "training": {"batch_size": 5, "shuffle": True}}
+    config = {"data": {"name": "tutorial"}, "training": {"batch_size": 5, "order": "reshuffle"}}
     found = []
     for seed in seeds:
         declaration = load_config(config | {"seed": seed})

@@ -48,7 +48,7 @@ def test_the_config_is_the_published_set_up(name: str) -> None:
         "learning_rate", entry.get("runs", [{}])[0].get("learning_rate")
     )
     assert (training.loss, training.batch_size) == (entry["loss"], entry.get("batch_size"))
-    assert (training.shuffle, training.momentum, training.dtype) == (False, 0, "float64")
+    assert (training.order, training.momentum, training.dtype) == ("file", 0, "float64")
     assert training.epochs == entry.get("epochs", training.epochs)
 
 

@@ -14,10 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from linreg_sweep.engines import torch_engine
-from linreg_sweep.engines.batches import batch_slices, epoch_order
+from linreg_sweep.engines.batches import batch_slices, rows_of_epoch
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.engines.torch_engine import Descent, train
-from linreg_sweep.method import Method
+from linreg_sweep.method import Method, Order
 from linreg_sweep.theory.problem import Problem, make_problem
 from tests.cases import AVERAGE, CASES, SCHEDULE
 from tests.descents import make_method, make_trials
@@ -78,9 +78,7 @@ def _one_trial_of_plain_torch(problem: Problem, trials: Trials, k: int, method: 
         "sse": lambda prediction, y: ((prediction - y) ** 2).sum(),
     }
     for epoch in range(int(trials.epochs[k])):
-        order = np.arange(problem.n_rows)
-        if method.shuffle:
-            order = epoch_order(problem.n_rows, method.seed, epoch)
+        order = rows_of_epoch(method.order, problem.n_rows, method.batch_size, method.seed, epoch)
         for batch in batch_slices(problem.n_rows, method.batch_size):
             rows = torch.from_numpy(order[batch])
             optimizer.zero_grad()
@@ -91,27 +89,27 @@ def _one_trial_of_plain_torch(problem: Problem, trials: Trials, k: int, method: 
 
 
 @pytest.mark.parametrize(  # each choice beside each of another
-    ("loss", "momentum", "nesterov", "batch_size", "shuffle"),
+    ("loss", "momentum", "nesterov", "batch_size", "order"),
     [
-        ("half_mse", 0.0, False, None, False),
-        ("half_mse", 0.8, False, 6, False),
-        ("half_mse", "own", True, 6, True),
-        ("mse", 0.0, True, 6, False),
-        ("mse", 0.8, False, 6, True),
-        ("mse", "own", False, None, False),
-        ("sse", 0.0, False, 6, True),
-        ("sse", 0.8, True, None, False),
-        ("sse", "own", False, 6, False),
+        ("half_mse", 0.0, False, None, "file"),
+        ("half_mse", 0.8, False, 6, "file"),
+        ("half_mse", "own", True, 6, "reshuffle"),
+        ("mse", 0.0, True, 6, "file"),
+        ("mse", 0.8, False, 6, "independent"),
+        ("mse", "own", False, None, "file"),
+        ("sse", 0.0, False, 6, "independent"),
+        ("sse", 0.8, True, None, "file"),
+        ("sse", "own", False, 6, "file"),
     ],
 )
 def test_a_trial_is_one_run_of_plain_torch(
-    loss: str, momentum: float | str, nesterov: bool, batch_size: int | None, shuffle: bool
+    loss: str, momentum: float | str, nesterov: bool, batch_size: int | None, order: Order
 ) -> None:
     """One parameter, one SGD at the trial's own rate and momentum gives the same state."""
     problem = _problem(20, 3, 2, loss=loss)
     trials = _trials(problem, 6, 30, momentum)
     flags = ("nesterov",) if nesterov else ()
-    method = make_method(trials, flags=flags, batch_size=batch_size, shuffle=shuffle, seed=2)
+    method = make_method(trials, flags=flags, batch_size=batch_size, order=order, seed=2)
     results = train(problem, trials, _without_events(6, method))
     for k in range(6):
         expected = _one_trial_of_plain_torch(problem, trials, k, method)
@@ -168,7 +166,7 @@ def test_bits_are_a_trials_own(
         "adamw" if optimizer == "adamw" else "sgd",
         flags,
         batch_size=batch_size,
-        shuffle=True,
+        order="reshuffle",
         schedule=schedule,
         average=averaging,
     )
@@ -337,7 +335,7 @@ def test_cuda_does_what_the_cpu_does(own_momentum: bool) -> None:
     """The same outcomes, at the same states to rounding; alone and together to the last bit."""
     problem = _problem(30, 2, 2)
     trials = _trials(problem, 300, 200, "own" if own_momentum else 0.0)
-    method = make_method(trials, batch_size=7, shuffle=True)
+    method = make_method(trials, batch_size=7, order="reshuffle")
     options = TrainOptions(1e-6, np.full(300, 1e8), method, device="cuda")
     there, here = train(problem, trials, options), train(problem, trials, replace(options, device="cpu"))
     np.testing.assert_allclose(there.theta, here.theta, rtol=1e-9)

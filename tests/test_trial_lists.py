@@ -30,7 +30,7 @@ def refusal(text: str, more: str = "") -> list[str]:
     return [line.partition(". Hint")[0] for line in str(caught.value).splitlines()]
 
 
-CSV = """learning_rate,training.optimizer,"seed",shuffle,schedule
+CSV = """learning_rate,training.optimizer,"seed",decay_bias,schedule
 1e-2,adam,5,true,silver
 0.5,sgd,0,false,constant
 
@@ -42,12 +42,12 @@ def test_a_list_has_the_trials_of_the_file() -> None:
     """As the csv module reads it, path relative to the sweep; the config needs the file no more."""
     config = listed(CSV)
     made = make_space(config)
-    assert made.names == ("learning_rate", "optimizer", "seed", "shuffle", "schedule")
+    assert made.names == ("learning_rate", "optimizer", "seed", "decay_bias", "schedule")
     with open("tables/trials.csv", encoding="utf-8", newline="") as file:  # noqa: PTH123
         rows = [row for row in csv.reader(file) if row][1:]
-    for row, (rate, optimizer, seed, shuffle, schedule) in zip(rows, shown(made), strict=True):
+    for row, (rate, optimizer, seed, decay_bias, schedule) in zip(rows, shown(made), strict=True):
         assert [float(row[0]), row[1], float(row[2])] == [rate, optimizer, seed]
-        assert (row[3] == "true", row[4]) == (shuffle, schedule.name)
+        assert (row[3] == "true", row[4]) == (decay_bias, schedule.name)
     assert [made.trial(number)["seed"] for number in range(3)] == [5, 0, 7]
     assert made.sample(2)["seed"].shape == (2,)
     Path("tables/trials.csv").unlink()

@@ -38,7 +38,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "float32": {"dtype": "float32"},
     "closed form": {"engine": "closed_form"},
     "torch, momentum, all epochs": {"engine": "torch", "momentum": 0.5, "early_stop": False},
-    "mini-batches": {"batch_size": 7, "shuffle": True},
+    "mini-batches": {"batch_size": 7, "order": "reshuffle"},
 }
 TRIAL = 11
 """Of rate 0.005, in the second part of ten."""

@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 import linreg_sweep as ls
 from linreg_sweep.plots.cells import cells, varying
 from linreg_sweep.plots.maps import outcome_map
-from linreg_sweep.plots.slices import parallel, slices
+from linreg_sweep.plots.parallel import NONE, parallel
+from linreg_sweep.plots.slices import slices
 from linreg_sweep.reports.payload import map_of, trials_of
 from linreg_sweep.theory.outcome import OUTCOMES
 from tests.worded import OPTIMIZERS, SCHEDULES, worded
@@ -85,22 +87,28 @@ def test_the_cells_of_a_map_are_what_pandas_counts(run: ls.Run, x: str, y: str |
 
 
 def test_pictures_name_words(run: ls.Run) -> None:
-    """Ticks of a map and of bars are words in their order; a line has a gap where a value is missing."""
+    """Ticks of a map and of bars are words in their order; a line passes below where none is."""
     figure = Figure()
     axes = outcome_map(run, figure.add_subplot(), x="schedule", y="optimizer")
-    assert [label.get_text() for label in axes.get_xticklabels()] == list(SCHEDULES)
-    assert [label.get_text() for label in axes.get_yticklabels()] == list(OPTIMIZERS)
+    assert words_of(axes.get_xticklabels()) == list(SCHEDULES)
+    assert words_of(axes.get_yticklabels()) == list(OPTIMIZERS)
     names = varying(run)
     assert names == ["optimizer", "schedule", "schedule.gamma", "learning_rate"]
-    panels = Figure().subplots(1, len(names)).tolist()
+    panels = Figure(figsize=(20, 4)).subplots(1, len(names)).tolist()
     slices(run, panels)
-    shown = [[label.get_text() for label in panel.get_xticklabels()] for panel in panels]
+    shown = [words_of(panel.get_xticklabels()) for panel in panels]
     assert shown[:3] == [list(OPTIMIZERS), list(SCHEDULES), ["0", "1", "2", "none"]]
     trials, axes = run.trials, parallel(run, Figure().add_subplot())
     drawn = [np.asarray(line.get_ydata(), np.float64) for line in axes.lines]
     lines = np.array([heights for heights in drawn if len(heights) == len(names) + 1])
     assert sorted(lines[:, 0].tolist()) == sorted((trials["optimizer"].cat.codes / 2).tolist())
-    assert np.isnan(lines[:, 2]).sum() == trials["schedule.gamma"].isna().sum()
+    assert (lines[:, 2] == NONE).sum() == trials["schedule.gamma"].isna().sum()
+    assert "none" in [text.get_text() for text in axes.texts]
+
+
+def words_of(labels: list[Text]) -> list[str]:
+    """Returns what ticks say, however it is broken into lines."""
+    return [label.get_text().replace("\n", " ") for label in labels]
 
 
 def test_runs_are_matched_on_words_and_on_what_is_missing(run: ls.Run, tmp_path: Path) -> None:

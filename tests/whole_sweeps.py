@@ -26,7 +26,7 @@ RANDOM: dict[str, Any] = {
     "method": "random",
     "trials": 150,
     "seed": 7,
-    "training": {"epochs": 60, "shuffle": True},
+    "training": {"epochs": 60, "order": "reshuffle"},
     "history": {"every": 25},
     "parameters": {
         "learning_rate": {"min": 1e-4, "max": 1e-2, "scale": "log"},

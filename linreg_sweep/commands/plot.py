@@ -1,22 +1,29 @@
 """plot: pictures of runs."""
 
+from typing import Any
+
 import click
 
-from linreg_sweep.commands.options import loaded_run, say_file
+from linreg_sweep.commands.options import loaded_run, say_file, with_bins
+from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.plots.kinds import KINDS
 from linreg_sweep.terminal.console import notes
+from linreg_sweep.words import show
 
-PICTURES = ("map", "epochs", "cost", "paths", "slice", "parallel")
-"""The kinds of plots.plot, likewise."""
+SHOWS = "; ".join(f"{name}: {kind.shows}" for name, kind in KINDS.items())
 
 
-@click.command(short_help="Draw a picture of a run, or of several side by side.")
+@click.command(
+    short_help="Draw a picture of a run, or of several side by side.",
+    help=f"Draw RUN, several RUNs side by side. The last line is the file.\n\n{SHOWS}.",
+)
 @click.argument("runs", nargs=-1, required=True, metavar="RUN [RUN ...]")
-@click.option("--kind", type=click.Choice(PICTURES), default="map", show_default=True, help="What to draw.")
+@click.option("--kind", type=click.Choice([*KINDS]), default="map", show_default=True, help="What to draw.")
 @click.option(
     "-o",
     "--output",
     metavar="FILE",
-    help="A PNG or SVG file; -: PNG to stdout. [default: <name>-<kind>.png here]",
+    help="A PNG, SVG or PDF file; -: PNG to stdout. [default: <name>-<kind>.png here]",
 )
 @click.option(
     "--x",
@@ -25,26 +32,69 @@ PICTURES = ("map", "epochs", "cost", "paths", "slice", "parallel")
 )
 @click.option("--y", metavar="PARAM", help="Of map and epochs: upwards. [default: the next that varies]")
 @click.option(
-    "--trial", "trials", multiple=True, type=int, metavar="N", help="Of cost and paths: this trial."
+    "--trial", "trials", multiple=True, type=int, metavar="N", help="Of cost, paths and overlay: this trial."
+)
+@with_bins
+@click.option("--title", metavar="TEXT", help="The title; '' for none. [default: what it is of]")
+@click.option("--size", metavar="W,H", help="Inches of the whole picture, such as 8,5.")
+@click.option("--dpi", type=int, metavar="N", help="Dots an inch. [default: 150; paper: 300]")
+@click.option(
+    "--font-size", type=float, metavar="N", help="Points of letters. [default: 10; slide: 18; paper: 8]"
+)
+@click.option(
+    "--style",
+    metavar="[slide|paper]",
+    help="slide: 16 to 9 with large letters; paper: a journal's column, without title.",
+)
+@click.option("--columns", type=int, metavar="N", help="Panels side by side.")
+@click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="NAME=TEXT",
+    help="What to call a column, an outcome or a regime; several are fine.",
 )
 def plot(
     runs: tuple[str, ...],
     kind: str,
     output: str | None,
-    x: str | None,
-    y: str | None,
-    trials: tuple[int, ...],
+    size: str | None,
+    labels: tuple[str, ...],
+    **options: Any,
 ) -> None:
-    """Draw RUN, several RUNs side by side.
-
-    map: outcomes and regimes over two parameters; epochs: the same of epochs to convergence; cost: the
-    cost against the epoch for chosen trials; paths: their paths over the contours of the cost; slice:
-    convergence by each parameter; parallel: all parameters at once. The last line is the file.
-    """
+    """Draws a picture; the words of its help stand above."""
+    from linreg_sweep.plots.look import look_of
     from linreg_sweep.plots.plot import save
 
+    asked = {name: options.pop(name) for name in ("title", "dpi", "font_size", "style", "columns")}
     loaded = [loaded_run(run) for run in runs]
+    look = look_of(loaded, **asked, size=_size(size), labels=_labels(labels))
     file = f"{'-'.join(run.name for run in loaded)}-{kind}.png" if output is None else output
-    if lacking := save(loaded, file, kind, x=x, y=y, trials=trials):
+    options["trials"] = options["trials"] or None
+    if lacking := save(loaded, file, kind, look, **options):
         notes([lacking])
     say_file(file)
+
+
+def _size(text: str | None) -> tuple[float, float] | None:
+    """Returns width and height from two numbers with a comma or an x between them."""
+    if text is None:
+        return None
+    try:
+        width, height = map(float, text.lower().replace("x", ",").split(","))
+    except ValueError:
+        expected = "must be width and height in inches, such as 8,5"
+        raise ConfigError(Complaint("--size", f"{expected}, got {show(text)}")) from None
+    return width, height
+
+
+def _labels(texts: tuple[str, ...]) -> dict[str, str]:
+    """Returns texts by the names that they stand for."""
+    labels: dict[str, str] = {}
+    for text in texts:
+        name, equals, label = text.partition("=")
+        if not (name.strip() and equals):
+            hint = "write for example --label learning_rate=rate"
+            raise ConfigError(Complaint("--label", f"must be NAME=TEXT, got {show(text)}", hint))
+        labels[name.strip()] = label
+    return labels

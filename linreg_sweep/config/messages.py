@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from linreg_sweep.config.faults import MAX_COMPLAINTS, at
+from linreg_sweep.config.renamed import what_to_write
 from linreg_sweep.config.suggestions import number
 from linreg_sweep.errors import Complaint
 from linreg_sweep.words import KeyPath, did_you_mean, joined, show
@@ -128,7 +129,8 @@ def faults_of(error: ValidationError, model: type[BaseModel], extra: tuple[str, 
     for details in error.errors(include_url=False)[: MAX_COMPLAINTS + 1]:
         path: KeyPath = details["loc"]
         if details["type"] == "extra_forbidden":
-            faults.append(at(path, "unknown key", _unknown(path, model, extra), at_key=True))
+            hint = what_to_write(str(path[-1]), details["input"]) or _unknown(path, model, extra)
+            faults.append(at(path, "unknown key", hint, at_key=True))
         else:
             faults.append(fault_of(details))
     return faults
@@ -168,4 +170,4 @@ def suggest(key: str, known: Iterable[str]) -> str:
     """Returns a hint for an unknown key: the known one that is close, else all there are, up to 30."""
     if ":" in key:
         return "put a space after the ':'"
-    return did_you_mean(key, known)
+    return what_to_write(key) or did_you_mean(key, known)

@@ -18,6 +18,7 @@ from linreg_sweep.config.nodes import Node, Source, child, from_python, locate, 
 from linreg_sweep.config.overrides import apply_overrides, without_effect
 from linreg_sweep.config.products import blocks_of, split, swept
 from linreg_sweep.config.reader import read_content, read_file
+from linreg_sweep.config.renamed import renewed
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.schema import Config
 from linreg_sweep.config.sweeps import (
@@ -114,7 +115,7 @@ def load_sweep(
 
 
 def load_sweep_text(content: bytes, name: str, folder: Path) -> Declaration[Sweep]:
-    """Loads a sweep from the content of a file, wherever that lies.
+    """Loads the sweep of a run, of an older version too, from the content of its file, wherever that lies.
 
     Args:
         content: of the file.
@@ -125,7 +126,7 @@ def load_sweep_text(content: bytes, name: str, folder: Path) -> Declaration[Swee
         ConfigError: it is invalid; all complaints at once.
     """
     source = Source(name, folder.resolve())
-    root = read_trials(read_content(content, source))
+    root = read_trials(renewed(read_content(content, source)))
     return _sweep_of(_Loaded(root, [source], [], []))
 
 

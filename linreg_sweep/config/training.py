@@ -17,6 +17,7 @@ from pydantic import (
 from linreg_sweep import averages
 from linreg_sweep.engines import ENGINES
 from linreg_sweep.kinds import Count, CountOrZero, Model, Number, Positive
+from linreg_sweep.method import Order
 from linreg_sweep.optimizers import OPTIMIZERS
 from linreg_sweep.optimizers.base import Settings
 from linreg_sweep.schedules import SCHEDULES
@@ -114,8 +115,8 @@ class TrainingConfig(_OptimizerKeys):
     """The most passes over the data."""
     batch_size: Count | None = None
     """Rows a step; null for all of them."""
-    shuffle: bool = False
-    """Whether mini-batches are permuted every epoch, from the seed, or stay in file order."""
+    order: Order = "file"
+    """Which rows a step sees: file order, a permutation an epoch, or each batch or row drawn, by the seed."""
     average: averages.Declared = averages.Without(kind="none")
     """Which average of the states after each step is kept."""
     dtype: Literal["float32", "float64"] = "float64"

@@ -1,15 +1,39 @@
-"""Which rows make up each step of an epoch: a function of (seed, epoch) alone."""
+"""Which rows make up each step of an epoch: a function of (seed, epoch, step), whatever else trials have."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.method import Order
+
+Indices = NDArray[np.intp]
+
 
 def batch_slices(n_rows: int, batch_size: int | None) -> list[slice]:
-    """Returns the slices of an epoch's order that each step sees; the last may be shorter."""
+    """Returns the slices of an epoch's rows that each step sees; the last may be shorter."""
     size = min(batch_size or n_rows, n_rows)
     return [slice(first, first + size) for first in range(0, n_rows, size)]
 
 
-def epoch_order(n_rows: int, seed: int, epoch: int) -> NDArray[np.intp]:
-    """Returns the permutation [n] in which an epoch, counted from 0, visits the rows."""
-    return np.random.Generator(np.random.Philox(key=[seed, epoch])).permutation(n_rows)
+def rows_of_epoch(order: Order, n_rows: int, batch_size: int | None, seed: int, epoch: int) -> Indices:
+    """Returns the rows [m] that the steps of an epoch see, one batch after the other; see batch_slices.
+
+    Args:
+        order: `file`: as they stand; `reshuffle`: a permutation of all; `independent`: each batch drawn anew,
+            no row twice in it; `with_replacement`: each row drawn anew. In the latter two every batch is
+            whole, so that m may be above n_rows.
+        n_rows: of the data.
+        batch_size: rows a step; None: all.
+        seed: of what is drawn.
+        epoch: counted from 0.
+    """
+    if order == "file":
+        return np.arange(n_rows)
+    generator = np.random.Generator(np.random.Philox(key=[seed, epoch]))
+    if order == "reshuffle":
+        return generator.permutation(n_rows)
+    batches = batch_slices(n_rows, batch_size)
+    size = batches[0].stop
+    if order == "with_replacement":
+        return np.asarray(generator.integers(n_rows, size=len(batches) * size), np.intp)
+    draws = [generator.choice(n_rows, size, replace=False, shuffle=False) for _ in batches]
+    return np.concatenate(draws)

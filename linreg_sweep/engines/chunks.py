@@ -177,7 +177,7 @@ def descend(descent: Arithmetic, trials: Trials, longest: int = CHUNK) -> Result
         state = begin(trials, descent.options, descent.dtype)
         tracker = Tracker(trials, descent.options)
         width = max(1, BLOCK // (problem.shape[0] * problem.shape[1]))
-        most = longest if not method.shuffle else max(1, longest // len(descent.slices))
+        most = longest if not method.is_drawn else max(1, longest // len(descent.slices))
         epoch = 0
         while len(tracker.live):
             tracker.snapshot(epoch, state.theta)

@@ -33,7 +33,9 @@ from linreg_sweep.theory.first_events import Levels, constant_events
 from linreg_sweep.theory.modes import MomentumModes, PlainModes, momentum_modes, plain_modes
 from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.theory.problem import Problem
+from linreg_sweep.theory.rotation import whole_blocks
 from linreg_sweep.theory.rounding import Steps, bound_rounding, steps_of
+from linreg_sweep.theory.sums import total
 
 Indices = NDArray[np.intp]
 Modes = PlainModes | MomentumModes
@@ -108,8 +110,8 @@ def _as_seen(trials: Trials, options: TrainOptions) -> Trials:
 def _blocks(trials: Trials, method: Method) -> Iterator[tuple[Indices, bool]]:
     """Yields indices of trials that are worked on together, and whether their epochs are gone through."""
     momentum = trials.values.get("momentum", np.zeros(len(trials)))
-    size, has_course = trials.start[0].size if len(trials) else 1, method.schedule is not None
-    width = max(1, (COURSE_BLOCK if has_course else BLOCK) // size)
+    shape, has_course = (trials.start.shape[1], trials.start.shape[2]), method.schedule is not None
+    width = whole_blocks((COURSE_BLOCK if has_course else BLOCK) // max(1, shape[0] * shape[1]), shape)
     every, plain = np.arange(len(trials)), momentum == 0
     for indices in (every,) if has_course else (every[plain], every[~plain]):
         for first in range(0, len(indices), width):
@@ -257,11 +259,7 @@ class _Descent:
     def _contraction(self, one: Floats, two: Floats) -> Floats:
         """Returns <d_2, d_1> / <d_1, d_1> [k] of the first two steps d."""
         squares = (self.errors**2).sum(axis=1)
-        both, first = np.zeros(squares.shape[1]), np.zeros(squares.shape[1])
-        for square, d_1, d_2 in zip(squares, one, two, strict=True):
-            both += square * d_1 * d_2
-            first += square * d_1 * d_1
-        return both / first
+        return total(squares * one * two) / total(squares * one * one)
 
     def _history(self, end: Integers, factors: Iterator[Floats]) -> History:
         pages: list[Page] = []

@@ -154,7 +154,7 @@ class CompiledDescent(Descent):
         if self.is_full_batch or not epochs.batches:
             empty = np.empty((0, 1, n_parameters, n_parameters), self.dtype)
             return empty, np.empty((0, 1, n_parameters, n_targets), self.dtype)
-        different = epochs.batches if self.options.method.shuffle else epochs.batches[:1]
+        different = epochs.batches if self.options.method.is_drawn else epochs.batches[:1]
         hessians = np.array([[columns[:, :, 0, 0].T for columns, _ in batches] for batches in different])
         constants = np.array([[constant[:, :, 0] for _, constant in batches] for batches in different])
         return np.ascontiguousarray(hessians), np.ascontiguousarray(constants)

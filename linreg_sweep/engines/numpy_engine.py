@@ -11,7 +11,7 @@ from itertools import count
 import numpy as np
 
 from linreg_sweep.averages import update
-from linreg_sweep.engines.batches import batch_slices, epoch_order
+from linreg_sweep.engines.batches import batch_slices, rows_of_epoch
 from linreg_sweep.engines.chunks import Array, Chunk, Curvature, Indices, State, descend
 from linreg_sweep.engines.interface import Floats, Results, TrainOptions, Trials
 from linreg_sweep.theory.problem import Problem
@@ -33,7 +33,7 @@ class Descent:
         self.n_decayed = problem.shape[0] - (problem.fit_bias and not method.decays_bias)
         self.full = self._settled(problem.hessian, problem.constant)
         self.slices = batch_slices(problem.n_rows, method.batch_size)
-        self.is_full_batch = len(self.slices) == 1
+        self.is_full_batch = method.sees_all(problem.n_rows)
         self.in_file_order = [self.full] if self.is_full_batch else self._batches(np.arange(problem.n_rows))
 
     def _settled(self, hessian: Floats, constant: Floats) -> Curvature:
@@ -46,9 +46,10 @@ class Descent:
     def batches(self, epoch: int) -> list[Curvature]:
         """Returns H and C of each batch of an epoch; the first epoch is 0."""
         method = self.options.method
-        if self.is_full_batch or not method.shuffle:
+        if self.is_full_batch or not method.is_drawn:
             return self.in_file_order
-        return self._batches(epoch_order(self.problem.n_rows, method.seed, epoch))
+        n_rows = self.problem.n_rows
+        return self._batches(rows_of_epoch(method.order, n_rows, method.batch_size, method.seed, epoch))
 
     def gradient(
         self, theta: Array, decay: Array | None, curvature: Curvature, out: Array, spare: Array

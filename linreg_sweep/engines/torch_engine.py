@@ -17,7 +17,7 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from linreg_sweep.averages import update
-from linreg_sweep.engines.batches import batch_slices, epoch_order
+from linreg_sweep.engines.batches import batch_slices, rows_of_epoch
 from linreg_sweep.engines.chunks import Array, Indices, State, begin, rates_of, weights_of
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.engines.torch_optimizers import torch_optimizer
@@ -96,9 +96,10 @@ class Descent:
 
     def steps(self, epoch: int) -> Iterable[Rows]:
         """Returns the rows of each step of an epoch; the first epoch is 0."""
-        if len(self._in_file_order) == 1 or not self.method.shuffle:
+        method, n_rows = self.method, self.problem.n_rows
+        if method.sees_all(n_rows) or not method.is_drawn:
             return self._in_file_order
-        order = torch.from_numpy(epoch_order(self.problem.n_rows, self.method.seed, epoch))
+        order = torch.from_numpy(rows_of_epoch(method.order, n_rows, method.batch_size, method.seed, epoch))
         return self._batches(order.to(self.device))
 
     def _batches(self, order: Tensor) -> Iterator[Rows]:

@@ -27,6 +27,12 @@ MAX_VALUES = MAX_ROWS
 MOVING = {*OPTIMIZER_KEYS, "batch_size", "seed", "max_epochs"}
 """The hyperparameters that may move a trial's stability limit, beside words and the keys of a schedule."""
 
+SAME = 1e-9
+"""Relative distance up to which a value is one of those listed."""
+
+MAX_LISTED = 24
+"""Numbers of one side that are drawn as equal cells where they lie unevenly."""
+
 FARTHEST = np.finfo(np.float64).max
 """Where an edge lies at most, since what draws them needs numbers."""
 
@@ -46,6 +52,7 @@ class MapSide:
         log: whether its scale is by ratio.
         ranges: what its values are gathered into; None: each value is its own.
         is_words: whether its values are words, whose centres are their places, 0, 1, ...
+        is_listed: whether its values are few numbers that lie unevenly, as those that someone listed.
     """
 
     name: str
@@ -55,6 +62,29 @@ class MapSide:
     log: bool
     ranges: Ranges | None
     is_words: bool = False
+    is_listed: bool = False
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether cells are drawn as wide as each other, a tick for each."""
+        return self.is_words or self.is_listed
+
+    @property
+    def drawn_edges(self) -> Floats:
+        """Where cells begin and end in a picture [v + 1]: around 0, 1, ... where they are equal."""
+        return np.arange(len(self.labels) + 1, dtype=np.float64) - 0.5 if self.is_equal else self.edges
+
+    def drawn(self, values: Floats) -> Floats:
+        """Returns where values of the parameter are in a picture.
+
+        Among equal cells that is the middle of their own or, of a value between two, where these meet.
+        """
+        if not self.is_equal:
+            return values
+        below = np.searchsorted(self.centres, values * (1 - SAME), side="left")
+        own = np.minimum(below, len(self.centres) - 1)
+        is_own = np.isclose(self.centres[own], values, rtol=SAME, atol=0)
+        return np.asarray(np.where(np.isnan(values), np.nan, np.where(is_own, own, below - 0.5)), np.float64)
 
 
 @dataclass(frozen=True)
@@ -220,9 +250,15 @@ def _side(run: Run, name: str, cells: Sequence[Any], ranges: Ranges | None) -> M
         return MapSide(name, between[:-1] + 0.5, between, labels, False, None, is_words=True)
     centres = np.unique(np.array([cell for cell in cells if cell is not None], np.float64))
     log = _is_log(run, name, centres)
-    return MapSide(
-        name, centres, edges_of(centres, log=log), tuple(f"{value:.6g}" for value in centres), log, None
-    )
+    labels = tuple(f"{value:.6g}" for value in centres)
+    is_listed = len(centres) <= MAX_LISTED and not is_even(np.log(centres) if log else centres)
+    return MapSide(name, centres, edges_of(centres, log=log), labels, log, None, is_listed=is_listed)
+
+
+def is_even(values: Floats) -> bool:
+    """Returns whether there are three ascending values or more, all as far from the next."""
+    steps = np.diff(values / np.abs(values).max(initial=1e-300))
+    return len(steps) > 1 and np.allclose(steps, steps[0], rtol=1e-6, atol=1e-12)
 
 
 def _is_log(run: Run, name: str, values: Floats) -> bool:
@@ -231,9 +267,7 @@ def _is_log(run: Run, name: str, values: Floats) -> bool:
         return False
     if ("learning_rate" if name == "stability_ratio" else name) in run.metadata["log_scaled"]:
         return True
-    steps = np.diff(values / values[-1])
-    is_even = len(steps) > 1 and np.allclose(steps, steps[0], rtol=1e-6)
-    return not is_even and bool(values[-1] / 10 > values[0])
+    return not is_even(values) and bool(values[-1] / 10 > values[0])
 
 
 def edges_of(centres: Floats, *, log: bool) -> Floats:

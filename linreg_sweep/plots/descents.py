@@ -1,23 +1,20 @@
-"""Chosen trials, trained once more to be watched: cost against epoch, and their paths."""
+"""Chosen trials, trained once more to be watched: what curves of the cost and paths are drawn from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.formats import shown
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.plots.style import DASHES, INK, LINES, spaced, title_of
+from linreg_sweep.plots.look import Look
 from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.trials.columns import parameter_column, trial_types
 from linreg_sweep.trials.experiment import Experiment
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
 
@@ -29,12 +26,6 @@ DEFAULT_TRIALS = 5
 
 MAX_TRIALS = 16
 
-HIGHEST = 1e290
-"""A cost above which no axis can go on."""
-
-FAR = 1000.0
-"""How far from the optimum, in times the picture's reach, a line of equal cost is drawn at most."""
-
 
 @dataclass(frozen=True)
 class Descent:
@@ -42,21 +33,28 @@ class Descent:
 
     Attributes:
         trial: its number.
-        words: what it is called in a legend: its hyperparameters and what became of it.
-        color: of its line: where a hyperparameter is words, of its word, else its own.
-        dashes: of its line, which tell lines of one colour apart.
+        cells: its hyperparameters by their names, as a table has them.
+        became: what became of it, in words.
+        has_diverged: whether it did.
+        in_batches: whether its steps see some rows each, so that its cost scatters.
         epoch: [s].
         theta: [s, P, O], in the scale of the problem that all are drawn on.
         excess: above its own optimum [s], with its penalty, in units of y squared.
     """
 
     trial: int
-    words: str
-    color: str
-    dashes: str
+    cells: Mapping[str, Any]
+    became: str
+    has_diverged: bool
+    in_batches: bool
     epoch: NDArray[np.int64]
     theta: Floats
     excess: Floats
+
+    def label(self, look: Look) -> str:
+        """Returns what a legend says of it."""
+        told = [f"{look.name(name)} {shown(cell, 4)}" for name, cell in self.cells.items()]
+        return f"{self.trial}: {', '.join(told)}: {self.became}"
 
 
 def default_trials(run: Run) -> list[int]:
@@ -105,40 +103,24 @@ def watch(run: Run, trials: Sequence[int] = ()) -> tuple[Experiment, Problem, li
     scales = {group.kind[1] for group in groups}
     problem = next(group.problem for group in groups if len(scales) == 1 or not group.kind[1])
     types = trial_types(experiment)
-    varied = {parameter_column(name): values[name] for name in experiment.space.parameters}
-    looks = _looks({name: value for name, value in varied.items() if types[name].is_words}, len(wanted))
     descents = []
     for place, number in enumerate(wanted):
         rows = history.trial == place
         end = int(results.epochs[place])
-        cells = {
-            name: types[parameter_column(name)].cell(values[name][place]) for name in experiment.space.names
-        }
-        told = [f"{spaced(name)} {shown(cell, 4)}" for name, cell in cells.items() if cell is not None]
+        columns = {parameter_column(name): values[name][place] for name in experiment.space.names}
+        cells = {name: types[name].cell(value) for name, value in columns.items()}
+        cells = {name: cell for name, cell in cells.items() if cell is not None}
         became = _became(int(results.converged_at[place]), int(results.diverged_at[place]), end)
         epoch = np.append(history.epoch[rows], end)
         theta = np.concatenate([history.theta[rows], results.theta[[place]]])
         new = np.append(True, np.diff(epoch) > 0)
-        color, dashes = looks[place]
-        words = f"{', '.join(told)}: {became}"
         group = group_of[place]
         own = group.trials.quadratic.take(np.full(len(theta), np.searchsorted(group.chosen, place)))
         drawn = experiment.unscaled(theta, group.kind) if len(scales) > 1 else theta
         excess = own.excess(theta)
-        descents.append(Descent(number, words, color, dashes, epoch[new], drawn[new], excess[new]))
+        facts = int(results.diverged_at[place]) >= 0, group.options.method.batch_size is not None
+        descents.append(Descent(number, cells, became, *facts, epoch[new], drawn[new], excess[new]))
     return experiment, problem, descents
-
-
-def _looks(words: Mapping[str, Floats], count: int) -> list[tuple[str, str]]:
-    """Returns the colour and the dashes of so many trials, by their codes in the first parameter of words."""
-    groups = next(iter(words.values()), np.arange(count, dtype=np.float64))
-    looks: list[tuple[str, str]] = []
-    seen: dict[float, int] = {}
-    for code in np.nan_to_num(groups, nan=-1.0).astype(int).tolist():
-        turn = seen[code] = seen.get(code, -1) + 1
-        dashes = turn if words else code // len(LINES)
-        looks.append((LINES[code % len(LINES)], DASHES[dashes % len(DASHES)]))
-    return looks
 
 
 def _became(converged_at: int, diverged_at: int, epochs: int) -> str:
@@ -147,137 +129,13 @@ def _became(converged_at: int, diverged_at: int, epochs: int) -> str:
     return f"converged at {converged_at:,}" if converged_at >= 0 else f"unfinished after {epochs:,}"
 
 
-def cost_curves(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes":
-    """Draws the cost above the optimum against the epoch, on log axes, for some trials.
+def trials_of_all(runs: Sequence[Run], trials: Sequence[int]) -> list[int] | None:
+    """Returns the trials that several runs show side by side, so that a trial has one colour in all.
 
-    Args:
-        run: which run.
-        axes: where.
-        trials: their numbers; none: some that show the run.
-
-    Returns:
-        The axes.
-
-    Raises:
-        ConfigError: there is no such trial, or there are too many.
-        ResultsError, DataError: the run's data have moved or changed.
+    None: each shows its own, since they have not the same trials.
     """
-    experiment, _, descents = watch(run, trials)
-    level = highest = min(experiment.converged_excess, HIGHEST)
-    for descent in descents:
-        excess = descent.excess
-        good = np.isfinite(excess) & (excess > 0)
-        if good.any():
-            highest = max(highest, min(float(excess[good][0]), HIGHEST))
-        axes.plot(
-            descent.epoch[good],
-            excess[good],
-            color=descent.color,
-            linestyle=descent.dashes,
-            linewidth=1.8,
-            label=f"{descent.trial}: {descent.words}",
-        )
-    axes.axhline(level, color=INK, linestyle=":", linewidth=1.2)
-    axes.annotate(
-        "converged below",
-        (0, level),
-        (4, 3),
-        xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-        fontsize=8,
-        color=INK,
-    )
-    axes.set_xscale("symlog", linthresh=1)
-    axes.set_yscale("log")
-    axes.set_xlim(left=0)
-    axes.set_ylim(level / 30, highest * 1e3)
-    axes.set_xlabel("epoch (0, then log scale)")
-    what = "cost and penalty above their optimum\n" if experiment.is_penalised else "cost above the optimum "
-    axes.set_ylabel(f"{what}(unit of {_targets(run)} squared)")
-    axes.set_title(title_of(run), fontsize=11)
-    _legend(axes, -0.13)
-    return axes
-
-
-def paths(run: Run, axes: "Axes", *, trials: Sequence[int] = ()) -> "Axes":
-    """Draws the paths of some trials over the contours of the cost.
-
-    With a weight and a bias these are the axes; with more parameters it is the plane of the flattest and
-    the steepest direction through the optimum, of the first target. For arguments, result and errors see
-    cost_curves.
-    """
-    experiment, problem, descents = watch(run, trials)
-    plain = problem.shape[0] == 2
-    basis = np.eye(2) if plain else problem.eigenvectors[:, [0, -1]].T
-    origin = np.zeros(problem.shape[0]) if plain else problem.optimum[:, 0]
-    optimum = basis @ (problem.optimum[:, 0] - origin)
-    tracks = [(descent.theta[:, :, 0] - origin) @ basis.T for descent in descents]
-    corners = np.array([optimum, *(track[0] for track in tracks)])
-    reach = 1.25 * np.maximum(np.abs(corners - optimum).max(axis=0), 1e-9)
-    reach = np.maximum(reach, reach.max() * 0.15)
-    low, high = optimum - reach, optimum + reach
-    along = basis @ problem.eigenvectors
-    _contours(axes, (along * problem.eigenvalues) @ along.T, optimum, reach)
-    for descent, track in zip(descents, tracks, strict=True):
-        near = np.isfinite(track).all(axis=1) & (np.abs(track - optimum) < 50 * reach).all(axis=1)
-        label = f"{descent.trial}: {descent.words}"
-        over = 2 if "diverged" in descent.words else 3  # a path that leaves the picture hides no other
-        look: dict[str, Any] = {"color": descent.color, "linewidth": 1.2, "markersize": 3.5, "zorder": over}
-        axes.plot(*track[near].T, f".{descent.dashes}", label=label, **look)
-        axes.plot(*track[0], "o", color=descent.color, markersize=7, markeredgecolor="white", zorder=4)
-    where = "optimum without a penalty" if experiment.is_penalised else "optimum"
-    star = f"{where}; lines of equal cost, each four times as high as the one inside"
-    axes.plot(*optimum, "*", color="black", markersize=13, markeredgecolor="white", label=star, zorder=5)
-    axes.set_xlim(low[0], high[0])
-    axes.set_ylim(low[1], high[1])
-    names = experiment.parameter_names
-    if plain:
-        both = len({is_scaled for _, is_scaled, _ in experiment.problems}) > 1
-        scale = "in the data's units" if both else "as trained"
-        axes.set_xlabel(f"{spaced(names[0])} ({scale})")
-        axes.set_ylabel(f"{spaced(names[problem.shape[1]])} ({scale})")
-    else:
-        axes.set_xlabel("distance from the optimum along the flattest direction")
-        axes.set_ylabel("distance along the steepest direction")
-    axes.set_title(title_of(run), fontsize=11)
-    _legend(axes, -0.13)
-    return axes
-
-
-def _contours(axes: "Axes", form: Floats, optimum: Floats, reach: Floats) -> None:
-    """Draws lines of equal cost in a plane, each four times as high above the optimum as the one inside.
-
-    The excess cost is a quadratic form, so these are ellipses round the optimum, however long.
-
-    Args:
-        axes: where.
-        form: [2, 2], of errors in the plane.
-        optimum: its place in the plane [2].
-        reach: from there to the ends of the picture [2].
-    """
-    from matplotlib.patches import Ellipse
-
-    curvatures, directions = np.linalg.eigh(form)
-    top = max(float(corner @ form @ corner) for corner in reach * np.array([[1, 1], [1, -1]]))
-    centre = float(optimum[0]), float(optimum[1])
-    angle = float(np.degrees(np.arctan2(directions[1, 0], directions[0, 0])))
-    for level in top * 4.0 ** np.arange(-9, 0):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            widths = 2 * np.minimum(np.sqrt(level / np.maximum(curvatures, 0)), FAR * reach.max())
-        axes.add_patch(Ellipse(centre, *widths, angle=angle, fill=False, edgecolor="#9A9A9A", linewidth=0.8))
-
-
-def _targets(run: Run) -> str:
-    return ", ".join(run.metadata["data"]["targets"])
-
-
-def _legend(axes: "Axes", below: float) -> None:
-    axes.legend(
-        loc="upper center",
-        bbox_to_anchor=(0.5, below),
-        ncols=1,
-        fontsize=8,
-        frameon=False,
-        title="trial: hyperparameters: what became of it",
-        title_fontsize=8,
-    )
+    if trials:
+        return list(trials)
+    if len({run.n_trials for run in runs}) > 1:
+        return None
+    return sorted({trial for run in runs for trial in default_trials(run)})[:MAX_TRIALS]

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.guards.escapes import escape_control
+from linreg_sweep.plots.look import Look
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,6 +43,23 @@ def make_legible(figure: "Figure") -> str:
         text.set_text("".join(UNKNOWN if letter in unknown else letter for letter in text.get_text()))
     shown = escape_control("".join(sorted(unknown)), 20)
     return f"no font here has these letters, which are drawn as boxes: {shown}" if unknown else ""
+
+
+def check_letters(look: Look) -> None:
+    """Raises a ConfigError where a title or a label that a person gave has letters that no font here has."""
+    said = {"--title": look.title or "", **{f"--label {name}": text for name, text in look.labels.items()}}
+    faults = []
+    for option, text in said.items():
+        lacking = set(escape_control(text.replace("\n", "")))
+        for _, letters in _fonts() if lacking else ():
+            lacking -= letters
+            if not lacking:
+                break
+        if lacking:
+            text = f"no font here has {escape_control(''.join(sorted(lacking)), 20)}"
+            faults.append(Complaint(option, text, "install one that does, such as Noto Sans CJK"))
+    if faults:
+        raise ConfigError(*faults)
 
 
 def _fonts() -> Iterator[tuple[str, set[str]]]:

@@ -3,54 +3,89 @@
 A cell is a trial or, where there are many, all trials of a range; theory's edge is drawn over them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.errors import SweepError
-from linreg_sweep.plots.cells import Cells, MapSide, cells, check_sizes, moves_limit, regime_along
-from linreg_sweep.plots.style import (
-    COLORS,
-    INK,
-    REGIME_WORDS,
-    is_standardized,
-    parameter_words,
-    spaced,
-    title_of,
-)
-from linreg_sweep.runs.reopening import reopen
+from linreg_sweep.plots.best import mark_best
+from linreg_sweep.plots.canvas import Canvas, legend, title, width_of
+from linreg_sweep.plots.cells import MAX_VALUES, Cells, cells, check_sizes, edges_of, map_axes, varying
+from linreg_sweep.plots.edges import edge_words, stability_limits
+from linreg_sweep.plots.look import PLAIN, Look
+from linreg_sweep.plots.products import ProductOfRun, products_of
+from linreg_sweep.plots.regimes import FRAME, has_regimes, name_regimes
+from linreg_sweep.plots.scales import scale
+from linreg_sweep.plots.style import BY_RATIO, COLORS, RAMP, is_standardized, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
-from linreg_sweep.trials.columns import parameter_column, parameter_name
-from linreg_sweep.trials.experiment import Experiment
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
 
 Floats = NDArray[np.float64]
 
-RATES = ("learning_rate", "stability_ratio")
-"""The columns that say how long steps are: along these there are regimes and an edge."""
+TRIALS_A_CELL = 4
+"""How many there are to be, about, where trials lie at random."""
 
-LETTER = 0.0145
-"""Of the width of a panel, what a letter of a regime's name takes, with its share of the gap between two."""
+FEWEST_RANGES = 12
 
-WIDEST_ROW = 68
-"""Letters of a legend that stand in one row."""
+MOST_RANGES = 4_000
+"""Of a side of a map, whatever is asked for."""
 
-GAP = 0.003
-"""Likewise, what is left out at either end of a regime's bar."""
-
-HEIGHTS = 200
-"""Places along a map's other axis at which its edge is worked out."""
-
-SAMPLED = 64
-"""Trials whose stability limits are held against each other."""
+MAX_PANELS = 8
+"""Products of a union that have a panel each."""
 
 
-def outcome_map(run: Run, axes: "Axes", *, x: str | None = None, y: str | None = None) -> "Axes":
+def draw_outcomes(
+    canvas: Canvas,
+    runs: Sequence[Run],
+    *,
+    x: str | None = None,
+    y: str | None = None,
+    bins: int | None = None,
+) -> None:
+    """Draws a map of each run, or of each product of a union where one map would have holes."""
+    _draw(canvas, runs, x, y, bins, by_epochs=False)
+
+
+def draw_epochs(
+    canvas: Canvas,
+    runs: Sequence[Run],
+    *,
+    x: str | None = None,
+    y: str | None = None,
+    bins: int | None = None,
+) -> None:
+    """Draws maps of epochs, likewise, all in one scale of colours; see epochs_map."""
+    _draw(canvas, runs, x, y, bins, by_epochs=True)
+
+
+def _draw(
+    canvas: Canvas, runs: Sequence[Run], x: str | None, y: str | None, bins: int | None, *, by_epochs: bool
+) -> None:
+    views = [view for run in runs for view in ([run] if canvas.is_given else _views(run, x, y, bins))]
+    panels = canvas.panels([len(views)])
+    maps = [_cells(view, axes, x, y, bins, canvas.look) for view, axes in zip(views, panels, strict=True)]
+    norm = norm_of(maps) if by_epochs else None
+    for view, axes, found in zip(views, panels, maps, strict=True):
+        if by_epochs:
+            _color_epochs(axes, found, norm, canvas.look, view)
+        else:
+            _color_outcomes(axes, found, canvas.look, view)
+
+
+def outcome_map(
+    run: Run,
+    axes: "Axes",
+    *,
+    x: str | None = None,
+    y: str | None = None,
+    bins: int | None = None,
+    look: Look = PLAIN,
+) -> "Axes":
     """Draws what became of the trials of a run; a cell of several outcomes has their mixed colour.
 
     Args:
@@ -58,6 +93,9 @@ def outcome_map(run: Run, axes: "Axes", *, x: str | None = None, y: str | None =
         axes: where.
         x: the parameter to the right; None: the learning rate.
         y: the one upwards; None: the next that varies.
+        bins: ranges of a parameter that has more values than these; 0: none are gathered; None: as many as
+            trials fill, and a screen can show.
+        look: of the picture.
 
     Returns:
         The axes.
@@ -66,179 +104,188 @@ def outcome_map(run: Run, axes: "Axes", *, x: str | None = None, y: str | None =
         ConfigError: such a parameter does not vary.
         ResultsError: no part is finished, or one is damaged.
     """
+    return _color_outcomes(axes, _cells(run, axes, x, y, bins, look), look, run)
+
+
+def _color_outcomes(axes: "Axes", found: Cells, look: Look, run: Run) -> "Axes":
     from matplotlib.colors import to_rgb
     from matplotlib.patches import Patch
 
-    found = _cells(run, x, y)
     colors = np.array([to_rgb(COLORS[name]) for name in OUTCOMES])
     mixed = np.einsum("oyx,oc->yxc", np.nan_to_num(found.shares), colors)
     shown = np.concatenate([mixed, (found.trials > 0)[..., None]], axis=2)
     _mesh(axes, found, shown)
-    _frame(axes, run, found)
     there = [name for name, counts in zip(OUTCOMES, found.outcomes, strict=True) if counts.any()]
-    handles: list[Any] = [Patch(facecolor=COLORS[name], label=name) for name in there]
-    handles += _edge(axes, run, found)
-    mixed_somewhere = bool((np.count_nonzero(found.outcomes, axis=0) > 1).any())
-    _legend(axes, handles, "a cell of several outcomes has their mixed colour" if mixed_somewhere else None)
+    patches = [Patch(facecolor=COLORS[name], label=look.name(name)) for name in there]
+    several = bool((np.count_nonzero(found.outcomes, axis=0) > 1).any())
+    _frame(
+        axes,
+        run,
+        found,
+        look,
+        patches,
+        "a cell of several outcomes has their mixed colour" if several else "",
+    )
     return axes
 
 
-def epochs_map(run: Run, axes: "Axes", *, x: str | None = None, y: str | None = None) -> "Axes":
+def epochs_map(
+    run: Run,
+    axes: "Axes",
+    *,
+    x: str | None = None,
+    y: str | None = None,
+    bins: int | None = None,
+    look: Look = PLAIN,
+) -> "Axes":
     """Draws how many epochs the trials of a run took to converge, the median of each cell.
 
     Cells in which none converged have the colour of their most frequent outcome. For arguments, result
     and errors see outcome_map.
     """
-    from matplotlib.colors import ListedColormap, LogNorm
-    from matplotlib.patches import Patch
-    from matplotlib.ticker import LogLocator
+    found = _cells(run, axes, x, y, bins, look)
+    return _color_epochs(axes, found, norm_of([found]), look, run)
 
-    found = _cells(run, x, y)
+
+def norm_of(maps: Sequence[Cells]) -> "Normalize | None":
+    """Returns the one scale of the colours of maps of epochs, which is the page's; None: none converged.
+
+    It begins at 0, or at the fewest epochs where the most are more than BY_RATIO times as many.
+    """
+    from matplotlib.colors import LogNorm, Normalize
+
+    known = np.concatenate([found.converged_at.ravel() for found in maps])
+    known = known[np.isfinite(known)]
+    if not len(known):
+        return None
+    low, high = max(1.0, float(known.min())), max(2.0, float(known.max()))
+    return LogNorm(low, high, clip=True) if high > BY_RATIO * low else Normalize(0.0, high)
+
+
+def _color_epochs(axes: "Axes", found: Cells, norm: "Normalize | None", look: Look, run: Run) -> "Axes":
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import LinearSegmentedColormap, ListedColormap, LogNorm
+    from matplotlib.patches import Patch
+
     most = np.argmax(found.outcomes, axis=0)
-    handles: list[Any] = []
+    patches: list[Any] = []
     for code, name in enumerate(OUTCOMES[1:], start=1):
-        here = (most == code) & (found.trials > 0)
+        here = (most == code) & (found.trials > 0) & np.isnan(found.converged_at)
         if here.any():
             _mesh(axes, found, np.where(here, 1.0, np.nan), cmap=ListedColormap([COLORS[name]]))
-            handles.append(Patch(facecolor=COLORS[name], label=name))
-    epochs = found.converged_at
-    if np.isfinite(epochs).any():
-        low = max(1.0, float(np.nanmin(epochs)))
-        norm = LogNorm(low, max(2 * low, float(np.nanmax(epochs))))
-        mesh = _mesh(axes, found, np.where(epochs > 0, epochs, np.where(epochs == 0, low, np.nan)), norm=norm)
+            patches.append(Patch(facecolor=COLORS[name], label=look.name(name)))
+    if norm is not None and np.isfinite(found.converged_at).any():
+        colors = LinearSegmentedColormap.from_list("epochs", RAMP, N=1021)
+        _mesh(axes, found, found.converged_at, norm=norm, cmap=colors)
         assert axes.figure is not None
-        ticks = LogLocator(subs=(1, 2, 5))
-        bar = axes.figure.colorbar(mesh, ax=axes, pad=0.02, ticks=ticks, format="{x:,.0f}")
+        bar = axes.figure.colorbar(ScalarMappable(norm, colors), ax=axes, pad=0.02, aspect=25)
+        bar.ax.set_ylim(max(norm.vmin or 0.0, 0.0), norm.vmax)
+        if isinstance(norm, LogNorm):
+            from matplotlib.ticker import LogLocator
+
+            bar.set_ticks(LogLocator(subs=(1, 2, 5)))
+        bar.ax.yaxis.set_major_formatter("{x:,.0f}")
         bar.minorticks_off()
-        bar.set_label("epochs to convergence (median of the cell)")
-    _frame(axes, run, found)
-    handles += _edge(axes, run, found)
-    if handles:
-        _legend(axes, handles)
+        bar.ax.tick_params(labelsize=axes.xaxis.get_tick_params().get("labelsize", look.points))
+        bar.set_label(look.labels.get("converged_at", "epochs to convergence (median of the cell)"))
+    _frame(axes, run, found, look, patches, "")
     return axes
 
 
-def _legend(axes: "Axes", handles: list[Any], title: str | None = None) -> None:
-    """Names colours and lines below a map."""
-    axes.legend(
-        handles=handles,
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.16),
-        ncols=columns_for(handles),
-        frameon=False,
-        title=title,
-        title_fontsize=9,
-    )
+def _views(run: Run, x: str | None, y: str | None, bins: int | None) -> "list[Run]":
+    """Returns a run or, where one map of a union would have holes between its products, each of these."""
+    if x is not None or y is not None or run.is_ordered or run.metadata["method"] != "grid":
+        return [run]
+    names = map_axes(run)
+    if len(names) < 2 or run.types[names[1]].is_words:
+        return [run]
+    if (cells(run, most=bins or MAX_VALUES).trials > 0).all():
+        return [run]
+    products: list[Run] = [*products_of(run)]
+    return products if 1 < len(products) <= MAX_PANELS else [run]
 
 
-def share_colours(panels: "Sequence[Axes]") -> None:
-    """Gives the maps of epochs on several panels one scale of colours: the same colour, as many epochs."""
-    meshes = [mesh for axes in panels for mesh in axes.collections if mesh.colorbar is not None]
-    limits = np.array([mesh.get_clim() for mesh in meshes], np.float64)
-    for mesh in meshes:
-        mesh.set_clim(float(limits.min()), float(limits.max()))
-
-
-def columns_for(handles: Sequence[Any]) -> int:
-    """Returns in how many columns a legend stands, so that it is no wider than its panel."""
-    return 2 if sum(len(handle.get_label()) for handle in handles) > WIDEST_ROW else 4
-
-
-def _cells(run: Run, x: str | None, y: str | None) -> Cells:
+def _cells(run: Run, axes: "Axes", x: str | None, y: str | None, bins: int | None, look: Look) -> Cells:
     """Returns the map of a run; see cells.
 
     Raises:
         ConfigError: also where it has values that no axis can show.
     """
-    found = cells(run, x, y)
-    for axis in (found.x, *([found.y] if found.y is not None else [])):
-        if not axis.is_words:
-            check_sizes(run, axis.name, axis.centres)
+    names = map_axes(run, x, y)
+    most = min(bins, MOST_RANGES) if bins else MOST_RANGES
+    found = cells(run, x, y, _ranges(run, names, axes, look) if bins is None else most)
+    for side in (found.x, *([found.y] if found.y is not None else [])):
+        if not side.is_words:
+            check_sizes(run, side.name, side.centres)
     return found
 
 
-def _mesh(axes: "Axes", found: Cells, values: Floats, **how: Any) -> Any:
-    up = np.array([0.0, 1.0]) if found.y is None else found.y.edges
-    if values.ndim == 2:
-        how = {"cmap": "viridis_r"} | how
-    return axes.pcolormesh(found.x.edges, up, values, rasterized=True, **how)
+def _ranges(run: Run, names: Sequence[str], axes: "Axes", look: Look) -> int:
+    """Returns above how many values a side is gathered into ranges: as many as there are dots.
+
+    Where trials lie at random, or sparsely, it is as many as have a few trials each.
+    """
+    dots = int(FRAME * width_of(axes) * (look.dpi or look.style.dpi))
+    counts = [
+        len(run.types[name].words) if run.types[name].is_words else len(run.distinct(name, MOST_RANGES))
+        for name in names
+    ]
+    trials = run.n_trials_done
+    if np.prod(counts, dtype=np.float64) <= TRIALS_A_CELL * trials or len(names) < 2:
+        return max(MAX_VALUES, dots)
+    return max(FEWEST_RANGES, min(dots, int(np.sqrt(trials / TRIALS_A_CELL))))
 
 
-def _frame(axes: "Axes", run: Run, found: Cells) -> None:
-    """Names the axes, their scales, the run and, along the top, the regimes."""
-    left_out = f"\n{found.left_out:,} trials have no value on an axis" if found.left_out else ""
-    axes.set_title(title_of(run) + left_out, fontsize=11, pad=28 if _has_regimes(found) else 8)
+def _blocks(found: Cells) -> Iterator[tuple[slice, NDArray[np.bool_]]]:
+    """Yields rows that lie together and have trials in the same columns, and which columns these are.
+
+    So each product of a union fills its rows, whatever values others have between its own.
+    """
+    there = found.trials > 0
+    starts = [0, *(np.flatnonzero((there[1:] != there[:-1]).any(axis=1)) + 1).tolist()]
+    for start, stop in zip(starts, [*starts[1:], len(there)], strict=True):
+        yield slice(start, stop), there[start]
+
+
+def _mesh(axes: "Axes", found: Cells, values: Floats, **how: Any) -> None:
+    """Draws cells: values are colours, [vy, vx, 4], or numbers, [vy, vx]."""
+    up = np.array([0.0, 1.0]) if found.y is None else found.y.drawn_edges
+    own_rows = found.y is not None and found.y.is_words and found.x.ranges is None and not found.x.is_equal
+    everywhere = np.ones(len(found.x.labels), np.bool_)
+    for rows, columns in _blocks(found) if own_rows else [(slice(0, len(values)), everywhere)]:
+        if not columns.any():
+            continue
+        own = found.x.drawn_edges if columns.all() else edges_of(found.x.centres[columns], log=found.x.log)
+        shown = np.ascontiguousarray(values[rows][:, columns])
+        axes.pcolormesh(own, up[rows.start : rows.stop + 1], shown, rasterized=True, **how)
+
+
+def _frame(axes: "Axes", run: Run, found: Cells, look: Look, handles: list[Any], note: str) -> None:
+    """Names the axes, the run, the regimes along the top, the edge, the best trial and the colours."""
     standardized = is_standardized(run)
-    _scale(axes, "x", found.x, parameter_words(found.x.name, standardized=standardized))
+    explained = scale(axes, "x", found.x, look.axis(found.x.name, standardized=standardized), look)
     if found.y is None:
         axes.set_yticks([])
     else:
-        _scale(axes, "y", found.y, parameter_words(found.y.name, standardized=standardized))
-    if _has_regimes(found):
-        _name_regimes(axes, found)
+        explained += scale(axes, "y", found.y, look.axis(found.y.name, standardized=standardized), look)
+    above = name_regimes(axes, found, look) if has_regimes(found) else 0.0
+    left_out = f"\n{found.left_out:,} trials have no value on an axis" if found.left_out else ""
+    title(axes, look, _title(run) + left_out, pad=8 + above)
+    handles = [*handles, *_edge(axes, run, found, look), *mark_best(axes, run, found, look)]
+    legend(axes, look, handles, title="\n".join(filter(None, [note, "; ".join(explained)])) or None)
 
 
-def _has_regimes(found: Cells) -> bool:
-    """Returns whether the regime goes by the axis to the right: not where each word has its own."""
-    return found.x.name in RATES and not (found.y is not None and found.y.is_words)
+def _title(run: Run) -> str:
+    """Returns what a map is of: a run, or the product of a union with what it holds fixed."""
+    if not isinstance(run, ProductOfRun):
+        return title_of(run)
+    some = varying(run)
+    fixed = {name: run.distinct(name, 1) for name in run.varied if name not in some}
+    told = [f"{name} {run.types[name].cell(values[0])}" for name, values in fixed.items() if len(values)]
+    return f"{run.name}, product {run.number}: {', '.join([f'{run.n_trials_done:,} trials', *told])}"
 
 
-def _scale(axes: "Axes", which: str, side: MapSide, words: str) -> None:
-    low, high = float(side.edges[0]), float(side.edges[-1])
-    if which == "x":
-        axes.set_xscale("log" if side.log else "linear")
-        axes.set_xlim(low, high)
-        axes.set_xlabel(words)
-    else:
-        axes.set_yscale("log" if side.log else "linear")
-        axes.set_ylim(low, high)
-        axes.set_ylabel(words)
-    if side.is_words:
-        axis = axes.xaxis if which == "x" else axes.yaxis
-        axis.set_ticks(side.centres.tolist(), list(side.labels))
-        axis.set_tick_params(length=0)
-
-
-def _name_regimes(axes: "Axes", found: Cells) -> None:
-    """Draws a bar along the top over the columns of each regime, and their names side by side above.
-
-    A line leads from each bar to its name, which stands aside where bars are narrow. Where regimes
-    alternate so often that the names have no room there is nothing.
-    """
-    along = regime_along(found)
-    edges = np.log(found.x.edges) if found.x.log else found.x.edges
-    shares = (edges - edges[0]) / (edges[-1] - edges[0])
-    starts = [place for place, name in enumerate(along) if not place or name != along[place - 1]]
-    bars = [
-        (str(along[start]), float(shares[start]), float(shares[stop]))
-        for start, stop in zip(starts, [*starts[1:], len(along)], strict=True)
-        if along[start] is not None
-    ]
-    names = [REGIME_WORDS[name] for name, _, _ in bars]
-    widths = [LETTER * len(name) for name in names]
-    if sum(widths) > 1:
-        return
-    for _, left, right in bars:
-        ends = [left + GAP, right - GAP]
-        axes.plot(ends, [1.025, 1.025], color=INK, linewidth=2, transform=axes.transAxes, clip_on=False)
-    middles = [(left + right) / 2 for _, left, right in bars]
-    for name, middle, place in zip(names, middles, apart(middles, widths), strict=True):
-        leader = [middle, place], [1.025, 1.05]
-        axes.plot(*leader, color=INK, linewidth=0.8, transform=axes.transAxes, clip_on=False)
-        axes.text(place, 1.05, name, fontsize=9, ha="center", va="bottom", transform=axes.transAxes)
-
-
-def apart(middles: Sequence[float], widths: Sequence[float]) -> list[float]:
-    """Returns where texts stand that are to be at these places, from left to right, so that none overlap."""
-    places = list(middles)
-    for at in range(len(places) - 2, -1, -1):
-        places[at] = min(places[at], places[at + 1] - (widths[at] + widths[at + 1]) / 2)
-    for at in range(1, len(places)):
-        places[at] = max(places[at], places[at - 1] + (widths[at] + widths[at - 1]) / 2)
-    return places
-
-
-def _edge(axes: "Axes", run: Run, found: Cells) -> list[Any]:
+def _edge(axes: "Axes", run: Run, found: Cells, look: Look) -> list[Any]:
     """Draws theory's edge of stability over the learning rate; returns what the legend shows of it."""
     limits = stability_limits(run, found.x, found.y)
     if limits is None:
@@ -247,76 +294,8 @@ def _edge(axes: "Axes", run: Run, found: Cells) -> list[Any]:
     inside = (rates >= found.x.edges[0]) & (rates <= found.x.edges[-1])
     if not inside.any():
         return []
-    look: dict[str, Any] = {"color": "black", "linestyle": "--", "linewidth": 1.6}
-    return list(axes.plot(rates, heights, label=edge_words(rates, heights, found.y), **look))
-
-
-def edge_words(rates: Floats, heights: Floats, y: MapSide | None, digits: int = 4) -> str:
-    """Returns what a legend says of theory's edge; see stability_limits."""
-    rates = rates[~np.isnan(heights)]
-    known = rates[~np.isnan(rates)]
-    if y is None or (known == known[0]).all():
-        words = f"stability limit {known[0]:.{digits}g}"
-    else:
-        words = f"stability limit, by {spaced(y.name)}"
-    return words if len(known) == len(rates) else f"{words}, where one is known"
-
-
-def stability_limits(run: Run, x: MapSide, y: MapSide | None) -> tuple[Floats, Floats] | None:
-    """Returns theory's edge as places [k] on one axis and heights [k] on the other; None: there is none.
-
-    At each height it is the limit of all trials there; NaN where they have no one limit, or none is known.
-    Between two that are steps, the height is NaN.
-
-    Args:
-        run: which run.
-        x: the axis to the right; there is an edge where it is that of the learning rate.
-        y: the other axis, along which what it varies may move the edge.
-    """
-    if x.name not in RATES:
-        return None
-    whole = np.array([0.0, 1.0]) if y is None else y.edges[[0, -1]]
-    if x.name == "stability_ratio":
-        return np.ones(2), whole
-    limit = run.metadata.get("edge", {}).get("stability_limit")
-    if limit is not None:
-        return np.full(2, limit), whole
-    try:
-        experiment = reopen(run)
-    except SweepError:  # the data have moved: the map stands without its line
-        return None
-    places = np.zeros(1) if y is None else y.centres
-    if y is None or not moves_limit(run, y.name):
-        heights, values = whole, np.zeros(2)
-    elif y.is_words or run.types[y.name].is_whole:  # a step for each
-        heights = np.column_stack([y.edges[:-1], y.edges[1:], np.full(len(places), np.nan)]).ravel()
-        words = run.types[y.name].words
-        values = np.repeat([words.index(each) for each in y.labels] if y.is_words else np.rint(places), 3)
-    else:
-        spread, there = np.geomspace if y.log else np.linspace, y.edges if y.ranges else places
-        heights = np.asarray(spread(y.edges[0], y.edges[-1], HEIGHTS), np.float64)
-        values = np.clip(heights, there[0], there[-1])  # no trial lies beyond
-    limits = _limits(run, experiment, None if y is None else y.name, values.astype(np.float64))
-    return None if np.isnan(limits).all() else (limits, heights)
-
-
-def _limits(run: Run, experiment: Experiment, name: str | None, values: Floats) -> Floats:
-    """Returns the stability limit that trials have wherever a hyperparameter has these values [k], or NaN.
-
-    Others than those that may move it are not looked at; of the rest, some trials taken at random.
-    """
-    sampled = {parameter_column(each): value for each, value in experiment.sample(SAMPLED).items()}
-    moving = [each for each in sampled if each != name and moves_limit(run, each)]
-    chosen = np.zeros(1, np.intp)
-    if moving:
-        _, chosen = np.unique(np.column_stack([sampled[each] for each in moving]), axis=0, return_index=True)
-    count = len(chosen)
-    trials = {each: np.tile(value[chosen], len(values)) for each, value in sampled.items()}
-    if name is not None and name in trials:
-        trials[name] = np.repeat(values, count)
-    found = np.empty(len(values) * count)
-    for group in experiment.groups({parameter_name(each): value for each, value in trials.items()}):
-        found[group.chosen] = group.stability_limit()
-    limits = found.reshape(len(values), count)
-    low, high = limits.min(axis=1), limits.max(axis=1)
-    return np.where(np.isclose(low, high, rtol=1e-12, atol=0), high, np.nan)
+    words = edge_words(rates, heights, found.y)
+    if found.y is not None and found.y.is_equal:
+        heights = np.interp(heights, found.y.edges, found.y.drawn_edges)
+    how: dict[str, Any] = {"color": "black", "linestyle": "--", "linewidth": 1.6 * look.width}
+    return list(axes.plot(found.x.drawn(rates), heights, label=words, **how))

@@ -1,6 +1,7 @@
-"""Any kind of picture of one run, or of several side by side."""
+"""Any kind of picture of one run, or of several."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -8,32 +9,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.plots.cells import check_sizes, varying
-from linreg_sweep.plots.descents import MAX_TRIALS, cost_curves, default_trials, paths
-from linreg_sweep.plots.lettering import make_legible
-from linreg_sweep.plots.maps import epochs_map, outcome_map, share_colours
-from linreg_sweep.plots.slices import parallel, slices
+from linreg_sweep.plots.canvas import Canvas
+from linreg_sweep.plots.cells import check_sizes
+from linreg_sweep.plots.kinds import KINDS
+from linreg_sweep.plots.lettering import check_letters, make_legible
+from linreg_sweep.plots.look import Look, look_of
 from linreg_sweep.runs.results import Run, as_run
 from linreg_sweep.storage.outputs import Output, is_stream, output
-from linreg_sweep.words import did_you_mean
+from linreg_sweep.words import did_you_mean, show
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-KINDS: dict[str, Callable[..., "Axes"]] = {
-    "map": outcome_map,
-    "epochs": epochs_map,
-    "cost": cost_curves,
-    "paths": paths,
-    "parallel": parallel,
-}
-"""The kinds of picture that have one panel a run; `slice` has one a parameter."""
+WRITTEN = {".png": "Software", ".svg": "Date", ".pdf": "CreationDate"}
+"""The kinds of files, and what each would say of itself that is not the same each time."""
 
-SIZE = (8.0, 5.6)
-"""Inches of a panel."""
-
-TAKES = {"map": ("x", "y"), "epochs": ("x", "y"), "cost": ("trials",), "paths": ("trials",)}
+OPTIONS = {"trials": "--trial"}
+"""What options are called in the command line, where it is another word."""
 
 
 def plot(
@@ -42,95 +34,122 @@ def plot(
     x: str | None = None,
     y: str | None = None,
     trials: Sequence[int] = (),
+    bins: int | None = None,
     axes: "Axes | None" = None,
+    title: str | None = None,
+    size: tuple[float, float] | None = None,
+    dpi: int | None = None,
+    font_size: float | None = None,
+    style: str | None = None,
+    columns: int | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> Any:
-    """Draws a picture of a run, or of several side by side, with pyplot, so that notebooks show it.
+    """Draws a picture of a run, or of several, with pyplot, so that notebooks show it.
 
     Args:
         runs: one or more, or their directories.
-        kind: map (outcomes and regimes over two parameters), epochs (to convergence, likewise), cost
-            (against the epoch), paths (over the contours of the cost), slice (by each parameter) or
-            parallel (all parameters at once).
+        kind: map, epochs, cost, paths, slice, parallel or overlay; kinds.KINDS says what each shows.
         x: of map and epochs, the parameter to the right; None: the learning rate.
         y: likewise upwards; None: the next that varies.
-        trials: of cost and paths, the numbers of the trials; none: some that show the run.
-        axes: where to draw, for one run and a kind with one panel; None: on a new figure.
+        trials: of cost, paths and overlay, the numbers of the trials; none: some that show the run.
+        bins: of map, epochs and slice, ranges of a parameter with more values than these; 0: none are
+            gathered; None: as many as trials fill and a screen can show.
+        axes: where to draw a picture that has one panel; None: on a new figure.
+        title: of the picture; None: what it is of; "": none.
+        size: inches of the whole picture, width and height; None: by its panels.
+        dpi: dots an inch; None: 150, or 300 on paper.
+        font_size: of letters, in points; None: 10, 18 on a slide, 8 on paper.
+        style: slide (16 to 9, large letters) or paper (a journal's column, no title); None: for a screen.
+        columns: of panels side by side; None: as the kind of picture has them.
+        labels: what axes and legends call columns, outcomes and regimes, by their names.
 
     Returns:
         The Axes, or a list of them where the picture has several.
 
     Raises:
-        ConfigError: no such kind, parameter or trial; options that do not go together.
+        ConfigError: no such kind, parameter or trial; options that do not go together; letters that no font
+            of this machine has.
         ResultsError: there is no such run, or it is damaged.
-        DataError: of cost and paths: the run's data have moved.
+        DataError: of cost, paths and overlay: the run's data have moved.
     """
+    from matplotlib import pyplot, rc_context
+
     found = [as_run(run) for run in runs]
-    options = _options(kind, x, y, trials)
-    _check_sizes(found)
-    if axes is not None:
-        if len(found) != 1 or kind == "slice":
-            raise ConfigError(Complaint("axes", "hold one panel: one run, and a kind other than slice"))
-        return KINDS[kind](found[0], axes, **options)
-    from matplotlib import pyplot
-
-    figure = pyplot.figure()
-    panels = draw(found, kind, options, figure)
-    make_legible(figure)
-    return panels[0] if len(panels) == 1 else panels
+    options = _options(kind, x=x, y=y, trials=tuple(trials) or None, bins=bins)
+    asked: dict[str, Any] = {"title": title, "size": size, "dpi": dpi, "font_size": font_size}
+    look = look_of(found, **asked, style=style, columns=columns, labels=labels)
+    with rc_context(look.settings):
+        figure = pyplot.figure(dpi=look.dpi) if axes is None else axes.figure.get_figure(root=True)
+        canvas = Canvas(figure, look, axes)
+        _draw(canvas, found, kind, options)
+        if axes is None:
+            make_legible(figure)
+    return canvas.made[0] if len(canvas.made) == 1 else canvas.made
 
 
-def save(
-    runs: Sequence[Run],
-    file: Output,
-    kind: str,
-    *,
-    x: str | None = None,
-    y: str | None = None,
-    trials: Sequence[int] = (),
-) -> str:
-    """Writes a picture as PNG or SVG, by the file's suffix; a PNG into what is no file (outputs.output).
+def save(runs: Sequence[Run], file: Output, kind: str, look: Look | None = None, **options: Any) -> str:
+    """Writes a picture as PNG, SVG or PDF, by the file's suffix; a PNG into what is no file (outputs.output).
 
-    For the other arguments and errors see plot.
+    Args:
+        runs: one or more.
+        file: see outputs.output.
+        kind: see plot.
+        look: how it looks, see look.look_of; None: as on a screen.
+        options: those that kinds take: x, y, trials, bins; None: as if left out.
 
     Returns:
         A note on letters that it lacks; nothing where there are none.
+
+    Raises:
+        ConfigError, ResultsError, DataError: see plot.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     suffix = PurePath(str(file)).suffix.lower() or ".png" * is_stream(file)
-    if suffix not in (".png", ".svg"):
-        raise ConfigError(Complaint(str(file), f"must end in .png or .svg, got {suffix!r}"))
-    options = _options(kind, x, y, trials)
-    _check_sizes(runs)
+    if suffix not in WRITTEN:
+        raise ConfigError(Complaint(str(file), f"must end in .png, .svg or .pdf, got {suffix!r}"))
+    chosen, look = _options(kind, **options), look or Look()
     picture = BytesIO()
-    with rc_context({"svg.hashsalt": "linreg-sweep"}):
-        figure = Figure()
-        draw(runs, kind, options, figure)
+    with rc_context(look.settings):
+        figure = Figure(dpi=look.dpi or look.style.dpi)
+        _draw(Canvas(figure, look), runs, kind, chosen)
         note = make_legible(figure)
-        left_out = "Date" if suffix == ".svg" else "Software"
-        figure.savefig(picture, format=suffix[1:], dpi=150, metadata={left_out: None})
+        figure.savefig(picture, format=suffix[1:], dpi=figure.dpi, metadata={WRITTEN[suffix]: None})
     with output(file) as stream:
         stream.write(picture.getvalue())
     return note
 
 
-def _options(kind: str, x: str | None, y: str | None, trials: Sequence[int]) -> dict[str, Any]:
-    """Returns the options that a kind takes.
+def _draw(canvas: Canvas, runs: Sequence[Run], kind: str, options: Mapping[str, Any]) -> None:
+    if not runs:
+        raise ConfigError(Complaint("", "a run is needed to draw"))
+    _check_sizes(runs)
+    check_letters(canvas.look)
+    module, _, function = KINDS[kind].draws.partition(".")
+    getattr(import_module(f"linreg_sweep.plots.{module}"), function)(canvas, runs, **options)
+
+
+def _options(kind: str, **options: Any) -> dict[str, Any]:
+    """Returns the options that are given, of those that a kind takes.
 
     Raises:
         ConfigError: no such kind, or an option that would have no effect on it.
     """
-    if kind not in (*KINDS, "slice"):
+    if kind not in KINDS:
         raise ConfigError(
-            Complaint("--kind", f"there is no kind {kind!r}", did_you_mean(kind, [*KINDS, "slice"]))
+            Complaint("--kind", f"there is no kind {show(kind)}", did_you_mean(str(kind), KINDS))
         )
-    options = {"x": x, "y": y, "trials": tuple(trials) or None}
     given = {name: value for name, value in options.items() if value is not None}
-    wrong = [name for name in given if name not in TAKES.get(kind, ())]
-    if wrong:
-        option = "--trial" if wrong[0] == "trials" else f"--{wrong[0]}"
-        raise ConfigError(Complaint(option, f"has no effect on --kind {kind}", "leave it out"))
+    for name in given:
+        if name not in KINDS[kind].takes:
+            takers = [other for other, each in KINDS.items() if name in each.takes]
+            hint = f"leave it out, or draw {', '.join(takers)}"
+            text = f"has no effect on --kind {kind}"
+            raise ConfigError(Complaint(OPTIONS.get(name, f"--{name}"), text, hint))
+    bins = given.get("bins", 0)
+    if not isinstance(bins, int) or isinstance(bins, bool) or bins < 0:
+        raise ConfigError(Complaint("--bins", f"must be a whole number from 0 up, got {show(bins)}"))
     return given
 
 
@@ -141,32 +160,3 @@ def _check_sizes(runs: Sequence[Run]) -> None:
             if name in run.types and run.types[name].is_words:
                 continue
             check_sizes(run, name, np.array(values, np.float64))
-
-
-def draw(runs: Sequence[Run], kind: str, options: dict[str, Any], figure: "Figure") -> list["Axes"]:
-    """Draws on a figure, a column a run, or a row where each has a panel a parameter; returns the panels."""
-    if not runs:
-        raise ConfigError(Complaint("", "a run is needed to draw"))
-    figure.set_layout_engine("constrained")
-    if kind == "slice":
-        columns = max(len(varying(run)) for run in runs)
-        figure.set_size_inches(max(6.0, 4.2 * columns), 3.8 * len(runs))
-        grid = figure.subplots(len(runs), columns, squeeze=False)
-        for run, row in zip(runs, grid, strict=True):
-            panels = row[: len(varying(run))].tolist()
-            slices(run, panels)
-            for unused in row[len(panels) :]:
-                unused.remove()
-        return list(figure.axes)
-    wide = kind != "parallel"
-    figure.set_size_inches(SIZE[0] * (len(runs) if wide else 1), SIZE[1] * (1 if wide else len(runs)))
-    shape = (1, len(runs)) if wide else (len(runs), 1)
-    panels = figure.subplots(*shape, squeeze=False).ravel().tolist()
-    if "trials" in TAKES.get(kind, ()) and len({run.n_trials for run in runs}) == 1:
-        shown = {trial for run in runs for trial in default_trials(run)}
-        options = {"trials": sorted(shown)[:MAX_TRIALS]} | options  # the same colour for the same trial
-    for run, axes in zip(runs, panels, strict=True):
-        KINDS[kind](run, axes, **options)
-    if kind == "epochs":
-        share_colours(panels)
-    return list(panels)

@@ -1,141 +1,116 @@
-"""Convergence by one parameter at a time, and many parameters at once in parallel coordinates."""
+"""The share of each outcome by one parameter at a time, over all values of the others."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from math import ceil
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from linreg_sweep.analysis.formats import shown
+from linreg_sweep.analysis.aggregate import Ranges
+from linreg_sweep.plots.canvas import LETTER, SMALL, Canvas, legend, letters, title, width_of, wrapped
 from linreg_sweep.plots.cells import varying
-from linreg_sweep.plots.style import COLORS, INK, is_standardized, parameter_words, title_of
+from linreg_sweep.plots.look import PLAIN, Look
+from linreg_sweep.plots.scales import FRAME, LONGEST, folded, plainly
+from linreg_sweep.plots.style import COLORS, is_standardized, title_of
 from linreg_sweep.runs.results import MAX_ROWS, Run
-from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, OUTCOMES, UNFINISHED
+from linreg_sweep.theory.outcome import OUTCOMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = NDArray[np.float64]
-
 BARS = 24
 """Ranges of a parameter that takes too many values for a bar each."""
 
-PLATE = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
-"""What stands behind a word among lines."""
-
-BEYOND = 0.03
-"""How far parallel coordinates go on below 0 and above 1, where they end."""
-
-END = BEYOND / (1 + 2 * BEYOND), (1 + BEYOND) / (1 + 2 * BEYOND)
-
-MAX_LINES = 300
-"""Trials that parallel coordinates draw; of more, as many taken at random, the same each time."""
+PANEL = (4.2, 3.8)
+"""Inches of a panel."""
 
 
-def slices(run: Run, panels: "Sequence[Axes]") -> None:
+def draw(canvas: Canvas, runs: Sequence[Run], *, bins: int | None = None) -> None:
+    """Draws a panel a parameter, a row a run; see slices."""
+    from matplotlib.patches import Patch
+
+    counts = [len(varying(run)) for run in runs]
+    widest = max(counts)
+    inches = (max(PANEL[0], 6.0 / widest), PANEL[1])
+    panels = canvas.panels(counts, inches, columns=widest)
+    for run, count in zip(runs, counts, strict=True):
+        slices(run, panels[:count], bins=bins, look=canvas.look)
+        panels = panels[count:]
+    bars = {bars.get_label(): bars for axes in canvas.made for bars in axes.containers}
+    handles = [Patch(facecolor=each[0].get_facecolor(), label=name) for name, each in bars.items()]
+    if canvas.is_given:
+        legend(canvas.made[0], canvas.look, handles)
+    else:
+        canvas.figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+
+
+def slices(run: Run, panels: "Sequence[Axes]", *, bins: int | None = None, look: Look = PLAIN) -> None:
     """Draws the share of each outcome by each of a run's parameters, over all values of the others.
 
     Args:
         run: which run.
         panels: as many as varying(run).
+        bins: ranges of a parameter with more values than these; 0: none; None: BARS above MAX_ROWS values.
+        look: of the picture.
 
     Raises:
         ResultsError: no part is finished, or one is damaged.
     """
     names, standardized = varying(run), is_standardized(run)
-    aggregates = [
-        run.aggregate([name], BARS if run.has_more_values([name], MAX_ROWS) else None) for name in names
-    ]
+    aggregates = [run.aggregate([name], _bins(run, name, bins)) for name in names]
     run.update(aggregates)
-    for name, aggregate, axes in zip(names, aggregates, panels, strict=True):
-        table = aggregate.table()
+    tables = [aggregate.table() for aggregate in aggregates]
+    there = [outcome for outcome in OUTCOMES if any(any(table[outcome]) for table in tables)]
+    for name, aggregate, table, axes in zip(names, aggregates, tables, panels, strict=True):
         trials = np.array(table["trials"], np.float64)
         places, below = np.arange(len(trials)), np.zeros(len(trials))
-        for outcome in OUTCOMES:
+        for outcome in there:
             share = 100 * np.array(table[outcome]) / trials
-            axes.bar(places, share, bottom=below, width=0.94, color=COLORS[outcome], label=outcome)
+            width = 0.94 if len(places) <= 60 else 1.0
+            axes.bar(
+                places, share, bottom=below, width=width, color=COLORS[outcome], label=look.name(outcome)
+            )
             below += share
-        labels = ["none" if value is None else shown(value, 4) for value in table[name]]
-        step = -(-len(labels) // 9)
-        axes.set_xticks(places[::step], labels[::step], rotation=30, ha="right", fontsize=8)
+        _ticks(axes, run, name, table[name], aggregate.ranges.get(name), look)
         axes.set_ylim(0, 100)
         axes.set_xlim(-0.5, len(trials) - 0.5)
-        axes.set_xlabel(parameter_words(name, standardized=standardized))
-        axes.set_ylabel("share of trials (%)")
-    panels[0].set_title(title_of(run), fontsize=11, loc="left")
-    panels[-1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8, frameon=False)
+        words = look.axis(name, standardized=standardized)
+        axes.set_xlabel(wrapped(words, 0.9 * width_of(axes), look.points))
+        if axes is panels[0]:
+            axes.set_ylabel("share of trials (%)")
+    title(panels[0], look, title_of(run), len(panels) * width_of(panels[0]), loc="left")
 
 
-def parallel(run: Run, axes: "Axes") -> "Axes":
-    """Draws each trial as a line through the values of its parameters, in the colour of its outcome.
-
-    Args:
-        run: which run.
-        axes: where.
-
-    Returns:
-        The axes.
-
-    Raises:
-        ResultsError: no part is finished, or one is damaged.
-    """
-    names, standardized = varying(run), is_standardized(run)
-    n_drawn = min(MAX_LINES, run.n_trials)
-    chosen = np.random.default_rng(0).choice(run.n_trials, n_drawn, replace=False)
-    found = []
-    for columns in run.parts(list(dict.fromkeys(["trial", *names, "outcome", "epochs"]))):
-        rows = np.flatnonzero(np.isin(columns["trial"], chosen))
-        found.append({name: values[rows] for name, values in columns.items()})
-    table = {name: np.concatenate([part[name] for part in found]) for name in found[0]}
-    drawn = [*names, "epochs"]
-    heights = [_height(run, name, run.types[name].keys(table[name])) for name in drawn]
-    lines = np.stack([height for height, _ in heights], axis=1)
-    for code in (DIVERGED, UNFINISHED, CONVERGED):
-        rows = np.flatnonzero(table["outcome"] == code)
-        name = OUTCOMES[code]
-        alpha = float(np.clip(40 / max(1, len(rows)), 0.12, 0.8))
-        for number, row in enumerate(rows.tolist()):
-            label = f"{name}: {len(rows):,} drawn" if not number else None
-            axes.plot(
-                range(len(drawn)), lines[row], color=COLORS[name], alpha=alpha, linewidth=1, label=label
-            )
-    for place, (name, (_, (low, high))) in enumerate(zip(drawn, heights, strict=True)):
-        axes.axvline(place, *END, color=INK, linewidth=1)
-        if run.types[name].is_words:
-            for at, word in zip(
-                np.linspace(0, 1, len(run.types[name].words)), run.types[name].words, strict=True
-            ):
-                axes.text(place + 0.02, at, word, ha="left", va="center", fontsize=8, bbox=PLATE)
-            continue
-        axes.text(place, -0.02, f"{low:.4g}", ha="center", va="top", fontsize=8)
-        axes.text(place, 1.02, f"{high:.4g}", ha="center", va="bottom", fontsize=8)
-    titles = [*(parameter_words(name, standardized=standardized) for name in names), "epochs done"]
-    axes.set_xticks(range(len(drawn)), [word.replace(" (", "\n(") for word in titles], fontsize=8)
-    axes.tick_params(axis="x", length=0, pad=16)
-    axes.set_yticks([])
-    axes.set_ylim(-BEYOND, 1 + BEYOND)
-    axes.spines[["top", "right", "bottom", "left"]].set_visible(False)
-    some = "" if n_drawn == run.n_trials else f"\n{n_drawn:,} of them drawn, taken at random"
-    axes.set_title(title_of(run) + some, fontsize=11, pad=22)
-    legend = axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, frameon=False)
-    for handle in legend.get_lines():
-        handle.set_alpha(1)
-        handle.set_linewidth(3)
-    return axes
+def _ticks(
+    axes: "Axes", run: Run, name: str, cells: Sequence[Any], ranges: Ranges | None, look: Look
+) -> None:
+    """Names bars: each by its value, or the ends of ranges where these meet."""
+    points = look.points * SMALL
+    room = FRAME * width_of(axes) * 72 / (points * LETTER)
+    if ranges is not None and not ranges.names and None not in cells:
+        labels = ranges.labels
+        shown = [place for place, label in enumerate(labels) if label in cells]  # some may have no trial
+        ends = {at - 0.5: ranges.edges[place] for at, place in enumerate(shown)}
+        ends[len(shown) - 0.5] = ranges.edges[shown[-1] + 1]
+        words = [plainly(float(f"{value:.3g}")) for value in ends.values()]
+        step = ceil((max(map(len, words)) + 2) * len(words) / room)
+        axes.set_xticks(list(ends)[::step], words[::step])
+        return
+    words = ["none" if cell is None else _word(cell, look) for cell in cells]
+    widest = max(letters(line) for word in words for line in word.split("\n")) + 1.5
+    if run.types[name].is_words and widest * len(words) > room:
+        axes.set_xticks(range(len(words)), words, rotation=35, ha="right", rotation_mode="anchor")
+        return
+    step = ceil(widest * len(words) / room)
+    axes.set_xticks(range(0, len(words), step), words[::step])
 
 
-def _height(run: Run, name: str, values: Floats) -> tuple[Floats, tuple[float, float]]:
-    """Returns where values stand between the smallest, 0, and the largest, 1; by ratio where so declared.
+def _word(cell: Any, look: Look) -> str:
+    """Returns what a bar of a value is called."""
+    return plainly(cell) if isinstance(cell, int | float) else folded(look.labels.get(cell, cell), LONGEST)
 
-    Words stand in their order, evenly; what is missing is NaN, where a line has a gap.
-    """
-    if run.types[name].is_words:
-        last = len(run.types[name].words) - 1
-        return values / last if last else values + 0.5, (0, last)
-    known = values[~np.isnan(values)]
-    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
-    log = (name in run.metadata["log_scaled"] or (name == "epochs" and high > 30 * low)) and low > 0
-    ends = np.log([low, high]) if log else np.array([low, high])
-    span = ends[1] - ends[0]
-    shown = np.log(values) if log else values
-    return (shown - ends[0]) / span if span else values * 0 + 0.5, (low, high)
+
+def _bins(run: Run, name: str, bins: int | None) -> int | None:
+    if bins is not None:
+        return bins or None
+    return BARS if run.has_more_values([name], MAX_ROWS) else None

@@ -3,16 +3,24 @@
 Source of the colours: Okabe and Ito, Color Universal Design, 2008.
 """
 
+from typing import Any
+
 from linreg_sweep.config.parameters import OWN_WEIGHT
 from linreg_sweep.runs.results import Run
 
 COLORS = {"converged": "#0072B2", "unfinished": "#C9C9C9", "diverged": "#D55E00"}
 """Of the outcomes."""
 
+RAMP = ("#fde725", "#7ad151", "#22a884", "#2a788e", "#414487", "#440154")
+"""Stops of the colours of epochs, few to many, as the page has them: viridis, by Smith and van der Walt."""
+
+BY_RATIO = 30
+"""How many times the fewest epochs the most are, above which their colours go by ratio; likewise."""
+
 INK = "#303030"
 
-LINES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#F0E442")
-"""Of lines that are told apart by a legend."""
+LINES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#7A5195")
+"""Of lines that are told apart by a legend; no yellow, which nobody sees on white."""
 
 DASHES = ("-", "--", "-.", ":")
 
@@ -26,6 +34,14 @@ PARAMETER_WORDS = {
     "batch_size": "batch size (rows a step)",
     "max_epochs": "epochs allowed",
 }
+
+
+def look_of_line(number: int) -> dict[str, Any]:
+    """Returns colour and dashes of a line by its number; no two of 32 are alike."""
+    return {
+        "color": LINES[number % len(LINES)],
+        "linestyle": DASHES[number // len(LINES) % len(DASHES)],
+    }
 
 
 def is_standardized(run: Run) -> bool:

@@ -35,6 +35,9 @@ MAX_PARAMETERS = 40
 MAX_STATES = 20_000
 """Kept states of all trials of a page together, about."""
 
+MAX_POINTS = 500
+"""Rows of the data that are drawn."""
+
 FURTHEST_RATE = 2.1
 """The end of the slider of learning rates, in stability limits without momentum: with it they reach 2."""
 
@@ -59,7 +62,7 @@ def laboratory(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict
     ways, way = _ways(groups, len(trials))
     criteria, bounds = experiment.criteria, Bounds.of(experiment.criteria)
     return {
-        "setups": [_setup(group, has_folds=experiment.has_folds) for group in setups],
+        "setups": [_setup(experiment, group) for group in setups],
         "setup": setup,
         "ways": ways,
         "way": way,
@@ -70,7 +73,9 @@ def laboratory(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict
         "single": training.dtype == "float32",
         "engine": training.engine,
         "parameters": list(experiment.parameter_names),
+        "features": list(experiment.data.x_names),
         "targets": list(experiment.data.y_names),
+        "points": _points(experiment),
         "penalised": experiment.is_penalised,
         "inputs": _inputs(experiment, [group.problem for group in setups]),
         "kept": _kept_states(run, experiment, groups, trials, np.array(way)),
@@ -106,12 +111,25 @@ def _is_nesterov(group: Group) -> bool:
     return "nesterov" in group.options.method.flags
 
 
-def _setup(group: Group, *, has_folds: bool) -> dict[str, Any]:
+def _points(experiment: Experiment) -> dict[str, Any] | None:
+    """Returns rows of the only feature and the first target, evenly spaced; None: there are several."""
+    problem, data = experiment.problem, experiment.data
+    if len(data.x_names) != 1:
+        return None
+    rows = np.unique(np.linspace(0, problem.n_rows - 1, min(problem.n_rows, MAX_POINTS)).astype(np.int64))
+    seen = problem.design[rows, 0]
+    x = seen * data.x_scale + data.x_mean if experiment.config.data.standardize else seen
+    return {"x": plain(x), "y": plain(problem.targets[rows, 0])}
+
+
+def _setup(experiment: Experiment, group: Group) -> dict[str, Any]:
     problem, (loss, is_standardized, fold) = group.problem, group.kind
+    header = experiment.headers[fold]
+    data = header if is_standardized else header.as_given()
     words = [
         f"loss {loss}",
         "standardized x" * is_standardized,
-        f"fold {fold}" * has_folds,
+        f"fold {fold}" * experiment.has_folds,
         "Nesterov's momentum" * _is_nesterov(group),
     ]
     low = problem.quadratic.visible_low
@@ -121,6 +139,8 @@ def _setup(group: Group, *, has_folds: bool) -> dict[str, Any]:
         "constant": matrix(problem.constant),
         "optimum": matrix(problem.optimum),
         "optimum_low": matrix(visible),
+        "x_mean": plain(data.x_mean),
+        "x_scale": plain(data.x_scale),
         "eigenvalues": plain(problem.eigenvalues),
         "eigenvectors": matrix(problem.eigenvectors.T),
         "cost_min": problem.cost_min,

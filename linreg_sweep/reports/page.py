@@ -21,6 +21,9 @@ from linreg_sweep.text.comparisons import HEADINGS, MAX_SHOWN, MEANING, format_v
 
 SCRIPTS = (
     "numbers",
+    "tooltip",
+    "download",
+    "links",
     "charts",
     "descent",
     "theory",
@@ -28,7 +31,10 @@ SCRIPTS = (
     "where",
     "trials",
     "pictures",
+    "player",
     "laboratory",
+    "explore",
+    "comparison",
     "page",
 )
 """The scripts, each standing on those before it."""

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from linreg_sweep.analysis import formats
 from linreg_sweep.analysis.formats import cells_of
+from linreg_sweep.analysis.legend import COLUMN_MEANING
 from linreg_sweep.column_types import Types
 from linreg_sweep.plots.cells import Cells, MapSide, regime_along
-from linreg_sweep.plots.maps import RATES, edge_words, stability_limits
+from linreg_sweep.plots.edges import RATES, edge_words, stability_limits
 from linreg_sweep.plots.style import REGIME_WORDS, is_standardized, parameter_words
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
@@ -67,6 +68,7 @@ def trials_of(trials: "pd.DataFrame", types: Types) -> list[dict[str, Json]]:
     for name, cells in cells_of(trials).items():
         known = list(dict.fromkeys(cells))
         column: dict[str, Json] = {"name": name, "number": not types[name].is_words}
+        column["meaning"] = COLUMN_MEANING.get(name)
         column["whole"] = all(cell is None or isinstance(cell, int) for cell in known)
         if types[name].is_words:
             column["order"] = list(types[name].words)

@@ -76,6 +76,7 @@ def _section(name: str, found: Gathered) -> Section:
         "maps": [map_of(run, each) for each in found.maps],
         "trials": trials_of(found.trials, run.types),
         "all_listed": found.all_listed,
+        "varied": list(run.varied),
         "n_trials": run.n_trials_done,
         "best": found.best,
         "laboratory": trained,

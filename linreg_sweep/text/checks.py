@@ -42,8 +42,8 @@ def format_edges(measured: "Edges") -> Iterator[str]:
         f"Measured with engine {measured.engine}, loss {measured.loss}, {measured.dtype}: up to"
         " largest_stable the difference of two trials dies out, from smallest_unstable on it grows."
     )
-    if measured.shuffle:
-        yield "Mini-batches are shuffled: this is the edge over the first epochs of this seed."
+    if measured.is_drawn:
+        yield "The rows of steps are drawn: this is the edge over the first epochs of this seed."
     if measured.dtype == "float32":
         yield "The two are as close as float32 has rates, or as its rounding lets be measured."
     if any(row.stability_limit is None for row in measured.rows):

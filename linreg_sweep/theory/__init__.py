@@ -4,6 +4,7 @@
   `factored` (many) finds its curvature and optimum, once `dependence` knows which columns count;
   `double_double` arithmetic carries them on.
 - `quadratic`: what trials descend, along its eigenvectors; with a penalty: `penalty`, or `box` if decoupled.
+  `rotation` and `sums`: products and sums over parameters in which a trial's bits are its own.
 - `modes`: how errors move at a constant rate, in closed form; `first_events`: the epochs at which something
   first happens; `averaging`: what averages of states come to. `course`: all that under any schedule.
 - `rounding`: how far the rounding of its steps may carry a trial from all that.

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.held_out import HeldOut
+from linreg_sweep.theory.held_out import HeldOut, combined
 from linreg_sweep.theory.modes import MomentumModes, PlainModes
-from linreg_sweep.theory.quadratic import Quadratic, combined
+from linreg_sweep.theory.quadratic import Quadratic
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

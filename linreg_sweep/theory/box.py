@@ -61,7 +61,7 @@ def _within(plain: Quadratic, optimum: Floats, bound: Floats) -> tuple[Floats, F
 
     Source: Stark and Parker, Bounded-variable least squares, Computational Statistics 10, 1995.
     """
-    rows = np.sqrt(plain.eigenvalues) * plain.eigenvectors[..., 0].T
+    rows = np.sqrt(plain.eigenvalues) * plain.bases[..., 0].T
     theta = np.clip(optimum, -bound, bound)
     held = np.abs(optimum) >= bound
     slack = 1e-13 * np.abs(rows.T @ rows).max() * np.abs(optimum).max()

@@ -19,6 +19,7 @@ from linreg_sweep.theory.double_double import split
 from linreg_sweep.theory.first_events import Levels
 from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.theory.rounding import Steps
+from linreg_sweep.theory.sums import total
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -183,7 +184,7 @@ class _Gathered:
 
     def add(self, rate: Floats) -> None:
         """Goes through an epoch at a rate [k]."""
-        added = self.steps.rounding(rate, np.sqrt(_total(self.weight * self.reach**2)))
+        added = self.steps.rounding(rate, np.sqrt(total(self.weight * self.reach**2)))
         self.pace += self.steps.pace(rate)
         self.moved *= self.mover.radius(rate)
         self.moved += added
@@ -193,19 +194,11 @@ class _Gathered:
     def slack(self) -> Floats:
         """Returns how far apart the roots of the two excess costs may lie [k]."""
         moved = np.fmax(self.moved, self.relative * self.reach) / (1 - self.steps.momentum)
-        return np.nan_to_num(np.sqrt(_total(self.share * moved**2)), nan=np.inf)
+        return np.nan_to_num(np.sqrt(total(self.share * moved**2)), nan=np.inf)
 
     def follow(self, p: Floats, q: Floats, rate: Floats) -> None:
         """Notes where the trials themselves have come to."""
         self.reach = np.abs(p) + np.abs(rate * q)
-
-
-def _total(terms: Floats) -> Floats:
-    """Returns the sum [k] of terms [P, k], in a fixed order."""
-    total: Floats = terms[0]
-    for term in terms[1:]:
-        total = total + term
-    return total
 
 
 @dataclass(frozen=True)
@@ -279,7 +272,7 @@ def _run(
     for state, rate in enumerate(rates):
         cost = energy * p
         cost *= p  # a square may overflow where its cost does not
-        np.sqrt(_total(cost), out=root[state])
+        np.sqrt(total(cost), out=root[state])
         if gathered is not None:
             slack[state], pace[state] = gathered.slack(), gathered.pace
             gathered.add(rate)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.theory.modes import MomentumModes, PlainModes
 from linreg_sweep.theory.outcome import MISSING
+from linreg_sweep.theory.sums import folded, total
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -83,10 +84,10 @@ def plain_events(log: Floats, energy: Floats, levels: Levels) -> tuple[Integers,
         energy: [P, k], each mode's share of the excess cost at the start.
         levels: of k trials.
     """
-    start = _total(energy)
+    start = total(energy)
     converged = np.where(start <= levels.low, 0, MISSING)
     diverged = np.where(start <= levels.high, MISSING, 0)
-    grows = _folded(np.maximum, log) > 0
+    grows = folded(np.maximum, log) > 0
 
     falling = np.flatnonzero((start > levels.low) & (start <= levels.high) & ~grows)
     converged[falling] = _falls_to(log[:, falling], energy[:, falling], levels.take(falling))
@@ -96,7 +97,7 @@ def plain_events(log: Floats, energy: Floats, levels: Levels) -> tuple[Integers,
     diverged[rising] = _rises_above(rise, of_rise, between)
 
     # above the limit a trial can converge first, where it starts close to the optimum of what grows
-    kept = _total(np.where(rise > 0, of_rise, 0.0))
+    kept = total(np.where(rise > 0, of_rise, 0.0))
     dips = np.flatnonzero((kept <= between.low) & (start[rising] > between.low))
     dipping, between = rising[dips], between.take(dips)
     if len(dips):
@@ -109,7 +110,7 @@ def _excess(log: Floats, energy: Floats, epoch: Floats) -> Floats:
     """Returns the excess cost [k] at each trial's epoch [k]."""
     factors = np.multiply(log, epoch)
     np.exp(factors, out=factors)
-    return _total(_costs(energy, factors))
+    return total(_costs(energy, factors))
 
 
 def _costs(energy: Floats, factors: Floats) -> Floats:
@@ -119,28 +120,12 @@ def _costs(energy: Floats, factors: Floats) -> Floats:
     return cost
 
 
-def _total(terms: Floats) -> Floats:
-    """Returns the sum [k] of terms [P, k], in a fixed order."""
-    total: Floats = terms[0]
-    for term in terms[1:]:
-        total = total + term
-    return total
-
-
-def _folded(largest: np.ufunc, rows: Floats) -> Floats:
-    """Returns the largest, or smallest, of rows [P, k]; faster than a reduction along few rows."""
-    found: Floats = rows[0]
-    for row in rows[1:]:
-        found = largest(found, row)
-    return found
-
-
 def _falls_to(log: Floats, energy: Floats, levels: Levels) -> Integers:
     """Returns the first epoch [k] at which a cost that starts above low and never grows is at most low."""
     low = levels.low
     # each mode alone must be at most low; the last that gets there is mostly the only one left
     alone = np.log(np.maximum(energy, low) / low) / np.maximum(-2.0 * log, TINY)
-    guess = np.ceil(_folded(np.maximum, alone))
+    guess = np.ceil(folded(np.maximum, alone))
     first = np.full(len(low), MISSING)
     within = np.flatnonzero(guess <= levels.last * (1 + ROUNDING) + 1)  # the others are above low for longer
     log, energy, levels = log[:, within], energy[:, within], levels.take(within)
@@ -159,7 +144,7 @@ def _rises_above(log: Floats, energy: Floats, levels: Levels) -> Integers:
     alone = np.where((log > 0) & (energy > 0), ratio, np.inf)
     return _first_true(
         lambda some, epoch: ~(_excess(log[:, some], energy[:, some], epoch) <= levels.high[some]),
-        np.floor(_folded(np.minimum, alone)) + 1.0,
+        np.floor(folded(np.minimum, alone)) + 1.0,
         levels.last,
     )
 
@@ -261,10 +246,10 @@ def _excess_bounds(
     if len(lone):
         of_lone = energy[:, lone]
         cost = _costs(of_lone, modes.take(lone).factors(first[lone]))
-        lowest[lone] = highest[lone] = _total(np.where(of_lone > 0, cost, 0.0))
+        lowest[lone] = highest[lone] = total(np.where(of_lone > 0, cost, 0.0))
     if len(wide):
         of_wide = energy[:, wide]
         bounds = modes.take(wide).bounds(np.maximum(first[wide], 2.0), np.maximum(last[wide], 2.0))
-        for total, factors in zip((lowest, highest), bounds, strict=True):
-            total[wide] = _total(np.where(of_wide > 0, _costs(of_wide, factors), 0.0))
+        for bound, factors in zip((lowest, highest), bounds, strict=True):
+            bound[wide] = total(np.where(of_wide > 0, _costs(of_wide, factors), 0.0))
     return lowest, highest

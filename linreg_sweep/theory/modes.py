@@ -109,6 +109,8 @@ class MomentumModes:
         larger: where the roots cross, the shape is `larger + smaller * ratio**t`.
         smaller: see larger.
         ratio: the smaller root over the larger, see larger.
+        unit: sin(angle) where the roots swing, else expm1(-2 angle); 1 where they are one double root.
+        fade: exp(-angle) where they do not swing.
     """
 
     still: Flags
@@ -123,6 +125,8 @@ class MomentumModes:
     larger: Floats
     smaller: Floats
     ratio: Floats
+    unit: Floats
+    fade: Floats
 
     def still_where(self, still: Flags) -> "MomentumModes":
         """Returns modes of which some [P, k] stay where they are: they have no error to move."""
@@ -147,16 +151,14 @@ class MomentumModes:
         """Returns the shape [P, k] at each trial's epoch t [k]."""
         turn = self.angle * epoch
         one = self.angle < SAME  # one double root: sin(a t) / sin(a) and its like are t
-        angle = np.where(one, 1.0, self.angle)
-        swinging = np.cos(turn) + self.slope * np.where(one, epoch, np.sin(turn) / np.sin(angle))
         decay = np.expm1(-2.0 * turn)
-        settling = (
-            1.0
-            + decay / 2
-            + self.slope * np.where(one, epoch, decay / np.expm1(-2.0 * angle) * np.exp(-angle))
-        )
-        crossing = self.larger + self.smaller * self.ratio**epoch
-        return np.where(self.crosses, crossing, np.where(self.swings, swinging, settling))
+        shape = 1.0 + decay / 2 + self.slope * np.where(one, epoch, decay / self.unit * self.fade)
+        if self.swings.any():
+            swinging = np.cos(turn) + self.slope * np.where(one, epoch, np.sin(turn) / self.unit)
+            shape = np.where(self.swings, swinging, shape)
+        if self.crosses.any():
+            shape = np.where(self.crosses, self.larger + self.smaller * self.ratio**epoch, shape)
+        return shape
 
     def bounds(self, first: Floats, last: Floats) -> tuple[Floats, Floats]:
         """Returns bounds [P, k] on abs(p_t) over each trial's epochs from first [k] to last [k], both >= 2.
@@ -169,11 +171,12 @@ class MomentumModes:
             self.swings & (self.angle * (last - first) >= np.pi)
         )
         least, most = np.where(one_sign, np.minimum(*ends), 0.0), np.maximum(*ends)
-        reach = np.hypot(1.0, self.slope / np.sin(np.where(self.swings, self.angle, 1.0)))
+        reach = np.where(self.angle < SAME, np.inf, np.hypot(1.0, self.slope / self.unit))
         most = np.where(self.swings, np.minimum(reach, 1.0 + np.abs(self.slope) * last), most)
-        fading = np.abs(self.smaller) * np.abs(self.ratio) ** first
-        least = np.where(self.crosses, np.maximum(np.abs(self.larger) - fading, 0.0), least)
-        most = np.where(self.crosses, np.abs(self.larger) + fading, most)
+        if self.crosses.any():
+            fading = np.abs(self.smaller) * np.abs(self.ratio) ** first
+            least = np.where(self.crosses, np.maximum(np.abs(self.larger) - fading, 0.0), least)
+            most = np.where(self.crosses, np.abs(self.larger) + fading, most)
         powers = self.power(first), self.power(last)
         return np.minimum(*powers) * least * (1 - SLACK), np.maximum(*powers) * most * (1 + SLACK)
 
@@ -230,7 +233,8 @@ def momentum_modes(
     distance = np.where(odd, beyond / (1 + small), x / (1 - small))  # of abs(large) below 1
     log = np.where(swings, log_determinant / 2, np.log1p(-np.minimum(distance, 1.0)))
     angle = np.where(swings, np.arctan2(root, np.abs(trace)), np.arcsinh(root / (2 * modulus)))
-    both = large - small
+    angle, both = np.nan_to_num(angle), large - small
+    some = np.where(angle < SAME, 1.0, angle)
     return MomentumModes(
         still=first_step == 0,
         first_step=first_step,
@@ -239,9 +243,11 @@ def momentum_modes(
         odd=odd,
         swings=swings,
         crosses=crosses,
-        angle=np.nan_to_num(angle),
+        angle=angle,
         slope=np.nan_to_num(off_middle / (sign * modulus), posinf=0.0, neginf=0.0),  # both roots 0
         larger=np.nan_to_num((first - small) / both),
         smaller=np.nan_to_num((large - first) / both),
         ratio=np.nan_to_num(small / large),
+        unit=np.where(swings, np.sin(some), np.expm1(-2.0 * some)),
+        fade=np.exp(-some),
     )

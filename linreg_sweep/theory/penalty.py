@@ -1,9 +1,9 @@
 """What trials descend that have a penalty: H + weight_decay D, D = diag(1, .., 1, 1 or 0).
 
 Where all of theta is penalised, the eigenvectors stay and every eigenvalue grows by the penalty. Where the
-bias is not, H is diagonalised again, for each penalty: in float64 to begin with, and then refined by
-residuals in twice the precision, so that eigenvalues, eigenvectors and optimum are as good as those without a
-penalty.
+bias is not, H is diagonalised again, for each penalty: in float64, as many parameters are without a penalty;
+of few the result is refined by residuals in twice the precision, so that eigenvalues, eigenvectors and the
+optimum are as good as those without a penalty.
 Each penalty is solved by itself, so its bits do not depend on the others.
 
 Source: Ogita and Aishima, Iterative refinement for symmetric eigenvalue decomposition, Japan J. Indust. Appl.
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.theory.double_double import Pair, added, multiplied, two_product, two_sum
 from linreg_sweep.theory.quadratic import Quadratic
+from linreg_sweep.theory.spectrum import MAX_PARAMETERS
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -56,18 +57,23 @@ def penalised(plain: Quadratic, gram: Pair, moment: Pair, decay: Floats, decayed
         _of_distinct(plain, gram, moment, distinct[first : first + width], decayed)
         for first in range(0, len(distinct), width)
     ]
-    joined = blocks[0] if len(blocks) == 1 else _joined(blocks)
-    return joined if len(distinct) == 1 else joined.take(which)
+    found = joined(blocks)
+    return found if len(distinct) == 1 else found.take(which)
 
 
-def _joined(blocks: list[Quadratic]) -> Quadratic:
-    """Returns the quadratics of blocks of trials as one."""
+def joined(blocks: list[Quadratic]) -> Quadratic:
+    """Returns the quadratics of blocks of trials as one; those of each trial, or of one alone."""
+    if len(blocks) == 1:
+        return blocks[0]
 
     def every(name: str) -> Any:
         parts = [getattr(block, name) for block in blocks]
-        return parts[0] if parts[0] is parts[-1] else np.concatenate(parts, axis=-1)
+        if all(part is parts[0] for part in parts):
+            return parts[0]
+        nothing = np.zeros_like(blocks[0].optimum[..., :1])
+        return np.concatenate([nothing if part is None else part for part in parts], axis=-1)
 
-    names = ("eigenvalues", "lows", "eigenvectors", "optimum", "optimum_low", "cost_at_optimum", "least")
+    names = ("eigenvalues", "lows", "bases", "optimum", "optimum_low", "cost_at_optimum", "least", "slope")
     return replace(blocks[0], **{name: every(name) for name in names})
 
 
@@ -80,7 +86,7 @@ def _of_distinct(plain: Quadratic, gram: Pair, moment: Pair, decay: Floats, deca
     whole = added((gram[0][..., None], gram[1][..., None]), (diagonal, zeros))
     if decayed.all():
         values, lows = added((plain.eigenvalues, plain.lows), (decay, np.zeros(1)))
-        vectors = plain.eigenvectors
+        vectors = plain.bases
     else:
         values, lows, vectors = _diagonalised(plain, whole, ridge)
     optimum, optimum_low = _optimum(plain, whole, moment, values, vectors, ridge)
@@ -89,8 +95,8 @@ def _of_distinct(plain: Quadratic, gram: Pair, moment: Pair, decay: Floats, deca
         values, lows = np.where(none, plain.eigenvalues, values), np.where(none, plain.lows, lows)
         optimum = np.where(none, plain.optimum, optimum)
         optimum_low = np.where(none, plain.optimum_low, optimum_low)
-        if vectors is not plain.eigenvectors:
-            vectors = np.where(none, plain.eigenvectors, vectors)
+        if vectors is not plain.bases:
+            vectors = np.where(none, plain.bases, vectors)
     off = (optimum - plain.optimum) + (optimum_low - plain.optimum_low)
     along = plain.along(off)
     cost = plain.cost_at_optimum + plain.energy(along).sum(axis=0)
@@ -99,7 +105,7 @@ def _of_distinct(plain: Quadratic, gram: Pair, moment: Pair, decay: Floats, deca
         plain,
         eigenvalues=values,
         lows=lows,
-        eigenvectors=vectors,
+        bases=vectors,
         optimum=optimum,
         optimum_low=optimum_low,
         cost_at_optimum=cost,
@@ -113,14 +119,17 @@ def _diagonalised(plain: Quadratic, whole: Pair, ridge: Floats) -> tuple[Floats,
     The singular values of the rows sqrt(eigenvalue) vector^T, with those of the penalty below, tell the flat
     directions better than H does, whose condition number is their square.
     """
-    rows = np.sqrt(plain.eigenvalues) * plain.eigenvectors[..., 0].T
+    rows = np.sqrt(plain.eigenvalues) * plain.bases[..., 0].T
     count = ridge.shape[1]
     stacked = np.concatenate(
         [np.broadcast_to(rows, (count, *rows.shape)), np.sqrt(ridge.T)[:, :, None] * np.eye(len(ridge))],
         axis=1,
     )
-    right = np.linalg.svd(stacked, full_matrices=False)[2]
+    _, singular, right = np.linalg.svd(stacked, full_matrices=False)
     vectors = np.ascontiguousarray(np.moveaxis(right[:, ::-1], 0, -1).swapaxes(0, 1))
+    if len(ridge) > MAX_PARAMETERS and not plain.lows.any():
+        squares = np.ascontiguousarray(singular[:, ::-1].T) ** 2
+        return squares, np.zeros_like(squares), vectors
     zeros, unit = np.zeros_like(vectors), np.eye(len(ridge))[..., None]
     diagonal = np.diag_indices(len(ridge))
     for _ in range(STEPS):
@@ -159,7 +168,7 @@ def _optimum(
     It lies off the optimum without a penalty by what the penalty's own pull does, or off 0 by what the data
     do where they hardly matter, and is moved on by what the gradient there is in twice the precision.
     """
-    of_these = replace(plain, eigenvectors=vectors)
+    of_these = replace(plain, bases=vectors)
     curvature = np.where(values > 0, values, np.inf)[:, None]
 
     def solved(gradient: Floats) -> Floats:

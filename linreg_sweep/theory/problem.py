@@ -124,7 +124,7 @@ class Problem:
         return Quadratic(
             eigenvalues=self.eigenvalues[:, None],
             lows=self.eigenvalue_lows[:, None],
-            eigenvectors=self.eigenvectors[..., None],
+            bases=self.eigenvectors[..., None],
             optimum=self.optimum[..., None],
             optimum_low=self.optimum_low[..., None],
             cost_at_optimum=least,

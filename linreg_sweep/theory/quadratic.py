@@ -10,6 +10,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.theory.rotation import rotated, whole_blocks
+from linreg_sweep.theory.sums import total
+
 Floats = NDArray[np.float64]
 Chosen = NDArray[np.intp] | slice
 
@@ -19,9 +22,6 @@ VISIBLE = 1e-28
 TOGETHER = 2**15
 """Numbers of theta whose costs are worked out together: few enough for the cache."""
 
-AT_ONCE = 2**13
-"""Numbers that are added to in one call: enough to hide it, few enough for the cache."""
-
 
 @dataclass(frozen=True)
 class Quadratic:
@@ -30,7 +30,7 @@ class Quadratic:
     Attributes:
         eigenvalues: of H with its penalty, ascending [P, k]; exact zeros where H is singular.
         lows: what rounding left off the eigenvalues [P, k]; 0 where that is not known.
-        eigenvectors: V [P, P, k], one a column, in the order of the eigenvalues.
+        bases: V [P, P, b], eigenvectors, one a column, in the order of the eigenvalues.
         optimum: theta* [P, O, k], of least norm where H is singular.
         optimum_low: what rounding left off the optimum [P, O, k].
         cost_at_optimum: the mean squared error there [k], in units of y squared.
@@ -38,11 +38,12 @@ class Quadratic:
         cost_per_loss: 1/(k n O), which turns `e^T H e` into an excess.
         scale: the variance of y, see Problem.
         slope: the gradient at theta* [P, O, k] where a bound holds theta there; None: 0.
+        which: the basis of each trial [k]; None: its own, or the only one.
     """
 
     eigenvalues: Floats
     lows: Floats
-    eigenvectors: Floats
+    bases: Floats
     optimum: Floats
     optimum_low: Floats
     cost_at_optimum: Floats
@@ -50,6 +51,12 @@ class Quadratic:
     cost_per_loss: float
     scale: float
     slope: Floats | None = None
+    which: NDArray[np.intp] | None = None
+
+    @cached_property
+    def eigenvectors(self) -> Floats:
+        """The basis of each trial [P, P, k], or the only one [P, P, 1]."""
+        return self.bases if self.which is None else self.bases[..., self.which]
 
     @property
     def is_shared(self) -> bool:
@@ -61,10 +68,13 @@ class Quadratic:
         if self.is_shared:
             return self
         numbers = {each.name: getattr(self, each.name) for each in fields(self)}
+        bases = numbers.pop("bases")  # large, and few: trials refer to theirs
+        if self.which is None and bases.shape[-1] > 1:
+            numbers["which"] = np.arange(bases.shape[-1])
         for name, value in numbers.items():
             if isinstance(value, np.ndarray) and value.shape[-1] > 1:
                 numbers[name] = value[..., chosen]
-        return Quadratic(**numbers)
+        return Quadratic(bases=bases, **numbers)
 
     @property
     def steepest(self) -> Floats:
@@ -96,13 +106,14 @@ class Quadratic:
             [K], in units of y squared, to full relative precision: it is a sum of squares along the
             eigenvectors, not a difference of costs, and each trial's bits are its own.
         """
-        total = np.empty(len(theta))
-        width = max(1, TOGETHER // max(1, theta[0].size if len(theta) else 1))
+        found = np.empty(len(theta))
+        shape = self.optimum.shape[0], self.optimum.shape[1]
+        width = whole_blocks(TOGETHER // max(1, shape[0] * shape[1]), shape)
         for first in range(0, len(theta), width):
             block = slice(first, first + width)
             columns = np.moveaxis(theta[block], 0, -1)
-            total[block] = self.take(block).excess_of_columns(np.ascontiguousarray(columns))
-        return total
+            found[block] = self.take(block).excess_of_columns(np.ascontiguousarray(columns))
+        return found
 
     def excess_of_columns(self, theta: Floats) -> Floats:
         """Returns the same of states [P, O, ..., k], as [..., k]."""
@@ -117,11 +128,7 @@ class Quadratic:
                 error -= widened(self.visible_low)
             along = self.along(error)
             weights = widened((self.eigenvalues * self.cost_per_loss)[:, None])
-            terms = (weights * along * along).reshape(-1, *theta.shape[2:])
-            total = np.zeros(theta.shape[2:])
-            for term in terms:
-                total += term
-        return total
+            return total((weights * along * along).reshape(-1, *theta.shape[2:]))
 
     def energy(self, along: Floats) -> Floats:
         """Returns each eigenvector's share [P, k] of the excess of errors [P, O, k] along them."""
@@ -133,21 +140,8 @@ class Quadratic:
 
     def along(self, error: Floats) -> Floats:
         """Returns errors [P, O, ..., k] along the eigenvectors, [P, O, ..., k] likewise."""
-        return combined(self.eigenvectors.swapaxes(0, 1), error)
+        return rotated(self.bases.swapaxes(0, 1), error, self.which)
 
     def across(self, moved: Floats) -> Floats:
         """Returns what numbers along the eigenvectors [P, O, ..., k] are in theta; undoes `along`."""
-        return combined(self.eigenvectors, moved)
-
-
-def combined(vectors: Floats, parts: Floats) -> Floats:
-    """Returns the sum over j of vectors[i, j] [k] times parts[j] [O, ..., k] for each i, in a fixed order."""
-    total = np.empty((len(vectors), *parts.shape[1:]))
-    vectors = vectors.reshape(*vectors.shape[:2], *(1,) * (parts.ndim - 2), -1)
-    rows = max(1, AT_ONCE // max(1, parts[0].size))
-    for first in range(0, len(total), rows):
-        out, columns = total[first : first + rows], vectors[first : first + rows].swapaxes(0, 1)
-        np.multiply(columns[0], parts[0], out=out)
-        for column, part in zip(columns[1:], parts[1:], strict=True):
-            out += column * part
-    return total
+        return rotated(self.bases, moved, self.which)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
+from linreg_sweep.theory.sums import total
 
 Floats = NDArray[np.float64]
 Values = Mapping[str, Floats]
@@ -102,7 +103,7 @@ class Steps:
             quadratic: what they descend.
         """
         share = quadratic.eigenvalues * quadratic.cost_per_loss
-        root_cost = np.nan_to_num(np.sqrt((share * moved**2).sum(axis=0)), nan=np.inf)
+        root_cost = np.nan_to_num(np.sqrt(total(share * moved**2)), nan=np.inf)
         return Rounding(root_cost, self.stretch(pace))
 
 

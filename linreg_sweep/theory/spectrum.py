@@ -221,9 +221,9 @@ def without_noise(data: Shifted, optimum: Matrix) -> Matrix:
     ]
     cleaned = optimum.copy()
     for target in range(optimum.cols):
-        parts = [abs(optimum[row, target]) * sizes[row] for row in range(optimum.rows)]
+        largest = max(abs(optimum[row, target]) * sizes[row] for row in range(optimum.rows))
         for row in range(optimum.rows):
-            noise = NOTHING * max(parts) / sizes[row]
+            noise = NOTHING * largest / sizes[row]
             for plain in (mpmath.mpf(float(optimum[row, target])), mpmath.mpf(0)):
                 if abs(optimum[row, target] - plain) < noise:
                     cleaned[row, target] = plain

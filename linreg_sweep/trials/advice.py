@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from linreg_sweep.data import from_arrays
 from linreg_sweep.engines import ENGINES
-from linreg_sweep.engines.batches import epoch_order
+from linreg_sweep.engines.batches import rows_of_epoch
 from linreg_sweep.engines.closed_form import train
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.errors import DataError
@@ -327,9 +327,9 @@ def _batch_limit(problem: Problem, method: Method, batch_size: int, momentum: fl
     With momentum, steps add up to 1 / (1 - momentum) times as much. None: the batches are flat.
     """
     n_rows = problem.n_rows
-    order = epoch_order(n_rows, method.seed, 0) if method.shuffle else np.arange(n_rows)
-    firsts = np.arange(0, n_rows, batch_size)
-    sizes = np.diff(np.append(firsts, n_rows)).tolist()
+    order = rows_of_epoch(method.order, n_rows, batch_size, method.seed, 0)
+    firsts = np.arange(0, len(order), batch_size)
+    sizes = np.diff(np.append(firsts, len(order))).tolist()
     factor = {size: float(loss_factor(problem.loss, size, problem.shape[1])) for size in set(sizes)}
     factors = np.array([factor[size] for size in sizes])
     traces = factors * np.add.reduceat((problem.design**2).sum(axis=1)[order], firsts)

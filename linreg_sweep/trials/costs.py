@@ -58,8 +58,7 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
             continue
         method, n_rows = group.options.method, group.problem.n_rows
         of_these, size = epochs[group.chosen], method.batch_size or n_rows
-        shuffles = method.shuffle and method.batch_size is not None
-        making = (20_000 + size * n_parameters * (n_parameters + n_targets)) * shuffles
+        making = (20_000 + size * n_parameters * (n_parameters + n_targets)) * method.is_drawn
         width, a_step, a_trial = engine.pace(group.problem.shape, size, making, method.rule(np).n_slots)
         steps = ceil(n_rows / size)
         together = ceil(len(of_these) * share / width) * float(of_these.max())
@@ -91,5 +90,5 @@ def _of_batches(experiment: Experiment) -> int:
     if n_batches == 1 or not ENGINES[training.engine].holds_batches:
         return 0
     each = p * (p + o) * np.dtype(training.dtype).itemsize + BYTES_A_BATCH
-    chunk = max(n_batches, CHUNK) if any(method.shuffle for method in methods) else 0
+    chunk = max(n_batches, CHUNK) if any(method.is_drawn for method in methods) else 0
     return n_batches * each + 2 * chunk * each  # the last chunk's go when the next one's are there

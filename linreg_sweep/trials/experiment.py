@@ -22,9 +22,9 @@ from linreg_sweep.schedules.declared import is_constant
 from linreg_sweep.theory.applies import theory_of
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem
-from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.trials.epochs import count_states, history_epochs, most_epochs
 from linreg_sweep.trials.groups import GROUPED, MANY, Group, Kind, alike
+from linreg_sweep.trials.quadratics import Quadratics
 from linreg_sweep.trials.space import RATIO, Space
 
 Floats = NDArray[np.float64]
@@ -235,8 +235,7 @@ class Experiment:
         sizes = np.minimum(shared.get("batch_size", self.config.training.batch_size or whole), whole)
         if "batch_size" in shared:
             shared["batch_size"] = sizes
-        shuffles = "shuffle" in self.space.choices or self.config.training.shuffle
-        if not (shuffles and (sizes < whole).any()):  # nobody draws anything
+        if not self._draws(sizes):
             shared.pop("seed", None)
         groups = alike([*shared.values()], count)
         if len(groups) == 1:
@@ -244,6 +243,12 @@ class Experiment:
         return [
             self._group({name: value[chosen] for name, value in values.items()}, chosen) for chosen in groups
         ]
+
+    def _draws(self, sizes: Floats | int) -> bool:
+        """Returns whether any trial with batches of these sizes draws its rows."""
+        orders = {*self.space.choices.get("order", ()), self.config.training.order}
+        is_mini = bool(np.any(sizes < self.problem.n_rows))
+        return "with_replacement" in orders or (is_mini and orders != {"file"})
 
     def _group(self, values: Values, chosen: Indices) -> Group:
         training, count = self.config.training, len(chosen)
@@ -267,44 +272,31 @@ class Experiment:
         active = frozenset(name for name in keys if self._is_active(name, settings[name]))
         schedule, average = (choices.get(name, getattr(training, name)) for name in ("schedule", "average"))
         size = numbers("batch_size", training.batch_size or problem.n_rows)
+        order = choices.get("order", training.order)
+        draws_rows = order == "with_replacement"  # as many as there are, too: some twice, some never
         method = Method(
             optimizer=optimizer,
             flags=flags,
             active=active,
             schedule=None if is_constant(schedule) else schedule,
             average=None if average.kind == "none" else average,
-            batch_size=int(size[0]) if count and size[0] < problem.n_rows else None,
-            shuffle=choices.get("shuffle", training.shuffle),
+            batch_size=int(size[0]) if count and (size[0] < problem.n_rows or draws_rows) else None,
+            order=order,
             seed=int(values["seed"][0]) if "seed" in values and count else self.config.seed,
         )
         taken = OPTIMIZERS[optimizer].settled({name: numbers(name, settings[name]) for name in keys})
         taken["learning_rate"] = values["learning_rate"]
         taken |= {name: value for name, value in values.items() if "." in name}
         start = self._starts(values, problem.shape, numbers)
-        quadratic = self._quadratic(kind, method, taken["weight_decay"])
+        quadratic = self._quadratics.of(problem, kind, method, taken["weight_decay"])
         epochs = numbers("epochs", training.epochs).astype(np.int64)
         trials = Trials(start, epochs, taken, quadratic)
         options = self._options(problem, trials, method)
         return Group(chosen, kind, problem, trials, options, theory_of(method))
 
-    def _quadratic(self, kind: Kind, method: Method, decay: Floats) -> Quadratic:
-        """Returns what trials with these penalties [K] descend; of one penalty it is worked out once."""
-        problem = self.problems[kind]
-        if not method.is_penalised:
-            return problem.quadratic
-        key = (kind, method.is_decoupled, method.decays_bias, *decay[:2].tolist())
-        if len(decay) != 1 or key not in self._quadratics:
-            penalised = problem.boxed if method.is_decoupled else problem.penalised
-            with threadpool_limits(limits=1):
-                found = penalised(decay, method.decays_bias)
-            if len(decay) != 1:
-                return found
-            self._quadratics[key] = found
-        return self._quadratics[key]
-
     @cached_property
-    def _quadratics(self) -> dict[tuple[Any, ...], Quadratic]:
-        return {}
+    def _quadratics(self) -> Quadratics:
+        return Quadratics()
 
     def __getstate__(self) -> dict[str, Any]:
         """Returns what workers need: not what can be worked out again."""

@@ -21,7 +21,7 @@ function placer(axis, from, to) {
 
 /** Returns round values along an axis, about so many; the places of its words where it has them. */
 function ticks(axis, about) {
-  if (axis.labels) return [...axis.labels.keys()];
+  if (axis.labels) return [...axis.labels.keys()].filter((place) => place >= axis.low && place <= axis.high);
   if (axis.scale === "epochs") {
     const powers = [0];
     for (let tick = 1; tick <= axis.high; tick *= 10) powers.push(tick);

@@ -26,6 +26,9 @@ function showLaboratory(article, given, columns) {
   let problem = { ...given, ...given.setups[0] };
   const inputs = given.inputs.map((input) => inputOf(input, byName.get(input.name)));
   let [loaded, reference, waiting] = [null, null, false];
+  let [draw, showMoment] = [() => {}, () => {}];
+  const player = showPlayer(part("player"), (moment) => showMoment(moment));
+  part("fit").closest("figure").hidden = given.points === null;
 
   // a mark on the slider of learning rates where the stability limit is
   const limitMark = element("option");
@@ -80,10 +83,7 @@ function showLaboratory(article, given, columns) {
     const result = descend(problem, trial);
     if (reference === null) reference = result;
     part("charts").hidden = false;
-    picture(() => {
-      drawPath(part("path"), part("path-title"), problem, result, trial);
-      drawCost(part("cost"), problem, result, reference, loaded);
-    });
+    picture(result, trial, reference);
     const factors = directions(problem, trial.learningRate, trial.momentum);
     // the settings of a trial have one answer: what the run found
     const row = loaded !== null && inputs.every((input) => input.isAt(loaded)) ? loaded : null;
@@ -91,6 +91,14 @@ function showLaboratory(article, given, columns) {
     describe(found, trial, factors);
     part("note").textContent = row === null ? remark(result) : agreement(row, result);
     tabulate(factors, trial.momentum);
+    link(row);
+  }
+
+  /** Renews the link to this state. */
+  function link(row) {
+    const own = () => Object.fromEntries(inputs.map((input) => [input.name, input.value]));
+    const settings = row === null ? own() : { trial: cellOf(row, "trial") };
+    part("link").setAttribute("href", fragmentOf(article.dataset.run, settings));
   }
 
   /** Shows a trial that the page cannot train: its row, and the states of it that the run kept. */
@@ -105,12 +113,8 @@ function showLaboratory(article, given, columns) {
       states.push({ epoch: found.epochs, theta: found.parameters, excess: cellOf(row, "excess_cost") });
     }
     part("charts").hidden = !states.length;
-    picture(() => {
-      if (!states.length) return;
-      const result = { ...found, kept: states };
-      drawPath(part("path"), part("path-title"), problem, result, trial);
-      drawCost(part("cost"), problem, result, result, row);
-    });
+    const result = { ...found, kept: states };
+    picture(result, trial, result);
     describe(found, trial, null);
     if (found.outcome === "failed") part("note").textContent = "This trial could not be trained.";
     else {
@@ -122,11 +126,35 @@ function showLaboratory(article, given, columns) {
       part("note").textContent = `These numbers are the run's own: the page does not train with ${way}. ${drawn}`;
     }
     part("theory").replaceChildren();
+    link(row);
   }
 
-  function picture(draw) {
+  /** Draws a descent, and again whenever the page has another width. */
+  function picture(result, trial, reference) {
+    draw = () => {
+      const { kept } = result;
+      part("player").hidden = !kept.length;
+      part("player").closest(".bench").hidden = !kept.length;
+      if (!kept.length) return;
+      const drawnNow = [
+        [part("path"), drawPath(part("path"), part("path-title"), problem, result, trial)],
+        [part("cost"), drawCost(part("cost"), problem, result, reference, loaded)],
+      ];
+      for (const [place, { at }] of drawnNow) followMoments(place, player, at, (moment) => momentInWords(kept[moment]));
+      if (given.points !== null) drawnNow.push([part("fit"), drawFit(part("fit"), problem, result)]);
+      showMoment = (moment) => {
+        for (const [, shown] of drawnNow) shown.show(moment);
+        part("moment").replaceChildren(...momentInWords(kept[moment]).map((words) => element("span", {}, words)));
+      };
+      player.begin(kept.map(({ epoch }) => epoch));
+    };
     draw();
-    train.draw = draw;
+  }
+
+  /** Returns what is told of a kept state: its epoch, its cost, and the line that it is. */
+  function momentInWords({ epoch, theta, excess }) {
+    const cost = `cost ${sixDigits(excess)} above the optimum`;
+    return [`Epoch ${counted(epoch)}`, cost, equationOf(problem, theta)].filter((words) => words !== null);
   }
 
   /** Returns what the run found of a trial, by the names of its columns. */
@@ -256,7 +284,7 @@ function showLaboratory(article, given, columns) {
     );
   }
 
-  redrawn(part("path"), () => train.draw?.());
+  redrawn(part("path"), () => draw());
   return {
     load(row) {
       loaded = row;
@@ -267,6 +295,15 @@ function showLaboratory(article, given, columns) {
       part("inputs").hidden = !isTrainable(row);
       if (isTrainable(row)) train();
       else show(row);
+    },
+    /** Sets inputs [name, number] and trains; what is no input, or not allowed, is left alone. */
+    set(settings) {
+      for (const [name, value] of settings) {
+        const input = inputs.find((each) => each.name === name);
+        if (input && Number.isFinite(value) && (ALLOWED[name]?.holds(value) ?? true)) input.set(value);
+      }
+      part("inputs").hidden = false;
+      train();
     },
   };
 }

@@ -32,7 +32,7 @@ function numberOf(cell) {
 function unpacked(column) {
   let cells = column.cells ?? column.rows.map((place) => column.different[place]);
   if (column.number) cells = cells.map(numberOf);
-  return { name: column.name, number: column.number, whole: column.whole, order: column.order, cells };
+  return { ...column, cells };
 }
 
 /** Returns an HTML element; texts among its children stay texts. */

@@ -1,7 +1,14 @@
 // Every run of the page: its trials unpacked, its map, its laboratory and its table tied together.
 
-for (const article of document.querySelectorAll("article[data-run]")) {
-  const payload = JSON.parse(document.getElementById(`data-${article.dataset.run}`).textContent);
+const runs = [...document.querySelectorAll("article[data-run]")].map((article) => {
+  return { article, payload: JSON.parse(document.getElementById(`data-${article.dataset.run}`).textContent) };
+});
+
+for (const place of document.querySelectorAll("[data-comparison]")) {
+  showComparison(place, runs.map(({ payload }) => ({ name: payload.name, map: payload.maps[0] })));
+}
+
+for (const { article, payload } of runs) {
   const columns = payload.trials.map(unpacked);
   const rowOf = new Map(columns.find((column) => column.name === "trial").cells.map((trial, row) => [trial, row]));
   const valueOf = (row) => (name) => columns.find((column) => column.name === name).cells[row];
@@ -9,13 +16,30 @@ for (const article of document.querySelectorAll("article[data-run]")) {
   const show = (trial) => {
     if (rowOf.has(trial)) laboratory?.load(rowOf.get(trial));
   };
-  const map = showMap(article, payload, show, valueOf(rowOf.get(payload.best)));
+  const linked = { map: null, explorer: null, trials: null };
+  const narrow = (text) => linked.trials.narrow(text);
   const choose = (trial) => {
     show(trial);
-    map.hold(valueOf(rowOf.get(trial)));
+    linked.map.hold(valueOf(rowOf.get(trial)));
     article.querySelector("[data-laboratory]").scrollIntoView({ block: "nearest" });
   };
-  showTrials(article, payload, columns, laboratory && choose);
-  show(payload.best);
-  map.hold(valueOf(rowOf.get(payload.best)));
+  linked.map = showMap(article, payload, show, valueOf(rowOf.get(payload.best)), narrow);
+  linked.explorer = showExplorer(article, payload, columns, choose, narrow);
+  linked.trials = showTrials(article, payload, columns, laboratory && choose, (rows, typed) => {
+    linked.map.select(rows === null ? null : rows.map(valueOf));
+    linked.explorer.select(rows === null ? null : new Set(rows), typed);
+  });
+  const begin = () => {
+    const settings = settingsOf(article.dataset.run);
+    const [trial] = (settings ?? []).filter(([name]) => name === "trial").map(([, number]) => number);
+    const first = rowOf.has(trial) ? trial : payload.best;
+    show(first);
+    linked.map.hold(valueOf(rowOf.get(first)));
+    if (settings && trial === undefined) laboratory?.set(settings);
+    if (settings) article.querySelector("[data-laboratory]").scrollIntoView();
+  };
+  begin();
+  addEventListener("hashchange", () => {
+    if (settingsOf(article.dataset.run)) begin();
+  });
 }

@@ -1,4 +1,5 @@
-// The laboratory's two pictures: the path over lines of equal cost, and the cost against the epoch.
+// The laboratory's pictures: the path over lines of equal cost, the cost against the epoch, and the line through the
+// data. Each returns { at, show }: where each moment of the descent stands, in pixels or null, and what shows one.
 
 /** Lines of equal cost, each four times as high above the optimum as the one inside. */
 const CONTOURS = 9;
@@ -14,6 +15,9 @@ const FURTHEST = 6;
 
 // A cost above which no axis can go on.
 const HIGHEST = 1e290;
+
+/** Features above which no equation is written. */
+const MAX_TERMS = 6;
 
 /** Returns the plane that a path is drawn in: what projects a state to it, its quadratic form, and its words. */
 function planeOf(problem) {
@@ -49,8 +53,7 @@ function drawPath(place, title, problem, result, trial) {
   title.textContent = plane.title;
   const track = result.kept.map(({ theta }) => plane.project(theta));
   if (track[0].length === 1) {
-    drawParabola(place, problem, plane, result);
-    return;
+    return drawParabola(place, problem, plane, result);
   }
   let reach = plane.optimum.map((at, side) => 1.25 * Math.max(Math.abs(track[0][side] - at), 1e-9));
   reach = reach.map((side) => Math.max(side, 0.15 * Math.max(...reach)));
@@ -78,11 +81,24 @@ function drawPath(place, title, problem, result, trial) {
     }
     inside.append(line(around, { class: "contour" }));
   }
-  const near = track.filter((point) => point.every((value, side) => Math.abs(value - plane.optimum[side]) < 50 * reach[side]));
-  const points = near.map(([across, up]) => [x(across), y(up)]);
-  trace(inside, points);
+  const isNear = (point) => point.every((value, side) => Math.abs(value - plane.optimum[side]) < 50 * reach[side]);
+  const at = track.map((point) => (isNear(point) ? [x(point[0]), y(point[1])] : null));
+  trace(inside, at.filter((point) => point !== null));
   inside.append(drawn("circle", { class: "optimum", cx: x(plane.optimum[0]), cy: y(plane.optimum[1]), r: 4 }));
   svg.setAttribute("aria-label", `${plane.title}: from ${track[0].map(sixDigits).join(", ")} at learning rate ${sixDigits(trial.learningRate)}, ${result.outcome}.`);
+  return marked(inside, at);
+}
+
+/** Returns a picture's moments with a mark on the one that is shown. */
+function marked(inside, at) {
+  const mark = drawn("circle", { class: "moment", r: 5.5 });
+  inside.append(mark);
+  const show = (moment) => {
+    const point = at[moment];
+    mark.style.display = point === null ? "none" : "";
+    if (point !== null) for (const [side, name] of ["cx", "cy"].entries()) mark.setAttribute(name, point[side].toFixed(1));
+  };
+  return { at, show };
 }
 
 /** Draws a path of pixels with its first states as dots, and its start as a ring. */
@@ -104,9 +120,10 @@ function drawParabola(place, problem, plane, result) {
   const { svg, inside, x, y } = chart(place, axes[0], axes[1], { ratio: 0.9 });
   const curve = [...Array(101).keys()].map((step) => at + reach * (step / 50 - 1));
   inside.append(line(curve.map((value) => [x(value), y(excess(value))]), { class: "contour" }));
-  const near = result.kept.filter(({ theta }) => Math.abs(theta[0] - at) < 50 * reach);
-  trace(inside, near.map(({ theta }) => [x(theta[0]), y(excess(theta[0]))]));
+  const points = result.kept.map(({ theta }) => (Math.abs(theta[0] - at) < 50 * reach ? [x(theta[0]), y(excess(theta[0]))] : null));
+  trace(inside, points.filter((point) => point !== null));
   svg.setAttribute("aria-label", `${plane.title}: ${result.outcome}.`);
+  return marked(inside, points);
 }
 
 function drawCost(place, problem, result, reference, loaded) {
@@ -124,4 +141,56 @@ function drawCost(place, problem, result, reference, loaded) {
   if (loaded !== null && reference !== result) inside.append(line(curve(reference), { class: "recorded" }));
   inside.append(line(curve(result), { class: "path" }));
   svg.setAttribute("aria-label", `Cost above the optimum against the epoch: ${result.outcome} after ${counted(result.epochs)} epochs.`);
+  return marked(inside, curve(result).map((point) => (point.every(Number.isFinite) ? point : null)));
+}
+
+/** Returns the first target's coefficients { weights, bias } of a state, in the units of the data. */
+function coefficients(problem, theta) {
+  const targets = problem.optimum[0].length;
+  const weights = problem.x_scale.map((scale, row) => theta[row * targets] / scale);
+  const bias = weights.length < problem.optimum.length ? theta[weights.length * targets] : 0;
+  return { weights, bias: weights.reduce((sum, weight, row) => sum - weight * problem.x_mean[row], bias) };
+}
+
+/** Returns a state as an equation such as `price = 2.1 * size + 0.7`; null where there are many features. */
+function equationOf(problem, theta) {
+  if (problem.x_scale.length > MAX_TERMS) return null;
+  const { weights, bias } = coefficients(problem, theta);
+  const terms = weights.map((weight, row) => [weight, ` * ${problem.features[row]}`]);
+  if (weights.length < problem.optimum.length) terms.push([bias, ""]);
+  const signed = terms.map(([value, what], place) => {
+    const sign = value < 0 ? (place ? " - " : "-") : place ? " + " : "";
+    return `${sign}${sixDigits(Math.abs(value))}${what}`;
+  });
+  return `${problem.targets[0]} = ${signed.join("")}`;
+}
+
+/** Draws the data of one feature, the line of a moment through them, and that of least squares. */
+function drawFit(place, problem, result) {
+  const { x: across, y: up } = problem.points;
+  const spread = (values, share) => {
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const room = share * (high - low || Math.abs(high) || 1);
+    return { low: low - room, high: high + room, scale: "linear" };
+  };
+  const axes = [{ ...spread(across, 0.04), words: problem.features[0] }, { ...spread(up, 0.15), words: problem.targets[0] }];
+  const { svg, inside, x, y } = chart(place, axes[0], axes[1], { ratio: 0.9 });
+  for (const [row, value] of across.entries()) inside.append(drawn("circle", { class: "datum", cx: x(value).toFixed(1), cy: y(up[row]).toFixed(1), r: 2.5 }));
+  const ends = [axes[0].low, axes[0].high];
+  const lineOf = (theta) => {
+    const { weights, bias } = coefficients(problem, theta);
+    const heights = ends.map((end) => weights[0] * end + bias);
+    return heights.map((height, side) => [x(ends[side]), Math.min(Math.max(y(height), -1e5), 1e5)]);
+  };
+  const best = problem.optimum.flat();
+  inside.append(line(lineOf(best), { class: "recorded" }));
+  const fitted = line(lineOf(result.theta ?? best), { class: "path" });
+  inside.append(fitted);
+  svg.setAttribute("aria-label", `${problem.targets[0]} against ${problem.features[0]}: ${counted(across.length)} rows, the line of the moment shown, and that of least squares in grey.`);
+  return {
+    at: null,
+    show(moment) {
+      fitted.setAttribute("d", line(lineOf(result.kept[moment].theta), {}).getAttribute("d") || "M0 0");
+    },
+  };
 }

@@ -1,4 +1,4 @@
-// The table of trials: sorted, filtered and paged where it stands.
+// The table of trials: sorted, filtered and paged where it stands, its columns chosen.
 
 const ROWS = 20;
 
@@ -20,17 +20,32 @@ function sorted(rows, column, descending) {
  * @param payload what the page was given of the run.
  * @param columns its trials, unpacked.
  * @param choose called with the number of a trial that was chosen; null: there is no laboratory for it.
+ * @param select called with the rows that match, and whether a hand typed what they match; null: all do.
+ * @returns { narrow(text) }: lists only what meets a comparison.
  */
-function showTrials(article, payload, columns, choose) {
+function showTrials(article, payload, columns, choose, select) {
   const table = article.querySelector("[data-trials]");
   const filter = article.querySelector("[data-trials-filter]");
   const outcome = article.querySelector("[data-trials-outcome]");
   const [previous, next] = ["previous", "next"].map((way) => article.querySelector(`[data-trials-${way}]`));
   const all = columns[0].cells.map((_, row) => row);
   const differs = (column) => column.name === "trial" || new Set(column.cells).size > 1;
-  const shown = columns.filter(differs);
+  let shown = columns.filter(differs);
   const same = columns.filter((column) => !differs(column) && column.cells[0] !== null);
   let [rows, page, by, descending] = [all, 0, columns[0], false];
+
+  for (const column of columns) {
+    const box = element("input", { type: "checkbox", "data-column": column.name });
+    box.checked = shown.includes(column);
+    box.addEventListener("change", () => {
+      const boxes = article.querySelectorAll("[data-column]");
+      shown = columns.filter((_, place) => boxes[place].checked);
+      show();
+    });
+    const meaning = column.meaning ? element("span", { class: "aside" }, ` ${column.meaning}`) : "";
+    article.querySelector("[data-trials-columns]").append(element("label", {}, box, ` ${column.name}`, meaning));
+  }
+  article.querySelector("[data-trials-save]").addEventListener("click", () => saveCsv(`${payload.name}-trials.csv`, columns, rows));
 
   const outcomes = columns.find((column) => column.name === "outcome");
   for (const name of outcomes.order) outcome.append(element("option", { value: name }, name));
@@ -51,7 +66,7 @@ function showTrials(article, payload, columns, choose) {
         descending = column === by ? !descending : false;
         by = column;
         page = 0;
-        select();
+        list();
         table.querySelectorAll("th button")[shown.indexOf(column)].focus();
       });
       const looks = { scope: "col", "aria-sort": order, class: column.number ? "number" : null };
@@ -72,7 +87,7 @@ function showTrials(article, payload, columns, choose) {
     return element("tr", {}, ...cells);
   }
 
-  function select() {
+  function list(typed = false) {
     const complain = article.querySelector("[data-trials-error]");
     try {
       const holds = filter.value.trim() ? comparison(filter.value, columns) : () => true;
@@ -85,6 +100,7 @@ function showTrials(article, payload, columns, choose) {
       return;
     }
     rows = sorted(rows, by, descending);
+    select(rows.length === all.length ? null : rows, typed);
     show();
   }
 
@@ -105,7 +121,7 @@ function showTrials(article, payload, columns, choose) {
 
   const again = () => {
     page = 0;
-    select();
+    list(true);
   };
   filter.addEventListener("input", again);
   outcome.addEventListener("change", again);
@@ -115,5 +131,12 @@ function showTrials(article, payload, columns, choose) {
   };
   previous.addEventListener("click", turn(-1));
   next.addEventListener("click", turn(1));
-  select();
+  list();
+  return {
+    narrow(text) {
+      filter.value = text;
+      page = 0;
+      list();
+    },
+  };
 }

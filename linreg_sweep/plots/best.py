@@ -1,0 +1,73 @@
+"""The best trial of a run on a map: a ring in its cell and, where others are as good, in theirs."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.plots.cells import Cells, MapSide
+from linreg_sweep.plots.look import Look
+from linreg_sweep.plots.style import INK
+from linreg_sweep.runs.results import Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+
+MAX_RINGS = 60
+"""Cells that are marked; where more are as good, none is."""
+
+
+def mark_best(axes: "Axes", run: Run, found: Cells, look: Look) -> list[Any]:
+    """Draws a ring in each cell that has a trial as good as the best; returns what the legend shows of it."""
+    value = run.metadata.get("best", {}).get(run.best_by)
+    if not isinstance(value, int | float):
+        return []
+    sides = [found.x, *([] if found.y is None else [found.y])]
+    rows = []
+    for columns in run.parts([*(side.name for side in sides), run.best_by]):
+        good = columns[run.best_by] == value
+        if good.any():
+            own = [run.types[side.name].keys(columns[side.name][good]) for side in sides]
+            rows.append(np.column_stack([np.asarray(each, np.float64) for each in own]))
+    if not rows:
+        return []
+    together = np.concatenate(rows)
+    places = np.column_stack([_places(run, side, together[:, n]) for n, side in enumerate(sides)])
+    places = np.unique(places[~np.isnan(places).any(axis=1)], axis=0)
+    if not 0 < len(places) <= MAX_RINGS:
+        return []
+    is_epoch = run.best_by == "converged_at"
+    words = (
+        f"fastest trial: epoch {value:,}" if is_epoch else f"best trial: {look.name(run.best_by)} {value:.6g}"
+    )
+    words += f", {len(together):,} alike" if len(together) > 1 else ""
+    heights = places[:, 1] if len(sides) > 1 else np.full(len(places), 0.5)
+    ring: dict[str, Any] = {
+        "linestyle": "",
+        "marker": "o",
+        "markerfacecolor": "none",
+        "markeredgecolor": "white",
+    }
+    ring |= {"markersize": 8 * look.width, "markeredgewidth": 1.2 * look.width, "zorder": 4}
+    return list(axes.plot(places[:, 0], heights, label=words, path_effects=_dark(look), **ring))
+
+
+def _dark(look: Look) -> list[Any]:
+    """Returns what draws a ring dark on either side."""
+    from matplotlib.patheffects import Normal, Stroke
+
+    return [Stroke(linewidth=3.2 * look.width, foreground=INK), Normal()]
+
+
+def _places(run: Run, side: MapSide, values: Floats) -> Floats:
+    """Returns the middles of the cells that values are in; NaN: in none."""
+    if side.is_words:
+        words = run.types[side.name].words
+        place = {words.index(label): number for number, label in enumerate(side.labels)}
+        return np.array([place.get(int(value), np.nan) if value == value else np.nan for value in values])
+    if side.ranges is not None:
+        which = side.ranges.place(values)
+        return np.where(np.isnan(which), np.nan, side.centres[np.nan_to_num(which).astype(int)])
+    return side.drawn(values)

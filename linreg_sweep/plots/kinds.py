@@ -1,0 +1,29 @@
+"""The kinds of pictures, a line each; commands read them here, and `--help` loads nothing that draws."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of picture.
+
+    Attributes:
+        draws: a file of plots/ and its function, which gets a Canvas, the runs and the options that it takes.
+        shows: what the picture shows, in words.
+        takes: the options, beside those of every picture; see plot.plot.
+    """
+
+    draws: str
+    shows: str
+    takes: tuple[str, ...] = ()
+
+
+KINDS = {
+    "map": Kind("maps.draw_outcomes", "outcomes and regimes over two parameters", ("x", "y", "bins")),
+    "epochs": Kind("maps.draw_epochs", "epochs to convergence over two parameters", ("x", "y", "bins")),
+    "cost": Kind("costs.draw", "the cost against the epoch, for chosen trials", ("trials",)),
+    "paths": Kind("paths.draw", "paths of chosen trials over lines of equal cost", ("trials",)),
+    "slice": Kind("slices.draw", "the share of each outcome, by each parameter", ("bins",)),
+    "parallel": Kind("parallel.draw", "all parameters at once, a line a trial"),
+    "overlay": Kind("overlay.draw", "the cost against the epoch, of several runs in one panel", ("trials",)),
+}

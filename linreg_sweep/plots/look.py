@@ -1,0 +1,158 @@
+"""How a picture looks: its size, its letters, its words; what a person may ask for, checked once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Any
+
+from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.plots.style import parameter_words, spaced
+from linreg_sweep.runs.results import Run
+from linreg_sweep.theory.outcome import OUTCOMES, REGIMES
+from linreg_sweep.words import did_you_mean, show
+
+PANEL = (8.0, 5.6)
+"""Inches of a panel."""
+
+INCHES, DPI, POINTS = (1.0, 60.0), (30, 1200), (4.0, 60.0)
+"""The least and the most of a side, of dots an inch and of the size of letters."""
+
+MAX_DOTS = 20_000
+"""Of a side of a picture."""
+
+MAX_COLUMNS = 20
+
+
+@dataclass(frozen=True)
+class Style:
+    """What a picture is made for.
+
+    Attributes:
+        points: the size of its letters.
+        dpi: dots an inch.
+        widths: of lines, in times those of a screen.
+        inches: of the whole picture where it has one column of panels; None: PANEL each.
+        inches_of_several: where it has several columns; the height is that of one row.
+    """
+
+    points: float
+    dpi: int
+    widths: float
+    inches: tuple[float, float] | None = None
+    inches_of_several: tuple[float, float] | None = None
+
+
+SCREEN = Style(10.0, 150, 1.0)
+
+STYLES = {
+    "slide": Style(18.0, 150, 1.8, (13.333, 7.5), (13.333, 7.5)),
+    "paper": Style(8.0, 300, 0.8, (3.5, 2.9), (7.2, 2.9)),
+}
+"""By their names: a slide of 16 to 9, a column or the width of a page of a journal."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a picture looks.
+
+    Attributes:
+        style: what it is made for.
+        title: its title; None: what it is of.
+        size: inches of the whole picture; None: by its style and panels.
+        dpi: dots an inch; None: those of its style.
+        points: the size of its letters.
+        columns: of panels; None: as the kind of picture has them.
+        labels: what stands for the names of columns, outcomes and regimes.
+    """
+
+    style: Style = SCREEN
+    title: str | None = None
+    size: tuple[float, float] | None = None
+    dpi: int | None = None
+    points: float = SCREEN.points
+    columns: int | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def name(self, name: str) -> str:
+        """Returns what a sentence or a legend calls a column, an outcome or a regime."""
+        return self.labels.get(name, spaced(name))
+
+    def axis(self, name: str, *, standardized: bool) -> str:
+        """Returns what an axis says of a parameter; with its unit, unless a person named it."""
+        return self.labels.get(name) or parameter_words(name, standardized=standardized)
+
+    @property
+    def width(self) -> float:
+        """How wide lines are, in times those of a screen."""
+        return self.style.widths
+
+    @property
+    def settings(self) -> Any:
+        """What matplotlib is set to while the picture is drawn and written; texts stay texts."""
+        return {
+            "font.size": self.points,
+            "axes.linewidth": 0.8 * self.width,
+            "axes.titlesize": "medium",
+            "legend.frameon": False,
+            "legend.fontsize": "small",
+            "legend.title_fontsize": "small",
+            "hatch.linewidth": self.width,
+            "pdf.fonttype": 42,
+            "svg.fonttype": "none",
+            "svg.hashsalt": "linreg-sweep",
+        }
+
+
+PLAIN = Look()
+
+
+def look_of(
+    runs: Sequence[Run],
+    *,
+    title: str | None = None,
+    size: tuple[float, float] | None = None,
+    dpi: int | None = None,
+    font_size: float | None = None,
+    style: str | None = None,
+    columns: int | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Look:
+    """Returns how a picture of runs is to look; see plot.plot for the arguments.
+
+    Raises:
+        ConfigError: with everything that is wrong with them.
+    """
+    faults: list[Complaint] = []
+    if style is not None and style not in STYLES:
+        faults.append(Complaint("--style", f"there is no style {show(style)}", did_you_mean(style, STYLES)))
+    made_for = STYLES.get(style or "", SCREEN)
+    if size is not None and not (len(size) == 2 and all(_is_within(each, INCHES) for each in size)):
+        text = f"must be two numbers from {INCHES[0]:g} to {INCHES[1]:g}, width and height in inches"
+        faults.append(Complaint("--size", f"{text}, got {show(size)}", "for a slide 13.3,7.5"))
+    for option, value, bounds, unit in (
+        ("--dpi", dpi, DPI, "dots an inch"),
+        ("--font-size", font_size, POINTS, "points"),
+        ("--columns", columns, (1, MAX_COLUMNS), "columns of panels"),
+    ):
+        if value is not None and not _is_within(value, bounds):
+            text = f"must be {bounds[0]:g} to {bounds[1]:g} {unit}, got {show(value)}"
+            faults.append(Complaint(option, text))
+    known = {*OUTCOMES, *REGIMES, "epochs", "stability_ratio", *(name for run in runs for name in run.types)}
+    for name in labels or {}:
+        if name not in known:
+            text = f"there is nothing called {show(name)} in the picture"
+            faults.append(Complaint("--label", text, did_you_mean(name, known)))
+    if not faults and size is not None and max(size) * (dpi or made_for.dpi) > MAX_DOTS:
+        text = f"must be at most {MAX_DOTS:,} dots on a side, got {max(size) * (dpi or made_for.dpi):,.0f}"
+        faults.append(Complaint("--size", text, "lower --size or --dpi"))
+    if faults:
+        raise ConfigError(*faults)
+    if title is None and style == "paper":
+        title = ""  # a caption says it
+    return Look(made_for, title, size, dpi, font_size or made_for.points, columns, dict(labels or {}))
+
+
+def _is_within(value: object, bounds: tuple[float, float]) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return isfinite(value) and bounds[0] <= value <= bounds[1]

@@ -1,0 +1,145 @@
+"""The axes of maps: scales, and ticks that say their values plainly and keep clear of each other."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import ceil, floor, log10
+from typing import TYPE_CHECKING, Any
+
+from linreg_sweep.plots.canvas import LETTER, LINE, SMALL, height_of, letters, width_of, wrapped
+from linreg_sweep.plots.cells import MapSide
+from linreg_sweep.plots.look import Look
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FRAME = 0.74
+"""Of the width and height of a panel, what stands within its frame, about."""
+
+LONGEST = 18
+"""Letters of a word's line beside an axis."""
+
+FEW, SHORT = 8, 6
+"""Values, and letters of each, up to which they are the ticks of an axis along which they lie evenly."""
+
+MAX_LINES = 3
+"""Of a word beside an axis; where any has more, all are letters that a legend explains."""
+
+
+def scale(axes: "Axes", which: str, side: MapSide, words: str, look: Look) -> list[str]:
+    """Gives an axis of a map its scale, its ends, its ticks and its words.
+
+    Args:
+        axes: of the map.
+        which: x or y.
+        side: what is along it.
+        words: what it says.
+        look: of the picture.
+
+    Returns:
+        What letters that stand for long words mean, a line each.
+    """
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    inches = FRAME * (width_of(axes) if which == "x" else height_of(axes))
+    edges = side.drawn_edges
+    low, high = float(edges[0]), float(edges[-1])
+    log = side.log and not side.is_equal
+    (axes.set_xscale if which == "x" else axes.set_yscale)("log" if log else "linear")
+    (axes.set_xlim if which == "x" else axes.set_ylim)(low, high)
+    axis.set_label_text(wrapped(words, inches, look.points))
+    points = look.points * SMALL
+    if side.is_equal:
+        shown, meant = _labels(side, which, inches, points, look)
+        axis.set_ticks(range(len(shown)), shown)
+        axis.set_tick_params(length=0)
+        return meant
+    own = [plainly(value) for value in side.centres.tolist()] if side.ranges is None else []
+    if 0 < len(own) <= FEW and max(map(len, own)) <= SHORT:
+        step = _step(own, which, inches, points)
+        axis.set_ticks(side.centres.tolist()[::step], own[::step])
+        axis.set_ticks([], minor=True)
+    elif log:
+        most = max(2, int(inches * 72 / (points * (LETTER * 9 if which == "x" else 2 * LINE))))
+        ticks = ticks_by_ratio(low, high, most)
+        axis.set_major_locator(_fixed(ticks))
+        axis.set_major_formatter(lambda value, place: plainly(value))
+        axis.set_minor_formatter(lambda value, place: "")
+    else:
+        from matplotlib.ticker import MaxNLocator
+
+        most = max(2, min(9, int(inches * 72 / (points * (LETTER * 8 if which == "x" else 2 * LINE)))))
+        axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
+    return []
+
+
+def _fixed(ticks: Sequence[float]) -> Any:
+    from matplotlib.ticker import FixedLocator
+
+    return FixedLocator(ticks)
+
+
+def ticks_by_ratio(low: float, high: float, most: int) -> list[float]:
+    """Returns round values between two positive ones, for an axis by ratio with room for so many."""
+    powers = range(floor(log10(low)) - 1, ceil(log10(high)) + 2)
+    for digits in ((1, 2, 5), (1, 3), (1,)):
+        found = [digit * 10.0**power for power in powers for digit in digits]
+        inside = [float(f"{value:.1g}") for value in found if low <= value <= high]
+        if len(inside) <= most:
+            break
+    if len(inside) < 2:
+        return [float(f"{value:.3g}") for value in (low * (high / low) ** 0.08, high * (low / high) ** 0.08)]
+    return inside[:: ceil(len(inside) / most)]
+
+
+def plainly(value: float) -> str:
+    """Returns a number as a tick says it: 0.001, 20,000, 1e-7."""
+    if 1e-4 <= abs(value) < 1e6 or value == 0:
+        return f"{value:,.6g}" if abs(value) >= 1000 else f"{value:.4g}"
+    mantissa, _, exponent = f"{value:.3e}".partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+
+
+def _labels(
+    side: MapSide, which: str, inches: float, points: float, look: Look
+) -> tuple[list[str], list[str]]:
+    """Returns what equal cells say, and what it means where it is one letter."""
+    if side.is_words:
+        words = [look.labels.get(word, word) for word in side.labels]
+        room = inches / len(words) * 72 / (points * LETTER) - 1 if which == "x" else LONGEST
+        lines = [folded(word, int(room)) for word in words]
+        high = inches / len(words) * 72 / (points * LINE) if which == "y" else MAX_LINES
+        is_short = all(
+            text.count("\n") < min(MAX_LINES, high) and max(map(letters, text.split("\n"))) <= room + 1
+            for text in lines
+        )
+        if is_short:
+            return lines, []
+        names = [chr(ord("A") + place % 26) * (1 + place // 26) for place in range(len(words))]
+        return names, [f"{name}: {word}" for name, word in zip(names, words, strict=True)]
+    words = [plainly(value) for value in side.centres.tolist()]
+    words = words if len(set(words)) == len(words) else [f"{value:.6g}" for value in side.centres.tolist()]
+    step = _step(words, which, inches, points)
+    return [word if not place % step else "" for place, word in enumerate(words)], []
+
+
+def _step(words: Sequence[str], which: str, inches: float, points: float) -> int:
+    """Returns how many words there are to be for each that has room."""
+    each = points * (LETTER * (max(map(len, words)) + 1.5) if which == "x" else LINE) / 72
+    return ceil(each * len(words) / inches)
+
+
+def folded(word: str, most: int) -> str:
+    """Returns a word such as step(every=200, gamma=0.1) in lines of about so many letters, cut where it may.
+
+    It may be cut before a bracket, after a comma, after an underscore and between words.
+    """
+    pieces = [""]
+    for before, letter in pairwise(f" {word}"):
+        if letter == "(" or (before in ", _" and len(pieces[-1]) > 1):
+            pieces.append("")
+        pieces[-1] += letter
+    lines = [""]
+    for piece in pieces:
+        if lines[-1] and letters((lines[-1] + piece).strip()) > most:
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(line.strip() for line in lines if line.strip())

@@ -1,0 +1,59 @@
+// The picture that a comparison opens with: what became of each run's trials along the parameter of their maps.
+
+/** Colours of runs, by Okabe and Ito, told apart by the colour-blind; dashes tell them apart in print. */
+const RUNS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
+const DASHES = ["", "7 3", "2 3", "9 3 2 3", "1 4", "12 4"];
+
+/** Draws runs, if all have the same parameter across their maps; given: [{ name, map }]. */
+function showComparison(place, runs) {
+  const sides = runs.map(({ map }) => map.x);
+  const isShared = sides.every((side) => side.name === sides[0].name && !side.words_at === !sides[0].words_at);
+  place.hidden = !isShared;
+  if (!isShared) return;
+  const labels = sides[0].words_at && [...new Set(sides.flatMap((side) => side.words_at))];
+  const log = sides.every((side) => side.log);
+  const ends = labels ? [-0.5, labels.length - 0.5] : [Math.min(...sides.map((side) => side.edges[0])), Math.max(...sides.map((side) => side.edges[side.edges.length - 1]))];
+  const across = { low: ends[0], high: ends[1], scale: log ? "log" : "linear", words: sides[0].words, labels };
+  const curves = runs.map(({ map }) => alongOf(map, labels, log));
+  const costs = curves.flatMap((curve) => curve.map((point) => point.cost)).filter((cost) => Number.isFinite(cost) && cost > 0);
+  const pictures = [
+    { of: "share", axis: { low: -0.03, high: 1.03, scale: "linear", words: "share of trials that converged" } },
+    { of: "cost", axis: { low: Math.min(...costs) / 1.1, high: Math.max(...costs) * 1.1, scale: "log", words: "least cost (target's units squared)" } },
+  ];
+  redrawn(place, () => {
+    const charts = place.querySelectorAll("[data-curves]");
+    pictures.forEach(({ of, axis }, number) => {
+      const figure = charts[number];
+      figure.hidden = of === "cost" && !costs.length;
+      if (figure.hidden) return;
+      const { svg, inside, x, y } = chart(figure, across, axis, { ratio: 0.6 });
+      const tip = tooltip(figure);
+      curves.forEach((curve, run) => {
+        const looks = { fill: "none", stroke: RUNS[run % RUNS.length], "stroke-width": 2, "stroke-dasharray": DASHES[run % DASHES.length] };
+        inside.append(line(curve.map((point) => [x(point.at), y(point[of])]), looks));
+        for (const point of curve) {
+          if (!Number.isFinite(point[of])) continue;
+          inside.append(drawn("circle", { cx: x(point.at).toFixed(1), cy: y(point[of]).toFixed(1), r: 3.5, fill: looks.stroke, "data-words": `${runs[run].name}: ${point.label}, ${sixDigits(point[of])}` }));
+        }
+      });
+      svg.addEventListener("pointerover", (event) => (event.target.dataset.words ? tip.show([event.target.dataset.words], ...within(figure, event)) : tip.hide()));
+      svg.addEventListener("pointerleave", tip.hide);
+      svg.setAttribute("aria-label", `${axis.words} over ${across.words}, of ${runs.map((run) => run.name).join(", ")}.`);
+    });
+  });
+  const dash = (run) => drawn("svg", { viewBox: "0 0 24 10", class: "dash", "aria-hidden": "true" }, drawn("line", { x1: 0, x2: 24, y1: 5, y2: 5, stroke: RUNS[run % RUNS.length], "stroke-width": 2.5, "stroke-dasharray": DASHES[run % DASHES.length] }));
+  place.querySelector(".legend").replaceChildren(...runs.map(({ name }, run) => element("span", {}, dash(run), name)));
+}
+
+/** Returns what became of a run's trials at each place of its map's lower side, over all rows. */
+function alongOf(map, labels, log) {
+  const width = map.x.edges.length - 1;
+  return [...Array(width).keys()].map((column) => {
+    const cells = map.trials.map((_, cell) => cell).filter((cell) => cell % width === column && map.trials[cell]);
+    const sum = (name) => cells.reduce((total, cell) => total + map[name][cell], 0);
+    const known = cells.map((cell) => numberOf(map.best_cost[cell])).filter(Number.isFinite);
+    const [low, high] = [map.x.edges[column], map.x.edges[column + 1]];
+    const at = labels ? labels.indexOf(map.x.words_at[column]) : log ? Math.sqrt(low) * Math.sqrt(high) : (low + high) / 2;
+    return { at, label: map.x.labels[column], share: cells.length ? sum("converged") / sum("trials") : NaN, cost: known.length ? Math.min(...known) : NaN };
+  });
+}
