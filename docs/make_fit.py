@@ -21,9 +21,9 @@ NEW = "wt,hp\n2.4,100\n3.1,150\n6.0,220\n"
 HEAD = """\
 # From a CSV file to predictions
 
-How many miles does a car make on a gallon, by its weight and its power? `cars.csv` (`data/mtcars.csv`, 32 cars) has
-the answer for some cars, `new.csv` asks it for three others. Five commands. Made by `make gallery`; a test holds
-every number on this page to be what the commands print."""
+How many miles does a car make on a gallon, by its weight and its power? `cars.csv` (`data/mtcars.csv`,
+32 cars) has the answer for some cars, `new.csv` asks it for three others. Five commands. Made by `make
+gallery`; a test holds every number on this page to be what the commands print."""
 
 STEPS = (
     (
@@ -31,7 +31,7 @@ STEPS = (
         "init --data cars.csv --y mpg",
     ),
     (
-        "`run` trains every learning rate in eight folds: of each fold's cars no trial of that fold has seen any,"
+        "`run` trains every learning rate in eight folds: of each fold's cars no trial of it has seen any,"
         " neither in training nor in scaling. What is best is best on cars not seen, in the mean over folds.",
         "run sweeps/cars.yaml --set 'data.holdout={folds: 8}'",
     ),
@@ -41,11 +41,13 @@ STEPS = (
         "plot results/cars --kind fit",
     ),
     (
-        "`export` writes the model: the best setting, trained once more on all cars, as no fold has seen them all.",
+        "`export` writes the model: the best setting, trained once more on all cars, as no fold has seen"
+        " them all.",
         "export results/cars --to model",
     ),
     (
-        "`predict` checks new rows as strictly as those it was trained on, and says which lie outside their range.",
+        "`predict` checks new rows as strictly as those it was trained on, and says which lie outside their"
+        " range.",
         "predict cars-model.json new.csv",
     ),
 )
@@ -67,9 +69,9 @@ data:
   # holdout: {folds: 5, seed: 0}                five folds, a trial in each; seed: null keeps the file's order
 ```
 
-The rows drawn are those of scikit-learn's `train_test_split` and `KFold` for the same seed. Means and standard
-deviations of `standardize`, tolerances and stability limits come from the training rows alone. `fold` is a
-parameter like others: a row a fold, and `parameters: {fold: {values: [0, 1]}}` takes some.
+The rows drawn are those of scikit-learn's `train_test_split` and `KFold` for the same seed. Means and
+standard deviations of `standardize`, tolerances and stability limits come from the training rows alone.
+`fold` is a parameter like others: a row a fold, and `parameters: {fold: {values: [0, 1]}}` takes some.
 
 | column | what it says |
 |---|---|
@@ -77,17 +79,18 @@ parameter like others: a row a fold, and `parameters: {fold: {values: [0, 1]}}` 
 | `best_epoch` | the epoch with the least such cost; the last one where it still falls there |
 | `best_held_out_cost` | that cost; missing where it still falls at the end |
 
-`best: {by: held_out_cost}` is the default where rows are held out; the summary then tells its median, its 10th and
-90th percentile, its mean and its standard deviation. With folds a single trial is not the best, but a setting in
-the mean over its folds; beside it stands the simplest within one standard error of it: that of most
-`weight_decay` or, where that does not vary, of fewest `epochs`.
+`best: {by: held_out_cost}` is the default where rows are held out; the summary then tells its median,
+its 10th and 90th percentile, its mean and its standard deviation. With folds a single trial is not the
+best, but a setting in the mean over its folds; beside it stands the simplest within one standard error
+of it: that of most `weight_decay` or, where that does not vary, of fewest `epochs`.
 
 ## How well it fits
 
 `r2` is 1 - cost / variance. The variance is of the rows that the cost is of, about their own mean, as
-scikit-learn's `r2_score` has it; without a bias it is about 0, as R has it. `rmse` is the root of the cost. Of
-several targets both are taken of all together (`multioutput="variance_weighted"`). Beside the best trial stand
-least squares and, with a penalty, the penalised optimum (ridge regression), on the same rows."""
+scikit-learn's `r2_score` has it; without a bias it is about 0, as R has it. `rmse` is the root of the
+cost. Of several targets both are taken of all together (`multioutput="variance_weighted"`). Beside the
+best trial stand least squares and, with a penalty, the penalised optimum (ridge regression), on the
+same rows."""
 
 
 def main() -> None:
