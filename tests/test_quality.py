@@ -200,3 +200,27 @@ def test_train_and_run_agree_on_every_coefficient(standardize: bool, decay: floa
     of_train = [line for line in format_ending(ls.train(config)) if line.startswith(titles)]
     assert [line.split() for line in of_run] == [line.split() for line in of_train]
     assert len(of_run) == (3 if decay else 2) - (not standardize)
+
+
+@pytest.mark.parametrize("holdout", [{"fraction": 0.4, "seed": 1}, {"folds": 3}])
+def test_the_best_may_be_best_at_any_epoch(holdout: Any, tmp_path: Path) -> None:
+    """By the least cost of all epochs; where that is the last one's, `best_held_out_cost` misses it."""
+    generator = np.random.default_rng(7)
+    x = generator.normal(size=(21, 6))
+    run = swept(
+        x,
+        x[:, :1] + generator.normal(0, 2, (21, 1)),
+        tmp_path,
+        holdout,
+        best={"by": "best_held_out_cost"},
+        parameters={"learning_rate": {"values": [1e-3, 0.1, 0.4]}, "initial_weight": {"values": [-3, 0]}},
+    )
+    trials = run.trials
+    least = trials["best_held_out_cost"].fillna(trials["held_out_cost"])
+    assert 0 < trials["best_held_out_cost"].isna().sum() < len(trials)
+    assert (least <= trials["held_out_cost"]).all()
+    means = least.to_numpy().reshape(-1, run.n_folds).mean(axis=1)
+    assert run.metadata["best"]["trial"] == run.n_folds * int(means.argmin())
+    assert run.best(1)["trial"].item() == run.metadata["best"]["trial"]
+    spread = run.summary(by="learning_rate")["mean_best_held_out_cost"]
+    np.testing.assert_allclose(spread, least.groupby(trials["learning_rate"]).mean(), rtol=1e-12)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.groups import Frequencies, Rows, as_cells, grouped, merged
-from linreg_sweep.column_types import Array, Floats, Types
+from linreg_sweep.column_types import Array, Floats, Types, ranking
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.theory.outcome import CONVERGED, MISSING, OUTCOMES, REGIMES
 from linreg_sweep.words import did_you_mean
@@ -197,7 +197,7 @@ class Aggregate:
         goes_on = None if last is None else self._keys(last)[0]
         self._epochs.add(groups, group[came], at, goes_on=goes_on)
         if self.spread is not None:
-            values = np.asarray(columns[self.spread], np.float64)
+            values = ranking(columns, self.spread)
             known = ~np.isnan(values)
             self._spread.add(groups, group[known], values[known], goes_on=goes_on)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.column_types import Types
+from linreg_sweep.column_types import Types, ranked_by, ranking
 from linreg_sweep.theory.outcome import (
     CLOSED_FORM,
     CONVERGED,
@@ -48,7 +48,7 @@ def best_trial_row(columns: Columns, by: str = "converged_at") -> int:
     """
     rows = np.arange(len(columns["outcome"]))
     if by != "converged_at":
-        values = np.asarray(columns[by], np.float64)
+        values = ranking(columns, by)
         least = np.nanmin(values, initial=np.inf)
         rows = rows[values == least] if (values == least).any() else rows
         return int(rows[columns["trial"][rows].argmin()])
@@ -83,7 +83,7 @@ class Findings:
             start_cost: tells the cost at the start of trials, by their numbers [k].
             by: the column whose least value is best.
         """
-        self._by, self.reads = by, tuple(dict.fromkeys([*READ, by]))
+        self._by, self.reads = by, tuple(dict.fromkeys([*READ, *ranked_by(by)]))
         self.outcomes = dict.fromkeys(OUTCOMES, 0)
         self.best: dict[str, Any] = {}
         self.edge = ObservedEdge(start_cost)

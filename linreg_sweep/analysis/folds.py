@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.column_types import ranking
+
 Columns = Mapping[str, NDArray[np.generic]]
 Floats = NDArray[np.float64]
 
@@ -70,7 +72,7 @@ def settings_of(parts: Iterable[Columns], by: str, n_folds: int) -> Iterator[Set
         goes_on = slice(int(starts[-1]) if counts[-1] < n_folds else len(setting), None)
         waiting = {name: values[goes_on] for name, values in rows.items()}
         starts = starts[counts == n_folds]
-        folds = np.asarray(rows[by], np.float64)[starts[:, None] + np.arange(n_folds)]
+        folds = ranking(rows, by)[starts[:, None] + np.arange(n_folds)]
         with np.errstate(over="ignore", invalid="ignore"):  # diverged trials hold infinities
             mean = _sum(folds) / n_folds
             deviation = np.sqrt(_sum((folds - mean[:, None]) ** 2) / max(1, n_folds - 1))

@@ -18,8 +18,8 @@ from linreg_sweep.analysis.aggregate import (
     check_column,
     ranges_of,
 )
-from linreg_sweep.column_types import Array, ColumnType
-from linreg_sweep.theory.outcome import MISSING
+from linreg_sweep.column_types import Array, ColumnType, ranked_by
+from linreg_sweep.theory.outcome import INSTEAD, MISSING
 
 
 def summary(
@@ -53,7 +53,7 @@ def summary(
     for name in by:
         check_column(name, map(str, trials.columns))
     trials = trials[trials["outcome"] != "failed"]
-    names = list(dict.fromkeys([*by, *SUMMARISED, *([] if spread is None else [spread])]))
+    names = list(dict.fromkeys([*by, *SUMMARISED, *([] if spread is None else ranked_by(spread))]))
     types = {name: _type(trials[name]) for name in names}
     columns = {name: _array(trials[name]) for name in names}
     ranges: dict[str, Ranges] = {}
@@ -101,7 +101,9 @@ def best(trials: pd.DataFrame, n: int = 10, by: str = "converged_at") -> pd.Data
     then lowest number. By another column than `converged_at` by the least value in it.
     """
     if by != "converged_at":
-        return trials.sort_values([by, "trial"]).iloc[:n]
+        ranks = trials[by] if by not in INSTEAD else trials[by].fillna(trials[INSTEAD[by]])
+        order = pd.DataFrame({"rank": ranks, "trial": trials["trial"]})
+        return trials.loc[order.sort_values(["rank", "trial"]).index[:n]]
     order = pd.DataFrame(
         {
             "outcome": trials["outcome"].cat.codes,

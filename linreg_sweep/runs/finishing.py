@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from linreg_sweep.analysis.aggregate import SUMMARISED, Table
 from linreg_sweep.analysis.findings import Findings
 from linreg_sweep.analysis.formats import as_text
+from linreg_sweep.column_types import ranked_by
 from linreg_sweep.config.sweeps import DRAWN
 from linreg_sweep.errors import Complaint, ResultsError, SweepError
 from linreg_sweep.execution.parts import Facts
@@ -150,4 +151,4 @@ def _best(run: Run, number: int) -> dict[str, Any]:
     """Returns the cells of a trial that `list` and the end of a run show."""
     hyperparameters, parameters = run.metadata["hyperparameters"], run.metadata["parameters"]
     names = ["trial", *hyperparameters, "outcome", "epochs", "converged_at", "cost", *parameters]
-    return cells_of(run, number, list(dict.fromkeys([*names, run.best_by])))
+    return cells_of(run, number, list(dict.fromkeys([*names, *ranked_by(run.best_by)])))

@@ -8,6 +8,7 @@ import numpy as np
 from linreg_sweep.analysis.folds import Setting, least, ranked, settings_of
 from linreg_sweep.analysis.formats import finite
 from linreg_sweep.analysis.quality import MEASURES, means, measures
+from linreg_sweep.column_types import ranked_by
 from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.storage.layout import TRIALS
 from linreg_sweep.storage.metadata import Targets
@@ -55,11 +56,11 @@ def best_setting(run: "Run") -> tuple[Setting, Setting | None] | None:
     n_folds, by = run.n_folds, run.best_by
     if n_folds == 1 or by == "converged_at":
         return None
-    best = least(settings_of(run.parts(["trial", by]), by, n_folds), n_folds)
+    best = least(settings_of(run.parts(["trial", *ranked_by(by)]), by, n_folds), n_folds)
     simpler = next((name for name in SIMPLER if name in run.varied), None)
     if best is None or simpler is None:
         return None if best is None else (best, None)
-    parts = settings_of(run.parts(["trial", by, simpler]), by, n_folds)
+    parts = settings_of(run.parts(["trial", *ranked_by(by), simpler]), by, n_folds)
     found = least(
         parts,
         n_folds,
@@ -72,7 +73,9 @@ def best_setting(run: "Run") -> tuple[Setting, Setting | None] | None:
 def best_trials(run: "Run", n: int) -> list[int]:
     """Returns the trials of the settings that are best in the mean over folds, n of them, the best first."""
     settings = -(-n // run.n_folds)
-    first = ranked(settings_of(run.parts(["trial", run.best_by]), run.best_by, run.n_folds), settings)
+    first = ranked(
+        settings_of(run.parts(["trial", *ranked_by(run.best_by)]), run.best_by, run.n_folds), settings
+    )
     return [int(trial) for trial in (first[:, None] + np.arange(run.n_folds)).ravel()[:n]]
 
 

@@ -23,7 +23,7 @@ from linreg_sweep.analysis.aggregate import (
     check_column,
     ranges_of,
 )
-from linreg_sweep.column_types import Array, Types
+from linreg_sweep.column_types import Array, Types, ranked_by
 from linreg_sweep.errors import Complaint, ConfigError, ResultsError
 from linreg_sweep.execution.ranges import range_of_part
 from linreg_sweep.runs.quality import best_trials, quality
@@ -287,7 +287,7 @@ class Run:
             further: columns that they are to see beside those that they summarise.
         """
         by = [name for aggregate in aggregates for name in aggregate.by]
-        spread = [aggregate.spread for aggregate in aggregates if aggregate.spread is not None]
+        spread = [name for each in aggregates if each.spread is not None for name in ranked_by(each.spread)]
         for columns in self.parts(list(dict.fromkeys([*by, *SUMMARISED, *spread, *further]))):
             for aggregate in aggregates:
                 aggregate.add(columns)
@@ -429,7 +429,11 @@ class Run:
 
         from linreg_sweep.analysis import tables
 
-        names = list(dict.fromkeys(["trial", *by, "outcome", "converged_at", "cost", self.best_by, *columns]))
+        names = list(
+            dict.fromkeys(
+                ["trial", *by, "outcome", "converged_at", "cost", *ranked_by(self.best_by), *columns]
+            )
+        )
 
         def first(frame: "pd.DataFrame") -> "pd.DataFrame":
             ranked = tables.best(frame[frame["outcome"] != "failed"], len(frame), self.best_by)

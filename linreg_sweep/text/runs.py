@@ -11,7 +11,7 @@ from linreg_sweep.column_types import parameter_names
 from linreg_sweep.engines import ENGINES
 from linreg_sweep.text.lines import format_lines
 from linreg_sweep.text.phrases import columns_of, counted, number, plural
-from linreg_sweep.theory.outcome import OUTCOMES, SILENT_MEANING
+from linreg_sweep.theory.outcome import INSTEAD, OUTCOMES, SILENT_MEANING
 from linreg_sweep.words import joined
 
 if TYPE_CHECKING:
@@ -180,7 +180,8 @@ def format_best_trial(best: Mapping[str, Any], varied: Sequence[str], by: str = 
     if by == "cost":
         how = str(best["outcome"])
     elif by != "converged_at":
-        how = f"{by} {number(best[by])}, {best['outcome']}"
+        value = best[by] if best[by] is not None else best.get(INSTEAD.get(by, by))
+        how = f"{by} {number(value)}, {best['outcome']}"
     title = "Best trial" if by == "converged_at" else f"Best trial by {by}"
     return f"{title}: {best['trial']:,} ({settings}): {how}, cost {number(best['cost'])}."
 

@@ -24,8 +24,11 @@ Epochs = NDArray[np.int64]
 Loss = Literal["half_mse", "mse", "sse"]
 """What a step descends."""
 
-BestBy = Literal["converged_at", "cost", "held_out_cost", "average_cost"]
+BestBy = Literal["converged_at", "cost", "held_out_cost", "best_held_out_cost", "average_cost"]
 """The columns whose least value may be the best."""
+
+INSTEAD = {"best_held_out_cost": "held_out_cost"}
+"""The columns that stand in for others where these miss a value: a cost that still falls at the end."""
 
 OUTCOMES = ("converged", "unfinished", "diverged")
 CONVERGED, UNFINISHED, DIVERGED = range(3)

@@ -120,9 +120,12 @@ def _faults_of_best(declaration: Declaration, experiment: Experiment) -> Iterato
     if declaration.config.best_by == "average_cost" and not experiment.has_average:
         hint = "declare training.average, such as {kind: mean, from: 0}"
         yield declaration.complaint(("best", "by"), "no average of states is kept, got average_cost", hint)
-    if declaration.config.best_by == "held_out_cost" and not experiment.holds_out:
+    by = declaration.config.best_by
+    if by.endswith("held_out_cost") and not experiment.holds_out:
         hint = "declare data.holdout, such as {fraction: 0.2}"
-        yield declaration.complaint(("best", "by"), "no rows are held out, got held_out_cost", hint)
+        yield declaration.complaint(
+            ("best", "by"), f"no rows are held out, got {declaration.config.best_by}", hint
+        )
 
 
 def _faults_of_limits(declaration: Declaration, experiment: Experiment) -> Iterator[Complaint]:
