@@ -10,6 +10,7 @@ from linreg_sweep import __version__
 from linreg_sweep.commands.compare import compare_command
 from linreg_sweep.commands.edge import edge
 from linreg_sweep.commands.export import export
+from linreg_sweep.commands.importance import importance
 from linreg_sweep.commands.init import init
 from linreg_sweep.commands.list_runs import list_command
 from linreg_sweep.commands.plan import plan
@@ -39,6 +40,7 @@ COMMANDS = (
     report_command,
     export,
     predict,
+    importance,
     verify,
     init,
     schema,

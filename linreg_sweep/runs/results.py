@@ -456,6 +456,20 @@ class Run:
 
         return model_of(self, trial)
 
+    def importance(self, of: str | None = None) -> tuple[str, Table]:
+        """Returns a column, and which shares of its variance over a whole grid parameters and pairs have.
+
+        Args:
+            of: the column; None: what `best` names, or whether trials converged where not all did.
+
+        Raises:
+            ConfigError: the run is no whole grid, or the column is not known of every trial.
+            ResultsError: the run is not finished, or damaged.
+        """
+        from linreg_sweep.runs.importance import importance_of
+
+        return importance_of(self, of)
+
     def quality(self) -> "pd.DataFrame":
         """Returns how well each trial fits, sorted by `trial`.
 
