@@ -40,6 +40,7 @@ fuzz: $(VENV)/.installed-dev ## Feed 130,000 hostile configs, sweeps and data fi
 gallery: $(VENV)/.installed-dev ## Make the pages in docs that show what commands give, and their pictures
 	@$(BIN)/python docs/make_gallery.py
 	@$(BIN)/python docs/make_walkthrough.py
+	@$(BIN)/python docs/make_fit.py
 	@$(BIN)/python docs/make_training.py
 	@$(BIN)/python docs/make_notebook.py
 	@$(BIN)/python docs/make_report_picture.py

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from linreg_sweep.edge_search import Edge, Edges, edge
     from linreg_sweep.errors import ConfigError, DataError, ResultsError, SweepError
     from linreg_sweep.exporting import export
+    from linreg_sweep.model import Model, read_model
     from linreg_sweep.planning import Plan, plan
     from linreg_sweep.plots.plot import plot
     from linreg_sweep.reports.report import report
@@ -33,6 +34,7 @@ __all__ = [
     "DataError",
     "Edge",
     "Edges",
+    "Model",
     "Plan",
     "ResultsError",
     "Run",
@@ -46,6 +48,7 @@ __all__ = [
     "load",
     "plan",
     "plot",
+    "read_model",
     "report",
     "run",
     "train",
@@ -63,6 +66,8 @@ _HOME = {
     "ResultsError": "errors",
     "SweepError": "errors",
     "export": "exporting",
+    "Model": "model",
+    "read_model": "model",
     "Plan": "planning",
     "plan": "planning",
     "plot": "plots.plot",

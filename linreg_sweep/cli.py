@@ -10,10 +10,12 @@ from linreg_sweep import __version__
 from linreg_sweep.commands.compare import compare_command
 from linreg_sweep.commands.edge import edge
 from linreg_sweep.commands.export import export
+from linreg_sweep.commands.importance import importance
 from linreg_sweep.commands.init import init
 from linreg_sweep.commands.list_runs import list_command
 from linreg_sweep.commands.plan import plan
 from linreg_sweep.commands.plot import plot
+from linreg_sweep.commands.predict import predict
 from linreg_sweep.commands.report import report_command
 from linreg_sweep.commands.run import run
 from linreg_sweep.commands.schema import schema
@@ -37,6 +39,8 @@ COMMANDS = (
     plot,
     report_command,
     export,
+    predict,
+    importance,
     verify,
     init,
     schema,

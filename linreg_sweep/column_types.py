@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.outcome import MISSING
+from linreg_sweep.theory.outcome import INSTEAD, MISSING
 
 Array = NDArray[np.generic]
 Floats = NDArray[np.float64]
@@ -92,6 +92,19 @@ class ColumnType:
 
 Types = Mapping[str, ColumnType]
 """The columns of a table, in their order."""
+
+
+def ranking(columns: Mapping[str, Array], by: str) -> Floats:
+    """Returns what trials [K] are ranked by: a column, of which another may fill the gaps."""
+    values = np.asarray(columns[by], np.float64)
+    if by not in INSTEAD:
+        return values
+    return np.where(np.isnan(values), np.asarray(columns[INSTEAD[by]], np.float64), values)
+
+
+def ranked_by(by: str) -> tuple[str, ...]:
+    """Returns the columns that `ranking` reads."""
+    return (by, *([INSTEAD[by]] if by in INSTEAD else []))
 
 
 def types_from_json(columns: Sequence[Mapping[str, Any]]) -> dict[str, ColumnType]:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from linreg_sweep.blocks import Rows, each_block, ends
 from linreg_sweep.column_types import parameter_names
 from linreg_sweep.errors import Complaint, DataError
+from linreg_sweep.holdout import TRAINED, Cell, Integers, rows_with
 from linreg_sweep.places import any_path, is_url
 from linreg_sweep.tabular import Table, as_names, read_table, table_of_arrays
 from linreg_sweep.text_format import TextFormat
@@ -89,6 +90,7 @@ class Data:
         x_mean_low: [F] what rounding left off it, where that is a visible share of x_scale, else zeros.
         x_scale: [F] its population standard deviation where standardized, else ones.
         notes: what a person should know, one sentence each without a full stop.
+        held_out: [n] the fold in which each row is held out, TRAINED: in none; None: no row is in any.
     """
 
     x: Floats
@@ -101,6 +103,7 @@ class Data:
     x_mean_low: Floats
     x_scale: Floats
     notes: tuple[str, ...]
+    held_out: Integers | None = None
 
     @property
     def _z_scores(self) -> Standardized:
@@ -113,6 +116,51 @@ class Data:
     def inputs(self) -> Floats:
         """Returns the x [n, F] that trials see: z-scores where standardized, else x itself."""
         return self._z_scores[:] if self.standardize else self.x
+
+    def seen_of(self, x: Floats) -> Floats:
+        """Returns x [m, F] of any rows in the file's units as trials see it."""
+        return self._z_scores.of(x) if self.standardize else x
+
+    def with_held_out(self, further: "Data") -> "Data":
+        """Returns the same with all rows of other data behind, which are held out."""
+        held = np.repeat(np.array([TRAINED, 0]), [len(self.x), len(further.x)])
+        x, y = np.vstack([self.x, further.x]), np.vstack([self.y, further.y])
+        return replace(self, x=x, y=y, held_out=held)
+
+    def folds(self) -> Iterator["Fold"]:
+        """Yields each choice of rows to train on and rows to hold out; one of all rows where none are.
+
+        Raises:
+            DataError: a column does not vary in the rows to train on, and is to be standardized.
+        """
+        if self.held_out is None:
+            yield Fold(self, self.x[:0], self.y[:0])
+            return
+        n_folds = int(self.held_out.max()) + 1
+        for fold in range(n_folds):
+            kept, held = (_rows(which) for which in (self.held_out != fold, self.held_out == fold))
+            x = np.ascontiguousarray(self.x[kept])
+            where = f"the rows to train on{f' of fold {fold}' if n_folds > 1 else ''}"
+            mean, mean_low, scale = self._moments(where, x)
+            train = replace(
+                self,
+                x=x,
+                y=np.ascontiguousarray(self.y[kept]),
+                x_mean=mean,
+                x_mean_low=mean_low,
+                x_scale=scale,
+                held_out=None,
+            )
+            yield Fold(train, self.x[held], self.y[held])
+
+    def _moments(self, where: str, x: Floats) -> tuple[Floats, Floats, Floats]:
+        """Returns what standardizes some rows; what leaves them as they are where nothing is to."""
+        if not self.standardize:
+            return np.zeros_like(self.x_mean), np.zeros_like(self.x_mean), np.ones_like(self.x_scale)
+        mean, mean_low, scale = moments(x)
+        if complaints := _flat(where, self.x_names, scale):
+            raise DataError(*complaints)
+        return mean, mean_low, scale
 
     def as_given(self) -> "Data":
         """Returns the same, of which trials see x itself."""
@@ -160,12 +208,45 @@ class Data:
         return result
 
     def digest(self) -> str:
-        """Returns the SHA-256 of shapes, names, exact numbers and standardize, the same on any machine."""
+        """Returns the SHA-256 of shapes, names, exact numbers and standardize, the same on any machine.
+
+        Where rows are held out, of which and in which folds as well.
+        """
         header = [self.x.shape, self.y.shape, self.x_names, self.y_names, self.standardize]
         digest = hashlib.sha256(json.dumps(header).encode() + b"\n")
         for block in chain(each_block(self.x), each_block(self.y)):
             digest.update(np.ascontiguousarray(block, dtype="<f8").ravel().data)
+        if self.held_out is not None:
+            digest.update(np.ascontiguousarray(self.held_out, dtype="<i8").data)
         return digest.hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """Rows to train on, and rows held out.
+
+    Attributes:
+        train: the former, with what standardizes them: of them alone.
+        x: [m, F] of the latter, as given.
+        y: [m, O], likewise.
+    """
+
+    train: Data
+    x: Floats
+    y: Floats
+
+    @property
+    def n_held_out(self) -> int:
+        """How many rows are held out."""
+        return len(self.y)
+
+
+def _rows(which: NDArray[np.bool_]) -> NDArray[np.intp] | slice:
+    """Returns chosen rows [n] by their places; as a slice, which copies nothing, where they lie together."""
+    places = np.flatnonzero(which)
+    if len(places) and places[-1] - places[0] + 1 == len(places):
+        return slice(int(places[0]), int(places[-1]) + 1)
+    return places
 
 
 def tutorial(*, standardize: bool = False, fit_bias: bool = True) -> Data:
@@ -196,6 +277,7 @@ def from_file(
     form: TextFormat | None = None,
     drop: bool = False,
     max_memory: str | int | None = None,
+    held_out: tuple[str, Cell] | None = None,
 ) -> Data:
     """Reads columns of files of text (.csv, .tsv, .txt, or .gz of these) or Parquet (.parquet, .pq).
 
@@ -211,6 +293,7 @@ def from_file(
         drop: whether rows that miss a cell of these columns are left out, rather than refused.
         max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk; None: half of what
             is free.
+        held_out: the column of which the rows with a value are held out, and that value.
 
     Returns:
         The data; notes name columns left out, count rows left out, and tell of more parameters than rows.
@@ -222,8 +305,14 @@ def from_file(
     """
     path = any_path(path) if is_url(path) else Path(path)
     columns = None if x is None else as_names(x), as_names(y or ())
-    table = read_table(path, *columns, whole_only=whole_only, form=form, drop=drop, max_memory=max_memory)
-    return _settle(table, str(path), path.name, standardize, fit_bias)
+    apart = None if held_out is None else held_out[0]
+    table = read_table(
+        path, *columns, whole_only=whole_only, form=form, drop=drop, max_memory=max_memory, apart=apart
+    )
+    data = _settle(table, str(path), path.name, standardize, fit_bias)
+    if held_out is None or table.apart is None:
+        return data
+    return replace(data, held_out=rows_with(str(path), *held_out, table.apart))
 
 
 def from_arrays(
@@ -271,26 +360,18 @@ def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: 
     _check_size(where, x.shape[1], table.y.shape[1])
     complaints = _collisions(where, table, standardize, fit_bias)
     mean, mean_low, scale = moments(x)
-    level = [name for name, low in zip(table.x_names, scale == 0, strict=True) if low]
-    flat = ", ".join(map(repr, map(shorten, level[:8]))) + (", ..." if len(level) > 8 else "")
     if standardize and not fit_bias:
         text = "standardize must go with fit_bias: true, for a weight on x less its mean implies a bias"
         complaints.append(Complaint(where, text, "fit a bias, or leave x as it is"))
-    if standardize and flat:
-        text = f"a column must vary to be standardized, these do not: {flat}"
-        complaints.append(Complaint(where, text, "leave it out of x"))
-    endless = [name for name, wide in zip(table.x_names, ~np.isfinite(scale), strict=True) if wide]
-    if standardize and endless:
-        text = f"a column's ends must lie a finite distance apart, those of {shorten(endless[0])!r} do not"
-        complaints.append(Complaint(where, text, "choose another unit"))
+    if standardize:
+        complaints += _flat(where, table.x_names, scale)
     if complaints:
         raise DataError(*complaints)
 
     rows, parameters = len(x), x.shape[1] + fit_bias
     if rows < parameters:
-        more = f"fewer rows than parameters ({rows} and {parameters}): many solutions fit equally well"
-        notes = (*notes, more)
-    elif flat and fit_bias:
+        notes = (*notes, fewer_rows(rows, parameters))
+    elif fit_bias and (flat := _level(table.x_names, scale)):
         notes = (*notes, f"constant, so that weight and bias share one effect: {flat}")
     return Data(
         x=x,
@@ -304,6 +385,30 @@ def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: 
         x_scale=scale if standardize else np.ones(x.shape[1]),
         notes=notes,
     )
+
+
+def fewer_rows(rows: int, parameters: int) -> str:
+    """Returns the note on data with fewer rows than parameters."""
+    return f"fewer rows than parameters ({rows} and {parameters}): many solutions fit equally well"
+
+
+def _level(names: Sequence[str], scale: Floats) -> str:
+    """Returns the names of columns that do not vary, by their standard deviations [F]."""
+    level = [name for name, low in zip(names, scale == 0, strict=True) if low]
+    return ", ".join(map(repr, map(shorten, level[:8]))) + (", ..." if len(level) > 8 else "")
+
+
+def _flat(where: str, names: Sequence[str], scale: Floats) -> list[Complaint]:
+    """Returns the complaints about columns that cannot be standardized, by their standard deviations [F]."""
+    complaints = []
+    if flat := _level(names, scale):
+        text = f"a column must vary to be standardized, these do not: {flat}"
+        complaints.append(Complaint(where, text, "leave it out of x"))
+    endless = [name for name, wide in zip(names, ~np.isfinite(scale), strict=True) if wide]
+    if endless:
+        text = f"a column's ends must lie a finite distance apart, those of {shorten(endless[0])!r} do not"
+        complaints.append(Complaint(where, text, "choose another unit"))
+    return complaints
 
 
 def moments(x: Rows) -> tuple[Floats, Floats, Floats]:

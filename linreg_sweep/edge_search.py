@@ -182,6 +182,10 @@ def _groups(experiment: Experiment) -> list[Group]:
 def _shared(experiment: Experiment) -> Iterator[tuple[str, float]]:
     """Yields the numbers beside momentum that vary and move an edge, the one value of all trials each."""
     space, values = experiment.space, experiment.example.trials.values
+    if "fold" in space.names:
+        low, high = space.ends("fold")
+        _refuse_several("fold", [f"{fold:g}" for fold in dict.fromkeys((low, high))])
+        yield "fold", low
     for name in experiment.moving:
         if name in values and name != "momentum":
             is_everywhere = all(name in names for names in space.products)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 Frames = Iterator["pd.DataFrame"]
 
+MODEL = "model"
+"""The kind that is no table."""
+
 MAX_TYPESET = 5_000
 """Rows of a table in markdown or LaTeX, which people read."""
 
@@ -41,17 +44,19 @@ def export(
     by: Sequence[str] = (),
     where: str | None = None,
     columns: Sequence[str] = (),
+    trial: int | None = None,
 ) -> AnyPath:
-    """Writes the trials of a run, or their summary, to a file of another kind.
+    """Writes the trials of a run, their summary, or the model of one of them to a file of another kind.
 
     Args:
         run: which run, or its directory.
-        to: csv, parquet, json, markdown, latex or excel. The first three are exact and have room for any
-            number of rows; infinities are `inf` in csv and excel, `"Infinity"` in json.
+        to: csv, parquet, json, markdown, latex, excel or model. The first three are exact and have room
+            for any number of rows; infinities are `inf` in csv and excel, `"Infinity"` in json.
         file: where to, see outputs.output; None: named after the run, in the current folder.
         by: hyperparameters that a summary goes by; none: the trials.
         where: a comparison that trials have to meet; see where.where.
         columns: of the trials or the summary, in this order; none: all.
+        trial: of a model, which trial; see Run.model.
 
     Returns:
         The file.
@@ -62,8 +67,14 @@ def export(
         ResultsError: there is no such run, no part is finished, or one is damaged.
         SweepError: the file cannot be written; what was there stays.
     """
-    if to not in WRITERS:
-        raise ConfigError(Complaint("--to", f"there is no kind {to!r}", did_you_mean(to, WRITERS)))
+    if to not in (*WRITERS, MODEL):
+        raise ConfigError(Complaint("--to", f"there is no kind {to!r}", did_you_mean(to, [*WRITERS, MODEL])))
+    beside = {"--by": by, "--where": where, "--columns": columns} if to == MODEL else {"--trial": trial}
+    for option, given in beside.items():
+        if given not in (None, ()):
+            raise ConfigError(Complaint(option, f"has no effect on --to {to}", "leave it out"))
+    if to == MODEL:
+        return _model(as_run(run), file, trial)
     suffix, write = WRITERS[to]
     run = as_run(run)
     if file is None:
@@ -73,13 +84,26 @@ def export(
     return any_path(file)
 
 
+def _model(run: Run, file: Output | None, trial: int | None) -> AnyPath:
+    """Writes the model of a trial as JSON; returns the file."""
+    text = run.model(trial).as_json()
+    file = Path(f"{run.name}-model.json") if file is None else file
+    with output(file) as stream:
+        stream.write(text.encode())
+    return any_path(file)
+
+
 def _frames(run: Run, by: Sequence[str], where: str | None, columns: Sequence[str]) -> Frames:
     """Yields what is exported: trials part by part, or a summary."""
     from linreg_sweep.analysis import tables
     from linreg_sweep.analysis.where import where as chosen
 
     if by:
-        found = run.summary(by) if where is None else tables.summary(run.where(where), run.columns_of(by))
+        found = (
+            run.summary(by)
+            if where is None
+            else tables.summary(run.where(where), run.columns_of(by), spread=run.spread)
+        )
         yield tables.select(found, columns)
         return
     for name in columns:

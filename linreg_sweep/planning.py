@@ -144,7 +144,7 @@ def plan(
 
 def _what(experiment: Experiment) -> str:
     training, rows = experiment.config.training, experiment.problem.n_rows
-    losses = dict.fromkeys(loss for loss, _ in experiment.problems)
+    losses = dict.fromkeys(loss for loss, _, _ in experiment.problems)
     epochs = most_epochs(training.epochs, experiment.space)
     return (
         f"{experiment.data.source}, {rows:,} row{'s' * (rows != 1)}, loss {', '.join(losses)},"

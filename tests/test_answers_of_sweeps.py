@@ -372,3 +372,32 @@ def test_what_noise_a_batch_size_has(runs: Runs) -> None:
     assert_says(said, f"{spread['theory'][10, 0.025]:.3g} is expected", f"{plateau[10, 0.025]:.3g}")
     by_noise = plateau / (plateau.index.get_level_values(1) / plateau.index.get_level_values(0))
     assert by_noise.max() < 2 * by_noise.min()
+
+
+def test_whether_more_training_overfits(runs: Runs) -> None:
+    """sweeps/overfitting.yaml: the best epoch lies in the middle, and least squares is worse than either."""
+    run = runs("overfitting")
+    trial = run.trials.iloc[1]
+    said = answer("sweeps", "overfitting")
+    assert_says(said, f"epoch {trial['best_epoch']:,}", f"{trial['best_held_out_cost']:.4f}")
+    assert_says(said, f"it is {trial['held_out_cost']:.4f}")
+    squares = run.metadata["quality"]["least_squares"]["held_out_rmse"]
+    assert squares is not None
+    assert_says(said, f"{squares**2:.4f}")
+    assert 0 < trial["best_epoch"] < trial["epochs"]
+    assert trial["best_held_out_cost"] < trial["held_out_cost"] < squares**2
+
+
+def test_how_much_ridge(runs: Runs) -> None:
+    """sweeps/ridge_folds.yaml: the best penalty, least squares and the simplest within one standard error."""
+    run = runs("ridge_folds")
+    told, said = run.metadata["folds"], answer("sweeps", "ridge_folds")
+    means = run.summary().set_index("weight_decay")["mean_held_out_cost"]
+    best, simplest = (
+        float(str(each["setting"]["weight_decay"])) for each in (told["best"], told["simplest"])
+    )
+    assert best == means.idxmin()
+    error = told["best"]["standard_error"]
+    assert_says(said, f"{best:g} is best", f"{means[best]:,.1f}", f"{means[0.0]:,.1f}", f"{error:.1f}")
+    assert_says(said, f"{simplest:g} is as good", f"{means[simplest]:,.1f}")
+    assert means[0.0] - means[best] < 0.01 * error

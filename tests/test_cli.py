@@ -34,6 +34,8 @@ COMMANDS = [
         "report",
         "plot",
         "export",
+        "predict",
+        "importance",
         "verify",
         "init",
         "schema",

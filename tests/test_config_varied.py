@@ -17,8 +17,8 @@ __all__ = ["own_folder"]
 
 
 def test_every_key_of_training_but_four_can_vary() -> None:
-    """And the seed, and whether data are standardized; by its bare name or with its block before it."""
-    assert {*KINDS} == {*TrainingConfig.model_fields, "seed", "standardize"} - {*FIXED}
+    """And seed, fold, and whether data are standardized; by its bare name or with its block before it."""
+    assert {*KINDS} == {*TrainingConfig.model_fields, "seed", "fold", "standardize"} - {*FIXED}
     for name in KINDS:
         block = "data." if name == "standardize" else "training."
         words = {
@@ -33,7 +33,7 @@ def test_every_key_of_training_but_four_can_vary() -> None:
             value = 5 if KINDS[name].is_whole else value if KINDS[name].is_number else True
         optimizer = next((each for each in OPTIMIZERS if name in keys_of(each)), "sgd")
         training = {"optimizer": optimizer} | ({"momentum": 0.5} if name == "nesterov" else {})
-        for key in (name, *([] if name == "seed" else [f"{block}{name}"])):
+        for key in (name, *([] if name in ("seed", "fold") else [f"{block}{name}"])):
             found = sweep({key: {"values": [value]}}, training=training)
             assert make_space(found).names == (name,)
             written_and_read(found)

@@ -52,6 +52,13 @@ def test_the_walkthrough_is_what_its_commands_print(tmp_path: Path) -> None:
     assert (DOCS / "walkthrough" / "paths.png").exists()
 
 
+def test_the_way_to_a_fit_is_what_its_commands_print(tmp_path: Path) -> None:
+    """From a CSV file to predictions in five commands; `make gallery` rewrites it."""
+    text = maker("make_fit").page(tmp_path)
+    assert (DOCS / "fit.md").read_text(encoding="utf-8") == text
+    assert text.count("$ linreg-sweep ") == 5
+
+
 def told(notebook: Path) -> list[Any]:
     """Returns the cells of a notebook and what they gave; of pictures only that they are there."""
     outputs = []

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.groups import Frequencies, Rows, as_cells, grouped, merged
-from linreg_sweep.column_types import Array, Floats, Types
+from linreg_sweep.column_types import Array, Floats, Types, ranking
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.theory.outcome import CONVERGED, MISSING, OUTCOMES, REGIMES
 from linreg_sweep.words import did_you_mean
@@ -25,6 +25,9 @@ Table = Mapping[str, Sequence[Any]]
 
 SUMMARISED = ("outcome", "converged_at", "cost", "regime", "stability_ratio")
 """The columns of the trials table that a summary reads, beside those it groups by."""
+
+SPREAD = ("median", "p10", "p90", "mean", "sd")
+"""What is told of the spread of a column, as the names of the summary's columns begin."""
 
 TRIALS, RATIOS = 0, 1 + len(OUTCOMES)
 ENDED = slice(1, RATIOS)
@@ -142,6 +145,7 @@ class Aggregate:
     Attributes:
         by: the columns that it groups by.
         ranges: those of them whose values are gathered into ranges.
+        spread: a column whose spread is told, beside the epochs of convergence; None: no other.
     """
 
     def __init__(
@@ -151,6 +155,7 @@ class Aggregate:
         ranges: Mapping[str, Ranges] | None = None,
         *,
         together: bool = False,
+        spread: str | None = None,
     ) -> None:
         """Begins a summary.
 
@@ -159,6 +164,7 @@ class Aggregate:
             types: what they hold, among others.
             ranges: of the parameters whose values are gathered into ranges.
             together: the trials of a group lie together, so that one that is left never comes back.
+            spread: see above.
         """
         self.by = list(by)
         self.ranges = dict(ranges or {})
@@ -167,6 +173,7 @@ class Aggregate:
         k = len(self.by)
         self._groups = Rows(np.empty((0, k)), np.empty((0, RATIOS + 1), np.int64), np.empty((0, TRIAL + 1)))
         self._epochs = Frequencies(k, (0.5, 0.9))
+        self.spread, self._spread = spread, Frequencies(k, (0.5, 0.1, 0.9), moments=True)
 
     def add(self, columns: Mapping[str, Array]) -> None:
         """Takes a part: at least the columns in SUMMARISED and `by`, codes for words, [K] each."""
@@ -187,7 +194,12 @@ class Aggregate:
         came = columns["outcome"] == CONVERGED
         last = {name: value[-1:] for name, value in columns.items()} if self._together else None
         at = np.asarray(columns["converged_at"], np.int64)[came]
-        self._epochs.add(groups, group[came], at, goes_on=None if last is None else self._keys(last)[0])
+        goes_on = None if last is None else self._keys(last)[0]
+        self._epochs.add(groups, group[came], at, goes_on=goes_on)
+        if self.spread is not None:
+            values = ranking(columns, self.spread)
+            known = ~np.isnan(values)
+            self._spread.add(groups, group[known], values[known], goes_on=goes_on)
 
     def table(self) -> dict[str, list[Any]]:
         """Returns the summary: see tables.summary."""
@@ -208,10 +220,18 @@ class Aggregate:
             "median_converged_at": as_cells(quantiles[:, 0]),
             "p90_converged_at": as_cells(quantiles[:, 1]),
             "best_cost": as_cells(rows.least[:, COST]),
+            **self._told_spread(rows.keys),
             "regime": [_regimes(low, -high) for low, high in regimes],
             "stability_ratio": as_cells(np.where(is_one, ratio, np.nan)),
         }
         return columns | {name: value for name, value in later.items() if name not in columns}
+
+    def _told_spread(self, keys: Floats) -> dict[str, list[Any]]:
+        """Returns the columns of the summary on the spread of a column."""
+        if self.spread is None:
+            return {}
+        found = self._spread.quantiles(keys)
+        return {f"{measure}_{self.spread}": as_cells(found[:, place]) for place, measure in enumerate(SPREAD)}
 
     def first_trials(self) -> Floats:
         """Returns the lowest number of a trial in each row; NaN where parts came without the column."""

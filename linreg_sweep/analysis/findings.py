@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.column_types import Types
+from linreg_sweep.column_types import Types, ranked_by, ranking
 from linreg_sweep.theory.outcome import (
     CONVERGED,
     DIVERGED,
@@ -49,7 +49,7 @@ def best_trial_row(columns: Columns, by: str = "converged_at") -> int:
     """
     rows = np.arange(len(columns["outcome"]))
     if by != "converged_at":
-        values = np.asarray(columns[by], np.float64)
+        values = ranking(columns, by)
         least = np.nanmin(values, initial=np.inf)
         rows = rows[values == least] if (values == least).any() else rows
         return int(rows[columns["trial"][rows].argmin()])
@@ -90,7 +90,8 @@ class Findings:
             converged_excess: at or below which a state counts as converged.
         """
         self._by = by
-        self.reads = tuple(dict.fromkeys([*READ, *(name for name in ("plateau",) if name in types), by]))
+        also = (name for name in ("plateau",) if name in types)
+        self.reads = tuple(dict.fromkeys([*READ, *also, *ranked_by(by)]))
         self.outcomes = dict.fromkeys(OUTCOMES, 0)
         self.best: dict[str, Any] = {}
         self.edge = ObservedEdge(start_cost)

@@ -116,16 +116,20 @@ def grouped(keys: Floats) -> tuple[Floats, Integers]:
 
 
 class Frequencies:
-    """How often each whole number came in each group, from which quantiles are exact."""
+    """How often each number came in each group, from which quantiles are exact.
 
-    def __init__(self, k: int, shares: Sequence[float]) -> None:
+    Mean and standard deviation are of the numbers in their order, so that no part changes a bit of them.
+    """
+
+    def __init__(self, k: int, shares: Sequence[float], *, moments: bool = False) -> None:
         """Begins with no number.
 
         Args:
             k: columns of a group's key.
             shares: the quantiles that will be asked for.
+            moments: whether mean and standard deviation (of a sample) will be as well, after them.
         """
-        self._k, self._shares = k, shares
+        self._k, self._shares, self._moments = k, shares, moments
         self._counted = _nothing(k + 1)
         self._waiting: list[Rows] = []
         self._settled: list[tuple[Floats, Floats]] = []
@@ -135,19 +139,20 @@ class Frequencies:
         return len(self._counted)
 
     def add(
-        self, groups: Floats, group: Integers, numbers: Integers, *, goes_on: Floats | None = None
+        self, groups: Floats, group: Integers, numbers: Integers | Floats, *, goes_on: Floats | None = None
     ) -> None:
         """Takes numbers.
 
         Args:
             groups: [g, k], the keys of the groups.
             group: [n], the group of each number.
-            numbers: [n].
+            numbers: [n], none missing.
             goes_on: [k], where members of a group come one after the other: the key of the one
                 group that goes on after these; all others never come back.
         """
-        least = int(numbers.min(initial=0))
-        span = int(numbers.max(initial=0)) - least + 1
+        is_whole = numbers.dtype.kind == "i"
+        least = int(numbers.min(initial=0)) if is_whole else 0
+        span = int(numbers.max(initial=0)) - least + 1 if is_whole else MAX_CODES + 1
         if span > MAX_CODES // max(1, len(groups)):  # so far apart that a pair is no number any more
             known, numbers = np.unique(numbers, return_inverse=True)
             least, span = 0, len(known)
@@ -180,15 +185,17 @@ class Frequencies:
         before = np.append(0, reached)[starts]
         n = reached[ends - 1] - before
         found = [_quantile(share, numbers, reached, before, n) for share in self._shares]
+        if self._moments:
+            found += _moments(numbers, rows.sums[:, 0], starts, n)
         self._settled.append((rows.keys[starts, :-1], np.column_stack(found)))
 
     def quantiles(self, keys: Floats) -> Floats:
-        """Returns the quantiles [g, s] of the groups with these keys [g, k]; NaN for one without a number."""
+        """Returns what was asked for [g, s] of groups with these keys [g, k]; NaN of one without a number."""
         self._merge()
         self._settle(self._counted)
         self._counted = _nothing(self._k + 1)
         both = np.concatenate([keys, *(found for found, _ in self._settled)])
-        none = np.full((len(keys), len(self._shares)), np.nan)
+        none = np.full((len(keys), len(self._shares) + 2 * self._moments), np.nan)
         filled = np.concatenate([none, *(values for _, values in self._settled)])
         order = order_of(both)
         return np.fmin.reduceat(filled[order], starts_of(both[order]), axis=0) if len(both) else filled
@@ -209,4 +216,14 @@ def _quantile(share: float, epochs: Floats, reached: Integers, before: Integers,
     below = np.floor(place).astype(np.int64)
     first = epochs[np.searchsorted(reached, before + below, side="right")]
     second = epochs[np.searchsorted(reached, before + np.minimum(below + 1, n - 1), side="right")]
-    return np.asarray(first + (second - first) * (place - below))
+    with np.errstate(invalid="ignore"):  # of infinities
+        found: Floats = np.where(first == second, first, first + (second - first) * (place - below))
+        return found
+
+
+def _moments(numbers: Floats, counts: Integers, starts: Integers, n: Integers) -> list[Floats]:
+    """Returns mean and standard deviation [g] of counted numbers; NaN the latter of a single one."""
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):  # infinities, and a single number
+        mean = np.add.reduceat(numbers * counts, starts) / n
+        centred = numbers - np.repeat(mean, np.diff(np.append(starts, len(numbers))))
+        return [mean, np.sqrt(np.add.reduceat(centred**2 * counts, starts) / (n - 1))]

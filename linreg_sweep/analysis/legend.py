@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from linreg_sweep.analysis.formats import ends_of
 from linreg_sweep.theory.outcome import (
@@ -10,6 +10,7 @@ from linreg_sweep.theory.outcome import (
     OUTCOME_MEANING,
     REGIME_MEANING,
     REGIMES,
+    BestBy,
     Criteria,
 )
 from linreg_sweep.trials.columns import NAMED
@@ -20,6 +21,17 @@ COLUMN_MEANING = {name: column.meaning for name, column in NAMED.items() if colu
     "median_converged_at": "the epoch by which half of the converged trials had converged",
     "p90_converged_at": "the epoch by which nine in ten of the converged trials had converged",
     "best_cost": "the lowest final cost among its trials (mean squared error, in the target's units squared)",
+    **{
+        f"{measure}_{name}": f"{meaning} of its trials' {name}"
+        for name in get_args(BestBy)[1:]
+        for measure, meaning in {
+            "median": "the median",
+            "p10": "the 10th percentile",
+            "p90": "the 90th percentile",
+            "mean": "the mean",
+            "sd": "the standard deviation (of a sample)",
+        }.items()
+    },
 }
 """What a column means, with its unit, for people who read a table."""
 

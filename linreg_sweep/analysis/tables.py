@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from linreg_sweep.analysis.aggregate import (
+    SPREAD,
     SUMMARISED,
     Aggregate,
     Distinct,
@@ -17,12 +18,16 @@ from linreg_sweep.analysis.aggregate import (
     check_column,
     ranges_of,
 )
-from linreg_sweep.column_types import Array, ColumnType
-from linreg_sweep.theory.outcome import MISSING
+from linreg_sweep.column_types import Array, ColumnType, ranked_by
+from linreg_sweep.theory.outcome import INSTEAD, MISSING
 
 
 def summary(
-    trials: pd.DataFrame, by: Sequence[str], bins: int | None = None, log_scaled: Collection[str] = ()
+    trials: pd.DataFrame,
+    by: Sequence[str],
+    bins: int | None = None,
+    log_scaled: Collection[str] = (),
+    spread: str | None = None,
 ) -> pd.DataFrame:
     """Returns one row a value of each named parameter, sorted by the parameters.
 
@@ -33,12 +38,14 @@ def summary(
         bins: gather each parameter with more values than this into so many ranges, evenly spaced
             on its scale; None: every value.
         log_scaled: the parameters whose scale is by ratio.
+        spread: a column whose spread is told, too; None: no other than `converged_at`.
 
     Returns:
         The parameters, then `trials` and the three outcomes (counts that add up),
         `share_converged`, `median_converged_at` and `p90_converged_at` (epochs; missing where
-        none converged), `best_cost`, `regime` (one, or a range such as `low to high`), and
-        `stability_ratio` where a row has only one.
+        none converged), `best_cost`, median, 10th and 90th percentile, mean and standard deviation (of
+        a sample) of the column `spread`, such as `p10_held_out_cost`, `regime` (one, or a range such as
+        `low to high`), and `stability_ratio` where a row has only one.
 
     Raises:
         ConfigError: a column is not there.
@@ -46,7 +53,7 @@ def summary(
     for name in by:
         check_column(name, map(str, trials.columns))
     trials = trials[trials["outcome"] != "failed"]
-    names = list(dict.fromkeys([*by, *SUMMARISED]))
+    names = list(dict.fromkeys([*by, *SUMMARISED, *([] if spread is None else ranked_by(spread))]))
     types = {name: _type(trials[name]) for name in names}
     columns = {name: _array(trials[name]) for name in names}
     ranges: dict[str, Ranges] = {}
@@ -55,7 +62,7 @@ def summary(
         distinct.add(as_key(name, types[name].keys(columns[name])))
         found = None if types[name].is_words else ranges_of(distinct.values, bins, log=name in log_scaled)
         ranges |= {name: found} if found else {}
-    aggregate = Aggregate(by, types, ranges)
+    aggregate = Aggregate(by, types, ranges, spread=spread)
     if len(trials):
         aggregate.add(columns)
     return as_frame(aggregate.table())
@@ -80,7 +87,7 @@ def as_frame(table: Table) -> pd.DataFrame:
     """Returns a summary as a DataFrame: ranges in their order, floats with NaN for what is missing."""
     frame = pd.DataFrame(dict(table))
     for name, cells in table.items():
-        if name.startswith(("share_", "median_", "p90_", "best_", "stability_")):
+        if name.startswith(("share_", "best_", "stability_", *(f"{measure}_" for measure in SPREAD))):
             frame[name] = frame[name].astype("float64")
         elif None in cells and all(cell is None or isinstance(cell, int) for cell in cells):
             frame[name] = pd.array(cells, "Int64")
@@ -94,7 +101,9 @@ def best(trials: pd.DataFrame, n: int = 10, by: str = "converged_at") -> pd.Data
     then lowest number. By another column than `converged_at` by the least value in it.
     """
     if by != "converged_at":
-        return trials.sort_values([by, "trial"]).iloc[:n]
+        ranks = trials[by] if by not in INSTEAD else trials[by].fillna(trials[INSTEAD[by]])
+        order = pd.DataFrame({"rank": ranks, "trial": trials["trial"]})
+        return trials.loc[order.sort_values(["rank", "trial"]).index[:n]]
     order = pd.DataFrame(
         {
             "outcome": trials["outcome"].cat.codes,

@@ -4,7 +4,7 @@ import click
 
 from linreg_sweep.commands.options import loaded_run, say_file, with_columns
 
-EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel")
+EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel", "model")
 """The kinds of exporting.export, likewise."""
 
 
@@ -22,15 +22,22 @@ EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel")
 )
 @click.option("--where", metavar="EXPR", help="Only such trials; see show.")
 @with_columns
+@click.option("--trial", type=int, metavar="N", help="Of a model: of this trial. [default: the best]")
 def export(
-    run: str, to: str, output: str | None, by: tuple[str, ...], where: str | None, columns: tuple[str, ...]
+    run: str,
+    to: str,
+    output: str | None,
+    by: tuple[str, ...],
+    where: str | None,
+    columns: tuple[str, ...],
+    trial: int | None,
 ) -> None:
     """Write the trials of RUN, or with --by a summary of them, to a file. The last line is the file.
 
     csv, parquet and json are exact and hold any number of trials; excel up to 1,048,575 rows; markdown
     and latex (booktabs) show six digits of up to 5,000. Text that a spreadsheet would run gets a ' before
-    it.
+    it. model is one trial's: coefficients in the data's units, names, ranges and how it was made, as JSON.
     """
     from linreg_sweep.exporting import export as write
 
-    say_file(write(loaded_run(run), to, output, by=by, where=where, columns=columns))
+    say_file(write(loaded_run(run), to, output, by=by, where=where, columns=columns, trial=trial))

@@ -32,7 +32,12 @@ SHOWS = "; ".join(f"{name}: {kind.shows}" for name, kind in KINDS.items())
 )
 @click.option("--y", metavar="PARAM", help="Of map and epochs: upwards. [default: the next that varies]")
 @click.option(
-    "--trial", "trials", multiple=True, type=int, metavar="N", help="Of cost, paths and overlay: this trial."
+    "--trial",
+    "trials",
+    multiple=True,
+    type=int,
+    metavar="N",
+    help="Of cost, paths, fit and overlay: this trial.",
 )
 @with_bins
 @click.option("--title", metavar="TEXT", help="The title; '' for none. [default: what it is of]")

@@ -23,6 +23,8 @@ _EXTENDS = {
     "description": "A config, relative to this file, whose values hold where this file has none.",
 }
 
+_FOLD = "Which of data.holdout's folds is held out; without, each trial is one in every fold."
+
 _MODELS: dict[str, Any] = {model.__name__: model for model in (Config, GridSweep, RandomSweep, ListSweep)}
 
 
@@ -67,13 +69,12 @@ def json_schema() -> dict[str, Any]:
 def _block(shapes: dict[str, list[Any]]) -> dict[str, Any]:
     """Returns the schema of what is varied together, from the shapes of each parameter."""
     fields = Config.model_fields | DataConfig.model_fields | TrainingConfig.model_fields
-    named = {
-        name: {"anyOf": found, "description": fields[name].description} for name, found in shapes.items()
-    }
+    told = {name: field.description for name, field in fields.items()} | {"fold": _FOLD}
+    named = {name: {"anyOf": found, "description": told[name]} for name, found in shapes.items()}
     dotted = {
         f"{'data' if name in DataConfig.model_fields else 'training'}.{name}": each
         for name, each in named.items()
-        if name != "seed"
+        if name not in ("seed", "fold")
     }
     rows = {"type": "array", "items": {"type": "array"}, "minItems": 1, "maxItems": MAX_ITEMS}
     together = {

@@ -21,7 +21,15 @@ from linreg_sweep.config.reader import read_content, read_file
 from linreg_sweep.config.renamed import renewed
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.schema import Config
-from linreg_sweep.config.sweeps import SWEEPS, GridSweep, ListSweep, RandomSweep, Sweep, SweepBase
+from linreg_sweep.config.sweeps import (
+    SWEEPS,
+    BestConfig,
+    GridSweep,
+    ListSweep,
+    RandomSweep,
+    Sweep,
+    SweepBase,
+)
 from linreg_sweep.config.trial_list import read_trials
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.guards.names import name_after
@@ -246,7 +254,10 @@ class _Loaded:
         data = plain(root)
         try:
             config = model.model_validate(data, context=_context(data))
-            return config.model_copy(update={"training": config.training.completed(config.optimizers)}), []
+            settled: dict[str, Any] = {"training": config.training.completed(config.optimizers)}
+            if isinstance(config, SweepBase):
+                settled["best"] = BestConfig(by=config.best_by)
+            return config.model_copy(update=settled), []
         except ValidationError as error:
             faults = faults_of(error, model, ("extends",))
         if isinstance(data.get("trials"), dict) and "path" in data["trials"]:
@@ -302,6 +313,8 @@ def _laid_over(base: Node, top: Node) -> Node:
     data = child(top, "data")
     if data is not None and data.is_block and data.value.keys() & {"name", "path"}:
         base = Node({key: node for key, node in base.value.items() if key != "data"}, base.at, base.key_at)
+    elif data is not None and child(data, "holdout") is not None and child(base, "data") is not None:
+        base = replace_at(base, ("data", "holdout"), _beside(top, None))  # one way or another, never both
     return merge(base, top)
 
 
@@ -318,12 +331,22 @@ def _with_a_source(root: Node) -> Node:
 
 
 def _with_absolute_path(config: M, root: Node) -> tuple[M, Path]:
-    """Returns the config with data.path made absolute but for a URL, and the folder it is relative to."""
-    if config.data.path is None or is_url(config.data.path):
-        return config, root.at.source.folder
-    folder = locate(root, ("data", "path")).source.folder
-    path = os.path.normpath(folder / config.data.path)
+    """Returns the config with the paths of its data made absolute, but for URLs, and its folder."""
+    data, folder = config.data, root.at.source.folder
+    if data.holdout is not None and data.holdout.path is not None and not is_url(data.holdout.path):
+        path, _ = _absolute(data.holdout.path, ("data", "holdout", "path"), root)
+        data = data.model_copy(update={"holdout": data.holdout.model_copy(update={"path": path})})
+    if data.path is not None and not is_url(data.path):
+        path, folder = _absolute(data.path, ("data", "path"), root)
+        data = data.model_copy(update={"path": path})
+    return config.model_copy(update={"data": data}), folder
+
+
+def _absolute(given: str, key: KeyPath, root: Node) -> tuple[str, Path]:
+    """Returns a path made absolute, and the folder that it is relative to: that of the file that says so."""
+    folder = locate(root, key).source.folder
+    path = os.path.normpath(folder / given)
     if UNPRINTABLE.search(path):
         text = f"must lie in a folder whose name YAML can hold, got {path!a}"
-        raise ConfigError(placed(at(("data", "path"), text, "rename the folder"), root))
-    return config.model_copy(update={"data": config.data.model_copy(update={"path": path})}), folder
+        raise ConfigError(placed(at(key, text, "rename the folder"), root))
+    return path, folder

@@ -22,6 +22,7 @@ from linreg_sweep.config.parameters import Parameter, Product, Values, each_alon
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.training import TrainingConfig
 from linreg_sweep.guards.escapes import OBEYED
+from linreg_sweep.holdout import Holdout
 from linreg_sweep.kinds import MAX_COUNT, Count, CountOrZero, Factor, Fraction, Model, Positive, Seed
 from linreg_sweep.text_format import TEXT, TextFormat
 from linreg_sweep.theory.outcome import BestBy
@@ -101,6 +102,8 @@ class DataConfig(Model):
     """Whether each x column is z-scored (population standard deviation)."""
     fit_bias: bool = True
     """Whether a bias is fitted."""
+    holdout: Annotated[Holdout | None, AfterValidator(Holdout.checked)] = None
+    """The rows that no trial is trained on; the fit is measured on them."""
 
     @field_validator("path")
     @classmethod
@@ -207,6 +210,16 @@ class Config(Model):
     def products(self) -> tuple[Product, ...]:
         """What is varied; of a config nothing, which is a product of one trial."""
         return ({},)
+
+    @property
+    def n_folds(self) -> int:
+        """How many folds the rows are held out in; 1 where they are held out once, or none are."""
+        return 1 if self.data.holdout is None else self.data.holdout.n_folds
+
+    @property
+    def says_folds(self) -> bool:
+        """Whether it says itself which folds trials have."""
+        return False
 
     def place_of(self, name: str, *, in_unit: bool = False) -> KeyPath:
         """Returns where a hyperparameter of `training` is declared.

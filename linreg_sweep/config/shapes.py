@@ -41,7 +41,7 @@ def shapes_of(name: str, kind: Kind, method: str) -> dict[str, Any]:
     if kind.is_number and method == GRID:
         step = Count if kind.is_whole else Positive
         shapes += [_made(Points, kind.type), _made(Steps, kind.type, step)]
-        shapes += [_made(Range, kind.type)] if name == "seed" else []
+        shapes += [_made(Range, kind.type)] if name in ("seed", "fold") else []
     elif kind.is_number:
         shapes += [_made(Uniform, kind.type), *([] if _is_bounded(kind) else [Normal])]
     return {getattr(shape, "__origin__", shape).__name__: shape for shape in shapes}

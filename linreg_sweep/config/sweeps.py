@@ -16,6 +16,7 @@ from linreg_sweep.config.parameters import (
     Normal,
     Parameter,
     Product,
+    Steps,
     Tuples,
     Values,
     count,
@@ -68,8 +69,8 @@ class _Settled:
 class BestConfig(Model):
     """Which trial is the best."""
 
-    by: BestBy = "converged_at"
-    """The column whose least value is best."""
+    by: BestBy | None = None
+    """The column whose least value is best. Null: held_out_cost if rows are held out, else converged_at."""
 
 
 class SweepBase(Config):
@@ -87,7 +88,7 @@ class SweepBase(Config):
     @property
     def best_by(self) -> BestBy:
         """The column whose least value is best."""
-        return self.best.by
+        return self.best.by or ("converged_at" if self.data.holdout is None else "held_out_cost")
 
     @property
     def optimizers(self) -> tuple[str, ...]:
@@ -104,8 +105,13 @@ class ProductSweep(SweepBase):
 
     @property
     def products(self) -> tuple[Product, ...]:
-        """What is varied: a union of products, mostly one."""
-        return self.declared
+        """What is varied: a union of products, mostly one; in each, every fold that rows are held out in."""
+        return tuple(with_folds(product, self.n_folds) for product in self.declared)
+
+    @property
+    def says_folds(self) -> bool:
+        """Whether it says itself which folds trials have."""
+        return any("fold" in names_of(product) for product in self.declared)
 
     def place_of(self, name: str, *, in_unit: bool = False) -> KeyPath:
         """Returns where a hyperparameter is declared; see Config."""
@@ -144,7 +150,8 @@ class GridSweep(ProductSweep):
 
     @classmethod
     def _check_size(cls, products: tuple[Product, ...], data: dict[str, Any]) -> list[Complaint]:
-        trials, most = sum(prod(map(count, each.values())) for each in products), data.get("max_trials")
+        folded = (with_folds(each, _folds(data)) for each in products)
+        trials, most = sum(prod(map(count, each.values())) for each in folded), data.get("max_trials")
         if most is None or trials <= most:
             return []
         made = f"{trials:,}" if trials < 10**30 else "more than 10**30"
@@ -158,7 +165,7 @@ class RandomSweep(ProductSweep):
     method: _Drawn
     """How trials take their values: drawn at random."""
     trials: Count
-    """How many trials there are."""
+    """How many trials there are; where rows are held out in folds, each of them is one in every fold."""
 
     @field_validator("trials")
     @classmethod
@@ -202,7 +209,12 @@ class ListSweep(SweepBase):
     @property
     def products(self) -> tuple[Product, ...]:
         """What is varied: all columns together."""
-        return (values_of(self.trials.columns),)
+        return (with_folds(values_of(self.trials.columns), self.n_folds),)
+
+    @property
+    def says_folds(self) -> bool:
+        """Whether it says itself which folds trials have."""
+        return "fold" in self.trials.columns
 
     def place_of(self, name: str, *, in_unit: bool = False) -> KeyPath:
         """Returns where a hyperparameter is declared; see Config."""
@@ -223,6 +235,19 @@ class ListSweep(SweepBase):
             if faults:
                 raise raised(faults)
         return trials
+
+
+def with_folds(product: Product, n_folds: int) -> Product:
+    """Returns a product in which each trial is one in every fold, unless it says which folds it has."""
+    if n_folds == 1 or "fold" in names_of(product):
+        return product
+    return {**product, "fold": Steps(0, n_folds - 1, 1)}
+
+
+def _folds(data: Mapping[str, Any]) -> int:
+    """Returns how many folds a set-up has, of what has been checked of it."""
+    holdout = getattr(data.get("data"), "holdout", None)
+    return 1 if holdout is None else int(holdout.n_folds)
 
 
 def values_of(columns: Mapping[str, Sequence[Any]]) -> Product:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, Strict, TypeAdapter, ValidationError
 
 from linreg_sweep.config.parameters import MAX_INTEGER, OWN_WEIGHT
 from linreg_sweep.config.training import OPTIMIZER_KEYS, TrainingConfig
-from linreg_sweep.kinds import Count, Number, Seed
+from linreg_sweep.kinds import Count, CountOrZero, Number, Seed
 
 BLOCKS = ("schedule.", "average.")
 """Begin the names of numbers of the set-up's blocks: `schedule.gamma`."""
@@ -72,6 +72,7 @@ def _kinds() -> dict[str, Kind]:
     types = {name: hints[name] for name in TrainingConfig.model_fields if name not in FIXED}
     types |= {"initial_weight": Number, "batch_size": Count, "standardize": bool}
     types["seed"] = Annotated[Seed, Field(le=MAX_INTEGER)]
+    types["fold"] = Annotated[CountOrZero, Field(le=MAX_INTEGER)]
     return {name: Kind(Annotated[bool, Strict()] if kind is bool else kind) for name, kind in types.items()}
 
 
@@ -85,7 +86,7 @@ def canonical(name: str, kinds: Mapping[str, Kind] = KINDS) -> str:
     """Returns a parameter's one name: `training.loss` is `loss`, `data.standardize` is `standardize`."""
     for block in ("training.", "data."):
         bare = name.removeprefix(block)
-        belongs = (bare == "standardize") == (block == "data.") and bare != "seed"
+        belongs = (bare == "standardize") == (block == "data.") and bare not in ("seed", "fold")
         if bare != name and belongs and (bare in kinds or bare.startswith((OWN_WEIGHT, *BLOCKS))):
             return bare
     if name in kinds:

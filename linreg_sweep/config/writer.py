@@ -15,7 +15,7 @@ from linreg_sweep.config.nodes import Source, plain
 from linreg_sweep.config.reader import read_value
 from linreg_sweep.config.scalars import ScalarError, read_scalar
 from linreg_sweep.config.schema import Config
-from linreg_sweep.config.sweeps import ListSweep, SweepBase
+from linreg_sweep.config.sweeps import ListSweep, ProductSweep
 from linreg_sweep.config.training import OPTIMIZER_KEYS, keys_of
 from linreg_sweep.errors import ConfigError
 
@@ -35,8 +35,8 @@ def as_mapping(config: Config) -> dict[str, Any]:
     plain["training"] = {key: training[key] for key in training if key in known or key not in OPTIMIZER_KEYS}
     if isinstance(config, ListSweep):
         plain["trials"] = config.trials.spec()
-    elif isinstance(config, SweepBase):
-        blocks = [{key: parameter.spec() for key, parameter in each.items()} for each in config.products]
+    elif isinstance(config, ProductSweep):
+        blocks = [{key: parameter.spec() for key, parameter in each.items()} for each in config.declared]
         plain["parameters"] = blocks if len(blocks) > 1 else blocks[0]
     first = [key for key in _ORDER if key in plain]
     return {key: plain[key] for key in [*first, *(key for key in plain if key not in first)]}

@@ -17,6 +17,7 @@ from linreg_sweep.averages import weights
 from linreg_sweep.engines.interface import Floats, Results, TrainOptions, Trials
 from linreg_sweep.engines.tracker import Tracker, excess_of, look_back
 from linreg_sweep.schedules.declared import factors
+from linreg_sweep.theory.held_out import HeldOut
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
 
@@ -296,9 +297,43 @@ def _train_block(
     weighed = weights_of(block, options, epoch, len(batches), len(descent.slices), dtype)
     chunk = Chunk(epoch, batches, rates, weighed)
     state, lowest, highest = descent.chunk(block, chunk)
+    costs = None if options.held_out is None else _held_out_costs(descent, options.held_out, block, chunk)
+    ended = _look_for_events(descent, tracker, block, chunk, columns, state, (lowest, highest))
+    if costs is not None:
+        tracker.compare(epoch, columns, costs)
+    return ended
+
+
+def _held_out_costs(descent: Arithmetic, held_out: HeldOut, block: State, chunk: Chunk) -> Floats:
+    """Returns the cost on held-out rows [m, k] of every state of a chunk: trials are traced once more."""
+    count = block.theta.shape[-1]
+    costs = np.empty((max(1, len(chunk.batches)), count))
+    few = max(1, RETRACED // (block.theta[..., 0].size * len(costs)))
+    for first in range(0, count, few):
+        some = np.arange(first, min(first + few, count))
+        reached, _ = descent.retrace(block.take(some).copy(), chunk.take(some))
+        costs[:, some] = held_out.cost_of_columns(reached.astype(np.float64))
+    return costs
+
+
+def _look_for_events(
+    descent: Arithmetic,
+    tracker: Tracker,
+    block: State,
+    chunk: Chunk,
+    columns: slice,
+    state: State,
+    measures: tuple[Array, Array],
+) -> Indices:
+    """Moves some live trials to the state that a chunk reached, and records their events.
+
+    Returns:
+        The columns of the live trials that ended.
+    """
+    options, epoch, batches = descent.options, chunk.first, chunk.batches
     low, high, left = tracker.low[columns], tracker.high[columns], tracker.last[columns] - epoch
     cut_short = left < max(1, len(batches))
-    chosen = _near_an_event(descent, block, (lowest, highest), low, high, cut_short)
+    chosen = _near_an_event(descent, block, measures, low, high, cut_short)
     if not len(chosen):
         block.overwrite(state)
         return chosen

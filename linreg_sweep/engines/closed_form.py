@@ -29,6 +29,7 @@ from linreg_sweep.method import Method
 from linreg_sweep.schedules import declared as schedules
 from linreg_sweep.theory import course as courses
 from linreg_sweep.theory.averaging import ema_factors, mean_factors
+from linreg_sweep.theory.best_epoch import Least, Residuals, least_cost, settled
 from linreg_sweep.theory.course import Course, Ends, Watch
 from linreg_sweep.theory.first_events import Levels, constant_events
 from linreg_sweep.theory.modes import MomentumModes, PlainModes, momentum_modes, plain_modes
@@ -365,3 +366,44 @@ def _watch_modes(descent: _Descent, steps: Steps) -> Ends:
             rate, log = descent.trials.learning_rate, every.log
             bounds = bound_rounding(descent.trials.quadratic, steps, rate, log, end.astype(np.float64))
     return Ends(*(np.stack(parts) for parts in zip(*found, strict=True)))
+
+
+def least_held_out(problem: Problem, trials: Trials, options: TrainOptions, last: Integers) -> Least:
+    """Tells at which epoch K trials cost least on held-out rows.
+
+    Args:
+        problem: whose rows are held out.
+        trials: their numbers.
+        options: how they descend.
+        last: the epochs that each does [K].
+    """
+    epoch, cost = np.zeros(len(trials), np.int64), np.full(len(trials), np.nan)
+    held_out = problem.held_out
+    if held_out is None:
+        return Least(epoch, cost)
+    with np.errstate(all="ignore"):
+        for block, has_course in _blocks(trials, options.method):
+            descent, end = _begin(trials, options, block), last[block]
+            residuals = Residuals.of(held_out, descent.trials.quadratic, descent.errors)
+            found = _follow_costs(descent, residuals, end) if has_course else None
+            if found is None:
+                found = least_cost(descent.modes().still_where(descent.energy == 0), residuals, end)
+            epoch[block], cost[block] = found.epoch, found.cost
+    return Least(epoch, cost)
+
+
+def _follow_costs(descent: _Descent, residuals: Residuals, last: Integers) -> Least:
+    """Returns the least cost on held-out rows of trials whose epochs are gone through."""
+    count = len(last)
+    epoch, least, final = np.zeros(count, np.int64), np.full(count, np.inf), np.full(count, np.nan)
+
+    def look(now: int, live: Indices, factors: Floats) -> None:
+        cost = residuals.take(live).cost(factors)
+        lower = (cost < least[live]) & (now <= last[live])
+        epoch[live[lower]], least[live[lower]] = now, cost[lower]
+        ends = last[live] == now
+        final[live[ends]] = cost[ends]
+
+    course = descent.course("float64").still_where(descent.energy == 0)
+    courses.follow(course, last, np.empty(0, np.int64), look=look)
+    return settled(epoch, least, last, final)

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.method import Method
+from linreg_sweep.theory.best_epoch import Least
+from linreg_sweep.theory.held_out import HeldOut
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
 
@@ -63,6 +65,7 @@ class TrainOptions:
         early_stop: a trial ends at its first event; else only at divergence or its last epoch.
         dtype: float32 or float64, of the descent; results are always float64.
         device: cpu or cuda (torch only).
+        held_out: rows whose cost is looked at in every epoch; None: no engine looks at any.
         history_epochs: ascending epochs at which the state of every trial not yet ended is kept;
             a trial that ends at epoch t has its state at t kept too, where t is among them.
     """
@@ -73,6 +76,7 @@ class TrainOptions:
     early_stop: bool = True
     dtype: str = "float64"
     device: str = "cpu"
+    held_out: HeldOut | None = None
     history_epochs: Integers = field(default_factory=lambda: np.empty(0, np.int64))
 
 
@@ -124,6 +128,7 @@ class Results:
             trial ended before its second update or never moved.
         history: the states asked for.
         average: [K, P, O], the averaged state when each trial ended; None: none is kept.
+        least: the least cost on held-out rows; None: it was not looked at.
     """
 
     theta: Floats
@@ -133,6 +138,7 @@ class Results:
     contraction: Floats
     history: History
     average: Floats | None = None
+    least: Least | None = None
 
     def take(self, chosen: NDArray[np.intp]) -> "Results":
         """Returns those of the chosen trials, without their history."""
@@ -146,6 +152,7 @@ class Results:
             self.contraction[chosen],
             none,
             average,
+            None if self.least is None else Least(self.least.epoch[chosen], self.least.cost[chosen]),
         )
 
 
@@ -182,7 +189,17 @@ def merge(groups: list[NDArray[np.intp]], results: list[Results]) -> Results:
         contraction=joined(lambda result: result.contraction),
         history=History(trial[rows], epoch[rows], states[rows]),
         average=joined(_averaged) if keeps_average else None,
+        least=None
+        if any(result.least is None for result in results)
+        else Least(joined(lambda result: _least(result).epoch), joined(lambda result: _least(result).cost)),
     )
+
+
+def _least(result: Results) -> Least:
+    """Returns the least cost on held-out rows, of results that have it."""
+    if result.least is None:
+        raise ValueError("it was not looked at")
+    return result.least
 
 
 def _averaged(result: Results) -> Floats:

@@ -342,7 +342,11 @@ def _train_block(
         early_stop=descent.options.early_stop,
     )
     every = np.arange(columns.start, columns.start + reached.shape[-1])
-    return tracker.record(epoch, events, every, reached, averages)
+    ended = tracker.record(epoch, events, every, reached, averages)
+    if descent.options.held_out is not None:
+        states = np.ascontiguousarray(reached, np.float64)
+        tracker.compare(epoch, columns, descent.options.held_out.cost_of_columns(states))
+    return ended
 
 
 def _numpy(tensor: Tensor) -> Array:

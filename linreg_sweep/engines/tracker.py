@@ -11,11 +11,16 @@ from numpy.typing import NDArray
 
 from linreg_sweep.averages import begins
 from linreg_sweep.engines.interface import Floats, Integers, Page, Results, TrainOptions, Trials, history_of
+from linreg_sweep.theory.best_epoch import SAME, settled
 from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.theory.quadratic import TOGETHER, Quadratic
 
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
+
+
+SAME_IN_SINGLE = 1e-6
+"""What theory.best_epoch.SAME is for a descent in float32."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,10 @@ class Tracker:
         average = options.method.average
         self._average = None if average is None else np.full_like(trials.start, np.nan)
         self._begins = np.zeros(1) if average is None else begins(average, trials.values)
+        self._same = SAME if options.dtype == "float64" else SAME_IN_SINGLE
+        self._least = None if options.held_out is None else np.full(count, np.inf)
+        self._least_at, self._last_cost = np.zeros(count, np.int64), np.full(count, np.nan)
+        self._done = np.zeros(count, np.bool_)
         self.live: Indices = np.arange(count)
         self.last = trials.epochs
         self.low = np.full(count, options.converged_excess)
@@ -154,6 +163,7 @@ class Tracker:
         self._diverged_at[trials[came]] = epoch + events.diverged[came]
         came = events.end != MISSING
         self._epochs[trials[came]] = epoch + events.end[came]
+        self._done[trials[came]] = True
         last = reached[:, :, events.end[came], events.columns[came]]
         self._theta[trials[came]] = np.moveaxis(last, -1, 0)
         if self._average is not None and averages is not None:
@@ -161,6 +171,27 @@ class Tracker:
             self._average[trials[came]] = np.moveaxis(last, -1, 0)
         ended: Indices = columns[came]
         return ended
+
+    def compare(self, epoch: int, columns: slice, costs: Floats) -> None:
+        """Compares the costs on held-out rows [m, k] of a chunk of states, once its events are recorded.
+
+        Args:
+            epoch: of the chunk's first state.
+            columns: which of the live trials these are.
+            costs: of each state; those after a trial's end are passed over.
+        """
+        if self._least is None:
+            return
+        trials = self.live[columns]
+        stop = np.where(self._done[trials], self._epochs[trials] - epoch, len(costs))
+        rows = np.arange(len(costs))[:, None]
+        seen = np.where((rows <= stop) & ~np.isnan(costs), costs, np.inf)
+        at = seen.argmin(axis=0)
+        lowest = seen[at, np.arange(len(trials))]
+        lower = lowest < self._least[trials]
+        self._least[trials[lower]], self._least_at[trials[lower]] = lowest[lower], epoch + at[lower]
+        ends = np.flatnonzero(self._done[trials])
+        self._last_cost[trials[ends]] = costs[stop[ends], ends]
 
     def drop(self, ended: Indices) -> Indices:
         """Drops columns from the live trials; returns the columns that go on."""
@@ -181,6 +212,9 @@ class Tracker:
             self._contraction,
             history_of(self._pages, (self._theta.shape[1], self._theta.shape[2])),
             self._average,
+            None
+            if self._least is None
+            else settled(self._least_at, self._least, self._epochs, self._last_cost, self._same),
         )
 
 

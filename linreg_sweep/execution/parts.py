@@ -136,9 +136,12 @@ def default_part_size(experiment: Experiment) -> int:
     while most > 1 and most * experiment.n_states > MAX_HISTORY_ROWS:
         most //= 2
     size = ENGINES[experiment.config.training.engine].worth_a_part
-    while size < most and size * PARTS_AT_LEAST < experiment.space.n_trials:
+    folds = 1
+    while folds < len(experiment.headers):  # a part's trials of one fold are as many as without folds
+        folds *= 2
+    while size < most and size * PARTS_AT_LEAST < experiment.space.n_trials / folds:
         size *= 2
-    return min(size, most)
+    return min(size * folds, most)
 
 
 def check_part_size(experiment: Experiment, part_size: int | None) -> None:

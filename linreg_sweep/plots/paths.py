@@ -55,7 +55,7 @@ def paths(run: Run, axes: "Axes", *, trials: Sequence[int] = (), look: Look = PL
     corners = np.array([optimum, *(track[0] for track in tracks)])
     reach = 1.25 * np.maximum(np.abs(corners - optimum).max(axis=0), 1e-9)
     reach = np.maximum(reach, reach.max() * 0.15)
-    is_one_unit = not plain or {is_scaled for _, is_scaled in experiment.problems} == {True}
+    is_one_unit = not plain or {kind.standardize for kind in experiment.problems} == {True}
     if is_one_unit:  # as wide as its frame is, about, so that little is lost where both have one scale
         below = (len(tracks) + 6) * SMALL * look.points * LINE / 72  # the legend and the axis
         shape = 0.8 * width_of(axes) / max(height_of(axes) - below, 0.3 * height_of(axes))
@@ -79,7 +79,7 @@ def paths(run: Run, axes: "Axes", *, trials: Sequence[int] = (), look: Look = PL
     lines += axes.plot(*optimum, marker="*", markersize=13 * look.width, label=star, **mark)
     names = experiment.parameter_names
     if plain:
-        both = len({is_scaled for _, is_scaled in experiment.problems}) > 1
+        both = len({kind.standardize for kind in experiment.problems}) > 1
         scale = "in the data's units" if both else "as trained"
         words = [
             look.labels.get(name) or f"{look.name(name)} ({scale})"

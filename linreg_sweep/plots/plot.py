@@ -48,10 +48,10 @@ def plot(
 
     Args:
         runs: one or more, or their directories.
-        kind: map, epochs, cost, paths, slice, parallel or overlay; kinds.KINDS says what each shows.
+        kind: map, epochs, cost, paths, slice, parallel, fit or overlay; kinds.KINDS says what each shows.
         x: of map and epochs, the parameter to the right; None: the learning rate.
         y: likewise upwards; None: the next that varies.
-        trials: of cost, paths and overlay, the numbers of the trials; none: some that show the run.
+        trials: of cost, paths, fit and overlay, the numbers of the trials; none: some that show the run.
         bins: of map, epochs and slice, ranges of a parameter with more values than these; 0: none are
             gathered; None: as many as trials fill and a screen can show.
         axes: where to draw a picture that has one panel; None: on a new figure.

@@ -9,7 +9,7 @@ from linreg_sweep.analysis.formats import ends_of
 from linreg_sweep.plots.style import spaced
 from linreg_sweep.runs.results import Run
 from linreg_sweep.text.phrases import counted, plural
-from linreg_sweep.text.runs import format_best_trial
+from linreg_sweep.text.runs import format_best, format_best_trial
 from linreg_sweep.words import joined
 
 
@@ -22,7 +22,8 @@ def answer(run: Run, name: str, table: Table, best: Mapping[str, Any]) -> str:
         table: the summary by it; its values ascend, each a number or a range such as `1 to 2`.
         best: the cells of the best trial; see format_best_trial.
     """
-    said = format_best_trial(best, run.varied, run.best_by)
+    said = " ".join(format_best(run)) if "folds" in run.metadata else ""
+    said = said or format_best_trial(best, run.varied, run.best_by)
     for varied in run.varied:
         said = said.replace(varied, spaced(varied), 1)
     return " ".join([said, *_all_over(run, name, table)])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from linreg_sweep.analysis.aggregate import Table
 from linreg_sweep.analysis.formats import cells_of as cells_in
 from linreg_sweep.analysis.formats import finite
+from linreg_sweep.column_types import ranked_by
 from linreg_sweep.plots.cells import MAX_VALUES, Cells, cells_of, rate_of, varying
 from linreg_sweep.reports.answer import answer
 from linreg_sweep.runs.results import BINS, MAX_ROWS, Run
@@ -87,7 +88,7 @@ def gather(run: Run) -> Gathered:
         name: aggregate.table() for name, aggregate in zip(names, summaries, strict=True)
     }
     cells = [cells_of(run, aggregate) for aggregate in maps]
-    ranked = run.best_of(list(dict.fromkeys([*RANK, run.best_by, *run.varied])), BEST)
+    ranked = run.best_of(list(dict.fromkeys([*RANK, *ranked_by(run.best_by), *run.varied])), BEST)
     best = {name: finite(column[0]) for name, column in cells_in(ranked.head(1)).items()}
     said = answer(run, names[0], finest.table(), best)
     listed = _listed(run, cells, ranked["trial"].to_numpy())
@@ -98,7 +99,7 @@ def _of_each(run: Run, words: list[str]) -> Table | None:
     """Returns the best trial of each combination of words, with the values of all that varies."""
     if not words:
         return None
-    names = list(dict.fromkeys([*words, *run.varied, *RANK, run.best_by]))
+    names = list(dict.fromkeys([*words, *run.varied, *RANK, *ranked_by(run.best_by)]))
     return cells_in(run.best_of_each(words, run.varied)[names].head(MAX_ROWS))
 
 

@@ -124,9 +124,15 @@ def _points(experiment: Experiment) -> dict[str, Any] | None:
 
 
 def _setup(experiment: Experiment, group: Group) -> dict[str, Any]:
-    problem, (loss, is_standardized) = group.problem, group.kind
-    data = experiment.data if is_standardized else experiment.data.as_given()
-    words = [f"loss {loss}", "standardized x" * is_standardized, "Nesterov's momentum" * _is_nesterov(group)]
+    problem, (loss, is_standardized, fold) = group.problem, group.kind
+    header = experiment.headers[fold]
+    data = header if is_standardized else header.as_given()
+    words = [
+        f"loss {loss}",
+        "standardized x" * is_standardized,
+        f"fold {fold}" * experiment.has_folds,
+        "Nesterov's momentum" * _is_nesterov(group),
+    ]
     low = problem.quadratic.visible_low
     visible = np.zeros_like(problem.optimum) if low is None else low[..., 0]
     return {
@@ -140,6 +146,7 @@ def _setup(experiment: Experiment, group: Group) -> dict[str, Any]:
         "eigenvectors": matrix(problem.eigenvectors.T),
         "cost_min": problem.cost_min,
         "scale": problem.scale,
+        "converged_excess": float(np.max(group.options.converged_excess)),
         "cost_per_loss": problem.cost_per_loss,
         "nesterov": _is_nesterov(group),
         "words": " and ".join(filter(None, words)),

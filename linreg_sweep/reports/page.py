@@ -53,6 +53,7 @@ class Section:
         answer: the best trial, and where every trial converged.
         advice: with which settings trials converge, where most did not.
         swept: what was varied, and between which ends.
+        quality: how well the best trial fits, beside its optimum; None: the run is not finished, or older.
         of_each: the best trial of each word, where words vary.
         facts: what was run, by what it is called: versions, hashes, times.
         command: runs the sweep again.
@@ -69,6 +70,7 @@ class Section:
     answer: str
     advice: list[str]
     swept: "Shown"
+    quality: "Shown | None"
     of_each: "Shown | None"
     facts: dict[str, str]
     command: str

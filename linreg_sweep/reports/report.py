@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from linreg_sweep.analysis.aggregate import Table
+from linreg_sweep.analysis.quality import table_of
 from linreg_sweep.comparing.comparison import bins_to_read, compare
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
 from linreg_sweep.plots.style import COLORS, spaced
@@ -21,7 +22,7 @@ from linreg_sweep.storage.outputs import Output, output
 from linreg_sweep.text.advice import format_advice
 from linreg_sweep.text.phrases import counted
 from linreg_sweep.text.plans import axes_table
-from linreg_sweep.text.runs import format_legend
+from linreg_sweep.text.runs import format_legend, measured
 from linreg_sweep.theory.outcome import OUTCOMES
 from linreg_sweep.trials.advice import advise, is_needed
 from linreg_sweep.trials.axes import axes_of
@@ -94,6 +95,7 @@ def _section(name: str, found: Gathered) -> Section:
         advice=advice,
         facts=_facts(run),
         swept=shown("swept", "What was swept", axes_table(axes_of(products))),
+        quality=_quality(run),
         of_each=None if found.of_each is None else _of_each(run, found.of_each),
         command=shlex.join(["linreg-sweep", "run", str(run.store.config)]),
         config=files.read(run.store.config).decode(),
@@ -103,6 +105,12 @@ def _section(name: str, found: Gathered) -> Section:
         no_laboratory=why_not,
         payload=payload,
     )
+
+
+def _quality(run: Run) -> Shown | None:
+    """Returns how well the best trial fits, as the page shows it; None: it is not known."""
+    fits = run.metadata.get("quality")
+    return None if fits is None else shown("quality", f"The fit, {measured(run)}", table_of(fits))
 
 
 def _of_each(run: Run, table: Table) -> Shown:

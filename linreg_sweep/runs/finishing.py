@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 
 from linreg_sweep.analysis.aggregate import SUMMARISED, Table
 from linreg_sweep.analysis.findings import Findings
-from linreg_sweep.analysis.formats import as_text, finite
+from linreg_sweep.analysis.formats import as_text
+from linreg_sweep.column_types import ranked_by
 from linreg_sweep.config.sweeps import DRAWN
 from linreg_sweep.errors import Complaint, ResultsError, SweepError
 from linreg_sweep.execution.parts import Facts
 from linreg_sweep.runs.inspection import set_aside
+from linreg_sweep.runs.quality import best_setting, cells_of, fits_of, folds_told
 from linreg_sweep.runs.results import BINS, MAX_ROWS, Run
 from linreg_sweep.runs.status import now
 from linreg_sweep.storage import files
 from linreg_sweep.storage.checksum import checksum
 from linreg_sweep.storage.layout import TRIALS
-from linreg_sweep.storage.parquet import read_arrays
 from linreg_sweep.theory.outcome import OUTCOMES
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.limits import common_stability_limit
@@ -113,19 +114,19 @@ def sum_up(run: Run, experiment: Experiment) -> SummedUp:
         findings.add(columns)
     whole, readable = (aggregate.table() for aggregate in aggregates)
     edge = findings.edge
+    settings = best_setting(run)
+    best = int(findings.best["trial"]) if settings is None else settings[0].first
     facts = {
         "outcomes": findings.outcomes,
-        "best": _best(run, int(findings.best["trial"])),
+        "best": _best(run, best),
         "edge": {
             "largest_stable": edge.largest_stable,
             "smallest_diverged": edge.smallest_diverged,
             "stability_limit": common_stability_limit(experiment),
         },
         "agreement": findings.agreement.facts(),
-        "least_squares": {
-            "cost": experiment.problem.cost_min,
-            "parameters": {name: finite(value) for name, value in experiment.least_squares().items()},
-        },
+        **fits_of(run, experiment, best, None if settings is None else settings[0]),
+        **({} if settings is None else {"folds": folds_told(run, settings)}),
     }
     return SummedUp((as_text(whole, "csv") + "\n").encode(), readable, facts)
 
@@ -149,11 +150,6 @@ def _start_cost(experiment: Experiment, numbers: NDArray[np.intp]) -> NDArray[np
 
 def _best(run: Run, number: int) -> dict[str, Any]:
     """Returns the cells of a trial that `list` and the end of a run show."""
-    part, row = divmod(number, run.part_size)
     hyperparameters, parameters = run.metadata["hyperparameters"], run.metadata["parameters"]
     names = ["trial", *hyperparameters, "outcome", "epochs", "converged_at", "cost", *parameters]
-    names = list(dict.fromkeys([*names, run.best_by]))
-    layout = run.layout(TRIALS)
-    columns = read_arrays(run.store.part(run.store.trials, part), names, layout)
-    cells = {name: layout.types[name].cell(columns[name][row].item()) for name in names}
-    return {name: finite(cell) for name, cell in cells.items()}
+    return cells_of(run, number, list(dict.fromkeys([*names, *ranked_by(run.best_by)])))

@@ -18,6 +18,7 @@ from linreg_sweep.errors import Complaint, ConfigError, ResultsError
 from linreg_sweep.execution.parts import Facts, default_part_size
 from linreg_sweep.execution.versions import installed, result_versions
 from linreg_sweep.runs.inspection import facts_there, set_aside
+from linreg_sweep.runs.quality import held_out_facts
 from linreg_sweep.runs.reopening import declaration_of
 from linreg_sweep.runs.results import MAX_ROWS, Run
 from linreg_sweep.runs.status import now
@@ -49,15 +50,19 @@ DECLARED = (
 SOURCE = ("path", "format", "missing")
 """What a declaration says of where numbers come from, rather than which they are."""
 
+HELD_OUT = "held_out"
+"""The column of the data that a run keeps which says of rows whether they are held out: 1, or 0."""
+
 
 def digest(mapping: dict[str, Any], experiment: Experiment) -> str:
     """Returns the hash of a resolved config, its data and columns: equal for the same sweep, anywhere.
 
     Where the data lie, how they are written and how many trials are allowed are left out: they change no
-    result. A version with another column makes a run of its own.
+    result. So is how rows are held out: the data's own hash tells which. A version with another column
+    makes a run of its own.
     """
     left_out = {
-        block: {key: value for key, value in mapping[block].items() if key not in SOURCE}
+        block: {key: value for key, value in mapping[block].items() if key not in (*SOURCE, "holdout")}
         for block in ("data", "trials")
         if isinstance(mapping.get(block), dict)
     }
@@ -102,10 +107,29 @@ class Entry:
         mapping, path = self._mapping, self.data_path
         if self.keeps_data:
             kept = {key: value for key, value in mapping["data"].items() if key not in SOURCE}
+            if self.names_held_out:
+                kept["holdout"] = {"column": self._held_out_column, "value": 1}
             return mapping | {"data": {"path": self.store.data.name, **kept}}
         if path is not None:
-            return mapping | {"data": mapping["data"] | {"path": _relative(path, self.store.path)}}
+            block = mapping["data"] | {"path": _relative(path, self.store.path)}
+            other = block["holdout"] and block["holdout"].get("path")
+            if other:
+                block["holdout"] = {"path": _relative(Path(other), self.store.path)}
+            return mapping | {"data": block}
         return mapping
+
+    @property
+    def names_held_out(self) -> bool:
+        """Whether files say which rows are held out, rather than a rule."""
+        holdout = self.experiment.config.data.holdout
+        return holdout is not None and (holdout.path is not None or holdout.column is not None)
+
+    @property
+    def _held_out_column(self) -> str:
+        names, name = (*self.data.x_names, *self.data.y_names), HELD_OUT
+        while name in names:
+            name += "_"
+        return name
 
     @cached_property
     def keeps_data(self) -> bool:
@@ -122,7 +146,10 @@ class Entry:
         data = self.data
         if not self.keeps_data:
             return None
-        return encode(dict(zip(data.x_names + data.y_names, [*data.x.T, *data.y.T], strict=True)))
+        columns = dict(zip(data.x_names + data.y_names, [*data.x.T, *data.y.T], strict=True))
+        if self.names_held_out and data.held_out is not None:
+            columns[self._held_out_column] = (data.held_out >= 0).astype(np.float64)
+        return encode(columns)
 
 
 def open_run(entry: Entry, part_size: int | None, report: Callable[[str], None]) -> Run:
@@ -249,10 +276,11 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
         "data": {
             "source": experiment.data.source,
             "sha256": experiment.digest,
-            "rows": experiment.problem.n_rows,
+            "rows": experiment.most_rows,
             "features": list(experiment.data.x_names),
             "targets": list(experiment.data.y_names),
             "notes": list(experiment.data.notes),
+            **held_out_facts(experiment),
         },
         "engine": mapping["training"]["engine"],
         "loss": mapping["training"]["loss"],

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from linreg_sweep.column_types import ColumnType
 from linreg_sweep.config import Declaration, Sweep, load_sweep_text
 from linreg_sweep.data import Data, from_arrays
 from linreg_sweep.errors import Complaint, ResultsError
-from linreg_sweep.runs.results import Run
+from linreg_sweep.holdout import TRAINED
 from linreg_sweep.storage import files
 from linreg_sweep.storage.layout import Layout
 from linreg_sweep.storage.parquet import read_arrays
@@ -19,8 +20,11 @@ from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.loading import data_path, load_data, scalings
 from linreg_sweep.trials.prepare import prepare
 
+if TYPE_CHECKING:
+    from linreg_sweep.runs.results import Run
 
-def declaration_of(run: Run) -> Declaration[Sweep]:
+
+def declaration_of(run: "Run") -> Declaration[Sweep]:
     """Returns what a run's config.yaml declares.
 
     Raises:
@@ -34,7 +38,7 @@ def declaration_of(run: Run) -> Declaration[Sweep]:
     return load_sweep_text(files.read(place), str(place), folder)
 
 
-def reopen(run: Run, max_memory: str | int | None = None) -> Experiment:
+def reopen(run: "Run", max_memory: str | int | None = None) -> Experiment:
     """Returns what a run's trials are a pure function of.
 
     Args:
@@ -48,22 +52,37 @@ def reopen(run: Run, max_memory: str | int | None = None) -> Experiment:
         DataError: its data cannot be read.
     """
     declaration = declaration_of(run)
-    data = _own_data(run, declaration) or _data_elsewhere(run, declaration, max_memory)
-    experiment = prepare(declaration, data)
+    experiment = prepare(declaration, data_of(run, declaration, max_memory))
     if experiment.digest != run.metadata["data"]["sha256"]:
         text = f"the data of the run have changed since ({experiment.data.source})"
         raise ResultsError(Complaint(str(run.path), text, "restore them, or run the sweep on the new data"))
     return experiment
 
 
-def _own_data(run: Run, declaration: Declaration[Sweep]) -> Data | None:
+def data_of(run: "Run", declaration: Declaration[Sweep], max_memory: str | int | None = None) -> Data:
+    """Returns the data of a run: those that it keeps, or those that its declaration names.
+
+    Args:
+        run: the run.
+        declaration: its own.
+        max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk.
+
+    Raises:
+        ResultsError: they are not where they were.
+        DataError: they cannot be read.
+    """
+    return _own_data(run, declaration) or _data_elsewhere(run, declaration, max_memory)
+
+
+def _own_data(run: "Run", declaration: Declaration[Sweep]) -> Data | None:
     """Returns the data that a run keeps; None: they are elsewhere."""
     store = run.store
     if store.data.name not in run.metadata.get("checksums", {}) and not files.exists(store.data):
         return None
     block = declaration.config.data
-    x_names, y_names = block.x or (), block.y or ()
-    layout = Layout(dict.fromkeys((*x_names, *y_names), ColumnType("number")))
+    x_names, y_names, holdout = block.x or (), block.y or (), block.holdout
+    apart = () if holdout is None or holdout.column is None else (holdout.column,)
+    layout = Layout(dict.fromkeys((*x_names, *y_names, *apart), ColumnType("number")))
     columns = read_arrays(store.data, None, layout)
     data = from_arrays(
         np.column_stack([columns[name] for name in x_names]),
@@ -73,10 +92,13 @@ def _own_data(run: Run, declaration: Declaration[Sweep]) -> Data | None:
         True in scalings(declaration.config),
         block.fit_bias,
     )
-    return replace(data, source=run.metadata["data"]["source"])
+    data = replace(data, source=run.metadata["data"]["source"])
+    for name in apart:
+        return replace(data, held_out=np.where(columns[name] == 1, 0, TRAINED))
+    return data if holdout is None else replace(data, held_out=holdout.rows(len(data.x)))
 
 
-def _data_elsewhere(run: Run, declaration: Declaration[Sweep], max_memory: str | int | None) -> Data:
+def _data_elsewhere(run: "Run", declaration: Declaration[Sweep], max_memory: str | int | None) -> Data:
     """Returns the data that a run does not keep.
 
     Raises:

@@ -23,9 +23,10 @@ from linreg_sweep.analysis.aggregate import (
     check_column,
     ranges_of,
 )
-from linreg_sweep.column_types import Array, Types
+from linreg_sweep.column_types import Array, Types, ranked_by
 from linreg_sweep.errors import Complaint, ConfigError, ResultsError
 from linreg_sweep.execution.ranges import range_of_part
+from linreg_sweep.runs.quality import best_trials, quality
 from linreg_sweep.storage import files, parquet
 from linreg_sweep.storage.arrow import with_categories
 from linreg_sweep.storage.files import AnyPath, any_path
@@ -36,6 +37,8 @@ from linreg_sweep.theory.outcome import FAILED
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from linreg_sweep.model import Model
 
 MAX_ROWS = 60
 """Values of a parameter above which a summary that a person reads gathers them into ranges."""
@@ -96,6 +99,16 @@ class Run:
     def best_by(self) -> str:
         """The column whose least value is best."""
         return self.metadata.get("best_by", "converged_at")
+
+    @property
+    def n_folds(self) -> int:
+        """How many trials each setting is, one a fold, one after the other; 1 where there are no folds."""
+        return self.metadata["data"].get("folds", 1)
+
+    @property
+    def spread(self) -> str | None:
+        """The column whose spread a summary tells beside the epochs of convergence; None: no other."""
+        return None if self.best_by == "converged_at" else self.best_by
 
     @property
     def n_trials(self) -> int:
@@ -274,7 +287,8 @@ class Run:
             further: columns that they are to see beside those that they summarise.
         """
         by = [name for aggregate in aggregates for name in aggregate.by]
-        for columns in self.parts(list(dict.fromkeys([*by, *SUMMARISED, *further]))):
+        spread = [name for each in aggregates if each.spread is not None for name in ranked_by(each.spread)]
+        for columns in self.parts(list(dict.fromkeys([*by, *SUMMARISED, *spread, *further]))):
             for aggregate in aggregates:
                 aggregate.add(columns)
 
@@ -282,7 +296,7 @@ class Run:
         """Returns a summary that has not begun; see summarise."""
         ranges = self.ranges(by, bins)
         leading = set(self.varied[: len(by)]) == set(by) and self.is_ordered
-        return Aggregate(by, self.types, ranges, together=leading and not ranges)
+        return Aggregate(by, self.types, ranges, together=leading and not ranges, spread=self.spread)
 
     def ranges(self, by: Sequence[str], bins: int | None) -> dict[str, Ranges]:
         """Returns the ranges for those columns that have more values than there are to be ranges."""
@@ -322,9 +336,23 @@ class Run:
         several = [name for name, count in words.items() if count > 1]
         if several:
             return several if prod(words.values()) <= BINS else several[:1]
+        settings, spans = self.settings, self.metadata["spans"]
+        n_settings = prod(len(spans.get(name, [0])) for name in settings)
+        if self.best_by != "converged_at" and self.is_ordered and 1 < n_settings <= MAX_ROWS:
+            return settings
         if "learning_rate" in self.varied or not self.varied:
             return ["learning_rate"]
         return self.varied if self.is_ordered else self.varied[:1]
+
+    @property
+    def settings(self) -> list[str]:
+        """The columns that tell settings apart, each of which has several seeds or is in several folds.
+
+        Rates in stability limits are told apart by these: each fold has a limit of its own.
+        """
+        names = [name for name in self.varied if name not in ("fold", "seed")]
+        in_units = "fold" in self.varied and "learning_rate" not in self.metadata["spans"]
+        return ["stability_ratio" if name == "learning_rate" and in_units else name for name in names]
 
     def columns_of(self, by: Sequence[str]) -> list[str]:
         """Returns the columns that parameters are in; `epochs`, where it varies, is `max_epochs`.
@@ -384,6 +412,11 @@ class Run:
 
         from linreg_sweep.analysis import tables
 
+        if self.n_folds > 1 and self.best_by != "converged_at":
+            numbers = best_trials(self, n)
+            frame = self.pick(np.array(numbers, np.int64)).set_index("trial", drop=False)
+            chosen = frame.loc[numbers].reset_index(drop=True)
+            return chosen if columns is None else chosen[columns]
         best_of_parts = [tables.best(frame, n, self.best_by) for frame in self.frames(columns)]
         whole = with_categories(pd.concat(best_of_parts, ignore_index=True), self.types)
         return tables.best(whole, n, self.best_by)
@@ -402,7 +435,11 @@ class Run:
 
         from linreg_sweep.analysis import tables
 
-        names = list(dict.fromkeys(["trial", *by, "outcome", "converged_at", "cost", self.best_by, *columns]))
+        names = list(
+            dict.fromkeys(
+                ["trial", *by, "outcome", "converged_at", "cost", *ranked_by(self.best_by), *columns]
+            )
+        )
 
         def first(frame: "pd.DataFrame") -> "pd.DataFrame":
             ranked = tables.best(frame[frame["outcome"] != "failed"], len(frame), self.best_by)
@@ -410,6 +447,46 @@ class Run:
 
         found = pd.concat([first(frame) for frame in self.frames(names)], ignore_index=True)
         return first(with_categories(found, self.types)).sort_values(list(by), ignore_index=True)
+
+    def model(self, trial: int | None = None) -> "Model":
+        """Returns the model that a trial came to, which predicts new rows: `run.model().predict(x)`.
+
+        Args:
+            trial: its number; None: the best one, over folds trained once more on all rows.
+
+        Raises:
+            ConfigError: there is no such trial, or it has no model, as it diverged.
+            ResultsError, DataError: no trial is finished, or the run or its data are damaged or gone.
+        """
+        from linreg_sweep.runs.modelling import model_of
+
+        return model_of(self, trial)
+
+    def importance(self, of: str | None = None) -> tuple[str, Table]:
+        """Returns a column, and which shares of its variance over a whole grid parameters and pairs have.
+
+        Args:
+            of: the column; None: what `best` names, or whether trials converged where not all did.
+
+        Raises:
+            ConfigError: the run is no whole grid, or the column is not known of every trial.
+            ResultsError: the run is not finished, or damaged.
+        """
+        from linreg_sweep.runs.importance import importance_of
+
+        return importance_of(self, of)
+
+    def quality(self) -> "pd.DataFrame":
+        """Returns how well each trial fits, sorted by `trial`.
+
+        Returns:
+            The trial's number and what varies, then `r2` and `rmse` on the rows that it was trained on and,
+            where rows are held out, `held_out_r2` and `held_out_rmse` on those; see analysis/quality.py.
+
+        Raises:
+            ResultsError: no part is finished, one is damaged, or the run is of an older version.
+        """
+        return quality(self)
 
     def where(self, comparison: str) -> "pd.DataFrame":
         """Returns the trials for which a comparison such as `learning_rate < 0.005` holds."""

@@ -13,6 +13,7 @@ from linreg_sweep.config.parameters import (
     Normal,
     Parameter,
     Product,
+    Steps,
     Tuples,
     Uniform,
     Values,
@@ -31,12 +32,12 @@ class Random:
 
     Attributes:
         product: the parameters, in the declared order; all values are numbers.
-        n_trials: how many trials there are.
+        n_draws: how many draws there are.
         seed: of the draws.
     """
 
     product: Product
-    n_trials: int
+    n_draws: int
     seed: int
 
     @property
@@ -44,10 +45,35 @@ class Random:
         """Of the parameters."""
         return names_of(self.product)
 
+    @property
+    def n_trials(self) -> int:
+        """How many trials there are; exact for any size."""
+        return self.n_draws * self.n_each
+
+    @property
+    def n_each(self) -> int:
+        """How many trials each draw is, one after the other: one for each whole number in a row."""
+        return math.prod(count(each) for each in self.product.values() if isinstance(each, Steps))
+
     def values(self, start: int, stop: int) -> dict[str, Floats]:
         """Returns the values of the trials from start to stop - 1; see Sampler."""
+        each, trials = self.n_each, np.arange(start, stop, dtype=np.int64)
+        if each == 1:
+            return self.drawn(start, stop)
+        found = self.drawn(start // each, -(-stop // each))
+        found = {name: numbers[trials // each - start // each] for name, numbers in found.items()}
+        for key, parameter in reversed(self.product.items()):
+            if isinstance(parameter, Steps):
+                trials, index = np.divmod(trials, count(parameter))
+                found |= columns_at(key, parameter, index)
+        return found
+
+    def drawn(self, start: int, stop: int) -> dict[str, Floats]:
+        """Returns the values of the draws from start to stop - 1."""
         found: dict[str, Floats] = {}
         for key, parameter in self.product.items():
+            if isinstance(parameter, Steps):
+                continue
             if isinstance(parameter, Tuples):
                 found |= columns_at(key, parameter, self.choose(key, count(parameter), start, stop))
             else:

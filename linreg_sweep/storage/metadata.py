@@ -75,7 +75,16 @@ class Tables(TypedDict):
     history: Columns
 
 
-class DataFacts(TypedDict):
+class Targets(TypedDict, total=False):
+    """What a fit is measured against, fold by fold."""
+
+    variance: Annotated[list[Number], len]
+    held_out_rows: Annotated[list[Positive], len]
+    held_out_variance: Annotated[list[Number], len]
+    folds: Positive
+
+
+class DataFacts(Targets):
     """The data that a run was trained on."""
 
     source: Text
@@ -188,6 +197,22 @@ class LeastSquares(TypedDict):
     parameters: dict[str, Number | None]
 
 
+class SettingFacts(TypedDict):
+    """A setting in the mean over folds."""
+
+    first: Count
+    mean: Number
+    standard_error: Number
+    setting: dict[str, Cell]
+
+
+class FoldFacts(TypedDict):
+    """The setting that is best over folds, and the simplest as good."""
+
+    best: SettingFacts
+    simplest: NotRequired[SettingFacts]
+
+
 class Found(TypedDict, total=False):
     """What is said of a finished run."""
 
@@ -204,6 +229,9 @@ class Metadata(Begun, Found, total=False):
 
     best_by: BestBy
     least_squares: LeastSquares
+    penalised: LeastSquares
+    quality: dict[str, dict[str, Number | None]]
+    folds: FoldFacts
 
 
 BEGUN, FOUND = (tuple(said.__annotations__) for said in (Begun, Found))

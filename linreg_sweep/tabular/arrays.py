@@ -37,8 +37,8 @@ def table_of_arrays(
         DataError: with every complaint found: not numbers, missing or infinite numbers, unequal numbers of
             rows, three dimensions, names that do not fit.
     """
-    x_array, x_known, complaints = _matrix("x", x, x_names)
-    y_array, y_known, y_complaints = _matrix("y", y, y_names)
+    x_array, x_known, complaints = matrix_of("x", x, x_names)
+    y_array, y_known, y_complaints = matrix_of("y", y, y_names)
     complaints += y_complaints
     if not complaints:
         complaints += _shape_complaints(x_array, y_array)
@@ -67,10 +67,16 @@ def _shape_complaints(x: Floats, y: Floats) -> list[Complaint]:
     return [Complaint("arrays", f"x and y must have the same rows, {shapes}", hint)]
 
 
-def _matrix(
+def matrix_of(
     role: str, given: Any, names: str | Sequence[str] | None
 ) -> tuple[Floats, tuple[str, ...], list[Complaint]]:
-    """Returns (a copy [n, columns], its names, complaints); the copy is of use where there are none."""
+    """Returns a matrix as a copy [n, columns], its names, and complaints; it is of use where there are none.
+
+    Args:
+        role: what it is called.
+        given: (n,) or (n, columns) numbers.
+        names: of its columns; None: its own, else by the role.
+    """
     try:
         array = given.filled(np.nan) if np.ma.is_masked(given) else np.asarray(given)
     except (TypeError, ValueError, RuntimeError) as error:

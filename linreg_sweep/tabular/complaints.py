@@ -43,10 +43,12 @@ def name_complaints(where: str, x_names: Sequence[str], y_names: Sequence[str]) 
     return complaints
 
 
-def header_complaints(file: File, x: Sequence[str] | None, y: Sequence[str]) -> list[Complaint]:
+def header_complaints(
+    file: File, x: Sequence[str] | None, y: Sequence[str], *, needs_y: bool = True
+) -> list[Complaint]:
     """Returns what is wrong with names that a person gave: of no column, of several, of none at all."""
     complaints = name_complaints(file.where, x or (), y)
-    if not y:
+    if not y and needs_y:
         hint = did_you_mean("", file.names)
         complaints.append(Complaint(file.where, "y must name at least one column", hint))
     if x is not None and not x:
@@ -69,6 +71,20 @@ def header_complaints(file: File, x: Sequence[str] | None, y: Sequence[str]) -> 
             elif there[name] > 1:
                 complaints.append(twice(file, name))
     return complaints
+
+
+def complaints_apart(file: File, apart: str | None, used: Sequence[str]) -> list[Complaint]:
+    """Returns what is wrong with the column that is read as text, beside those that are used."""
+    if apart is None:
+        return []
+    if apart not in file.names:
+        hint = did_you_mean(apart, filter(str.strip, file.names))
+        text = f"data.holdout.column must name a column of the file, got {shortened(apart)}"
+        return [Complaint(file.where, text, hint)]
+    if apart in used:
+        text = f"data.holdout.column must be neither x nor y, got {shortened(apart)}"
+        return [Complaint(file.where, text, "name another column, or leave it out of x")]
+    return [twice(file, apart)] if file.names.count(apart) > 1 else []
 
 
 def refusal(complaints: list[Complaint]) -> DataError:

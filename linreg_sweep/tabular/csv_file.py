@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from io import TextIOWrapper
+from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -114,9 +115,12 @@ def open_csv(path: Path, form: TextFormat) -> File:
     def read(numbers: list[int]) -> Iterator[Block]:
         return _blocks(path, form, skip, len(names), numbers)
 
+    def cells(number: int) -> list[str]:
+        return [values[number] for _, _, values in islice(records(path, form), int(form.header), None)]
+
     is_headless = form.header and all(re.match(number_form(form), name) for name in names)
     names = names if form.header else column_names(len(names))
-    return File(path, where, names, (), read, places, None, is_headless, form)
+    return File(path, where, names, (), read, cells, places, None, is_headless, form)
 
 
 def _divided(path: Path, head: str, separator: str) -> str:

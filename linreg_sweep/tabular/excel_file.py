@@ -81,13 +81,17 @@ def open_excel(path: Path) -> File:
             found = [_column([row[i] if i < len(row) else None for _, row in block]) for i in numbers]
             yield np.stack([cells for cells, _ in found], axis=1), [column for _, column in found]
 
+    def text(number: int) -> list[str]:
+        cells = [row[number] if number < len(row) else None for _, row in islice(_rows(path), 1, None)]
+        return ["" if cell is None else str(cell) for cell in cells]
+
     def places(numbers: set[int]) -> dict[int, tuple[str, int]]:
         rows = enumerate(_rows(path)) if numbers else ()
         return {row: (f"{path}:{line}", row) for row, (line, _) in rows if row in numbers}
 
     names = ["" if name is None else str(name).strip() for name in header]
     is_headless = all(map(_is_number, header))
-    return File(path, where, names, (), read, places, is_headless=is_headless)
+    return File(path, where, names, (), read, text, places, is_headless=is_headless)
 
 
 def _rows(path: Path) -> Generator[tuple[int, Values], None, None]:

@@ -66,8 +66,14 @@ def open_parquet(path: Path) -> File:
                 block = [of_numbers[i] if i in of_numbers else _of_type(kinds[i], length) for i in numbers]
                 yield np.stack([found for found, _ in block], axis=1), [column for _, column in block]
 
+    def text(number: int) -> list[str]:
+        with _opened(path) as file:
+            parts = [cells for _, [cells] in _batches(file, [names[number]], n_rows)]
+            cells = [cell for part in parts for cell in part.to_pylist()]
+        return ["" if cell is None else str(cell) for cell in cells]
+
     labels = tuple(i for i, name in enumerate(names) if name in kept and name.startswith("__index"))
-    return File(path, str(path), names, labels, read, lambda rows: {}, n_rows)
+    return File(path, str(path), names, labels, read, text, lambda rows: {}, n_rows)
 
 
 @contextmanager

@@ -41,10 +41,15 @@ def one_below_the_other(where: str, files: Sequence[File]) -> File:
             found |= {start + row: told.get(row, (file.where, row)) for row in own}
         return found
 
+    def text(number: int) -> list[str]:
+        return [cell for file in files for cell in file.text(number)]
+
     known = [file.n_rows for file in files if file.n_rows is not None]
     n_rows = sum(known) if len(known) == len(files) else None
     is_headless = all(file.is_headless for file in files)
-    return File(first.path, where, first.names, first.labels, read, places, n_rows, is_headless, first.form)
+    return File(
+        first.path, where, first.names, first.labels, read, text, places, n_rows, is_headless, first.form
+    )
 
 
 def _other_columns(first: File, file: File) -> Complaint:

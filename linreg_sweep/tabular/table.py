@@ -1,7 +1,7 @@
 """Reads the chosen columns of a file of text or Parquet as numbers, and names every cell that is none."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from linreg_sweep.tabular.cells import GAP, Column, File, Floats
 from linreg_sweep.tabular.complaints import (
     called,
     cell_complaints,
+    complaints_apart,
     first_row,
     header_complaints,
     is_known,
@@ -46,6 +47,7 @@ class Table:
         x_names: F names.
         y_names: O names.
         notes: that a row of numbers was taken as names; which columns and rows were left out, and why.
+        apart: a further column as text [n]; None: none is asked for.
     """
 
     x: Floats
@@ -53,6 +55,7 @@ class Table:
     x_names: tuple[str, ...]
     y_names: tuple[str, ...]
     notes: tuple[str, ...]
+    apart: tuple[str, ...] | None = None
 
 
 def as_names(given: str | Sequence[str]) -> tuple[str, ...]:
@@ -69,6 +72,8 @@ def read_table(
     form: TextFormat | None = None,
     drop: bool = False,
     max_memory: str | int | None = None,
+    apart: str | None = None,
+    needs_y: bool = True,
 ) -> Table:
     """Reads the columns x and y of files of text (.csv, .tsv, .txt, or .gz of these) or Parquet.
 
@@ -81,6 +86,8 @@ def read_table(
         form: how a file of text is written; None: as is the default.
         drop: whether rows that miss a cell of these columns are left out, rather than refused.
         max_memory: a size such as `4GB`: more of the columns goes to a file; None: half of what is free.
+        apart: a column that is neither x nor y, and is read as text; None: there is none.
+        needs_y: whether it is a complaint that there is no y.
 
     Returns:
         The table. Every number is the one that Python's `float` makes of the same text.
@@ -92,7 +99,8 @@ def read_table(
     """
     most = bytes_of(max_memory)
     try:
-        return _read(path, x, y, most, whole_only=whole_only, form=form, drop=drop)
+        chosen = open_data(path, form), x, y, apart
+        return _read(*chosen, most, whole_only=whole_only, drop=drop, needs_y=needs_y)
     except SweepError:
         raise
     except Exception as error:
@@ -103,23 +111,26 @@ def read_table(
 
 
 def _read(
-    path: AnyPath,
+    file: File,
     x: Sequence[str] | None,
     y: Sequence[str],
+    apart: str | None,
     most: int,
     *,
     whole_only: bool,
-    form: TextFormat | None,
     drop: bool,
+    needs_y: bool,
 ) -> Table:
-    file = open_data(path, form)
-    complaints = header_complaints(file, x, y)
+    complaints = [
+        *header_complaints(file, x, y, needs_y=needs_y),
+        *complaints_apart(file, apart, (*(x or ()), *y)),
+    ]
     if complaints:
         raise refusal([*complaints, *_further_complaints(file, {*y, *(x or ())})])
 
     at = {name: i for i, name in enumerate(file.names)}
     asked = [at[name] for name in [*y, *(x or ())]]
-    offered = [i for i, name in enumerate(file.names) if x is None and name not in y]
+    offered = [i for i, name in enumerate(file.names) if x is None and name not in (*y, apart)]
     unlabelled = [i for i in offered if i not in file.labels]
     read = read_columns(file, asked[: len(y)], None if x is None else asked[len(y) :], unlabelled, most)
     columns = read.columns
@@ -150,7 +161,33 @@ def _read(
         x_names=x_names,
         y_names=tuple(y),
         notes=(*first_row(file), *left_out(file, columns, rest), *dropped),
+        apart=None if apart is None else _text_of(file, at[apart], kept),
     )
+
+
+def column_names_of(path: AnyPath, form: TextFormat | None = None) -> list[str]:
+    """Returns the names of a file's columns.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    return list(open_data(path, form).names)
+
+
+def cells_of_rows(path: AnyPath, form: TextFormat | None = None) -> Iterator[tuple[str, ...]]:
+    """Yields the cells of each row of a file as text.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    file = open_data(path, form)
+    yield from zip(*map(file.text, range(len(file.names))), strict=True)
+
+
+def _text_of(file: File, i: int, kept: NDArray[np.bool_] | None) -> tuple[str, ...]:
+    """Returns the cells of a column as text, of the rows kept [n]; None: of all."""
+    cells = file.text(i)
+    return tuple(cells) if kept is None else tuple(cells[row] for row in np.flatnonzero(kept))
 
 
 def _without_gaps(

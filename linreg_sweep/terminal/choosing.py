@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
+from linreg_sweep.analysis.aggregate import SPREAD
 from linreg_sweep.analysis.formats import GAP, Table, cells_of, frame_of
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
 from linreg_sweep.runs.results import BINS, MAX_ROWS, Run
-from linreg_sweep.theory.outcome import OUTCOMES
+from linreg_sweep.theory.outcome import OUTCOMES, BestBy
 from linreg_sweep.trials.columns import NAMED
 
 if TYPE_CHECKING:
@@ -28,11 +29,22 @@ LISTED = [
 ]
 """The columns of a list of runs."""
 
-SUMMED_UP = ("trials", *OUTCOMES, "share_converged", "median_converged_at", "p90_converged_at", "best_cost")
+SUMMED_UP = (
+    *("trials", *OUTCOMES, "share_converged", "median_converged_at", "p90_converged_at", "best_cost"),
+    *(f"{measure}_{column}" for measure in SPREAD for column in get_args(BestBy)[1:]),
+)
 """The columns that a summary has and trials have not."""
+
+SPREADS = tuple(
+    f"{measure}_{column}"
+    for measure in reversed(SPREAD)
+    for column in get_args(BestBy)[1:]
+    if measure != "mean"
+)
 
 LEAST_FIRST = (
     *("share_converged", "p90_converged_at", "best_cost", "stability_ratio"),
+    *SPREADS,
     *(
         column.name
         for role in ("derived", "ending", "measure")
@@ -123,7 +135,7 @@ def choose(run: Run, choice: Choice) -> "pd.DataFrame":
     bins = _bins(run, by, choice)
     if trials is None:
         return _selected(run.summary(by, bins), choice)
-    return _selected(tables.summary(trials, by, bins, run.metadata["log_scaled"]), choice)
+    return _selected(tables.summary(trials, by, bins, run.metadata["log_scaled"], run.spread), choice)
 
 
 def _bins(run: Run, by: list[str], choice: Choice) -> int | None:

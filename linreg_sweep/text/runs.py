@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 from linreg_sweep.analysis.answers import best_row, longest, span, with_values
 from linreg_sweep.analysis.formats import Table, as_text, cells_of, ends_of
 from linreg_sweep.analysis.legend import Bounds, legend
+from linreg_sweep.analysis.quality import table_of
 from linreg_sweep.column_types import parameter_names
 from linreg_sweep.engines import ENGINES
 from linreg_sweep.text.lines import format_lines
 from linreg_sweep.text.phrases import columns_of, counted, number, plural
-from linreg_sweep.theory.outcome import OUTCOMES, SILENT_MEANING
+from linreg_sweep.theory.outcome import INSTEAD, OUTCOMES, SILENT_MEANING
 from linreg_sweep.words import joined
 
 if TYPE_CHECKING:
@@ -44,9 +45,11 @@ def format_run(run: "Run", table: Table, columns: list[str]) -> Iterator[str]:
     yield ", ".join(f"{outcomes[name]:,} {name}" for name in OUTCOMES) + "."
     if len(cells["trials"]) > 1:
         yield from _safe(cells, is_words=run.types[next(iter(cells))].is_words)
-        yield from _best_row(cells)
-    yield format_best_trial(run.metadata["best"], run.varied, run.best_by)
+        if run.best_by in ("converged_at", "cost", "average_cost"):
+            yield from _best_row(cells)
+    yield from format_best(run)
     yield from _fitted_line(run)
+    yield from format_quality(run)
     yield from _edge(run)
     yield from _agreement(run)
 
@@ -111,6 +114,56 @@ def _to_the_end(rows: Sequence[int], n: int) -> bool:
     return bool(rows) and list(rows) == list(range(rows[0], n))
 
 
+def format_best(run: "Run") -> Iterator[str]:
+    """Yields which trial of a finished run is the best or, over folds, which setting; and the simplest."""
+    if "folds" not in run.metadata:
+        yield format_best_trial(run.metadata["best"], run.varied, run.best_by)
+        return
+    found, n_folds = run.metadata["folds"], run.n_folds
+    best = found["best"]
+    error = f"{number(best['mean'])} (standard error {number(best['standard_error'])})"
+    yield (
+        f"Best by {run.best_by} in the mean over {n_folds} folds: {_setting(best['setting'])}: {error},"
+        f" trials {best['first']:,} to {best['first'] + n_folds - 1:,}."
+    )
+    simplest = found.get("simplest")
+    if simplest is not None and simplest["first"] == best["first"]:
+        yield "It is also the simplest within one standard error."
+    elif simplest is not None:
+        yield (
+            f"Simplest within one standard error of it: {_setting(simplest['setting'])}:"
+            f" {number(simplest['mean'])}, trials {simplest['first']:,} to"
+            f" {simplest['first'] + n_folds - 1:,}."
+        )
+
+
+def _setting(cells: Mapping[str, Any]) -> str:
+    """Returns hyperparameters with their values."""
+    told = ", ".join(f"{name} {number(value)}" for name, value in cells.items() if value is not None)
+    return told or "the set-up's values"
+
+
+def format_quality(run: "Run") -> Iterator[str]:
+    """Yields how well the best trial fits, beside the optimum that it makes for."""
+    fits = run.metadata.get("quality")
+    if not fits:
+        return
+    yield ""
+    yield as_text(table_of(fits), "table")
+    yield f"Measured {measured(run)}."
+
+
+def measured(run: "Run") -> str:
+    """Returns on which rows the fit of a finished run is measured, and about what R squared is."""
+    data = run.metadata["data"]
+    folds = run.n_folds if "folds" in run.metadata else 1
+    rows = f"in the mean over {folds} folds" if folds > 1 else f"on {counted(data['rows'], 'row')}"
+    if folds == 1 and "held_out_rows" in data:
+        rows += f" and {counted(data['held_out_rows'][0], 'held-out row')}"
+    about = "their own mean" if any("bias" in name for name in run.metadata["parameters"]) else "0"
+    return f"{rows}; R2 about {about}"
+
+
 def format_best_trial(best: Mapping[str, Any], varied: Sequence[str], by: str = "converged_at") -> str:
     """Returns which trial of a run is the best, and how it ended.
 
@@ -124,10 +177,11 @@ def format_best_trial(best: Mapping[str, Any], varied: Sequence[str], by: str = 
     how = "no trial converged; this one came nearest"
     if best["outcome"] == "converged" and best["converged_at"] is not None:
         how = f"converged at epoch {best['converged_at']:,}"
-    if by == "average_cost":
-        how = f"average_cost {number(best[by])}, {best['outcome']}"
-    elif by == "cost":
+    if by == "cost":
         how = str(best["outcome"])
+    elif by != "converged_at":
+        value = best[by] if best[by] is not None else best.get(INSTEAD.get(by, by))
+        how = f"{by} {number(value)}, {best['outcome']}"
     title = "Best trial" if by == "converged_at" else f"Best trial by {by}"
     return f"{title}: {best['trial']:,} ({settings}): {how}, cost {number(best['cost'])}."
 
@@ -140,7 +194,10 @@ def _fitted_line(run: "Run") -> Iterator[str]:
         names = parameter_names(data["features"], data["targets"], fit_bias=True)
         fitted = {name: best.get(f"{name}_unscaled", best.get(name)) for name in names if name in best}
     optimum = run.metadata["least_squares"]["parameters"] if "least_squares" in run.metadata else {}
-    lines: dict[str, Any] = {"Fitted": fitted, "Least squares": optimum}
+    lines: dict[str, Any] = {"Fitted": fitted}
+    if "penalised" in run.metadata:
+        lines["Penalised"] = run.metadata["penalised"]["parameters"]
+    lines["Least squares"] = optimum
     yield from format_lines(data["features"], data["targets"], lines)
 
 

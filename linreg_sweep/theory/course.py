@@ -348,7 +348,13 @@ class Followed:
     average: Floats | None
 
 
-def follow(course: Course, ends: Integers, epochs: Integers, weights: Table | None = None) -> Followed:
+def follow(
+    course: Course,
+    ends: Integers,
+    epochs: Integers,
+    weights: Table | None = None,
+    look: Callable[[int, Indices, Floats], None] | None = None,
+) -> Followed:
     """Returns where k trials come by that end at these epochs.
 
     Args:
@@ -356,6 +362,7 @@ def follow(course: Course, ends: Integers, epochs: Integers, weights: Table | No
         ends: [k].
         epochs: at which all trials that came to them are looked at.
         weights: of the states after each epoch in an average; None: none is kept.
+        look: given each epoch, the trials that have not ended long ago, and their factors [P, k].
     """
     shape, live, mover = course.curvature.shape, np.arange(len(ends)), course.mover(np.arange(len(ends)))
     p, q, mean = np.ones(shape), np.zeros(shape), np.ones(shape)
@@ -370,6 +377,8 @@ def follow(course: Course, ends: Integers, epochs: Integers, weights: Table | No
             now = epoch + state
             if now < len(early):
                 early[now][:, live] = p
+            if look is not None:
+                look(now, live, p)
             if now in wanted:
                 pages.append(p[:, ends[live] >= now])
             if now in over:

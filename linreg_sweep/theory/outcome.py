@@ -24,8 +24,11 @@ Epochs = NDArray[np.int64]
 Loss = Literal["half_mse", "mse", "sse"]
 """What a step descends."""
 
-BestBy = Literal["converged_at", "cost", "average_cost"]
+BestBy = Literal["converged_at", "cost", "held_out_cost", "best_held_out_cost", "average_cost"]
 """The columns whose least value may be the best."""
+
+INSTEAD = {"best_held_out_cost": "held_out_cost"}
+"""The columns that stand in for others where these miss a value: a cost that still falls at the end."""
 
 OUTCOMES = ("converged", "unfinished", "diverged")
 CONVERGED, UNFINISHED, DIVERGED = range(3)
@@ -183,7 +186,7 @@ def judge_measured_regime(
     outcome: Codes,
     cost: Floats,
     start_cost: Floats,
-    scale: float,
+    scale: float | Floats,
     criteria: Criteria,
 ) -> Codes:
     """Returns the regime [K] of trials without a spectrum, MISSING where nothing was measured.
@@ -196,7 +199,7 @@ def judge_measured_regime(
         outcome: [K], as an index into OUTCOMES.
         cost: of the last state [K], in units of y squared.
         start_cost: of the start [K].
-        scale: the cost of the best constant prediction.
+        scale: the cost of the best constant prediction; one number or [K].
         criteria: see judge_regime.
     """
     rose = (cost > start_cost) & ((np.abs(contraction) > 1) | (cost > scale))

@@ -19,6 +19,7 @@ from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.theory.box import boxed
 from linreg_sweep.theory.dependence import dependence, middle
 from linreg_sweep.theory.factored import TRUSTED, factored_spectrum
+from linreg_sweep.theory.held_out import HeldOut, hold_out
 from linreg_sweep.theory.penalty import penalised
 from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.theory.spectrum import MAX_PARAMETERS, precise_spectrum, shift
@@ -65,6 +66,7 @@ class Problem:
         cost_min: the cost at the optimum, in units of y squared.
         scale: the variance of y about its column means, to which tolerances are relative; mean(y**2)
             where no bias is fitted or y does not vary; 1 where y is 0.
+        held_out: what rows say of states that are trained on none of them; None: there are none.
     """
 
     n_rows: int
@@ -83,6 +85,7 @@ class Problem:
     eigenvectors: Floats
     cost_min: float
     scale: float
+    held_out: HeldOut | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -110,6 +113,11 @@ class Problem:
         """The steepest curvature over the flattest; 1, the easiest, where there is none."""
         flattest, steepest = self.curvature
         return steepest / flattest if flattest else 1.0
+
+    @cached_property
+    def variance(self) -> float:
+        """The mean square of the targets about their own means; about 0 where no bias is fitted."""
+        return variance(self.targets, fit_bias=self.fit_bias)
 
     @cached_property
     def quadratic(self) -> Quadratic:
@@ -201,6 +209,16 @@ class Problem:
     def cost(self, theta: Floats) -> Floats:
         """Returns the mean squared error [K] of each state [K, P, O], in units of y squared."""
         return self.cost_min + self.excess_cost(theta)
+
+    def held_out_cost(self, theta: Floats) -> Floats:
+        """Returns the mean squared error [K] of states [K, P, O] on held-out rows; NaN: there are none."""
+        return np.full(len(theta), np.nan) if self.held_out is None else self.held_out.cost(theta)
+
+    def holding_out(self, x: Floats, y: Floats) -> "Problem":
+        """Returns the same with held-out rows, x [m, F] as trials see it and y [m, O]."""
+        spread = variance(y, fit_bias=self.fit_bias)
+        found = hold_out(x, y, self.optimum, self.optimum_low, spread, fit_bias=self.fit_bias)
+        return replace(self, held_out=found)
 
 
 def make_problem(
@@ -297,10 +315,16 @@ def _sum_of_squares(matrix: Rows) -> Floats:
 
 def _scale(y: Rows, *, fit_bias: bool) -> float:
     """Returns the cost of the best constant, or of 0 where no bias is fitted or y does not vary."""
+    return variance(y, fit_bias=fit_bias) or variance(y, fit_bias=False) or 1.0
+
+
+def variance(y: Rows, *, fit_bias: bool) -> float:
+    """Returns the mean square of targets [n, O] about their own means; about 0 where no bias is fitted."""
+    if not fit_bias:
+        return sum(float((part**2).sum()) for part in each_block(y)) / (len(y) * y.shape[1])
     low, high = ends(y)
     shift, varies = middle(low, high), low < high  # exactly: a mean may be off by its rounding
     size = len(y) * y.shape[1]
     mean = sum(((part - shift).sum(axis=0) for part in each_block(y)), np.zeros(len(shift))) / len(y)
     spread = sum(float((np.where(varies, part - shift - mean, 0.0) ** 2).sum()) for part in each_block(y))
-    about_0 = sum(float((part**2).sum()) for part in each_block(y))
-    return (fit_bias and spread / size) or about_0 / size or 1.0
+    return spread / size

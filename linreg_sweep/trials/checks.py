@@ -29,7 +29,9 @@ def check_before(declaration: Declaration, data: Data, space: Space) -> None:
         ConfigError: at most MAX_COMPLAINTS of them.
     """
     of_names, of_history = _faults_of_starts(declaration, data, space), _faults_of_history(declaration, space)
-    _raise_all(chain(of_names, _faults_of_machine(declaration), of_history))
+    _raise_all(
+        chain(of_names, _faults_of_folds(declaration, space), _faults_of_machine(declaration), of_history)
+    )
 
 
 def check(declaration: Declaration, data: Data, experiment: Experiment) -> None:
@@ -71,6 +73,18 @@ def _faults_of_starts(declaration: Declaration, data: Data, space: Space) -> Ite
         yield declaration.complaint(place_of("initial_bias"), text, "leave it out, or fit a bias")
 
 
+def _faults_of_folds(declaration: Declaration, space: Space) -> Iterator[Complaint]:
+    """Yields that trials are to have folds that there are not."""
+    if "fold" not in space.names:
+        return
+    n_folds, last = declaration.config.n_folds, int(space.ends("fold")[1])
+    if last >= n_folds:
+        there = f"from 0 to {n_folds - 1}" if n_folds > 1 else "0, for data.holdout makes no folds"
+        hint = "leave it out: each trial is then one in every fold" if n_folds > 1 else "declare data.holdout"
+        path = declaration.config.place_of("fold")
+        yield declaration.complaint(path, f"must be {there}, got {last}", hint)
+
+
 def _faults_of_machine(declaration: Declaration) -> Iterator[Complaint]:
     """Yields what the engine lacks on this machine."""
     training = declaration.config.training
@@ -106,10 +120,16 @@ def _has_cuda() -> bool:
 
 
 def _faults_of_best(declaration: Declaration, experiment: Experiment) -> Iterator[Complaint]:
-    """Yields that the best trial is to be found by the cost of an average that none has."""
+    """Yields that the best trial is to be found by a cost that none has."""
     if declaration.config.best_by == "average_cost" and not experiment.has_average:
         hint = "declare training.average, such as {kind: mean, from: 0}"
         yield declaration.complaint(("best", "by"), "no average of states is kept, got average_cost", hint)
+    by = declaration.config.best_by
+    if by.endswith("held_out_cost") and not experiment.holds_out:
+        hint = "declare data.holdout, such as {fraction: 0.2}"
+        yield declaration.complaint(
+            ("best", "by"), f"no rows are held out, got {declaration.config.best_by}", hint
+        )
 
 
 def _faults_of_limits(declaration: Declaration, experiment: Experiment) -> Iterator[Complaint]:

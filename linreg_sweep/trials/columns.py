@@ -172,7 +172,7 @@ def _regime(trials: "Trained") -> Codes:
         trials.outcome,
         trials.cost,
         trials.start_cost,
-        trials.experiment.problem.scale,
+        trials.scale,
         criteria,
     )
     return np.where(trials.is_covered, by_spectrum, measured)
@@ -239,6 +239,28 @@ TRIALS: tuple[Column | Family, ...] = (
     ),
     Column(
         "excess_cost", "number", "cost (with its penalty) above the optimum", lambda trials: trials.excess
+    ),
+    Column(
+        "held_out_cost",
+        "number",
+        "mean squared error of the last state on the held-out rows, in the same units",
+        lambda trials: trials.held_out_cost,
+        role="measure",
+        applies=lambda experiment: experiment.holds_out,
+    ),
+    Column(
+        "best_epoch",
+        "epoch",
+        "the epoch with the least cost on the held-out rows; the last one where it still falls there",
+        lambda trials: trials.least.epoch,
+        applies=lambda experiment: experiment.holds_out,
+    ),
+    Column(
+        "best_held_out_cost",
+        "number",
+        "that cost; missing where it still falls at the end",
+        lambda trials: trials.least.cost,
+        applies=lambda experiment: experiment.holds_out,
     ),
     Column(
         "cost_at_optimum",

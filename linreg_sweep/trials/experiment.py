@@ -14,6 +14,7 @@ from linreg_sweep.config import Config, Sweep
 from linreg_sweep.config.parameters import OWN_WEIGHT, own_weight
 from linreg_sweep.data import Data
 from linreg_sweep.engines import ENGINES, load_engine
+from linreg_sweep.engines.closed_form import least_held_out
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials, merge
 from linreg_sweep.method import Method
 from linreg_sweep.optimizers import KEYS, OPTIMIZERS
@@ -22,7 +23,7 @@ from linreg_sweep.theory.applies import theory_of
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.trials.epochs import count_states, history_epochs, most_epochs
-from linreg_sweep.trials.groups import GROUPED, Group, Kind, alike
+from linreg_sweep.trials.groups import GROUPED, MANY, Group, Kind, alike
 from linreg_sweep.trials.quadratics import Quadratics
 from linreg_sweep.trials.space import RATIO, Space
 
@@ -39,30 +40,55 @@ class Experiment:
 
     Attributes:
         config: the resolved declaration.
-        data: names and scales of the data; its rows are in the problems.
+        headers: names and scales of the data of each fold; their rows are in the problems.
         digest: of the data's names, shapes and exact bytes.
-        problems: what trials descend on, for each loss and scaling that the sweep has.
+        problems: what trials descend on, for each loss, scaling and fold that the sweep has.
         space: what the trials vary.
         criteria: when a trial counts as converged, diverged or settled.
     """
 
     config: Config | Sweep
-    data: Data
+    headers: tuple[Data, ...]
     digest: str
     problems: Mapping[Kind, Problem]
     space: Space
     criteria: Criteria
 
     @property
+    def data(self) -> Data:
+        """Names of the data, and their scales in the first fold."""
+        return self.headers[0]
+
+    @property
     def problem(self) -> Problem:
         """The problem of the set-up's loss and scaling; of the first there is, where the sweep has others."""
-        kind = (self.config.training.loss, self.config.data.standardize)
+        kind = Kind(self.config.training.loss, self.config.data.standardize)
         return self.problems.get(kind) or next(iter(self.problems.values()))
 
     @property
     def converged_excess(self) -> float:
-        """The excess at or below which a trial has converged, in units of y squared."""
+        """The excess at or below which a trial on `problem` has converged, in units of y squared."""
         return self.criteria.converged_excess(self.problem.scale)
+
+    @property
+    def most_rows(self) -> int:
+        """How many rows any trial is trained on at most; folds may differ by one."""
+        return max(problem.n_rows for problem in self.problems.values())
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether rows are held out of the training."""
+        return self.problem.held_out is not None
+
+    @property
+    def has_folds(self) -> bool:
+        """Whether rows are held out in several folds."""
+        return len(self.headers) > 1
+
+    @property
+    def is_in_every_fold(self) -> bool:
+        """Whether each setting is a trial in every fold, one after the other, not in those it names."""
+        return self.has_folds and not self.config.says_folds
 
     @property
     def parameter_names(self) -> tuple[str, ...]:
@@ -78,7 +104,7 @@ class Experiment:
     @property
     def is_scaled(self) -> bool:
         """Whether any trial sees standardized x."""
-        return any(standardize for _, standardize in self.problems)
+        return any(kind.standardize for kind in self.problems)
 
     @property
     def is_penalised(self) -> bool:
@@ -97,11 +123,11 @@ class Experiment:
 
     def unscaled(self, theta: Floats, kind: Kind) -> Floats:
         """Returns parameters [K, P, O] of trials on one problem, in the units of the file."""
-        data = self.data if kind[1] else self.data.as_given()
-        return data.unscaled(theta, self.problem.fit_bias)
+        data = self.headers[kind.fold]
+        return (data if kind.standardize else data.as_given()).unscaled(theta, self.problem.fit_bias)
 
     def least_squares(self) -> dict[str, float]:
-        """Returns the parameters of the optimum in the data's own units, by their names in a table."""
+        """Returns the parameters of the first fold's optimum in the data's own units, by their names."""
         kind, problem = next(iter(self.problems.items()))
         return self.named(problem.optimum, kind)
 
@@ -136,8 +162,10 @@ class Experiment:
         if name in self.space.choices:
             chosen = self._set_up_choice(name)
             return self.space.code(name, chosen) if chosen in self.space.choices[name] else 0.0
+        if name == "fold":
+            return 0.0
         if name == "batch_size":
-            return float(self.config.training.batch_size or self.problem.n_rows)
+            return float(self.config.training.batch_size or self.most_rows)
         value: Any = self.config
         for key in ("seed",) if name == "seed" else ("training", *name.split(".")):
             value = getattr(value, key, None)
@@ -202,7 +230,7 @@ class Experiment:
 
     def groups(self, values: Values) -> list[Group]:
         """Returns trials with these hyperparameters, [K] each, in groups that are trained together."""
-        count, whole = len(values["learning_rate"]), self.problem.n_rows
+        count, whole = len(values["learning_rate"]), self.most_rows
         shared = {name: value for name, value in values.items() if name in {*self.space.choices, *GROUPED}}
         sizes = np.minimum(shared.get("batch_size", self.config.training.batch_size or whole), whole)
         if "batch_size" in shared:
@@ -227,7 +255,11 @@ class Experiment:
         choices = {name: self._choice(name, values[name]) for name in self.space.choices if name in values}
         optimizer = choices.get("optimizer", training.optimizer)
         settings = {**dict(training.of(optimizer)), **choices}
-        kind = (choices.get("loss", training.loss), choices.get("standardize", self.config.data.standardize))
+        kind = Kind(
+            choices.get("loss", training.loss),
+            choices.get("standardize", self.config.data.standardize),
+            int(values["fold"][0]) if "fold" in values and count else 0,
+        )
         problem = self.problems[kind]
 
         def numbers(name: str, declared: float) -> Floats:
@@ -260,7 +292,8 @@ class Experiment:
         epochs = numbers("epochs", training.epochs).astype(np.int64)
         theory = theory_of(method, problem, self._limits)
         trials = Trials(start, epochs, taken, quadratic)
-        return Group(chosen, kind, problem, trials, self._options(trials, method), theory)
+        options = self._options(problem, trials, method)
+        return Group(chosen, kind, problem, trials, options, theory)
 
     @cached_property
     def _quadratics(self) -> Quadratics:
@@ -310,13 +343,13 @@ class Experiment:
             start[:, -1] = values["initial_bias"][:, None]
         return start
 
-    def _options(self, trials: Trials, method: Method) -> TrainOptions:
+    def _options(self, problem: Problem, trials: Trials, method: Method) -> TrainOptions:
         """Returns how trials are trained and when they have ended."""
         training, quadratic = self.config.training, trials.quadratic
         high = self.criteria.diverged_excess(quadratic.excess(trials.start), quadratic.least, quadratic.scale)
         epochs = most_epochs(training.epochs, self.space)
         return TrainOptions(
-            converged_excess=self.converged_excess,
+            converged_excess=self.criteria.converged_excess(problem.scale),
             diverged_excess=high,
             method=method,
             early_stop=training.early_stop,
@@ -343,9 +376,20 @@ class Experiment:
         with threadpool_limits(limits=1), np.errstate(over="ignore", invalid="ignore"):
             for group in groups:
                 kept = group.options.history_epochs if states_at is None else states_at
-                options = replace(group.options, history_epochs=kept)
-                results.append(train(group.problem, group.trials, options))
+                held_out = None if self._knows_course(group) else group.problem.held_out
+                options = replace(group.options, history_epochs=kept, held_out=held_out)
+                result = train(group.problem, group.trials, options)
+                if self.holds_out and self._knows_course(group):
+                    least = least_held_out(group.problem, group.trials, options, result.epochs)
+                    result = replace(result, least=least)
+                results.append(result)
         return merge([group.chosen for group in groups], results)
+
+    def _knows_course(self, group: Group) -> bool:
+        """Returns whether theory tells every state of trials: then no engine has to look at each."""
+        method = group.options.method
+        at_constant_rate = method.schedule is None and group.options.dtype == "float64"
+        return self.is_predicted_by_engine or (group.is_covered and at_constant_rate)
 
     @cached_property
     def example(self) -> Group:
@@ -376,19 +420,20 @@ class Experiment:
         )
 
     def _examples(self, extreme: Sequence[str] = ()) -> Iterator[tuple[Group, bool]]:
-        for chosen in self.space.combinations(GROUPED, extreme):
+        for chosen in self.space.combinations(MANY, extreme):
             is_in_units = chosen.pop(RATIO, None) is not None
             yield self.example_with(chosen), is_in_units
 
     @property
     def moving(self) -> list[str]:
-        """The numbers that vary and may move a stability limit, beside those that trials are grouped by."""
+        """The numbers that vary and may move a stability limit, but for batches and their seeds."""
         has_schedule = any(example.options.method.schedule is not None for example in self.examples)
+        moves = ("fold", *(["epochs"] if has_schedule else []))
         return [
             name
             for name in self.space.names
             if name not in self.space.choices
-            and (name in KEYS or name.startswith("schedule.") or (name == "epochs" and has_schedule))
+            and (name in KEYS or name.startswith("schedule.") or name in moves)
         ]
 
     def example_with(self, values_of_its_own: Mapping[str, float]) -> Group:

@@ -12,7 +12,7 @@ from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, MISSING, OUTCOMES, 
 from linreg_sweep.trials.columns import parameter_column, trial_types
 from linreg_sweep.trials.costs import seconds
 from linreg_sweep.trials.experiment import Experiment
-from linreg_sweep.trials.groups import GROUPED, Group
+from linreg_sweep.trials.groups import MANY, Group
 from linreg_sweep.trials.prediction import Prediction, predict_groups
 
 Floats = NDArray[np.float64]
@@ -92,7 +92,7 @@ def forecast(experiment: Experiment) -> Forecast:
     """Returns what theory expects of an experiment's trials, in a time that has a bound."""
     n_trials = experiment.space.n_trials
     n_parameters, n_targets = experiment.problem.shape
-    most = SAMPLE_OF_GROUPS if {*GROUPED} & {*experiment.space.names} else SAMPLE
+    most = SAMPLE_OF_GROUPS if {*MANY} & {*experiment.space.names} else SAMPLE
     values = experiment.sample(min(most, max(FEWEST, WORK // (n_parameters**2 * n_targets))))
     groups = experiment.groups(values)
     prediction = predict_groups(

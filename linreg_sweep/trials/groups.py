@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +17,22 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Integers = NDArray[np.int64]
 
-GROUPED = ("batch_size", "seed")
-"""Numbers that trials must share to be trained together."""
+MANY = ("batch_size", "seed")
+"""Numbers that trials must share to be trained together, and of which nearly each may have its own."""
 
-Kind = tuple[str, bool]
-"""What a problem is made by beside the data: the loss, and whether x is standardized."""
+GROUPED = (*MANY, "fold")
+"""All that they must share."""
+
+
+class Kind(NamedTuple):
+    """What a problem is made by, beside the data."""
+
+    loss: str
+    """What a step descends."""
+    standardize: bool
+    """Whether trials see z-scores of x."""
+    fold: int = 0
+    """Which rows are held out."""
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from linreg_sweep import data as datasets
 from linreg_sweep.config import Config, Declaration
-from linreg_sweep.data import Data
+from linreg_sweep.data import Data, fewer_rows
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.places import AnyPath, any_path, is_url
 from linreg_sweep.tabular.bounds import bytes_of
@@ -43,18 +44,49 @@ def load_data(
             raise DataError(
                 Complaint("data", text, "data=(x, y), such as data=(table[['size']], table['price'])")
             )
-        return _noted(
-            datasets.from_arrays(*arrays, standardize=standardize, fit_bias=fit_bias), fit_bias=fit_bias
-        )
+        read = datasets.from_arrays(*arrays, standardize=standardize, fit_bias=fit_bias)
+        return _noted(_held_out(declaration, read), fit_bias=fit_bias)
     path = data_path(declaration)
     if path is None:
-        return datasets.tutorial(standardize=standardize, fit_bias=fit_bias)
-    drop = block.missing == "drop"
-    columns = block.x, block.y or ()
+        return _held_out(declaration, datasets.tutorial(standardize=standardize, fit_bias=fit_bias))
+    holdout = block.holdout
+    apart = None if holdout is None or holdout.column is None else (holdout.column, holdout.value or "")
     read = datasets.from_file(
-        path, *columns, standardize, fit_bias, form=block.format, drop=drop, max_memory=most
+        path,
+        block.x,
+        block.y or (),
+        standardize,
+        fit_bias,
+        form=block.format,
+        drop=block.missing == "drop",
+        max_memory=most,
+        held_out=apart,
     )
-    return _noted(read, fit_bias=fit_bias)
+    return _noted(_held_out(declaration, read), fit_bias=fit_bias)
+
+
+def _held_out(declaration: Declaration, data: Data) -> Data:
+    """Returns data with the rows marked that are held out, and those of another file behind them."""
+    block = declaration.config.data
+    holdout = block.holdout
+    if holdout is None:
+        return data
+    if holdout.column is not None:
+        if data.held_out is None:
+            text = f"must be a column of a file, the data are {data.source}"
+            raise declaration.error(("data", "holdout", "column"), text, "such as {fraction: 0.2}")
+        return data
+    if holdout.path is not None:
+        further = datasets.from_file(
+            _place(declaration, holdout.path),
+            data.x_names,
+            data.y_names,
+            fit_bias=block.fit_bias,
+            form=block.format,
+            drop=block.missing == "drop",
+        )
+        return data.with_held_out(further)
+    return replace(data, held_out=holdout.rows(len(data.x)))
 
 
 def scalings(config: Config) -> frozenset[bool]:
@@ -67,6 +99,11 @@ def _noted(data: Data, *, fit_bias: bool) -> Data:
     n_rows, n_features = data.x.shape
     if n_rows < n_features + fit_bias:
         return data
+    if data.held_out is not None:
+        fewest = n_rows - int(np.bincount(data.held_out[data.held_out >= 0]).max())
+        if fewest < n_features + fit_bias:
+            note = fewer_rows(fewest, n_features + fit_bias)
+            return replace(data, notes=(*data.notes, f"in the rows to train on, {note}"))
     with threadpool_limits(limits=1):
         found = dependent_columns(data.x, data.x_names, fit_bias=fit_bias)
     told = [
@@ -88,9 +125,14 @@ def data_path(declaration: Declaration) -> AnyPath | None:
     path = declaration.config.data.path
     if path is None:
         return None
-    if is_url(path):
-        return any_path(path)
-    full = declaration.folder / path
-    return (
-        full.relative_to(Path.cwd()) if full.is_relative_to(Path.cwd()) else full
-    )  # as short as a person says it
+    return _place(declaration, path)
+
+
+def _place(declaration: Declaration, path: str) -> AnyPath:
+    """Returns where a declared path or URL points, a path as short as a person says it."""
+    return any_path(path) if is_url(path) else near(declaration.folder / path)
+
+
+def near(path: Path) -> Path:
+    """Returns a path as short as a person says it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -7,11 +7,12 @@ from threadpoolctl import threadpool_limits
 
 from linreg_sweep.config import Declaration
 from linreg_sweep.config.schema import OutcomeConfig
-from linreg_sweep.data import Data
+from linreg_sweep.data import Data, Fold
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem, make_problem
 from linreg_sweep.trials.checks import check, check_before
 from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.groups import Kind
 from linreg_sweep.trials.loading import scalings
 from linreg_sweep.trials.space import make_space
 
@@ -29,21 +30,26 @@ def prepare(declaration: Declaration, data: Data) -> Experiment:
     """
     config, space = declaration.config, make_space(declaration.config)
     check_before(declaration, data, space)
-    kinds = product(config.values_of("loss", config.training.loss), sorted(scalings(config)))
+    losses, scaled = config.values_of("loss", config.training.loss), sorted(scalings(config))
+    problems, headers = {}, []
     with threadpool_limits(limits=1):  # the same bits however many cores there are
-        problems = {
-            (loss, scaled): _problem(data, loss, scaled, config.data.fit_bias) for loss, scaled in kinds
-        }
-    header = replace(data, x=data.x[:0], y=data.y[:0])
-    experiment = Experiment(config, header, data.digest(), problems, space, criteria_of(config.outcome))
+        for number, fold in enumerate(data.folds()):
+            headers.append(replace(fold.train, x=data.x[:0], y=data.y[:0]))
+            for loss, standardize in product(losses, scaled):
+                kind = Kind(loss, standardize, number)
+                problems[kind] = _problem(fold, loss, standardize, config.data.fit_bias)
+    experiment = Experiment(
+        config, tuple(headers), data.digest(), problems, space, criteria_of(config.outcome)
+    )
     check(declaration, data, experiment)
     return experiment
 
 
-def _problem(data: Data, loss: str, standardize: bool, fit_bias: bool) -> Problem:
-    seen = data if standardize else data.as_given()
-    names = (*data.x_names, *data.y_names)
-    return make_problem(seen.seen(), seen.y, loss=loss, fit_bias=fit_bias, noise=seen.noise(), names=names)
+def _problem(fold: Fold, loss: str, standardize: bool, fit_bias: bool) -> Problem:
+    seen = fold.train if standardize else fold.train.as_given()
+    names = (*seen.x_names, *seen.y_names)
+    problem = make_problem(seen.seen(), seen.y, loss=loss, fit_bias=fit_bias, noise=seen.noise(), names=names)
+    return problem.holding_out(seen.seen_of(fold.x), fold.y) if fold.n_held_out else problem
 
 
 def criteria_of(outcome: OutcomeConfig) -> Criteria:

@@ -24,7 +24,7 @@ from linreg_sweep.config.parameters import (
     largest,
     merged,
 )
-from linreg_sweep.config.sweeps import DRAWN, values_of
+from linreg_sweep.config.sweeps import DRAWN, values_of, with_folds
 from linreg_sweep.config.varied import KINDS
 from linreg_sweep.samplers import Floats, Grid, Listed, Random, Sampler
 
@@ -45,7 +45,7 @@ class Space:
         samplers: of each product, in the declared order.
         parameters: what is declared for each name, coded; of a union as the first product has it.
         choices: what is no number: the values that the whole numbers 0, 1, ... in its column stand for.
-        is_interleaved: whether trial i belongs to product i mod m, of m; else one product follows the other.
+        is_interleaved: whether draw i belongs to product i mod m, of m; else one product follows the other.
     """
 
     samplers: tuple[Sampler, ...]
@@ -104,8 +104,8 @@ class Space:
         first = 0
         for place, sampler in enumerate(self.samplers):
             if self.is_interleaved:
-                skipped = (place - start) % len(self.samplers)
-                rows = slice(skipped, None, len(self.samplers))
+                each = sampler.n_each if isinstance(sampler, Random) else 1
+                rows = np.arange(start, stop) // each % len(self.samplers) == place
                 part = {name: column[rows] for name, column in sampler.values(start, stop).items()}
             else:
                 begin, end = (min(max(edge - first, 0), sampler.n_trials) for edge in (start, stop))
@@ -252,7 +252,7 @@ def label(value: Any) -> str:
 def make_space(config: Config | Sweep) -> Space:
     """Returns what a declaration varies; a config is a sweep of one trial that varies nothing."""
     if isinstance(config, ListSweep):
-        return listed_space(config.trials.columns)
+        return listed_space(config.trials.columns, 1 if config.says_folds else config.n_folds)
     setup = {name: getattr(config.training, name, None) for name in KINDS}
     setup |= {"standardize": config.data.standardize}
     if isinstance(config, RandomSweep):
@@ -288,15 +288,20 @@ def random_space(
     return Space(samplers, merged(coded), choices, is_interleaved=len(samplers) > 1)
 
 
-def listed_space(columns: Mapping[str, Sequence[Any]]) -> Space:
-    """Returns the space of trials as they stand, from the values of each parameter."""
+def listed_space(columns: Mapping[str, Sequence[Any]], n_folds: int = 1) -> Space:
+    """Returns the space of trials as they stand, from the values of each parameter; in so many folds each."""
     product = values_of(columns)
     choices = choices_of([product], {})
     listed: dict[str, Floats] = {}
     for name, column in columns.items():
         codes = {value: code for code, value in enumerate(choices.get(name, ()))}
         listed[name] = np.array([*map(codes.get, column)] if codes else column, np.float64)  # None is NaN
-    return Space((Listed(listed),), merged([_coded(product, choices)]), choices)
+    if n_folds > 1:
+        n_trials = len(next(iter(listed.values())))
+        listed = {name: np.repeat(column, n_folds) for name, column in listed.items()}
+        listed["fold"] = np.tile(np.arange(n_folds, dtype=np.float64), n_trials)
+    parameters = merged([with_folds(_coded(product, choices), n_folds)])
+    return Space((Listed(listed),), parameters, choices)
 
 
 def choices_of(products: Sequence[Product], setup: Mapping[str, Any]) -> Choices:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.engines.interface import Results
+from linreg_sweep.theory.best_epoch import Least
 from linreg_sweep.theory.outcome import Codes, judge
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.groups import Group
@@ -38,6 +39,25 @@ class Trained:
     def count(self) -> int:
         """How many trials there are."""
         return len(self.results.epochs)
+
+    @cached_property
+    def least(self) -> Least:
+        """The least cost on held-out rows, of trials that have such."""
+        found = self.results.least
+        if found is None:
+            raise ValueError("no rows are held out")
+        return found
+
+    @cached_property
+    def scale(self) -> Floats:
+        """The cost of the best constant on each trial's training rows [K]; see Problem."""
+        return self.of_each(lambda group: group.problem.scale)
+
+    @cached_property
+    def held_out_cost(self) -> Floats:
+        """The mean squared error [K] of the last states on the held-out rows; NaN: there are none."""
+        theta = self.results.theta
+        return self.of_each(lambda group: group.problem.held_out_cost(theta[group.chosen]))
 
     def of_each(self, of_group: Callable[[Group], Floats | float]) -> Floats:
         """Returns numbers [K] that each group has of its own trials."""
@@ -79,7 +99,7 @@ class Trained:
             self.results.converged_at,
             self.results.diverged_at,
             self.excess,
-            self.experiment.converged_excess,
+            self.of_each(lambda group: group.options.converged_excess),
             early_stop=self.experiment.config.training.early_stop,
         )
 

@@ -1,0 +1,139 @@
+"""Makes docs/fit.md: the way from a CSV file to predictions, each command run and its output shown.
+
+Run by `make gallery`. A test holds the page to be what the commands print.
+"""
+
+import io
+import re
+import shlex
+import tempfile
+from collections.abc import Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from pathlib import Path
+
+from linreg_sweep.cli import main as command
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "fit.md"
+
+NEW = "wt,hp\n2.4,100\n3.1,150\n6.0,220\n"
+
+HEAD = """\
+# From a CSV file to predictions
+
+How many miles does a car make on a gallon, by its weight and its power? `cars.csv` (`data/mtcars.csv`,
+32 cars) has the answer for some cars, `new.csv` asks it for three others. Five commands. Made by `make
+gallery`; a test holds every number on this page to be what the commands print."""
+
+STEPS = (
+    (
+        "`init` looks at the file and writes a config and a sweep around the data's stability limit.",
+        "init --data cars.csv --y mpg",
+    ),
+    (
+        "`run` trains every learning rate in eight folds: of each fold's cars no trial of it has seen any,"
+        " neither in training nor in scaling. What is best is best on cars not seen, in the mean over folds.",
+        "run sweeps/cars.yaml --set 'data.holdout={folds: 8}'",
+    ),
+    (
+        "`plot` shows what the best trial predicts against what is, what is left, and the cost on seen and on"
+        " held-out cars along its epochs: where the second rises again, more training overfits.",
+        "plot results/cars --kind fit",
+    ),
+    (
+        "`export` writes the model: the best setting, trained once more on all cars, as no fold has seen"
+        " them all.",
+        "export results/cars --to model",
+    ),
+    (
+        "`predict` checks new rows as strictly as those it was trained on, and says which lie outside their"
+        " range.",
+        "predict cars-model.json new.csv",
+    ),
+)
+
+TAIL = """
+The same in Python: `run = ls.run("sweeps/cars.yaml", overrides=["data.holdout={folds: 8}"])`, then
+`run.quality()` for R squared and RMSE of every trial, and `run.model().predict(table)`.
+
+## What is held out
+
+```yaml
+data:
+  path: cars.csv
+  y: mpg
+  holdout: {fraction: 0.2, seed: 0}  # one of these
+  # holdout: {last: 0.2}                        the last fifth of the file
+  # holdout: {column: split, value: test}       rows that a column marks; the column is then no x
+  # holdout: {path: test.csv}                   all rows of another file
+  # holdout: {folds: 5, seed: 0}                five folds, a trial in each; seed: null keeps the file's order
+```
+
+The rows drawn are those of scikit-learn's `train_test_split` and `KFold` for the same seed. Means and
+standard deviations of `standardize`, tolerances and stability limits come from the training rows alone.
+`fold` is a parameter like others: a row a fold, and `parameters: {fold: {values: [0, 1]}}` takes some.
+
+| column | what it says |
+|---|---|
+| `held_out_cost` | the mean squared error of the last state on the held-out rows |
+| `best_epoch` | the epoch with the least such cost; the last one where it still falls there |
+| `best_held_out_cost` | that cost; missing where it still falls at the end |
+
+`best: {by: held_out_cost}` is the default where rows are held out; the summary then tells its median,
+its 10th and 90th percentile, its mean and its standard deviation. With folds a single trial is not the
+best, but a setting in the mean over its folds; beside it stands the simplest within one standard error
+of it: that of most `weight_decay` or, where that does not vary, of fewest `epochs`.
+
+## How well it fits
+
+`r2` is 1 - cost / variance. The variance is of the rows that the cost is of, about their own mean, as
+scikit-learn's `r2_score` has it; without a bias it is about 0, as R has it. `rmse` is the root of the
+cost. Of several targets both are taken of all together (`multioutput="variance_weighted"`). Beside the
+best trial stand least squares and, with a penalty, the penalised optimum (ridge regression), on the
+same rows."""
+
+
+def main() -> None:
+    """Writes the page."""
+    with tempfile.TemporaryDirectory() as folder:
+        PAGE.write_text(page(Path(folder)), encoding="utf-8")
+
+
+def page(folder: Path) -> str:
+    """Returns the page, having run its commands in a folder."""
+    (folder / "cars.csv").write_bytes((ROOT / "data" / "mtcars.csv").read_bytes())
+    (folder / "new.csv").write_text(NEW, encoding="utf-8")
+    with chdir(folder):
+        return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield HEAD
+    for text, arguments in STEPS:
+        yield f"\n{text}\n\n```"
+        yield f"$ linreg-sweep {arguments}"
+        yield from _printed(arguments).splitlines()
+        yield "```"
+    yield "\n```"
+    yield Path("new-predicted.csv").read_text(encoding="utf-8").rstrip()
+    yield "```"
+    yield TAIL
+
+
+def _printed(arguments: str) -> str:
+    """Runs a command and returns what it printed and noted; a run's directory is called without its hash."""
+    for run in Path("results").glob("*") if Path("results").exists() else ():
+        plain = Path("results") / re.sub(r"-[0-9a-f]{8}$", "", run.name)
+        if not plain.exists():
+            run.rename(plain)
+    told, notes = io.StringIO(), io.StringIO()
+    with redirect_stdout(told), redirect_stderr(notes):
+        code = command(shlex.split(arguments))
+    if code:
+        raise SystemExit(f"linreg-sweep {arguments} ended with {code}: {notes.getvalue()}")
+    noted = notes.getvalue() if arguments.startswith("predict") else ""
+    return re.sub(r"(results/\w+)-[0-9a-f]{8}", r"\1", (noted + told.getvalue()).rstrip())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""How a trial fits: its line through the data, or what it predicts against what is; and what was held out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.data import Fold
+from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.model import Model
+from linreg_sweep.plots.canvas import Canvas, legend, title
+from linreg_sweep.plots.look import Look
+from linreg_sweep.plots.style import COLORS, INK, LINES, title_of
+from linreg_sweep.runs.modelling import model_of
+from linreg_sweep.runs.reopening import data_of, declaration_of, reopen
+from linreg_sweep.runs.results import Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+
+MAX_POINTS = 2_000
+"""Rows that are drawn at most, evenly spaced."""
+
+EVERY = 200
+"""Epochs that are all looked at; later ones are looked at as many times, evenly by ratio."""
+
+TRAINED, HELD_OUT = COLORS["converged"], COLORS["diverged"]
+"""The colours of rows that a trial was trained on, and of those held out."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trial, its data and its course.
+
+    Attributes:
+        trial: its number.
+        model: what it came to.
+        fold: its rows.
+        least_squares: the weight and the bias of least squares on them, of one feature and one target.
+        epoch: at which its state was looked at [s].
+        costs: on the training and, where there are any, on the held-out rows [1 or 2, s].
+        best_epoch: with the least cost on the held-out rows; None: there are none.
+    """
+
+    trial: int
+    model: Model
+    fold: Fold
+    least_squares: tuple[float, float]
+    epoch: NDArray[np.int64]
+    costs: list[Floats]
+    best_epoch: int | None
+
+
+def draw(canvas: Canvas, runs: Sequence[Run], *, trials: Sequence[int] = ()) -> None:
+    """Draws how the best trial of each run, or one that is named, fits.
+
+    Of one feature the data with its line; else what it predicts against what is, and what is left. Where rows
+    are held out, the cost on both kinds of rows along its epochs as well.
+
+    Args:
+        canvas: where.
+        runs: one or more.
+        trials: the number of the trial, in each run; none: its best.
+
+    Raises:
+        ConfigError: there is no such trial, several are named, or it diverged.
+        ResultsError, DataError: a run's data have moved or changed.
+    """
+    if len(trials) > 1:
+        raise ConfigError(Complaint("--trial", f"must be one trial with --kind fit, got {len(trials)}"))
+    each = [_fitted(run, trials[0] if trials else None) for run in runs]
+    panels = iter(canvas.panels([_count(fitted) for fitted in each]))
+    for run, fitted in zip(runs, each, strict=True):
+        of_it = list(islice(panels, _count(fitted)))
+        if _is_line(fitted):
+            _line(of_it[0], fitted, canvas.look)
+        else:
+            _against(of_it[0], fitted, canvas.look)
+            _residuals(of_it[1], fitted)
+        if fitted.best_epoch is not None:
+            _costs(of_it[-1], fitted, canvas.look)
+        title(of_it[0], canvas.look, f"{title_of(run)}; trial {fitted.trial}")
+
+
+def _is_line(fitted: Fitted) -> bool:
+    return len(fitted.model.features) == len(fitted.model.targets) == 1
+
+
+def _count(fitted: Fitted) -> int:
+    """Returns how many panels a trial has."""
+    return (1 if _is_line(fitted) else 2) + (fitted.best_epoch is not None)
+
+
+def _fitted(run: Run, trial: int | None) -> Fitted:
+    """Returns a trial, trained once more to be watched."""
+    number = int(run.best(1)["trial"].iloc[0]) if trial is None else trial
+    model, experiment = model_of(run, number), reopen(run)
+    values = experiment.values(number, number + 1)
+    [group] = experiment.groups(values)
+    fold = next(islice(data_of(run, declaration_of(run)).folds(), group.kind.fold, None))
+    epochs = int(group.trials.epochs[0])
+    later = np.geomspace(EVERY, max(EVERY, epochs), EVERY).astype(np.int64)
+    looked = np.unique(np.concatenate([np.arange(min(EVERY, epochs) + 1), later[later <= epochs]]))
+    results = experiment.train_groups([group], states_at=looked)
+    epoch = np.append(results.history.epoch, results.epochs)
+    theta = np.concatenate([results.history.theta, results.theta])
+    costs = [group.problem.cost(theta)]
+    if experiment.holds_out:
+        costs.append(group.problem.held_out_cost(theta))
+    best = None if results.least is None else int(results.least.epoch[0])
+    optimum = list(experiment.named(group.problem.optimum, group.kind).values())
+    line = (optimum[0], optimum[1] if len(optimum) > 1 else 0.0)
+    return Fitted(number, model, fold, line, epoch, costs, best)
+
+
+def _some(n_rows: int) -> NDArray[np.int64]:
+    """Returns the rows that are drawn of so many."""
+    return np.unique(np.linspace(0, n_rows - 1, min(n_rows, MAX_POINTS)).astype(np.int64))
+
+
+def _rows(fitted: Fitted) -> list[tuple[str, str, Floats, Floats]]:
+    """Returns the rows that are drawn, by what they are called and their colour: x and y."""
+    kinds = [("training rows", TRAINED, fitted.fold.train.x, fitted.fold.train.y)]
+    if fitted.fold.n_held_out:
+        kinds.append(("held-out rows", HELD_OUT, fitted.fold.x, fitted.fold.y))
+    return [(name, color, x[_some(len(x))], y[_some(len(y))]) for name, color, x, y in kinds]
+
+
+def _line(axes: "Axes", fitted: Fitted, look: Look) -> None:
+    """Draws the data of one feature with the fitted line, and that of least squares."""
+    handles = []
+    rows = _rows(fitted)
+    for name, color, x, y in rows:
+        handles += axes.plot(x[:, 0], y[:, 0], ".", color=color, label=name, alpha=0.7)
+    both = np.concatenate([x[:, 0] for _, _, x, _ in rows])
+    ends = np.array([both.min(), both.max()])
+    weight, bias = fitted.least_squares
+    handles += axes.plot(ends, weight * ends + bias, "--", color=LINES[1], label="least squares")
+    handles += axes.plot(ends, fitted.model.of_rows(ends[:, None])[:, 0], color=INK, label="fitted line")
+    axes.set_xlabel(fitted.model.features[0])
+    axes.set_ylabel(fitted.model.targets[0])
+    legend(axes, look, handles)
+
+
+def _against(axes: "Axes", fitted: Fitted, look: Look) -> None:
+    """Draws what is predicted against what is, of all targets."""
+    handles = []
+    low, high = np.inf, -np.inf
+    for name, color, x, y in _rows(fitted):
+        predicted = fitted.model.of_rows(x)
+        handles += axes.plot(predicted.ravel(), y.ravel(), ".", color=color, label=name, alpha=0.7)
+        low, high = min(low, predicted.min(), y.min()), max(high, predicted.max(), y.max())
+    handles += axes.plot([low, high], [low, high], color=INK, linewidth=1, label="predicted exactly")
+    targets = ", ".join(fitted.model.targets)
+    axes.set_xlabel(f"predicted {targets}")
+    axes.set_ylabel(targets)
+    legend(axes, look, handles)
+
+
+def _residuals(axes: "Axes", fitted: Fitted) -> None:
+    """Draws what is left against what is predicted."""
+    for _, color, x, y in _rows(fitted):
+        predicted = fitted.model.of_rows(x)
+        axes.plot(predicted.ravel(), (y - predicted).ravel(), ".", color=color, alpha=0.7)
+    axes.axhline(0, color=INK, linewidth=1)
+    targets = ", ".join(fitted.model.targets)
+    axes.set_xlabel(f"predicted {targets}")
+    axes.set_ylabel(f"residual: {targets} less predicted")
+
+
+def _costs(axes: "Axes", fitted: Fitted, look: Look) -> None:
+    """Draws the cost on both kinds of rows along the epochs, and the epoch that is best on held-out ones."""
+    handles = []
+    names = ("training rows", "held-out rows")
+    for name, color, cost in zip(names, (TRAINED, HELD_OUT), fitted.costs, strict=False):
+        good = np.isfinite(cost) & (cost > 0)
+        handles += axes.plot(fitted.epoch[good], cost[good], color=color, label=f"cost on {name}")
+    best = fitted.best_epoch or 0
+    handles.append(axes.axvline(best, color=INK, linestyle=":", label=f"best epoch {best:,}"))
+    axes.set_xscale("symlog", linthresh=1)
+    axes.set_yscale("log")
+    axes.set_xlim(left=0)
+    axes.set_xlabel("epoch (0, then log scale)")
+    axes.set_ylabel(f"mean squared error (unit of {', '.join(fitted.model.targets)} squared)")
+    legend(axes, look, handles)

@@ -1,0 +1,169 @@
+"""Predictions for the rows of a file: its own cells as they are, and a column for each target."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.analysis.quality import measures
+from linreg_sweep.errors import Complaint, ConfigError, DataError
+from linreg_sweep.model import Model, read_model
+from linreg_sweep.runs.results import load
+from linreg_sweep.storage import files
+from linreg_sweep.storage.outputs import Output, output
+from linreg_sweep.tabular import cells_of_rows, column_names_of, read_table
+from linreg_sweep.tabular.sniffing import find_format, told
+from linreg_sweep.text_format import TextFormat, text_kind
+from linreg_sweep.theory.problem import variance
+from linreg_sweep.words import joined, listed, shorten
+
+Floats = NDArray[np.float64]
+
+MAX_NAMED = 5
+"""Features that are named of those outside their range."""
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What rows of a file are predicted to have.
+
+    Attributes:
+        model: what predicts.
+        path: the file.
+        form: how it is written, if it is text.
+        predicted: [m, O].
+        notes: what a person should know: rows outside the range of the training rows, columns that are not
+            used; the fit, where the file has all targets.
+    """
+
+    model: Model
+    path: Path
+    form: TextFormat | None
+    predicted: Floats
+    notes: tuple[str, ...]
+
+
+def model_at(place: str | Path, trial: int | None = None) -> Model:
+    """Returns the model of a run's directory, or of a file that holds one.
+
+    Args:
+        place: the directory, or the file.
+        trial: of a run, which trial; see Run.model.
+
+    Raises:
+        ConfigError: a file holds one model, and a trial is asked for; else see Run.model.
+        ResultsError: there is no such run or file.
+    """
+    if not files.is_local(files.any_path(place)) or not Path(place).is_file():
+        return load(place).model(trial)
+    if trial is not None:
+        raise ConfigError(Complaint("--trial", f"goes with a run, and {place} is a model", "leave it out"))
+    return read_model(place)
+
+
+def predict_file(model: Model, path: Path) -> Predictions:
+    """Returns what the rows of a file are predicted to have.
+
+    Args:
+        model: what predicts.
+        path: a file of text or Parquet, with the features among its columns, in any order. How text is
+            written is found out, and told where it is not by the default.
+
+    Raises:
+        DataError: with every complaint found, as about data to train on.
+    """
+    form = form_of(path, model.features)
+    names = column_names_of(path, form)
+    complaints = model.complaints(str(path), names)
+    clash = [f"predicted_{target}" for target in model.targets if f"predicted_{target}" in names]
+    complaints += [
+        Complaint(str(path), f"has a column {shorten(name)!r} already", "rename it") for name in clash
+    ]
+    if complaints:
+        raise DataError(*complaints)
+    measured = [target for target in model.targets if target in names]
+    has_targets = len(measured) == len(model.targets)
+    y = model.targets if has_targets else ()
+    table = read_table(path, model.features, y, form=form, needs_y=False)
+    predicted = model.of_rows(table.x)
+    notes = [*_written(form), *_not_used(model, names), *_outside(model, table.x)]
+    if has_targets:
+        notes.append(_fit(model, predicted, table.y))
+    return Predictions(model, path, form, predicted, tuple(notes))
+
+
+def form_of(path: Path, named: Sequence[str]) -> TextFormat | None:
+    """Returns how a file of text is written, as it looks; None: it is no text."""
+    is_text = text_kind(path.name) and path.is_file()
+    return find_format(path, named) if is_text else None
+
+
+def write_predictions(found: Predictions, file: Output) -> None:
+    """Writes the rows of a file as CSV, each as it is, with what it is predicted to have.
+
+    Args:
+        found: the predictions.
+        file: where to; see outputs.output.
+
+    Raises:
+        ConfigError, SweepError: it cannot be written.
+    """
+    path, form = found.path, found.form
+    added = [f"predicted_{target}" for target in found.model.targets]
+    with output(file) as stream:
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([*column_names_of(path, form), *added])
+        for cells, row in zip(cells_of_rows(path, form), found.predicted.tolist(), strict=True):
+            writer.writerow([*cells, *map(repr, row)])
+            if text.tell() > 2**20:
+                stream.write(text.getvalue().encode("utf-8", "surrogateescape"))
+                text.seek(0)
+                text.truncate()
+        stream.write(text.getvalue().encode("utf-8", "surrogateescape"))
+
+
+def _written(form: TextFormat | None) -> Iterator[str]:
+    """Yields how a file of text was taken to be written, where that is not by the default."""
+    if form is not None and (said := told(form)):
+        yield f"the file was read with {said}"
+
+
+def _not_used(model: Model, names: list[str]) -> Iterator[str]:
+    """Yields which columns predict nothing."""
+    others = [name for name in names if name not in (*model.features, *model.targets)]
+    if others:
+        yield f"columns that the model does not use: {listed(others)}"
+
+
+def _outside(model: Model, x: Floats) -> Iterator[str]:
+    """Yields how many rows lie outside the range of the training rows, and in which features."""
+    outside = model.outside(x)
+    rows = int(outside.any(axis=1).sum())
+    if not rows:
+        return
+    counts = outside.sum(axis=0)
+    worst = [place for place in np.argsort(-counts, kind="stable")[:MAX_NAMED] if counts[place]]
+    named = joined(
+        [
+            f"{shorten(model.features[place])} ({counts[place]:,}, trained from {model.low[place]:.6g}"
+            f" to {model.high[place]:.6g})"
+            for place in worst
+        ],
+        "and",
+    )
+    yield f"{rows:,} of {len(x):,} rows lie outside the range of the training rows, in {named}"
+
+
+def _fit(model: Model, predicted: Floats, y: Floats) -> str:
+    """Returns how well the predictions fit targets that are known."""
+    cost = np.array([((predicted - y) ** 2).mean()])
+    spread = variance(y, fit_bias=model.fit_bias)
+    found: dict[str, Any] = {name: float(value[0]) for name, value in measures(cost, spread).items()}
+    r2 = f"R2 {found['r2']:.6g}, " if np.isfinite(found["r2"]) else ""
+    return f"on these {len(y):,} rows: {r2}RMSE {found['rmse']:.6g}"

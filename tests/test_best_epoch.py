@@ -1,0 +1,114 @@
+"""Facts about the epoch of least held-out cost, as a literal loop and every engine's states have it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+import linreg_sweep as ls
+from linreg_sweep.engines.closed_form import least_held_out
+from linreg_sweep.engines.interface import TrainOptions, Trials
+from linreg_sweep.theory.problem import make_problem
+from tests.declared import method_of
+
+Floats = NDArray[np.float64]
+
+SAME = 1e-12
+"""Share of the last cost below which a lower one is rounding."""
+
+
+def least_of(costs: Sequence[float], same: float = SAME) -> tuple[int, float]:
+    """Returns the epoch of the least of some costs, and that cost; the last and NaN where it still falls."""
+    at, last = int(np.argmin(costs)), len(costs) - 1
+    if at == last > 0 or costs[at] >= costs[-1] * (1 - same):
+        return (last, np.nan) if last else (0, costs[0])
+    return at, costs[at]
+
+
+def test_the_closed_form_finds_the_epoch_that_iteration_does() -> None:
+    """Of 200 problems, six trials each: slow, fast and swinging, with and without momentum."""
+    interior = 0
+    for seed in range(200):
+        generator = np.random.default_rng(seed)
+        n_parameters, n_targets = int(generator.integers(1, 5)), int(generator.integers(1, 3))
+        x = generator.normal(size=(16, n_parameters)) * 10.0 ** generator.uniform(-1, 1, n_parameters)
+        y = x @ generator.normal(size=(n_parameters, n_targets)) + generator.normal(0, 3, (16, n_targets))
+        problem = make_problem(x[:8], y[:8], loss="half_mse", fit_bias=True).holding_out(x[8:], y[8:])
+        shares, momentum = np.array([0.02, 0.45, 0.95, 0.02, 0.5, 0.9]), np.array([0, 0, 0, 0.5, 0.9, 0.8])
+        rate = shares * 2 / problem.eigenvalues[-1]
+        start = generator.normal(0, 2, (6, n_parameters + 1, n_targets))
+        last = generator.integers(0, 400, 6)
+        zeros = np.zeros(6)
+        values = {"learning_rate": rate, "momentum": momentum, "dampening": zeros, "weight_decay": zeros}
+        options = TrainOptions(0.0, np.full(6, np.inf), method_of(values))
+        trials = Trials(start, last, values, problem.quadratic)
+        found = least_held_out(problem, trials, options, last)
+        held = np.column_stack([x[8:], np.ones(8)])
+        theta, velocity = start.copy(), np.zeros_like(start)
+        costs = []
+        for _ in range(int(last.max()) + 1):
+            costs.append(((held @ theta - y[8:]) ** 2).mean(axis=(1, 2)))
+            velocity = momentum[:, None, None] * velocity + (problem.hessian @ theta - problem.constant)
+            theta = theta - rate[:, None, None] * velocity
+        for trial in range(6):
+            epoch, cost = least_of([each[trial] for each in costs[: last[trial] + 1]])
+            assert found.epoch[trial] == epoch
+            assert found.cost[trial] == pytest.approx(cost, rel=1e-9, nan_ok=True)
+            interior += not np.isnan(cost)
+    assert interior > 400
+
+
+def of_history(run: ls.Run, x: Floats, y: Floats, same: float) -> list[tuple[int, float]]:
+    """Returns the least held-out cost of every trial, from the states that its run kept."""
+    history = run.history
+    theta = history[["weight_x1", "weight_x2", "weight_x3", "bias"]].to_numpy()
+    costs = ((theta @ np.column_stack([x, np.ones(len(x))]).T - y) ** 2).mean(axis=1)
+    return [least_of(costs[history["trial"] == trial], same) for trial in run.trials["trial"]]
+
+
+RULES: dict[str, Any] = {
+    "optimizer": [{"optimizer": {"values": ["adam", "rmsprop"]}, "learning_rate": 0.05}],
+    "batches": [{"batch_size": {"values": [3]}, "learning_rate": {"values": [0.02, 0.1, 20.0]}}],
+    "schedule": [{"schedule": {"values": ["cosine", {"name": "exponential", "gamma": 0.95}]}}],
+    "penalty": [{"weight_decay": {"values": [0, 0.1]}, "momentum": {"values": [0, 0.9]}}],
+}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("engine", ["numpy", "numba", "torch", "closed_form"])
+def test_every_engine_tells_the_best_of_its_states(
+    engine: str, rule: str, dtype: str, tmp_path: Path
+) -> None:
+    """Of every epoch that a trial does, whether it stops early, diverges or goes on; parts change no bit."""
+    if engine == "closed_form" and (rule in ("optimizer", "batches") or dtype == "float32"):
+        pytest.skip("it has no such steps")
+    generator = np.random.default_rng(3)
+    x, y = generator.normal(size=(20, 3)), generator.normal(size=20)
+    declared: dict[str, Any] = {
+        "name": "best",
+        "data": {"holdout": {"last": 0.5}},
+        "method": "grid",
+        "training": {
+            "engine": engine,
+            "epochs": 70,
+            "learning_rate": 0.1,
+            "dtype": dtype,
+            "early_stop": False,
+        },
+        "history": {"every": 1},
+        "parameters": [{**each, "initial_weight": {"values": [0, 1]}} for each in RULES[rule]],
+    }
+    run = ls.run(declared, data=(x, y), out=tmp_path, jobs=1)
+    single = dtype == "float32"
+    expected = of_history(run, x[10:], y[10:], 1e-6 if single else SAME)
+    trials = run.trials
+    assert trials["best_epoch"].tolist() == [epoch for epoch, _ in expected]
+    costs = [cost for _, cost in expected]
+    np.testing.assert_allclose(trials["best_held_out_cost"], costs, rtol=1e-5 if single else 1e-9)
+    parts = ls.run(declared, data=(x, y), out=tmp_path / "parts", jobs=1, part_size=1).trials
+    pd.testing.assert_frame_equal(parts, trials, check_exact=True)

@@ -1,0 +1,61 @@
+"""Facts about which parameter matters: shares of variance, against sums over pandas' groups."""
+
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import linreg_sweep as ls
+from tests.shells import Shell, shell
+
+__all__ = ["shell"]
+
+GRID: dict[str, Any] = {
+    "name": "matters",
+    "data": {"name": "tutorial"},
+    "method": "grid",
+    "training": {"epochs": 20},
+    "parameters": {
+        "learning_rate": {"values": [0.001, 0.002, 0.005]},
+        "initial_weight": {"values": [-5, 0, 1, 7]},
+        "initial_bias": {"values": [-1, 4]},
+    },
+}
+
+
+def test_shares_are_those_of_an_analysis_of_variance(tmp_path: Path) -> None:
+    """Main effects and pairs beyond them, of a column and of whether trials converged; they add up to 1."""
+    run = ls.run(GRID, out=tmp_path, jobs=1, part_size=5)
+    trials = run.trials.assign(outcome=(run.trials["outcome"] == "converged").astype(float))
+    names = list(GRID["parameters"])
+    for of in ("cost", "weight"):
+        column, table = run.importance(of)
+        found = dict(zip(table["parameters"], table["share"], strict=True))
+        centred = trials[of] - trials[of].mean()
+        total = (centred**2).mean()
+        alone = {name: centred.groupby(trials[name]).transform("mean") for name in names}
+        for name in names:
+            assert found[name] == pytest.approx((alone[name] ** 2).mean() / total, abs=1e-12)
+        for one, two in combinations(names, 2):
+            both = centred.groupby([trials[one], trials[two]]).transform("mean")
+            beyond = ((both - alone[one] - alone[two]) ** 2).mean() / total
+            assert found[f"{one} x {two}"] == pytest.approx(beyond, abs=1e-12)
+        assert column == of
+        assert sum(found.values()) == pytest.approx(1)
+        assert list(found.values()) == sorted(found.values(), reverse=True)
+    assert run.importance()[0] == "outcome"
+
+
+def test_what_has_no_exact_shares_is_refused(tmp_path: Path, shell: Shell) -> None:
+    """Draws, and a column that some trials miss; the command prints the table."""
+    run = ls.run(GRID, out=tmp_path, jobs=1)
+    with pytest.raises(ls.ConfigError, match="converged_at is missing or infinite in"):
+        run.importance("converged_at")
+    with pytest.raises(ls.ConfigError, match="regime holds words"):
+        run.importance("regime")
+    drawn = {**GRID, "method": "random", "trials": 4, "parameters": {"learning_rate": {"min": 0.1, "max": 1}}}
+    with pytest.raises(ls.ConfigError, match="needs a grid"):
+        ls.run(drawn, out=tmp_path, jobs=1).importance()
+    told = shell("importance", run.path, "--of", "cost", "--format", "csv")
+    assert told.table[0]["parameters"] == run.importance("cost")[1]["parameters"][0]
