@@ -65,7 +65,7 @@ def long_words(tmp_path_factory: pytest.TempPathFactory) -> Run:
         },
         "learning_rate": {"values": [0.001, 0.002, 0.005]},
     }
-    training = {"epochs": 60, "batch_size": 5, "shuffle": True}
+    training = {"epochs": 60, "batch_size": 5, "order": "reshuffle"}
     return made(tmp_path_factory.mktemp("long"), parameters=parameters, training=training, name="long")
 
 

@@ -4,9 +4,11 @@ Forms round differently, so that no run may mix two; neither the trials nor thei
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from linreg_sweep.method import Method
-from linreg_sweep.theory.problem import Problem
+if TYPE_CHECKING:
+    from linreg_sweep.method import Method
+    from linreg_sweep.theory.problem import Problem
 
 FEW_PARAMETERS = 8
 """Parameters up to which the order of operations is the NumPy engine's, where all rows make a step."""
@@ -57,12 +59,12 @@ class Form:
         return " and ".join(("rows" if by_rows else "H") for by_rows in sorted(ways)) + " by fma"
 
 
-def form_for(problem: Problem, method: Method, dtype: str) -> Form:
+def form_for(problem: "Problem", method: "Method", dtype: str) -> Form:
     """Returns the form of trials of a method, the same in either precision; see form_of."""
     return form_of(problem.n_rows, problem.shape, method)
 
 
-def form_of(n_rows: int, shape: tuple[int, int], method: Method) -> Form:
+def form_of(n_rows: int, shape: tuple[int, int], method: "Method") -> Form:
     """Returns the form for a shape.
 
     Args:

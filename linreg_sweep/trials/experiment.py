@@ -20,6 +20,7 @@ from linreg_sweep.method import Method
 from linreg_sweep.optimizers import KEYS, OPTIMIZERS
 from linreg_sweep.schedules.declared import is_constant
 from linreg_sweep.theory.applies import theory_of
+from linreg_sweep.theory.best_epoch import Least
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.trials.epochs import count_states, history_epochs, most_epochs
@@ -382,14 +383,24 @@ class Experiment:
                 if self.holds_out and self._knows_course(group):
                     least = least_held_out(group.problem, group.trials, options, result.epochs)
                     result = replace(result, least=least)
+                elif self.holds_out and result.least is None:  # batches without a step taken
+                    result = replace(result, least=self._least_on_the_way(group, options, result))
                 results.append(result)
         return merge([group.chosen for group in groups], results)
 
     def _knows_course(self, group: Group) -> bool:
         """Returns whether theory tells every state of trials: then no engine has to look at each."""
         method = group.options.method
+        if method.batch_size is not None:
+            return False
         at_constant_rate = method.schedule is None and group.options.dtype == "float64"
         return self.is_predicted_by_engine or (group.is_covered and at_constant_rate)
+
+    def _least_on_the_way(self, group: Group, options: TrainOptions, results: Results) -> Least | None:
+        """Returns the least cost on held-out rows of trials that are descended to where they ended."""
+        trials, none = replace(group.trials, epochs=results.epochs), np.empty(0, np.int64)
+        options = replace(options, early_stop=False, history_epochs=none)
+        return load_engine("numpy")(group.problem, trials, options).least
 
     @cached_property
     def example(self) -> Group:
