@@ -50,6 +50,7 @@ SHAPES: dict[str, Case] = {
     "row by row in registers, shuffled, two targets": replace(
         WIDE, batch_size=1, order="reshuffle", targets=2
     ),
+    "row by row in all registers": replace(WIDE, features=27, batch_size=1, tolerance=0.3),
     "row by row, few parameters": replace(WIDE, features=1, rows=30, batch_size=1, loss="sse"),
     "row by row, too many for registers": replace(
         WIDE, features=17, batch_size=1, targets=2, order="reshuffle"
@@ -156,7 +157,7 @@ def digest(results: Results) -> str:
 @pytest.mark.skipif(not binding.get_host_cpu_features().get("avx512f"), reason="there are no wide registers")
 def test_registers_half_as_wide_give_the_same_bits() -> None:
     """As on a processor that has no others: the tiles are cut in another way."""
-    names = ["H", "batches by rows", "row by row in registers"]
+    names = ["H", "batches by rows", "row by row in registers", "row by row in all registers"]
     features = binding.get_host_cpu_features()
     narrow = {name: has and not name.startswith("avx512") for name, has in features.items()}
     environment = os.environ | {"NUMBA_CPU_FEATURES": type(features)(narrow).flatten()}
