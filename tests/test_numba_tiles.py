@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tracemalloc
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from llvmlite import binding
 
-from linreg_sweep.engines import numba_engine, numba_forms, numba_tiles
+from linreg_sweep.engines import chunks, numba_engine, numba_forms, numba_tiles
 from linreg_sweep.engines.interface import Results
 from linreg_sweep.engines.numba_engine import train
 from linreg_sweep.engines.numba_forms import Form, form_of
@@ -138,6 +139,18 @@ def test_how_often_trials_are_looked_at_is_no_matter_of_theirs(
     expected = SHAPES[name].train("numba")
     monkeypatch.setattr(numba_engine, "CHUNK", 5)
     assert_same(SHAPES[name].train("numba"), expected)
+
+
+@pytest.mark.system
+def test_memory_does_not_grow_with_the_steps_of_an_average() -> None:
+    """Each step has its weight; there are as many epochs between two looks as have room for theirs."""
+    case = replace(WIDE, rows=4000, batch_size=1, average=EMA, numbers={"average.decay": (0.9, 0.99)})
+    case.train("numba")
+    tracemalloc.start()
+    case.train("numba")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 3 * chunks.GROWN * 8
 
 
 SCRIPT = """
