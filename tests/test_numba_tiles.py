@@ -142,6 +142,16 @@ def test_how_often_trials_are_looked_at_is_no_matter_of_theirs(
 
 
 @pytest.mark.system
+def test_a_kernel_is_compiled_for_batches_of_any_size() -> None:
+    """Where they have more than one row, and their residuals are held at once."""
+    case = SHAPES["batches by rows"]
+    case.train("numba")
+    before = kernel.cache_info().misses
+    replace(case, batch_size=4).train("numba")
+    assert kernel.cache_info().misses == before
+
+
+@pytest.mark.system
 def test_memory_does_not_grow_with_the_steps_of_an_average() -> None:
     """Each step has its weight; there are as many epochs between two looks as have room for theirs."""
     case = replace(WIDE, rows=4000, batch_size=1, average=EMA, numbers={"average.decay": (0.9, 0.99)})
