@@ -125,9 +125,9 @@ def test_no_trial_notices_its_neighbours(case: Case, dtype: str) -> None:
 @pytest.mark.parametrize("case", [SHAPES["H"], SHAPES["batches by rows, shuffled, dampened"]])
 def test_float32_is_float64_but_for_its_rounding(case: Case) -> None:
     """No epoch is left out and no number computed otherwise."""
-    case = replace(case, tolerance=-1.0, rates=(0.001, 0.003, 0.01), early_stop=False)
+    case = replace(case, tolerance=-1.0, rates=(0.001, 0.003, 0.01) * 3, early_stop=False)
     exact, rounded = case.train("numba"), replace(case, dtype="float32").train("numba")
-    np.testing.assert_allclose(rounded.theta, exact.theta, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(rounded.theta, exact.theta, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.system
@@ -204,6 +204,8 @@ def test_products_are_vectors_of_fma(n_parameters: int, batch_size: int | None) 
     rows = Rows(n_parameters, 1, n_slots=0, n_clocks=0, n_h=0, has_average=False)
     compiled: Any = kernel(Method(), rows, "float64", form(case), numba_tiles.WIDE, True, False)
     (code,) = compiled.inspect_asm().values()
-    products = re.findall(r"vfn?m(?:add|sub)\w+.*", code)
+    functions = re.split(r"\n(?=_Z\w+:)", code)
+    of_products = [each for each in functions if "numba_steps" not in each.partition(":")[0]]
+    products = re.findall(r"vfn?m(?:add|sub)\w+.*", "\n".join(of_products))
     packed = [line for line in products if "pd" in line.split()[0] and ("zmm" in line or "ymm" in line)]
     assert len(packed) == len(products) >= 2 * numba_tiles.WIDE
