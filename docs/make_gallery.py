@@ -35,6 +35,7 @@ KINDS = {
     "schedules": ("cost",),
     "chebyshev": ("cost",),
     "adam_rates": ("cost",),
+    "island_of_stability": ("cost",),
 }
 """What is drawn of each example sweep; of others nothing."""
 

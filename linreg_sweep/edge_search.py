@@ -63,7 +63,7 @@ class Edge:
         batch_size: rows a step.
         largest_stable: the largest rate that was measured to be stable.
         smallest_unstable: the smallest that was measured not to be, next above it.
-        stability_limit: by theory; None: mini-batches have none.
+        stability_limit: by theory, of drawn batches in mean square; None: none is known.
     """
 
     momentum: float
@@ -130,7 +130,7 @@ def edge(
     if not first.problem.curvature[1]:
         text = "the data have no curvature: every learning rate is stable"
         raise ConfigError(Complaint(str(experiment.data.source), text))
-    theory = theory_of(replace(first.options.method, batch_size=None))
+    theory = theory_of(replace(first.options.method, batch_size=None), first.problem)
     if not isinstance(theory, LinearTheory) or theory.method.schedule is not None:
         text = "must be sgd at a constant learning rate: an epoch of others is no linear map"
         key, word = ("optimizer", "sgd") if isinstance(theory, NoTheory) else ("schedule", "constant")
@@ -217,11 +217,6 @@ class _Measured:
         return self.group.problem
 
     @property
-    def is_full(self) -> bool:
-        """Whether steps see all rows."""
-        return self.group.options.method.batch_size is None
-
-    @property
     def is_drawn(self) -> bool:
         """Whether no two epochs see the rows in one order."""
         return self.group.options.method.is_drawn
@@ -230,6 +225,8 @@ class _Measured:
         """Returns the two neighbouring rates between which the difference of two trials begins to grow."""
         trials = self.group.trials
         limit = float(self.theory.stability_limit(trials.quadratic, trials.values)[0])
+        known = float(self.group.stability_limit()[0])
+        limit = known if np.isfinite(known) else limit
         low, high, direction = self._bracket(limit)
         kind = np.dtype(self.group.options.dtype).type
         while True:
@@ -241,9 +238,8 @@ class _Measured:
             first = int(grows.argmax()) if grows.any() else len(inner)
             low, high = ([low, *inner][first], [*inner, high][first])
         momentum, size = float(trials.values["momentum"][0]), self.group.options.method.batch_size
-        return Edge(
-            momentum, size or self.problem.n_rows, float(low), float(high), limit if self.is_full else None
-        )
+        by_theory = known if np.isfinite(known) else None
+        return Edge(momentum, size or self.problem.n_rows, float(low), float(high), by_theory)
 
     def _bracket(self, limit: float) -> tuple[float, float, Floats]:
         """Returns a stable rate, an unstable one, and the direction that grows first between them."""

@@ -7,8 +7,11 @@ from typing import Any
 
 from linreg_sweep.config import load_sweep
 from linreg_sweep.execution.parts import default_part_size
+from linreg_sweep.theory.file_order import FileOrder
+from linreg_sweep.theory.permuted import any_order_limit
 from linreg_sweep.trials.advice import Advice, advise
 from linreg_sweep.trials.axes import Axis, axes_of
+from linreg_sweep.trials.batches import has_batches
 from linreg_sweep.trials.costs import bytes_of_a_trial, memory
 from linreg_sweep.trials.epochs import most_epochs
 from linreg_sweep.trials.experiment import Experiment
@@ -32,8 +35,12 @@ class Plan:
         n_parts: files of trials.
         memory: bytes that each worker holds at most beside the libraries it loads, the data included.
         disk: bytes on disk at most, before compression.
-        stability_limit: the learning rate above which every trial's descent grows; None: no one limit
-            holds for all, since they differ in what moves it, such as momentum, or some have none.
+        stability_limit: the learning rate above which trials stop being stable; None: no one limit holds
+            for all, since they differ in what moves it, such as momentum, or some have none.
+        order: of the batches of which that is the limit; empty: steps see all rows.
+        islands: ranges of rates above it that are stable again, of batches in file order.
+        any_order_limit: the rate below which no step on batches makes an error grow; None: not known, or
+            there are several.
         has_schedule: whether that is the limit of a schedule's long run, for some trial.
         no_limit: why there is no limit for all, half a sentence each: none is known for some trials, or
             what moves it differs between trials.
@@ -54,6 +61,9 @@ class Plan:
     memory: int
     disk: int
     stability_limit: float | None
+    order: str
+    islands: tuple[tuple[float, float], ...]
+    any_order_limit: float | None
     has_schedule: bool
     no_limit: tuple[str, ...]
     best_rate: float | None
@@ -108,7 +118,7 @@ def plan(
     table = load_data(declaration, data, max_memory)
     experiment = prepare(declaration, table)
     n_trials, size = experiment.space.n_trials, default_part_size(experiment)
-    expected = forecast(experiment)
+    expected, limit = forecast(experiment), common_stability_limit(experiment)
     return Plan(
         name=declaration.config.name,
         n_trials=n_trials,
@@ -117,7 +127,10 @@ def plan(
         n_parts=-(-n_trials // size),
         memory=memory(experiment, min(size, n_trials)),
         disk=n_trials * bytes_of_a_trial(experiment),
-        stability_limit=common_stability_limit(experiment),
+        stability_limit=limit,
+        order=experiment.example.options.method.order if has_batches(experiment) else "",
+        islands=_islands(experiment) if limit is not None else (),
+        any_order_limit=_any_order_limit(experiment),
         has_schedule=any(each.options.method.schedule is not None for each in experiment.examples),
         no_limit=_no_limit(experiment),
         best_rate=_best_rate(experiment),
@@ -142,11 +155,30 @@ def _what(experiment: Experiment) -> str:
 def _no_limit(experiment: Experiment) -> tuple[str, ...]:
     reasons = dict.fromkeys(filter(None, map(Group.why_no_limit, experiment.examples)))
     space = experiment.space
-    words = [
-        name for name in space.choices if name not in ("average", "order") and len(space.labels[name]) > 1
-    ]
+    still = ("average",) if has_batches(experiment) else ("average", "order")
+    words = [name for name in space.choices if name not in still and len(space.labels[name]) > 1]
     several = [*differing(experiment), *words]
     return tuple(reasons) or ((f"it moves with {joined(several, 'and')}",) if several else ())
+
+
+def _islands(experiment: Experiment) -> tuple[tuple[float, float], ...]:
+    """Returns the ranges of rates above the limit of all trials at which they are stable again."""
+    example = experiment.extreme_examples[0]
+    if not isinstance(example.theory, FileOrder):
+        return ()
+    return tuple(example.theory.islands(example.trials.quadratic, example.trials.values))
+
+
+def _any_order_limit(experiment: Experiment) -> float | None:
+    """Returns the rate below which no step of any trial makes an error grow, where steps see batches."""
+    found = set()
+    for example in experiment.extreme_examples:
+        method, decay = example.options.method, float(example.trials.values["weight_decay"][0])
+        if method.batch_size is None or method.optimizer != "sgd" or "momentum" in method.active:
+            return None
+        found.add(any_order_limit(example.problem, method.batch_size, decay, method.order))
+    is_one = len(found) == 1 and not differing(experiment)
+    return found.pop() if is_one else None
 
 
 def _condition_number(experiment: Experiment) -> float:
@@ -161,7 +193,7 @@ def _condition_number(experiment: Experiment) -> float:
 
 def _best_rate(experiment: Experiment) -> float | None:
     method = experiment.example.options.method
-    is_plain = not method.active and method.schedule is None
+    is_plain = not method.active and method.schedule is None and not has_batches(experiment)
     if common_stability_limit(experiment) is None or not is_plain or len(experiment.problems) > 1:
         return None
     return 2 / sum(experiment.problem.curvature)

@@ -26,6 +26,7 @@ from linreg_sweep.storage import files
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.loading import Arrays, data_path, load_data
 from linreg_sweep.trials.prepare import prepare
+from linreg_sweep.trials.rounding import arithmetic
 from linreg_sweep.workers.backends import PROCESSES, Backend, check_backend, open_backend
 from linreg_sweep.workers.interface import PATIENCE
 
@@ -90,7 +91,10 @@ def run(
     table = load_data(declaration, data, max_memory)
     experiment = prepare(declaration, table)
     check_part_size(experiment, part_size)
-    libraries = result_versions(declaration.config.training.engine)
+    libraries = (
+        *result_versions(declaration.config.training.engine),
+        *arithmetic(experiment).keys() - {"form"},
+    )
     entry = Entry(experiment, table, data_path(declaration), files.any_path(out))
     entry.store.refuse_links()
     files.make_folder(entry.store.path)
@@ -127,7 +131,7 @@ def _completed(
     there = whole_parts(run, journal.went_wrong)
     missing = missing_of(run, there)
     if missing:
-        refuse_other_versions(run)
+        refuse_other_versions(run, experiment)
     journal.begin(run.n_trials, run.n_parts, there)
     prepared(experiment, run.n_trials - journal.trials_done)
     watch(journal.trials_done, run.n_trials)

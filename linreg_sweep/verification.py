@@ -37,11 +37,18 @@ from linreg_sweep.storage.store import DamagedError
 from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.trials.columns import history_types, trial_types
 from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.rounding import UNTOLD, arithmetic
 from linreg_sweep.workers.backends import PROCESSES, open_backend
 
 Columns = Mapping[str, Array]
 
 WRITTEN = "what was written, by its checksum"
+
+BY_THEORY = (
+    *("theory", "predicted_outcome", "predicted_at"),
+    *("regime", "regime_source", "stability_ratio"),
+)
+"""The columns that tell what theory knows of a trial."""
 
 MAX_NAMED = 1000
 """Mismatches that are kept, those of the first trials; all are counted."""
@@ -76,7 +83,7 @@ class Verification:
         mismatches: what is not what the experiment gives, at most MAX_NAMED of it.
         n_mismatches: how many there are.
         other_versions: where a library that decides the last bits has another version than when the run was
-            made: (then, here) by name.
+            made, or the arithmetic is another: (then, here) by name.
     """
 
     n_trials: int
@@ -132,7 +139,8 @@ def verify(
     if "finished" in run.metadata and run.n_trials_done == run.n_trials:
         of_all = list(_summed_up(run, experiment, is_right=not wrong))
         wrong, n_wrong = wrong + of_all, n_wrong + len(of_all)
-    made, here = run.metadata["versions"], result_versions(run.metadata["engine"])
+    made = UNTOLD | run.metadata["versions"]
+    here = result_versions(run.metadata["engine"]) | arithmetic(experiment)
     others = {name: (str(made.get(name)), here[name]) for name in here if made.get(name) != here[name]}
     return Verification(n_trials, run.n_trials - n_trials, tuple(wrong), n_wrong, others)
 
@@ -223,15 +231,23 @@ def _differences(
     if there != due:
         yield Mismatch(None, "(all)", there, due, place)
         return
+    since = _told_since(found, types, of_expected)
     for name, right in expected.items():
         here, type_ = found[name], of_expected[name]
         if types[name].words != type_.words:  # they may have been others when the run was made
             here = _recoded(here, types[name].words, type_.words)
-        same = (here == right) | ((here != here) & (right != right))
+        same = (here == right) | ((here != here) & (right != right)) | (since & (name in BY_THEORY))
         for row in np.flatnonzero(~same).tolist():
             trial = int(expected["trial"][row])
             was = _shown(types[name], found[name][row])
             yield Mismatch(trial, name, was, _shown(type_, right[row]), place)
+
+
+def _told_since(found: Columns, types: Types, expected: Types) -> NDArray[np.bool_]:
+    """Returns which rows are of mini-batches of an older run, when nothing was known of any."""
+    if "theory" not in types or len(types["theory"].words) >= len(expected["theory"].words):
+        return np.zeros(1, np.bool_)
+    return np.asarray(found["theory"] == types["theory"].words.index("mini_batches"))
 
 
 def _recoded(codes: Array, words: Sequence[str], others: Sequence[str]) -> Array:

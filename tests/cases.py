@@ -338,6 +338,22 @@ CASES |= {
     ),
 }
 
+FORMS: dict[str, Case] = {
+    "H": Case(features=9, rows=24, numbers={"momentum": (0.0, 0.5)}),
+    "H of each step": Case(features=9, targets=2, rows=18, noise=0.0, batch_size=8),
+    "rows": Case(features=10, targets=2, rows=5, numbers={"weight_decay": (0.1, 0.5)}, average=EMA),
+    "rows of a step, the last shorter": replace(SMALL, features=9, rows=8, noise=0.0, batch_size=3),
+    "rows of a step, the last a single one": replace(
+        STEPPING, features=9, targets=3, rows=7, batch_size=3, order="reshuffle", loss="mse"
+    ),
+    "rows drawn with replacement": replace(
+        SMALL, features=9, rows=8, noise=0.0, batch_size=3, order="with_replacement"
+    ),
+    "single rows": replace(SMALL, features=3, rows=7, noise=0.0, batch_size=1, order="reshuffle", loss="sse"),
+    "single rows, costs by rows": replace(SMALL, features=9, rows=4, noise=0.0, batch_size=1),
+}
+"""Those of which the NumPy engine makes an epoch of other products; see forms.py."""
+
 MOVING = [
     pytest.param(replace(case, dtype=dtype), id=f"{name}, {dtype}")
     for (name, case), dtype in zip([*CASES.items()][-20:], ["float64", "float32"] * 10, strict=True)

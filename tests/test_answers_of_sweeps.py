@@ -331,3 +331,44 @@ def test_what_the_rate_does_to_adam(runs: Runs) -> None:
     assert highest[4] < 1e-9
     largest = np.linalg.norm(a, 2) ** 2 / len(a)
     assert_says(said, f"/ 38 = {largest / 38:.1f}:")
+
+
+def test_an_island_of_stability_lies_above_the_first_limit(runs: Runs) -> None:
+    """sweeps/island_of_stability.yaml: the rates by plan, the outcomes by the trials, and both agree."""
+    run, path = runs("island_of_stability"), ROOT / "sweeps" / "island_of_stability.yaml"
+    plan, said = ls.plan(path), answer("sweeps", "island_of_stability")
+    [(low, high)] = plan.islands
+    whole = ls.plan(path, overrides=["batch_size=null"]).stability_limit
+    assert plan.stability_limit is not None
+    assert_says(said, f"first diverge at {plan.stability_limit:.6g}", f"from {low:.6g} to {high:.6g}")
+    assert_says(said, f"beyond {whole:.6g}", f"all {run.n_trials} trials")
+    rate = run.trials["learning_rate"]
+    stable = (rate < plan.stability_limit) | rate.between(low, high)
+    assert (run.trials["outcome"] == np.where(stable, "converged", "diverged")).all()
+    agreement = run.metadata["agreement"]
+    assert agreement["same_outcome"] == agreement["same_epoch"] == run.n_trials
+
+
+def test_which_order_of_the_rows_scatters_least(runs: Runs) -> None:
+    """sweeps/orders.yaml: medians over seeds, plateaus and standard errors."""
+    run, said = runs("orders"), answer("sweeps", "orders")
+    spread = run.over_seeds().set_index("order")
+    plateau = run.trials.groupby("order", observed=True)["plateau"].first()
+    drawn = ["independent", "with_replacement"]
+    assert_says(said, *(f"{median:.3g}" for median in spread["median"]))
+    assert_says(said, *(f"{plateau[order]:.3g}" for order in ("file", *drawn)))
+    assert_says(said, " and ".join(f"{spread['standard_errors'][order]:.1f}" for order in drawn))
+    assert spread["median"].idxmin() == "reshuffle"
+
+
+def test_what_noise_a_batch_size_has(runs: Runs) -> None:
+    """sweeps/batches_by_seed.yaml: plateaus by theory, medians over ten seeds, and what is not at rest."""
+    run, said = runs("batches_by_seed"), answer("sweeps", "batches_by_seed")
+    by = ["batch_size", "learning_rate"]
+    plateau = run.trials.groupby(by)["plateau"].first()
+    spread = run.over_seeds().set_index(by)
+    assert_says(said, *(f"{plateau[size, 0.1]:.3g}" for size in (1, 3, 10)), f"{plateau[1, 0.05]:.3g}")
+    assert_says(said, *(f"{spread['median'][size, 0.1]:.3g}" for size in (1, 3, 10)))
+    assert_says(said, f"{spread['theory'][10, 0.025]:.3g} is expected", f"{plateau[10, 0.025]:.3g}")
+    by_noise = plateau / (plateau.index.get_level_values(1) / plateau.index.get_level_values(0))
+    assert by_noise.max() < 2 * by_noise.min()

@@ -165,7 +165,7 @@ def test_verify_says_what_it_found_and_fails_on_it(shell: Shell) -> None:
 
 
 def test_edge_prints_what_was_measured_beside_theory(shell: Shell) -> None:
-    """As a table for people with what it means, exact for machines; mini-batches have no theory."""
+    """As a table for people with what it means, exact for machines; permuted batches have no theory."""
     lines = shell("edge", "small.yaml").out.splitlines()
     assert lines[0].split() == [
         *("largest_stable", "smallest_unstable", "stability_limit", "relative_difference"),
@@ -177,5 +177,5 @@ def test_edge_prints_what_was_measured_beside_theory(shell: Shell) -> None:
     assert float(told.table[0]["largest_stable"]) < float(told.table[0]["smallest_unstable"])
     words = shell("edge", "small.yaml", "--set", "batch_size=5", "order=reshuffle", "dtype=float32").out
     assert "The rows of steps are drawn" in words
-    assert "Mini-batches have no limit by theory" in words
+    assert "No limit is known for every order of the rows" in words
     assert "as close as float32 and its rounding can tell apart" in words

@@ -17,6 +17,7 @@ FULL_BATCH = {
     name: case
     for name, case in CASES.items()
     if (case.batch_size is None or case.batch_size >= case.rows) and case.optimizer == "sgd"
+    if case.order != "with_replacement"
 }
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import linreg_sweep as ls
 from linreg_sweep.config import load_sweep
@@ -130,19 +131,25 @@ def test_the_edge_is_that_of_the_momentum() -> None:
     assert table(nesterov)["stability_ratio"] == pytest.approx(plain / 0.75, rel=1e-14)
 
 
-def test_mini_batches_have_a_measured_regime_and_no_ratio() -> None:
+def test_reshuffled_batches_have_a_measured_regime_and_no_ratio() -> None:
     """No limit of all rows holds for them; batches of at least all rows are no mini-batches."""
-    columns = table(experiment({"batch_size": {"values": [5, 29, 30, 1000]}}))
+    reshuffled = {"order": "reshuffle"}
+    columns = table(experiment({"batch_size": {"values": [5, 29, 30, 1000]}}, training=reshuffled))
     assert columns["regime_source"].tolist() == [1, 1, 0, 0]
     assert np.isnan(columns["stability_ratio"]).tolist() == [True, True, False, False]
 
 
+LONG = {"name": "step", "every": 1000}
+"""A schedule that changes nothing for long, but of which no epoch's map is one and the same."""
+
+
 def test_a_trial_within_its_first_epoch_has_a_measured_regime_only_if_its_cost_rose() -> None:
     """With mini-batches and one epoch no steps can be compared: missing, not a guess; but growth is seen."""
-    columns = table(experiment(RATES, training={"epochs": 1, "batch_size": 5}))
+    columns = table(experiment(RATES, training={"epochs": 1, "batch_size": 5, "schedule": LONG}))
     assert np.isnan(columns["contraction"]).all()
     assert columns["regime"].tolist() == [MISSING, MISSING, MISSING, TOO_HIGH]
-    one_pass = experiment({"learning_rate": {"values": [1e3]}}, training={"epochs": 9, "batch_size": 1})
+    training = {"epochs": 9, "batch_size": 1, "schedule": LONG}
+    one_pass = experiment({"learning_rate": {"values": [1e3]}}, training=training)
     columns = table(one_pass)
     assert columns["diverged_at"].tolist() == [1]
     assert columns["regime"].tolist() == [TOO_HIGH]
@@ -193,6 +200,20 @@ def random_experiment(seed: int, engine: str) -> Experiment:
     )
 
 
+def epoch_roots(of: Experiment, size: int, rate: float, momentum: float) -> NDArray[np.complex128]:
+    """Returns the eigenvalues of an epoch of batches in file order, of state and velocity."""
+    n = of.problem.shape[0]
+    epoch, one = np.eye(2 * n), np.eye(n)
+    ahead, kept = (1 + momentum, momentum**2) if of.config.training.nesterov else (1, momentum)
+    for first in range(0, of.problem.n_rows, size):
+        hessian = of.problem.batch(slice(first, first + size))[0]
+        step = [[one - rate * ahead * hessian, -rate * kept * one], [hessian, momentum * one]]
+        epoch = np.block(step) @ epoch
+    moving = of.problem.eigenvalues > 0
+    roots = np.linalg.eigvals(epoch)
+    return np.asarray(roots if moving.all() else roots[abs(roots - 1) > 1e-9])
+
+
 @pytest.mark.parametrize(
     "engine", ["numpy", "closed_form", "torch", pytest.param("numba", marks=pytest.mark.system)]
 )
@@ -227,6 +248,11 @@ def test_no_regime_contradicts_its_outcome(engine: str) -> None:
                 seen.add((outcome, regime))
                 continue
             momentum, nesterov = values["momentum"][row], of.config.training.nesterov
+            size = int(values["batch_size"][row])
+            if size < n_rows:
+                largest = abs(epoch_roots(of, size, values["learning_rate"][row], momentum)).max()
+                assert (regime == TOO_HIGH) == (largest > 1) or abs(largest - 1) < 1e-6
+                continue
             roots = multipliers(values["learning_rate"][row], steepest, momentum, nesterov=nesterov)
             if momentum == 0:
                 roots = np.array([1 - values["learning_rate"][row] * steepest])

@@ -8,7 +8,7 @@ import pytest
 from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.interface import TrainOptions
 from tests import literal
-from tests.cases import CASES, MANY, ONE, Case, Floats, trained_literally
+from tests.cases import CASES, FORMS, MANY, ONE, Case, Floats, trained_literally
 from tests.descents import make_method, make_trials
 
 ENGINES = ["numpy", "torch", pytest.param("numba", marks=pytest.mark.system)]  # compiled for every case
@@ -18,6 +18,16 @@ ENGINES = ["numpy", "torch", pytest.param("numba", marks=pytest.mark.system)]  #
 @pytest.mark.parametrize("engine", ENGINES)
 def test_engine_does_what_the_literal_loop_does(engine: str, case: Case) -> None:
     """Events fall on the same epochs; states and averages agree to 1e-9 (rounding, over 300 epochs)."""
+    _check(engine, case)
+
+
+@pytest.mark.parametrize("case", FORMS.values(), ids=FORMS.keys())
+def test_products_of_every_form_do_what_the_literal_loop_does(case: Case) -> None:
+    """Of the engine that has several."""
+    _check("numpy", case)
+
+
+def _check(engine: str, case: Case) -> None:
     results, expected = case.train(engine), trained_literally(case)
     assert results.converged_at.tolist() == [trial.converged_at for trial in expected]
     assert results.diverged_at.tolist() == [trial.diverged_at for trial in expected]

@@ -69,9 +69,9 @@ def test_a_large_sweep_is_told_from_a_sample(method: str) -> None:
         assert told.outcomes[name] / told.n_trials == pytest.approx(count / exact.n_trials, abs=0.01)
 
 
-def test_nothing_is_told_of_mini_batches() -> None:
+def test_nothing_is_told_of_reshuffled_batches() -> None:
     """They count as unknown, and as nothing else."""
-    told = ls.plan(SWEEP | {"training": {"batch_size": 5}}).forecast
+    told = ls.plan(SWEEP | {"training": {"batch_size": 5, "order": "reshuffle"}}).forecast
     assert told.unknown == told.n_trials == 341
     assert sum(told.outcomes.values()) == 0
     assert (told.fastest, told.rates, told.wasted) == (None, None, 0.0)
@@ -86,8 +86,9 @@ def test_nothing_is_told_of_mini_batches() -> None:
     ],
 )
 def test_what_is_not_known_is_no_reason_for_a_warning(parameters: dict[str, Any], epochs: int) -> None:
-    """Beside mini-batches no sentence says that no trial, or what share of all trials, can converge."""
-    plan = ls.plan(SWEEP | {"training": {"epochs": epochs}, "parameters": parameters})
+    """Beside permuted batches no sentence says that no trial, or what share of all trials, can converge."""
+    training = {"epochs": epochs, "order": "reshuffle"}
+    plan = ls.plan(SWEEP | {"training": training, "parameters": parameters})
     said = "\n".join(format_plan(plan))
     assert 0 < plan.forecast.unknown < plan.forecast.n_trials
     assert "no trial" not in said

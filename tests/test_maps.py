@@ -256,11 +256,11 @@ def test_regimes_are_named_where_there_is_room(tmp_path: Path) -> None:
     assert {line.get_linestyle() for line in alternating.lines} == {"--"}  # the edge
 
 
-def test_mini_batches_have_no_edge(tmp_path: Path) -> None:
+def test_permuted_batches_have_no_edge(tmp_path: Path) -> None:
     """No limit is known for them."""
     run = made(
         tmp_path,
-        training={"epochs": 20, "batch_size": 10},
+        training={"epochs": 20, "batch_size": 10, "order": "reshuffle"},
         parameters={"learning_rate": {"values": [0.001, 0.002]}},
     )
     assert stability_limits(run, cells(run).x, None) is None

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from linreg_sweep.engines.chunks import descend
+from linreg_sweep.engines.forms import form_for
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
-from linreg_sweep.engines.numpy_engine import Descent, train
+from linreg_sweep.engines.numpy_engine import BlasDescent, Descent, train
 from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.theory.problem import Problem, make_problem
-from tests.cases import MOVING, Case
+from tests.cases import FORMS, MOVING, Case
 from tests.descents import assert_same, check_bits_are_own, judged, make_method, make_trials
 
 
@@ -75,6 +76,19 @@ def test_a_mini_batch_trial_without_momentum_is_not_moved_by_neighbours_with_it(
 def test_no_trial_notices_its_neighbours_whatever_moves_it(case: Case) -> None:
     """Nor its place among them, nor that some of them are infinite or no numbers."""
     check_bits_are_own(train, case.problem, case.trials, case.options())
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("case", FORMS.values(), ids=FORMS.keys())
+def test_no_trial_notices_its_neighbours_whatever_its_products_are(case: Case, dtype: str) -> None:
+    """Nor its place within a block of columns, nor how often trials are looked at."""
+    case = replace(case, dtype=dtype)
+    options = case.options()
+    check_bits_are_own(train, case.problem, case.trials, options)
+    form = form_for(case.problem, options.method, dtype)
+    assert form.blocks is not None
+    found = descend(BlasDescent(case.problem, options, form, form.blocks), case.trials, 5)
+    assert_same(found, train(case.problem, case.trials, options))
 
 
 @pytest.mark.parametrize("case", MOVING)

@@ -103,7 +103,7 @@ def test_theory_honours_momentum() -> None:
 @pytest.mark.parametrize(
     "more",
     [
-        {"training": {"batch_size": 5}},
+        {"training": {"batch_size": 5, "order": "reshuffle"}},
         {"parameters": {"batch_size": {"values": [5, 30]}}},
         {"parameters": {"momentum": {"values": [0, 0.5]}}},
         {
@@ -113,7 +113,7 @@ def test_theory_honours_momentum() -> None:
     ],
 )
 def test_no_limit_is_told_where_no_one_limit_holds(more: dict[str, Any]) -> None:
-    """Mini-batches have none, each momentum has its own, and so has each length of a schedule."""
+    """Permuted batches have none, each size, momentum and length of a schedule has its own."""
     plan = ls.plan(SWEEP | more)
     assert (plan.stability_limit, plan.best_rate) == (None, None)
     assert plan.condition_number == pytest.approx(1332.3, rel=1e-4)
@@ -182,9 +182,9 @@ def test_a_plan_says_what_would_be_trained() -> None:
 @pytest.mark.parametrize(
     ("shape", "batch_size", "order", "measured"),
     [
-        ((20_000, 30), 1, "file", 187e6),
-        ((200_000, 5), 1, "file", 262e6),
-        ((5_000, 20), 1, "reshuffle", 70e6),
+        ((200_000, 5), 1, "file", 71e6),  # rows as they are
+        ((300_000, 5), 4, "file", 134e6),  # H of each batch
+        ((300_000, 5), 4, "reshuffle", 306e6),  # and of each epoch
     ],
 )
 def test_memory_counts_the_batches_and_the_data(
@@ -242,12 +242,17 @@ def test_what_moves_the_limit_is_named() -> None:
     """Where trials have limits of their own."""
     several = {"momentum": {"values": [0, 0.5]}, "loss": {"values": ["mse", "sse"]}}
     assert planned(several).no_limit == ("it moves with momentum and loss",)
-    assert planned(training={"batch_size": 5}).no_limit == ("steps see mini-batches",)
+    sizes = {"batch_size": {"values": [5, 10]}}
+    assert planned(sizes).no_limit == ("it moves with batch_size",)
+    permuted = planned(training={"batch_size": 5, "order": "reshuffle"})
+    assert permuted.no_limit == ("each epoch has a permutation of its own",)
 
 
 def test_a_plan_is_two_tables_in_a_notebook() -> None:
     """What it comes to, with its units and what is not known left out, and what varies; all of it escaped."""
-    html = planned({"learning_rate": {"values": [0.001, 0.005]}, "batch_size": 5})._repr_html_()
+    html = planned(
+        {"learning_rate": {"values": [0.001, 0.005]}, "batch_size": 5}, training={"order": "reshuffle"}
+    )._repr_html_()
     assert html.startswith("<p>planned: tutorial (built in), 30 rows, ")
     assert "<td>trials</td>\n      <td>2</td>" in html
     assert "stability limit" not in html

@@ -107,10 +107,10 @@ def test_divergence_is_told_only_of_errors_that_no_rounding_hides(
     assert columns["predicted_at"][exact].tolist() == columns["diverged_at"][exact].tolist()
 
 
-def test_nothing_is_predicted_for_mini_batches() -> None:
-    """They have no closed form; the trials of the same sweep that see all rows do."""
-    columns = table({"epochs": 50}, {"batch_size": {"values": [5, 30, 40]}})
-    assert [THEORY[code] for code in columns["theory"]] == ["mini_batches", "closed_form", "closed_form"]
+def test_nothing_is_predicted_for_reshuffled_batches() -> None:
+    """They have no map of their own; the trials of the same sweep that see all rows have a closed form."""
+    columns = table({"epochs": 50, "order": "reshuffle"}, {"batch_size": {"values": [5, 30, 40]}})
+    assert [THEORY[code] for code in columns["theory"]] == ["reshuffled", "closed_form", "closed_form"]
     assert columns["predicted_outcome"].tolist() == [MISSING, UNFINISHED, UNFINISHED]
 
 

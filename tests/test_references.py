@@ -25,10 +25,10 @@ ENTRIES: dict[str, Entry] = {entry["id"]: entry for entry in FACTS["entries"]}
 S1 = (np.array(FACTS["data"]["S1"]["inline"]["x"]), np.array(FACTS["data"]["S1"]["inline"]["y"]))
 
 ELSEWHERE = {
-    r"cyclic/limit/": "no limit is known yet for batches in file order",
-    r"(avg/)?iid/": "no batches drawn independently can be declared yet",
+    r"cyclic/limit/": "tests/test_epoch_map.py holds limits to it",
+    r"(iid|anyorder)/": "tests/test_in_the_mean.py holds theory to it",
+    r"avg/iid/": "nothing is told of averages of drawn batches",
     r"(kfold|heldout)/": "no rows can be held out yet",
-    r"anyorder/": "no column bounds the rates that no order of the rows makes grow",
     r"avg/S1/EMA decay 0\.[45]/": "the average that can be declared begins with the first state, as torch's",
     r"decoupled/": "no linear optimizer decouples the penalty from its momentum",
     r"sched/OneCycleLR/40": "one_cycle is made of cosines, not of straight lines",

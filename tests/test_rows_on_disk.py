@@ -37,9 +37,9 @@ def parts(run: ls.Run) -> list[bytes]:
     ("training", "jobs"),
     [
         ({}, 1),
-        ({"batch_size": 512, "shuffle": True}, 1),
+        ({"batch_size": 512, "order": "reshuffle"}, 1),
         ({"engine": "torch"}, 1),
-        pytest.param({"batch_size": 512, "shuffle": True}, 2, marks=pytest.mark.system),
+        pytest.param({"batch_size": 512, "order": "reshuffle"}, 2, marks=pytest.mark.system),
     ],
 )
 def test_the_same_bits_as_in_memory(training: dict[str, Any], jobs: int, tmp_path: Path) -> None:

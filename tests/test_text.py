@@ -210,10 +210,10 @@ def test_a_run_and_a_training_tell_their_own_numbers(tmp_path: Path) -> None:
     assert "above 500 times" in next(format_ending(ls.train(config)))
 
 
-def test_mini_batches_are_told_of_in_the_legend(tmp_path: Path) -> None:
+def test_permuted_batches_are_told_of_in_the_legend(tmp_path: Path) -> None:
     """And only where there are some."""
-    batches = {"parameters": {"learning_rate": 0.001, "batch_size": {"values": [5, 30]}}}
-    assert MEASURED in told(SWEEP | batches, tmp_path)
+    batches: dict[str, Any] = {"parameters": {"learning_rate": 0.001, "batch_size": {"values": [5, 30]}}}
+    assert MEASURED in told(SWEEP | batches | {"training": {"order": "reshuffle"}}, tmp_path)
     assert MEASURED not in told(SWEEP, tmp_path)
 
 
@@ -242,8 +242,16 @@ def test_mini_batches_are_told_of_in_the_legend(tmp_path: Path) -> None:
             "It converged all the same, as it had next to no error where the error grows.",
         ),
         (
-            {"learning_rate": 0.1, "batch_size": 1},
-            " (steps see mini-batches): the error grew.",
+            {"learning_rate": 0.1, "batch_size": 1, "order": "reshuffle"},
+            " (each epoch has a permutation of its own): the error grew.",
+        ),
+        (
+            {"learning_rate": 0.1, "batch_size": 1, "order": "independent"},
+            " of the stability limit in mean square, over all draws): the error grew.",
+        ),
+        (
+            {"learning_rate": 0.011, "batch_size": 15, "epochs": 10},
+            "There each epoch over the batches multiplies the error by -0.4184.",
         ),
     ],
 )

@@ -25,7 +25,7 @@ def test_what_is_predicted_comes_true(seed: int) -> None:
     """Fifty declarations at a time, against a loop over the rows: outcome and epoch of all claims."""
     case = random_case(seed)
     done = declared.train(case)
-    told = predict(case.problem, case.trials, case.options, theory_of(case.options.method))
+    told = predict(case.problem, case.trials, case.options, theory_of(case.options.method, case.problem))
     known = told.theory == CLOSED_FORM
     assert told.outcome[known].tolist() == done.outcome[known].tolist()
     exact = known & ((told.at != MISSING) | (told.about == MISSING))
@@ -39,7 +39,7 @@ def test_an_epoch_that_rounding_may_move_is_not_told(seed: int) -> None:
     """In float32 a level may be met an epoch sooner or later, by a loop over rows as by steps on H and C."""
     case = random_case(seed)
     done = load_engine("numpy")(case.problem, case.trials, case.options)
-    told = predict(case.problem, case.trials, case.options, theory_of(case.options.method))
+    told = predict(case.problem, case.trials, case.options, theory_of(case.options.method, case.problem))
     at = np.select(
         [told.outcome == CONVERGED, told.outcome == DIVERGED], [done.converged_at, done.diverged_at], -1
     )
@@ -254,12 +254,17 @@ def test_the_contraction_of_a_schedule_is_a_mean_factor(momentum: float) -> None
 
 
 @pytest.mark.parametrize(
-    ("method", "word"), [(Method(batch_size=3), "mini_batches"), (Method(optimizer="adam"), "adaptive")]
+    ("method", "word"),
+    [
+        (Method(batch_size=3, schedule="cosine"), "mini_batches"),
+        (Method(batch_size=3, order="reshuffle"), "reshuffled"),
+        (Method(optimizer="adam", batch_size=3), "adaptive"),
+    ],
 )
 def test_nothing_is_predicted_where_no_theory_holds(method: Method, word: str) -> None:
     """The column says why."""
     case = random_case(0)
-    theory = theory_of(method)
+    theory = theory_of(method, case.problem)
     assert isinstance(theory, NoTheory)
     told = predict(case.problem, case.trials, case.options, theory)
     assert {THEORY[code] for code in told.theory} == {word}

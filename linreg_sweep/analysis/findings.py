@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from linreg_sweep.column_types import Types
 from linreg_sweep.theory.outcome import (
-    CLOSED_FORM,
     CONVERGED,
     DIVERGED,
+    IN_MEAN,
     MISSING,
     OUTCOMES,
+    PREDICTED,
     THEORY,
     UNFINISHED,
 )
@@ -74,7 +75,11 @@ class Findings:
     """
 
     def __init__(
-        self, types: Types, start_cost: Callable[[NDArray[np.intp]], Floats], by: str = "converged_at"
+        self,
+        types: Types,
+        start_cost: Callable[[NDArray[np.intp]], Floats],
+        by: str = "converged_at",
+        converged_excess: float = np.inf,
     ) -> None:
         """Begins with no trial.
 
@@ -82,13 +87,15 @@ class Findings:
             types: what the columns hold.
             start_cost: tells the cost at the start of trials, by their numbers [k].
             by: the column whose least value is best.
+            converged_excess: at or below which a state counts as converged.
         """
-        self._by, self.reads = by, tuple(dict.fromkeys([*READ, by]))
+        self._by = by
+        self.reads = tuple(dict.fromkeys([*READ, *(name for name in ("plateau",) if name in types), by]))
         self.outcomes = dict.fromkeys(OUTCOMES, 0)
         self.best: dict[str, Any] = {}
         self.edge = ObservedEdge(start_cost)
         self._types = types
-        self.agreement = Agreement()
+        self.agreement = Agreement(converged_excess)
 
     def add(self, columns: Columns) -> None:
         """Takes a part: the columns that are read, codes for words, [K] each."""
@@ -144,21 +151,28 @@ class Agreement:
         same_epoch: those of these whose event came at that epoch, or that had none.
         largest_gap: epochs between the event and what was predicted, at most.
         silent: trials of which theory says nothing, by the word for why.
+        passing: converged trials of drawn batches that rest above the tolerance, in the mean over all draws.
         others: of the first trials that ended otherwise than predicted, what was predicted and what came.
     """
 
-    def __init__(self) -> None:
-        """Begins with no trial."""
+    def __init__(self, converged_excess: float = np.inf) -> None:
+        """Begins with no trial; see Findings."""
+        self._level = converged_excess
+        self.passing = 0
         self.predicted = self.same_outcome = self.epochs_predicted = self.same_epoch = self.largest_gap = 0
-        self.silent = dict.fromkeys(THEORY[1:], 0)
+        self.silent = {word: 0 for code, word in enumerate(THEORY) if code not in PREDICTED}
         self.others: list[dict[str, Any]] = []
 
     def add(self, columns: Columns, types: Types) -> None:
         """Takes a part; types say what its columns hold."""
-        is_predicted = columns["theory"] == CLOSED_FORM
+        is_predicted = np.isin(columns["theory"], PREDICTED)
         self.predicted += int(np.count_nonzero(is_predicted))
-        for code, word in enumerate(self.silent, 1):
-            self.silent[word] += int(np.count_nonzero(columns["theory"] == code))
+        for word in self.silent:
+            self.silent[word] += int(np.count_nonzero(columns["theory"] == THEORY.index(word)))
+        if "plateau" in columns:
+            is_drawn = np.isin(columns["theory"], IN_MEAN) & (columns["outcome"] == CONVERGED)
+            plateau = np.asarray(columns["plateau"], np.float64)
+            self.passing += int(np.count_nonzero(is_drawn & (plateau > self._level)))
         same = is_predicted & (columns["outcome"] == columns["predicted_outcome"])
         self.same_outcome += int(np.count_nonzero(same))
         at = np.where(columns["outcome"] == CONVERGED, columns["converged_at"], MISSING)
@@ -173,5 +187,6 @@ class Agreement:
 
     def facts(self) -> dict[str, Any]:
         """Returns what metadata.json says of it."""
-        counted = {name: found for name, found in vars(self).items() if name not in ("silent", "others")}
+        told = ("silent", "others", "_level")
+        counted = {name: found for name, found in vars(self).items() if name not in told}
         return {**counted, **self.silent, "others": self.others}

@@ -24,8 +24,8 @@ COLUMN_MEANING = {name: column.meaning for name, column in NAMED.items() if colu
 """What a column means, with its unit, for people who read a table."""
 
 MEASURED = (
-    "regime where measured: of mini-batches and adaptive optimizers, which the data's curvature does not"
-    " describe"
+    "regime where measured: of drawn or permuted batches and adaptive optimizers, which the data's curvature"
+    " does not describe"
 )
 
 

@@ -3,18 +3,25 @@
 An engine is imported when it is first asked for, so that only runs that use torch load it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from linreg_sweep.engines.numba_forms import goes_by_rows, never
 from linreg_sweep.engines.pace import Pace, numba_pace, numpy_pace, torch_pace
 from linreg_sweep.errors import not_installed
-from linreg_sweep.method import Method
 
 if TYPE_CHECKING:
     from linreg_sweep.engines.interface import Engine
+    from linreg_sweep.method import Method
+    from linreg_sweep.theory.problem import Problem
+
+
+class Form(Protocol):
+    """What an epoch of an engine is made of, as its words say: it decides how trials round."""
+
+    @property
+    def goes_by_rows(self) -> bool:
+        """Whether steps go by the rows of their batches, so that no H of these is held or made."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +34,8 @@ class Entry:
         is_theory: whether it works out what theory says, and trains nothing.
         holds_batches: whether it holds what it computes of every mini-batch, H and C, at once.
         reads_rows: whether it looks at the rows of the data where a step sees all of them.
-        goes_by_rows: `(n_rows, (P, O), method)` -> whether it does without them after all.
         pace: how fast it is.
+        forms: the file of this folder that tells what its epochs are made of; None: always the same.
         starts_in: seconds to import or to compile it.
         worth_a_part: trials that a part has at least, so that they are worth the start of a call.
     """
@@ -38,14 +45,14 @@ class Entry:
     is_theory: bool = False
     holds_batches: bool = True
     reads_rows: bool = False
-    goes_by_rows: Callable[[int, tuple[int, int], Method], bool] = never
     pace: Pace = numpy_pace
+    forms: str | None = None
     starts_in: float = 0.0
     worth_a_part: int = 4096
 
 
 ENGINES = {
-    "numpy": Entry("numpy_engine", worth_a_part=1024),
+    "numpy": Entry("numpy_engine", forms="forms", worth_a_part=1024),
     "torch": Entry(
         "torch_engine",
         packages=("torch",),
@@ -55,9 +62,7 @@ ENGINES = {
         starts_in=2.0,
     ),
     "closed_form": Entry("closed_form", is_theory=True, holds_batches=False),
-    "numba": Entry(
-        "numba_engine", packages=("numba",), goes_by_rows=goes_by_rows, pace=numba_pace, starts_in=2.0
-    ),
+    "numba": Entry("numba_engine", packages=("numba",), forms="numba_forms", pace=numba_pace, starts_in=2.0),
 }
 
 
@@ -72,3 +77,19 @@ def load_engine(name: str) -> "Engine":
     except ModuleNotFoundError as error:
         raise not_installed(str(error.name).partition(".")[0]) from error
     return train
+
+
+def form_of_epochs(engine: str, problem: "Problem", method: "Method", dtype: str) -> Form | None:
+    """Returns what the epochs of trials of a method are made of; None: the engine has one form.
+
+    Args:
+        engine: its name.
+        problem: what they are trained on.
+        method: how they descend.
+        dtype: in which precision.
+    """
+    file = ENGINES[engine].forms
+    if file is None:
+        return None
+    form: Form = import_module(f"{__name__}.{file}").form_for(problem, method, dtype)
+    return form

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from linreg_sweep.averages import weights
 from linreg_sweep.engines.interface import Floats, Results, TrainOptions, Trials
-from linreg_sweep.engines.pace import BLOCK
 from linreg_sweep.engines.tracker import Tracker, excess_of, look_back
 from linreg_sweep.schedules.declared import factors
 from linreg_sweep.theory.problem import Problem
@@ -35,7 +34,7 @@ Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 Curvature = tuple[Array, Array]
-"""H as its P columns [P, P, 1, 1], and C [P, O, 1]."""
+"""What a step's gradient is made of: H and C, or rows of A and Y, as the engine takes them."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +153,10 @@ class Arithmetic(Protocol):
     slices: list[slice]
     lanes: int
 
+    @property
+    def width(self) -> int:
+        """Trials that are worked on together."""
+
     def batches(self, epoch: int) -> Any:
         """Returns what the steps of an epoch see, for `chunk` and `retrace`; the first epoch is 0."""
 
@@ -189,8 +192,7 @@ def descend(descent: Arithmetic, trials: Trials, longest: int = CHUNK, *, grows:
     with np.errstate(all="ignore"):
         state = begin(trials, descent.options, descent.dtype)
         tracker = Tracker(trials, descent.options)
-        size = problem.shape[0] * problem.shape[1]
-        width = descent.lanes * max(1, BLOCK // (size * descent.lanes))
+        size, width = problem.shape[0] * problem.shape[1], descent.width
         most = longest if not method.is_drawn else max(1, longest // len(descent.slices))
         epoch = 0
         while len(tracker.live):

@@ -2,7 +2,8 @@
 
 In the eigenvectors' coordinates each error moves by itself. At a constant rate it does so in closed form
 (`theory/modes.py`), so a trial costs the same whatever its number of epochs and whatever the number of rows;
-under a schedule its factors are multiplied, epoch by epoch (`theory/course.py`). Full batch and float64 only.
+under a schedule its factors are multiplied, epoch by epoch (`theory/course.py`). Mini-batches in file order
+are those of `file_order.py`. float64 only.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep import averages, variants
+from linreg_sweep.engines import file_order
 from linreg_sweep.engines.interface import (
     Floats,
     History,
@@ -47,7 +49,7 @@ COURSE_BLOCK = 8192
 
 
 def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
-    """Tells what K trials of full-batch gradient descent come to.
+    """Tells what K trials of gradient descent come to whose steps see all rows, or batches in file order.
 
     Args:
         problem: for the shape of theta.
@@ -60,6 +62,8 @@ def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
 
     Source: Goh, Why Momentum Really Works, Distill 2017.
     """
+    if options.method.batch_size is not None:
+        return file_order.train(problem, trials, options)
     blocks, results = [], []
     with np.errstate(all="ignore"):  # diverged trials overflow
         for block, has_course in _blocks(trials, options.method):
@@ -81,6 +85,8 @@ def foresee(problem: Problem, trials: Trials, options: TrainOptions) -> Ends:
     found = Ends(epochs, epochs.copy(), epochs.copy(), epochs.astype(np.bool_))
     with np.errstate(all="ignore"):
         trials = _as_seen(trials, options)
+        if options.method.batch_size is not None:
+            return file_order.foresee(problem, trials, options)
         for block, has_course in _blocks(trials, options.method):
             descent = _begin(trials, options, block)
             of_them = descent.trials

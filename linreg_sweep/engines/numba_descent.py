@@ -13,6 +13,7 @@ from linreg_sweep.engines.numba_kernels import Data, Room, kernel, n_kept, room_
 from linreg_sweep.engines.numba_layout import Rows, at_low
 from linreg_sweep.engines.numba_tiles import WIDE
 from linreg_sweep.engines.numba_vectors import lanes
+from linreg_sweep.engines.pace import BLOCK
 from linreg_sweep.method import Method
 from linreg_sweep.theory.problem import Problem, loss_factor
 
@@ -40,12 +41,18 @@ class TiledDescent:
         sizes = (self.batch_size, problem.n_rows - self.slices[-1].start, problem.n_rows)
         factors = [float(loss_factor(problem.loss, size, problem.shape[1])) for size in sizes]
         given = (_symmetric(problem.hessian), -problem.constant, _symmetric(hessians), -constants)
-        of_rows = (problem.design[some], -problem.targets[some])
-        flat = map(self._flat, (*given, *of_rows, np.array(factors), np.empty(0), np.zeros(1)))
+        design, targets = problem.rows(some)
+        flat = map(self._flat, (*given, design, -targets, np.array(factors), np.empty(0), np.zeros(1)))
         self.data = Data(self.batch_size, *flat)
 
     def _flat(self, numbers: Array) -> Array:
         return np.ascontiguousarray(numbers, self.dtype).ravel()
+
+    @property
+    def width(self) -> int:
+        """Trials that are worked on together, in whole registers."""
+        size = self.problem.shape[0] * self.problem.shape[1]
+        return self.lanes * max(1, BLOCK // (size * self.lanes))
 
     def batches(self, epoch: int) -> NDArray[np.intp]:
         """Returns the rows that the steps of an epoch see, none where it is the file's order."""

@@ -43,7 +43,7 @@ class CompiledDescent(Descent):
     def __init__(self, problem: Problem, options: TrainOptions, n_trials: int = LANES) -> None:
         """Settles what all epochs share; of the method, what a kernel is compiled for."""
         super().__init__(problem, options)
-        self.width = FEW_LANES if n_trials <= FEW_LANES else LANES  # which changes no bits
+        self.n_lanes = FEW_LANES if n_trials <= FEW_LANES else LANES  # which changes no bits
         method = options.method
         self.formula = Method(method.optimizer, method.flags, method.active)
 
@@ -60,7 +60,7 @@ class CompiledDescent(Descent):
         )
         shape, own = state.theta.shape, not state.quadratic.is_shared or state.slope is not None
         fit_bias = self.problem.fit_bias
-        run = kernel(self.formula, rows, self.dtype.name, self.is_full_batch, fit_bias, own, self.width)
+        run = kernel(self.formula, rows, self.dtype.name, self.is_full_batch, fit_bias, own, self.n_lanes)
         is_penalised = own or state.decay is not None
         given = np.empty((rows.clock + is_penalised + 2 * rows.size * own, k), self.dtype)
         moving, still = given[: rows.clock].reshape(-1, *shape), given[rows.clock :]

@@ -6,6 +6,7 @@ Forms round differently, so that no run may mix two; neither the trials nor thei
 from dataclasses import dataclass
 
 from linreg_sweep.method import Method
+from linreg_sweep.theory.problem import Problem
 
 FEW_PARAMETERS = 8
 """Parameters up to which the order of operations is the NumPy engine's, where all rows make a step."""
@@ -45,6 +46,23 @@ class Form:
     is_row_by_row: bool
     holds_batch: bool
 
+    @property
+    def goes_by_rows(self) -> bool:
+        """Whether steps go by the rows of their batches, so that no H of these is held or made."""
+        return not self.is_elementwise and self.steps_by_rows
+
+    def __str__(self) -> str:
+        """Names the family of its roundings."""
+        if self.is_elementwise:
+            return "H elementwise"
+        ways = {self.steps_by_rows and not self.is_full_batch, self.measures_by_rows}
+        return " and ".join(("rows" if by_rows else "H") for by_rows in sorted(ways)) + " by fma"
+
+
+def form_for(problem: Problem, method: Method, dtype: str) -> Form:
+    """Returns the form of trials of a method, the same in either precision; see form_of."""
+    return form_of(problem.n_rows, problem.shape, method)
+
 
 def form_of(n_rows: int, shape: tuple[int, int], method: Method) -> Form:
     """Returns the form for a shape.
@@ -65,14 +83,3 @@ def form_of(n_rows: int, shape: tuple[int, int], method: Method) -> Form:
     step_by_rows = shuffles or n_parameters >= 2 * size or held > MOST_NUMBERS
     most = FEW_BATCHES if step_by_rows else SETTLED_BATCHES
     return Form(few and n_batches <= most, step_by_rows, by_rows, False, shuffles, *of_size)
-
-
-def goes_by_rows(n_rows: int, shape: tuple[int, int], method: Method) -> bool:
-    """Returns whether steps on mini-batches go by their rows, so that no H of theirs is held or made."""
-    form = form_of(n_rows, shape, method)
-    return not form.is_elementwise and form.steps_by_rows
-
-
-def never(n_rows: int, shape: tuple[int, int], method: Method) -> bool:
-    """Returns that they do not, of an engine that has one form."""
-    return False

@@ -1,11 +1,12 @@
-"""Gradient descent on H and C in NumPy, K trials side by side: an epoch does not grow with the rows.
+"""Gradient descent in NumPy, K trials side by side, on H and C or on the rows of each step; see forms.py.
 
-Trials lie along the last axis and every operation on them is an elementwise ufunc, so a trial's
-bits do not depend on its neighbours.
+Trials lie along the last axis. Every operation on them is an elementwise ufunc, a sum of whole rows of trials
+or a product that keeps its columns' bits (gemm.py), so a trial's bits do not depend on its neighbours.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cached_property
 from itertools import count
 
 import numpy as np
@@ -13,12 +14,19 @@ import numpy as np
 from linreg_sweep.averages import update
 from linreg_sweep.engines.batches import batch_slices, rows_of_epoch
 from linreg_sweep.engines.chunks import Array, Chunk, Curvature, Indices, State, descend
+from linreg_sweep.engines.forms import Form, form_for
 from linreg_sweep.engines.interface import Floats, Results, TrainOptions, Trials
+from linreg_sweep.engines.pace import BLOCK
+from linreg_sweep.engines.rows import Rows, scaled_rows
+from linreg_sweep.gemm import Blocks, multiply
 from linreg_sweep.theory.problem import Problem
+
+PAGE = 4096
+"""Bytes by whose multiples rows of trials should not lie apart: a cache has few places for all of those."""
 
 
 class Descent:
-    """The arithmetic of an epoch on one problem: the excess of states, and steps from them."""
+    """The arithmetic of an epoch on H and C, elementwise: the excess of states, and steps from them."""
 
     lanes = 1
 
@@ -33,20 +41,32 @@ class Descent:
         self.is_coupled = method.is_penalised and not method.is_decoupled
         self.is_decoupled = method.is_decoupled
         self.n_decayed = problem.shape[0] - (problem.fit_bias and not method.decays_bias)
-        self.full = self._settled(problem.hessian, problem.constant)
         self.slices = batch_slices(problem.n_rows, method.batch_size)
         self.is_full_batch = method.sees_all(problem.n_rows)
-        self.in_file_order = [self.full] if self.is_full_batch else self._batches(np.arange(problem.n_rows))
+        self.full = self._whole()
+        self.in_file_order = [self.full] if self.is_full_batch else self._batches(None)
+
+    @property
+    def width(self) -> int:
+        """Trials that are worked on together; see chunks.Arithmetic."""
+        n_parameters, n_targets = self.problem.shape
+        return max(1, BLOCK // (n_parameters * n_targets))
+
+    def _whole(self) -> Curvature:
+        """Returns what the gradient of all rows is made of."""
+        return self._settled(self.problem.hessian, self.problem.constant)
 
     def _settled(self, hessian: Floats, constant: Floats) -> Curvature:
         columns = np.ascontiguousarray(hessian.T).astype(self.dtype)[..., None, None]
         return columns, constant.astype(self.dtype)[..., None]
 
-    def _batches(self, order: Indices) -> list[Curvature]:
-        return [self._settled(*self.problem.batch(order[part])) for part in self.slices]
+    def _batches(self, order: Indices | None) -> Iterable[Curvature]:
+        """Returns what the steps of an epoch are made of that sees rows in an order; None: as they stand."""
+        parts = self.slices if order is None else [order[part] for part in self.slices]
+        return [self._settled(*self.problem.batch(part)) for part in parts]
 
-    def batches(self, epoch: int) -> list[Curvature]:
-        """Returns H and C of each batch of an epoch; the first epoch is 0."""
+    def batches(self, epoch: int) -> Iterable[Curvature]:
+        """Returns what each step of an epoch is made of; the first epoch is 0."""
         method = self.options.method
         if self.is_full_batch or not method.is_drawn:
             return self.in_file_order
@@ -56,17 +76,21 @@ class Descent:
     def gradient(
         self, theta: Array, decay: Array | None, curvature: Curvature, out: Array, spare: Array
     ) -> None:
-        """Writes H theta - C, and what the penalty adds, to out [P, O, k]; spare is overwritten."""
+        """Writes a batch's gradient, and what the penalty adds, to out [P, O, k]; spare is overwritten."""
+        self.slope(theta, curvature, out, spare)
+        if self.is_coupled and decay is not None:
+            rows = slice(self.n_decayed)
+            np.multiply(theta[rows], decay, out=spare[rows])
+            np.add(out[rows], spare[rows], out=out[rows])
+
+    def slope(self, theta: Array, curvature: Curvature, out: Array, spare: Array) -> None:
+        """Writes H theta - C to out [P, O, k]; spare is overwritten."""
         columns, constant = curvature
         np.multiply(columns[0], theta[0], out=out)
         for column, row in zip(columns[1:], theta[1:], strict=True):
             np.multiply(column, row, out=spare)
             np.add(out, spare, out=out)
         np.subtract(out, constant, out=out)
-        if self.is_coupled and decay is not None:
-            rows = slice(self.n_decayed)
-            np.multiply(theta[rows], decay, out=spare[rows])
-            np.add(out[rows], spare[rows], out=out[rows])
 
     def measure(self, state: State, theta: Array, gradient: Array, out: Array, spare: Array) -> None:
         """Writes (theta - theta*) . gradient [k] to out: k n O times the excess."""
@@ -74,7 +98,10 @@ class Descent:
         if state.slope is not None:
             gradient = gradient - state.slope
         np.multiply(spare, gradient, out=spare)
-        terms = spare.reshape(-1, spare.shape[-1])
+        self.add_up(spare.reshape(-1, spare.shape[-1]), out)
+
+    def add_up(self, terms: Array, out: Array) -> None:
+        """Writes the sum of terms [m, ..., k] to out [..., k], one after the other."""
         if len(terms) == 1:
             out[...] = terms[0]
             return
@@ -160,18 +187,103 @@ class Descent:
             error: the largest |theta - theta*|, of each trial or of all.
             theta: the largest |theta|, likewise.
         """
-        columns, constant = self.full
         n_parameters, n_targets = self.problem.shape
-        steepest = n_parameters * np.abs(columns).max()
+        steepest, constant, terms = self.sizes
         if state.decay is not None:
             steepest = steepest + state.decay.max()
-        size = steepest * theta + np.abs(constant).max()
-        roundings = 4 * (n_parameters + 3) * n_parameters * n_targets * np.finfo(self.dtype).eps
+        size = steepest * theta + constant
+        roundings = 4 * (terms + 3) * n_parameters * n_targets * np.finfo(self.dtype).eps
         return np.asarray(roundings * error * size)
+
+    @cached_property
+    def sizes(self) -> tuple[float, float, int]:
+        """How large the terms of the gradient of all rows can be: those of theta at 1, and those of C.
+
+        The third is how many numbers are added up to make an entry.
+        """
+        columns, constant = self.full
+        n_parameters = len(columns)
+        return n_parameters * float(np.abs(columns).max()), float(np.abs(constant).max()), n_parameters
+
+
+class BlasDescent(Descent):
+    """The arithmetic of an epoch by BLAS, of as many trials at once as whole blocks of columns hold."""
+
+    def __init__(self, problem: Problem, options: TrainOptions, form: Form, blocks: Blocks) -> None:
+        """Settles what all epochs share, in the descent's precision, and in which form."""
+        self.form, self.blocks = form, blocks
+        self.residuals = np.empty((0, 0, 0))
+        super().__init__(problem, options)
+
+    @property
+    def width(self) -> int:
+        """Trials that are worked on together, in whole blocks."""
+        n_parameters, n_targets = self.problem.shape
+        held = max(n_parameters, self.slices[0].stop if self.form.steps_by_rows else 0)
+        count = max(1, BLOCK // (held * n_targets * self.blocks.width))
+        far = count * self.blocks.width * self.dtype.itemsize
+        return (count - (far % PAGE == 0 and count > 1)) * self.blocks.width
+
+    def _whole(self) -> Curvature:
+        if not self.form.costs_by_rows:
+            return super()._whole()
+        return scaled_rows(self.problem, self.problem.n_rows, self.dtype)
+
+    def _settled(self, hessian: Floats, constant: Floats) -> Curvature:
+        return np.ascontiguousarray(hessian).astype(self.dtype), constant.astype(self.dtype)[..., None]
+
+    @cached_property
+    def rows(self) -> Rows:
+        """The rows of the steps of an epoch in file order."""
+        return Rows.of(self.problem, self.slices, self.dtype)
+
+    def _batches(self, order: Indices | None) -> Iterable[Curvature]:
+        if not self.form.steps_by_rows:
+            return super()._batches(order)
+        return replace(self.rows, order=order)
+
+    def slope(self, theta: Array, curvature: Curvature, out: Array, spare: Array) -> None:
+        """Writes a batch's gradient to out [P, O, k]; spare is overwritten."""
+        by_rows = self.form.costs_by_rows if curvature is self.full else self.form.steps_by_rows
+        left, right = curvature
+        if not by_rows:
+            multiply(left, theta, out, self.blocks)
+            np.subtract(out, right, out=out)
+            return
+        if self.residuals.shape[1:] != theta.shape[1:] or len(self.residuals) < len(left):
+            self.residuals = np.empty((len(left), *theta.shape[1:]), self.dtype)
+        residual = self.residuals[: len(left)]
+        if len(left) == 1:
+            column = left.reshape(-1, 1, 1)
+            np.multiply(column, theta, out=spare)
+            self.add_up(spare, residual[0])
+            np.subtract(residual, right, out=residual)
+            np.multiply(column, residual, out=out)
+            return
+        multiply(left, theta, residual, self.blocks)
+        np.subtract(residual, right, out=residual)
+        multiply(left.T, residual, out, self.blocks)
+
+    def add_up(self, terms: Array, out: Array) -> None:
+        """Writes the sum of terms [m, ..., k] to out [..., k], one after the other, in one call."""
+        if out.size > 1:
+            np.add.reduce(terms, axis=0, out=out)
+        else:  # a single column would be added up in pairs
+            out[...] = np.add.accumulate(terms.ravel())[-1]
+
+    @cached_property
+    def sizes(self) -> tuple[float, float, int]:
+        """How large the terms of the gradient of all rows can be; see Descent."""
+        if not self.form.costs_by_rows:
+            return super().sizes
+        design, targets = (np.abs(each) for each in self.full)
+        steepest = (design * design.sum(axis=1, keepdims=True)).sum(axis=0).max()
+        constant = (design * targets.max(axis=1)).sum(axis=0).max()
+        return float(steepest), float(constant), sum(design.shape) + 2
 
 
 def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
-    """Descends K trials at once on H and C, each epoch looked at.
+    """Descends K trials at once, each epoch looked at.
 
     Args:
         problem: H [P, P] and C [P, O] of the chosen loss; its rows where there are mini-batches.
@@ -183,4 +295,7 @@ def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
 
     Source: Nocedal and Wright, Numerical Optimization, sec. 3.3; the rules as torch.optim has them.
     """
-    return descend(Descent(problem, options), trials)
+    form = form_for(problem, options.method, options.dtype)
+    blocks = form.blocks
+    descent = Descent(problem, options) if blocks is None else BlasDescent(problem, options, form, blocks)
+    return descend(descent, trials)

@@ -10,6 +10,10 @@ NS = 1e-9
 BLOCK = 32768
 """Numbers of theta that are worked on together: few enough for the cache, enough to hide the calls."""
 
+FEW, NS_A_FLOP, PADDED = 8, 0.055, 8
+"""Parameters that NumPy multiplies elementwise; nanoseconds of a product or sum by BLAS, and columns that
+fill up a block of trials, on average."""
+
 TORCH_NUMBERS, TORCH_COLUMNS = 2**19, 128
 """Rows x targets x parameters x trials that torch works on together, and its least trials."""
 
@@ -24,11 +28,17 @@ arrays that a rule carries.
 def numpy_pace(
     shape: tuple[int, int], n_rows: int, making: float = 0.0, n_slots: int = 0
 ) -> tuple[int, float, float]:
-    """Returns the pace of NumPy; see Pace."""
+    """Returns the pace of NumPy; see Pace and, for what it is that is made, forms.py."""
     p, o = shape
-    a_step = 5000 + 2800 * p + 8000 * n_slots + making
-    a_trial = 1.1 * p * p * o + 1.5 * p * o + 3.0 * n_slots * p * o
-    return BLOCK // (p * o) or 1, a_step * NS, a_trial * NS
+    update = 3.0 * n_slots * p * o
+    if p <= FEW and p < 2 * n_rows:
+        a_step = 5000 + 2800 * p + 8000 * n_slots + making
+        return BLOCK // (p * o) or 1, a_step * NS, (1.1 * p * p * o + 1.5 * p * o + update) * NS
+    by_rows, by_hessian = 4 * n_rows * p, 2 * p * p
+    product = NS_A_FLOP * o * (by_rows if making else min(by_rows, by_hessian))
+    a_step = 9000 + 8000 * n_slots + bool(making) * 1.5 * n_rows * (p + o) + PADDED * product
+    held = max(p, n_rows) if by_rows < by_hessian or making else p
+    return BLOCK // (held * o) or 1, a_step * NS, (product + 3.0 * p * o + update) * NS
 
 
 def numba_pace(

@@ -21,6 +21,7 @@ from linreg_sweep.storage.typed import fits
 from linreg_sweep.theory.outcome import FAILED, OUTCOMES
 from linreg_sweep.trials.columns import history_types, trial_types
 from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.rounding import arithmetic
 from linreg_sweep.trials.tables import failed_columns, history_columns, no_history, trial_columns
 
 LARGEST = 65536
@@ -82,7 +83,7 @@ class Facts:
     Attributes:
         part: its number.
         part_size: trials a part of this run.
-        versions: of the libraries that decide its bits.
+        versions: of the libraries that decide its bits, and its arithmetic.
         outcomes: how many of its trials ended in each, by name.
         failures: why trials could not be trained, by their number.
     """
@@ -225,7 +226,7 @@ def _encoded(
     failures: dict[int, str],
 ) -> Part:
     counts = {name: int((trials["outcome"] == code).sum()) for code, name in enumerate(OUTCOMES)}
-    versions = result_versions(experiment.config.training.engine)
+    versions = result_versions(experiment.config.training.engine) | arithmetic(experiment)
     facts = Facts(trial_range.part, part_size, versions, counts, failures)
     of_states = history_types(experiment)
     kept = None if history is None else encode(history, facts.as_json("history"), of_states)

@@ -105,7 +105,8 @@ def sum_up(run: Run, experiment: Experiment) -> SummedUp:
         run.aggregate(by, BINS if run.metadata["method"] in DRAWN else None),
         run.aggregate(by, bins),
     ]
-    findings = Findings(run.layout(TRIALS).types, partial(_start_cost, experiment), run.best_by)
+    types, level = run.layout(TRIALS).types, experiment.converged_excess
+    findings = Findings(types, partial(_start_cost, experiment), run.best_by, level)
     for columns in run.parts(list(dict.fromkeys([*by, *SUMMARISED, *findings.reads]))):
         for aggregate in aggregates:
             aggregate.add(columns)

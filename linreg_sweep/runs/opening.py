@@ -31,6 +31,7 @@ from linreg_sweep.storage.store import FORMAT_VERSION, DamagedError, Store, dama
 from linreg_sweep.trials.columns import history_types, labels_of, parameter_column, trial_types
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.loading import data_path
+from linreg_sweep.trials.rounding import UNTOLD, arithmetic
 
 ARRAYS = "arrays"
 """The source of data that came from Python."""
@@ -196,13 +197,15 @@ def _declared(metadata: Mapping[str, Any]) -> list[Any]:
     return [metadata["data"]["sha256"], *(metadata[key] for key in DECLARED)]
 
 
-def refuse_other_versions(run: Run) -> None:
+def refuse_other_versions(run: Run, experiment: Experiment) -> None:
     """Raises a ResultsError where this process would not give the bits of the parts that are there."""
-    made = run.metadata["versions"]
-    for name, here in result_versions(run.metadata["engine"]).items():
+    due = result_versions(run.metadata["engine"]) | arithmetic(experiment)
+    made = UNTOLD | run.metadata["versions"]
+    for name, here in due.items():
         if made.get(name) != here:
             text = f"the run was made with {name} {made.get(name)}, here it is {here}: bits could differ"
-            hint = "install that version to finish it, or run the sweep with another --out"
+            those = "use a processor like that" if name in ("form", "blas") else "install that version"
+            hint = f"{those} to finish it, or run the sweep with another --out"
             raise ResultsError(Complaint(str(run.path), text, hint))
 
 
@@ -241,7 +244,7 @@ def _metadata(experiment: Experiment, mapping: dict[str, Any], part_size: int) -
         "format_version": FORMAT_VERSION,
         "name": mapping["name"],
         "created": now("seconds"),
-        "versions": installed(),
+        "versions": installed() | arithmetic(experiment),
         "checksums": {},
         "data": {
             "source": experiment.data.source,

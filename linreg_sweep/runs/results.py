@@ -357,6 +357,12 @@ class Run:
                 return True
         return False
 
+    def over_seeds(self, of: str = "excess_cost") -> "pd.DataFrame":
+        """Returns a column's spread over seeds for each combination of all else; see analysis.over_seeds."""
+        from linreg_sweep.analysis.over_seeds import over_seeds
+
+        return over_seeds(self.trials, self.varied, of)
+
     def best(self, n: int = 10) -> "pd.DataFrame":
         """Returns the n best trials, the best first; see tables.best.
 

@@ -174,7 +174,10 @@ class AgreementFacts(TypedDict):
     lost_in_rounding: Count
     mini_batches: Count
     adaptive: NotRequired[Count]
+    in_the_mean: NotRequired[Count]
+    reshuffled: NotRequired[Count]
     epochs_predicted: NotRequired[Count]
+    passing: NotRequired[Count]
     others: list[Annotated[Disagreement, lambda other: other.keys() <= Disagreement.__annotations__.keys()]]
 
 
@@ -276,5 +279,5 @@ def _go_together(metadata: Mapping[str, Any]) -> bool:
 
 
 def _begins(told: list[str], words: Sequence[str]) -> bool:
-    """Returns whether words that are told of are the first of those known, all but the last at least."""
-    return len(told) >= len(words) - 1 and told == list(words[: len(told)])
+    """Returns whether words that are told of are the first of those known, three or all but one at least."""
+    return len(told) >= min(len(words) - 1, 3) and told == list(words[: len(told)])

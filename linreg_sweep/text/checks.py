@@ -47,10 +47,15 @@ def format_edges(measured: "Edges") -> Iterator[str]:
     if measured.dtype == "float32":
         yield "The two are as close as float32 and its rounding can tell apart."
     if any(row.stability_limit is None for row in measured.rows):
-        yield "Mini-batches have no limit by theory: the measured edge stands alone."
-    if any(row.stability_limit is not None for row in measured.rows):
+        yield "No limit is known for every order of the rows: the measured edge stands alone."
+    if any(row.stability_limit is not None for row in measured.rows) and measured.is_drawn:
         yield (
-            "stability_limit is theory's, 2 / largest curvature or momentum's own;"
+            "stability_limit is theory's in mean square, over all draws: the epochs of one seed may be stable"
+            " above it, as relative_difference says."
+        )
+    elif any(row.stability_limit is not None for row in measured.rows):
+        yield (
+            "stability_limit is theory's, 2 / largest curvature or momentum's own, in file order the first;"
             " relative_difference is how far the measured edge is from it."
         )
 

@@ -32,8 +32,17 @@ def format_plan(plan: "Plan") -> Iterator[str]:
     elif plan.has_schedule:
         limit = f"{plan.stability_limit:.6g}"
         yield f"Stability limit in the long run: {limit}; a smaller learning rate may diverge on the way."
+    elif plan.order == "file":
+        yield from _of_file_order(plan.stability_limit, plan.islands)
+    elif plan.order:
+        yield (
+            f"Stability limit in mean square, over all draws: {plan.stability_limit:.6g}; above it the mean"
+            " grows without bound, though a trial may settle."
+        )
     else:
         yield f"Stability limit: {plan.stability_limit:.6g}; a larger learning rate diverges here."
+    if plan.any_order_limit is not None:
+        yield f"Below {plan.any_order_limit:.6g} no step makes an error grow, whatever the order of the rows."
     if plan.best_rate is not None:
         yield f"Best fixed learning rate: {plan.best_rate:.6g}; it shrinks the slowest error fastest."
     number = condition(plan.condition_number)
@@ -48,6 +57,15 @@ def format_plan(plan: "Plan") -> Iterator[str]:
         yield f"Time: {time} on one core, within a factor of about three."
     yield f"Disk: at most {size(plan.disk)}, in {counted(plan.n_parts, 'part')}."
     yield f"Memory: at most {size(plan.memory)} a worker, besides the libraries."
+
+
+def _of_file_order(limit: float, islands: Sequence[tuple[float, float]]) -> Iterator[str]:
+    """Yields up to where an epoch over batches in file order is stable, and where it is so again."""
+    yield f"Stability limit in file order: {limit:.6g}, from which on an epoch over the batches grows."
+    if islands:
+        ranges = ", ".join(f"{low:.6g} to {high:.6g}" for low, high in islands)
+        are = "are" if len(islands) > 1 else "is"
+        yield f"Above it {counted(len(islands), 'island')} of learning rates {are} stable again: {ranges}."
 
 
 def axes_table(axes: Sequence["Axis"]) -> Table:

@@ -152,9 +152,13 @@ def _edge(run: "Run") -> Iterator[str]:
     stable, diverged = edge["largest_stable"], edge["smallest_diverged"]
     parts = []
     if stable is not None and diverged is not None and diverged < stable:
+        alone = run.varied == ["learning_rate"]
+        why = (
+            "above the first limit some are stable again" if alone else "the edge moves with what else varies"
+        )
         yield (
             f"Learning rates: some trials diverged from {number(diverged)} on, others were stable up to"
-            f" {number(stable)}; the edge moves with what else varies."
+            f" {number(stable)}; {why}."
         )
         return
     if stable is not None:
@@ -185,9 +189,14 @@ def _agreement(run: "Run") -> Iterator[str]:
         else:
             said = f"the outcome of {same:,} of {predicted:,} trials{epochs}"
         yield f"Theory correctly predicted {said}."
-    for word in ("mini_batches", "adaptive"):
+    for word in ("mini_batches", "adaptive", "in_the_mean", "reshuffled"):
         if found.get(word):
             yield f"Theory predicts nothing for {counted(found[word], 'trial')}: {SILENT_MEANING[word]}."
+    if found.get("passing"):
+        yield (
+            f"{counted(found['passing'], 'trial')} converged in passing: over all draws the excess rests"
+            " above the tolerance (see plateau)."
+        )
     if found["lost_in_rounding"]:
         silent = counted(found["lost_in_rounding"], "trial")
         yield f"Theory predicts nothing for {silent}: rounding may decide the outcome."
@@ -195,5 +204,5 @@ def _agreement(run: "Run") -> Iterator[str]:
         first = "; the first" if len(others) < predicted - same else ""
         yield f"{counted(predicted - same, 'trial')} did not end as predicted{first}:"
         yield as_text(columns_of(others), "table")
-        expression = "theory == 'closed_form' and predicted_outcome != outcome"
+        expression = "theory in ['closed_form', 'epoch_map'] and predicted_outcome != outcome"
         yield f'To see all of them: linreg-sweep show {run.path} --where "{expression}"'

@@ -1,7 +1,7 @@
 """What `train` says of one trial: its epochs, autograd's steps, how it ended and why."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import inf, isfinite, log, log1p
+from math import inf, isfinite, log, log1p, nan
 from typing import TYPE_CHECKING
 
 from linreg_sweep.analysis.formats import condition
@@ -9,7 +9,7 @@ from linreg_sweep.analysis.legend import Bounds
 from linreg_sweep.text.advice import format_advice
 from linreg_sweep.text.lines import format_lines
 from linreg_sweep.text.phrases import fitting_form, wrapped
-from linreg_sweep.theory.outcome import MEASURED, SURPRISES, surprise, swing
+from linreg_sweep.theory.outcome import MEASURED, SURPRISES, THEORY, surprise, swing
 
 if TYPE_CHECKING:
     from linreg_sweep.engines.autograd_steps import Step
@@ -95,21 +95,22 @@ def format_ending(training: "Training") -> Iterator[str]:
     if training.outcome == "unfinished" and training.regime in ("good", "high"):
         yield from _flattest(training)
     yield from _regime(training, bounds)
+    yield from _rest(training)
     if training.advice is not None:
         yield from format_advice(training.advice)
 
 
 def _regime(training: "Training", bounds: Bounds) -> Iterator[str]:
-    """Yields what the learning rate does to the steepest direction or, with mini-batches, did."""
+    """Yields what the learning rate does to the steepest direction or, where that is measured, did."""
     regime, last, no_limit = training.regime, training.last, training.experiment.example.why_no_limit()
     if regime is None:
         return
-    words = regime.replace("_", " ")
+    words, ratio = regime.replace("_", " "), float(last["stability_ratio"][0])
     if last["regime_source"][0] == MEASURED:
         measured = bounds.regime(regime, measured=True)
-        yield f"The learning rate is {words}, as measured ({no_limit}): {measured}."
+        because = no_limit or f"{ratio:.3g} of the stability limit in mean square, over all draws"
+        yield f"The learning rate is {words}, as measured ({because}): {measured}."
         return
-    ratio = float(last["stability_ratio"][0])
     share = (
         f"learning rate {ratio:.3g} of the stability limit" if no_limit is None else f"no limit: {no_limit}"
     )
@@ -124,6 +125,20 @@ def _regime(training: "Training", bounds: Bounds) -> Iterator[str]:
     yield " ".join([*said, *([] if why is None else [f"{SURPRISES[why]}."])])
 
 
+def _rest(training: "Training") -> Iterator[str]:
+    """Yields where batches bring the trial to rest, and whether that counts as converged."""
+    last, level = training.last, training.experiment.converged_excess
+    plateau = float(last["plateau"][0]) if "plateau" in last else nan
+    if not isfinite(plateau):
+        return
+    share = f"{plateau / level:.3g} times what counts as converged"
+    if THEORY[int(last["theory"][0])] in ("in_the_mean", "reshuffled"):
+        passes = ": to converge is to pass by, not to rest" * (plateau > level)
+        yield f"In the mean over all draws the excess cost comes to rest at {plateau:.4g}, {share}{passes}."
+    else:
+        yield f"Batches in file order bring the excess cost to rest at {plateau:.4g}, {share}."
+
+
 def _steepest(training: "Training") -> str:
     """Returns how the error along the steepest direction changes from epoch to epoch."""
     example = training.experiment.example
@@ -131,6 +146,8 @@ def _steepest(training: "Training") -> str:
     [factor] = example.contraction(training.experiment.criteria.settle_epochs).tolist()
     if abs(factor) < NO_FACTOR:
         return "There each epoch removes the error."
+    if method.batch_size is not None:
+        return f"There each epoch over the batches multiplies the error by {factor:.4g}."
     if method.schedule is not None:
         return f"There an epoch on average multiplies the error by {factor:.4g}."
     rate, curvature = float(trials.learning_rate[0]), float(trials.quadratic.steepest[0])
@@ -150,7 +167,7 @@ def _flattest(training: "Training") -> Iterator[str]:
     """Yields how slow the flattest direction is, for plain descent on all rows."""
     example = training.experiment.example
     method, flattest = example.options.method, float(example.trials.quadratic.flattest[0])
-    is_plain = example.is_covered and method.schedule is None
+    is_plain = example.is_covered and method.schedule is None and method.batch_size is None
     if not is_plain or "momentum" in method.active or not flattest:
         return
     step = float(example.trials.learning_rate[0]) * flattest

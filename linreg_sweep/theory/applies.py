@@ -10,8 +10,13 @@ from numpy.typing import NDArray
 from linreg_sweep.method import Method
 from linreg_sweep.schedules import declared as schedules
 from linreg_sweep.schedules.base import LongRun, power
+from linreg_sweep.theory import drawn
+from linreg_sweep.theory.drawn import Drawn
+from linreg_sweep.theory.file_order import MOST_PARAMETERS, FileOrder
 from linreg_sweep.theory.limits import cycle_product, first_loss, radius
 from linreg_sweep.theory.outcome import stability_limit, steepest_contraction
+from linreg_sweep.theory.permuted import MOST_ROWS, Permuted
+from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
 
 Floats = NDArray[np.float64]
@@ -49,6 +54,7 @@ class LinearTheory:
     """
 
     method: Method
+    word = "closed_form"
 
     def stability_limit(
         self, quadratic: Quadratic, values: Values, epochs: NDArray[Any] | None = None
@@ -205,15 +211,41 @@ class LinearTheory:
         return momentum, values.get("dampening", none) if "momentum" in self.method.active else none
 
 
+Theory = LinearTheory | FileOrder
+"""What gives the outcome of a trial."""
+
+
 def _each(numbers: Floats, columns: NDArray[np.intp]) -> Floats:
     """Returns numbers [K] of some trials, or the one [1] of all."""
     return numbers if len(numbers) == 1 else numbers[columns]
 
 
-def theory_of(method: Method) -> LinearTheory | NoTheory:
-    """Returns what is known of trials that descend by a method."""
-    if method.batch_size is not None:
-        return NoTheory("mini_batches", "steps see mini-batches")
+def theory_of(
+    method: Method, problem: Problem, known: dict[Any, Any] | None = None
+) -> Theory | Drawn | NoTheory:
+    """Returns what is known of trials that descend by a method.
+
+    Args:
+        method: the descent.
+        problem: what is descended.
+        known: limits that have been found before, to which others are added.
+    """
     if method.optimizer != "sgd":
         return NoTheory("adaptive", "adaptive optimizers scale each step by its gradients")
-    return LinearTheory(method)
+    if method.batch_size is None:
+        return LinearTheory(method)
+    if method.schedule is not None:
+        return NoTheory("mini_batches", "steps see mini-batches under a schedule")
+    if problem.shape[0] > MOST_PARAMETERS:
+        return NoTheory("mini_batches", f"steps see mini-batches of more than {MOST_PARAMETERS} parameters")
+    if method.order == "file":
+        return FileOrder(method, problem, {} if known is None else known)
+    if method.order == "reshuffle" and problem.n_rows <= MOST_ROWS:
+        return Permuted(method, problem, {} if known is None else known)
+    if method.order == "reshuffle":
+        return NoTheory("reshuffled", "each epoch has a permutation of its own")
+    if problem.shape[0] > drawn.MOST_PARAMETERS:
+        return NoTheory(
+            "mini_batches", f"steps see drawn batches of more than {drawn.MOST_PARAMETERS} parameters"
+        )
+    return Drawn(method, problem, {} if known is None else known)

@@ -76,16 +76,29 @@ REGIME_SOURCES = ("spectrum", "measured")
 SPECTRUM, MEASURED = range(2)
 """Where a regime is read off: the data's curvature, or what the trial itself did."""
 
-THEORY = ("closed_form", "lost_in_rounding", "mini_batches", "adaptive")
-CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES, ADAPTIVE = range(4)
-"""What theory says of a trial's outcome: the closed form gives it; it lies within what the
-rounding of the steps may decide; steps see mini-batches, for which there is no closed form; or the optimizer
-scales each step by its own gradients, of which nothing is known beforehand."""
+THEORY = (
+    *("closed_form", "lost_in_rounding", "mini_batches", "adaptive"),
+    *("epoch_map", "in_the_mean", "reshuffled"),
+)
+CLOSED_FORM, LOST_IN_ROUNDING, MINI_BATCHES, ADAPTIVE, EPOCH_MAP, IN_THE_MEAN, RESHUFFLED = range(7)
+"""What theory says of a trial: the closed form gives its outcome; that lies within what the rounding of the
+steps may decide; steps see mini-batches in a way of which nothing is known; the optimizer scales each step by
+its own gradients; an epoch in file order is one map, which gives the outcome; batches are drawn, so that the
+mean over all draws is known; or rows are permuted anew in each epoch. New words stand last, as old runs have
+fewer."""
+
+PREDICTED = (CLOSED_FORM, EPOCH_MAP)
+"""The codes of what gives an outcome."""
+
+IN_MEAN = (IN_THE_MEAN, RESHUFFLED)
+"""The codes of batches that differ from draw to draw, of which the mean may be known."""
 
 SILENT_MEANING = {
     "lost_in_rounding": "the rounding of steps may decide the outcome",
-    "mini_batches": "mini-batches have no closed form",
+    "mini_batches": "mini-batches under a schedule, or of many parameters, have no theory here",
     "adaptive": "adaptive optimizers scale each step by its gradients",
+    "in_the_mean": "batches are drawn, and only their mean is known",
+    "reshuffled": "each epoch has a permutation of its own",
     "not_asked": "so many epochs under a schedule are gone through in training alone",
 }
 """Why theory predicts nothing for trials."""

@@ -30,6 +30,10 @@ AT_WORST = 48
 """Parameters up to which more digits than float64 has are waited for, some seconds, where it must be."""
 
 
+SMALL = 2**22
+"""Numbers of A, 32 MB, up to which it is kept as a whole for steps that look at some rows."""
+
+
 def loss_factor(loss: str, n_rows: int, n_targets: int) -> Fraction:
     """Returns k in `grad = k A^T (A theta - Y)` for a step over n_rows rows, exactly."""
     return {
@@ -150,15 +154,19 @@ class Problem:
 
     def rows(self, chosen: Indices | slice) -> tuple[Floats, Floats]:
         """Returns some rows of A [k, P], x and, where a bias is fitted, a last one, and of Y [k, O]."""
-        x = self.x[chosen]
-        a = np.ones((len(x), self.shape[0]))
-        a[:, : x.shape[1]] = x
-        return a, self.y[chosen]
+        is_small = self.n_rows * self.shape[0] <= SMALL
+        return self.design[chosen] if is_small else self._made(chosen), self.y[chosen]
 
     @cached_property
     def design(self) -> Floats:
         """A [n, P] as a whole, which takes the memory of all rows."""
-        return self.rows(slice(None))[0]
+        return self._made(slice(None))
+
+    def _made(self, chosen: Indices | slice) -> Floats:
+        x = self.x[chosen]
+        a = np.ones((len(x), self.shape[0]))
+        a[:, : x.shape[1]] = x
+        return a
 
     @property
     def targets(self) -> Floats:

@@ -121,7 +121,7 @@ def advise(experiment: Experiment) -> Advice | None:
     problem, values = experiment.problem, experiment.sample(SAMPLED)
     groups = experiment.groups(values)
     method = groups[0].options.method
-    theory = theory_of(replace(method, batch_size=None))
+    theory = theory_of(replace(method, batch_size=None), problem)
     is_one = all(replace(group.options.method, batch_size=method.batch_size) == method for group in groups)
     if not isinstance(theory, LinearTheory) or not is_one or method.schedule or method.is_penalised:
         return None

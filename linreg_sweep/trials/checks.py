@@ -93,6 +93,10 @@ def _faults_of_engine(declaration: Declaration, experiment: Experiment) -> Itera
         for example in unknown[:1]:
             text = f"must be one that iterates where {example.why_no_limit()}, got {training.engine!r}"
             yield declaration.complaint(("training", "engine"), text, "use engine: numpy")
+        methods = [each.options.method for each in experiment.examples]
+        if not unknown and any(each.batch_size is not None and each.average is not None for each in methods):
+            text = f"must be one that iterates where steps on batches are averaged, got {training.engine!r}"
+            yield declaration.complaint(("training", "engine"), text, "use engine: numpy")
 
 
 def _has_cuda() -> bool:

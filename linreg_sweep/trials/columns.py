@@ -23,6 +23,7 @@ from linreg_sweep.theory.outcome import (
     judge_measured_regime,
     judge_regime,
 )
+from linreg_sweep.trials.batches import has_expected_excess, has_plateau
 
 if TYPE_CHECKING:
     from linreg_sweep.trials.experiment import Experiment
@@ -262,6 +263,22 @@ TRIALS: tuple[Column | Family, ...] = (
         " comparable with the factor of the steepest direction only on full batches without momentum",
         lambda trials: trials.results.contraction,
     ),
+    Column(
+        "plateau",
+        "number",
+        "the excess cost at which the trial comes to rest, at an epoch's end; in the mean, if drawn",
+        lambda trials: trials.of_each(lambda group: group.plateau()),
+        applies=has_plateau,
+    ),
+    Column(
+        "expected_excess_cost",
+        "number",
+        "the mean over all draws of the excess cost at the trial's last epoch, by theory",
+        lambda trials: trials.of_each(
+            lambda group: group.expected_excess(trials.results.epochs[group.chosen])
+        ),
+        applies=has_expected_excess,
+    ),
     Column("regime", "words", "", _regime, words=REGIMES, stays=True),
     Column("regime_source", "words", "", _regime_source, words=REGIME_SOURCES),
     Column(
@@ -286,8 +303,9 @@ TRIALS: tuple[Column | Family, ...] = (
     Column(
         "theory",
         "words",
-        "closed_form: it predicts the outcome; lost_in_rounding: the steps' rounding may decide it;"
-        " mini_batches: they have no closed form; adaptive: nor has a rule that scales steps by gradients",
+        "closed_form: it predicts the outcome; epoch_map: so does the map of an epoch in file order;"
+        " lost_in_rounding: the steps' rounding may decide it; in_the_mean: the mean over draws is known;"
+        " reshuffled, mini_batches (under a schedule), adaptive: nothing is predicted",
         lambda trials: trials.prediction.theory,
         words=THEORY,
     ),

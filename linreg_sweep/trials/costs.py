@@ -9,10 +9,12 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.engines import ENGINES
+from linreg_sweep.engines import ENGINES, form_of_epochs
 from linreg_sweep.engines.chunks import CHUNK
 from linreg_sweep.engines.closed_form import COURSE_BLOCK
 from linreg_sweep.engines.pace import NS
+from linreg_sweep.method import Method
+from linreg_sweep.theory.problem import Problem
 from linreg_sweep.trials.columns import history_types, trial_types
 from linreg_sweep.trials.experiment import Experiment
 
@@ -59,7 +61,7 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
             continue
         method, n_rows = group.options.method, group.problem.n_rows
         of_these, size = epochs[group.chosen], method.batch_size or n_rows
-        by_rows = engine.goes_by_rows(n_rows, group.problem.shape, method)
+        by_rows = _goes_by_rows(experiment.config.training.engine, group.problem, method, group.options.dtype)
         making = (20_000 + size * n_parameters * (n_parameters + n_targets)) * (
             method.is_drawn and not by_rows
         )
@@ -89,12 +91,29 @@ def memory(experiment: Experiment, n_trials: int) -> int:
 
 def _of_batches(experiment: Experiment) -> int:
     """Returns the bytes of every batch's H and C, where an engine holds them at once."""
-    training, rows, (p, o) = experiment.config.training, experiment.problem.n_rows, experiment.problem.shape
-    engine, methods = ENGINES[training.engine], [example.options.method for example in experiment.examples]
-    methods = [method for method in methods if not engine.goes_by_rows(rows, (p, o), method)]
-    n_batches = max((ceil(rows / (method.batch_size or rows)) for method in methods), default=1)
-    if n_batches == 1 or not engine.holds_batches:
+    training = experiment.config.training
+    engine, dtype = ENGINES[training.engine], training.dtype
+    if not engine.holds_batches:
         return 0
-    each = p * (p + o) * np.dtype(training.dtype).itemsize + BYTES_A_BATCH
-    chunk = max(n_batches, CHUNK) if any(method.is_drawn for method in methods) else 0
+    held = [
+        _of_hessians(example.problem, example.options.method, dtype)
+        for example in experiment.examples_of_sizes
+        if not _goes_by_rows(training.engine, example.problem, example.options.method, dtype)
+    ]
+    return max(held, default=0)
+
+
+def _goes_by_rows(engine: str, problem: Problem, method: Method, dtype: str) -> bool:
+    """Returns whether steps go by their rows, so that no H of theirs is held or made."""
+    form = form_of_epochs(engine, problem, method, dtype)
+    return form is not None and form.goes_by_rows
+
+
+def _of_hessians(problem: Problem, method: Method, dtype: str) -> int:
+    rows, (p, o) = problem.n_rows, problem.shape
+    n_batches = ceil(rows / (method.batch_size or rows))
+    if n_batches == 1:
+        return 0
+    each = p * (p + o) * np.dtype(dtype).itemsize + BYTES_A_BATCH
+    chunk = max(n_batches, CHUNK) if method.is_drawn else 0
     return n_batches * each + 2 * chunk * each  # the last chunk's go when the next one's are there

@@ -258,12 +258,17 @@ class Experiment:
         start = self._starts(values, problem.shape, numbers)
         quadratic = self._quadratics.of(problem, kind, method, taken["weight_decay"])
         epochs = numbers("epochs", training.epochs).astype(np.int64)
+        theory = theory_of(method, problem, self._limits)
         trials = Trials(start, epochs, taken, quadratic)
-        return Group(chosen, kind, problem, trials, self._options(trials, method), theory_of(method))
+        return Group(chosen, kind, problem, trials, self._options(trials, method), theory)
 
     @cached_property
     def _quadratics(self) -> Quadratics:
         return Quadratics()
+
+    @cached_property
+    def _limits(self) -> dict[Any, Any]:
+        return {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Returns what workers need: not what can be worked out again, nor rows that no trial looks at."""
@@ -361,6 +366,14 @@ class Experiment:
     def examples_in_units(self) -> tuple[Group, ...]:
         """Those of these whose learning rates are shares of a stability limit."""
         return tuple(group for group, is_in_units in self._examples(self.moving) if is_in_units)
+
+    @cached_property
+    def examples_of_sizes(self) -> tuple[Group, ...]:
+        """The same with the smallest and the largest batches that there are."""
+        every = self.space.combinations(("seed",), ("batch_size",))
+        return tuple(
+            self.example_with({name: of for name, of in each.items() if name != RATIO}) for each in every
+        )
 
     def _examples(self, extreme: Sequence[str] = ()) -> Iterator[tuple[Group, bool]]:
         for chosen in self.space.combinations(GROUPED, extreme):

@@ -7,11 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.engines.interface import TrainOptions, Trials
-from linreg_sweep.theory.applies import LinearTheory, NoTheory
+from linreg_sweep.theory.applies import NoTheory, Theory
+from linreg_sweep.theory.drawn import Drawn
+from linreg_sweep.theory.file_order import FileOrder
 from linreg_sweep.theory.problem import Problem
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
+Integers = NDArray[np.int64]
 
 GROUPED = ("batch_size", "seed")
 """Numbers that trials must share to be trained together."""
@@ -38,34 +41,57 @@ class Group:
     problem: Problem
     trials: Trials
     options: TrainOptions
-    theory: LinearTheory | NoTheory
+    theory: Theory | Drawn | NoTheory
 
     @property
     def is_covered(self) -> bool:
-        """Whether theory covers them."""
-        return isinstance(self.theory, LinearTheory)
+        """Whether theory covers them: their regime, and mostly their outcome."""
+        return not isinstance(self.theory, Drawn | NoTheory)
 
     def stability_limit(self) -> Floats:
         """Returns the learning rate [K] above which each trial's descent grows; NaN: none is known."""
-        if not isinstance(self.theory, LinearTheory):
+        if isinstance(self.theory, NoTheory):
             return np.full(len(self.trials), np.nan)
         trials, none = self.trials, np.zeros(len(self.trials))
         return self.theory.stability_limit(trials.quadratic, trials.values, trials.epochs + none) + none
 
     def why_no_limit(self) -> str | None:
         """Returns why a trial has no stability limit, as half a sentence; None: all have one."""
-        if not isinstance(self.theory, LinearTheory):
+        if isinstance(self.theory, NoTheory):
             return self.theory.reason
         return self.theory.limit_reason(self.trials.values, self.trials.epochs.astype(np.float64))
 
     def contraction(self, settle_epochs: float) -> Floats:
         """Returns the factor [K] of the steepest direction in an epoch; NaN: not known."""
         none = np.zeros(len(self.trials))
-        if not isinstance(self.theory, LinearTheory):
+        if isinstance(self.theory, Drawn | NoTheory):
             return none + np.nan
         trials = self.trials
         found = self.theory.contraction(trials.quadratic, trials.values, trials.epochs + none, settle_epochs)
         return found + none
+
+    @property
+    def has_plateau(self) -> bool:
+        """Whether it is known where batches bring them to rest."""
+        return isinstance(self.theory, FileOrder | Drawn)
+
+    @property
+    def has_mean(self) -> bool:
+        """Whether the mean over all draws is known."""
+        return isinstance(self.theory, Drawn)
+
+    def plateau(self) -> Floats:
+        """Returns the excess at which trials come to rest [K]; NaN: they do not, or it is not known."""
+        if not isinstance(self.theory, FileOrder | Drawn):  # see has_plateau
+            return np.full(len(self.trials), np.nan)
+        return self.theory.plateau(self.trials.quadratic, self.trials.values)
+
+    def expected_excess(self, epochs: Integers) -> Floats:
+        """Returns the mean over all draws of the excess after so many epochs [K]; NaN: it is not known."""
+        if not isinstance(self.theory, Drawn):
+            return np.full(len(self.trials), np.nan)
+        trials = self.trials
+        return self.theory.expected_excess(trials.quadratic, trials.values, trials.start, epochs)
 
 
 def alike(columns: Sequence[Floats], count: int) -> list[Indices]:

@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from linreg_sweep.trials.batches import has_batches
 from linreg_sweep.trials.experiment import Experiment
 
 
 def common_stability_limit(experiment: Experiment) -> float | None:
-    """Returns the learning rate above which every trial's descent grows; None: there is no one such rate."""
+    """Returns the learning rate above which trials stop being stable; None: there is no one such rate."""
     if differing(experiment):
         return None
     limits = {float(example.stability_limit()[0]) for example in experiment.extreme_examples}
@@ -15,4 +16,6 @@ def common_stability_limit(experiment: Experiment) -> float | None:
 
 def differing(experiment: Experiment) -> list[str]:
     """Returns the numbers that move the stability limit and differ between trials."""
-    return [name for name in experiment.moving if len({*experiment.space.ends(name)}) > 1]
+    space = experiment.space
+    by_size = ["batch_size"] if "batch_size" in space.names and has_batches(experiment) else []
+    return [name for name in (*experiment.moving, *by_size) if len({*space.ends(name)}) > 1]

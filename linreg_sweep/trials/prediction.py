@@ -11,9 +11,9 @@ from threadpoolctl import threadpool_limits
 
 from linreg_sweep.engines.closed_form import foresee
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
-from linreg_sweep.theory.applies import LinearTheory, NoTheory
+from linreg_sweep.theory.applies import NoTheory, Theory
+from linreg_sweep.theory.drawn import Drawn
 from linreg_sweep.theory.outcome import (
-    CLOSED_FORM,
     CONVERGED,
     DIVERGED,
     LOST_IN_ROUNDING,
@@ -49,7 +49,7 @@ def predict(
     problem: Problem,
     trials: Trials,
     options: TrainOptions,
-    theory: LinearTheory | NoTheory,
+    theory: Theory | Drawn | NoTheory,
     *,
     results: Results | None = None,
 ) -> Prediction:
@@ -62,7 +62,7 @@ def predict(
         theory: what holds for them.
         results: those of the engine `closed_form`, which are the prediction themselves.
     """
-    if isinstance(theory, NoTheory):
+    if isinstance(theory, Drawn | NoTheory):
         nothing = np.full(len(trials), MISSING)
         word = np.full(len(trials), THEORY.index(theory.word), np.int8)
         return Prediction(nothing.astype(np.int8), nothing, nothing, word)
@@ -86,7 +86,7 @@ def predict(
         np.where(certain, outcome, MISSING).astype(np.int8),
         np.where(certain, at, MISSING),
         np.where(certain, about, MISSING),
-        np.where(certain, CLOSED_FORM, LOST_IN_ROUNDING).astype(np.int8),
+        np.where(certain, THEORY.index(theory.word), LOST_IN_ROUNDING).astype(np.int8),
     )
 
 

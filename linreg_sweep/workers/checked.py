@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Generic
 
 from linreg_sweep.errors import Complaint, SweepError
+from linreg_sweep.gemm import kernel
 from linreg_sweep.workers.interface import Item, Result
 
 
@@ -42,7 +43,7 @@ def check(work: Callable[[Item], Result], libraries: Iterable[str]) -> Checked[I
 
     Args:
         work: can be pickled.
-        libraries: whose versions decide its results, by the names that pip knows them by.
+        libraries: whose versions decide its results, by the names that pip knows them by; `blas` is NumPy's.
     """
     payload = pickle.dumps(work)
     versions = tuple((name, _version_here(name)) for name in libraries)
@@ -75,6 +76,8 @@ def _opened(checked: Checked[Item, Result]) -> Callable[[Item], Result]:
 
 
 def _version_here(name: str) -> str:
+    if name == "blas":
+        return kernel()
     try:
         return version(name)
     except PackageNotFoundError:
@@ -82,4 +85,6 @@ def _version_here(name: str) -> str:
 
 
 def _install(name: str, expected: str) -> str:
+    if name == "blas":
+        return f"start it with OPENBLAS_CORETYPE={expected.split()[-1]}, or go on without that machine"
     return f"install {name} {expected} there, in the Python that starts the worker, and start it again"

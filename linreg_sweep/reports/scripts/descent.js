@@ -1,5 +1,5 @@
-// Gradient descent on H and C, by the same operations in the same order as the package's own engine for NumPy
-// (engines/numpy_engine.py), so that the same trial has the same bits.
+// Gradient descent on H and C, by the same operations in the same order as the package's own engine for NumPy has up
+// to 8 parameters (engines/numpy_engine.py), so that the same trial has the same bits.
 
 /** How many products of an entry of H a descent may take, so that a slider never waits. */
 const MAX_PRODUCTS = 4e7;

@@ -1,0 +1,191 @@
+"""Every trial of mini-batches in file order in one stroke: its epochs are one map, and its powers lead on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.engines.interface import (
+    Floats,
+    Integers,
+    Page,
+    Results,
+    TrainOptions,
+    Trials,
+    history_of,
+    merge,
+)
+from linreg_sweep.theory.course import WAYS, Ends
+from linreg_sweep.theory.epoch_events import Bounds, Ladder, bounds_of, epoch_events, ladder_of
+from linreg_sweep.theory.epoch_map import Batches, epoch_maps
+from linreg_sweep.theory.file_order import FileOrder
+from linreg_sweep.theory.first_events import Levels
+from linreg_sweep.theory.outcome import MISSING
+from linreg_sweep.theory.problem import Problem
+from linreg_sweep.theory.rounding import Rounding, Steps, steps_of
+
+Indices = NDArray[np.intp]
+
+ENOUGH = 2.0
+"""How far above those looked at the size of a state in between may lie."""
+
+
+@dataclass(frozen=True)
+class _Descent:
+    """k trials in a frame in which the square of a length is an excess.
+
+    Attributes:
+        trials: what they are.
+        options: how they descend.
+        batches: the steps of an epoch.
+        levels: between which they have no event.
+        error: of their starts, in theta [k, P, O].
+        start: where they begin [k, D, O].
+        ladder: what epochs do to them.
+        bounds: how far errors move.
+    """
+
+    trials: Trials
+    options: TrainOptions
+    batches: Batches
+    levels: Levels
+    error: Floats
+    start: Floats
+    ladder: Ladder
+    bounds: Bounds
+
+    def events(self, levels: Levels) -> tuple[Integers, Integers, Integers]:
+        """Returns converged_at, diverged_at and the epochs done."""
+        early_stop = self.options.early_stop
+        return epoch_events(self.ladder, self.bounds, self.start, levels, early_stop=early_stop)
+
+    def errors_at(self, epochs: Integers) -> Floats:
+        """Returns the errors in the frame after so many epochs [k]."""
+        return self.ladder.maps.errors(self.ladder.after(self.start, epochs))
+
+    def moved_by(self, epochs: Integers) -> Floats:
+        """Returns how far trials are from their starts after so many epochs [k], in theta [k, P, O]."""
+        return np.asarray(self.batches.frame.back @ (self.errors_at(epochs) - self.errors_at(0 * epochs)))
+
+    def states(self, epochs: Integers) -> Floats:
+        """Returns the states [k, P, O] after so many epochs [k]; the start itself after none."""
+        quadratic, frame = self.trials.quadratic, self.batches.frame
+        optimum, low = (np.moveaxis(each, -1, 0) for each in (quadratic.optimum, quadratic.optimum_low))
+        still = self.error - frame.back @ (frame.into @ self.error)  # along what is flat
+        found = optimum + (frame.back @ self.errors_at(epochs) + still + low)
+        return np.where((epochs == 0)[:, None, None], self.trials.start, found)
+
+
+def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
+    """Tells what K trials of sgd on mini-batches in file order come to; see closed_form.train."""
+    blocks, results = [], []
+    with np.errstate(all="ignore"):  # diverged trials overflow
+        for block, descent in _descents(problem, trials, options):
+            blocks.append(block)
+            results.append(_results(descent))
+    return merge(blocks, results)
+
+
+def foresee(problem: Problem, trials: Trials, options: TrainOptions) -> Ends:
+    """Tells how K such trials that descend in floating point end, along each way; see closed_form.foresee."""
+    epochs = np.empty((len(WAYS), len(trials)), np.int64)
+    found = Ends(epochs, epochs.copy(), epochs.copy(), epochs.astype(np.bool_))
+    with np.errstate(all="ignore"):
+        for block, descent in _descents(problem, trials, options):
+            ends = _watch(problem, descent)
+            for whole, part in zip(vars(found).values(), vars(ends).values(), strict=True):
+                whole[:, block] = part
+    return found
+
+
+def _descents(problem: Problem, trials: Trials, options: TrainOptions) -> Iterator[tuple[Indices, _Descent]]:
+    """Yields indices of trials that are worked on together, and the trials."""
+    theory, every = FileOrder(options.method, problem), np.arange(len(trials))
+    n_rungs = int(trials.epochs.max(initial=1)).bit_length() + 1
+    low = np.broadcast_to(np.asarray(options.converged_excess), len(trials))
+    high = np.minimum(options.diverged_excess, np.finfo(np.float64).max)
+    for block in theory.blocks(trials.values, 3 * n_rungs) if len(trials) else (slice(0, 0),):
+        these = trials.take(block)
+        quadratic = these.quadratic
+        batches = theory.batches(quadratic, these.values)
+        maps = epoch_maps(batches, these.learning_rate, theory.momentum(these.values))
+        ladder = ladder_of(maps, int(these.epochs.max(initial=1)))
+        optimum, rest = (np.moveaxis(each, -1, 0) for each in (quadratic.optimum, quadratic.optimum_low))
+        error = these.start - optimum - rest
+        yield (
+            every[block],
+            _Descent(
+                these,
+                options,
+                batches,
+                Levels(low[block], high[block], these.epochs.astype(np.float64)),
+                error,
+                maps.begin(batches.frame.into @ error),
+                ladder,
+                bounds_of(ladder),
+            ),
+        )
+
+
+def _results(descent: _Descent) -> Results:
+    converged, diverged, end = descent.events(descent.levels)
+    one = descent.moved_by(np.minimum(end, 1))
+    two = descent.moved_by(np.minimum(end, 2)) - one
+    contraction = (one * two).sum(axis=(1, 2)) / (one * one).sum(axis=(1, 2))
+    pages: list[Page] = []
+    for epoch in descent.options.history_epochs.tolist():
+        there = np.flatnonzero(end >= epoch)
+        if len(there):
+            pages.append((there, epoch, descent.states(np.full(len(end), epoch))[there]))
+    return Results(
+        theta=descent.states(end),
+        epochs=end,
+        converged_at=converged,
+        diverged_at=diverged,
+        contraction=np.where(end < 2, np.nan, contraction),
+        history=history_of(pages, (descent.error.shape[1], descent.error.shape[2])),
+    )
+
+
+def _watch(problem: Problem, descent: _Descent) -> Ends:
+    """Returns how trials end along each way."""
+    steps, levels, found = _steps(problem, descent), descent.levels, []
+    overflow = steps.overflow(descent.trials.quadratic.cost_per_loss)
+    bounds: Rounding | None = None
+    for way in WAYS:
+        if bounds is not None:
+            high = np.minimum(bounds.moved(descent.levels.high, way), overflow)
+            low = bounds.moved(descent.levels.low, way)
+            levels = Levels(low, np.minimum(high, np.finfo(np.float64).max), descent.levels.last)
+        converged, diverged, end = descent.events(levels)
+        settled = converged != MISSING
+        if not descent.options.early_stop:
+            settled = (descent.errors_at(end) ** 2).sum(axis=(1, 2)) <= levels.low
+        found.append((converged, diverged, end, settled))
+        if bounds is None:
+            bounds = _rounding(descent, steps, end, diverged)
+    return Ends(*(np.stack(parts) for parts in zip(*found, strict=True)))
+
+
+def _steps(problem: Problem, descent: _Descent) -> Steps:
+    """Returns what a step on a batch rounds, the sums over its rows among it."""
+    trials, batches, maps = descent.trials, descent.batches, descent.ladder.maps
+    found = steps_of(problem, trials.quadratic, trials.start, trials.values, descent.options.dtype)
+    unit = found.unit + batches.n_rows * float(np.finfo(descent.options.dtype).eps)
+    steepest = np.broadcast_to(batches.steepest, found.error.shape)
+    most = found.most * np.minimum(1, found.steepest / steepest) / maps.peak
+    return replace(found, unit=unit, steepest=steepest, constant=batches.constant, most=most)
+
+
+def _rounding(descent: _Descent, steps: Steps, end: Integers, diverged: Integers) -> Rounding:
+    """Returns how far rounding may have carried trials until they ended."""
+    maps, rate = descent.ladder.maps, descent.trials.learning_rate
+    within = np.where(diverged == MISSING, end, np.maximum(end - 1, 0))
+    looked_at = (0 * within, np.minimum(within, 1), within)
+    sizes = [np.linalg.norm(descent.error + descent.moved_by(at), axis=(1, 2)) for at in looked_at]
+    error = ENOUGH * np.maximum.reduce(sizes) * maps.peak
+    gathered = np.fmin(descent.ladder.gathered_within(end), descent.bounds.gathered_within(end))
+    moved = np.nan_to_num(steps.rounding(rate, error) * maps.spread * gathered, nan=np.inf)
+    pace = len(descent.batches.pulls) * end * steps.pace(rate)
+    return Rounding(moved, steps.stretch(pace))

@@ -1,0 +1,99 @@
+"""Which products an epoch of the NumPy engine is made of: a function of the shapes of data and steps alone.
+
+Not of how many trials there are nor of which, since it decides how they round. Measured on a core of an EPYC
+with AVX-512, OpenBLAS 0.3.31, in nanoseconds of a product of a trial, beside all its columns at once:
+
+| P, float64 | all | 16 a block | 32 | 64 | 128 | a single column, 8, 16 and 128 a block |
+|---|---:|---:|---:|---:|---:|---:|
+| 11 | 10 | 18 | 8 | 8 | 8 | 1,000, 1,000 and 1,700 |
+| 51 | 119 | 155 | 119 | 126 | 128 | 1,700, 2,500 and 13,000 |
+| 201 | 1,666 | 2,166 | 2,301 | 1,998 | 1,890 | 12,500, 24,000 and 218,000 |
+| 1001 | 39,800 | 63,600 | 74,700 | 58,700 | 48,900 | 708,000, 966,000 and 6,130,000 |
+
+So blocks of 128 columns do for all. What is left over, such as a single trial, goes into narrow blocks where
+these have the same bits: then how many trials there are is a matter of speed alone.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from linreg_sweep.gemm import Blocks, Product, blocks_for
+from linreg_sweep.method import Method
+from linreg_sweep.theory.problem import Problem
+
+ELEMENTWISE = 8
+"""Parameters up to which H times theta is elementwise: about as fast, and with the same bits on any BLAS."""
+
+BY_BLAS = "by BLAS"
+"""What is said of a form whose products are BLAS's."""
+
+HELD = 2**26
+"""Bytes of H of all batches in file order that are held at most; beyond, steps go through the rows."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What an epoch is made of.
+
+    Attributes:
+        steps_by_rows: a step's gradient is A^T (A theta - y) of its rows; else H theta - C of its own H.
+        costs_by_rows: likewise the gradient of all rows, by which the cost is measured.
+        blocks: of the products by BLAS; None: H theta is elementwise, and no product is.
+    """
+
+    steps_by_rows: bool
+    costs_by_rows: bool
+    blocks: Blocks | None
+
+    @property
+    def goes_by_rows(self) -> bool:
+        """Whether steps go by the rows of their batches, so that no H of these is held or made."""
+        return self.steps_by_rows
+
+    def __str__(self) -> str:
+        """Names the family of its roundings."""
+        if self.blocks is None:
+            return "H elementwise"
+        return f"{'rows' if self.steps_by_rows else 'H'} {BY_BLAS}, {self.blocks.width} columns a block"
+
+
+PLAIN = Form(steps_by_rows=False, costs_by_rows=False, blocks=None)
+"""What there is on any machine: elementwise products of H."""
+
+
+def form_for(problem: Problem, method: Method, dtype: str) -> Form:
+    """Returns what the epochs of trials of a method are made of; see form_of."""
+    return form_of(problem.n_rows, problem.shape[0], method.batch_size, dtype, is_drawn=method.is_drawn)
+
+
+def form_of(n_rows: int, n_parameters: int, batch_size: int | None, dtype: str, *, is_drawn: bool) -> Form:
+    """Returns what the epochs of some trials are made of.
+
+    A step costs 2 P^2 products and sums by H and 4 b P by rows, where H is there; it is where batches are the
+    same in each epoch and not too many to be held, or so small that making it is nothing.
+
+    Args:
+        n_rows: n, of the data.
+        n_parameters: P, of each target: targets are columns beside each other.
+        batch_size: b, rows a step; None: all.
+        dtype: float32 or float64.
+        is_drawn: whether each epoch sees the rows in an order of its own.
+    """
+    rows = min(batch_size or n_rows, n_rows)
+    n_batches = -(-n_rows // rows)
+    held = n_batches * n_parameters**2 * np.dtype(dtype).itemsize
+    has_hessians = n_batches == 1 or n_parameters <= ELEMENTWISE or (not is_drawn and held <= HELD)
+    steps_by_rows = n_parameters >= 2 * rows or not has_hessians
+    if n_parameters <= ELEMENTWISE and (n_batches == 1 or not steps_by_rows):
+        return PLAIN
+    costs_by_rows = n_parameters >= 2 * n_rows
+    sizes = {rows, n_rows - (n_batches - 1) * rows} if steps_by_rows else set()
+    sizes |= {n_rows} if costs_by_rows else set()
+    products = {
+        Product(*shape) for m in sizes - {1} for shape in ((m, n_parameters), (n_parameters, m, True))
+    }
+    if not (steps_by_rows and costs_by_rows):
+        products.add(Product(n_parameters, n_parameters))
+    blocks = blocks_for(products, dtype)
+    return Form(steps_by_rows, costs_by_rows, blocks) if blocks else PLAIN

@@ -1,0 +1,268 @@
+"""What holds for trials whose batches are drawn: of each nothing, but of all draws the mean."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.method import Method
+from linreg_sweep.theory.epoch_map import Momentum
+from linreg_sweep.theory.file_order import DECIDING, momentum_of
+from linreg_sweep.theory.in_the_mean import (
+    Draws,
+    MeanSteps,
+    begin,
+    bilinear,
+    draws_of,
+    mean_steps,
+    pairs,
+)
+from linreg_sweep.theory.problem import Problem
+from linreg_sweep.theory.quadratic import Quadratic
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Indices = NDArray[np.intp]
+Values = Mapping[str, Floats]
+
+MOST_PARAMETERS = 50
+"""Parameters up to which second moments are worked out."""
+
+MOST_MOMENTS = 100
+"""Entries of second moments up to which they are led through epochs, and tried at many rates."""
+
+RATIO = 1.2
+"""From one rate to the next, where a limit with momentum is looked for."""
+
+TRIES = 200
+"""Rates that are tried before no limit is known."""
+
+NARROWINGS = 100
+"""Times that a limit is narrowed down."""
+
+REMEMBERED = 64
+"""Groups of trials of which what was found is kept, for others that differ in their seeds."""
+
+TABLE = 2**20
+"""Numbers of moments that are held at once."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Every batch is a draw of its own.
+
+    Attributes:
+        method: the descent.
+        problem: what is descended.
+        known: what has been found, by what it depends on.
+    """
+
+    method: Method
+    problem: Problem
+    known: dict[Any, Any] = field(default_factory=dict)
+    word = "in_the_mean"
+
+    @property
+    def batch_size(self) -> int:
+        """Rows a step."""
+        return min(self.method.batch_size or self.problem.n_rows, self.problem.n_rows)
+
+    @property
+    def n_steps(self) -> int:
+        """Steps an epoch."""
+        return -(-self.problem.n_rows // self.batch_size)
+
+    def draws(self, quadratic: Quadratic, decay: float) -> Draws:
+        """Returns what the batches of one trial are drawn from."""
+        key = "draws", decay, *self._key
+        if key not in self.known:
+            self.known[key] = draws_of(
+                self.problem,
+                self.batch_size,
+                quadratic,
+                decay,
+                decay_bias=self.method.decays_bias,
+                replacement=self.method.order == "with_replacement",
+            )
+        found: Draws = self.known[key]
+        return found
+
+    @property
+    def _key(self) -> tuple[Any, ...]:
+        method = self.method
+        return method.batch_size, method.order, method.flags, id(self.problem)
+
+    def n_moments(self, values: Values) -> int:
+        """Returns how many entries second moments have."""
+        size = self.problem.shape[0] * (1 if momentum_of(self.method, values) is None else 2)
+        return size * (size + 1) // 2
+
+    def _blocks(
+        self, quadratic: Quadratic, values: Values
+    ) -> Iterator[tuple[Indices, Draws, Momentum | None]]:
+        """Yields trials of one penalty each, not too many at once."""
+        count = len(values["learning_rate"])
+        decay = np.broadcast_to(values.get("weight_decay", np.zeros(1)), (count,))
+        n_means = 2 * self.problem.optimum.size
+        width = max(1, TABLE // (self.n_moments(values) + n_means) ** 2)
+        for penalty in np.unique(decay).tolist():
+            alike = np.flatnonzero(decay == penalty)
+            draws = self.draws(quadratic.take(alike[:1]), penalty)
+            for first in range(0, len(alike), width):
+                some = alike[first : first + width]
+                own = {name: each[some] for name, each in values.items()}
+                yield some, draws, momentum_of(self.method, own)
+
+    def steps(self, draws: Draws, rate: Floats, momentum: Momentum | None) -> MeanSteps:
+        """Returns what becomes of the moments of k trials, n_steps times an epoch."""
+        return mean_steps(draws, rate, momentum)
+
+    def plateau(self, quadratic: Quadratic, values: Values) -> Floats:
+        """Returns the expected excess at rest [K]; NaN: it grows without bound, or it is not worked out."""
+        found = np.full(len(values["learning_rate"]), np.nan)
+        if self.n_moments(values) > MOST_MOMENTS:
+            return found
+
+        def at_rest() -> Floats:
+            for some, draws, momentum in self._blocks(quadratic, values):
+                found[some] = self.steps(draws, values["learning_rate"][some], momentum).plateau()
+            return found
+
+        return self._once("plateau", values, (), at_rest)
+
+    def _once(
+        self, word: str, values: Values, others: tuple[NDArray[Any], ...], find: Callable[[], Floats]
+    ) -> Floats:
+        """Returns what is found of trials; those that differ in their seeds alone are not looked at again."""
+        numbers = [values[name] for name in ("learning_rate", *DECIDING) if name in values]
+        key = word, *self._key, *(each.tobytes() for each in (*numbers, *others))
+        if key not in self.found:
+            if len(self.found) >= REMEMBERED:
+                self.found.clear()
+            with np.errstate(all="ignore"):
+                self.found[key] = find()
+        kept: Floats = self.found[key]
+        return kept
+
+    @property
+    def found(self) -> dict[Any, Floats]:
+        """What has been found of trials, of late."""
+        kept: dict[Any, Floats] = self.known.setdefault("found", {})
+        return kept
+
+    def expected_excess(
+        self, quadratic: Quadratic, values: Values, start: Floats, epochs: Integers
+    ) -> Floats:
+        """Returns the mean over all draws of the excess after so many epochs [K]; NaN: not worked out.
+
+        Args:
+            quadratic: what trials descend.
+            values: theirs [K].
+            start: theta_0 [K, P, O].
+            epochs: [K].
+        """
+        found = np.full(len(epochs), np.nan)
+        optimum, low = (np.moveaxis(each, -1, 0) for each in (quadratic.optimum, quadratic.optimum_low))
+        error = start - optimum - low
+        if self.n_moments(values) > MOST_MOMENTS:
+            return found
+
+        def after() -> Floats:
+            for some, draws, momentum in self._blocks(quadratic, values):
+                steps = self.steps(draws, values["learning_rate"][some], momentum)
+                state = begin(draws, draws.frame.into @ error[some], momentum)
+                moments = steps.after(state, epochs[some] * self.n_steps)
+                found[some] = np.nan_to_num(steps.excess(moments), nan=np.inf, posinf=np.inf)
+            return found
+
+        return self._once("expected", values, (start, epochs), after)
+
+    def stability_limit(
+        self, quadratic: Quadratic, values: Values, epochs: NDArray[Any] | None = None
+    ) -> Floats:
+        """Returns the rate [K] from which on second moments grow without bound; NaN: not worked out."""
+        found = np.empty(len(values["learning_rate"]))
+        with np.errstate(all="ignore"):
+            for some, draws, momentum in self._blocks(quadratic, values):
+                for k, place in enumerate(some.tolist()):
+                    found[place] = self._limit(draws, momentum, k)
+        return found
+
+    def _limit(self, draws: Draws, momentum: Momentum | None, place: int) -> float:
+        own: Momentum | None = None
+        numbers: tuple[float, ...] = ()
+        if momentum is not None:
+            of_it = slice(place, place + 1)
+            own = Momentum(momentum.momentum[of_it], momentum.gain[of_it], momentum.nesterov)
+            numbers = (float(own.momentum[0]), float(own.gain[0]))
+        key = "limit", id(draws), *numbers
+        if key not in self.known:
+            self.known[key] = self._found_limit(draws, own)
+        return float(self.known[key])
+
+    def _found_limit(self, draws: Draws, momentum: Momentum | None) -> float:
+        if momentum is None:
+            return plain_limit(draws)
+        size = 2 * self.problem.shape[0]
+        if size * (size + 1) // 2 > MOST_MOMENTS:
+            return np.nan
+        begins = plain_limit(draws) * (1 - momentum.momentum[0]) / np.maximum(momentum.gain[0], 1e-300) / 8
+        return first_growth(lambda rate: self.steps(draws, np.array([rate]), momentum), float(begins))
+
+    def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
+        """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
+        if momentum_of(self.method, values) is not None and self.n_moments(values) > MOST_MOMENTS:
+            return "second moments with momentum are not worked out for so many parameters"
+        return None
+
+
+def plain_limit(draws: Draws) -> float:
+    """Returns the rate from which on second moments grow without bound, without momentum; always one."""
+    weight = draws.frame.weight[0]
+    row, column, times = pairs(len(weight))
+    curved = (weight[row] > 0) & (weight[column] > 0)
+    curvature, unit = draws.curvature[None], np.eye(len(weight))[None]
+    falls = (bilinear(curvature, unit) + bilinear(unit, curvature))[0] / 2
+    grows = bilinear(curvature, curvature)[0] + draws.scatter
+    # in coordinates in which both are symmetric
+    size = np.sqrt(times / (weight[row] * weight[column]))[curved]
+    falls, grows = (each[np.ix_(curved, curved)] * size[:, None] / size for each in (falls, grows))
+    if not len(falls):
+        return np.inf
+    lower = np.linalg.cholesky((falls + falls.T) / 2)
+    half = np.linalg.solve(lower, (grows + grows.T) / 2)
+    return float(2 / np.linalg.eigvalsh(np.linalg.solve(lower, half.T))[-1])
+
+
+def first_growth(steps_at: Callable[[float], MeanSteps], begins: float) -> float:
+    """Returns the first rate above `begins` from which on second moments grow; NaN: none was found."""
+    if not np.isfinite(begins):
+        return np.inf
+
+    def growth(rate: float) -> float:
+        return float(np.minimum(steps_at(rate).growth[0], 1.0))
+
+    high, above = begins, growth(begins)
+    low, below = high, above
+    for _ in range(TRIES):
+        if above >= 0:
+            break
+        low, below, high = high, above, high * RATIO
+        above = growth(high)
+    else:
+        return np.nan
+    if below >= 0:  # at once
+        return np.nan
+    for step in range(NARROWINGS):  # by the secant, of which the end that stays counts half (Illinois)
+        if high - low <= 2 * np.spacing(low):
+            break
+        share = below / (below - above) if step % 8 < 7 else 0.5
+        middle = float(np.clip(low + share * (high - low), np.nextafter(low, high), np.nextafter(high, low)))
+        seen = growth(middle)
+        if seen >= 0:
+            high, above, below = middle, seen, below / 2
+        else:
+            low, below, above = middle, seen, above / 2
+    return high

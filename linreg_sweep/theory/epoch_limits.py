@@ -1,0 +1,175 @@
+"""At which learning rates an epoch over mini-batches in file order is stable: not always an interval.
+
+Where the spectral radius of the epoch's map passes 1 for the first time, as the rate grows, lies the first
+limit. Above it there may be islands: ranges of rates that are stable again. Rates are tried on a grid, its
+summits and valleys are followed to between its points, and crossings are narrowed down.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.theory.epoch_map import Batches, Momentum, epoch_maps
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+RATIO = 1.015
+"""From one rate of the grid to the next."""
+
+SPAN = 64
+"""Rates of the grid that are tried at once."""
+
+SPANS = 24
+"""Times that so many more are tried, before no limit is known."""
+
+FAR = 0.5
+"""A summit, or a valley, that lies farther than this from a crossing hides none."""
+
+NARROWINGS = 20
+"""Times that the search for a summit halves its step."""
+
+STEPS = 100
+"""Times that a crossing is narrowed down, at most: far more than it takes."""
+
+REACH = 16.0
+"""Times the first limit up to which islands are looked for, where nothing says that there are none."""
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How errors grow in an epoch, of k trials at any rate.
+
+    Attributes:
+        batches: of these trials, or of all.
+        momentum: theirs; None: none has any.
+    """
+
+    batches: Batches
+    momentum: Momentum | None
+
+    def at(self, rates: Floats, trial: Indices) -> Floats:
+        """Returns the square of the spectral radius, less 1, of some trials at rates [m]; at most 1."""
+        own = self.momentum
+        if own is not None:
+            own = Momentum(own.momentum[trial], own.gain[trial], own.nesterov)
+        with np.errstate(all="ignore"):
+            found = epoch_maps(self.batches.take(trial), rates, own).growth
+        return np.asarray(np.minimum(found, 1.0))
+
+    def of_one(self, trial: int) -> Callable[[Floats], Floats]:
+        """Returns the same of one trial."""
+        return lambda rates: self.at(rates, np.full(len(rates), trial))
+
+    def safe(self, count: int) -> Floats:
+        """Returns rates of k trials from which to begin: far below where any step overshoots [k]."""
+        with np.errstate(divide="ignore"):
+            found = 2 / self.batches.steepest
+            if self.momentum is not None:
+                found = found * (1 - self.momentum.momentum) / self.momentum.gain / 4
+        return np.broadcast_to(found, (count,))
+
+
+def first_limits(growth: Growth, count: int) -> Floats:
+    """Returns the rate at which each of k trials first stops being stable [k]: inf: never; NaN: unknown."""
+    begins = growth.safe(count)
+    found = np.where(np.isfinite(begins), np.nan, np.inf)
+    brackets = np.full((2, count), np.nan)
+    rest, steps = np.flatnonzero(np.isfinite(begins)), RATIO ** np.arange(SPAN + 1)
+    for span in range(SPANS):
+        if not len(rest):
+            break
+        rates = begins[rest, None] * RATIO ** (span * SPAN) * steps
+        seen = growth.at(rates.ravel(), np.repeat(rest, SPAN + 1)).reshape(rates.shape)
+        for place, trial in enumerate(rest.tolist()):
+            over = np.flatnonzero(seen[place] >= 0)
+            until = int(over[0]) if len(over) else SPAN
+            low, high = rates[place, max(until - 1, 0)], rates[place, until]
+            for top in _summits(growth.of_one(trial), rates[place, : until + 1], seen[place, : until + 1]):
+                low, high, over = rates[place, rates[place] < top][-1], top, np.array([0])
+                break
+            if len(over):
+                brackets[:, trial] = low, high
+        rest = rest[np.isnan(brackets[0, rest])]
+    known = np.flatnonzero(~np.isnan(brackets[0]))
+    low, high = brackets[:, known]
+    found[known] = _crossings(growth, low, high, known)[1]
+    return found
+
+
+def islands(growth: Growth, limit: float) -> list[tuple[float, float]]:
+    """Returns the ranges of rates above its first limit at which a trial, the only one, is stable again."""
+    end = REACH * limit
+    if growth.momentum is None:  # beyond this every step takes away less than it adds
+        end = min(end, 2 / float(growth.batches.flattest[0]))
+    if not limit < end < np.inf:
+        return []
+    of_it, n_rates = growth.of_one(0), int(np.log(end / limit) / np.log(RATIO)) + 3
+    rates = np.geomspace(limit, end, n_rates)
+    seen = np.concatenate([of_it(rates[first : first + SPAN]) for first in range(0, n_rates, SPAN)])
+    seen[0] = max(seen[0], 0.0)
+    valleys = _summits(lambda some: -of_it(some), rates, -seen)
+    summits = _summits(of_it, rates, seen)
+    rates = np.append(rates, [*valleys, *summits])
+    seen = np.append(seen, [*np.full(len(valleys), -1.0), *np.full(len(summits), 1.0)])
+    order = np.argsort(rates, kind="stable")
+    rates, stable = rates[order], seen[order] < 0
+    edges = np.flatnonzero(stable[1:] != stable[:-1])
+    found = [_edge(of_it, rates[edge], rates[edge + 1], is_end=bool(stable[edge])) for edge in edges]
+    found += [float(rates[-1])] * (len(found) % 2)
+    return list(zip(found[::2], found[1::2], strict=True))
+
+
+def _summits(growth: Callable[[Floats], Floats], rates: Floats, seen: Floats) -> list[float]:
+    """Returns where between rates of the grid [m] growth passes 0 and comes back, ascending."""
+    inner = np.arange(1, len(rates) - 1)
+    inner = inner[(seen[inner] >= seen[inner - 1]) & (seen[inner] >= seen[inner + 1])]
+    inner = inner[(seen[inner] < 0) & (seen[inner] > -FAR)]
+    found = []
+    for place in inner.tolist():
+        top, step = rates[place], rates[place + 1] - rates[place]
+        for _ in range(NARROWINGS):
+            tried = np.array([top - step, top, top + step])
+            heights = growth(tried)
+            if (heights > 0).any():
+                found.append(float(tried[heights.argmax()]))
+                break
+            top, step = tried[heights.argmax()], step / 2
+    return found
+
+
+def _edge(growth: Callable[[Floats], Floats], low: float, high: float, *, is_end: bool) -> float:
+    """Returns where between two rates one trial stops being stable, or begins to be."""
+    sign = 1.0 if is_end else -1.0
+    for _ in range(8):
+        rates = np.linspace(low, high, SPAN)
+        over = sign * growth(rates) >= 0
+        over[0], over[-1] = False, True
+        first = int(over.argmax())
+        low, high = rates[first - 1], rates[first]
+    return float(high if is_end else low)
+
+
+def _crossings(growth: Growth, low: Floats, high: Floats, trial: Indices) -> tuple[Floats, Floats]:
+    """Returns the rates [m] between which trials stop being stable, as close as float64 has them.
+
+    By the secant, of which the end that stays is taken for half as high each time (Illinois).
+    """
+    low, high = low.copy(), high.copy()
+    at_low, at_high = growth.at(low, trial), growth.at(high, trial)
+    for step in range(STEPS):
+        rest = np.flatnonzero(high - low > 2 * np.spacing(low))
+        if not len(rest):
+            break
+        one, other = low[rest], high[rest]
+        part = at_low[rest] / (at_low[rest] - at_high[rest])
+        middle = one + (other - one) * np.where((part > 0) & (part < 1) & (step % 8 < 7), part, 0.5)
+        middle = np.clip(middle, np.nextafter(one, other), np.nextafter(other, one))
+        seen = growth.at(middle, trial[rest])
+        is_over = seen >= 0
+        low[rest], high[rest] = np.where(is_over, one, middle), np.where(is_over, middle, other)
+        at_low[rest] = np.where(is_over, at_low[rest] / 2, seen)
+        at_high[rest] = np.where(is_over, seen, at_high[rest] / 2)
+    return low, high

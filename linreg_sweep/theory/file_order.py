@@ -1,0 +1,179 @@
+"""What holds for trials whose batches lie in file order: their epochs are one affine map."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.method import Method
+from linreg_sweep.theory.epoch_limits import Growth, first_limits, islands
+from linreg_sweep.theory.epoch_map import Batches, EpochMaps, Momentum, batches_of, epoch_maps, growth_of
+from linreg_sweep.theory.problem import Problem
+from linreg_sweep.theory.quadratic import Quadratic
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+Values = Mapping[str, Floats]
+
+TABLE = 2**21
+"""Numbers of batches and maps that are held at once."""
+
+MOST_PARAMETERS = 128
+"""Parameters up to which an epoch's map is worked out."""
+
+DECIDING = ("momentum", "dampening", "weight_decay")
+"""What a limit depends on, beside the method."""
+
+
+@dataclass(frozen=True)
+class FileOrder:
+    """An epoch is the same affine map every time.
+
+    Attributes:
+        method: the descent.
+        problem: what is descended.
+        known: limits that have been found, by what they depend on.
+    """
+
+    method: Method
+    problem: Problem
+    known: dict[Any, float] = field(default_factory=dict)
+    word = "epoch_map"
+
+    @property
+    def batch_size(self) -> int:
+        """Rows a step."""
+        return min(self.method.batch_size or self.problem.n_rows, self.problem.n_rows)
+
+    @property
+    def n_steps(self) -> int:
+        """Steps an epoch."""
+        return -(-self.problem.n_rows // self.batch_size)
+
+    def batches(self, quadratic: Quadratic, values: Values) -> Batches:
+        """Returns the steps of an epoch, of each trial [K] or alike for all."""
+        decay = values.get("weight_decay", np.zeros(1))
+        decay = decay[:1] if quadratic.is_shared else decay
+        bias = self.method.decays_bias
+        return batches_of(self.problem, self.batch_size, quadratic, decay, decay_bias=bias)
+
+    def momentum(self, values: Values) -> Momentum | None:
+        """Returns how trials carry their velocity on [K]; None: none has any."""
+        return momentum_of(self.method, values)
+
+    def maps(self, quadratic: Quadratic, values: Values) -> EpochMaps:
+        """Returns what an epoch does to trials [K]."""
+        with np.errstate(all="ignore"):  # absurd rates overflow
+            batches = self.batches(quadratic, values)
+            return epoch_maps(batches, values["learning_rate"], self.momentum(values))
+
+    def blocks(self, values: Values, each: int = 1) -> Iterator[slice]:
+        """Yields slices of the trials that are worked on together.
+
+        Args:
+            values: of the trials, [K] each.
+            each: maps that are held of a trial.
+        """
+        n_parameters, count = self.problem.shape[0], len(values["learning_rate"])
+        size = (2 if self.momentum(values) is not None else 1) * n_parameters
+        own = self.n_steps * n_parameters**2 if self.method.is_penalised else 0
+        width = max(1, TABLE // (own + (each + 4) * size**2))
+        yield from (slice(first, first + width) for first in range(0, count, width))
+
+    def _of_each(self, of_maps: Any, quadratic: Quadratic, values: Values) -> Floats:
+        found = np.empty(len(values["learning_rate"]))
+        with np.errstate(all="ignore"):
+            for block in self.blocks(values):
+                these = {name: each[block] for name, each in values.items()}
+                found[block] = of_maps(self.maps(quadratic.take(block), these))
+        return found
+
+    def plateau(self, quadratic: Quadratic, values: Values) -> Floats:
+        """Returns the excess at which trials come to rest, at the end of an epoch [K]; NaN: they do not."""
+        return self._of_each(EpochMaps.plateau, quadratic, values)
+
+    def stability_limit(
+        self, quadratic: Quadratic, values: Values, epochs: NDArray[Any] | None = None
+    ) -> Floats:
+        """Returns the learning rate [K] above which trials first stop being stable; see epoch_limits."""
+        count = len(values["learning_rate"])
+        keys = [tuple(float(values[name][k]) for name in DECIDING if name in values) for k in range(count)]
+        new = [k for k, key in enumerate(keys) if self._key(key) not in self.known]
+        new = [*{keys[k]: k for k in new}.values()]
+        for first in range(0, len(new), max(1, TABLE // (self.n_steps * self.problem.shape[0] ** 2))):
+            some = np.array(new[first : first + max(1, TABLE // (self.n_steps * self.problem.shape[0] ** 2))])
+            these = {name: each[some] for name, each in values.items()}
+            found = first_limits(self._growth(quadratic.take(some), these), len(some))
+            self.known.update({self._key(keys[k]): float(x) for k, x in zip(some, found, strict=True)})
+        return np.array([self.known[self._key(key)] for key in keys])
+
+    def _key(self, deciding: tuple[float, ...]) -> Any:
+        method = self.method
+        return deciding, method.batch_size, method.flags, self.problem.loss, id(self.problem)
+
+    def _growth(self, quadratic: Quadratic, values: Values) -> Growth:
+        return Growth(self.batches(quadratic, values), self.momentum(values))
+
+    def islands(self, quadratic: Quadratic, values: Values) -> list[tuple[float, float]]:
+        """Returns the ranges of rates above its limit at which one trial is stable again."""
+        limit = float(self.stability_limit(quadratic, values)[0])
+        return islands(self._growth(quadratic, values), limit)
+
+    def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
+        """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
+        return None
+
+    def contraction(
+        self,
+        quadratic: Quadratic,
+        values: Values,
+        epochs: NDArray[Any] | None = None,
+        settle_epochs: float = 0.0,
+    ) -> Floats:
+        """Returns the factor [K] of an epoch on the direction that lies nearest the steepest one.
+
+        It counts as negative where it is complex; where an epoch grows at all, it is minus its radius.
+        """
+        weight = np.sqrt(np.broadcast_to(quadratic.eigenvalues.T, (len(values["learning_rate"]), self._n)))
+        found = np.empty(len(weight))
+        with np.errstate(all="ignore"):
+            for block in self.blocks(values):
+                these = {name: each[block] for name, each in values.items()}
+                found[block] = _nearest(self.maps(quadratic.take(block), these), weight[block])
+        return found
+
+    @property
+    def _n(self) -> int:
+        return self.problem.shape[0]
+
+
+def momentum_of(method: Method, values: Values) -> Momentum | None:
+    """Returns how trials of a method carry their velocity on [K]; None: none of the declaration has any."""
+    momentum = values.get("momentum")
+    if "momentum" not in method.active or momentum is None:
+        return None
+    gain = 1 - values["dampening"] if "dampening" in method.active else np.ones_like(momentum)
+    return Momentum(momentum, gain, "nesterov" in method.flags)
+
+
+def _nearest(maps: EpochMaps, weight: Floats) -> Floats:
+    """Returns the factor [k] of the eigenvector nearest the last coordinate, of those over weight [k, P]."""
+    delta, n = maps.every.delta, maps.n_parameters
+    growth = growth_of(delta)
+    found = -np.sqrt(1 + growth)
+    stable = np.flatnonzero(growth <= 0)
+    moved, vectors = np.linalg.eig(delta[stable])
+    part = vectors
+    if maps.ahead is not None:
+        part = vectors[:, :n] + maps.ahead[stable, None, None] * vectors[:, n:]
+    size = np.divide(
+        np.abs(part), weight[stable, :, None], out=np.zeros(part.shape), where=weight[stable, :, None] > 0
+    )
+    share = np.nan_to_num(size[:, -1] / np.sqrt((size**2).sum(axis=1)))
+    place = share.argmax(axis=1)
+    factor = 1 + moved[np.arange(len(stable)), place]
+    is_plain = (factor.imag == 0) & (factor.real >= 0)
+    found[stable] = np.where(is_plain, factor.real, -np.abs(factor))
+    return np.asarray(found)

@@ -1,0 +1,161 @@
+"""Batches of a new permutation in each epoch: what holds for every order, and of few rows the exact mean.
+
+The mean over all permutations of what an epoch does to mean and second moment of the error is built up by
+the sets of rows that have been seen: that of a set is the mean over its last batch, of its step after what
+the rest does. So 2**n sets take the place of n! permutations.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.blocks import blocks
+from linreg_sweep.method import Order
+from linreg_sweep.theory.drawn import Drawn, first_growth
+from linreg_sweep.theory.epoch_map import Affine, Momentum, Step, step_on
+from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, bilinear, pairs, with_excess
+from linreg_sweep.theory.problem import Problem, loss_factor
+from linreg_sweep.theory.quadratic import Quadratic
+
+Floats = NDArray[np.float64]
+
+MOST_ROWS = 8
+"""Rows of which the mean over all permutations is worked out."""
+
+
+def any_order_limit(
+    problem: Problem, batch_size: int, weight_decay: float = 0.0, order: Order = "reshuffle"
+) -> float:
+    """Returns a rate below which no step without momentum makes an error grow, whatever its rows.
+
+    It is a bound, not a limit: the curvature of a batch is at most the sum of the squares of its rows.
+
+    Args:
+        problem: the rows, and the loss that a step descends.
+        batch_size: rows a step; the last of an epoch may have fewer.
+        weight_decay: the penalty of each step.
+        order: whether the last batch may be smaller, and a row stand in a batch more than once.
+    """
+    lengths = (problem.rows(rows)[0] for rows in blocks(problem.n_rows, problem.shape[0]))
+    squares = np.sort(np.concatenate([(design**2).sum(axis=1) for design in lengths]))[::-1]
+    n, n_targets = problem.n_rows, problem.shape[1]
+    whole = min(batch_size, n)
+    sizes = {whole, n % whole} - {0} if order in ("file", "reshuffle") else {whole}
+    if order == "with_replacement":
+        squares = np.full(whole, squares[0])
+    steepest = max(float(loss_factor(problem.loss, b, n_targets)) * float(squares[:b].sum()) for b in sizes)
+    return 2 / (steepest + weight_decay) if steepest + weight_decay else np.inf
+
+
+@dataclass(frozen=True)
+class Permuted(Drawn):
+    """Each epoch sees a permutation of its own, of few rows: an epoch is one step of the mean."""
+
+    word = "reshuffled"
+
+    @property
+    def n_steps(self) -> int:
+        """Steps of the mean an epoch."""
+        return 1
+
+    def draws(self, quadratic: Quadratic, decay: float) -> Draws:
+        """Returns the coordinates of one trial, about the optimum of the whole."""
+        key = "permuted", decay, *self._key
+        if key not in self.known:
+            found = super().draws(quadratic, decay)
+            self.known[key] = replace(found, offset=np.zeros_like(found.offset))
+        known: Draws = self.known[key]
+        return known
+
+    def _found_limit(self, draws: Draws, momentum: Momentum | None) -> float:
+        begins = any_order_limit(self.problem, self.batch_size, draws.penalty)
+        if momentum is not None:
+            begins *= float((1 - momentum.momentum[0]) / np.maximum(momentum.gain[0], 1e-300) / 8)
+        return first_growth(lambda rate: self.steps(draws, np.array([rate]), momentum), begins)
+
+    def steps(self, draws: Draws, rate: Floats, momentum: Momentum | None) -> MeanSteps:
+        """Returns what an epoch does to the moments of k trials, in the mean over all permutations."""
+        batches = self._batches(draws)
+        step = Step(rate, momentum)
+        of_batch = {rows: _moments_moved(step, *batches[rows], len(rate)) for rows in batches}
+        every = first = _mean_over_orders(of_batch, of_batch, self.problem.n_rows, self.batch_size)
+        if momentum is not None and (momentum.gain != 1).any():
+            whole = Step(rate, replace(momentum, gain=np.ones(len(rate))))
+            undamped = {rows: _moments_moved(whole, *batches[rows], len(rate)) for rows in batches}
+            first = _mean_over_orders(of_batch, undamped, self.problem.n_rows, self.batch_size)
+        return with_excess(every, first, draws, rate, momentum)
+
+    def _batches(self, draws: Draws) -> dict[int, tuple[Floats, Floats]]:
+        """Returns how every batch bends and pulls that there may be, by its rows, the bits of a number."""
+        problem, n = self.problem, self.problem.n_rows
+        decayed = np.ones((problem.shape[0], 1))
+        decayed[-1] = self.method.decays_bias or not problem.fit_bias
+        into, back = draws.frame.into, draws.frame.back
+        ridge = into @ (draws.penalty * decayed * back)
+        pulled = into @ (draws.penalty * decayed * draws.optimum)
+        found = {}
+        for size in {self.batch_size, n % self.batch_size} - {0}:
+            factor = float(loss_factor(problem.loss, size, problem.shape[1]))
+            for rows in map(list, combinations(range(n), size)):
+                design, targets = problem.rows(np.array(rows))
+                residual = (targets - design @ draws.optimum)[None]
+                bends, pull = step_on(design, residual, factor, draws.frame)
+                found[sum(1 << row for row in rows)] = bends + ridge, pull - pulled
+        return found
+
+
+def _moments_moved(step: Step, curvature: Floats, pull: Floats, count: int) -> Affine:
+    """Returns what a step on one batch does to the moments of k trials."""
+    size = pull.shape[1] * (1 if step.kept is None else 2)
+    n_targets = pull.shape[2]
+    moved, _, offset = step.led_up_to(np.zeros((count, size, size)), curvature, pull)
+    whole = moved + np.eye(size)
+    row, column, _ = pairs(size)
+    m, n_means = len(row), size * n_targets
+    delta, shift = np.zeros((count, m + n_means, m + n_means)), np.zeros((count, m + n_means, 1))
+    unit = np.broadcast_to(np.eye(size), moved.shape)
+    delta[:, :m, :m] = bilinear(moved, unit) + bilinear(unit, moved) + bilinear(moved, moved)
+    mixed = whole[:, row, :, None] * offset[:, column, None, :]
+    mixed = mixed + whole[:, column, :, None] * offset[:, row, None, :]
+    delta[:, :m, m:] = mixed.reshape(count, m, n_means)
+    delta[:, m:, m:] = np.einsum("kde,op->kdoep", moved, np.eye(n_targets)).reshape(count, n_means, n_means)
+    shift[:, :m, 0] = (offset[:, row] * offset[:, column]).sum(axis=2)
+    shift[:, m:, 0] = offset.reshape(count, n_means)
+    return Affine(delta, shift)
+
+
+def _mean_over_orders(
+    of_batch: Mapping[int, Affine], of_first: Mapping[int, Affine], n_rows: int, batch_size: int
+) -> Affine:
+    """Returns the mean, over all ways to cut rows into batches, of one batch's map after the other.
+
+    Args:
+        of_batch: what each batch does.
+        of_first: what it does as the first one.
+        n_rows: how many rows there are.
+        batch_size: rows of a batch; the last has what is left.
+    """
+    so_far: dict[int, tuple[Floats, Floats, int]] = {0: (np.zeros(1), np.zeros(1), 1)}
+    done = 0
+    while done < n_rows:
+        size = min(batch_size, n_rows - done)
+        after: dict[int, tuple[Floats, Floats, int]] = {}
+        for seen, (delta, shift, _) in so_far.items():
+            rest = [row for row in range(n_rows) if not seen >> row & 1]
+            for rows in combinations(rest, size):
+                batch = sum(1 << row for row in rows)
+                moved = (of_batch if done else of_first)[batch]
+                if done:
+                    one = moved.delta + delta + moved.delta @ delta
+                    other = moved.shift + shift + moved.delta @ shift
+                else:
+                    one, other = moved.delta, moved.shift
+                total = after.get(seen | batch, (0.0, 0.0, 0))
+                after[seen | batch] = total[0] + one, total[1] + other, total[2] + 1
+        so_far = {seen: (delta / ways, shift / ways, 1) for seen, (delta, shift, ways) in after.items()}
+        done += size
+    delta, shift, _ = so_far[(1 << n_rows) - 1]
+    return Affine(delta, shift)

@@ -1,0 +1,30 @@
+"""What decides how trials round, beside versions: the form of their products, and whose BLAS makes them."""
+
+from threadpoolctl import threadpool_limits
+
+from linreg_sweep.engines import ENGINES, form_of_epochs
+from linreg_sweep.engines.forms import BY_BLAS, ELEMENTWISE, PLAIN
+from linreg_sweep.gemm import kernel
+from linreg_sweep.trials.experiment import Experiment
+
+UNTOLD = {"form": str(PLAIN), "blas": "none"}
+"""What runs had that say nothing of it: there was no other when they were made."""
+
+
+def arithmetic(experiment: Experiment) -> dict[str, str]:
+    """Returns the forms of an experiment's products, and the BLAS of this process where it makes any.
+
+    The forms are those of all that trials are grouped by; of a batch size that varies, of its ends. Whatever
+    the engine, theory rotates many parameters by BLAS.
+    """
+    training, told = experiment.config.training, dict[str, str]()
+    is_by_blas = experiment.problem.shape[0] > ELEMENTWISE
+    if ENGINES[training.engine].forms is not None:
+        with threadpool_limits(limits=1):
+            forms = {
+                str(form_of_epochs(training.engine, example.problem, example.options.method, training.dtype))
+                for example in experiment.examples_of_sizes
+            }
+        told["form"] = "; ".join(sorted(forms))
+        is_by_blas |= any(BY_BLAS in form for form in forms)
+    return told | {"blas": kernel()} if is_by_blas else told

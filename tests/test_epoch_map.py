@@ -1,0 +1,207 @@
+"""Mini-batches in file order: an epoch is one affine map, and what follows from it comes true."""
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import linreg_sweep as ls
+from linreg_sweep.engines import load_engine
+from linreg_sweep.engines.closed_form import train as closed_form
+from linreg_sweep.engines.interface import TrainOptions, Trials
+from linreg_sweep.theory.applies import theory_of
+from linreg_sweep.theory.file_order import FileOrder
+from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, EPOCH_MAP, MISSING, judge
+from linreg_sweep.theory.problem import Problem, make_problem
+from linreg_sweep.trials.prediction import predict
+from tests.descents import check_bits_are_own, judged, make_method, make_trials
+from tests.trials_of_rules import FACTS, S1
+
+Floats = NDArray[np.float64]
+
+
+def random_trials(seed: int, count: int = 50) -> tuple[Problem, Trials, TrainOptions]:
+    """Returns trials on random data: every loss, momentum and penalty, last batches that are smaller."""
+    draw = np.random.default_rng(seed)
+    rows, features, targets = (int(draw.integers(*span)) for span in ((3, 40), (1, 5), (1, 3)))
+    x = draw.normal(size=(rows, features)) * 10.0 ** draw.uniform(-1, 1, features)
+    x += draw.normal(size=features) * draw.choice([0, 3])
+    y = draw.normal(1, 3, (rows, targets))
+    if draw.random() < 0.3:
+        y = x @ draw.normal(size=(features, targets)) + 1
+    loss, fit_bias = str(draw.choice(["half_mse", "mse", "sse"])), bool(draw.random() < 0.8)
+    problem = make_problem(x, y, loss=loss, fit_bias=fit_bias)
+    steepest = problem.eigenvalues[-1]
+    nesterov, has_momentum = draw.random() < 0.3, draw.random() < 0.6
+    momentum = draw.choice([1e-3 if nesterov else 0, 0.5, 0.9, 0.99], count) * has_momentum
+    dampening = draw.choice([0, 0.5, 0.9], count) * (momentum > 0) * (draw.random() < 0.5) * (not nesterov)
+    decay = draw.choice([0, 1e-2, 0.5], count) * steepest * (draw.random() < 0.4)
+    flags = ["nesterov"] * (nesterov and has_momentum) + ["decay_bias"] * bool(draw.random() < 0.3)
+    trials = make_trials(
+        problem,
+        2 / steepest * 10 ** draw.uniform(-3, 0.5, count),
+        draw.normal(0, 3, (count, *problem.shape)),
+        int(draw.choice([20, 300, 2000])),
+        "sgd",
+        flags,
+        momentum=momentum,
+        dampening=dampening,
+        weight_decay=decay,
+    )
+    method = make_method(trials, "sgd", flags, batch_size=int(draw.integers(1, rows)))
+    tolerance, divergence = 10 ** draw.uniform(-6, -1), float(draw.choice([10, 1e6]))
+    early_stop = bool(draw.random() < 0.5)
+    return problem, trials, judged(problem, trials, method, tolerance, divergence, early_stop=early_stop)
+
+
+def held_to_the_experiment(seed: int) -> Counter[str]:
+    """Holds each prediction of fifty trials to what the NumPy engine makes of them; counts them."""
+    problem, trials, options = random_trials(seed)
+    told = predict(problem, trials, options, theory_of(options.method, problem))
+    done = load_engine("numpy")(problem, trials, options)
+    excess, early_stop = trials.quadratic.excess(done.theta), options.early_stop
+    events = done.converged_at, done.diverged_at
+    outcome = judge(*events, excess, options.converged_excess, early_stop=early_stop)
+    at = np.select([outcome == CONVERGED, outcome == DIVERGED], events, MISSING)
+    known = told.theory == EPOCH_MAP
+    np.testing.assert_array_equal(told.outcome[known], outcome[known], err_msg=f"seed {seed}")
+    exact = known & ((told.at != MISSING) | (told.about == MISSING))
+    np.testing.assert_array_equal(told.at[exact], at[exact], err_msg=f"seed {seed}")
+    plain = trials.values["momentum"] == 0
+    return Counter(
+        trials=len(trials),
+        known=known.sum(),
+        exact=exact.sum(),
+        plain=plain.sum(),
+        told=(plain & known).sum(),
+    )
+
+
+def test_what_is_predicted_comes_true() -> None:
+    """Outcome and epoch of every trial of which theory speaks; it speaks of nearly all.
+
+    In the last of these declarations a trial with momentum swings past the tolerance in its last epoch alone.
+    """
+    found = sum((held_to_the_experiment(seed) for seed in (*range(8), 1683)), Counter[str]())
+    assert found["known"] > 0.9 * found["trials"]
+    assert found["exact"] > 0.9 * found["trials"]
+
+
+@pytest.mark.system
+def test_what_is_predicted_comes_true_of_two_thousand_declarations() -> None:
+    """Likewise of 100,000 trials; without momentum it speaks of all but a few in a thousand."""
+    found = sum((held_to_the_experiment(seed) for seed in range(1000, 3000)), Counter[str]())
+    assert found["trials"] == 100_000
+    assert found["known"] > 0.9 * found["trials"]
+    assert found["told"] > 0.99 * found["plain"]
+
+
+@pytest.mark.parametrize("seed", [0, 2, 5, 7])
+def test_the_closed_form_is_what_steps_come_to(seed: int) -> None:
+    """States, events, first steps and history, as the NumPy engine finds them step by step."""
+    problem, trials, options = random_trials(seed)
+    told = predict(problem, trials, options, theory_of(options.method, problem))
+    options = replace(options, history_epochs=np.array([0, 1, 2, 5, 17, 20]))
+    found, expected = (train(problem, trials, options) for train in (closed_form, load_engine("numpy")))
+    sure = (told.theory == EPOCH_MAP) & ((told.at != MISSING) | (told.about == MISSING))
+    for name in ("epochs", "converged_at", "diverged_at"):
+        np.testing.assert_array_equal(getattr(found, name)[sure], getattr(expected, name)[sure])
+    scale = np.abs(expected.theta).max(axis=(1, 2)) + np.abs(trials.start).max(axis=(1, 2))
+    off = np.abs(found.theta - expected.theta).max(axis=(1, 2)) / scale
+    assert (off[sure] < 1e-8).all()
+    np.testing.assert_allclose(found.contraction[sure], expected.contraction[sure], rtol=1e-6, atol=1e-9)
+    if sure.all():
+        np.testing.assert_array_equal(found.history.epoch, expected.history.epoch)
+        np.testing.assert_allclose(found.history.theta, expected.history.theta, rtol=1e-7, atol=1e-8)
+
+
+@pytest.mark.parametrize("seed", [1, 5])
+def test_the_bits_of_a_trial_are_its_own(seed: int) -> None:
+    """Alone, at other places, and beside those whose numbers know no bounds."""
+    check_bits_are_own(closed_form, *random_trials(seed, 12))
+
+
+OF_LIMITS = [entry for entry in FACTS["entries"] if entry["id"].startswith("cyclic/limit/")]
+
+
+@pytest.mark.parametrize("entry", OF_LIMITS, ids=lambda entry: str(entry["id"]))
+def test_the_first_limit_is_as_mpmath_has_it(entry: dict[str, Any]) -> None:
+    """Found there by halving at 30 digits: with momentum of both kinds, and with a penalty."""
+    said = entry["settings"]
+    problem = make_problem(S1["x"], S1["y"], loss=said["loss"], fit_bias=True)
+    flags = ["nesterov"] * said.get("nesterov", False) + ["decay_bias"] * said.get("bias_penalised", False)
+    numbers = {name: said[name] for name in ("momentum", "weight_decay") if name in said}
+    trials = make_trials(problem, 0.1, np.zeros((1, *problem.shape)), 5, "sgd", flags, **numbers)
+    theory = theory_of(make_method(trials, "sgd", flags, batch_size=said["batch_size"]), problem)
+    assert isinstance(theory, FileOrder)
+    limit = theory.stability_limit(trials.quadratic, trials.values)
+    assert limit == pytest.approx([float(entry["value"])], rel=1e-12)
+
+
+OF_PLATEAUS = [entry for entry in FACTS["entries"] if entry["id"].startswith("cyclic/plateau/")]
+
+
+@pytest.mark.parametrize("entry", OF_PLATEAUS, ids=lambda entry: str(entry["id"]))
+def test_the_plateau_is_as_mpmath_has_it(entry: dict[str, Any]) -> None:
+    """Found there at 50 digits, as (I - M)^-1 s."""
+    said = entry["settings"]
+    problem = make_problem(S1["x"], S1["y"], loss=said["loss"], fit_bias=True)
+    flags = ["nesterov"] * said.get("nesterov", False) + ["decay_bias"] * said.get("bias_penalised", False)
+    numbers = {name: said[name] for name in ("momentum", "weight_decay") if name in said}
+    start = np.zeros((1, *problem.shape))
+    trials = make_trials(problem, said["learning_rate"], start, 5, "sgd", flags, **numbers)
+    theory = theory_of(make_method(trials, "sgd", flags, batch_size=said["batch_size"]), problem)
+    assert isinstance(theory, FileOrder)
+    plateau = theory.plateau(trials.quadratic, trials.values)
+    assert plateau == pytest.approx([float(entry["value"])], rel=2e-12)
+
+
+TUTORIAL: dict[str, Any] = {"name": "islands", "data": {"name": "tutorial"}, "method": "grid"}
+
+
+@pytest.mark.parametrize(
+    ("size", "limit", "islands"),
+    [
+        (2, 0.00638932, [(0.00736276, 0.00758480)]),
+        (5, 0.00669558, []),
+        (15, 0.00490192, [(0.00892571, 0.0138126)]),
+    ],
+)
+def test_the_stable_set_may_have_islands(size: int, limit: float, islands: list[tuple[float, float]]) -> None:
+    """On the tutorial's rows, to the digits that were found in other arithmetic."""
+    parameters = {"learning_rate": {"values": [0.001]}}
+    plan = ls.plan(TUTORIAL | {"training": {"batch_size": size}, "parameters": parameters})
+    assert plan.stability_limit == pytest.approx(limit, rel=1e-6)
+    assert [*plan.islands] == [pytest.approx(each, rel=1e-6) for each in islands]
+
+
+def test_a_trial_on_an_island_comes_to_rest(tmp_path: Any) -> None:
+    """Above its first limit, and above that of all rows: each trial is judged by its own epoch."""
+    training = {"batch_size": 15, "epochs": 9000, "early_stop": False}
+    rates = {"learning_rate": {"values": [0.0049, 0.005, 0.0088, 0.009, 0.011, 0.0138, 0.014]}}
+    sweep = TUTORIAL | {"training": training, "parameters": rates, "outcome": {"tolerance": 0.01}}
+    trials = ls.run(sweep, out=tmp_path, jobs=1).trials
+    assert (trials["stability_ratio"] > 1).tolist() == [False, *[True] * 6]
+    stable = [True, False, False, True, True, True, False]
+    assert (trials["regime"] != "too_high").tolist() == stable
+    assert trials["plateau"].notna().tolist() == stable
+    assert (trials["outcome"] != "diverged").tolist() == stable
+    assert (trials["predicted_outcome"] == trials["outcome"]).all()
+    at_rest = trials[trials["learning_rate"].isin([0.009, 0.011])]
+    assert at_rest["excess_cost"].to_numpy() == pytest.approx(at_rest["plateau"].to_numpy(), rel=1e-9)
+
+
+def test_one_feature_has_the_limits_that_its_polynomial_has() -> None:
+    """Rows with x squared 1 and 10, one at a time: (11 - sqrt 41) / 20, and an island up to 1.1."""
+    x = np.array([[1.0], [np.sqrt(10)]])
+    problem = make_problem(x, np.array([[1.0], [2.0]]), loss="half_mse", fit_bias=False)
+    trials = make_trials(problem, 0.1, np.zeros((1, 1, 1)), 5)
+    theory = theory_of(make_method(trials, batch_size=1), problem)
+    assert isinstance(theory, FileOrder)
+    limit = theory.stability_limit(trials.quadratic, trials.values)
+    assert limit == pytest.approx([(11 - np.sqrt(41)) / 20], rel=1e-12)
+    [(low, high)] = theory.islands(trials.quadratic, trials.values)
+    assert (low, high) == pytest.approx(((11 + np.sqrt(41)) / 20, 1.1), rel=1e-9)

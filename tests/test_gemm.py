@@ -1,0 +1,132 @@
+"""Facts about products whose columns keep their bits, on every BLAS kernel that this machine can run."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from linreg_sweep.engines.forms import form_of
+from linreg_sweep.gemm import WIDTHS, Product, blocks_for, kernel, multiply
+
+SHAPES = [Product(11, 11), Product(51, 51), Product(201, 201), Product(32, 51), Product(51, 32, True)]
+
+RUNS = {"Nehalem": "sse4_2", "Sandybridge": "avx", "Haswell": "avx2", "Zen": "avx2", "SkylakeX": "avx512f"}
+"""What a processor must have to run a kernel, as Linux tells it."""
+
+ENGINE = """
+from dataclasses import replace
+from linreg_sweep.engines.numpy_engine import train
+from tests.cases import FORMS, Case
+from tests.descents import check_bits_are_own
+
+wide = [Case(features=50, targets=2, rows=60), Case(features=200, rows=210, batch_size=32, order="reshuffle")]
+for case in [*FORMS.values(), *wide]:
+    for dtype in ("float64", "float32"):
+        case = replace(case, dtype=dtype)
+        check_bits_are_own(train, case.problem, case.trials, case.options())
+"""
+
+
+def kernels() -> list[str]:
+    """Returns the kernels of OpenBLAS that this machine can run."""
+    told = Path("/proc/cpuinfo")
+    flags = set(told.read_text().split()) if told.exists() else set()
+    return [name for name, flag in RUNS.items() if flag in flags]
+
+
+def on_kernel(name: str, code: str) -> str:
+    """Returns what code prints in a fresh Python whose BLAS takes a kernel."""
+    where = {"OPENBLAS_CORETYPE": name, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | where, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def check_columns() -> None:
+    """Holds every column of a product to its bits alone, at other places and beside what is no number."""
+    generator = np.random.default_rng(1)
+    for shape in SHAPES:
+        for dtype in ("float64", "float32"):
+            blocks = blocks_for([shape], dtype)
+            assert blocks is not None, shape
+            assert blocks.width in WIDTHS
+            width = blocks.width
+            left = generator.normal(size=(shape.inner, shape.rows)).astype(dtype).T
+            left = left if shape.is_transposed else np.ascontiguousarray(left)
+            columns = generator.normal(size=(shape.inner, 2, 3 * width + 5)).astype(dtype)
+            out = np.empty((shape.rows, *columns.shape[1:]), dtype)
+            multiply(left, columns, out, blocks)
+            exact = np.tensordot(left.astype(np.float64), columns.astype(np.float64), 1)
+            size = np.tensordot(abs(left), abs(columns), 1).max()
+            assert abs(out - exact).max() <= shape.inner * np.finfo(dtype).eps * size
+            for place in (0, 7, width - 1, width, 3 * width, 3 * width + 4):
+                alone = np.empty((shape.rows, 2, 1), dtype)
+                multiply(left, columns[..., place : place + 1], alone, blocks)
+                assert np.array_equal(alone[..., 0], out[..., place]), (shape, dtype, place)
+            shifted, found = np.roll(columns, 3, axis=-1), np.empty_like(out)
+            shifted[..., :3], shifted[..., 9::4] = np.nan, np.inf
+            with np.errstate(invalid="ignore"):
+                multiply(left, shifted, found, blocks)
+            same = np.isfinite(shifted[0, 0])
+            assert np.array_equal(found[..., same], np.roll(out, 3, axis=-1)[..., same]), (shape, dtype)
+
+
+def test_columns_keep_their_bits() -> None:
+    """And are right, to the bound of a sum's rounding."""
+    check_columns()
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("name", kernels())
+def test_columns_keep_their_bits_on_every_kernel(name: str) -> None:
+    """Alone, in products, and in trials of every form, whatever stands beside them."""
+    code = f"from tests.test_gemm import check_columns\ncheck_columns()\n{ENGINE}"
+    told = on_kernel(name, f"{code}\nfrom linreg_sweep.gemm import kernel\nprint(kernel())")
+    assert told.split()[-1] == {"Zen": "Haswell"}.get(name, name)
+
+
+@pytest.mark.system
+@pytest.mark.skipif("Haswell" not in kernels(), reason="the processor has no AVX2")
+def test_a_block_is_narrower_where_a_wide_one_mixes_columns() -> None:
+    """As of float32 on Haswell, where a column's bits depend on its place in a block of 32."""
+    said = on_kernel(
+        "Haswell",
+        "from linreg_sweep.gemm import WIDTHS, Product, blocks_for, keeps_columns\n"
+        "shape = Product(51, 51)\n"
+        "print(keeps_columns(shape, WIDTHS[0], 'float32'), *blocks_for([shape], 'float32'))",
+    )
+    assert said.split() == ["False", "16", "16"]
+
+
+def test_the_kernel_is_named() -> None:
+    """With the library's version, and the same each time."""
+    assert kernel() == kernel() != "unknown"
+
+
+@pytest.mark.parametrize(
+    ("shape", "batch_size", "is_drawn", "expected"),  # steps by rows, costs by rows, by BLAS
+    [
+        ((30, 2), None, False, (False, False, False)),
+        ((30, 8), None, False, (False, False, False)),
+        ((3, 8), None, False, (False, False, False)),
+        ((1000, 11), None, False, (False, False, True)),
+        ((30, 201), None, False, (True, True, True)),
+        ((1000, 2), 1, False, (True, False, True)),
+        ((1000, 2), 32, True, (False, False, False)),
+        ((1000, 11), 32, False, (False, False, True)),
+        ((1000, 11), 32, True, (True, False, True)),
+        ((1000, 201), 32, False, (True, False, True)),
+        ((10**6, 201), 200, False, (True, False, True)),
+    ],
+)
+def test_the_shape_decides_the_form(
+    shape: tuple[int, int], batch_size: int | None, is_drawn: bool, expected: tuple[bool, bool, bool]
+) -> None:
+    """H where that asks for fewer products and is there or quickly made, else rows."""
+    found = form_of(*shape, batch_size, "float64", is_drawn=is_drawn)
+    assert (found.steps_by_rows, found.costs_by_rows, found.blocks is not None) == expected

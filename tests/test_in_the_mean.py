@@ -1,0 +1,201 @@
+"""Drawn and permuted batches in the mean: against enumeration of all draws, Monte Carlo and known numbers."""
+
+from itertools import combinations, permutations, product
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import linreg_sweep as ls
+from linreg_sweep.engines.batches import batch_slices
+from linreg_sweep.engines.interface import Trials
+from linreg_sweep.method import Method, Order
+from linreg_sweep.theory.applies import theory_of
+from linreg_sweep.theory.drawn import Drawn
+from linreg_sweep.theory.permuted import any_order_limit
+from linreg_sweep.theory.problem import Problem, make_problem
+from tests.descents import make_method, make_trials
+from tests.trials_of_rules import FACTS, S1
+
+Floats = NDArray[np.float64]
+
+
+def few_rows(loss: str, targets: int = 1) -> Problem:
+    """Returns a problem of five rows and two parameters."""
+    draw = np.random.default_rng(3)
+    return make_problem(
+        draw.normal(0.5, 1, (5, 1)), draw.normal(1, 2, (5, targets)), loss=loss, fit_bias=True
+    )
+
+
+def one(problem: Problem, size: int, order: Order, **numbers: Any) -> tuple[Trials, Method, Drawn]:
+    """Returns a trial from a start of its own, and its theory."""
+    flags = [name for name in ("nesterov", "decay_bias") if numbers.pop(name, False)]
+    start = np.random.default_rng(5).normal(size=(1, *problem.shape))
+    rate = numbers.pop("share", 0.2) * 2 / problem.eigenvalues[-1]
+    trials = make_trials(problem, rate, start, 9, "sgd", flags, **numbers)
+    method = make_method(trials, "sgd", flags, batch_size=size, order=order)
+    theory = theory_of(method, problem)
+    assert isinstance(theory, Drawn)
+    return trials, method, theory
+
+
+def all_draws(order: Order, n_rows: int, size: int) -> list[list[tuple[int, ...]]]:
+    """Returns every epoch that there may be, all equally likely, as its batches."""
+    slices = batch_slices(n_rows, size)
+    if order == "reshuffle":
+        return [[rows[part] for part in slices] for rows in permutations(range(n_rows))]
+    draws = (
+        combinations(range(n_rows), size) if order == "independent" else product(range(n_rows), repeat=size)
+    )
+    return [*map(list, product([*draws], repeat=len(slices)))]
+
+
+def literally(problem: Problem, trials: Trials, method: Method, epochs: list[list[tuple[int, ...]]]) -> float:
+    """Returns the mean excess after an epoch, of which these are all that there may be."""
+    values = {name: float(number[0]) for name, number in trials.values.items()}
+    decayed = np.ones((problem.shape[0], 1))
+    decayed[-1] = "decay_bias" in method.flags
+    total = 0.0
+    for batches in epochs:
+        theta, velocity = trials.start[0].copy(), np.zeros(problem.shape)
+        for place, rows in enumerate(batches):
+            hessian, constant = problem.batch(np.array(rows))
+            gradient = hessian @ theta - constant + values["weight_decay"] * decayed * theta
+            gain = 1 - values["dampening"] * (place > 0)
+            velocity = values["momentum"] * velocity + gain * gradient
+            ahead = gradient + values["momentum"] * velocity
+            theta = theta - values["learning_rate"] * (ahead if "nesterov" in method.flags else velocity)
+        total += float(trials.quadratic.excess(theta[None])[0])
+    return total / len(epochs)
+
+
+@pytest.mark.parametrize(
+    ("order", "size", "loss", "numbers"),
+    [
+        ("independent", 2, "half_mse", {}),
+        ("independent", 3, "mse", {"momentum": 0.7, "dampening": 0.4}),
+        ("independent", 2, "sse", {"weight_decay": 0.3, "share": 0.05}),
+        ("independent", 3, "half_mse", {"momentum": 0.6, "nesterov": True, "weight_decay": 0.2}),
+        ("with_replacement", 2, "mse", {"weight_decay": 0.2, "decay_bias": True}),
+        ("with_replacement", 3, "sse", {"momentum": 0.5, "share": 0.05}),
+        ("reshuffle", 2, "half_mse", {}),
+        ("reshuffle", 1, "sse", {"weight_decay": 0.3, "share": 0.05}),
+        ("reshuffle", 2, "mse", {"momentum": 0.7, "dampening": 0.4}),
+        ("reshuffle", 3, "half_mse", {"momentum": 0.6, "nesterov": True, "weight_decay": 0.2}),
+    ],
+)
+def test_the_mean_is_that_of_all_draws(order: Order, size: int, loss: str, numbers: dict[str, Any]) -> None:
+    """Of an epoch, every one that there may be is gone through, step by step."""
+    problem = few_rows(loss, 1 + (size == 2))
+    trials, method, theory = one(problem, size, order, **numbers)
+    found = theory.expected_excess(trials.quadratic, trials.values, trials.start, np.array([1]))
+    expected = literally(problem, trials, method, all_draws(order, 5, size))
+    assert found == pytest.approx([expected], rel=1e-11)
+
+
+@pytest.mark.parametrize("order", ["independent", "with_replacement", "reshuffle"])
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+def test_the_mean_comes_to_rest_below_the_limit_alone(order: Order, momentum: float) -> None:
+    """After many epochs it is the plateau; a little above the limit it has grown, and there is none."""
+    trials, _, theory = one(few_rows("half_mse"), 2, order, momentum=momentum)
+    quadratic, values = trials.quadratic, dict(trials.values)
+    limit = theory.stability_limit(quadratic, values)
+    values["learning_rate"] = 0.7 * limit
+    [plateau], late = theory.plateau(quadratic, values), np.array([2000])
+    assert theory.expected_excess(quadratic, values, trials.start, late) == pytest.approx([plateau], rel=1e-9)
+    for share, grows in ((0.999, False), (1.001, True)):
+        values["learning_rate"] = share * limit
+        assert np.isnan(theory.plateau(quadratic, values)).all() == grows
+        early, later = (
+            theory.expected_excess(quadratic, values, trials.start, np.array([epoch]))[0]
+            for epoch in (20_000, 40_000)
+        )
+        assert (later > 2 * early) == grows
+
+
+def test_the_brownlee_rows_have_the_limit_that_was_worked_out() -> None:
+    """In mean square, one row a step, permuted anew in each epoch."""
+    x, y = np.array([[1.0], [2], [4], [3], [5]]), np.array([[1.0], [3], [3], [2], [5]])
+    problem = make_problem(x, y, loss="half_mse", fit_bias=True)
+    trials, _, theory = one(problem, 1, "reshuffle")
+    assert theory.stability_limit(trials.quadratic, trials.values) == pytest.approx([0.165084], abs=5e-7)
+
+
+def test_no_order_grows_below_its_bound() -> None:
+    """No permutation of random rows has a batch that stretches any error there; the bound is not 0."""
+    draw = np.random.default_rng(8)
+    problem = make_problem(draw.normal(size=(9, 3)), draw.normal(size=(9, 1)), loss="mse", fit_bias=True)
+    for size in (1, 2, 4, 7):
+        bound = any_order_limit(problem, size)
+        steepest = max(
+            np.linalg.eigvalsh(problem.batch(np.array(rows))[0])[-1]
+            for b in {size, 9 % size} - {0}
+            for rows in combinations(range(9), b)
+        )
+        assert 0.2 * 2 / steepest < bound <= 2 / steepest * (1 + 1e-12)
+
+
+KNOWN = [entry for entry in FACTS["entries"] if entry["id"].startswith(("iid/", "anyorder/"))]
+
+
+@pytest.mark.parametrize("entry", KNOWN, ids=lambda entry: str(entry["id"]))
+def test_theory_is_as_mpmath_has_it(entry: dict[str, Any]) -> None:
+    """Limits and floors at 50 digits, trajectories by the recursion; and the bound for any order."""
+    said, value = entry["settings"], float(entry["value"])
+    problem = make_problem(S1["x"], S1["y"], loss=said["loss"], fit_bias=True)
+    if "batches" not in said:
+        assert any_order_limit(problem, said["batch_size"]) == pytest.approx(value, rel=1e-13)
+        return
+    order: Order = "with_replacement" if "with replacement" in said["batches"] else "independent"
+    start, rate = np.zeros((1, *problem.shape)), said.get("learning_rate", 0.1)
+    trials = make_trials(problem, rate, start, 5, momentum=said.get("momentum", 0.0))
+    theory = theory_of(make_method(trials, batch_size=said["batch_size"], order=order), problem)
+    assert isinstance(theory, Drawn)
+    given, kind = (trials.quadratic, trials.values), entry["id"].split("/")[1]
+    if kind == "traj":
+        found = theory.expected_excess(*given, start, np.array([said["epoch"]]))
+    else:
+        found = theory.plateau(*given) if kind == "floor" else theory.stability_limit(*given)
+    assert found == pytest.approx([value], rel=1e-11)
+
+
+SETTINGS: list[dict[str, Any]] = [
+    {"batch_size": 1, "learning_rate": 0.1, "order": "independent"},
+    {"batch_size": 3, "learning_rate": 0.2, "order": "independent", "momentum": 0.5},
+    {"batch_size": 2, "learning_rate": 0.2, "order": "with_replacement"},
+    {"batch_size": 3, "learning_rate": 0.3, "order": "with_replacement", "weight_decay": 0.2},
+    {"batch_size": 2, "learning_rate": 0.2, "order": "reshuffle"},
+    {"batch_size": 3, "learning_rate": 0.1, "order": "reshuffle", "momentum": 0.6, "nesterov": True},
+]
+
+
+def standard_errors(setting: dict[str, Any], seeds: int, out: Any) -> float:
+    """Returns how many standard errors the mean excess over seeds lies from theory's."""
+    x, y = np.random.default_rng(1).normal(size=(2, 8))
+    sweep = {
+        "name": "seeds",
+        "method": "grid",
+        "training": setting | {"epochs": 6, "early_stop": False},
+        "parameters": {"seed": {"min": 0, "max": seeds - 1}},
+    }
+    trials = ls.run(sweep, data=(x, y), out=out, jobs=1).trials
+    assert trials["expected_excess_cost"].nunique() == 1
+    excess = trials["excess_cost"]
+    return float((excess.mean() - trials["expected_excess_cost"][0]) / excess.sem())
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+def test_the_mean_over_seeds_is_that_of_theory(setting: dict[str, Any], tmp_path: Any) -> None:
+    """Of 400 seeds, as a sweep trains them, within 3.5 standard errors."""
+    assert abs(standard_errors(setting, 400, tmp_path)) < 3.5
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+def test_the_mean_over_ten_thousand_seeds_is_that_of_theory(setting: dict[str, Any], tmp_path: Any) -> None:
+    """Likewise of 10,000."""
+    z = standard_errors(setting, 10_000, tmp_path)
+    print(f"{setting}: z = {z:+.2f}")
+    assert abs(z) < 3.5
