@@ -25,7 +25,7 @@ CHUNK = 32
 """Epochs between two looks at the excess."""
 
 GROWN = 2**22
-"""Numbers of theta, or of rows in their orders, up to which looks grow rarer."""
+"""Numbers of theta, of rows in their orders, or of weights in averages, up to which looks grow rarer."""
 
 RETRACED = 2**20
 """Numbers of theta that are held at once where trials are traced again."""
@@ -199,7 +199,9 @@ def descend(descent: Arithmetic, trials: Trials, longest: int = CHUNK, *, grows:
         while len(tracker.live):
             tracker.snapshot(epoch, state.theta)
             if grows:
-                at_once = max(size * max(len(tracker.live), descent.lanes), method.is_drawn * problem.n_rows)
+                count = max(len(tracker.live), descent.lanes)
+                weighed = 0 if method.average is None else len(descent.slices) * min(count, width)
+                at_once = max(size * count, method.is_drawn * problem.n_rows, weighed)
                 most = max(1, min(max(longest, epoch), GROWN // at_once))
             steps = tracker.steps_from(epoch, most)
             if method.is_drawn:

@@ -32,17 +32,18 @@ class TiledDescent:
         self.vectors = few if n_trials <= lanes(self.dtype) else WIDE  # which changes no bits
         self.lanes = max(1, self.vectors) * lanes(self.dtype)
         self.slices = batch_slices(problem.n_rows, method.batch_size)
+        self.batch_size = self.slices[0].stop
         needs_rows = form.steps_by_rows or form.measures_by_rows
         some = slice(None) if needs_rows else slice(0)
         by_curvature = not form.is_full_batch and not form.steps_by_rows
         found = [problem.batch(part) for part in self.slices] if by_curvature else []
         hessians, constants = (np.array([each[i] for each in found]) for i in range(2))
-        sizes = (form.batch_size, problem.n_rows % form.batch_size or form.batch_size, problem.n_rows)
+        sizes = (self.batch_size, problem.n_rows - self.slices[-1].start, problem.n_rows)
         factors = [float(loss_factor(problem.loss, size, problem.shape[1])) for size in sizes]
         given = (_symmetric(problem.hessian), -problem.constant, _symmetric(hessians), -constants)
         design, targets = problem.rows(some)
-        of_rows = (design, -targets)
-        self.data = Data(*map(self._flat, (*given, *of_rows, np.array(factors), np.empty(0), np.zeros(1))))
+        flat = map(self._flat, (*given, design, -targets, np.array(factors), np.empty(0), np.zeros(1)))
+        self.data = Data(self.batch_size, *flat)
 
     def _flat(self, numbers: Array) -> Array:
         return np.ascontiguousarray(numbers, self.dtype).ravel()
@@ -142,7 +143,7 @@ class TiledDescent:
 
     def _room(self, rows: Rows) -> Room:
         """Returns room for a block of trials."""
-        of_numbers, of_exact, of_rows, of_targets = room_of(rows, self.form, self.lanes)
+        of_numbers, of_exact, of_rows, of_targets = room_of(rows, self.batch_size, self.lanes)
         numbers, held, aims = (np.zeros(size, self.dtype) for size in (of_numbers, of_rows, of_targets))
         return Room(numbers, np.zeros(of_exact), held, aims)
 

@@ -36,7 +36,8 @@ class Form:
         measures_by_rows: likewise the gradient of all rows.
         is_full_batch: a step sees all rows, and its gradient is the one that is measured.
         shuffles: whether epochs differ in the rows that their steps see.
-        batch_size: rows of a step.
+        is_row_by_row: whether a step sees one row.
+        holds_batch: whether the residuals of a step are held at once.
     """
 
     is_elementwise: bool
@@ -44,7 +45,8 @@ class Form:
     measures_by_rows: bool
     is_full_batch: bool
     shuffles: bool
-    batch_size: int
+    is_row_by_row: bool
+    holds_batch: bool
 
     @property
     def goes_by_rows(self) -> bool:
@@ -76,10 +78,10 @@ def form_of(n_rows: int, shape: tuple[int, int], method: "Method") -> Form:
     size, shuffles = min(method.batch_size or n_rows, n_rows), method.is_drawn
     n_batches = -(-n_rows // size)
     by_rows = 2 * n_rows < n_parameters
-    few = n_parameters <= FEW_PARAMETERS
+    few, of_size = n_parameters <= FEW_PARAMETERS, (size == 1, size <= MOST_ROWS)
     if method.sees_all(n_rows):
-        return Form(few, by_rows, by_rows, True, False, size)
+        return Form(few, by_rows, by_rows, True, False, *of_size)
     held = n_batches * n_parameters * (n_parameters + n_targets)
     step_by_rows = shuffles or n_parameters >= 2 * size or held > MOST_NUMBERS
     most = FEW_BATCHES if step_by_rows else SETTLED_BATCHES
-    return Form(few and n_batches <= most, step_by_rows, by_rows, False, shuffles, size)
+    return Form(few and n_batches <= most, step_by_rows, by_rows, False, shuffles, *of_size)

@@ -18,9 +18,10 @@ Kernel = Callable[..., None]
 
 
 class Data(NamedTuple):
-    """What all trials share, each flat.
+    """What all trials share, arrays flat.
 
     Attributes:
+        batch_size: rows of a step.
         hessian: H [P, P].
         constant: -C [P, O].
         hessians: of each batch [B, P, P], where steps go by them.
@@ -32,6 +33,7 @@ class Data(NamedTuple):
         zero: one 0.
     """
 
+    batch_size: int
     hessian: Any
     constant: Any
     hessians: Any
@@ -64,9 +66,9 @@ def n_kept(rows: Rows) -> int:
     return at_low(rows) + 2
 
 
-def room_of(rows: Rows, form: Form, width: int) -> tuple[int, int, int, int]:
+def room_of(rows: Rows, batch_size: int, width: int) -> tuple[int, int, int, int]:
     """Returns how long the arrays of Room are for so many lanes."""
-    n_held = min(form.batch_size, MOST_ROWS)
+    n_held = min(batch_size, MOST_ROWS)
     n_numbers = (at_residual(rows) + n_held * rows.n_targets) * width
     n_exact = max(1, rows.n_clocks + rows.n_h) * width
     return n_numbers, n_exact, n_held * rows.n_parameters, n_held * rows.n_targets
@@ -103,17 +105,11 @@ def kernel(
         glide(rows.n_parameters, together or 1),
     )
     n_parameters, n_targets, size = rows.n_parameters, rows.n_targets, rows.size
-    pitch, batch_size, has_average, shuffles = (
-        n_targets * width,
-        form.batch_size,
-        rows.has_average,
-        form.shuffles,
-    )
-    n_held = min(batch_size, MOST_ROWS)
+    pitch, has_average, shuffles = n_targets * width, rows.has_average, form.shuffles
     rate, weight, average = rows.rate * width, (rows.rate + 1) * width, rows.average * width
     scale, gradient, residual = (at(rows) * width for at in (at_scale, at_gradient, at_residual))
     of_kept, of_exact, of_state = n_kept(rows) * width, (rows.n_clocks + rows.n_h) * width, size * width
-    adds_up = steps.is_plain and batch_size <= n_held
+    adds_up = steps.is_plain and form.holds_batch
     goal = 0 if adds_up else gradient
 
     def settle(numbers: Any, place: int, given: Any, index: int) -> None:
@@ -136,8 +132,8 @@ def kernel(
         stand_apart()
         for o in range(n_targets):
             multiply(
-                numbers, hessian, constant, n_parameters, batch * n_parameters * n_parameters, n_parameters,
-                1, n_parameters, o * width, pitch, True, batch * size + o, n_targets,
+                numbers, hessian, constant, n_parameters, batch * n_parameters * n_parameters, 1,
+                n_parameters, n_parameters, o * width, pitch, True, batch * size + o, n_targets,
                 gradient + o * width, pitch, False, 0,
             )  # fmt: skip
 
@@ -169,6 +165,7 @@ def kernel(
     def all_by_rows(room: Any, data: Any, n_rows: int) -> None:
         """Writes the gradient of all rows by way of their residuals."""
         set_scale(room.numbers, data.factors[2], False)
+        n_held = min(data.batch_size, MOST_ROWS)
         for first in range(0, n_rows, n_held):
             count = min(n_held, n_rows - first)
             by_rows(room.numbers, data.matrix, data.targets, data.zero, first, count, gradient, first == 0)
@@ -178,7 +175,7 @@ def kernel(
         is_first: bool,
     ) -> None:  # fmt: skip
         """Makes the steps of an epoch by way of each batch's H."""
-        for batch in range((n_rows + batch_size - 1) // batch_size):
+        for batch in range((n_rows + data.batch_size - 1) // data.batch_size):
             if has_average:
                 settle(room.numbers, weight, weights, place + batch * apart)
             by_curvature(room.numbers, data.hessians, data.constants, batch)
@@ -201,7 +198,8 @@ def kernel(
         is_first: bool,
     ) -> None:  # fmt: skip
         """Makes the steps of an epoch by way of each batch's residuals."""
-        numbers = room.numbers
+        numbers, batch_size = room.numbers, data.batch_size
+        n_held = min(batch_size, MOST_ROWS)
         for batch in range((n_rows + batch_size - 1) // batch_size):
             begin = batch * batch_size
             end = min(n_rows, begin + batch_size)
@@ -274,7 +272,7 @@ def kernel(
         both(room.numbers, room.exact, data.optimum, is_first)
 
     by_single = through_rows if adds_up and together else row_by_row
-    ways = {True: by_single if batch_size == 1 else batches_by_rows, False: batches_by_curvature}
+    ways = {True: by_single if form.is_row_by_row else batches_by_rows, False: batches_by_curvature}
     is_full = form.is_full_batch
     make_steps_of_epoch = inlined(once if is_full else ways[form.steps_by_rows])
     find_gradient = inlined(all_by_rows if form.measures_by_rows else all_by_curvature)
@@ -284,7 +282,7 @@ def kernel(
         n_rows: int, n_seen: int, n_epochs: int, n_blocks: int, is_begin: bool, reached: Any, averages: Any,
     ) -> None:  # fmt: skip
         numbers, exact, apart = room.numbers, room.exact, n_blocks * width
-        n_steps, n_states = (n_seen + batch_size - 1) // batch_size, max(1, n_epochs)
+        n_steps, n_states = (n_seen + data.batch_size - 1) // data.batch_size, max(1, n_epochs)
         for block in range(n_blocks):
             for place in range(of_kept):
                 numbers[place] = kept[block * of_kept + place]

@@ -10,6 +10,9 @@ from numba.core import cgutils
 from linreg_sweep.engines.numba_tiles import Emitter
 from linreg_sweep.engines.numba_vectors import HAS_WIDE, emitted, load_at, pointer, spread, store_at
 
+MOST_HELD = 28
+"""Parameters up to which theta goes through the rows in registers: it decides bits, so no processor does."""
+
 MANY = 4
 """Parameters from which on a residual is summed in several chains, and how many a long one has."""
 
@@ -76,11 +79,14 @@ def sweep(vectors: int) -> Any:
 
 
 def glides(n_parameters: int, vectors: int) -> int:
-    """Returns how many vectors of trials hold all their parameters in registers at once; 0: not one pair."""
-    for together in (4, 2, 1):
-        if together <= vectors and (n_parameters + 2) * together + 2 <= (32 if HAS_WIDE else 16):
-            return together
-    return 0
+    """Returns how many vectors of trials go through the rows at once; 0: their parameters are too many.
+
+    As many as registers hold with all their parameters, and at least one.
+    """
+    if n_parameters > MOST_HELD:
+        return 0
+    registers = 32 if HAS_WIDE else 16
+    return max(n for n in (1, 2, 4) if n == 1 or (n <= vectors and (n_parameters + 2) * n + 2 <= registers))
 
 
 @cache

@@ -142,7 +142,7 @@ def make_steps(
         stand_apart()
         for column in range(0, width, length):
             shared = load_all(numbers, at_rate + column, width, 3, length)
-            cost = everywhere(optimum[0] - optimum[0], shared[0])
+            cost = everywhere(0.0, shared[0])
             for entry in range(size):
                 place = entry * width + column
                 gradient = load(numbers, slope + place, length)
@@ -156,7 +156,7 @@ def make_steps(
             shared = load_all(numbers, at_rate + column, width, 3, length)
             h = load_all(numbers, at_h + column, width, n_h, length)
             now = ticked(exact, column, h)
-            cost = everywhere(optimum[0] - optimum[0], shared[0])
+            cost = everywhere(0.0, shared[0])
             for entry in range(size):
                 place = entry * width + column
                 gradient = load(numbers, slope + place, length)

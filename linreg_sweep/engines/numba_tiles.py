@@ -317,43 +317,15 @@ def product(vectors: int, width: int) -> Any:
         r = 0
         while r + high <= n_rows:
             tile(
-                numbers,
-                matrix,
-                constants,
-                at + r * row,
-                row,
-                column,
-                count,
-                source,
-                pitch,
-                begins,
-                constant + r * apart,
-                apart,
-                out + r * out_pitch,
-                out_pitch,
-                scales,
-                scale,
-            )
+                numbers, matrix, constants, at + r * row, row, column, count, source, pitch, begins,
+                constant + r * apart, apart, out + r * out_pitch, out_pitch, scales, scale,
+            )  # fmt: skip
             r += high
         while r < n_rows:
             one(
-                numbers,
-                matrix,
-                constants,
-                at + r * row,
-                row,
-                column,
-                count,
-                source,
-                pitch,
-                begins,
-                constant + r * apart,
-                apart,
-                out + r * out_pitch,
-                out_pitch,
-                scales,
-                scale,
-            )
+                numbers, matrix, constants, at + r * row, row, column, count, source, pitch, begins,
+                constant + r * apart, apart, out + r * out_pitch, out_pitch, scales, scale,
+            )  # fmt: skip
             r += 1
 
     return part(multiply)

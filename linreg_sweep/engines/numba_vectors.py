@@ -17,14 +17,17 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
+from numba.core import cgutils, config
 from numba.core.codegen import get_host_cpu_features
 from numba.core.datamodel import models
 from numba.core.datamodel.registry import register_default
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin
 
-HAS_WIDE = "+avx512f" in get_host_cpu_features()
+FEATURES: str | None = config.CPU_FEATURES  # type: ignore[attr-defined]
+"""What a person lets Numba use of the processor (NUMBA_CPU_FEATURES); None: all that it has."""
+
+HAS_WIDE = "+avx512f" in (get_host_cpu_features() if FEATURES is None else FEATURES)
 """Whether there are 32 registers of 64 bytes."""
 
 REGISTER = 64 if HAS_WIDE else 32
