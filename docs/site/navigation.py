@@ -4,6 +4,7 @@ PAGES = {
     "Learn": {
         "tutorial": "Tutorial",
         "own_data": "Your own data",
+        "fit": "From a CSV file to predictions",
         "walkthrough": "A question, step by step",
         "gallery": "Gallery",
     },
