@@ -164,7 +164,7 @@ def test_what_is_best_is_declared() -> None:
     assert sweep({"epochs": 5}, best={"by": "cost"}).best.by == "cost"
     written_and_read(sweep({"epochs": 5}, best={"by": "average_cost"}))
     assert refused({"epochs": 5}, best={"by": "costs"}) == [
-        "best.by: must be converged_at, cost or average_cost, got 'costs'"
+        "best.by: must be converged_at, cost, held_out_cost, best_held_out_cost or average_cost, got 'costs'"
     ]
 
 

@@ -153,10 +153,10 @@ def test_the_command_writes_what_it_says(
         assert main(["export", str(run.path), "--to", to]) == 0
         file = Path(capsys.readouterr().out.strip())
         assert file.exists()
-        assert file.stem == "out-trials"
+        assert file.stem == ("out-model" if to == "model" else "out-trials")
     assert main(["export", str(run.path), "--to", "csv", "--by", "initial_weight"]) == 0
     assert capsys.readouterr().out == "out-summary.csv\n"
-    assert set(EXPORTS) == set(exporting.WRITERS)
+    assert set(EXPORTS) == {*exporting.WRITERS, "model"}
 
 
 @pytest.mark.parametrize(
