@@ -64,8 +64,8 @@ COMMANDS: list[tuple[list[str], str, int]] = [
         ["plan", "sweep.yaml", "--set", "num=3"],
         "--set num=3: num: unknown key. Hint: known here: alpha, amsgrad, average, batch_size, beta1, beta2, "
         "by, centered, dampening, decay_bias, decimal, decoupled_weight_decay, device, divergence, dtype, "
-        "early_stop, encoding, engine, epochs, eps, every, fit_bias, fraction, header, holdout, initial_bias, "
-        "initial_weight, learning_rate, loss, lr_decay, ...",
+        "early_stop, encoding, engine, epochs, eps, every, fit_bias, fraction, header, holdout, "
+        "initial_bias, initial_weight, learning_rate, loss, lr_decay, ...",
         2,
     ),
     (
