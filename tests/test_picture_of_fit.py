@@ -53,6 +53,8 @@ def test_one_feature_is_drawn_with_its_line(tmp_path: Path) -> None:
     assert numbers(best, "x")[0] == row["best_epoch"]
     assert numbers(held_out, "y").min() == pytest.approx(row["best_held_out_cost"])
     assert panels[0].get_title().startswith("fit:")
+    ticks = [*panels[1].get_xticklabels(), *panels[1].get_yticklabels()]
+    assert not any("$" in tick.get_text() for tick in ticks)
 
 
 def test_several_features_are_drawn_by_what_they_predict(tmp_path: Path) -> None:

@@ -184,6 +184,9 @@ def _costs(axes: "Axes", fitted: Fitted, look: Look) -> None:
     handles.append(axes.axvline(best, color=INK, linestyle=":", label=f"best epoch {best:,}"))
     axes.set_xscale("symlog", linthresh=1)
     axes.set_yscale("log")
+    # no formulas, which stay as they are written: see lettering.py
+    axes.xaxis.set_major_formatter(lambda epoch, _: f"{epoch:,.0f}")
+    axes.yaxis.set_major_formatter(lambda cost, _: f"{cost:g}")
     axes.set_xlim(left=0)
     axes.set_xlabel("epoch (0, then log scale)")
     axes.set_ylabel(f"mean squared error (unit of {', '.join(fitted.model.targets)} squared)")
