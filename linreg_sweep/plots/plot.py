@@ -78,8 +78,9 @@ def plot(
     options = _options(kind, x=x, y=y, trials=tuple(trials) or None, bins=bins)
     asked: dict[str, Any] = {"title": title, "size": size, "dpi": dpi, "font_size": font_size}
     look = look_of(found, **asked, style=style, columns=columns, labels=labels)
+    # a notebook's backend is loaded by the first figure, and what it sets must outlast this call
+    figure = pyplot.figure(dpi=look.dpi) if axes is None else axes.figure.get_figure(root=True)
     with rc_context(look.settings):
-        figure = pyplot.figure(dpi=look.dpi) if axes is None else axes.figure.get_figure(root=True)
         canvas = Canvas(figure, look, axes)
         try:
             _draw(canvas, found, kind, options)
