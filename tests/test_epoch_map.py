@@ -91,10 +91,10 @@ def test_what_is_predicted_comes_true() -> None:
 
 
 @pytest.mark.system
-def test_what_is_predicted_comes_true_of_two_thousand_declarations() -> None:
-    """Likewise of 100,000 trials; without momentum it speaks of all but a few in a thousand."""
-    found = sum((held_to_the_experiment(seed) for seed in range(1000, 3000)), Counter[str]())
-    assert found["trials"] == 100_000
+def test_what_is_predicted_comes_true_of_hundreds_of_declarations() -> None:
+    """Likewise of 15,000 trials; without momentum it speaks of all but a few in a thousand."""
+    found = sum((held_to_the_experiment(seed) for seed in range(1000, 1300)), Counter[str]())
+    assert found["trials"] == 15_000
     assert found["known"] > 0.9 * found["trials"]
     assert found["told"] > 0.99 * found["plain"]
 
