@@ -36,8 +36,8 @@ STEPS = (
     ),
     (
         "`run` trains every learning rate in eight folds: of each fold's cars no trial of it has seen any,"
-        " neither in training nor in scaling. What is best is best on cars not seen, in the mean over folds. The"
-        " last line is the run's directory.",
+        " neither in training nor in scaling. What is best is best on cars not seen, in the mean over folds."
+        " The last line is the run's directory.",
         "run sweeps/cars.yaml --set 'data.holdout={folds: 8}'",
     ),
     (

@@ -24,7 +24,7 @@ def importance(
 
     column, table = loaded_run(run).importance(of)
     if style == "table" and table["share"][0] is None:
-        note(f"All trials have the same {column}, so there is no variance to share out: choose another by --of.")
+        note(f"All trials have the same {column}: there is no variance to share out. Name another by --of.")
         return
     if style == "table":
         note(f"Shares of the variance of {column} over all trials.")
