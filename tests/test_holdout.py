@@ -269,7 +269,7 @@ REFUSED: list[tuple[Any, str]] = [
     ({"fraction": 0.2, "seed": None}, "write last"),
     ({"last": 0.2, "seed": 3}, "goes with fraction and folds alone"),
     ({"folds": 1}, "at least 2"),
-    ({"folds": 31}, "a row for each of 31 folds, got 30 rows"),
+    ({"folds": 31}, "a row for each of 31 folds, got 30 rows. Hint: take fewer folds"),
     ({"fraction": 0.99}, "leave a row to train on, got 30 rows"),
     ({"column": "split"}, "needs value with column"),
     ({"value": 1, "folds": 3}, "goes with column"),
