@@ -3,7 +3,6 @@
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from linreg_sweep.data import Data, from_arrays
 from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.folds import Fold, folds_of
 from linreg_sweep.holdout import TRAINED
+from linreg_sweep.runs.stored import StoredRun
 from linreg_sweep.storage import files
 from linreg_sweep.storage.layout import Layout
 from linreg_sweep.storage.parquet import read_arrays
@@ -23,11 +23,8 @@ from linreg_sweep.trials.groups import Group
 from linreg_sweep.trials.loading import data_path, load_data, scalings
 from linreg_sweep.trials.prepare import prepare
 
-if TYPE_CHECKING:
-    from linreg_sweep.runs.results import Run
 
-
-def declaration_of(run: "Run") -> Declaration[Sweep]:
+def declaration_of(run: StoredRun) -> Declaration[Sweep]:
     """Returns what a run's config.yaml declares.
 
     Raises:
@@ -41,7 +38,7 @@ def declaration_of(run: "Run") -> Declaration[Sweep]:
     return load_sweep_text(files.read(place), str(place), folder)
 
 
-def reopen(run: "Run", max_memory: str | int | None = None) -> Experiment:
+def reopen(run: StoredRun, max_memory: str | int | None = None) -> Experiment:
     """Returns what a run's trials are a pure function of.
 
     Args:
@@ -58,7 +55,7 @@ def reopen(run: "Run", max_memory: str | int | None = None) -> Experiment:
     return prepare(declaration, data_of(run, declaration, max_memory))
 
 
-def fold_of(run: "Run", trial: int) -> tuple[Experiment, Group, Fold]:
+def fold_of(run: StoredRun, trial: int) -> tuple[Experiment, Group, Fold]:
     """Returns what a run's trials are a pure function of, one of them, and the rows that it was trained on.
 
     Raises:
@@ -71,7 +68,7 @@ def fold_of(run: "Run", trial: int) -> tuple[Experiment, Group, Fold]:
     return experiment, group, next(islice(folds_of(data), group.kind.fold, None))
 
 
-def data_of(run: "Run", declaration: Declaration[Sweep], max_memory: str | int | None = None) -> Data:
+def data_of(run: StoredRun, declaration: Declaration[Sweep], max_memory: str | int | None = None) -> Data:
     """Returns the data of a run: those that it keeps, or those that its declaration names.
 
     Args:
@@ -90,7 +87,7 @@ def data_of(run: "Run", declaration: Declaration[Sweep], max_memory: str | int |
     return data
 
 
-def _own_data(run: "Run", declaration: Declaration[Sweep]) -> Data | None:
+def _own_data(run: StoredRun, declaration: Declaration[Sweep]) -> Data | None:
     """Returns the data that a run keeps; None: they are elsewhere."""
     store = run.store
     if store.data.name not in run.metadata.get("checksums", {}) and not files.exists(store.data):
@@ -114,7 +111,7 @@ def _own_data(run: "Run", declaration: Declaration[Sweep]) -> Data | None:
     return data if holdout is None else replace(data, held_out=holdout.rows(len(data.x)))
 
 
-def _data_elsewhere(run: "Run", declaration: Declaration[Sweep], max_memory: str | int | None) -> Data:
+def _data_elsewhere(run: StoredRun, declaration: Declaration[Sweep], max_memory: str | int | None) -> Data:
     """Returns the data that a run does not keep.
 
     Raises:
