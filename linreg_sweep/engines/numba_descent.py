@@ -22,7 +22,7 @@ class TiledDescent:
     """The arithmetic of an epoch on one problem, in tiles of rows and of trials; see chunks.Arithmetic."""
 
     def __init__(self, problem: Problem, options: TrainOptions, form: Form, n_trials: int) -> None:
-        """Settles what all epochs share, in the descent's precision; of the data, a copy only in float32."""
+        """Settles what all epochs share, in the descent's precision."""
         method = options.method
         self.problem, self.options, self.form = problem, options, form
         self.dtype = np.dtype(options.dtype)
@@ -41,8 +41,12 @@ class TiledDescent:
         sizes = (self.batch_size, problem.n_rows - self.slices[-1].start, problem.n_rows)
         factors = [float(loss_factor(problem.loss, size, problem.shape[1])) for size in sizes]
         given = (_symmetric(problem.hessian), -problem.constant, _symmetric(hessians), -constants)
-        design, targets = problem.rows(some)
-        flat = map(self._flat, (*given, design, -targets, np.array(factors), np.empty(0), np.zeros(1)))
+        if needs_rows and problem.filed is not None:
+            design, targets = problem.filed
+        else:
+            design, targets = problem.rows(some)
+            targets = -targets
+        flat = map(self._flat, (*given, design, targets, np.array(factors), np.empty(0), np.zeros(1)))
         self.data = Data(self.batch_size, *flat)
 
     def _flat(self, numbers: Array) -> Array:
