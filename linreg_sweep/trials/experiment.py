@@ -14,8 +14,8 @@ from linreg_sweep.config import Config, Sweep
 from linreg_sweep.config.parameters import OWN_WEIGHT, own_weight
 from linreg_sweep.data import Data
 from linreg_sweep.engines import ENGINES, load_engine
-from linreg_sweep.engines.closed_form import least_held_out
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials, merge
+from linreg_sweep.engines.least_held_out import least_held_out
 from linreg_sweep.method import Method
 from linreg_sweep.optimizers import KEYS, OPTIMIZERS
 from linreg_sweep.schedules.declared import is_constant
