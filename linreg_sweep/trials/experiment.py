@@ -377,10 +377,11 @@ class Experiment:
         with threadpool_limits(limits=1), np.errstate(over="ignore", invalid="ignore"):
             for group in groups:
                 kept = group.options.history_epochs if states_at is None else states_at
-                held_out = None if self._knows_course(group) else group.problem.held_out
+                is_told = self._knows_course(group) and not self.is_predicted_by_engine
+                held_out = None if is_told else group.problem.held_out
                 options = replace(group.options, history_epochs=kept, held_out=held_out)
                 result = train(group.problem, group.trials, options)
-                if self.holds_out and self._knows_course(group):
+                if self.holds_out and is_told:
                     least = least_held_out(group.problem, group.trials, options, result.epochs)
                     result = replace(result, least=least)
                 elif self.holds_out and result.least is None:  # batches without a step taken
