@@ -14,7 +14,7 @@ from linreg_sweep.errors import ConfigError, DataError
 from linreg_sweep.tabular import Table, read_table
 from linreg_sweep.trials.loading import load_data
 
-MEND = "mend the cell, or choose other columns"
+MEND = "correct the cell, or choose other columns"
 FILL = "fill the cell in or remove the row"
 
 RECIPE = re.compile(r"(?m)(\. Hint: (commas|in pandas,|say how)|; (in pandas,|say how|data\.)).*$")

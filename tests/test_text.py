@@ -75,7 +75,7 @@ def test_the_best_trial_goes_by_its_outcome() -> None:
     """An epoch within the tolerance is no convergence where the trial left it again."""
     for outcome in OUTCOMES:
         how = (
-            "converged at epoch 1" if outcome == "converged" else "no trial converged; this one came nearest"
+            "converged at epoch 1" if outcome == "converged" else "no trial converged; this one came closest"
         )
         assert best_trial(outcome=outcome, converged_at=1) == (
             f"Best trial: 0 (learning_rate 0.1): {how}, cost 2."

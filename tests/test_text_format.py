@@ -135,7 +135,7 @@ REFUSED: dict[str, tuple[str, str, str, str]] = {
         "1,2,3\n1,2,3\n1,q,3\n",
         "{header: false}",
         "F:3: row 3 of column 'column_2' must be a number, got 'q'",
-        "mend the cell",
+        "correct the cell",
     ),
     "another separator": (
         "x;y\n1;2\n",
@@ -224,17 +224,19 @@ def test_a_format_goes_with_text_alone(tmp_path: Path) -> None:
     config = tmp_path / "c.yaml"
     for source, said in (("path: a.parquet, y: y", "'a.parquet'"), ("name: tutorial", "built-in data")):
         config.write_text(f'data: {{{source}, format: {{decimal: ","}}}}\n')
-        with pytest.raises(ConfigError, match=f"goes with a file of text .*, not with {said}"):
+        with pytest.raises(ConfigError, match=f"applies to text files .* only, not to {said}"):
             load_config(config)
     config.write_text("data: {name: tutorial, missing: drop}\n")
-    with pytest.raises(ConfigError, match="does not go with name: built-in data have no missing cells"):
+    with pytest.raises(
+        ConfigError, match="cannot be combined with name: built-in data have no missing cells"
+    ):
         load_config(config)
 
 
 def test_other_bytes_than_the_encoding_has_are_named(tmp_path: Path) -> None:
     """By their line; a UTF-16 text that ends within a letter as a whole."""
     (found,) = refusals(tmp_path, "a.csv", b"x,y\n1,2\n\x81,3\n", "format: {encoding: cp1252}")
-    assert found.startswith("F:3: text must be cp1252, this line has other bytes")
+    assert found.startswith("F:3: text must be cp1252, but this line has other bytes")
     (found,) = refusals(tmp_path, "a.csv", "x,y\n1,2\n".encode("utf-16") + b"1", "format: {encoding: utf-16}")
     assert found.startswith("F: must be text in utf-16: truncated data")
     (found,) = refusals(tmp_path, "a.csv", "x,y\n1,2\n", "format: {encoding: utf-16}")

@@ -174,7 +174,7 @@ def format_best_trial(best: Mapping[str, Any], varied: Sequence[str], by: str = 
     """
     settings = ", ".join(f"{name} {number(best[name])}" for name in varied if best[name] is not None)
     settings = settings or "the set-up's values"
-    how = "no trial converged; this one came nearest"
+    how = "no trial converged; this one came closest"
     if best["outcome"] == "converged" and best["converged_at"] is not None:
         how = f"converged at epoch {best['converged_at']:,}"
     if by == "cost":
@@ -251,7 +251,7 @@ def _agreement(run: "Run") -> Iterator[str]:
             yield f"Theory predicts nothing for {counted(found[word], 'trial')}: {SILENT_MEANING[word]}."
     if found.get("passing"):
         yield (
-            f"{counted(found['passing'], 'trial')} converged in passing: over all draws the excess rests"
+            f"{counted(found['passing'], 'trial')} converged only in passing: over all draws the excess rests"
             " above the tolerance (see plateau)."
         )
     if found["lost_in_rounding"]:
