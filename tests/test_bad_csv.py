@@ -108,11 +108,11 @@ BAD_CSV: dict[str, tuple[str | bytes, list[str]]] = {
     ),
     "Latin-1 in a cell": (
         b"x,y\n1,2\n\xe9,3\n",
-        ["F:3: text must be UTF-8, but but this line has other bytes"],
+        ["F:3: text must be UTF-8, but this line has other bytes"],
     ),
     "Latin-1 in the header": (
         b"\xe9,y\n1,2\n",
-        ["F:1: text must be UTF-8, but but this line has other bytes"],
+        ["F:1: text must be UTF-8, but this line has other bytes"],
     ),
     "UTF-16": (
         b"\xff\xfex\0,\0y\0",

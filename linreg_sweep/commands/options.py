@@ -40,7 +40,7 @@ def with_max_memory(command: F) -> F:
     return click.option(
         "--max-memory",
         metavar="SIZE",
-        help="Memory for the rows of data, such as 4GB; larger data are kept on disk. [default: half of what is free]",
+        help="Memory for rows of data, such as 4GB; more are kept on disk. [default: half of what is free]",
     )(command)
 
 

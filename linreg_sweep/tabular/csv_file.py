@@ -198,4 +198,4 @@ def _misread(path: Path, form: TextFormat, width: int, numbers: set[int], messag
 
 def _not_text(path: Path, form: TextFormat, where: str) -> Complaint:
     written = form.encoding.upper() if form.encoding == "utf-8" else form.encoding
-    return Complaint(where, f"text must be {written}, but but this line has other bytes", written_as(path))
+    return Complaint(where, f"text must be {written}, but this line has other bytes", written_as(path))

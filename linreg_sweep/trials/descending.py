@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from linreg_sweep.engines import ENGINES, load_engine
-from linreg_sweep.engines.closed_form import least_held_out
 from linreg_sweep.engines.interface import Engine, Results, TrainOptions, merge
+from linreg_sweep.engines.least_held_out import least_held_out
 from linreg_sweep.theory.best_epoch import Least
 from linreg_sweep.trials.groups import Group
 
