@@ -28,9 +28,14 @@ SHOWS = "; ".join(f"{name}: {kind.shows}" for name, kind in KINDS.items())
 @click.option(
     "--x",
     metavar="PARAM",
-    help="Of map and epochs: to the right; also stability_ratio. [default: learning_rate]",
+    help="Of map, epochs and band: to the right; also stability_ratio. [default: learning_rate]",
 )
-@click.option("--y", metavar="PARAM", help="Of map and epochs: upwards. [default: the next that varies]")
+@click.option(
+    "--y",
+    metavar="PARAM",
+    help="Of map and epochs: upwards, by default the next that varies; of band: the column.",
+)
+@click.option("--tuned", metavar="PARAM", help="Of band: take the best value of this at each place.")
 @click.option(
     "--trial",
     "trials",
