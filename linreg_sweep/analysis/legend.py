@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Self, get_args
+from typing import Any, Self
 
 from linreg_sweep.analysis.formats import ends_of
 from linreg_sweep.theory.outcome import (
@@ -10,7 +10,7 @@ from linreg_sweep.theory.outcome import (
     OUTCOME_MEANING,
     REGIME_MEANING,
     REGIMES,
-    BestBy,
+    SPREADING,
     Criteria,
 )
 from linreg_sweep.trials.columns import NAMED
@@ -23,7 +23,7 @@ COLUMN_MEANING = {name: column.meaning for name, column in NAMED.items() if colu
     "best_cost": "the lowest final cost among its trials (mean squared error, in the target's units squared)",
     **{
         f"{measure}_{name}": f"{meaning} of its trials' {name}"
-        for name in get_args(BestBy)[1:]
+        for name in SPREADING
         for measure, meaning in {
             "median": "the median",
             "p10": "the 10th percentile",

@@ -28,11 +28,14 @@ SHOWS = "; ".join(f"{name}: {kind.shows}" for name, kind in KINDS.items())
 @click.option(
     "--x",
     metavar="PARAM",
-    help="Horizontal axis of map and epochs; stability_ratio works too. [default: learning_rate]",
+    help="Horizontal axis of map, epochs and band; stability_ratio works too. [default: learning_rate]",
 )
 @click.option(
-    "--y", metavar="PARAM", help="Vertical axis of map and epochs. [default: the next parameter that varies]"
+    "--y",
+    metavar="PARAM",
+    help="Vertical axis of map and epochs, by default the next parameter that varies; the column of band.",
 )
+@click.option("--tuned", metavar="PARAM", help="In band: at each place take the best value of this.")
 @click.option(
     "--trial",
     "trials",

@@ -108,7 +108,8 @@ def sum_up(run: Run, experiment: Experiment) -> SummedUp:
     ]
     types, level = run.layout(TRIALS).types, experiment.converged_excess
     findings = Findings(types, partial(_start_cost, experiment), run.best_by, level)
-    for columns in run.parts(list(dict.fromkeys([*by, *SUMMARISED, *findings.reads]))):
+    spread = ranked_by(run.spread) if run.spread else ()
+    for columns in run.parts(list(dict.fromkeys([*by, *SUMMARISED, *spread, *findings.reads]))):
         for aggregate in aggregates:
             aggregate.add(columns)
         findings.add(columns)

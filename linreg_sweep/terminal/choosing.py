@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from linreg_sweep.analysis.aggregate import SPREAD
 from linreg_sweep.analysis.formats import GAP, Table, cells_of, frame_of
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
 from linreg_sweep.runs.results import BINS, MAX_ROWS, Run
-from linreg_sweep.theory.outcome import OUTCOMES, BestBy
+from linreg_sweep.theory.outcome import OUTCOMES, SPREADING
 from linreg_sweep.trials.columns import NAMED
 
 if TYPE_CHECKING:
@@ -31,15 +31,12 @@ LISTED = [
 
 SUMMED_UP = (
     *("trials", *OUTCOMES, "share_converged", "median_converged_at", "p90_converged_at", "best_cost"),
-    *(f"{measure}_{column}" for measure in SPREAD for column in get_args(BestBy)[1:]),
+    *(f"{measure}_{column}" for measure in SPREAD for column in SPREADING),
 )
 """The columns that a summary has and trials have not."""
 
 SPREADS = tuple(
-    f"{measure}_{column}"
-    for measure in reversed(SPREAD)
-    for column in get_args(BestBy)[1:]
-    if measure != "mean"
+    f"{measure}_{column}" for measure in reversed(SPREAD) for column in SPREADING if measure != "mean"
 )
 
 LEAST_FIRST = (

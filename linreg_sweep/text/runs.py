@@ -11,6 +11,7 @@ from linreg_sweep.column_types import parameter_names
 from linreg_sweep.engines import ENGINES
 from linreg_sweep.text.lines import format_lines
 from linreg_sweep.text.phrases import columns_of, counted, number, plural
+from linreg_sweep.text.seeds import format_over_seeds
 from linreg_sweep.theory.outcome import INSTEAD, OUTCOMES, SILENT_MEANING
 from linreg_sweep.words import joined
 
@@ -51,6 +52,7 @@ def format_run(run: "Run", table: Table, columns: list[str]) -> Iterator[str]:
     yield from _fitted_line(run)
     yield from format_quality(run)
     yield from _edge(run)
+    yield from format_over_seeds(run)
     yield from _agreement(run)
 
 
