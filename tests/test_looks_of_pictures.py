@@ -227,7 +227,7 @@ def test_texts_of_files_are_texts(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("tolerance", [0.01, 1e-6])
 def test_page_and_picture_have_one_scale_of_colours(tmp_path: Path, tolerance: float) -> None:
     """The page's stops, mixed as the page mixes them, from 0 or by ratio where the page does so."""
-    stops = re.search(r"const RAMP = (\[.*?\]);", (SCRIPTS / "map.js").read_text(encoding="utf-8"))
+    stops = re.search(r"const RAMP = (\[.*?\]);", (SCRIPTS / "colours.js").read_text(encoding="utf-8"))
     assert stops is not None
     assert tuple(re.findall("#[0-9a-f]{6}", stops[1])) == RAMP
     rates = {"learning_rate": {"min": 1e-3, "max": 6.3e-3, "num": 12}}

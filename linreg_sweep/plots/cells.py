@@ -5,7 +5,7 @@ cells than one of a thousand.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -240,6 +240,8 @@ def cells_of(run: Run, aggregate: Aggregate) -> Cells:
     places = [_place(side, table[side.name]) for side in sides]
     row = places[1] if len(places) > 1 else np.zeros(len(places[0]), np.intp)
     shape = (len(sides[1].centres) if len(sides) > 1 else 1, len(sides[0].centres))
+    if len(sides) > 1 and sides[1].is_words and len(row) < shape[0] * shape[1]:
+        sides[0] = replace(sides[0], is_listed=False)  # a list of each word's own
 
     def spread(values: Sequence[Any], missing: Any, kind: Any = np.float64) -> NDArray[Any]:
         grid = np.full(shape, missing, kind)

@@ -4,7 +4,7 @@ A cell is a trial or, where there are many, all trials of a range; theory's edge
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from linreg_sweep.plots.cells import (
     values_of,
     varying,
 )
-from linreg_sweep.plots.edges import edge_words, stability_limits
+from linreg_sweep.plots.edges import drawn_edge, edge_words, stability_limits
 from linreg_sweep.plots.look import PLAIN, Look
 from linreg_sweep.plots.products import ProductOfRun, products_of
 from linreg_sweep.plots.regimes import FRAME, has_regimes, name_regimes
@@ -53,32 +53,14 @@ MAX_PANELS = 8
 """Products of a union that have a panel each."""
 
 
-def draw_outcomes(
-    canvas: Canvas,
-    runs: Sequence[Run],
-    *,
-    x: str | None = None,
-    y: str | None = None,
-    bins: int | None = None,
-) -> None:
-    """Draws a map of each run, or of each product of a union where one map would have holes."""
-    _draw(canvas, runs, x, y, bins, by_epochs=False)
-
-
-def draw_epochs(
-    canvas: Canvas,
-    runs: Sequence[Run],
-    *,
-    x: str | None = None,
-    y: str | None = None,
-    bins: int | None = None,
-) -> None:
-    """Draws maps of epochs, likewise, all in one scale of colours; see epochs_map."""
-    _draw(canvas, runs, x, y, bins, by_epochs=True)
-
-
 def _draw(
-    canvas: Canvas, runs: Sequence[Run], x: str | None, y: str | None, bins: int | None, *, by_epochs: bool
+    canvas: Canvas,
+    runs: Sequence[Run],
+    *,
+    by_epochs: bool,
+    x: str | None = None,
+    y: str | None = None,
+    bins: int | None = None,
 ) -> None:
     views = [view for run in runs for view in ([run] if canvas.is_given else _views(run, x, y, bins))]
     panels = canvas.panels([len(views)])
@@ -91,6 +73,13 @@ def _draw(
             _color_epochs(axes, found, norm, canvas.look, view, has_bar=has_bar)
         else:
             _color_outcomes(axes, found, canvas.look, view)
+
+
+draw_outcomes = partial(_draw, by_epochs=False)
+"""Draws a map of each run, or of each product of a union where one map would have holes."""
+
+draw_epochs = partial(_draw, by_epochs=True)
+"""Draws maps of epochs, likewise, all in one scale of colours; see epochs_map."""
 
 
 def outcome_map(
@@ -239,8 +228,6 @@ def _cells(run: Run, axes: "Axes", x: str | None, y: str | None, bins: int | Non
     names = map_axes(run, x, y)
     most = min(bins, MOST_RANGES) if bins else MOST_RANGES
     found = cells(run, x, y, _ranges(run, names, axes, look) if bins is None else most)
-    if found.y is not None and found.y.is_words and found.x.is_listed and (found.trials == 0).any():
-        found = replace(found, x=replace(found.x, is_listed=False))  # a list of each word's own
     for side in (found.x, *([found.y] if found.y is not None else [])):
         if not side.is_words:
             check_sizes(run, side.name, side.centres)
@@ -324,7 +311,5 @@ def _edge(axes: "Axes", run: Run, found: Cells, look: Look) -> list[Any]:
     if not inside.any():
         return []
     words = edge_words(rates, heights, found.y)
-    if found.y is not None and found.y.is_equal:
-        heights = np.interp(heights, found.y.edges, found.y.drawn_edges)
     how: dict[str, Any] = {"color": "black", "linestyle": "--", "linewidth": 1.6 * look.width}
-    return list(axes.plot(found.x.drawn(rates), heights, label=words, **how))
+    return list(axes.plot(*drawn_edge(limits, found.x, found.y), label=words, **how))

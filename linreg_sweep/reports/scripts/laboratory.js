@@ -96,8 +96,8 @@ function showLaboratory(article, given, columns) {
 
   /** Renews the link to this state. */
   function link(row) {
-    const own = () => Object.fromEntries(inputs.map((input) => [input.name, input.value]));
-    const settings = row === null ? own() : { trial: cellOf(row, "trial") };
+    const own = row === null ? inputs.map((input) => [input.name, input.value]) : [];
+    const settings = { trial: cellOf(loaded, "trial"), ...Object.fromEntries(own) };
     part("link").setAttribute("href", fragmentOf(article.dataset.run, settings));
   }
 
@@ -296,13 +296,13 @@ function showLaboratory(article, given, columns) {
       if (isTrainable(row)) train();
       else show(row);
     },
-    /** Sets inputs [name, number] and trains; what is no input, or not allowed, is left alone. */
+    /** Sets inputs to { name: number } and trains; what is no input, or not allowed, is left alone. */
     set(settings) {
-      for (const [name, value] of settings) {
-        const input = inputs.find((each) => each.name === name);
-        if (input && Number.isFinite(value) && (ALLOWED[name]?.holds(value) ?? true)) input.set(value);
+      if (!isTrainable(loaded)) return;
+      for (const input of inputs) {
+        const value = settings[input.name];
+        if (Number.isFinite(value) && (ALLOWED[input.name]?.holds(value) ?? true)) input.set(value);
       }
-      part("inputs").hidden = false;
       train();
     },
   };

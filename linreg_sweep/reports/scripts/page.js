@@ -14,29 +14,28 @@ for (const { article, payload } of runs) {
   const valueOf = (row) => (name) => columns.find((column) => column.name === name).cells[row];
   const laboratory = payload.laboratory && showLaboratory(article, payload.laboratory, columns);
   const show = (trial) => {
-    if (rowOf.has(trial)) laboratory?.load(rowOf.get(trial));
+    if (!rowOf.has(trial)) return;
+    laboratory?.load(rowOf.get(trial));
+    linked.map.hold(valueOf(rowOf.get(trial)));
   };
   const linked = { map: null, explorer: null, trials: null };
   const narrow = (text) => linked.trials.narrow(text);
   const choose = (trial) => {
     show(trial);
-    linked.map.hold(valueOf(rowOf.get(trial)));
-    article.querySelector("[data-laboratory]").scrollIntoView({ block: "nearest" });
+    if (laboratory) article.querySelector("[data-laboratory]").scrollIntoView({ block: "nearest" });
   };
   linked.map = showMap(article, payload, show, valueOf(rowOf.get(payload.best)), narrow);
   linked.explorer = showExplorer(article, payload, columns, choose, narrow);
-  linked.trials = showTrials(article, payload, columns, laboratory && choose, (rows, typed) => {
+  linked.trials = showTrials(article, payload, columns, laboratory && choose, (rows, text) => {
     linked.map.select(rows === null ? null : rows.map(valueOf));
-    linked.explorer.select(rows === null ? null : new Set(rows), typed);
+    linked.explorer.select(rows === null ? null : new Set(rows), text);
   });
   const begin = () => {
     const settings = settingsOf(article.dataset.run);
-    const [trial] = (settings ?? []).filter(([name]) => name === "trial").map(([, number]) => number);
-    const first = rowOf.has(trial) ? trial : payload.best;
-    show(first);
-    linked.map.hold(valueOf(rowOf.get(first)));
-    if (settings && trial === undefined) laboratory?.set(settings);
-    if (settings) article.querySelector("[data-laboratory]").scrollIntoView();
+    show(rowOf.has(settings?.trial) ? settings.trial : payload.best);
+    if (settings === null) return;
+    laboratory?.set(settings);
+    article.querySelector("[data-laboratory]").scrollIntoView();
   };
   begin();
   addEventListener("hashchange", () => {

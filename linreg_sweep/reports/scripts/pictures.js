@@ -168,12 +168,10 @@ function equationOf(problem, theta) {
 /** Draws the data of one feature, the line of a moment through them, and that of least squares. */
 function drawFit(place, problem, result) {
   const { x: across, y: up } = problem.points;
-  const spread = (values, share) => {
-    const [low, high] = [Math.min(...values), Math.max(...values)];
-    const room = share * (high - low || Math.abs(high) || 1);
-    return { low: low - room, high: high + room, scale: "linear" };
-  };
-  const axes = [{ ...spread(across, 0.04), words: problem.features[0] }, { ...spread(up, 0.15), words: problem.targets[0] }];
+  const axes = [
+    { ...axisAround(endsOf(across), false, 0.04), words: problem.features[0] },
+    { ...axisAround(endsOf(up), false, 0.15), words: problem.targets[0] },
+  ];
   const { svg, inside, x, y } = chart(place, axes[0], axes[1], { ratio: 0.9 });
   for (const [row, value] of across.entries()) inside.append(drawn("circle", { class: "datum", cx: x(value).toFixed(1), cy: y(up[row]).toFixed(1), r: 2.5 }));
   const ends = [axes[0].low, axes[0].high];

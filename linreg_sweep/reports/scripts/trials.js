@@ -20,7 +20,7 @@ function sorted(rows, column, descending) {
  * @param payload what the page was given of the run.
  * @param columns its trials, unpacked.
  * @param choose called with the number of a trial that was chosen; null: there is no laboratory for it.
- * @param select called with the rows that match, and whether a hand typed what they match; null: all do.
+ * @param select called with the rows that match, and the comparison that they meet; null: all do.
  * @returns { narrow(text) }: lists only what meets a comparison.
  */
 function showTrials(article, payload, columns, choose, select) {
@@ -87,7 +87,7 @@ function showTrials(article, payload, columns, choose, select) {
     return element("tr", {}, ...cells);
   }
 
-  function list(typed = false) {
+  function list() {
     const complain = article.querySelector("[data-trials-error]");
     try {
       const holds = filter.value.trim() ? comparison(filter.value, columns) : () => true;
@@ -100,7 +100,7 @@ function showTrials(article, payload, columns, choose, select) {
       return;
     }
     rows = sorted(rows, by, descending);
-    select(rows.length === all.length ? null : rows, typed);
+    select(rows.length === all.length ? null : rows, filter.value);
     show();
   }
 
@@ -121,7 +121,7 @@ function showTrials(article, payload, columns, choose, select) {
 
   const again = () => {
     page = 0;
-    list(true);
+    list();
   };
   filter.addEventListener("input", again);
   outcome.addEventListener("change", again);
