@@ -91,6 +91,11 @@ class Holdout(Model):
         return kept | ({"seed": self.seed} if drawn else {})
 
     @property
+    def marked(self) -> tuple[str, Cell] | None:
+        """The column that marks the rows, and the value that it has in them; None: no column does."""
+        return None if self.column is None or self.value is None else (self.column, self.value)
+
+    @property
     def n_folds(self) -> int:
         """How many folds there are."""
         return self.folds or 1
@@ -107,7 +112,7 @@ class Holdout(Model):
         folds = np.full(n_rows, TRAINED, np.int64)
         if self.folds is not None:
             if n_rows < self.folds:
-                raise _too_few(f"have a row for each of {self.folds} folds", n_rows)
+                raise _too_few(f"have a row for each of {self.folds} folds", n_rows, "take fewer folds")
             order = np.arange(n_rows)
             if self.seed is not None:
                 np.random.RandomState(self.seed).shuffle(order)
@@ -119,7 +124,7 @@ class Holdout(Model):
             raise ValueError("a file says which rows are held out")
         held = math.ceil(share * n_rows)
         if held >= n_rows:
-            raise _too_few("leave a row to train on", n_rows)
+            raise _too_few("leave a row to train on", n_rows, "hold fewer out")
         order = np.arange(n_rows)[::-1]
         if self.fraction is not None:
             order = np.random.RandomState(self.seed).permutation(n_rows)
@@ -162,6 +167,6 @@ def _is(cell: str, value: Cell) -> bool:
         return False
 
 
-def _too_few(must: str, n_rows: int) -> DataError:
+def _too_few(must: str, n_rows: int, hint: str) -> DataError:
     text = f"the data must {must}, got {n_rows} row{'s' * (n_rows != 1)}"
-    return DataError(Complaint("data.holdout", text, "hold fewer out"))
+    return DataError(Complaint("data.holdout", text, hint))

@@ -161,6 +161,8 @@ def test_every_way_holds_the_same_rows_out(tmp_path: Path) -> None:
         (FRAME, {"column": "split", "value": "test"}),
         (marked, {"column": "test", "value": 1}),
         (marked, {"column": "held", "value": True}),
+        (marked.assign(test=1 - marked["test"]), {"column": "test", "value": 0}),
+        (marked.assign(held=~marked["held"]), {"column": "held", "value": False}),
         (FRAME.iloc[:5], {"path": str(tmp_path / "test.csv")}),
     ]
     runs = [run_on(frame, tmp_path / str(place), way) for place, (frame, way) in enumerate(ways)]
@@ -264,7 +266,7 @@ REFUSED: list[tuple[Any, str]] = [
     ({"fraction": 0.2, "seed": None}, "write last"),
     ({"last": 0.2, "seed": 3}, "goes with fraction and folds alone"),
     ({"folds": 1}, "at least 2"),
-    ({"folds": 31}, "a row for each of 31 folds, got 30 rows"),
+    ({"folds": 31}, "a row for each of 31 folds, got 30 rows. Hint: take fewer folds"),
     ({"fraction": 0.99}, "leave a row to train on, got 30 rows"),
     ({"column": "split"}, "needs value with column"),
     ({"value": 1, "folds": 3}, "goes with column"),

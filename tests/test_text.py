@@ -395,6 +395,16 @@ def test_two_parameters_have_no_one_safe_range() -> None:
     assert list(text_runs._safe({"momentum": [0.0], **summary_cells([1])})) == []
 
 
+def test_a_rate_that_is_stable_in_one_fold_and_not_in_another_is_told_as_such(tmp_path: Path) -> None:
+    """No rate is called both the largest stable one and the smallest that diverged."""
+    sweep = SWEEP | {"data": {"name": "tutorial", "holdout": {"folds": 3}}, "training": {"epochs": 3000}}
+    run = ls.run(sweep | {"parameters": {"learning_rate": {"values": [0.001, 0.0066]}}}, out=tmp_path, jobs=1)
+    edge = run.metadata["edge"]
+    assert edge["largest_stable"] == edge["smallest_diverged"] == 0.0066
+    told = "\n".join(format_run(run, {"trials": [1]}, ["trials"]))
+    assert "some trials diverged from 0.0066 on, others were stable up to 0.0066; the edge moves" in told
+
+
 def test_rates_that_overlap_are_told_as_such(tmp_path: Path) -> None:
     """Where momentum moves the edge, some trials are stable at rates at which others diverge."""
     parameters = {"momentum": {"values": [0, 0.9]}, "learning_rate": {"values": [0.001, 0.007, 0.01]}}

@@ -22,7 +22,7 @@ from linreg_sweep.terminal.console import notes, say
     "--missing",
     multiple=True,
     metavar="TEXT",
-    help="How missing cells are marked, such as -200; NA and the like are known.",
+    help="How missing cells are marked, such as -200; may be repeated. NA and the like are known.",
 )
 @click.option("--name", metavar="NAME", help="What to call the config and the sweep. [default: as the data]")
 @with_max_memory

@@ -16,9 +16,10 @@ from linreg_sweep.terminal.console import notes
 def predict(run: str, file: str, trial: int | None, output: str | None) -> None:
     """Write the rows of FILE with a column predicted_<y>, by the best trial of RUN.
 
-    RUN is a run's directory, or a file that `export RUN --to model` wrote. FILE is CSV or Parquet and has the
-    features among its columns, in any order; where it has y as well, the fit is measured on it. Where
-    settings were compared over folds, the best one is trained on all rows first. The last line is the file.
+    RUN is a run's directory, or a file that `export RUN --to model` wrote. FILE is text, Parquet or .xlsx and
+    has the features among its columns, in any order; where it has y as well, the fit is measured on it. What
+    is written is CSV: the cells of FILE as they are, predictions with a point before decimals. Where settings
+    were compared over folds, the best one is trained on all rows first. The last line is the file.
     """
     from pathlib import Path
 

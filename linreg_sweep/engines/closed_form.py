@@ -63,15 +63,17 @@ def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
 
     Source: Goh, Why Momentum Really Works, Distill 2017.
     """
-    if options.method.batch_size is not None:
-        return file_order.train(problem, trials, options)
-    blocks, results = [], []
     with np.errstate(all="ignore"):  # diverged trials overflow
-        for block, has_course in _blocks(trials, options.method):
-            descent = _begin(trials, options, block)
-            blocks.append(block)
-            results.append(_follow_course(descent) if has_course else _jump(descent))
-    return merge(blocks, results)
+        by_map = options.method.batch_size is not None
+        found = file_order.trained(problem, trials, options) if by_map else _trained(trials, options)
+        return merge(*zip(*found, strict=True))
+
+
+def _trained(trials: Trials, options: TrainOptions) -> Iterator[tuple[Indices, Results]]:
+    """Yields indices of trials that are worked on together, and their results."""
+    for block, has_course in _blocks(trials, options.method):
+        descent = _begin(trials, options, block)
+        yield block, _follow_course(descent) if has_course else _jump(descent)
 
 
 def foresee(problem: Problem, trials: Trials, options: TrainOptions) -> Ends:
@@ -85,17 +87,20 @@ def foresee(problem: Problem, trials: Trials, options: TrainOptions) -> Ends:
     epochs = np.empty((len(courses.WAYS), len(trials)), np.int64)
     found = Ends(epochs, epochs.copy(), epochs.copy(), epochs.astype(np.bool_))
     with np.errstate(all="ignore"):
-        trials = _as_seen(trials, options)
-        if options.method.batch_size is not None:
-            return file_order.foresee(problem, trials, options)
-        for block, has_course in _blocks(trials, options.method):
-            descent = _begin(trials, options, block)
-            of_them = descent.trials
-            steps = steps_of(problem, of_them.quadratic, of_them.start, of_them.values, options.dtype)
-            ends = _watch_course(descent, steps) if has_course else _watch_modes(descent, steps)
+        trials, by_map = _as_seen(trials, options), options.method.batch_size is not None
+        for block, ends in (file_order.foreseen if by_map else _foreseen)(problem, trials, options):
             for whole, part in zip(vars(found).values(), vars(ends).values(), strict=True):
                 whole[:, block] = part
     return found
+
+
+def _foreseen(problem: Problem, trials: Trials, options: TrainOptions) -> Iterator[tuple[Indices, Ends]]:
+    """Yields indices of trials that are worked on together, and how they end along each way."""
+    for block, has_course in _blocks(trials, options.method):
+        descent = _begin(trials, options, block)
+        of_them = descent.trials
+        steps = steps_of(problem, of_them.quadratic, of_them.start, of_them.values, options.dtype)
+        yield block, _watch_course(descent, steps) if has_course else _watch_modes(descent, steps)
 
 
 def _as_seen(trials: Trials, options: TrainOptions) -> Trials:
@@ -353,9 +358,7 @@ def _watch_modes(descent: _Descent, steps: Steps) -> Ends:
     found = []
     for way in courses.WAYS:
         if bounds is not None:
-            high = np.minimum(bounds.moved(descent.levels.high, way), overflow)
-            low = bounds.moved(descent.levels.low, way)
-            levels = Levels(low, np.minimum(high, np.finfo(np.float64).max), descent.levels.last)
+            levels = bounds.around(descent.levels, way, overflow)
         converged, diverged, end = constant_events(modes, descent.energy, levels, early_stop=early_stop)
         settled = converged != MISSING
         if not early_stop:

@@ -14,7 +14,6 @@ from linreg_sweep.engines.interface import (
     TrainOptions,
     Trials,
     history_of,
-    merge,
 )
 from linreg_sweep.theory.course import WAYS, Ends
 from linreg_sweep.theory.epoch_events import Bounds, Ladder, bounds_of, epoch_events, ladder_of
@@ -77,26 +76,14 @@ class _Descent:
         return np.where((epochs == 0)[:, None, None], self.trials.start, found)
 
 
-def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
-    """Tells what K trials of sgd on mini-batches in file order come to; see closed_form.train."""
-    blocks, results = [], []
-    with np.errstate(all="ignore"):  # diverged trials overflow
-        for block, descent in _descents(problem, trials, options):
-            blocks.append(block)
-            results.append(_results(descent))
-    return merge(blocks, results)
+def trained(problem: Problem, trials: Trials, options: TrainOptions) -> Iterator[tuple[Indices, Results]]:
+    """Yields what trials on mini-batches in file order come to, by blocks of them; see closed_form.train."""
+    return ((block, _results(descent)) for block, descent in _descents(problem, trials, options))
 
 
-def foresee(problem: Problem, trials: Trials, options: TrainOptions) -> Ends:
-    """Tells how K such trials that descend in floating point end, along each way; see closed_form.foresee."""
-    epochs = np.empty((len(WAYS), len(trials)), np.int64)
-    found = Ends(epochs, epochs.copy(), epochs.copy(), epochs.astype(np.bool_))
-    with np.errstate(all="ignore"):
-        for block, descent in _descents(problem, trials, options):
-            ends = _watch(problem, descent)
-            for whole, part in zip(vars(found).values(), vars(ends).values(), strict=True):
-                whole[:, block] = part
-    return found
+def foreseen(problem: Problem, trials: Trials, options: TrainOptions) -> Iterator[tuple[Indices, Ends]]:
+    """Yields how such trials end that descend in floating point, likewise; see closed_form.foresee."""
+    return ((block, _watch(problem, descent)) for block, descent in _descents(problem, trials, options))
 
 
 def _descents(problem: Problem, trials: Trials, options: TrainOptions) -> Iterator[tuple[Indices, _Descent]]:
@@ -155,9 +142,7 @@ def _watch(problem: Problem, descent: _Descent) -> Ends:
     bounds: Rounding | None = None
     for way in WAYS:
         if bounds is not None:
-            high = np.minimum(bounds.moved(descent.levels.high, way), overflow)
-            low = bounds.moved(descent.levels.low, way)
-            levels = Levels(low, np.minimum(high, np.finfo(np.float64).max), descent.levels.last)
+            levels = bounds.around(descent.levels, way, overflow)
         converged, diverged, end = descent.events(levels)
         settled = converged != MISSING
         if not descent.options.early_stop:

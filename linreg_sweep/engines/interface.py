@@ -5,7 +5,7 @@ numbers; nothing here knows of files, configs or other trials, so a trial's resu
 which trials it was trained beside.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -159,7 +159,7 @@ class Results:
 Engine = Callable[[Problem, Trials, TrainOptions], Results]
 
 
-def merge(groups: list[NDArray[np.intp]], results: list[Results]) -> Results:
+def merge(groups: Sequence[NDArray[np.intp]], results: Sequence[Results]) -> Results:
     """Returns the results of all trials from those of groups of them.
 
     Args:

@@ -91,7 +91,7 @@ def _forecast(plan: "Plan") -> Iterator[str]:
     predicted = expected.n_trials - expected.unknown
     of = f"a sample of {expected.n_trials:,} trials" if expected.is_sample else "the trials"
     if expected.unknown:
-        why = ", ".join(SILENT_MEANING[word] for word, count in expected.silent.items() if count)
+        why = "; ".join(SILENT_MEANING[word] for word, count in expected.silent.items() if count)
         all_of_them = f"the {expected.n_trials:,} trials" if not expected.is_sample else of
         share = f"{expected.unknown:,} of {all_of_them}" if predicted else f"any of {of}"
         yield f"Theory predicts nothing for {share}: {why}."

@@ -208,7 +208,7 @@ def _edge(run: "Run") -> Iterator[str]:
     edge = run.metadata["edge"]
     stable, diverged = edge["largest_stable"], edge["smallest_diverged"]
     parts = []
-    if stable is not None and diverged is not None and diverged < stable:
+    if stable is not None and diverged is not None and diverged <= stable:
         alone = run.varied == ["learning_rate"]
         why = (
             "above the first limit some are stable again" if alone else "the edge moves with what else varies"

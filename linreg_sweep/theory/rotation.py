@@ -1,9 +1,7 @@
 """Products of a matrix with columns of trials, of which none changes another's bits.
 
 Few parameters are multiplied elementwise, in a fixed order. Many go through BLAS on one thread, in blocks of
-so many columns that a column's sums are the same wherever it stands and whatever stands beside it: always of
-one width, a multiple of 8, filled up with zeros. That this holds of the BLAS at hand is looked at once for
-each size; where it does not, many are multiplied elementwise, too.
+one width (gemm.py); where the BLAS at hand does not keep to their bits, they are multiplied elementwise, too.
 """
 
 from functools import cache
@@ -11,6 +9,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
+
+from linreg_sweep.gemm import Blocks, Product, keeps_columns, multiply
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -31,7 +31,7 @@ def rotated(matrices: Floats, columns: Floats, which: Indices | None) -> Floats:
         which: the matrix of each trial [k]; None: its own, or the only one.
     """
     n_parameters, count = columns.shape[0], columns.shape[-1]
-    if n_parameters <= FEW or not keeps_columns(n_parameters, width(n_parameters)):
+    if n_parameters <= FEW or not has_blocks(n_parameters):
         return _elementwise(matrices if which is None else matrices[..., which], columns)
     if matrices.shape[-1] == 1:
         return _in_blocks(matrices[..., 0], columns)
@@ -60,17 +60,11 @@ def whole_blocks(n_trials: int, shape: tuple[int, int]) -> int:
 
 def _in_blocks(matrix: Floats, columns: Floats) -> Floats:
     """Returns a matrix [P, P] times columns [P, ...]."""
-    matrix, every = np.ascontiguousarray(matrix), columns.reshape(len(columns), -1)
-    out, size = np.empty(every.shape), width(len(matrix))
-    block, product = np.empty((2, len(matrix), size))
+    size, out = width(len(matrix)), np.empty(columns.shape)
+    flat = (len(matrix), 1, -1)
     with _blas().limit(limits=1):
-        for first in range(0, every.shape[1], size):
-            some = every[:, first : first + size]
-            count = some.shape[1]
-            block[:, :count], block[:, count:] = some, 0.0
-            np.matmul(matrix, block, out=product)
-            out[:, first : first + size] = product[:, :count]
-    return out.reshape(columns.shape)
+        multiply(np.ascontiguousarray(matrix), columns.reshape(flat), out.reshape(flat), Blocks(size, size))
+    return out
 
 
 def _elementwise(matrices: Floats, columns: Floats) -> Floats:
@@ -91,29 +85,7 @@ def _blas() -> ThreadpoolController:
     return ThreadpoolController().select(user_api="blas")
 
 
-@cache
-def keeps_columns(n_parameters: int, size: int) -> bool:
-    """Returns whether columns of a product [P, P] [P, size] keep their bits wherever they stand.
-
-    Columns are shifted, one is put in all places, and NaN and infinity are put beside one.
-    """
-    with _blas().limit(limits=1), np.errstate(invalid="ignore"):
-        return _keeps_columns(n_parameters, size)
-
-
-def _keeps_columns(n_parameters: int, size: int) -> bool:
-    generator = np.random.default_rng(0)
-    matrix, columns = (generator.normal(size=(n_parameters, each)) for each in (n_parameters, size))
-    product = matrix @ columns
-    moved = (np.roll(columns, by, axis=1) for by in (1, 2, 3, 5, size // 2))
-    shifts = (np.roll(product, by, axis=1) for by in (1, 2, 3, 5, size // 2))
-    if not all(np.array_equal(matrix @ one, other) for one, other in zip(moved, shifts, strict=True)):
-        return False
-    if not (matrix @ np.repeat(columns[:, :1], size, axis=1) == product[:, :1]).all():
-        return False
-    for beside in (np.nan, np.inf):
-        alone = np.full_like(columns, beside)
-        alone[:, size // 3] = columns[:, size // 3]
-        if not np.array_equal((matrix @ alone)[:, size // 3], product[:, size // 3]):
-            return False
-    return True
+def has_blocks(n_parameters: int) -> bool:
+    """Returns whether columns keep their bits in products of a matrix [P, P] with blocks of them."""
+    with _blas().limit(limits=1):
+        return keeps_columns(Product(n_parameters, n_parameters), width(n_parameters), "float64")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.theory.first_events import Levels
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.theory.sums import total
@@ -41,6 +42,12 @@ class Rounding:
         with np.errstate(over="ignore", invalid="ignore"):
             root = np.sqrt(level) * self.stretch**way + way * self.root_cost
             return np.asarray(np.copysign(root * root, root))
+
+    def around(self, levels: Levels, way: int, overflow: Floats) -> Levels:
+        """Returns levels moved up or down likewise, the high one at most to where a step may overflow [K]."""
+        high = np.minimum(self.moved(levels.high, way), overflow)
+        high = np.minimum(high, np.finfo(np.float64).max)
+        return Levels(self.moved(levels.low, way), high, levels.last)
 
 
 @dataclass(frozen=True)

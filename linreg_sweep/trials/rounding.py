@@ -3,8 +3,9 @@
 from threadpoolctl import threadpool_limits
 
 from linreg_sweep.engines import ENGINES, form_of_epochs
-from linreg_sweep.engines.forms import BY_BLAS, ELEMENTWISE, PLAIN
+from linreg_sweep.engines.forms import BY_BLAS, PLAIN
 from linreg_sweep.gemm import kernel
+from linreg_sweep.theory.rotation import FEW
 from linreg_sweep.trials.experiment import Experiment
 
 UNTOLD = {"form": str(PLAIN), "blas": "none"}
@@ -18,7 +19,7 @@ def arithmetic(experiment: Experiment) -> dict[str, str]:
     the engine, theory rotates many parameters by BLAS.
     """
     training, told = experiment.config.training, dict[str, str]()
-    is_by_blas = experiment.problem.shape[0] > ELEMENTWISE
+    is_by_blas = experiment.problem.shape[0] > FEW
     if ENGINES[training.engine].forms is not None:
         with threadpool_limits(limits=1):
             forms = {
