@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 import linreg_sweep as ls
 from linreg_sweep.plots.maps import epochs_map
-from tests.browsing import IN_BROWSER, Open, browser, numbers_of, open_page
+from tests.browsing import IN_BROWSER, Open, browser, numbers_of, open_page, settle
 from tests.reported import made
 from tests.test_exploring_in_browser import drag, matching
 
@@ -80,4 +80,5 @@ def test_a_link_to_settings_knows_which_problem_they_are_of(open_page: Open, tmp
     for link, numbers in told:
         page.goto(page.url.split("#")[0] + str(link))
         page.reload()
+        settle(page)
         assert numbers_of(page, "[data-lab-numbers]") == numbers

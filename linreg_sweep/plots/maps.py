@@ -18,8 +18,8 @@ from linreg_sweep.plots.cells import (
     cells,
     check_sizes,
     edges_of,
+    finest,
     map_axes,
-    values_of,
     varying,
 )
 from linreg_sweep.plots.edges import drawn_edge, edge_words, stability_limits
@@ -37,11 +37,6 @@ if TYPE_CHECKING:
     from matplotlib.colors import Normalize
 
 Floats = NDArray[np.float64]
-
-TRIALS_A_CELL = 4
-"""How many there are to be, about, where trials lie at random."""
-
-FEWEST_RANGES = 12
 
 MOST_RANGES = 4_000
 """Of a side of a map, whatever is asked for."""
@@ -225,29 +220,13 @@ def _cells(run: Run, axes: "Axes", x: str | None, y: str | None, bins: int | Non
     Raises:
         ConfigError: also where it has values that no axis can show.
     """
-    names = map_axes(run, x, y)
+    dots = int(FRAME * width_of(axes) * (look.dpi or look.style.dpi))
     most = min(bins, MOST_RANGES) if bins else MOST_RANGES
-    found = cells(run, x, y, _ranges(run, names, axes, look) if bins is None else most)
+    found = cells(run, x, y, finest(run, map_axes(run, x, y), dots) if bins is None else most)
     for side in (found.x, *([found.y] if found.y is not None else [])):
         if not side.is_words:
             check_sizes(run, side.name, side.centres)
     return found
-
-
-def _ranges(run: Run, names: Sequence[str], axes: "Axes", look: Look) -> int:
-    """Returns above how many values a side is gathered into ranges: as many as there are dots.
-
-    Where trials lie at random, or sparsely, it is as many as have a few trials each.
-    """
-    dots = int(FRAME * width_of(axes) * (look.dpi or look.style.dpi))
-    counts = [
-        len(run.types[name].words) if run.types[name].is_words else len(values_of(run, name, dots))
-        for name in names
-    ]
-    trials = run.n_trials_done
-    if np.prod(counts, dtype=np.float64) <= TRIALS_A_CELL * trials or len(names) < 2:
-        return max(MAX_VALUES, dots)
-    return max(FEWEST_RANGES, min(dots, int(np.sqrt(trials / TRIALS_A_CELL))))
 
 
 def _blocks(found: Cells) -> Iterator[tuple[slice, NDArray[np.bool_]]]:

@@ -4,6 +4,7 @@ By these it trains SGD at a constant rate on all rows itself, with momentum or w
 in another way it shows what the run found.
 """
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -72,6 +73,7 @@ def laboratory(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict
         "early_stop": training.early_stop,
         "single": training.dtype == "float32",
         "engine": training.engine,
+        "show": shlex.join(["linreg-sweep", "show", str(run.path), "--where"]),
         "parameters": list(experiment.parameter_names),
         "features": list(experiment.data.x_names),
         "targets": list(experiment.data.y_names),

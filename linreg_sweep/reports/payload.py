@@ -27,7 +27,7 @@ def map_of(run: Run, found: Cells) -> dict[str, Json]:
     """Returns a map: its axes, what is in its cells (row by row, the lowest first), theory's edge."""
     standardized = is_standardized(run)
     edge = stability_limits(run, found.x, found.y)
-    drawn = [] if edge is None else np.column_stack(drawn_edge(edge, found.x, found.y))
+    drawn: Floats | list[Any] = [] if edge is None else np.column_stack(drawn_edge(edge, found.x, found.y))
     along = regime_along(found) if found.x.name in RATES else []
     return {
         "x": _side(found.x, standardized=standardized),

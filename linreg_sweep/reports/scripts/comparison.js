@@ -49,13 +49,18 @@ function showComparison(place, runs) {
 function alongOf(map, labels) {
   const { edges, values, log } = map.x;
   const width = edges.length - 1;
-  return [...Array(width).keys()].map((column) => {
-    const cells = map.trials.map((_, cell) => cell).filter((cell) => cell % width === column && map.trials[cell]);
-    const sum = (name) => cells.reduce((total, cell) => total + map[name][cell], 0);
-    const known = cells.map((cell) => numberOf(map.best_cost[cell])).filter(Number.isFinite);
+  const columns = Array.from({ length: width }, () => ({ trials: 0, converged: 0, cost: Infinity }));
+  map.trials.forEach((trials, cell) => {
+    const column = columns[cell % width];
+    const cost = numberOf(map.best_cost[cell]);
+    column.trials += trials;
+    column.converged += map.converged[cell];
+    if (cost !== null) column.cost = Math.min(column.cost, cost);
+  });
+  return columns.map(({ trials, converged, cost }, column) => {
     const [low, high] = [edges[column], edges[column + 1]];
     const middle = log ? Math.sqrt(low) * Math.sqrt(high) : (low + high) / 2;
     const at = labels ? labels.indexOf(values[column]) : (values?.[column] ?? middle);
-    return { at, label: map.x.labels[column], share: cells.length ? sum("converged") / sum("trials") : NaN, cost: known.length ? Math.min(...known) : NaN };
+    return { at, label: map.x.labels[column], share: trials ? converged / trials : NaN, cost: Number.isFinite(cost) ? cost : NaN };
   });
 }

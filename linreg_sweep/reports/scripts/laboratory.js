@@ -25,7 +25,7 @@ function showLaboratory(article, given, columns) {
   const targets = given.targets.length;
   let problem = { ...given, ...given.setups[0] };
   const inputs = given.inputs.map((input) => inputOf(input, byName.get(input.name)));
-  let [loaded, reference, waiting] = [null, null, false];
+  let [loaded, unlisted, reference, waiting] = [null, null, null, false]; // a row, the number of a trial without one
   let [draw, showMoment] = [() => {}, () => {}];
   const player = showPlayer(part("player"), (moment) => showMoment(moment));
   part("fit").closest("figure").hidden = given.points === null;
@@ -97,7 +97,7 @@ function showLaboratory(article, given, columns) {
   /** Renews the link to this state. */
   function link(row) {
     const own = row === null ? inputs.map((input) => [input.name, input.value]) : [];
-    const settings = { trial: cellOf(loaded, "trial"), ...Object.fromEntries(own) };
+    const settings = { trial: unlisted ?? cellOf(loaded, "trial"), ...Object.fromEntries(own) };
     part("link").setAttribute("href", fragmentOf(article.dataset.run, settings));
   }
 
@@ -127,6 +127,14 @@ function showLaboratory(article, given, columns) {
     }
     part("theory").replaceChildren();
     link(row);
+  }
+
+  /** Says that a trial is not listed, and how to see its row. */
+  function lack(trial) {
+    picture({ kept: [] }, null, null);
+    part("words").textContent = `This page does not list trial ${counted(trial)}: ${given.show} "trial == ${trial}" does.`;
+    for (const name of ["numbers", "note", "theory"]) part(name).replaceChildren();
+    link(null);
   }
 
   /** Draws a descent, and again whenever the page has another width. */
@@ -247,6 +255,7 @@ function showLaboratory(article, given, columns) {
   /** Says what is shown where no trial of the run is. */
   function remark(result) {
     const own = result.cut ? `The page trains ${counted(result.epochs)} epochs at most, so that it does not wait` : `A descent of the page's own${given.setups.length > 1 ? `, with ${problem.words}` : ""}`;
+    if (unlisted !== null) return `${own}, with the settings of trial ${counted(unlisted)}, which the page does not list.`;
     return loaded === null ? `${own}.` : `${own}; trial ${counted(cellOf(loaded, "trial"))} of the run is drawn in grey for comparison.`;
   }
 
@@ -287,8 +296,7 @@ function showLaboratory(article, given, columns) {
   redrawn(part("path"), () => draw());
   return {
     load(row) {
-      loaded = row;
-      reference = null;
+      [loaded, unlisted, reference] = [row, null, null];
       problem = { ...given, ...given.setups[given.setup[row]] };
       inputs.find((input) => input.name === "learning_rate").high = problem.furthest_rate;
       for (const input of inputs) input.load(row);
@@ -296,9 +304,19 @@ function showLaboratory(article, given, columns) {
       if (isTrainable(row)) train();
       else show(row);
     },
+    /** Shows a trial that the page does not list, by its number and what returns its value of a column. */
+    settle(trial, valueOf) {
+      [loaded, unlisted, reference] = [null, trial, null];
+      problem = { ...given, ...given.setups[0] };
+      for (const input of inputs) input.set(valueOf(input.name) ?? input.begin);
+      const isKnown = !given.ways.length && given.setups.length === 1;
+      part("inputs").hidden = !isKnown;
+      if (isKnown) train();
+      else lack(trial);
+    },
     /** Sets inputs to { name: number } and trains; what is no input, or not allowed, is left alone. */
     set(settings) {
-      if (!isTrainable(loaded)) return;
+      if (part("inputs").hidden) return;
       for (const input of inputs) {
         const value = settings[input.name];
         if (Number.isFinite(value) && (ALLOWED[input.name]?.holds(value) ?? true)) input.set(value);
@@ -321,6 +339,7 @@ function inputOf(input, column) {
     slider,
     box,
     value: input.value,
+    begin: input.value,
     high: reach,
     /** Returns the value at a share of the slider; of epochs by ratio, of others evenly, four digits. */
     at(share) {

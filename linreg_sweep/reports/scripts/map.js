@@ -20,9 +20,9 @@ function showMap(article, payload, choose, best, narrow) {
   const tip = tooltip(place);
   const outcomes = Object.entries(payload.outcomes);
   const names = Object.keys(payload.outcomes);
-  let [map, view, paper] = [payload.maps[0], WHOLE, null];
+  let [map, view, paper, grid] = [payload.maps[0], WHOLE, null, null];
   let [held, pointed] = [null, null]; // cells
-  let [trial, chosen, selected] = [() => null, null, null]; // of what is held, of what stands out, and their cells
+  let [trial, chosen, selected] = [() => null, null, null]; // of what is held, of what stands out, and their blocks
 
   payload.maps.forEach(({ x, y }, number) => {
     const words = [x, y].filter(Boolean).map((side) => spaced(side.name)).join(" and ");
@@ -38,6 +38,15 @@ function showMap(article, payload, choose, best, narrow) {
   function locate(valueOf) {
     const [column, row] = [map.x, map.y].map((side) => (side ? placeOn(side, valueOf(side.name)) : 0));
     return column === null || row === null ? null : row * wide() + column;
+  }
+
+  /** Returns the block of cells that a cell is in, of which one trial is listed. */
+  function blockOf(cell) {
+    return placesOf(cell).map((place) => Math.floor(place / map.block)).join();
+  }
+
+  function blocksOf(trials) {
+    return trials && new Set(trials.map(locate).filter((cell) => cell !== null).map(blockOf));
   }
 
   /** Returns the numbers that the colours show, one a cell; null: none. */
@@ -64,6 +73,7 @@ function showMap(article, payload, choose, best, narrow) {
     const hasRegimes = map.regimes.some((name) => name !== null);
     const looks = { ratio: map.y ? 0.72 : 0.4, top: hasRegimes ? 51 : 30 };
     paper = chart(place, axisOf(map.x, view[0]), map.y ? axisOf(map.y, view[1]) : null, looks);
+    grid = gridOf(map, paper);
     const { svg, inside, x, y } = paper;
     const numbers = shownNumbers();
     const shares = shareOf(numbers.filter(Number.isFinite), colour.value === "epochs");
@@ -75,11 +85,8 @@ function showMap(article, payload, choose, best, narrow) {
         `Map of ${wide() * tall()} cells: ${map.x.words} to the right${map.y ? `, ${map.y.words} upwards` : ""}.` +
         " Arrow keys move, Enter chooses.",
     });
-    for (let cell = 0; cell < map.trials.length; cell += 1) {
-      if (!map.trials[cell]) continue;
-      const faint = selected !== null && !selected.has(cell);
-      inside.append(drawn("rect", { "data-cell": cell, class: faint ? "faint" : null, fill: colourOf(cell, numbers[cell], shares), ...outline(cell) }));
-    }
+    const cells = grid.shown().filter((cell) => map.trials[cell]);
+    drawCells(paper, grid, cells, (cell) => colourOf(cell, numbers[cell], shares), (cell) => selected !== null && !selected.has(blockOf(cell)));
     if (map.edge) {
       const points = map.edge.points.map(([rate, height]) => (rate === null || height === null ? [NaN, NaN] : [x(numberOf(rate)), y(height)]));
       inside.append(line(points, { class: "edge" }));
@@ -94,17 +101,9 @@ function showMap(article, payload, choose, best, narrow) {
     if (hadFocus) svg.focus({ preventScroll: true });
   }
 
-  /** Returns where a cell is, in the picture's pixels. */
-  function outline(cell) {
-    const [column, row] = placesOf(cell);
-    const [left, right] = [0, 1].map((end) => paper.x(map.x.edges[column + end]));
-    const [bottom, top] = [0, 1].map((end) => paper.y(map.y ? map.y.edges[row + end] : end));
-    return { x: left.toFixed(2), y: top.toFixed(2), width: (right - left + 0.3).toFixed(2), height: (bottom - top + 0.3).toFixed(2) };
-  }
-
   function middleOf(cell) {
-    const [x, y, width, height] = Object.values(outline(cell)).map(Number);
-    return [x + width / 2, y + height / 2];
+    const { left, right, top, bottom } = grid.outline(cell);
+    return [(left + right) / 2, (top + bottom) / 2];
   }
 
   /** Returns the place of a cell's middle, as shares of what is shown. */
@@ -121,7 +120,7 @@ function showMap(article, payload, choose, best, narrow) {
     paper.svg.querySelectorAll(".chosen, .chosen-inner").forEach((old) => old.remove());
     for (const cell of new Set([held, pointed])) {
       if (cell === null) continue;
-      for (const name of ["chosen", "chosen-inner"]) paper.inside.append(drawn("rect", { class: name, ...outline(cell) }));
+      for (const name of ["chosen", "chosen-inner"]) paper.inside.append(drawn("rect", { class: name, ...asRect(grid.outline(cell)) }));
     }
     const [list, cell] = [article.querySelector("dl[data-cell]"), pointed ?? held];
     if (cell !== null && map.trials[cell]) listNumbers(list, entriesOf(map, cell, names));
@@ -145,8 +144,8 @@ function showMap(article, payload, choose, best, narrow) {
     pointed = cell;
     if (isShown(cell)) mark();
     else look(moved(view, sharesOf(cell).map((share) => (share >= 0 && share <= 1 ? 0 : share - 0.5))));
-    const { x, y, width } = outline(cell);
-    tell(cell, onPage(paper.svg, [Number(x) + Number(width), Number(y)]));
+    const { right, top } = grid.outline(cell);
+    tell(cell, onPage(paper.svg, [right, top]));
   }
 
   function zoom(factor) {
@@ -164,12 +163,14 @@ function showMap(article, payload, choose, best, narrow) {
   }
 
   const isDragged = letZoom(place, () => ({ paper, view }), look);
-  const cellOf = (event) => (event.target.dataset.cell === undefined ? null : Number(event.target.dataset.cell));
-  place.addEventListener("pointerover", (event) => {
-    pointed = cellOf(event);
+  const cellOf = (event) => grid.at(...inPicture(paper.svg, event));
+  place.addEventListener("pointermove", (event) => {
+    const cell = cellOf(event);
+    tell(cell, within(place, event));
+    if (cell === pointed) return;
+    pointed = cell;
     mark();
   });
-  place.addEventListener("pointermove", (event) => tell(cellOf(event), within(place, event)));
   place.addEventListener("pointerleave", () => {
     pointed = null;
     tip.hide();
@@ -201,7 +202,7 @@ function showMap(article, payload, choose, best, narrow) {
   which.addEventListener("change", () => {
     [map, view, pointed] = [payload.maps[Number(which.value)], WHOLE, null];
     held = locate(trial);
-    selected = chosen && new Set(chosen.map(locate));
+    selected = blocksOf(chosen);
     draw();
   });
   colour.addEventListener("change", draw);
@@ -215,7 +216,7 @@ function showMap(article, payload, choose, best, narrow) {
     },
     select(values) {
       chosen = values;
-      selected = chosen && new Set(chosen.map(locate));
+      selected = blocksOf(chosen);
       if (paper) draw();
     },
   };

@@ -114,7 +114,7 @@ function showTrials(article, payload, columns, choose, select) {
     const from = seen.length ? `Rows ${counted(page * ROWS + 1)} to ${counted(page * ROWS + seen.length)} of ` : "";
     const listed = payload.all_listed
       ? `all ${counted(payload.n_trials)} trials`
-      : `${counted(all.length)} listed trials: the first of each cell of the maps, and the best, of all ${counted(payload.n_trials)}`;
+      : `${counted(all.length)} listed trials, taken evenly from the maps, and the best, of all ${counted(payload.n_trials)}`;
     const left = rows.length === all.length ? "" : `${counted(rows.length)} that match, of `;
     article.querySelector("[data-trials-count]").textContent = `${from}${left}${listed}.`;
   }
