@@ -210,7 +210,7 @@ def test_any_columns_are_axes_and_colours(open_page: Open, run: Run) -> None:
 def test_columns_are_chosen_and_explained(open_page: Open, run: Run) -> None:
     """What is unchecked leaves the table; each says what it means."""
     page = open_page(run)
-    page.get_by_text("Columns, and what they say").click()
+    page.get_by_text("Choose columns").click()
     box = page.locator('[data-column="contraction"]')
     assert "contraction" in page.locator("[data-trials] thead").inner_text()
     box.uncheck()

@@ -330,7 +330,7 @@ def test_ties_of_the_best_trial_are_rings_alike(run: Run, tmp_path: Path) -> Non
     data = [-1.0, 1.0], [-2.0, 2.0]
     sweep = {"name": "tied", "method": "grid", "training": {"epochs": 400}, "parameters": parameters}
     axes = outcome_map(ls.run(sweep, data=data, out=tmp_path, jobs=1), fresh())
-    assert re.fullmatch(r"fastest trial: epoch \d+, 2 alike", str(axes.lines[-1].get_label()))
+    assert re.fullmatch(r"fastest trial: epoch \d+, 2 tied", str(axes.lines[-1].get_label()))
     assert np.asarray(axes.lines[-1].get_xydata()).tolist() == [[1.0, 0.0], [1.0, 1.0]]
     parameters = {"learning_rate": {"values": [1.0, 2.0]}}
     axes = outcome_map(made(tmp_path, parameters=parameters), fresh())

@@ -22,7 +22,7 @@ pytestmark = IN_BROWSER
 def test_a_trial_alone_and_starts_as_far_as_numbers_go(open_page: Open, tmp_path: Path) -> None:
     """There is nothing to explore of one trial; axes that are longer than a number can be are drawn."""
     page = open_page(made(tmp_path, parameters={"learning_rate": {"values": [0.003]}}))
-    assert not page.get_by_role("heading", name="Any columns").is_visible()
+    assert not page.get_by_role("heading", name="Any two columns").is_visible()
     assert page.locator("[data-map] rect[data-cell]").count() == 1
     starts: dict[str, Any] = {"initial_weight": {"values": [-1e308, 0, 1e308]}}
     page = open_page(made(tmp_path, parameters={"learning_rate": {"values": [1, 2, 1e200]}} | starts))

@@ -30,7 +30,7 @@ def edge_words(rates: Floats, heights: Floats, y: MapSide | None, digits: int = 
     if y is None or (known == known[0]).all():
         words = f"stability limit {known[0]:.{digits}g}"
     else:
-        words = f"stability limit, by {spaced(y.name)}"
+        words = f"stability limit by {spaced(y.name)}"
     return words if len(known) == len(rates) else f"{words}, where one is known"
 
 

@@ -86,7 +86,7 @@ def outcome_map(
     bins: int | None = None,
     look: Look = PLAIN,
 ) -> "Axes":
-    """Draws what became of the trials of a run; a cell of several outcomes has their mixed colour.
+    """Draws what became of the trials of a run; a cell with several outcomes has a mixed colour.
 
     Args:
         run: which run.
@@ -124,7 +124,7 @@ def _color_outcomes(axes: "Axes", found: Cells, look: Look, run: Run) -> "Axes":
         found,
         look,
         patches,
-        "a cell of several outcomes has their mixed colour" if several else "",
+        "a cell with several outcomes has a mixed colour" if several else "",
     )
     return axes
 
@@ -264,7 +264,7 @@ def _frame(
     else:
         explained += scale(axes, "y", found.y, look.axis(found.y.name, standardized=standardized), look)
     above = name_regimes(axes, found, look, FRAME * (BESIDE if has_bar else 1)) if has_regimes(found) else 0.0
-    left_out = f"\n{found.left_out:,} trials have no value on an axis" if found.left_out else ""
+    left_out = f"\n{found.left_out:,} trials have no value on one of the axes" if found.left_out else ""
     title(axes, look, _title(run) + left_out, pad=8 + above)
     handles = [*handles, *_edge(axes, run, found, look), *mark_best(axes, run, found, look)]
     legend(axes, look, handles, title="\n".join(filter(None, [note, "; ".join(explained)])) or None)

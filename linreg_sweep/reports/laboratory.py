@@ -56,7 +56,7 @@ def laboratory(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict
     """
     training, size = experiment.config.training, experiment.problem.shape[0]
     if size > MAX_PARAMETERS:
-        text = f"has {size} parameters a target, a page can train up to {MAX_PARAMETERS}"
+        text = f"has {size} parameters per target, and a page trains at most {MAX_PARAMETERS}"
         raise ResultsError(Complaint(str(run.path), text))
     groups = experiment.groups(_hyperparameters(run, experiment, trials))
     setups, setup = _setups(groups, len(trials))

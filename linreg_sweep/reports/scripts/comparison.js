@@ -18,7 +18,7 @@ function showComparison(place, runs) {
   const costs = curves.flatMap((curve) => curve.map((point) => point.cost)).filter((cost) => Number.isFinite(cost) && cost > 0);
   const pictures = [
     { of: "share", axis: { low: -0.03, high: 1.03, scale: "linear", words: "share of trials that converged" } },
-    { of: "cost", axis: { ...axisAround(endsOf(costs), true), words: "least cost (target's units squared)" } },
+    { of: "cost", axis: { ...axisAround(endsOf(costs), true), words: "least cost (squared units of the target)" } },
   ];
   redrawn(place, () => {
     const charts = place.querySelectorAll("[data-curves]");

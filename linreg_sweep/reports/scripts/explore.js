@@ -163,7 +163,7 @@ function showExplorer(article, payload, columns, choose, narrow) {
       }
       svg.append(drawn("rect", { class: "brush", "data-axis": number, x: at - 14, width: 28, y: top, height: bottom - top }));
     });
-    svg.setAttribute("aria-label", `${counted(all.length)} trials over ${shown.map((column) => column.name).join(", ")}. The box "Only where" below narrows them as a mark on an axis does.`);
+    svg.setAttribute("aria-label", `${counted(all.length)} trials over ${shown.map((column) => column.name).join(", ")}. The box "Filter" below selects trials as a range on an axis does.`);
     place.replaceChildren(svg);
     brush(svg, shown, scales, top, bottom);
   }
@@ -201,7 +201,7 @@ function showExplorer(article, payload, columns, choose, narrow) {
   for (const list of [across, up, colour]) list.addEventListener("change", draw);
   part("points").closest("section").hidden = !varies.length;
   part("all").hidden = all.length <= MAX_DRAWN;
-  part("all").textContent = `Of ${counted(all.length)} listed trials ${counted(drawnRows.length)} are drawn, evenly chosen.`;
+  part("all").textContent = `${counted(drawnRows.length)} of the ${counted(all.length)} listed trials are drawn, chosen evenly.`;
   redrawn(part("points"), draw);
   return {
     /** Lets rows stand out that meet a comparison: a set of them; null: all. Marks that do not say it are taken away. */

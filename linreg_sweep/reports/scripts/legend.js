@@ -9,7 +9,7 @@ function entriesOf(map, cell, outcomes) {
     ...sides.map(([side, place]) => ({ name: side.name, words: spaced(side.name), text: side.labels[place] })),
     ...["trials", ...outcomes].map((name) => ({ name, words: name, value: map[name][cell] })),
     { name: "median_converged_at", words: "epochs to convergence (median)", value: median, text: counted(median) },
-    { name: "best_cost", words: "least cost (target's units squared)", value: map.best_cost[cell] },
+    { name: "best_cost", words: "least cost (squared units of the target)", value: map.best_cost[cell] },
     { name: "regime", words: "regime", text: spaced(map.regime[cell] ?? "") },
     { name: "first_trial", words: "first trial", value: map.first_trial[cell], text: counted(map.first_trial[cell]) },
   ];
@@ -34,7 +34,7 @@ function legendOf(map, outcomes, colour, shares, hasBest) {
     for (let step = 0; step < 30; step += 1) {
       bar.append(drawn("rect", { x: 3 * step, width: 3.2, height: 10, fill: ramp((step + 0.5) / 30) }));
     }
-    const [words, of] = colour === "cost" ? ["least cost", "target's units squared"] : ["epochs to convergence", "median"];
+    const [words, of] = colour === "cost" ? ["least cost", "squared units of the target"] : ["epochs to convergence", "median"];
     parts.push([counted(shares.low), bar, `${counted(shares.high)} ${words} (${of}${shares.byRatio ? ", log scale" : ""})`]);
   }
   for (const name of names) {
@@ -42,13 +42,13 @@ function legendOf(map, outcomes, colour, shares, hasBest) {
     if (isThere && (byOutcome || name !== "converged")) parts.push([patch(outcomes[name]), name]);
   }
   const several = map.trials.some((_, cell) => names.filter((name) => map[name][cell] > 0).length > 1);
-  if (byOutcome && several) parts.push(["a cell of several outcomes has their mixed colour"]);
+  if (byOutcome && several) parts.push(["a cell with several outcomes has a mixed colour"]);
   if (map.edge) {
     const dashes = drawn("line", { class: "edge", x1: 0, x2: 10, y1: 5, y2: 5 });
     parts.push([drawn("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, dashes), map.edge.words]);
   }
   if (hasBest) parts.push([drawn("svg", { viewBox: "0 0 14 14", "aria-hidden": "true" }, ...ring(7, 7)), "best trial"]);
-  if (map.left_out) parts.push([`${counted(map.left_out)} trials have no value on an axis`]);
+  if (map.left_out) parts.push([`${counted(map.left_out)} trials have no value on one of the axes`]);
   return parts.map((part) => element("span", {}, ...part));
 }
 

@@ -1,6 +1,6 @@
 // The map: what became of the trials over two parameters, a cell a trial or all trials of a range.
 
-const EMPTY_CELL = "No trial is here.";
+const EMPTY_CELL = "There are no trials in this cell.";
 
 /**
  * Shows the maps of a run.
@@ -82,8 +82,8 @@ function showMap(article, payload, choose, best, narrow) {
       role: "application",
       "aria-roledescription": "map",
       "aria-label":
-        `Map of ${wide() * tall()} cells: ${map.x.words} to the right${map.y ? `, ${map.y.words} upwards` : ""}.` +
-        " Arrow keys move, Enter chooses.",
+        `Map of ${counted(wide() * tall())} cells. Horizontal: ${map.x.words}.${map.y ? ` Vertical: ${map.y.words}.` : ""}` +
+        " Arrow keys move from cell to cell, Enter selects one.",
     });
     const cells = grid.shown().filter((cell) => map.trials[cell]);
     drawCells(paper, grid, cells, (cell) => colourOf(cell, numbers[cell], shares), (cell) => selected !== null && !selected.has(blockOf(cell)));
@@ -97,7 +97,7 @@ function showMap(article, payload, choose, best, narrow) {
     mark();
     legend.replaceChildren(...legendOf(map, payload.outcomes, colour.value, shares, bestCell !== null));
     button("out").disabled = button("whole").disabled = isWhole(view);
-    button("list").textContent = isWhole(view) ? "List the trials of this cell" : "List the trials of this part";
+    button("list").textContent = isWhole(view) ? "List the trials in this cell" : "List the trials in this part";
     if (hadFocus) svg.focus({ preventScroll: true });
   }
 

@@ -50,7 +50,7 @@ function showTrials(article, payload, columns, choose, select) {
   const outcomes = columns.find((column) => column.name === "outcome");
   for (const name of outcomes.order) outcome.append(element("option", { value: name }, name));
   const text = same.map((column) => `${column.name} ${textOf(column, 0)}`).join(", ");
-  article.querySelector("[data-trials-same]").textContent = text && `The same in all listed trials: ${text}.`;
+  article.querySelector("[data-trials-same]").textContent = text && `The same for every listed trial: ${text}.`;
 
   function textOf(column, row) {
     const cell = column.cells[row];
@@ -80,7 +80,7 @@ function showTrials(article, payload, columns, choose, select) {
       const exact = column.number && column.cells[row] !== null ? String(column.cells[row]) : null;
       const looks = { class: column.number ? "number" : null, "data-exact": exact, title: exact };
       if (column.name !== "trial" || choose === null) return element("td", looks, textOf(column, row));
-      const button = element("button", { type: "button", title: "Show it in the laboratory" }, textOf(column, row));
+      const button = element("button", { type: "button", title: "Open this trial in the laboratory" }, textOf(column, row));
       button.addEventListener("click", () => choose(column.cells[row]));
       return element("td", { class: "number", "data-exact": exact }, button);
     });
@@ -114,7 +114,7 @@ function showTrials(article, payload, columns, choose, select) {
     const from = seen.length ? `Rows ${counted(page * ROWS + 1)} to ${counted(page * ROWS + seen.length)} of ` : "";
     const listed = payload.all_listed
       ? `all ${counted(payload.n_trials)} trials`
-      : `${counted(all.length)} listed trials, taken evenly from the maps, and the best, of all ${counted(payload.n_trials)}`;
+      : `${counted(all.length)} listed trials, spread evenly over the maps and including the best, out of ${counted(payload.n_trials)}`;
     const left = rows.length === all.length ? "" : `${counted(rows.length)} that match, of `;
     article.querySelector("[data-trials-count]").textContent = `${from}${left}${listed}.`;
   }
