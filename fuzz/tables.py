@@ -5,10 +5,13 @@ from datetime import datetime, time
 from decimal import Decimal
 from pathlib import Path
 from random import Random
-from typing import Any
-from zipfile import ZipFile
+from typing import TYPE_CHECKING, Any
+from zipfile import ZipFile, ZipInfo
 
 from fuzz.mutations import mutated, words
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 ROOT = Path(__file__).parents[1]
 
@@ -174,21 +177,30 @@ def excel_file(random: Random) -> bytes:
     for _ in range(random.choice((0, 1, 2, 10, 300))):
         row = [random.choice(others) if random.random() < odd else float(_plain(random)) for _ in names]
         book.active.append([_allowed(cell) for cell in row])
+    parts = _parts_of(book)
+    if random.random() < 0.3:
+        return _archive(parts)
+    if random.random() < 0.3:
+        return mutated(random, _archive(parts), TOKENS)
+    changed = random.choice(("xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml"))
+    return _archive(parts | {changed: mutated(random, parts[changed], SHEET)})
+
+
+def _parts_of(book: "Workbook") -> dict[str, bytes]:
+    """Returns the parts of a workbook by name, without the one that says when it was written."""
     stream = io.BytesIO()
     book.save(stream)
-    if random.random() < 0.3:
-        return stream.getvalue()
-    if random.random() < 0.3:
-        return mutated(random, stream.getvalue(), TOKENS)
-    changed, again = (
-        random.choice(("xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml")),
-        io.BytesIO(),
-    )
-    with ZipFile(stream) as archive, ZipFile(again, "w") as other:
-        for name in archive.namelist():
-            content = archive.read(name)
-            other.writestr(name, mutated(random, content, SHEET) if name == changed else content)
-    return again.getvalue()
+    with ZipFile(stream) as archive:
+        return {name: archive.read(name) for name in archive.namelist() if name != "docProps/core.xml"}
+
+
+def _archive(parts: dict[str, bytes]) -> bytes:
+    """Returns an .xlsx file of the same bytes at any hour: an archive keeps when each part was written."""
+    stream = io.BytesIO()
+    with ZipFile(stream, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(ZipInfo(name), content)
+    return stream.getvalue()
 
 
 def _allowed(cell: Any) -> Any:

@@ -92,6 +92,7 @@ class Edges:
         is_drawn: whether no two epochs see the rows in one order.
         rows: one a combination of momentum and batch size.
         varied: which of momentum and batch_size the sweep varies.
+        no_limit: why theory has no limit for some of them, half a sentence each.
         notes: what a person should know of the data.
     """
 
@@ -102,6 +103,7 @@ class Edges:
     is_drawn: bool
     rows: tuple[Edge, ...]
     varied: tuple[str, ...]
+    no_limit: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -147,6 +149,7 @@ def edge(
         any(each.is_drawn for each in measured),
         rows,
         tuple(name for name in ("momentum", "batch_size") if name in experiment.space.parameters),
+        tuple(dict.fromkeys(filter(None, map(Group.why_no_limit, groups)))),
         table.notes,
     )
 

@@ -91,6 +91,11 @@ class Holdout(Model):
         return kept | ({"seed": self.seed} if drawn else {})
 
     @property
+    def marked(self) -> tuple[str, Cell] | None:
+        """The column that marks the rows, and the value that it has in them; None: no column does."""
+        return None if self.column is None or self.value is None else (self.column, self.value)
+
+    @property
     def n_folds(self) -> int:
         """How many folds there are."""
         return self.folds or 1

@@ -39,8 +39,8 @@ class Plan:
             for all, since they differ in what moves it, such as momentum, or some have none.
         order: of the batches of which that is the limit; empty: steps see all rows.
         islands: ranges of rates above it that are stable again, of batches in file order.
-        any_order_limit: the rate below which no step on batches makes an error grow; None: not known, or
-            there are several.
+        any_order_limit: the rate below which no step on batches makes an error grow; None: not known, as
+            under a schedule, whose factors may be above 1, or there are several.
         has_schedule: whether that is the limit of a schedule's long run, for some trial.
         no_limit: why there is no limit for all, half a sentence each: none is known for some trials, or
             what moves it differs between trials.
@@ -174,7 +174,8 @@ def _any_order_limit(experiment: Experiment) -> float | None:
     found = set()
     for example in experiment.extreme_examples:
         method, decay = example.options.method, float(example.trials.values["weight_decay"][0])
-        if method.batch_size is None or method.optimizer != "sgd" or "momentum" in method.active:
+        is_plain = method.optimizer == "sgd" and method.schedule is None and "momentum" not in method.active
+        if method.batch_size is None or not is_plain:
             return None
         found.add(any_order_limit(example.problem, method.batch_size, decay, method.order))
     is_one = len(found) == 1 and not differing(experiment)

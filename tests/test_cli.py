@@ -179,5 +179,5 @@ def test_edge_prints_what_was_measured_beside_theory(shell: Shell) -> None:
     assert float(told.table[0]["largest_stable"]) < float(told.table[0]["smallest_unstable"])
     words = shell("edge", "small.yaml", "--set", "batch_size=5", "order=reshuffle", "dtype=float32").out
     assert "The rows of steps are drawn" in words
-    assert "No limit is known for every order of the rows" in words
+    assert "No limit is known where each epoch has a permutation of its own" in words
     assert "as close as float32 and its rounding can tell apart" in words

@@ -57,6 +57,17 @@ def test_a_run_of_them(url: str, tmp_path: Path) -> None:
     assert ls.train(config, overrides=["epochs=0"]).experiment.problem.n_rows == 25
 
 
+def test_rows_held_out_behind_a_url_are_found_again(url: str, tmp_path: Path) -> None:
+    """By the declaration that a run writes of data too large to be kept."""
+    many = pd.DataFrame({"a": np.arange(70_000) % 97, "b": 1.0, "y": np.arange(70_000) % 5})
+    (any_path(url) / "many.parquet").write_bytes(many.to_parquet())
+    block = {"path": f"{url}/many.parquet", "y": "y", "x": "a", "holdout": {"path": f"{url}/two.csv"}}
+    sweep = {"name": "s", "method": "grid", "training": {"epochs": 3}, "parameters": {"learning_rate": 1e-4}}
+    run = ls.run(sweep | {"data": block}, out=tmp_path)
+    assert (run.path / "data.parquet").exists() == url.startswith("file:")
+    assert not ls.verify(run).mismatches
+
+
 def test_what_is_not_there(url: str) -> None:
     """One complaint each, in one line."""
     for name in ("none.csv", "none*.csv", "one.bin"):

@@ -194,6 +194,16 @@ def test_a_trial_on_an_island_comes_to_rest(tmp_path: Any) -> None:
     assert at_rest["excess_cost"].to_numpy() == pytest.approx(at_rest["plateau"].to_numpy(), rel=1e-9)
 
 
+@pytest.mark.parametrize("order", ["file", "independent"])
+def test_a_trial_that_only_its_first_step_moves_has_no_plateau(order: str, tmp_path: Any) -> None:
+    """With a dampening of 1 it rests wherever that step has led it, which is not the optimum."""
+    training = {"batch_size": 15, "order": order, "momentum": 0.5, "dampening": 1, "epochs": 9}
+    rates = {"learning_rate": {"values": [0.001]}}
+    trials = ls.run(TUTORIAL | {"training": training, "parameters": rates}, out=tmp_path, jobs=1).trials
+    assert trials["excess_cost"][0] > 1
+    assert trials["plateau"].isna().all()
+
+
 def test_one_feature_has_the_limits_that_its_polynomial_has() -> None:
     """Rows with x squared 1 and 10, one at a time: (11 - sqrt 41) / 20, and an island up to 1.1."""
     x = np.array([[1.0], [np.sqrt(10)]])

@@ -161,6 +161,8 @@ def test_every_way_holds_the_same_rows_out(tmp_path: Path) -> None:
         (FRAME, {"column": "split", "value": "test"}),
         (marked, {"column": "test", "value": 1}),
         (marked, {"column": "held", "value": True}),
+        (marked.assign(test=1 - marked["test"]), {"column": "test", "value": 0}),
+        (marked.assign(held=~marked["held"]), {"column": "held", "value": False}),
         (FRAME.iloc[:5], {"path": str(tmp_path / "test.csv")}),
     ]
     runs = [run_on(frame, tmp_path / str(place), way) for place, (frame, way) in enumerate(ways)]

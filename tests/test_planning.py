@@ -119,6 +119,13 @@ def test_no_limit_is_told_where_no_one_limit_holds(more: dict[str, Any]) -> None
     assert plan.condition_number == pytest.approx(1332.3, rel=1e-4)
 
 
+@pytest.mark.parametrize(("more", "bound"), [({}, 0.0025413), ({"schedule": "silver"}, None)])
+def test_no_bound_for_any_order_is_told_under_a_schedule(more: dict[str, Any], bound: float | None) -> None:
+    """One that makes longer steps than the learning rate lets errors grow below it."""
+    found = planned(training={"batch_size": 5, "order": "reshuffle"} | more).any_order_limit
+    assert found == (bound and pytest.approx(bound, rel=1e-5))
+
+
 def test_flat_data_have_no_limit() -> None:
     """Where x is 0 and no bias is fitted there is nothing to descend on."""
     plan = ls.plan(SWEEP | {"data": {"name": "tutorial", "fit_bias": False}}, data=([0.0, 0.0], [1.0, 2.0]))

@@ -114,7 +114,7 @@ class Entry:
             block = mapping["data"] | {"path": _relative(path, self.store.path)}
             other = block["holdout"] and block["holdout"].get("path")
             if other:
-                block["holdout"] = {"path": _relative(Path(other), self.store.path)}
+                block["holdout"] = {"path": _relative(files.any_path(other), self.store.path)}
             return mapping | {"data": block}
         return mapping
 

@@ -47,7 +47,8 @@ def format_edges(measured: "Edges") -> Iterator[str]:
     if measured.dtype == "float32":
         yield "The two are as close as float32 and its rounding can tell apart."
     if any(row.stability_limit is None for row in measured.rows):
-        yield "No limit is known for every order of the rows: the measured edge stands alone."
+        where = f" where {' or '.join(measured.no_limit)}" if measured.no_limit else ""
+        yield f"No limit is known{where}: there the measured edge stands alone."
     if any(row.stability_limit is not None for row in measured.rows) and measured.is_drawn:
         yield (
             "stability_limit is theory's in mean square, over all draws: the epochs of one seed may be stable"

@@ -2,12 +2,13 @@
 
 Outcomes are results, never errors. The regime is the tutorial's four words for a learning rate.
 
-On full batches it is read off the spectrum: the factor c by which the steepest direction of the data
-shrinks in each epoch. Such a regime describes that direction alone, so a trial may converge at a rate
-that is too high (with no error along it), or diverge at one that is not (momentum or rounding carry it
-past the bound first); `SURPRISES` says why. Mini-batches have no such factor: their regime describes what
-the trial did, and never contradicts its outcome. One that diverged is too high, one that converged is
-not, and an unfinished one is only if its cost rose.
+Where steps see all rows, or batches in file order, it is read off the spectrum: the factor c by which the
+steepest direction of the data shrinks in each epoch. Such a regime describes that direction alone, so a trial
+may converge at a rate that is too high (with no error along it), or diverge at one that is not (momentum or
+rounding carry it past the bound first); `SURPRISES` says why. No such factor is used where batches are drawn
+or permuted, nor with an adaptive optimizer: there the regime describes what the trial did, and never
+contradicts its outcome. One that diverged is too high, one that converged is not, and an unfinished one is
+only if its cost rose.
 """
 
 import math

@@ -96,7 +96,9 @@ class Group:
         """Returns the excess at which trials come to rest [K]; NaN: they do not, or it is not known."""
         if not isinstance(self.theory, FileOrder | Drawn):  # see has_plateau
             return np.full(len(self.trials), np.nan)
-        return self.theory.plateau(self.trials.quadratic, self.trials.values)
+        values = self.trials.values
+        is_pushed = values["dampening"] != 1  # else the first step alone moves a trial
+        return np.where(is_pushed, self.theory.plateau(self.trials.quadratic, values), np.nan)
 
     def expected_excess(self, epochs: Integers) -> Floats:
         """Returns the mean over all draws of the excess after so many epochs [K]; NaN: it is not known."""

@@ -50,7 +50,6 @@ def load_data(
     if path is None:
         return _held_out(declaration, datasets.tutorial(standardize=standardize, fit_bias=fit_bias))
     holdout = block.holdout
-    apart = None if holdout is None or holdout.column is None else (holdout.column, holdout.value or "")
     read = datasets.from_file(
         path,
         block.x,
@@ -60,7 +59,7 @@ def load_data(
         form=block.format,
         drop=block.missing == "drop",
         max_memory=most,
-        held_out=apart,
+        held_out=None if holdout is None else holdout.marked,
     )
     return _noted(_held_out(declaration, read), fit_bias=fit_bias)
 
