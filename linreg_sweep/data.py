@@ -248,7 +248,7 @@ def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: 
     complaints = _collisions(where, table, standardize, fit_bias)
     mean, mean_low, scale = moments(x)
     if standardize and not fit_bias:
-        text = "standardize must go with fit_bias: true, for a weight on x less its mean implies a bias"
+        text = "standardize must go with fit_bias: true, for a weight on x minus its mean implies a bias"
         complaints.append(Complaint(where, text, "fit a bias, or leave x as it is"))
     if standardize:
         complaints += flat_complaints(where, table.x_names, scale)
@@ -259,7 +259,7 @@ def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: 
     if rows < parameters:
         notes = (*notes, fewer_rows(rows, parameters))
     elif fit_bias and (flat := level_names(table.x_names, scale)):
-        notes = (*notes, f"constant, so that weight and bias share one effect: {flat}")
+        notes = (*notes, f"constant, so that its weight and the bias have one effect: {flat}")
     return Data(
         x=x,
         y=np.ascontiguousarray(table.y),
@@ -297,5 +297,5 @@ def _collisions(where: str, table: Table, standardize: bool, fit_bias: bool) -> 
     if standardize:  # results then tell both scales
         names += tuple(f"{name}_unscaled" for name in names)
     twice = [name for name, times in Counter(names).items() if times > 1][:MAX_COLLISIONS]
-    text = "columns of the results must have different names, two would be"
+    text = "columns of the results must have different names, two would be called"
     return [Complaint(where, f"{text} {shorten(name)!r}", "rename a column of the data") for name in twice]

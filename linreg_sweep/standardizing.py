@@ -103,6 +103,6 @@ def flat_complaints(where: str, names: Sequence[str], scale: Floats) -> list[Com
         complaints.append(Complaint(where, text, "leave it out of x"))
     endless = [name for name, wide in zip(names, ~np.isfinite(scale), strict=True) if wide]
     if endless:
-        text = f"a column's ends must lie a finite distance apart, those of {shorten(endless[0])!r} do not"
+        text = f"a column's range must be finite, but that of {shorten(endless[0])!r} is not"
         complaints.append(Complaint(where, text, "choose another unit"))
     return complaints

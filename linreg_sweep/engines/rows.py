@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linreg_sweep.engines.chunks import Curvature, Indices
+from linreg_sweep.engines.chunks import Array, Curvature, Indices
+from linreg_sweep.gemm import Factor
 from linreg_sweep.theory.problem import Problem, loss_factor
 
 TAKEN = 2**18
@@ -14,7 +15,7 @@ TAKEN = 2**18
 
 def scaled_rows(
     problem: Problem, size: int, dtype: np.dtype[np.floating], chosen: Indices | slice = slice(None)
-) -> Curvature:
+) -> tuple[Array, Array]:
     """Returns rows of A [k, P] and Y [k, O, 1] times the root of k of a step of so many rows.
 
     By these the gradient has no factor on its way.
@@ -35,13 +36,15 @@ class Rows:
         slices: of each step.
         held: A [n, P] and Y [n, O, 1] as scaled_rows has them; None: they are read when they are asked for.
         order: in which they are seen; None: as they stand.
+        lasts: whether what is yielded is kept from epoch to epoch.
     """
 
     problem: Problem
     dtype: np.dtype[np.floating]
     slices: list[slice]
-    held: Curvature | None
+    held: tuple[Array, Array] | None
     order: Indices | None = None
+    lasts: bool = False
 
     @classmethod
     def of(cls, problem: Problem, slices: list[slice], dtype: np.dtype[np.floating]) -> "Rows":
@@ -50,7 +53,7 @@ class Rows:
         return cls(problem, dtype, slices, held)
 
     def __iter__(self) -> Iterator[Curvature]:
-        """Yields A [b, P] and Y [b, O, 1] of each step."""
+        """Yields A [b, P], as a factor, and Y [b, O, 1] of each step."""
         size, is_mean = self.slices[0].stop, self.problem.loss != "sse"
         together = max(1, TAKEN // (size * self.problem.shape[0]))
         for step in range(0, len(self.slices), together):
@@ -63,9 +66,9 @@ class Rows:
                 if is_mean and len(a) < size:  # k is one over the rows of a step
                     root = self.dtype.type((size / len(a)) ** 0.5)
                     a, y = root * a, root * y
-                yield a, y
+                yield Factor(a, lasts=self.lasts), y
 
-    def _taken(self, rows: slice) -> Curvature:
+    def _taken(self, rows: slice) -> tuple[Array, Array]:
         """Returns the rows of steps that follow one another."""
         chosen = rows if self.order is None else self.order[rows]
         if self.held is None:

@@ -167,7 +167,7 @@ def _residuals(axes: "Axes", fitted: Fitted) -> None:
     axes.axhline(0, color=INK, linewidth=1)
     targets = ", ".join(fitted.model.targets)
     axes.set_xlabel(f"predicted {targets}")
-    axes.set_ylabel(f"residual: {targets} less predicted")
+    axes.set_ylabel(f"residual: {targets} minus its prediction")
 
 
 def _costs(axes: "Axes", fitted: Fitted, look: Look) -> None:
@@ -186,5 +186,5 @@ def _costs(axes: "Axes", fitted: Fitted, look: Look) -> None:
     axes.yaxis.set_major_formatter(lambda cost, _: f"{cost:g}")
     axes.set_xlim(left=0)
     axes.set_xlabel("epoch (0, then log scale)")
-    axes.set_ylabel(f"mean squared error (unit of {', '.join(fitted.model.targets)} squared)")
+    axes.set_ylabel(f"mean squared error (squared units of {', '.join(fitted.model.targets)})")
     legend(axes, look, handles)

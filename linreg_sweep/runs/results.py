@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.analysis.aggregate import SUMMARISED, Aggregate, Distinct, Ranges, Table, as_key, ranges_of
+from linreg_sweep.analysis.aggregate import (
+    SUMMARISED,
+    Aggregate,
+    Distinct,
+    Ranges,
+    Table,
+    as_key,
+    check_column,
+    ranges_of,
+)
+from linreg_sweep.analysis.over_seeds import over_seeds, reads
 from linreg_sweep.column_types import ranked_by
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.runs.quality import best_trials, quality
@@ -46,8 +56,13 @@ class Run(StoredRun):
 
     @property
     def spread(self) -> str | None:
-        """The column whose spread a summary tells beside the epochs of convergence; None: no other."""
-        return None if self.best_by == "converged_at" else self.best_by
+        """The column whose spread a summary tells beside the epochs of convergence; None: no other.
+
+        Over seeds it is that of the excess cost, where no other column says which trial is the best.
+        """
+        if self.best_by != "converged_at":
+            return self.best_by
+        return "excess_cost" if "seed" in self.varied else None
 
     def summary(self, by: str | Sequence[str] | None = None, bins: int | None = None) -> "pd.DataFrame":
         """Returns one row a value of each named parameter; see tables.summary.
@@ -131,7 +146,7 @@ class Run(StoredRun):
             return several if prod(words.values()) <= BINS else several[:1]
         settings, spans = self.settings, self.metadata["spans"]
         n_settings = prod(len(spans.get(name, [0])) for name in settings)
-        if self.best_by != "converged_at" and self.is_ordered and 1 < n_settings <= MAX_ROWS:
+        if self.spread is not None and self.is_ordered and 1 < n_settings <= MAX_ROWS:
             return settings
         if "learning_rate" in self.varied or not self.varied:
             return ["learning_rate"]
@@ -153,10 +168,25 @@ class Run(StoredRun):
         return False
 
     def over_seeds(self, of: str = "excess_cost") -> "pd.DataFrame":
-        """Returns a column's spread over seeds for each combination of all else; see analysis.over_seeds."""
-        from linreg_sweep.analysis.over_seeds import over_seeds
+        """Returns a column's spread over seeds for each combination of all else; see analysis.over_seeds.
 
-        return over_seeds(self.trials, self.varied, of)
+        Raises:
+            ConfigError: there is no such column, or it holds words.
+            ResultsError: no part is finished, or one is damaged.
+        """
+        from linreg_sweep.analysis import tables
+
+        table = self.spread_over_seeds(of)
+        numbers = dict.fromkeys(list(table)[list(table).index("seeds") + 1 :], "float64")
+        return tables.as_frame(table).astype(numbers)
+
+    def spread_over_seeds(self, of: str = "excess_cost") -> Table:
+        """Returns the same as plain columns, holding one part after the other in memory."""
+        by = [name for name in self.varied if name != "seed"]
+        check_column(of, self.columns)
+        together = self.is_ordered and set(self.varied[: len(by)]) == set(by)
+        parts = self.parts(reads(by, of, self.types))
+        return over_seeds(parts, by, of, self.types, together=together)
 
     def best(self, n: int = 10) -> "pd.DataFrame":
         """Returns the n best trials, the best first; see tables.best.
