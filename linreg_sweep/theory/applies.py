@@ -11,7 +11,8 @@ from linreg_sweep.method import Method
 from linreg_sweep.schedules import declared as schedules
 from linreg_sweep.schedules.base import LongRun, power
 from linreg_sweep.theory.drawn import Drawn
-from linreg_sweep.theory.file_order import MOST_PARAMETERS, FileOrder
+from linreg_sweep.theory.file_order import FileOrder
+from linreg_sweep.theory.in_batches import MOST_PARAMETERS
 from linreg_sweep.theory.limits import cycle_product, first_loss, radius
 from linreg_sweep.theory.outcome import stability_limit, steepest_contraction
 from linreg_sweep.theory.permuted import MOST_ROWS, Permuted

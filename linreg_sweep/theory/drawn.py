@@ -1,15 +1,14 @@
 """What holds for trials whose batches are drawn: of each nothing, but of all draws the mean."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.method import Method
 from linreg_sweep.theory.epoch_map import Momentum
-from linreg_sweep.theory.file_order import DECIDING, momentum_of
+from linreg_sweep.theory.in_batches import DECIDING, InBatches, Values
 from linreg_sweep.theory.in_the_mean import (
     Draws,
     MeanSteps,
@@ -18,13 +17,11 @@ from linreg_sweep.theory.in_the_mean import (
     mean_steps,
 )
 from linreg_sweep.theory.mean_square import limit_of
-from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Indices = NDArray[np.intp]
-Values = Mapping[str, Floats]
 
 MOST_WORK = 10**9
 """Rows times the square of parameters up to which the limit of second moments is looked for."""
@@ -49,29 +46,10 @@ TABLE = 2**20
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """Every batch is a draw of its own.
+class Drawn(InBatches):
+    """Every batch is a draw of its own."""
 
-    Attributes:
-        method: the descent.
-        problem: what is descended.
-        known: what has been found, by what it depends on.
-    """
-
-    method: Method
-    problem: Problem
-    known: dict[Any, Any] = field(default_factory=dict)
     word = "in_the_mean"
-
-    @property
-    def batch_size(self) -> int:
-        """Rows a step."""
-        return min(self.method.batch_size or self.problem.n_rows, self.problem.n_rows)
-
-    @property
-    def n_steps(self) -> int:
-        """Steps an epoch."""
-        return -(-self.problem.n_rows // self.batch_size)
 
     def draws(self, quadratic: Quadratic, decay: float) -> Draws:
         """Returns what the batches of one trial are drawn from."""
@@ -95,7 +73,7 @@ class Drawn:
 
     def n_moments(self, values: Values) -> int:
         """Returns how many entries second moments have."""
-        size = self.problem.shape[0] * (1 if momentum_of(self.method, values) is None else 2)
+        size = self.problem.shape[0] * (1 if self.momentum(values) is None else 2)
         return size * (size + 1) // 2
 
     def _blocks(
@@ -109,7 +87,7 @@ class Drawn:
             for first in range(0, len(alike), width):
                 some = alike[first : first + width]
                 own = {name: each[some] for name, each in values.items()}
-                yield some, draws, momentum_of(self.method, own)
+                yield some, draws, self.momentum(own)
 
     def steps(self, draws: Draws, rate: Floats, momentum: Momentum | None) -> MeanSteps:
         """Returns what becomes of the moments of k trials, n_steps times an epoch."""
@@ -183,7 +161,7 @@ class Drawn:
         with np.errstate(all="ignore"):
             for penalty, alike in _by_penalty(values):
                 one, own = quadratic.take(alike[:1]), {name: each[alike] for name, each in values.items()}
-                momentum = momentum_of(self.method, own)
+                momentum = self.momentum(own)
                 for k, place in enumerate(alike.tolist()):
                     found[place] = self._limit(one, penalty, momentum, k)
         return found
@@ -227,7 +205,7 @@ class Drawn:
 
     def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
         """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
-        if momentum_of(self.method, values) is not None and self.n_moments(values) > MOST_MOMENTS:
+        if self.momentum(values) is not None and self.n_moments(values) > MOST_MOMENTS:
             return "second moments with momentum are not worked out for so many parameters"
         if self._is_too_much:
             return "second moments are not worked out for so many rows and parameters"
