@@ -20,7 +20,7 @@ from linreg_sweep.trials.groups import Group
 from linreg_sweep.trials.limits import common_stability_limit, differing
 from linreg_sweep.trials.loading import Arrays, load_data
 from linreg_sweep.trials.prepare import prepare
-from linreg_sweep.words import joined
+from linreg_sweep.words import joined, rows_of
 
 
 @dataclass(frozen=True)
@@ -143,11 +143,12 @@ def plan(
 
 
 def _what(experiment: Experiment) -> str:
-    training, rows = experiment.config.training, experiment.problem.n_rows
+    training = experiment.config.training
     losses = dict.fromkeys(loss for loss, _, _ in experiment.problems)
     epochs = most_epochs(training.epochs, experiment.space)
+    rows = rows_of(experiment.most_rows, experiment.held_out_rows)
     return (
-        f"{experiment.data.source}, {rows:,} row{'s' * (rows != 1)}, loss {', '.join(losses)},"
+        f"{experiment.data.source}, {rows}, loss {', '.join(losses)},"
         f" engine {training.engine}, up to {epochs:,} epochs"
     )
 

@@ -26,6 +26,7 @@ from linreg_sweep.text.runs import format_legend, measured
 from linreg_sweep.theory.outcome import OUTCOMES
 from linreg_sweep.trials.advice import advise, is_needed
 from linreg_sweep.trials.axes import axes_of
+from linreg_sweep.words import rows_of
 
 
 def report(*runs: Run | str | Path, file: Output | None = None) -> AnyPath:
@@ -90,7 +91,7 @@ def _section(name: str, found: Gathered) -> Section:
         name=name,
         subject=(
             f"{counted(run.n_trials_done, 'trial')} of linear regression by gradient descent on"
-            f" {data['source']}: {counted(data['rows'], 'row')}, {_features(data)},"
+            f" {data['source']}: {rows_of(data['rows'], data.get('held_out_rows', []))}, {_features(data)},"
             f" predicting {', '.join(data['targets'])};"
             f" loss {', '.join(run.losses)}, engine {run.metadata['engine']}."
         ),
