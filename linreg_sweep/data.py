@@ -361,7 +361,7 @@ def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: 
     complaints = _collisions(where, table, standardize, fit_bias)
     mean, mean_low, scale = moments(x)
     if standardize and not fit_bias:
-        text = "standardize must go with fit_bias: true, for a weight on x less its mean implies a bias"
+        text = "standardize must go with fit_bias: true, for a weight on x minus its mean implies a bias"
         complaints.append(Complaint(where, text, "fit a bias, or leave x as it is"))
     if standardize:
         complaints += _flat(where, table.x_names, scale)
@@ -372,7 +372,7 @@ def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: 
     if rows < parameters:
         notes = (*notes, fewer_rows(rows, parameters))
     elif fit_bias and (flat := _level(table.x_names, scale)):
-        notes = (*notes, f"constant, so that weight and bias share one effect: {flat}")
+        notes = (*notes, f"constant, so that its weight and the bias have one effect: {flat}")
     return Data(
         x=x,
         y=np.ascontiguousarray(table.y),
@@ -406,7 +406,7 @@ def _flat(where: str, names: Sequence[str], scale: Floats) -> list[Complaint]:
         complaints.append(Complaint(where, text, "leave it out of x"))
     endless = [name for name, wide in zip(names, ~np.isfinite(scale), strict=True) if wide]
     if endless:
-        text = f"a column's ends must lie a finite distance apart, those of {shorten(endless[0])!r} do not"
+        text = f"a column's range must be finite, but that of {shorten(endless[0])!r} is not"
         complaints.append(Complaint(where, text, "choose another unit"))
     return complaints
 
@@ -461,5 +461,5 @@ def _collisions(where: str, table: Table, standardize: bool, fit_bias: bool) -> 
     if standardize:  # results then tell both scales
         names += tuple(f"{name}_unscaled" for name in names)
     twice = [name for name, times in Counter(names).items() if times > 1][:MAX_COLLISIONS]
-    text = "columns of the results must have different names, two would be"
+    text = "columns of the results must have different names, two would be called"
     return [Complaint(where, f"{text} {shorten(name)!r}", "rename a column of the data") for name in twice]

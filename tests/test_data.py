@@ -159,7 +159,7 @@ def test_notes() -> None:
     few = "fewer rows than parameters (2 and 3): many solutions fit equally well"
     assert from_arrays(np.eye(2), [1, 2]).notes == (few,)
     assert from_arrays(np.eye(2), [1, 2], fit_bias=False).notes == ()
-    flat = "constant, so that weight and bias share one effect: 'x2'"
+    flat = "constant, so that its weight and the bias have one effect: 'x2'"
     x = [[1, 5], [2, 5], [3, 5]]
     assert from_arrays(x, [1, 2, 3]).notes == (flat,)
     assert from_arrays(x, [1, 2, 3], fit_bias=False).notes == ()

@@ -264,14 +264,14 @@ REFUSED: list[tuple[Any, str]] = [
     ({"fraction": 0.2, "last": 0.2}, "got fraction and last"),
     ({"fraction": 1.5}, "must be below 1"),
     ({"fraction": 0.2, "seed": None}, "write last"),
-    ({"last": 0.2, "seed": 3}, "goes with fraction and folds alone"),
+    ({"last": 0.2, "seed": 3}, "applies to fraction and folds only"),
     ({"folds": 1}, "at least 2"),
-    ({"folds": 31}, "a row for each of 31 folds, got 30 rows"),
+    ({"folds": 31}, "a row for each of 31 folds, got 30 rows. Hint: take fewer folds"),
     ({"fraction": 0.99}, "leave a row to train on, got 30 rows"),
     ({"column": "split"}, "needs value with column"),
-    ({"value": 1, "folds": 3}, "goes with column"),
+    ({"value": 1, "folds": 3}, "needs column beside it"),
     ({"column": "split", "value": "test"}, "must be a column of a file, the data are tutorial"),
-    ({"path": "nothing.csv"}, "there is none here"),
+    ({"path": "nothing.csv"}, "none has this name"),
 ]
 
 

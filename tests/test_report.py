@@ -125,6 +125,15 @@ def test_columns_of_few_values_name_each_once(run: Run, tmp_path: Path) -> None:
     assert "different" not in columns["weight"]
 
 
+def test_what_was_left_out_of_the_data_is_said_in_a_sentence(tmp_path: Path) -> None:
+    """It begins with a capital letter and ends with a point, as what stands beside it."""
+    (tmp_path / "gaps.csv").write_text("x,y\n1,2\n,3\n2,5\n4,7\n", encoding="utf-8")
+    data = {"path": str(tmp_path / "gaps.csv"), "y": "y", "missing": "drop"}
+    sweep = {"name": "gaps", "data": data, "method": "grid", "training": {"epochs": 2}}
+    run = ls.run(sweep | {"parameters": {"learning_rate": {"values": [0.01, 0.02]}}}, out=tmp_path, jobs=1)
+    assert "Left out, a cell missing: 1 of 4 rows (x 1)." in page_of(tmp_path, run).texts["aside"]
+
+
 def test_a_run_that_is_not_finished_says_so(tmp_path: Path) -> None:
     """The page is of the trials that are there."""
     run = made(tmp_path)

@@ -36,7 +36,7 @@ COLUMN_MEANING = {name: column.meaning for name, column in NAMED.items() if colu
 """What a column means, with its unit, for people who read a table."""
 
 MEASURED = (
-    "regime where measured: of drawn or permuted batches and adaptive optimizers, which the data's curvature"
+    "regime as measured: for drawn or permuted batches and adaptive optimizers, which the data's curvature"
     " does not describe"
 )
 
@@ -94,7 +94,7 @@ def legend(
     named = _regimes_in(regimes)
     for name in named:
         words.append((f"regime {name}", bounds.regime(name)))
-        words += [("  where measured", bounds.regime(name, measured=True))] if measured else []
+        words += [("  as measured", bounds.regime(name, measured=True))] if measured else []
     width = max((len(word) for word, _ in words), default=0)
     for word, meaning in words:
         yield f"{word:<{width}}  {meaning}"

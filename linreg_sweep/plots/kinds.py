@@ -24,7 +24,7 @@ KINDS = {
     "cost": Kind("costs.draw", "the cost against the epoch, for chosen trials", ("trials",)),
     "paths": Kind("paths.draw", "paths of chosen trials over lines of equal cost", ("trials",)),
     "slice": Kind("slices.draw", "the share of each outcome, by each parameter", ("bins",)),
-    "parallel": Kind("parallel.draw", "all parameters at once, a line a trial"),
+    "parallel": Kind("parallel.draw", "all parameters at once, one line per trial"),
     "fit": Kind("fit.draw", "data with a trial's line or predictions, and its held-out cost", ("trials",)),
     "band": Kind(
         "band.draw",

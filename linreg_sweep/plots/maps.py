@@ -102,7 +102,7 @@ def outcome_map(
     bins: int | None = None,
     look: Look = PLAIN,
 ) -> "Axes":
-    """Draws what became of the trials of a run; a cell of several outcomes has their mixed colour.
+    """Draws what became of the trials of a run; a cell with several outcomes has their blended colour.
 
     Args:
         run: which run.
@@ -140,7 +140,7 @@ def _color_outcomes(axes: "Axes", found: Cells, look: Look, run: Run) -> "Axes":
         found,
         look,
         patches,
-        "a cell of several outcomes has their mixed colour" if several else "",
+        "a cell with several outcomes has their blended colour" if several else "",
     )
     return axes
 

@@ -31,7 +31,7 @@ PARAMETER_WORDS = {
     "stability_ratio": "learning rate (share of the stability limit)",
     "initial_bias": "initial bias (unit of y)",
     "momentum": "momentum (share of the last step)",
-    "batch_size": "batch size (rows a step)",
+    "batch_size": "batch size (rows per step)",
     "max_epochs": "epochs allowed",
 }
 

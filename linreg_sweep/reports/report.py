@@ -133,7 +133,7 @@ def _facts(run: Run) -> dict[str, str]:
     metadata = run.metadata
     facts = {
         "Run": run.path.resolve().name,
-        "Data": f"{metadata['data']['source']}, SHA-256 {metadata['data']['sha256']}",
+        "Data": f"{metadata['data']['source']}, SHA-256 of the rows trained on {metadata['data']['sha256']}",
         "Begun": metadata["created"],
         "Finished": metadata.get("finished", "not yet"),
     }
@@ -144,4 +144,4 @@ def _facts(run: Run) -> dict[str, str]:
 def _notes(run: Run) -> Iterator[str]:
     if not run.finished:
         yield f"{run.n_trials_done:,} of {run.n_trials:,} trials are done: the sweep is not finished."
-    yield from (f"{note}." for note in run.metadata["data"]["notes"])
+    yield from (f"{note[0].upper()}{note[1:]}." for note in run.metadata["data"]["notes"])

@@ -48,7 +48,7 @@ def finish_run(
     failures = {trial: reason for facts in parts for trial, reason in facts.failures.items()}
     if len(failures) == run.n_trials:
         text = f"no trial could be trained, the first for this reason: {failures[0]}"
-        raise SweepError(Complaint(str(run.path), text, "mend this and run the same command again"))
+        raise SweepError(Complaint(str(run.path), text, "fix this and run the same command again"))
     store, told = run.store, _failures(failures)
     is_right = store.is_as_written(store.summary, run.metadata)
     counted = {name: sum(facts.outcomes.get(name, 0) for facts in parts) for name in OUTCOMES}

@@ -174,7 +174,7 @@ def open_run(entry: Entry, part_size: int | None, report: Callable[[str], None])
     elif store.data.name not in metadata["checksums"]:
         entry = replace(entry, lacks_data=True)
     if part_size not in (None, metadata["part_size"]):
-        text = f"the run's parts have {metadata['part_size']} trials each, got a part size of {part_size}"
+        text = f"the run was made with a part size of {metadata['part_size']:,}, got {part_size:,}"
         raise ConfigError(Complaint(str(store.path), text, "leave it out, or use another --out"))
     for folder in (store.trials, *([store.history] if metadata["history"] else [])):
         files.make_folder(folder)

@@ -79,9 +79,13 @@ def write_scaffold(
     if not is_local(folder):
         raise ConfigError(Complaint(str(directory), "must be a folder of this machine"))
     if data is None and (x or y):
-        raise ConfigError(Complaint("--x and --y", "go with --data: the tutorial's columns are x and y"))
+        raise ConfigError(
+            Complaint("--x and --y", "apply to --data only: the tutorial's columns are x and y")
+        )
     if data is None and missing:
-        raise ConfigError(Complaint("--missing", "goes with --data: the tutorial's data miss nothing"))
+        raise ConfigError(
+            Complaint("--missing", "applies to --data only: the tutorial's data have no missing cells")
+        )
     if data is not None and not y:
         raise ConfigError(Complaint("--y", "is required with --data: the column to predict"))
     if data is not None and UNPRINTABLE.search(str(Path.cwd() / data)):

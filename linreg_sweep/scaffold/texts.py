@@ -105,7 +105,7 @@ def scaffold_texts(
     columns = ", ".join(data.x_names) if len(data.x_names) <= 8 else f"{len(data.x_names)} columns"
     config = [
         *map(_comment, remarks),
-        _comment(f"One trial: {', '.join(data.y_names)} on {columns}, {len(data.x)} rows of {data.source}"),
+        _comment(f"One trial: {', '.join(data.y_names)} on {columns}, {len(data.x):,} rows of {data.source}"),
         _comment(f"Run it with: linreg-sweep train configs/{name}.yaml"),
         "data:",
         *_data_lines(data, data_path, reading, x, y, reason),

@@ -88,10 +88,10 @@ class Choice:
         """Raises a ConfigError where an option would have no effect beside another."""
         if self.by and self.trials:
             raise ConfigError(
-                Complaint("--trials", "does not go with --by, which summarises", "leave one out")
+                Complaint("--trials", "cannot be combined with --by, which summarises", "leave one out")
             )
         if self.bins is not None and self.as_trials:
-            text = "gathers the rows of a summary, not trials"
+            text = "groups the rows of a summary, not trials"
             raise ConfigError(Complaint("--bins", text, "name a parameter with --by, or leave it out"))
         asked = [
             *(("--columns", name) for name in self.columns),
@@ -99,7 +99,7 @@ class Choice:
         ]
         for option, name in asked if self.as_trials else ():
             if name in SUMMED_UP:
-                hint = "name the parameter that it goes by, as in --by learning_rate"
+                hint = "name the parameter to summarise by, as in --by learning_rate"
                 raise ConfigError(Complaint(option, f"{name} is a column of the summary", hint))
 
 

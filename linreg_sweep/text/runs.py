@@ -176,7 +176,7 @@ def format_best_trial(best: Mapping[str, Any], varied: Sequence[str], by: str = 
     """
     settings = ", ".join(f"{name} {number(best[name])}" for name in varied if best[name] is not None)
     settings = settings or "the set-up's values"
-    how = "no trial converged; this one came nearest"
+    how = "no trial converged; this one came closest"
     if best["outcome"] == "converged" and best["converged_at"] is not None:
         how = f"converged at epoch {best['converged_at']:,}"
     if by == "cost":
@@ -210,7 +210,7 @@ def _edge(run: "Run") -> Iterator[str]:
     edge = run.metadata["edge"]
     stable, diverged = edge["largest_stable"], edge["smallest_diverged"]
     parts = []
-    if stable is not None and diverged is not None and diverged < stable:
+    if stable is not None and diverged is not None and diverged <= stable:
         alone = run.varied == ["learning_rate"]
         why = (
             "above the first limit some are stable again" if alone else "the edge moves with what else varies"
@@ -253,7 +253,7 @@ def _agreement(run: "Run") -> Iterator[str]:
             yield f"Theory predicts nothing for {counted(found[word], 'trial')}: {SILENT_MEANING[word]}."
     if found.get("passing"):
         yield (
-            f"{counted(found['passing'], 'trial')} converged in passing: over all draws the excess rests"
+            f"{counted(found['passing'], 'trial')} converged only in passing: over all draws the excess rests"
             " above the tolerance (see plateau)."
         )
     if found["lost_in_rounding"]:

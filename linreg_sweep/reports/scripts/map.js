@@ -283,7 +283,7 @@ function showMap(article, payload, choose, best, narrow) {
       if (there && !(byEpochs && name === "converged")) parts.push(element("span", {}, patch(colours[number]), name));
     });
     const several = map.trials.some((count, cell) => names.filter((name) => map[name][cell] > 0).length > 1);
-    if (!byEpochs && several) parts.push(element("span", {}, "a cell of several outcomes has their mixed colour"));
+    if (!byEpochs && several) parts.push(element("span", {}, "a cell with several outcomes has their blended colour"));
     if (map.edge) {
       const dashes = drawn("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, drawn("line", { class: "edge", x1: 0, x2: 10, y1: 5, y2: 5 }));
       parts.push(element("span", {}, dashes, map.edge.words));
