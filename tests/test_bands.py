@@ -69,9 +69,9 @@ def test_a_band_over_seeds_is_drawn_beside_theory(tmp_path: Path) -> None:
     assert "cost above the optimum" in axes.get_ylabel()
     assert "over 7 seeds" in titled(axes)
     patches = [patch for patch in axes.collections if isinstance(patch, PolyCollection)]
-    for size, band, place in ((3.0, patches[0], 0), (10.0, patches[1], 3)):
+    for size, band, place in ((3.0, patches[0], 0), (10.0, patches[1], 1)):
         own = trials[trials["batch_size"] == size].groupby("learning_rate")
-        median, theory, mean = axes.lines[place : place + 3]
+        median, theory, mean = *axes.lines[2 * place : 2 * place + 2], axes.lines[4 + place]
         assert numbers(median).tolist() == pytest.approx(own["excess_cost"].median().tolist(), rel=1e-12)
         assert numbers(theory).tolist() == pytest.approx(own["expected_excess_cost"].first().tolist())
         assert numbers(mean).tolist() == pytest.approx(own["excess_cost"].mean().tolist(), rel=1e-12)
@@ -123,6 +123,10 @@ def test_a_band_over_folds_is_of_what_is_held_out(tmp_path: Path) -> None:
     assert np.asarray(axes.lines[0].get_xdata()).tolist() == [0, 1, 2, 3]
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", "0.01", "0.1", "1"]
     assert "held-out rows" in axes.get_ylabel()
+    means = trials.groupby(["share", "weight_decay"])["held_out_cost"].mean()
+    drawn = np.concatenate([numbers(line) for line in axes.lines[2:]])  # by which settings are compared
+    assert drawn.tolist() == pytest.approx(means.tolist(), rel=1e-12)
+    assert found.over == ["fold"]  # though each fold has rates of its own
     assert "over 5 folds" in titled(axes)
 
 

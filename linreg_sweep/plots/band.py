@@ -41,7 +41,7 @@ AGAIN = {"seed": "seeds", "fold": "folds"}
 EXPECTED, PREDICTED = "expected_excess_cost", "predicted_at"
 
 SAYS = {
-    EXPECTED: "theory's mean over all draws (+: the mean of the trials)",
+    EXPECTED: "theory's mean over all draws",
     "plateau": "theory's plateau",
     PREDICTED: "theory's prediction",
 }
@@ -98,7 +98,8 @@ def _finite(values: Sequence[Floats]) -> Floats:
 def band(run: Run, axes: "Axes", found: Bands, limits: Limits, look: Look = PLAIN) -> "Axes":
     """Draws the median of a column along a parameter, and its band from the 10th to the 90th percentile.
 
-    Where theory knows the column, its line is dashed; where that is a mean, the mean of the trials is marked.
+    Where theory knows the column, its line is dashed. The mean of the trials is marked where theory
+    knows it and, over folds, where settings are compared by it.
 
     Args:
         run: which run.
@@ -112,14 +113,16 @@ def band(run: Run, axes: "Axes", found: Bands, limits: Limits, look: Look = PLAI
     """
     standardized = is_standardized(run)
     explained = scale(axes, "x", found.x, look.axis(found.x.name, standardized=standardized), look)
+    has_mean = run.n_folds > 1 and found.y == run.best_by
+    has_mean = has_mean or any(EXPECTED in line.says for line in found.lines)
     handles = [_line(axes, found, number, limits, look) for number in range(len(found.lines))]
+    handles += _means(axes, found, look) if has_mean else []
     _upwards(axes, run, found.y, limits, look)
     left_out = f"\n{found.left_out:,} trials have no value on the axis" if found.left_out else ""
     title(axes, look, title_of(run) + left_out)
     notes = [_over(found, look), "; ".join(explained)]
     if any((line.spread.p90 >= FARTHEST).any() for line in found.lines):
         notes.append("what leaves through the top never came, or grew without bound")
-    handles = handles if found.lines[0].cells else []
     legend(axes, look, [*handles, *_of_theory(found, look)], title="\n".join(filter(None, notes)))
     return axes
 
@@ -129,13 +132,14 @@ def _line(axes: "Axes", found: Bands, number: int, limits: Limits, look: Look) -
     line, (low, high, log) = found.lines[number], limits
     at, style = found.x.drawn(line.places), look_of_line(number)
     color = style["color"]
-    median, lower, upper, mean = (
+    median, lower, upper = (
         np.where(values < FARTHEST, values, np.nan)
-        for values in (line.spread.median, line.spread.p10, line.spread.p90, line.spread.mean)
+        for values in (line.spread.median, line.spread.p10, line.spread.p90)
     )
     upper = np.where(np.isnan(upper) & ~np.isnan(lower), 2 * high - low, upper)
     lower = np.maximum(lower, low / 2) if log else lower
-    label = ", ".join(f"{look.name(name)} {shown(cell, 4)}" for name, cell in line.cells.items())
+    told = [f"{look.name(name)} {shown(cell, 4)}" for name, cell in line.cells.items()]
+    label = ", ".join(told) or "median"
     how: dict[str, Any] = {
         "linewidth": 1.8 * look.width,
         "markersize": 4 * look.width,
@@ -152,9 +156,23 @@ def _line(axes: "Axes", found: Bands, number: int, limits: Limits, look: Look) -
     if line.says:
         shade = INK if line.says == (PREDICTED,) else color
         axes.plot(at, line.theory, color=shade, zorder=3, **_dashes(found, line, look))
-    if EXPECTED in line.says:
-        axes.plot(at, mean, "+", color=color, markersize=7 * look.width, markeredgewidth=1.4 * look.width)
     return drawn
+
+
+def _means(axes: "Axes", found: Bands, look: Look) -> list[Any]:
+    """Marks the mean of the trials at each place; returns what the legend shows of it."""
+    from matplotlib.lines import Line2D
+
+    how: dict[str, Any] = {
+        "markersize": 7 * look.width,
+        "markeredgewidth": 1.4 * look.width,
+        "linestyle": "",
+        "marker": "+",
+    }
+    for number, line in enumerate(found.lines):
+        mean = np.where(line.spread.mean < FARTHEST, line.spread.mean, np.nan)
+        axes.plot(found.x.drawn(line.places), mean, color=look_of_line(number)["color"], **how)
+    return [Line2D([], [], color=INK, label="mean", **how)]
 
 
 def _dashes(found: Bands, line: Line, look: Look) -> dict[str, Any]:
@@ -169,11 +187,12 @@ def _of_theory(found: Bands, look: Look) -> list[Any]:
     """Returns what the legend shows of theory's lines."""
     from matplotlib.lines import Line2D
 
-    lines = {name: line for line in reversed(found.lines) for name in line.says}
-    return [
-        Line2D([], [], color=INK, label=look.labels.get(name, SAYS[name]), **_dashes(found, line, look))
-        for name, line in lines.items()
-    ]
+    handles = {}
+    for line in found.lines:
+        if line.says:
+            label = " or ".join(look.labels.get(name, SAYS[name]) for name in line.says)
+            handles[line.says] = Line2D([], [], color=INK, label=label, **_dashes(found, line, look))
+    return list(handles.values())
 
 
 def _over(found: Bands, look: Look) -> str:

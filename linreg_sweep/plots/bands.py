@@ -125,7 +125,10 @@ def _column(run: Run) -> str:
 
 
 def _rate(run: Run, name: str) -> str:
-    return rate_of(run) if name == "learning_rate" else name
+    """Returns a column or, where learning rates are declared in stability limits, their share of these."""
+    if name != "learning_rate":
+        return name
+    return "stability_ratio" if "stability_ratio" in run.settings else rate_of(run)
 
 
 def _axis(run: Run, x: str | None, tuned: str | None) -> str:
@@ -184,9 +187,11 @@ def _bands(run: Run, axis: str, y: str, tuned: str | None, bins: int | None) -> 
         }
         says, told = _theory(y, theory, found, rows)
         lines.append(Line(cells, places[rows], trials[rows], _taken(found[y], rows), told, says))
-    several = [name for name in varying(run) if name not in (*by, *(RATES if {*RATES} & {*by} else ()))]
+    taken = {*by} | ({*RATES} if {*RATES} & {*by} else set())
+    others = [name for name in (_rate(run, name) for name in run.varied) if name not in taken]
+    over = [name for name in others if len(run.distinct(name, 2)) > 1]
     side = _side(run, axis, np.unique(places[has_place]), ranges.get(axis))
-    return Bands(side, y, lines, several, tuned, int(trials[~has_place].sum()))
+    return Bands(side, y, lines, over, tuned, int(trials[~has_place].sum()))
 
 
 def _predicted(columns: Mapping[str, Array]) -> Mapping[str, Array]:
