@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 import linreg_sweep as ls
-from linreg_sweep.engines.closed_form import least_held_out
 from linreg_sweep.engines.interface import TrainOptions, Trials
+from linreg_sweep.engines.least_held_out import least_held_out
 from linreg_sweep.theory.problem import make_problem
 from tests.declared import method_of
 

@@ -116,7 +116,7 @@ def test_the_format_is_found_written_and_said(name: str, tmp_path: Path) -> None
     assert notes == ((f"found: {said} (data.format says so)",) if said else ())
     assert (f"# Found: {said}" in config.read_text(encoding="utf-8")) == bool(said)
     data = load_data(load_config(config))
-    np.testing.assert_array_equal(np.column_stack([data.x, data.y]), FRAME.to_numpy())
+    np.testing.assert_array_equal(np.column_stack([data.x[:], data.y[:]]), FRAME.to_numpy())
     if target == "y":
         assert [*data.x_names, *data.y_names] == [*FRAME]
 

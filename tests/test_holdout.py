@@ -184,6 +184,9 @@ def test_a_column_that_holds_rows_out_is_no_x(tmp_path: Path) -> None:
     assert run.metadata["data"]["features"] == ["size", "age"]
     expected = run_on(marked.drop(index=2), tmp_path / "whole", holdout)
     pd.testing.assert_frame_equal(run.trials, expected.trials, check_exact=True)
+    marked.to_csv(tmp_path / "gap.csv", index=False)
+    of_file = run_on(FRAME, tmp_path / "file", {"path": str(tmp_path / "gap.csv")}, missing="drop")
+    assert "of gap.csv, left out, a cell missing: 1 of 8 rows (age 1)" in of_file.metadata["data"]["notes"]
 
 
 def test_each_trial_is_one_in_every_fold(tmp_path: Path) -> None:

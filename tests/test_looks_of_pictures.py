@@ -227,7 +227,7 @@ def test_texts_of_files_are_texts(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("tolerance", [0.01, 1e-6])
 def test_page_and_picture_have_one_scale_of_colours(tmp_path: Path, tolerance: float) -> None:
     """The page's stops, mixed as the page mixes them, from 0 or by ratio where the page does so."""
-    stops = re.search(r"const RAMP = (\[.*?\]);", (SCRIPTS / "map.js").read_text(encoding="utf-8"))
+    stops = re.search(r"const RAMP = (\[.*?\]);", (SCRIPTS / "colours.js").read_text(encoding="utf-8"))
     assert stops is not None
     assert tuple(re.findall("#[0-9a-f]{6}", stops[1])) == RAMP
     rates = {"learning_rate": {"min": 1e-3, "max": 6.3e-3, "num": 12}}
@@ -330,7 +330,7 @@ def test_ties_of_the_best_trial_are_rings_alike(run: Run, tmp_path: Path) -> Non
     data = [-1.0, 1.0], [-2.0, 2.0]
     sweep = {"name": "tied", "method": "grid", "training": {"epochs": 400}, "parameters": parameters}
     axes = outcome_map(ls.run(sweep, data=data, out=tmp_path, jobs=1), fresh())
-    assert re.fullmatch(r"fastest trial: epoch \d+, 2 alike", str(axes.lines[-1].get_label()))
+    assert re.fullmatch(r"fastest trial: epoch \d+, 2 tied", str(axes.lines[-1].get_label()))
     assert np.asarray(axes.lines[-1].get_xydata()).tolist() == [[1.0, 0.0], [1.0, 1.0]]
     parameters = {"learning_rate": {"values": [1.0, 2.0]}}
     axes = outcome_map(made(tmp_path, parameters=parameters), fresh())

@@ -175,7 +175,7 @@ def test_the_edge_bends_with_momentum(tmp_path: Path, momenta: dict[str, Any]) -
     listed = np.repeat([0.0, 0.5, 0.9], 3)
     expected = listed if "values" in momenta else np.clip(limits[1], 0, 0.9)
     np.testing.assert_allclose(limits[0], LIMIT * (1 + expected))
-    assert "stability limit, by momentum" in texts(outcome_map(run, fresh()))
+    assert "stability limit by momentum" in texts(outcome_map(run, fresh()))
 
 
 def test_the_edge_is_each_trials_own_limit(tmp_path: Path) -> None:

@@ -17,15 +17,15 @@ def test_rows_that_miss_a_cell_are_left_out_if_asked(tmp_path: Path) -> None:
     """They are counted, column by column; only cells of chosen columns count."""
     block = 'missing: drop, format: {missing: ["?", "-200"]}'
     data = read_by(tmp_path, "a.csv", GAPS, block)
-    assert data.x.tolist() == [[1, 2], [7, 8]]
-    assert data.y.tolist() == [[1], [5]]
+    assert data.x[:].tolist() == [[1, 2], [7, 8]]
+    assert data.y[:].tolist() == [[1], [5]]
     assert data.notes == (
         "left out, not numeric: c",
         "left out, a cell missing: 4 of 6 rows (y 2, a 1, b 2)",
         "fewer rows than parameters (2 and 3): many solutions fit equally well",
     )
     data = read_by(tmp_path, "a.csv", GAPS, f"x: a, {block}")
-    assert data.x.tolist() == [[1], [4], [7]]
+    assert data.x[:].tolist() == [[1], [4], [7]]
     found = refusals(tmp_path, "a.csv", GAPS, 'format: {missing: ["?", "-200"]}')
     assert [each.partition(" (")[0].partition(". Hint")[0] for each in found] == [
         "F:3: row 2 of column 'a' must be a number, got 'NA'",
@@ -52,7 +52,7 @@ def test_a_parquet_file_may_miss_cells_as_well(tmp_path: Path) -> None:
     config = tmp_path / "c.yaml"
     config.write_text("data: {path: a.parquet, y: y, missing: drop}\n")
     data = load_data(load_config(config))
-    assert (data.x.tolist(), data.y.tolist()) == ([[1], [5]], [[1], [5]])
+    assert (data.x[:].tolist(), data.y[:].tolist()) == ([[1], [5]], [[1], [5]])
     assert data.notes[0] == "left out, a cell missing: 3 of 5 rows (y 1, x 2)"
 
 

@@ -89,7 +89,7 @@ def test_what_an_error_says_of_the_format_is_how_the_file_is_read(
     config = tmp_path / "a.yaml"
     config.write_text(f"data: {{path: {name}, x: [größe, b], y: y, format: {said}}}\n", encoding="utf-8")
     data = load_data(load_config(config))
-    np.testing.assert_array_equal(np.column_stack([data.x, data.y]), ROWS)
+    np.testing.assert_array_equal(np.column_stack([data.x[:], data.y[:]]), ROWS)
 
 
 def test_one_hint_is_right_for_all_cells_of_a_file(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ ROUGH = 0.15
 WINDOW = 1.5
 """How many times sooner and later a running mean reaches."""
 
-TITLE = "trial: hyperparameters: what became of it"
+TITLE = "trial: hyperparameters: outcome"
 
 
 def draw(canvas: Canvas, runs: Sequence[Run], *, trials: Sequence[int] = ()) -> None:
@@ -70,7 +70,7 @@ def cost_curves(run: Run, axes: "Axes", *, trials: Sequence[int] = (), look: Loo
 def titled(descents: Sequence[Descent], title: str) -> str:
     """Returns the title of a legend, with what is faint in the picture."""
     has_means = any(descent.in_batches for descent in descents)
-    return f"{title}\n(faint: the cost; its running mean stands out)" if has_means else title
+    return f"{title}\n(faint: the cost; bold: its running mean)" if has_means else title
 
 
 def curve(axes: "Axes", descent: Descent, label: str, line: dict[str, Any], look: Look) -> "Line2D":
@@ -138,5 +138,5 @@ def frame(
     is_penalised = any(experiment.is_penalised for experiment in experiments)
     what = "cost and penalty above their optimum" if is_penalised else "cost above the optimum"
     targets = ", ".join(dict.fromkeys(name for run in runs for name in run.metadata["data"]["targets"]))
-    words = look.labels.get("cost", f"{what} (unit of {targets} squared)")
+    words = look.labels.get("cost", f"{what} (squared units of {targets})")
     axes.set_ylabel(wrapped(words, FRAME * height_of(axes), look.points))

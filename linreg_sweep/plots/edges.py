@@ -30,8 +30,18 @@ def edge_words(rates: Floats, heights: Floats, y: MapSide | None, digits: int = 
     if y is None or (known == known[0]).all():
         words = f"stability limit {known[0]:.{digits}g}"
     else:
-        words = f"stability limit, by {spaced(y.name)}"
+        words = f"stability limit by {spaced(y.name)}"
     return words if len(known) == len(rates) else f"{words}, where one is known"
+
+
+def drawn_edge(limits: tuple[Floats, Floats], x: MapSide, y: MapSide | None) -> tuple[Floats, Floats]:
+    """Returns where theory's edge is in a picture [k], [k]; NaN beyond the ends of equal cells."""
+    rates, heights = limits
+    if x.is_equal:
+        rates = np.where((rates >= x.edges[0]) & (rates <= x.edges[-1]), rates, np.nan)
+    if y is not None and y.is_equal:
+        heights = np.interp(heights, y.edges, y.drawn_edges)
+    return x.drawn(rates), heights
 
 
 def stability_limits(run: Run, x: MapSide, y: MapSide | None) -> tuple[Floats, Floats] | None:

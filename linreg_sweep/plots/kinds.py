@@ -22,8 +22,8 @@ KINDS = {
     "map": Kind("maps.draw_outcomes", "outcomes and regimes over two parameters", ("x", "y", "bins")),
     "epochs": Kind("maps.draw_epochs", "epochs to convergence over two parameters", ("x", "y", "bins")),
     "cost": Kind("costs.draw", "the cost against the epoch, for chosen trials", ("trials",)),
-    "paths": Kind("paths.draw", "paths of chosen trials over lines of equal cost", ("trials",)),
-    "slice": Kind("slices.draw", "the share of each outcome, by each parameter", ("bins",)),
+    "paths": Kind("paths.draw", "paths of chosen trials over contours of the cost", ("trials",)),
+    "slice": Kind("slices.draw", "the share of each outcome by parameter", ("bins",)),
     "parallel": Kind("parallel.draw", "all parameters at once, one line per trial"),
     "fit": Kind("fit.draw", "data with a trial's line or predictions, and its held-out cost", ("trials",)),
     "band": Kind(

@@ -4,7 +4,7 @@ A cell is a trial or, where there are many, all trials of a range; theory's edge
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,11 +18,11 @@ from linreg_sweep.plots.cells import (
     cells,
     check_sizes,
     edges_of,
+    finest,
     map_axes,
-    values_of,
     varying,
 )
-from linreg_sweep.plots.edges import edge_words, stability_limits
+from linreg_sweep.plots.edges import drawn_edge, edge_words, stability_limits
 from linreg_sweep.plots.look import PLAIN, Look
 from linreg_sweep.plots.products import ProductOfRun, products_of
 from linreg_sweep.plots.regimes import FRAME, has_regimes, name_regimes
@@ -38,11 +38,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-TRIALS_A_CELL = 4
-"""How many there are to be, about, where trials lie at random."""
-
-FEWEST_RANGES = 12
-
 MOST_RANGES = 4_000
 """Of a side of a map, whatever is asked for."""
 
@@ -53,32 +48,14 @@ MAX_PANELS = 8
 """Products of a union that have a panel each."""
 
 
-def draw_outcomes(
-    canvas: Canvas,
-    runs: Sequence[Run],
-    *,
-    x: str | None = None,
-    y: str | None = None,
-    bins: int | None = None,
-) -> None:
-    """Draws a map of each run, or of each product of a union where one map would have holes."""
-    _draw(canvas, runs, x, y, bins, by_epochs=False)
-
-
-def draw_epochs(
-    canvas: Canvas,
-    runs: Sequence[Run],
-    *,
-    x: str | None = None,
-    y: str | None = None,
-    bins: int | None = None,
-) -> None:
-    """Draws maps of epochs, likewise, all in one scale of colours; see epochs_map."""
-    _draw(canvas, runs, x, y, bins, by_epochs=True)
-
-
 def _draw(
-    canvas: Canvas, runs: Sequence[Run], x: str | None, y: str | None, bins: int | None, *, by_epochs: bool
+    canvas: Canvas,
+    runs: Sequence[Run],
+    *,
+    by_epochs: bool,
+    x: str | None = None,
+    y: str | None = None,
+    bins: int | None = None,
 ) -> None:
     views = [view for run in runs for view in ([run] if canvas.is_given else _views(run, x, y, bins))]
     panels = canvas.panels([len(views)])
@@ -93,6 +70,13 @@ def _draw(
             _color_outcomes(axes, found, canvas.look, view)
 
 
+draw_outcomes = partial(_draw, by_epochs=False)
+"""Draws a map of each run, or of each product of a union where one map would have holes."""
+
+draw_epochs = partial(_draw, by_epochs=True)
+"""Draws maps of epochs, likewise, all in one scale of colours; see epochs_map."""
+
+
 def outcome_map(
     run: Run,
     axes: "Axes",
@@ -102,7 +86,7 @@ def outcome_map(
     bins: int | None = None,
     look: Look = PLAIN,
 ) -> "Axes":
-    """Draws what became of the trials of a run; a cell with several outcomes has their blended colour.
+    """Draws what became of the trials of a run; a cell with several outcomes has a mixed colour.
 
     Args:
         run: which run.
@@ -140,7 +124,7 @@ def _color_outcomes(axes: "Axes", found: Cells, look: Look, run: Run) -> "Axes":
         found,
         look,
         patches,
-        "a cell with several outcomes has their blended colour" if several else "",
+        "a cell with several outcomes has a mixed colour" if several else "",
     )
     return axes
 
@@ -236,31 +220,13 @@ def _cells(run: Run, axes: "Axes", x: str | None, y: str | None, bins: int | Non
     Raises:
         ConfigError: also where it has values that no axis can show.
     """
-    names = map_axes(run, x, y)
+    dots = int(FRAME * width_of(axes) * (look.dpi or look.style.dpi))
     most = min(bins, MOST_RANGES) if bins else MOST_RANGES
-    found = cells(run, x, y, _ranges(run, names, axes, look) if bins is None else most)
-    if found.y is not None and found.y.is_words and found.x.is_listed and (found.trials == 0).any():
-        found = replace(found, x=replace(found.x, is_listed=False))  # a list of each word's own
+    found = cells(run, x, y, finest(run, map_axes(run, x, y), dots) if bins is None else most)
     for side in (found.x, *([found.y] if found.y is not None else [])):
         if not side.is_words:
             check_sizes(run, side.name, side.centres)
     return found
-
-
-def _ranges(run: Run, names: Sequence[str], axes: "Axes", look: Look) -> int:
-    """Returns above how many values a side is gathered into ranges: as many as there are dots.
-
-    Where trials lie at random, or sparsely, it is as many as have a few trials each.
-    """
-    dots = int(FRAME * width_of(axes) * (look.dpi or look.style.dpi))
-    counts = [
-        len(run.types[name].words) if run.types[name].is_words else len(values_of(run, name, dots))
-        for name in names
-    ]
-    trials = run.n_trials_done
-    if np.prod(counts, dtype=np.float64) <= TRIALS_A_CELL * trials or len(names) < 2:
-        return max(MAX_VALUES, dots)
-    return max(FEWEST_RANGES, min(dots, int(np.sqrt(trials / TRIALS_A_CELL))))
 
 
 def _blocks(found: Cells) -> Iterator[tuple[slice, NDArray[np.bool_]]]:
@@ -298,7 +264,7 @@ def _frame(
     else:
         explained += scale(axes, "y", found.y, look.axis(found.y.name, standardized=standardized), look)
     above = name_regimes(axes, found, look, FRAME * (BESIDE if has_bar else 1)) if has_regimes(found) else 0.0
-    left_out = f"\n{found.left_out:,} trials have no value on an axis" if found.left_out else ""
+    left_out = f"\n{found.left_out:,} trials have no value on one of the axes" if found.left_out else ""
     title(axes, look, _title(run) + left_out, pad=8 + above)
     handles = [*handles, *_edge(axes, run, found, look), *mark_best(axes, run, found, look)]
     legend(axes, look, handles, title="\n".join(filter(None, [note, "; ".join(explained)])) or None)
@@ -324,7 +290,5 @@ def _edge(axes: "Axes", run: Run, found: Cells, look: Look) -> list[Any]:
     if not inside.any():
         return []
     words = edge_words(rates, heights, found.y)
-    if found.y is not None and found.y.is_equal:
-        heights = np.interp(heights, found.y.edges, found.y.drawn_edges)
     how: dict[str, Any] = {"color": "black", "linestyle": "--", "linewidth": 1.6 * look.width}
-    return list(axes.plot(found.x.drawn(rates), heights, label=words, **how))
+    return list(axes.plot(*drawn_edge(limits, found.x, found.y), label=words, **how))

@@ -95,7 +95,7 @@ def parallel(run: Run, axes: "Axes", *, look: Look = PLAIN) -> "Axes":
     axes.set_xlim(-0.08, len(drawn) - 0.92)
     axes.set_ylim(lowest - 0.04, 1.04)
     axes.spines[["top", "right", "bottom", "left"]].set_visible(False)
-    some = "" if n_drawn == run.n_trials else f"\n{n_drawn:,} of them drawn, taken at random"
+    some = "" if n_drawn == run.n_trials else f"\n{n_drawn:,} of them drawn, chosen at random"
     title(axes, look, title_of(run) + some)
     legend(axes, look, handles)
     return axes

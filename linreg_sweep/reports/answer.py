@@ -61,7 +61,7 @@ def _all_over(run: Run, name: str, table: Table) -> list[str]:
     else:
         said = f"With {parameter} {span(values[first], values[stop - 1])} {subject} converges"
         fastest = several and first <= best < stop
-        said += f", on the whole fastest {_at(values[best])} ({within})" if fastest else ""
+        said += f", fastest overall {_at(values[best])} ({within})" if fastest else ""
     above = _nothing_above(run, name, table)
     return [said + (f"; above {above} none does." if above else ".")]
 

@@ -73,8 +73,11 @@ def _section(name: str, found: Gathered) -> Section:
         why_not = str(error)
     payload = {
         "name": run.name,
-        "maps": [map_of(run, each) for each in found.maps],
+        "maps": [
+            map_of(run, each) | {"block": block} for each, block in zip(found.maps, found.blocks, strict=True)
+        ],
         "trials": trials_of(found.trials, run.types),
+        "others": trials_of(found.others, run.types),
         "all_listed": found.all_listed,
         "varied": list(run.varied),
         "n_trials": run.n_trials_done,

@@ -72,7 +72,7 @@ def finish_run(
             **found.facts,
         }
     )
-    return Run(store, found.readable)
+    return Run(store, readable=found.readable)
 
 
 @dataclass(frozen=True)

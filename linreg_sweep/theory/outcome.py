@@ -59,7 +59,7 @@ REGIME_MEANING = {
     " (with momentum, in the long run)",
     "high": "along the steepest direction the error swings across its optimum and shrinks slowly, if at all"
     " (oscillating)",
-    "too_high": "along the steepest direction any error swings ever further away (unstable)",
+    "too_high": "along the steepest direction any error swings further away each epoch (unstable)",
 }
 """What a regime means that is read off the spectrum, likewise; true with and without momentum."""
 

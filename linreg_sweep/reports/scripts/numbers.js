@@ -28,6 +28,11 @@ function numberOf(cell) {
   return typeof cell === "string" ? Number(cell) : cell;
 }
 
+/** Returns the least and the most of finite numbers; of none, infinities the wrong way round. */
+function endsOf(values) {
+  return values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+}
+
 /** Returns a column of the trials with its cells, one a row; see trials_of in payload.py. */
 function unpacked(column) {
   let cells = column.cells ?? column.rows.map((place) => column.different[place]);
@@ -45,7 +50,8 @@ function drawn(tag, attributes = {}, ...children) {
   return filled(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 }
 
-function filled(made, attributes, children) {
+/** Returns an element with attributes, unless they are null, and with children at its end. */
+function filled(made, attributes, children = []) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== null && value !== undefined) made.setAttribute(name, value);
   }
