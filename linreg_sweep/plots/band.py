@@ -11,7 +11,7 @@ from linreg_sweep.plots.bands import FARTHEST, Bands, Line, bands
 from linreg_sweep.plots.canvas import LINE, SMALL, Canvas, height_of, legend, title, wrapped
 from linreg_sweep.plots.look import PLAIN, Look
 from linreg_sweep.plots.scales import FRAME, plainly, scale, ticks_by_ratio
-from linreg_sweep.plots.style import INK, is_standardized, look_of_line, title_of
+from linreg_sweep.plots.style import INK, column_words, is_standardized, look_of_line, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.words import joined
 
@@ -46,16 +46,6 @@ SAYS = {
     PREDICTED: "theory's prediction",
 }
 """What a legend calls the columns of theory."""
-
-COLUMNS = {
-    "converged_at": "epochs to convergence",
-    "excess_cost": "cost above the optimum (unit of {y} squared)",
-    "cost": "mean squared error (unit of {y} squared)",
-    "held_out_cost": "mean squared error on held-out rows (unit of {y} squared)",
-    "best_held_out_cost": "least mean squared error on held-out rows (unit of {y} squared)",
-    "plateau": "plateau: where the cost above the optimum rests (unit of {y} squared)",
-}
-"""What an axis says of columns, with their unit."""
 
 
 def draw(
@@ -228,6 +218,4 @@ def _upwards(axes: "Axes", run: Run, y: str, limits: Limits, look: Look) -> None
 
         axes.yaxis.set_major_locator(MaxNLocator(min(9, most), steps=[1, 2, 2.5, 5, 10]))
     axes.yaxis.set_major_formatter(lambda value, place: plainly(value))
-    targets = ", ".join(run.metadata["data"]["targets"])
-    words = COLUMNS.get(y, look.name(y)).format(y=targets)
-    axes.set_ylabel(wrapped(look.labels.get(y, words), inches, look.points))
+    axes.set_ylabel(wrapped(look.labels.get(y, column_words(run, y)), inches, look.points))

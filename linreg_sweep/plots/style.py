@@ -64,6 +64,21 @@ def parameter_words(name: str, *, standardized: bool) -> str:
     return PARAMETER_WORDS.get(name, spaced(name))
 
 
+COLUMN_WORDS = {
+    "converged_at": "epochs to convergence",
+    "excess_cost": "cost above the optimum (unit of {y} squared)",
+    "cost": "mean squared error (unit of {y} squared)",
+    "held_out_cost": "mean squared error on held-out rows (unit of {y} squared)",
+    "best_held_out_cost": "least mean squared error on held-out rows (unit of {y} squared)",
+    "plateau": "plateau: where the cost above the optimum rests (unit of {y} squared)",
+}
+
+
+def column_words(run: Run, name: str) -> str:
+    """Returns what an axis says of a column that is no hyperparameter, with its unit."""
+    return COLUMN_WORDS.get(name, spaced(name)).format(y=", ".join(run.metadata["data"]["targets"]))
+
+
 def title_of(run: Run) -> str:
     """Returns what a picture is of: the run, its trials, its data and the loss."""
     data, n = run.metadata["data"], run.n_trials_done
