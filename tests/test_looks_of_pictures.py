@@ -158,7 +158,7 @@ def test_labels_stand_on_axes_and_in_legends(run: Run) -> None:
         ),
         (["--size", "nan,5"], "--size: must be two numbers"),
         (["--size", "60,5", "--dpi", "1200"], "--size: must be at most 20,000 dots on a side, got 72,000"),
-        (["--dpi", "0"], "--dpi: must be 30 to 1200 dots an inch, got 0"),
+        (["--dpi", "0"], "--dpi: must be 30 to 1200 dots per inch, got 0"),
         (["--font-size", "inf"], "--font-size: must be 4 to 60 points, got inf"),
         (["--columns", "0"], "--columns: must be 1 to 20 columns of panels, got 0"),
         (["--style", "poster"], "--style: there is no style 'poster'. Hint: known here: paper, slide"),

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from linreg_sweep.analysis.formats import shown
 from linreg_sweep.plots.bands import FARTHEST, Bands, Line, bands
-from linreg_sweep.plots.canvas import LINE, SMALL, Canvas, height_of, legend, title, wrapped
+from linreg_sweep.plots.canvas import Canvas, height_of, legend, title, wrapped
 from linreg_sweep.plots.look import PLAIN, Look
-from linreg_sweep.plots.scales import FRAME, plainly, scale, ticks_by_ratio
+from linreg_sweep.plots.scales import FRAME, scale, upwards
 from linreg_sweep.plots.style import INK, column_words, is_standardized, look_of_line, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.words import joined
@@ -107,7 +107,10 @@ def band(run: Run, axes: "Axes", found: Bands, limits: Limits, look: Look = PLAI
     has_mean = has_mean or any(EXPECTED in line.says for line in found.lines)
     handles = [_line(axes, found, number, limits, look) for number in range(len(found.lines))]
     handles += _means(axes, found, look) if has_mean else []
-    _upwards(axes, run, found.y, limits, look)
+    low, high, log = limits
+    upwards(axes, low, high, look, log=log)
+    words = look.labels.get(found.y, column_words(run, found.y))
+    axes.set_ylabel(wrapped(words, FRAME * height_of(axes), look.points))
     left_out = f"\n{found.left_out:,} trials have no value on the axis" if found.left_out else ""
     title(axes, look, title_of(run) + left_out)
     notes = [_over(found, look), "; ".join(explained)]
@@ -199,23 +202,3 @@ def _over(found: Bands, look: Look) -> str:
         told = f"median and 10th to 90th percentile over {several} {what}"
         told += f" that differ in {joined(names)}" if names else ""
     return told if found.tuned is None else f"{told}, each with the best {look.name(found.tuned)}"
-
-
-def _upwards(axes: "Axes", run: Run, y: str, limits: Limits, look: Look) -> None:
-    """Gives the axis upwards its scale, its ticks and its words."""
-    low, high, log = limits
-    inches, points = FRAME * height_of(axes), look.points * SMALL
-    most = max(2, int(inches * 72 / (points * 2 * LINE)))
-    axes.set_yscale("log" if log else "linear")
-    axes.set_ylim(low, high)
-    if log:
-        from matplotlib.ticker import FixedLocator
-
-        axes.yaxis.set_major_locator(FixedLocator(ticks_by_ratio(low, high, most)))
-        axes.yaxis.set_minor_formatter(lambda value, place: "")
-    else:
-        from matplotlib.ticker import MaxNLocator
-
-        axes.yaxis.set_major_locator(MaxNLocator(min(9, most), steps=[1, 2, 2.5, 5, 10]))
-    axes.yaxis.set_major_formatter(lambda value, place: plainly(value))
-    axes.set_ylabel(wrapped(look.labels.get(y, column_words(run, y)), inches, look.points))

@@ -66,11 +66,11 @@ def parameter_words(name: str, *, standardized: bool) -> str:
 
 COLUMN_WORDS = {
     "converged_at": "epochs to convergence",
-    "excess_cost": "cost above the optimum (unit of {y} squared)",
-    "cost": "mean squared error (unit of {y} squared)",
-    "held_out_cost": "mean squared error on held-out rows (unit of {y} squared)",
-    "best_held_out_cost": "least mean squared error on held-out rows (unit of {y} squared)",
-    "plateau": "plateau: where the cost above the optimum rests (unit of {y} squared)",
+    "excess_cost": "cost above the optimum (squared units of {y})",
+    "cost": "mean squared error (squared units of {y})",
+    "held_out_cost": "mean squared error on held-out rows (squared units of {y})",
+    "best_held_out_cost": "least mean squared error on held-out rows (squared units of {y})",
+    "plateau": "plateau: where the cost above the optimum rests (squared units of {y})",
 }
 
 
