@@ -27,6 +27,8 @@ from linreg_sweep.plots.style import COLORS, INK, LINES, title_of
 from linreg_sweep.runs.modelling import model_of
 from linreg_sweep.runs.reopening import fold_of
 from linreg_sweep.runs.results import Run
+from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.groups import Group
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -132,9 +134,13 @@ def _fitted(run: Run, trial: int | None) -> Fitted:
     if experiment.holds_out:
         costs.append(group.problem.held_out_cost(theta))
     best = None if results.least is None else int(results.least.epoch[0])
+    return Fitted(number, model, fold, line_of_least_squares(experiment, group), epoch, costs, best)
+
+
+def line_of_least_squares(experiment: Experiment, group: Group) -> tuple[float, float]:
+    """Returns weight and bias of least squares, or of ridge, on a trial's rows, in their own units."""
     optimum = list(experiment.named(group.problem.optimum, group.kind).values())
-    line = (optimum[0], optimum[1] if len(optimum) > 1 else 0.0)
-    return Fitted(number, model, fold, line, epoch, costs, best)
+    return optimum[0], optimum[1] if len(optimum) > 1 else 0.0
 
 
 def _some(n_rows: int) -> NDArray[np.int64]:
