@@ -146,6 +146,31 @@ def test_words_stand_side_by_side_and_each_order_has_its_own_theory(tmp_path: Pa
     assert axes.lines[0].get_linestyle() == "None"
 
 
+def test_a_setting_without_a_parameter_has_its_own_line(tmp_path: Path) -> None:
+    """Of a union, in which one optimizer has a key that the other lacks."""
+    rates = {"learning_rate": {"values": [0.001, 0.002, 0.004]}}
+    products = [
+        {"optimizer": "sgd", "momentum": {"values": [0, 0.9]}, **rates},
+        {"optimizer": "adam", **rates},
+    ]
+    run = made(tmp_path, training={"epochs": 30}, parameters=products)
+    lines = bands(run, y="cost").lines
+    assert [line.cells for line in lines] == [
+        {"optimizer": "sgd", "momentum": 0.0},
+        {"optimizer": "sgd", "momentum": 0.9},
+        {"optimizer": "adam", "momentum": None},
+    ]
+    assert [line.spread.median.tolist() for line in lines] == run.trials["cost"].to_numpy().reshape(
+        3, 3
+    ).tolist()
+    axes = ls.plot(run, kind="band", y="cost")
+    assert [handle.get_label() for handle in axes.lines] == [
+        "optimizer sgd, momentum 0",
+        "optimizer sgd, momentum 0.9",
+        "optimizer adam",
+    ]
+
+
 def test_trials_drawn_at_random_are_gathered_into_ranges(tmp_path: Path) -> None:
     """And what has no room for a line of its own is in the band: the legend names it."""
     run = made(

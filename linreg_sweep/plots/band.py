@@ -131,7 +131,7 @@ def _line(axes: "Axes", found: Bands, number: int, limits: Limits, look: Look) -
     )
     upper = np.where(np.isnan(upper) & ~np.isnan(lower), 2 * high - low, upper)
     lower = np.maximum(lower, low / 2) if log else lower
-    told = [f"{look.name(name)} {shown(cell, 4)}" for name, cell in line.cells.items()]
+    told = [f"{look.name(name)} {shown(cell, 4)}" for name, cell in line.cells.items() if cell is not None]
     label = ", ".join(told) or "median"
     how: dict[str, Any] = {
         "linewidth": 1.8 * look.width,
