@@ -82,6 +82,7 @@ def _opening() -> Iterator[str]:
     yield ""
     yield "Every sweep in `sweeps/`: its question, its answer, its summary and what it looks like."
     yield "`make gallery` generates this page, and a test checks it against the sweeps."
+    yield "What takes a data set for each descent is asked by Python: [double descent](double_descent.md)."
 
 
 def _section(path: Path, run: Run) -> Iterator[str]:
