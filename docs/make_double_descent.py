@@ -91,7 +91,9 @@ of the peak errors have no variance, so that a mean over any number of data sets
 
 
 def _opening() -> Iterator[str]:
-    code = f"```python\nCONFIG = {CONFIG}\n\n\n{inspect.getsource(error).rstrip()}\n```"
+    own = Path(__file__).read_text(encoding="utf-8")
+    config = own[own.index("CONFIG: ") : own.index("\n}\n") + 3].replace(": dict[str, Any]", "", 1)
+    code = f"```python\n{config}\n\n{inspect.getsource(error).rstrip()}\n```"
     picture = "![error on new rows over the number of features](gallery/double_descent.png)"
     yield "\n\n".join(["# Double descent", QUESTION, SETTING, code, picture])
     yield ""
