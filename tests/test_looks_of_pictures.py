@@ -20,7 +20,7 @@ from linreg_sweep.cli import main
 from linreg_sweep.plots import lettering
 from linreg_sweep.plots.canvas import Canvas, columns_for, wrapped
 from linreg_sweep.plots.costs import running_mean
-from linreg_sweep.plots.kinds import KINDS
+from linreg_sweep.plots.kinds import KINDS, KindName
 from linreg_sweep.plots.look import Look, look_of
 from linreg_sweep.plots.maps import epochs_map, outcome_map
 from linreg_sweep.plots.scales import folded, plainly, ticks_by_ratio
@@ -76,7 +76,7 @@ def legend_of(axes: Axes) -> Legend:
     return found
 
 
-def drawn(run: Run, kind: str, **asked: Any) -> Figure:
+def drawn(run: Run, kind: KindName, **asked: Any) -> Figure:
     """Returns the figure of a picture, laid out."""
     panels = ls.plot(run, kind=kind, **asked)
     figure: Figure = (panels[0] if isinstance(panels, list) else panels).figure
@@ -90,7 +90,7 @@ def drawn(run: Run, kind: str, **asked: Any) -> Figure:
 )
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_words_overlap_or_are_cut(
-    request: pytest.FixtureRequest, which: str, kind: str, look: str
+    request: pytest.FixtureRequest, which: str, kind: KindName, look: str
 ) -> None:
     """Titles, words of axes, ticks of one axis and legends, by their boxes, on a phone, a slide or paper."""
     figure = drawn(request.getfixturevalue(which), kind, **LOOKS[look])

@@ -171,7 +171,9 @@ def test_a_trial_of_mini_batches_is_shown_by_its_row_alone(
     assert set(run.trials["outcome"][:3]) == {"converged", "unfinished", "diverged"}
     for number in range(3):
         note = shown_as_its_row(page, run, number)
-        assert note.startswith("These numbers come from the run, since this page does not train with mini-batches.")
+        assert note.startswith(
+            "These numbers come from the run, since this page does not train with mini-batches."
+        )
         assert not page.locator("[data-lab-inputs]").is_visible()
         assert page.locator("[data-lab-theory] tr").count() == 0
         assert page.locator("[data-lab-charts]").is_visible() == bool(history)
@@ -208,7 +210,9 @@ def test_the_page_trains_sgd_and_shows_other_rules_by_their_rows(open_page: Open
     run = ls.run(sweep | {"parameters": rules}, out=tmp_path, jobs=1)
     page = open_page(run)
     said = shown_as_its_row(page, run, 0)
-    assert said.startswith("These numbers come from the run, since this page does not train with adam. The pictures")
+    assert said.startswith(
+        "These numbers come from the run, since this page does not train with adam. The pictures"
+    )
     assert not page.locator("[data-lab-inputs]").is_visible()
     states = run.history[run.history["trial"] == 0]
     points = page.locator("[data-lab-path] path.path").get_attribute("d") or ""

@@ -20,7 +20,7 @@ COLUMN_MEANING = {name: column.meaning for name, column in NAMED.items() if colu
     "share_converged": "converged / trials",
     "median_converged_at": "the epoch by which half of the converged trials had converged",
     "p90_converged_at": "the epoch by which nine in ten of the converged trials had converged",
-    "best_cost": "the lowest final cost among its trials (mean squared error, in squared units of the target)",
+    "best_cost": "the lowest final cost among its trials (mean squared error, squared units of the target)",
     **{
         f"{measure}_{name}": f"{meaning} of its trials' {name}"
         for name in get_args(BestBy)[1:]

@@ -82,9 +82,11 @@ class Comparison:
         return f"<Comparison of {' with '.join(self.runs)}: {self.n_changed:,} trials differ>"
 
     def _repr_html_(self) -> str:
-        from linreg_sweep.analysis import tables
+        from linreg_sweep.analysis.shown import as_html, bars
+        from linreg_sweep.theory.outcome import OUTCOMES
 
-        return "".join(tables.as_html(name, table) for name, table in self.tables().items())
+        picture = bars(self.runs, {name: self.outcomes[name].tolist() for name in OUTCOMES}, "run")
+        return picture + "".join(as_html(name, table) for name, table in self.tables().items())
 
 
 def compare(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.plots.style import parameter_words, spaced
@@ -43,6 +43,9 @@ class Style:
 
 
 SCREEN = Style(10.0, 150, 1.0)
+
+StyleName: TypeAlias = Literal["slide", "paper"]
+"""The names in STYLES, for editors to complete."""
 
 STYLES = {
     "slide": Style(18.0, 150, 1.8, (13.333, 7.5), (13.333, 7.5)),

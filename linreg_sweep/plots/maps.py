@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.plots.best import mark_best
 from linreg_sweep.plots.canvas import Canvas, height_of, legend, title, width_of, wrapped
 from linreg_sweep.plots.cells import (
@@ -27,7 +28,7 @@ from linreg_sweep.plots.look import PLAIN, Look
 from linreg_sweep.plots.products import ProductOfRun, products_of
 from linreg_sweep.plots.regimes import FRAME, has_regimes, name_regimes
 from linreg_sweep.plots.scales import scale
-from linreg_sweep.plots.style import BY_RATIO, COLORS, RAMP, is_standardized, title_of
+from linreg_sweep.plots.style import BY_RATIO, RAMP, is_standardized, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from linreg_sweep.analysis.aggregate import Table
 from linreg_sweep.analysis.quality import table_of
+from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.comparing.comparison import bins_to_read, compare
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
-from linreg_sweep.plots.style import COLORS, spaced
+from linreg_sweep.plots.style import spaced
 from linreg_sweep.reports.gather import Gathered, gather
 from linreg_sweep.reports.laboratory import laboratory
 from linreg_sweep.reports.page import Section, Shown, render, shown
