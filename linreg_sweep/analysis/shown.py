@@ -30,13 +30,13 @@ MAX_BARS, MAX_ROWS = 60, 60
 DPI = 120
 
 
-def as_html(caption: str, frame: "pd.DataFrame") -> str:
+def as_html(caption: str, frame: "pd.DataFrame", most: int = MAX_ROWS) -> str:
     """Returns the first rows of a table for a notebook: six digits of numbers, everything in it escaped."""
     import pandas as pd
 
-    cells = cells_of(frame.head(MAX_ROWS))
+    cells = cells_of(frame.head(most))
     shown = pd.DataFrame({name: [_text(cell) for cell in column] for name, column in cells.items()})
-    more = f"<p>and {len(frame) - MAX_ROWS:,} more rows</p>" if len(frame) > MAX_ROWS else ""
+    more = f"<p>and {len(frame) - most:,} more</p>" if len(frame) > most else ""
     return f"<p>{escape(caption)}</p>{shown.to_html(index=False)}{more}"
 
 
