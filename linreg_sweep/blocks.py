@@ -1,6 +1,7 @@
 """Rows of the data some at a time, so that what is computed of them takes the memory of a few rows only."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -52,3 +53,59 @@ def ends(matrix: Rows) -> tuple[Floats, Floats]:
     for block in each_block(matrix):
         low, high = np.minimum(low, block.min(axis=0)), np.maximum(high, block.max(axis=0))
     return low, high
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """Some rows of a matrix, taken of it when they are asked for.
+
+    Attributes:
+        matrix: [n, columns].
+        places: which of its rows [k].
+    """
+
+    matrix: Rows
+    places: Indices
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(k, columns)."""
+        return len(self.places), self.matrix.shape[1]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, rows: Any, /) -> Any:
+        return self.matrix[self.places[rows]]
+
+
+@dataclass(frozen=True, eq=False)
+class Stacked:
+    """A matrix of the rows of one above those of another, likewise.
+
+    Attributes:
+        above: [n, columns].
+        below: [m, columns].
+    """
+
+    above: Rows
+    below: Rows
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(n + m, columns)."""
+        return len(self), self.above.shape[1]
+
+    def __len__(self) -> int:
+        return len(self.above) + len(self.below)
+
+    def __getitem__(self, rows: Any, /) -> Floats:
+        border = len(self.above)
+        places = np.arange(*rows.indices(len(self))) if isinstance(rows, slice) else rows
+        found = np.empty((len(places), self.shape[1]))
+        is_above = places < border
+        found[is_above], found[~is_above] = (
+            self.above[places[is_above]],
+            self.below[places[~is_above] - border],
+        )
+        return found

@@ -52,7 +52,7 @@ class Holdout(Model):
     @classmethod
     def _goes_with_column(cls, value: Cell | None, info: ValidationInfo) -> Cell | None:
         if value is not None and info.data.get("column", "") is None:
-            raise fault(f"goes with column, got {show(value)}", "name the column that has it")
+            raise fault(f"needs column beside it, got {show(value)}", "name the column that has it")
         return value
 
     @field_validator("seed")
@@ -61,7 +61,7 @@ class Holdout(Model):
         if info.data.get("folds") is not None:
             return seed
         if info.data.get("fraction") is None:
-            raise fault(f"goes with fraction and folds alone, got {show(seed)}", "remove it")
+            raise fault(f"applies to fraction and folds only, got {show(seed)}", "remove it")
         if seed is None:
             raise fault("must be a whole number with fraction, got null", "for rows in file order write last")
         return seed

@@ -67,7 +67,7 @@ NEAREST = BEST | {"outcome": "unfinished", "converged_at": None}
         (
             one([0.001, 0.002], [0, 0], unfinished=[10, 10], diverged=[0, 0], best_cost=[2.0, 1.0]),
             NEAREST,
-            "no trial converged; this one came nearest, cost 1.5.",
+            "no trial converged; this one came closest, cost 1.5.",
         ),
         (one([0.001, 0.002], [0, 0]), NEAREST, "Every trial diverged; the stability limit is 0.00633053."),
     ],
@@ -136,7 +136,7 @@ def test_all_that_name_the_best_trial_name_the_same(tmp_path: Path, kind: str) -
     how = (
         f"converged at epoch {best['converged_at']:,}"
         if best["outcome"] == "converged"
-        else "no trial converged; this one came nearest"
+        else "no trial converged; this one came closest"
     )
     sentence = f"Best trial: {number} ({settings}): {how}, cost {best['cost']:.6g}."
     assert found.answer.startswith(sentence)

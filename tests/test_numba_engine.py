@@ -1,4 +1,4 @@
-"""Facts about the compiled engine: it is the NumPy engine to the bit, lane by lane."""
+"""Facts about the compiled engine of few parameters: elementwise descent to the bit, lane by lane."""
 
 from dataclasses import replace
 from typing import Any
@@ -28,7 +28,7 @@ QUICK = "momentum"
         for name, case in CASES.items()
     ],
 )
-def test_the_bits_are_those_of_the_numpy_engine(case: Case) -> None:
+def test_the_bits_are_those_of_elementwise_descent(case: Case) -> None:
     """Nothing is contracted or reordered: momentum, mini-batches, several targets, history, all the same."""
     elementwise = descend(Descent(case.problem, case.options()), case.trials)
     assert_same(case.train("numba"), elementwise)

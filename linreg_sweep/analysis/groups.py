@@ -217,7 +217,8 @@ def _quantile(share: float, epochs: Floats, reached: Integers, before: Integers,
     first = epochs[np.searchsorted(reached, before + below, side="right")]
     second = epochs[np.searchsorted(reached, before + np.minimum(below + 1, n - 1), side="right")]
     with np.errstate(invalid="ignore"):  # of infinities
-        found: Floats = np.where(first == second, first, first + (second - first) * (place - below))
+        is_one = (first == second) | (place == below)
+        found: Floats = np.where(is_one, first, first + (second - first) * (place - below))
         return found
 
 

@@ -17,17 +17,20 @@ EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel", "model")
 @click.argument("run", metavar="RUN")
 @click.option("--to", type=click.Choice(EXPORTS), required=True, help="The kind of file.")
 @click.option(
-    "-o", "--output", metavar="FILE", help="Where to; -: stdout. [default: <name>-trials.<suffix> here]"
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="The output file; - writes to stdout. [default: ./<name>-trials.<suffix>]",
 )
 @click.option(
     "--by",
     multiple=True,
     metavar="PARAM",
-    help="A summary by this hyperparameter; give it again for several.",
+    help="Summarise by this hyperparameter; may be repeated.",
 )
-@click.option("--where", metavar="EXPR", help="Only such trials; see show.")
+@click.option("--where", metavar="EXPR", help="Only trials for which this is true; see `show --help`.")
 @with_columns
-@click.option("--trial", type=int, metavar="N", help="Of a model: of this trial. [default: the best]")
+@click.option("--trial", type=int, metavar="N", help="The trial whose model to write. [default: the best]")
 def export(
     run: str,
     to: "To",

@@ -1,9 +1,9 @@
-"""Descent on H and C compiled by Numba, operation by operation as the NumPy engine has it.
+"""Descent on H and C compiled by Numba, operation by operation as `Descent` in numpy_engine.py has it.
 
-The same operations in the same order as the NumPy engine, none contracted or reordered, so the bits
-are the same too; what is saved is every trip to memory between two of them. A kernel is compiled
-for a method and the shape of theta, in each process, in about a second: a small gradient stays in
-registers, a large one goes through the first cache.
+The same operations in the same order, none contracted or reordered, so the bits are the same, too, wherever
+the NumPy engine takes no BLAS; what is saved is every trip to memory between two of them. A kernel is
+compiled for a method and the shape of theta, in each process, in about a second: a small gradient stays
+in registers, a large one goes through the first cache.
 
 Kernels are compiled of closures that see each other, all in one place: hence the length.
 """

@@ -1,6 +1,6 @@
 """Gradient descent compiled by Numba: trials side by side in the lanes of SIMD registers.
 
-Few parameters go by the NumPy engine's operations (`numba_elementwise`), many of them, and small batches,
+Few parameters go by elementwise operations (`numba_elementwise`), many of them, and small batches,
 by products in tiles (`numba_descent`). Which it is, is a function of the shape alone (`numba_forms`).
 """
 

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from linreg_sweep.theory.problem import Problem
 
 FEW_PARAMETERS = 8
-"""Parameters up to which the order of operations is the NumPy engine's, where all rows make a step."""
+"""Parameters up to which products are elementwise, with the NumPy engine's bits, if all rows make a step."""
 
 FEW_BATCHES = 24
-"""Batches an epoch up to which it is so with mini-batches."""
+"""Batches an epoch up to which they are elementwise with mini-batches."""
 
 SETTLED_BATCHES = 1024
-"""Batches an epoch up to which it is so where they stay and are no smaller than theta."""
+"""Batches an epoch up to which they are so where H of each is held."""
 
 MOST_NUMBERS = 2**22
 """Numbers of H and C of all batches that are held at once."""
@@ -31,7 +31,7 @@ class Form:
     """The arithmetic of a step and of the measure.
 
     Attributes:
-        is_elementwise: each operation is the NumPy engine's; else products are chains of fma.
+        is_elementwise: products of H are; else they are chains of fma.
         steps_by_rows: a step goes by way of residuals; else by H and C of its rows.
         measures_by_rows: likewise the gradient of all rows.
         is_full_batch: a step sees all rows, and its gradient is the one that is measured.

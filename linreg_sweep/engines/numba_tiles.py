@@ -226,60 +226,6 @@ def _strip(width: int, many: int) -> Any:
 
 
 @cache
-def _alone(width: int) -> Any:
-    """Returns the product for one trial: the matrix's rows are side by side in vectors where they can be."""
-    many, some, ones, one = _strip(width, 4), _strip(width, 1), _strip(1, 8), _strip(1, 1)
-
-    def multiply(
-        numbers: Any,
-        matrix: Any,
-        constants: Any,
-        n_rows: int,
-        at: int,
-        row: int,
-        column: int,
-        count: int,
-        source: int,
-        pitch: int,
-        begins: bool,
-        constant: int,
-        apart: int,
-        out: int,
-        out_pitch: int,
-        scales: bool,
-        scale: int,
-    ) -> None:
-        stand_apart()
-        r = 0
-        while row == 1 and r + 4 * width <= n_rows:
-            many(
-                numbers, matrix, constants, at + r * row, row, column, count, source, pitch, begins,
-                constant + r * apart, apart, out + r * out_pitch, out_pitch, scales, scale,
-            )  # fmt: skip
-            r += 4 * width
-        while row == 1 and r + width <= n_rows:
-            some(
-                numbers, matrix, constants, at + r * row, row, column, count, source, pitch, begins,
-                constant + r * apart, apart, out + r * out_pitch, out_pitch, scales, scale,
-            )  # fmt: skip
-            r += width
-        while r + 8 <= n_rows:
-            ones(
-                numbers, matrix, constants, at + r * row, row, column, count, source, pitch, begins,
-                constant + r * apart, apart, out + r * out_pitch, out_pitch, scales, scale,
-            )  # fmt: skip
-            r += 8
-        while r < n_rows:
-            one(
-                numbers, matrix, constants, at + r * row, row, column, count, source, pitch, begins,
-                constant + r * apart, apart, out + r * out_pitch, out_pitch, scales, scale,
-            )  # fmt: skip
-            r += 1
-
-    return part(multiply)
-
-
-@cache
 def product(vectors: int, width: int) -> Any:
     """Returns the compiled product of a matrix and the numbers of so many vectors of trials; 0: of one trial.
 
@@ -288,11 +234,13 @@ def product(vectors: int, width: int) -> Any:
     `out + r out_pitch` of the numbers it writes the sum over q < count of `matrix[at + r row + q column]`
     times the row at `source + q pitch`, to which it adds `constants[constant + r apart]` where it begins with
     constants, or else what stands there; where it scales, the whole times the row at `scale`.
+
+    Of one trial the rows of the matrix are side by side in vectors where they stand so in memory.
     """
-    if vectors == 0:
-        return _alone(width)
-    high = HIGH[vectors]
-    tile, one = _tile(high, vectors), _tile(1, vectors)
+    is_alone = vectors == 0
+    high = 8 if is_alone else HIGH[vectors]
+    tile, one = (_strip(1, n) if is_alone else _tile(n, vectors) for n in (high, 1))
+    many, some = (_strip(width, n) if is_alone else one for n in (4, 1))
 
     def multiply(
         numbers: Any,
@@ -315,6 +263,19 @@ def product(vectors: int, width: int) -> Any:
     ) -> None:
         stand_apart()
         r = 0
+        if is_alone:
+            while row == 1 and r + 4 * width <= n_rows:
+                many(
+                    numbers, matrix, constants, at + r * row, row, column, count, source, pitch, begins,
+                    constant + r * apart, apart, out + r * out_pitch, out_pitch, scales, scale,
+                )  # fmt: skip
+                r += 4 * width
+            while row == 1 and r + width <= n_rows:
+                some(
+                    numbers, matrix, constants, at + r * row, row, column, count, source, pitch, begins,
+                    constant + r * apart, apart, out + r * out_pitch, out_pitch, scales, scale,
+                )  # fmt: skip
+                r += width
         while r + high <= n_rows:
             tile(
                 numbers, matrix, constants, at + r * row, row, column, count, source, pitch, begins,

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.shown import COLORS
-from linreg_sweep.data import Fold
 from linreg_sweep.errors import Complaint, ConfigError
+from linreg_sweep.folds import Fold
 from linreg_sweep.model import Model
 from linreg_sweep.plots.canvas import Canvas, legend, title
 from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.style import INK, LINES, title_of
 from linreg_sweep.runs.modelling import model_of
-from linreg_sweep.runs.reopening import data_of, declaration_of, reopen
+from linreg_sweep.runs.reopening import fold_of
 from linreg_sweep.runs.results import Run
 
 if TYPE_CHECKING:
@@ -100,10 +100,7 @@ def _count(fitted: Fitted) -> int:
 def _fitted(run: Run, trial: int | None) -> Fitted:
     """Returns a trial, trained once more to be watched."""
     number = int(run.best(1)["trial"].iloc[0]) if trial is None else trial
-    model, experiment = model_of(run, number), reopen(run)
-    values = experiment.values(number, number + 1)
-    [group] = experiment.groups(values)
-    fold = next(islice(data_of(run, declaration_of(run)).folds(), group.kind.fold, None))
+    model, (experiment, group, fold) = model_of(run, number), fold_of(run, number)
     epochs = int(group.trials.epochs[0])
     later = np.geomspace(EVERY, max(EVERY, epochs), EVERY).astype(np.int64)
     looked = np.unique(np.concatenate([np.arange(min(EVERY, epochs) + 1), later[later <= epochs]]))
@@ -128,7 +125,7 @@ def _rows(fitted: Fitted) -> list[tuple[str, str, Floats, Floats]]:
     """Returns the rows that are drawn, by what they are called and their colour: x and y."""
     kinds = [("training rows", TRAINED, fitted.fold.train.x, fitted.fold.train.y)]
     if fitted.fold.n_held_out:
-        kinds.append(("held-out rows", HELD_OUT, fitted.fold.x, fitted.fold.y))
+        kinds.append(("held-out rows", HELD_OUT, fitted.fold.held_out.x, fitted.fold.held_out.y))
     return [(name, color, x[_some(len(x))], y[_some(len(y))]) for name, color, x, y in kinds]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-KindName: TypeAlias = Literal["map", "epochs", "cost", "paths", "slice", "parallel", "fit", "overlay"]
+KindName: TypeAlias = Literal["map", "epochs", "cost", "paths", "slice", "parallel", "fit", "band", "overlay"]
 """The names in KINDS, for editors to complete."""
 
 
@@ -30,5 +30,10 @@ KINDS = {
     "slice": Kind("slices.draw", "the share of each outcome by parameter", ("bins",)),
     "parallel": Kind("parallel.draw", "all parameters at once, one line per trial"),
     "fit": Kind("fit.draw", "data with a trial's line or predictions, and its held-out cost", ("trials",)),
+    "band": Kind(
+        "band.draw",
+        "a column's median along a parameter, its spread over seeds and folds, theory beside it",
+        ("x", "y", "tuned", "bins"),
+    ),
     "overlay": Kind("overlay.draw", "the cost against the epoch, of several runs in one panel", ("trials",)),
 }

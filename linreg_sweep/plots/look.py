@@ -134,7 +134,7 @@ def look_of(
         text = f"must be two numbers from {INCHES[0]:g} to {INCHES[1]:g}, width and height in inches"
         faults.append(Complaint("--size", f"{text}, got {show(size)}", "for a slide 13.3,7.5"))
     for option, value, bounds, unit in (
-        ("--dpi", dpi, DPI, "dots an inch"),
+        ("--dpi", dpi, DPI, "dots per inch"),
         ("--font-size", font_size, POINTS, "points"),
         ("--columns", columns, (1, MAX_COLUMNS), "columns of panels"),
     ):

@@ -35,6 +35,7 @@ def plot(
     y: str | None = None,
     trials: Sequence[int] = (),
     bins: int | None = None,
+    tuned: str | None = None,
     axes: "Axes | None" = None,
     title: str | None = None,
     size: tuple[float, float] | None = None,
@@ -48,12 +49,14 @@ def plot(
 
     Args:
         runs: one or more, or their directories.
-        kind: map, epochs, cost, paths, slice, parallel, fit or overlay; kinds.KINDS says what each shows.
-        x: of map and epochs, the parameter to the right; None: the learning rate.
-        y: likewise upwards; None: the next that varies.
+        kind: map, epochs, cost, paths, slice, parallel, fit, band or overlay; see kinds.KINDS.
+        x: of map, epochs and band, the parameter to the right; None: the learning rate.
+        y: of map and epochs, the parameter upwards; None: the next that varies. Of band the column; None:
+            what says which trial is best, or the excess cost.
         trials: of cost, paths, fit and overlay, the numbers of the trials; none: some that show the run.
-        bins: of map, epochs and slice, ranges of a parameter with more values than these; 0: none are
+        bins: of map, epochs, slice and band, ranges of a parameter with more values than these; 0: none are
             gathered; None: as many as trials fill and a screen can show.
+        tuned: of band, a parameter of which each place has its best value, by the median.
         axes: where to draw a picture that has one panel; None: on a new figure.
         title: of the picture; None: what it is of; "": none.
         size: inches of the whole picture, width and height; None: by its panels.
@@ -75,7 +78,7 @@ def plot(
     from matplotlib import pyplot, rc_context
 
     found = [as_run(run) for run in runs]
-    options = _options(kind, x=x, y=y, trials=tuple(trials) or None, bins=bins)
+    options = _options(kind, x=x, y=y, trials=tuple(trials) or None, bins=bins, tuned=tuned)
     asked: dict[str, Any] = {"title": title, "size": size, "dpi": dpi, "font_size": font_size}
     look = look_of(found, **asked, style=style, columns=columns, labels=labels)
     # a notebook's backend is loaded by the first figure, and what it sets must outlast this call
@@ -101,7 +104,7 @@ def save(runs: Sequence[Run], file: Output, kind: str, look: Look | None = None,
         file: see outputs.output.
         kind: see plot.
         look: how it looks, see look.look_of; None: as on a screen.
-        options: those that kinds take: x, y, trials, bins; None: as if left out.
+        options: those that kinds take: x, y, trials, bins, tuned; None: as if left out.
 
     Returns:
         A note on letters that it lacks; nothing where there are none.

@@ -16,12 +16,13 @@ from linreg_sweep.analysis.formats import condition
 from linreg_sweep.blocks import ends
 from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.config.writer import quoted
-from linreg_sweep.data import Data, moments, standardized
+from linreg_sweep.data import Data, standardized
 from linreg_sweep.engines.closed_form import train
 from linreg_sweep.engines.interface import TrainOptions, Trials
 from linreg_sweep.engines.pace import numpy_pace
 from linreg_sweep.errors import DataError
 from linreg_sweep.kinds import MAX_COUNT
+from linreg_sweep.standardizing import moments
 from linreg_sweep.theory.outcome import MISSING, stability_limit
 from linreg_sweep.theory.problem import Problem, make_problem
 from linreg_sweep.trials.prepare import criteria_of

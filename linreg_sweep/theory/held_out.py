@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.blocks import blocks
+from linreg_sweep.blocks import Rows, blocks
 from linreg_sweep.theory.dependence import triangle_of
 from linreg_sweep.theory.quadratic import TOGETHER
 
@@ -83,7 +83,7 @@ def combined(vectors: Floats, parts: Floats) -> Floats:
 
 
 def hold_out(
-    x: Floats, y: Floats, optimum: Floats, optimum_low: Floats, variance: float, *, fit_bias: bool
+    x: Rows, y: Rows, optimum: Floats, optimum_low: Floats, variance: float, *, fit_bias: bool
 ) -> HeldOut:
     """Returns what held-out rows say of states, in one pass over them.
 
@@ -101,8 +101,10 @@ def hold_out(
 
     def rows() -> Iterator[Floats]:
         for some in blocks(len(x), n_parameters + n_targets):
-            design = np.column_stack([x[some], np.ones(len(x[some]))]) if fit_bias else x[some]
-            left = y[some] - design @ optimum - design @ optimum_low
+            design, targets = x[some], y[some]
+            if fit_bias:
+                design = np.column_stack([design, np.ones(len(design))])
+            left = targets - design @ optimum - design @ optimum_low
             yield np.hstack([design, left])
 
     triangle = triangle_of(rows(), n_parameters + n_targets)

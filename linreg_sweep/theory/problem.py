@@ -214,7 +214,7 @@ class Problem:
         """Returns the mean squared error [K] of states [K, P, O] on held-out rows; NaN: there are none."""
         return np.full(len(theta), np.nan) if self.held_out is None else self.held_out.cost(theta)
 
-    def holding_out(self, x: Floats, y: Floats) -> "Problem":
+    def holding_out(self, x: Rows, y: Rows) -> "Problem":
         """Returns the same with held-out rows, x [m, F] as trials see it and y [m, O]."""
         spread = variance(y, fit_bias=self.fit_bias)
         found = hold_out(x, y, self.optimum, self.optimum_low, spread, fit_bias=self.fit_bias)

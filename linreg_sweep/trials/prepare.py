@@ -7,7 +7,8 @@ from threadpoolctl import threadpool_limits
 
 from linreg_sweep.config import Declaration
 from linreg_sweep.config.schema import OutcomeConfig
-from linreg_sweep.data import Data, Fold
+from linreg_sweep.data import Data
+from linreg_sweep.folds import Fold, folds_of
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem, make_problem
 from linreg_sweep.trials.checks import check, check_before
@@ -33,23 +34,21 @@ def prepare(declaration: Declaration, data: Data) -> Experiment:
     losses, scaled = config.values_of("loss", config.training.loss), sorted(scalings(config))
     problems, headers = {}, []
     with threadpool_limits(limits=1):  # the same bits however many cores there are
-        for number, fold in enumerate(data.folds()):
+        for number, fold in enumerate(folds_of(data)):
             headers.append(replace(fold.train, x=data.x[:0], y=data.y[:0]))
             for loss, standardize in product(losses, scaled):
                 kind = Kind(loss, standardize, number)
                 problems[kind] = _problem(fold, loss, standardize, config.data.fit_bias)
-    experiment = Experiment(
-        config, tuple(headers), data.digest(), problems, space, criteria_of(config.outcome)
-    )
+    experiment = Experiment(config, tuple(headers), data.digest, problems, space, criteria_of(config.outcome))
     check(declaration, data, experiment)
     return experiment
 
 
 def _problem(fold: Fold, loss: str, standardize: bool, fit_bias: bool) -> Problem:
-    seen = fold.train if standardize else fold.train.as_given()
+    seen, held = (rows if standardize else rows.as_given() for rows in (fold.train, fold.held_out))
     names = (*seen.x_names, *seen.y_names)
     problem = make_problem(seen.seen(), seen.y, loss=loss, fit_bias=fit_bias, noise=seen.noise(), names=names)
-    return problem.holding_out(seen.seen_of(fold.x), fold.y) if fold.n_held_out else problem
+    return problem.holding_out(held.seen(), held.y) if fold.n_held_out else problem
 
 
 def criteria_of(outcome: OutcomeConfig) -> Criteria:
