@@ -23,7 +23,7 @@ from linreg_sweep.plots.cells import (
     map_axes,
     varying,
 )
-from linreg_sweep.plots.edges import drawn_edge, edge_words, stability_limits
+from linreg_sweep.plots.edges import drawn_edge
 from linreg_sweep.plots.look import PLAIN, Look
 from linreg_sweep.plots.products import ProductOfRun, products_of
 from linreg_sweep.plots.regimes import FRAME, has_regimes, name_regimes
@@ -283,13 +283,8 @@ def _title(run: Run) -> str:
 
 def _edge(axes: "Axes", run: Run, found: Cells, look: Look) -> list[Any]:
     """Draws theory's edge of stability over the learning rate; returns what the legend shows of it."""
-    limits = stability_limits(run, found.x, found.y)
-    if limits is None:
+    edge = drawn_edge(run, found.x, found.y)
+    if edge is None:
         return []
-    rates, heights = limits
-    inside = (rates >= found.x.edges[0]) & (rates <= found.x.edges[-1])
-    if not inside.any():
-        return []
-    words = edge_words(rates, heights, found.y)
     how: dict[str, Any] = {"color": "black", "linestyle": "--", "linewidth": 1.6 * look.width}
-    return list(axes.plot(*drawn_edge(limits, found.x, found.y), label=words, **how))
+    return list(axes.plot(edge.across, edge.up, label=edge.words, **how))
