@@ -99,6 +99,7 @@ function showMap(article, payload, choose, best, narrow) {
     if (bestCell !== null && isShown(bestCell)) svg.append(...ring(...middleOf(bestCell)));
     mark();
     legend.replaceChildren(...legendOf(map, payload.outcomes, colour.value, shares, bestCell !== null));
+    place.classList.toggle("zoomed", !isWhole(view));
     button("out").disabled = button("whole").disabled = isWhole(view);
     button("list").textContent = isWhole(view) ? "List the trials in this cell" : "List the trials in this part";
     if (hadFocus) svg.focus({ preventScroll: true });
