@@ -3,12 +3,16 @@
 BLAS does not promise that: how it sums a column may depend on the column's place and on how many there are.
 So products are made in blocks of a fixed number of columns, which lie last in memory, and whether this
 machine's BLAS keeps to it in products of a shape is tried once in each process, on fixed numbers.
+
+A few columns alone are as wide as a block, but for zeros, unless narrower ones have the same bits. Pairs of
+them have, on some processors, where no sum is longer than BLAS makes in one go, and rows are cut into tiles:
+then a column alone takes about as long as a matrix times a vector.
 """
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,20 +26,31 @@ WIDTHS = (128, 16)
 RESTS = (8, 16, 32)
 """Columns in the blocks of what is left over by whole ones: the first whose bits are those of whole ones."""
 
+PAIR, TILE, LINE = 2, 32, 64
+"""Columns that are multiplied by tiles at once, rows of a tile of DEPTH columns, side by side in memory, and
+bytes of which each of its columns has a multiple."""
+
+DEPTH = 256
+"""Terms of a sum that are left to BLAS: it cuts longer ones itself, in ways that depend on the width."""
+
 SHIFTS = (1, 2, 3, 5, 8)
 """Places by which columns are shifted to try a product; half a block and all but one come on top."""
 
 
 class Blocks(NamedTuple):
-    """How columns are cut into blocks.
+    """How columns are cut into blocks, and sums into parts.
 
     Attributes:
         width: columns in a whole block.
         rest: columns in the blocks that hold what is left over, where that is at most half of a whole one.
+        cuts: whether sums are cut into parts of DEPTH terms.
+        has_pairs: whether pairs of columns by tiles have the same bits.
     """
 
     width: int
     rest: int
+    cuts: bool = False
+    has_pairs: bool = False
 
 
 class Product(NamedTuple):
@@ -52,26 +67,140 @@ class Product(NamedTuple):
     is_transposed: bool = False
 
 
-def multiply(left: Array, columns: Array, out: Array, blocks: Blocks) -> None:
-    """Writes left times columns to out, a block of columns after the other; the last is padded with zeros.
+class Factor:
+    """A left factor [m, P] of many products, m and P at least 2: BLAS takes other ways with vectors.
 
-    Args:
-        left: [m, P], m and P at least 2: BLAS takes other ways with vectors.
-        columns: [P, O, k].
-        out: [m, O, k], is overwritten.
-        blocks: how wide they are; see blocks_for.
+    Attributes:
+        matrix: its numbers, or a view of their transposed.
+        lasts: whether it is multiplied so often that its tiles are worth their making.
     """
-    width, rest = blocks.width, columns.shape[-1] % blocks.width
-    whole = columns.shape[-1] - rest
-    if whole:
-        np.matmul(left, _cut(columns[..., :whole], width), out=_cut(out[..., :whole], width))
-    if rest:
-        width = blocks.rest if 2 * rest <= width else width
-        padded = np.zeros((*columns.shape[:-1], -(-rest // width) * width), columns.dtype)
-        padded[..., :rest] = columns[..., whole:]
-        product = np.empty((len(left), *padded.shape[1:]), columns.dtype)
-        np.matmul(left, _cut(padded, width), out=_cut(product, width))
-        out[..., whole:] = product[..., :rest]
+
+    def __init__(self, matrix: Array, *, lasts: bool = True) -> None:
+        """Holds a matrix, and cuts it into tiles when a pair of columns first asks for them."""
+        self.matrix, self.lasts = matrix, lasts
+
+    @cached_property
+    def transposed(self) -> "Factor":
+        """Its transposed [P, m]."""
+        return Factor(self.matrix.T, lasts=self.lasts)
+
+    @cached_property
+    def tiles(self) -> "Tiles":
+        """Its rows in tiles."""
+        return Tiles(self.matrix)
+
+
+class Room(Protocol):
+    """Room for some columns and for their products with a matrix [m, P].
+
+    Attributes:
+        given: [P, k] columns or more; what stands in the others is of no account.
+        found: [m, k] their products, once they are multiplied.
+    """
+
+    given: Array
+    found: Array
+
+    def multiply(self, left: Factor) -> None:
+        """Makes the products with a factor, the one that room was asked for or another of its shape."""
+
+
+class Tiles:
+    """The rows of a matrix in tiles, and room for a pair of columns; see Room."""
+
+    def __init__(self, matrix: Array) -> None:
+        """Copies the rows; zeros fill up the last tile."""
+        n_rows, inner = matrix.shape
+        lines = LINE // matrix.itemsize
+        high = min(TILE * max(1, DEPTH // inner), -(-n_rows // lines) * lines)
+        padded = np.zeros((inner, -(-n_rows // high) * high), matrix.dtype)
+        padded[:, :n_rows] = matrix.T
+        tiles = np.ascontiguousarray(padded.reshape(inner, -1, high).transpose(1, 0, 2))
+        pair = np.zeros((PAIR, inner), matrix.dtype)
+        product = np.empty((PAIR, len(tiles), high), matrix.dtype)
+        self.given, self.found = pair.T, product.reshape(PAIR, -1)[:, :n_rows].T
+        self._factors = [(pair[:, part], tiles[:, part]) for part in _parts(inner)]
+        self._out, self._spare = product.transpose(1, 0, 2), np.empty((len(tiles), PAIR, high), matrix.dtype)
+
+    def multiply(self, left: Factor) -> None:
+        """Makes the products with the tiles, which are the factor's own; see Room."""
+        _add_up(self._factors, self._out, self._spare)
+
+
+class _Padded:
+    """Room for a block of columns, and blocks of them; see Room."""
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any, count: int, width: int, *, cuts: bool) -> None:
+        """Begins with zeros."""
+        found, given = (np.zeros((length, 1, count), dtype) for length in shape)
+        self.given, self.found = given[:, 0], found[:, 0]
+        self._right, self._out, self._cuts = _cut(given, width), _cut(found, width), cuts
+
+    def multiply(self, left: Factor) -> None:
+        """Makes the products in blocks; see Room."""
+        _add_up(_factors(left.matrix, self._right, cuts=self._cuts), self._out)
+
+
+class Multiplier:
+    """Multiplies columns in blocks; it has room for those that fill none, so let each thread have its own."""
+
+    def __init__(self, blocks: Blocks) -> None:
+        """Takes blocks as blocks_for has them."""
+        self.blocks = blocks
+        self._rooms: dict[tuple[Any, ...], _Padded] = {}
+
+    def multiply(self, left: Factor, columns: Array, out: Array) -> None:
+        """Writes left times columns to out, a block of columns after the other, the last filled up.
+
+        Args:
+            left: [m, P].
+            columns: [P, O, k].
+            out: [m, O, k], is overwritten.
+        """
+        width = self.blocks.width
+        rest = columns.shape[-1] % width
+        whole = columns.shape[-1] - rest
+        if whole:
+            right = _cut(columns[..., :whole], width)
+            _add_up(_factors(left.matrix, right, cuts=self.blocks.cuts), _cut(out[..., :whole], width))
+            columns, out = columns[..., whole:], out[..., whole:]
+        if rest:
+            few = columns.reshape(len(columns), -1)
+            count = few.shape[1]
+            room = self.room(left, count)
+            room.given[:, :count] = few
+            room.multiply(left)
+            out[...] = room.found[:, :count].reshape(out.shape)
+
+    def room(self, left: Factor, count: int) -> Room:
+        """Returns room for so many columns, in which products have the bits of whole blocks."""
+        if self.blocks.has_pairs and left.lasts and count <= PAIR:
+            return left.tiles
+        width = self.blocks.rest if 2 * count <= self.blocks.width else self.blocks.width
+        shape, dtype, count = left.matrix.shape, left.matrix.dtype, -(-count // width) * width
+        key = shape, dtype, count
+        if key not in self._rooms:
+            self._rooms[key] = _Padded(shape, dtype, count, width, cuts=self.blocks.cuts)
+        return self._rooms[key]
+
+
+def _factors(left: Array, right: Array, *, cuts: bool) -> list[tuple[Array, Array]]:
+    """Returns factors whose products add up to that of two: of parts of their sums if these are cut."""
+    if not cuts or left.shape[1] <= DEPTH:
+        return [(left, right)]
+    return [(left[:, part], right[..., part, :]) for part in _parts(left.shape[1])]
+
+
+def _add_up(factors: list[tuple[Array, Array]], out: Array, spare: Array | None = None) -> None:
+    """Writes a sum of products of matrices to out, one after the other; spare is overwritten."""
+    np.matmul(*factors[0], out=out)
+    for left, right in factors[1:]:
+        np.add(out, np.matmul(left, right, out=spare), out=out)
+
+
+def _parts(length: int) -> list[slice]:
+    """Returns the parts of a sum of so many terms."""
+    return [slice(first, first + DEPTH) for first in range(0, length, DEPTH)]
 
 
 def _cut(columns: Array, width: int) -> Array:
@@ -91,33 +220,38 @@ def blocks_for(products: Iterable[Product], dtype: str) -> Blocks | None:
         dtype: float32 or float64.
     """
     shapes = [*products]
+    cuts = any(shape.inner > DEPTH for shape in shapes)
+
+    def all_keep(blocks: Blocks, beside: Blocks | None = None) -> bool:
+        return all(keeps_columns(shape, blocks, dtype, beside) for shape in shapes)
+
     for width in WIDTHS:
-        if all(keeps_columns(shape, width, dtype) for shape in shapes):
-            narrower = (rest for rest in RESTS if rest < width)
-            for rest in narrower:
-                if all(keeps_columns(shape, rest, dtype, width) for shape in shapes):
-                    return Blocks(width, rest)
-            return Blocks(width, width)
+        whole, pairs = (Blocks(n, n, cuts, has_pairs=n == PAIR) for n in (width, PAIR))
+        if all_keep(whole):
+            narrower = (Blocks(rest, rest, cuts) for rest in RESTS if rest < width)
+            rest = next((blocks.width for blocks in narrower if all_keep(blocks, whole)), width)
+            return Blocks(width, rest, cuts, all_keep(pairs, whole))
     return None
 
 
 @cache
-def keeps_columns(product: Product, width: int, dtype: str, beside: int = 0) -> bool:
+def keeps_columns(product: Product, blocks: Blocks, dtype: str, beside: Blocks | None = None) -> bool:
     """Returns whether a column has the same bits in every place of a block, and beside whatever numbers.
 
     The answer depends on the machine and its BLAS alone, so that it is the same in each of its processes.
 
     Args:
         product: the shape.
-        width: columns a block.
+        blocks: which are tried, none narrower than the others; by tiles where they have pairs.
         dtype: float32 or float64.
-        beside: columns of wider blocks, in which the bits must be the same; 0: of none.
+        beside: wider blocks, in which the bits must be the same; None: of none.
     """
     rows, inner, is_transposed = product
+    width, most = blocks.width, max(blocks.width, beside.width if beside else 0)
     generator = np.random.default_rng(0)
     held = generator.standard_normal((inner, rows) if is_transposed else (rows, inner)).astype(dtype)
-    left = held.T if is_transposed else held
-    columns = generator.standard_normal((inner, 1, max(width, beside))).astype(dtype)
+    left = Factor(held.T if is_transposed else held)
+    columns = generator.standard_normal((inner, 1, most)).astype(dtype)
     block, shifts, one = columns[..., :width], (*SHIFTS, width // 2, width - 1), width // 3
     tried = [
         block,
@@ -126,11 +260,13 @@ def keeps_columns(product: Product, width: int, dtype: str, beside: int = 0) -> 
         *(_beside(block, one, strange) for strange in (np.nan, np.inf, 0.0)),
     ]
     with np.errstate(all="ignore"):
-        products = np.split(_product(left, np.concatenate(tried, axis=-1), width), len(tried), axis=-1)
-    expected, *found = products
+        expected, *found = [_product(left, each, blocks) for each in tried]
+        same = beside is None or np.array_equal(
+            _product(left, columns, blocks), _product(left, columns, beside)
+        )
     own = expected[..., one : one + 1]
     return (
-        (not beside or np.array_equal(_product(left, columns, beside)[..., :width], expected))
+        same
         and all(
             np.array_equal(there, np.roll(expected, shift, axis=-1))
             for there, shift in zip(found, shifts, strict=False)
@@ -140,9 +276,16 @@ def keeps_columns(product: Product, width: int, dtype: str, beside: int = 0) -> 
     )
 
 
-def _product(left: Array, columns: Array, width: int) -> Array:
-    out = np.empty((len(left), *columns.shape[1:]), columns.dtype)
-    multiply(left, columns, out, Blocks(width, width))
+def _product(left: Factor, columns: Array, blocks: Blocks) -> Array:
+    product, out = Multiplier(blocks), np.empty((len(left.matrix), *columns.shape[1:]), columns.dtype)
+    if not blocks.has_pairs:
+        product.multiply(left, columns, out)
+        return out
+    for first in range(0, columns.shape[-1], PAIR):
+        room = product.room(left, PAIR)
+        room.given[...] = columns[:, 0, first : first + PAIR]
+        room.multiply(left)
+        out[:, 0, first : first + PAIR] = room.found
     return out
 
 

@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 from linreg_sweep.engines.forms import form_of
-from linreg_sweep.gemm import WIDTHS, Product, blocks_for, kernel, multiply
+from linreg_sweep.gemm import WIDTHS, Factor, Multiplier, Product, blocks_for, kernel
 
-SHAPES = [Product(11, 11), Product(51, 51), Product(201, 201), Product(32, 51), Product(51, 32, True)]
+SHAPES = [
+    *(Product(11, 11), Product(51, 51), Product(201, 201), Product(300, 300)),
+    *(Product(32, 51), Product(51, 32, True), Product(40, 600), Product(5, 270, True)),
+]
 
 RUNS = {"Nehalem": "sse4_2", "Sandybridge": "avx", "Haswell": "avx2", "Zen": "avx2", "SkylakeX": "avx512f"}
 """What a processor must have to run a kernel, as Linux tells it."""
@@ -58,20 +61,25 @@ def check_columns() -> None:
             width = blocks.width
             left = generator.normal(size=(shape.inner, shape.rows)).astype(dtype).T
             left = left if shape.is_transposed else np.ascontiguousarray(left)
+            factor, product = Factor(left), Multiplier(blocks)
             columns = generator.normal(size=(shape.inner, 2, 3 * width + 5)).astype(dtype)
             out = np.empty((shape.rows, *columns.shape[1:]), dtype)
-            multiply(left, columns, out, blocks)
+            product.multiply(factor, columns, out)
             exact = np.tensordot(left.astype(np.float64), columns.astype(np.float64), 1)
             size = np.tensordot(abs(left), abs(columns), 1).max()
             assert abs(out - exact).max() <= shape.inner * np.finfo(dtype).eps * size
             for place in (0, 7, width - 1, width, 3 * width, 3 * width + 4):
                 alone = np.empty((shape.rows, 2, 1), dtype)
-                multiply(left, columns[..., place : place + 1], alone, blocks)
+                product.multiply(factor, columns[..., place : place + 1], alone)
                 assert np.array_equal(alone[..., 0], out[..., place]), (shape, dtype, place)
+            few, found = columns[..., [width, 0]].copy(), np.empty((shape.rows, 2, 2), dtype)
+            few[..., 1] = np.nan
+            product.multiply(factor, few[:, :1], found[:, :1])
+            assert np.array_equal(found[:, 0, 0], out[:, 0, width]), (shape, dtype)
             shifted, found = np.roll(columns, 3, axis=-1), np.empty_like(out)
             shifted[..., :3], shifted[..., 9::4] = np.nan, np.inf
             with np.errstate(invalid="ignore"):
-                multiply(left, shifted, found, blocks)
+                product.multiply(factor, shifted, found)
             same = np.isfinite(shifted[0, 0])
             assert np.array_equal(found[..., same], np.roll(out, 3, axis=-1)[..., same]), (shape, dtype)
 
@@ -96,9 +104,10 @@ def test_a_block_is_narrower_where_a_wide_one_mixes_columns() -> None:
     """As of float32 on Haswell, where a column's bits depend on its place in a block of 32."""
     said = on_kernel(
         "Haswell",
-        "from linreg_sweep.gemm import WIDTHS, Product, blocks_for, keeps_columns\n"
+        "from linreg_sweep.gemm import WIDTHS, Blocks, Product, blocks_for, keeps_columns\n"
         "shape = Product(51, 51)\n"
-        "print(keeps_columns(shape, WIDTHS[0], 'float32'), *blocks_for([shape], 'float32'))",
+        "found = keeps_columns(shape, Blocks(WIDTHS[0], WIDTHS[0]), 'float32')\n"
+        "print(found, *blocks_for([shape], 'float32')[:2])",
     )
     assert said.split() == ["False", "16", "16"]
 

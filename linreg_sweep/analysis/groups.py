@@ -85,7 +85,7 @@ def _coded(keys: Floats, most: int) -> tuple[Integers, Floats, tuple[int, ...]] 
     Beside it the least of each column [k], and how far each reaches [k]; None: they are no whole
     numbers, or would reach over more than so many codes.
     """
-    if not keys.size:
+    if not keys.size or (keys[0] != np.floor(keys[0])).any():
         return None
     columns = np.ascontiguousarray(keys.T)
     least = columns.min(axis=1)
@@ -150,17 +150,20 @@ class Frequencies:
             goes_on: [k], where members of a group come one after the other: the key of the one
                 group that goes on after these; all others never come back.
         """
-        is_whole = numbers.dtype.kind == "i"
-        least = int(numbers.min(initial=0)) if is_whole else 0
-        span = int(numbers.max(initial=0)) - least + 1 if is_whole else MAX_CODES + 1
-        if span > MAX_CODES // max(1, len(groups)):  # so far apart that a pair is no number any more
-            known, numbers = np.unique(numbers, return_inverse=True)
-            least, span = 0, len(known)
+        least, span = 0, MAX_CODES + 1
+        if numbers.dtype.kind == "i":
+            least = int(numbers.min(initial=0))
+            span = int(numbers.max(initial=0)) - least + 1
+        if span > MAX_CODES // max(1, len(groups)):  # a pair is no whole number
+            order = np.lexsort((numbers, group))
+            which, where = group[order], numbers[order]
+            starts = starts_of(np.column_stack([which, where]))
+            which, where, counts = which[starts], where[starts], np.diff(starts, append=len(numbers))
         else:
-            known = None
-        codes, counts = np.unique(group * span + (numbers - least), return_counts=True)
-        which, where = np.divmod(codes, span)
-        pairs = np.column_stack([groups[which], where + least if known is None else known[where]])
+            codes, counts = np.unique(group * span + (numbers - least), return_counts=True)
+            which, where = np.divmod(codes, span)
+            where += least
+        pairs = np.column_stack([groups[which], where.astype(np.float64)])
         self._waiting.append(Rows(pairs, counts[:, None], np.empty((len(pairs), 0))))
         if goes_on is not None:
             self._merge()

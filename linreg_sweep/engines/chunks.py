@@ -34,7 +34,7 @@ F = TypeVar("F", bound=np.floating)
 Array = NDArray[np.floating]
 Indices = NDArray[np.intp]
 Flags = NDArray[np.bool_]
-Curvature = tuple[Array, Array]
+Curvature = tuple[Any, Array]
 """What a step's gradient is made of: H and C, or rows of A and Y, as the engine takes them."""
 
 

@@ -18,6 +18,7 @@ from linreg_sweep.engines.interface import (
     Trials,
     merge,
 )
+from linreg_sweep.engines.least_held_out import least_of
 from linreg_sweep.engines.spectral import Descent, begin, blocks_of
 from linreg_sweep.theory import course as courses
 from linreg_sweep.theory.course import Ends, Watch
@@ -35,8 +36,8 @@ def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
     Args:
         problem: for the shape of theta.
         trials: their numbers, starts and what they descend.
-        options: when a trial has ended, how it descends, and which states are kept; precision and device
-            are of no account.
+        options: when a trial has ended, how it descends, which states are kept, and which rows are held
+            out; precision and device are of no account.
 
     Returns:
         The results of all K trials, exact but for the rounding of a few operations.
@@ -53,7 +54,10 @@ def _trained(trials: Trials, options: TrainOptions) -> Iterator[tuple[Indices, R
     """Yields indices of trials that are worked on together, and their results."""
     for block, has_course in blocks_of(trials, options.method):
         descent = begin(trials, options, block)
-        yield block, _follow_course(descent) if has_course else _jump(descent)
+        results = _follow_course(descent) if has_course else _jump(descent)
+        if options.held_out is not None:
+            results = replace(results, least=least_of(descent, options.held_out, results.epochs))
+        yield block, results
 
 
 def foresee(problem: Problem, trials: Trials, options: TrainOptions) -> Ends:
@@ -100,7 +104,7 @@ def _as_seen(trials: Trials, options: TrainOptions) -> Trials:
 
 def _jump(descent: Descent) -> Results:
     """Returns the results of trials at a constant rate."""
-    modes, early_stop = descent.modes().still_where(descent.energy == 0), descent.options.early_stop
+    modes, early_stop = descent.moving, descent.options.early_stop
     ends = constant_events(modes, descent.energy, descent.levels, early_stop=early_stop)
 
     def pages() -> Iterator[Floats]:
@@ -148,8 +152,7 @@ def _watch_course(descent: Descent, steps: Steps) -> Ends:
 
 def _watch_modes(descent: Descent, steps: Steps) -> Ends:
     """Returns how trials end along each way, at a constant rate."""
-    every, levels, early_stop = descent.modes(), descent.levels, descent.options.early_stop
-    modes = every.still_where(descent.energy == 0)
+    modes, levels, early_stop = descent.moving, descent.levels, descent.options.early_stop
     bounds, overflow = None, steps.overflow(descent.trials.quadratic.cost_per_loss)
     found = []
     for way in courses.WAYS:
@@ -162,6 +165,6 @@ def _watch_modes(descent: Descent, steps: Steps) -> Ends:
             settled = np.where(descent.energy > 0, cost, 0.0).sum(axis=0) <= levels.low
         found.append((converged, diverged, end, settled))
         if bounds is None:
-            rate, log = descent.trials.learning_rate, every.log
+            rate, log = descent.trials.learning_rate, descent.modes.log
             bounds = bound_rounding(descent.trials.quadratic, steps, rate, log, end.astype(np.float64))
     return Ends(*(np.stack(parts) for parts in zip(*found, strict=True)))

@@ -6,8 +6,10 @@ from numpy.typing import NDArray
 from linreg_sweep.engines.interface import Floats, Integers, TrainOptions, Trials
 from linreg_sweep.engines.spectral import Descent, begin, blocks_of
 from linreg_sweep.theory import course as courses
-from linreg_sweep.theory.best_epoch import Least, Residuals, least_cost, settled
+from linreg_sweep.theory.best_epoch import Least, least_cost, settled
+from linreg_sweep.theory.held_out import HeldOut
 from linreg_sweep.theory.problem import Problem
+from linreg_sweep.theory.residuals import Residuals
 
 Indices = NDArray[np.intp]
 
@@ -22,18 +24,20 @@ def least_held_out(problem: Problem, trials: Trials, options: TrainOptions, last
         last: the epochs that each does [K].
     """
     epoch, cost = np.zeros(len(trials), np.int64), np.full(len(trials), np.nan)
-    held_out = problem.held_out
-    if held_out is None:
-        return Least(epoch, cost)
-    with np.errstate(all="ignore"):
-        for block, has_course in blocks_of(trials, options.method):
-            descent, end = begin(trials, options, block), last[block]
-            residuals = Residuals.of(held_out, descent.trials.quadratic, descent.errors)
-            found = _follow_costs(descent, residuals, end) if has_course else None
-            if found is None:
-                found = least_cost(descent.modes().still_where(descent.energy == 0), residuals, end)
-            epoch[block], cost[block] = found.epoch, found.cost
+    if problem.held_out is not None:
+        with np.errstate(all="ignore"):  # diverged trials overflow
+            for block, _ in blocks_of(trials, options.method):
+                found = least_of(begin(trials, options, block), problem.held_out, last[block])
+                epoch[block], cost[block] = found.epoch, found.cost
     return Least(epoch, cost)
+
+
+def least_of(descent: Descent, held_out: HeldOut, last: Integers) -> Least:
+    """Returns the same of trials along the eigenvectors of what they descend."""
+    residuals = Residuals.of(held_out, descent.trials.quadratic, descent.errors)
+    if descent.options.method.schedule is not None:
+        return _follow_costs(descent, residuals, last)
+    return least_cost(descent.moving, residuals, last)
 
 
 def _follow_costs(descent: Descent, residuals: Residuals, last: Integers) -> Least:

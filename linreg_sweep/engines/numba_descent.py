@@ -1,6 +1,7 @@
 """Descent compiled by Numba whose products are chains of fma: any number of parameters, any batches."""
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from linreg_sweep.engines.interface import TrainOptions
 from linreg_sweep.engines.numba_forms import Form
 from linreg_sweep.engines.numba_kernels import Data, Room, kernel, n_kept, room_of
 from linreg_sweep.engines.numba_layout import Rows, at_low
-from linreg_sweep.engines.numba_tiles import WIDE
+from linreg_sweep.engines.numba_tiles import WIDE, pack
 from linreg_sweep.engines.numba_vectors import lanes
 from linreg_sweep.engines.pace import BLOCK
 from linreg_sweep.method import Method
@@ -40,7 +41,8 @@ class TiledDescent:
         hessians, constants = (np.array([each[i] for each in found]) for i in range(2))
         sizes = (self.batch_size, problem.n_rows - self.slices[-1].start, problem.n_rows)
         factors = [float(loss_factor(problem.loss, size, problem.shape[1])) for size in sizes]
-        given = (_symmetric(problem.hessian), -problem.constant, _symmetric(hessians), -constants)
+        whole, of_batches = (pack(_symmetric(each), self.vectors) for each in (problem.hessian, hessians))
+        given = (whole, -problem.constant, of_batches, -constants)
         design, targets = problem.rows(some)
         flat = map(self._flat, (*given, design, -targets, np.array(factors), np.empty(0), np.zeros(1)))
         self.data = Data(self.batch_size, *flat)
@@ -172,18 +174,24 @@ class TiledDescent:
             error: the largest |theta - theta*|, of each trial or of all.
             theta: the largest |theta|, likewise.
         """
-        problem = self.problem
-        n_parameters, n_targets = problem.shape
-        largest, most = np.abs(problem.hessian).max(), np.abs(problem.constant).max()
-        terms = n_parameters + 3
-        if self.form.measures_by_rows:
-            terms += problem.n_rows
-            most = max(most, np.sqrt(largest * problem.factor * (problem.targets**2).sum(axis=0).max()))
-        steepest = n_parameters * largest
+        n_parameters, n_targets = self.problem.shape
+        steepest, constant, terms = self.sizes
         if state.decay is not None:
             steepest = steepest + state.decay.max()
         roundings = 4 * terms * n_parameters * n_targets * np.finfo(self.dtype).eps
-        return np.asarray(roundings * error * (steepest * theta + most))
+        return np.asarray(roundings * error * (steepest * theta + constant))
+
+    @cached_property
+    def sizes(self) -> tuple[float, float, int]:
+        """How large the terms of the gradient of all rows can be, and how many are added up; see slack."""
+        problem = self.problem
+        largest, constant = float(np.abs(problem.hessian).max()), float(np.abs(problem.constant).max())
+        terms = len(problem.hessian) + 3
+        if self.form.measures_by_rows:
+            terms += problem.n_rows
+            of_targets = largest * problem.factor * float((problem.targets**2).sum(axis=0).max())
+            constant = max(constant, of_targets**0.5)
+        return len(problem.hessian) * largest, constant, terms
 
 
 def _symmetric(hessian: Array) -> Array:

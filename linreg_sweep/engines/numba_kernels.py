@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numba
 
 from linreg_sweep.engines.numba_forms import MOST_ROWS, Form
-from linreg_sweep.engines.numba_layout import Rows, at_gradient, at_low, at_residual, at_scale
+from linreg_sweep.engines.numba_layout import Rows, at_gradient, at_low, at_residual, at_scale, at_spare
 from linreg_sweep.engines.numba_passes import glide, glides, sweep
 from linreg_sweep.engines.numba_steps import make_steps
 from linreg_sweep.engines.numba_tiles import product
@@ -99,11 +99,9 @@ def kernel(
     steps = make_steps(method, rows, dtype, width, fit_bias=fit_bias, has_own_optimum=has_own_optimum)
     move, measure, both, follow = steps.move, steps.measure, steps.both, steps.follow
     together = glides(rows.n_parameters, max(1, vectors))
-    multiply, along, gliding = (
-        product(vectors, length),
-        sweep(max(1, vectors)),
-        glide(rows.n_parameters, together or 1),
-    )
+    spare = at_spare(rows) * width
+    multiply, multiply_packed = (product(vectors, length, spare, packed=packed) for packed in (False, True))
+    along, gliding = sweep(max(1, vectors)), glide(rows.n_parameters, together or 1)
     n_parameters, n_targets, size = rows.n_parameters, rows.n_targets, rows.size
     pitch, has_average, shuffles = n_targets * width, rows.has_average, form.shuffles
     rate, weight, average = rows.rate * width, (rows.rate + 1) * width, rows.average * width
@@ -131,7 +129,7 @@ def kernel(
         """Writes the gradient by way of H and -C of a batch."""
         stand_apart()
         for o in range(n_targets):
-            multiply(
+            multiply_packed(
                 numbers, hessian, constant, n_parameters, batch * n_parameters * n_parameters, 1,
                 n_parameters, n_parameters, o * width, pitch, True, batch * size + o, n_targets,
                 gradient + o * width, pitch, False, 0,

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+FEWEST_LANES = 4
+"""Numbers of a row at least: those of the narrowest register."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -69,6 +72,11 @@ def at_gradient(rows: Rows) -> int:
     return at_scale(rows) + 1
 
 
+def at_spare(rows: Rows) -> int:
+    """Returns the first row of room for one number of each parameter, side by side."""
+    return at_gradient(rows) + rows.size
+
+
 def at_residual(rows: Rows) -> int:
     """Returns the first row of the residuals."""
-    return at_gradient(rows) + rows.size
+    return at_spare(rows) + -(-rows.n_parameters // FEWEST_LANES)

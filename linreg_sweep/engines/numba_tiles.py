@@ -7,6 +7,7 @@ not depend on how rows and lanes are cut into tiles, nor on which tile a row or 
 from functools import cache
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -15,9 +16,9 @@ from linreg_sweep.engines.numba_vectors import (
     HAS_WIDE,
     emitted,
     in_lanes,
+    inlined,
     lanes,
     load_at,
-    multiply_add,
     part,
     pointer,
     spread,
@@ -32,14 +33,21 @@ HIGH = {WIDE: 4, 1: 8}
 """Rows of a tile by the vectors of its rows: enough chains to hide how long each addition takes."""
 
 
+DEPTH = 96
+"""Terms that are added to all sums before the next ones: of so many the numbers stay in the first cache."""
+
+
 class Emitter:
     """Writes LLVM's code for the numbers of as many vectors of trials, in the rows of one flat array."""
 
-    def __init__(self, context: Any, builder: Any, signed: Any, vectors: int) -> None:
-        """Settles where the code goes; the types of the arguments are `signed.args`."""
+    def __init__(self, context: Any, builder: Any, signed: Any, vectors: int, width: int = 0) -> None:
+        """Settles where the code goes; the types of the arguments are `signed.args`.
+
+        A vector has so many trials; 0: as many as a register.
+        """
         self.context, self.builder, self.kinds, self.vectors = context, builder, signed.args, vectors
         self.number = context.get_value_type(self.kinds[0].dtype)
-        self.width = lanes(str(self.kinds[0].dtype))
+        self.width = width or lanes(str(self.kinds[0].dtype))
         self.vector = ir.VectorType(self.number, self.width)
 
     def indexed(self, start: Any, step: Any, times: int) -> Any:
@@ -77,7 +85,7 @@ class Emitter:
 
 
 @cache
-def _tile(rows: int, vectors: int) -> Any:
+def _tile(rows: int, vectors: int, width: int) -> Any:
     """Returns the intrinsic of one tile of so many rows; see product."""
 
     @emitted
@@ -101,7 +109,7 @@ def _tile(rows: int, vectors: int) -> Any:
         scale: Any,
     ) -> Any:
         def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
-            to = Emitter(context, builder, signed, vectors)
+            to = Emitter(context, builder, signed, vectors, width)
             x, a, c, at, row, column, count, source, pitch, *values = values
             begins, constant, apart, out, out_pitch, scales, scale = values
             sums = [to.registers() for _ in range(rows)]
@@ -137,96 +145,49 @@ def _tile(rows: int, vectors: int) -> Any:
 
 
 @cache
-def _strip(width: int, many: int) -> Any:
-    """Returns the intrinsic of so many vectors of rows, of the first lane alone; see product.
+def _columns(many: int, width: int) -> Any:
+    """Returns the intrinsic that adds so many columns of a matrix, times a number each, to sums of its rows.
 
-    Args:
-        width: rows of the matrix side by side in a vector, which stand so in memory; 1: they do not.
-        many: vectors.
+    It is `(numbers, matrix, at, column, source, pitch, sums, n_rows)`: to the numbers from `sums` on, one for
+    each of the rows, whose number is a multiple of the width, it adds `matrix[at + q column + r]` times the
+    number at `source + q pitch`, for each q in turn.
     """
 
     @emitted
-    def strip(
+    def columns(
         context: Any,
         numbers: Any,
         matrix: Any,
-        constants: Any,
         at: Any,
-        row: Any,
         column: Any,
-        count: Any,
         source: Any,
         pitch: Any,
-        begins: Any,
-        constant: Any,
-        apart: Any,
-        out: Any,
-        out_pitch: Any,
-        scales: Any,
-        scale: Any,
+        sums: Any,
+        n_rows: Any,
     ) -> Any:
         def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
-            x, a, c, at, row, column, count, source, pitch, *values = values
-            begins, constant, apart, out, out_pitch, scales, scale = values
-            kinds, number = signed.args, context.get_value_type(numbers.dtype)
-            kind = ir.VectorType(number, width) if width > 1 else number
-
-            def place(which: int, array: Any, start: Any, step: Any, times: int) -> Any:
-                index = builder.add(start, builder.mul(step, ir.Constant(step.type, times)))
-                return pointer(context, builder, kinds[which], array, index)
-
-            def wide(value: Any) -> Any:
-                return spread(builder, value, width) if width > 1 else value
-
-            def lanes_of(vector: Any) -> list[Any]:
-                if width == 1:
-                    return [vector]
-                return [builder.extract_element(vector, ir.Constant(ir.IntType(32), j)) for j in range(width)]
-
-            def gathered(which: int, array: Any, start: Any, step: Any, r: int) -> Any:
-                found = [builder.load(place(which, array, start, step, r * width + j)) for j in range(width)]
-                if width == 1:
-                    return found[0]
-                vector = ir.Constant(kind, ir.Undefined)
-                for j, value in enumerate(found):
-                    vector = builder.insert_element(vector, value, ir.Constant(ir.IntType(32), j))
-                return vector
-
-            make: Any = cgutils.alloca_once
-            sums = [make(builder, kind) for _ in range(many)]
-            with builder.if_else(begins) as (then, otherwise):
-                with then:
-                    for r in range(many):
-                        builder.store(gathered(2, c, constant, apart, r), sums[r])
-                with otherwise:
-                    for r in range(many):
-                        builder.store(gathered(0, x, out, out_pitch, r), sums[r])
-            with cgutils.for_range(builder, count) as loop:
-                start = builder.add(source, builder.mul(loop.index, pitch))
-                given = wide(builder.load(pointer(context, builder, kinds[0], x, start)))
-                first = builder.add(at, builder.mul(loop.index, column))
-                for r in range(many):
-                    entries = load_at(builder, place(1, a, first, row, r * width), width)
-                    total = builder.load(sums[r])
-                    builder.store(multiply_add(builder, entries, given, total), sums[r])
-            with builder.if_then(scales):
-                by = wide(builder.load(pointer(context, builder, kinds[0], x, scale)))
-                for total in sums:
-                    builder.store(builder.fmul(builder.load(total), by), total)
-            for r, total in enumerate(sums):
-                for j, value in enumerate(lanes_of(builder.load(total))):
-                    builder.store(value, place(0, x, out, out_pitch, r * width + j))
+            to = Emitter(context, builder, signed, 1, width)
+            x, a, at, column, source, pitch, sums, n_rows = values
+            given = [to.entry(0, x, to.indexed(source, pitch, q)) for q in range(many)]
+            length = ir.Constant(n_rows.type, width)
+            with cgutils.for_range(builder, builder.sdiv(n_rows, length)) as loop:
+                row = builder.mul(loop.index, length)
+                (place,) = to.places(x, builder.add(sums, row))
+                total = load_at(builder, place, width)
+                for q, factor in enumerate(given):
+                    first = to.indexed(builder.add(at, row), column, q)
+                    entries = load_at(builder, pointer(context, builder, to.kinds[1], a, first), width)
+                    total = to.fma(entries, factor, total)
+                store_at(builder, place, total)
             return context.get_dummy_value()
 
-        index, flag = types.intp, types.boolean
-        given = (*(index,) * 6, flag, index, index, index, index, flag, index)
-        return types.void(numbers, matrix, constants, *given), emit
+        return types.void(numbers, matrix, *(types.intp,) * 6), emit
 
-    return strip
+    return columns
 
 
 @cache
-def product(vectors: int, width: int) -> Any:
+def product(vectors: int, width: int, spare: int = 0, *, packed: bool = False) -> Any:
     """Returns the compiled product of a matrix and the numbers of so many vectors of trials; 0: of one trial.
 
     It is `(numbers, matrix, constants, n_rows, at, row, column, count, source, pitch, begins, constant,
@@ -235,12 +196,19 @@ def product(vectors: int, width: int) -> Any:
     times the row at `source + q pitch`, to which it adds `constants[constant + r apart]` where it begins with
     constants, or else what stands there; where it scales, the whole times the row at `scale`.
 
-    Of one trial the rows of the matrix are side by side in vectors where they stand so in memory.
+    Of one trial, whose numbers are first in their rows, the matrix is gone through column by column where its
+    rows are side by side, as it stands in memory.
+
+    Args:
+        vectors: of trials.
+        width: trials in a vector.
+        spare: where there is room for the sums of one trial, side by side.
+        packed: whether the matrix stands in the order of the tiles, as `pack` leaves it.
     """
-    is_alone = vectors == 0
-    high = 8 if is_alone else HIGH[vectors]
-    tile, one = (_strip(1, n) if is_alone else _tile(n, vectors) for n in (high, 1))
-    many, some = (_strip(width, n) if is_alone else one for n in (4, 1))
+    if vectors == 0:
+        return _alone(width, spare)
+    high = HIGH[vectors]
+    tile, one, part_of = _tile(high, vectors, width), _tile(1, vectors, width), inlined(_depth)
 
     def multiply(
         numbers: Any,
@@ -262,26 +230,94 @@ def product(vectors: int, width: int) -> Any:
         scale: int,
     ) -> None:
         stand_apart()
-        r = 0
-        if is_alone:
-            while row == 1 and r + 4 * width <= n_rows:
-                many(
-                    numbers, matrix, constants, at + r * row, row, column, count, source, pitch, begins,
-                    constant + r * apart, apart, out + r * out_pitch, out_pitch, scales, scale,
+        depth = part_of(count) if packed else count
+        for first in range(0, count, depth):
+            n_some, x, is_last = min(depth, count - first), source + first * pitch, first + depth >= count
+            r = 0
+            while r + high <= n_rows:
+                place = at + first * n_rows + r * n_some if packed else at + r * row
+                tile(
+                    numbers, matrix, constants, place, 1 if packed else row, high if packed else column,
+                    n_some, x, pitch, begins and first == 0, constant + r * apart, apart, out + r * out_pitch,
+                    out_pitch, scales and is_last, scale,
                 )  # fmt: skip
-                r += 4 * width
-            while row == 1 and r + width <= n_rows:
-                some(
-                    numbers, matrix, constants, at + r * row, row, column, count, source, pitch, begins,
-                    constant + r * apart, apart, out + r * out_pitch, out_pitch, scales, scale,
+                r += high
+            while r < n_rows:
+                place = at + first * n_rows + r * n_some if packed else at + r * row
+                one(
+                    numbers, matrix, constants, place, row, 1 if packed else column,
+                    n_some, x, pitch, begins and first == 0, constant + r * apart, apart, out + r * out_pitch,
+                    out_pitch, scales and is_last, scale,
                 )  # fmt: skip
-                r += width
-        while r + high <= n_rows:
+                r += 1
+
+    return part(multiply)
+
+
+def pack(matrices: Any, vectors: int) -> Any:
+    """Returns matrices [.., m, P] in the order in which tiles take them, each m P numbers."""
+    if vectors == 0 or not matrices.size:
+        return matrices
+    *several, n_rows, count = matrices.shape
+    high, depth, parts = HIGH[vectors], _depth(count), []
+    whole = n_rows // high * high
+    for first in range(0, count, depth):
+        part = matrices[..., first : first + depth]
+        tiles = part[..., :whole, :].reshape(*several, -1, high, part.shape[-1]).swapaxes(-1, -2)
+        parts += [tiles, part[..., whole:, :]]
+    return np.concatenate([part.reshape(*several, -1) for part in parts], axis=-1)
+
+
+def _depth(count: int) -> int:
+    """Returns how many of so many terms are added at once, about the same each time."""
+    return -(-count // -(-count // DEPTH))
+
+
+def _alone(width: int, spare: int) -> Any:
+    """Returns the product for one trial; see product."""
+    tile, one, many, some = _tile(8, 1, 1), _tile(1, 1, 1), _columns(8, width), _columns(1, width)
+
+    def multiply(
+        numbers: Any,
+        matrix: Any,
+        constants: Any,
+        n_rows: int,
+        at: int,
+        row: int,
+        column: int,
+        count: int,
+        source: int,
+        pitch: int,
+        begins: bool,
+        constant: int,
+        apart: int,
+        out: int,
+        out_pitch: int,
+        scales: bool,
+        scale: int,
+    ) -> None:
+        stand_apart()
+        r = n_rows // width * width if row == 1 else 0
+        for place in range(r):
+            numbers[spare + place] = (
+                constants[constant + place * apart] if begins else numbers[out + place * out_pitch]
+            )
+        q = 0
+        while r > 0 and q + 8 <= count:
+            many(numbers, matrix, at + q * column, column, source + q * pitch, pitch, spare, r)
+            q += 8
+        while r > 0 and q < count:
+            some(numbers, matrix, at + q * column, column, source + q * pitch, pitch, spare, r)
+            q += 1
+        for place in range(r):
+            total = numbers[spare + place]
+            numbers[out + place * out_pitch] = total * numbers[scale] if scales else total
+        while r + 8 <= n_rows:
             tile(
                 numbers, matrix, constants, at + r * row, row, column, count, source, pitch, begins,
                 constant + r * apart, apart, out + r * out_pitch, out_pitch, scales, scale,
             )  # fmt: skip
-            r += high
+            r += 8
         while r < n_rows:
             one(
                 numbers, matrix, constants, at + r * row, row, column, count, source, pitch, begins,

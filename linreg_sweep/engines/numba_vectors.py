@@ -81,13 +81,6 @@ def in_lanes(builder: Any, name: str, *values: Any) -> Any:
     return builder.call(function, values)
 
 
-def multiply_add(builder: Any, one: Any, other: Any, third: Any) -> Any:
-    """Returns one times other plus third, rounded once: of vectors or of numbers."""
-    if isinstance(third.type, ir.VectorType):
-        return in_lanes(builder, "fma", one, other, third)
-    return builder.fma(one, other, third)
-
-
 def _operation(names: tuple[Any, ...], instruction: str) -> None:
     """Lets Numba compile an operation on two vectors, or on a vector and a number in its place."""
 
@@ -189,8 +182,6 @@ def pointer(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> An
 def load_at(builder: Any, place: Any, count: int) -> Any:
     """Returns the vector that begins at a number."""
     number = place.type.pointee
-    if count == 1:
-        return builder.load(place)
     whole = builder.bitcast(place, ir.VectorType(number, count).as_pointer())
     return builder.load(whole, align=number_bytes(number))
 

@@ -14,12 +14,15 @@ import numpy as np
 from linreg_sweep.averages import update
 from linreg_sweep.engines.batches import batch_slices, rows_of_epoch
 from linreg_sweep.engines.chunks import Array, Chunk, Curvature, Indices, State, descend
-from linreg_sweep.engines.forms import Form, form_for
+from linreg_sweep.engines.forms import HELD, Form, form_for
 from linreg_sweep.engines.interface import Floats, Results, TrainOptions, Trials
 from linreg_sweep.engines.pace import BLOCK
 from linreg_sweep.engines.rows import Rows, scaled_rows
-from linreg_sweep.gemm import Blocks, multiply
+from linreg_sweep.gemm import Blocks, Factor, Multiplier
 from linreg_sweep.theory.problem import Problem
+
+KEPT = 4096
+"""Batches in file order that are held at most, cut as products take them."""
 
 PAGE = 4096
 """Bytes by whose multiples rows of trials should not lie apart: a cache has few places for all of those."""
@@ -201,9 +204,8 @@ class Descent:
 
         The third is how many numbers are added up to make an entry.
         """
-        columns, constant = self.full
-        n_parameters = len(columns)
-        return n_parameters * float(np.abs(columns).max()), float(np.abs(constant).max()), n_parameters
+        n_parameters, largest = len(self.problem.hessian), float(np.abs(self.problem.hessian).max())
+        return n_parameters * largest, float(np.abs(self.problem.constant).max()), n_parameters
 
 
 class BlasDescent(Descent):
@@ -211,7 +213,7 @@ class BlasDescent(Descent):
 
     def __init__(self, problem: Problem, options: TrainOptions, form: Form, blocks: Blocks) -> None:
         """Settles what all epochs share, in the descent's precision, and in which form."""
-        self.form, self.blocks = form, blocks
+        self.form, self.blocks, self.product = form, blocks, Multiplier(blocks)
         self.residuals = np.empty((0, 0, 0))
         super().__init__(problem, options)
 
@@ -227,10 +229,11 @@ class BlasDescent(Descent):
     def _whole(self) -> Curvature:
         if not self.form.costs_by_rows:
             return super()._whole()
-        return scaled_rows(self.problem, self.problem.n_rows, self.dtype)
+        design, targets = scaled_rows(self.problem, self.problem.n_rows, self.dtype)
+        return Factor(design), targets
 
     def _settled(self, hessian: Floats, constant: Floats) -> Curvature:
-        return np.ascontiguousarray(hessian).astype(self.dtype), constant.astype(self.dtype)[..., None]
+        return Factor(np.ascontiguousarray(hessian, self.dtype)), constant.astype(self.dtype)[..., None]
 
     @cached_property
     def rows(self) -> Rows:
@@ -240,29 +243,41 @@ class BlasDescent(Descent):
     def _batches(self, order: Indices | None) -> Iterable[Curvature]:
         if not self.form.steps_by_rows:
             return super()._batches(order)
-        return replace(self.rows, order=order)
+        lasts = order is None and len(self.slices) <= KEPT and self.rows.design.nbytes <= HELD
+        rows = replace(self.rows, order=order, lasts=lasts)
+        return [*rows] if lasts else rows
 
     def slope(self, theta: Array, curvature: Curvature, out: Array, spare: Array) -> None:
         """Writes a batch's gradient to out [P, O, k]; spare is overwritten."""
         by_rows = self.form.costs_by_rows if curvature is self.full else self.form.steps_by_rows
         left, right = curvature
         if not by_rows:
-            multiply(left, theta, out, self.blocks)
+            self.product.multiply(left, theta, out)
             np.subtract(out, right, out=out)
             return
-        if self.residuals.shape[1:] != theta.shape[1:] or len(self.residuals) < len(left):
-            self.residuals = np.empty((len(left), *theta.shape[1:]), self.dtype)
-        residual = self.residuals[: len(left)]
-        if len(left) == 1:
-            column = left.reshape(-1, 1, 1)
+        n_rows = len(left.matrix)
+        if n_rows > 1 and 1 in theta.shape[1:] and theta[0].size <= self.blocks.rest:
+            count = theta[0].size
+            there, back = self.product.room(left, count), self.product.room(left.transposed, count)
+            there.given[:, :count] = theta.reshape(-1, count)
+            there.multiply(left)
+            np.subtract(there.found[:, :count], right[..., 0], out=back.given[:, :count])
+            back.multiply(left.transposed)
+            out[...] = back.found[:, :count].reshape(out.shape)
+            return
+        if self.residuals.shape[1:] != theta.shape[1:] or len(self.residuals) < n_rows:
+            self.residuals = np.empty((n_rows, *theta.shape[1:]), self.dtype)
+        residual = self.residuals[:n_rows]
+        if n_rows == 1:
+            column = left.matrix.reshape(-1, 1, 1)
             np.multiply(column, theta, out=spare)
             self.add_up(spare, residual[0])
             np.subtract(residual, right, out=residual)
             np.multiply(column, residual, out=out)
             return
-        multiply(left, theta, residual, self.blocks)
+        self.product.multiply(left, theta, residual)
         np.subtract(residual, right, out=residual)
-        multiply(left.T, residual, out, self.blocks)
+        self.product.multiply(left.transposed, residual, out)
 
     def add_up(self, terms: Array, out: Array) -> None:
         """Writes the sum of terms [m, ..., k] to out [..., k], one after the other, in one call."""
@@ -276,7 +291,7 @@ class BlasDescent(Descent):
         """How large the terms of the gradient of all rows can be; see Descent."""
         if not self.form.costs_by_rows:
             return super().sizes
-        design, targets = (np.abs(each) for each in self.full)
+        design, targets = np.abs(self.full[0].matrix), np.abs(self.full[1])
         steepest = (design * design.sum(axis=1, keepdims=True)).sum(axis=0).max()
         constant = (design * targets.max(axis=1)).sum(axis=0).max()
         return float(steepest), float(constant), sum(design.shape) + 2

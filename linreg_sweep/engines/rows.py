@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from linreg_sweep.engines.chunks import Array, Curvature, Indices
+from linreg_sweep.gemm import Factor
 from linreg_sweep.theory.problem import Problem, loss_factor
 
 
-def scaled_rows(problem: Problem, size: int, dtype: np.dtype[np.floating]) -> Curvature:
+def scaled_rows(problem: Problem, size: int, dtype: np.dtype[np.floating]) -> tuple[Array, Array]:
     """Returns all rows of A [n, P] and Y [n, O, 1] times the root of k of a step of so many rows.
 
     By these the gradient has no factor on its way.
@@ -29,6 +30,7 @@ class Rows:
         slices: of each step.
         is_mean: whether k is one over the rows of a step, so that a shorter step has a larger one.
         order: in which they are seen; None: as they stand.
+        lasts: whether what is yielded is kept from epoch to epoch.
     """
 
     design: Array
@@ -36,6 +38,7 @@ class Rows:
     slices: list[slice]
     is_mean: bool
     order: Indices | None = None
+    lasts: bool = False
 
     @classmethod
     def of(cls, problem: Problem, slices: list[slice], dtype: np.dtype[np.floating]) -> "Rows":
@@ -43,15 +46,13 @@ class Rows:
         return cls(*scaled_rows(problem, slices[0].stop, dtype), slices, problem.loss != "sse")
 
     def __iter__(self) -> Iterator[Curvature]:
-        """Yields A [b, P] and Y [b, O, 1] of each step."""
-        design, targets = self.design, self.targets
-        if self.order is not None:
-            design, targets = (each.take(self.order, axis=0) for each in (design, targets))
-        for part in self.slices[:-1]:
-            yield design[part], targets[part]
-        last, size = self.slices[-1], self.slices[0].stop
-        design, targets = design[last], targets[last]
+        """Yields A [b, P], as a factor, and Y [b, O, 1] of each step."""
+        design, targets, size = self.design, self.targets, self.slices[0].stop
+        some = self.slices if self.order is None else [self.order[part] for part in self.slices]
+        for rows in some[:-1]:
+            yield Factor(design[rows], lasts=self.lasts), targets[rows]
+        design, targets = design[some[-1]], targets[some[-1]]
         if self.is_mean and len(design) < size:
             root = self.design.dtype.type((size / len(design)) ** 0.5)
             design, targets = root * design, root * targets
-        yield design, targets
+        yield Factor(design, lasts=self.lasts), targets

@@ -7,6 +7,7 @@ number of epochs and whatever the number of rows; under a schedule its factors a
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,8 +80,9 @@ class Descent:
     errors: Floats
     energy: Floats
 
+    @cached_property
     def modes(self) -> Modes:
-        """Returns how errors move at a constant rate, all trials with momentum or all without."""
+        """How errors move at a constant rate, all trials with momentum or all without."""
         values, quadratic = self.trials.values, self.trials.quadratic
         momentum, spectrum = values.get("momentum"), (quadratic.eigenvalues, quadratic.lows)
         rate, nesterov = self.trials.learning_rate, self.is_nesterov
@@ -88,6 +90,11 @@ class Descent:
             return plain_modes(rate, *spectrum)
         dampening = values.get("dampening")
         return momentum_modes(rate, momentum, *spectrum, nesterov=nesterov, dampening=dampening)
+
+    @cached_property
+    def moving(self) -> Modes:
+        """The same, those without an error to move still."""
+        return self.modes.still_where(self.energy == 0)
 
     def course(self, dtype: str) -> Course:
         """Returns how errors move from epoch to epoch, at rates rounded to a precision."""

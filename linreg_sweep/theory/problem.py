@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.blocks import Indices, Rows, each_block, ends
+from linreg_sweep.blocks import Indices, InOrder, Rows, each_block, ends, one_by_one
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.theory.box import boxed
 from linreg_sweep.theory.dependence import dependence, middle
@@ -229,6 +229,7 @@ def make_problem(
     fit_bias: bool,
     noise: Floats | None = None,
     names: Sequence[str] = (),
+    in_order: InOrder = one_by_one,
 ) -> Problem:
     """Settles everything a trial needs to know of the data, in one pass over its rows.
 
@@ -240,6 +241,7 @@ def make_problem(
         noise: how far rounding may have moved the entries of each column [F]; None: by half a unit in
             the last place.
         names: of the F columns of x and the O of y, for messages.
+        in_order: what works on pieces of the rows, here or elsewhere: the sums have the same bits.
 
     Returns:
         The problem.
@@ -255,9 +257,9 @@ def make_problem(
     n_parameters = x.shape[1] + fit_bias
     spectrum = None
     if n_parameters > MAX_PARAMETERS:
-        spectrum = factored_spectrum(data, found, factor, fit_bias=fit_bias)
+        spectrum = factored_spectrum(data, found, factor, fit_bias=fit_bias, in_order=in_order)
     if spectrum is None and n_parameters <= AT_WORST:
-        spectrum = precise_spectrum(data, found, factor, fit_bias=fit_bias)
+        spectrum = precise_spectrum(data, found, factor, fit_bias=fit_bias, in_order=in_order)
     if spectrum is None:
         text = (
             f"the condition number of more than {AT_WORST} parameters must be below {TRUSTED**-2:.0e}:"

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-from linreg_sweep.gemm import Blocks, Product, keeps_columns, multiply
+from linreg_sweep.gemm import Blocks, Factor, Multiplier, Product, keeps_columns
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -63,7 +63,8 @@ def _in_blocks(matrix: Floats, columns: Floats) -> Floats:
     size, out = width(len(matrix)), np.empty(columns.shape)
     flat = (len(matrix), 1, -1)
     with _blas().limit(limits=1):
-        multiply(np.ascontiguousarray(matrix), columns.reshape(flat), out.reshape(flat), Blocks(size, size))
+        left = Factor(np.ascontiguousarray(matrix))
+        Multiplier(Blocks(size, size)).multiply(left, columns.reshape(flat), out.reshape(flat))
     return out
 
 
@@ -88,4 +89,5 @@ def _blas() -> ThreadpoolController:
 def has_blocks(n_parameters: int) -> bool:
     """Returns whether columns keep their bits in products of a matrix [P, P] with blocks of them."""
     with _blas().limit(limits=1):
-        return keeps_columns(Product(n_parameters, n_parameters), width(n_parameters), "float64")
+        size = width(n_parameters)
+        return keeps_columns(Product(n_parameters, n_parameters), Blocks(size, size), "float64")

@@ -35,23 +35,22 @@ def train_groups(engine: str, groups: Sequence[Group], states_at: Integers | Non
 def _trained(engine: str, train: Engine, group: Group, states_at: Integers | None) -> Results:
     problem, trials = group.problem, group.trials
     kept = group.options.history_epochs if states_at is None else states_at
-    knows = _knows_course(engine, group)
-    options = replace(group.options, history_epochs=kept, held_out=None if knows else problem.held_out)
+    is_told = _is_told(engine, group)
+    options = replace(group.options, history_epochs=kept, held_out=None if is_told else problem.held_out)
     result = train(problem, trials, options)
-    if problem.held_out is None or (result.least is not None and not knows):
+    if problem.held_out is None or result.least is not None:
         return result
-    if knows:
+    if is_told:
         return replace(result, least=least_held_out(problem, trials, options, result.epochs))
     return replace(result, least=_least_on_the_way(group, options, result))  # batches without a step taken
 
 
-def _knows_course(engine: str, group: Group) -> bool:
-    """Returns whether theory tells every state of trials: then no engine has to look at each."""
-    method = group.options.method
-    if method.batch_size is not None:
-        return False
-    at_constant_rate = method.schedule is None and group.options.dtype == "float64"
-    return ENGINES[engine].is_theory or (group.is_covered and at_constant_rate)
+def _is_told(engine: str, group: Group) -> bool:
+    """Returns whether theory tells every state of trials that an engine steps through: it looks at none."""
+    method, options = group.options.method, group.options
+    takes_steps = not ENGINES[engine].is_theory
+    at_constant_rate = method.batch_size is None and method.schedule is None and options.dtype == "float64"
+    return takes_steps and group.is_covered and at_constant_rate
 
 
 def _least_on_the_way(group: Group, options: TrainOptions, results: Results) -> Least | None:

@@ -5,6 +5,7 @@ from itertools import product
 
 from threadpoolctl import threadpool_limits
 
+from linreg_sweep.blocks import InOrder, one_by_one
 from linreg_sweep.config import Declaration
 from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.data import Data
@@ -18,12 +19,13 @@ from linreg_sweep.trials.loading import scalings
 from linreg_sweep.trials.space import make_space
 
 
-def prepare(declaration: Declaration, data: Data) -> Experiment:
+def prepare(declaration: Declaration, data: Data, in_order: InOrder = one_by_one) -> Experiment:
     """Returns the experiment that a declaration describes.
 
     Args:
         declaration: of a config (one trial, nothing varies) or of a sweep.
         data: its data.
+        in_order: what works on pieces of their rows; see make_problem.
 
     Raises:
         ConfigError: the declaration and the data do not fit together, all complaints at once.
@@ -38,16 +40,24 @@ def prepare(declaration: Declaration, data: Data) -> Experiment:
             headers.append(replace(fold.train, x=data.x[:0], y=data.y[:0]))
             for loss, standardize in product(losses, scaled):
                 kind = Kind(loss, standardize, number)
-                problems[kind] = _problem(fold, loss, standardize, config.data.fit_bias)
+                problems[kind] = _problem(fold, loss, standardize, config.data.fit_bias, in_order)
     experiment = Experiment(config, tuple(headers), data.digest, problems, space, criteria_of(config.outcome))
     check(declaration, data, experiment)
     return experiment
 
 
-def _problem(fold: Fold, loss: str, standardize: bool, fit_bias: bool) -> Problem:
+def _problem(fold: Fold, loss: str, standardize: bool, fit_bias: bool, in_order: InOrder) -> Problem:
     seen, held = (rows if standardize else rows.as_given() for rows in (fold.train, fold.held_out))
     names = (*seen.x_names, *seen.y_names)
-    problem = make_problem(seen.seen(), seen.y, loss=loss, fit_bias=fit_bias, noise=seen.noise(), names=names)
+    problem = make_problem(
+        seen.seen(),
+        seen.y,
+        loss=loss,
+        fit_bias=fit_bias,
+        noise=seen.noise(),
+        names=names,
+        in_order=in_order,
+    )
     return problem.holding_out(held.seen(), held.y) if fold.n_held_out else problem
 
 
