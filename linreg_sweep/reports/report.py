@@ -6,12 +6,13 @@ from pathlib import Path
 
 from linreg_sweep.analysis.aggregate import Table
 from linreg_sweep.analysis.quality import table_of
+from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.comparing.comparison import bins_to_read, compare
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
-from linreg_sweep.plots.style import COLORS, spaced
+from linreg_sweep.plots.style import spaced
 from linreg_sweep.reports.gather import Gathered, gather
 from linreg_sweep.reports.laboratory import laboratory
-from linreg_sweep.reports.page import Section, Shown, render, shown
+from linreg_sweep.reports.page import Advice, Section, Shown, render, shown
 from linreg_sweep.reports.payload import map_of, trials_of
 from linreg_sweep.runs.reopening import declaration_of, reopen
 from linreg_sweep.runs.results import Run, as_run
@@ -64,11 +65,13 @@ def _section(name: str, found: Gathered) -> Section:
     """Returns what a page says of one run."""
     run, data = found.run, found.run.metadata["data"]
     products = declaration_of(run).config.products
-    trained, why_not, advice = None, None, list[str]()
+    trained, why_not, advice = None, None, list[Advice]()
     try:
         experiment = reopen(run)
         if run.finished and is_needed(run.metadata["outcomes"]):
-            advice = list(format_advice(advise(experiment), "even the farthest start"))
+            advice = [
+                Advice.of(line) for line in format_advice(advise(experiment), "even the farthest start")
+            ]
         trained = laboratory(run, experiment, found.trials)
     except SweepError as error:
         why_not = str(error)
