@@ -9,9 +9,9 @@ from matplotlib.collections import QuadMesh
 from matplotlib.colors import LogNorm, to_hex
 
 import linreg_sweep as ls
+from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.plots.cells import cells
 from linreg_sweep.plots.heat import medians
-from linreg_sweep.plots.style import COLORS
 from tests.drawn import made, texts
 
 PLATEAUS: dict[str, Any] = {

@@ -164,15 +164,24 @@ class Frequencies:
             which, where = np.divmod(codes, span)
             where += least
         pairs = np.column_stack([groups[which], where.astype(np.float64)])
-        self._waiting.append(Rows(pairs, counts[:, None], np.empty((len(pairs), 0))))
+        rows = Rows(pairs, counts[:, None], np.empty((len(pairs), 0)))
         if goes_on is not None:
+            self._go_on(rows, goes_on)
+            return
+        self._waiting.append(rows)
+        if sum(map(len, self._waiting)) > max(MAX_PENDING, len(self._counted)):
             self._merge()
-            keys = self._counted.keys[:, :-1]
-            stays = ((keys == goes_on) | (np.isnan(keys) & np.isnan(goes_on))).all(axis=1)
-            self._settle(self._counted.chosen(~stays))
-            self._counted = self._counted.chosen(stays)
-        elif sum(map(len, self._waiting)) > max(MAX_PENDING, len(self._counted)):
-            self._merge()
+
+    def _go_on(self, rows: Rows, goes_on: Floats) -> None:
+        """Takes sorted rows of groups of which all but one end with them; of those before one was left."""
+        came_back = _of_group(rows, self._counted.keys[0, :-1]) if len(self._counted) else None
+        parts = [rows]
+        if came_back is not None:
+            parts = [merged([self._counted, rows.chosen(came_back)]), rows.chosen(~came_back)]
+        stays = [_of_group(part, goes_on) for part in parts]
+        for part, stay in zip(parts, stays, strict=True):
+            self._settle(part.chosen(~stay))
+        self._counted = merged([part.chosen(stay) for part, stay in zip(parts, stays, strict=True)])
 
     def _merge(self) -> None:
         self._counted = merged([self._counted, *self._waiting])
@@ -207,6 +216,12 @@ class Frequencies:
 def as_cells(values: Floats) -> list[float | None]:
     """Returns numbers as the cells of a table: None for what is missing, and one zero, not two."""
     return [None if value != value else value for value in (values + 0.0).tolist()]
+
+
+def _of_group(rows: Rows, key: Floats) -> NDArray[np.bool_]:
+    """Returns which rows [r] of groups and numbers are of the group with this key [k]."""
+    keys = rows.keys[:, :-1]
+    return np.asarray(((keys == key) | (np.isnan(keys) & np.isnan(key))).all(axis=1))
 
 
 def _nothing(k: int) -> Rows:

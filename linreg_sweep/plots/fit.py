@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.folds import Fold
 from linreg_sweep.model import Model
@@ -23,7 +24,7 @@ from linreg_sweep.plots.canvas import (
 )
 from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.scales import FRAME, along_epochs, upwards
-from linreg_sweep.plots.style import COLORS, INK, LINES, title_of
+from linreg_sweep.plots.style import INK, LINES, title_of
 from linreg_sweep.runs.modelling import model_of
 from linreg_sweep.runs.reopening import fold_of
 from linreg_sweep.runs.results import Run

@@ -1,6 +1,10 @@
 """The kinds of pictures, a line each; commands read them here, and `--help` loads nothing that draws."""
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+KindName: TypeAlias = Literal["map", "epochs", "cost", "paths", "slice", "parallel", "fit", "band", "overlay"]
+"""The names in KINDS, for editors to complete."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.plots.best import mark_best
 from linreg_sweep.plots.canvas import Canvas, height_of, legend, title, width_of, wrapped
 from linreg_sweep.plots.cells import (
@@ -22,12 +23,12 @@ from linreg_sweep.plots.cells import (
     map_axes,
     varying,
 )
-from linreg_sweep.plots.edges import drawn_edge, edge_words, stability_limits
+from linreg_sweep.plots.edges import drawn_edge
 from linreg_sweep.plots.look import PLAIN, Look
 from linreg_sweep.plots.products import ProductOfRun, products_of
 from linreg_sweep.plots.regimes import FRAME, has_regimes, name_regimes
 from linreg_sweep.plots.scales import scale
-from linreg_sweep.plots.style import BY_RATIO, COLORS, RAMP, is_standardized, title_of
+from linreg_sweep.plots.style import BY_RATIO, RAMP, is_standardized, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
 
@@ -291,13 +292,8 @@ def _title(run: Run) -> str:
 
 def _edge(axes: "Axes", run: Run, found: Cells, look: Look) -> list[Any]:
     """Draws theory's edge of stability over the learning rate; returns what the legend shows of it."""
-    limits = stability_limits(run, found.x, found.y)
-    if limits is None:
+    edge = drawn_edge(run, found.x, found.y)
+    if edge is None:
         return []
-    rates, heights = limits
-    inside = (rates >= found.x.edges[0]) & (rates <= found.x.edges[-1])
-    if not inside.any():
-        return []
-    words = edge_words(rates, heights, found.y)
     how: dict[str, Any] = {"color": "black", "linestyle": "--", "linewidth": 1.6 * look.width}
-    return list(axes.plot(*drawn_edge(limits, found.x, found.y), label=words, **how))
+    return list(axes.plot(edge.across, edge.up, label=edge.words, **how))

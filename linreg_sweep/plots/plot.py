@@ -11,9 +11,9 @@ import numpy as np
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.plots.canvas import Canvas
 from linreg_sweep.plots.cells import check_sizes
-from linreg_sweep.plots.kinds import KINDS
+from linreg_sweep.plots.kinds import KINDS, KindName
 from linreg_sweep.plots.lettering import check_letters, make_legible
-from linreg_sweep.plots.look import Look, look_of
+from linreg_sweep.plots.look import Asked, Look, StyleName, look_of
 from linreg_sweep.runs.results import Run, as_run
 from linreg_sweep.storage.outputs import Output, is_stream, output
 from linreg_sweep.words import did_you_mean, show
@@ -30,7 +30,7 @@ OPTIONS = {"trials": "--trial"}
 
 def plot(
     *runs: Run | str | Path,
-    kind: str = "map",
+    kind: KindName = "map",
     x: str | None = None,
     y: str | None = None,
     trials: Sequence[int] = (),
@@ -42,7 +42,7 @@ def plot(
     size: tuple[float, float] | None = None,
     dpi: int | None = None,
     font_size: float | None = None,
-    style: str | None = None,
+    style: StyleName | None = None,
     columns: int | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> Any:
@@ -81,8 +81,9 @@ def plot(
 
     found = [as_run(run) for run in runs]
     options = _options(kind, x=x, y=y, trials=tuple(trials) or None, bins=bins, tuned=tuned, color=color)
-    asked: dict[str, Any] = {"title": title, "size": size, "dpi": dpi, "font_size": font_size}
-    look = look_of(found, **asked, style=style, columns=columns, labels=labels)
+    asked = Asked(title=title, size=size, dpi=dpi, font_size=font_size)
+    asked |= Asked(style=style, columns=columns, labels=labels)
+    look = look_of(found, **asked)
     # a notebook's backend is loaded by the first figure, and what it sets must outlast this call
     figure = pyplot.figure(dpi=look.dpi) if axes is None else axes.figure.get_figure(root=True)
     with rc_context(look.settings):

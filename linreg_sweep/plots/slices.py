@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from linreg_sweep.analysis.aggregate import Ranges
+from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.plots.canvas import (
     LETTER,
     SMALL,
@@ -22,7 +23,7 @@ from linreg_sweep.plots.canvas import (
 from linreg_sweep.plots.cells import varying
 from linreg_sweep.plots.look import PLAIN, Look
 from linreg_sweep.plots.scales import FRAME, LONGEST, folded, plainly
-from linreg_sweep.plots.style import COLORS, is_standardized, title_of
+from linreg_sweep.plots.style import is_standardized, title_of
 from linreg_sweep.runs.results import MAX_ROWS, Run
 from linreg_sweep.theory.outcome import OUTCOMES
 

@@ -1,15 +1,12 @@
 """What all pictures share: colours that every reader tells apart, and names with units.
 
-Source of the colours: Okabe and Ito, Color Universal Design, 2008.
+Source of the colours of lines: Okabe and Ito, Color Universal Design, 2008.
 """
 
 from typing import Any
 
 from linreg_sweep.config.parameters import OWN_WEIGHT
 from linreg_sweep.runs.results import Run
-
-COLORS = {"converged": "#0072B2", "unfinished": "#C9C9C9", "diverged": "#D55E00"}
-"""Of the outcomes."""
 
 RAMP = ("#fde725", "#7ad151", "#22a884", "#2a788e", "#414487", "#440154")
 """Stops of the colours of epochs, few to many, as the page has them: viridis, by Smith and van der Walt."""

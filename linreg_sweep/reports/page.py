@@ -76,7 +76,7 @@ class Section:
     subject: str
     answer: str
     importance: str
-    advice: list[str]
+    advice: "list[Advice]"
     swept: "Shown"
     quality: "Shown | None"
     of_each: "Shown | None"
@@ -88,6 +88,20 @@ class Section:
     notes: list[str]
     no_laboratory: str | None
     payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What would make trials converge: in words, and as options of the command."""
+
+    words: str
+    options: list[str]
+
+    @classmethod
+    def of(cls, line: str) -> "Advice":
+        """Returns a line of text.advice, whose options come last."""
+        words, *settings = line.split(" --set ")
+        return cls(words, [f"--set {setting}" for setting in settings])
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,9 @@ from numpy.typing import NDArray
 from linreg_sweep.blocks import Rows, blocks
 from linreg_sweep.theory.dependence import triangle_of
 from linreg_sweep.theory.quadratic import TOGETHER
+from linreg_sweep.theory.sums import combined
 
 Floats = NDArray[np.float64]
-
-AT_ONCE = 2**13
-"""Numbers that are added to in one call: enough to hide it, few enough for the cache."""
 
 
 @dataclass(frozen=True)
@@ -67,19 +65,6 @@ class HeldOut:
                 total += term
             total /= self.n_rows * self.rest.shape[1]
             return total
-
-
-def combined(vectors: Floats, parts: Floats) -> Floats:
-    """Returns the sum over j of vectors[i, j] [k] times parts[j] [O, ..., k] for each i, in a fixed order."""
-    total = np.empty((len(vectors), *parts.shape[1:]))
-    vectors = vectors.reshape(*vectors.shape[:2], *(1,) * (parts.ndim - 2), -1)
-    rows = max(1, AT_ONCE // max(1, parts[0].size))
-    for first in range(0, len(total), rows):
-        out, columns = total[first : first + rows], vectors[first : first + rows].swapaxes(0, 1)
-        np.multiply(columns[0], parts[0], out=out)
-        for column, part in zip(columns[1:], parts[1:], strict=True):
-            out += column * part
-    return total
 
 
 def hold_out(

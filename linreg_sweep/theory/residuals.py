@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.held_out import HeldOut, combined
+from linreg_sweep.theory.held_out import HeldOut
 from linreg_sweep.theory.quadratic import Quadratic
-from linreg_sweep.theory.sums import total
+from linreg_sweep.theory.sums import combined, total
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
