@@ -23,7 +23,9 @@ class Kind:
 
 
 KINDS = {
-    "map": Kind("maps.draw_outcomes", "outcomes and regimes over two parameters", ("x", "y", "bins")),
+    "map": Kind(
+        "heat.draw", "outcomes and regimes, or a column, over two parameters", ("x", "y", "color", "bins")
+    ),
     "epochs": Kind("maps.draw_epochs", "epochs to convergence over two parameters", ("x", "y", "bins")),
     "cost": Kind("costs.draw", "the cost against the epoch, for chosen trials", ("trials",)),
     "paths": Kind("paths.draw", "paths of chosen trials over contours of the cost", ("trials",)),

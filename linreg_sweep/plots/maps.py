@@ -58,9 +58,11 @@ def _draw(
     y: str | None = None,
     bins: int | None = None,
 ) -> None:
-    views = [view for run in runs for view in ([run] if canvas.is_given else _views(run, x, y, bins))]
+    views = views_of(canvas, runs, x, y, bins)
     panels = canvas.panels([len(views)])
-    maps = [_cells(view, axes, x, y, bins, canvas.look) for view, axes in zip(views, panels, strict=True)]
+    maps = [
+        drawn_cells(view, axes, x, y, bins, canvas.look) for view, axes in zip(views, panels, strict=True)
+    ]
     norm = norm_of(maps) if by_epochs else None
     known = [place for place, found in enumerate(maps) if np.isfinite(found.converged_at).any()]
     for place, (view, axes, found) in enumerate(zip(views, panels, maps, strict=True)):
@@ -105,7 +107,7 @@ def outcome_map(
         ConfigError: such a parameter does not vary.
         ResultsError: no part is finished, or one is damaged.
     """
-    return _color_outcomes(axes, _cells(run, axes, x, y, bins, look), look, run)
+    return _color_outcomes(axes, drawn_cells(run, axes, x, y, bins, look), look, run)
 
 
 def _color_outcomes(axes: "Axes", found: Cells, look: Look, run: Run) -> "Axes":
@@ -115,11 +117,11 @@ def _color_outcomes(axes: "Axes", found: Cells, look: Look, run: Run) -> "Axes":
     colors = np.array([to_rgb(COLORS[name]) for name in OUTCOMES])
     mixed = np.einsum("oyx,oc->yxc", np.nan_to_num(found.shares), colors)
     shown = np.concatenate([mixed, (found.trials > 0)[..., None]], axis=2)
-    _mesh(axes, found, shown)
+    mesh(axes, found, shown)
     there = [name for name, counts in zip(OUTCOMES, found.outcomes, strict=True) if counts.any()]
     patches = [Patch(facecolor=COLORS[name], label=look.name(name)) for name in there]
     several = bool((np.count_nonzero(found.outcomes, axis=0) > 1).any())
-    _frame(
+    frame(
         axes,
         run,
         found,
@@ -144,7 +146,7 @@ def epochs_map(
     Cells in which none converged have the colour of their most frequent outcome. For arguments, result
     and errors see outcome_map.
     """
-    found = _cells(run, axes, x, y, bins, look)
+    found = drawn_cells(run, axes, x, y, bins, look)
     return _color_epochs(axes, found, norm_of([found]), look, run)
 
 
@@ -175,14 +177,14 @@ def _color_epochs(
     for code, name in enumerate(OUTCOMES[1:], start=1):
         here = (most == code) & (found.trials > 0) & np.isnan(found.converged_at)
         if here.any():
-            _mesh(axes, found, np.where(here, 1.0, np.nan), cmap=ListedColormap([COLORS[name]]))
+            mesh(axes, found, np.where(here, 1.0, np.nan), cmap=ListedColormap([COLORS[name]]))
             patches.append(Patch(facecolor=COLORS[name], label=look.name(name)))
     if norm is not None and np.isfinite(found.converged_at).any():
         colors = LinearSegmentedColormap.from_list("epochs", RAMP, N=1021)
-        _mesh(axes, found, found.converged_at, norm=norm, cmap=colors)
+        mesh(axes, found, found.converged_at, norm=norm, cmap=colors)
         if has_bar:
             _explain(axes, ScalarMappable(norm, colors), look)
-    _frame(axes, run, found, look, patches, "", has_bar=has_bar)
+    frame(axes, run, found, look, patches, "", has_bar=has_bar)
     return axes
 
 
@@ -202,6 +204,13 @@ def _explain(axes: "Axes", colors: "ScalarMappable", look: Look) -> None:
     bar.set_label(wrapped(words, 0.6 * height_of(axes), look.points))
 
 
+def views_of(
+    canvas: Canvas, runs: Sequence[Run], x: str | None, y: str | None, bins: int | None
+) -> "list[Run]":
+    """Returns what has a panel: each run, or each product of one whose map would have holes."""
+    return [view for run in runs for view in ([run] if canvas.is_given else _views(run, x, y, bins))]
+
+
 def _views(run: Run, x: str | None, y: str | None, bins: int | None) -> "list[Run]":
     """Returns a run or, where one map of a union would have holes between its products, each of these."""
     if x is not None or y is not None or run.is_ordered or run.metadata["method"] != "grid":
@@ -215,7 +224,7 @@ def _views(run: Run, x: str | None, y: str | None, bins: int | None) -> "list[Ru
     return products if 1 < len(products) <= MAX_PANELS else [run]
 
 
-def _cells(run: Run, axes: "Axes", x: str | None, y: str | None, bins: int | None, look: Look) -> Cells:
+def drawn_cells(run: Run, axes: "Axes", x: str | None, y: str | None, bins: int | None, look: Look) -> Cells:
     """Returns the map of a run; see cells.
 
     Raises:
@@ -241,7 +250,7 @@ def _blocks(found: Cells) -> Iterator[tuple[slice, NDArray[np.bool_]]]:
         yield slice(start, stop), there[start]
 
 
-def _mesh(axes: "Axes", found: Cells, values: Floats, **how: Any) -> None:
+def mesh(axes: "Axes", found: Cells, values: Floats, **how: Any) -> None:
     """Draws cells: values are colours, [vy, vx, 4], or numbers, [vy, vx]."""
     up = np.array([0.0, 1.0]) if found.y is None else found.y.drawn_edges
     own_rows = found.y is not None and found.y.is_words and found.x.ranges is None and not found.x.is_equal
@@ -254,7 +263,7 @@ def _mesh(axes: "Axes", found: Cells, values: Floats, **how: Any) -> None:
         axes.pcolormesh(own, up[rows.start : rows.stop + 1], shown, rasterized=True, **how)
 
 
-def _frame(
+def frame(
     axes: "Axes", run: Run, found: Cells, look: Look, handles: list[Any], note: str, *, has_bar: bool = False
 ) -> None:
     """Names the axes, the run, the regimes along the top, the edge, the best trial and the colours."""

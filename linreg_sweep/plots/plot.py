@@ -36,6 +36,7 @@ def plot(
     trials: Sequence[int] = (),
     bins: int | None = None,
     tuned: str | None = None,
+    color: str | None = None,
     axes: "Axes | None" = None,
     title: str | None = None,
     size: tuple[float, float] | None = None,
@@ -57,6 +58,7 @@ def plot(
         bins: of map, epochs, slice and band, ranges of a parameter with more values than these; 0: none are
             gathered; None: as many as trials fill and a screen can show.
         tuned: of band, a parameter of which each place has its best value, by the median.
+        color: of map, a column whose median each cell's colour is; None: what became of the trials.
         axes: where to draw a picture that has one panel; None: on a new figure.
         title: of the picture; None: what it is of; "": none.
         size: inches of the whole picture, width and height; None: by its panels.
@@ -78,7 +80,7 @@ def plot(
     from matplotlib import pyplot, rc_context
 
     found = [as_run(run) for run in runs]
-    options = _options(kind, x=x, y=y, trials=tuple(trials) or None, bins=bins, tuned=tuned)
+    options = _options(kind, x=x, y=y, trials=tuple(trials) or None, bins=bins, tuned=tuned, color=color)
     asked = Asked(title=title, size=size, dpi=dpi, font_size=font_size)
     asked |= Asked(style=style, columns=columns, labels=labels)
     look = look_of(found, **asked)
@@ -105,7 +107,7 @@ def save(runs: Sequence[Run], file: Output, kind: str, look: Look | None = None,
         file: see outputs.output.
         kind: see plot.
         look: how it looks, see look.look_of; None: as on a screen.
-        options: those that kinds take: x, y, trials, bins, tuned; None: as if left out.
+        options: those that kinds take: x, y, trials, bins, tuned, color; None: as if left out.
 
     Returns:
         A note on letters that it lacks; nothing where there are none.

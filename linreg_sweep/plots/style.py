@@ -61,6 +61,21 @@ def parameter_words(name: str, *, standardized: bool) -> str:
     return PARAMETER_WORDS.get(name, spaced(name))
 
 
+COLUMN_WORDS = {
+    "converged_at": "epochs to convergence",
+    "excess_cost": "cost above the optimum (squared units of {y})",
+    "cost": "mean squared error (squared units of {y})",
+    "held_out_cost": "mean squared error on held-out rows (squared units of {y})",
+    "best_held_out_cost": "least mean squared error on held-out rows (squared units of {y})",
+    "plateau": "plateau: where the cost above the optimum rests (squared units of {y})",
+}
+
+
+def column_words(run: Run, name: str) -> str:
+    """Returns what an axis says of a column that is no hyperparameter, with its unit."""
+    return COLUMN_WORDS.get(name, spaced(name)).format(y=", ".join(run.metadata["data"]["targets"]))
+
+
 def title_of(run: Run) -> str:
     """Returns what a picture is of: the run, its trials, its data and the loss."""
     data, n = run.metadata["data"], run.n_trials_done

@@ -27,6 +27,7 @@ SCRIPTS = (
     "download",
     "links",
     "charts",
+    "fit",
     "descent",
     "theory",
     "colours",
@@ -56,6 +57,7 @@ class Section:
         name: of the run.
         subject: what was swept on what data.
         answer: the best trial, and where every trial converged.
+        importance: which parameter matters, in a sentence; may be empty.
         advice: with which settings trials converge, where most did not.
         swept: what was varied, and between which ends.
         quality: how well the best trial fits, beside its optimum; None: the run is not finished, or older.
@@ -73,6 +75,7 @@ class Section:
     name: str
     subject: str
     answer: str
+    importance: str
     advice: "list[Advice]"
     swept: "Shown"
     quality: "Shown | None"
