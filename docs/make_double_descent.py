@@ -21,7 +21,7 @@ import linreg_sweep as ls
 Floats = NDArray[np.float64]
 
 PAGE = Path(__file__).parent / "double_descent.md"
-PICTURE = Path(__file__).parent / "gallery" / "double_descent.png"
+PICTURE = Path(__file__).parent / "double_descent.png"
 
 ROWS, FEATURES, NOISE = 40, 200, 0.2
 WIDTHS = (1, 5, 10, 20, 30, 36, 38, 40, 42, 44, 50, 60, 80, 120, 200)
@@ -94,7 +94,7 @@ def _opening() -> Iterator[str]:
     own = Path(__file__).read_text(encoding="utf-8")
     config = own[own.index("CONFIG: ") : own.index("\n}\n") + 3].replace(": dict[str, Any]", "", 1)
     code = f"```python\n{config}\n\n{inspect.getsource(error).rstrip()}\n```"
-    picture = "![error on new rows over the number of features](gallery/double_descent.png)"
+    picture = "![error on new rows over the number of features](double_descent.png)"
     yield "\n\n".join(["# Double descent", QUESTION, SETTING, code, picture])
     yield ""
 

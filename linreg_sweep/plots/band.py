@@ -132,7 +132,7 @@ def _line(axes: "Axes", found: Bands, number: int, limits: Limits, look: Look) -
     upper = np.where(np.isnan(upper) & ~np.isnan(lower), 2 * high - low, upper)
     lower = np.maximum(lower, low / 2) if log else lower
     told = [f"{look.name(name)} {shown(cell, 4)}" for name, cell in line.cells.items() if cell is not None]
-    label = ", ".join(told) or "median"
+    label = ", ".join(told) or (look.name(found.y) if (line.trials == 1).all() else "median")
     how: dict[str, Any] = {
         "linewidth": 1.8 * look.width,
         "markersize": 4 * look.width,
@@ -192,7 +192,7 @@ def _over(found: Bands, look: Look) -> str:
     """Returns what line and band are, over how many trials of what."""
     counts = np.concatenate([line.trials for line in found.lines])
     if (counts == 1).all():
-        told = "the trial itself"
+        told = "one trial at each point"
     else:
         several = (
             f"{counts.min():,}" if counts.min() == counts.max() else f"{counts.min():,} to {counts.max():,}"

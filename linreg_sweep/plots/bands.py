@@ -22,7 +22,7 @@ from linreg_sweep.theory.outcome import CONVERGED, MISSING
 
 Floats = NDArray[np.float64]
 
-MAX_LINES = 8
+MAX_LINES = 12
 """Settings that have a line each; where there are more, parameters are gathered until there are not."""
 
 RANGES = 24
