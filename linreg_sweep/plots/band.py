@@ -71,7 +71,7 @@ def limits_of(found: Sequence[Bands]) -> Limits:
     ends = [values for line in lines for values in (line.spread.p10, line.spread.p90, line.theory)]
     every = _finite([medians, *ends])
     least, most = float(every[0]), float(every[-1])
-    if medians[0] > 0 and medians[-1] > BY_RATIO * medians[0]:
+    if medians[0] > 0 and most > BY_RATIO * medians[0]:
         least = max(float(every[every > 0][0]), DEEPEST * most)
         free = (most / least) ** PAD
         return least / free, most * free, True
