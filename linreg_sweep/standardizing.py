@@ -38,6 +38,11 @@ class Standardized:
         """(n, F)."""
         return self.x.shape
 
+    @property
+    def parts(self) -> tuple[Rows]:
+        """What they are made of."""
+        return (self.x,)
+
     def __len__(self) -> int:
         return len(self.x)
 

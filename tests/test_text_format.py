@@ -236,7 +236,7 @@ def test_a_format_goes_with_text_alone(tmp_path: Path) -> None:
 def test_other_bytes_than_the_encoding_has_are_named(tmp_path: Path) -> None:
     """By their line; a UTF-16 text that ends within a letter as a whole."""
     (found,) = refusals(tmp_path, "a.csv", b"x,y\n1,2\n\x81,3\n", "format: {encoding: cp1252}")
-    assert found.startswith("F:3: text must be cp1252, but but this line has other bytes")
+    assert found.startswith("F:3: text must be cp1252, but this line has other bytes")
     (found,) = refusals(tmp_path, "a.csv", "x,y\n1,2\n".encode("utf-16") + b"1", "format: {encoding: utf-16}")
     assert found.startswith("F: must be text in utf-16: truncated data")
     (found,) = refusals(tmp_path, "a.csv", "x,y\n1,2\n", "format: {encoding: utf-16}")

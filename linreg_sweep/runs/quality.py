@@ -160,7 +160,7 @@ def held_out_facts(experiment: "Experiment") -> Targets:
     facts: Targets = {"variance": [problem.variance for problem in problems]}
     held = [problem.held_out for problem in problems if problem.held_out is not None]
     if held:
-        facts["held_out_rows"] = [each.n_rows for each in held]
+        facts["held_out_rows"] = experiment.held_out_rows
         facts["held_out_variance"] = [each.variance for each in held]
     if experiment.is_in_every_fold:
         facts["folds"] = len(problems)

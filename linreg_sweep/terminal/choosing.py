@@ -125,9 +125,10 @@ def choose(run: Run, choice: Choice) -> "pd.DataFrame":
     choice.check()
     trials = None if choice.where is None else run.where(choice.where)
     if choice.as_trials:
-        table = run.trials if trials is None else trials
-        best = choice.top is not None and choice.sort is None
-        return _selected(tables.best(table, choice.top or 0, run.best_by) if best else table, choice)
+        best = choice.top if choice.sort is None else None
+        if trials is None:
+            return _selected(run.trials if best is None else run.best(best), choice)
+        return _selected(trials if best is None else tables.best(trials, best, run.best_by), choice)
     by = run.columns_of(choice.by) if choice.by else run.default_by()
     bins = _bins(run, by, choice)
     if trials is None:

@@ -13,7 +13,7 @@ from linreg_sweep.text.lines import format_lines
 from linreg_sweep.text.phrases import columns_of, counted, number, plural
 from linreg_sweep.text.seeds import format_over_seeds
 from linreg_sweep.theory.outcome import INSTEAD, OUTCOMES, SILENT_MEANING
-from linreg_sweep.words import joined
+from linreg_sweep.words import joined, rows_of
 
 if TYPE_CHECKING:
     from linreg_sweep.runs.results import Run
@@ -31,9 +31,10 @@ def format_run(run: "Run", table: Table, columns: list[str]) -> Iterator[str]:
         columns: those of the summary that are shown.
     """
     data = run.metadata["data"]
+    rows = rows_of(data["rows"], data.get("held_out_rows", []))
     yield (
         f"{run.name}: {counted(run.n_trials, 'trial')} on {data['source']},"
-        f" {counted(data['rows'], 'row')}, loss {', '.join(run.losses)}, engine {run.metadata['engine']}"
+        f" {rows}, loss {', '.join(run.losses)}, engine {run.metadata['engine']}"
     )
     yield ""
     cells = cells_of(table)

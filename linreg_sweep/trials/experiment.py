@@ -74,6 +74,12 @@ class Experiment:
         return max(problem.n_rows for problem in self.problems.values())
 
     @property
+    def held_out_rows(self) -> list[int]:
+        """How many rows are held out, fold by fold; empty where none are."""
+        held = {kind.fold: problem.held_out for kind, problem in self.problems.items()}
+        return [each.n_rows for _, each in sorted(held.items()) if each is not None]
+
+    @property
     def holds_out(self) -> bool:
         """Whether rows are held out of the training."""
         return self.problem.held_out is not None

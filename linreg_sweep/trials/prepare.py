@@ -14,6 +14,7 @@ from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem, make_problem
 from linreg_sweep.trials.checks import check, check_before
 from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.filing import with_rows_filed
 from linreg_sweep.trials.groups import Kind
 from linreg_sweep.trials.loading import scalings
 from linreg_sweep.trials.space import make_space
@@ -43,7 +44,7 @@ def prepare(declaration: Declaration, data: Data, in_order: InOrder = one_by_one
                 problems[kind] = _problem(fold, loss, standardize, config.data.fit_bias, in_order)
     experiment = Experiment(config, tuple(headers), data.digest, problems, space, criteria_of(config.outcome))
     check(declaration, data, experiment)
-    return experiment
+    return with_rows_filed(experiment)
 
 
 def _problem(fold: Fold, loss: str, standardize: bool, fit_bias: bool, in_order: InOrder) -> Problem:
