@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.machine import ROUNDS, middle, shown
-from benchmarks.million import SWEEP, timed
+from benchmarks.million import declared, timed
 
 READ = "import sys, linreg_sweep as ls\nfor run in sys.argv[1:]: ls.load(run).trials"
 
@@ -17,7 +17,7 @@ def main() -> None:
         runs = {}
         for name, rates, loss in (("a", 1000, "half_mse"), ("b", 1000, "mse"), ("ten", 10_000, "half_mse")):
             out = f"{folder}/{name}"
-            sweep.write_text(SWEEP.format(rates=rates).replace("epochs:", f"loss: {loss}, epochs:"))
+            sweep.write_text(declared(rates).replace("epochs:", f"loss: {loss}, epochs:"))
             timed(["-m", "linreg_sweep", "run", str(sweep), "--out", out])
             (runs[name],) = map(str, Path(out).iterdir())
         report = ["-m", "linreg_sweep", "report"]

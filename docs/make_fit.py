@@ -4,7 +4,6 @@ Run by `make gallery`. A test holds the page to be what the commands print.
 """
 
 import io
-import re
 import shlex
 import tempfile
 from collections.abc import Iterator
@@ -21,9 +20,14 @@ NEW = "wt,hp\n2.4,100\n3.1,150\n6.0,220\n"
 HEAD = """\
 # From a CSV file to predictions
 
-How many miles does a car make on a gallon, by its weight and its power? `cars.csv` (`data/mtcars.csv`,
-32 cars) has the answer for some cars, `new.csv` asks it for three others. Five commands. Made by `make
-gallery`; a test holds every number on this page to be what the commands print."""
+How many miles does a car make on a gallon, by its weight and its power? `cars.csv`, a copy of
+`data/mtcars.csv`, has the answer for 32 cars, `new.csv` asks it for three others. Five commands tell it.
+Made by `make gallery`; a test holds every number on this page to be what the commands print.
+
+```
+cp data/mtcars.csv cars.csv
+printf 'wt,hp\\n2.4,100\\n3.1,150\\n6.0,220\\n' > new.csv
+```"""
 
 STEPS = (
     (
@@ -32,18 +36,19 @@ STEPS = (
     ),
     (
         "`run` trains every learning rate in eight folds: of each fold's cars no trial of it has seen any,"
-        " neither in training nor in scaling. What is best is best on cars not seen, in the mean over folds.",
+        " neither in training nor in scaling. What is best is best on cars not seen, in the mean over folds."
+        " The last line is the run's directory.",
         "run sweeps/cars.yaml --set 'data.holdout={folds: 8}'",
     ),
     (
         "`plot` shows what the best trial predicts against what is, what is left, and the cost on seen and on"
         " held-out cars along its epochs: where the second rises again, more training overfits.",
-        "plot results/cars --kind fit",
+        "plot RUN --kind fit",
     ),
     (
         "`export` writes the model: the best setting, trained once more on all cars, as no fold has seen"
         " them all.",
-        "export results/cars --to model",
+        "export RUN --to model",
     ),
     (
         "`predict` checks new rows as strictly as those it was trained on, and says which lie outside their"
@@ -109,11 +114,15 @@ def page(folder: Path) -> str:
 
 def _lines() -> Iterator[str]:
     yield HEAD
-    for text, arguments in STEPS:
+    run = ""
+    for text, words in STEPS:
+        arguments = words.replace("RUN", run)
+        printed = _printed(arguments).splitlines()
         yield f"\n{text}\n\n```"
         yield f"$ linreg-sweep {arguments}"
-        yield from _printed(arguments).splitlines()
+        yield from printed
         yield "```"
+        run = printed[-1] if arguments.startswith("run") else run
     yield "\n```"
     yield Path("new-predicted.csv").read_text(encoding="utf-8").rstrip()
     yield "```"
@@ -121,18 +130,14 @@ def _lines() -> Iterator[str]:
 
 
 def _printed(arguments: str) -> str:
-    """Runs a command and returns what it printed and noted; a run's directory is called without its hash."""
-    for run in Path("results").glob("*") if Path("results").exists() else ():
-        plain = Path("results") / re.sub(r"-[0-9a-f]{8}$", "", run.name)
-        if not plain.exists():
-            run.rename(plain)
+    """Runs a command and returns what it printed and, of `predict`, what it noted."""
     told, notes = io.StringIO(), io.StringIO()
     with redirect_stdout(told), redirect_stderr(notes):
         code = command(shlex.split(arguments))
     if code:
         raise SystemExit(f"linreg-sweep {arguments} ended with {code}: {notes.getvalue()}")
     noted = notes.getvalue() if arguments.startswith("predict") else ""
-    return re.sub(r"(results/\w+)-[0-9a-f]{8}", r"\1", (noted + told.getvalue()).rstrip())
+    return (noted + told.getvalue()).rstrip()
 
 
 if __name__ == "__main__":

@@ -10,12 +10,12 @@ import json
 import math
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib import resources
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from linreg_sweep.blocks import Rows, each_block, ends
 from linreg_sweep.column_types import parameter_names
 from linreg_sweep.errors import Complaint, DataError
-from linreg_sweep.holdout import TRAINED, Cell, Integers, rows_with
+from linreg_sweep.holdout import Cell, Integers, rows_with
 from linreg_sweep.places import any_path, is_url
+from linreg_sweep.standardizing import Standardized, flat_complaints, level_names, moments
 from linreg_sweep.tabular import Table, as_names, read_table, table_of_arrays
 from linreg_sweep.text_format import TextFormat
 from linreg_sweep.words import shorten
@@ -36,51 +37,13 @@ MAX_WORK = 4_000_000
 
 MAX_COLLISIONS = 20
 
-VISIBLE = 2.0**-40
-"""Share of a standard deviation below which what rounding left off a mean is lost among other roundings."""
-
-
-@dataclass(frozen=True, eq=False)
-class Standardized:
-    """The z-scores of columns [n, F], computed of those rows that are asked for.
-
-    Attributes:
-        x: the columns.
-        mean: [F].
-        mean_low: [F] what rounding left off it.
-        scale: [F] their population standard deviation.
-    """
-
-    x: Rows
-    mean: Floats
-    mean_low: Floats
-    scale: Floats
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """(n, F)."""
-        return self.x.shape
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-    def __getitem__(self, rows: Any, /) -> Floats:
-        return self.of(self.x[rows])
-
-    def of(self, x: Floats) -> Floats:
-        """Returns the z-scores of some rows [k, F]."""
-        z: Floats = x - self.mean
-        z -= self.mean_low
-        z /= self.scale
-        return z
-
 
 @dataclass(frozen=True, eq=False)
 class Data:
     """Data as given, and what turns them into what trials see.
 
     Attributes:
-        x: [n, F] as given, in the units of the file, C-contiguous, in memory or mapped from a file.
+        x: [n, F] as given, in the units of the file, in memory, mapped from a file or taken of such.
         y: [n, O], likewise.
         x_names: F names.
         y_names: O names.
@@ -93,8 +56,8 @@ class Data:
         held_out: [n] the fold in which each row is held out, TRAINED: in none; None: no row is in any.
     """
 
-    x: Floats
-    y: Floats
+    x: Rows
+    y: Rows
     x_names: tuple[str, ...]
     y_names: tuple[str, ...]
     source: str
@@ -112,55 +75,6 @@ class Data:
     def seen(self) -> Rows:
         """Returns the x [n, F] that trials see; z-scores are computed when rows are asked for."""
         return self._z_scores if self.standardize else self.x
-
-    def inputs(self) -> Floats:
-        """Returns the x [n, F] that trials see: z-scores where standardized, else x itself."""
-        return self._z_scores[:] if self.standardize else self.x
-
-    def seen_of(self, x: Floats) -> Floats:
-        """Returns x [m, F] of any rows in the file's units as trials see it."""
-        return self._z_scores.of(x) if self.standardize else x
-
-    def with_held_out(self, further: "Data") -> "Data":
-        """Returns the same with all rows of other data behind, which are held out."""
-        held = np.repeat(np.array([TRAINED, 0]), [len(self.x), len(further.x)])
-        x, y = np.vstack([self.x, further.x]), np.vstack([self.y, further.y])
-        return replace(self, x=x, y=y, held_out=held)
-
-    def folds(self) -> Iterator["Fold"]:
-        """Yields each choice of rows to train on and rows to hold out; one of all rows where none are.
-
-        Raises:
-            DataError: a column does not vary in the rows to train on, and is to be standardized.
-        """
-        if self.held_out is None:
-            yield Fold(self, self.x[:0], self.y[:0])
-            return
-        n_folds = int(self.held_out.max()) + 1
-        for fold in range(n_folds):
-            kept, held = (_rows(which) for which in (self.held_out != fold, self.held_out == fold))
-            x = np.ascontiguousarray(self.x[kept])
-            where = f"the rows to train on{f' of fold {fold}' if n_folds > 1 else ''}"
-            mean, mean_low, scale = self._moments(where, x)
-            train = replace(
-                self,
-                x=x,
-                y=np.ascontiguousarray(self.y[kept]),
-                x_mean=mean,
-                x_mean_low=mean_low,
-                x_scale=scale,
-                held_out=None,
-            )
-            yield Fold(train, self.x[held], self.y[held])
-
-    def _moments(self, where: str, x: Floats) -> tuple[Floats, Floats, Floats]:
-        """Returns what standardizes some rows; what leaves them as they are where nothing is to."""
-        if not self.standardize:
-            return np.zeros_like(self.x_mean), np.zeros_like(self.x_mean), np.ones_like(self.x_scale)
-        mean, mean_low, scale = moments(x)
-        if complaints := _flat(where, self.x_names, scale):
-            raise DataError(*complaints)
-        return mean, mean_low, scale
 
     def as_given(self) -> "Data":
         """Returns the same, of which trials see x itself."""
@@ -207,8 +121,9 @@ class Data:
                         result[:, -1] = result[:, -1] - result[:, feature] * part
         return result
 
+    @cached_property
     def digest(self) -> str:
-        """Returns the SHA-256 of shapes, names, exact numbers and standardize, the same on any machine.
+        """The SHA-256 of shapes, names, exact numbers and standardize, the same on any machine.
 
         Where rows are held out, of which and in which folds as well.
         """
@@ -219,34 +134,6 @@ class Data:
         if self.held_out is not None:
             digest.update(np.ascontiguousarray(self.held_out, dtype="<i8").data)
         return digest.hexdigest()
-
-
-@dataclass(frozen=True, eq=False)
-class Fold:
-    """Rows to train on, and rows held out.
-
-    Attributes:
-        train: the former, with what standardizes them: of them alone.
-        x: [m, F] of the latter, as given.
-        y: [m, O], likewise.
-    """
-
-    train: Data
-    x: Floats
-    y: Floats
-
-    @property
-    def n_held_out(self) -> int:
-        """How many rows are held out."""
-        return len(self.y)
-
-
-def _rows(which: NDArray[np.bool_]) -> NDArray[np.intp] | slice:
-    """Returns chosen rows [n] by their places; as a slice, which copies nothing, where they lie together."""
-    places = np.flatnonzero(which)
-    if len(places) and places[-1] - places[0] + 1 == len(places):
-        return slice(int(places[0]), int(places[-1]) + 1)
-    return places
 
 
 def tutorial(*, standardize: bool = False, fit_bias: bool = True) -> Data:
@@ -350,7 +237,7 @@ def standardized(data: Data) -> Data:
     Raises:
         DataError: a column does not vary or has no finite scale, or names would collide.
     """
-    table = Table(data.x, data.y, data.x_names, data.y_names, ())
+    table = Table(data.x[:], data.y[:], data.x_names, data.y_names, ())
     return _settle(table, data.source, data.source, standardize=True, fit_bias=True)
 
 
@@ -361,18 +248,18 @@ def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: 
     complaints = _collisions(where, table, standardize, fit_bias)
     mean, mean_low, scale = moments(x)
     if standardize and not fit_bias:
-        text = "standardize must go with fit_bias: true, for a weight on x less its mean implies a bias"
+        text = "standardize must go with fit_bias: true, for a weight on x minus its mean implies a bias"
         complaints.append(Complaint(where, text, "fit a bias, or leave x as it is"))
     if standardize:
-        complaints += _flat(where, table.x_names, scale)
+        complaints += flat_complaints(where, table.x_names, scale)
     if complaints:
         raise DataError(*complaints)
 
     rows, parameters = len(x), x.shape[1] + fit_bias
     if rows < parameters:
         notes = (*notes, fewer_rows(rows, parameters))
-    elif fit_bias and (flat := _level(table.x_names, scale)):
-        notes = (*notes, f"constant, so that weight and bias share one effect: {flat}")
+    elif fit_bias and (flat := level_names(table.x_names, scale)):
+        notes = (*notes, f"constant, so that its weight and the bias have one effect: {flat}")
     return Data(
         x=x,
         y=np.ascontiguousarray(table.y),
@@ -390,57 +277,6 @@ def _settle(table: Table, where: str, source: str, standardize: bool, fit_bias: 
 def fewer_rows(rows: int, parameters: int) -> str:
     """Returns the note on data with fewer rows than parameters."""
     return f"fewer rows than parameters ({rows} and {parameters}): many solutions fit equally well"
-
-
-def _level(names: Sequence[str], scale: Floats) -> str:
-    """Returns the names of columns that do not vary, by their standard deviations [F]."""
-    level = [name for name, low in zip(names, scale == 0, strict=True) if low]
-    return ", ".join(map(repr, map(shorten, level[:8]))) + (", ..." if len(level) > 8 else "")
-
-
-def _flat(where: str, names: Sequence[str], scale: Floats) -> list[Complaint]:
-    """Returns the complaints about columns that cannot be standardized, by their standard deviations [F]."""
-    complaints = []
-    if flat := _level(names, scale):
-        text = f"a column must vary to be standardized, these do not: {flat}"
-        complaints.append(Complaint(where, text, "leave it out of x"))
-    endless = [name for name, wide in zip(names, ~np.isfinite(scale), strict=True) if wide]
-    if endless:
-        text = f"a column's ends must lie a finite distance apart, those of {shorten(endless[0])!r} do not"
-        complaints.append(Complaint(where, text, "choose another unit"))
-    return complaints
-
-
-def moments(x: Rows) -> tuple[Floats, Floats, Floats]:
-    """Returns mean, what rounding left off it, and population SD, each [F], of columns [n, F].
-
-    Columns are first divided by a power of two, which is exact, so that no square overflows or underflows;
-    the mean is corrected once by the mean of what is left (Chan, Golub and LeVeque 1983, eq. 1.7). The SD is
-    0 where all entries are the same, and only there; it is infinite where their distance is. What is left off
-    the mean is 0 where it would not show.
-    """
-    low, high = ends(x)
-    exponent = np.frexp(np.maximum(np.abs(low), np.abs(high)))[1]
-    nothing = np.zeros(x.shape[1])
-
-    def around(mean: Floats) -> Iterator[Floats]:
-        return (np.ldexp(block, -exponent) - mean for block in each_block(x))
-
-    def mean_of(parts: Iterable[Floats]) -> Floats:
-        return sum(parts, nothing) / len(x)
-
-    mean = mean_of(unit.sum(axis=0) for unit in around(nothing))
-    correction = mean_of(rest.sum(axis=0) for rest in around(mean))
-    mean = np.where(low < high, mean + correction, np.ldexp(x[:1][0], -exponent))
-    sums = [(rest.sum(axis=0), (rest**2).sum(axis=0)) for rest in around(mean)]
-    mean_low, square = map(mean_of, zip(*sums, strict=True))
-    mean_low = np.where(np.abs(mean_low) > VISIBLE * np.sqrt(square), mean_low, 0.0)
-    if mean_low.any():
-        square = mean_of(((rest - mean_low) ** 2).sum(axis=0) for rest in around(mean))
-    deviation = np.sqrt(square)
-    with np.errstate(over="ignore"):
-        deviation = np.where(np.isfinite(high - low), np.ldexp(deviation, exponent), np.inf)
-    return np.ldexp(mean, exponent), np.ldexp(mean_low, exponent), deviation
 
 
 def _check_size(where: str, n_features: int, n_targets: int) -> None:
@@ -461,5 +297,5 @@ def _collisions(where: str, table: Table, standardize: bool, fit_bias: bool) -> 
     if standardize:  # results then tell both scales
         names += tuple(f"{name}_unscaled" for name in names)
     twice = [name for name, times in Counter(names).items() if times > 1][:MAX_COLLISIONS]
-    text = "columns of the results must have different names, two would be"
+    text = "columns of the results must have different names, two would be called"
     return [Complaint(where, f"{text} {shorten(name)!r}", "rename a column of the data") for name in twice]

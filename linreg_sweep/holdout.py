@@ -52,7 +52,7 @@ class Holdout(Model):
     @classmethod
     def _goes_with_column(cls, value: Cell | None, info: ValidationInfo) -> Cell | None:
         if value is not None and info.data.get("column", "") is None:
-            raise fault(f"goes with column, got {show(value)}", "name the column that has it")
+            raise fault(f"needs column beside it, got {show(value)}", "name the column that has it")
         return value
 
     @field_validator("seed")
@@ -61,7 +61,7 @@ class Holdout(Model):
         if info.data.get("folds") is not None:
             return seed
         if info.data.get("fraction") is None:
-            raise fault(f"goes with fraction and folds alone, got {show(seed)}", "remove it")
+            raise fault(f"applies to fraction and folds only, got {show(seed)}", "remove it")
         if seed is None:
             raise fault("must be a whole number with fraction, got null", "for rows in file order write last")
         return seed
@@ -112,7 +112,7 @@ class Holdout(Model):
         folds = np.full(n_rows, TRAINED, np.int64)
         if self.folds is not None:
             if n_rows < self.folds:
-                raise _too_few(f"have a row for each of {self.folds} folds", n_rows)
+                raise _too_few(f"have a row for each of {self.folds} folds", n_rows, "take fewer folds")
             order = np.arange(n_rows)
             if self.seed is not None:
                 np.random.RandomState(self.seed).shuffle(order)
@@ -124,7 +124,7 @@ class Holdout(Model):
             raise ValueError("a file says which rows are held out")
         held = math.ceil(share * n_rows)
         if held >= n_rows:
-            raise _too_few("leave a row to train on", n_rows)
+            raise _too_few("leave a row to train on", n_rows, "hold fewer out")
         order = np.arange(n_rows)[::-1]
         if self.fraction is not None:
             order = np.random.RandomState(self.seed).permutation(n_rows)
@@ -167,6 +167,6 @@ def _is(cell: str, value: Cell) -> bool:
         return False
 
 
-def _too_few(must: str, n_rows: int) -> DataError:
+def _too_few(must: str, n_rows: int, hint: str) -> DataError:
     text = f"the data must {must}, got {n_rows} row{'s' * (n_rows != 1)}"
-    return DataError(Complaint("data.holdout", text, "hold fewer out"))
+    return DataError(Complaint("data.holdout", text, hint))

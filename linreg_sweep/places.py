@@ -68,7 +68,7 @@ def _behind(url: str, kind: str) -> AnyPath:
     with warnings.catch_warnings(action="ignore"):  # of kinds that upath has no tests of
         place: Any = UPath(url, **options)
         if not place.protocol:
-            raise ValueError("it cannot stand in a URL")
+            raise ValueError("it is not allowed in a URL")
         _ = place / "run", place.fs  # refused where a bucket is missing, where there are no folders, no host
     return Path(place.path) if url.startswith(ON_DISK) else cast(AnyPath, place)
 

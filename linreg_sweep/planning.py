@@ -20,7 +20,7 @@ from linreg_sweep.trials.groups import Group
 from linreg_sweep.trials.limits import common_stability_limit, differing
 from linreg_sweep.trials.loading import Arrays, load_data
 from linreg_sweep.trials.prepare import prepare
-from linreg_sweep.words import joined
+from linreg_sweep.words import joined, rows_of
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Plan:
     def _repr_html_(self) -> str:
         import pandas as pd
 
-        from linreg_sweep.analysis import tables
+        from linreg_sweep.analysis.shown import as_html, bars
 
         found = {
             "trials": self.n_trials,
@@ -90,8 +90,10 @@ class Plan:
         known = {name: number for name, number in found.items() if number is not None}
         cells = [f"{each:,}" if isinstance(each, int) else f"{each:,.6g}" for each in known.values()]
         axes = pd.DataFrame([vars(axis) for axis in self.axes]).dropna(axis="columns", how="all")
-        whole = tables.as_html(f"{self.name}: {self.what}", pd.DataFrame({"": list(known), "value": cells}))
-        return whole + tables.as_html("What varies", axes)
+        whole = as_html(f"{self.name}: {self.what}", pd.DataFrame({"": list(known), "value": cells}))
+        expected = self.forecast.outcomes | {"not predicted": self.forecast.unknown}
+        picture = bars(["expected"], {name: [count] for name, count in expected.items()}, "")
+        return whole + picture + as_html("What varies", axes)
 
 
 def plan(
@@ -143,11 +145,12 @@ def plan(
 
 
 def _what(experiment: Experiment) -> str:
-    training, rows = experiment.config.training, experiment.problem.n_rows
+    training = experiment.config.training
     losses = dict.fromkeys(loss for loss, _, _ in experiment.problems)
     epochs = most_epochs(training.epochs, experiment.space)
+    rows = rows_of(experiment.most_rows, experiment.held_out_rows)
     return (
-        f"{experiment.data.source}, {rows:,} row{'s' * (rows != 1)}, loss {', '.join(losses)},"
+        f"{experiment.data.source}, {rows}, loss {', '.join(losses)},"
         f" engine {training.engine}, up to {epochs:,} epochs"
     )
 

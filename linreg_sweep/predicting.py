@@ -62,7 +62,7 @@ def model_at(place: str | Path, trial: int | None = None) -> Model:
     if not files.is_local(files.any_path(place)) or not Path(place).is_file():
         return load(place).model(trial)
     if trial is not None:
-        raise ConfigError(Complaint("--trial", f"goes with a run, and {place} is a model", "leave it out"))
+        raise ConfigError(Complaint("--trial", f"applies to a run, and {place} is a model", "leave it out"))
     return read_model(place)
 
 

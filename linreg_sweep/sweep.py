@@ -5,16 +5,18 @@ part; each part is written whole or not at all; the tables are read back from th
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from linreg_sweep.config import load_sweep
+from linreg_sweep.execution.gathering import gatherers
 from linreg_sweep.execution.missing import OpenWorkers, train_missing
 from linreg_sweep.execution.parts import check_part_size, make_part, put_together
 from linreg_sweep.execution.runner import Work
 from linreg_sweep.execution.versions import result_versions
+from linreg_sweep.notebook import bar
 from linreg_sweep.runs.finishing import finish_run
 from linreg_sweep.runs.inspection import missing_of, whole_parts
 from linreg_sweep.runs.journal import Journal
@@ -27,7 +29,7 @@ from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.loading import Arrays, data_path, load_data
 from linreg_sweep.trials.prepare import prepare
 from linreg_sweep.trials.rounding import arithmetic
-from linreg_sweep.workers.backends import PROCESSES, Backend, check_backend, open_backend
+from linreg_sweep.workers.backends import DASK, PROCESSES, Backend, check_backend, open_backend
 from linreg_sweep.workers.interface import PATIENCE
 
 Watch = Callable[[int, int], None]
@@ -71,7 +73,8 @@ def run(
         patience: seconds to wait for a cluster's workers while there are none; None: 60.
         max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk; None: half of what
             is free.
-        watch: called with how many trials are done, and of how many, whenever that changes.
+        watch: called with how many trials are done, and of how many, whenever that changes; None: a notebook
+            shows a bar, and a script shows nothing.
         report: called with a sentence on what went wrong on the way, and was mended.
         stop: asked whether to begin nothing more; the run that is then returned is not finished.
         prepared: called before anything is trained, with the experiment and how many trials are missing.
@@ -89,7 +92,11 @@ def run(
     check_backend(backend, jobs, scheduler, patience)
     declaration = load_sweep(sweep, overrides, data_given=data is not None)
     table = load_data(declaration, data, max_memory)
-    experiment = prepare(declaration, table)
+    report = report or (lambda sentence: None)
+    open_cluster = partial(open_backend, backend, jobs, scheduler, patience or PATIENCE)
+    n_numbers = len(table.x) * (len(table.x_names) + len(table.y_names))
+    with gatherers(open_cluster if backend == DASK else None, n_numbers, report) as in_order:
+        experiment = prepare(declaration, table, in_order)
     check_part_size(experiment, part_size)
     libraries = (
         *result_versions(declaration.config.training.engine),
@@ -98,18 +105,18 @@ def run(
     entry = Entry(experiment, table, data_path(declaration), files.any_path(out))
     entry.store.refuse_links()
     files.make_folder(entry.store.path)
-    journal = Journal(entry.store, report or (lambda sentence: None))
+    journal = Journal(entry.store, report)
     with held(entry.store) as was_killed:
         run = open_run(entry, part_size, journal.went_wrong)
-        open_workers = partial(open_backend, backend, jobs, scheduler, patience or PATIENCE, libraries)
+        open_workers = partial(open_cluster, libraries)
         alone_first = backend == PROCESSES and jobs is None and not was_killed
-        with journal:
+        with journal, bar() if watch is None else nullcontext(watch) as shown:
             return _completed(
                 run,
                 experiment,
                 open_workers,
                 journal,
-                watch or (lambda done, total: None),
+                shown,
                 stop or (lambda: False),
                 prepared or (lambda experiment, n_missing: None),
                 alone_first=alone_first,

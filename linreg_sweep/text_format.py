@@ -36,7 +36,7 @@ def _markers(given: Any) -> Any:
 def _trimmed(texts: tuple[str, ...]) -> tuple[str, ...]:
     for text in texts:
         if text != text.strip() or not text.isprintable():
-            raise fault(f"must be printable, without blanks around it, got {show(text)}")
+            raise fault(f"must be printable, without spaces around it, got {show(text)}")
     return texts
 
 

@@ -84,3 +84,17 @@ def joined(words: Sequence[str], conjunction: str = "and") -> str:
 def shorten(text: str) -> str:
     """Returns a text cut to 60 letters, the last three of which then are dots."""
     return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 3] + "..."
+
+
+def rows_of(n_rows: int, held_out: Sequence[int]) -> str:
+    """Returns the rows of the data: `51 rows`, `41 rows and 10 held out`, `51 rows in 5 folds`.
+
+    Args:
+        n_rows: how many are trained on, at most.
+        held_out: how many are held out, fold by fold; one number without folds, none where no row is.
+    """
+    total = n_rows + min(held_out) if len(held_out) > 1 else n_rows
+    told = f"{total:,} row{'s' * (total != 1)}"
+    if len(held_out) > 1:
+        return f"{told} in {len(held_out)} folds"
+    return f"{told} and {held_out[0]:,} held out" if held_out else told

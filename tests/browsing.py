@@ -43,6 +43,11 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+def settle(page: Page) -> None:
+    """Waits until a page has unpacked what it shows."""
+    page.locator("main:not([aria-busy])").wait_for()
+
+
 @pytest.fixture
 def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     """Opens the report of runs, the network cut off; nothing may have been asked for or gone wrong then."""
@@ -66,6 +71,7 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", ask)
         page.goto(file.as_uri())
+        settle(page)
         return page
 
     yield opened

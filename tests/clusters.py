@@ -65,6 +65,19 @@ class Deadly:
 
 
 @dataclass(frozen=True)
+class Homesick:
+    """Squares items, the later ones in one process only; any other dies of them."""
+
+    home: int
+
+    def __call__(self, item: int) -> int:
+        """Returns the item squared, or does not return."""
+        if item >= 6 and os.getpid() != self.home:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return square_slowly(item)
+
+
+@dataclass(frozen=True)
 class Counted:
     """Squares items; writes a file whenever it is opened from its pickle."""
 

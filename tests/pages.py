@@ -1,5 +1,7 @@
 """A page of a report taken apart by Python's own HTML parser: its tables, its data, its style and script."""
 
+import base64
+import gzip
 import json
 import re
 from dataclasses import dataclass, field
@@ -34,7 +36,7 @@ class Page(HTMLParser):
         self._open: list[tuple[str, str]] = []
         self.feed(html)
         self.close()
-        self.data: list[Any] = [json.loads(text) for text in self.texts.get("application/json", [])]
+        self.data: list[Any] = [unpack(text) for text in self.texts.get("application/gzip", [])]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Takes the beginning of an element."""
@@ -80,6 +82,11 @@ class Page(HTMLParser):
             if tag == "meta" and attributes.get("http-equiv") == "Content-Security-Policy":
                 return attributes["content"] or ""
         raise AssertionError("the page has no Content-Security-Policy")
+
+
+def unpack(text: str) -> Any:
+    """Returns what is packed into letters and digits."""
+    return json.loads(gzip.decompress(base64.b64decode(text)))
 
 
 def number(text: str | None) -> float | None:

@@ -44,7 +44,7 @@ NEAREST = BEST | {"outcome": "unfinished", "converged_at": None}
             one([0.001, 0.002, 0.003, 0.01], [0.5, 1, 1, 0]),
             CONVERGED,
             "Best trial: 7 (learning rate 0.003, initial weight -1, initial bias 0): converged at epoch 90,"
-            " cost 1.5. With learning rate from 0.002 to 0.003 every start converges, on the whole fastest"
+            " cost 1.5. With learning rate from 0.002 to 0.003 every start converges, fastest overall"
             " at 0.003 (half of them within 998 epochs); above 0.00633053 none does.",
         ),
         (
@@ -55,7 +55,7 @@ NEAREST = BEST | {"outcome": "unfinished", "converged_at": None}
         (
             one(["0.001 to 0.002", "0.002 to 0.0062", "0.0062 to 0.02"], [1, 1, 0]),
             CONVERGED,
-            "With learning rate from 0.001 to 0.0062 every start converges, on the whole fastest"
+            "With learning rate from 0.001 to 0.0062 every start converges, fastest overall"
             " from 0.002 to 0.0062 (half of them within 999 epochs); above 0.00633053 none does.",
         ),
         (
@@ -67,7 +67,7 @@ NEAREST = BEST | {"outcome": "unfinished", "converged_at": None}
         (
             one([0.001, 0.002], [0, 0], unfinished=[10, 10], diverged=[0, 0], best_cost=[2.0, 1.0]),
             NEAREST,
-            "no trial converged; this one came nearest, cost 1.5.",
+            "no trial converged; this one came closest, cost 1.5.",
         ),
         (one([0.001, 0.002], [0, 0]), NEAREST, "Every trial diverged; the stability limit is 0.00633053."),
     ],
@@ -136,7 +136,7 @@ def test_all_that_name_the_best_trial_name_the_same(tmp_path: Path, kind: str) -
     how = (
         f"converged at epoch {best['converged_at']:,}"
         if best["outcome"] == "converged"
-        else "no trial converged; this one came nearest"
+        else "no trial converged; this one came closest"
     )
     sentence = f"Best trial: {number} ({settings}): {how}, cost {best['cost']:.6g}."
     assert found.answer.startswith(sentence)

@@ -17,7 +17,8 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_mark_of_utf8_is_no_letter_where_blanks_separate() -> None:
     """Nor does the blank behind it begin a value."""
     Path("a.txt").write_text("\ufeff  x y\n 3 4\n 5 7\n", encoding="utf-8")
-    assert from_file("a.txt", x=["x"], y=["y"], form=TextFormat(separator=" ")).x.ravel().tolist() == [3, 5]
+    data = from_file("a.txt", x=["x"], y=["y"], form=TextFormat(separator=" "))
+    assert data.x[:].ravel().tolist() == [3, 5]
 
 
 def started(text: str, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:

@@ -13,7 +13,7 @@ NAN = float("nan")
 
 ON_ITS_SIDE = "Hint: rows are observations: transpose, as in"
 BIAS = (
-    "arrays: standardize must go with fit_bias: true, for a weight on x less its mean implies a bias. "
+    "arrays: standardize must go with fit_bias: true, for a weight on x minus its mean implies a bias. "
     "Hint: fit a bias, or leave x as it is"
 )
 LEVEL = "arrays: a column must vary to be standardized, these do not:"
@@ -132,7 +132,7 @@ BAD_ARRAYS: dict[str, tuple[Any, Any, dict[str, Any], list[str]]] = {
         np.ones((2, 2)),
         [1, 2],
         {"x_names": ["a", "a"]},
-        ["arrays: columns must be named once, got 'a' in x 2 times"],
+        ["arrays: each column must be named once, got 'a' in x 2 times"],
     ),
     "a name in x and y": (
         [1, 2],
@@ -145,7 +145,7 @@ BAD_ARRAYS: dict[str, tuple[Any, Any, dict[str, Any], list[str]]] = {
         [1, 2],
         {"x_names": ["a\x1b[2J"], "y_names": [" "]},
         [
-            "arrays: column names must be of printable letters, got 'a\\x1b[2J' in x",
+            "arrays: column names must consist of printable characters, got 'a\\x1b[2J' in x",
             "arrays: every column of y must have a name, column 1 of y has none. "
             "Hint: give it a name, or choose other columns",
         ],
@@ -155,7 +155,7 @@ BAD_ARRAYS: dict[str, tuple[Any, Any, dict[str, Any], list[str]]] = {
         np.eye(3)[:, :2],
         {"x_names": ["a", "a_b"], "y_names": ["b_c", "c"]},
         [
-            "arrays: columns of the results must have different names, two would be 'weight_a_b_c'. "
+            "arrays: columns of the results must have different names, two would be called 'weight_a_b_c'. "
             "Hint: rename a column of the data"
         ],
     ),
@@ -164,8 +164,8 @@ BAD_ARRAYS: dict[str, tuple[Any, Any, dict[str, Any], list[str]]] = {
         [1, 2, 3],
         {"x_names": ["a", "a_unscaled"], "standardize": True},
         [
-            "arrays: columns of the results must have different names, two would be 'weight_a_unscaled'. "
-            "Hint: rename a column of the data"
+            "arrays: columns of the results must have different names, two would be called "
+            "'weight_a_unscaled'. Hint: rename a column of the data"
         ],
     ),
     "standardized without a bias": ([1, 2], [1, 2], {"standardize": True, "fit_bias": False}, [BIAS]),
@@ -185,10 +185,7 @@ BAD_ARRAYS: dict[str, tuple[Any, Any, dict[str, Any], list[str]]] = {
         [[1.5e308, 1], [-1.5e308, 2], [-1.5e308, 1]],
         [1, 2, 3],
         {"standardize": True},
-        [
-            "arrays: a column's ends must lie a finite distance apart, those of 'x1' do not. "
-            "Hint: choose another unit"
-        ],
+        ["arrays: a column's range must be finite, but that of 'x1' is not. Hint: choose another unit"],
     ),
 }
 

@@ -23,7 +23,7 @@ FILES = [
     (
         "data: name: tutorial",
         (
-            "x.yaml:1:11: a ':' cannot stand here. Hint: check the indentation, and put text that "
+            "x.yaml:1:11: a ':' is not allowed here. Hint: check the indentation, and put text that "
             "holds ': ' in quotes"
         ),
     ),
@@ -111,11 +111,14 @@ FILES = [
     ),
     (
         ("data: {name: tutorial, path: a.csv, y: b}\n"),
-        "x.yaml:1:30: data.path: does not go with name, got 'a.csv'. Hint: give name or path",
+        "x.yaml:1:30: data.path: cannot be combined with name, got 'a.csv'. Hint: give name or path",
     ),
     (
         ("data: {name: tutorial, x: [a]}\n"),
-        ("x.yaml:1:27: data.x: does not go with name: built-in data has its own columns. Hint: remove it"),
+        (
+            "x.yaml:1:27: data.x: cannot be combined with name: built-in data has its own columns. "
+            "Hint: remove it"
+        ),
     ),
     (
         ("data: {path: a.csv}\n"),
@@ -142,7 +145,7 @@ FILES = [
     (("name: a\ndata: {name: tutorial}\n"), "x.yaml:1:1: name: unknown key. Hint: did you mean data.name?"),
     (("extends: 5\n"), "x.yaml:1:10: extends: must be the path of a config, got 5"),
     (("extends: none.yaml\n"), "x.yaml:1:10: extends: none.yaml: no such file. Hint: did you mean 'x.yaml'?"),
-    (("extends: x.yaml\n"), "x.yaml:1:10: extends: must not go round in a circle, got x.yaml again"),
+    (("extends: x.yaml\n"), "x.yaml:1:10: extends: must not form a cycle, got x.yaml again"),
     (
         ("extends: sweep.yaml\n"),
         "x.yaml:1:10: extends: must be a config, but sweep.yaml is a sweep (it has parameters)",
@@ -282,5 +285,5 @@ def test_config() -> None:
 )
 def test_a_blank_is_missing_after_a_colon(text: str, said: str) -> None:
     """A value glued to its key is named, and not the line that YAML stumbles over."""
-    message = said.format("a blank is missing after the ':'.")
+    message = said.format("a space is missing after the ':'.")
     assert config_message(text) == f"{message} before its value"

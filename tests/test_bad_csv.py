@@ -108,26 +108,29 @@ BAD_CSV: dict[str, tuple[str | bytes, list[str]]] = {
     ),
     "Latin-1 in a cell": (
         b"x,y\n1,2\n\xe9,3\n",
-        ["F:3: text must be UTF-8, this line has other bytes"],
+        ["F:3: text must be UTF-8, but this line has other bytes"],
     ),
     "Latin-1 in the header": (
         b"\xe9,y\n1,2\n",
-        ["F:1: text must be UTF-8, this line has other bytes"],
+        ["F:1: text must be UTF-8, but this line has other bytes"],
     ),
     "UTF-16": (
         b"\xff\xfex\0,\0y\0",
-        ["F: must be CSV in UTF-8, it is not. Hint: this looks like UTF-16"],
+        ["F: must be CSV in UTF-8, but it is not. Hint: this looks like UTF-16"],
     ),
     "a spreadsheet": (
         b"PK\x03\x04...",
         [
-            "F: must be CSV in UTF-8, it is not. Hint: this is a zip archive, or a spreadsheet: "
+            "F: must be CSV in UTF-8, but it is not. Hint: this is a zip archive, or a spreadsheet: "
             "let its name end in .xlsx"
         ],
     ),
     "Parquet": (
         b"PAR1...",
-        ["F: must be CSV in UTF-8, it is not. Hint: this is a Parquet file: let its name end in .parquet"],
+        [
+            "F: must be CSV in UTF-8, but it is not. "
+            "Hint: this is a Parquet file: let its name end in .parquet"
+        ],
     ),
     "a quotation mark left open": (
         'x,y\n1,"' + "2" * 200_000,
@@ -149,7 +152,7 @@ BAD_CSV: dict[str, tuple[str | bytes, list[str]]] = {
     ),
     "a newline in a name": (
         '"a\nb",y\n1,2\n',
-        ["F:1: column names must be of printable letters, got 'a\\nb' in x"],
+        ["F:1: column names must consist of printable characters, got 'a\\nb' in x"],
     ),
     "no numbers beside y": (
         "s,y\na,2\n",
@@ -160,7 +163,7 @@ BAD_CSV: dict[str, tuple[str | bytes, list[str]]] = {
         'date,amount,none,y\n2024-01-01,"1,000",,1\n2024-01-02,"2,000",NA,2\n',
         [
             "F:1: x must have a numeric column, none is left beside y: 'date' starts with '2024-01-01' "
-            "(not numeric), 'amount' starts with '1,000' (numbers written like '1,000' are not read), "
+            "(not numeric), 'amount' starts with '1,000' (numbers written like '1,000' are not understood), "
             "'none' is empty"
         ],
     ),

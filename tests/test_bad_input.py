@@ -51,7 +51,7 @@ USAGE = {
 """Command lines that click refuses, with the last line of what it says; above it stands the usage."""
 
 COMMANDS: list[tuple[list[str], str, int]] = [
-    (["run", "sweep.yaml", "--trials", "5"], "--trials 5: trials: does not go with method: grid", 2),
+    (["run", "sweep.yaml", "--trials", "5"], "--trials 5: trials: cannot be combined with method: grid", 2),
     (["train", "config.yaml", "--every", "0"], "--every: must be at least 1, got 0", 2),
     (["train", "config.yaml", "--steps", "0"], "--steps: must be at least 1, got 0", 2),
     (
@@ -128,7 +128,7 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     (
         ["run", "sweep.yaml", "--out", "ok.csv"],
         "ok.csv/RUN: cannot write it: Not a directory. "
-        "Hint: what was finished before is intact; mend this and run the same command again",
+        "Hint: what was finished before is intact; fix this and run the same command again",
         1,
     ),
     (
@@ -145,7 +145,7 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     ),
     (["init", "ok.csv"], "ok.csv/configs/tutorial.yaml: there is no folder ok.csv/configs", 2),
     # init
-    (["init", "--y", "a"], "--x and --y: go with --data: the tutorial's columns are x and y", 2),
+    (["init", "--y", "a"], "--x and --y: apply to --data only: the tutorial's columns are x and y", 2),
     (["init", "--data", "ok.csv"], "--y: is required with --data: the column to predict", 2),
     (["init", "--name", "a/b"], f"--name: {NAME}, got 'a/b'. {LETTERS} b", 2),
     (["init", "--name", "a\n"], f"--name: {NAME}, got 'a\\n'. {LETTERS} a", 2),
@@ -163,7 +163,7 @@ COMMANDS: list[tuple[list[str], str, int]] = [
     (
         ["init", "--data", "empty", "--y", "y"],
         "empty: a folder of data must have files in .csv, .tsv, .txt (or .gz of these), .parquet, .pq or"
-        " .xlsx, this has none",
+        " .xlsx, but this one has none",
         2,
     ),
 ]
@@ -173,7 +173,7 @@ SWEEPS = [
     ("data: [1, 2\n", "x.yaml:2:1: a comma or ] is missing"),
     (
         SWEEP.replace(VALUES, "{min: 1, max: 2, step: 0.3}"),
-        "x.yaml:5:32: parameters.learning_rate.max: must be met by a step of 0.3 from 1, got 2. "
+        "x.yaml:5:32: parameters.learning_rate.max: must be reachable in steps of 0.3 from 1, got 2. "
         "Hint: the nearest ends are 1.9 or 2.2: write learning_rate: {min: 1, max: 1.9, step: 0.3}"
         " or learning_rate: {min: 1, max: 2.2, step: 0.3} or learning_rate: {min: 1, max: 2, num: 4}",
     ),
@@ -198,7 +198,7 @@ SWEEPS = [
 """What a sweep's file can say, and what is said of it: one of a kind, test_bad_sweeps.py has all."""
 
 DATA = [
-    (None, "y: y", "F: data must be a file, there is none here. Hint: did you mean 'ok.csv'?"),
+    (None, "y: y", "F: data must be a file, but none has this name. Hint: did you mean 'ok.csv'?"),
     (
         "x,y\n1,2\n,3\n",
         "y: y",
@@ -402,8 +402,7 @@ def test_a_part_size_that_a_run_does_not_have(folder: Path, capsys: pytest.Captu
     path = capsys.readouterr().out.splitlines()[-1]
     assert refused(["run", "sweep.yaml", "--part-size", "2"], folder, capsys) == (
         2,
-        f"{path}: the run's parts have 1 trials each, got a part size of 2. "
-        "Hint: leave it out, or use another --out\n",
+        f"{path}: the run was made with a part size of 1, got 2. Hint: leave it out, or use another --out\n",
     )
 
 

@@ -54,7 +54,7 @@ SWEEP_OPTIONS = [
             "parameters.learning_rate is a value and has no keys"
         ),
     ),
-    ("trials=5", "--set trials=5: trials: does not go with method: grid"),
+    ("trials=5", "--set trials=5: trials: cannot be combined with method: grid"),
     ("method=random", "x.yaml:1:1: trials: is required. Hint: say how many, for example trials: 1000"),
 ]
 """`--set` on a grid that varies learning_rate."""

@@ -44,7 +44,7 @@ SWEEPS = [
     ),
     (
         ("data: {name: tutorial}\nmethod: grid\ntrials: 5\nparameters:\n  learning_rate: 1\n"),
-        "x.yaml:3:1: trials: does not go with method: grid",
+        "x.yaml:3:1: trials: cannot be combined with method: grid",
     ),
     (
         ("data: {name: tutorial}\nname: .a\nmethod: grid\nparameters:\n  learning_rate: 1\n"),
@@ -78,7 +78,7 @@ GRIDS = [
     ),
     (
         "engine: torch",
-        "x.yaml:4:3: parameters.engine: 'engine' cannot vary. Hint: it is one and the same in all trials",
+        "x.yaml:4:3: parameters.engine: 'engine' cannot vary. Hint: it is the same in all trials",
     ),
     (
         "initial_weight_: 1",
@@ -87,7 +87,7 @@ GRIDS = [
     (
         ("initial_weight: 1\n  initial_weight_a: 2"),
         (
-            "x.yaml:5:3: parameters.initial_weight_a: does not go with initial_weight, which is the "
+            "x.yaml:5:3: parameters.initial_weight_a: cannot be combined with initial_weight, which is the "
             "start of every feature. Hint: give each feature its own, or all of them one"
         ),
     ),
@@ -150,11 +150,11 @@ GRIDS = [
     ),
     (
         "learning_rate: {min: 1, max: 2, num: 5, step: 1}",
-        "x.yaml:4:43: parameters.learning_rate.step: does not go with num. Hint: keep one of them",
+        "x.yaml:4:43: parameters.learning_rate.step: cannot be combined with num. Hint: keep one of them",
     ),
     (
         "learning_rate: {values: [1], min: 1}",
-        ("x.yaml:4:32: parameters.learning_rate.min: does not go with values. Hint: keep one of them"),
+        ("x.yaml:4:32: parameters.learning_rate.min: cannot be combined with values. Hint: keep one of them"),
     ),
     (
         "learning_rate: {min: 1, max: 2, nmu: 5}",
@@ -173,7 +173,7 @@ GRIDS = [
     ),
     (
         "initial_bias: {min: 0, max: 1, step: 0.3}",
-        ("x.yaml:4:31: parameters.initial_bias.max: must be met by a step of 0.3 from 0, got 1"),
+        ("x.yaml:4:31: parameters.initial_bias.max: must be reachable in steps of 0.3 from 0, got 1"),
     ),
     (
         "initial_bias: {min: 0, max: 1, step: 0}",
@@ -186,7 +186,7 @@ GRIDS = [
     (
         "initial_bias: {min: 0, max: 1, step: 1e-23}",
         (
-            "x.yaml:4:40: parameters.initial_bias.step: must make numbers of which a float holds "
+            "x.yaml:4:40: parameters.initial_bias.step: must give numbers that a float holds to "
             "every digit, got 1e-23. Hint: use num"
         ),
     ),
@@ -212,8 +212,8 @@ GRIDS = [
     (
         "epochs: {min: 1, max: 10, num: 3}",
         (
-            "x.yaml:4:34: parameters.epochs.num: must make whole numbers, but 3 points from 1 to 10 "
-            "lie 4.5 apart"
+            "x.yaml:4:34: parameters.epochs.num: must give whole numbers, but 3 points from 1 to 10 "
+            "are 4.5 apart"
         ),
     ),
     (
@@ -228,7 +228,7 @@ GRIDS = [
     (
         "epochs: {min: 1, max: 1e9, step: 1}",
         (
-            "x.yaml:3:1: parameters: must make at most 100,000,000 trials (max_trials), got "
+            "x.yaml:3:1: parameters: must give at most 100,000,000 trials (max_trials), got "
             "1,000,000,000. Hint: declare fewer points, or raise max_trials"
         ),
     ),
@@ -268,16 +268,16 @@ RANDOMS = [
     (
         "initial_bias: {distribution: normal, min: 0, max: 1}",
         (
-            "x.yaml:5:40: parameters.initial_bias.min: does not go with distribution: normal. Hint: "
+            "x.yaml:5:40: parameters.initial_bias.min: cannot be combined with distribution: normal. Hint: "
             "keep one of them\n"
-            "x.yaml:5:48: parameters.initial_bias.max: does not go with distribution: normal. Hint: "
+            "x.yaml:5:48: parameters.initial_bias.max: cannot be combined with distribution: normal. Hint: "
             "keep one of them"
         ),
     ),
     ("initial_bias: {mu: 0}", "x.yaml:5:17: parameters.initial_bias: needs sigma"),
     (
         "initial_bias: {mu: 0, min: 1}",
-        "x.yaml:5:18: parameters.initial_bias.mu: does not go with min. Hint: keep one of them",
+        "x.yaml:5:18: parameters.initial_bias.mu: cannot be combined with min. Hint: keep one of them",
     ),
     (
         "initial_bias: {distribution: gaussian, mu: 0, sigma: 1}",

@@ -1,6 +1,10 @@
 """Facts about how much a data file may hold, how long it takes, and how much is said of it."""
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -87,8 +91,36 @@ def test_rows_in_a_file_are_those_in_memory(
         assert here.flags.c_contiguous
         assert there.flags.c_contiguous
         assert here.tobytes() == there.tobytes()
-    assert len(list((tmp_path / "rows").iterdir())) == 2
+    assert len(_open_in(tmp_path / "rows")) == 2
     del other, there
+    assert not _open_in(tmp_path / "rows")
+
+
+def _open_in(folder: Path) -> set[str]:
+    """Returns the files of a folder that this process holds open, named or not."""
+    links = [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    return {str(each) for each in links if each.is_relative_to(folder)}
+
+
+KILLED = """
+import os, pathlib, signal, sys
+from linreg_sweep.tabular import read_table
+table = read_table(pathlib.Path(sys.argv[1]), None, ["y"], max_memory=1000)
+print(table.x.sum(), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="files have names until they are closed")
+def test_nothing_stays_of_rows_in_a_file(tmp_path: Path) -> None:
+    """Even where the process is killed that holds them."""
+    path = tmp_path / "a.csv"
+    path.write_text("x,y\n" + "1,2\n" * 1_000, encoding="utf-8")
+    (tmp_path / "rows").mkdir()
+    command = [sys.executable, "-c", KILLED, str(path)]
+    environment = os.environ | {"TMPDIR": str(tmp_path / "rows")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.returncode) == ("1000.0\n", -signal.SIGKILL)
     assert not list((tmp_path / "rows").iterdir())
 
 

@@ -60,7 +60,7 @@ def test_no_plateau_of_unscaled_norris_is_called_converged(tmp_path: Path, engin
     design = problem.design.tolist()
     factor = Fraction(1, len(design))
     hessian = exactly.products(design, design, factor)
-    best = exactly.solve(hessian, exactly.products(design, table.y.tolist(), factor))
+    best = exactly.solve(hessian, exactly.products(design, table.y[:].tolist(), factor))
     level = 1e-9 * problem.scale
     columns = (run.trials[name].tolist() for name in ("weight", "bias", "outcome"))
     for weight, bias, outcome in zip(*columns, strict=True):

@@ -90,17 +90,23 @@ def test_the_module_is_the_command() -> None:
 def test_an_option_without_effect_is_refused(shell: Shell, path: Path) -> None:
     """One line that names the pair, before anything is printed."""
     cases: list[tuple[list[str], str]] = [
-        (["train", "config.yaml", "--steps", "3", "--every", "1"], "--every: does not go with --steps."),
-        (["train", "config.yaml", "--steps", "1", "--format", "csv"], "--format: does not go with --steps."),
+        (
+            ["train", "config.yaml", "--steps", "3", "--every", "1"],
+            "--every: cannot be combined with --steps.",
+        ),
+        (
+            ["train", "config.yaml", "--steps", "1", "--format", "csv"],
+            "--format: cannot be combined with --steps.",
+        ),
         (
             ["show", "RUN", "--by", "learning_rate", "--trials"],
-            "--trials: does not go with --by, which summarises.",
+            "--trials: cannot be combined with --by, which summarises.",
         ),
         (
             ["show", "RUN", "--trials", "--bins", "3"],
-            "--bins: gathers the rows of a summary, not trials.",
+            "--bins: groups the rows of a summary, not trials.",
         ),
-        (["show", "RUN", "--top", "1", "--bins", "3"], "--bins: gathers the rows of a summary, not trials."),
+        (["show", "RUN", "--top", "1", "--bins", "3"], "--bins: groups the rows of a summary, not trials."),
     ]
     for arguments, message in cases:
         told = shell(*(path if argument == "RUN" else argument for argument in arguments), code=2)
@@ -178,6 +184,6 @@ def test_edge_prints_what_was_measured_beside_theory(shell: Shell) -> None:
     assert told.table[0]["stability_limit"] == ""
     assert float(told.table[0]["largest_stable"]) < float(told.table[0]["smallest_unstable"])
     words = shell("edge", "small.yaml", "--set", "batch_size=5", "order=reshuffle", "dtype=float32").out
-    assert "The rows of steps are drawn" in words
+    assert "Rows are drawn at random" in words
     assert "No limit is known where each epoch has a permutation of its own" in words
     assert "as close as float32 and its rounding can tell apart" in words

@@ -135,6 +135,17 @@ def test_bytes_that_are_no_text(
     assert str(caught.value) == said
 
 
+@pytest.mark.parametrize("name", ["cars.csv", "cars.CSV.gz", "cars.xlsx"])
+def test_data_in_place_of_yaml(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever gives a file of data is told the command that makes a sweep of it."""
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(b"x,y\n1,\xe9\n")
+    with pytest.raises(ConfigError) as caught:
+        read_file(Path(name))
+    hint = f"`linreg-sweep init --data {name} --y COLUMN` writes a config and a sweep for it"
+    assert str(caught.value) == f"{name}: this is a file of data, not of YAML. Hint: {hint}"
+
+
 def test_unreadable_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that is missing, a folder or no file name at all is named with the reason."""
     monkeypatch.chdir(tmp_path)

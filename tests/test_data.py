@@ -37,7 +37,7 @@ DIGEST = "cc373afcf8ea01033dd46450d156d0dad6d1f32a53544899ccbfe57a430ad058"
 def test_tutorial() -> None:
     """The built-in data are the tutorial's 30 rows: x is 1 to 30, and the fit is the one it prints."""
     data = tutorial()
-    assert data.x.tolist() == [[float(i)] for i in range(1, 31)]
+    assert data.x[:].tolist() == [[float(i)] for i in range(1, 31)]
     assert (data.y[0, 0], data.y[14, 0], data.y[-1, 0]) == (0.94, 14.0, 28.8)
     assert (data.x.shape, data.y.shape, data.x_names, data.y_names) == ((30, 1), (30, 1), ("x",), ("y",))
     assert (data.source, data.notes) == ("tutorial (built in)", ())
@@ -65,8 +65,8 @@ def test_every_file_loads() -> None:
         expected = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)
         at = header.index(target)
         assert len(data.x) == n_rows
-        assert np.array_equal(data.y, expected[:, [at]])
-        assert np.array_equal(data.x, np.delete(expected, at, axis=1))
+        assert np.array_equal(data.y[:], expected[:, [at]])
+        assert np.array_equal(data.x[:], np.delete(expected, at, axis=1))
         assert data.x_names == tuple(column for column in header if column != target)
         assert data.source == f"{name}.csv"
         assert any(line.startswith(f"| `{name}.csv`") and f"| {n_rows} |" in line for line in readme)
@@ -93,9 +93,9 @@ def test_any_numbers_become_float64() -> None:
         np.array([[1, 3, 5], [2, 4, 7]]).T,
     ):
         data = from_arrays(x, [1, 2, 3])
-        assert data.x.dtype == np.float64
-        assert data.x.flags.c_contiguous
-        assert data.x.tolist() == [[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]]
+        assert data.x[:].dtype == np.float64
+        assert data.x[:].flags.c_contiguous
+        assert data.x[:].tolist() == [[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]]
         assert (data.x_names, data.y_names) == (("x1", "x2"), ("y",))
 
 
@@ -104,7 +104,7 @@ def test_names_of_pandas_objects() -> None:
     frame, series = pd.DataFrame({"size": [1, 2], 3: [0.5, 1]}), pd.Series([7, 8], name="price")
     data = from_arrays(frame, series)
     assert (data.x_names, data.y_names) == (("size", "3"), ("price",))
-    assert data.x.tolist() == [[1.0, 0.5], [2.0, 1.0]]
+    assert data.x[:].tolist() == [[1.0, 0.5], [2.0, 1.0]]
     assert from_arrays(frame, pd.Series([7, 8]), x_names=["a", "b"]).x_names == ("a", "b")
     assert from_arrays([1, 2], np.eye(2)).y_names == ("y1", "y2")
 
@@ -114,21 +114,21 @@ def test_data_are_a_copy() -> None:
     x, y = np.ones((2, 1)), np.ones((2, 1))
     data = from_arrays(x, y)
     x[0] = y[0] = 9
-    assert data.x.tolist() == data.y.tolist() == [[1.0], [1.0]]
+    assert data.x[:].tolist() == data.y[:].tolist() == [[1.0], [1.0]]
 
 
 def test_inputs_as_given() -> None:
     """Without standardizing, trials see x itself, and mean and scale are 0 and 1."""
     data = tutorial()
-    assert data.inputs() is data.x
+    assert data.seen() is data.x
     assert (data.x_mean.tolist(), data.x_scale.tolist()) == ([0.0], [1.0])
 
 
 def test_digest_is_the_same_everywhere() -> None:
     """The digest is a fixed function of the data: of little-endian bytes, whatever the machine."""
-    assert tutorial().digest() == DIGEST
-    big = from_arrays(tutorial().x.astype(">f8"), tutorial().y.astype(">f8"))
-    assert big.digest() == DIGEST
+    assert tutorial().digest == DIGEST
+    big = from_arrays(tutorial().x[:].astype(">f8"), tutorial().y[:].astype(">f8"))
+    assert big.digest == DIGEST
 
 
 def test_digest_tells_data_apart() -> None:
@@ -145,13 +145,13 @@ def test_digest_tells_data_apart() -> None:
         from_arrays(x, y, standardize=True),
         from_arrays(np.where(x == 0, -0.0, x), y),
     ]
-    assert len({data.digest() for data in different}) == len(different)
+    assert len({data.digest for data in different}) == len(different)
 
 
 def test_a_file_and_its_arrays_have_one_digest() -> None:
     """The same numbers and names have the same digest wherever they came from."""
     data = from_file(FOLDER / "mtcars.csv", y=["mpg"])
-    assert data.digest() == from_arrays(data.x, data.y, data.x_names, data.y_names).digest()
+    assert data.digest == from_arrays(data.x, data.y, data.x_names, data.y_names).digest
 
 
 def test_notes() -> None:
@@ -159,7 +159,7 @@ def test_notes() -> None:
     few = "fewer rows than parameters (2 and 3): many solutions fit equally well"
     assert from_arrays(np.eye(2), [1, 2]).notes == (few,)
     assert from_arrays(np.eye(2), [1, 2], fit_bias=False).notes == ()
-    flat = "constant, so that weight and bias share one effect: 'x2'"
+    flat = "constant, so that its weight and the bias have one effect: 'x2'"
     x = [[1, 5], [2, 5], [3, 5]]
     assert from_arrays(x, [1, 2, 3]).notes == (flat,)
     assert from_arrays(x, [1, 2, 3], fit_bias=False).notes == ()
@@ -199,5 +199,5 @@ def test_data_survive_a_worker() -> None:
     data = from_arrays(np.eye(3), [1, 2, 3])
     copy = pickle.loads(pickle.dumps(data))
     assert isinstance(copy, Data)
-    assert copy.digest() == data.digest()
+    assert copy.digest == data.digest
     assert json.dumps(copy.x_names) == json.dumps(data.x_names)

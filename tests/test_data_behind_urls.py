@@ -39,7 +39,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def test_they_are_read_as_files_are(url: str, name: str) -> None:
     """Of every kind, and several as one."""
     data = from_file(f"{url}/{name}", None, "y")
-    np.testing.assert_array_equal(np.column_stack([data.x, data.y]), FRAME)
+    np.testing.assert_array_equal(np.column_stack([data.x[:], data.y[:]]), FRAME)
     assert data.source == name
 
 

@@ -24,7 +24,7 @@ __all__ = ["disk"]
 
 pytestmark = pytest.mark.system
 
-INTACT = "Hint: what was finished before is intact; mend this and run the same command again"
+INTACT = "Hint: what was finished before is intact; fix this and run the same command again"
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ SWEEP: dict[str, Any] = {
 }
 CLOSE = 1e-9
 TUTORIAL = data.tutorial()
-DESIGN = np.column_stack([TUTORIAL.x, np.ones(30)])
+DESIGN = np.column_stack([TUTORIAL.x[:], np.ones(30)])
 
 
 def measured(training: dict[str, Any], **more: Any) -> ls.Edges:

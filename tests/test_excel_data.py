@@ -55,7 +55,7 @@ def test_numbers_are_those_that_were_saved(tmp_path: Path) -> None:
 def test_what_is_no_number(tmp_path: Path) -> None:
     """A number stored as text, dates, booleans, errors, formulas without a value: each by its place."""
     as_text, empty = (
-        "turn text into numbers in the spreadsheet",
+        "convert text to numbers in the spreadsheet",
         "the cell is empty or says that it is missing",
     )
     day = datetime.datetime(2024, 2, 3)

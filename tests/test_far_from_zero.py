@@ -100,7 +100,7 @@ def test_the_optimum_and_its_cost_are_those_of_fractions(n_features: int, fit_bi
             assert abs(float(Fraction(found) / exact) - 1) <= 1e-15, seed
         if fit_bias:
             data = from_arrays(x, y, standardize=True)
-            scaled = make_problem(data.inputs(), y, loss="half_mse", fit_bias=True, noise=data.noise())
+            scaled = make_problem(data.seen()[:], y, loss="half_mse", fit_bias=True, noise=data.noise())
             rounding = 4 * np.finfo(float).eps * (problem.cost_min * problem.scale) ** 0.5
             assert abs(scaled.cost_min - problem.cost_min) <= 1e-9 * problem.cost_min + rounding, seed
 
@@ -154,7 +154,7 @@ def test_what_neither_float64_nor_patience_can_tell_is_refused() -> None:
     with pytest.raises(DataError, match="the condition number of more than 48 parameters must be below 1e"):
         make_problem(x, y, loss="half_mse", fit_bias=True)
     data = from_arrays(x, y, standardize=True)
-    assert make_problem(data.inputs(), y, loss="half_mse", fit_bias=True).condition_number < 1e4
+    assert make_problem(data.seen()[:], y, loss="half_mse", fit_bias=True).condition_number < 1e4
 
 
 def test_costs_close_to_what_counts_as_converged_are_those_of_fractions() -> None:

@@ -30,7 +30,7 @@ EVERY = (*CHANGING, "read", "fsync")
 
 LINE = re.compile(
     r"(?P<place>[^:\n]+): cannot (?P<verb>read|write) it: (?P<why>[A-Z][a-z/ -]+)"
-    r"(?P<hint>\. Hint: what was finished before is intact; mend this and run the same command again)?"
+    r"(?P<hint>\. Hint: what was finished before is intact; fix this and run the same command again)?"
 )
 
 

@@ -83,7 +83,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(small_disk: Path) -> N
             files.write(small_disk / name, bytes(100_000))
         assert str(caught.value) == (
             f"{small_disk / name}: cannot write it: No space left on device. "
-            "Hint: what was finished before is intact; mend this and run the same command again"
+            "Hint: what was finished before is intact; fix this and run the same command again"
         )
     assert files.read(small_disk / "whole") == b"whole"
     assert files.names(small_disk) == {"whole"}
@@ -195,7 +195,7 @@ def test_only_a_file_is_read(name: str, kind: str, tmp_path: Path) -> None:
         return
     with pytest.raises(ls.ResultsError) as caught:
         _ = ls.load(run.path).trials
-    text = f"this is {kind} and no file" if kind != "huge" else "it has more than"
+    text = f"this is {kind}, not a file" if kind != "huge" else "it has more than"
     assert str(caught.value).startswith(f"{file}: cannot read it: {text}")
 
 

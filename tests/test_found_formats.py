@@ -116,7 +116,7 @@ def test_the_format_is_found_written_and_said(name: str, tmp_path: Path) -> None
     assert notes == ((f"found: {said} (data.format says so)",) if said else ())
     assert (f"# Found: {said}" in config.read_text(encoding="utf-8")) == bool(said)
     data = load_data(load_config(config))
-    np.testing.assert_array_equal(np.column_stack([data.x, data.y]), FRAME.to_numpy())
+    np.testing.assert_array_equal(np.column_stack([data.x[:], data.y[:]]), FRAME.to_numpy())
     if target == "y":
         assert [*data.x_names, *data.y_names] == [*FRAME]
 
@@ -140,7 +140,7 @@ def test_rows_that_miss_a_cell_are_left_out_and_counted(tmp_path: Path) -> None:
     config, notes = scaffold(tmp_path, text)
     assert notes == [
         "found: ? in missing cells (data.format says so)",
-        "left out, 20 of 40 cells no numbers: c",
+        "left out, 20 of 40 cells are not numbers: c",
         "left out, a cell missing: 1 of 40 rows (b 1)",
     ]
     block = yaml.safe_load(config.read_text())["data"]
@@ -228,7 +228,7 @@ def test_what_stands_in_missing_cells_must_be_text_that_can_be_declared(tmp_path
     for marker in (" x", ""):
         with pytest.raises(ConfigError, match="--missing: must"):
             scaffold(tmp_path, "a,y\n1,2\n", missing=(marker,))
-    with pytest.raises(ConfigError, match="--missing: goes with --data"):
+    with pytest.raises(ConfigError, match="--missing: applies to --data only"):
         write_scaffold(tmp_path, data=None, x=[], y=[], name=None, missing=("?",))
 
 

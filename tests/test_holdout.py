@@ -184,6 +184,9 @@ def test_a_column_that_holds_rows_out_is_no_x(tmp_path: Path) -> None:
     assert run.metadata["data"]["features"] == ["size", "age"]
     expected = run_on(marked.drop(index=2), tmp_path / "whole", holdout)
     pd.testing.assert_frame_equal(run.trials, expected.trials, check_exact=True)
+    marked.to_csv(tmp_path / "gap.csv", index=False)
+    of_file = run_on(FRAME, tmp_path / "file", {"path": str(tmp_path / "gap.csv")}, missing="drop")
+    assert "of gap.csv, left out, a cell missing: 1 of 8 rows (age 1)" in of_file.metadata["data"]["notes"]
 
 
 def test_each_trial_is_one_in_every_fold(tmp_path: Path) -> None:
@@ -264,14 +267,14 @@ REFUSED: list[tuple[Any, str]] = [
     ({"fraction": 0.2, "last": 0.2}, "got fraction and last"),
     ({"fraction": 1.5}, "must be below 1"),
     ({"fraction": 0.2, "seed": None}, "write last"),
-    ({"last": 0.2, "seed": 3}, "goes with fraction and folds alone"),
+    ({"last": 0.2, "seed": 3}, "applies to fraction and folds only"),
     ({"folds": 1}, "at least 2"),
-    ({"folds": 31}, "a row for each of 31 folds, got 30 rows"),
+    ({"folds": 31}, "a row for each of 31 folds, got 30 rows. Hint: take fewer folds"),
     ({"fraction": 0.99}, "leave a row to train on, got 30 rows"),
     ({"column": "split"}, "needs value with column"),
-    ({"value": 1, "folds": 3}, "goes with column"),
+    ({"value": 1, "folds": 3}, "needs column beside it"),
     ({"column": "split", "value": "test"}, "must be a column of a file, the data are tutorial"),
-    ({"path": "nothing.csv"}, "there is none here"),
+    ({"path": "nothing.csv"}, "none has this name"),
 ]
 
 

@@ -59,3 +59,11 @@ def test_what_has_no_exact_shares_is_refused(tmp_path: Path, shell: Shell) -> No
         ls.run(drawn, out=tmp_path, jobs=1).importance()
     told = shell("importance", run.path, "--of", "cost", "--format", "csv")
     assert told.table[0]["parameters"] == run.importance("cost")[1]["parameters"][0]
+
+
+def test_a_column_without_variance_has_none_to_share(tmp_path: Path, shell: Shell) -> None:
+    """Where no trial converged, that is said in place of a table without numbers."""
+    run = ls.run(GRID | {"training": {"epochs": 1}}, out=tmp_path, jobs=1)
+    told = shell("importance", run.path)
+    assert "All trials have the same outcome" in told.err
+    assert told.out == ""

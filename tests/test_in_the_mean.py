@@ -115,6 +115,41 @@ def test_the_mean_comes_to_rest_below_the_limit_alone(order: Order, momentum: fl
         assert (later > 2 * early) == grows
 
 
+@pytest.mark.parametrize("order", ["independent", "with_replacement"])
+@pytest.mark.parametrize(("loss", "decay"), [("half_mse", 0.0), ("mse", 0.3), ("sse", 0.3)])
+def test_the_limit_is_the_one_that_all_entries_of_second_moments_give(
+    order: Order, loss: str, decay: float
+) -> None:
+    """By the eigenvalues of what a step does to every entry, summed over rows; a column is there twice."""
+    draw = np.random.default_rng(7)
+    x = draw.standard_t(2, (40, 13))
+    x[:, 1] = x[:, 0]
+    problem, size = make_problem(x, draw.normal(size=(40, 1)), loss=loss, fit_bias=True), 7
+    trials, _, theory = one(problem, size, order, weight_decay=decay, decay_bias=decay > 0)
+    design, n = np.column_stack([x, np.ones(40)]), 40
+    if not decay:  # along what is flat nothing moves
+        design = design @ np.linalg.svd(design)[2][:13].T
+    factor = {"half_mse": 1, "mse": 2, "sse": 2 * size}[loss]
+    mean = factor / n * design.T @ design
+    every = mean + decay * np.eye(len(mean))
+    squares = np.einsum("ia,ib,ic,id->abcd", design, design, design, design).swapaxes(1, 2)
+    spread = factor**2 / n * squares.reshape(len(mean) ** 2, -1) - np.kron(mean, mean)
+    share = 1 / size if order == "with_replacement" else (n - size) / (size * (n - 1))
+    falls = (np.kron(every, np.eye(len(mean))) + np.kron(np.eye(len(mean)), every)) / 2
+    grows = np.kron(every, every) + share * spread
+    largest = np.linalg.eigvals(np.linalg.solve(falls, grows)).real.max()
+    found = theory.stability_limit(trials.quadratic, trials.values)
+    assert found == pytest.approx([2 / largest], rel=1e-10)
+
+
+def test_of_a_hundred_parameters_the_limit_is_known() -> None:
+    """A row sees one parameter: its error grows from 2 over the square of its own x on, the largest first."""
+    sizes = np.linspace(0.1, 3, 100)
+    problem = make_problem(np.diag(sizes), np.ones((100, 1)), loss="half_mse", fit_bias=False)
+    trials, _, theory = one(problem, 1, "independent")
+    assert theory.stability_limit(trials.quadratic, trials.values) == pytest.approx([2 / 9], rel=1e-12)
+
+
 def test_the_brownlee_rows_have_the_limit_that_was_worked_out() -> None:
     """In mean square, one row a step, permuted anew in each epoch."""
     x, y = np.array([[1.0], [2], [4], [3], [5]]), np.array([[1.0], [3], [3], [2], [5]])

@@ -89,7 +89,7 @@ def test_without_its_data_a_run_has_no_laboratory_and_says_why(
     page = page_of(tmp_path, run)
     assert page.data[0]["laboratory"] is None
     assert any(
-        text.startswith("There is none: ") and "the data of the run have changed since" in text
+        text.startswith("No laboratory: ") and "the data of the run have changed since" in text
         for text in page.texts["aside"]
     )
     assert len(page.data[0]["trials"][0]["cells"]) == 70
@@ -110,5 +110,5 @@ def test_with_many_parameters_there_is_no_laboratory(tmp_path: Path) -> None:
     sweep = SWEEP | {"training": {"epochs": 2}, "parameters": {"learning_rate": {"values": [0.1]}}}
     del sweep["data"]
     run = ls.run(sweep, data=(rows[:, :40], rows[:, 40]), out=tmp_path, jobs=1)
-    with pytest.raises(ls.ResultsError, match="has 41 parameters a target, a page can train up to 40"):
+    with pytest.raises(ls.ResultsError, match="has 41 parameters per target, and a page trains at most 40"):
         laboratory(run, reopen(run), run.trials)

@@ -87,7 +87,7 @@ def test_a_grid_is_recognised_by_its_name() -> None:
     text = f"{DATA}method: gird\ntrials: 5\nparameters: {{momentum: {{min: 0, max: 2, num: 3}}}}\n"
     assert sweep_message(text).splitlines() == [
         "x.yaml:2:9: method: must be grid, random or list, got 'gird'. Hint: did you mean 'grid'?",
-        "x.yaml:3:1: trials: does not go with method: grid",
+        "x.yaml:3:1: trials: cannot be combined with method: grid",
         "x.yaml:4:38: parameters.momentum.max: must be below 1, got 2",
     ]
 

@@ -42,7 +42,7 @@ def test_a_click_on_a_cell_trains_its_first_trial(open_page: Open, run: Run) -> 
     assert float(page.locator('[data-input="learning_rate"]').input_value()) == 0.003
     assert float(page.locator('[data-input="initial_weight"]').input_value()) == -10
     assert page.locator("[data-lab-path] path.path").get_attribute("d") != before
-    assert page.locator("[data-lab-note]").inner_text().startswith("Trial 20 of the run, repeated")
+    assert page.locator("[data-lab-note]").inner_text().startswith("Trial 20 of the run, reproduced")
     assert page.locator("[data-map] rect.chosen").count() == 1
 
 

@@ -11,12 +11,12 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 import linreg_sweep as ls
+from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.plots.cells import cells, edges_of
 from linreg_sweep.plots.edges import stability_limits
 from linreg_sweep.plots.maps import epochs_map, outcome_map
 from linreg_sweep.plots.parallel import parallel
 from linreg_sweep.plots.regimes import apart
-from linreg_sweep.plots.style import COLORS
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
 from tests.drawn import LIMIT, fresh, made, run, texts
@@ -175,7 +175,7 @@ def test_the_edge_bends_with_momentum(tmp_path: Path, momenta: dict[str, Any]) -
     listed = np.repeat([0.0, 0.5, 0.9], 3)
     expected = listed if "values" in momenta else np.clip(limits[1], 0, 0.9)
     np.testing.assert_allclose(limits[0], LIMIT * (1 + expected))
-    assert "stability limit, by momentum" in texts(outcome_map(run, fresh()))
+    assert "stability limit by momentum" in texts(outcome_map(run, fresh()))
 
 
 def test_the_edge_is_each_trials_own_limit(tmp_path: Path) -> None:

@@ -29,7 +29,12 @@ def test_the_maps_of_a_page_are_those_of_pandas(run: Run, tmp_path: Path, number
         assert found[name] == plain(expected[name].astype("float64").to_numpy()), name
     regimes = run.trials.groupby([y, "learning_rate"])["regime"].first()
     assert found["regime"] == regimes.astype(object).tolist()
-    assert found["edge"]["rates"] == [run.metadata["edge"]["stability_limit"]] * len(found["edge"]["rates"])
+    limit = run.metadata["edge"]["stability_limit"]
+    assert limit is not None
+    assert 0.0063 < limit < 0.0064  # where the fifth of seven equal cells ends
+    assert [at for at, _ in found["edge"]["points"]] == [4.5, 4.5]
+    assert found["x"]["values"] == SWEEP["parameters"]["learning_rate"]["values"]
+    assert found["x"]["edges"] == plain(np.arange(8) - 0.5)
     assert found["regimes"][0] == "low"
     assert found["regimes"][-1] == "too high"
 
@@ -41,6 +46,7 @@ def test_of_many_trials_the_first_of_each_cell_and_the_best_are_listed(
     monkeypatch.setattr(gathering, "MAX_NUMBERS", 100)
     monkeypatch.setattr(gathering, "BEST", 3)
     found = gather(run)
+    assert found.blocks == [1, 1]
     firsts = {
         int(trial) for cells in found.maps for trial in cells.first_trial[cells.trials > 0].ravel().tolist()
     }
@@ -49,26 +55,63 @@ def test_of_many_trials_the_first_of_each_cell_and_the_best_are_listed(
     pd.testing.assert_frame_equal(
         found.trials, run.trials[run.trials["trial"].isin(expected)].reset_index(drop=True)
     )
+    assert found.others.empty
     [payload] = page_of(tmp_path, run).data
     assert payload["all_listed"] is False
     assert payload["n_trials"] == 70
 
 
-@pytest.mark.parametrize(("values", "cells"), [(60, 60 * 60), (200, 48 * 48 + 48 * 30)])
-def test_maps_stay_small_however_many_values(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, values: int, cells: int
+def test_of_more_cells_one_trial_a_block_is_listed_and_of_the_others_what_varies(
+    run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All of a run's maps together have at most MAX_CELLS cells."""
+    """Blocks are squares, cut off at the ends: seven by five cells are twelve of two by two."""
+    monkeypatch.setattr(gathering, "MAX_NUMBERS", 100)
+    monkeypatch.setattr(gathering, "BEST", 3)
+    monkeypatch.setattr(gathering, "MAX_LISTED", 30)
+    found = gather(run)
+    assert found.blocks == [2, 1]
+    expected = set(run.best(3)["trial"])
+    for cells, block in zip(found.maps, found.blocks, strict=True):
+        firsts = pd.DataFrame(cells.first_trial)
+        rows, columns = firsts.index // block, firsts.columns // block
+        expected |= set(firsts.groupby(rows).min().T.groupby(columns).min().to_numpy().ravel())
+    assert set(found.trials["trial"]) == expected
+    every = {trial for cells in found.maps for trial in cells.first_trial.ravel()}
+    others = run.trials[run.trials["trial"].isin(every - expected)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found.others, others[["trial", *run.varied]])
+
+
+@pytest.mark.parametrize(
+    ("most", "expected"), [(2**16, [(60, 200), (30, 200)]), (6000, [(54, 54), (30, 100)])]
+)
+def test_maps_are_as_fine_as_the_data_and_stay_small(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, expected: list[tuple[int, int]]
+) -> None:
+    """A cell a value, or ranges, so that all of a run's maps together have at most MAX_CELLS cells."""
     parameters: dict[str, Any] = {
-        "learning_rate": {"min": 0.001, "max": 0.006, "num": values},
+        "learning_rate": {"min": 0.001, "max": 0.006, "num": 200},
         "initial_weight": {"min": -1, "max": 1, "num": 60},
+        "initial_bias": {"min": -1, "max": 1, "num": 30},
     }
-    if values == 200:
-        parameters["initial_bias"] = {"min": -1, "max": 1, "num": 30}
-    sweep = SWEEP | {"training": {"epochs": 1}, "parameters": parameters}
-    found = gather(ls.run(sweep, out=tmp_path, jobs=1))
-    assert sum(each.trials.size for each in found.maps) <= gathering.MAX_CELLS
-    assert sum(each.trials.size for each in found.maps) == (cells if values == 60 else 36 * 36 + 36 * 30)
+    training = {"epochs": 1, "engine": "closed_form"}
+    monkeypatch.setattr(gathering, "MAX_CELLS", most)
+    found = gather(ls.run(SWEEP | {"training": training, "parameters": parameters}, out=tmp_path, jobs=1))
+    assert [each.trials.shape for each in found.maps] == expected
+    assert [each.trials.sum() for each in found.maps] == [360_000] * 2
+
+
+def test_maps_of_trials_at_random_have_some_in_each_cell(tmp_path: Path) -> None:
+    """Of 2,000 trials there are cells for 500, where each parameter takes 2,000 values."""
+    between = {"distribution": "uniform", "min": 0.001, "max": 0.006}
+    sweep = SWEEP | {
+        "method": "random",
+        "trials": 2000,
+        "seed": 1,
+        "training": {"epochs": 1, "engine": "closed_form"},
+    }
+    parameters = {"learning_rate": between, "initial_weight": between | {"min": -1, "max": 1}}
+    found = gather(ls.run(sweep | {"parameters": parameters}, out=tmp_path, jobs=1))
+    assert [each.trials.shape for each in found.maps] == [(22, 22)]
 
 
 def test_many_parameters_have_few_maps_and_all_summaries(tmp_path: Path) -> None:

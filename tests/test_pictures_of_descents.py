@@ -50,7 +50,7 @@ def test_curves_end_where_the_table_says(run: Run) -> None:
         assert x[-1] == row["epochs"]
         assert y[-1] == pytest.approx(row["excess_cost"], rel=1e-12)
         assert str(line.get_label()).startswith(f"{number}: learning rate ")
-    assert "unit of y squared" in axes.get_ylabel().replace("\n", " ")
+    assert "squared units of y" in axes.get_ylabel().replace("\n", " ")
 
 
 def test_paths_lead_from_the_start_to_the_last_state(run: Run) -> None:

@@ -186,6 +186,7 @@ def test_a_plan_says_what_would_be_trained() -> None:
     assert ", loss sse, half_mse," in planned([{"loss": "sse"}, {"momentum": 0.5}]).what
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(
     ("shape", "batch_size", "order", "measured"),
     [

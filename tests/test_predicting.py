@@ -165,7 +165,7 @@ def test_predict_writes_a_files_own_cells_and_a_column(run: ls.Run, shell: Shell
 
 
 REFUSED: list[tuple[list[str], str]] = [
-    (["predict", "RUN", "nothing.csv"], "there is none here"),
+    (["predict", "RUN", "nothing.csv"], "none has this name"),
     (["predict", "RUN", "text.csv"], "row 2 of column 'wt'"),
     (["predict", "RUN", "less.csv"], "must have the column 'hp'"),
     (["predict", "RUN", "again.csv"], "has a column 'predicted_mpg' already"),

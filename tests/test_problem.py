@@ -6,7 +6,7 @@ import tracemalloc
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import cast, get_args
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ CERTIFIED_INTERCEPT, CERTIFIED_SLOPE = "-0.262323073774029", "1.00211681802045"
 
 def fitted(data: Data, loss: str = "half_mse", *, fit_bias: bool = True) -> Problem:
     """Returns the problem of some data."""
-    return make_problem(data.inputs(), data.y, loss=loss, fit_bias=fit_bias)
+    return make_problem(data.seen()[:], data.y, loss=loss, fit_bias=fit_bias)
 
 
 def random_problem(seed: int, n: int, n_features: int, n_targets: int, loss: str, bias: bool) -> Problem:
@@ -211,9 +211,9 @@ def test_no_columns_but_a_bias() -> None:
 def test_the_condition_number(standardize: bool) -> None:
     """It is the design matrix's condition number, squared; directions that do not move do not count."""
     data = datasets.from_file(ROOT / "data" / "mtcars.csv", y="mpg", standardize=standardize)
-    a = np.column_stack([data.inputs(), np.ones(len(data.x))])
+    a = np.column_stack([data.seen()[:], np.ones(len(data.x))])
     assert fitted(data).condition_number == pytest.approx(np.linalg.cond(a) ** 2, rel=1e-9)
-    doubled = datasets.from_arrays(np.column_stack([data.inputs(), data.inputs()[:, 0]]), data.y)
+    doubled = datasets.from_arrays(np.column_stack([data.seen()[:], data.seen()[:][:, 0]]), data.y)
     singular = np.linalg.svd(np.column_stack([a, a[:, 0]]), compute_uv=False)
     expected = (singular[0] / singular[2]) ** 2
     assert fitted(doubled).condition_number == pytest.approx(expected, rel=1e-9)
@@ -389,7 +389,7 @@ def test_rows_may_be_made_when_they_are_asked_for(n_features: int, standardize: 
     generator = np.random.default_rng(4)
     x, y = generator.lognormal(3, 1, size=(20_000, n_features)), generator.normal(size=(20_000, 2))
     data = datasets.from_arrays(x, y, standardize=standardize)
-    kept, made = data.inputs(), replace(data, x=cast(Floats, Made(x))).seen()
+    kept, made = data.seen()[:], replace(data, x=Made(x)).seen()
     one, other = (
         make_problem(seen, targets, loss="mse", fit_bias=True, noise=data.noise())
         for seen, targets in ((kept, y), (made, Made(y)))

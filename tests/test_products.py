@@ -52,7 +52,7 @@ def test_rows_are_checked_cell_by_cell() -> None:
     assert with_unit.parameters["momentum"] == Values((0.0,))
     written_and_read(with_unit)
     unit = {"values": [[1, 0]], "unit": "stability_limit"}
-    assert refused({"epochs, momentum": unit})[0].endswith("unit: goes with learning_rate alone")
+    assert refused({"epochs, momentum": unit})[0].endswith("unit: applies to learning_rate only")
 
 
 # --- unions of products
@@ -154,7 +154,7 @@ def test_faults_of_a_union_have_their_place() -> None:
     assert refused([]) == ["parameters: must be a block of at least one parameter, got []"]
     half = {"epochs": {"min": 1, "max": 60, "step": 1}}
     assert refused([half, half], max_trials=100) == [
-        "parameters: must make at most 100 trials (max_trials), got 120"
+        "parameters: must give at most 100 trials (max_trials), got 120"
     ]
 
 

@@ -12,6 +12,7 @@ from sklearn.metrics import r2_score, root_mean_squared_error
 from sklearn.model_selection import KFold, train_test_split
 
 import linreg_sweep as ls
+from linreg_sweep.terminal.choosing import Choice, choose
 from linreg_sweep.text.runs import format_run
 from linreg_sweep.text.training import format_ending
 
@@ -142,6 +143,16 @@ def test_the_best_setting_is_best_in_the_mean_over_folds(ridge: ls.Run) -> None:
     assert 0 < best < simplest < len(PENALTIES) - 1
     ranks = [int(place) for place in means.argsort()[:3]]
     assert ridge.best(25)["trial"].tolist() == [10 * rank + fold for rank in ranks for fold in range(10)][:25]
+
+
+def test_a_person_is_shown_the_same_best_and_how_many_rows_there_are(ridge: ls.Run) -> None:
+    """`show --top` ranks settings by their mean over folds as `run` does, not single trials."""
+    pd.testing.assert_frame_equal(choose(ridge, Choice(top=25)), ridge.best(25))
+    first = next(iter(format_run(ridge, ridge.summary(), ["trials"])))
+    assert first.startswith("ridge: 90 trials on diabetes.csv, 442 rows in 10 folds, loss half_mse")
+    one = {"name": "tutorial", "holdout": {"fraction": 0.2}}
+    told = ls.plan({"name": "one", "data": one, "method": "grid", "parameters": {"learning_rate": 0.01}}).what
+    assert told.startswith("tutorial (built in), 24 rows and 6 held out, loss half_mse")
 
 
 def test_a_summary_tells_the_spread_over_folds_as_pandas_does(ridge: ls.Run) -> None:

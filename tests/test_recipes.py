@@ -89,17 +89,17 @@ def test_what_an_error_says_of_the_format_is_how_the_file_is_read(
     config = tmp_path / "a.yaml"
     config.write_text(f"data: {{path: {name}, x: [größe, b], y: y, format: {said}}}\n", encoding="utf-8")
     data = load_data(load_config(config))
-    np.testing.assert_array_equal(np.column_stack([data.x, data.y]), ROWS)
+    np.testing.assert_array_equal(np.column_stack([data.x[:], data.y[:]]), ROWS)
 
 
 def test_one_hint_is_right_for_all_cells_of_a_file(tmp_path: Path) -> None:
     """Where one column shows that commas are decimal points, those of another are no thousands."""
     file = tmp_path / "a.csv"
     for cells, said in (
-        (('"2,6"', '"7,578"'), "commas stand before decimals here"),
-        (('"1,234,567"', '"7,578"'), "commas stand between thousands here"),
+        (('"2,6"', '"7,578"'), "commas mark decimals here"),
+        (('"1,234,567"', '"7,578"'), "commas separate thousands here"),
         (('"7,578"', '"1,234"'), "7,578 may be 7.578 or 7578"),
-        (('"2,6"', '"1,234,567"'), "they stand for both here"),
+        (('"2,6"', '"1,234,567"'), "they do both here"),
     ):
         file.write_text(f"a,b,y\n{','.join(cells)},1\n{','.join(cells)},2\n")
         with pytest.raises(DataError) as caught:

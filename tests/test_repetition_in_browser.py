@@ -63,7 +63,7 @@ def every_trial_repeats(page: Page, run: Run) -> None:
         page.evaluate("() => new Promise(requestAnimationFrame)")
         page.evaluate("() => new Promise(requestAnimationFrame)")
         own = numbers_of(page, "[data-lab-numbers]")
-        assert page.locator("[data-lab-note]").inner_text().startswith("A descent of the page's own")
+        assert page.locator("[data-lab-note]").inner_text().startswith("Trained by this page")
         for name in ("cost", "epochs", *states):
             assert float((own[name] or "").replace("Infinity", "inf")) == row[name], (row["trial"], name)
     for number, row in enumerate(rows):
@@ -81,7 +81,7 @@ def every_trial_repeats(page: Page, run: Run) -> None:
         assert said["regime"] == row["regime"]
         assert float(said["stability_ratio"] or "") == row["stability_ratio"]
         assert page.locator("[data-lab-note]").inner_text() == (
-            f"Trial {number} of the run, repeated to the last bit."
+            f"Trial {number} of the run, reproduced to the last bit."
         )
 
 
@@ -146,7 +146,7 @@ def test_a_trial_of_another_engine_is_shown_by_its_row(
     for number in range(12):
         note = shown_as_its_row(page, run, number)
         engine = run.metadata["engine"]
-        assert "repeated to the last bit" in note or f"rounds otherwise than the engine {engine}" in note
+        assert "reproduced to the last bit" in note or f"rounds differently from the engine {engine}" in note
         assert page.locator("[data-lab-inputs]").is_visible()
 
 
@@ -156,7 +156,7 @@ def test_a_descent_too_long_for_the_page_is_shown_by_its_row(open_page: Open, tm
     sweep = SWEEP | {"parameters": {"learning_rate": {"values": [1e-7, 2e-7]}}, "training": training}
     run = ls.run(sweep, out=tmp_path, jobs=1)
     assert run.trials["converged_at"].min() > 2e7
-    assert "at most, where the pictures end" in shown_as_its_row(open_page(run), run, 0)
+    assert "the pictures end there" in shown_as_its_row(open_page(run), run, 0)
 
 
 @pytest.mark.parametrize("history", [0, 10])
@@ -171,7 +171,9 @@ def test_a_trial_of_mini_batches_is_shown_by_its_row_alone(
     assert set(run.trials["outcome"][:3]) == {"converged", "unfinished", "diverged"}
     for number in range(3):
         note = shown_as_its_row(page, run, number)
-        assert note.startswith("These numbers are the run's own: the page does not train with mini-batches.")
+        assert note.startswith(
+            "These numbers come from the run, since this page does not train with mini-batches."
+        )
         assert not page.locator("[data-lab-inputs]").is_visible()
         assert page.locator("[data-lab-theory] tr").count() == 0
         assert page.locator("[data-lab-charts]").is_visible() == bool(history)
@@ -187,7 +189,7 @@ def test_a_trial_of_mini_batches_is_shown_by_its_row_alone(
     shown = numbers_of(page, "[data-lab-numbers]")
     assert cell.get("median_converged_at") == shown.get("converged_at")
     assert cell["regime"] == (shown["regime"] or "").replace("_", " ")
-    assert shown_as_its_row(page, run, 4) == "Trial 4 of the run, repeated to the last bit."
+    assert shown_as_its_row(page, run, 4) == "Trial 4 of the run, reproduced to the last bit."
     assert page.locator("[data-lab-inputs]").is_visible()
 
 
@@ -200,20 +202,22 @@ def test_the_page_trains_sgd_and_shows_other_rules_by_their_rows(open_page: Open
     )
     page = open_page(run)
     for number in range(8):
-        assert "repeated to the last bit" in shown_as_its_row(page, run, number)
+        assert "reproduced to the last bit" in shown_as_its_row(page, run, number)
     page.locator('[data-input="initial_bias"]').fill("1")
     note = page.locator("[data-lab-note]")
-    expect(note).to_contain_text("A descent of the page's own, with loss half_mse; trial 7 of the run")
+    expect(note).to_contain_text("Trained by this page, with loss half_mse; trial 7 of the run")
     rules = {"optimizer": {"values": ["adam", "sgd"]}, "learning_rate": {"values": [1e-3, 1e-2]}}
     run = ls.run(sweep | {"parameters": rules}, out=tmp_path, jobs=1)
     page = open_page(run)
     said = shown_as_its_row(page, run, 0)
-    assert said.startswith("These numbers are the run's own: the page does not train with adam. The pictures")
+    assert said.startswith(
+        "These numbers come from the run, since this page does not train with adam. The pictures"
+    )
     assert not page.locator("[data-lab-inputs]").is_visible()
     states = run.history[run.history["trial"] == 0]
     points = page.locator("[data-lab-path] path.path").get_attribute("d") or ""
     assert points.count(" ") == len(states) + 1 + (states["epoch"].max() < run.trials["epochs"][0])
-    assert shown_as_its_row(page, run, 2) == "Trial 2 of the run, repeated to the last bit."
+    assert shown_as_its_row(page, run, 2) == "Trial 2 of the run, reproduced to the last bit."
     sweep = SWEEP | {"training": {"epochs": 9, "schedule": {"name": "cosine"}}}
     run = ls.run(sweep | {"parameters": {"learning_rate": {"values": [1e-3, 1e-2]}}}, out=tmp_path, jobs=1)
     page = open_page(run)

@@ -69,9 +69,11 @@ def test_the_page_says_what_was_swept(run: Run, tmp_path: Path) -> None:
 
 
 def test_the_page_advises_where_most_trials_did_not_converge(run: Run, tmp_path: Path) -> None:
-    """In the words of `run`, under the answer; nowhere else."""
-    cures = list(format_advice(advise(reopen(run)), "even the farthest start"))
-    assert page_of(tmp_path, run).texts["advice"] == cures
+    """In the words of `run`, its options as code, under the answer; nowhere else."""
+    cures = [line.split(" --set ") for line in format_advice(advise(reopen(run)), "even the farthest start")]
+    texts = page_of(tmp_path, run).texts
+    assert [words.strip() for words in texts["advice"]] == [words for words, *_ in cures]
+    assert texts["code"] == [f"--set {setting}" for _, *settings in cures for setting in settings]
     cured = made(tmp_path, parameters={"learning_rate": {"values": [0.005]}}, training={"epochs": 10_000})
     assert "advice" not in page_of(tmp_path, cured).texts
 
@@ -123,6 +125,15 @@ def test_columns_of_few_values_name_each_once(run: Run, tmp_path: Path) -> None:
     assert columns["initial_bias"]["different"] == [0, 5]
     assert columns["initial_bias"]["rows"] == [0, 1] * 35
     assert "different" not in columns["weight"]
+
+
+def test_what_was_left_out_of_the_data_is_said_in_a_sentence(tmp_path: Path) -> None:
+    """It begins with a capital letter and ends with a point, as what stands beside it."""
+    (tmp_path / "gaps.csv").write_text("x,y\n1,2\n,3\n2,5\n4,7\n", encoding="utf-8")
+    data = {"path": str(tmp_path / "gaps.csv"), "y": "y", "missing": "drop"}
+    sweep = {"name": "gaps", "data": data, "method": "grid", "training": {"epochs": 2}}
+    run = ls.run(sweep | {"parameters": {"learning_rate": {"values": [0.01, 0.02]}}}, out=tmp_path, jobs=1)
+    assert "Left out, a cell missing: 1 of 4 rows (x 1)." in page_of(tmp_path, run).texts["aside"]
 
 
 def test_a_run_that_is_not_finished_says_so(tmp_path: Path) -> None:

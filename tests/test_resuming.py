@@ -75,7 +75,7 @@ def test_a_run_keeps_its_size_of_parts(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         ls.run(GRID, out=tmp_path, jobs=1, part_size=60)
     assert str(caught.value) == (
-        f"{run.path}: the run's parts have 50 trials each, got a part size of 60. "
+        f"{run.path}: the run was made with a part size of 50, got 60. "
         "Hint: leave it out, or use another --out"
     )
 

@@ -42,7 +42,7 @@ def test_run_again_says_that_nothing_is_missing(shell: Shell) -> None:
     """On stderr; stdout is the same."""
     first, second = shell("run", "small.yaml"), shell("run", "small.yaml")
     assert second.out == first.out
-    assert second.err == "Nothing to do: every trial is already there.\n"
+    assert second.err == "Nothing to do: every trial has been trained already.\n"
 
 
 def test_a_damaged_part_is_named_and_made_again(shell: Shell) -> None:
@@ -56,14 +56,14 @@ def test_a_damaged_part_is_named_and_made_again(shell: Shell) -> None:
         f"damaged: {path}/trials/part-00000.parquet is not what was written; "
         f"it is now {path}/damaged/trials-part-00000.parquet, and will be made again\n"
     )
-    assert shell("run", "small.yaml").err == "Nothing to do: every trial is already there.\n"
+    assert shell("run", "small.yaml").err == "Nothing to do: every trial has been trained already.\n"
 
 
 def test_a_run_whose_numbers_overflow_is_told(shell: Shell) -> None:
     """The absurdest rates are a result: the best trial's cost is not finite."""
     told = shell("run", "small.yaml", "--set", "parameters={learning_rate: {values: [1e300, 1e305]}}")
     assert (
-        "Best trial: 0 (learning_rate 1e+300): no trial converged; this one came nearest, cost not finite."
+        "Best trial: 0 (learning_rate 1e+300): no trial converged; this one came closest, cost not finite."
     ) in told.out.splitlines()
 
 

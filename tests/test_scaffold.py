@@ -78,7 +78,7 @@ def test_some_diverge_and_the_config_converges_when_it_says(name: str | None, tm
     data = tutorial() if path is None else from_file(path, y=TARGETS[name or ""])
     texts = texts_of(data, path)
     sweep = load(tmp_path, texts)
-    x = (data.x - data.x.mean(axis=0)) / data.x.std(axis=0) if sweep.data.standardize else data.x
+    x = (data.x[:] - data.x[:].mean(axis=0)) / data.x[:].std(axis=0) if sweep.data.standardize else data.x[:]
     rates = sweep.parameters["learning_rate"]
     assert isinstance(rates, Points)
     claimed = re.search(r"converges\s+(?:# )?at epoch ([0-9,]+);", texts[0])
@@ -142,7 +142,7 @@ def test_every_file_gets_a_valid_start(name: str, tmp_path: Path) -> None:
     )
     assert (sweep.data.x, sweep.data.y) == (data.x_names, data.y_names)
     again = from_file(path, data.x_names, data.y_names, standardize=sweep.data.standardize)
-    a = np.column_stack([again.inputs(), np.ones(len(again.x))])
+    a = np.column_stack([again.seen()[:], np.ones(len(again.x))])
     limit = 2 * len(a) / np.linalg.svd(a, compute_uv=False)[0] ** 2
     rates = sweep.parameters["learning_rate"]
     assert isinstance(rates, Points)
@@ -151,7 +151,7 @@ def test_every_file_gets_a_valid_start(name: str, tmp_path: Path) -> None:
     assert rates.max == pytest.approx(1.2 * limit, rel=0.06)
     assert rates.max > 1.1 * limit
     assert sweep.training.learning_rate == pytest.approx(0.75 * limit, rel=0.06)
-    best = np.linalg.lstsq(a, again.y, rcond=None)[0][:-1]
+    best = np.linalg.lstsq(a, again.y[:], rcond=None)[0][:-1]
     starts = sweep.parameters["initial_weight"]
     assert isinstance(starts, Values)
     assert 3 <= len(starts.values) <= 5

@@ -59,7 +59,7 @@ def test_a_cell_is_named_by_its_file(tmp_path: Path) -> None:
     write(tmp_path / "b.csv", "a,y\n5,6\n\n7,q\n8,r\n")
     assert complaints(tmp_path, None, ["y"]) == [
         "F/b.csv:4: row 2 of column 'y' must be a number, got 'q' (and 1 more such cell)."
-        " Hint: mend the cell, or choose other columns"
+        " Hint: correct the cell, or choose other columns"
     ]
     for name, cells in (("a.parquet", [1.0, 2.0]), ("b.parquet", [3.0, float("nan")])):
         save(tmp_path / name, a=cells, y=[1, 2])
@@ -98,10 +98,10 @@ def test_what_stands_for_no_files(tmp_path: Path) -> None:
     save(tmp_path / "b.parquet", a=[1.0], y=[1])
     assert complaints(tmp_path, None, ["y"]) == [
         "F: files of one table must be of one kind, these end in .csv and .parquet."
-        " Hint: name those that are meant, as in *.csv"
+        " Hint: name the ones you mean, as in *.csv"
     ]
     assert complaints(tmp_path / "c*.csv", None, ["y"])[0].startswith(
-        "F: data must be files, none has such a name"
+        "F: data must be files, but none has such a name"
     )
 
 

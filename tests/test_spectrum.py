@@ -3,6 +3,7 @@
 import operator
 from collections.abc import Callable
 from fractions import Fraction
+from functools import reduce
 
 import mpmath
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from linreg_sweep import data
 from linreg_sweep.theory.double_double import two_product, two_sum
-from linreg_sweep.theory.exact_products import products
+from linreg_sweep.theory.exact_products import added, digits_of, whole, width_for
 from linreg_sweep.theory.problem import Floats, make_problem
 from linreg_sweep.theory.spectrum import MAX_PARAMETERS
 
@@ -52,8 +53,11 @@ def test_inner_products_are_exact(kind: str, n_rows: int) -> None:
     exact = [[sum(map(operator.mul, a, b)) for b in fractions] for a in fractions[:2]]
     for rows in (61, 4096):
         parts = [columns[:, first : first + rows] for first in range(0, columns.shape[1], rows)]
-        whole, power = products(parts, 2, columns.shape[1])
-        assert [[value * Fraction(2) ** power for value in row] for row in whole.tolist()] == exact
+        width = width_for(columns.shape[1])
+        sums = [digits_of([part], 2, width) for part in parts[::-1]]  # as they may come, each by itself
+        for total in (reduce(added, sums), digits_of(parts, 2, width)):
+            found, power = whole(total, width)
+            assert [[value * Fraction(2) ** power for value in row] for row in found.tolist()] == exact
 
 
 def test_ill_conditioned_data_keep_every_digit() -> None:

@@ -144,7 +144,7 @@ def test_a_comma_that_may_be_either_is_called_so(tmp_path: Path) -> None:
     """1,000 is a thousand or one; what it is not is changed without a word."""
     with pytest.raises(ConfigError) as caught:
         load_sweep(sweep(tmp_path, "learning_rate: 1,000", "grid"))
-    assert caught.value.complaints[0].hint == "write 1000, or 1.000 where the comma stands before decimals"
+    assert caught.value.complaints[0].hint == "write 1000, or 1.000 where the comma marks decimals"
 
 
 @pytest.mark.parametrize(

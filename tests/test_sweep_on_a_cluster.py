@@ -100,9 +100,9 @@ def test_patience_is_as_long_as_asked(two_workers: Cluster, tmp_path: Path) -> N
     [
         ("ray", None, None, None, "--backend: must be one of processes, dask, got 'ray'"),
         ("dask", None, None, None, "--scheduler: is required with --backend dask"),
-        ("processes", 2, "tcp://here:1", None, "--scheduler: goes with --backend dask"),
-        ("dask", 2, "tcp://here:1", None, "--jobs: does not go with --backend dask"),
-        ("processes", None, None, 60.0, "--patience: goes with --backend dask"),
+        ("processes", 2, "tcp://here:1", None, "--scheduler: applies to --backend dask only"),
+        ("dask", 2, "tcp://here:1", None, "--jobs: cannot be combined with --backend dask"),
+        ("processes", None, None, 60.0, "--patience: applies to --backend dask only"),
         ("dask", None, "tcp://here:1", nan, "--patience: must be a number of seconds above 0, got nan"),
         ("dask", None, "tcp://here:1", 0.0, "--patience: must be a number of seconds above 0, got 0.0"),
     ],

@@ -26,8 +26,8 @@ BAD_CHOICES: dict[str, tuple[list[str] | None, list[str], list[str]]] = {
         ["price"],
         ["F:1: a column must be in x or in y, got 'price' in both"],
     ),
-    "twice": (["size", "size"], ["price"], ["F:1: columns must be named once, got 'size' in x 2 times"]),
-    "no x": ([], ["price"], ["F:1: x must name at least one column. Hint: leave x out for all"]),
+    "twice": (["size", "size"], ["price"], ["F:1: each column must be named once, got 'size' in x 2 times"]),
+    "no x": ([], ["price"], ["F:1: x must name at least one column. Hint: leave x out to use all columns"]),
     "no y": (None, [], ["F:1: y must name at least one column. Hint: known here: age, price, size"]),
     "of two of a name": (
         ["age"],
@@ -52,7 +52,7 @@ def test_paths_that_are_no_file(tmp_path: Path) -> None:
     write(tmp_path / "houses.csv", "x,y\n1,2\n")
     hint = "Hint: did you mean 'houses.csv'?"
     assert complaints(tmp_path / "house.csv", None, ["y"]) == [
-        f"F: data must be a file, there is none here. {hint}"
+        f"F: data must be a file, but none has this name. {hint}"
     ]
     (tmp_path / "empty").mkdir()
     (found,) = complaints(tmp_path / "empty", None, ["y"])
@@ -61,7 +61,7 @@ def test_paths_that_are_no_file(tmp_path: Path) -> None:
     )
     nowhere = tmp_path / "none" / "a.csv"
     assert complaints(nowhere, None, ["y"]) == [
-        f"F: data must be a file, there is none here. Hint: there is no folder '{nowhere.parent}' either"
+        f"F: data must be a file, but none has this name. Hint: there is no folder '{nowhere.parent}' either"
     ]
     assert complaints(write(tmp_path / "a.ods", "x"), None, ["y"]) == [
         "F: data files must end in .csv, .tsv, .txt (or .gz of these), .parquet, .pq or .xlsx, got '.ods'"
@@ -99,7 +99,7 @@ def test_default_columns(tmp_path: Path) -> None:
     assert table.y.tolist() == [[2.0], [5.0]]
     assert table.notes == (
         "left out, not numeric: id, ok, when",
-        "left out, numbers written like '01234' are not read: zip",
+        "left out, numbers written like '01234' are not understood: zip",
         "left out, empty: none",
     )
 

@@ -75,7 +75,7 @@ def test_the_best_trial_goes_by_its_outcome() -> None:
     """An epoch within the tolerance is no convergence where the trial left it again."""
     for outcome in OUTCOMES:
         how = (
-            "converged at epoch 1" if outcome == "converged" else "no trial converged; this one came nearest"
+            "converged at epoch 1" if outcome == "converged" else "no trial converged; this one came closest"
         )
         assert best_trial(outcome=outcome, converged_at=1) == (
             f"Best trial: 0 (learning_rate 0.1): {how}, cost 2."
@@ -351,53 +351,3 @@ def test_parameters_and_names_stay_however_narrow() -> None:
     trial = ["trial", "learning_rate", "initial_weight_a", "outcome", "epochs", "converged_at", "weight_a"]
     assert narrowed(dict.fromkeys(trial, 20), 1) == [*trial[:4], "converged_at"]
     assert narrowed(dict.fromkeys(LISTED, 20), 1) == ["name", "differs", "trials", *OUTCOMES, "run"]
-
-
-# --- the safe range
-
-
-def summary_cells(shares: list[float], rates: list[Any] | None = None) -> dict[str, list[Any]]:
-    """Returns a summary with these shares of ten converged trials, by rates 1, 2, 3, ..."""
-    n = len(shares)
-    converged = [round(10 * share) for share in shares]
-    return {
-        "learning_rate": rates or [float(place) for place in range(1, n + 1)],
-        "trials": [10] * n,
-        "converged": converged,
-        "share_converged": shares,
-    }
-
-
-def test_the_safe_range_is_the_longest_without_a_failure() -> None:
-    """And beyond it only what fails to the end is said to fail."""
-    cases: list[tuple[list[float], str]] = [
-        ([0.5, 1, 1, 0], "With learning_rate from 2 to 3 every trial converged; from 4 on none did."),
-        ([1, 0, 1, 1, 1, 0.1], "With learning_rate from 3 to 5 every trial converged."),
-        ([0, 1, 0.5, 0, 0], "With learning_rate 2 every trial converged; from 4 on none did."),
-        ([1, 0, 0.5, 0], "With learning_rate 1 every trial converged."),
-        ([0, 0.9], "With no learning_rate did all trials converge."),
-        ([1, 1], "With learning_rate from 1 to 2 every trial converged."),
-    ]
-    for shares, sentence in cases:
-        assert list(text_runs._safe(summary_cells(shares))) == [sentence]
-
-
-def test_the_safe_range_of_ranges_runs_from_end_to_end() -> None:
-    """Of the first range its start, of the last its end."""
-    rates = ["0.1 to 0.2", "0.2 to 0.3", "0.3 to 0.4"]
-    assert list(text_runs._safe(summary_cells([1, 1, 0], rates))) == [
-        "With learning_rate from 0.1 to 0.3 every trial converged; from 0.3 on none did."
-    ]
-
-
-def test_two_parameters_have_no_one_safe_range() -> None:
-    """Then nothing is said."""
-    assert list(text_runs._safe({"momentum": [0.0], **summary_cells([1])})) == []
-
-
-def test_rates_that_overlap_are_told_as_such(tmp_path: Path) -> None:
-    """Where momentum moves the edge, some trials are stable at rates at which others diverge."""
-    parameters = {"momentum": {"values": [0, 0.9]}, "learning_rate": {"values": [0.001, 0.007, 0.01]}}
-    run = ls.run(SWEEP | {"parameters": parameters, "training": {"epochs": 3000}}, out=tmp_path, jobs=1)
-    told = "\n".join(format_run(run, {"trials": [1]}, ["trials"]))
-    assert "some trials diverged from 0.007 on, others were stable up to 0.01; the edge moves" in told

@@ -93,7 +93,7 @@ def test_a_cell_that_is_missing_or_bad_is_told_with_its_line_and_column() -> Non
         assert line.startswith(said)
     with pytest.raises(ConfigError, match=r"^--set trials.path=no.csv: trials.path: no.csv cannot be read"):
         load_sweep("sweeps/a.yaml", ["trials.path=no.csv"])
-    with pytest.raises(ConfigError, match="parameters: does not go with method: list"):
+    with pytest.raises(ConfigError, match="parameters: cannot be combined with method: list"):
         load_sweep("sweeps/a.yaml", ["parameters.epochs=5"])
 
 

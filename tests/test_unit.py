@@ -105,7 +105,7 @@ def test_a_plan_tells_multiples_as_what_they_are() -> None:
         ({"learning_rate": RANGE | {"unit": 3}}, r"learning_rate\.unit: must be stability_limit, got 3"),
         (
             {"initial_weight": RANGE, "learning_rate": 1},
-            r"initial_weight\.unit: goes with learning_rate alone\. Hint: remove it",
+            r"initial_weight\.unit: applies to learning_rate only\. Hint: remove it",
         ),
     ],
 )

@@ -85,7 +85,7 @@ def _coded(keys: Floats, most: int) -> tuple[Integers, Floats, tuple[int, ...]] 
     Beside it the least of each column [k], and how far each reaches [k]; None: they are no whole
     numbers, or would reach over more than so many codes.
     """
-    if not keys.size:
+    if not keys.size or (keys[0] != np.floor(keys[0])).any():
         return None
     columns = np.ascontiguousarray(keys.T)
     least = columns.min(axis=1)
@@ -150,26 +150,38 @@ class Frequencies:
             goes_on: [k], where members of a group come one after the other: the key of the one
                 group that goes on after these; all others never come back.
         """
-        is_whole = numbers.dtype.kind == "i"
-        least = int(numbers.min(initial=0)) if is_whole else 0
-        span = int(numbers.max(initial=0)) - least + 1 if is_whole else MAX_CODES + 1
-        if span > MAX_CODES // max(1, len(groups)):  # so far apart that a pair is no number any more
-            known, numbers = np.unique(numbers, return_inverse=True)
-            least, span = 0, len(known)
+        least, span = 0, MAX_CODES + 1
+        if numbers.dtype.kind == "i":
+            least = int(numbers.min(initial=0))
+            span = int(numbers.max(initial=0)) - least + 1
+        if span > MAX_CODES // max(1, len(groups)):  # a pair is no whole number
+            order = np.lexsort((numbers, group))
+            which, where = group[order], numbers[order]
+            starts = starts_of(np.column_stack([which, where]))
+            which, where, counts = which[starts], where[starts], np.diff(starts, append=len(numbers))
         else:
-            known = None
-        codes, counts = np.unique(group * span + (numbers - least), return_counts=True)
-        which, where = np.divmod(codes, span)
-        pairs = np.column_stack([groups[which], where + least if known is None else known[where]])
-        self._waiting.append(Rows(pairs, counts[:, None], np.empty((len(pairs), 0))))
+            codes, counts = np.unique(group * span + (numbers - least), return_counts=True)
+            which, where = np.divmod(codes, span)
+            where += least
+        pairs = np.column_stack([groups[which], where.astype(np.float64)])
+        rows = Rows(pairs, counts[:, None], np.empty((len(pairs), 0)))
         if goes_on is not None:
+            self._go_on(rows, goes_on)
+            return
+        self._waiting.append(rows)
+        if sum(map(len, self._waiting)) > max(MAX_PENDING, len(self._counted)):
             self._merge()
-            keys = self._counted.keys[:, :-1]
-            stays = ((keys == goes_on) | (np.isnan(keys) & np.isnan(goes_on))).all(axis=1)
-            self._settle(self._counted.chosen(~stays))
-            self._counted = self._counted.chosen(stays)
-        elif sum(map(len, self._waiting)) > max(MAX_PENDING, len(self._counted)):
-            self._merge()
+
+    def _go_on(self, rows: Rows, goes_on: Floats) -> None:
+        """Takes sorted rows of groups of which all but one end with them; of those before one was left."""
+        came_back = _of_group(rows, self._counted.keys[0, :-1]) if len(self._counted) else None
+        parts = [rows]
+        if came_back is not None:
+            parts = [merged([self._counted, rows.chosen(came_back)]), rows.chosen(~came_back)]
+        stays = [_of_group(part, goes_on) for part in parts]
+        for part, stay in zip(parts, stays, strict=True):
+            self._settle(part.chosen(~stay))
+        self._counted = merged([part.chosen(stay) for part, stay in zip(parts, stays, strict=True)])
 
     def _merge(self) -> None:
         self._counted = merged([self._counted, *self._waiting])
@@ -206,6 +218,12 @@ def as_cells(values: Floats) -> list[float | None]:
     return [None if value != value else value for value in (values + 0.0).tolist()]
 
 
+def _of_group(rows: Rows, key: Floats) -> NDArray[np.bool_]:
+    """Returns which rows [r] of groups and numbers are of the group with this key [k]."""
+    keys = rows.keys[:, :-1]
+    return np.asarray(((keys == key) | (np.isnan(keys) & np.isnan(key))).all(axis=1))
+
+
 def _nothing(k: int) -> Rows:
     return Rows(np.empty((0, k)), np.empty((0, 1), np.int64), np.empty((0, 0)))
 
@@ -217,7 +235,8 @@ def _quantile(share: float, epochs: Floats, reached: Integers, before: Integers,
     first = epochs[np.searchsorted(reached, before + below, side="right")]
     second = epochs[np.searchsorted(reached, before + np.minimum(below + 1, n - 1), side="right")]
     with np.errstate(invalid="ignore"):  # of infinities
-        found: Floats = np.where(first == second, first, first + (second - first) * (place - below))
+        is_one = (first == second) | (place == below)
+        found: Floats = np.where(is_one, first, first + (second - first) * (place - below))
         return found
 
 

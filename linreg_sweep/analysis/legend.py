@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Self, get_args
+from typing import Any, Self
 
 from linreg_sweep.analysis.formats import ends_of
 from linreg_sweep.theory.outcome import (
@@ -10,7 +10,7 @@ from linreg_sweep.theory.outcome import (
     OUTCOME_MEANING,
     REGIME_MEANING,
     REGIMES,
-    BestBy,
+    SPREADING,
     Criteria,
 )
 from linreg_sweep.trials.columns import NAMED
@@ -20,10 +20,10 @@ COLUMN_MEANING = {name: column.meaning for name, column in NAMED.items() if colu
     "share_converged": "converged / trials",
     "median_converged_at": "the epoch by which half of the converged trials had converged",
     "p90_converged_at": "the epoch by which nine in ten of the converged trials had converged",
-    "best_cost": "the lowest final cost among its trials (mean squared error, in the target's units squared)",
+    "best_cost": "the lowest final cost of its trials (mean squared error, in squared units of the target)",
     **{
         f"{measure}_{name}": f"{meaning} of its trials' {name}"
-        for name in get_args(BestBy)[1:]
+        for name in SPREADING
         for measure, meaning in {
             "median": "the median",
             "p10": "the 10th percentile",
@@ -36,7 +36,7 @@ COLUMN_MEANING = {name: column.meaning for name, column in NAMED.items() if colu
 """What a column means, with its unit, for people who read a table."""
 
 MEASURED = (
-    "regime where measured: of drawn or permuted batches and adaptive optimizers, which the data's curvature"
+    "regime as measured: for drawn or permuted batches and adaptive optimizers, which the data's curvature"
     " does not describe"
 )
 
@@ -94,7 +94,7 @@ def legend(
     named = _regimes_in(regimes)
     for name in named:
         words.append((f"regime {name}", bounds.regime(name)))
-        words += [("  where measured", bounds.regime(name, measured=True))] if measured else []
+        words += [("  as measured", bounds.regime(name, measured=True))] if measured else []
     width = max((len(word) for word, _ in words), default=0)
     for word, meaning in words:
         yield f"{word:<{width}}  {meaning}"

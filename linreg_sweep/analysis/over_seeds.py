@@ -1,11 +1,19 @@
 """What a column is over seeds: its spread, and how far its mean lies from that of theory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from linreg_sweep.analysis.aggregate import check_column
+from linreg_sweep.analysis.groups import as_cells
+from linreg_sweep.analysis.spread import Spread, Spreads
+from linreg_sweep.column_types import Array, Types
+
+Floats = NDArray[np.float64]
+
+EXCESS = "excess_cost"
 
 EXPECTED = "expected_excess_cost"
 """The column of what theory expects in the mean over all draws."""
@@ -18,62 +26,69 @@ MOST = 0.5
 the mean has no standard error to speak of."""
 
 
-def over_seeds(trials: pd.DataFrame, by: Sequence[str], of: str = "excess_cost") -> pd.DataFrame:
+def over_seeds(
+    parts: Iterable[Mapping[str, Array]],
+    by: Sequence[str],
+    of: str,
+    types: Types,
+    *,
+    together: bool = False,
+) -> dict[str, list[Any]]:
     """Returns a row for each combination of what varies but the seed.
 
     Args:
-        trials: the trials table. Those that could not be trained are left out.
-        by: the columns of what varies, `seed` among them or not.
+        parts: columns of trials, a part at a time, at least those of `reads`; no trial that failed.
+        by: the columns of what varies, `seed` not among them.
         of: the column that is looked at.
+        types: what the columns of the trials hold.
+        together: see Spreads.
 
     Returns:
-        What varies, `seeds`, then `median`, `p10`, `p90`, `mean` and `standard_error` of the column. Where
-        theory knows the mean of the excess cost over all draws, and all these trials did as many epochs:
-        `theory`, and `standard_errors`, how many of these the mean lies above it; missing where fewer than 30
-        seeds, or one of them alone, would decide that.
+        What varies, `seeds`, then `median`, `p10`, `p90`, `mean` and `standard_error` of the column, of which
+        what is missing counts as above all. Where theory knows the mean of the excess cost over all draws,
+        and all these trials did as many epochs: `theory`, and `standard_errors`, how many of these the mean
+        lies above it; missing where fewer than 30 seeds, or one of them alone, would decide that.
 
     Raises:
         ConfigError: a column is not there.
     """
-    check_column(of, map(str, trials.columns))
-    by = [name for name in by if name != "seed"]
-    trials = trials[trials["outcome"] != "failed"]
-    groups = trials.groupby(by, sort=False, observed=True, dropna=False) if by else [((), trials)]
-    rows = []
-    for key, group in groups:
-        values = group[of].to_numpy(np.float64)
-        row = dict(zip(by, key, strict=True)) | _spread(values)
-        if of == "excess_cost" and EXPECTED in group:
-            row |= _beside_theory(values, group)
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def _spread(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> dict[str, float]:
-    count = len(values)
-    median, low, high = np.quantile(values, [0.5, 0.1, 0.9]) if count else [np.nan] * 3
-    with np.errstate(all="ignore"):
-        error = values.std(ddof=1) / np.sqrt(count) if count > 1 else np.nan
-        mean = values.mean() if count else np.nan
-    return {
-        "seeds": count,
-        "median": float(median),
-        "p10": float(low),
-        "p90": float(high),
-        "mean": float(mean),
-        "standard_error": float(error),
+    check_column(of, types)
+    has_theory = of == EXCESS and EXPECTED in types
+    spreads = Spreads(by, [of, *([EXPECTED, "epochs"] if has_theory else [])], types, together=together)
+    for columns in parts:
+        spreads.add(columns)
+    keys, seeds, found = spreads.found()
+    table: dict[str, list[Any]] = {
+        name: [types[name].cell(key) for key in keys[:, place].tolist()] for place, name in enumerate(by)
     }
+    told = found[of]
+    with np.errstate(all="ignore"):
+        error = told.deviation / np.sqrt(seeds)
+    numbers = {"median": told.median, "p10": told.p10, "p90": told.p90, "mean": told.mean}
+    numbers |= {"standard_error": error}
+    if has_theory:
+        numbers |= _beside_theory(told, error, seeds, found[EXPECTED], found["epochs"])
+    return table | {"seeds": seeds.tolist()} | {name: as_cells(each) for name, each in numbers.items()}
+
+
+def reads(by: Sequence[str], of: str, types: Types) -> list[str]:
+    """Returns the columns that `over_seeds` reads."""
+    also = [EXPECTED, "epochs"] if of == EXCESS and EXPECTED in types else []
+    return Spreads(by, [of, *also], types).reads
 
 
 def _beside_theory(
-    values: "np.ndarray[tuple[int], np.dtype[np.float64]]", group: pd.DataFrame
-) -> dict[str, float]:
+    told: Spread, error: Floats, seeds: NDArray[np.int64], expected: Spread, epochs: Spread
+) -> dict[str, Floats]:
     """Returns theory's mean, and how many standard errors lie between; NaN: not of these."""
-    expected = group[EXPECTED].unique()
-    if len(expected) != 1 or group["epochs"].nunique() != 1:  # they ended when they had converged
-        return {"theory": np.nan, "standard_errors": np.nan}
+    # trials that converged and ended have each a mean of their own
+    is_one = (expected.least == expected.most) & (epochs.least == epochs.most)
     with np.errstate(all="ignore"):
-        squares = (values - values.mean()) ** 2
-        is_fair = len(values) >= FEWEST and squares.max() <= MOST * squares.sum()
-        distance = (values.mean() - expected[0]) / (values.std(ddof=1) / np.sqrt(len(values)))
-    return {"theory": float(expected[0]), "standard_errors": float(distance) if is_fair else np.nan}
+        farthest = np.maximum(told.most - told.mean, told.mean - told.least) ** 2
+        is_fair = (seeds >= FEWEST) & (farthest <= MOST * told.deviation**2 * (seeds - 1))
+        distance = (told.mean - expected.least) / error
+    known = is_one & np.isfinite(expected.least)
+    return {
+        "theory": np.where(known, expected.least, np.nan),
+        "standard_errors": np.where(known & is_fair, distance, np.nan),
+    }

@@ -20,7 +20,7 @@ from linreg_sweep.terminal.console import note, say
     default=0.0,
     show_default=True,
     metavar="SHARE",
-    help="Numbers that differ by at most this share of the larger count as the same; 0: to the bit.",
+    help="Relative difference up to which two numbers count as equal; 0 compares every bit.",
 )
 @click.option(
     "--fail-on-change",

@@ -26,8 +26,8 @@ def edge(
     """Close in on the learning rate at which a SWEEP's descent stops being stable, by bisection.
 
     The declared engine trains pairs of trials; a learning rate is stable if their difference does not
-    grow. The stability limit by theory is shown beside it; of drawn batches it is that in mean
-    square.
+    grow. The stability limit by theory is shown beside it; for randomly drawn batches it is the limit in
+    mean square.
     """
     from linreg_sweep.edge_search import edge as measure
     from linreg_sweep.terminal.choosing import selected

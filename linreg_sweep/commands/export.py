@@ -1,8 +1,13 @@
 """export: a run for other programs."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from linreg_sweep.commands.options import loaded_run, say_file, with_columns
+
+if TYPE_CHECKING:
+    from linreg_sweep.exporting import To
 
 EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel", "model")
 """The kinds of exporting.export, likewise."""
@@ -12,20 +17,23 @@ EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel", "model")
 @click.argument("run", metavar="RUN")
 @click.option("--to", type=click.Choice(EXPORTS), required=True, help="The kind of file.")
 @click.option(
-    "-o", "--output", metavar="FILE", help="Where to; -: stdout. [default: <name>-trials.<suffix> here]"
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="The output file; - writes to stdout. [default: ./<name>-trials.<suffix>]",
 )
 @click.option(
     "--by",
     multiple=True,
     metavar="PARAM",
-    help="A summary by this hyperparameter; give it again for several.",
+    help="Summarise by this hyperparameter; may be repeated.",
 )
-@click.option("--where", metavar="EXPR", help="Only such trials; see show.")
+@click.option("--where", metavar="EXPR", help="Only trials for which this is true; see `show --help`.")
 @with_columns
-@click.option("--trial", type=int, metavar="N", help="Of a model: of this trial. [default: the best]")
+@click.option("--trial", type=int, metavar="N", help="The trial whose model to write. [default: the best]")
 def export(
     run: str,
-    to: str,
+    to: "To",
     output: str | None,
     by: tuple[str, ...],
     where: str | None,

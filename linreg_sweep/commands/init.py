@@ -6,7 +6,7 @@ from linreg_sweep.commands.options import with_max_memory
 from linreg_sweep.terminal.console import notes, say
 
 
-@click.command(short_help="Write a first config and sweep, also for your data.")
+@click.command(short_help="Write a first config and sweep, for the tutorial or your own data.")
 @click.argument("directory", default=".", metavar="[DIR]")
 @click.option(
     "--data", metavar="FILE", help="Your own data: text, Parquet or .xlsx. [default: the tutorial's data]"
@@ -22,9 +22,11 @@ from linreg_sweep.terminal.console import notes, say
     "--missing",
     multiple=True,
     metavar="TEXT",
-    help="How missing cells are marked, such as -200; NA and the like are known.",
+    help="What marks a missing cell, such as -200; may be repeated. NA and the like are recognised anyway.",
 )
-@click.option("--name", metavar="NAME", help="What to call the config and the sweep. [default: as the data]")
+@click.option(
+    "--name", metavar="NAME", help="The name of the config and the sweep. [default: that of the data]"
+)
 @with_max_memory
 def init(
     directory: str,

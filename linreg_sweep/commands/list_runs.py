@@ -7,14 +7,14 @@ from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.terminal.console import note, print_table
 
 
-@click.command(name="list", short_help="List the runs that are there.")
+@click.command(name="list", short_help="List the runs in a directory.")
 @click.argument("directory", required=False, metavar="[DIR]")
 @with_selection
 @with_format
 def list_command(
     directory: str | None, columns: tuple[str, ...], sort: str | None, top: int | None, style: str
 ) -> None:
-    """List the runs in DIR [default: results]: trials, outcomes, the best trial, when they were made.
+    """List the runs in DIR [default: results]: trials, outcomes, the best trial, and when they were made.
 
     The column `differs` shows how runs of one name differ. Runs that cannot be read are named on stderr.
     """

@@ -93,7 +93,7 @@ def with_bins(command: F) -> F:
         "--bins",
         type=click.IntRange(min=0),
         metavar="N",
-        help="Gather the values into N ranges; 0: show every value.",
+        help="Group the values into N ranges; 0 shows every value.",
     )(command)
 
 

@@ -23,41 +23,47 @@ SHOWS = "; ".join(f"{name}: {kind.shows}" for name, kind in KINDS.items())
     "-o",
     "--output",
     metavar="FILE",
-    help="A PNG, SVG or PDF file; -: PNG to stdout. [default: <name>-<kind>.png here]",
+    help="A PNG, SVG or PDF file; - writes a PNG to stdout. [default: ./<name>-<kind>.png]",
 )
 @click.option(
     "--x",
     metavar="PARAM",
-    help="Of map and epochs: to the right; also stability_ratio. [default: learning_rate]",
+    help="Horizontal axis of map, epochs and band; stability_ratio works too. [default: learning_rate]",
 )
-@click.option("--y", metavar="PARAM", help="Of map and epochs: upwards. [default: the next that varies]")
+@click.option(
+    "--y",
+    metavar="PARAM",
+    help="Vertical axis of map and epochs, by default the next parameter that varies; of band, the column.",
+)
+@click.option("--color", metavar="COLUMN", help="For map: color cells by this column instead of the outcome.")
+@click.option("--tuned", metavar="PARAM", help="For band: take the best value of this at each point.")
 @click.option(
     "--trial",
     "trials",
     multiple=True,
     type=int,
     metavar="N",
-    help="Of cost, paths, fit and overlay: this trial.",
+    help="The trial to draw, in cost, paths, fit and overlay.",
 )
 @with_bins
-@click.option("--title", metavar="TEXT", help="The title; '' for none. [default: what it is of]")
-@click.option("--size", metavar="W,H", help="Inches of the whole picture, such as 8,5.")
-@click.option("--dpi", type=int, metavar="N", help="Dots an inch. [default: 150; paper: 300]")
+@click.option("--title", metavar="TEXT", help="The title; '' for none. [default: what the picture shows]")
+@click.option("--size", metavar="W,H", help="Width and height of the picture in inches, such as 8,5.")
+@click.option("--dpi", type=int, metavar="N", help="Resolution in dots per inch. [default: 150; paper: 300]")
 @click.option(
-    "--font-size", type=float, metavar="N", help="Points of letters. [default: 10; slide: 18; paper: 8]"
+    "--font-size", type=float, metavar="N", help="Font size in points. [default: 10; slide: 18; paper: 8]"
 )
 @click.option(
     "--style",
     metavar="[slide|paper]",
     help="slide: 16 to 9 with large letters; paper: a journal's column, without title.",
 )
-@click.option("--columns", type=int, metavar="N", help="Panels side by side.")
+@click.option("--columns", type=int, metavar="N", help="Number of panels per row.")
 @click.option(
     "--label",
     "labels",
     multiple=True,
     metavar="NAME=TEXT",
-    help="What to call a column, an outcome or a regime; several are fine.",
+    help="Another name for a column, an outcome or a regime; may be repeated.",
 )
 def plot(
     runs: tuple[str, ...],

@@ -9,16 +9,20 @@ from linreg_sweep.terminal.console import notes
 @click.command(short_help="Predict the rows of a file by a run's best trial.")
 @click.argument("run", metavar="RUN")
 @click.argument("file", metavar="FILE")
-@click.option("--trial", type=int, metavar="N", help="Of this trial. [default: the best]")
+@click.option("--trial", type=int, metavar="N", help="The trial whose model to use. [default: the best]")
 @click.option(
-    "-o", "--output", metavar="FILE", help="Where to; -: stdout. [default: <file>-predicted.csv here]"
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="The output file; - writes to stdout. [default: ./<file>-predicted.csv]",
 )
 def predict(run: str, file: str, trial: int | None, output: str | None) -> None:
-    """Write the rows of FILE with a column predicted_<y>, by the best trial of RUN.
+    """Write the rows of FILE with a column predicted_<y> added, from the best trial of RUN.
 
-    RUN is a run's directory, or a file that `export RUN --to model` wrote. FILE is CSV or Parquet and has the
-    features among its columns, in any order; where it has y as well, the fit is measured on it. Where
-    settings were compared over folds, the best one is trained on all rows first. The last line is the file.
+    RUN is a run's directory, or a file that `export RUN --to model` wrote. FILE is text, Parquet or .xlsx and
+    has the features among its columns, in any order; if it has y as well, the fit is measured on it. The
+    output is CSV: the cells of FILE as they are, and predictions with a decimal point. Where settings
+    were compared over folds, the best one is trained on all rows first. The last line is the file.
     """
     from pathlib import Path
 

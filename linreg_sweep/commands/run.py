@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 @click.argument("sweep")
 @with_overrides
 @click.option(
-    "--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes. [default: as many as pay]"
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Number of worker processes. [default: as many as help]",
 )
 @click.option(
     "--out",
@@ -45,7 +48,7 @@ if TYPE_CHECKING:
     "--part-size",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Trials in a part, for a new run. [default: chosen by the sweep]",
+    help="Trials per part, for a new run. [default: chosen to suit the sweep]",
 )
 @click.option(
     "--backend",
@@ -61,7 +64,7 @@ if TYPE_CHECKING:
     "--patience",
     type=float,
     metavar="SECONDS",
-    help=f"How long to wait for a cluster's workers while there are none. [default: {PATIENCE:g}]",
+    help=f"How long to wait while the cluster has no workers. [default: {PATIENCE:g}]",
 )
 @with_max_memory
 def run(
@@ -79,9 +82,9 @@ def run(
 ) -> None:
     """Train every trial of a SWEEP file, and print the summary.
 
-    The same declaration always has the same directory: running it again finishes what is missing. The
-    last line is the run's directory. DIR may also be a URL such as s3://BUCKET/FOLDER. Ctrl+C finishes
-    what is in flight and stops; Ctrl+C again stops at once.
+    The same declaration always has the same directory, so running it again finishes what is missing. The
+    last line printed is that directory. DIR may also be a URL such as s3://BUCKET/FOLDER. Ctrl+C finishes
+    what is in flight and then stops; a second Ctrl+C stops at once.
     """
     from linreg_sweep.sweep import run as run_sweep
     from linreg_sweep.terminal.progress import Progress
@@ -139,7 +142,7 @@ def _report(made: "Run", progress: "Progress", experiment: "Experiment") -> None
 
     table = summary_to_read(made)
     if progress.nothing_missing:
-        note("Nothing to do: every trial is already there.")
+        note("Nothing to do: every trial has been trained already.")
     notes(made.metadata["data"]["notes"])
     columns = fitting(table, (), f"linreg-sweep show {made.path} --format csv")
     for line in format_run(made, table, columns):

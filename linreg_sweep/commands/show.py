@@ -43,6 +43,7 @@ def show(
     from linreg_sweep.analysis.formats import as_lines
     from linreg_sweep.terminal.choosing import Choice, choose
     from linreg_sweep.text.runs import format_legend
+    from linreg_sweep.text.seeds import format_over_seeds
 
     by = several(ctx, by, str.isidentifier)
     choice = Choice(by, bins, trials, where, columns, sort, top, exact=style in ("csv", "json"))
@@ -59,3 +60,6 @@ def show(
         say()
         for line in format_legend(table, loaded):
             say(line)
+        if not choice.as_trials and where is None:
+            for line in format_over_seeds(loaded):
+                say(line)

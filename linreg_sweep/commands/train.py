@@ -87,6 +87,8 @@ def train(
 def _refuse_beside_steps(steps: int | None, every: int | None, style: str) -> None:
     """Raises a ConfigError where an option would have no effect beside --steps."""
     beside = {"--every": every is not None, "--format": style != "table"}
-    wrong = [Complaint(name, "does not go with --steps", "leave one out") for name in beside if beside[name]]
+    wrong = [
+        Complaint(name, "cannot be combined with --steps", "leave one out") for name in beside if beside[name]
+    ]
     if steps is not None and wrong:
         raise ConfigError(*wrong)

@@ -10,10 +10,13 @@ from linreg_sweep.errors import SweepError
 from linreg_sweep.terminal.console import note, print_table
 
 
-@click.command(short_help="Train a run again, and compare every number to the bit.")
+@click.command(short_help="Train a run again, and compare every number bit by bit.")
 @click.argument("run", metavar="RUN")
 @click.option(
-    "--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes. [default: as many as pay]"
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Number of worker processes. [default: as many as help]",
 )
 @with_selection
 @with_format
@@ -27,10 +30,10 @@ def verify(
     style: str,
     max_memory: str | None,
 ) -> None:
-    """Train every trial of RUN again, and name what differs (exit code 1).
+    """Train every trial of RUN again, and list every difference (exit code 1 if there is one).
 
-    Every number of every row must come out to the bit, the checksum of every file must be right, and the
-    summary, the outcomes and the best trial must be those of the rows. It takes about as long as the run.
+    Every number of every row must be the same to the bit, the checksum of every file must be right, and the
+    summary, the outcomes and the best trial must follow from the rows. It takes about as long as the run.
     """
     from linreg_sweep.terminal.choosing import selected
     from linreg_sweep.terminal.progress import Progress

@@ -88,7 +88,7 @@ def _read_unit(name: str, declared: Mapping[str, Any]) -> tuple[Unit, list[Compl
     if "unit" not in declared:
         return None, []
     if name != "learning_rate":
-        return None, [at(("unit",), "goes with learning_rate alone", "remove it", at_key=True)]
+        return None, [at(("unit",), "applies to learning_rate only", "remove it", at_key=True)]
     if given == STABILITY_LIMIT:
         return STABILITY_LIMIT, []
     hint = suggest(given, (STABILITY_LIMIT,)) if isinstance(given, str) else ""
@@ -191,7 +191,7 @@ def _choose_shape(reading: Reading) -> Any:
             other for other in known if other in keys_of(best) and not _is_shape(reading, {key, other})
         ]
         rival = together[0] if together else f"distribution: {given.get('distribution')}"
-        reading.refuse(key, f"does not go with {rival}", "keep one of them", at_key=True)
+        reading.refuse(key, f"cannot be combined with {rival}", "keep one of them", at_key=True)
     if strangers:
         return best
     fitting = [shape for shape in shapes if {*known} <= {*keys_of(shape)}]

@@ -83,7 +83,7 @@ _REQUIRED = {
     "data": "give name: tutorial, or path and y, or extend a config that does",
     "parameters": "say what varies, for example learning_rate: {values: [0.001, 0.005]}",
     "trials": "say how many, for example trials: 1000",
-    "columns": "give path: a CSV file with a column a parameter and a row a trial",
+    "columns": "give path: a CSV file with a column per parameter and a row per trial",
 }
 
 

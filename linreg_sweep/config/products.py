@@ -132,7 +132,7 @@ def _faults_of_names(
         if kinds is None and name.startswith(BLOCKS):
             continue
         if name.rpartition(".")[2] in FIXED:
-            hint = "it is one and the same in all trials"
+            hint = "it is the same in all trials"
             yield at((), f"{show(name)} cannot vary", hint, at_key=True)
         elif kind_of(name, kinds or KINDS) is None:
             blocks = [each for each in kinds or () if each.startswith(BLOCKS)]
@@ -144,10 +144,10 @@ def _faults_of_names(
         own = [each for each in seen if each.startswith(OWN_WEIGHT)]
         hint = "give each feature its own, or all of them one"
         if name.startswith(OWN_WEIGHT) and "initial_weight" in seen:
-            text = "does not go with initial_weight, which is the start of every feature"
+            text = "cannot be combined with initial_weight, which is the start of every feature"
             yield at((), text, hint, at_key=True)
         elif name == "initial_weight" and own:
-            yield at((), f"does not go with {own[0]}", hint, at_key=True)
+            yield at((), f"cannot be combined with {own[0]}", hint, at_key=True)
         block = name.partition(".")[0]
         clashing = [each for each in seen if each.partition(".")[0] == block and each != name]
         if f"{block}." in BLOCKS and (clashing if name == block else block in clashing):

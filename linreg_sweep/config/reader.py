@@ -21,6 +21,9 @@ from linreg_sweep.words import did_you_mean, show
 
 MAX_BYTES = 2**20
 
+DATA = (".csv", ".tsv", ".parquet", ".xlsx", ".gz")
+"""How files of data end that a person may give in place of YAML."""
+
 _START = "a config starts with 'data:', a sweep with 'name:'"
 
 
@@ -38,6 +41,9 @@ def read_file(path: Path, name: str | None = None, found: list[Complaint] | None
     """
     where = str(path) if name is None else name
     content = read_bytes(path, where)
+    if path.suffix.lower() in DATA:
+        hint = f"`linreg-sweep init --data {where} --y COLUMN` writes a config and a sweep for it"
+        raise ConfigError(Complaint(where, "this is a file of data, not of YAML", hint))
     return read_content(content, Source(where, path.parent.resolve()), found)
 
 

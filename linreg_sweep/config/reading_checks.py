@@ -87,14 +87,14 @@ def _check_points(reading: Reading, points: Points[Any]) -> None:
         reading.refuse("scale", f"must be linear, because {reading.name} is a whole number", hint)
     elif reading.kind.is_whole and num > 1 and (high - low) % (num - 1):
         apart = f"{(high - low) / (num - 1):.6g} apart"
-        text = f"must make whole numbers, but {num} points from {low} to {high} lie {apart}"
+        text = f"must give whole numbers, but {num} points from {low} to {high} are {apart}"
         reading.refuse("num", text, reading.write(*_whole_points(low, high, num)) or "use step or values")
 
 
 def _check_steps(reading: Reading, steps: Steps[Any, Any]) -> None:
     low, high, step = steps.min, steps.max, steps.step
     if steps.decimals > MAX_DECIMALS or max(-steps.first, steps.last, steps.stride) > MAX_INTEGER:
-        text = f"must make numbers of which a float holds every digit, got {show(step)}"
+        text = f"must give numbers that a float holds to every digit, got {show(step)}"
         reading.refuse("step", text, reading.write(*_whole_steps(low, high, step)) or "use num")
         return
     behind = (steps.last - steps.first) % steps.stride
@@ -103,7 +103,7 @@ def _check_steps(reading: Reading, steps: Steps[Any, Any]) -> None:
         near = [end / steps.denominator for end in (lower, lower + steps.stride) if end > steps.first]
         shown = " or ".join(show(int(end) if end == int(end) else end) for end in near)
         given = [reading.shown(key) for key in ("step", "min", "max")]
-        text = "must be met by a step of {} from {}, got {}".format(*given)
+        text = "must be reachable in steps of {} from {}, got {}".format(*given)
         num = max(2, round((high - low) / step) + 1)
         ends_at = [{"min": low, "max": end, "step": step} for end in near]
         points = (

@@ -265,7 +265,7 @@ class _Loaded:
         other = "trials" if model is GridSweep else "parameters" if model is ListSweep else ""
         if other in data:
             faults = [fault for fault in faults if fault.path != (other,)]
-            text = f"does not go with method: {'grid' if model is GridSweep else 'list'}"
+            text = f"cannot be combined with method: {'grid' if model is GridSweep else 'list'}"
             faults.append(at((other,), text, at_key=True))
         return None, faults
 
@@ -300,7 +300,7 @@ def _extended(root: Node, seen: tuple[Path, ...], sources: list[Source], found: 
             raise
         raise refused(f"{name}: {first.text}", first.hint) from None
     if resolved in seen:
-        raise refused(f"must not go round in a circle, got {name} again")
+        raise refused(f"must not form a cycle, got {name} again")
     swept = [key for key in _SWEEP_KEYS if key in base.value]
     if swept:
         raise refused(f"must be a config, but {name} is a sweep (it has {swept[0]})")

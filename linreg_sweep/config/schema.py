@@ -110,7 +110,7 @@ class DataConfig(Model):
     def _one_source(cls, path: str | None, info: ValidationInfo) -> str | None:
         if "name" in info.data:
             if path is not None and info.data["name"] is not None:
-                raise fault(f"does not go with name, got {show(path)}", "give name or path")
+                raise fault(f"cannot be combined with name, got {show(path)}", "give name or path")
             if path is None and info.data["name"] is None:
                 raise fault("is required where there is no name", "give name: tutorial, or path and y")
         return path
@@ -122,7 +122,7 @@ class DataConfig(Model):
         is_other = path is None or PurePath(path).suffix.lower() in NO_TEXT
         if form != TextFormat() and is_other and "path" in info.data:
             given = "built-in data" if path is None else show(path)
-            raise fault(f"goes with a file of text ({', '.join(TEXT)}, or .gz of these), not with {given}")
+            raise fault(f"applies to text files ({', '.join(TEXT)}, or .gz of these) only, not to {given}")
         if path is not None and (clash := form.clash(path)):
             raise fault(*clash)
         return form
@@ -131,7 +131,7 @@ class DataConfig(Model):
     @classmethod
     def _missing_of_a_file(cls, missing: str, info: ValidationInfo) -> str:
         if missing == "drop" and info.data.get("path", "") is None and info.data.get("name") is not None:
-            raise fault("does not go with name: built-in data have no missing cells", "remove it")
+            raise fault("cannot be combined with name: built-in data have no missing cells", "remove it")
         return missing
 
     @field_validator("x", "y")
@@ -140,7 +140,7 @@ class DataConfig(Model):
         cls, columns: tuple[str, ...] | None, info: ValidationInfo
     ) -> tuple[str, ...] | None:
         if columns is not None and info.data.get("name") is not None and info.data.get("path", "") is None:
-            raise fault("does not go with name: built-in data has its own columns", "remove it")
+            raise fault("cannot be combined with name: built-in data has its own columns", "remove it")
         return columns
 
     @field_validator("y")

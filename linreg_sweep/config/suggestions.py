@@ -140,7 +140,7 @@ def number(text: str, *, whole: bool) -> str:
         plain = bare.replace(",", "")
         if whole or bare.count(",") > 1 or "." in bare:
             return f"write {plain}"
-        return f"write {plain}, or {bare.replace(',', '.')} where the comma stands before decimals"
+        return f"write {plain}, or {bare.replace(',', '.')} where the comma marks decimals"
     bare = bare.replace(",", ".")
     if re.fullmatch(_NUMBER, bare):
         return f"write {bare}" + ("" if bare != text else " without quotes")

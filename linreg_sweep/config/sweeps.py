@@ -155,7 +155,7 @@ class GridSweep(ProductSweep):
         if most is None or trials <= most:
             return []
         made = f"{trials:,}" if trials < 10**30 else "more than 10**30"
-        text = f"must make at most {most:,} trials (max_trials), got {made}"
+        text = f"must give at most {most:,} trials (max_trials), got {made}"
         return [at((), text, "declare fewer points, or raise max_trials", at_key=True)]
 
 

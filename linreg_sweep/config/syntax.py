@@ -8,7 +8,7 @@ import yaml
 _PLAIN = (
     (
         "mapping values are not allowed",
-        "a ':' cannot stand here",
+        "a ':' is not allowed here",
         "check the indentation, and put text that holds ': ' in quotes",
     ),
     (r"found character '\\t'", "a tab cannot indent", "use spaces"),
@@ -63,5 +63,5 @@ def _glued(source: str, line: int) -> tuple[yaml.Mark, str, str] | None:
         match = _GLUED.match(lines[number])
         if match:
             mark = yaml.Mark("", 0, number, match.end(), None, 0)
-            return mark, "a blank is missing after the ':'", f"write '{match[1]}: ' before its value"
+            return mark, "a space is missing after the ':'", f"write '{match[1]}: ' before its value"
     return None

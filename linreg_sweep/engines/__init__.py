@@ -34,6 +34,7 @@ class Entry:
         is_theory: whether it works out what theory says, and trains nothing.
         holds_batches: whether it holds what it computes of every mini-batch, H and C, at once.
         reads_rows: whether it looks at the rows of the data where a step sees all of them.
+        holds_rows: whether it goes through all rows by itself where steps see some of them.
         pace: how fast it is.
         forms: the file of this folder that tells what its epochs are made of; None: always the same.
         starts_in: seconds to import or to compile it.
@@ -45,6 +46,7 @@ class Entry:
     is_theory: bool = False
     holds_batches: bool = True
     reads_rows: bool = False
+    holds_rows: bool = False
     pace: Pace = numpy_pace
     forms: str | None = None
     starts_in: float = 0.0
@@ -62,7 +64,14 @@ ENGINES = {
         starts_in=2.0,
     ),
     "closed_form": Entry("closed_form", is_theory=True, holds_batches=False),
-    "numba": Entry("numba_engine", packages=("numba",), forms="numba_forms", pace=numba_pace, starts_in=2.0),
+    "numba": Entry(
+        "numba_engine",
+        packages=("numba",),
+        holds_rows=True,
+        forms="numba_forms",
+        pace=numba_pace,
+        starts_in=2.0,
+    ),
 }
 
 

@@ -23,7 +23,7 @@ class TiledDescent:
     """The arithmetic of an epoch on one problem, in tiles of rows and of trials; see chunks.Arithmetic."""
 
     def __init__(self, problem: Problem, options: TrainOptions, form: Form, n_trials: int) -> None:
-        """Settles what all epochs share, in the descent's precision; of the data, a copy only in float32."""
+        """Settles what all epochs share, in the descent's precision."""
         method = options.method
         self.problem, self.options, self.form = problem, options, form
         self.dtype = np.dtype(options.dtype)
@@ -43,8 +43,12 @@ class TiledDescent:
         factors = [float(loss_factor(problem.loss, size, problem.shape[1])) for size in sizes]
         whole, of_batches = (pack(_symmetric(each), self.vectors) for each in (problem.hessian, hessians))
         given = (whole, -problem.constant, of_batches, -constants)
-        design, targets = problem.rows(some)
-        flat = map(self._flat, (*given, design, -targets, np.array(factors), np.empty(0), np.zeros(1)))
+        if needs_rows and problem.filed is not None:
+            design, targets = problem.filed
+        else:
+            design, targets = problem.rows(some)
+            targets = -targets
+        flat = map(self._flat, (*given, design, targets, np.array(factors), np.empty(0), np.zeros(1)))
         self.data = Data(self.batch_size, *flat)
 
     def _flat(self, numbers: Array) -> Array:

@@ -243,7 +243,8 @@ class BlasDescent(Descent):
     def _batches(self, order: Indices | None) -> Iterable[Curvature]:
         if not self.form.steps_by_rows:
             return super()._batches(order)
-        lasts = order is None and len(self.slices) <= KEPT and self.rows.design.nbytes <= HELD
+        held, is_few = self.rows.held, order is None and len(self.slices) <= KEPT
+        lasts = is_few and held is not None and held[0].nbytes <= HELD
         rows = replace(self.rows, order=order, lasts=lasts)
         return [*rows] if lasts else rows
 

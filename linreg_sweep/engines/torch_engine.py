@@ -10,6 +10,7 @@ moves it, as in any torch loop.
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import starmap
 
 import numpy as np
 import torch
@@ -78,10 +79,13 @@ class Descent:
         self.columns = 1 if self.alone else REGISTERS // self.dtype.itemsize
         fitting = min(NUMBERS[options.device] // cells, MAX_COLUMNS[options.device])
         self.width = 1 if self.alone else self._whole(fitting - self.columns + 1)
-        self._design = self._tensor(problem.design.astype(self.dtype))
-        self._targets = self._tensor(problem.targets.astype(self.dtype))
         self._kept: dict[int, Alone] = {}
-        self._in_file_order = [self._rows(self._design[part], self._targets[part]) for part in self._slices]
+        self._reads = problem.is_on_disk and not self.method.sees_all(problem.n_rows)
+        if not self._reads:
+            self._design = self._tensor(problem.design.astype(self.dtype))
+            self._targets = self._tensor(problem.targets.astype(self.dtype))
+            parts = [(self._design[part], self._targets[part]) for part in self._slices]
+            self._in_file_order = list(starmap(self._rows, parts))
 
     def _tensor(self, array: Array) -> Tensor:
         return torch.tensor(array, device=self.device)
@@ -97,10 +101,16 @@ class Descent:
     def steps(self, epoch: int) -> Iterable[Rows]:
         """Returns the rows of each step of an epoch; the first epoch is 0."""
         method, n_rows = self.method, self.problem.n_rows
-        if method.sees_all(n_rows) or not method.is_drawn:
+        if not self._reads and (method.sees_all(n_rows) or not method.is_drawn):
             return self._in_file_order
-        order = torch.from_numpy(rows_of_epoch(method.order, n_rows, method.batch_size, method.seed, epoch))
-        return self._batches(order.to(self.device))
+        order = rows_of_epoch(method.order, n_rows, method.batch_size, method.seed, epoch)
+        return self._read(order) if self._reads else self._batches(torch.from_numpy(order).to(self.device))
+
+    def _read(self, order: Indices) -> Iterator[Rows]:
+        """Yields the rows of each step, read from their file when the step is made."""
+        for batch in self._slices:
+            design, targets = self.problem.rows(order[batch])
+            yield self._rows(*(self._tensor(each.astype(self.dtype)) for each in (design, targets)))
 
     def _batches(self, order: Tensor) -> Iterator[Rows]:
         for batch in self._slices:

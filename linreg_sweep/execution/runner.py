@@ -180,7 +180,7 @@ class Runner:
         """Raises a SweepError where so much was lost in a row that it cannot be the trials' fault."""
         if self._in_a_row > (MAX_IN_A_ROW if self._has_made else MAX_AT_FIRST):
             text = f"work was lost {self._in_a_row} times in a row: {lost.reason}"
-            hint = "finished parts are kept; mend this, or use fewer --jobs if memory ran out, and run again"
+            hint = "finished parts are kept; fix this, or use fewer --jobs if memory ran out, and run again"
             raise SweepError(Complaint("", text, hint))
 
     def _rescued(self, trial_range: TrialRange, found: Sequence[Any]) -> Iterator[Any]:

@@ -22,5 +22,5 @@ def open_regular_file(path: Path) -> BinaryIO:
     if not stat.S_ISREG(mode):
         file.close()
         kind = "a pipe" if stat.S_ISFIFO(mode) else "a device"
-        raise OSError(errno.EINVAL, f"this is {kind} and no file", str(path))
+        raise OSError(errno.EINVAL, f"this is {kind}, not a file", str(path))
     return file

@@ -44,7 +44,7 @@ def mark_best(axes: "Axes", run: Run, found: Cells, look: Look) -> list[Any]:
     words = (
         f"fastest trial: epoch {value:,}" if is_epoch else f"best trial: {look.name(run.best_by)} {value:.6g}"
     )
-    words += f", {len(together):,} alike" if len(together) > 1 else ""
+    words += f", {len(together):,} tied" if len(together) > 1 else ""
     if len(places) > MAX_RINGS:
         return [Line2D([], [], linestyle="", label=words)]
     heights = places[:, 1] if len(sides) > 1 else np.full(len(places), 0.5)

@@ -5,7 +5,7 @@ cells than one of a thousand.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,11 @@ Floats = NDArray[np.float64]
 
 MAX_VALUES = MAX_ROWS
 """Values of a parameter above which a map gathers them into so many ranges."""
+
+TRIALS_A_CELL = 4
+"""How many there are to be, about, where trials lie at random."""
+
+FEWEST_RANGES = 12
 
 MOVING = {*OPTIMIZER_KEYS, "batch_size", "seed", "max_epochs"}
 """The hyperparameters that may move a trial's stability limit, beside words and the keys of a schedule."""
@@ -203,7 +208,13 @@ def cells(run: Run, x: str | None = None, y: str | None = None, most: int = MAX_
         ConfigError: see map_axes.
         ResultsError: no part is finished, or one is damaged.
     """
-    names = map_axes(run, x, y)
+    aggregate = begun(run, map_axes(run, x, y), most)
+    run.update([aggregate], ["trial"])
+    return cells_of(run, aggregate)
+
+
+def begun(run: Run, names: Sequence[str], most: int) -> Aggregate:
+    """Returns a map of one or two parameters that has seen no trial yet; see cells."""
     ranges = {
         name: found
         for name in names
@@ -211,9 +222,25 @@ def cells(run: Run, x: str | None = None, y: str | None = None, most: int = MAX_
         and (found := ranges_of(values_of(run, name, most), most, log=name in run.metadata["log_scaled"]))
     }
     leading = set(run.varied[: len(names)]) == set(names) and run.is_ordered
-    aggregate = Aggregate(names, run.types, ranges, together=leading and not ranges)
-    run.update([aggregate], ["trial"])
-    return cells_of(run, aggregate)
+    return Aggregate(names, run.types, ranges, together=leading and not ranges)
+
+
+def finest(run: Run, names: Sequence[str], dots: int) -> int:
+    """Returns above how many values a side of a map is gathered into ranges: as many as there are dots.
+
+    Where trials lie at random, or sparsely, it is as many as have a few trials each.
+    """
+    trials = run.n_trials_done
+    counts = [count_of(run, name, dots) for name in names]
+    if np.prod(counts, dtype=np.float64) <= TRIALS_A_CELL * trials or len(names) < 2:
+        return max(MAX_VALUES, dots)
+    return max(FEWEST_RANGES, min(dots, int(np.sqrt(trials / TRIALS_A_CELL))))
+
+
+def count_of(run: Run, name: str, most: int) -> int:
+    """Returns how many values a parameter of a run has, or some number above so many."""
+    type_ = run.types[name]
+    return len(type_.words) if type_.is_words else len(values_of(run, name, most))
 
 
 def values_of(run: Run, name: str, most: int) -> Floats:
@@ -240,6 +267,8 @@ def cells_of(run: Run, aggregate: Aggregate) -> Cells:
     places = [_place(side, table[side.name]) for side in sides]
     row = places[1] if len(places) > 1 else np.zeros(len(places[0]), np.intp)
     shape = (len(sides[1].centres) if len(sides) > 1 else 1, len(sides[0].centres))
+    if len(sides) > 1 and sides[1].is_words and len(row) < shape[0] * shape[1]:
+        sides[0] = replace(sides[0], is_listed=False)  # a list of each word's own
 
     def spread(values: Sequence[Any], missing: Any, kind: Any = np.float64) -> NDArray[Any]:
         grid = np.full(shape, missing, kind)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from linreg_sweep.plots.canvas import Canvas, height_of, legend, title, wrapped
 from linreg_sweep.plots.descents import Descent, shared_by, trials_of_all, watch
 from linreg_sweep.plots.look import PLAIN, Look
-from linreg_sweep.plots.scales import FRAME
+from linreg_sweep.plots.scales import FRAME, along_epochs
 from linreg_sweep.plots.style import INK, look_of_line, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.trials.experiment import Experiment
@@ -29,7 +29,7 @@ ROUGH = 0.15
 WINDOW = 1.5
 """How many times sooner and later a running mean reaches."""
 
-TITLE = "trial: hyperparameters: what became of it"
+TITLE = "trial: hyperparameters: outcome"
 
 
 def draw(canvas: Canvas, runs: Sequence[Run], *, trials: Sequence[int] = ()) -> None:
@@ -70,7 +70,7 @@ def cost_curves(run: Run, axes: "Axes", *, trials: Sequence[int] = (), look: Loo
 def titled(descents: Sequence[Descent], title: str) -> str:
     """Returns the title of a legend, with what is faint in the picture."""
     has_means = any(descent.in_batches for descent in descents)
-    return f"{title}\n(faint: the cost; its running mean stands out)" if has_means else title
+    return f"{title}\n(faint: the cost; bold: its running mean)" if has_means else title
 
 
 def curve(axes: "Axes", descent: Descent, label: str, line: dict[str, Any], look: Look) -> "Line2D":
@@ -128,15 +128,11 @@ def frame(
             fontsize="small",
             color=INK,
         )
-    axes.set_xscale("symlog", linthresh=1)
     axes.set_yscale("log")
-    last = max(int(descent.epoch[-1]) for descent in descents)
-    axes.set_xlim(0, max(last, 1) * 1.15)
     axes.set_ylim(levels[0] / 30, highest * 1e3)
-    axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.set_xlabel(look.labels.get("epoch", "epoch (0, then log scale)"))
+    along_epochs(axes, max(int(descent.epoch[-1]) for descent in descents), look)
     is_penalised = any(experiment.is_penalised for experiment in experiments)
     what = "cost and penalty above their optimum" if is_penalised else "cost above the optimum"
     targets = ", ".join(dict.fromkeys(name for run in runs for name in run.metadata["data"]["targets"]))
-    words = look.labels.get("cost", f"{what} (unit of {targets} squared)")
+    words = look.labels.get("cost", f"{what} (squared units of {targets})")
     axes.set_ylabel(wrapped(words, FRAME * height_of(axes), look.points))

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.plots.canvas import SMALL, Canvas, legend, title, width_of, wrapped
 from linreg_sweep.plots.cells import MAX_LISTED, is_even, varying
 from linreg_sweep.plots.look import PLAIN, Look
 from linreg_sweep.plots.scales import plainly
-from linreg_sweep.plots.style import COLORS, INK, is_standardized, title_of
+from linreg_sweep.plots.style import INK, is_standardized, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, OUTCOMES, UNFINISHED
 
@@ -95,7 +96,7 @@ def parallel(run: Run, axes: "Axes", *, look: Look = PLAIN) -> "Axes":
     axes.set_xlim(-0.08, len(drawn) - 0.92)
     axes.set_ylim(lowest - 0.04, 1.04)
     axes.spines[["top", "right", "bottom", "left"]].set_visible(False)
-    some = "" if n_drawn == run.n_trials else f"\n{n_drawn:,} of them drawn, taken at random"
+    some = "" if n_drawn == run.n_trials else f"\n{n_drawn:,} of them drawn, chosen at random"
     title(axes, look, title_of(run) + some)
     legend(axes, look, handles)
     return axes

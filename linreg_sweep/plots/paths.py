@@ -1,4 +1,4 @@
-"""The paths of chosen trials over lines of equal cost."""
+"""The paths of chosen trials over contours of the cost."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -74,7 +74,7 @@ def paths(run: Run, axes: "Axes", *, trials: Sequence[int] = (), look: Look = PL
         start: dict[str, Any] = {"color": how["color"], "markersize": (5 + 1.2 * width) * look.width}
         axes.plot(*track[0], "o", markeredgecolor="white", zorder=3 + above, **start)
     where = "optimum without a penalty" if experiment.is_penalised else "optimum"
-    star = f"{where}; lines of equal cost, each four times as high as the one inside"
+    star = f"{where}; contours of the cost, each four times the one inside it"
     mark: dict[str, Any] = {"color": "black", "markeredgecolor": "white", "linestyle": "", "zorder": 5}
     lines += axes.plot(*optimum, marker="*", markersize=13 * look.width, label=star, **mark)
     names = experiment.parameter_names

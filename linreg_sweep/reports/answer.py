@@ -24,8 +24,8 @@ def answer(run: Run, name: str, table: Table, best: Mapping[str, Any]) -> str:
     """
     said = " ".join(format_best(run)) if "folds" in run.metadata else ""
     said = said or format_best_trial(best, run.varied, run.best_by)
-    for varied in run.varied:
-        said = said.replace(varied, spaced(varied), 1)
+    for column in (*run.settings, *run.varied, run.best_by):
+        said = said.replace(column, spaced(column))
     return " ".join([said, *_all_over(run, name, table)])
 
 
@@ -61,7 +61,7 @@ def _all_over(run: Run, name: str, table: Table) -> list[str]:
     else:
         said = f"With {parameter} {span(values[first], values[stop - 1])} {subject} converges"
         fastest = several and first <= best < stop
-        said += f", on the whole fastest {_at(values[best])} ({within})" if fastest else ""
+        said += f", fastest overall {_at(values[best])} ({within})" if fastest else ""
     above = _nothing_above(run, name, table)
     return [said + (f"; above {above} none does." if above else ".")]
 

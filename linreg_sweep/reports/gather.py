@@ -1,9 +1,11 @@
 """What a page shows of a run, gathered in two passes over its parts: maps and summaries, then single trials.
 
-However many trials a run has, a page holds no more than MAX_CELLS cells and MAX_NUMBERS numbers of trials.
+However many trials a run has, a page holds no more than MAX_CELLS cells, MAX_NUMBERS numbers of trials and
+a row of the table for each of MAX_LISTED cells.
 """
 
 from dataclasses import dataclass
+from math import isqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,15 +15,24 @@ from linreg_sweep.analysis.aggregate import Table
 from linreg_sweep.analysis.formats import cells_of as cells_in
 from linreg_sweep.analysis.formats import finite
 from linreg_sweep.column_types import ranked_by
-from linreg_sweep.plots.cells import MAX_VALUES, Cells, cells_of, rate_of, varying
+from linreg_sweep.plots.cells import Cells, begun, cells_of, count_of, finest, rate_of, varying
 from linreg_sweep.reports.answer import answer
 from linreg_sweep.runs.results import BINS, MAX_ROWS, Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MAX_CELLS = 3_600
+MAX_CELLS = 2**16
 """Cells of all maps of a run together."""
+
+MAX_DRAWN = 2**17
+"""Numbers that vary in their first trials, where these were drawn: they take more room than a grid's."""
+
+MAX_SIDE = 480
+"""Cells of one side of a map: about as many as it is pixels high."""
+
+MAX_LISTED = 3_600
+"""Cells of all maps together whose first trials are listed; of more, one stands for a block of them."""
 
 MAX_MAPS = 6
 
@@ -43,8 +54,10 @@ class Gathered:
         run: which run.
         answer: the best trial, and where every trial converged.
         maps: of the learning rate, or the first parameter that varies, with each other.
+        blocks: of each map, how many cells wide and high a block is, one of whose trials is listed.
         summaries: by each parameter that varies, its name first.
-        trials: those that are listed, by their numbers: all, or one a cell of the maps and the best.
+        trials: those that are listed, by their numbers: all, or one a block of the maps and the best.
+        others: of the other cells' first trials, their numbers and what varies.
         best: the number of the best trial, which the laboratory begins with.
         of_each: the best trial of each combination of words; None: only numbers vary.
     """
@@ -52,8 +65,10 @@ class Gathered:
     run: Run
     answer: str
     maps: list[Cells]
+    blocks: list[int]
     summaries: dict[str, Table]
     trials: "pd.DataFrame"
+    others: "pd.DataFrame"
     best: int
     of_each: Table | None
 
@@ -76,23 +91,25 @@ def gather(run: Run) -> Gathered:
     others = [name for name in several if name != first]
     right = rate_of(run) if first == "learning_rate" else first
     pairs = [[right, other] for other in others[:MAX_MAPS]] or [[right]]
-    most = _most_values(run, right, others[:MAX_MAPS])
-    maps = [run.aggregate(pair, most) for pair in pairs]
+    most_cells = MAX_CELLS if run.is_ordered else min(MAX_CELLS, MAX_DRAWN // max(1, len(run.varied)))
+    maps = [begun(run, pair, _most_values(run, pair, most_cells // len(pairs))) for pair in pairs]
     names = list(dict.fromkeys([*words, first, *others]))
     summaries = [
         run.aggregate([name], BINS if run.has_more_values([name], MAX_ROWS) else None) for name in names
     ]
-    finest = run.aggregate(names[:1], MAX_ROWS)
-    run.update([*maps, *summaries, finest], ["trial"])
+    finer = run.aggregate(names[:1], MAX_ROWS)
+    run.update([*maps, *summaries, finer], ["trial"])
     tables: dict[str, Table] = {
         name: aggregate.table() for name, aggregate in zip(names, summaries, strict=True)
     }
     cells = [cells_of(run, aggregate) for aggregate in maps]
     ranked = run.best_of(list(dict.fromkeys([*RANK, *ranked_by(run.best_by), *run.varied])), BEST)
     best = {name: finite(column[0]) for name, column in cells_in(ranked.head(1)).items()}
-    said = answer(run, names[0], finest.table(), best)
-    listed = _listed(run, cells, ranked["trial"].to_numpy())
-    return Gathered(run, said, cells, tables, listed, int(best["trial"]), _of_each(run, words))
+    said = answer(run, names[0], finer.table(), best)
+    blocks = [_block(found.trials.shape, MAX_LISTED // len(cells)) for found in cells]
+    listed, unlisted = _listed(run, cells, blocks, ranked["trial"].to_numpy())
+    of_each = _of_each(run, words)
+    return Gathered(run, said, cells, blocks, tables, listed, unlisted, int(best["trial"]), of_each)
 
 
 def _of_each(run: Run, words: list[str]) -> Table | None:
@@ -103,19 +120,46 @@ def _of_each(run: Run, words: list[str]) -> Table | None:
     return cells_in(run.best_of_each(words, run.varied)[names].head(MAX_ROWS))
 
 
-def _most_values(run: Run, first: str, others: list[str]) -> int:
-    """Returns above how many values a parameter is gathered into ranges, so that the maps stay small."""
-    n_first = len(run.distinct(first, MAX_VALUES))
-    n_others = [len(run.distinct(other, MAX_VALUES)) for other in others] or [1]
-    for most in (MAX_VALUES, 48, 36, 24):
-        if sum(min(n_first, most) * min(n, most) for n in n_others) <= MAX_CELLS:
-            return most
-    return 16
+def _most_values(run: Run, names: list[str], most_cells: int) -> int:
+    """Returns above how many values a side of a map is gathered into ranges, so that it has so many cells."""
+    most = finest(run, names, MAX_SIDE)
+    if len(names) < 2:
+        return most
+    fewer = min(count_of(run, name, most) for name in names)
+    return min(most, max(isqrt(most_cells), most_cells // max(1, fewer)))
 
 
-def _listed(run: Run, maps: list[Cells], best: NDArray[np.int64]) -> "pd.DataFrame":
-    """Returns the trials that are listed: all or, of many, the first of each cell and the best."""
+def _block(shape: tuple[int, ...], most: int) -> int:
+    """Returns how many cells wide and high blocks are, so that there are at most about so many of them."""
+    block = 1
+    while -(-shape[0] // block) * -(-shape[1] // block) > most:
+        block += 1
+    return block
+
+
+def _listed(
+    run: Run, maps: list[Cells], blocks: list[int], best: NDArray[np.int64]
+) -> "tuple[pd.DataFrame, pd.DataFrame]":
+    """Returns the trials that are listed, and of the other cells' first trials what varies.
+
+    Listed are all or, of many, the first of a cell of each block and the best.
+    """
+    columns = list(dict.fromkeys(["trial", *run.varied]))
     if run.n_trials_done * len(run.columns) <= MAX_NUMBERS:
-        return run.read()
-    firsts = np.concatenate([found.first_trial[found.trials > 0] for found in maps])
-    return run.pick(np.concatenate([firsts, best]).astype(np.int64))
+        trials = run.read()
+        return trials, trials[columns].head(0)
+    firsts = [found.first_trial[found.trials > 0] for found in maps]
+    of_blocks = [_first_of_blocks(found, block) for found, block in zip(maps, blocks, strict=True)]
+    picked = run.pick(np.concatenate([*firsts, best]).astype(np.int64))
+    is_listed = picked["trial"].isin(np.concatenate([*of_blocks, best]))
+    listed, others = picked[is_listed], picked.loc[~is_listed, columns]
+    return listed.reset_index(drop=True), others.reset_index(drop=True)
+
+
+def _first_of_blocks(found: Cells, block: int) -> NDArray[np.float64]:
+    """Returns the lowest number of a trial in each block of a map that has any."""
+    high, wide = found.trials.shape
+    firsts = np.where(found.trials > 0, found.first_trial, np.inf)
+    by_rows = np.minimum.reduceat(firsts, np.arange(0, high, block), axis=0)
+    lowest = np.minimum.reduceat(by_rows, np.arange(0, wide, block), axis=1).ravel()
+    return lowest[np.isfinite(lowest)]

@@ -4,6 +4,7 @@ By these it trains SGD at a constant rate on all rows itself, with momentum or w
 in another way it shows what the run found.
 """
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def laboratory(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict
     """
     training, size = experiment.config.training, experiment.problem.shape[0]
     if size > MAX_PARAMETERS:
-        text = f"has {size} parameters a target, a page can train up to {MAX_PARAMETERS}"
+        text = f"has {size} parameters per target, and a page trains at most {MAX_PARAMETERS}"
         raise ResultsError(Complaint(str(run.path), text))
     groups = experiment.groups(_hyperparameters(run, experiment, trials))
     setups, setup = _setups(groups, len(trials))
@@ -72,6 +73,7 @@ def laboratory(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict
         "early_stop": training.early_stop,
         "single": training.dtype == "float32",
         "engine": training.engine,
+        "show": shlex.join(["linreg-sweep", "show", str(run.path), "--where"]),
         "parameters": list(experiment.parameter_names),
         "features": list(experiment.data.x_names),
         "targets": list(experiment.data.y_names),

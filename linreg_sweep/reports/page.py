@@ -1,10 +1,12 @@
 """The page itself: a template filled in, with style, scripts and data inside, and nothing from outside.
 
 The Content-Security-Policy allows this one style and this one script, by their hashes. Whatever comes from
-a config or a file is escaped: by the template or, within JSON, by writing `<`, `>` and `&` by their numbers.
+a config or a file is escaped by the template, or packed into letters and digits. Pictures of cells that the
+script makes are the one thing that comes as `data:`.
 """
 
 import base64
+import gzip
 import hashlib
 import json
 from collections.abc import Sequence
@@ -25,10 +27,17 @@ SCRIPTS = (
     "download",
     "links",
     "charts",
+    "fit",
     "descent",
     "theory",
-    "map",
+    "colours",
     "where",
+    "sides",
+    "regimes",
+    "legend",
+    "zoom",
+    "cells",
+    "map",
     "trials",
     "pictures",
     "player",
@@ -39,9 +48,6 @@ SCRIPTS = (
 )
 """The scripts, each standing on those before it."""
 
-DANGEROUS = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-"""What could end a script within HTML, and how JSON says it otherwise."""
-
 
 @dataclass(frozen=True)
 class Section:
@@ -51,6 +57,7 @@ class Section:
         name: of the run.
         subject: what was swept on what data.
         answer: the best trial, and where every trial converged.
+        importance: which parameter matters, in a sentence; may be empty.
         advice: with which settings trials converge, where most did not.
         swept: what was varied, and between which ends.
         quality: how well the best trial fits, beside its optimum; None: the run is not finished, or older.
@@ -68,7 +75,8 @@ class Section:
     name: str
     subject: str
     answer: str
-    advice: list[str]
+    importance: str
+    advice: "list[Advice]"
     swept: "Shown"
     quality: "Shown | None"
     of_each: "Shown | None"
@@ -80,6 +88,20 @@ class Section:
     notes: list[str]
     no_laboratory: str | None
     payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What would make trials converge: in words, and as options of the command."""
+
+    words: str
+    options: list[str]
+
+    @classmethod
+    def of(cls, line: str) -> "Advice":
+        """Returns a line of text.advice, whose options come last."""
+        words, *settings = line.split(" --set ")
+        return cls(words, [f"--set {setting}" for setting in settings])
 
 
 @dataclass(frozen=True)
@@ -185,19 +207,14 @@ def render(title: str, sections: Sequence[Section], comparison: Comparison | Non
         script=script,
         style_hash=_hash(style),
         script_hash=_hash(script),
-        data=[as_json(section.payload) for section in sections],
+        data=[packed(section.payload) for section in sections],
     )
 
 
-def as_json(payload: Any) -> str:
-    """Returns JSON that nothing within can end early in HTML.
-
-    Source: the HTML standard, 4.12.1.3, Restrictions for contents of script elements.
-    """
+def packed(payload: Any) -> str:
+    """Returns JSON, compressed and in letters and digits, so that nothing within can end early in HTML."""
     text = json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for character, escaped in DANGEROUS.items():
-        text = text.replace(character, escaped)
-    return text
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
 def _asset(name: str) -> str:
@@ -211,7 +228,7 @@ def _style() -> str:
 def _script() -> str:
     """Returns all scripts as one, so that what they name stays their own."""
     parts = [_asset(f"scripts/{name}.js") for name in SCRIPTS]
-    return '\n(() => {\n"use strict";\n' + "\n".join(parts) + "})();\n"
+    return '\n(async () => {\n"use strict";\n' + "\n".join(parts) + "})();\n"
 
 
 def _hash(text: str) -> str:

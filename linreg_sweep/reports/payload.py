@@ -11,7 +11,8 @@ from linreg_sweep.analysis.formats import cells_of
 from linreg_sweep.analysis.legend import COLUMN_MEANING
 from linreg_sweep.column_types import Types
 from linreg_sweep.plots.cells import Cells, MapSide, regime_along
-from linreg_sweep.plots.edges import RATES, edge_words, stability_limits
+from linreg_sweep.plots.edges import drawn_edge
+from linreg_sweep.plots.regimes import has_regimes
 from linreg_sweep.plots.style import REGIME_WORDS, is_standardized, parameter_words
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
@@ -26,8 +27,8 @@ Floats = NDArray[np.float64]
 def map_of(run: Run, found: Cells) -> dict[str, Json]:
     """Returns a map: its axes, what is in its cells (row by row, the lowest first), theory's edge."""
     standardized = is_standardized(run)
-    edge = stability_limits(run, found.x, found.y)
-    along = regime_along(found) if found.x.name in RATES else []
+    edge = drawn_edge(run, found.x, found.y, digits=6)
+    along = regime_along(found) if has_regimes(found) else []
     return {
         "x": _side(found.x, standardized=standardized),
         "y": None if found.y is None else _side(found.y, standardized=standardized),
@@ -40,20 +41,20 @@ def map_of(run: Run, found: Cells) -> dict[str, Json]:
         "left_out": found.left_out,
         "edge": None
         if edge is None
-        else {"rates": plain(edge[0]), "heights": plain(edge[1]), "words": edge_words(*edge, found.y, 6)},
+        else {"points": matrix(np.column_stack([edge.across, edge.up])), "words": edge.words},
         "regimes": [None if name is None else REGIME_WORDS[name] for name in along],
     }
 
 
 def _side(side: MapSide, *, standardized: bool) -> dict[str, Json]:
+    """Returns an axis: where its cells begin and end, what they say, and the values of equal ones."""
     return {
         "name": side.name,
         "words": parameter_words(side.name, standardized=standardized),
-        "edges": plain(side.edges),
+        "edges": plain(side.drawn_edges),
         "labels": list(side.labels),
         "log": side.log,
-        "ranges": side.ranges is not None,
-        "words_at": list(side.labels) if side.is_words else None,
+        "values": list(side.labels) if side.is_words else plain(side.centres) if side.is_listed else None,
     }
 
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from linreg_sweep.analysis.aggregate import Table
 from linreg_sweep.analysis.quality import table_of
+from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.comparing.comparison import bins_to_read, compare
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
-from linreg_sweep.plots.style import COLORS, spaced
+from linreg_sweep.plots.style import spaced
+from linreg_sweep.reports.fit import fit_of
 from linreg_sweep.reports.gather import Gathered, gather
 from linreg_sweep.reports.laboratory import laboratory
-from linreg_sweep.reports.page import Section, Shown, render, shown
+from linreg_sweep.reports.page import Advice, Section, Shown, render, shown
 from linreg_sweep.reports.payload import map_of, trials_of
 from linreg_sweep.runs.reopening import declaration_of, reopen
 from linreg_sweep.runs.results import Run, as_run
@@ -20,12 +22,14 @@ from linreg_sweep.storage.files import AnyPath
 from linreg_sweep.storage.metadata import DataFacts
 from linreg_sweep.storage.outputs import Output, output
 from linreg_sweep.text.advice import format_advice
+from linreg_sweep.text.importance import format_importance
 from linreg_sweep.text.phrases import counted
 from linreg_sweep.text.plans import axes_table
 from linreg_sweep.text.runs import format_legend, measured
 from linreg_sweep.theory.outcome import OUTCOMES
 from linreg_sweep.trials.advice import advise, is_needed
 from linreg_sweep.trials.axes import axes_of
+from linreg_sweep.words import rows_of
 
 
 def report(*runs: Run | str | Path, file: Output | None = None) -> AnyPath:
@@ -63,23 +67,30 @@ def _section(name: str, found: Gathered) -> Section:
     """Returns what a page says of one run."""
     run, data = found.run, found.run.metadata["data"]
     products = declaration_of(run).config.products
-    trained, why_not, advice = None, None, list[str]()
+    trained, why_not, advice, fit = None, None, list[Advice](), None
     try:
+        fit = fit_of(run)
         experiment = reopen(run)
         if run.finished and is_needed(run.metadata["outcomes"]):
-            advice = list(format_advice(advise(experiment), "even the farthest start"))
+            advice = [
+                Advice.of(line) for line in format_advice(advise(experiment), "even the farthest start")
+            ]
         trained = laboratory(run, experiment, found.trials)
     except SweepError as error:
         why_not = str(error)
     payload = {
         "name": run.name,
-        "maps": [map_of(run, each) for each in found.maps],
+        "maps": [
+            map_of(run, each) | {"block": block} for each, block in zip(found.maps, found.blocks, strict=True)
+        ],
         "trials": trials_of(found.trials, run.types),
+        "others": trials_of(found.others, run.types),
         "all_listed": found.all_listed,
         "varied": list(run.varied),
         "n_trials": run.n_trials_done,
         "best": found.best,
         "laboratory": trained,
+        "fit": fit,
         "outcomes": {outcome: COLORS[outcome] for outcome in OUTCOMES},
     }
     first = next(iter(found.summaries.values()))
@@ -87,11 +98,12 @@ def _section(name: str, found: Gathered) -> Section:
         name=name,
         subject=(
             f"{counted(run.n_trials_done, 'trial')} of linear regression by gradient descent on"
-            f" {data['source']}: {counted(data['rows'], 'row')}, {_features(data)},"
+            f" {data['source']}: {rows_of(data['rows'], data.get('held_out_rows', []))}, {_features(data)},"
             f" predicting {', '.join(data['targets'])};"
             f" loss {', '.join(run.losses)}, engine {run.metadata['engine']}."
         ),
         answer=found.answer,
+        importance=_importance(run),
         advice=advice,
         facts=_facts(run),
         swept=shown("swept", "What was swept", axes_table(axes_of(products))),
@@ -105,6 +117,16 @@ def _section(name: str, found: Gathered) -> Section:
         no_laboratory=why_not,
         payload=payload,
     )
+
+
+def _importance(run: Run) -> str:
+    """Returns which parameter matters, in a sentence; nothing where that is not exact, or nothing varies."""
+    if not run.is_ordered or not run.finished or run.n_failed:
+        return ""
+    try:
+        return format_importance(*run.importance())
+    except ConfigError:  # no parameter has two values
+        return ""
 
 
 def _quality(run: Run) -> Shown | None:
@@ -133,7 +155,7 @@ def _facts(run: Run) -> dict[str, str]:
     metadata = run.metadata
     facts = {
         "Run": run.path.resolve().name,
-        "Data": f"{metadata['data']['source']}, SHA-256 {metadata['data']['sha256']}",
+        "Data": f"{metadata['data']['source']}, SHA-256 of the rows trained on {metadata['data']['sha256']}",
         "Begun": metadata["created"],
         "Finished": metadata.get("finished", "not yet"),
     }
@@ -144,4 +166,4 @@ def _facts(run: Run) -> dict[str, str]:
 def _notes(run: Run) -> Iterator[str]:
     if not run.finished:
         yield f"{run.n_trials_done:,} of {run.n_trials:,} trials are done: the sweep is not finished."
-    yield from (f"{note}." for note in run.metadata["data"]["notes"])
+    yield from (f"{note[0].upper()}{note[1:]}." for note in run.metadata["data"]["notes"])

@@ -48,7 +48,7 @@ def finish_run(
     failures = {trial: reason for facts in parts for trial, reason in facts.failures.items()}
     if len(failures) == run.n_trials:
         text = f"no trial could be trained, the first for this reason: {failures[0]}"
-        raise SweepError(Complaint(str(run.path), text, "mend this and run the same command again"))
+        raise SweepError(Complaint(str(run.path), text, "fix this and run the same command again"))
     store, told = run.store, _failures(failures)
     is_right = store.is_as_written(store.summary, run.metadata)
     counted = {name: sum(facts.outcomes.get(name, 0) for facts in parts) for name in OUTCOMES}
@@ -72,7 +72,7 @@ def finish_run(
             **found.facts,
         }
     )
-    return Run(store, found.readable)
+    return Run(store, readable=found.readable)
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,8 @@ def sum_up(run: Run, experiment: Experiment) -> SummedUp:
     ]
     types, level = run.layout(TRIALS).types, experiment.converged_excess
     findings = Findings(types, partial(_start_cost, experiment), run.best_by, level)
-    for columns in run.parts(list(dict.fromkeys([*by, *SUMMARISED, *findings.reads]))):
+    spread = ranked_by(run.spread) if run.spread else ()
+    for columns in run.parts(list(dict.fromkeys([*by, *SUMMARISED, *spread, *findings.reads]))):
         for aggregate in aggregates:
             aggregate.add(columns)
         findings.add(columns)

@@ -1,7 +1,5 @@
 """Which parameter of a run matters for a column of its trials."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from linreg_sweep.analysis.aggregate import Table, check_column
@@ -9,13 +7,11 @@ from linreg_sweep.analysis.importance import shares
 from linreg_sweep.config.parameters import count
 from linreg_sweep.errors import Complaint, ConfigError, ResultsError
 from linreg_sweep.runs.reopening import declaration_of
+from linreg_sweep.runs.stored import StoredRun
 from linreg_sweep.theory.outcome import CONVERGED
 
-if TYPE_CHECKING:
-    from linreg_sweep.runs.results import Run
 
-
-def importance_of(run: "Run", column: str | None = None) -> tuple[str, Table]:
+def importance_of(run: StoredRun, column: str | None = None) -> tuple[str, Table]:
     """Returns the shares of the variance of a column that each parameter and each pair of them has.
 
     Args:
@@ -52,7 +48,7 @@ def importance_of(run: "Run", column: str | None = None) -> tuple[str, Table]:
     return of, shares(values.reshape(tuple(axes.values())), tuple(axes))
 
 
-def _numbers(run: "Run", column: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _numbers(run: StoredRun, column: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     """Returns a column of all trials as numbers; of outcomes, whether each converged."""
     type_ = run.types[column]
     if type_.is_words and column != "outcome":

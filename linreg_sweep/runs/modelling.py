@@ -1,18 +1,17 @@
 """The model that a trial of a run came to."""
 
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.column_types import parameter_names
+from linreg_sweep.blocks import ends
 from linreg_sweep.data import Data
 from linreg_sweep.errors import Complaint, ConfigError, ResultsError
 from linreg_sweep.model import Model
 from linreg_sweep.runs.quality import best_setting, cells_of
-from linreg_sweep.runs.reopening import data_of, declaration_of, reopen
+from linreg_sweep.runs.reopening import data_of, declaration_of, fold_of
 from linreg_sweep.trials.prepare import prepare
 from linreg_sweep.trials.tables import trial_columns
 
@@ -45,11 +44,8 @@ def model_of(run: "Run", trial: int | None = None) -> Model:
         raise ConfigError(Complaint("--trial", text))
     if number // run.part_size not in run.finished_parts():
         raise ResultsError(Complaint(str(run.path), f"trial {number} is not finished yet", "run the sweep"))
-    declaration = declaration_of(run)
-    data, experiment = data_of(run, declaration), reopen(run)
-    [group] = experiment.groups(experiment.values(number, number + 1))
-    fold = next(islice(data.folds(), group.kind.fold, None))
-    names = parameter_names(data.x_names, data.y_names, experiment.problem.fit_bias)
+    experiment, _, fold = fold_of(run, number)
+    names = experiment.parameter_names
     suffix = "_unscaled" if experiment.is_scaled else ""
     cells = cells_of(run, number, [*(f"{name}{suffix}" for name in names), *_told(run)])
     theta = [cells[f"{name}{suffix}"] for name in names]
@@ -100,14 +96,14 @@ def _model(run: "Run", data: Data, theta: list[Any], trained: dict[str, Any], *,
         raise ConfigError(Complaint(str(run.path), text, "choose another with --trial"))
     table = numbers.reshape(-1, len(data.y_names))
     weights = table[: len(data.x_names)]
-    told = run.metadata
+    told, (low, high) = run.metadata, ends(data.x)
     return Model(
         features=data.x_names,
         targets=data.y_names,
         weights=weights,
         bias=table[-1] if fit_bias else np.zeros(len(data.y_names)),
-        low=data.x.min(axis=0),
-        high=data.x.max(axis=0),
+        low=low,
+        high=high,
         fit_bias=fit_bias,
         trained={
             "run": run.path.name,

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,7 @@ class Entry:
         data, path = self.data, self.data_path
         if path is None or self.lacks_data:
             return data.source == ARRAYS
-        return data.x.nbytes + data.y.nbytes < SMALL or (
+        return 8 * (prod(data.x.shape) + prod(data.y.shape)) < SMALL or (
             files.is_local(path) and path.is_file() and path.stat().st_size < SMALL
         )
 
@@ -146,7 +147,7 @@ class Entry:
         data = self.data
         if not self.keeps_data:
             return None
-        columns = dict(zip(data.x_names + data.y_names, [*data.x.T, *data.y.T], strict=True))
+        columns = dict(zip(data.x_names + data.y_names, [*data.x[:].T, *data.y[:].T], strict=True))
         if self.names_held_out and data.held_out is not None:
             columns[self._held_out_column] = (data.held_out >= 0).astype(np.float64)
         return encode(columns)
@@ -174,7 +175,7 @@ def open_run(entry: Entry, part_size: int | None, report: Callable[[str], None])
     elif store.data.name not in metadata["checksums"]:
         entry = replace(entry, lacks_data=True)
     if part_size not in (None, metadata["part_size"]):
-        text = f"the run's parts have {metadata['part_size']} trials each, got a part size of {part_size}"
+        text = f"the run was made with a part size of {metadata['part_size']:,}, got {part_size:,}"
         raise ConfigError(Complaint(str(store.path), text, "leave it out, or use another --out"))
     for folder in (store.trials, *([store.history] if metadata["history"] else [])):
         files.make_folder(folder)

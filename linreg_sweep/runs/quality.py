@@ -10,6 +10,7 @@ from linreg_sweep.analysis.formats import finite
 from linreg_sweep.analysis.quality import MEASURES, means, measures
 from linreg_sweep.column_types import ranked_by
 from linreg_sweep.errors import Complaint, ResultsError
+from linreg_sweep.runs.stored import StoredRun
 from linreg_sweep.storage.layout import TRIALS
 from linreg_sweep.storage.metadata import Targets
 from linreg_sweep.storage.parquet import read_arrays
@@ -17,14 +18,13 @@ from linreg_sweep.storage.parquet import read_arrays
 if TYPE_CHECKING:
     import pandas as pd
 
-    from linreg_sweep.runs.results import Run
     from linreg_sweep.trials.experiment import Experiment
 
 SIMPLER = {"weight_decay": -1.0, "max_epochs": 1.0}
 """The parameters that make a fit simpler, the first that varies: with more penalty, or with fewer epochs."""
 
 
-def quality(run: "Run") -> "pd.DataFrame":
+def quality(run: StoredRun) -> "pd.DataFrame":
     """Returns R squared and the root mean squared error of every trial; see Run.quality."""
     import pandas as pd
 
@@ -46,7 +46,7 @@ def quality(run: "Run") -> "pd.DataFrame":
     return pd.concat([table[["trial", *run.varied]], pd.DataFrame(found, table.index)], axis=1)
 
 
-def best_setting(run: "Run") -> tuple[Setting, Setting | None] | None:
+def best_setting(run: StoredRun) -> tuple[Setting, Setting | None] | None:
     """Returns the setting that is best in the mean over folds, and the simplest as good; None: no folds.
 
     As good are those whose mean is within one standard error of the best one's (Breiman et al.,
@@ -70,7 +70,7 @@ def best_setting(run: "Run") -> tuple[Setting, Setting | None] | None:
     return best, found
 
 
-def best_trials(run: "Run", n: int) -> list[int]:
+def best_trials(run: StoredRun, n: int) -> list[int]:
     """Returns the trials of the settings that are best in the mean over folds, n of them, the best first."""
     settings = -(-n // run.n_folds)
     first = ranked(
@@ -79,7 +79,7 @@ def best_trials(run: "Run", n: int) -> list[int]:
     return [int(trial) for trial in (first[:, None] + np.arange(run.n_folds)).ravel()[:n]]
 
 
-def cells_of(run: "Run", trial: int, names: Sequence[str]) -> dict[str, Any]:
+def cells_of(run: StoredRun, trial: int, names: Sequence[str]) -> dict[str, Any]:
     """Returns some cells of a trial, as metadata.json has them."""
     part, row = divmod(trial, run.part_size)
     layout = run.layout(TRIALS)
@@ -87,7 +87,7 @@ def cells_of(run: "Run", trial: int, names: Sequence[str]) -> dict[str, Any]:
     return {name: finite(layout.types[name].cell(columns[name][row].item())) for name in names}
 
 
-def fits_of(run: "Run", experiment: "Experiment", best: int, setting: Setting | None) -> dict[str, Any]:
+def fits_of(run: StoredRun, experiment: "Experiment", best: int, setting: Setting | None) -> dict[str, Any]:
     """Returns what metadata.json says of the best trial's fit: its quality, and the optimum it makes for.
 
     Args:
@@ -135,7 +135,7 @@ def fits_of(run: "Run", experiment: "Experiment", best: int, setting: Setting | 
     return {**told, "quality": fit}
 
 
-def folds_told(run: "Run", found: tuple[Setting, Setting | None]) -> dict[str, Any]:
+def folds_told(run: StoredRun, found: tuple[Setting, Setting | None]) -> dict[str, Any]:
     """Returns what metadata.json says of the best setting over folds, and of the simplest as good."""
     best, simplest = found
 
@@ -160,7 +160,7 @@ def held_out_facts(experiment: "Experiment") -> Targets:
     facts: Targets = {"variance": [problem.variance for problem in problems]}
     held = [problem.held_out for problem in problems if problem.held_out is not None]
     if held:
-        facts["held_out_rows"] = [each.n_rows for each in held]
+        facts["held_out_rows"] = experiment.held_out_rows
         facts["held_out_variance"] = [each.variance for each in held]
     if experiment.is_in_every_fold:
         facts["folds"] = len(problems)

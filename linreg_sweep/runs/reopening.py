@@ -1,8 +1,8 @@
 """The experiment of a run that is there: its declaration met with its data once more."""
 
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,21 +10,21 @@ from linreg_sweep.column_types import ColumnType
 from linreg_sweep.config import Declaration, Sweep, load_sweep_text
 from linreg_sweep.data import Data, from_arrays
 from linreg_sweep.errors import Complaint, ResultsError
+from linreg_sweep.folds import Fold, folds_of
 from linreg_sweep.holdout import TRAINED
+from linreg_sweep.runs.stored import StoredRun
 from linreg_sweep.storage import files
 from linreg_sweep.storage.layout import Layout
 from linreg_sweep.storage.parquet import read_arrays
 from linreg_sweep.storage.store import damaged
 from linreg_sweep.tabular.sources import is_there
 from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.groups import Group
 from linreg_sweep.trials.loading import data_path, load_data, scalings
 from linreg_sweep.trials.prepare import prepare
 
-if TYPE_CHECKING:
-    from linreg_sweep.runs.results import Run
 
-
-def declaration_of(run: "Run") -> Declaration[Sweep]:
+def declaration_of(run: StoredRun) -> Declaration[Sweep]:
     """Returns what a run's config.yaml declares.
 
     Raises:
@@ -38,7 +38,7 @@ def declaration_of(run: "Run") -> Declaration[Sweep]:
     return load_sweep_text(files.read(place), str(place), folder)
 
 
-def reopen(run: "Run", max_memory: str | int | None = None) -> Experiment:
+def reopen(run: StoredRun, max_memory: str | int | None = None) -> Experiment:
     """Returns what a run's trials are a pure function of.
 
     Args:
@@ -52,14 +52,23 @@ def reopen(run: "Run", max_memory: str | int | None = None) -> Experiment:
         DataError: its data cannot be read.
     """
     declaration = declaration_of(run)
-    experiment = prepare(declaration, data_of(run, declaration, max_memory))
-    if experiment.digest != run.metadata["data"]["sha256"]:
-        text = f"the data of the run have changed since ({experiment.data.source})"
-        raise ResultsError(Complaint(str(run.path), text, "restore them, or run the sweep on the new data"))
-    return experiment
+    return prepare(declaration, data_of(run, declaration, max_memory))
 
 
-def data_of(run: "Run", declaration: Declaration[Sweep], max_memory: str | int | None = None) -> Data:
+def fold_of(run: StoredRun, trial: int) -> tuple[Experiment, Group, Fold]:
+    """Returns what a run's trials are a pure function of, one of them, and the rows that it was trained on.
+
+    Raises:
+        ResultsError, ConfigError, DataError: see reopen.
+    """
+    declaration = declaration_of(run)
+    data = data_of(run, declaration)
+    experiment = prepare(declaration, data)
+    [group] = experiment.groups(experiment.values(trial, trial + 1))
+    return experiment, group, next(islice(folds_of(data), group.kind.fold, None))
+
+
+def data_of(run: StoredRun, declaration: Declaration[Sweep], max_memory: str | int | None = None) -> Data:
     """Returns the data of a run: those that it keeps, or those that its declaration names.
 
     Args:
@@ -68,13 +77,17 @@ def data_of(run: "Run", declaration: Declaration[Sweep], max_memory: str | int |
         max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk.
 
     Raises:
-        ResultsError: they are not where they were.
+        ResultsError: they are not where they were, or have changed.
         DataError: they cannot be read.
     """
-    return _own_data(run, declaration) or _data_elsewhere(run, declaration, max_memory)
+    data = _own_data(run, declaration) or _data_elsewhere(run, declaration, max_memory)
+    if data.digest != run.metadata["data"]["sha256"]:
+        text = f"the data of the run have changed since ({data.source})"
+        raise ResultsError(Complaint(str(run.path), text, "restore them, or run the sweep on the new data"))
+    return data
 
 
-def _own_data(run: "Run", declaration: Declaration[Sweep]) -> Data | None:
+def _own_data(run: StoredRun, declaration: Declaration[Sweep]) -> Data | None:
     """Returns the data that a run keeps; None: they are elsewhere."""
     store = run.store
     if store.data.name not in run.metadata.get("checksums", {}) and not files.exists(store.data):
@@ -98,7 +111,7 @@ def _own_data(run: "Run", declaration: Declaration[Sweep]) -> Data | None:
     return data if holdout is None else replace(data, held_out=holdout.rows(len(data.x)))
 
 
-def _data_elsewhere(run: "Run", declaration: Declaration[Sweep], max_memory: str | int | None) -> Data:
+def _data_elsewhere(run: StoredRun, declaration: Declaration[Sweep], max_memory: str | int | None) -> Data:
     """Returns the data that a run does not keep.
 
     Raises:

@@ -1,11 +1,9 @@
-"""A run, read back: its tables as pandas DataFrames.
+"""A run, read back: what a person asks of it."""
 
-What a person asks of a run is one class, `Run`, and few of its methods have ten lines: hence the length.
-"""
-
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,17 +21,15 @@ from linreg_sweep.analysis.aggregate import (
     check_column,
     ranges_of,
 )
-from linreg_sweep.column_types import Array, Types, ranked_by
-from linreg_sweep.errors import Complaint, ConfigError, ResultsError
-from linreg_sweep.execution.ranges import range_of_part
+from linreg_sweep.analysis.over_seeds import over_seeds, reads
+from linreg_sweep.column_types import ranked_by
+from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.runs.quality import best_trials, quality
-from linreg_sweep.storage import files, parquet
+from linreg_sweep.runs.stored import StoredRun
 from linreg_sweep.storage.arrow import with_categories
-from linreg_sweep.storage.files import AnyPath, any_path
-from linreg_sweep.storage.layout import HISTORY, TRIALS, Layout, layout_of
-from linreg_sweep.storage.metadata import Metadata
+from linreg_sweep.storage.files import any_path
 from linreg_sweep.storage.store import Store, find_runs
-from linreg_sweep.theory.outcome import FAILED
+from linreg_sweep.theory.outcome import OUTCOMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,210 +47,24 @@ ALIKE = 4
 
 
 @dataclass(frozen=True, repr=False)
-class Run:
+class Run(StoredRun):
     """The result of a sweep, finished or not.
 
     Attributes:
-        store: the files of the run.
         readable: its summary for a person, where the run has just been finished.
-        is_whole: whether every part is known to have been written, whatever a listing shows.
     """
 
-    store: Store
     readable: Table | None = field(default=None, compare=False)
-    is_whole: bool = field(default=False, compare=False)
-
-    @property
-    def path(self) -> AnyPath:
-        """The run's directory."""
-        return self.store.path
-
-    @cached_property
-    def metadata(self) -> Metadata:
-        """What metadata.json says: versions, data, times, outcomes."""
-        return self.store.read_metadata()
-
-    @property
-    def name(self) -> str:
-        """The sweep's name."""
-        return self.metadata["name"]
-
-    @property
-    def varied(self) -> list[str]:
-        """The columns of the hyperparameters that the sweep varies, in the declared order."""
-        return list(self.metadata["varied"])
-
-    @property
-    def losses(self) -> tuple[str, ...]:
-        """The losses that its trials descend."""
-        varied = self.types.get("loss")
-        return (self.metadata["loss"],) if varied is None else varied.words
-
-    @property
-    def is_ordered(self) -> bool:
-        """Whether trials are known to be the combinations of one grid, its last parameter turning fastest."""
-        return bool(self.metadata["spans"])
-
-    @property
-    def best_by(self) -> str:
-        """The column whose least value is best."""
-        return self.metadata.get("best_by", "converged_at")
-
-    @property
-    def n_folds(self) -> int:
-        """How many trials each setting is, one a fold, one after the other; 1 where there are no folds."""
-        return self.metadata["data"].get("folds", 1)
 
     @property
     def spread(self) -> str | None:
-        """The column whose spread a summary tells beside the epochs of convergence; None: no other."""
-        return None if self.best_by == "converged_at" else self.best_by
+        """The column whose spread a summary tells beside the epochs of convergence; None: no other.
 
-    @property
-    def n_trials(self) -> int:
-        """How many trials the sweep has."""
-        return self.metadata["n_trials"]
-
-    @property
-    def part_size(self) -> int:
-        """How many trials a part has; the last may have less."""
-        return self.metadata["part_size"]
-
-    @property
-    def n_parts(self) -> int:
-        """How many parts the sweep has."""
-        return self.metadata["n_parts"]
-
-    def finished_parts(self) -> list[int]:
-        """Returns the numbers of the run's parts that are there, ascending; with their history, if kept.
-
-        Those that were written and that a listing does not show, as it may lag, are looked for by name.
+        Over seeds it is that of the excess cost, where no other column says which trial is the best.
         """
-        store, every = self.store, set(range(self.n_parts))
-        folders = [store.trials, *([store.history] if self.metadata["history"] else [])]
-        numbers = every.intersection(*map(store.part_numbers, folders))
-        if self.is_whole or "finished" in self.metadata:
-            unseen = every - numbers
-            numbers |= {n for n in unseen if all(files.exists(store.part(folder, n)) for folder in folders)}
-        return sorted(numbers)
-
-    @property
-    def n_trials_done(self) -> int:
-        """How many of them are there."""
-        ranges = (range_of_part(number, self.part_size, self.n_trials) for number in self.finished_parts())
-        return sum(trials.n_trials for trials in ranges)
-
-    @property
-    def finished(self) -> bool:
-        """Whether every trial is there, and summed up."""
-        outcomes = self.metadata.get("outcomes", {})
-        is_summed_up = "finished" in self.metadata and sum(outcomes.values()) + self.n_failed == self.n_trials
-        return is_summed_up and self.n_trials_done == self.n_trials
-
-    @property
-    def n_failed(self) -> int:
-        """How many trials of a finished run could not be trained; they have the outcome `failed`."""
-        return self.metadata["failed"]["count"] if "failed" in self.metadata else 0
-
-    @property
-    def failures(self) -> dict[int, str]:
-        """Why the first of them could not be trained, by their number."""
-        first = self.metadata["failed"]["first"] if "failed" in self.metadata else []
-        return {each["trial"]: each["reason"] for each in first}
-
-    @cached_property
-    def trials(self) -> "pd.DataFrame":
-        """One row a trial, sorted by `trial`."""
-        return self.read()
-
-    @cached_property
-    def history(self) -> "pd.DataFrame":
-        """One row a kept state, sorted by `trial` and `epoch`.
-
-        Raises:
-            ResultsError: the sweep keeps none.
-        """
-        if not self.metadata["history"]:
-            hint = "declare history: {every: 100} and run the sweep"
-            raise ResultsError(Complaint(str(self.path), "this run keeps no history", hint))
-        return parquet.read(self._files(self.store.history), None, self.layout(HISTORY))
-
-    def read(self, columns: list[str] | None = None) -> "pd.DataFrame":
-        """Returns the trials table, or some of its columns.
-
-        Raises:
-            ResultsError: no part is finished, or one is damaged.
-        """
-        return parquet.read(self._files(self.store.trials), columns, self.layout(TRIALS))
-
-    def pick(self, trials: NDArray[np.int64]) -> "pd.DataFrame":
-        """Returns some trials by their numbers, sorted, holding one part after the other in memory.
-
-        Args:
-            trials: the numbers, in any order; those that are not finished are left out.
-
-        Raises:
-            ResultsError: no part is finished, or one is damaged.
-        """
-        import pandas as pd
-
-        size, numbers = self.part_size, np.unique(trials)
-        chosen: list[pd.DataFrame] = []
-        for number, file in zip(self.finished_parts(), self._files(self.store.trials), strict=True):
-            here = numbers[numbers // size == number] - number * size
-            if len(here):
-                chosen.append(parquet.read([file], None, self.layout(TRIALS)).iloc[here])
-        return with_categories(pd.concat(chosen, ignore_index=True), self.types)
-
-    def frames(self, columns: list[str] | None = None) -> "Iterator[pd.DataFrame]":
-        """Yields the trials table, or some of its columns, a part at a time.
-
-        Raises:
-            ResultsError: no part is finished, or one is damaged.
-        """
-        for file in self._files(self.store.trials):
-            yield parquet.read([file], columns, self.layout(TRIALS))
-
-    def layout(self, table: str) -> Layout:
-        """Returns what the parts of the trials or of the history are to hold."""
-        return self._layouts[table]
-
-    @cached_property
-    def _layouts(self) -> dict[str, Layout]:
-        return {table: layout_of(self.metadata, table) for table in (TRIALS, HISTORY)}
-
-    @property
-    def types(self) -> Types:
-        """The columns of the trials table, in their order, with what each holds."""
-        return self.layout(TRIALS).types
-
-    def _files(self, folder: AnyPath) -> list[AnyPath]:
-        numbers = self.finished_parts()
-        if not numbers:
-            raise ResultsError(Complaint(str(self.path), "no trial is finished yet", "run the sweep"))
-        return [self.store.part(folder, number) for number in numbers]
-
-    def parts(
-        self, columns: Sequence[str], numbers: Sequence[int] | None = None
-    ) -> Iterator[dict[str, Array]]:
-        """Yields some columns of the trials, a part at a time, codes for words (see `types`).
-
-        Trials that could not be trained have no results, and are left out.
-
-        Args:
-            columns: their names.
-            numbers: of the finished parts that are asked for; None: all.
-
-        Raises:
-            ResultsError: no part is finished, or one is damaged.
-        """
-        found_files, layout = self._files(self.store.trials) if numbers is None else None, self.layout(TRIALS)
-        for file in found_files or [self.store.part(self.store.trials, number) for number in numbers or ()]:
-            found = parquet.read_arrays(file, list(dict.fromkeys([*columns, "outcome"])), layout)
-            trained = found["outcome"] != FAILED
-            kept = {name: found[name] for name in columns}
-            if trained.any():
-                yield kept if trained.all() else {name: values[trained] for name, values in kept.items()}
+        if self.best_by != "converged_at":
+            return self.best_by
+        return "excess_cost" if "seed" in self.varied else None
 
     def summary(self, by: str | Sequence[str] | None = None, bins: int | None = None) -> "pd.DataFrame":
         """Returns one row a value of each named parameter; see tables.summary.
@@ -338,37 +148,11 @@ class Run:
             return several if prod(words.values()) <= BINS else several[:1]
         settings, spans = self.settings, self.metadata["spans"]
         n_settings = prod(len(spans.get(name, [0])) for name in settings)
-        if self.best_by != "converged_at" and self.is_ordered and 1 < n_settings <= MAX_ROWS:
+        if self.spread is not None and self.is_ordered and 1 < n_settings <= MAX_ROWS:
             return settings
         if "learning_rate" in self.varied or not self.varied:
             return ["learning_rate"]
         return self.varied if self.is_ordered else self.varied[:1]
-
-    @property
-    def settings(self) -> list[str]:
-        """The columns that tell settings apart, each of which has several seeds or is in several folds.
-
-        Rates in stability limits are told apart by these: each fold has a limit of its own.
-        """
-        names = [name for name in self.varied if name not in ("fold", "seed")]
-        in_units = "fold" in self.varied and "learning_rate" not in self.metadata["spans"]
-        return ["stability_ratio" if name == "learning_rate" and in_units else name for name in names]
-
-    def columns_of(self, by: Sequence[str]) -> list[str]:
-        """Returns the columns that parameters are in; `epochs`, where it varies, is `max_epochs`.
-
-        Raises:
-            ConfigError: there is no such column.
-        """
-        names = ["max_epochs" if name == "epochs" and "max_epochs" in self.varied else name for name in by]
-        for name in names:
-            check_column(name, self.columns)
-        return names
-
-    @property
-    def columns(self) -> list[str]:
-        """The names of the columns of the trials table."""
-        return list(self.types)
 
     def has_more_values(self, by: Sequence[str], most: int) -> bool:
         """Returns whether a summary by these parameters has more rows than that."""
@@ -386,10 +170,25 @@ class Run:
         return False
 
     def over_seeds(self, of: str = "excess_cost") -> "pd.DataFrame":
-        """Returns a column's spread over seeds for each combination of all else; see analysis.over_seeds."""
-        from linreg_sweep.analysis.over_seeds import over_seeds
+        """Returns a column's spread over seeds for each combination of all else; see analysis.over_seeds.
 
-        return over_seeds(self.trials, self.varied, of)
+        Raises:
+            ConfigError: there is no such column, or it holds words.
+            ResultsError: no part is finished, or one is damaged.
+        """
+        from linreg_sweep.analysis import tables
+
+        table = self.spread_over_seeds(of)
+        numbers = dict.fromkeys(list(table)[list(table).index("seeds") + 1 :], "float64")
+        return tables.as_frame(table).astype(numbers)
+
+    def spread_over_seeds(self, of: str = "excess_cost") -> Table:
+        """Returns the same as plain columns, holding one part after the other in memory."""
+        by = [name for name in self.varied if name != "seed"]
+        check_column(of, self.columns)
+        together = self.is_ordered and set(self.varied[: len(by)]) == set(by)
+        parts = self.parts(reads(by, of, self.types))
+        return over_seeds(parts, by, of, self.types, together=together)
 
     def best(self, n: int = 10) -> "pd.DataFrame":
         """Returns the n best trials, the best first; see tables.best.
@@ -498,9 +297,17 @@ class Run:
         return f"<Run {self.name!r}: {self.n_trials_done:,} of {self.n_trials:,} trials, {self.path}>"
 
     def _repr_html_(self) -> str:
-        from linreg_sweep.analysis import tables
+        from linreg_sweep.analysis.shown import as_html, bars
 
-        return tables.as_html(f"{self.name}: {self.path}", self.summary(bins=BINS))
+        if not self.finished_parts():
+            return f"<p>{escape(repr(self))}</p>"
+        by, summary = self.default_by(), self.summary(bins=BINS)
+        labels = [
+            ", ".join(f"{cell:.6g}" if isinstance(cell, float) else str(cell) for cell in row)
+            for row in summary[by].itertuples(index=False)
+        ]
+        picture = bars(labels, {name: summary[name].tolist() for name in OUTCOMES}, ", ".join(by))
+        return as_html(f"{self.name}: {self.path}", summary) + picture
 
 
 def load(path: str | Path) -> Run:

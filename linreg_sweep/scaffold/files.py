@@ -79,9 +79,13 @@ def write_scaffold(
     if not is_local(folder):
         raise ConfigError(Complaint(str(directory), "must be a folder of this machine"))
     if data is None and (x or y):
-        raise ConfigError(Complaint("--x and --y", "go with --data: the tutorial's columns are x and y"))
+        raise ConfigError(
+            Complaint("--x and --y", "apply to --data only: the tutorial's columns are x and y")
+        )
     if data is None and missing:
-        raise ConfigError(Complaint("--missing", "goes with --data: the tutorial's data miss nothing"))
+        raise ConfigError(
+            Complaint("--missing", "applies to --data only: the tutorial's data have no missing cells")
+        )
     if data is not None and not y:
         raise ConfigError(Complaint("--y", "is required with --data: the column to predict"))
     if data is not None and UNPRINTABLE.search(str(Path.cwd() / data)):
@@ -157,7 +161,7 @@ def _read(file: str, x: Sequence[str], y: Sequence[str], form: TextFormat, most:
     has_gaps = any(note.startswith(GAPS) for note in given.notes)
 
     def own(name: str) -> NDArray[np.float64]:
-        return read([name]).x[:, 0]
+        return np.asarray(read([name]).x[:, 0])
 
     reasons = _reasons(given, named=bool(x), own=own if has_gaps else None)
     kept = [name for name, reason in reasons.items() if not reason]
@@ -207,14 +211,13 @@ def _reasons(data: Data, *, named: bool, own: Callable[[str], NDArray[np.float64
         named: a person named them, so that only those go whose effect is the bias's already.
         own: gives a column in all rows that it has, where those are left out that another column misses.
     """
-    reasons = {
-        name: _why_not(name, column, named=named) for name, column in zip(data.x_names, data.x.T, strict=True)
-    }
+    columns = dict(zip(data.x_names, data.x[:].T, strict=True))
+    reasons = {name: _why_not(name, column, named=named) for name, column in columns.items()}
     if own is None:
         return reasons
     return {  # what seems to be nothing, or a count, may be so only in the rows that are left
         name: _why_not(name, own(name), named=named) if reasons[name] or _nearly_counts(column) else ""
-        for name, column in zip(data.x_names, data.x.T, strict=True)
+        for name, column in columns.items()
     }
 
 

@@ -16,12 +16,13 @@ from linreg_sweep.analysis.formats import condition
 from linreg_sweep.blocks import ends
 from linreg_sweep.config.schema import OutcomeConfig
 from linreg_sweep.config.writer import quoted
-from linreg_sweep.data import Data, moments, standardized
+from linreg_sweep.data import Data, standardized
 from linreg_sweep.engines.closed_form import train
 from linreg_sweep.engines.interface import TrainOptions, Trials
 from linreg_sweep.engines.pace import numpy_pace
 from linreg_sweep.errors import DataError
 from linreg_sweep.kinds import MAX_COUNT
+from linreg_sweep.standardizing import moments
 from linreg_sweep.theory.outcome import MISSING, stability_limit
 from linreg_sweep.theory.problem import Problem, make_problem
 from linreg_sweep.trials.prepare import criteria_of
@@ -105,7 +106,7 @@ def scaffold_texts(
     columns = ", ".join(data.x_names) if len(data.x_names) <= 8 else f"{len(data.x_names)} columns"
     config = [
         *map(_comment, remarks),
-        _comment(f"One trial: {', '.join(data.y_names)} on {columns}, {len(data.x)} rows of {data.source}"),
+        _comment(f"One trial: {', '.join(data.y_names)} on {columns}, {len(data.x):,} rows of {data.source}"),
         _comment(f"Run it with: linreg-sweep train configs/{name}.yaml"),
         "data:",
         *_data_lines(data, data_path, reading, x, y, reason),

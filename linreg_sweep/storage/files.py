@@ -49,7 +49,7 @@ def as_results_error(place: AnyPath, verb: str) -> Iterator[None]:
 def unusable(place: AnyPath, verb: str, error: Exception) -> ResultsError:
     """Returns the error that a place cannot be read or written, and why."""
     hint = (
-        "what was finished before is intact; mend this and run the same command again"
+        "what was finished before is intact; fix this and run the same command again"
         if verb == "write"
         else ""
     )

@@ -53,7 +53,7 @@ def _shape_complaints(x: Floats, y: Floats) -> list[Complaint]:
     (n_x, width), (n_y, height) = x.shape, y.shape
     shapes = f"got shapes {x.shape} and {y.shape}"
     if n_x == n_y == 1 and width == height > 1:
-        text = f"x and y must have a row an observation, {shapes}: one row each"
+        text = f"x and y must have one row per observation, {shapes}: one row each"
         return [Complaint("arrays", text, "transpose both: x.T and y.T")]
     if n_x == n_y:
         return []

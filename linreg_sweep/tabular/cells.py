@@ -25,7 +25,7 @@ GAP = "missing"
 """The kind of flaw that a missing cell is."""
 
 MISSING_CELL = "fill the cell in or remove the row; data.missing: drop leaves out all such rows"
-TEXT_CELL = "mend the cell, or choose other columns"
+TEXT_CELL = "correct the cell, or choose other columns"
 """Hints that many cells share."""
 
 
@@ -96,7 +96,7 @@ class Column:
         if self.count(GAP) == self.n_cells:
             return "empty"
         if self.almost and self.other is not None:
-            return f"numbers written like {shortened(self.other)} are not read"
+            return f"numbers written like {shortened(self.other)} are not understood"
         return "not numeric"
 
     @property

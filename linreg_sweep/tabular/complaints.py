@@ -30,9 +30,11 @@ def name_complaints(where: str, x_names: Sequence[str], y_names: Sequence[str]) 
                 text = f"every column of {role} must have a name, column {place} of {role} has none"
                 complaints.append(Complaint(where, text, "give it a name, or choose other columns"))
             elif OBEYED.search(name):
-                complaints.append(Complaint(where, f"column names must be of printable letters, got {shown}"))
+                complaints.append(
+                    Complaint(where, f"column names must consist of printable characters, got {shown}")
+                )
             if name.strip() and times > 1:
-                text = f"columns must be named once, got {shown} {times} times"
+                text = f"each column must be named once, got {shown} {times} times"
                 complaints.append(Complaint(where, text))
     both = set(x_names)
     for name in dict.fromkeys(y_names):
@@ -52,7 +54,9 @@ def header_complaints(
         hint = did_you_mean("", file.names)
         complaints.append(Complaint(file.where, "y must name at least one column", hint))
     if x is not None and not x:
-        complaints.append(Complaint(file.where, "x must name at least one column", "leave x out for all"))
+        complaints.append(
+            Complaint(file.where, "x must name at least one column", "leave x out to use all columns")
+        )
     there = Counter(file.names)
     for role, names in (("x", x or ()), ("y", y)):
         for name in dict.fromkeys(names):

@@ -85,7 +85,7 @@ def open_csv(path: Path, form: TextFormat) -> File:
     for mark, (what, cure) in _FOREIGN.items():
         if start.startswith(mark) and form.encoding != "utf-16":
             hint = f"{what}; {cure(path)}" if cure else what
-            raise DataError(Complaint(str(path), "must be CSV in UTF-8, it is not", hint))
+            raise DataError(Complaint(str(path), "must be CSV in UTF-8, but it is not", hint))
     rows, separator = records(path, form), form.separator_in(path)
     first, last, names = next(rows, (1, 1, []))
     where = f"{path}:{first}"
@@ -198,4 +198,4 @@ def _misread(path: Path, form: TextFormat, width: int, numbers: set[int], messag
 
 def _not_text(path: Path, form: TextFormat, where: str) -> Complaint:
     written = form.encoding.upper() if form.encoding == "utf-8" else form.encoding
-    return Complaint(where, f"text must be {written}, this line has other bytes", written_as(path))
+    return Complaint(where, f"text must be {written}, but this line has other bytes", written_as(path))

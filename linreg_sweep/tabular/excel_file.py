@@ -42,7 +42,7 @@ MAX_BYTES = 2**31
 
 EMPTY = "must be a number, the cell is empty or says that it is missing"
 
-AS_TEXT = "turn text into numbers in the spreadsheet"
+AS_TEXT = "convert text to numbers in the spreadsheet"
 """The hint for a number that is stored as text."""
 
 Values = tuple[Any, ...]

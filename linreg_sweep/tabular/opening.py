@@ -46,7 +46,7 @@ def _open_file(path: Path, form: TextFormat | None) -> File:
     if is_empty:
         raise DataError(Complaint(where, "data must have a header and rows, the file is empty"))
     if kind not in TEXT and form is not None and form != TextFormat():
-        text = "data.format goes with files of text, this is none"
+        text = "data.format applies to text files, and this is none"
         raise DataError(Complaint(where, text, "leave it out"))
     if kind in EXCEL:
         return open_excel(path)

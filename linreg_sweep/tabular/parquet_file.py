@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.errors import Complaint, DataError
+from linreg_sweep.places import is_local
 from linreg_sweep.tabular.bounds import check_columns
 from linreg_sweep.tabular.cells import (
     GAP,
@@ -37,6 +38,9 @@ _MAX_ITEMS = 1_000_000
 """Of the footer: bytes of a text, items of a list."""
 
 _ROWS_AT_ONCE = 2**16
+
+_BYTES_AT_ONCE = 2**18
+"""Of a column of a file on this machine, where Arrow would else read all that a group of rows has of it."""
 
 
 def open_parquet(path: Path) -> File:
@@ -91,6 +95,8 @@ def _opened(path: Path) -> Iterator[Any]:
         with open_source(path) as stream:  # itself, since Arrow opens no name that is not UTF-8
             yield parquet.ParquetFile(
                 stream,
+                buffer_size=_BYTES_AT_ONCE,
+                pre_buffer=not is_local(path),
                 page_checksum_verification=True,
                 thrift_string_size_limit=_LONGEST_TEXT,
                 thrift_container_size_limit=_MAX_ITEMS,

@@ -60,9 +60,9 @@ def of_commas(path: Path, form: TextFormat, found: frozenset[str], example: str)
         decimal = f"data.format: {as_declared(form.model_copy(update={'decimal': ','}))} says so"
     thousands = f"data.format: {as_declared(form.model_copy(update={'thousands': ','}))} says so"
     if "decimal" in found and "thousands" not in found:
-        return f"commas stand before decimals here: {decimal}"
+        return f"commas mark decimals here: {decimal}"
     if "thousands" in found and "decimal" not in found:
-        return f"commas stand between thousands here: {thousands}"
+        return f"commas separate thousands here: {thousands}"
     plain, point = example.replace(",", ""), example.replace(",", ".")
-    means = f"{example} may be {point} or {plain}" if "thousands" not in found else "they stand for both here"
-    return f"commas may stand before decimals or between thousands ({means}): {decimal}, or {thousands}"
+    means = f"{example} may be {point} or {plain}" if "thousands" not in found else "they do both here"
+    return f"commas may mark decimals or separate thousands ({means}): {decimal}, or {thousands}"

@@ -59,17 +59,21 @@ def files_of(path: AnyPath) -> Sequence[AnyPath]:
     if path.is_dir():
         found = [each for each in _by_name(path.iterdir()) if kind_of(each) and each.is_file()]
         if not found:
-            raise DataError(Complaint(where, f"a folder of data must have files in {KINDS}, this has none"))
+            raise DataError(
+                Complaint(where, f"a folder of data must have files in {KINDS}, but this one has none")
+            )
     elif _is_pattern(path) and not path.exists():
         found = [each for each in _matching(path) if each.is_file()]
         if not found:
-            raise DataError(Complaint(where, "data must be files, none has such a name", _neighbours(path)))
+            raise DataError(
+                Complaint(where, "data must be files, but none has such a name", _neighbours(path))
+            )
     else:
-        raise DataError(Complaint(where, "data must be a file, there is none here", _neighbours(path)))
+        raise DataError(Complaint(where, "data must be a file, but none has this name", _neighbours(path)))
     kinds = sorted({kind_of(each) or each.suffix for each in found})
     if len(kinds) > 1:
         text = f"files of one table must be of one kind, these end in {joined(kinds, 'and')}"
-        raise DataError(Complaint(where, text, f"name those that are meant, as in *{kinds[0]}"))
+        raise DataError(Complaint(where, text, f"name the ones you mean, as in *{kinds[0]}"))
     return found
 
 
@@ -91,7 +95,7 @@ def _neighbours(path: AnyPath) -> str:
     if not is_local(path):
         return ""
     if path.exists():
-        return "a pipe or a device may never end: save what it gives into a file"
+        return "a pipe or a device may never end: save its output to a file"
     if not path.parent.is_dir():
         return f"there is no folder {str(path.parent)!r} either"
     return did_you_mean(path.name, (each.name for each in path.parent.iterdir() if kind_of(each)))

@@ -210,7 +210,7 @@ def _without_gaps(
     where = listed([f"{shorten(called(file, i))} {n:,}" for i, n in gaps.items()])
     note = f"{GAPS}: {len(kept) - kept.sum():,} of {len(kept):,} rows ({where})"
     if not kept.any():
-        hint = f"choose other columns, or mend the data: {note}"
+        hint = f"choose other columns, or correct the data: {note}"
         raise DataError(Complaint(file.where, "every row misses a cell of a chosen column", hint))
     return kept, (note,)
 
@@ -229,7 +229,7 @@ def _whole(column: Column, *, drop: bool) -> Column:
     gaps = drop and all(flaw.kind == GAP for flaw in column.flaws)
     if not missing or (gaps and missing <= FEW_MISSING * column.n_cells):
         return column
-    return replace(column, reason=f"{missing:,} of {column.n_cells:,} cells no numbers")
+    return replace(column, reason=f"{missing:,} of {column.n_cells:,} cells are not numbers")
 
 
 def _nameless(file: File, i: int, read: Reading) -> Column:

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from linreg_sweep.analysis.aggregate import SPREAD
 from linreg_sweep.analysis.formats import GAP, Table, cells_of, frame_of
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
 from linreg_sweep.runs.results import BINS, MAX_ROWS, Run
-from linreg_sweep.theory.outcome import OUTCOMES, BestBy
+from linreg_sweep.theory.outcome import OUTCOMES, SPREADING
 from linreg_sweep.trials.columns import NAMED
 
 if TYPE_CHECKING:
@@ -31,15 +31,12 @@ LISTED = [
 
 SUMMED_UP = (
     *("trials", *OUTCOMES, "share_converged", "median_converged_at", "p90_converged_at", "best_cost"),
-    *(f"{measure}_{column}" for measure in SPREAD for column in get_args(BestBy)[1:]),
+    *(f"{measure}_{column}" for measure in SPREAD for column in SPREADING),
 )
 """The columns that a summary has and trials have not."""
 
 SPREADS = tuple(
-    f"{measure}_{column}"
-    for measure in reversed(SPREAD)
-    for column in get_args(BestBy)[1:]
-    if measure != "mean"
+    f"{measure}_{column}" for measure in reversed(SPREAD) for column in SPREADING if measure != "mean"
 )
 
 LEAST_FIRST = (
@@ -91,10 +88,10 @@ class Choice:
         """Raises a ConfigError where an option would have no effect beside another."""
         if self.by and self.trials:
             raise ConfigError(
-                Complaint("--trials", "does not go with --by, which summarises", "leave one out")
+                Complaint("--trials", "cannot be combined with --by, which summarises", "leave one out")
             )
         if self.bins is not None and self.as_trials:
-            text = "gathers the rows of a summary, not trials"
+            text = "groups the rows of a summary, not trials"
             raise ConfigError(Complaint("--bins", text, "name a parameter with --by, or leave it out"))
         asked = [
             *(("--columns", name) for name in self.columns),
@@ -102,7 +99,7 @@ class Choice:
         ]
         for option, name in asked if self.as_trials else ():
             if name in SUMMED_UP:
-                hint = "name the parameter that it goes by, as in --by learning_rate"
+                hint = "name the parameter to summarise by, as in --by learning_rate"
                 raise ConfigError(Complaint(option, f"{name} is a column of the summary", hint))
 
 
@@ -128,9 +125,10 @@ def choose(run: Run, choice: Choice) -> "pd.DataFrame":
     choice.check()
     trials = None if choice.where is None else run.where(choice.where)
     if choice.as_trials:
-        table = run.trials if trials is None else trials
-        best = choice.top is not None and choice.sort is None
-        return _selected(tables.best(table, choice.top or 0, run.best_by) if best else table, choice)
+        best = choice.top if choice.sort is None else None
+        if trials is None:
+            return _selected(run.trials if best is None else run.best(best), choice)
+        return _selected(trials if best is None else tables.best(trials, best, run.best_by), choice)
     by = run.columns_of(choice.by) if choice.by else run.default_by()
     bins = _bins(run, by, choice)
     if trials is None:

@@ -43,7 +43,7 @@ def format_edges(measured: "Edges") -> Iterator[str]:
         " largest_stable the difference between two trials dies out, from smallest_unstable on it grows."
     )
     if measured.is_drawn:
-        yield "The rows of steps are drawn: this is the edge over the first epochs of this seed."
+        yield "Rows are drawn at random: this is the edge over the first epochs of this seed."
     if measured.dtype == "float32":
         yield "The two are as close as float32 and its rounding can tell apart."
     if any(row.stability_limit is None for row in measured.rows):

@@ -56,7 +56,7 @@ def format_plan(plan: "Plan") -> Iterator[str]:
         time = f"about {duration(plan.seconds)}" if plan.seconds >= 1 else "under a second"
         yield f"Time: {time} on one core, within a factor of about three."
     yield f"Disk: at most {size(plan.disk)}, in {counted(plan.n_parts, 'part')}."
-    yield f"Memory: at most {size(plan.memory)} a worker, besides the libraries."
+    yield f"Memory: at most {size(plan.memory)} per worker, besides the libraries."
 
 
 def _of_file_order(limit: float, islands: Sequence[tuple[float, float]]) -> Iterator[str]:
@@ -75,7 +75,7 @@ def axes_table(axes: Sequence["Axis"]) -> Table:
             {
                 **({"product": axis.product} if any(each.product for each in axes) else {}),
                 "parameter": axis.name,
-                "values": "one a trial" if axis.values is None else f"{axis.values:,}",
+                "values": "one per trial" if axis.values is None else f"{axis.values:,}",
                 "first": axis.first,
                 "last": axis.last,
                 "how": axis.how,
@@ -91,7 +91,7 @@ def _forecast(plan: "Plan") -> Iterator[str]:
     predicted = expected.n_trials - expected.unknown
     of = f"a sample of {expected.n_trials:,} trials" if expected.is_sample else "the trials"
     if expected.unknown:
-        why = ", ".join(SILENT_MEANING[word] for word, count in expected.silent.items() if count)
+        why = "; ".join(SILENT_MEANING[word] for word, count in expected.silent.items() if count)
         all_of_them = f"the {expected.n_trials:,} trials" if not expected.is_sample else of
         share = f"{expected.unknown:,} of {all_of_them}" if predicted else f"any of {of}"
         yield f"Theory predicts nothing for {share}: {why}."

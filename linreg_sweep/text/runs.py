@@ -11,8 +11,9 @@ from linreg_sweep.column_types import parameter_names
 from linreg_sweep.engines import ENGINES
 from linreg_sweep.text.lines import format_lines
 from linreg_sweep.text.phrases import columns_of, counted, number, plural
+from linreg_sweep.text.seeds import format_over_seeds
 from linreg_sweep.theory.outcome import INSTEAD, OUTCOMES, SILENT_MEANING
-from linreg_sweep.words import joined
+from linreg_sweep.words import joined, rows_of
 
 if TYPE_CHECKING:
     from linreg_sweep.runs.results import Run
@@ -30,9 +31,10 @@ def format_run(run: "Run", table: Table, columns: list[str]) -> Iterator[str]:
         columns: those of the summary that are shown.
     """
     data = run.metadata["data"]
+    rows = rows_of(data["rows"], data.get("held_out_rows", []))
     yield (
         f"{run.name}: {counted(run.n_trials, 'trial')} on {data['source']},"
-        f" {counted(data['rows'], 'row')}, loss {', '.join(run.losses)}, engine {run.metadata['engine']}"
+        f" {rows}, loss {', '.join(run.losses)}, engine {run.metadata['engine']}"
     )
     yield ""
     cells = cells_of(table)
@@ -51,6 +53,7 @@ def format_run(run: "Run", table: Table, columns: list[str]) -> Iterator[str]:
     yield from _fitted_line(run)
     yield from format_quality(run)
     yield from _edge(run)
+    yield from format_over_seeds(run)
     yield from _agreement(run)
 
 
@@ -174,7 +177,7 @@ def format_best_trial(best: Mapping[str, Any], varied: Sequence[str], by: str = 
     """
     settings = ", ".join(f"{name} {number(best[name])}" for name in varied if best[name] is not None)
     settings = settings or "the set-up's values"
-    how = "no trial converged; this one came nearest"
+    how = "no trial converged; this one came closest"
     if best["outcome"] == "converged" and best["converged_at"] is not None:
         how = f"converged at epoch {best['converged_at']:,}"
     if by == "cost":
@@ -208,7 +211,7 @@ def _edge(run: "Run") -> Iterator[str]:
     edge = run.metadata["edge"]
     stable, diverged = edge["largest_stable"], edge["smallest_diverged"]
     parts = []
-    if stable is not None and diverged is not None and diverged < stable:
+    if stable is not None and diverged is not None and diverged <= stable:
         alone = run.varied == ["learning_rate"]
         why = (
             "above the first limit some are stable again" if alone else "the edge moves with what else varies"
@@ -251,7 +254,7 @@ def _agreement(run: "Run") -> Iterator[str]:
             yield f"Theory predicts nothing for {counted(found[word], 'trial')}: {SILENT_MEANING[word]}."
     if found.get("passing"):
         yield (
-            f"{counted(found['passing'], 'trial')} converged in passing: over all draws the excess rests"
+            f"{counted(found['passing'], 'trial')} converged only in passing: over all draws the excess rests"
             " above the tolerance (see plateau)."
         )
     if found["lost_in_rounding"]:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from linreg_sweep.method import Method
 from linreg_sweep.schedules import declared as schedules
 from linreg_sweep.schedules.base import LongRun, power
-from linreg_sweep.theory import drawn
 from linreg_sweep.theory.drawn import Drawn
-from linreg_sweep.theory.file_order import MOST_PARAMETERS, FileOrder
+from linreg_sweep.theory.file_order import FileOrder
+from linreg_sweep.theory.in_batches import MOST_PARAMETERS
 from linreg_sweep.theory.limits import cycle_product, first_loss, radius
 from linreg_sweep.theory.outcome import stability_limit, steepest_contraction
 from linreg_sweep.theory.permuted import MOST_ROWS, Permuted
@@ -244,8 +244,4 @@ def theory_of(
         return Permuted(method, problem, {} if known is None else known)
     if method.order == "reshuffle":
         return NoTheory("reshuffled", "each epoch has a permutation of its own")
-    if problem.shape[0] > drawn.MOST_PARAMETERS:
-        return NoTheory(
-            "mini_batches", f"steps see drawn batches of more than {drawn.MOST_PARAMETERS} parameters"
-        )
     return Drawn(method, problem, {} if known is None else known)

@@ -1,34 +1,30 @@
 """What holds for trials whose batches are drawn: of each nothing, but of all draws the mean."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.method import Method
 from linreg_sweep.theory.epoch_map import Momentum
-from linreg_sweep.theory.file_order import DECIDING, momentum_of
+from linreg_sweep.theory.in_batches import DECIDING, InBatches, Values
 from linreg_sweep.theory.in_the_mean import (
     Draws,
     MeanSteps,
     begin,
-    bilinear,
     draws_of,
     mean_steps,
-    pairs,
 )
-from linreg_sweep.theory.problem import Problem
+from linreg_sweep.theory.mean_square import limit_of
 from linreg_sweep.theory.quadratic import Quadratic
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Indices = NDArray[np.intp]
-Values = Mapping[str, Floats]
 
-MOST_PARAMETERS = 50
-"""Parameters up to which second moments are worked out."""
+MOST_WORK = 10**9
+"""Rows times the square of parameters up to which the limit of second moments is looked for."""
 
 MOST_MOMENTS = 100
 """Entries of second moments up to which they are led through epochs, and tried at many rates."""
@@ -50,29 +46,10 @@ TABLE = 2**20
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """Every batch is a draw of its own.
+class Drawn(InBatches):
+    """Every batch is a draw of its own."""
 
-    Attributes:
-        method: the descent.
-        problem: what is descended.
-        known: what has been found, by what it depends on.
-    """
-
-    method: Method
-    problem: Problem
-    known: dict[Any, Any] = field(default_factory=dict)
     word = "in_the_mean"
-
-    @property
-    def batch_size(self) -> int:
-        """Rows a step."""
-        return min(self.method.batch_size or self.problem.n_rows, self.problem.n_rows)
-
-    @property
-    def n_steps(self) -> int:
-        """Steps an epoch."""
-        return -(-self.problem.n_rows // self.batch_size)
 
     def draws(self, quadratic: Quadratic, decay: float) -> Draws:
         """Returns what the batches of one trial are drawn from."""
@@ -96,24 +73,21 @@ class Drawn:
 
     def n_moments(self, values: Values) -> int:
         """Returns how many entries second moments have."""
-        size = self.problem.shape[0] * (1 if momentum_of(self.method, values) is None else 2)
+        size = self.problem.shape[0] * (1 if self.momentum(values) is None else 2)
         return size * (size + 1) // 2
 
     def _blocks(
         self, quadratic: Quadratic, values: Values
     ) -> Iterator[tuple[Indices, Draws, Momentum | None]]:
         """Yields trials of one penalty each, not too many at once."""
-        count = len(values["learning_rate"])
-        decay = np.broadcast_to(values.get("weight_decay", np.zeros(1)), (count,))
         n_means = 2 * self.problem.optimum.size
         width = max(1, TABLE // (self.n_moments(values) + n_means) ** 2)
-        for penalty in np.unique(decay).tolist():
-            alike = np.flatnonzero(decay == penalty)
+        for penalty, alike in _by_penalty(values):
             draws = self.draws(quadratic.take(alike[:1]), penalty)
             for first in range(0, len(alike), width):
                 some = alike[first : first + width]
                 own = {name: each[some] for name, each in values.items()}
-                yield some, draws, momentum_of(self.method, own)
+                yield some, draws, self.momentum(own)
 
     def steps(self, draws: Draws, rate: Floats, momentum: Momentum | None) -> MeanSteps:
         """Returns what becomes of the moments of k trials, n_steps times an epoch."""
@@ -185,55 +159,63 @@ class Drawn:
         """Returns the rate [K] from which on second moments grow without bound; NaN: not worked out."""
         found = np.empty(len(values["learning_rate"]))
         with np.errstate(all="ignore"):
-            for some, draws, momentum in self._blocks(quadratic, values):
-                for k, place in enumerate(some.tolist()):
-                    found[place] = self._limit(draws, momentum, k)
+            for penalty, alike in _by_penalty(values):
+                one, own = quadratic.take(alike[:1]), {name: each[alike] for name, each in values.items()}
+                momentum = self.momentum(own)
+                for k, place in enumerate(alike.tolist()):
+                    found[place] = self._limit(one, penalty, momentum, k)
         return found
 
-    def _limit(self, draws: Draws, momentum: Momentum | None, place: int) -> float:
+    def _limit(self, one: Quadratic, penalty: float, momentum: Momentum | None, place: int) -> float:
         own: Momentum | None = None
         numbers: tuple[float, ...] = ()
         if momentum is not None:
             of_it = slice(place, place + 1)
             own = Momentum(momentum.momentum[of_it], momentum.gain[of_it], momentum.nesterov)
             numbers = (float(own.momentum[0]), float(own.gain[0]))
-        key = "limit", id(draws), *numbers
+        key = "limit", penalty, *self._key, *numbers
         if key not in self.known:
-            self.known[key] = self._found_limit(draws, own)
+            self.known[key] = self._found_limit(one, penalty, own)
         return float(self.known[key])
 
-    def _found_limit(self, draws: Draws, momentum: Momentum | None) -> float:
+    def _found_limit(self, one: Quadratic, penalty: float, momentum: Momentum | None) -> float:
         if momentum is None:
-            return plain_limit(draws)
+            return self._plain_limit(one, penalty)
         size = 2 * self.problem.shape[0]
         if size * (size + 1) // 2 > MOST_MOMENTS:
             return np.nan
-        begins = plain_limit(draws) * (1 - momentum.momentum[0]) / np.maximum(momentum.gain[0], 1e-300) / 8
+        draws, slowed = self.draws(one, penalty), (1 - momentum.momentum[0]) / 8
+        begins = self._plain_limit(one, penalty) * slowed / np.maximum(momentum.gain[0], 1e-300)
         return first_growth(lambda rate: self.steps(draws, np.array([rate]), momentum), float(begins))
+
+    def _plain_limit(self, one: Quadratic, penalty: float) -> float:
+        """Returns the rate from which on second moments of one trial grow, without momentum."""
+        if self._is_too_much:
+            return np.nan
+        decayed = np.full(self.problem.shape[0], penalty)
+        decayed[-1] *= self.method.decays_bias or not self.problem.fit_bias
+        vectors = one.eigenvectors[..., 0][:, one.eigenvalues[:, 0] > 0]
+        replacement = self.method.order == "with_replacement"
+        return limit_of(self.problem, self.batch_size, vectors, decayed, replacement=replacement)
+
+    @property
+    def _is_too_much(self) -> bool:
+        """Whether a pass over the rows takes too long to do it some dozens of times."""
+        return self.problem.n_rows * self.problem.shape[0] ** 2 > MOST_WORK
 
     def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
         """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
-        if momentum_of(self.method, values) is not None and self.n_moments(values) > MOST_MOMENTS:
+        if self.momentum(values) is not None and self.n_moments(values) > MOST_MOMENTS:
             return "second moments with momentum are not worked out for so many parameters"
+        if self._is_too_much:
+            return "second moments are not worked out for so many rows and parameters"
         return None
 
 
-def plain_limit(draws: Draws) -> float:
-    """Returns the rate from which on second moments grow without bound, without momentum; always one."""
-    weight = draws.frame.weight[0]
-    row, column, times = pairs(len(weight))
-    curved = (weight[row] > 0) & (weight[column] > 0)
-    curvature, unit = draws.curvature[None], np.eye(len(weight))[None]
-    falls = (bilinear(curvature, unit) + bilinear(unit, curvature))[0] / 2
-    grows = bilinear(curvature, curvature)[0] + draws.scatter
-    # in coordinates in which both are symmetric
-    size = np.sqrt(times / (weight[row] * weight[column]))[curved]
-    falls, grows = (each[np.ix_(curved, curved)] * size[:, None] / size for each in (falls, grows))
-    if not len(falls):
-        return np.inf
-    lower = np.linalg.cholesky((falls + falls.T) / 2)
-    half = np.linalg.solve(lower, (grows + grows.T) / 2)
-    return float(2 / np.linalg.eigvalsh(np.linalg.solve(lower, half.T))[-1])
+def _by_penalty(values: Values) -> Iterator[tuple[float, Indices]]:
+    """Yields each penalty there is, and its trials."""
+    decay = np.broadcast_to(values.get("weight_decay", np.zeros(1)), values["learning_rate"].shape)
+    yield from ((penalty, np.flatnonzero(decay == penalty)) for penalty in np.unique(decay).tolist())
 
 
 def first_growth(steps_at: Callable[[float], MeanSteps], begins: float) -> float:

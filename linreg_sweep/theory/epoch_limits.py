@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.epoch_map import Batches, Momentum, epoch_maps
+from linreg_sweep.theory.epoch_map import Batches, Momentum, growth_at
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -56,7 +56,7 @@ class Growth:
         if own is not None:
             own = Momentum(own.momentum[trial], own.gain[trial], own.nesterov)
         with np.errstate(all="ignore"):
-            found = epoch_maps(self.batches.take(trial), rates, own).growth
+            found = growth_at(self.batches.take(trial), rates, own)
         return np.asarray(np.minimum(found, 1.0))
 
     def of_one(self, trial: int) -> Callable[[Floats], Floats]:

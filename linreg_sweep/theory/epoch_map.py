@@ -10,9 +10,10 @@ What is kept is M - I, never M: so slow directions keep their digits. The matric
 [k, D, D] and multiplied one by one, so that a trial's bits are its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,9 @@ from linreg_sweep.theory.quadratic import Quadratic
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Indices = NDArray[np.intp]
+
+HELD = 2**20
+"""Numbers of rows, or of steps, that are worked on at once: 8 MB."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,8 @@ class Batches:
 
     Attributes:
         frame: the coordinates.
-        curvatures: of each batch, with its penalty [k, P, P] each.
-        pulls: the gradient of each batch against the optimum [k, P, O] each.
+        curvatures: of each of s batches, with its penalty [s, k, P, P].
+        pulls: the gradient of each batch against the optimum [s, k, P, O].
         is_balanced: whether the pulls add up to 0.
         steepest: a bound on the largest eigenvalue of any batch's curvature [k].
         flattest: a bound on the least of them that is not 0 [k].
@@ -69,8 +73,8 @@ class Batches:
     """
 
     frame: Frame
-    curvatures: Sequence[Floats]
-    pulls: Sequence[Floats]
+    curvatures: Floats
+    pulls: Floats
     is_balanced: bool
     steepest: Floats
     flattest: Floats
@@ -85,8 +89,8 @@ class Batches:
         return replace(
             self,
             frame=frame,
-            curvatures=[each[chosen] for each in self.curvatures],
-            pulls=[each[chosen] for each in self.pulls],
+            curvatures=self.curvatures[:, chosen],
+            pulls=self.pulls[:, chosen],
             steepest=self.steepest[chosen],
             flattest=self.flattest[chosen],
         )
@@ -113,21 +117,20 @@ def batches_of(
     pull_of_penalty = frame.into @ (penalty * (optimum + low))
     curvatures, pulls, spectra, constants = [], [], [], []
     size = min(batch_size, problem.n_rows)
-    for first in range(0, problem.n_rows, size):
-        design, y = problem.rows(slice(first, first + size))
-        factor = float(loss_factor(problem.loss, *y.shape))
-        curvature, pull = step_on(design, (y - design @ optimum) - design @ low, factor, frame)
+    for design, y in _batches(problem, size):
+        factor, each = float(loss_factor(problem.loss, *y.shape[1:])), design[:, None]
+        curvature, pull = step_on(each, (y[:, None] - each @ optimum) - each @ low, factor, frame)
         curvatures.append(curvature + ridge)
         pulls.append(pull - pull_of_penalty)
-        spectra.append(factor * np.linalg.svd(design, compute_uv=False) ** 2)
-        constants.append(factor * float(np.linalg.norm(design.T @ y)))
+        spectra.append(factor * np.linalg.svd(design, compute_uv=False).ravel() ** 2)
+        constants.append(factor * np.linalg.norm(design.swapaxes(1, 2) @ y, axis=(1, 2)).max())
     values = np.concatenate(spectra)
     seen = values[values > 1e-12 * values.max(initial=0.0)]
     is_even = problem.loss == "sse" or problem.n_rows % size == 0
     return Batches(
         frame,
-        curvatures,
-        pulls,
+        np.concatenate(curvatures),
+        np.concatenate(pulls),
         is_even and (problem.loss != "sse" or not np.any(weight_decay)),
         values.max(initial=0.0) + np.atleast_1d(weight_decay),
         np.broadcast_to(seen.min(initial=np.inf), np.atleast_1d(weight_decay).shape),
@@ -136,17 +139,29 @@ def batches_of(
     )
 
 
+def _batches(problem: Problem, size: int) -> Iterator[tuple[Floats, Floats]]:
+    """Yields the rows of many batches of one size at once, A [s, b, P] and Y [s, b, O], in their order."""
+    n_whole, each = problem.n_rows // size, max(1, HELD // (size * problem.shape[0]))
+    edges = [*range(0, n_whole * size, each * size), n_whole * size]
+    for first, last in pairwise(edges):
+        design, y = problem.rows(slice(first, last))
+        yield design.reshape(-1, size, design.shape[1]), y.reshape(-1, size, y.shape[1])
+    if problem.n_rows % size:
+        design, y = problem.rows(slice(n_whole * size, problem.n_rows))
+        yield design[None], y[None]
+
+
 def step_on(design: Floats, residual: Floats, factor: float, frame: Frame) -> tuple[Floats, Floats]:
-    """Returns how rows [b, P] bend and pull in a frame, [k, P, P] and [k, P, O].
+    """Returns how rows [..., b, P] bend and pull in a frame, [..., k, P, P] and [..., k, P, O].
 
     Args:
         design: the rows.
-        residual: what the optimum leaves of their targets [k, b, O].
+        residual: what the optimum leaves of their targets [..., k, b, O].
         factor: of the loss.
         frame: the coordinates.
     """
     along = design @ frame.back
-    across = factor * frame.weight[:, :, None] * along.swapaxes(1, 2)
+    across = factor * frame.weight[:, :, None] * along.swapaxes(-1, -2)
     return across @ along, across @ residual
 
 
@@ -305,6 +320,23 @@ def epoch_maps(batches: Batches, rate: Floats, momentum: Momentum | None) -> Epo
     return EpochMaps(every, first, None if momentum is None else momentum.ahead, scale, spread, peak)
 
 
+def growth_at(batches: Batches, rate: Floats, momentum: Momentum | None) -> Floats:
+    """Returns the same as `epoch_maps(...).growth` [k], but for rounding, and far sooner for many steps.
+
+    Steps that follow one another are multiplied in pairs, many at once, and what they come to likewise.
+    """
+    step, size = Step(rate, momentum), batches.curvatures.shape[2] * (1 if momentum is None else 2)
+    whole, each = np.zeros((len(rate), size, size)), max(2, HELD // (len(rate) * size**2))
+    for first in range(0, len(batches.curvatures), each):
+        steps = step.alone(batches.curvatures[first : first + each])
+        while len(steps) > 1:
+            end = len(steps) // 2 * 2
+            early, late = steps[0:end:2], steps[1:end:2]
+            steps = np.concatenate([late + early + late @ early, steps[end:]])
+        whole = steps[0] + whole + steps[0] @ whole
+    return growth_of(whole)
+
+
 class Step:
     """How k trials step along a gradient."""
 
@@ -314,6 +346,15 @@ class Step:
         gain = 1.0 if momentum is None else momentum.gain
         self.push = np.asarray(rate * gain)[:, None, None]
         self.ahead = None if momentum is None else momentum.ahead[:, None, None]
+
+    def alone(self, curvatures: Floats) -> Floats:
+        """Returns what steps on batches [s, k or 1, P, P] come to, each by itself, less I [s, k, D, D]."""
+        if self.kept is None or self.ahead is None:
+            return np.asarray(-self.push * curvatures)
+        n, slowed = curvatures.shape[2], self.push / (1 - self.kept)
+        bent = np.concatenate([-slowed * curvatures, self.push * curvatures], axis=2)
+        carried = self.ahead * bent + (self.kept - 1) * np.eye(2 * n)[:, n:]
+        return np.concatenate([bent, carried], axis=3)
 
     def led_up_to(self, delta: Floats, curvature: Floats, pull: Floats) -> tuple[Floats, Floats, Floats]:
         """Returns what steps come to with one more before them.

@@ -23,20 +23,25 @@ WIDTH = (56 - MAX_ROWS.bit_length()) // 2
 """Bits of a digit at most: the products of a block, 2^(2 WIDTH - 2) each, add up to 2^53 at most."""
 
 
-def products(blocks: Iterable[Floats], few: int, n_rows: int) -> tuple[NDArray[Any], int]:
-    """Returns the inner products of the first few columns with all [few, m], in units of 2^exponent.
+Digits = list[NDArray[np.int64]]
+"""Sums of products of digits [few, m], those of the largest first: exact, so that no order changes them."""
+
+
+def width_for(n_rows: int) -> int:
+    """Returns the bits of a digit by which the sums over so many rows and 128 digits stay below 2^63."""
+    return min(WIDTH, (58 - n_rows.bit_length()) // 2)
+
+
+def digits_of(blocks: Iterable[Floats], few: int, width: int) -> Digits:
+    """Returns the inner products of the first few columns with all, as sums of products of their digits.
 
     Args:
-        blocks: [m, rows] each, at most MAX_ROWS of the n_rows; no number exceeds 1.
+        blocks: [m, rows] each, at most MAX_ROWS; no number exceeds 1.
         few: below m.
-        n_rows: of all blocks.
-
-    Returns:
-        Whole numbers of Python, and the exponent.
+        width: bits of a digit; see width_for.
     """
-    width = min(WIDTH, (58 - n_rows.bit_length()) // 2)  # sums over all rows and 128 digits: below 2^63
     parts = slice(few), slice(few, None)  # apart: a product with itself takes half the time
-    sums: list[NDArray[np.int64]] = []
+    sums: Digits = []
     for block in blocks:
         rest = block * 2.0 ** (width - 1)
         digits: list[Floats] = []
@@ -48,11 +53,22 @@ def products(blocks: Iterable[Floats], few: int, n_rows: int) -> tuple[NDArray[A
         of_digits = np.concatenate(
             [(of_few @ all_of.T).reshape(many, few, many, -1) for all_of in (of_few, others)], axis=-1
         )
-        while len(sums) < 2 * many - 1:
-            sums.append(np.zeros((few, len(block)), np.int64))
+        levels = [np.zeros((few, len(block)), np.int64) for _ in range(2 * many - 1)]
         for one, other in product(range(many), repeat=2):
-            sums[one + other] += of_digits[one, :, other].astype(np.int64)
-    whole: Any = 0
+            levels[one + other] += of_digits[one, :, other].astype(np.int64)
+        sums = added(sums, levels)
+    return sums
+
+
+def added(one: Digits, other: Digits) -> Digits:
+    """Returns the inner products over the rows of both."""
+    longer, shorter = sorted((one, other), key=len, reverse=True)
+    return [*map(np.add, longer, shorter), *longer[len(shorter) :]]
+
+
+def whole(sums: Digits, width: int) -> tuple[NDArray[Any], int]:
+    """Returns inner products [few, m] as whole numbers of Python in units of 2^exponent, and the exponent."""
+    total: Any = 0
     for level in sums:
-        whole = whole * 2**width + level.astype(object)
-    return whole, 2 - width * (len(sums) + 1)
+        total = total * 2**width + level.astype(object)
+    return total, 2 - width * (len(sums) + 1)

@@ -13,6 +13,7 @@ import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.blocks import InOrder, one_by_one
 from linreg_sweep.theory.dependence import Dependence, triangle_of
 from linreg_sweep.theory.double_double import multiplied
 from linreg_sweep.theory.spectrum import (
@@ -22,6 +23,7 @@ from linreg_sweep.theory.spectrum import (
     Spectrum,
     in_two,
     least_cost,
+    of_shifted,
     residuals,
     without_noise,
 )
@@ -36,7 +38,7 @@ STEPS = 3
 
 
 def factored_spectrum(
-    data: Shifted, found: Dependence, factor: Fraction, *, fit_bias: bool
+    data: Shifted, found: Dependence, factor: Fraction, *, fit_bias: bool, in_order: InOrder = one_by_one
 ) -> Spectrum | None:
     """Returns the spectrum and the optimum of a least-squares problem; None where float64 cannot tell them.
 
@@ -45,6 +47,7 @@ def factored_spectrum(
         found: which columns of X bring something new.
         factor: k, which multiplies A^T A and A^T Y.
         fit_bias: whether A has a column of ones.
+        in_order: what works on pieces of the rows, where they need not come one after the other.
     """
     one, n_rows, n_targets = data.n_features, len(data.x), data.y.shape[1]
     n_parameters, root = one + fit_bias, np.sqrt(n_rows)
@@ -57,7 +60,8 @@ def factored_spectrum(
         """Returns centred columns, ones and residuals [kept, P + O] in the basis of what is kept and ones."""
 
         def blocks() -> Iterator[Floats]:
-            for rows, columns, rest in residuals(data, theta, fit_bias=fit_bias):
+            weights = of_shifted(data, theta, fit_bias=fit_bias)
+            for rows, columns, rest in residuals(data, weights):
                 of_x = columns[:one].T if fit_bias else np.ldexp(data.x[rows], -exponent)
                 yield np.hstack([of_x - mean, np.ones((len(of_x), int(fit_bias))), rest.T])[:, order]
 
@@ -84,7 +88,7 @@ def factored_spectrum(
             optimum += mpmath.matrix(step.tolist()) * mpmath.diag(unit)
         optimum = without_noise(data, optimum)
         nearest, low = in_two(optimum)
-        cost_min = least_cost(data, optimum, fit_bias=fit_bias)
+        cost_min = least_cost(data, optimum, fit_bias=fit_bias, in_order=in_order)
     eigenvalues = np.zeros(n_parameters)
     eigenvalues[:rank] = float(factor) * singular**2
     # H and C as the factorization has them, to more digits than their sums over rows

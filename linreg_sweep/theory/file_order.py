@@ -1,56 +1,29 @@
 """What holds for trials whose batches lie in file order: their epochs are one affine map."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.method import Method
 from linreg_sweep.theory.epoch_limits import Growth, first_limits, islands
-from linreg_sweep.theory.epoch_map import Batches, EpochMaps, Momentum, batches_of, epoch_maps, growth_of
-from linreg_sweep.theory.problem import Problem
+from linreg_sweep.theory.epoch_map import Batches, EpochMaps, batches_of, epoch_maps, growth_of
+from linreg_sweep.theory.in_batches import DECIDING, InBatches, Values
 from linreg_sweep.theory.quadratic import Quadratic
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
-Values = Mapping[str, Floats]
 
 TABLE = 2**21
 """Numbers of batches and maps that are held at once."""
 
-MOST_PARAMETERS = 128
-"""Parameters up to which an epoch's map is worked out."""
-
-DECIDING = ("momentum", "dampening", "weight_decay")
-"""What a limit depends on, beside the method."""
-
 
 @dataclass(frozen=True)
-class FileOrder:
-    """An epoch is the same affine map every time.
+class FileOrder(InBatches):
+    """An epoch is the same affine map every time."""
 
-    Attributes:
-        method: the descent.
-        problem: what is descended.
-        known: limits that have been found, by what they depend on.
-    """
-
-    method: Method
-    problem: Problem
-    known: dict[Any, float] = field(default_factory=dict)
     word = "epoch_map"
-
-    @property
-    def batch_size(self) -> int:
-        """Rows a step."""
-        return min(self.method.batch_size or self.problem.n_rows, self.problem.n_rows)
-
-    @property
-    def n_steps(self) -> int:
-        """Steps an epoch."""
-        return -(-self.problem.n_rows // self.batch_size)
 
     def batches(self, quadratic: Quadratic, values: Values) -> Batches:
         """Returns the steps of an epoch, of each trial [K] or alike for all."""
@@ -58,10 +31,6 @@ class FileOrder:
         decay = decay[:1] if quadratic.is_shared else decay
         bias = self.method.decays_bias
         return batches_of(self.problem, self.batch_size, quadratic, decay, decay_bias=bias)
-
-    def momentum(self, values: Values) -> Momentum | None:
-        """Returns how trials carry their velocity on [K]; None: none has any."""
-        return momentum_of(self.method, values)
 
     def maps(self, quadratic: Quadratic, values: Values) -> EpochMaps:
         """Returns what an epoch does to trials [K]."""
@@ -102,8 +71,9 @@ class FileOrder:
         keys = [tuple(float(values[name][k]) for name in DECIDING if name in values) for k in range(count)]
         new = [k for k, key in enumerate(keys) if self._key(key) not in self.known]
         new = [*{keys[k]: k for k in new}.values()]
-        for first in range(0, len(new), max(1, TABLE // (self.n_steps * self.problem.shape[0] ** 2))):
-            some = np.array(new[first : first + max(1, TABLE // (self.n_steps * self.problem.shape[0] ** 2))])
+        width = max(1, TABLE // (self.n_steps * self.problem.shape[0] ** 2))
+        for first in range(0, len(new), width):
+            some = np.array(new[first : first + width])
             these = {name: each[some] for name, each in values.items()}
             found = first_limits(self._growth(quadratic.take(some), these), len(some))
             self.known.update({self._key(keys[k]): float(x) for k, x in zip(some, found, strict=True)})
@@ -147,15 +117,6 @@ class FileOrder:
     @property
     def _n(self) -> int:
         return self.problem.shape[0]
-
-
-def momentum_of(method: Method, values: Values) -> Momentum | None:
-    """Returns how trials of a method carry their velocity on [K]; None: none of the declaration has any."""
-    momentum = values.get("momentum")
-    if "momentum" not in method.active or momentum is None:
-        return None
-    gain = 1 - values["dampening"] if "dampening" in method.active else np.ones_like(momentum)
-    return Momentum(momentum, gain, "nesterov" in method.flags)
 
 
 def _nearest(maps: EpochMaps, weight: Floats) -> Floats:

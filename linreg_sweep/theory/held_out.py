@@ -12,14 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.blocks import blocks
+from linreg_sweep.blocks import Rows, blocks
 from linreg_sweep.theory.dependence import triangle_of
 from linreg_sweep.theory.quadratic import TOGETHER
+from linreg_sweep.theory.sums import combined
 
 Floats = NDArray[np.float64]
-
-AT_ONCE = 2**13
-"""Numbers that are added to in one call: enough to hide it, few enough for the cache."""
 
 
 @dataclass(frozen=True)
@@ -69,21 +67,8 @@ class HeldOut:
             return total
 
 
-def combined(vectors: Floats, parts: Floats) -> Floats:
-    """Returns the sum over j of vectors[i, j] [k] times parts[j] [O, ..., k] for each i, in a fixed order."""
-    total = np.empty((len(vectors), *parts.shape[1:]))
-    vectors = vectors.reshape(*vectors.shape[:2], *(1,) * (parts.ndim - 2), -1)
-    rows = max(1, AT_ONCE // max(1, parts[0].size))
-    for first in range(0, len(total), rows):
-        out, columns = total[first : first + rows], vectors[first : first + rows].swapaxes(0, 1)
-        np.multiply(columns[0], parts[0], out=out)
-        for column, part in zip(columns[1:], parts[1:], strict=True):
-            out += column * part
-    return total
-
-
 def hold_out(
-    x: Floats, y: Floats, optimum: Floats, optimum_low: Floats, variance: float, *, fit_bias: bool
+    x: Rows, y: Rows, optimum: Floats, optimum_low: Floats, variance: float, *, fit_bias: bool
 ) -> HeldOut:
     """Returns what held-out rows say of states, in one pass over them.
 
@@ -101,8 +86,10 @@ def hold_out(
 
     def rows() -> Iterator[Floats]:
         for some in blocks(len(x), n_parameters + n_targets):
-            design = np.column_stack([x[some], np.ones(len(x[some]))]) if fit_bias else x[some]
-            left = y[some] - design @ optimum - design @ optimum_low
+            design, targets = x[some], y[some]
+            if fit_bias:
+                design = np.column_stack([design, np.ones(len(design))])
+            left = targets - design @ optimum - design @ optimum_low
             yield np.hstack([design, left])
 
     triangle = triangle_of(rows(), n_parameters + n_targets)

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.theory.epoch_map import Affine, Frame, Momentum, Step, frame_of, growth_of
-from linreg_sweep.theory.problem import Problem, loss_factor
+from linreg_sweep.theory.mean_square import scatter_of
+from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
 
 Floats = NDArray[np.float64]
@@ -73,9 +74,8 @@ def draws_of(
         decay_bias: whether the bias is penalised, too.
         replacement: whether a row may be drawn twice in a batch.
     """
-    n, (n_parameters, n_targets), size = problem.n_rows, problem.shape, batch_size
-    factor = size * float(loss_factor(problem.loss, size, n_targets))
-    shrunk = 1 / size if replacement else (n - size) / (size * (n - 1))
+    n, (n_parameters, n_targets) = problem.n_rows, problem.shape
+    factor, shrunk = scatter_of(problem, batch_size, replacement=replacement)
     frame = frame_of(quadratic)
     into, back, weight = frame.into[0], frame.back[0], frame.weight[0]
     decayed = np.ones((n_parameters, 1))

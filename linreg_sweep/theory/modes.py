@@ -61,7 +61,7 @@ class PlainModes:
 
     def take(self, columns: Indices) -> "PlainModes":
         """Returns some trials."""
-        return PlainModes(**{name: value[:, columns] for name, value in vars(self).items()})
+        return PlainModes(**{name: value.take(columns, axis=1) for name, value in vars(self).items()})
 
 
 def plain_modes(learning_rate: Floats, eigenvalues: Floats, lows: Floats) -> PlainModes:
@@ -134,7 +134,7 @@ class MomentumModes:
 
     def take(self, columns: Indices) -> "MomentumModes":
         """Returns some trials."""
-        return MomentumModes(**{name: value[:, columns] for name, value in vars(self).items()})
+        return MomentumModes(**{name: value.take(columns, axis=1) for name, value in vars(self).items()})
 
     def factors(self, epoch: Floats) -> Floats:
         """Returns p_t [P, k] at each trial's epoch t [k]."""

@@ -13,7 +13,7 @@ only if its cost rose.
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ Loss = Literal["half_mse", "mse", "sse"]
 
 BestBy = Literal["converged_at", "cost", "held_out_cost", "best_held_out_cost", "average_cost"]
 """The columns whose least value may be the best."""
+
+SPREADING = ("excess_cost", *get_args(BestBy)[1:])
+"""The columns whose spread a summary may tell."""
 
 INSTEAD = {"best_held_out_cost": "held_out_cost"}
 """The columns that stand in for others where these miss a value: a cost that still falls at the end."""
@@ -56,7 +59,7 @@ REGIME_MEANING = {
     " (with momentum, in the long run)",
     "high": "along the steepest direction the error swings across its optimum and shrinks slowly, if at all"
     " (oscillating)",
-    "too_high": "along the steepest direction any error swings ever further away (unstable)",
+    "too_high": "along the steepest direction any error swings further away each epoch (unstable)",
 }
 """What a regime means that is read off the spectrum, likewise; true with and without momentum."""
 

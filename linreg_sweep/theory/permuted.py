@@ -70,8 +70,8 @@ class Permuted(Drawn):
         known: Draws = self.known[key]
         return known
 
-    def _found_limit(self, draws: Draws, momentum: Momentum | None) -> float:
-        begins = any_order_limit(self.problem, self.batch_size, draws.penalty)
+    def _found_limit(self, one: Quadratic, penalty: float, momentum: Momentum | None) -> float:
+        draws, begins = self.draws(one, penalty), any_order_limit(self.problem, self.batch_size, penalty)
         if momentum is not None:
             begins *= float((1 - momentum.momentum[0]) / np.maximum(momentum.gain[0], 1e-300) / 8)
         return first_growth(lambda rate: self.steps(draws, np.array([rate]), momentum), begins)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.blocks import Indices, Rows, each_block, ends
+from linreg_sweep.blocks import Indices, InOrder, Rows, each_block, ends, is_on_disk, one_by_one
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.theory.box import boxed
 from linreg_sweep.theory.dependence import dependence, middle
@@ -67,6 +67,8 @@ class Problem:
         scale: the variance of y about its column means, to which tolerances are relative; mean(y**2)
             where no bias is fitted or y does not vary; 1 where y is 0.
         held_out: what rows say of states that are trained on none of them; None: there are none.
+        filed: A [n, P] and -Y [n, O] in the descent's precision, for an engine that goes through all rows by
+            itself, where they lie in a file; None: it makes them of x and y.
     """
 
     n_rows: int
@@ -86,6 +88,7 @@ class Problem:
     cost_min: float
     scale: float
     held_out: HeldOut | None = None
+    filed: tuple[NDArray[np.floating], NDArray[np.floating]] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -165,6 +168,11 @@ class Problem:
         is_small = self.n_rows * self.shape[0] <= SMALL
         return self.design[chosen] if is_small else self._made(chosen), self.y[chosen]
 
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether its rows lie in a file, so that no one should hold all of them."""
+        return is_on_disk(self.x)
+
     @cached_property
     def design(self) -> Floats:
         """A [n, P] as a whole, which takes the memory of all rows."""
@@ -183,7 +191,7 @@ class Problem:
 
     def without_rows(self) -> "Problem":
         """Returns the same for steps that see all rows at once, which H and C are enough for."""
-        return replace(self, x=self.x[:0], y=self.y[:0])
+        return replace(self, x=self.x[:0], y=self.y[:0], filed=None)
 
     def __getstate__(self) -> dict[str, Any]:
         """Returns what workers need: not what can be worked out again."""
@@ -214,7 +222,7 @@ class Problem:
         """Returns the mean squared error [K] of states [K, P, O] on held-out rows; NaN: there are none."""
         return np.full(len(theta), np.nan) if self.held_out is None else self.held_out.cost(theta)
 
-    def holding_out(self, x: Floats, y: Floats) -> "Problem":
+    def holding_out(self, x: Rows, y: Rows) -> "Problem":
         """Returns the same with held-out rows, x [m, F] as trials see it and y [m, O]."""
         spread = variance(y, fit_bias=self.fit_bias)
         found = hold_out(x, y, self.optimum, self.optimum_low, spread, fit_bias=self.fit_bias)
@@ -229,6 +237,7 @@ def make_problem(
     fit_bias: bool,
     noise: Floats | None = None,
     names: Sequence[str] = (),
+    in_order: InOrder = one_by_one,
 ) -> Problem:
     """Settles everything a trial needs to know of the data, in one pass over its rows.
 
@@ -240,6 +249,7 @@ def make_problem(
         noise: how far rounding may have moved the entries of each column [F]; None: by half a unit in
             the last place.
         names: of the F columns of x and the O of y, for messages.
+        in_order: what works on pieces of the rows, here or elsewhere: the sums have the same bits.
 
     Returns:
         The problem.
@@ -255,9 +265,9 @@ def make_problem(
     n_parameters = x.shape[1] + fit_bias
     spectrum = None
     if n_parameters > MAX_PARAMETERS:
-        spectrum = factored_spectrum(data, found, factor, fit_bias=fit_bias)
+        spectrum = factored_spectrum(data, found, factor, fit_bias=fit_bias, in_order=in_order)
     if spectrum is None and n_parameters <= AT_WORST:
-        spectrum = precise_spectrum(data, found, factor, fit_bias=fit_bias)
+        spectrum = precise_spectrum(data, found, factor, fit_bias=fit_bias, in_order=in_order)
     if spectrum is None:
         text = (
             f"the condition number of more than {AT_WORST} parameters must be below {TRUSTED**-2:.0e}:"

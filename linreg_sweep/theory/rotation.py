@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from linreg_sweep.gemm import Blocks, Factor, Multiplier, Product, keeps_columns
+from linreg_sweep.theory.sums import combined
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 FEW = 8
 """Parameters up to which products are elementwise."""
-
-AT_ONCE = 2**13
-"""Numbers that are added to in one call: enough to hide it, few enough for the cache."""
 
 
 def rotated(matrices: Floats, columns: Floats, which: Indices | None) -> Floats:
@@ -32,7 +30,7 @@ def rotated(matrices: Floats, columns: Floats, which: Indices | None) -> Floats:
     """
     n_parameters, count = columns.shape[0], columns.shape[-1]
     if n_parameters <= FEW or not has_blocks(n_parameters):
-        return _elementwise(matrices if which is None else matrices[..., which], columns)
+        return combined(matrices if which is None else matrices[..., which], columns)
     if matrices.shape[-1] == 1:
         return _in_blocks(matrices[..., 0], columns)
     which = np.arange(count) if which is None else which
@@ -66,19 +64,6 @@ def _in_blocks(matrix: Floats, columns: Floats) -> Floats:
         left = Factor(np.ascontiguousarray(matrix))
         Multiplier(Blocks(size, size)).multiply(left, columns.reshape(flat), out.reshape(flat))
     return out
-
-
-def _elementwise(matrices: Floats, columns: Floats) -> Floats:
-    """Returns the sum over j of matrices[i, j] [k] times columns[j] [O, ..., k] for each i, in that order."""
-    total = np.empty(columns.shape)
-    matrices = matrices.reshape(*matrices.shape[:2], *(1,) * (columns.ndim - 2), -1)
-    rows = max(1, AT_ONCE // max(1, columns[0].size))
-    for first in range(0, len(total), rows):
-        out, across = total[first : first + rows], matrices[first : first + rows].swapaxes(0, 1)
-        np.multiply(across[0], columns[0], out=out)
-        for each, part in zip(across[1:], columns[1:], strict=True):
-            out += each * part
-    return total
 
 
 @cache

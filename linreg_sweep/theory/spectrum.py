@@ -7,18 +7,20 @@ is shifted back and diagonalised with as many digits as that takes (mpmath).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial, reduce
+from itertools import chain
 from typing import Any
 
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.blocks import Rows, blocks, ends
+from linreg_sweep.blocks import InOrder, Rows, Stretch, blocks, ends, one_by_one, pieces
 from linreg_sweep.theory.dependence import Dependence, middle
 from linreg_sweep.theory.double_double import total_of, two_product
-from linreg_sweep.theory.exact_products import products
+from linreg_sweep.theory.exact_products import Digits, added, digits_of, whole, width_for
 
 Floats = NDArray[np.float64]
 Matrix = Any
@@ -97,6 +99,15 @@ class Shifted:
             columns = np.concatenate([x, np.ones((1, x.shape[1])), y]) - self.shift[:, None]
             yield rows, np.ldexp(columns, -self.exponent[:, None])
 
+    def pieces(self) -> Iterator["Shifted"]:
+        """Yields the same of some rows each, in whole blocks; see blocks.pieces."""
+        for rows in pieces(len(self.x), len(self.shift)):
+            yield replace(self, x=Stretch(self.x, rows), y=Stretch(self.y, rows))
+
+    def digits(self, width: int) -> Digits:
+        """Returns the products of the columns of x and ones with all, in digits of so many bits."""
+        return digits_of((columns for _, columns in self.blocks()), self.n_features + 1, width)
+
 
 def shift(x: Rows, y: Rows) -> Shifted:
     """Returns data shifted to where they vary, so that their squares neither overflow nor vanish."""
@@ -105,7 +116,9 @@ def shift(x: Rows, y: Rows) -> Shifted:
     return Shifted(x, y, at, np.frexp(np.maximum(high - at, at - low))[1])
 
 
-def precise_spectrum(data: Shifted, found: Dependence, factor: Fraction, *, fit_bias: bool) -> Spectrum:
+def precise_spectrum(
+    data: Shifted, found: Dependence, factor: Fraction, *, fit_bias: bool, in_order: InOrder = one_by_one
+) -> Spectrum:
     """Returns the spectrum and the optimum of a least-squares problem of few parameters.
 
     Args:
@@ -113,8 +126,11 @@ def precise_spectrum(data: Shifted, found: Dependence, factor: Fraction, *, fit_
         found: which columns of X bring something new; the others are taken for exact combinations.
         factor: k, which multiplies A^T A and A^T Y.
         fit_bias: whether A has a column of ones.
+        in_order: what works on pieces of the rows.
     """
-    exact = products((columns for _, columns in data.blocks()), data.n_features + 1, len(data.x))
+    width = width_for(len(data.x))
+    parts = in_order(partial(Shifted.digits, width=width), data.pieces())
+    exact = whole(reduce(added, parts), width)
     digits = DIGITS
     while True:
         with mpmath.workdps(digits):
@@ -136,7 +152,9 @@ def precise_spectrum(data: Shifted, found: Dependence, factor: Fraction, *, fit_
             if len(kept) == 0 or values[null] > abs(values[gram.rows - 1]) * mpmath.mpf(10) ** (
                 KEPT_DIGITS - digits
             ):
-                return _rounded_once(data, gram, moment, values, vectors, null, fit_bias=fit_bias)
+                return _rounded_once(
+                    data, gram, moment, values, vectors, null, fit_bias=fit_bias, in_order=in_order
+                )
         digits *= 2
 
 
@@ -198,7 +216,15 @@ def _with_combinations(gram: Matrix, moment: Matrix, kept: list[int]) -> tuple[M
 
 
 def _rounded_once(
-    data: Shifted, gram: Matrix, moment: Matrix, values: Matrix, vectors: Matrix, null: int, *, fit_bias: bool
+    data: Shifted,
+    gram: Matrix,
+    moment: Matrix,
+    values: Matrix,
+    vectors: Matrix,
+    null: int,
+    *,
+    fit_bias: bool,
+    in_order: InOrder,
 ) -> Spectrum:
     """Returns the spectrum in floats; the null lowest eigenvalues are 0."""
     for index in range(null):
@@ -221,7 +247,7 @@ def _rounded_once(
         hessian_low=hessian_low,
         constant=constant,
         constant_low=constant_low,
-        cost_min=least_cost(data, optimum, fit_bias=fit_bias),
+        cost_min=least_cost(data, optimum, fit_bias=fit_bias, in_order=in_order),
     )
 
 
@@ -253,26 +279,34 @@ def in_two(matrix: Matrix) -> tuple[Floats, Floats]:
     return nearest, rounded(matrix - mpmath.matrix(nearest.tolist()))
 
 
-def least_cost(data: Shifted, optimum: Matrix, *, fit_bias: bool) -> float:
+def least_cost(data: Shifted, optimum: Matrix, *, fit_bias: bool, in_order: InOrder = one_by_one) -> float:
     """Returns the mean squared residual at an optimum [P, O], be it 1e-20 of the variance."""
-    squares = sum((left**2).sum(axis=1) for *_, left in residuals(data, optimum, fit_bias=fit_bias))
+    weights = of_shifted(data, optimum, fit_bias=fit_bias)
+    parts = in_order(partial(_squares, weights=weights), data.pieces())
+    squares = sum(chain.from_iterable(parts), np.zeros(optimum.cols))
     return float(np.mean(np.ldexp(squares / len(data.x), 2 * data.exponent[data.n_features + 1 :])))
 
 
-def residuals(data: Shifted, optimum: Matrix, *, fit_bias: bool) -> Iterator[tuple[slice, Floats, Floats]]:
+def _squares(data: Shifted, weights: tuple[Floats, Floats]) -> list[Floats]:
+    """Returns the sum of squared residuals of each target [O], a block after the other."""
+    return [(left**2).sum(axis=1) for *_, left in residuals(data, weights)]
+
+
+def residuals(data: Shifted, weights: tuple[Floats, Floats]) -> Iterator[tuple[slice, Floats, Floats]]:
     """Yields rows, their shifted columns, and Y - A theta in units of these [O, rows], to float precision.
 
     Args:
         data: X and Y.
-        optimum: theta [P, O], of more digits than a float has.
-        fit_bias: whether its last row is a bias.
+        weights: theta; see of_shifted.
     """
     known = data.n_features + 1
-    highs, lows = _of_shifted(data, optimum, fit_bias=fit_bias)
-    highs, lows = np.vstack([highs, np.full(optimum.cols, -1.0)]), np.vstack([lows, np.zeros(optimum.cols)])
+    n_targets = weights[0].shape[1]
+    highs, lows = (
+        np.vstack([part, np.full(n_targets, last)]) for part, last in zip(weights, (-1, 0), strict=True)
+    )
     for rows, columns in data.blocks():
-        left = np.empty((optimum.cols, columns.shape[1]))
-        for target in range(optimum.cols):
+        left = np.empty((n_targets, columns.shape[1]))
+        for target in range(n_targets):
             of_target = np.concatenate([columns[:known], columns[known + target, None]])
             product, error = two_product(of_target, highs[:, target, None])
             high, low = total_of(product, error + of_target * lows[:, target, None])
@@ -280,8 +314,14 @@ def residuals(data: Shifted, optimum: Matrix, *, fit_bias: bool) -> Iterator[tup
         yield rows, columns, left
 
 
-def _of_shifted(data: Shifted, optimum: Matrix, *, fit_bias: bool) -> tuple[Floats, Floats]:
-    """Returns the weights of the shifted columns and of the ones [F + 1, O], high and low parts."""
+def of_shifted(data: Shifted, optimum: Matrix, *, fit_bias: bool) -> tuple[Floats, Floats]:
+    """Returns the weights of the shifted columns and of the ones [F + 1, O], high and low parts.
+
+    Args:
+        data: X and Y.
+        optimum: theta [P, O], of more digits than a float has.
+        fit_bias: whether its last row is a bias.
+    """
     one = data.n_features
     weights = mpmath.zeros(one + 1, optimum.cols)
     for target in range(optimum.cols):

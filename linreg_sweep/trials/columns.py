@@ -233,7 +233,7 @@ TRIALS: tuple[Column | Family, ...] = (
     Column(
         "cost",
         "number",
-        "mean squared error of the last state, in the target's units squared",
+        "mean squared error of the last state, in squared units of the target",
         lambda trials: trials.cost,
         role="measure",
     ),

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from linreg_sweep.engines import ENGINES, form_of_epochs
 from linreg_sweep.engines.chunks import CHUNK
-from linreg_sweep.engines.closed_form import COURSE_BLOCK
 from linreg_sweep.engines.pace import NS
+from linreg_sweep.engines.spectral import COURSE_BLOCK
 from linreg_sweep.method import Method
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.trials.columns import history_types, trial_types

@@ -1,38 +1,35 @@
 """A declaration met with its data: everything that the result of a trial is a pure function of."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from linreg_sweep.column_types import parameter_names
 from linreg_sweep.config import Config, Sweep
-from linreg_sweep.config.parameters import OWN_WEIGHT, own_weight
+from linreg_sweep.config.parameters import own_weight
 from linreg_sweep.data import Data
-from linreg_sweep.engines import ENGINES, load_engine
-from linreg_sweep.engines.closed_form import least_held_out
-from linreg_sweep.engines.interface import Results, TrainOptions, Trials, merge
+from linreg_sweep.engines import ENGINES
+from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.method import Method
 from linreg_sweep.optimizers import KEYS, OPTIMIZERS
 from linreg_sweep.schedules.declared import is_constant
 from linreg_sweep.theory.applies import theory_of
-from linreg_sweep.theory.best_epoch import Least
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem
+from linreg_sweep.trials.descending import train_groups
 from linreg_sweep.trials.epochs import count_states, history_epochs, most_epochs
 from linreg_sweep.trials.groups import GROUPED, MANY, Group, Kind, alike
 from linreg_sweep.trials.quadratics import Quadratics
+from linreg_sweep.trials.set_up import SetUp, Values, filled
 from linreg_sweep.trials.space import RATIO, Space
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Integers = NDArray[np.int64]
-Values = dict[str, Floats]
-"""Hyperparameters [K] by their names; a code for what is no number, NaN where a trial has none."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +72,12 @@ class Experiment:
     def most_rows(self) -> int:
         """How many rows any trial is trained on at most; folds may differ by one."""
         return max(problem.n_rows for problem in self.problems.values())
+
+    @property
+    def held_out_rows(self) -> list[int]:
+        """How many rows are held out, fold by fold; empty where none are."""
+        held = {kind.fold: problem.held_out for kind, problem in self.problems.items()}
+        return [each.n_rows for _, each in sorted(held.items()) if each is not None]
 
     @property
     def holds_out(self) -> bool:
@@ -137,64 +140,13 @@ class Experiment:
         unscaled = self.unscaled(theta[None], kind)
         return dict(zip(self.parameter_names, unscaled.ravel().tolist(), strict=True))
 
+    @cached_property
+    def _set_up(self) -> SetUp:
+        return SetUp(self.config, self.space, self.data.x_names, self.most_rows)
+
     def fixed(self) -> dict[str, float]:
-        """Returns the set-up's value of every hyperparameter in the table, in the table's order.
-
-        Those that the sweep varies are among them, with the value that the sweep replaces; NaN where
-        it is none of the set-up's numbers.
-        """
-        training, varied = self.config.training, self.space.names
-        own = [own_weight(name) for name in self.data.x_names]
-        weight = training.initial_weight
-        values = {"learning_rate": training.learning_rate}
-        if "initial_weight" in varied or (isinstance(weight, float) and not set(varied) & set(own)):
-            values["initial_weight"] = weight if isinstance(weight, float) else 0.0
-        else:
-            weights = [weight] * len(own) if isinstance(weight, float) else weight
-            values |= dict(zip(own, weights, strict=True))
-        values["initial_bias"] = training.initial_bias
-        return values | {name: self._declared(name) for name in varied if name not in values}
-
-    def _declared(self, name: str) -> float:
-        """Returns the set-up's value of what is varied; NaN where it has none for all trials.
-
-        Of what is no number it is the first value that is declared, where no trial has the set-up's.
-        """
-        if name in self.space.choices:
-            chosen = self._set_up_choice(name)
-            return self.space.code(name, chosen) if chosen in self.space.choices[name] else 0.0
-        if name == "fold":
-            return 0.0
-        if name == "batch_size":
-            return float(self.config.training.batch_size or self.most_rows)
-        value: Any = self.config
-        for key in ("seed",) if name == "seed" else ("training", *name.split(".")):
-            value = getattr(value, key, None)
-        return float(value) if isinstance(value, int | float) else np.nan
-
-    def _set_up_choice(self, name: str) -> Any:
-        """Returns the set-up's value of what is no number."""
-        if name == "standardize":
-            return self.config.data.standardize
-        training = self.config.training
-        value = getattr(training, name)
-        return getattr(training.of(training.optimizer), name, None) if value is None else value
-
-    def _set_up(self, name: str, values: Values, declared: float) -> Floats:
-        """Returns the set-up's value [K] of a number; NaN where a trial's optimizer has no such key.
-
-        A feature's own weight begins where all weights do, if those have a common start.
-        """
-        training, found = self.config.training, np.full(len(values["learning_rate"]), declared)
-        if name.startswith(OWN_WEIGHT) and "initial_weight" in values:
-            return values["initial_weight"]
-        if name not in KEYS:
-            return found
-        optimizers = self.space.choices.get("optimizer", (training.optimizer,))
-        codes = values.get("optimizer", np.zeros(len(found)))
-        for code, optimizer in enumerate(optimizers):
-            found[codes == code] = getattr(training.of(optimizer), name, np.nan)
-        return found
+        """Returns the set-up's value of every hyperparameter in the table; see SetUp.fixed."""
+        return self._set_up.fixed()
 
     def values(self, start: int, stop: int) -> Values:
         """Returns every hyperparameter [stop - start] of the trials from start to stop - 1."""
@@ -206,21 +158,7 @@ class Experiment:
 
     def _with_fixed(self, varied: Values, count: int) -> Values:
         """Returns what varies, [count] each, with what does not; learning rates in their own unit."""
-        fixed = self.fixed()
-        values = {name: varied.get(name, np.full(count, value)) for name, value in fixed.items()}
-        for name in self.space.choices:
-            values[name] = self._filled(values[name], fixed[name])
-        for name in self.space.choices.keys() & KEYS:
-            for code, optimizer in enumerate(self.space.choices.get("optimizer", ())):
-                if name not in OPTIMIZERS[optimizer].settings.model_fields:
-                    values[name] = np.where(values["optimizer"] == code, np.nan, values[name])
-        for (
-            name
-        ) in values:  # numbers of a block, such as schedule.gamma, stay as the trial's own block has them
-            missing = np.isnan(values[name])
-            if name not in self.space.choices and "." not in name and missing.any():
-                values[name] = np.where(missing, self._set_up(name, values, fixed[name]), values[name])
-        shares = varied.get(RATIO)
+        values, shares = self._set_up.completed(varied, count), varied.get(RATIO)
         if shares is not None:
             limits = np.empty(count)
             for group in self.groups(values):
@@ -253,7 +191,9 @@ class Experiment:
 
     def _group(self, values: Values, chosen: Indices) -> Group:
         training, count = self.config.training, len(chosen)
-        choices = {name: self._choice(name, values[name]) for name in self.space.choices if name in values}
+        choices = {
+            name: self._set_up.chosen(name, values[name]) for name in self.space.choices if name in values
+        }
         optimizer = choices.get("optimizer", training.optimizer)
         settings = {**dict(training.of(optimizer)), **choices}
         kind = Kind(
@@ -265,7 +205,7 @@ class Experiment:
 
         def numbers(name: str, declared: float) -> Floats:
             given = values.get(name)
-            return np.full(count, declared, np.float64) if given is None else self._filled(given, declared)
+            return np.full(count, declared, np.float64) if given is None else filled(given, declared)
 
         fields = OPTIMIZERS[optimizer].settings.model_fields
         flags = frozenset(name for name in fields if settings[name] is True)
@@ -321,16 +261,6 @@ class Experiment:
             or any(example.options.method.batch_size is not None for example in self.examples)
         )
 
-    def _choice(self, name: str, codes: Floats) -> Any:
-        """Returns what the first of some trials has chosen; the set-up's where its product has no choice."""
-        if not len(codes) or np.isnan(codes[0]):
-            return self._set_up_choice(name)
-        return self.space.choices[name][int(codes[0])]
-
-    def _filled(self, given: Floats, declared: float) -> Floats:
-        missing = np.isnan(given)
-        return np.where(missing, declared, given) if missing.any() else given
-
     def _is_active(self, name: str, declared: float) -> bool:
         """Returns whether any trial has a key at another value than 0."""
         return bool(declared) or (name in self.space.names and any(self.space.ends(name)))
@@ -369,38 +299,8 @@ class Experiment:
         return self.train_groups(self.groups(values), states_at)
 
     def train_groups(self, groups: list[Group], states_at: Integers | None = None) -> Results:
-        """Trains groups of trials, one after the other.
-
-        Linear algebra runs on one thread, so that the bits are the same in a worker and in process.
-        """
-        train, results = load_engine(self.config.training.engine), []
-        with threadpool_limits(limits=1), np.errstate(over="ignore", invalid="ignore"):
-            for group in groups:
-                kept = group.options.history_epochs if states_at is None else states_at
-                held_out = None if self._knows_course(group) else group.problem.held_out
-                options = replace(group.options, history_epochs=kept, held_out=held_out)
-                result = train(group.problem, group.trials, options)
-                if self.holds_out and self._knows_course(group):
-                    least = least_held_out(group.problem, group.trials, options, result.epochs)
-                    result = replace(result, least=least)
-                elif self.holds_out and result.least is None:  # batches without a step taken
-                    result = replace(result, least=self._least_on_the_way(group, options, result))
-                results.append(result)
-        return merge([group.chosen for group in groups], results)
-
-    def _knows_course(self, group: Group) -> bool:
-        """Returns whether theory tells every state of trials: then no engine has to look at each."""
-        method = group.options.method
-        if method.batch_size is not None:
-            return False
-        at_constant_rate = method.schedule is None and group.options.dtype == "float64"
-        return self.is_predicted_by_engine or (group.is_covered and at_constant_rate)
-
-    def _least_on_the_way(self, group: Group, options: TrainOptions, results: Results) -> Least | None:
-        """Returns the least cost on held-out rows of trials that are descended to where they ended."""
-        trials, none = replace(group.trials, epochs=results.epochs), np.empty(0, np.int64)
-        options = replace(options, early_stop=False, history_epochs=none)
-        return load_engine("numpy")(group.problem, trials, options).least
+        """Trains groups of trials, one after the other; see descending.train_groups."""
+        return train_groups(self.config.training.engine, groups, states_at)
 
     @cached_property
     def example(self) -> Group:

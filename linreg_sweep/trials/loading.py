@@ -11,8 +11,10 @@ from linreg_sweep import data as datasets
 from linreg_sweep.config import Config, Declaration
 from linreg_sweep.data import Data, fewer_rows
 from linreg_sweep.errors import Complaint, DataError
+from linreg_sweep.folds import with_held_out
 from linreg_sweep.places import AnyPath, any_path, is_url
 from linreg_sweep.tabular.bounds import bytes_of
+from linreg_sweep.tabular.table import GAPS
 from linreg_sweep.theory.dependence import CONSTANT, dependent_columns
 from linreg_sweep.words import MAX_NAMED, listed, shorten
 
@@ -45,10 +47,10 @@ def load_data(
                 Complaint("data", text, "data=(x, y), such as data=(table[['size']], table['price'])")
             )
         read = datasets.from_arrays(*arrays, standardize=standardize, fit_bias=fit_bias)
-        return _noted(_held_out(declaration, read), fit_bias=fit_bias)
+        return _noted(_held_out(declaration, read, most), fit_bias=fit_bias)
     path = data_path(declaration)
     if path is None:
-        return _held_out(declaration, datasets.tutorial(standardize=standardize, fit_bias=fit_bias))
+        return _held_out(declaration, datasets.tutorial(standardize=standardize, fit_bias=fit_bias), most)
     holdout = block.holdout
     read = datasets.from_file(
         path,
@@ -61,10 +63,10 @@ def load_data(
         max_memory=most,
         held_out=None if holdout is None else holdout.marked,
     )
-    return _noted(_held_out(declaration, read), fit_bias=fit_bias)
+    return _noted(_held_out(declaration, read, most), fit_bias=fit_bias)
 
 
-def _held_out(declaration: Declaration, data: Data) -> Data:
+def _held_out(declaration: Declaration, data: Data, most: int) -> Data:
     """Returns data with the rows marked that are held out, and those of another file behind them."""
     block = declaration.config.data
     holdout = block.holdout
@@ -83,8 +85,10 @@ def _held_out(declaration: Declaration, data: Data) -> Data:
             fit_bias=block.fit_bias,
             form=block.format,
             drop=block.missing == "drop",
+            max_memory=most,
         )
-        return data.with_held_out(further)
+        told = [f"of {further.source}, {note}" for note in further.notes if note.startswith(GAPS)]
+        return with_held_out(replace(data, notes=(*data.notes, *told)), further)
     return replace(data, held_out=holdout.rows(len(data.x)))
 
 

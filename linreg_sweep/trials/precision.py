@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from linreg_sweep.config import Declaration
 from linreg_sweep.config.parameters import OWN_WEIGHT
-from linreg_sweep.data import Data, moments
+from linreg_sweep.data import Data
 from linreg_sweep.errors import Complaint
+from linreg_sweep.standardizing import moments
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.space import RATIO

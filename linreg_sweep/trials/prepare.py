@@ -5,24 +5,28 @@ from itertools import product
 
 from threadpoolctl import threadpool_limits
 
+from linreg_sweep.blocks import InOrder, one_by_one
 from linreg_sweep.config import Declaration
 from linreg_sweep.config.schema import OutcomeConfig
-from linreg_sweep.data import Data, Fold
+from linreg_sweep.data import Data
+from linreg_sweep.folds import Fold, folds_of
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem, make_problem
 from linreg_sweep.trials.checks import check, check_before
 from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.filing import with_rows_filed
 from linreg_sweep.trials.groups import Kind
 from linreg_sweep.trials.loading import scalings
 from linreg_sweep.trials.space import make_space
 
 
-def prepare(declaration: Declaration, data: Data) -> Experiment:
+def prepare(declaration: Declaration, data: Data, in_order: InOrder = one_by_one) -> Experiment:
     """Returns the experiment that a declaration describes.
 
     Args:
         declaration: of a config (one trial, nothing varies) or of a sweep.
         data: its data.
+        in_order: what works on pieces of their rows; see make_problem.
 
     Raises:
         ConfigError: the declaration and the data do not fit together, all complaints at once.
@@ -33,23 +37,29 @@ def prepare(declaration: Declaration, data: Data) -> Experiment:
     losses, scaled = config.values_of("loss", config.training.loss), sorted(scalings(config))
     problems, headers = {}, []
     with threadpool_limits(limits=1):  # the same bits however many cores there are
-        for number, fold in enumerate(data.folds()):
+        for number, fold in enumerate(folds_of(data)):
             headers.append(replace(fold.train, x=data.x[:0], y=data.y[:0]))
             for loss, standardize in product(losses, scaled):
                 kind = Kind(loss, standardize, number)
-                problems[kind] = _problem(fold, loss, standardize, config.data.fit_bias)
-    experiment = Experiment(
-        config, tuple(headers), data.digest(), problems, space, criteria_of(config.outcome)
-    )
+                problems[kind] = _problem(fold, loss, standardize, config.data.fit_bias, in_order)
+    experiment = Experiment(config, tuple(headers), data.digest, problems, space, criteria_of(config.outcome))
     check(declaration, data, experiment)
-    return experiment
+    return with_rows_filed(experiment)
 
 
-def _problem(fold: Fold, loss: str, standardize: bool, fit_bias: bool) -> Problem:
-    seen = fold.train if standardize else fold.train.as_given()
+def _problem(fold: Fold, loss: str, standardize: bool, fit_bias: bool, in_order: InOrder) -> Problem:
+    seen, held = (rows if standardize else rows.as_given() for rows in (fold.train, fold.held_out))
     names = (*seen.x_names, *seen.y_names)
-    problem = make_problem(seen.seen(), seen.y, loss=loss, fit_bias=fit_bias, noise=seen.noise(), names=names)
-    return problem.holding_out(seen.seen_of(fold.x), fold.y) if fold.n_held_out else problem
+    problem = make_problem(
+        seen.seen(),
+        seen.y,
+        loss=loss,
+        fit_bias=fit_bias,
+        noise=seen.noise(),
+        names=names,
+        in_order=in_order,
+    )
+    return problem.holding_out(held.seen(), held.y) if fold.n_held_out else problem
 
 
 def criteria_of(outcome: OutcomeConfig) -> Criteria:

@@ -32,14 +32,14 @@ def check_backend(backend: Backend, jobs: int | None, scheduler: str | None, pat
         hint = "--scheduler tcp://HOST:PORT, as `dask scheduler` says it"
         wrong.append(Complaint("--scheduler", "is required with --backend dask", hint))
     elif backend == PROCESSES and scheduler is not None:
-        wrong.append(Complaint("--scheduler", "goes with --backend dask"))
+        wrong.append(Complaint("--scheduler", "applies to --backend dask only"))
     if patience is not None and backend == PROCESSES:
-        wrong.append(Complaint("--patience", "goes with --backend dask"))
+        wrong.append(Complaint("--patience", "applies to --backend dask only"))
     elif patience is not None and not 0 < patience < inf:
         wrong.append(Complaint("--patience", f"must be a number of seconds above 0, got {patience}"))
     if backend == DASK and jobs is not None:
         hint = "leave it out: all workers of the cluster are used"
-        wrong.append(Complaint("--jobs", "does not go with --backend dask", hint))
+        wrong.append(Complaint("--jobs", "cannot be combined with --backend dask", hint))
     if wrong:
         raise ConfigError(*wrong)
 

@@ -6,6 +6,9 @@ const MARGIN = { left: 58, right: 12, top: 30, bottom: 44 };
 const LETTER = 6.5;
 const WIDEST = 150;
 
+/** Pixels that a line of words takes. */
+const LINE = 14;
+
 const SCALES = {
   linear: { to: (value) => value, back: (value) => value },
   log: { to: Math.log10, back: (value) => 10 ** value },
@@ -16,12 +19,13 @@ const SCALES = {
 function placer(axis, from, to) {
   const { to: stretched } = SCALES[axis.scale];
   const [low, high] = [stretched(axis.low), stretched(axis.high)];
-  return (value) => from + ((to - from) * (stretched(value) - low)) / (high - low || 1);
+  const span = high / 2 - low / 2 || 1; // halves, since the whole may be more than a number can be
+  return (value) => from + (to - from) * ((stretched(value) / 2 - low / 2) / span);
 }
 
-/** Returns round values along an axis, about so many; the places of its words where it has them. */
-function ticks(axis, about) {
-  if (axis.labels) return [...axis.labels.keys()].filter((place) => place >= axis.low && place <= axis.high);
+/** Returns round values along an axis, about so many; where it has labels their places, as many as have room. */
+function ticks(axis, about, most) {
+  if (axis.labels) return thinned([...axis.labels.keys()].filter((place) => place >= axis.low && place <= axis.high), most);
   if (axis.scale === "epochs") {
     const powers = [0];
     for (let tick = 1; tick <= axis.high; tick *= 10) powers.push(tick);
@@ -54,8 +58,16 @@ function ticks(axis, about) {
   }
 }
 
+/** Returns an axis { low, high, scale } with room, a share of its length, beyond its values' ends. */
+function axisAround([low, high], byRatio, share = 0.02) {
+  const times = byRatio ? Math.max(1.05, (high / low) ** share) : null;
+  if (byRatio) return { low: low / times, high: high * times, scale: "log" };
+  const room = share * high - share * low || share * (Math.abs(high) || 1);
+  return { low: low - room, high: high + room, scale: "linear" };
+}
+
 function thinned(values, about) {
-  const step = Math.ceil(values.length / about);
+  const step = Math.ceil(values.length / Math.max(1, about));
   return values.filter((_, place) => place % step === 0);
 }
 
@@ -68,14 +80,16 @@ function chart(place, xAxis, yAxis, { ratio = 0.75, top = MARGIN.top } = {}) {
   const x = placer(xAxis, box.left, box.right);
   const y = yAxis ? placer(yAxis, box.bottom, box.top) : (share) => box.bottom + (box.top - box.bottom) * share;
   const svg = drawn("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" });
-  for (const tick of ticks(xAxis, width < 400 ? 4 : 6)) {
+  const longest = Math.max(0, ...(xAxis.labels ?? []).map((label) => label.length));
+  const most = xAxis.areNumbers ? Math.floor((box.right - box.left) / (LETTER * (longest + 2))) : Infinity; // words are cut
+  for (const tick of ticks(xAxis, width < 400 ? 4 : 6, most)) {
     svg.append(
       drawn("line", { class: "grid", x1: x(tick), x2: x(tick), y1: box.top, y2: box.bottom }),
       drawn("text", { x: x(tick), y: box.bottom + 16, "text-anchor": "middle" }, ...tickOf(xAxis, tick, x(1) - x(0))),
     );
   }
   svg.append(drawn("text", { x: (box.left + box.right) / 2, y: height - 6, "text-anchor": "middle" }, xAxis.words));
-  for (const tick of yAxis ? ticks(yAxis, 6) : []) {
+  for (const tick of yAxis ? ticks(yAxis, 6, Math.floor((box.bottom - box.top) / LINE)) : []) {
     svg.append(
       drawn("line", { class: "grid", x1: box.left, x2: box.right, y1: y(tick), y2: y(tick) }),
       drawn("text", { x: box.left - 6, y: y(tick) + 4, "text-anchor": "end" }, ...tickOf(yAxis, tick, box.left - 6)),
@@ -94,6 +108,7 @@ function chart(place, xAxis, yAxis, { ratio = 0.75, top = MARGIN.top } = {}) {
 function tickOf(axis, tick, room) {
   if (!axis.labels) return [tickText(tick)];
   const word = axis.labels[tick];
+  if (axis.areNumbers) return [word];
   const most = Math.max(1, Math.floor(room / LETTER));
   return word.length <= most ? [word] : [`${word.slice(0, most - 1)}…`, drawn("title", {}, word)];
 }
@@ -115,6 +130,20 @@ function line(points, attributes) {
     }
   }
   return drawn("path", { d: path, ...attributes });
+}
+
+/** Returns where an event is [x, y], in a picture's own pixels: the page may show it larger or smaller. */
+function inPicture(svg, event) {
+  return within(svg, event).map((pixels) => pixels / scaleShown(svg));
+}
+
+/** Returns where a point [x, y] of a picture is, in the page's pixels. */
+function onPage(svg, point) {
+  return point.map((pixels) => pixels * scaleShown(svg));
+}
+
+function scaleShown(svg) {
+  return svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
 }
 
 /** Calls what draws now, and again whenever its place has another width. */

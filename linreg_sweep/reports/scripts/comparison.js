@@ -4,21 +4,24 @@
 const RUNS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
 const DASHES = ["", "7 3", "2 3", "9 3 2 3", "1 4", "12 4"];
 
+/** Points of a run above which they are small. */
+const MANY = 60;
+
 /** Draws runs, if all have the same parameter across their maps; given: [{ name, map }]. */
 function showComparison(place, runs) {
   const sides = runs.map(({ map }) => map.x);
-  const isShared = sides.every((side) => side.name === sides[0].name && !side.words_at === !sides[0].words_at);
+  const areWords = ({ values }) => typeof values?.[0] === "string";
+  const isShared = sides.every((side) => side.name === sides[0].name && areWords(side) === areWords(sides[0]));
   place.hidden = !isShared;
   if (!isShared) return;
-  const labels = sides[0].words_at && [...new Set(sides.flatMap((side) => side.words_at))];
-  const log = sides.every((side) => side.log);
-  const ends = labels ? [-0.5, labels.length - 0.5] : [Math.min(...sides.map((side) => side.edges[0])), Math.max(...sides.map((side) => side.edges[side.edges.length - 1]))];
-  const across = { low: ends[0], high: ends[1], scale: log ? "log" : "linear", words: sides[0].words, labels };
-  const curves = runs.map(({ map }) => alongOf(map, labels, log));
+  const labels = areWords(sides[0]) ? [...new Set(sides.flatMap((side) => side.values))] : null;
+  const curves = runs.map(({ map }) => alongOf(map, labels));
+  const ends = labels ? [-0.5, labels.length - 0.5] : endsOf(curves.flat().map((point) => point.at));
+  const across = { ...axisAround(ends, sides.every((side) => side.log)), words: sides[0].words, labels };
   const costs = curves.flatMap((curve) => curve.map((point) => point.cost)).filter((cost) => Number.isFinite(cost) && cost > 0);
   const pictures = [
     { of: "share", axis: { low: -0.03, high: 1.03, scale: "linear", words: "share of trials that converged" } },
-    { of: "cost", axis: { low: Math.min(...costs) / 1.1, high: Math.max(...costs) * 1.1, scale: "log", words: "least cost (target's units squared)" } },
+    { of: "cost", axis: { ...axisAround(endsOf(costs), true), words: "least cost (squared units of the target)" } },
   ];
   redrawn(place, () => {
     const charts = place.querySelectorAll("[data-curves]");
@@ -33,7 +36,7 @@ function showComparison(place, runs) {
         inside.append(line(curve.map((point) => [x(point.at), y(point[of])]), looks));
         for (const point of curve) {
           if (!Number.isFinite(point[of])) continue;
-          inside.append(drawn("circle", { cx: x(point.at).toFixed(1), cy: y(point[of]).toFixed(1), r: 3.5, fill: looks.stroke, "data-words": `${runs[run].name}: ${point.label}, ${sixDigits(point[of])}` }));
+          inside.append(drawn("circle", { cx: x(point.at).toFixed(1), cy: y(point[of]).toFixed(1), r: curve.length > MANY ? 1.5 : 3.5, fill: looks.stroke, "data-words": `${runs[run].name}: ${point.label}, ${sixDigits(point[of])}` }));
         }
       });
       svg.addEventListener("pointerover", (event) => (event.target.dataset.words ? tip.show([event.target.dataset.words], ...within(figure, event)) : tip.hide()));
@@ -45,15 +48,22 @@ function showComparison(place, runs) {
   place.querySelector(".legend").replaceChildren(...runs.map(({ name }, run) => element("span", {}, dash(run), name)));
 }
 
-/** Returns what became of a run's trials at each place of its map's lower side, over all rows. */
-function alongOf(map, labels, log) {
-  const width = map.x.edges.length - 1;
-  return [...Array(width).keys()].map((column) => {
-    const cells = map.trials.map((_, cell) => cell).filter((cell) => cell % width === column && map.trials[cell]);
-    const sum = (name) => cells.reduce((total, cell) => total + map[name][cell], 0);
-    const known = cells.map((cell) => numberOf(map.best_cost[cell])).filter(Number.isFinite);
-    const [low, high] = [map.x.edges[column], map.x.edges[column + 1]];
-    const at = labels ? labels.indexOf(map.x.words_at[column]) : log ? Math.sqrt(low) * Math.sqrt(high) : (low + high) / 2;
-    return { at, label: map.x.labels[column], share: cells.length ? sum("converged") / sum("trials") : NaN, cost: known.length ? Math.min(...known) : NaN };
+/** Returns what became of a run's trials at each place of its map's lower side, over all rows; labels: its words. */
+function alongOf(map, labels) {
+  const { edges, values, log } = map.x;
+  const width = edges.length - 1;
+  const columns = Array.from({ length: width }, () => ({ trials: 0, converged: 0, cost: Infinity }));
+  map.trials.forEach((trials, cell) => {
+    const column = columns[cell % width];
+    const cost = numberOf(map.best_cost[cell]);
+    column.trials += trials;
+    column.converged += map.converged[cell];
+    if (cost !== null) column.cost = Math.min(column.cost, cost);
+  });
+  return columns.map(({ trials, converged, cost }, column) => {
+    const [low, high] = [edges[column], edges[column + 1]];
+    const middle = log ? Math.sqrt(low) * Math.sqrt(high) : (low + high) / 2;
+    const at = labels ? labels.indexOf(values[column]) : (values?.[column] ?? middle);
+    return { at, label: map.x.labels[column], share: trials ? converged / trials : NaN, cost: Number.isFinite(cost) ? cost : NaN };
   });
 }

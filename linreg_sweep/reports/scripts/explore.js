@@ -6,12 +6,23 @@ const MAX_DRAWN = 3000;
 /** By its multiples rows are drawn from all evenly, and in step with no grid: the golden ratio's. */
 const GOLDEN = 0.6180339887498949;
 
+/** Relative distance up to which values of a column are one that was rounded. */
+const ROUNDED = 1e-9;
+
 /** Axes of parallel coordinates. */
 const MAX_AXES = 8;
 
 /** Returns some rows, about evenly spaced among all. */
 function thinnedRows(rows, most) {
   return rows.length <= most ? rows : rows.filter((_, place) => (place * GOLDEN) % 1 < most / rows.length);
+}
+
+/** Returns whether a column takes several values, which differ by more than their rounding. */
+function isSpread(column) {
+  const values = new Set(column.cells);
+  const [low, high] = endsOf([...values].filter(Number.isFinite));
+  const isRounded = [...values].every(Number.isFinite) && high - low <= ROUNDED * Math.max(Math.abs(low), Math.abs(high));
+  return values.size > 1 && !isRounded;
 }
 
 /** Returns the words that a column holds, in their order; null: it holds numbers. */
@@ -29,13 +40,11 @@ function scaleOf(column) {
     return { axis, ends: [words[0], words[words.length - 1]], at: (cell) => (cell === null ? null : words.indexOf(cell)) };
   }
   const known = column.cells.filter(Number.isFinite);
-  const [low, high] = known.reduce(([a, b], cell) => [Math.min(a, cell), Math.max(b, cell)], [Infinity, -Infinity]);
+  const [low, high] = endsOf(known);
   if (!known.length) return { axis: { low: 0, high: 1, scale: "linear", words: column.name }, ends: ["", ""], at: () => null };
-  const byRatio = low > 0 && high / low > 30;
-  const room = byRatio ? 1.05 : 0.02 * (high - low || Math.abs(high) || 1);
-  const axis = byRatio ? { low: low / room, high: high * room, scale: "log" } : { low: low - room, high: high + room, scale: "linear" };
-  const title = byRatio ? `${column.name} (log scale)` : column.name;
-  return { axis: { ...axis, words: title }, ends: [low, high].map((end) => sixDigits(Number(end.toPrecision(3)))), at: (cell) => (Number.isFinite(cell) ? cell : null) };
+  const byRatio = low > 0 && high / low > BY_RATIO;
+  const axis = { ...axisAround([low, high], byRatio), words: byRatio ? `${column.name} (log scale)` : column.name };
+  return { axis, ends: [low, high].map((end) => sixDigits(Number(end.toPrecision(3)))), at: (cell) => (Number.isFinite(cell) ? cell : null) };
 }
 
 /**
@@ -46,12 +55,12 @@ function scaleOf(column) {
  * @param columns its trials, unpacked.
  * @param choose called with the number of a trial that was chosen.
  * @param narrow called with a comparison that the trials between two marks meet; see where.js.
- * @returns { select(rows) }: rows that stand out, the others are faint.
+ * @returns { select(rows, text) }: rows that stand out, the others are faint, and the comparison that they meet.
  */
 function showExplorer(article, payload, columns, choose, narrow) {
   const part = (name) => article.querySelector(`[data-explore-${name}]`);
   const byName = new Map(columns.map((column) => [column.name, column]));
-  const varies = columns.filter((column) => column.name !== "trial" && new Set(column.cells).size > 1);
+  const varies = columns.filter((column) => column.name !== "trial" && isSpread(column));
   const all = columns[0].cells.map((_, row) => row);
   const trialOf = (row) => byName.get("trial").cells[row];
   const [across, up, colour] = ["x", "y", "colour"].map(part);
@@ -67,10 +76,12 @@ function showExplorer(article, payload, columns, choose, narrow) {
   begin(up, "excess_cost", "cost");
   begin(colour, "outcome");
 
+  const colourOfOutcome = (name) => payload.outcomes[name] ?? "var(--faint)"; // failed: nothing came of it
+
   /** Returns what colours a row, by the chosen column. */
   function painter() {
     const column = byName.get(colour.value);
-    if (column.name === "outcome") return (row) => payload.outcomes[column.cells[row]];
+    if (column.name === "outcome") return (row) => colourOfOutcome(column.cells[row]);
     const { axis, at } = scaleOf(column);
     const share = placer(axis, 0, 1);
     return (row) => {
@@ -82,14 +93,13 @@ function showExplorer(article, payload, columns, choose, narrow) {
   /** Says what the colours mean. */
   function explainColours() {
     const column = byName.get(colour.value);
-    const { axis } = scaleOf(column);
-    const patch = (fill) => drawn("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, drawn("rect", { width: 10, height: 10, fill }));
+    const { axis, ends } = scaleOf(column);
     const entries =
       column.name === "outcome"
-        ? Object.entries(payload.outcomes).filter(([name]) => column.cells.includes(name)).map(([name, fill]) => [patch(fill), name])
+        ? wordsOf(column).map((name) => [patch(colourOfOutcome(name)), name])
         : axis.labels
           ? axis.labels.map((label, place) => [patch(ramp(placer(axis, 0, 1)(place))), label])
-          : [[patch(ramp(0)), sixDigits(axis.low)], [patch(ramp(0.5)), "…"], [patch(ramp(1)), sixDigits(axis.high)], ["", axis.words]];
+          : [[patch(ramp(0)), ends[0]], [patch(ramp(0.5)), "…"], [patch(ramp(1)), ends[1]], [axis.words]];
     part("legend").replaceChildren(...entries.map((entry) => element("span", {}, ...entry)));
   }
 
@@ -164,14 +174,16 @@ function showExplorer(article, payload, columns, choose, narrow) {
       }
       svg.append(drawn("rect", { class: "brush", "data-axis": number, x: at - 14, width: 28, y: top, height: bottom - top }));
     });
-    svg.setAttribute("aria-label", `${counted(all.length)} trials over ${shown.map((column) => column.name).join(", ")}. The box "Only where" below narrows them as a mark on an axis does.`);
+    svg.setAttribute("aria-label", `${counted(all.length)} trials over ${shown.map((column) => column.name).join(", ")}. The box "Filter" below selects trials as a range on an axis does.`);
     place.replaceChildren(svg);
     brush(svg, shown, scales, top, bottom);
   }
 
+  const betweenMarks = () => [...marks].map(([name, ends]) => between(byName.get(name), ends)).join(" and ");
+
   /** Lets a hand mark a stretch of an axis; a click takes the mark away. */
   function brush(svg, shown, scales, top, bottom) {
-    const heightOf = (event) => ((event.clientY - svg.getBoundingClientRect().top) * svg.viewBox.baseVal.height) / svg.getBoundingClientRect().height;
+    const heightOf = (event) => inPicture(svg, event)[1];
     svg.addEventListener("pointerdown", (event) => {
       if (event.target.dataset.axis === undefined) return;
       event.preventDefault();
@@ -184,7 +196,7 @@ function showExplorer(article, payload, columns, choose, narrow) {
         const to = heightOf(last);
         if (Math.abs(to - from) < 4) marks.delete(shown[number].name);
         else marks.set(shown[number].name, [back(Math.max(from, to)), back(Math.min(from, to))]);
-        narrow([...marks].map(([name, ends]) => between(byName.get(name), ends)).join(" and "));
+        narrow(betweenMarks());
       };
       svg.addEventListener("pointerup", up, { once: true });
     });
@@ -198,14 +210,15 @@ function showExplorer(article, payload, columns, choose, narrow) {
   }
 
   for (const list of [across, up, colour]) list.addEventListener("change", draw);
+  part("points").closest("section").hidden = !varies.length;
   part("all").hidden = all.length <= MAX_DRAWN;
-  part("all").textContent = `Of ${counted(all.length)} listed trials ${counted(drawnRows.length)} are drawn, evenly chosen.`;
+  part("all").textContent = `${counted(drawnRows.length)} of the ${counted(all.length)} listed trials are drawn, chosen evenly.`;
   redrawn(part("points"), draw);
   return {
-    /** Lets rows stand out: a set of them; null: all. */
-    select(rows, typed) {
+    /** Lets rows stand out that meet a comparison: a set of them; null: all. Marks that do not say it are taken away. */
+    select(rows, text) {
       selected = rows;
-      if (typed) marks.clear();
+      if (text !== betweenMarks()) marks.clear();
       draw();
     },
   };
@@ -215,11 +228,5 @@ function showExplorer(article, payload, columns, choose, narrow) {
 function between(column, [low, high]) {
   const words = wordsOf(column);
   if (!words) return `${named(column.name)} >= ${Number(low.toPrecision(6))} and ${named(column.name)} <= ${Number(high.toPrecision(6))}`;
-  const inside = words.filter((_, place) => place >= low && place <= high);
-  return `${named(column.name)} in (${inside.map((word) => `"${word}"`).join(", ")})`;
-}
-
-/** Returns a column's name as a comparison has it. */
-function named(name) {
-  return /^[A-Za-z_][\w.]*$/.test(name) ? name : `\`${name}\``;
+  return isOneOf(column.name, words.slice(Math.round(Math.max(low, 0)), Math.round(high) + 1)); // never none
 }

@@ -25,7 +25,7 @@ function showLaboratory(article, given, columns) {
   const targets = given.targets.length;
   let problem = { ...given, ...given.setups[0] };
   const inputs = given.inputs.map((input) => inputOf(input, byName.get(input.name)));
-  let [loaded, reference, waiting] = [null, null, false];
+  let [loaded, unlisted, reference, waiting] = [null, null, null, false]; // a row, the number of a trial without one
   let [draw, showMoment] = [() => {}, () => {}];
   const player = showPlayer(part("player"), (moment) => showMoment(moment));
   part("fit").closest("figure").hidden = given.points === null;
@@ -96,8 +96,8 @@ function showLaboratory(article, given, columns) {
 
   /** Renews the link to this state. */
   function link(row) {
-    const own = () => Object.fromEntries(inputs.map((input) => [input.name, input.value]));
-    const settings = row === null ? own() : { trial: cellOf(row, "trial") };
+    const own = row === null ? inputs.map((input) => [input.name, input.value]) : [];
+    const settings = { trial: unlisted ?? cellOf(loaded, "trial"), ...Object.fromEntries(own) };
     part("link").setAttribute("href", fragmentOf(article.dataset.run, settings));
   }
 
@@ -119,14 +119,22 @@ function showLaboratory(article, given, columns) {
     if (found.outcome === "failed") part("note").textContent = "This trial could not be trained.";
     else {
       const way = given.ways[given.way[row]];
-      const lines = way.includes("weight decay") ? " The optimum and the lines of equal cost are those without the penalty." : "";
+      const lines = way.includes("weight decay") ? " Optimum and contours are those without the penalty." : "";
       const drawn = states.length
-        ? `The pictures join the states that the run kept.${lines}`
-        : "The run kept no states of it to draw: to see its path, declare `history: {every: log}` and run the sweep again.";
-      part("note").textContent = `These numbers are the run's own: the page does not train with ${way}. ${drawn}`;
+        ? `The pictures connect the states that the run kept.${lines}`
+        : "The run kept no states of this trial: to see its path, declare `history: {every: log}` and run the sweep again.";
+      part("note").replaceChildren(...withCode(`These numbers come from the run, since this page does not train with ${way}. ${drawn}`));
     }
     part("theory").replaceChildren();
     link(row);
+  }
+
+  /** Says that a trial is not listed, and how to see its row. */
+  function lack(trial) {
+    picture({ kept: [] }, null, null);
+    part("words").textContent = `This page does not list trial ${counted(trial)}. To see it: ${given.show} "trial == ${trial}"`;
+    for (const name of ["numbers", "note", "theory"]) part(name).replaceChildren();
+    link(null);
   }
 
   /** Draws a descent, and again whenever the page has another width. */
@@ -206,16 +214,16 @@ function showLaboratory(article, given, columns) {
       { name: "converged_at", words: "converged at epoch", value: found.convergedAt },
       { name: "diverged_at", words: "diverged at epoch", value: found.divergedAt },
       { name: "epochs", words: "epochs done", value: found.epochs },
-      { name: "cost", words: `last cost (${problem.targets.join(", ")} squared)`, value: found.cost },
-      ...problem.parameters.slice(0, 6).map((name, entry) => ({ name, words: `last ${name}`, value: found.parameters[entry] })),
+      { name: "cost", words: `final cost (squared units of ${problem.targets.join(", ")})`, value: found.cost },
+      ...problem.parameters.slice(0, 6).map((name, entry) => ({ name, words: `final ${spaced(name)}`, value: found.parameters[entry] })),
       { name: "regime", words: found.measured ? "regime, measured" : "regime", text: problem.regime_names[found.regime], value: found.regime },
-      { name: "contraction", words: "second epoch along the first (measured)", value: found.contraction },
+      { name: "contraction", words: "second epoch as a share of the first (measured)", value: found.contraction },
     ];
     if (factors === null) entries.push({ name: "stability_ratio", words: "learning rate / limit", value: found.ratio });
     else {
       const best = bestRate(problem);
       const { factor } = factors[factors.length - 1];
-      const size = trial.momentum ? { words: "size of the steepest direction's factor, in the long run", value: Math.abs(factor) } : { words: "factor of the steepest direction in each epoch", value: factor };
+      const size = trial.momentum ? { words: "factor of the steepest direction in the long run (size)", value: Math.abs(factor) } : { words: "factor of the steepest direction per epoch", value: factor };
       entries.push(
         { name: "contraction_by_theory", ...size },
         { name: "stability_limit", words: "stability limit of the learning rate", value: limit },
@@ -239,37 +247,38 @@ function showLaboratory(article, given, columns) {
     const why = surpriseOf(found.outcome, found.regime, found.divergedAt, found.predicted);
     if (why !== null) said.push(`${problem.surprises[why]}.`);
     if (flattest && flattest !== steepest && flattest.epochs !== null) {
-      said.push(`The flattest direction takes ${counted(flattest.epochs)} epoch${flattest.epochs === 1 ? "" : "s"} to a hundredth of its error${trial.momentum ? ", in the long run" : ""}.`);
+      said.push(`The flattest direction takes ${counted(flattest.epochs)} epoch${flattest.epochs === 1 ? "" : "s"} to shrink to 1 % of its error${trial.momentum ? ", in the long run" : ""}.`);
     }
     return said;
   }
 
   /** Says what is shown where no trial of the run is. */
   function remark(result) {
-    const own = result.cut ? `The page trains ${counted(result.epochs)} epochs at most, so that it does not wait` : `A descent of the page's own${given.setups.length > 1 ? `, with ${problem.words}` : ""}`;
+    const own = result.cut ? `This page stops after ${counted(result.epochs)} epochs, to stay responsive` : `Trained by this page${given.setups.length > 1 ? `, with ${problem.words}` : ""}`;
+    if (unlisted !== null) return `${own}, with the settings of trial ${counted(unlisted)}, which this page does not list.`;
     return loaded === null ? `${own}.` : `${own}; trial ${counted(cellOf(loaded, "trial"))} of the run is drawn in grey for comparison.`;
   }
 
   /** Says how far the page's own descent, which the pictures show, agrees with the run's row. */
   function agreement(row, result) {
     const found = rowOf(row);
-    if (result.cut) return `These numbers are the run's own; the page trains ${counted(result.epochs)} epochs at most, where the pictures end.`;
+    if (result.cut) return `These numbers come from the run. This page stops after ${counted(result.epochs)} epochs, and the pictures end there.`;
     const cost = problem.cost_min + result.excess;
     const sameEvents = found.outcome === result.outcome && found.convergedAt === result.convergedAt && found.divergedAt === result.divergedAt;
     const isSame = (cell, value) => cell === value || (cell === null && Number.isNaN(value));
     if (sameEvents && isSame(found.cost, cost) && found.parameters.every((cell, entry) => isSame(cell, result.theta[entry]))) {
-      return `${found.title}, repeated to the last bit.`;
+      return `${found.title}, reproduced to the last bit.`;
     }
-    const own = `These numbers are the run's own. The pictures show the page's descent, which rounds otherwise than the engine ${problem.engine}`;
-    if (found.outcome !== result.outcome) return `${own}: here the rounding decides the outcome.`;
+    const own = `These numbers come from the run. The pictures show the same trial as trained by this page, which rounds differently from the engine ${problem.engine}`;
+    if (found.outcome !== result.outcome) return `${own}: here rounding decides the outcome.`;
     const gap = Math.abs(found.epochs - result.epochs);
-    if (gap > 0) return `${own}: it agrees with them to ${counted(gap)} epoch${gap === 1 ? "" : "s"}.`;
+    if (gap > 0) return `${own}: the two are within ${counted(gap)} epoch${gap === 1 ? "" : "s"} of each other.`;
     const digits = Math.floor(-Math.log10(Math.abs(cost - found.cost) / Math.abs(found.cost)));
-    return `${own}: it agrees with them to the epoch, and in its cost to ${digits >= 1 && Number.isFinite(digits) ? `${digits} digits` : "all but the last digits"}.`;
+    return `${own}: the two agree to the epoch, and their costs to ${digits >= 1 && Number.isFinite(digits) ? `${digits} digits` : "all but the last digits"}.`;
   }
 
   function tabulate(factors, momentum) {
-    const heads = ["direction", "curvature", momentum ? "size of its factor, in the long run" : "factor in each epoch", ...(momentum ? ["epochs of a full swing"] : []), "epochs to a hundredth of its error"];
+    const heads = ["direction", "curvature", momentum ? "factor in the long run (size)" : "factor per epoch", ...(momentum ? ["epochs per full swing"] : []), "epochs to 1 % of its error"];
     const words = (place) => (factors.length === 1 ? "the only one" : place === 0 ? "flattest" : place === factors.length - 1 ? "steepest" : String(place + 1));
     const rows = factors.map(({ curvature, factor, swing, epochs }, place) => {
       const never = Math.abs(factor) > 1 ? "never: it grows" : "never";
@@ -278,7 +287,7 @@ function showLaboratory(article, given, columns) {
       return element("tr", {}, element("td", {}, words(place)), ...cells, element("td", { class: "number", "data-exact": epochs }, epochs === null ? never : counted(epochs)));
     });
     part("theory").replaceChildren(
-      element("caption", {}, "Theory: each direction of the data shrinks or grows by itself"),
+      element("caption", {}, "Theory: along each direction the error shrinks or grows independently"),
       element("thead", {}, element("tr", {}, ...heads.map((head, place) => element("th", { scope: "col", class: place ? "number" : null }, head)))),
       element("tbody", {}, ...rows),
     );
@@ -287,8 +296,7 @@ function showLaboratory(article, given, columns) {
   redrawn(part("path"), () => draw());
   return {
     load(row) {
-      loaded = row;
-      reference = null;
+      [loaded, unlisted, reference] = [row, null, null];
       problem = { ...given, ...given.setups[given.setup[row]] };
       inputs.find((input) => input.name === "learning_rate").high = problem.furthest_rate;
       for (const input of inputs) input.load(row);
@@ -296,13 +304,23 @@ function showLaboratory(article, given, columns) {
       if (isTrainable(row)) train();
       else show(row);
     },
-    /** Sets inputs [name, number] and trains; what is no input, or not allowed, is left alone. */
+    /** Shows a trial that the page does not list, by its number and what returns its value of a column. */
+    settle(trial, valueOf) {
+      [loaded, unlisted, reference] = [null, trial, null];
+      problem = { ...given, ...given.setups[0] };
+      for (const input of inputs) input.set(valueOf(input.name) ?? input.begin);
+      const isKnown = !given.ways.length && given.setups.length === 1;
+      part("inputs").hidden = !isKnown;
+      if (isKnown) train();
+      else lack(trial);
+    },
+    /** Sets inputs to { name: number } and trains; what is no input, or not allowed, is left alone. */
     set(settings) {
-      for (const [name, value] of settings) {
-        const input = inputs.find((each) => each.name === name);
-        if (input && Number.isFinite(value) && (ALLOWED[name]?.holds(value) ?? true)) input.set(value);
+      if (part("inputs").hidden) return;
+      for (const input of inputs) {
+        const value = settings[input.name];
+        if (Number.isFinite(value) && (ALLOWED[input.name]?.holds(value) ?? true)) input.set(value);
       }
-      part("inputs").hidden = false;
       train();
     },
   };
@@ -321,6 +339,7 @@ function inputOf(input, column) {
     slider,
     box,
     value: input.value,
+    begin: input.value,
     high: reach,
     /** Returns the value at a share of the slider; of epochs by ratio, of others evenly, four digits. */
     at(share) {

@@ -18,14 +18,26 @@ function spaced(name) {
   return name.replaceAll("_", " ").replaceAll(".", " ");
 }
 
-/** Returns a whole number with commas between its thousands; another with six digits. */
+/** Returns a number with commas between its thousands: all digits of a whole one, six of another. */
 function counted(value) {
-  return Number.isInteger(value) && Math.abs(value) < 1e15 ? value.toLocaleString("en-US") : sixDigits(value);
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString("en-US");
+  const [whole, ...rest] = sixDigits(value).split(".");
+  return [/^-?\d+$/.test(whole) ? Number(whole).toLocaleString("en-US") : whole, ...rest].join(".");
+}
+
+/** Returns texts in which what stands between backticks is code. */
+function withCode(text) {
+  return text.split("`").map((piece, place) => (place % 2 ? element("code", {}, piece) : piece));
 }
 
 /** Returns a cell of JSON as a number; infinities come as text. */
 function numberOf(cell) {
   return typeof cell === "string" ? Number(cell) : cell;
+}
+
+/** Returns the least and the most of finite numbers; of none, infinities the wrong way round. */
+function endsOf(values) {
+  return values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
 }
 
 /** Returns a column of the trials with its cells, one a row; see trials_of in payload.py. */
@@ -45,7 +57,8 @@ function drawn(tag, attributes = {}, ...children) {
   return filled(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 }
 
-function filled(made, attributes, children) {
+/** Returns an element with attributes, unless they are null, and with children at its end. */
+function filled(made, attributes, children = []) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== null && value !== undefined) made.setAttribute(name, value);
   }
@@ -61,7 +74,7 @@ function listNumbers(list, entries) {
         "div",
         {},
         element("dt", {}, words),
-        element("dd", { "data-name": name, "data-exact": value, title: value }, text ?? sixDigits(value)),
+        element("dd", { "data-name": name, "data-exact": value, title: value }, text ?? counted(value)),
       ),
     ),
   );

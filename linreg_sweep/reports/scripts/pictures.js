@@ -28,7 +28,7 @@ function planeOf(problem) {
     const words = entries.map((row) => problem.parameters[row * targets].replaceAll("_", " "));
     return {
       words,
-      title: size === 2 ? `Path of ${words.join(" and ")} over lines of equal cost` : `Path of ${words[0]} on the cost`,
+      title: size === 2 ? `Path of ${words.join(" and ")} over contours of the cost` : `Path of ${words[0]} on the cost`,
       project: (theta) => entries.map((row) => theta[row * targets]),
       form: problem.hessian,
       optimum: entries.map((row) => problem.optimum[row][0]),
@@ -37,7 +37,7 @@ function planeOf(problem) {
   const basis = [problem.eigenvectors[0], problem.eigenvectors[size - 1]];
   return {
     words: ["along the flattest direction", "along the steepest"],
-    title: "Path along the flattest and the steepest direction, from the optimum",
+    title: "Path along the flattest and the steepest direction",
     project: (theta) =>
       basis.map((vector) => vector.reduce((sum, share, row) => sum + share * (theta[row * targets] - problem.optimum[row][0]), 0)),
     form: [
@@ -132,7 +132,7 @@ function drawCost(place, problem, result, reference, loaded) {
   const last = Math.max(result.epochs, reference.epochs, 1);
   const axes = [
     { low: 0, high: last, scale: "epochs", words: "epoch (log scale from 0)" },
-    { low: level / 30, high: highest * 1e3, scale: "log", words: `${problem.targets.join(", ")} squared` },
+    { low: level / 30, high: highest * 1e3, scale: "log", words: `squared units of ${problem.targets.join(", ")}` },
   ];
   const { svg, inside, x, y, box } = chart(place, axes[0], axes[1], { ratio: 0.9 });
   const curve = ({ kept }) => kept.map(({ epoch, excess }) => [x(epoch), excess > 0 ? y(excess) : NaN]);
@@ -168,12 +168,10 @@ function equationOf(problem, theta) {
 /** Draws the data of one feature, the line of a moment through them, and that of least squares. */
 function drawFit(place, problem, result) {
   const { x: across, y: up } = problem.points;
-  const spread = (values, share) => {
-    const [low, high] = [Math.min(...values), Math.max(...values)];
-    const room = share * (high - low || Math.abs(high) || 1);
-    return { low: low - room, high: high + room, scale: "linear" };
-  };
-  const axes = [{ ...spread(across, 0.04), words: problem.features[0] }, { ...spread(up, 0.15), words: problem.targets[0] }];
+  const axes = [
+    { ...axisAround(endsOf(across), false, 0.04), words: problem.features[0] },
+    { ...axisAround(endsOf(up), false, 0.15), words: problem.targets[0] },
+  ];
   const { svg, inside, x, y } = chart(place, axes[0], axes[1], { ratio: 0.9 });
   for (const [row, value] of across.entries()) inside.append(drawn("circle", { class: "datum", cx: x(value).toFixed(1), cy: y(up[row]).toFixed(1), r: 2.5 }));
   const ends = [axes[0].low, axes[0].high];
@@ -186,7 +184,7 @@ function drawFit(place, problem, result) {
   inside.append(line(lineOf(best), { class: "recorded" }));
   const fitted = line(lineOf(result.theta ?? best), { class: "path" });
   inside.append(fitted);
-  svg.setAttribute("aria-label", `${problem.targets[0]} against ${problem.features[0]}: ${counted(across.length)} rows, the line of the moment shown, and that of least squares in grey.`);
+  svg.setAttribute("aria-label", `${problem.targets[0]} against ${problem.features[0]}: ${counted(across.length)} rows, the line at the epoch shown, and least squares in grey.`);
   return {
     at: null,
     show(moment) {

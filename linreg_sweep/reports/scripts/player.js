@@ -21,11 +21,15 @@ function showPlayer(place, show) {
   let [epochs, at, timer] = [[0], 0, null];
   place.append(first, back, play, forward, slider);
 
+  function say(words, sign) {
+    play.textContent = sign;
+    filled(play, { "aria-label": words, title: words });
+  }
+
   function stop() {
     clearInterval(timer);
     timer = null;
-    play.textContent = "▶";
-    play.setAttribute("aria-label", "Play");
+    say("Play", "▶");
   }
 
   function to(moment) {
@@ -42,8 +46,7 @@ function showPlayer(place, show) {
     const beats = calm ? STOPS : PLAYED_IN / BEAT;
     const stride = Math.max(1, Math.ceil(epochs.length / beats));
     const beat = calm ? 1000 : Math.max(BEAT, Math.min(600, PLAYED_IN / epochs.length));
-    play.textContent = "❚❚";
-    play.setAttribute("aria-label", "Pause");
+    say("Pause", "❚❚");
     to(at === epochs.length - 1 ? 0 : at);
     timer = setInterval(() => {
       to(at + stride);
@@ -83,10 +86,7 @@ function followMoments(place, player, found, lines) {
       const far = point === null ? Infinity : (point[0] - x) ** 2 + (point[1] - y) ** 2;
       return far < best.far ? { moment, far } : best;
     }, { moment: null, far: Infinity }).moment;
-  const pointedAt = (event) => {
-    const scale = svg.viewBox.baseVal.width / svg.getBoundingClientRect().width;
-    return nearest(...within(place, event).map((pixels) => pixels * scale));
-  };
+  const pointedAt = (event) => nearest(...inPicture(svg, event));
   svg.addEventListener("pointermove", (event) => {
     const moment = pointedAt(event);
     if (moment !== null) tip.show(lines(moment), ...within(place, event));
@@ -102,7 +102,7 @@ function followMoments(place, player, found, lines) {
     event.preventDefault();
     player.step(by);
     const at = found[player.at()];
-    if (at) tip.show(lines(player.at()), at[0], at[1]);
+    if (at) tip.show(lines(player.at()), ...onPage(svg, at));
   });
   svg.addEventListener("blur", tip.hide);
 }

@@ -20,7 +20,7 @@ function sorted(rows, column, descending) {
  * @param payload what the page was given of the run.
  * @param columns its trials, unpacked.
  * @param choose called with the number of a trial that was chosen; null: there is no laboratory for it.
- * @param select called with the rows that match, and whether a hand typed what they match; null: all do.
+ * @param select called with the rows that match, and the comparison that they meet; null: all do.
  * @returns { narrow(text) }: lists only what meets a comparison.
  */
 function showTrials(article, payload, columns, choose, select) {
@@ -50,7 +50,7 @@ function showTrials(article, payload, columns, choose, select) {
   const outcomes = columns.find((column) => column.name === "outcome");
   for (const name of outcomes.order) outcome.append(element("option", { value: name }, name));
   const text = same.map((column) => `${column.name} ${textOf(column, 0)}`).join(", ");
-  article.querySelector("[data-trials-same]").textContent = text && `The same in all listed trials: ${text}.`;
+  article.querySelector("[data-trials-same]").textContent = text && `The same for every listed trial: ${text}.`;
 
   function textOf(column, row) {
     const cell = column.cells[row];
@@ -80,14 +80,14 @@ function showTrials(article, payload, columns, choose, select) {
       const exact = column.number && column.cells[row] !== null ? String(column.cells[row]) : null;
       const looks = { class: column.number ? "number" : null, "data-exact": exact, title: exact };
       if (column.name !== "trial" || choose === null) return element("td", looks, textOf(column, row));
-      const button = element("button", { type: "button", title: "Show it in the laboratory" }, textOf(column, row));
+      const button = element("button", { type: "button", title: "Open this trial in the laboratory" }, textOf(column, row));
       button.addEventListener("click", () => choose(column.cells[row]));
       return element("td", { class: "number", "data-exact": exact }, button);
     });
     return element("tr", {}, ...cells);
   }
 
-  function list(typed = false) {
+  function list() {
     const complain = article.querySelector("[data-trials-error]");
     try {
       const holds = filter.value.trim() ? comparison(filter.value, columns) : () => true;
@@ -100,7 +100,7 @@ function showTrials(article, payload, columns, choose, select) {
       return;
     }
     rows = sorted(rows, by, descending);
-    select(rows.length === all.length ? null : rows, typed);
+    select(rows.length === all.length ? null : rows, filter.value);
     show();
   }
 
@@ -114,14 +114,14 @@ function showTrials(article, payload, columns, choose, select) {
     const from = seen.length ? `Rows ${counted(page * ROWS + 1)} to ${counted(page * ROWS + seen.length)} of ` : "";
     const listed = payload.all_listed
       ? `all ${counted(payload.n_trials)} trials`
-      : `${counted(all.length)} listed trials: the first of each cell of the maps, and the best, of all ${counted(payload.n_trials)}`;
+      : `${counted(all.length)} listed trials, spread evenly over the maps and including the best, out of ${counted(payload.n_trials)}`;
     const left = rows.length === all.length ? "" : `${counted(rows.length)} that match, of `;
     article.querySelector("[data-trials-count]").textContent = `${from}${left}${listed}.`;
   }
 
   const again = () => {
     page = 0;
-    list(true);
+    list();
   };
   filter.addEventListener("input", again);
   outcome.addEventListener("change", again);

@@ -1,4 +1,4 @@
-// The grammar of comparisons, as analysis/grammar.py and where.py have it: read there what it is.
+// The grammar of comparisons, as analysis/grammar.py and where.py have it: read there what it is; and what writes some.
 
 const DEEPEST = 50;
 const LONGEST = 2000;
@@ -199,4 +199,14 @@ function comparison(text, columns) {
 
   const found = holds(parsed(text));
   return (row) => found(row) === true;
+}
+
+/** Returns a column's name as a comparison has it. */
+function named(name) {
+  return /^[A-Za-z_][\w.]*$/.test(name) ? name : `\`${name}\``;
+}
+
+/** Returns the comparison that the cells of a column meet which are one of these words or numbers. */
+function isOneOf(name, cells) {
+  return `${named(name)} in (${cells.map((cell) => (typeof cell === "string" ? `"${cell}"` : cell)).join(", ")})`;
 }

@@ -1,0 +1,102 @@
+"""How columns spread over the trials of each group, gathered part by part: exact quantiles and moments.
+
+What is missing counts as above every number: a trial that never converged did so later than any that did.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.analysis.aggregate import Ranges, as_key
+from linreg_sweep.analysis.groups import Frequencies, Rows, grouped, merged
+from linreg_sweep.column_types import Array, Types, ranked_by, ranking
+
+Floats = NDArray[np.float64]
+
+SHARES = (0.5, 0.1, 0.9, 0.0, 1.0)
+"""The quantiles, in the order of the first fields of Spread."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How a column spreads, [g] each: g groups.
+
+    Attributes:
+        median: the middle one.
+        p10: the 10th percentile.
+        p90: the 90th percentile.
+        least: the smallest.
+        most: the largest.
+        mean: over all.
+        deviation: the standard deviation, of a sample; NaN of a single trial.
+    """
+
+    median: Floats
+    p10: Floats
+    p90: Floats
+    least: Floats
+    most: Floats
+    mean: Floats
+    deviation: Floats
+
+
+class Spreads:
+    """The spread of some columns by others, in the making."""
+
+    def __init__(
+        self,
+        by: Sequence[str],
+        of: Sequence[str],
+        types: Types,
+        ranges: Mapping[str, Ranges] | None = None,
+        *,
+        together: bool = False,
+    ) -> None:
+        """Begins with no trial.
+
+        Args:
+            by: the columns that groups are told apart by; none: one group.
+            of: the columns that are looked at.
+            types: what all of them hold.
+            ranges: of columns whose values are gathered into ranges.
+            together: the trials of a group lie together, so that one that is left never comes back.
+        """
+        self.by, self.of = list(by), list(of)
+        self._types, self._ranges, self._together = types, dict(ranges or {}), together
+        self._counts = Rows(np.empty((0, len(by))), np.empty((0, 1), np.int64), np.empty((0, 0)))
+        self._each = {name: Frequencies(len(by), SHARES, moments=True) for name in of}
+
+    @property
+    def reads(self) -> list[str]:
+        """The columns that it is made from."""
+        return list(dict.fromkeys([*self.by, *(each for name in self.of for each in ranked_by(name))]))
+
+    def add(self, columns: Mapping[str, Array]) -> None:
+        """Takes a part: at least the columns that are read, codes for words, [K] each."""
+        keys = self._keys(columns)
+        groups, group = grouped(keys)
+        counts = np.bincount(group, minlength=len(groups))[:, None]
+        self._counts = merged([self._counts, Rows(groups, counts, np.empty((len(groups), 0)))])
+        goes_on = keys[-1] if self._together else None
+        for name, frequencies in self._each.items():
+            values = self._types[name].keys(ranking(columns, name))
+            frequencies.add(groups, group, np.where(np.isnan(values), np.inf, values), goes_on=goes_on)
+
+    def _keys(self, columns: Mapping[str, Array]) -> Floats:
+        """Returns the key [K, k] of each trial."""
+        keys = np.empty((len(next(iter(columns.values()))), len(self.by)))
+        for number, name in enumerate(self.by):
+            values = as_key(name, self._types[name].keys(columns[name]))
+            keys[:, number] = self._ranges[name].place(values) if name in self._ranges else values
+        return keys + 0.0  # one zero, not two
+
+    def found(self) -> tuple[Floats, NDArray[np.int64], dict[str, Spread]]:
+        """Returns the groups' keys [g, k], ascending, how many trials each has [g], and each column's spread.
+
+        A key is a number, the code of a word or the place of a range; NaN where a trial has no value.
+        """
+        keys = self._counts.keys
+        spreads = {name: Spread(*each.quantiles(keys).T) for name, each in self._each.items()}
+        return keys, self._counts.sums[:, 0], spreads

@@ -1,0 +1,56 @@
+"""Facts about sums of exponentials: rules of signs hold, and where sums turn is found to the whole number."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.theory.exponentials import MANY, Exponentials
+
+Floats = NDArray[np.float64]
+
+LAST = 300
+
+
+def some_sums(n: int, k: int, seed: int) -> tuple[Exponentials, Floats]:
+    """Returns sums of n exponentials, and what has their signs at each whole number [LAST + 1, k]."""
+    generator = np.random.default_rng(seed)
+    rate = -(10.0 ** generator.uniform(-4, 0.5, (n, k)))
+    weight = generator.normal(size=(n, k)) * 10.0 ** generator.uniform(-2, 2, (n, k))
+    weight[1:][generator.random((n - 1, k)) < 0.1] = 0.0
+    epochs = np.arange(LAST + 1.0)[:, None, None]
+    slowest = np.where(weight == 0, -np.inf, rate).max(axis=0)
+    return Exponentials.of(weight, rate), (weight * np.exp(np.minimum(rate - slowest, 0) * epochs)).sum(
+        axis=1
+    )
+
+
+@np.errstate(all="ignore")
+def test_no_sum_has_more_zeros_than_rules_of_signs_allow() -> None:
+    """Of thousands, most of which have as many as that, up to an even number."""
+    exact = 0
+    for n in (1, 2, 5, 9, 20):
+        sums, values = some_sums(n, 1000, n)
+        zeros = sums.zeros(np.full(1000, float(LAST)))
+        seen = (np.diff(np.sign(values), axis=0) != 0).sum(axis=0)
+        known = zeros.most < MANY
+        assert known.mean() > 0.9
+        assert (seen <= zeros.most)[known].all()
+        assert ((values[0] < 0) == zeros.below_first)[known].all()
+        assert ((values[-1] < 0) == zeros.below_last)[known].all()
+        exact += int((zeros.most - seen <= 1)[known].sum())
+    assert exact > 2500
+
+
+@np.errstate(all="ignore")
+def test_where_a_sum_stops_being_below_0_is_found_to_the_whole_number() -> None:
+    """By the first value that is not, of every sum that has one change of sign, upwards."""
+    found = 0
+    for n in (2, 5, 9):
+        sums, values = some_sums(n, 1000, n)
+        rises = (
+            (values[0] < 0) & (values[-1] > 0) & ((np.diff(np.sign(values), axis=0) != 0).sum(axis=0) == 1)
+        )
+        chosen = np.flatnonzero(rises)
+        at = sums.take(chosen).first_from(np.zeros(len(chosen)), np.full(len(chosen), float(LAST)))
+        np.testing.assert_array_equal(at, (values[:, chosen] >= 0).argmax(axis=0))
+        found += len(chosen)
+    assert found > 300
