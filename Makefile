@@ -42,6 +42,7 @@ gallery: $(VENV)/.installed-dev ## Make the pages in docs that show what command
 	@$(BIN)/python docs/make_walkthrough.py
 	@$(BIN)/python docs/make_fit.py
 	@$(BIN)/python docs/make_training.py
+	@$(BIN)/python docs/make_double_descent.py
 	@$(BIN)/python docs/make_notebook.py
 	@$(BIN)/python docs/make_report_picture.py
 

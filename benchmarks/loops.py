@@ -51,11 +51,11 @@ class Descent:
         return np.repeat(numbers, len(self.rates), axis=-1).astype(self.dtype)
 
     def arrays(self) -> tuple[Array, ...]:
-        """Returns A [n, P], Y [n, O K], H [P, P], C and optimum [P, O K] and the rates [O K]."""
+        """Returns A [n, P], Y [n, O K or 1], H [P, P], C and optimum [P, O K] and the rates [O K]."""
         problem, n_targets = self.problem, self.problem.shape[1]
         return (
             problem.design.astype(self.dtype),
-            self.columns(problem.targets),
+            problem.targets.astype(self.dtype) if n_targets == 1 else self.columns(problem.targets),
             problem.hessian.astype(self.dtype),
             self.columns(problem.constant),
             self.columns(problem.optimum),

@@ -1,14 +1,15 @@
 """Iterated descent in every shape, beside NumPy's BLAS, JAX and the most that a matrix product does.
 
-`python -m benchmarks shapes` measures a selection, `--quick` a few of them, and options such as
-`--features 10 200 --batch all 32` all their combinations. Rates are trial-epochs a second of CPU time, the
-engines' with their events and results, each the median of rounds in turn.
+`python -m benchmarks shapes` prints all tables, `--table NAME ...` some of them, and `--features 200` and the
+like only such shapes of theirs. Without a table, options such as `--features 10 200 --batch all 32` name all
+their combinations. Rates are trial-epochs a second of CPU time, the engines' with their events and results,
+once everything is compiled, each the median of rounds in turn.
 """
 
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
@@ -30,8 +31,11 @@ from linreg_sweep.trials.prepare import criteria_of
 ENGINES = ("numpy", "numba")
 LOOP, JAX, PEAK = "BLAS loop", "JAX", "GEMM"
 
-MOST_EPOCHS, FEWEST_EPOCHS = 8192, 64
+MOST_EPOCHS, FEWEST_EPOCHS = 16384, 64
 """Epochs of one measurement at most, and at least, where they fit into ten times its seconds."""
+
+BUDGET, ROUNDS = 0.08, 3
+"""Seconds of a measurement, about, and how often it is made."""
 
 TOO_SLOW = 2.0
 """Seconds from which on a measurement is not repeated."""
@@ -66,103 +70,111 @@ class Shape:
         """Rows a step."""
         return self.batch or self.rows
 
-    def cells(self) -> tuple[str, ...]:
-        """Returns how a table shows it."""
+    def cells(self) -> dict[str, str]:
+        """Returns how a table shows it, by column."""
         batch = f"{self.batch}{' shuffled' if self.shuffle else ''}" if self.batch else "all"
-        kind = {"float64": "64", "float32": "32"}[self.dtype]
-        return (
-            *(f"{number:,}" for number in (self.features, self.rows)),
-            batch,
-            f"{self.trials:,}",
-            kind,
-            str(self.targets),
-            self.optimizer,
-        )
+        return {
+            "features": f"{self.features:,}",
+            "rows": f"{self.rows:,}",
+            "batch": batch,
+            "trials": f"{self.trials:,}",
+            "bits": {"float64": "64", "float32": "32"}[self.dtype],
+            "targets": str(self.targets),
+            "optimizer": self.optimizer,
+        }
 
 
 SIZES, BATCHES = (1, 10, 50, 200, 1000), (0, 256, 32, 8, 1)
 
-EACH = tuple(
-    Shape(
-        features,
-        rows=128 if features == 1000 and batch in {1, 8} else 1024,
-        batch=batch,
-        trials=1024 if features <= 10 else 256,
-    )
-    for features, batch in product(SIZES, BATCHES)
-)
-"""Every number of features with every batch; few rows where a step of each row is long."""
-
-OTHERS = (
-    *(replace(Shape(10), rows=rows) for rows in (30, 32768, 2**20)),
-    Shape(10, rows=2**17, batch=256, trials=128),
-    *(Shape(features, trials=trials) for features in (1, 10, 200) for trials in (1, 100, 10_000)),
-    *(Shape(features, batch=32, trials=trials) for features in (10, 200) for trials in (1, 10_000)),
-    *(Shape(features, batch=batch, dtype="float32") for features in (1, 10, 50, 200) for batch in (0, 32, 1)),
-    Shape(1000, dtype="float32"),
-    *(Shape(features, batch=batch, targets=3) for features in (1, 10, 200) for batch in (0, 32)),
-    *(
-        Shape(features, batch=batch, optimizer=optimizer)
-        for optimizer in ("momentum", "adam")
-        for features in (1, 10, 200)
-        for batch in (0, 32)
+TABLES: dict[str, tuple[Shape, ...]] = {
+    "batches": tuple(
+        Shape(
+            features,
+            rows=128 if features == 1000 and batch in {1, 8} else 1024,
+            batch=batch,
+            trials=1024 if features <= 10 else 256,
+        )
+        for features, batch in product(SIZES, BATCHES)
     ),
-    *(Shape(features, batch=batch, shuffle=True) for features in (1, 10, 200) for batch in (32, 1)),
-)
-
-QUICK = (
-    *(shape for shape in EACH if shape.features in {1, 10, 50, 200} and shape.batch in {0, 32}),
-    Shape(10, batch=1),
-    Shape(50, batch=8, trials=256),
-    Shape(200, batch=1, trials=256, rows=256),
-    Shape(200, dtype="float32", trials=256),
-    Shape(10, optimizer="adam"),
-    Shape(10, trials=1),
-)
+    "trials": tuple(
+        Shape(features, rows=128 if features == 1000 and batch else 1024, batch=batch, trials=trials)
+        for features, batch, trials in (
+            *product(SIZES, (0,), (1, 8, 100)),
+            *product((1, 10, 200), (0,), (10_000,)),
+            *product(SIZES, (32, 1), (1,)),
+        )
+    ),
+    "rows": (
+        *(Shape(10, rows=rows) for rows in (30, 2**10, 2**15, 2**20)),
+        Shape(200, rows=30, trials=256),
+        Shape(10, rows=2**20, batch=256, trials=64),
+    ),
+    "precision": tuple(
+        Shape(features, batch=batch, trials=1024 if features <= 10 else 256, dtype="float32")
+        for features, batch in (*product(SIZES, (0,)), *product(SIZES[:-1], (32, 1)))
+    ),
+    "rules": tuple(
+        Shape(features, batch=batch, trials=1024 if features <= 10 else 256, optimizer=optimizer)
+        for optimizer, features, batch in product(("momentum", "adam"), (1, 10, 50, 200), (0, 32))
+    ),
+    "orders": tuple(
+        Shape(features, batch=batch, trials=1024 if features <= 10 else 256, shuffle=True)
+        for features, batch in product((1, 10, 50, 200), (32, 1))
+    ),
+    "targets": tuple(
+        Shape(features, batch=batch, trials=1024 if features <= 10 else 256, targets=3)
+        for features, batch in product((1, 10, 200), (0, 32))
+    ),
+}
+"""Every number of features with every batch, few rows where a step of each is long, and what else varies."""
 
 
 def main(arguments: Sequence[str] = ()) -> None:
-    """Prints one table, and where this project is the slower one."""
+    """Prints a table for each selection, and what its last column says."""
     chosen = _options().parse_args(arguments)
-    shapes = (
-        list(_combined(chosen)) if _names_axes(chosen) else [*QUICK] if chosen.quick else [*EACH, *OTHERS]
-    )
-    for shape in shapes:
+    if chosen.batch:
+        chosen.batch = [0 if each == "all" else int(each) for each in chosen.batch]
+    tables = _selected(chosen)
+    for shape in (shape for shapes in tables.values() for shape in shapes):
         if shape.rows % shape.size:
             sys.exit(f"--batch must divide --rows, got {shape.batch} and {shape.rows}")
     has_jax = find_spec("jax") is not None and not chosen.no_jax
-    rounds, budget = (2, 0.04) if chosen.quick else (3, 0.08)
-    print(f"Trial-epochs/s, one thread, CPU time, medians of {rounds} rounds in turn")
+    print(f"Trial-epochs/s, one thread, CPU time, medians of {ROUNDS} rounds in turn")
     if not has_jax:
         print(
             "Without JAX: it is not installed, or was not asked for (`pip install -c constraints.txt jax`)."
         )
-    print()
     names = (*chosen.engines, LOOP, *([JAX] if has_jax else []))
     ratios = [
-        *((f"{engine} / loop", engine, LOOP) for engine in chosen.engines),
-        *((f"{engine} / JAX", engine, JAX) for engine in chosen.engines if has_jax),
+        *(
+            (f"{engine} / loop", engine, LOOP)
+            for engine in chosen.engines
+            if engine == "numpy" or not has_jax
+        ),
+        *((f"{engine} / JAX", engine, JAX) for engine in chosen.engines if engine == "numba" and has_jax),
     ]
-    rows = []
-    for number, shape in enumerate(shapes, 1):
-        with threadpool_limits(limits=1):
-            speeds, peak = _measured(shape, names, rounds, budget)
-        rows.append(
-            (
-                *shape.cells(),
-                *(f"{speeds[name]:.2e}" for name in names),
-                *(f"{speeds[one] / speeds[other]:.2f}" for _, one, other in ratios),
-                *(f"{speeds[engine] / peak:.2f}" for engine in chosen.engines),
+    for table, shapes in tables.items():
+        rows = []
+        for number, shape in enumerate(shapes, 1):
+            with threadpool_limits(limits=1):
+                speeds, peak = _measured(shape, names)
+            rows.append(
+                (
+                    *shape.cells().values(),
+                    *(f"{speeds[name]:.2e}" for name in names),
+                    *(f"{speeds[one] / speeds[other]:.2f}" for _, one, other in ratios),
+                    *(f"{speeds[engine] / peak:.2f}" for engine in chosen.engines),
+                )
             )
+            print(f"{table} {number} of {len(shapes)}: {' '.join(rows[-1])}", file=sys.stderr)
+        headers = (
+            *shapes[0].cells(),
+            *names,
+            *(title for title, *_ in ratios),
+            *(f"{engine} / peak" for engine in chosen.engines),
         )
-        print(f"shape {number} of {len(shapes)}: {' '.join(rows[-1])}", file=sys.stderr)
-    headers = (
-        *("features", "rows", "batch", "trials", "bits", "targets", "optimizer"),
-        *names,
-        *(title for title, *_ in ratios),
-        *(f"{engine} / peak" for engine in chosen.engines),
-    )
-    print(shown(headers, rows))
+        print(f"\n### {table}\n")
+        print(shown(headers, rows), flush=True)
     print()
     print("peak: a large matrix product's rate, over the fewest products that an epoch's gradients need;")
     print(
@@ -172,7 +184,9 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks shapes", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a few shapes, in under two minutes")
+    parser.add_argument(
+        "--table", nargs="+", choices=TABLES, help="of these tables, what the options below name"
+    )
     parser.add_argument("--features", type=int, nargs="+")
     parser.add_argument("--rows", type=int, nargs="+")
     parser.add_argument("--batch", nargs="+", help="rows a step, or all")
@@ -189,37 +203,44 @@ def _options() -> argparse.ArgumentParser:
 AXES = ("features", "rows", "batch", "trials", "dtype", "targets", "optimizer")
 
 
-def _names_axes(chosen: argparse.Namespace) -> bool:
-    return chosen.shuffle or any(getattr(chosen, axis) for axis in AXES)
+def _selected(chosen: argparse.Namespace) -> dict[str, list[Shape]]:
+    """Returns the shapes of each table that are asked for; without one, all combinations of what is named."""
+    named = {axis: getattr(chosen, axis) for axis in AXES if getattr(chosen, axis)}
+    if not chosen.table and (named or chosen.shuffle):
+        plain = Shape(10, batch=32 if chosen.shuffle else 0, shuffle=chosen.shuffle)
+        values = [named.get(axis, [getattr(plain, axis)]) for axis in AXES]
+        combined = [replace(plain, **dict(zip(AXES, each, strict=True))) for each in product(*values)]
+        return {"chosen": combined}
+    tables = {
+        table: [
+            shape
+            for shape in TABLES[table]
+            if all(getattr(shape, axis) in values for axis, values in named.items())
+        ]
+        for table in chosen.table or TABLES
+    }
+    return {table: shapes for table, shapes in tables.items() if shapes} or sys.exit(
+        "no table has such shapes"
+    )
 
 
-def _combined(chosen: argparse.Namespace) -> Iterator[Shape]:
-    """Yields all combinations of the values that were given, of the rest as in the selection."""
-    plain = Shape(10, batch=32 if chosen.shuffle else 0, shuffle=chosen.shuffle)
-    if chosen.batch:
-        chosen.batch = [0 if each == "all" else int(each) for each in chosen.batch]
-    values = [getattr(chosen, axis) or [getattr(plain, axis)] for axis in AXES]
-    for combination in product(*values):
-        yield replace(plain, **dict(zip(AXES, combination, strict=True)))
-
-
-def _measured(
-    shape: Shape, names: Sequence[str], rounds: int, budget: float
-) -> tuple[dict[str, float], float]:
+def _measured(shape: Shape, names: Sequence[str]) -> tuple[dict[str, float], float]:
     """Returns the trial-epochs a second of each way, and of a matrix product at its peak."""
     problem = _problem(shape)
-    rates = np.geomspace(1e-5, 1e-3, shape.trials) / problem.eigenvalues[-1]  # no trial ends early
+    rates = (
+        np.geomspace(1e-9, 1e-7, shape.trials) / problem.eigenvalues[-1]
+    )  # so that no trial comes to its end
     descent = Descent(problem, rates, shape.size, shape.shuffle, shape.optimizer, shape.dtype)
     ways: dict[str, Callable[[int], object]] = {
         LOOP: partial(blas_loop, descent),
         JAX: partial(jax_scan, descent),
         **{engine: partial(_train, engine, shape, problem, rates) for engine in ENGINES},
     }
-    epochs = {name: _epochs_for(ways[name], budget) for name in names}
+    epochs = {name: _epochs_for(ways[name]) for name in names}
     multiply, flops = gemm(shape.dtype)
     found: dict[str, list[float]] = {name: [] for name in (*names, PEAK)}
     too_slow = set[str]()
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         for name in names:
             if name in too_slow:
                 continue
@@ -237,14 +258,14 @@ def _seconds(call: Callable[[], object]) -> float:
     return max(time.process_time() - started, 1e-9)
 
 
-def _epochs_for(way: Callable[[int], object], budget: float) -> int:
-    """Returns how many epochs take about so many seconds, once all is compiled."""
+def _epochs_for(way: Callable[[int], object]) -> int:
+    """Returns how many epochs take about as long as a measurement should, once all is compiled."""
     way(1)
     epochs = 1
     while True:
         seconds = _seconds(partial(way, epochs))
-        if seconds >= budget / 3 or epochs >= MOST_EPOCHS:
-            within = epochs * budget / seconds
+        if seconds >= BUDGET / 3 or epochs >= MOST_EPOCHS:
+            within = epochs * BUDGET / seconds
             return int(np.clip(max(within, min(FEWEST_EPOCHS, 10 * within)), 1, MOST_EPOCHS))
         epochs = min(epochs * 8, MOST_EPOCHS)
 

@@ -21,25 +21,41 @@ PICTURES = ROOT / "docs" / "gallery"
 FIRST = ROOT / "docs" / "learning_rate_by_start.png"
 """The README's picture."""
 
-KINDS = {
-    "learning_rate_by_start": ("epochs", "map"),
-    "tutorial_rates": ("cost", "paths"),
-    "random_search": ("slice",),
-    "batch_sizes": ("epochs",),
-    "far_start": ("epochs",),
-    "momentum_limits": ("epochs",),
-    "diabetes": ("cost", "paths"),
-    "faithful_unscaled": ("paths",),
-    "faithful_standardized": ("paths",),
-    "optimizers": ("epochs",),
-    "schedules": ("cost",),
-    "chebyshev": ("cost",),
-    "adam_rates": ("cost",),
-    "island_of_stability": ("cost",),
+Picture = tuple[str, dict[str, str]]
+"""A kind of picture and its options."""
+
+BY_EPOCHS: Picture = ("epochs", {})
+COST: Picture = ("cost", {})
+PATHS: Picture = ("paths", {})
+
+PICTURES_OF: dict[str, tuple[Picture, ...]] = {
+    "learning_rate_by_start": (BY_EPOCHS, ("map", {})),
+    "tutorial_rates": (COST, PATHS),
+    "random_search": (("slice", {}),),
+    "batch_sizes": (BY_EPOCHS,),
+    "far_start": (BY_EPOCHS,),
+    "momentum_limits": (BY_EPOCHS,),
+    "diabetes": (COST, PATHS),
+    "faithful_unscaled": (PATHS,),
+    "faithful_standardized": (PATHS,),
+    "optimizers": (BY_EPOCHS,),
+    "schedules": (COST,),
+    "chebyshev": (COST,),
+    "adam_rates": (COST,),
+    "island_of_stability": (COST,),
+    "batches_by_seed": (("band", {}),),
+    "orders": (("band", {"x": "order"}),),
+    "critical_batch_size": (("band", {"x": "batch_size", "y": "converged_at", "tuned": "learning_rate"}),),
+    "plateaus": (("map", {"color": "plateau"}),),
+    "overfitting": (("fit", {}),),
+    "ridge_folds": (("band", {"x": "weight_decay"}),),
 }
 """What is drawn of each example sweep; of others nothing."""
 
 COLUMNS = ("trials", "converged", "unfinished", "diverged", "median_converged_at", "regime")
+
+SPREADS = ("median", "p10", "p90", "mean")
+"""What is shown of the spread of a column, where a summary has one."""
 
 
 def main() -> None:
@@ -48,8 +64,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as out:
         runs = {path: ls.run(path, out=out) for path in sorted((ROOT / "sweeps").glob("*.yaml"))}
         for path, run in runs.items():
-            for kind in KINDS.get(path.stem, ()):
-                save([run], PICTURES / f"{path.stem}_{kind}.png", kind)
+            for kind, options in PICTURES_OF.get(path.stem, ()):
+                save([run], PICTURES / f"{path.stem}_{kind}.png", kind, **options)
                 print(f"{path.stem}: {kind}", file=sys.stderr)
         by_name = {path.stem: run for path, run in runs.items()}
         save([by_name["learning_rate_by_start"]], FIRST, "epochs")
@@ -66,6 +82,7 @@ def _opening() -> Iterator[str]:
     yield ""
     yield "Every sweep in `sweeps/`: its question, its answer, its summary and what it looks like."
     yield "`make gallery` generates this page, and a test checks it against the sweeps."
+    yield "What takes a data set for each descent is asked by Python: [double descent](double_descent.md)."
 
 
 def _section(path: Path, run: Run) -> Iterator[str]:
@@ -77,15 +94,17 @@ def _section(path: Path, run: Run) -> Iterator[str]:
     yield ""
     yield "```"
     yield f"linreg-sweep run sweeps/{path.name}"
-    for kind in KINDS.get(path.stem, ()):
-        yield f"linreg-sweep plot results/{run.path.name} --kind {kind}"
+    for kind, options in PICTURES_OF.get(path.stem, ()):
+        chosen = "".join(f" --{option} {value}" for option, value in options.items())
+        yield f"linreg-sweep plot results/{run.path.name} --kind {kind}{chosen}"
     yield "```"
     yield ""
-    for kind in KINDS.get(path.stem, ()):
+    for kind, _ in PICTURES_OF.get(path.stem, ()):
         yield f"![{kind} of {run.name}](gallery/{path.stem}_{kind}.png)"
         yield ""
     table = summary_to_read(run)
-    kept = [name for name in table if name in (*run.varied, *COLUMNS)]
+    spread = [f"{measure}_{run.spread}" for measure in SPREADS]
+    kept = [name for name in table if name in (*run.settings, *run.varied, *COLUMNS, *spread)]
     yield as_text({name: table[name] for name in kept}, "markdown")
 
 

@@ -25,8 +25,9 @@ def main() -> None:
         page_file = ls.report(run, file=Path(folder) / "report.html")
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        page = browser.new_page(viewport={"width": 1280, "height": 1180}, color_scheme="light")
+        page = browser.new_page(viewport={"width": 1280, "height": 1830}, color_scheme="light")
         page.goto(page_file.as_uri())
+        page.locator("main:not([aria-busy])").wait_for()
         page.screenshot(path=PICTURE)
         browser.close()
 

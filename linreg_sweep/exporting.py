@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 Frames = Iterator["pd.DataFrame"]
 
+To: TypeAlias = Literal["csv", "parquet", "json", "markdown", "latex", "excel", "model"]
+"""The kinds of WRITERS, and MODEL, for editors to complete."""
+
 MODEL = "model"
 """The kind that is no table."""
 
@@ -38,7 +41,7 @@ MAX_IN_EXCEL = 1_048_575
 
 def export(
     run: Run | str | Path,
-    to: str,
+    to: To,
     file: Output | None = None,
     *,
     by: Sequence[str] = (),

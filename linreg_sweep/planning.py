@@ -76,7 +76,7 @@ class Plan:
     def _repr_html_(self) -> str:
         import pandas as pd
 
-        from linreg_sweep.analysis import tables
+        from linreg_sweep.analysis.shown import as_html, bars
 
         found = {
             "trials": self.n_trials,
@@ -90,8 +90,10 @@ class Plan:
         known = {name: number for name, number in found.items() if number is not None}
         cells = [f"{each:,}" if isinstance(each, int) else f"{each:,.6g}" for each in known.values()]
         axes = pd.DataFrame([vars(axis) for axis in self.axes]).dropna(axis="columns", how="all")
-        whole = tables.as_html(f"{self.name}: {self.what}", pd.DataFrame({"": list(known), "value": cells}))
-        return whole + tables.as_html("What varies", axes)
+        whole = as_html(f"{self.name}: {self.what}", pd.DataFrame({"": list(known), "value": cells}))
+        expected = self.forecast.outcomes | {"not predicted": self.forecast.unknown}
+        picture = bars(["expected"], {name: [count] for name, count in expected.items()}, "")
+        return whole + picture + as_html("What varies", axes)
 
 
 def plan(

@@ -5,7 +5,7 @@ part; each part is written whole or not at all; the tables are read back from th
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from linreg_sweep.execution.missing import OpenWorkers, train_missing
 from linreg_sweep.execution.parts import check_part_size, make_part, put_together
 from linreg_sweep.execution.runner import Work
 from linreg_sweep.execution.versions import result_versions
+from linreg_sweep.notebook import bar
 from linreg_sweep.runs.finishing import finish_run
 from linreg_sweep.runs.inspection import missing_of, whole_parts
 from linreg_sweep.runs.journal import Journal
@@ -72,7 +73,8 @@ def run(
         patience: seconds to wait for a cluster's workers while there are none; None: 60.
         max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk; None: half of what
             is free.
-        watch: called with how many trials are done, and of how many, whenever that changes.
+        watch: called with how many trials are done, and of how many, whenever that changes; None: a notebook
+            shows a bar, and a script shows nothing.
         report: called with a sentence on what went wrong on the way, and was mended.
         stop: asked whether to begin nothing more; the run that is then returned is not finished.
         prepared: called before anything is trained, with the experiment and how many trials are missing.
@@ -108,13 +110,13 @@ def run(
         run = open_run(entry, part_size, journal.went_wrong)
         open_workers = partial(open_cluster, libraries)
         alone_first = backend == PROCESSES and jobs is None and not was_killed
-        with journal:
+        with journal, bar() if watch is None else nullcontext(watch) as shown:
             return _completed(
                 run,
                 experiment,
                 open_workers,
                 journal,
-                watch or (lambda done, total: None),
+                shown,
                 stop or (lambda: False),
                 prepared or (lambda experiment, n_missing: None),
                 alone_first=alone_first,

@@ -75,9 +75,11 @@ class Training:
         return None if epoch == MISSING else epoch
 
     def _repr_html_(self) -> str:
-        from linreg_sweep.analysis import tables
+        from linreg_sweep.analysis.shown import as_html, curve
 
-        return tables.as_html(f"{self.experiment.data.source}: {self.outcome}", self.frame)
+        data = self.experiment.data
+        picture = curve(self.rows["epoch"].tolist(), self.rows["cost"].tolist(), ", ".join(data.y_names))
+        return as_html(f"{data.source}: {self.outcome}", self.frame) + picture
 
 
 def train(

@@ -69,9 +69,9 @@ def test_a_band_over_seeds_is_drawn_beside_theory(tmp_path: Path) -> None:
     assert "cost above the optimum" in axes.get_ylabel()
     assert "over 7 seeds" in titled(axes)
     patches = [patch for patch in axes.collections if isinstance(patch, PolyCollection)]
-    for size, band, place in ((3.0, patches[0], 0), (10.0, patches[1], 3)):
+    for size, band, place in ((3.0, patches[0], 0), (10.0, patches[1], 1)):
         own = trials[trials["batch_size"] == size].groupby("learning_rate")
-        median, theory, mean = axes.lines[place : place + 3]
+        median, theory, mean = *axes.lines[2 * place : 2 * place + 2], axes.lines[4 + place]
         assert numbers(median).tolist() == pytest.approx(own["excess_cost"].median().tolist(), rel=1e-12)
         assert numbers(theory).tolist() == pytest.approx(own["expected_excess_cost"].first().tolist())
         assert numbers(mean).tolist() == pytest.approx(own["excess_cost"].mean().tolist(), rel=1e-12)
@@ -123,6 +123,10 @@ def test_a_band_over_folds_is_of_what_is_held_out(tmp_path: Path) -> None:
     assert np.asarray(axes.lines[0].get_xdata()).tolist() == [0, 1, 2, 3]
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", "0.01", "0.1", "1"]
     assert "held-out rows" in axes.get_ylabel()
+    means = trials.groupby(["share", "weight_decay"])["held_out_cost"].mean()
+    drawn = np.concatenate([numbers(line) for line in axes.lines[2:]])  # by which settings are compared
+    assert drawn.tolist() == pytest.approx(means.tolist(), rel=1e-12)
+    assert found.over == ["fold"]  # though each fold has rates of its own
     assert "over 5 folds" in titled(axes)
 
 
@@ -140,6 +144,31 @@ def test_words_stand_side_by_side_and_each_order_has_its_own_theory(tmp_path: Pa
     axes = ls.plot(run, kind="band")
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["file", "reshuffle", "independent"]
     assert axes.lines[0].get_linestyle() == "None"
+
+
+def test_a_setting_without_a_parameter_has_its_own_line(tmp_path: Path) -> None:
+    """Of a union, in which one optimizer has a key that the other lacks."""
+    rates = {"learning_rate": {"values": [0.001, 0.002, 0.004]}}
+    products = [
+        {"optimizer": "sgd", "momentum": {"values": [0, 0.9]}, **rates},
+        {"optimizer": "adam", **rates},
+    ]
+    run = made(tmp_path, training={"epochs": 30}, parameters=products)
+    lines = bands(run, y="cost").lines
+    assert [line.cells for line in lines] == [
+        {"optimizer": "sgd", "momentum": 0.0},
+        {"optimizer": "sgd", "momentum": 0.9},
+        {"optimizer": "adam", "momentum": None},
+    ]
+    assert [line.spread.median.tolist() for line in lines] == run.trials["cost"].to_numpy().reshape(
+        3, 3
+    ).tolist()
+    axes = ls.plot(run, kind="band", y="cost")
+    assert [handle.get_label() for handle in axes.lines] == [
+        "optimizer sgd, momentum 0",
+        "optimizer sgd, momentum 0.9",
+        "optimizer adam",
+    ]
 
 
 def test_trials_drawn_at_random_are_gathered_into_ranges(tmp_path: Path) -> None:

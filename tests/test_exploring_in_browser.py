@@ -107,6 +107,33 @@ def test_what_is_held_and_pointed_at_stays_in_sight(open_page: Open, run: Run) -
     assert numbers_of(page, "dl[data-cell]")["learning_rate"] == "0.006"
 
 
+def test_a_finger_moves_a_part_that_is_zoomed_to(open_page: Open, run: Run) -> None:
+    """As far as the map goes, and back; of the whole map it scrolls the page."""
+    page = open_page(run, has_touch=True)
+    swipe = """(svg, [fromX, fromY, toX, toY]) => {
+        const { left, top, width, height } = svg.querySelector(":scope > .axis").getBoundingClientRect();
+        const at = (x, y) => ({ clientX: left + x * width, clientY: top + y * height });
+        const fire = (type, where) => svg.dispatchEvent(
+            new PointerEvent(type, { ...where, pointerType: "touch", button: 0, bubbles: true }));
+        fire("pointerdown", at(fromX, fromY));
+        fire("pointermove", at(toX, toY));
+        dispatchEvent(new PointerEvent("pointerup", { ...at(toX, toY), pointerType: "touch" }));
+    }"""
+    svg = page.locator("[data-map] svg")
+    svg.evaluate(swipe, [0.5, 0.5, 0.25, 0.75])
+    assert page.locator("[data-map] rect[data-cell]").count() == 35
+    expect(page.locator("[data-map-whole]")).to_be_disabled()
+    page.locator("[data-map-in]").click()
+    svg.evaluate(swipe, [0.5, 0.5, 0.0, 0.5])
+    page.locator("[data-map-list]").click()
+    right = page.locator("[data-trials-filter]").input_value()
+    assert "0.01)" in right
+    svg.evaluate(swipe, [0.2, 0.5, 0.9, 0.5])
+    page.locator("[data-map-list]").click()
+    assert page.locator("[data-trials-filter]").input_value() != right
+    assert page.locator("[data-map] rect.frame").count() == 0
+
+
 def test_keys_zoom_to_the_cell_that_is_held(open_page: Open, run: Run) -> None:
     """Plus twice: it fills four times the width that it had; zero: as before."""
     page = open_page(run)

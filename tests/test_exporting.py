@@ -15,6 +15,7 @@ import linreg_sweep as ls
 from linreg_sweep import exporting
 from linreg_sweep.cli import main
 from linreg_sweep.commands.export import EXPORTS
+from linreg_sweep.exporting import To
 from linreg_sweep.runs.results import Run
 from tests.words import CATEGORIES
 
@@ -97,7 +98,7 @@ def test_excel_reads_back_to_the_bit(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("to", "sign"), [("markdown", "| learning_rate |"), ("latex", r"\toprule")])
 def test_documents_get_a_table_that_people_read(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str, sign: str
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: To, sign: str
 ) -> None:
     """A summary or trials, and no more of them than anyone reads."""
     text = ls.export(run, to, tmp_path / "a.txt", by=["learning_rate"]).read_text()
@@ -120,7 +121,7 @@ def test_a_sheet_that_is_full_is_an_error(run: Run, tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize(("to", "read"), [("csv", pd.read_csv), ("excel", pd.read_excel)])
 @pytest.mark.parametrize("chosen", ["learning_rate < 0.006", "learning_rate > 0.006", "learning_rate < 0"])
 def test_where_chooses_trials_and_by_summarises(
-    run: Run, tmp_path: Path, to: str, read: Callable[[Path], pd.DataFrame], chosen: str
+    run: Run, tmp_path: Path, to: To, read: Callable[[Path], pd.DataFrame], chosen: str
 ) -> None:
     """As show does, under one header, whether the first, the last or no part has such trials."""
     found = read(ls.export(run, to, tmp_path / "a", where=chosen))

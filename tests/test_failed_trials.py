@@ -16,8 +16,10 @@ from linreg_sweep.errors import SweepError
 from linreg_sweep.execution import parts
 from linreg_sweep.execution.parts import Part
 from linreg_sweep.execution.ranges import TrialRange
+from linreg_sweep.exporting import To
 from linreg_sweep.plots.cells import cells
 from linreg_sweep.plots.descents import default_trials
+from linreg_sweep.plots.kinds import KindName
 from linreg_sweep.trials.experiment import Experiment
 from tests.kept import SWEEP, content, made, whole
 
@@ -94,9 +96,11 @@ def test_everything_that_reads_trials_reads_a_run_with_failed_ones(failing: ls.R
     pd.testing.assert_frame_equal(tables.summary(chosen, ["learning_rate"]), failing.summary())
     assert cells(failing, "learning_rate", "initial_weight").trials.sum() == 38
     assert not {13, 30} & set(default_trials(failing))
-    for kind in ("csv", "json", "markdown", "latex", "excel", "parquet"):
-        assert ls.export(failing, kind, tmp_path / f"trials.{kind}").stat().st_size
+    to: To
+    for to in ("csv", "json", "markdown", "latex", "excel", "parquet"):
+        assert ls.export(failing, to, tmp_path / f"trials.{to}").stat().st_size
     assert pd.read_csv(tmp_path / "trials.csv")["outcome"].tolist().count("failed") == 2
+    kind: KindName
     for kind in ("map", "epochs", "cost", "paths", "slice", "parallel"):
         ls.plot(failing, kind=kind)
     assert ls.report(failing, file=tmp_path / "page.html").stat().st_size

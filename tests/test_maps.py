@@ -11,12 +11,12 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 import linreg_sweep as ls
+from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.plots.cells import cells, edges_of
 from linreg_sweep.plots.edges import stability_limits
 from linreg_sweep.plots.maps import epochs_map, outcome_map
 from linreg_sweep.plots.parallel import parallel
 from linreg_sweep.plots.regimes import apart
-from linreg_sweep.plots.style import COLORS
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
 from tests.drawn import LIMIT, fresh, made, run, texts

@@ -29,6 +29,7 @@ EMA, MEAN = {"kind": "ema", "decay": 0.9}, {"kind": "mean", "from": 3}
 SHAPES: dict[str, Case] = {
     "H": WIDE,
     "H, three targets, momentum of its own": replace(WIDE, targets=3, numbers={"momentum": (0.0, 0.7)}),
+    "H, in two parts": replace(WIDE, features=100, rows=300, tolerance=0.3),
     "H, penalty, ema": replace(ADAM, numbers={"weight_decay": 0.2}, average=EMA),
     "H, adamw": replace(ADAM, optimizer="adamw", numbers={"weight_decay": 1.0}, targets=2),
     "fewer rows than half the parameters": replace(WIDE, rows=4, features=13, targets=2),

@@ -48,6 +48,23 @@ def test_a_page_has_the_colours_of_the_picture(open_page: Open, tmp_path: Path) 
     assert page.locator("[data-map-legend] span").first.inner_text().startswith(f"{mesh.norm.vmin:,.10g}")
 
 
+def test_where_nothing_converged_or_diverged_the_map_shows_costs(open_page: Open, tmp_path: Path) -> None:
+    """Else it would be grey; the legend names no colour that is not there, nor a limit beyond the map."""
+    rates = {"values": [0.0001, 0.0002]}
+    page = open_page(made(tmp_path, parameters={"learning_rate": rates}, training={"epochs": 5}))
+    expect(page.locator("[data-map-colour]")).to_have_value("cost")
+    fills = page.locator("[data-map] rect[data-cell]").evaluate_all(
+        "all => all.map(each => each.getAttribute('fill'))"
+    )
+    assert len(set(fills)) == 2
+    legend = page.locator("[data-map-legend]").inner_text()
+    assert "squared units of the target" in legend
+    assert "unfinished" not in legend
+    assert "stability limit" not in legend
+    page.locator("[data-map-colour]").select_option("outcome")
+    assert "unfinished" in page.locator("[data-map-legend]").inner_text()
+
+
 def test_words_are_let_through_by_a_mark_between_them(open_page: Open, tmp_path: Path) -> None:
     """The nearest is: a comparison with no word would be none."""
     optimizers = {"values": ["sgd", "adam", "nadam"]}

@@ -52,7 +52,7 @@ def test_one_feature_is_drawn_with_its_line(tmp_path: Path) -> None:
     assert numbers(held_out, "y")[-1] == pytest.approx(row["held_out_cost"])
     assert numbers(best, "x")[0] == row["best_epoch"]
     assert numbers(held_out, "y").min() == pytest.approx(row["best_held_out_cost"])
-    assert panels[0].get_title().startswith("fit:")
+    assert panels[0].get_title(loc="left").startswith("fit:")
     ticks = [*panels[1].get_xticklabels(), *panels[1].get_yticklabels()]
     assert not any("$" in tick.get_text() for tick in ticks)
 

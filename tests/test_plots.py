@@ -10,7 +10,7 @@ import linreg_sweep as ls
 from linreg_sweep.cli import main
 from linreg_sweep.plots import parallel as parallel_module
 from linreg_sweep.plots import slices
-from linreg_sweep.plots.kinds import KINDS
+from linreg_sweep.plots.kinds import KINDS, KindName
 from linreg_sweep.plots.parallel import parallel
 from linreg_sweep.plots.plot import save
 from linreg_sweep.runs.results import Run
@@ -64,7 +64,7 @@ def test_every_kind_is_written_the_same_each_time(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_two_runs_stand_side_by_side(run: Run, tmp_path: Path, kind: str) -> None:
+def test_two_runs_stand_side_by_side(run: Run, tmp_path: Path, kind: KindName) -> None:
     """Each with its own title."""
     other = made(tmp_path, parameters={"learning_rate": {"values": [0.001, 0.007]}})
     panels = ls.plot(run, other, kind=kind)

@@ -156,7 +156,7 @@ def test_a_descent_too_long_for_the_page_is_shown_by_its_row(open_page: Open, tm
     sweep = SWEEP | {"parameters": {"learning_rate": {"values": [1e-7, 2e-7]}}, "training": training}
     run = ls.run(sweep, out=tmp_path, jobs=1)
     assert run.trials["converged_at"].min() > 2e7
-    assert "at most, where the pictures end" in shown_as_its_row(open_page(run), run, 0)
+    assert "the pictures end there" in shown_as_its_row(open_page(run), run, 0)
 
 
 @pytest.mark.parametrize("history", [0, 10])

@@ -69,9 +69,11 @@ def test_the_page_says_what_was_swept(run: Run, tmp_path: Path) -> None:
 
 
 def test_the_page_advises_where_most_trials_did_not_converge(run: Run, tmp_path: Path) -> None:
-    """In the words of `run`, under the answer; nowhere else."""
-    cures = list(format_advice(advise(reopen(run)), "even the farthest start"))
-    assert page_of(tmp_path, run).texts["advice"] == cures
+    """In the words of `run`, its options as code, under the answer; nowhere else."""
+    cures = [line.split(" --set ") for line in format_advice(advise(reopen(run)), "even the farthest start")]
+    texts = page_of(tmp_path, run).texts
+    assert [words.strip() for words in texts["advice"]] == [words for words, *_ in cures]
+    assert texts["code"] == [f"--set {setting}" for _, *settings in cures for setting in settings]
     cured = made(tmp_path, parameters={"learning_rate": {"values": [0.005]}}, training={"epochs": 10_000})
     assert "advice" not in page_of(tmp_path, cured).texts
 

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linreg_sweep.analysis.aggregate import check_column
-from linreg_sweep.analysis.tables import as_html, best, summary
+from linreg_sweep.analysis.shown import as_html
+from linreg_sweep.analysis.tables import best, summary
 from linreg_sweep.errors import ConfigError
 from linreg_sweep.theory.outcome import OUTCOMES, REGIMES
 

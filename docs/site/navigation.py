@@ -7,6 +7,7 @@ PAGES = {
         "fit": "From a CSV file to predictions",
         "walkthrough": "A question, step by step",
         "gallery": "Gallery",
+        "double_descent": "Double descent",
     },
     "Use": {
         "configs": "Configs and sweeps",

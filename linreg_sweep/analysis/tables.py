@@ -1,7 +1,6 @@
 """From the trials table to answers: the summary, the best trials. DataFrames in, DataFrames out."""
 
 from collections.abc import Collection, Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -137,8 +136,3 @@ def select(
         check_column(name, map(str, table.columns))
     table = table if top is None else table.head(top)
     return table[list(dict.fromkeys(columns))] if columns else table
-
-
-def as_html(caption: str, frame: pd.DataFrame) -> str:
-    """Returns a table for a notebook, with everything in it escaped."""
-    return f"<p>{escape(caption)}</p>{frame.to_html(index=False, na_rep='')}"

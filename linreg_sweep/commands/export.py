@@ -1,8 +1,13 @@
 """export: a run for other programs."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from linreg_sweep.commands.options import loaded_run, say_file, with_columns
+
+if TYPE_CHECKING:
+    from linreg_sweep.exporting import To
 
 EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel", "model")
 """The kinds of exporting.export, likewise."""
@@ -28,7 +33,7 @@ EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel", "model")
 @click.option("--trial", type=int, metavar="N", help="The trial whose model to write. [default: the best]")
 def export(
     run: str,
-    to: str,
+    to: "To",
     output: str | None,
     by: tuple[str, ...],
     where: str | None,

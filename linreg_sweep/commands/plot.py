@@ -33,9 +33,10 @@ SHOWS = "; ".join(f"{name}: {kind.shows}" for name, kind in KINDS.items())
 @click.option(
     "--y",
     metavar="PARAM",
-    help="Vertical axis of map and epochs, by default the next parameter that varies; the column of band.",
+    help="Vertical axis of map and epochs, by default the next parameter that varies; of band, the column.",
 )
-@click.option("--tuned", metavar="PARAM", help="In band: at each place take the best value of this.")
+@click.option("--color", metavar="COLUMN", help="For map: color cells by this column instead of the outcome.")
+@click.option("--tuned", metavar="PARAM", help="For band: take the best value of this at each point.")
 @click.option(
     "--trial",
     "trials",

@@ -18,6 +18,9 @@ from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.guards.escapes import escape_control
 from linreg_sweep.runs.results import BINS, MAX_ROWS, Run, as_run
 
+MAX_LISTED = 10
+"""Trials of a list that a notebook shows."""
+
 
 @dataclass(frozen=True, repr=False)
 class Comparison:
@@ -82,9 +85,15 @@ class Comparison:
         return f"<Comparison of {' with '.join(self.runs)}: {self.n_changed:,} trials differ>"
 
     def _repr_html_(self) -> str:
-        from linreg_sweep.analysis import tables
+        from linreg_sweep.analysis.shown import as_html, bars
+        from linreg_sweep.theory.outcome import OUTCOMES
 
-        return "".join(tables.as_html(name, table) for name, table in self.tables().items())
+        picture = bars(self.runs, {name: self.outcomes[name].tolist() for name in OUTCOMES}, "run")
+        lists = ("changed", "only")
+        return picture + "".join(
+            as_html(name, table, MAX_LISTED if name in lists else MAX_ROWS)
+            for name, table in self.tables().items()
+        )
 
 
 def compare(

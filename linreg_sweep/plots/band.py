@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from linreg_sweep.analysis.formats import shown
 from linreg_sweep.plots.bands import FARTHEST, Bands, Line, bands
-from linreg_sweep.plots.canvas import LINE, SMALL, Canvas, height_of, legend, title, wrapped
+from linreg_sweep.plots.canvas import Canvas, height_of, legend, title, wrapped
 from linreg_sweep.plots.look import PLAIN, Look
-from linreg_sweep.plots.scales import FRAME, plainly, scale, ticks_by_ratio
-from linreg_sweep.plots.style import INK, is_standardized, look_of_line, title_of
+from linreg_sweep.plots.scales import FRAME, scale, upwards
+from linreg_sweep.plots.style import INK, column_words, is_standardized, look_of_line, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.words import joined
 
@@ -41,21 +41,11 @@ AGAIN = {"seed": "seeds", "fold": "folds"}
 EXPECTED, PREDICTED = "expected_excess_cost", "predicted_at"
 
 SAYS = {
-    EXPECTED: "theory's mean over all draws (+: the mean of the trials)",
+    EXPECTED: "theory's mean over all draws",
     "plateau": "theory's plateau",
     PREDICTED: "theory's prediction",
 }
 """What a legend calls the columns of theory."""
-
-COLUMNS = {
-    "converged_at": "epochs to convergence",
-    "excess_cost": "cost above the optimum (unit of {y} squared)",
-    "cost": "mean squared error (unit of {y} squared)",
-    "held_out_cost": "mean squared error on held-out rows (unit of {y} squared)",
-    "best_held_out_cost": "least mean squared error on held-out rows (unit of {y} squared)",
-    "plateau": "plateau: where the cost above the optimum rests (unit of {y} squared)",
-}
-"""What an axis says of columns, with their unit."""
 
 
 def draw(
@@ -81,7 +71,7 @@ def limits_of(found: Sequence[Bands]) -> Limits:
     ends = [values for line in lines for values in (line.spread.p10, line.spread.p90, line.theory)]
     every = _finite([medians, *ends])
     least, most = float(every[0]), float(every[-1])
-    if medians[0] > 0 and medians[-1] > BY_RATIO * medians[0]:
+    if medians[0] > 0 and most > BY_RATIO * medians[0]:
         least = max(float(every[every > 0][0]), DEEPEST * most)
         free = (most / least) ** PAD
         return least / free, most * free, True
@@ -98,7 +88,8 @@ def _finite(values: Sequence[Floats]) -> Floats:
 def band(run: Run, axes: "Axes", found: Bands, limits: Limits, look: Look = PLAIN) -> "Axes":
     """Draws the median of a column along a parameter, and its band from the 10th to the 90th percentile.
 
-    Where theory knows the column, its line is dashed; where that is a mean, the mean of the trials is marked.
+    Where theory knows the column, its line is dashed. The mean of the trials is marked where theory
+    knows it and, over folds, where settings are compared by it.
 
     Args:
         run: which run.
@@ -112,14 +103,19 @@ def band(run: Run, axes: "Axes", found: Bands, limits: Limits, look: Look = PLAI
     """
     standardized = is_standardized(run)
     explained = scale(axes, "x", found.x, look.axis(found.x.name, standardized=standardized), look)
+    has_mean = run.n_folds > 1 and found.y == run.best_by
+    has_mean = has_mean or any(EXPECTED in line.says for line in found.lines)
     handles = [_line(axes, found, number, limits, look) for number in range(len(found.lines))]
-    _upwards(axes, run, found.y, limits, look)
+    handles += _means(axes, found, look) if has_mean else []
+    low, high, log = limits
+    upwards(axes, low, high, look, log=log)
+    words = look.labels.get(found.y, column_words(run, found.y))
+    axes.set_ylabel(wrapped(words, FRAME * height_of(axes), look.points))
     left_out = f"\n{found.left_out:,} trials have no value on the axis" if found.left_out else ""
     title(axes, look, title_of(run) + left_out)
     notes = [_over(found, look), "; ".join(explained)]
     if any((line.spread.p90 >= FARTHEST).any() for line in found.lines):
         notes.append("what leaves through the top never came, or grew without bound")
-    handles = handles if found.lines[0].cells else []
     legend(axes, look, [*handles, *_of_theory(found, look)], title="\n".join(filter(None, notes)))
     return axes
 
@@ -129,13 +125,14 @@ def _line(axes: "Axes", found: Bands, number: int, limits: Limits, look: Look) -
     line, (low, high, log) = found.lines[number], limits
     at, style = found.x.drawn(line.places), look_of_line(number)
     color = style["color"]
-    median, lower, upper, mean = (
+    median, lower, upper = (
         np.where(values < FARTHEST, values, np.nan)
-        for values in (line.spread.median, line.spread.p10, line.spread.p90, line.spread.mean)
+        for values in (line.spread.median, line.spread.p10, line.spread.p90)
     )
     upper = np.where(np.isnan(upper) & ~np.isnan(lower), 2 * high - low, upper)
     lower = np.maximum(lower, low / 2) if log else lower
-    label = ", ".join(f"{look.name(name)} {shown(cell, 4)}" for name, cell in line.cells.items())
+    told = [f"{look.name(name)} {shown(cell, 4)}" for name, cell in line.cells.items() if cell is not None]
+    label = ", ".join(told) or (look.name(found.y) if (line.trials == 1).all() else "median")
     how: dict[str, Any] = {
         "linewidth": 1.8 * look.width,
         "markersize": 4 * look.width,
@@ -152,9 +149,23 @@ def _line(axes: "Axes", found: Bands, number: int, limits: Limits, look: Look) -
     if line.says:
         shade = INK if line.says == (PREDICTED,) else color
         axes.plot(at, line.theory, color=shade, zorder=3, **_dashes(found, line, look))
-    if EXPECTED in line.says:
-        axes.plot(at, mean, "+", color=color, markersize=7 * look.width, markeredgewidth=1.4 * look.width)
     return drawn
+
+
+def _means(axes: "Axes", found: Bands, look: Look) -> list[Any]:
+    """Marks the mean of the trials at each place; returns what the legend shows of it."""
+    from matplotlib.lines import Line2D
+
+    how: dict[str, Any] = {
+        "markersize": 7 * look.width,
+        "markeredgewidth": 1.4 * look.width,
+        "linestyle": "",
+        "marker": "+",
+    }
+    for number, line in enumerate(found.lines):
+        mean = np.where(line.spread.mean < FARTHEST, line.spread.mean, np.nan)
+        axes.plot(found.x.drawn(line.places), mean, color=look_of_line(number)["color"], **how)
+    return [Line2D([], [], color=INK, label="mean", **how)]
 
 
 def _dashes(found: Bands, line: Line, look: Look) -> dict[str, Any]:
@@ -169,18 +180,19 @@ def _of_theory(found: Bands, look: Look) -> list[Any]:
     """Returns what the legend shows of theory's lines."""
     from matplotlib.lines import Line2D
 
-    lines = {name: line for line in reversed(found.lines) for name in line.says}
-    return [
-        Line2D([], [], color=INK, label=look.labels.get(name, SAYS[name]), **_dashes(found, line, look))
-        for name, line in lines.items()
-    ]
+    handles = {}
+    for line in found.lines:
+        if line.says:
+            label = " or ".join(look.labels.get(name, SAYS[name]) for name in line.says)
+            handles[line.says] = Line2D([], [], color=INK, label=label, **_dashes(found, line, look))
+    return list(handles.values())
 
 
 def _over(found: Bands, look: Look) -> str:
     """Returns what line and band are, over how many trials of what."""
     counts = np.concatenate([line.trials for line in found.lines])
     if (counts == 1).all():
-        told = "the trial itself"
+        told = "one trial at each point"
     else:
         several = (
             f"{counts.min():,}" if counts.min() == counts.max() else f"{counts.min():,} to {counts.max():,}"
@@ -190,25 +202,3 @@ def _over(found: Bands, look: Look) -> str:
         told = f"median and 10th to 90th percentile over {several} {what}"
         told += f" that differ in {joined(names)}" if names else ""
     return told if found.tuned is None else f"{told}, each with the best {look.name(found.tuned)}"
-
-
-def _upwards(axes: "Axes", run: Run, y: str, limits: Limits, look: Look) -> None:
-    """Gives the axis upwards its scale, its ticks and its words."""
-    low, high, log = limits
-    inches, points = FRAME * height_of(axes), look.points * SMALL
-    most = max(2, int(inches * 72 / (points * 2 * LINE)))
-    axes.set_yscale("log" if log else "linear")
-    axes.set_ylim(low, high)
-    if log:
-        from matplotlib.ticker import FixedLocator
-
-        axes.yaxis.set_major_locator(FixedLocator(ticks_by_ratio(low, high, most)))
-        axes.yaxis.set_minor_formatter(lambda value, place: "")
-    else:
-        from matplotlib.ticker import MaxNLocator
-
-        axes.yaxis.set_major_locator(MaxNLocator(min(9, most), steps=[1, 2, 2.5, 5, 10]))
-    axes.yaxis.set_major_formatter(lambda value, place: plainly(value))
-    targets = ", ".join(run.metadata["data"]["targets"])
-    words = COLUMNS.get(y, look.name(y)).format(y=targets)
-    axes.set_ylabel(wrapped(look.labels.get(y, words), inches, look.points))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.aggregate import Ranges, check_column
+from linreg_sweep.analysis.groups import grouped
 from linreg_sweep.analysis.spread import Spread, Spreads
 from linreg_sweep.column_types import Array
 from linreg_sweep.errors import Complaint, ConfigError
@@ -21,7 +22,7 @@ from linreg_sweep.theory.outcome import CONVERGED, MISSING
 
 Floats = NDArray[np.float64]
 
-MAX_LINES = 8
+MAX_LINES = 12
 """Settings that have a line each; where there are more, parameters are gathered until there are not."""
 
 RANGES = 24
@@ -100,21 +101,16 @@ def bands(
         ResultsError: no part is finished, or one is damaged.
     """
     axis, tuning = _axis(run, x, tuned), None if tuned is None else _rate(run, tuned)
-    if y is None:
-        found = _bands(run, axis, _column(run), tuning, bins)
-        return found if _has_median(found) else _bands(run, axis, "excess_cost", tuning, bins)
-    check_column(y, run.columns)
-    if run.types[y].is_words:
-        raise ConfigError(Complaint("--y", f"must be a column of numbers, {y} holds words", "--y cost"))
-    found = _bands(run, axis, y, tuning, bins)
-    if not _has_median(found):
-        text = f"is missing or infinite in half of the trials or more, whatever the {axis}: {y}"
-        raise ConfigError(Complaint("--y", text, "--y excess_cost"))
-    return found
-
-
-def _has_median(found: Bands) -> bool:
-    return any((line.spread.median < FARTHEST).any() for line in found.lines)
+    if y is not None:
+        check_column(y, run.columns)
+        if run.types[y].is_words:
+            raise ConfigError(Complaint("--y", f"must be a column of numbers, {y} holds words", "--y cost"))
+    for column in dict.fromkeys([_column(run), "excess_cost"]) if y is None else [y]:
+        found = _bands(run, axis, column, tuning, bins)
+        if any((line.spread.median < FARTHEST).any() for line in found.lines):
+            return found
+    text = f"is missing or infinite in half of the trials or more, whatever the {axis}: {column}"
+    raise ConfigError(Complaint("--y", text, "name a column that is known, such as --y contraction"))
 
 
 def _column(run: Run) -> str:
@@ -125,7 +121,10 @@ def _column(run: Run) -> str:
 
 
 def _rate(run: Run, name: str) -> str:
-    return rate_of(run) if name == "learning_rate" else name
+    """Returns a column or, where learning rates are declared in stability limits, their share of these."""
+    if name != "learning_rate":
+        return name
+    return "stability_ratio" if "stability_ratio" in run.settings else rate_of(run)
 
 
 def _axis(run: Run, x: str | None, tuned: str | None) -> str:
@@ -174,9 +173,9 @@ def _bands(run: Run, axis: str, y: str, tuned: str | None, bins: int | None) -> 
     middles = _middles(ranges[axis]) if axis in ranges else None
     places = keys[:, 0] if middles is None else middles[np.nan_to_num(keys[:, 0]).astype(int)]
     lines = []
-    for key in np.unique(keys[has_place, 1 : len(by) - (tuned is not None)], axis=0):
-        own = has_place & _is_same(keys[:, 1 : 1 + len(settings)], key)
-        rows = np.flatnonzero(own)
+    own, which = grouped(keys[has_place, 1 : 1 + len(settings)])
+    for number, key in enumerate(own):
+        rows = np.flatnonzero(has_place)[which == number]
         if tuned is not None:
             rows = _best(rows, keys[:, 0], found[y].median)
         cells = {
@@ -184,9 +183,11 @@ def _bands(run: Run, axis: str, y: str, tuned: str | None, bins: int | None) -> 
         }
         says, told = _theory(y, theory, found, rows)
         lines.append(Line(cells, places[rows], trials[rows], _taken(found[y], rows), told, says))
-    several = [name for name in varying(run) if name not in (*by, *(RATES if {*RATES} & {*by} else ()))]
+    taken = {*by} | ({*RATES} if {*RATES} & {*by} else set())
+    others = [name for name in (_rate(run, name) for name in run.varied) if name not in taken]
+    over = [name for name in others if len(run.distinct(name, 2)) > 1]
     side = _side(run, axis, np.unique(places[has_place]), ranges.get(axis))
-    return Bands(side, y, lines, several, tuned, int(trials[~has_place].sum()))
+    return Bands(side, y, lines, over, tuned, int(trials[~has_place].sum()))
 
 
 def _predicted(columns: Mapping[str, Array]) -> Mapping[str, Array]:
@@ -195,10 +196,6 @@ def _predicted(columns: Mapping[str, Array]) -> Mapping[str, Array]:
         return columns
     at = np.where(columns["predicted_outcome"] == CONVERGED, columns["predicted_at"], MISSING)
     return {**columns, "predicted_at": at}
-
-
-def _is_same(keys: Floats, key: Floats) -> NDArray[np.bool_]:
-    return np.asarray(((keys == key) | (np.isnan(keys) & np.isnan(key))).all(axis=1))
 
 
 def _best(rows: NDArray[np.intp], places: Floats, median: Floats) -> NDArray[np.intp]:

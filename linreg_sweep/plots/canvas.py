@@ -119,6 +119,12 @@ def width_of(axes: "Axes") -> float:
     return _inches_of(axes)[0]
 
 
+def width_of_row(panels: "Sequence[Axes]") -> float:
+    """Returns how many inches wide the panels of a row are together."""
+    spec = panels[0].get_subplotspec()
+    return min(len(panels), spec.get_gridspec().ncols if spec else 1) * width_of(panels[0])
+
+
 def height_of(axes: "Axes") -> float:
     """Returns how many inches high a panel is with all that belongs to it."""
     return _inches_of(axes)[1]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from linreg_sweep.plots.canvas import Canvas, height_of, legend, title, wrapped
 from linreg_sweep.plots.descents import Descent, shared_by, trials_of_all, watch
 from linreg_sweep.plots.look import PLAIN, Look
-from linreg_sweep.plots.scales import FRAME
+from linreg_sweep.plots.scales import FRAME, along_epochs
 from linreg_sweep.plots.style import INK, look_of_line, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.trials.experiment import Experiment
@@ -128,13 +128,9 @@ def frame(
             fontsize="small",
             color=INK,
         )
-    axes.set_xscale("symlog", linthresh=1)
     axes.set_yscale("log")
-    last = max(int(descent.epoch[-1]) for descent in descents)
-    axes.set_xlim(0, max(last, 1) * 1.15)
     axes.set_ylim(levels[0] / 30, highest * 1e3)
-    axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.set_xlabel(look.labels.get("epoch", "epoch (0, then log scale)"))
+    along_epochs(axes, max(int(descent.epoch[-1]) for descent in descents), look)
     is_penalised = any(experiment.is_penalised for experiment in experiments)
     what = "cost and penalty above their optimum" if is_penalised else "cost above the optimum"
     targets = ", ".join(dict.fromkeys(name for run in runs for name in run.metadata["data"]["targets"]))

@@ -1,5 +1,7 @@
 """Theory's edge of stability on a map: where along the learning rate, at each height of the other axis."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,14 +36,33 @@ def edge_words(rates: Floats, heights: Floats, y: MapSide | None, digits: int = 
     return words if len(known) == len(rates) else f"{words}, where one is known"
 
 
-def drawn_edge(limits: tuple[Floats, Floats], x: MapSide, y: MapSide | None) -> tuple[Floats, Floats]:
-    """Returns where theory's edge is in a picture [k], [k]; NaN beyond the ends of equal cells."""
+@dataclass(frozen=True)
+class Edge:
+    """Theory's edge as a picture has it.
+
+    Attributes:
+        across: where it is along one axis [k]; NaN beyond the ends of equal cells.
+        up: where it is along the other [k].
+        words: what a legend says of it.
+    """
+
+    across: Floats
+    up: Floats
+    words: str
+
+
+def drawn_edge(run: Run, x: MapSide, y: MapSide | None, digits: int = 4) -> Edge | None:
+    """Returns theory's edge where a map of these sides shows it; None: there is none within them."""
+    limits = stability_limits(run, x, y)
+    if limits is None or not ((limits[0] >= x.edges[0]) & (limits[0] <= x.edges[-1])).any():
+        return None
     rates, heights = limits
+    words = edge_words(rates, heights, y, digits)
     if x.is_equal:
         rates = np.where((rates >= x.edges[0]) & (rates <= x.edges[-1]), rates, np.nan)
     if y is not None and y.is_equal:
         heights = np.interp(heights, y.edges, y.drawn_edges)
-    return x.drawn(rates), heights
+    return Edge(x.drawn(rates), heights, words)
 
 
 def stability_limits(run: Run, x: MapSide, y: MapSide | None) -> tuple[Floats, Floats] | None:

@@ -3,28 +3,51 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.folds import Fold
 from linreg_sweep.model import Model
-from linreg_sweep.plots.canvas import Canvas, legend, title
+from linreg_sweep.plots.canvas import (
+    TITLE,
+    Canvas,
+    height_of,
+    legend,
+    title,
+    width_of,
+    width_of_row,
+    wrapped,
+)
 from linreg_sweep.plots.look import Look
-from linreg_sweep.plots.style import COLORS, INK, LINES, title_of
+from linreg_sweep.plots.scales import FRAME, along_epochs, upwards
+from linreg_sweep.plots.style import INK, LINES, title_of
 from linreg_sweep.runs.modelling import model_of
 from linreg_sweep.runs.reopening import fold_of
 from linreg_sweep.runs.results import Run
+from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.groups import Group
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 Floats = NDArray[np.float64]
 
 MAX_POINTS = 2_000
 """Rows that are drawn at most, evenly spaced."""
+
+MANY = 200
+"""Rows above which each is drawn smaller."""
+
+PANEL, ALONE = (5.0, 4.4), (8.0, 5.6)
+"""Inches of a panel: of several, or a single one."""
+
+NARROWEST = 2.2
+"""Inches of a panel at least, with letters of a screen."""
 
 EVERY = 200
 """Epochs that are all looked at; later ones are looked at as many times, evenly by ratio."""
@@ -74,17 +97,19 @@ def draw(canvas: Canvas, runs: Sequence[Run], *, trials: Sequence[int] = ()) -> 
     if len(trials) > 1:
         raise ConfigError(Complaint("--trial", f"must be one trial with --kind fit, got {len(trials)}"))
     each = [_fitted(run, trials[0] if trials else None) for run in runs]
-    panels = iter(canvas.panels([_count(fitted) for fitted in each]))
+    counts = [_count(fitted) for fitted in each]
+    panels = iter(canvas.panels(counts, PANEL if max(counts) > 1 else ALONE, narrowest=NARROWEST))
     for run, fitted in zip(runs, each, strict=True):
         of_it = list(islice(panels, _count(fitted)))
         if _is_line(fitted):
             _line(of_it[0], fitted, canvas.look)
         else:
             _against(of_it[0], fitted, canvas.look)
-            _residuals(of_it[1], fitted)
+            _residuals(of_it[1], fitted, canvas.look)
         if fitted.best_epoch is not None:
             _costs(of_it[-1], fitted, canvas.look)
-        title(of_it[0], canvas.look, f"{title_of(run)}; trial {fitted.trial}")
+        text, where = f"{title_of(run)}; trial {fitted.trial}", "left" if len(of_it) > 1 else "center"
+        title(of_it[0], canvas.look, text, TITLE * width_of_row(of_it), loc=where)
 
 
 def _is_line(fitted: Fitted) -> bool:
@@ -110,9 +135,13 @@ def _fitted(run: Run, trial: int | None) -> Fitted:
     if experiment.holds_out:
         costs.append(group.problem.held_out_cost(theta))
     best = None if results.least is None else int(results.least.epoch[0])
+    return Fitted(number, model, fold, line_of_least_squares(experiment, group), epoch, costs, best)
+
+
+def line_of_least_squares(experiment: Experiment, group: Group) -> tuple[float, float]:
+    """Returns weight and bias of least squares, or of ridge, on a trial's rows, in their own units."""
     optimum = list(experiment.named(group.problem.optimum, group.kind).values())
-    line = (optimum[0], optimum[1] if len(optimum) > 1 else 0.0)
-    return Fitted(number, model, fold, line, epoch, costs, best)
+    return optimum[0], optimum[1] if len(optimum) > 1 else 0.0
 
 
 def _some(n_rows: int) -> NDArray[np.int64]:
@@ -128,20 +157,35 @@ def _rows(fitted: Fitted) -> list[tuple[str, str, Floats, Floats]]:
     return [(name, color, x[_some(len(x))], y[_some(len(y))]) for name, color, x, y in kinds]
 
 
+def _dots(axes: "Axes", x: Floats, y: Floats, color: str, name: str, look: Look) -> "list[Line2D]":
+    """Draws rows, the smaller the more there are."""
+    size = (7.0 if x.size <= MANY else 5.0) * look.width
+    return axes.plot(x, y, ".", color=color, label=name, alpha=0.7, markersize=size, markeredgewidth=0)
+
+
 def _line(axes: "Axes", fitted: Fitted, look: Look) -> None:
     """Draws the data of one feature with the fitted line, and that of least squares."""
     handles = []
     rows = _rows(fitted)
     for name, color, x, y in rows:
-        handles += axes.plot(x[:, 0], y[:, 0], ".", color=color, label=name, alpha=0.7)
+        handles += _dots(axes, x[:, 0], y[:, 0], color, name, look)
     both = np.concatenate([x[:, 0] for _, _, x, _ in rows])
     ends = np.array([both.min(), both.max()])
     weight, bias = fitted.least_squares
-    handles += axes.plot(ends, weight * ends + bias, "--", color=LINES[1], label="least squares")
-    handles += axes.plot(ends, fitted.model.of_rows(ends[:, None])[:, 0], color=INK, label="fitted line")
-    axes.set_xlabel(fitted.model.features[0])
-    axes.set_ylabel(fitted.model.targets[0])
+    squares, line = weight * ends + bias, fitted.model.of_rows(ends[:, None])[:, 0]
+    width = 1.5 * look.width  # where both lie in one place the dashes are on the line
+    handles += axes.plot(
+        ends, squares, "--", color=LINES[1], label="least squares", linewidth=width, zorder=3
+    )
+    handles += axes.plot(ends, line, color=INK, label="fitted line", linewidth=width)
+    _name(axes, fitted.model.features[0], fitted.model.targets[0], look)
     legend(axes, look, handles)
+
+
+def _name(axes: "Axes", right: str, up: str, look: Look) -> None:
+    """Says what is along both axes, in as many lines as it takes."""
+    axes.set_xlabel(wrapped(right, FRAME * width_of(axes), look.points))
+    axes.set_ylabel(wrapped(up, FRAME * height_of(axes), look.points))
 
 
 def _against(axes: "Axes", fitted: Fitted, look: Look) -> None:
@@ -150,41 +194,43 @@ def _against(axes: "Axes", fitted: Fitted, look: Look) -> None:
     low, high = np.inf, -np.inf
     for name, color, x, y in _rows(fitted):
         predicted = fitted.model.of_rows(x)
-        handles += axes.plot(predicted.ravel(), y.ravel(), ".", color=color, label=name, alpha=0.7)
+        handles += _dots(axes, predicted.ravel(), y.ravel(), color, name, look)
         low, high = min(low, predicted.min(), y.min()), max(high, predicted.max(), y.max())
-    handles += axes.plot([low, high], [low, high], color=INK, linewidth=1, label="predicted exactly")
+    exact: dict[str, Any] = {"color": INK, "linewidth": look.width, "label": "predicted exactly"}
+    handles += axes.plot([low, high], [low, high], **exact)
     targets = ", ".join(fitted.model.targets)
-    axes.set_xlabel(f"predicted {targets}")
-    axes.set_ylabel(targets)
+    _name(axes, f"predicted {targets}", targets, look)
     legend(axes, look, handles)
 
 
-def _residuals(axes: "Axes", fitted: Fitted) -> None:
+def _residuals(axes: "Axes", fitted: Fitted, look: Look) -> None:
     """Draws what is left against what is predicted."""
-    for _, color, x, y in _rows(fitted):
+    handles = []
+    for name, color, x, y in _rows(fitted):
         predicted = fitted.model.of_rows(x)
-        axes.plot(predicted.ravel(), (y - predicted).ravel(), ".", color=color, alpha=0.7)
-    axes.axhline(0, color=INK, linewidth=1)
+        handles += _dots(axes, predicted.ravel(), (y - predicted).ravel(), color, name, look)
+    axes.axhline(0, color=INK, linewidth=look.width)
     targets = ", ".join(fitted.model.targets)
-    axes.set_xlabel(f"predicted {targets}")
-    axes.set_ylabel(f"residual: {targets} minus its prediction")
+    _name(axes, f"predicted {targets}", f"residual of {targets}", look)
+    legend(axes, look, handles)
 
 
 def _costs(axes: "Axes", fitted: Fitted, look: Look) -> None:
     """Draws the cost on both kinds of rows along the epochs, and the epoch that is best on held-out ones."""
-    handles = []
+    handles: list[Any] = []
     names = ("training rows", "held-out rows")
-    for name, color, cost in zip(names, (TRAINED, HELD_OUT), fitted.costs, strict=False):
-        good = np.isfinite(cost) & (cost > 0)
-        handles += axes.plot(fitted.epoch[good], cost[good], color=color, label=f"cost on {name}")
+    shown = [np.where(np.isfinite(cost) & (cost > 0), cost, np.nan) for cost in fitted.costs]
+    for name, color, cost in zip(names, (TRAINED, HELD_OUT), shown, strict=False):
+        good = ~np.isnan(cost)
+        curve: dict[str, Any] = {"color": color, "label": f"cost on {name}", "linewidth": 1.5 * look.width}
+        handles += axes.plot(fitted.epoch[good], cost[good], **curve)
     best = fitted.best_epoch or 0
-    handles.append(axes.axvline(best, color=INK, linestyle=":", label=f"best epoch {best:,}"))
-    axes.set_xscale("symlog", linthresh=1)
-    axes.set_yscale("log")
-    # no formulas, which stay as they are written: see lettering.py
-    axes.xaxis.set_major_formatter(lambda epoch, _: f"{epoch:,.0f}")
-    axes.yaxis.set_major_formatter(lambda cost, _: f"{cost:g}")
-    axes.set_xlim(left=0)
-    axes.set_xlabel("epoch (0, then log scale)")
-    axes.set_ylabel(f"mean squared error (squared units of {', '.join(fitted.model.targets)})")
+    mark: dict[str, Any] = {"color": INK, "linestyle": ":", "linewidth": 1.5 * look.width}
+    handles.append(axes.axvline(best, label=f"best epoch {best:,}", **mark))
+    low, high = (float(end(np.concatenate(shown))) for end in (np.nanmin, np.nanmax))
+    free = max(high / low, 1.1) ** 0.06
+    upwards(axes, low / free, high * free, look, log=True)
+    along_epochs(axes, int(fitted.epoch[-1]), look)
+    words = f"mean squared error (squared units of {', '.join(fitted.model.targets)})"
+    axes.set_ylabel(wrapped(words, FRAME * height_of(axes), look.points))
     legend(axes, look, handles)

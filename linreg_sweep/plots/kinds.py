@@ -1,6 +1,10 @@
 """The kinds of pictures, a line each; commands read them here, and `--help` loads nothing that draws."""
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+KindName: TypeAlias = Literal["map", "epochs", "cost", "paths", "slice", "parallel", "fit", "band", "overlay"]
+"""The names in KINDS, for editors to complete."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,9 @@ class Kind:
 
 
 KINDS = {
-    "map": Kind("maps.draw_outcomes", "outcomes and regimes over two parameters", ("x", "y", "bins")),
+    "map": Kind(
+        "heat.draw", "outcomes and regimes, or a column, over two parameters", ("x", "y", "color", "bins")
+    ),
     "epochs": Kind("maps.draw_epochs", "epochs to convergence over two parameters", ("x", "y", "bins")),
     "cost": Kind("costs.draw", "the cost against the epoch, for chosen trials", ("trials",)),
     "paths": Kind("paths.draw", "paths of chosen trials over contours of the cost", ("trials",)),

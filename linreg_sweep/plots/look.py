@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any
+from typing import Any, Literal, TypeAlias, TypedDict, Unpack
 
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.plots.style import parameter_words, spaced
@@ -43,6 +43,9 @@ class Style:
 
 
 SCREEN = Style(10.0, 150, 1.0)
+
+StyleName: TypeAlias = Literal["slide", "paper"]
+"""The names in STYLES, for editors to complete."""
 
 STYLES = {
     "slide": Style(18.0, 150, 1.8, (13.333, 7.5), (13.333, 7.5)),
@@ -106,23 +109,28 @@ class Look:
 PLAIN = Look()
 
 
-def look_of(
-    runs: Sequence[Run],
-    *,
-    title: str | None = None,
-    size: tuple[float, float] | None = None,
-    dpi: int | None = None,
-    font_size: float | None = None,
-    style: str | None = None,
-    columns: int | None = None,
-    labels: Mapping[str, str] | None = None,
-) -> Look:
-    """Returns how a picture of runs is to look; see plot.plot for the arguments.
+class Asked(TypedDict, total=False):
+    """What a person may ask of a picture's look; see plot.plot for what each is."""
+
+    title: str | None
+    size: tuple[float, float] | None
+    dpi: int | None
+    font_size: float | None
+    style: str | None
+    columns: int | None
+    labels: Mapping[str, str] | None
+
+
+def look_of(runs: Sequence[Run], **asked: Unpack[Asked]) -> Look:
+    """Returns how a picture of runs is to look.
 
     Raises:
         ConfigError: with everything that is wrong with them.
     """
     faults: list[Complaint] = []
+    title, style, size = asked.get("title"), asked.get("style"), asked.get("size")
+    dpi, font_size, columns = asked.get("dpi"), asked.get("font_size"), asked.get("columns")
+    labels = asked.get("labels") or {}
     if style is not None and style not in STYLES:
         faults.append(Complaint("--style", f"there is no style {show(style)}", did_you_mean(style, STYLES)))
     made_for = STYLES.get(style or "", SCREEN)
@@ -140,11 +148,11 @@ def look_of(
             text = f"must be {bounds[0]:g} to {bounds[1]:g} {unit}, got {show(value)}"
             faults.append(Complaint(option, text))
     known = {*OUTCOMES, *REGIMES, "epochs", "stability_ratio", *(name for run in runs for name in run.types)}
-    texts = {"--title": title, **{f"--label {name}": text for name, text in (labels or {}).items()}}
+    texts = {"--title": title, **{f"--label {name}": text for name, text in labels.items()}}
     for option, said in texts.items():
         if not (isinstance(said, str) or (said is None and option == "--title")):
             faults.append(Complaint(option, f"must be text, got {show(said)}"))
-    for name in labels or {}:
+    for name in labels:
         if name not in known:
             text = f"there is nothing called {show(name)} in the picture"
             faults.append(Complaint("--label", text, did_you_mean(name, known)))
@@ -155,7 +163,7 @@ def look_of(
         raise ConfigError(*faults)
     if title is None and style == "paper":
         title = ""  # a caption says it
-    return Look(made_for, title, size, dpi, font_size or made_for.points, columns, dict(labels or {}))
+    return Look(made_for, title, size, dpi, font_size or made_for.points, columns, dict(labels))
 
 
 def _is_within(value: object, bounds: tuple[float, float]) -> bool:

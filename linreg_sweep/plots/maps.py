@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.plots.best import mark_best
 from linreg_sweep.plots.canvas import Canvas, height_of, legend, title, width_of, wrapped
 from linreg_sweep.plots.cells import (
@@ -22,12 +23,12 @@ from linreg_sweep.plots.cells import (
     map_axes,
     varying,
 )
-from linreg_sweep.plots.edges import drawn_edge, edge_words, stability_limits
+from linreg_sweep.plots.edges import drawn_edge
 from linreg_sweep.plots.look import PLAIN, Look
 from linreg_sweep.plots.products import ProductOfRun, products_of
 from linreg_sweep.plots.regimes import FRAME, has_regimes, name_regimes
 from linreg_sweep.plots.scales import scale
-from linreg_sweep.plots.style import BY_RATIO, COLORS, RAMP, is_standardized, title_of
+from linreg_sweep.plots.style import BY_RATIO, RAMP, is_standardized, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
 
@@ -57,9 +58,11 @@ def _draw(
     y: str | None = None,
     bins: int | None = None,
 ) -> None:
-    views = [view for run in runs for view in ([run] if canvas.is_given else _views(run, x, y, bins))]
+    views = views_of(canvas, runs, x, y, bins)
     panels = canvas.panels([len(views)])
-    maps = [_cells(view, axes, x, y, bins, canvas.look) for view, axes in zip(views, panels, strict=True)]
+    maps = [
+        drawn_cells(view, axes, x, y, bins, canvas.look) for view, axes in zip(views, panels, strict=True)
+    ]
     norm = norm_of(maps) if by_epochs else None
     known = [place for place, found in enumerate(maps) if np.isfinite(found.converged_at).any()]
     for place, (view, axes, found) in enumerate(zip(views, panels, maps, strict=True)):
@@ -104,7 +107,7 @@ def outcome_map(
         ConfigError: such a parameter does not vary.
         ResultsError: no part is finished, or one is damaged.
     """
-    return _color_outcomes(axes, _cells(run, axes, x, y, bins, look), look, run)
+    return _color_outcomes(axes, drawn_cells(run, axes, x, y, bins, look), look, run)
 
 
 def _color_outcomes(axes: "Axes", found: Cells, look: Look, run: Run) -> "Axes":
@@ -114,11 +117,11 @@ def _color_outcomes(axes: "Axes", found: Cells, look: Look, run: Run) -> "Axes":
     colors = np.array([to_rgb(COLORS[name]) for name in OUTCOMES])
     mixed = np.einsum("oyx,oc->yxc", np.nan_to_num(found.shares), colors)
     shown = np.concatenate([mixed, (found.trials > 0)[..., None]], axis=2)
-    _mesh(axes, found, shown)
+    mesh(axes, found, shown)
     there = [name for name, counts in zip(OUTCOMES, found.outcomes, strict=True) if counts.any()]
     patches = [Patch(facecolor=COLORS[name], label=look.name(name)) for name in there]
     several = bool((np.count_nonzero(found.outcomes, axis=0) > 1).any())
-    _frame(
+    frame(
         axes,
         run,
         found,
@@ -143,7 +146,7 @@ def epochs_map(
     Cells in which none converged have the colour of their most frequent outcome. For arguments, result
     and errors see outcome_map.
     """
-    found = _cells(run, axes, x, y, bins, look)
+    found = drawn_cells(run, axes, x, y, bins, look)
     return _color_epochs(axes, found, norm_of([found]), look, run)
 
 
@@ -174,14 +177,14 @@ def _color_epochs(
     for code, name in enumerate(OUTCOMES[1:], start=1):
         here = (most == code) & (found.trials > 0) & np.isnan(found.converged_at)
         if here.any():
-            _mesh(axes, found, np.where(here, 1.0, np.nan), cmap=ListedColormap([COLORS[name]]))
+            mesh(axes, found, np.where(here, 1.0, np.nan), cmap=ListedColormap([COLORS[name]]))
             patches.append(Patch(facecolor=COLORS[name], label=look.name(name)))
     if norm is not None and np.isfinite(found.converged_at).any():
         colors = LinearSegmentedColormap.from_list("epochs", RAMP, N=1021)
-        _mesh(axes, found, found.converged_at, norm=norm, cmap=colors)
+        mesh(axes, found, found.converged_at, norm=norm, cmap=colors)
         if has_bar:
             _explain(axes, ScalarMappable(norm, colors), look)
-    _frame(axes, run, found, look, patches, "", has_bar=has_bar)
+    frame(axes, run, found, look, patches, "", has_bar=has_bar)
     return axes
 
 
@@ -201,6 +204,13 @@ def _explain(axes: "Axes", colors: "ScalarMappable", look: Look) -> None:
     bar.set_label(wrapped(words, 0.6 * height_of(axes), look.points))
 
 
+def views_of(
+    canvas: Canvas, runs: Sequence[Run], x: str | None, y: str | None, bins: int | None
+) -> "list[Run]":
+    """Returns what has a panel: each run, or each product of one whose map would have holes."""
+    return [view for run in runs for view in ([run] if canvas.is_given else _views(run, x, y, bins))]
+
+
 def _views(run: Run, x: str | None, y: str | None, bins: int | None) -> "list[Run]":
     """Returns a run or, where one map of a union would have holes between its products, each of these."""
     if x is not None or y is not None or run.is_ordered or run.metadata["method"] != "grid":
@@ -214,7 +224,7 @@ def _views(run: Run, x: str | None, y: str | None, bins: int | None) -> "list[Ru
     return products if 1 < len(products) <= MAX_PANELS else [run]
 
 
-def _cells(run: Run, axes: "Axes", x: str | None, y: str | None, bins: int | None, look: Look) -> Cells:
+def drawn_cells(run: Run, axes: "Axes", x: str | None, y: str | None, bins: int | None, look: Look) -> Cells:
     """Returns the map of a run; see cells.
 
     Raises:
@@ -240,7 +250,7 @@ def _blocks(found: Cells) -> Iterator[tuple[slice, NDArray[np.bool_]]]:
         yield slice(start, stop), there[start]
 
 
-def _mesh(axes: "Axes", found: Cells, values: Floats, **how: Any) -> None:
+def mesh(axes: "Axes", found: Cells, values: Floats, **how: Any) -> None:
     """Draws cells: values are colours, [vy, vx, 4], or numbers, [vy, vx]."""
     up = np.array([0.0, 1.0]) if found.y is None else found.y.drawn_edges
     own_rows = found.y is not None and found.y.is_words and found.x.ranges is None and not found.x.is_equal
@@ -253,7 +263,7 @@ def _mesh(axes: "Axes", found: Cells, values: Floats, **how: Any) -> None:
         axes.pcolormesh(own, up[rows.start : rows.stop + 1], shown, rasterized=True, **how)
 
 
-def _frame(
+def frame(
     axes: "Axes", run: Run, found: Cells, look: Look, handles: list[Any], note: str, *, has_bar: bool = False
 ) -> None:
     """Names the axes, the run, the regimes along the top, the edge, the best trial and the colours."""
@@ -282,13 +292,8 @@ def _title(run: Run) -> str:
 
 def _edge(axes: "Axes", run: Run, found: Cells, look: Look) -> list[Any]:
     """Draws theory's edge of stability over the learning rate; returns what the legend shows of it."""
-    limits = stability_limits(run, found.x, found.y)
-    if limits is None:
+    edge = drawn_edge(run, found.x, found.y)
+    if edge is None:
         return []
-    rates, heights = limits
-    inside = (rates >= found.x.edges[0]) & (rates <= found.x.edges[-1])
-    if not inside.any():
-        return []
-    words = edge_words(rates, heights, found.y)
     how: dict[str, Any] = {"color": "black", "linestyle": "--", "linewidth": 1.6 * look.width}
-    return list(axes.plot(*drawn_edge(limits, found.x, found.y), label=words, **how))
+    return list(axes.plot(edge.across, edge.up, label=edge.words, **how))

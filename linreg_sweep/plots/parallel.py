@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.plots.canvas import SMALL, Canvas, legend, title, width_of, wrapped
 from linreg_sweep.plots.cells import MAX_LISTED, is_even, varying
 from linreg_sweep.plots.look import PLAIN, Look
 from linreg_sweep.plots.scales import plainly
-from linreg_sweep.plots.style import COLORS, INK, is_standardized, title_of
+from linreg_sweep.plots.style import INK, is_standardized, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, OUTCOMES, UNFINISHED
 

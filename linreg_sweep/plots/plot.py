@@ -11,9 +11,9 @@ import numpy as np
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.plots.canvas import Canvas
 from linreg_sweep.plots.cells import check_sizes
-from linreg_sweep.plots.kinds import KINDS
+from linreg_sweep.plots.kinds import KINDS, KindName
 from linreg_sweep.plots.lettering import check_letters, make_legible
-from linreg_sweep.plots.look import Look, look_of
+from linreg_sweep.plots.look import Asked, Look, StyleName, look_of
 from linreg_sweep.runs.results import Run, as_run
 from linreg_sweep.storage.outputs import Output, is_stream, output
 from linreg_sweep.words import did_you_mean, show
@@ -30,18 +30,19 @@ OPTIONS = {"trials": "--trial"}
 
 def plot(
     *runs: Run | str | Path,
-    kind: str = "map",
+    kind: KindName = "map",
     x: str | None = None,
     y: str | None = None,
     trials: Sequence[int] = (),
     bins: int | None = None,
     tuned: str | None = None,
+    color: str | None = None,
     axes: "Axes | None" = None,
     title: str | None = None,
     size: tuple[float, float] | None = None,
     dpi: int | None = None,
     font_size: float | None = None,
-    style: str | None = None,
+    style: StyleName | None = None,
     columns: int | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> Any:
@@ -57,6 +58,7 @@ def plot(
         bins: of map, epochs, slice and band, ranges of a parameter with more values than these; 0: none are
             gathered; None: as many as trials fill and a screen can show.
         tuned: of band, a parameter of which each place has its best value, by the median.
+        color: of map, a column whose median each cell's colour is; None: what became of the trials.
         axes: where to draw a picture that has one panel; None: on a new figure.
         title: of the picture; None: what it is of; "": none.
         size: inches of the whole picture, width and height; None: by its panels.
@@ -78,9 +80,10 @@ def plot(
     from matplotlib import pyplot, rc_context
 
     found = [as_run(run) for run in runs]
-    options = _options(kind, x=x, y=y, trials=tuple(trials) or None, bins=bins, tuned=tuned)
-    asked: dict[str, Any] = {"title": title, "size": size, "dpi": dpi, "font_size": font_size}
-    look = look_of(found, **asked, style=style, columns=columns, labels=labels)
+    options = _options(kind, x=x, y=y, trials=tuple(trials) or None, bins=bins, tuned=tuned, color=color)
+    asked = Asked(title=title, size=size, dpi=dpi, font_size=font_size)
+    asked |= Asked(style=style, columns=columns, labels=labels)
+    look = look_of(found, **asked)
     # a notebook's backend is loaded by the first figure, and what it sets must outlast this call
     figure = pyplot.figure(dpi=look.dpi) if axes is None else axes.figure.get_figure(root=True)
     with rc_context(look.settings):
@@ -104,7 +107,7 @@ def save(runs: Sequence[Run], file: Output, kind: str, look: Look | None = None,
         file: see outputs.output.
         kind: see plot.
         look: how it looks, see look.look_of; None: as on a screen.
-        options: those that kinds take: x, y, trials, bins, tuned; None: as if left out.
+        options: those that kinds take: x, y, trials, bins, tuned, color; None: as if left out.
 
     Returns:
         A note on letters that it lacks; nothing where there are none.

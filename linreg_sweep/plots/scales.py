@@ -90,6 +90,32 @@ def ticks_by_ratio(low: float, high: float, most: int) -> list[float]:
     return inside[:: ceil(len(inside) / most)]
 
 
+def upwards(axes: "Axes", low: float, high: float, look: Look, *, log: bool) -> None:
+    """Gives an axis upwards its scale, its ends, and ticks that say their values plainly."""
+    from matplotlib.ticker import MaxNLocator
+
+    most = max(2, int(FRAME * height_of(axes) * 72 / (look.points * SMALL * 2 * LINE)))
+    axes.set_yscale("log" if log else "linear")
+    axes.set_ylim(low, high)
+    ticks = _fixed(ticks_by_ratio(low, high, most)) if log else None
+    axes.yaxis.set_major_locator(ticks or MaxNLocator(min(9, most), steps=[1, 2, 2.5, 5, 10]))
+    axes.yaxis.set_major_formatter(lambda value, place: plainly(value))
+    axes.yaxis.set_minor_formatter(lambda value, place: "")
+
+
+def along_epochs(axes: "Axes", last: int, look: Look) -> None:
+    """Gives an axis of epochs its scale, by ratio from 1 on, and as many powers of ten as have room."""
+    axes.set_xscale("symlog", linthresh=1)
+    axes.set_xlim(0, max(last, 1) * 1.15)
+    powers = [10**power for power in range(floor(log10(max(last, 1))) + 1)]
+    words = [plainly(value) for value in (0, *powers)]
+    step = _step(words, "x", FRAME * width_of(axes), look.points * SMALL)
+    axes.set_xticks([0, *powers[::step]], [words[0], *words[1::step]])
+    axes.set_xlabel(
+        wrapped(look.labels.get("epoch", "epoch (0, then log scale)"), FRAME * width_of(axes), look.points)
+    )
+
+
 def plainly(value: float) -> str:
     """Returns a number as a tick says it: 0.001, 20,000, 1e-7."""
     if 1e-4 <= abs(value) < 1e6 or value == 0:

@@ -7,11 +7,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from linreg_sweep.analysis.aggregate import Ranges
-from linreg_sweep.plots.canvas import LETTER, SMALL, TITLE, Canvas, legend, letters, title, width_of, wrapped
+from linreg_sweep.analysis.shown import COLORS
+from linreg_sweep.plots.canvas import (
+    LETTER,
+    SMALL,
+    TITLE,
+    Canvas,
+    legend,
+    letters,
+    title,
+    width_of,
+    width_of_row,
+    wrapped,
+)
 from linreg_sweep.plots.cells import varying
 from linreg_sweep.plots.look import PLAIN, Look
 from linreg_sweep.plots.scales import FRAME, LONGEST, folded, plainly
-from linreg_sweep.plots.style import COLORS, is_standardized, title_of
+from linreg_sweep.plots.style import is_standardized, title_of
 from linreg_sweep.runs.results import MAX_ROWS, Run
 from linreg_sweep.theory.outcome import OUTCOMES
 
@@ -82,13 +94,7 @@ def slices(run: Run, panels: "Sequence[Axes]", *, bins: int | None = None, look:
         spec = axes.get_subplotspec()
         if spec is None or spec.is_first_col():
             axes.set_ylabel("share of trials (%)")
-    title(panels[0], look, title_of(run), TITLE * _row(panels), loc="left")
-
-
-def _row(panels: "Sequence[Axes]") -> float:
-    """Returns how many inches wide the panels of a row are together."""
-    spec = panels[0].get_subplotspec()
-    return min(len(panels), spec.get_gridspec().ncols if spec else 1) * width_of(panels[0])
+    title(panels[0], look, title_of(run), TITLE * width_of_row(panels), loc="left")
 
 
 def _ticks(

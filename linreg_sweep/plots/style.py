@@ -1,15 +1,12 @@
 """What all pictures share: colours that every reader tells apart, and names with units.
 
-Source of the colours: Okabe and Ito, Color Universal Design, 2008.
+Source of the colours of lines: Okabe and Ito, Color Universal Design, 2008.
 """
 
 from typing import Any
 
 from linreg_sweep.config.parameters import OWN_WEIGHT
 from linreg_sweep.runs.results import Run
-
-COLORS = {"converged": "#0072B2", "unfinished": "#C9C9C9", "diverged": "#D55E00"}
-"""Of the outcomes."""
 
 RAMP = ("#fde725", "#7ad151", "#22a884", "#2a788e", "#414487", "#440154")
 """Stops of the colours of epochs, few to many, as the page has them: viridis, by Smith and van der Walt."""
@@ -62,6 +59,21 @@ def parameter_words(name: str, *, standardized: bool) -> str:
         of = f" of {x}" if (x := name.removeprefix(OWN_WEIGHT)) != name else ""
         return f"initial weight{of} (unit of y per {'standard deviation' if standardized else 'unit'} of x)"
     return PARAMETER_WORDS.get(name, spaced(name))
+
+
+COLUMN_WORDS = {
+    "converged_at": "epochs to convergence",
+    "excess_cost": "cost above the optimum (squared units of {y})",
+    "cost": "mean squared error (squared units of {y})",
+    "held_out_cost": "mean squared error on held-out rows (squared units of {y})",
+    "best_held_out_cost": "least mean squared error on held-out rows (squared units of {y})",
+    "plateau": "plateau: where the cost above the optimum rests (squared units of {y})",
+}
+
+
+def column_words(run: Run, name: str) -> str:
+    """Returns what an axis says of a column that is no hyperparameter, with its unit."""
+    return COLUMN_WORDS.get(name, spaced(name)).format(y=", ".join(run.metadata["data"]["targets"]))
 
 
 def title_of(run: Run) -> str:

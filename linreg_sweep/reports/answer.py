@@ -24,8 +24,8 @@ def answer(run: Run, name: str, table: Table, best: Mapping[str, Any]) -> str:
     """
     said = " ".join(format_best(run)) if "folds" in run.metadata else ""
     said = said or format_best_trial(best, run.varied, run.best_by)
-    for varied in run.varied:
-        said = said.replace(varied, spaced(varied), 1)
+    for column in (*run.settings, *run.varied, run.best_by):
+        said = said.replace(column, spaced(column))
     return " ".join([said, *_all_over(run, name, table)])
 
 

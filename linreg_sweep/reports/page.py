@@ -27,6 +27,7 @@ SCRIPTS = (
     "download",
     "links",
     "charts",
+    "fit",
     "descent",
     "theory",
     "colours",
@@ -56,6 +57,7 @@ class Section:
         name: of the run.
         subject: what was swept on what data.
         answer: the best trial, and where every trial converged.
+        importance: which parameter matters, in a sentence; may be empty.
         advice: with which settings trials converge, where most did not.
         swept: what was varied, and between which ends.
         quality: how well the best trial fits, beside its optimum; None: the run is not finished, or older.
@@ -73,7 +75,8 @@ class Section:
     name: str
     subject: str
     answer: str
-    advice: list[str]
+    importance: str
+    advice: "list[Advice]"
     swept: "Shown"
     quality: "Shown | None"
     of_each: "Shown | None"
@@ -85,6 +88,20 @@ class Section:
     notes: list[str]
     no_laboratory: str | None
     payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What would make trials converge: in words, and as options of the command."""
+
+    words: str
+    options: list[str]
+
+    @classmethod
+    def of(cls, line: str) -> "Advice":
+        """Returns a line of text.advice, whose options come last."""
+        words, *settings = line.split(" --set ")
+        return cls(words, [f"--set {setting}" for setting in settings])
 
 
 @dataclass(frozen=True)

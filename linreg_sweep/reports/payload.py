@@ -11,7 +11,8 @@ from linreg_sweep.analysis.formats import cells_of
 from linreg_sweep.analysis.legend import COLUMN_MEANING
 from linreg_sweep.column_types import Types
 from linreg_sweep.plots.cells import Cells, MapSide, regime_along
-from linreg_sweep.plots.edges import RATES, drawn_edge, edge_words, stability_limits
+from linreg_sweep.plots.edges import drawn_edge
+from linreg_sweep.plots.regimes import has_regimes
 from linreg_sweep.plots.style import REGIME_WORDS, is_standardized, parameter_words
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
@@ -26,9 +27,8 @@ Floats = NDArray[np.float64]
 def map_of(run: Run, found: Cells) -> dict[str, Json]:
     """Returns a map: its axes, what is in its cells (row by row, the lowest first), theory's edge."""
     standardized = is_standardized(run)
-    edge = stability_limits(run, found.x, found.y)
-    drawn: Floats | list[Any] = [] if edge is None else np.column_stack(drawn_edge(edge, found.x, found.y))
-    along = regime_along(found) if found.x.name in RATES else []
+    edge = drawn_edge(run, found.x, found.y, digits=6)
+    along = regime_along(found) if has_regimes(found) else []
     return {
         "x": _side(found.x, standardized=standardized),
         "y": None if found.y is None else _side(found.y, standardized=standardized),
@@ -39,7 +39,9 @@ def map_of(run: Run, found: Cells) -> dict[str, Json]:
         "regime": found.regime.ravel().tolist(),
         "first_trial": _flat(found.first_trial),
         "left_out": found.left_out,
-        "edge": None if edge is None else {"points": matrix(drawn), "words": edge_words(*edge, found.y, 6)},
+        "edge": None
+        if edge is None
+        else {"points": matrix(np.column_stack([edge.across, edge.up])), "words": edge.words},
         "regimes": [None if name is None else REGIME_WORDS[name] for name in along],
     }
 

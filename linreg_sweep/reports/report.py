@@ -6,12 +6,14 @@ from pathlib import Path
 
 from linreg_sweep.analysis.aggregate import Table
 from linreg_sweep.analysis.quality import table_of
+from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.comparing.comparison import bins_to_read, compare
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
-from linreg_sweep.plots.style import COLORS, spaced
+from linreg_sweep.plots.style import spaced
+from linreg_sweep.reports.fit import fit_of
 from linreg_sweep.reports.gather import Gathered, gather
 from linreg_sweep.reports.laboratory import laboratory
-from linreg_sweep.reports.page import Section, Shown, render, shown
+from linreg_sweep.reports.page import Advice, Section, Shown, render, shown
 from linreg_sweep.reports.payload import map_of, trials_of
 from linreg_sweep.runs.reopening import declaration_of, reopen
 from linreg_sweep.runs.results import Run, as_run
@@ -20,6 +22,7 @@ from linreg_sweep.storage.files import AnyPath
 from linreg_sweep.storage.metadata import DataFacts
 from linreg_sweep.storage.outputs import Output, output
 from linreg_sweep.text.advice import format_advice
+from linreg_sweep.text.importance import format_importance
 from linreg_sweep.text.phrases import counted
 from linreg_sweep.text.plans import axes_table
 from linreg_sweep.text.runs import format_legend, measured
@@ -64,11 +67,14 @@ def _section(name: str, found: Gathered) -> Section:
     """Returns what a page says of one run."""
     run, data = found.run, found.run.metadata["data"]
     products = declaration_of(run).config.products
-    trained, why_not, advice = None, None, list[str]()
+    trained, why_not, advice, fit = None, None, list[Advice](), None
     try:
+        fit = fit_of(run)
         experiment = reopen(run)
         if run.finished and is_needed(run.metadata["outcomes"]):
-            advice = list(format_advice(advise(experiment), "even the farthest start"))
+            advice = [
+                Advice.of(line) for line in format_advice(advise(experiment), "even the farthest start")
+            ]
         trained = laboratory(run, experiment, found.trials)
     except SweepError as error:
         why_not = str(error)
@@ -84,6 +90,7 @@ def _section(name: str, found: Gathered) -> Section:
         "n_trials": run.n_trials_done,
         "best": found.best,
         "laboratory": trained,
+        "fit": fit,
         "outcomes": {outcome: COLORS[outcome] for outcome in OUTCOMES},
     }
     first = next(iter(found.summaries.values()))
@@ -96,6 +103,7 @@ def _section(name: str, found: Gathered) -> Section:
             f" loss {', '.join(run.losses)}, engine {run.metadata['engine']}."
         ),
         answer=found.answer,
+        importance=_importance(run),
         advice=advice,
         facts=_facts(run),
         swept=shown("swept", "What was swept", axes_table(axes_of(products))),
@@ -109,6 +117,16 @@ def _section(name: str, found: Gathered) -> Section:
         no_laboratory=why_not,
         payload=payload,
     )
+
+
+def _importance(run: Run) -> str:
+    """Returns which parameter matters, in a sentence; nothing where that is not exact, or nothing varies."""
+    if not run.is_ordered or not run.finished or run.n_failed:
+        return ""
+    try:
+        return format_importance(*run.importance())
+    except ConfigError:  # no parameter has two values
+        return ""
 
 
 def _quality(run: Run) -> Shown | None:

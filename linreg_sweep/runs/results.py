@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from linreg_sweep.runs.stored import StoredRun
 from linreg_sweep.storage.arrow import with_categories
 from linreg_sweep.storage.files import any_path
 from linreg_sweep.storage.store import Store, find_runs
+from linreg_sweep.theory.outcome import OUTCOMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -295,9 +297,17 @@ class Run(StoredRun):
         return f"<Run {self.name!r}: {self.n_trials_done:,} of {self.n_trials:,} trials, {self.path}>"
 
     def _repr_html_(self) -> str:
-        from linreg_sweep.analysis import tables
+        from linreg_sweep.analysis.shown import as_html, bars
 
-        return tables.as_html(f"{self.name}: {self.path}", self.summary(bins=BINS))
+        if not self.finished_parts():
+            return f"<p>{escape(repr(self))}</p>"
+        by, summary = self.default_by(), self.summary(bins=BINS)
+        labels = [
+            ", ".join(f"{cell:.6g}" if isinstance(cell, float) else str(cell) for cell in row)
+            for row in summary[by].itertuples(index=False)
+        ]
+        picture = bars(labels, {name: summary[name].tolist() for name in OUTCOMES}, ", ".join(by))
+        return as_html(f"{self.name}: {self.path}", summary) + picture
 
 
 def load(path: str | Path) -> Run:

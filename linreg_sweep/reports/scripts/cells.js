@@ -41,9 +41,11 @@ function gridOf(map, { x, y, box }) {
 
 /** Draws cells into a chart, by what returns the colour of each and whether it is faint. */
 function drawCells({ inside, box }, grid, cells, colourOf, isFaint) {
+  const group = drawn("g", { class: "cells" });
+  inside.append(group);
   if (cells.length <= MAX_ELEMENTS) {
     for (const cell of cells) {
-      inside.append(drawn("rect", { "data-cell": cell, class: isFaint(cell) ? "faint" : null, fill: colourOf(cell), ...asRect(grid.outline(cell), 0.3) }));
+      group.append(drawn("rect", { "data-cell": cell, class: isFaint(cell) ? "faint" : null, fill: colourOf(cell), ...asRect(grid.outline(cell), 0.3) }));
     }
     return;
   }
@@ -59,7 +61,7 @@ function drawCells({ inside, box }, grid, cells, colourOf, isFaint) {
     pen.fillStyle = colourOf(cell);
     pen.fillRect(x, y, toDots(right, box.left) - x, toDots(bottom, box.top) - y);
   }
-  inside.append(drawn("image", { href: canvas.toDataURL(), x: box.left, y: box.top, width, height, preserveAspectRatio: "none" }));
+  group.append(drawn("image", { href: canvas.toDataURL(), x: box.left, y: box.top, width, height, preserveAspectRatio: "none" }));
 }
 
 /** Returns an outline as a rectangle of SVG has it; more: pixels by which it reaches under its neighbours. */

@@ -41,5 +41,5 @@ function shareOf(known, areEpochs) {
 
 /** Returns a patch of a colour for a legend. */
 function patch(fill) {
-  return drawn("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, drawn("rect", { width: 10, height: 10, fill }));
+  return drawn("svg", { viewBox: "0 0 10 10", class: "patch", "aria-hidden": "true" }, drawn("rect", { width: 10, height: 10, fill }));
 }

@@ -4,6 +4,9 @@
 const RUNS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
 const DASHES = ["", "7 3", "2 3", "9 3 2 3", "1 4", "12 4"];
 
+/** Points of a run above which they are small. */
+const MANY = 60;
+
 /** Draws runs, if all have the same parameter across their maps; given: [{ name, map }]. */
 function showComparison(place, runs) {
   const sides = runs.map(({ map }) => map.x);
@@ -33,7 +36,7 @@ function showComparison(place, runs) {
         inside.append(line(curve.map((point) => [x(point.at), y(point[of])]), looks));
         for (const point of curve) {
           if (!Number.isFinite(point[of])) continue;
-          inside.append(drawn("circle", { cx: x(point.at).toFixed(1), cy: y(point[of]).toFixed(1), r: 3.5, fill: looks.stroke, "data-words": `${runs[run].name}: ${point.label}, ${sixDigits(point[of])}` }));
+          inside.append(drawn("circle", { cx: x(point.at).toFixed(1), cy: y(point[of]).toFixed(1), r: curve.length > MANY ? 1.5 : 3.5, fill: looks.stroke, "data-words": `${runs[run].name}: ${point.label}, ${sixDigits(point[of])}` }));
         }
       });
       svg.addEventListener("pointerover", (event) => (event.target.dataset.words ? tip.show([event.target.dataset.words], ...within(figure, event)) : tip.hide()));

@@ -6,12 +6,23 @@ const MAX_DRAWN = 3000;
 /** By its multiples rows are drawn from all evenly, and in step with no grid: the golden ratio's. */
 const GOLDEN = 0.6180339887498949;
 
+/** Relative distance up to which values of a column are one that was rounded. */
+const ROUNDED = 1e-9;
+
 /** Axes of parallel coordinates. */
 const MAX_AXES = 8;
 
 /** Returns some rows, about evenly spaced among all. */
 function thinnedRows(rows, most) {
   return rows.length <= most ? rows : rows.filter((_, place) => (place * GOLDEN) % 1 < most / rows.length);
+}
+
+/** Returns whether a column takes several values, which differ by more than their rounding. */
+function isSpread(column) {
+  const values = new Set(column.cells);
+  const [low, high] = endsOf([...values].filter(Number.isFinite));
+  const isRounded = [...values].every(Number.isFinite) && high - low <= ROUNDED * Math.max(Math.abs(low), Math.abs(high));
+  return values.size > 1 && !isRounded;
 }
 
 /** Returns the words that a column holds, in their order; null: it holds numbers. */
@@ -49,7 +60,7 @@ function scaleOf(column) {
 function showExplorer(article, payload, columns, choose, narrow) {
   const part = (name) => article.querySelector(`[data-explore-${name}]`);
   const byName = new Map(columns.map((column) => [column.name, column]));
-  const varies = columns.filter((column) => column.name !== "trial" && new Set(column.cells).size > 1);
+  const varies = columns.filter((column) => column.name !== "trial" && isSpread(column));
   const all = columns[0].cells.map((_, row) => row);
   const trialOf = (row) => byName.get("trial").cells[row];
   const [across, up, colour] = ["x", "y", "colour"].map(part);

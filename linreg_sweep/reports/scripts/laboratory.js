@@ -123,7 +123,7 @@ function showLaboratory(article, given, columns) {
       const drawn = states.length
         ? `The pictures connect the states that the run kept.${lines}`
         : "The run kept no states of this trial: to see its path, declare `history: {every: log}` and run the sweep again.";
-      part("note").textContent = `These numbers come from the run, since this page does not train with ${way}. ${drawn}`;
+      part("note").replaceChildren(...withCode(`These numbers come from the run, since this page does not train with ${way}. ${drawn}`));
     }
     part("theory").replaceChildren();
     link(row);

@@ -37,16 +37,18 @@ function legendOf(map, outcomes, colour, shares, hasBest) {
     const [words, of] = colour === "cost" ? ["least cost", "squared units of the target"] : ["epochs to convergence", "median"];
     parts.push([counted(shares.low), bar, `${counted(shares.high)} ${words} (${of}${shares.byRatio ? ", log scale" : ""})`]);
   }
+  const numbers = colour === "cost" ? map.best_cost.map(numberOf) : map.median_converged_at;
+  const hasItsColour = (cell) => byOutcome || !Number.isFinite(numbers[cell]);
   for (const name of names) {
-    const isThere = map[name].some((count) => count > 0);
-    if (isThere && (byOutcome || name !== "converged")) parts.push([patch(outcomes[name]), name]);
+    if (map[name].some((count, cell) => count > 0 && hasItsColour(cell))) parts.push([patch(outcomes[name]), name]);
   }
   const several = map.trials.some((_, cell) => names.filter((name) => map[name][cell] > 0).length > 1);
   if (byOutcome && several) parts.push(["a cell with several outcomes has a mixed colour"]);
   if (map.edge) {
-    const dashes = drawn("line", { class: "edge", x1: 0, x2: 10, y1: 5, y2: 5 });
-    parts.push([drawn("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, dashes), map.edge.words]);
+    const dashes = drawn("line", { class: "edge", x1: 0, x2: 24, y1: 5, y2: 5 });
+    parts.push([drawn("svg", { viewBox: "0 0 24 10", class: "dash", "aria-hidden": "true" }, dashes), map.edge.words]);
   }
+  if (map.trials.some((trials) => !trials)) parts.push([patch("none"), "no trials"]);
   if (hasBest) parts.push([drawn("svg", { viewBox: "0 0 14 14", "aria-hidden": "true" }, ...ring(7, 7)), "best trial"]);
   if (map.left_out) parts.push([`${counted(map.left_out)} trials have no value on one of the axes`]);
   return parts.map((part) => element("span", {}, ...part));

@@ -30,6 +30,9 @@ function showMap(article, payload, choose, best, narrow) {
   });
   which.closest("label").hidden = payload.maps.length < 2;
 
+  const any = (name, holds) => payload.maps.some((each) => each[name].some(holds));
+  if (!any("median_converged_at", Number.isFinite) && !any("diverged", (count) => count > 0)) colour.value = "cost"; // else grey
+
   const wide = () => map.x.edges.length - 1;
   const tall = () => (map.y ? map.y.edges.length - 1 : 1);
   const placesOf = (cell) => [cell % wide(), Math.floor(cell / wide())];
@@ -96,6 +99,7 @@ function showMap(article, payload, choose, best, narrow) {
     if (bestCell !== null && isShown(bestCell)) svg.append(...ring(...middleOf(bestCell)));
     mark();
     legend.replaceChildren(...legendOf(map, payload.outcomes, colour.value, shares, bestCell !== null));
+    place.classList.toggle("zoomed", !isWhole(view));
     button("out").disabled = button("whole").disabled = isWhole(view);
     button("list").textContent = isWhole(view) ? "List the trials in this cell" : "List the trials in this part";
     if (hadFocus) svg.focus({ preventScroll: true });
@@ -130,7 +134,7 @@ function showMap(article, payload, choose, best, narrow) {
   /** Shows the box beside a cell, or where a hand points, in the pixels of the place. */
   function tell(cell, [left, top]) {
     if (cell === null || !map.trials[cell]) tip.hide();
-    else tip.show(entriesOf(map, cell, names).map(({ words, value, text }) => `${words}: ${text ?? sixDigits(value)}`), left, top);
+    else tip.show(entriesOf(map, cell, names).map(({ words, value, text }) => `${words}: ${text ?? counted(value)}`), left, top);
   }
 
   function hold(cell) {

@@ -18,9 +18,16 @@ function spaced(name) {
   return name.replaceAll("_", " ").replaceAll(".", " ");
 }
 
-/** Returns a whole number with commas between its thousands; another with six digits. */
+/** Returns a number with commas between its thousands: all digits of a whole one, six of another. */
 function counted(value) {
-  return Number.isInteger(value) && Math.abs(value) < 1e15 ? value.toLocaleString("en-US") : sixDigits(value);
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString("en-US");
+  const [whole, ...rest] = sixDigits(value).split(".");
+  return [/^-?\d+$/.test(whole) ? Number(whole).toLocaleString("en-US") : whole, ...rest].join(".");
+}
+
+/** Returns texts in which what stands between backticks is code. */
+function withCode(text) {
+  return text.split("`").map((piece, place) => (place % 2 ? element("code", {}, piece) : piece));
 }
 
 /** Returns a cell of JSON as a number; infinities come as text. */
@@ -67,7 +74,7 @@ function listNumbers(list, entries) {
         "div",
         {},
         element("dt", {}, words),
-        element("dd", { "data-name": name, "data-exact": value, title: value }, text ?? sixDigits(value)),
+        element("dd", { "data-name": name, "data-exact": value, title: value }, text ?? counted(value)),
       ),
     ),
   );

@@ -23,6 +23,7 @@ for (const place of document.querySelectorAll("[data-comparison]")) {
 }
 
 for (const { article, payload } of runs) {
+  showFit(article, payload.fit);
   const columns = payload.trials.map(unpacked);
   const rowOf = new Map(columns.find((column) => column.name === "trial").cells.map((trial, row) => [trial, row]));
   const others = payload.others.map(unpacked);

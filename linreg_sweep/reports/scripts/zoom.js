@@ -38,6 +38,7 @@ function moved(view, by) {
 
 /**
  * Lets a hand zoom: dragging frames a part, with the Shift key it moves what is shown; the wheel zooms with Ctrl.
+ * A finger moves a part that is zoomed to, and else scrolls the page.
  *
  * @param place where the map is.
  * @param seen returns { paper, view }: the map's chart, and the part that it shows.
@@ -55,14 +56,16 @@ function letZoom(place, seen, look) {
   let dragged = false;
   place.addEventListener("pointerdown", (event) => {
     dragged = false;
-    if (event.button !== 0 || event.pointerType === "touch") return;
     const [from, { view }] = [shares(event), seen()];
+    const isFinger = event.pointerType === "touch";
+    if (event.button !== 0 || (isFinger && isWhole(view))) return;
+    const moves = isFinger || event.shiftKey;
     const frame = drawn("rect", { class: "frame" });
     const move = (next) => {
       const to = shares(next);
       dragged = dragged || to.some((share, side) => Math.abs(share - from[side]) > DRAGGED);
       if (!dragged) return;
-      if (event.shiftKey) {
+      if (moves) {
         look(moved(view, to.map((share, side) => from[side] - share)));
         return;
       }
@@ -75,7 +78,7 @@ function letZoom(place, seen, look) {
     const end = (last) => {
       removeEventListener("pointermove", move);
       frame.remove();
-      if (!dragged || event.shiftKey) return;
+      if (!dragged || moves) return;
       const to = shares(last);
       look(fitted(view.map(([low, high], side) => {
         const [a, b] = [from[side], to[side]].sort((one, other) => one - other);
