@@ -127,9 +127,7 @@ def kernel(
     width: int = LANES,
 ) -> Kernel:
     """Returns the loop over lanes and epochs for a method and a shape of theta."""
-    gradients = _unrolled if rows.size <= MAX_UNROLLED else _looped
-    moves = _moves(method, rows, dtype, fit_bias)
-    visit = numba.njit(inline="always")(gradients(rows, dtype, width, moves, has_own_optimum))
+    visit = _visit(rows, dtype, width, _moves(method, rows, dtype, fit_bias), has_own_optimum)
     at_low, n_moving, rate = rows.optimum + 2 * rows.size, rows.clock, rows.rate
     n_rows, at_h, n_exact = at_low + 3 + rows.size, rows.h, rows.n_clocks + rows.n_h
     n_clocks, has_average = rows.n_clocks, rows.has_average
@@ -291,28 +289,29 @@ def _distance(rows: Rows, has_own_optimum: bool) -> Callable[..., Any]:
     return numba.njit(inline="always")(own if has_own_optimum else shared)
 
 
-def _unrolled(rows: Rows, dtype: str, width: int, moves: Moves, has_own_optimum: bool) -> Callable[..., None]:
-    """Returns what measures and moves the trials of all lanes, a lane after the other.
+def _visit(rows: Rows, dtype: str, width: int, moves: Moves, has_own_optimum: bool) -> Callable[..., None]:
+    """Returns what measures and moves the trials of all lanes.
 
-    The shape is a constant to the compiler, which unrolls the loops over parameters, keeps a
-    trial's gradient in registers, and so finds one loop over lanes to vectorise.
+    Of few entries of theta a lane comes after the other. The shape is a constant to the compiler, which
+    unrolls the loops over parameters, keeps a trial's gradient in registers, and so finds one loop over lanes
+    to vectorise. Of more an entry comes after the other, so that the code does not grow with their number.
     """
     n_parameters, n_targets, size = rows.n_parameters, rows.n_targets, rows.size
-    at_low, at_high = rows.optimum + 2 * size, rows.optimum + 2 * size + 1
+    at_low, at_high, at_cost, at_gradient = (rows.optimum + 2 * size + place for place in range(4))
     distance = _distance(rows, has_own_optimum)
     zeros = (np.dtype(dtype).type(0),) * size
     penalise, tick, move = moves.penalise, moves.tick, moves.move
 
-    def visit(
-        lanes: Any,
-        exact: Any,
-        hessian: Any,
-        constant: Any,
-        optimum: Any,
-        measures: bool,
-        moves: bool,
-        is_first: bool,
-    ) -> None:
+    @numba.njit(inline="always")
+    def keep(lanes: Any, lane: int, cost: Any) -> None:
+        """Keeps what was measured where it is the lowest or the highest so far."""
+        lanes[at_low, lane] = cost if cost < lanes[at_low, lane] else lanes[at_low, lane]
+        lanes[at_high, lane] = lanes[at_high, lane] if cost <= lanes[at_high, lane] else cost
+
+    def lane_by_lane(
+        lanes: Any, exact: Any, hessian: Any, constant: Any, optimum: Any,
+        measures: bool, moves: bool, is_first: bool,
+    ) -> None:  # fmt: skip
         for lane in range(width):
             slope = zeros
             for p in range(n_parameters):
@@ -327,33 +326,16 @@ def _unrolled(rows: Rows, dtype: str, width: int, moves: Moves, has_own_optimum:
                 cost = distance(lanes, optimum, 0, lane, slope[0])
                 for entry in range(1, size):
                     cost += distance(lanes, optimum, entry, lane, slope[entry])
-                lanes[at_low, lane] = cost if cost < lanes[at_low, lane] else lanes[at_low, lane]
-                lanes[at_high, lane] = lanes[at_high, lane] if cost <= lanes[at_high, lane] else cost
+                keep(lanes, lane, cost)
             if moves:
                 tick(lanes, exact, lane)
                 for entry in range(size):
                     move(lanes, entry, lane, slope[entry], is_first)
 
-    return visit
-
-
-def _looped(rows: Rows, dtype: str, width: int, moves: Moves, has_own_optimum: bool) -> Callable[..., None]:
-    """Returns the same, an entry of theta after the other: the code does not grow with their number."""
-    n_parameters, n_targets, size = rows.n_parameters, rows.n_targets, rows.size
-    at_low, at_high, at_cost, at_gradient = (rows.optimum + 2 * size + place for place in range(4))
-    distance = _distance(rows, has_own_optimum)
-    penalise, tick, move = moves.penalise, moves.tick, moves.move
-
-    def visit(
-        lanes: Any,
-        exact: Any,
-        hessian: Any,
-        constant: Any,
-        optimum: Any,
-        measures: bool,
-        moves: bool,
-        is_first: bool,
-    ) -> None:
+    def entry_by_entry(
+        lanes: Any, exact: Any, hessian: Any, constant: Any, optimum: Any,
+        measures: bool, moves: bool, is_first: bool,
+    ) -> None:  # fmt: skip
         for p in range(n_parameters):
             for o in range(n_targets):
                 entry = p * n_targets + o
@@ -369,9 +351,7 @@ def _looped(rows: Rows, dtype: str, width: int, moves: Moves, has_own_optimum: b
                     lanes[at_cost, lane] = error if entry == 0 else lanes[at_cost, lane] + error
         if measures:
             for lane in range(width):
-                cost = lanes[at_cost, lane]
-                lanes[at_low, lane] = cost if cost < lanes[at_low, lane] else lanes[at_low, lane]
-                lanes[at_high, lane] = lanes[at_high, lane] if cost <= lanes[at_high, lane] else cost
+                keep(lanes, lane, lanes[at_cost, lane])
         if moves:
             for lane in range(width):
                 tick(lanes, exact, lane)
@@ -379,4 +359,4 @@ def _looped(rows: Rows, dtype: str, width: int, moves: Moves, has_own_optimum: b
                 for lane in range(width):
                     move(lanes, entry, lane, lanes[at_gradient + entry, lane], is_first)
 
-    return visit
+    return numba.njit(inline="always")(lane_by_lane if size <= MAX_UNROLLED else entry_by_entry)
