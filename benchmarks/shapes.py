@@ -32,7 +32,7 @@ ENGINES = ("numpy", "numba")
 LOOP, JAX, PEAK = "BLAS loop", "JAX", "GEMM"
 
 MOST_EPOCHS, FEWEST_EPOCHS = 16384, 64
-"""Epochs of one measurement at most, and at least, where they fit into ten times its seconds."""
+"""Epochs of one measurement at most, and at least, unless they take too long."""
 
 BUDGET, ROUNDS = 0.08, 3
 """Seconds of a measurement, about, and how often it is made."""
@@ -259,15 +259,13 @@ def _seconds(call: Callable[[], object]) -> float:
 
 
 def _epochs_for(way: Callable[[int], object]) -> int:
-    """Returns how many epochs take about as long as a measurement should, once all is compiled."""
+    """Returns how many epochs take about as long as a measurement should, beside what a call takes anyway."""
     way(1)
-    epochs = 1
-    while True:
-        seconds = _seconds(partial(way, epochs))
-        if seconds >= BUDGET / 3 or epochs >= MOST_EPOCHS:
-            within = epochs * BUDGET / seconds
-            return int(np.clip(max(within, min(FEWEST_EPOCHS, 10 * within)), 1, MOST_EPOCHS))
-        epochs = min(epochs * 8, MOST_EPOCHS)
+    first, epochs = _seconds(partial(way, 1)), 8
+    while (seconds := _seconds(partial(way, epochs)) - first) < BUDGET / 3 and epochs < MOST_EPOCHS:
+        epochs *= 8
+    an_epoch = max(seconds, 1e-9) / (epochs - 1)
+    return int(np.clip(BUDGET / an_epoch, max(1, min(FEWEST_EPOCHS, TOO_SLOW / an_epoch)), MOST_EPOCHS))
 
 
 def _problem(shape: Shape) -> Problem:
