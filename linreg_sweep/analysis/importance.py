@@ -21,7 +21,7 @@ def shares(values: Floats, names: Sequence[str]) -> dict[str, list[str | float |
     """Returns the shares of the variance of numbers on a grid, the largest first; the rest last.
 
     Args:
-        values: [n_1, ..., n_d], one axis a parameter.
+        values: [n_1, ..., n_d], one axis per parameter.
         names: of the d parameters.
 
     Returns:

@@ -57,7 +57,7 @@ def draw(
     tuned: str | None = None,
     bins: int | None = None,
 ) -> None:
-    """Draws a panel a run, all in one scale upwards; see band."""
+    """Draws a panel per run, all in one scale upwards; see band."""
     found = [bands(run, x, y, tuned, bins) for run in runs]
     limits = limits_of(found)
     for run, axes, each in zip(runs, canvas.panels([len(runs)]), found, strict=True):
