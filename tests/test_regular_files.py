@@ -24,8 +24,8 @@ def test_nothing_else_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.chdir(tmp_path)  # a socket's name is short
         server.bind("socket")
         for name, said in (
-            (tmp_path / "pipe", "this is a pipe and no file"),
-            (Path("/dev/zero"), "this is a device and no file"),
+            (tmp_path / "pipe", "this is a pipe, not a file"),
+            (Path("/dev/zero"), "this is a device, not a file"),
             (tmp_path / "socket", "No such device"),
             (tmp_path, "Is a directory"),
         ):

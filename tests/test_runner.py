@@ -251,7 +251,7 @@ def test_where_nothing_can_be_made_the_sweep_ends() -> None:
         list(run(broken, [TrialRange(0, 0, 2**20)], 1))
     assert str(caught.value) == (
         f"work was lost {runner.MAX_AT_FIRST + 1} times in a row: OSError: no GPU. Hint: finished parts are "
-        "kept; mend this, or use fewer --jobs if memory ran out, and run again"
+        "kept; fix this, or use fewer --jobs if memory ran out, and run again"
     )
     assert caught.value.exit_code == 1
 

@@ -151,10 +151,10 @@ def test_files_for_other_programs_have_the_words(run: ls.Run, tmp_path: Path) ->
 
 
 def test_a_page_gets_words_in_their_order(run: ls.Run) -> None:
-    """Axes have them as labels, tables sort by them; numbers stay numbers where some are missing."""
+    """Axes name them as they name listed numbers, tables sort by them; numbers stay numbers with gaps."""
     told = map_of(run, cells(run, "schedule", "optimizer"))
-    assert (told["x"]["words_at"], told["y"]["words_at"]) == (list(SCHEDULES), list(OPTIMIZERS))
-    assert map_of(run, cells(run))["x"]["words_at"] is None
+    assert (told["x"]["values"], told["y"]["values"]) == (list(SCHEDULES), list(OPTIMIZERS))
+    assert map_of(run, cells(run))["x"]["values"] == [0.001, 0.005, 0.006, 0.007]
     columns = {column["name"]: column for column in trials_of(run.trials, run.types)}
     assert columns["optimizer"]["order"] == list(OPTIMIZERS)
     assert (columns["optimizer"]["number"], columns["schedule.gamma"]["number"]) == (False, True)
