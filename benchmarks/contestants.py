@@ -141,7 +141,7 @@ NUMPY_LOOP, TORCH_LOOP = "a NumPy loop, trial by trial", "a torch loop, trial by
 
 CONTESTANTS = (
     Contestant(NUMPY_LOOP, plain_loop, 20, 1000, NUMPY_LOOP),
-    Contestant("joblib, a task a trial, all cores", joblib_tasks, 200, 1000, NUMPY_LOOP),
+    Contestant("joblib, a task per trial, all cores", joblib_tasks, 200, 1000, NUMPY_LOOP),
     Contestant("engine numpy, one core", engine("numpy", "half_mse"), 65536, 2000, NUMPY_LOOP),
     Contestant("engine numba, one core", engine("numba", "half_mse"), *FAST, NUMPY_LOOP),
     Contestant("JAX by hand, one core", reference(descend_in_jax), *FAST, NUMPY_LOOP),

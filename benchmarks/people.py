@@ -43,7 +43,7 @@ def plain_loop() -> int:
 
 
 def joblib_tasks() -> int:
-    """Trains a task a trial on every core, a thousand at a time; returns how many."""
+    """Trains a task per trial on every core, a thousand at a time; returns how many."""
     from joblib import Parallel, delayed
 
     until, done, more = time.perf_counter() + SECONDS, 0, trials()
@@ -121,7 +121,7 @@ def sweep(engine: str, n_trials: int) -> Callable[[], int]:
 
 WAYS: dict[str, Callable[[], int]] = {
     "a plain NumPy loop": plain_loop,
-    "joblib, a task a trial, all cores": joblib_tasks,
+    "joblib, a task per trial, all cores": joblib_tasks,
     "scikit-learn's GridSearchCV": grid_search,
     "Optuna, at random, in memory": optuna_study,
     "linreg-sweep, engine numpy": sweep("numpy", 2_600_000),

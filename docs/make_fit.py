@@ -76,7 +76,7 @@ data:
 
 The rows drawn are those of scikit-learn's `train_test_split` and `KFold` for the same seed. Means and
 standard deviations of `standardize`, tolerances and stability limits come from the training rows alone.
-`fold` is a parameter like others: a row a fold, and `parameters: {fold: {values: [0, 1]}}` takes some.
+`fold` is a parameter like others: a row per fold, and `parameters: {fold: {values: [0, 1]}}` takes some.
 
 | column | what it says |
 |---|---|

@@ -3,7 +3,7 @@
     import linreg_sweep as ls
 
     run = ls.run("sweeps/learning_rate_by_start.yaml")
-    run.trials                          # one row a trial
+    run.trials                          # one row per trial
     run.summary(by="learning_rate")     # one row a learning rate
 
 Names are loaded when first used, so that importing the package costs nothing.

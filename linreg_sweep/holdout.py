@@ -44,7 +44,7 @@ class Holdout(Model):
     value: Cell | None = None
     """The value in that column."""
     folds: Folds | None = None
-    """So many folds, each held out once, by scikit-learn's KFold: a trial a fold."""
+    """So many folds, each held out once, by scikit-learn's KFold: a trial per fold."""
     seed: Drawn | None = 0
     """Of what is drawn; null, of folds: the rows stay in file order."""
 

@@ -245,7 +245,7 @@ def test_rates_in_stability_limits_are_matched_by_what_they_are(
 
 
 def test_three_runs_are_each_compared_with_the_first(make: Make) -> None:
-    """A row a run, and a column a run where configs differ."""
+    """A row a run, and a column per run where configs differ."""
     found = ls.compare(make(), make(training={"loss": "mse"}), make(training={"loss": "sse"}))
     assert found.outcomes["run"].tolist() == ["run0", "run1", "run2"]
     assert found.matched["run"].tolist() == ["run1", "run2"]

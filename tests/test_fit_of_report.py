@@ -81,6 +81,9 @@ def test_the_page_says_which_parameter_matters(tmp_path: Path) -> None:
     assert format_importance("held_out_cost", shares) == (
         "Of the variance of held out cost, a b explains 51 %, a b together with c d 33 % and c d 15 %."
     )
+    many: dict[str, Any] = {"parameters": ["three or more together", "a"], "share": [0.6, 0.4]}
+    said = "Of the variance of cost, three or more together explain 60 % and a 40 %."
+    assert format_importance("cost", many) == said
     assert format_importance("cost", {"parameters": ["a"], "share": [1.0]}) == ""
     assert format_importance("cost", {"parameters": ["a", "b"], "share": [None, None]}) == ""
 

@@ -151,7 +151,7 @@ def test_of_a_hundred_parameters_the_limit_is_known() -> None:
 
 
 def test_the_brownlee_rows_have_the_limit_that_was_worked_out() -> None:
-    """In mean square, one row a step, permuted anew in each epoch."""
+    """In mean square, one row per step, permuted anew in each epoch."""
     x, y = np.array([[1.0], [2], [4], [3], [5]]), np.array([[1.0], [3], [3], [2], [5]])
     problem = make_problem(x, y, loss="half_mse", fit_bias=True)
     trials, _, theory = one(problem, 1, "reshuffle")

@@ -156,7 +156,7 @@ def test_what_a_file_was_told_comes_back(part: Path) -> None:
 
 
 def test_a_part_of_the_format_before_seals_is_read(part: Path) -> None:
-    """It has a checksum a column instead, which other writers keep."""
+    """It has a checksum per column instead, which other writers keep."""
     table = pq.read_table(part).replace_schema_metadata({"crc32": "{}"})
     pq.write_table(table, part)
     assert read_arrays(part)["trial"].tolist() == COLUMNS["trial"].tolist()

@@ -119,7 +119,7 @@ def test_the_trials_of_a_page_are_those_of_the_run(run: Run, tmp_path: Path) -> 
 
 
 def test_columns_of_few_values_name_each_once(run: Run, tmp_path: Path) -> None:
-    """Others hold a cell a row."""
+    """Others hold a cell per row."""
     [payload] = page_of(tmp_path, run).data
     columns = {column["name"]: column for column in payload["trials"]}
     assert columns["initial_bias"]["different"] == [0, 5]

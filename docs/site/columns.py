@@ -42,10 +42,10 @@ def text() -> str:
     return "\n".join(
         (
             "\n## Trials\n",
-            "`show --trials`, `Run.trials`, `export`: one row a trial.\n",
+            "`show --trials`, `Run.trials`, `export`: one row per trial.\n",
             table(("column", "holds", "meaning"), map(_row, TRIALS)),
             "\n## Summaries\n",
-            "`run`, `show`, `Run.summary`: one row a value of a hyperparameter, with the number of `trials`,"
+            "`run`, `show`, `Run.summary`: one row per value, with the number of `trials`,"
             " how many of them ended in each outcome, and\n",
             table(("column", "meaning"), _only_in_summaries()),
             "\n## History\n",

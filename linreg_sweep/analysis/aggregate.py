@@ -21,7 +21,7 @@ from linreg_sweep.words import did_you_mean
 
 Integers = NDArray[np.int64]
 Table = Mapping[str, Sequence[Any]]
-"""Arrays by their names, a cell a row; None is missing."""
+"""Arrays by their names, a cell per row; None is missing."""
 
 SUMMARISED = ("outcome", "converged_at", "cost", "regime", "stability_ratio")
 """The columns of the trials table that a summary reads, beside those it groups by."""
@@ -140,7 +140,7 @@ def _changes(values: Floats) -> Floats:
 
 
 class Aggregate:
-    """A summary in the making: one row a value of each named column.
+    """A summary in the making: one row per value of each named column.
 
     Attributes:
         by: the columns that it groups by.

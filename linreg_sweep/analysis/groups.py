@@ -20,6 +20,9 @@ MAX_EXACT = 2**53
 MAX_CELLS = 2**16
 """Keys, whether they occur or not, up to which each has its place in an array."""
 
+FEW_IN_A_GROUP = 32
+"""Members of a group up to which sorting all at once is faster than one group after the other."""
+
 MAX_PENDING = 2**15
 """Rows that wait to be merged with those before them; or as many as those are, so each is merged seldom."""
 
@@ -155,10 +158,7 @@ class Frequencies:
             least = int(numbers.min(initial=0))
             span = int(numbers.max(initial=0)) - least + 1
         if span > MAX_CODES // max(1, len(groups)):  # a pair is no whole number
-            order = np.lexsort((numbers, group))
-            which, where = group[order], numbers[order]
-            starts = starts_of(np.column_stack([which, where]))
-            which, where, counts = which[starts], where[starts], np.diff(starts, append=len(numbers))
+            which, where, counts = _pairs(group, np.asarray(numbers, np.float64), len(groups))
         else:
             codes, counts = np.unique(group * span + (numbers - least), return_counts=True)
             which, where = np.divmod(codes, span)
@@ -216,6 +216,20 @@ class Frequencies:
 def as_cells(values: Floats) -> list[float | None]:
     """Returns numbers as the cells of a table: None for what is missing, and one zero, not two."""
     return [None if value != value else value for value in (values + 0.0).tolist()]
+
+
+def _pairs(group: Integers, numbers: Floats, n_groups: int) -> tuple[Integers, Floats, Integers]:
+    """Returns the different pairs of a group and a number, ascending, and how often each is there."""
+    if n_groups * FEW_IN_A_GROUP > len(numbers) or (group[1:] < group[:-1]).any():
+        order = np.lexsort((numbers, group))
+        group, numbers = group[order], numbers[order]
+    else:  # each group stands together, and is sorted where it stands
+        numbers = numbers.copy()
+        for some in np.split(numbers, np.flatnonzero(group[1:] != group[:-1]) + 1):
+            some.sort()
+    new = np.flatnonzero((group[1:] != group[:-1]) | (numbers[1:] != numbers[:-1])) + 1
+    starts = np.append(np.zeros(min(1, len(numbers)), np.int64), new)
+    return group[starts], numbers[starts], np.diff(starts, append=len(numbers))
 
 
 def _of_group(rows: Rows, key: Floats) -> NDArray[np.bool_]:

@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+MANY = "three or more together"
+"""What is called what no parameter and no pair explains."""
+
 
 def shares(values: Floats, names: Sequence[str]) -> dict[str, list[str | float | None]]:
     """Returns the shares of the variance of numbers on a grid, the largest first; the rest last.
 
     Args:
-        values: [n_1, ..., n_d], one axis a parameter.
+        values: [n_1, ..., n_d], one axis per parameter.
         names: of the d parameters.
 
     Returns:
@@ -34,7 +37,7 @@ def shares(values: Floats, names: Sequence[str]) -> dict[str, list[str | float |
         beyond = both - alone[first] - alone[second]
         found.append((f"{names[first]} x {names[second]}", float((beyond**2).mean())))
     if values.ndim > 2:
-        found.append(("three and more together", max(0.0, total - sum(part for _, part in found))))
+        found.append((MANY, max(0.0, total - sum(part for _, part in found))))
     found.sort(key=lambda item: -item[1])
     return {
         "parameters": [name for name, _ in found],

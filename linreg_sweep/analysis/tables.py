@@ -28,7 +28,7 @@ def summary(
     log_scaled: Collection[str] = (),
     spread: str | None = None,
 ) -> pd.DataFrame:
-    """Returns one row a value of each named parameter, sorted by the parameters.
+    """Returns one row per value of each named parameter, sorted by the parameters.
 
     Args:
         trials: the trials table, or those of its columns that are in SUMMARISED and `by`. Trials that

@@ -28,9 +28,9 @@ class Comparison:
 
     Attributes:
         runs: the labels of the runs, the one that the others are compared with first.
-        settings: what their configs and data say otherwise, one column a run.
+        settings: what their configs and data say otherwise, one column per run.
         versions: the library versions that differ, likewise.
-        outcomes: one row a run: trials and outcomes over all of its trials, whether matched or not.
+        outcomes: one row per run: trials and outcomes over all of its trials, whether matched or not.
         matched: one row a further run: trials matched, those that only one of both has, and those that
             changed: another outcome, another epoch, or final numbers beyond the tolerance; then how each
             matched trial differs, whatever the tolerance (differences.KINDS), and the largest difference

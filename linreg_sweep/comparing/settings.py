@@ -49,7 +49,7 @@ def _flat(mapping: Mapping[str, Any], before: str = "", *, whole: bool = True) -
 def differing_settings(
     labels: Sequence[str], runs: Sequence[Run], configs: Sequence[Mapping[str, Any]]
 ) -> pd.DataFrame:
-    """Returns what differs between configs and data, a row a setting."""
+    """Returns what differs between configs and data, a row per setting."""
     return differing(labels, [_with_data(run, config) for run, config in zip(runs, configs, strict=True)])
 
 
@@ -101,7 +101,7 @@ def distinguishing(runs: Sequence[Run]) -> list[str]:
 
 
 def differing(labels: Sequence[str], settings: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Returns the settings that differ, a row each and a column a run."""
+    """Returns the settings that differ, a row each and a column per run."""
     names = list(dict.fromkeys(name for one in settings for name in one))
     rows = []
     for name in names:

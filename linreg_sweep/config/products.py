@@ -101,7 +101,7 @@ def read_columns(
 
 
 def blocks_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Returns what a declaration varies, not yet checked: a block a product, and one of a list's columns."""
+    """Returns what a declaration varies, unchecked: a block per product, and one of a list's columns."""
     given, trials = data.get("parameters"), data.get("trials")
     blocks = [*given] if isinstance(given, list) else [given]
     columns = trials.get("columns") if isinstance(trials, dict) else None

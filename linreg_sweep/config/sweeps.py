@@ -180,7 +180,7 @@ class TrialList(Model):
     """Trials as they stand: the columns of a file."""
 
     path: Text | None = None
-    """A CSV file, relative to the file that says so: a column a parameter, a row a trial."""
+    """A CSV file, relative to the file that says so: a column per parameter, a row per trial."""
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
     """That of the file's bytes, where it must be the same."""
     columns: Annotated[dict[str, tuple[Any, ...]], _Settled]

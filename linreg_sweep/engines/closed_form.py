@@ -11,13 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.engines import file_order
-from linreg_sweep.engines.interface import (
-    Floats,
-    Results,
-    TrainOptions,
-    Trials,
-    merge,
-)
+from linreg_sweep.engines.interface import Floats, Results, TrainOptions, Trials, merge
 from linreg_sweep.engines.least_held_out import least_of
 from linreg_sweep.engines.spectral import Descent, begin, blocks_of
 from linreg_sweep.theory import course as courses

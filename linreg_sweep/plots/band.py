@@ -57,7 +57,7 @@ def draw(
     tuned: str | None = None,
     bins: int | None = None,
 ) -> None:
-    """Draws a panel a run, all in one scale upwards; see band."""
+    """Draws a panel per run, all in one scale upwards; see band."""
     found = [bands(run, x, y, tuned, bins) for run in runs]
     limits = limits_of(found)
     for run, axes, each in zip(runs, canvas.panels([len(runs)]), found, strict=True):
@@ -71,7 +71,7 @@ def limits_of(found: Sequence[Bands]) -> Limits:
     ends = [values for line in lines for values in (line.spread.p10, line.spread.p90, line.theory)]
     every = _finite([medians, *ends])
     least, most = float(every[0]), float(every[-1])
-    if medians[0] > 0 and medians[-1] > BY_RATIO * medians[0]:
+    if medians[0] > 0 and most > BY_RATIO * medians[0]:
         least = max(float(every[every > 0][0]), DEEPEST * most)
         free = (most / least) ** PAD
         return least / free, most * free, True

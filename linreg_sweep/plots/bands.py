@@ -1,4 +1,4 @@
-"""A column along a parameter: its spread at each value, a line a setting, over seeds, folds and the rest.
+"""A column along a parameter: its spread at each value, a line per setting, over seeds, folds and the rest.
 
 One pass over the parts gathers it, so that ten million trials draw like a thousand.
 """

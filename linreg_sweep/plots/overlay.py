@@ -1,4 +1,4 @@
-"""Several runs in one picture: the cost above the optimum against the epoch, a colour a run."""
+"""Several runs in one picture: the cost above the optimum against the epoch, a colour per run."""
 
 from collections.abc import Sequence
 from typing import Any

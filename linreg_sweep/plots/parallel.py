@@ -1,4 +1,4 @@
-"""Many parameters at once, in parallel coordinates: a line a trial, in the colour of its outcome."""
+"""Many parameters at once, in parallel coordinates: a line per trial, in the colour of its outcome."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,7 @@ MAX_WORDS = 12
 
 
 def draw(canvas: Canvas, runs: Sequence[Run]) -> None:
-    """Draws a panel a run, one below the other; see parallel."""
+    """Draws a panel per run, one below the other; see parallel."""
     panels = canvas.panels([len(runs)], columns=1)
     for run, axes in zip(runs, panels, strict=True):
         parallel(run, axes, look=canvas.look)

@@ -41,7 +41,7 @@ NARROWEST = 1.8
 
 
 def draw(canvas: Canvas, runs: Sequence[Run], *, bins: int | None = None) -> None:
-    """Draws a panel a parameter, a row a run; see slices."""
+    """Draws a panel per parameter, a row per run; see slices."""
     from matplotlib.patches import Patch
 
     counts = [len(varying(run)) for run in runs]

@@ -67,7 +67,7 @@ class Run(StoredRun):
         return "excess_cost" if "seed" in self.varied else None
 
     def summary(self, by: str | Sequence[str] | None = None, bins: int | None = None) -> "pd.DataFrame":
-        """Returns one row a value of each named parameter; see tables.summary.
+        """Returns one row per value of each named parameter; see tables.summary.
 
         Args:
             by: a hyperparameter or several; None: see default_by.

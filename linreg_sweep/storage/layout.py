@@ -49,7 +49,7 @@ class Layout:
 
     Attributes:
         types: the columns in their order, with what each holds.
-        table: trials, which have a row a trial, or history; empty: neither.
+        table: trials, which have a row per trial, or history; empty: neither.
         n_trials: of the run.
         part_size: trials a part.
     """

@@ -256,7 +256,7 @@ def _check(part: AnyPath, file: Any, size: int, layout: Layout) -> None:
 
 
 def _is_unsealed(file: Any) -> bool:
-    """Returns whether a file is of the format before seals: it has a checksum a column instead."""
+    """Returns whether a file is of the format before seals: it has a checksum per column instead."""
     return OLD_CHECKSUMS in (file.schema_arrow.metadata or {})
 
 

@@ -3,7 +3,7 @@
 results/<name>-<8 hex>/
     config.yaml     the resolved declaration; it runs by itself
     metadata.json   versions, data hash, format version, checksums, times; outcomes once finished
-    trials/         part-00000.parquet ...: one row a trial
+    trials/         part-00000.parquet ...: one row per trial
     history/        likewise, where states are kept
     summary.csv     once finished
     data.parquet    the data, where they came from Python or are small

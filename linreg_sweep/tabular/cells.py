@@ -121,7 +121,7 @@ class File:
         names: of its columns, in order; they need not differ.
         labels: numbers of columns that only label the rows.
         read: reads columns by their numbers, in the order given: all rows, some at a time.
-        text: reads one as text, a cell a row.
+        text: reads one as text, a cell per row.
         places: what a complaint about a cell names and the row within that, for each of the rows given.
         n_rows: how many there are, where that is known before they are read.
         is_headless: whether the names were the first row, and every one of them reads as a number.

@@ -163,7 +163,7 @@ def selected(table: Table, columns: Sequence[str], sort: str | None, top: int | 
 
 
 def listed(runs: Iterable[Run]) -> tuple["pd.DataFrame", list[Complaint]]:
-    """Returns one row a run, and what is wrong with the runs that cannot be read.
+    """Returns one row per run, and what is wrong with the runs that cannot be read.
 
     A row has name, trials, outcomes, the best trial, when the run was made and where it is, and what
     tells it from other runs of its name.

@@ -30,7 +30,7 @@ def format_wait(experiment: "Experiment", seconds: float | None) -> Iterator[str
 
 
 def format_advice(advice: Advice | None, who: str = "it") -> Iterator[str]:
-    """Yields with which settings trials converge, a sentence a line, each with what `--set` takes.
+    """Yields with which settings trials converge, a sentence per line, each with what `--set` takes.
 
     Args:
         advice: on these trials; None: there is none.

@@ -1,6 +1,7 @@
 """Which parameter matters, in a sentence."""
 
 from linreg_sweep.analysis.aggregate import Table
+from linreg_sweep.analysis.importance import MANY
 from linreg_sweep.plots.style import spaced
 from linreg_sweep.words import joined
 
@@ -25,8 +26,9 @@ def format_importance(column: str, table: Table) -> str:
     ]
     if len(table["parameters"]) < 2 or not found:
         return ""
-    told = [f"{_words(name)} {100 * share:.0f} %" for name, share in found[:MOST]]
-    told[0] = told[0].replace(_words(found[0][0]), f"{_words(found[0][0])} explains", 1)
+    verbs = ["explain " if found[0][0] == MANY else "explains ", *[""] * (MOST - 1)]
+    named = zip(found, verbs, strict=False)
+    told = [f"{_words(name)} {verb}{100 * share:.0f} %" for (name, share), verb in named]
     what = "whether trials converge" if column == "outcome" else spaced(column)
     return f"Of the variance of {what}, {joined(told)}."
 

@@ -69,7 +69,7 @@ def _of_file_order(limit: float, islands: Sequence[tuple[float, float]]) -> Iter
 
 
 def axes_table(axes: Sequence["Axis"]) -> Table:
-    """Returns what a sweep varies as a table, a row a parameter; of each product where there are several."""
+    """Returns what a sweep varies as a table, a row per parameter; for each product of several."""
     return columns_of(
         [
             {

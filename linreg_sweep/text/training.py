@@ -77,7 +77,7 @@ def _fitting(value: float, decimals: int) -> str:
 
 
 def format_ending(training: "Training") -> Iterator[str]:
-    """Yields how a trial ended and why, a sentence a line."""
+    """Yields how a trial ended and why, a sentence per line."""
     bounds = Bounds.of(training.experiment.criteria)
     at = {"converged": training.epoch_of("converged_at"), "diverged": training.epoch_of("diverged_at")}
     epoch = at.get(training.outcome)

@@ -9,13 +9,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.theory.epoch_map import Momentum
 from linreg_sweep.theory.in_batches import DECIDING, InBatches, Values
-from linreg_sweep.theory.in_the_mean import (
-    Draws,
-    MeanSteps,
-    begin,
-    draws_of,
-    mean_steps,
-)
+from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, begin, draws_of, mean_steps
 from linreg_sweep.theory.mean_square import limit_of
 from linreg_sweep.theory.quadratic import Quadratic
 

@@ -23,7 +23,6 @@ from linreg_sweep.theory.problem import Problem, loss_factor
 from linreg_sweep.theory.quadratic import Quadratic
 
 Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 
 HELD = 2**20
@@ -326,7 +325,7 @@ def growth_at(batches: Batches, rate: Floats, momentum: Momentum | None) -> Floa
     Steps that follow one another are multiplied in pairs, many at once, and what they come to likewise.
     """
     step, size = Step(rate, momentum), batches.curvatures.shape[2] * (1 if momentum is None else 2)
-    whole, each = np.zeros((len(rate), size, size)), max(2, HELD // (len(rate) * size**2))
+    whole, each = np.zeros((len(rate), size, size)), max(2, HELD // max(1, len(rate) * size**2))
     for first in range(0, len(batches.curvatures), each):
         steps = step.alone(batches.curvatures[first : first + each])
         while len(steps) > 1:

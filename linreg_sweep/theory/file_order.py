@@ -13,7 +13,6 @@ from linreg_sweep.theory.in_batches import DECIDING, InBatches, Values
 from linreg_sweep.theory.quadratic import Quadratic
 
 Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 TABLE = 2**21
 """Numbers of batches and maps that are held at once."""

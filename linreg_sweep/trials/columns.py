@@ -243,7 +243,7 @@ TRIALS: tuple[Column | Family, ...] = (
     Column(
         "held_out_cost",
         "number",
-        "mean squared error of the last state on the held-out rows, in the same units",
+        "mean squared error of the last state on the held-out rows, in squared units of the target",
         lambda trials: trials.held_out_cost,
         role="measure",
         applies=lambda experiment: experiment.holds_out,

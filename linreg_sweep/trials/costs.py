@@ -29,7 +29,7 @@ COPIES = 5
 """How often a worker holds a part's numbers at its busiest, and the data where steps look at rows."""
 
 OF_THEORY = 10
-"""How often a worker holds a number a parameter of each trial, where it predicts them."""
+"""How often a worker holds a number per parameter of each trial, where it predicts them."""
 
 BYTES_A_BATCH = 750
 """What a batch takes beside its numbers: a few arrays and their views."""
