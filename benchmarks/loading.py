@@ -125,7 +125,7 @@ def main() -> None:
         rows.append((name.strip(), f"{seconds:.2f}", ratio, f"{memory:.0f}"))
     print(f"CPU seconds of one process after its imports, medians of {ROUNDS} rounds in turn")
     print()
-    print(shown(("", "seconds", "times the line above", "peak memory, MB"), rows))
+    print(shown(("", "seconds", "times the product", "peak memory, MB"), rows))
     made = _measured({n: (MADE, str(n)) for n in N_MADE})
     made |= _measured({N_SIMULATED: (MADE, str(N_SIMULATED))}, rounds=1)  # minutes
     on_the_fly = [(f"{n:,} x 20", f"{seconds:.1f}", f"{memory:.0f}") for n, (seconds, memory) in made.items()]
