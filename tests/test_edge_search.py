@@ -191,5 +191,5 @@ def test_a_penalty_that_a_sweep_has_is_measured() -> None:
     (row,) = measured({}, parameters={"weight_decay": 1}).rows
     assert row == measured({"weight_decay": 1}).rows[0] != measured({}).rows[0]
     assert row.relative_difference == pytest.approx(0, abs=CLOSE)
-    with pytest.raises(ConfigError, match=r"parameters\.weight_decay: must be one and the same .*, got 0, 1"):
+    with pytest.raises(ConfigError, match=r"weight_decay: must be the same in all trials, got 0, 1"):
         measured({}, parameters={"weight_decay": {"values": [0, 1]}})

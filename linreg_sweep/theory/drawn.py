@@ -165,7 +165,7 @@ class Drawn(InBatches):
         numbers: tuple[float, ...] = ()
         if momentum is not None:
             of_it = slice(place, place + 1)
-            own = Momentum(momentum.momentum[of_it], momentum.gain[of_it], momentum.nesterov)
+            own = momentum.take(of_it)
             numbers = (float(own.momentum[0]), float(own.gain[0]))
         key = "limit", penalty, *self._key, *numbers
         if key not in self.known:

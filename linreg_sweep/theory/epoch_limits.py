@@ -11,13 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.epoch_map import Batches, Momentum, growth_at
+from linreg_sweep.theory.epoch_map import HELD, Batches, Momentum, Step, growth_of
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 RATIO = 1.015
 """From one rate of the grid to the next."""
+
+TOGETHER = 128
+"""Trials whose steps are multiplied at once."""
 
 SPAN = 64
 """Rates of the grid that are tried at once."""
@@ -52,11 +55,15 @@ class Growth:
 
     def at(self, rates: Floats, trial: Indices) -> Floats:
         """Returns the square of the spectral radius, less 1, of some trials at rates [m]; at most 1."""
-        own = self.momentum
-        if own is not None:
-            own = Momentum(own.momentum[trial], own.gain[trial], own.nesterov)
+        found, own = np.empty(len(rates)), self.momentum
+        still = (
+            np.full(len(rates), True) if own is None else own.is_still[trial]
+        )  # whoever stands beside them
         with np.errstate(all="ignore"):
-            found = growth_at(self.batches.take(trial), rates, own)
+            for some, moved in ((np.flatnonzero(still), None), (np.flatnonzero(~still), own)):
+                for block in np.split(some, range(TOGETHER, len(some), TOGETHER)):
+                    momentum = None if moved is None else moved.take(trial[block])
+                    found[block] = _growth_at(self.batches.take(trial[block]), rates[block], momentum)
         return np.asarray(np.minimum(found, 1.0))
 
     def of_one(self, trial: int) -> Callable[[Floats], Floats]:
@@ -68,8 +75,26 @@ class Growth:
         with np.errstate(divide="ignore"):
             found = 2 / self.batches.steepest
             if self.momentum is not None:
-                found = found * (1 - self.momentum.momentum) / self.momentum.gain / 4
+                slowed = (1 - self.momentum.momentum) / self.momentum.gain / 4
+                found = found * np.where(self.momentum.is_still, 1.0, slowed)
         return np.broadcast_to(found, (count,))
+
+
+def _growth_at(batches: Batches, rate: Floats, momentum: Momentum | None) -> Floats:
+    """Returns the same as `epoch_maps(...).growth` [k], but for rounding, and far sooner for many steps.
+
+    Steps that follow one another are multiplied in pairs, many at once, and what they come to likewise.
+    """
+    step, size = Step(rate, momentum), batches.curvatures.shape[2] * (1 if momentum is None else 2)
+    whole, each = np.zeros((len(rate), size, size)), max(2, HELD // (TOGETHER * size**2))
+    for first in range(0, len(batches.curvatures), each):
+        steps = step.alone(batches.curvatures[first : first + each])
+        while len(steps) > 1:
+            end = len(steps) // 2 * 2
+            early, late = steps[0:end:2], steps[1:end:2]
+            steps = np.concatenate([late + early + late @ early, steps[end:]])
+        whole = steps[0] + whole + steps[0] @ whole
+    return growth_of(whole)
 
 
 def first_limits(growth: Growth, count: int) -> Floats:

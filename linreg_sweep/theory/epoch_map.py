@@ -184,6 +184,15 @@ class Momentum:
         m = self.momentum
         return np.asarray((m * m if self.nesterov else m) / (1 - m))
 
+    @property
+    def is_still(self) -> NDArray[np.bool_]:
+        """Which trials have none [k]."""
+        return np.asarray((self.momentum == 0) & (self.gain == 1))
+
+    def take(self, chosen: Any) -> "Momentum":
+        """Returns that of some trials."""
+        return Momentum(self.momentum[chosen], self.gain[chosen], self.nesterov)
+
 
 @dataclass(frozen=True)
 class Affine:
@@ -317,23 +326,6 @@ def epoch_maps(batches: Batches, rate: Floats, momentum: Momentum | None) -> Epo
         shift = np.where(is_whole, every.shift, before[1] + turned + (before[2] + added))
         first = Affine(delta, shift)
     return EpochMaps(every, first, None if momentum is None else momentum.ahead, scale, spread, peak)
-
-
-def growth_at(batches: Batches, rate: Floats, momentum: Momentum | None) -> Floats:
-    """Returns the same as `epoch_maps(...).growth` [k], but for rounding, and far sooner for many steps.
-
-    Steps that follow one another are multiplied in pairs, many at once, and what they come to likewise.
-    """
-    step, size = Step(rate, momentum), batches.curvatures.shape[2] * (1 if momentum is None else 2)
-    whole, each = np.zeros((len(rate), size, size)), max(2, HELD // max(1, len(rate) * size**2))
-    for first in range(0, len(batches.curvatures), each):
-        steps = step.alone(batches.curvatures[first : first + each])
-        while len(steps) > 1:
-            end = len(steps) // 2 * 2
-            early, late = steps[0:end:2], steps[1:end:2]
-            steps = np.concatenate([late + early + late @ early, steps[end:]])
-        whole = steps[0] + whole + steps[0] @ whole
-    return growth_of(whole)
 
 
 class Step:
