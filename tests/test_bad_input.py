@@ -375,27 +375,6 @@ def test_data_where_no_config_can_say_so(odd: str, folder: Path, capsys: pytest.
     )
 
 
-def test_init_writes_through_no_link(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A link that was laid where a config goes leads nowhere."""
-    Path("configs").mkdir()
-    Path("configs/tutorial.yaml").symlink_to(folder / "elsewhere")
-    assert cli.main(["init"]) == 2
-    assert capsys.readouterr().err == "configs/tutorial.yaml: cannot write it: File exists\n"
-    assert not Path("elsewhere").exists()
-
-
-def test_init_overwrites_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Both files are named where both are there already."""
-    assert cli.main(["init"]) == 0
-    capsys.readouterr()
-    Path("configs/tutorial.yaml").write_text("mine")
-    assert refused(["init"], folder, capsys) == (
-        2,
-        "configs/tutorial.yaml: is there already. Hint: choose another --name\n"
-        "sweeps/tutorial.yaml: is there already. Hint: choose another --name\n",
-    )
-
-
 def test_a_part_size_that_a_run_does_not_have(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A run that is there keeps its parts."""
     assert cli.main(["run", "sweep.yaml", "--part-size", "1"]) == 0
