@@ -12,6 +12,7 @@ from benchmarks.machine import machine
 SECTIONS = {
     "million": "A million trials",
     "rows": "Rows",
+    "parameters": "Many parameters",
     "loading": "Loading data",
     "people": "Against what people use",
     "descents": "Iterated descent",
