@@ -28,10 +28,7 @@ def main() -> None:
         )
         each = 1e6 * (all_of_them - first) / (n_trials - 1)
         rows.append((f"{n_parameters:,}", f"{n_trials:,}", f"{first:.2f}", f"{each:.1f}"))
-    print(
-        f"{N_ROWS:,} rows, sgd at constant rates, up to 10,000 epochs; CPU time of `run`, one process, medians of"
-    )
-    print(f"{ROUNDS} rounds")
+    print(f"{N_ROWS:,} rows, 100 rates by starts, 10,000 epochs; CPU time, medians of {ROUNDS} rounds")
     print()
     print(shown(("parameters", "trials", "seconds with one trial", "us for each further trial"), rows))
 
