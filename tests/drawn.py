@@ -43,6 +43,12 @@ def fresh() -> Axes:
     return Figure().add_subplot()
 
 
+def picture(run: Run, kind: KindName = "map", **asked: Any) -> Axes:
+    """Returns a picture that has one panel, on axes of its own."""
+    axes: Axes = ls.plot(run, kind=kind, axes=fresh(), **asked)
+    return axes
+
+
 def texts(axes: Axes) -> str:
     """Returns all that a picture says."""
     legend = axes.get_legend()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import linreg_sweep as ls
 from linreg_sweep.plots.bands import Bands, bands
-from tests.drawn import texts
+from tests.drawn import picture, texts
 
 DRAWN: dict[str, Any] = {
     "name": "drawn",
@@ -64,7 +64,7 @@ def test_a_band_over_seeds_is_drawn_beside_theory(tmp_path: Path) -> None:
     run = made(tmp_path)
     trials = run.trials
     assert_is(bands(run), trials, ["batch_size", "learning_rate"], "excess_cost")
-    axes: Axes = ls.plot(run, kind="band")
+    axes = picture(run, "band")
     assert axes.get_xscale() == "log"  # each rate is twice the one before
     assert "cost above the optimum" in axes.get_ylabel()
     assert "over 7 seeds" in titled(axes)
@@ -100,7 +100,7 @@ def test_the_best_value_of_a_parameter_is_taken_at_each_place(tmp_path: Path) ->
     whole = trials[(trials["batch_size"] == 30) & (trials["learning_rate"] == medians[30].idxmin())]
     assert np.isnan(line.theory[0])
     assert line.theory[1] == whole["predicted_at"].iloc[0] == whole["converged_at"].iloc[0]
-    axes = ls.plot(run, kind="band", x="batch_size", y="converged_at", tuned="learning_rate")
+    axes = picture(run, "band", x="batch_size", y="converged_at", tuned="learning_rate")
     assert "each with the best learning rate" in titled(axes)
 
 
@@ -119,7 +119,7 @@ def test_a_band_over_folds_is_of_what_is_held_out(tmp_path: Path) -> None:
     assert [line.cells for line in found.lines] == [{"stability_ratio": 0.5}, {"stability_ratio": 0.9}]
     trials = run.trials.assign(share=run.trials["stability_ratio"].round(9))
     assert_is(found, trials, ["share", "weight_decay"], "held_out_cost")
-    axes = ls.plot(run, kind="band", x="weight_decay")
+    axes = picture(run, "band", x="weight_decay")
     assert np.asarray(axes.lines[0].get_xdata()).tolist() == [0, 1, 2, 3]
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", "0.01", "0.1", "1"]
     assert "held-out rows" in axes.get_ylabel()
@@ -141,7 +141,7 @@ def test_words_stand_side_by_side_and_each_order_has_its_own_theory(tmp_path: Pa
     assert line.says == ("expected_excess_cost", "plateau")
     assert line.theory[0] == pytest.approx(line.spread.median[0], rel=1e-3)
     assert np.isnan(line.theory).tolist() == [False, True, False]
-    axes = ls.plot(run, kind="band")
+    axes = picture(run, "band")
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["file", "reshuffle", "independent"]
     assert axes.lines[0].get_linestyle() == "None"
 
@@ -163,7 +163,7 @@ def test_a_setting_without_a_parameter_has_its_own_line(tmp_path: Path) -> None:
     assert [line.spread.median.tolist() for line in lines] == run.trials["cost"].to_numpy().reshape(
         3, 3
     ).tolist()
-    axes = ls.plot(run, kind="band", y="cost")
+    axes = picture(run, "band", y="cost")
     assert [handle.get_label() for handle in axes.lines] == [
         "optimizer sgd, momentum 0",
         "optimizer sgd, momentum 0.9",

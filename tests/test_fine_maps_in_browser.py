@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from playwright.sync_api import Page, expect
 
 import linreg_sweep as ls
-from linreg_sweep.plots.maps import epochs_map
 from linreg_sweep.runs.results import Run
 from tests.browsing import IN_BROWSER, Open, browser, numbers_of, open_page
 from tests.reported import SWEEP
@@ -62,7 +61,7 @@ def colours(page: Page) -> Any:
 def test_the_picture_has_the_colours_of_the_cells(open_page: Open, fine: Run) -> None:
     """Those that matplotlib draws; where the table is narrowed, faint outside the blocks of what it lists."""
     page = open_page(fine)
-    meshes: Any = epochs_map(fine, Figure().add_subplot()).collections
+    meshes: Any = ls.plot(fine, kind="epochs", axes=Figure().add_subplot()).collections
     expected = np.ones((HIGH * WIDE, 4))
     for mesh in meshes:
         known = ~np.ma.getmaskarray(np.ma.masked_invalid(mesh.get_array().ravel()))

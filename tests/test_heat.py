@@ -12,7 +12,7 @@ import linreg_sweep as ls
 from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.plots.cells import cells
 from linreg_sweep.plots.heat import medians
-from tests.drawn import made, texts
+from tests.drawn import made, picture, texts
 
 PLATEAUS: dict[str, Any] = {
     "training": {"order": "independent", "epochs": 4, "early_stop": False},
@@ -39,7 +39,7 @@ def test_a_cell_is_the_median_of_its_trials(tmp_path: Path) -> None:
         )
         shown = medians(run, found, column)
         np.testing.assert_allclose(shown, expected.unstack().to_numpy(), rtol=1e-14)
-    axes = ls.plot(run, kind="map", color="plateau")
+    axes = picture(run, color="plateau")
     meshes = [each for each in axes.collections if isinstance(each, QuadMesh)]
     assert isinstance(meshes[-1].norm, LogNorm)
     drawn: Any = np.ma.masked_invalid(np.ma.asarray(meshes[-1].get_array()))

@@ -12,11 +12,10 @@ from matplotlib.text import Text
 
 import linreg_sweep as ls
 from linreg_sweep.plots.canvas import columns_for, wrapped
-from linreg_sweep.plots.maps import epochs_map, outcome_map
 from linreg_sweep.plots.scales import folded, plainly, ticks_by_ratio
 from linreg_sweep.plots.style import RAMP
 from linreg_sweep.runs.results import Run
-from tests.drawn import drawn, fresh, legend_of, long_words, made, run
+from tests.drawn import drawn, legend_of, long_words, made, picture, run
 
 __all__ = ["long_words", "run"]
 
@@ -44,7 +43,7 @@ def test_page_and_picture_have_one_scale_of_colours(tmp_path: Path, tolerance: f
     rates = {"learning_rate": {"min": 1e-3, "max": 6.3e-3, "num": 12}}
     outcome = {"tolerance": tolerance}
     run = made(tmp_path, parameters=rates, outcome=outcome, training={"epochs": 30_000})
-    mesh: Any = epochs_map(run, fresh()).collections[-1]
+    mesh: Any = picture(run, "epochs").collections[-1]
     epochs = np.ma.asarray(mesh.get_array()).compressed()
     assert len(epochs) > 5
     low, high = max(1.0, epochs.min()), max(2.0, epochs.max())
@@ -60,7 +59,7 @@ def test_listed_values_have_equal_cells_with_their_values(tmp_path: Path) -> Non
     """A cell and a tick for each, and the limit where the values that are below it end."""
     rates = {"values": [0.001, 0.002, 0.005, 0.02]}
     momenta = {"values": [0.0, 0.5, 0.9]}
-    axes = outcome_map(made(tmp_path, parameters={"learning_rate": rates, "momentum": momenta}), fresh())
+    axes = picture(made(tmp_path, parameters={"learning_rate": rates, "momentum": momenta}))
     mesh: Any = axes.collections[0]
     assert np.asarray(mesh.get_array()).shape[:2] == (3, 4)
     assert (axes.get_xlim(), axes.get_ylim()) == ((-0.5, 3.5), (-0.5, 2.5))
@@ -101,7 +100,7 @@ def test_each_product_of_a_union_fills_its_map(union: Run, tmp_path: Path) -> No
         {"optimizer": "sgd", "learning_rate": {"min": 1e-3, "max": 1e-2, "num": 9, "scale": "log"}},
         {"optimizer": "adam", "learning_rate": {"min": 2e-3, "max": 1e-1, "num": 11, "scale": "log"}},
     ]
-    axes = outcome_map(made(tmp_path, parameters=words), fresh())
+    axes = picture(made(tmp_path, parameters=words))
     assert [np.asarray(mesh.get_array()).shape[:2] for mesh in axes.collections] == [(1, 9), (1, 11)]
     pyplot.close("all")
 
@@ -112,13 +111,13 @@ def test_maps_are_as_fine_as_trials_or_as_asked_for(tmp_path: Path) -> None:
     parameters: dict[str, Any] = {"learning_rate": rates, "initial_weight": {"min": -5, "max": 5, "num": 90}}
     fine = made(tmp_path, training={"epochs": 3}, parameters=parameters)
     shapes = {
-        bins: np.asarray(outcome_map(fine, fresh(), bins=bins).collections[0].get_array()).shape[:2]
+        bins: np.asarray(picture(fine, bins=bins).collections[0].get_array()).shape[:2]
         for bins in (None, 0, 30, 100)
     }
     assert shapes == {None: (90, 150), 0: (90, 150), 30: (30, 30), 100: (90, 100)}
     drawn_at_random = {"learning_rate": {"min": 1e-4, "max": 1e-2}, "initial_weight": {"min": -5, "max": 5}}
     some = made(tmp_path, method="random", trials=900, parameters=drawn_at_random, training={"epochs": 3})
-    mesh = outcome_map(some, fresh()).collections[0]
+    mesh = picture(some).collections[0]
     assert np.asarray(mesh.get_array()).shape[:2] == (15, 15)
 
 
@@ -126,7 +125,7 @@ def test_ties_of_the_best_trial_are_rings_alike(run: Run, tmp_path: Path) -> Non
     """As many as pandas finds, in their cells; none where nothing converged."""
     trials = run.trials
     best = trials[trials["converged_at"] == trials["converged_at"].min()]
-    axes = outcome_map(run, fresh())
+    axes = picture(run)
     ring = axes.lines[-1]
     cells = (
         best[["learning_rate", "initial_weight"]]
@@ -140,11 +139,11 @@ def test_ties_of_the_best_trial_are_rings_alike(run: Run, tmp_path: Path) -> Non
     }
     data = [-1.0, 1.0], [-2.0, 2.0]
     sweep = {"name": "tied", "method": "grid", "training": {"epochs": 400}, "parameters": parameters}
-    axes = outcome_map(ls.run(sweep, data=data, out=tmp_path, jobs=1), fresh())
+    axes = picture(ls.run(sweep, data=data, out=tmp_path, jobs=1))
     assert re.fullmatch(r"fastest trial: epoch \d+, 2 tied", str(axes.lines[-1].get_label()))
     assert np.asarray(axes.lines[-1].get_xydata()).tolist() == [[1.0, 0.0], [1.0, 1.0]]
     parameters = {"learning_rate": {"values": [1.0, 2.0]}}
-    axes = outcome_map(made(tmp_path, parameters=parameters), fresh())
+    axes = picture(made(tmp_path, parameters=parameters))
     assert not any("fastest" in str(line.get_label()) for line in axes.lines)
 
 

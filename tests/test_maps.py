@@ -14,12 +14,10 @@ import linreg_sweep as ls
 from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.plots.cells import cells, edges_of
 from linreg_sweep.plots.edges import stability_limits
-from linreg_sweep.plots.maps import epochs_map, outcome_map
-from linreg_sweep.plots.parallel import parallel
 from linreg_sweep.plots.regimes import apart
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
-from tests.drawn import LIMIT, fresh, made, run, texts
+from tests.drawn import LIMIT, made, picture, run, texts
 
 __all__ = ["run"]
 
@@ -67,7 +65,7 @@ def test_edges_lie_halfway() -> None:
 
 def test_the_map_shows_outcomes_limit_and_regimes(run: Run) -> None:
     """A cell of one outcome has its colour, one of two their mean; everything is named with its unit."""
-    axes = outcome_map(run, fresh())
+    axes = picture(run)
     shown = np.asarray(axes.collections[0].get_array()).reshape(5, 7, 4)[..., :3]
     shares = cells(run).shares
     for row, column in np.ndindex(5, 7):
@@ -92,7 +90,7 @@ def test_the_map_shows_outcomes_limit_and_regimes(run: Run) -> None:
 
 def test_the_heat_map_shows_median_epochs(run: Run) -> None:
     """Where any trial of the cell converged; and its bar says so."""
-    axes = epochs_map(run, fresh())
+    axes = picture(run, "epochs")
     shown: Any = np.ma.filled(np.ma.asarray(axes.collections[-1].get_array()), np.nan).reshape(5, 7)
     np.testing.assert_array_equal(shown, cells(run).converged_at)
     assert "epochs to convergence" in axes.figure.axes[-1].get_ylabel()
@@ -102,7 +100,7 @@ def test_narrow_regimes_have_names_that_do_not_overlap(tmp_path: Path) -> None:
     """Two columns of forty are high and too high: all four names stand side by side, each led to its bar."""
     rates = {"min": 0.0067 / 316, "max": 2.4 / 316, "num": 25, "scale": "log"}
     figure = Figure(figsize=(8, 5.6))
-    axes = outcome_map(made(tmp_path, parameters={"learning_rate": rates}), figure.add_subplot())
+    axes = ls.plot(made(tmp_path, parameters={"learning_rate": rates}), axes=figure.add_subplot())
     figure.canvas.draw()
     boxes = [text.get_window_extent() for text in axes.texts]
     assert [text.get_text() for text in axes.texts] == ["low", "good", "high", "too high"]
@@ -144,8 +142,8 @@ def test_a_parameter_of_one_value_is_not_drawn(tmp_path: Path) -> None:
     rates = {"learning_rate": {"values": [0.001, 0.003, 0.007]}}
     run = made(tmp_path, parameters={"initial_bias": 0, "momentum": 0.5} | rates)
     assert ls.plot(run, kind="slice").get_xlabel().startswith("learning rate")
-    assert [tick.get_text() for tick in parallel(run, fresh()).get_xticklabels()][1:] == ["epochs done"]
-    assert outcome_map(run, fresh()).get_ylabel() == ""
+    assert [tick.get_text() for tick in picture(run, "parallel").get_xticklabels()][1:] == ["epochs done"]
+    assert picture(run).get_ylabel() == ""
 
 
 @pytest.mark.parametrize(("standardize", "unit"), [(True, "standard deviation"), (False, "unit")])
@@ -155,7 +153,7 @@ def test_weights_of_standardized_columns_have_their_own_unit(
     """Per standard deviation of x."""
     parameters = {"learning_rate": {"values": [0.001, 0.003]}, "initial_weight": {"values": [0, 1]}}
     run = made(tmp_path, data={"name": "tutorial", "standardize": standardize}, parameters=parameters)
-    said = outcome_map(run, fresh()).get_ylabel().replace("\n", " ")
+    said = picture(run).get_ylabel().replace("\n", " ")
     assert said == f"initial weight (unit of y per {unit} of x)"
 
 
@@ -175,7 +173,7 @@ def test_the_edge_bends_with_momentum(tmp_path: Path, momenta: dict[str, Any]) -
     listed = np.repeat([0.0, 0.5, 0.9], 3)
     expected = listed if "values" in momenta else np.clip(limits[1], 0, 0.9)
     np.testing.assert_allclose(limits[0], LIMIT * (1 + expected))
-    assert "stability limit by momentum" in texts(outcome_map(run, fresh()))
+    assert "stability limit by momentum" in texts(picture(run))
 
 
 def test_the_edge_is_each_trials_own_limit(tmp_path: Path) -> None:
@@ -203,7 +201,7 @@ def test_the_edge_is_each_trials_own_limit(tmp_path: Path) -> None:
     assert limits is not None
     np.testing.assert_allclose(limits[0][:2], np.nan)
     np.testing.assert_allclose(limits[0][3:5], LIMIT)
-    assert "stability limit 0.006331, where one is known" in texts(outcome_map(run, fresh()))
+    assert "stability limit 0.006331, where one is known" in texts(picture(run))
 
 
 def test_rates_in_limits_of_each_momentum_lie_side_by_side(tmp_path: Path) -> None:
@@ -223,7 +221,7 @@ def test_rates_in_limits_of_each_momentum_lie_side_by_side(tmp_path: Path) -> No
     limits = stability_limits(run, found.x, found.y)
     assert limits is not None
     assert set(limits[0]) == {1.0}
-    axes = outcome_map(run, fresh())
+    axes = picture(run)
     assert axes.get_xlabel() == "learning rate (share of the stability limit)"
     assert cells(run, x="learning_rate").x.name == "learning_rate"
     with pytest.raises(ls.ConfigError, match="got 'stability_ratio' for both"):
@@ -250,8 +248,8 @@ def test_regimes_are_named_where_there_is_room(tmp_path: Path) -> None:
             "momentum": {"values": [0.0, 0.5]},
         },
     )
-    assert [text.get_text() for text in outcome_map(run, fresh()).texts] == ["high", "too high"]
-    alternating = outcome_map(run, fresh(), x="learning_rate")
+    assert [text.get_text() for text in picture(run).texts] == ["high", "too high"]
+    alternating = picture(run, x="learning_rate")
     assert not alternating.texts
     assert {line.get_linestyle() for line in alternating.lines} == {"--"}  # the edge
 
@@ -264,11 +262,11 @@ def test_permuted_batches_have_no_edge(tmp_path: Path) -> None:
         parameters={"learning_rate": {"values": [0.001, 0.002]}},
     )
     assert stability_limits(run, cells(run).x, None) is None
-    assert "stability" not in texts(outcome_map(run, fresh()))
+    assert "stability" not in texts(picture(run))
 
 
 def test_one_parameter_makes_one_row(tmp_path: Path) -> None:
     """A map of learning rates alone has no second axis."""
-    axes = outcome_map(made(tmp_path, parameters={"learning_rate": {"values": [0.001, 0.007]}}), fresh())
+    axes = picture(made(tmp_path, parameters={"learning_rate": {"values": [0.001, 0.007]}}))
     assert axes.get_ylabel() == ""
     assert np.asarray(axes.collections[0].get_array()).shape[:2] == (1, 2)

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from playwright.sync_api import expect
 
 import linreg_sweep as ls
-from linreg_sweep.plots.maps import epochs_map
 from tests.browsing import IN_BROWSER, Open, browser, numbers_of, open_page, settle
 from tests.reported import made
 from tests.test_exploring_in_browser import drag, matching
@@ -37,7 +36,7 @@ def test_a_page_has_the_colours_of_the_picture(open_page: Open, tmp_path: Path) 
     run = made(
         tmp_path, parameters=parameters | {"initial_bias": {"values": [0, 5]}}, training={"epochs": 20_000}
     )
-    mesh: Any = epochs_map(run, Figure().add_subplot()).collections[-1]
+    mesh: Any = ls.plot(run, kind="epochs", axes=Figure().add_subplot()).collections[-1]
     assert (mesh.get_array() % 1 == 0.5).any()
     page = open_page(run)
     fills = page.locator("[data-map] rect[data-cell]").evaluate_all(

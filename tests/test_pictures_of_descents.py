@@ -8,11 +8,9 @@ import pandas as pd
 import pytest
 
 import linreg_sweep as ls
-from linreg_sweep.plots.costs import cost_curves
 from linreg_sweep.plots.descents import default_trials
-from linreg_sweep.plots.paths import paths
 from linreg_sweep.runs.results import Run
-from tests.drawn import fresh, made, run
+from tests.drawn import fresh, made, picture, run
 
 __all__ = ["run"]
 
@@ -28,14 +26,14 @@ def test_curves_are_above_each_trials_own_optimum(tmp_path: Path) -> None:
     trials = run.trials
     ranked = trials.sort_values(["outcome", "converged_at", "cost"])
     assert default_trials(run) == sorted(ranked.groupby("standardize", observed=True)["trial"].first())
-    axes = cost_curves(run, fresh(), trials=range(8))
+    axes = picture(run, "cost", trials=range(8))
     for number, line in enumerate(axes.lines[:8]):
         assert np.asarray(line.get_ydata(), np.float64)[-1] == pytest.approx(
             trials["excess_cost"][number], rel=1e-9
         )
     ends = [
         np.asarray(line.get_xydata(), np.float64)[-1]
-        for line in paths(run, fresh(), trials=range(8)).lines[:16:2]
+        for line in picture(run, "paths", trials=range(8)).lines[:16:2]
     ]
     np.testing.assert_allclose(ends, trials[["weight_unscaled", "bias_unscaled"]], rtol=1e-9)
 
@@ -43,7 +41,7 @@ def test_curves_are_above_each_trials_own_optimum(tmp_path: Path) -> None:
 def test_curves_end_where_the_table_says(run: Run) -> None:
     """At the trial's last epoch, at its excess cost; the optimum's tolerance is drawn."""
     wanted = [4, 33, 45]
-    axes = cost_curves(run, fresh(), trials=wanted)
+    axes = picture(run, "cost", trials=wanted)
     for number, line in zip(wanted, axes.lines, strict=False):
         row = run.trials.loc[number]
         x, y = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
@@ -55,7 +53,7 @@ def test_curves_end_where_the_table_says(run: Run) -> None:
 
 def test_paths_lead_from_the_start_to_the_last_state(run: Run) -> None:
     """In weight and bias; the star is the least-squares optimum."""
-    axes = paths(run, fresh(), trials=[33])
+    axes = picture(run, "paths", trials=[33])
     row = run.trials.loc[33]
     track = np.asarray(axes.lines[0].get_xydata())
     assert track[0].tolist() == [row["initial_weight"], row["initial_bias"]]
@@ -74,7 +72,7 @@ def test_lines_of_equal_cost_are_ellipses_of_equal_cost(tmp_path: Path, standard
     data = {"path": "data/faithful.csv", "y": ["eruptions"], "standardize": standardize}
     run = made(tmp_path, data=data, parameters=rates, training={"epochs": 20})
     axes = fresh()
-    paths(run, axes)
+    ls.plot(run, kind="paths", axes=axes)
     least = np.mean((y - np.polyval(np.polyfit(x, y, 1), x)) ** 2)
     costs = []
     for ellipse in axes.patches:
@@ -92,7 +90,7 @@ def test_lines_of_equal_cost_are_ellipses_of_equal_cost(tmp_path: Path, standard
 def test_paths_of_many_parameters_lie_in_the_plane_of_two_directions(tmp_path: Path) -> None:
     """The optimum is its origin, and a path's distance to it shrinks along the steepest direction."""
     run = ls.run(Path(__file__).parents[1] / "sweeps" / "diabetes.yaml", out=tmp_path)
-    axes = paths(run, fresh(), trials=[20])
+    axes = picture(run, "paths", trials=[20])
     track = np.asarray(axes.lines[0].get_xydata())
     assert np.asarray(axes.lines[-1].get_xydata()).tolist() == [[0.0, 0.0]]
     assert abs(track[-1, 1]) < 1e-6 * abs(track[0, 1])

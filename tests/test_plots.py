@@ -11,10 +11,9 @@ from linreg_sweep.cli import main
 from linreg_sweep.plots import parallel as parallel_module
 from linreg_sweep.plots import slices
 from linreg_sweep.plots.kinds import KINDS, KindName
-from linreg_sweep.plots.parallel import parallel
 from linreg_sweep.plots.plot import save
 from linreg_sweep.runs.results import Run
-from tests.drawn import fresh, made, run
+from tests.drawn import fresh, made, picture, run
 
 __all__ = ["run"]
 
@@ -43,9 +42,9 @@ def test_each_of_many_values_has_its_bar(tmp_path: Path) -> None:
 
 def test_parallel_coordinates_have_a_line_a_trial(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Or as many as are legible, and then it is said."""
-    assert len(parallel(run, fresh()).lines) == 70 + 4
+    assert len(picture(run, "parallel").lines) == 70 + 4
     monkeypatch.setattr(parallel_module, "MAX_LINES", 20)
-    axes = parallel(run, fresh())
+    axes = picture(run, "parallel")
     assert len(axes.lines) == 20 + 4
     assert "20 of them drawn" in axes.get_title()
 

@@ -9,14 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import linreg_sweep as ls
 from linreg_sweep.plots.cells import cells, varying
-from linreg_sweep.plots.maps import outcome_map
-from linreg_sweep.plots.parallel import NONE, parallel
-from linreg_sweep.plots.slices import slices
+from linreg_sweep.plots.parallel import NONE
 from linreg_sweep.reports.payload import map_of, trials_of
 from linreg_sweep.theory.outcome import OUTCOMES
 from tests.worded import OPTIMIZERS, SCHEDULES, worded
@@ -89,16 +88,16 @@ def test_the_cells_of_a_map_are_what_pandas_counts(run: ls.Run, x: str, y: str |
 def test_pictures_name_words(run: ls.Run) -> None:
     """Ticks of a map and of bars are words in their order; a line passes below where none is."""
     figure = Figure()
-    axes = outcome_map(run, figure.add_subplot(), x="schedule", y="optimizer")
+    axes = ls.plot(run, axes=figure.add_subplot(), x="schedule", y="optimizer")
     assert words_of(axes.get_xticklabels()) == list(SCHEDULES)
     assert words_of(axes.get_yticklabels()) == list(OPTIMIZERS)
     names = varying(run)
     assert names == ["optimizer", "schedule", "schedule.gamma", "learning_rate"]
-    panels = Figure(figsize=(20, 4)).subplots(1, len(names)).tolist()
-    slices(run, panels)
+    panels = ls.plot(run, kind="slice", size=(20, 4), columns=len(names))
     shown = [words_of(panel.get_xticklabels()) for panel in panels]
+    pyplot.close("all")
     assert shown[:3] == [list(OPTIMIZERS), list(SCHEDULES), ["0", "1", "2", "none"]]
-    trials, axes = run.trials, parallel(run, Figure().add_subplot())
+    trials, axes = run.trials, ls.plot(run, kind="parallel", axes=Figure().add_subplot())
     drawn = [np.asarray(line.get_ydata(), np.float64) for line in axes.lines]
     lines = np.array([heights for heights in drawn if len(heights) == len(names) + 1])
     assert sorted(lines[:, 0].tolist()) == sorted((trials["optimizer"].cat.codes / 2).tolist())

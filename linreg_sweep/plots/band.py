@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from linreg_sweep.analysis.formats import shown
 from linreg_sweep.plots.bands import FARTHEST, Bands, Line, bands
-from linreg_sweep.plots.canvas import Canvas, height_of, legend, title, wrapped
-from linreg_sweep.plots.look import PLAIN, Look
-from linreg_sweep.plots.scales import FRAME, scale, upwards
-from linreg_sweep.plots.style import INK, column_words, is_standardized, look_of_line, title_of
+from linreg_sweep.plots.canvas import Canvas, legend, title
+from linreg_sweep.plots.look import Look
+from linreg_sweep.plots.scales import name_axes, scale, upwards
+from linreg_sweep.plots.style import INK, column_words, look_of_line, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.words import joined
 
@@ -57,14 +57,19 @@ def draw(
     tuned: str | None = None,
     bins: int | None = None,
 ) -> None:
-    """Draws a panel per run, all in one scale upwards; see band."""
+    """Draws the median of a column along a parameter, and its band from the 10th to the 90th percentile.
+
+    A panel per run, all in one scale upwards. Where theory knows the column, its line is dashed. The mean of
+    the trials is marked where theory knows it and, over folds, where settings are compared by it.
+    For arguments and errors see bands.bands.
+    """
     found = [bands(run, x, y, tuned, bins) for run in runs]
-    limits = limits_of(found)
+    limits = _limits_of(found)
     for run, axes, each in zip(runs, canvas.panels([len(runs)]), found, strict=True):
-        band(run, axes, each, limits, canvas.look)
+        _band(run, axes, each, limits, canvas.look)
 
 
-def limits_of(found: Sequence[Bands]) -> Limits:
+def _limits_of(found: Sequence[Bands]) -> Limits:
     """Returns where the axis upwards begins and ends for all of these, and whether it goes by ratio."""
     lines = [line for each in found for line in each.lines]
     medians = _finite([line.spread.median for line in lines])
@@ -85,39 +90,21 @@ def _finite(values: Sequence[Floats]) -> Floats:
     return np.sort(together[np.abs(together) < FARTHEST])
 
 
-def band(run: Run, axes: "Axes", found: Bands, limits: Limits, look: Look = PLAIN) -> "Axes":
-    """Draws the median of a column along a parameter, and its band from the 10th to the 90th percentile.
-
-    Where theory knows the column, its line is dashed. The mean of the trials is marked where theory
-    knows it and, over folds, where settings are compared by it.
-
-    Args:
-        run: which run.
-        axes: where.
-        found: its lines; see bands.bands.
-        limits: see limits_of.
-        look: of the picture.
-
-    Returns:
-        The axes.
-    """
-    standardized = is_standardized(run)
-    explained = scale(axes, "x", found.x, look.axis(found.x.name, standardized=standardized), look)
+def _band(run: Run, axes: "Axes", found: Bands, limits: Limits, look: Look) -> None:
+    explained = scale(axes, "x", found.x, look.axis(found.x.name, run), look)
     has_mean = run.n_folds > 1 and found.y == run.best_by
     has_mean = has_mean or any(EXPECTED in line.says for line in found.lines)
     handles = [_line(axes, found, number, limits, look) for number in range(len(found.lines))]
     handles += _means(axes, found, look) if has_mean else []
     low, high, log = limits
     upwards(axes, low, high, look, log=log)
-    words = look.labels.get(found.y, column_words(run, found.y))
-    axes.set_ylabel(wrapped(words, FRAME * height_of(axes), look.points))
+    name_axes(axes, look, up=look.labels.get(found.y, column_words(run, found.y)))
     left_out = f"\n{found.left_out:,} trials have no value on the axis" if found.left_out else ""
     title(axes, look, title_of(run) + left_out)
     notes = [_over(found, look), "; ".join(explained)]
     if any((line.spread.p90 >= FARTHEST).any() for line in found.lines):
         notes.append("what leaves through the top never came, or grew without bound")
     legend(axes, look, [*handles, *_of_theory(found, look)], title="\n".join(filter(None, notes)))
-    return axes
 
 
 def _line(axes: "Axes", found: Bands, number: int, limits: Limits, look: Look) -> Any:

@@ -15,7 +15,7 @@ from linreg_sweep.analysis.groups import grouped
 from linreg_sweep.analysis.spread import Spread, Spreads
 from linreg_sweep.column_types import Array
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.plots.cells import MapSide, edges_of, is_even, rate_of, varying
+from linreg_sweep.plots.cells import MapSide, check_numbers, edges_of, is_even, rate_of, varying
 from linreg_sweep.plots.edges import RATES
 from linreg_sweep.runs.results import MAX_ROWS, Run
 from linreg_sweep.theory.outcome import CONVERGED, MISSING
@@ -102,9 +102,7 @@ def bands(
     """
     axis, tuning = _axis(run, x, tuned), None if tuned is None else _rate(run, tuned)
     if y is not None:
-        check_column(y, run.columns)
-        if run.types[y].is_words:
-            raise ConfigError(Complaint("--y", f"must be a column of numbers, {y} holds words", "--y cost"))
+        check_numbers(run, y, "--y", "--y cost")
     for column in dict.fromkeys([_column(run), "excess_cost"]) if y is None else [y]:
         found = _bands(run, axis, column, tuning, bins)
         if any((line.spread.median < FARTHEST).any() for line in found.lines):

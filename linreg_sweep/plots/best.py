@@ -26,8 +26,7 @@ def mark_best(axes: "Axes", run: Run, found: Cells, look: Look) -> list[Any]:
     value = run.metadata.get("best", {}).get(run.best_by)
     if not isinstance(value, int | float):
         return []
-    sides = [found.x, *([] if found.y is None else [found.y])]
-    rows = []
+    sides, rows = found.sides, []
     for columns in run.parts([*(side.name for side in sides), run.best_by]):
         good = columns[run.best_by] == value
         if good.any():

@@ -122,6 +122,11 @@ class Cells:
     left_out: int = 0
 
     @property
+    def sides(self) -> list[MapSide]:
+        """Those that it has."""
+        return [self.x] if self.y is None else [self.x, self.y]
+
+    @property
     def shares(self) -> Floats:
         """The share of each outcome, [3, vy, vx]."""
         with np.errstate(invalid="ignore"):
@@ -342,6 +347,14 @@ def _place(side: MapSide, cells: Sequence[Any]) -> NDArray[np.intp]:
         known = {label: number for number, label in enumerate(side.labels)}
         return np.array([known[cell] for cell in cells], np.intp)
     return np.searchsorted(side.centres, np.array(cells, np.float64))
+
+
+def check_numbers(run: Run, column: str, option: str, hint: str) -> None:
+    """Raises a ConfigError where a run has no such column, or it holds words; an option names it."""
+    check_column(column, run.columns)
+    if run.types[column].is_words:
+        text = f"must be a column of numbers, {column} holds words"
+        raise ConfigError(Complaint(option, text, hint))
 
 
 def check_sizes(run: Run, name: str, values: Floats) -> None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.plots.canvas import Canvas, height_of, legend, title, wrapped
+from linreg_sweep.plots.canvas import Canvas, legend, title
 from linreg_sweep.plots.descents import Descent, shared_by, trials_of_all, watch
-from linreg_sweep.plots.look import PLAIN, Look
-from linreg_sweep.plots.scales import FRAME, along_epochs
+from linreg_sweep.plots.look import Look
+from linreg_sweep.plots.scales import along_epochs, name_axes
 from linreg_sweep.plots.style import INK, look_of_line, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.trials.experiment import Experiment
@@ -33,38 +33,28 @@ TITLE = "trial: hyperparameters: outcome"
 
 
 def draw(canvas: Canvas, runs: Sequence[Run], *, trials: Sequence[int] = ()) -> None:
-    """Draws the costs of some trials of each run; see cost_curves."""
-    panels, chosen = canvas.panels([len(runs)]), trials_of_all(runs, trials)
-    for run, axes in zip(runs, panels, strict=True):
-        cost_curves(run, axes, trials=chosen or (), look=canvas.look)
-
-
-def cost_curves(run: Run, axes: "Axes", *, trials: Sequence[int] = (), look: Look = PLAIN) -> "Axes":
-    """Draws the cost above the optimum against the epoch, on log axes, for some trials.
+    """Draws the cost above the optimum against the epoch, on log axes, for some trials of each run.
 
     Args:
-        run: which run.
-        axes: where.
+        canvas: where.
+        runs: one or more.
         trials: their numbers; none: some that show the run.
-        look: of the picture.
-
-    Returns:
-        The axes.
 
     Raises:
         ConfigError: there is no such trial, or there are too many.
-        ResultsError, DataError: the run's data have moved or changed.
+        ResultsError, DataError: a run's data have moved or changed.
     """
-    experiment, _, descents = watch(run, trials)
-    shared = shared_by(descents)
-    lines = [
-        curve(axes, descent, descent.label(look, shared), look_of_line(number), look)
-        for number, descent in enumerate(descents)
-    ]
-    frame(axes, [run], [experiment], descents, look)
-    title(axes, look, title_of(run))
-    legend(axes, look, lines, title=titled(descents, TITLE), columns=1)
-    return axes
+    panels, chosen, look = canvas.panels([len(runs)]), trials_of_all(runs, trials), canvas.look
+    for run, axes in zip(runs, panels, strict=True):
+        experiment, _, descents = watch(run, chosen)
+        shared = shared_by(descents)
+        lines = [
+            curve(axes, descent, descent.label(look, shared), look_of_line(number), look)
+            for number, descent in enumerate(descents)
+        ]
+        frame(axes, [run], [experiment], descents, look)
+        title(axes, look, title_of(run))
+        legend(axes, look, lines, title=titled(descents, TITLE), columns=1)
 
 
 def titled(descents: Sequence[Descent], title: str) -> str:
@@ -135,4 +125,4 @@ def frame(
     what = "cost and penalty above their optimum" if is_penalised else "cost above the optimum"
     targets = ", ".join(dict.fromkeys(name for run in runs for name in run.metadata["data"]["targets"]))
     words = look.labels.get("cost", f"{what} (squared units of {targets})")
-    axes.set_ylabel(wrapped(words, FRAME * height_of(axes), look.points))
+    name_axes(axes, look, up=words)

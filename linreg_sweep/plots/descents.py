@@ -98,9 +98,7 @@ def watch(run: Run, trials: Sequence[int] = ()) -> tuple[Experiment, Problem, li
     values = {name: np.concatenate([one[name] for one in each]) for name in each[0]}
     groups = experiment.groups(values)
     epochs = max(int(group.trials.epochs.max()) for group in groups)
-    later = np.geomspace(EVERY, max(EVERY, epochs), EVERY).astype(np.int64)
-    looked = np.unique(np.concatenate([np.arange(min(EVERY, epochs) + 1), later[later <= epochs]]))
-    results = experiment.train_groups(groups, states_at=looked)
+    results = experiment.train_groups(groups, states_at=looked_at(epochs))
     history, group_of = results.history, {int(place): group for group in groups for place in group.chosen}
     scales = {group.kind[1] for group in groups}
     problem = next(group.problem for group in groups if len(scales) == 1 or not group.kind[1])
@@ -125,21 +123,25 @@ def watch(run: Run, trials: Sequence[int] = ()) -> tuple[Experiment, Problem, li
     return experiment, problem, descents
 
 
+def looked_at(epochs: int) -> NDArray[np.int64]:
+    """Returns the ascending epochs at which trials of so many epochs are looked at."""
+    later = np.geomspace(EVERY, max(EVERY, epochs), EVERY).astype(np.int64)
+    return np.unique(np.concatenate([np.arange(min(EVERY, epochs) + 1), later[later <= epochs]]))
+
+
 def _became(converged_at: int, diverged_at: int, epochs: int) -> str:
     if diverged_at >= 0:
         return f"diverged at {diverged_at:,}"
     return f"converged at {converged_at:,}" if converged_at >= 0 else f"unfinished after {epochs:,}"
 
 
-def trials_of_all(runs: Sequence[Run], trials: Sequence[int]) -> list[int] | None:
+def trials_of_all(runs: Sequence[Run], trials: Sequence[int]) -> Sequence[int]:
     """Returns the trials that several runs show side by side, so that a trial has one colour in all.
 
     None: each shows its own, since they have not the same trials.
     """
-    if trials:
-        return list(trials)
-    if len({run.n_trials for run in runs}) > 1:
-        return None
+    if trials or len({run.n_trials for run in runs}) > 1:
+        return trials
     return sorted({trial for run in runs for trial in default_trials(run)})[:MAX_TRIALS]
 
 

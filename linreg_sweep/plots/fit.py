@@ -12,18 +12,10 @@ from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.folds import Fold
 from linreg_sweep.model import Model
-from linreg_sweep.plots.canvas import (
-    TITLE,
-    Canvas,
-    height_of,
-    legend,
-    title,
-    width_of,
-    width_of_row,
-    wrapped,
-)
+from linreg_sweep.plots.canvas import TITLE, Canvas, legend, title, width_of_row
+from linreg_sweep.plots.descents import looked_at
 from linreg_sweep.plots.look import Look
-from linreg_sweep.plots.scales import FRAME, along_epochs, upwards
+from linreg_sweep.plots.scales import along_epochs, name_axes, upwards
 from linreg_sweep.plots.style import INK, LINES, title_of
 from linreg_sweep.runs.modelling import model_of
 from linreg_sweep.runs.reopening import fold_of
@@ -48,9 +40,6 @@ PANEL, ALONE = (5.0, 4.4), (8.0, 5.6)
 
 NARROWEST = 2.2
 """Inches of a panel at least, with letters of a screen."""
-
-EVERY = 200
-"""Epochs that are all looked at; later ones are looked at as many times, evenly by ratio."""
 
 TRAINED, HELD_OUT = COLORS["converged"], COLORS["diverged"]
 """The colours of rows that a trial was trained on, and of those held out."""
@@ -104,8 +93,7 @@ def draw(canvas: Canvas, runs: Sequence[Run], *, trials: Sequence[int] = ()) -> 
         if _is_line(fitted):
             _line(of_it[0], fitted, canvas.look)
         else:
-            _against(of_it[0], fitted, canvas.look)
-            _residuals(of_it[1], fitted, canvas.look)
+            _predictions(of_it[:2], fitted, canvas.look)
         if fitted.best_epoch is not None:
             _costs(of_it[-1], fitted, canvas.look)
         text, where = f"{title_of(run)}; trial {fitted.trial}", "left" if len(of_it) > 1 else "center"
@@ -125,10 +113,7 @@ def _fitted(run: Run, trial: int | None) -> Fitted:
     """Returns a trial, trained once more to be watched."""
     number = int(run.best(1)["trial"].iloc[0]) if trial is None else trial
     model, (experiment, group, fold) = model_of(run, number), fold_of(run, number)
-    epochs = int(group.trials.epochs[0])
-    later = np.geomspace(EVERY, max(EVERY, epochs), EVERY).astype(np.int64)
-    looked = np.unique(np.concatenate([np.arange(min(EVERY, epochs) + 1), later[later <= epochs]]))
-    results = experiment.train_groups([group], states_at=looked)
+    results = experiment.train_groups([group], states_at=looked_at(int(group.trials.epochs[0])))
     epoch = np.append(results.history.epoch, results.epochs)
     theta = np.concatenate([results.history.theta, results.theta])
     costs = [group.problem.cost(theta)]
@@ -178,41 +163,28 @@ def _line(axes: "Axes", fitted: Fitted, look: Look) -> None:
         ends, squares, "--", color=LINES[1], label="least squares", linewidth=width, zorder=3
     )
     handles += axes.plot(ends, line, color=INK, label="fitted line", linewidth=width)
-    _name(axes, fitted.model.features[0], fitted.model.targets[0], look)
+    name_axes(axes, look, fitted.model.features[0], fitted.model.targets[0])
     legend(axes, look, handles)
 
 
-def _name(axes: "Axes", right: str, up: str, look: Look) -> None:
-    """Says what is along both axes, in as many lines as it takes."""
-    axes.set_xlabel(wrapped(right, FRAME * width_of(axes), look.points))
-    axes.set_ylabel(wrapped(up, FRAME * height_of(axes), look.points))
-
-
-def _against(axes: "Axes", fitted: Fitted, look: Look) -> None:
-    """Draws what is predicted against what is, of all targets."""
-    handles = []
+def _predictions(panels: "Sequence[Axes]", fitted: Fitted, look: Look) -> None:
+    """Draws what is predicted against what is, of all targets, and beside it what is left."""
+    against, residuals = panels
+    handles, left = [], []
     low, high = np.inf, -np.inf
     for name, color, x, y in _rows(fitted):
         predicted = fitted.model.of_rows(x)
-        handles += _dots(axes, predicted.ravel(), y.ravel(), color, name, look)
+        handles += _dots(against, predicted.ravel(), y.ravel(), color, name, look)
+        left += _dots(residuals, predicted.ravel(), (y - predicted).ravel(), color, name, look)
         low, high = min(low, predicted.min(), y.min()), max(high, predicted.max(), y.max())
     exact: dict[str, Any] = {"color": INK, "linewidth": look.width, "label": "predicted exactly"}
-    handles += axes.plot([low, high], [low, high], **exact)
+    handles += against.plot([low, high], [low, high], **exact)
+    residuals.axhline(0, color=INK, linewidth=look.width)
     targets = ", ".join(fitted.model.targets)
-    _name(axes, f"predicted {targets}", targets, look)
-    legend(axes, look, handles)
-
-
-def _residuals(axes: "Axes", fitted: Fitted, look: Look) -> None:
-    """Draws what is left against what is predicted."""
-    handles = []
-    for name, color, x, y in _rows(fitted):
-        predicted = fitted.model.of_rows(x)
-        handles += _dots(axes, predicted.ravel(), (y - predicted).ravel(), color, name, look)
-    axes.axhline(0, color=INK, linewidth=look.width)
-    targets = ", ".join(fitted.model.targets)
-    _name(axes, f"predicted {targets}", f"residual of {targets}", look)
-    legend(axes, look, handles)
+    name_axes(against, look, f"predicted {targets}", targets)
+    name_axes(residuals, look, f"predicted {targets}", f"residual of {targets}")
+    legend(against, look, handles)
+    legend(residuals, look, left)
 
 
 def _costs(axes: "Axes", fitted: Fitted, look: Look) -> None:
@@ -231,6 +203,6 @@ def _costs(axes: "Axes", fitted: Fitted, look: Look) -> None:
     free = max(high / low, 1.1) ** 0.06
     upwards(axes, low / free, high * free, look, log=True)
     along_epochs(axes, int(fitted.epoch[-1]), look)
-    words = f"mean squared error (squared units of {', '.join(fitted.model.targets)})"
-    axes.set_ylabel(wrapped(words, FRAME * height_of(axes), look.points))
+    targets = ", ".join(fitted.model.targets)
+    name_axes(axes, look, up=f"mean squared error (squared units of {targets})")
     legend(axes, look, handles)

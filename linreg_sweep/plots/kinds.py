@@ -26,7 +26,7 @@ KINDS = {
     "map": Kind(
         "heat.draw", "outcomes and regimes, or a column, over two parameters", ("x", "y", "color", "bins")
     ),
-    "epochs": Kind("maps.draw_epochs", "epochs to convergence over two parameters", ("x", "y", "bins")),
+    "epochs": Kind("heat.draw_epochs", "epochs to convergence over two parameters", ("x", "y", "bins")),
     "cost": Kind("costs.draw", "the cost against the epoch, for chosen trials", ("trials",)),
     "paths": Kind("paths.draw", "paths of chosen trials over contours of the cost", ("trials",)),
     "slice": Kind("slices.draw", "the share of each outcome by parameter", ("bins",)),

@@ -6,7 +6,7 @@ from math import isfinite
 from typing import Any, Literal, TypeAlias, TypedDict, Unpack
 
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.plots.style import parameter_words, spaced
+from linreg_sweep.plots.style import is_standardized, parameter_words, spaced
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES, REGIMES
 from linreg_sweep.words import did_you_mean, show
@@ -80,9 +80,9 @@ class Look:
         """Returns what a sentence or a legend calls a column, an outcome or a regime."""
         return self.labels.get(name, spaced(name))
 
-    def axis(self, name: str, *, standardized: bool) -> str:
-        """Returns what an axis says of a parameter; with its unit, unless a person named it."""
-        return self.labels.get(name) or parameter_words(name, standardized=standardized)
+    def axis(self, name: str, run: Run) -> str:
+        """Returns what an axis says of a parameter of a run; with its unit, unless a person named it."""
+        return self.labels.get(name) or parameter_words(name, standardized=is_standardized(run))
 
     @property
     def width(self) -> float:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.plots.canvas import SMALL, Canvas, legend, title, width_of, wrapped
 from linreg_sweep.plots.cells import MAX_LISTED, is_even, varying
-from linreg_sweep.plots.look import PLAIN, Look
+from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.scales import plainly
-from linreg_sweep.plots.style import INK, is_standardized, title_of
+from linreg_sweep.plots.style import INK, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, OUTCOMES, UNFINISHED
 
@@ -34,29 +34,20 @@ MAX_WORDS = 12
 
 
 def draw(canvas: Canvas, runs: Sequence[Run]) -> None:
-    """Draws a panel per run, one below the other; see parallel."""
-    panels = canvas.panels([len(runs)], columns=1)
-    for run, axes in zip(runs, panels, strict=True):
-        parallel(run, axes, look=canvas.look)
-
-
-def parallel(run: Run, axes: "Axes", *, look: Look = PLAIN) -> "Axes":
-    """Draws each trial as a line through the values of its parameters, in the colour of its outcome.
-
-    Args:
-        run: which run.
-        axes: where.
-        look: of the picture.
-
-    Returns:
-        The axes.
+    """Draws each trial as a line through the values of its parameters; a panel per run, one below the other.
 
     Raises:
         ResultsError: no part is finished, or one is damaged.
     """
+    panels = canvas.panels([len(runs)], columns=1)
+    for run, axes in zip(runs, panels, strict=True):
+        _parallel(run, axes, canvas.look)
+
+
+def _parallel(run: Run, axes: "Axes", look: Look) -> None:
     from matplotlib.lines import Line2D
 
-    names, standardized = varying(run), is_standardized(run)
+    names = varying(run)
     n_drawn = min(MAX_LINES, run.n_trials)
     chosen = np.random.default_rng(0).choice(run.n_trials, n_drawn, replace=False)
     found = []
@@ -87,8 +78,7 @@ def parallel(run: Run, axes: "Axes", *, look: Look = PLAIN) -> "Axes":
             side: dict[str, Any] = {"ha": "right" if last else "left", "va": "center"}
             side |= {"xytext": (-4 if last else 4, 0), "textcoords": "offset points"}
             axes.annotate(look.labels.get(word, word), (place, at), fontsize=small, bbox=PLATE, **side)
-    titles = [look.axis(name, standardized=standardized) for name in names]
-    titles.append(look.labels.get("epochs", "epochs done"))
+    titles = [*(look.axis(name, run) for name in names), look.labels.get("epochs", "epochs done")]
     each = 0.9 * width_of(axes) / len(drawn)
     axes.set_xticks(range(len(drawn)), [wrapped(word, each, small) for word in titles], fontsize=small)
     axes.tick_params(axis="x", length=0)
@@ -99,7 +89,6 @@ def parallel(run: Run, axes: "Axes", *, look: Look = PLAIN) -> "Axes":
     some = "" if n_drawn == run.n_trials else f"\n{n_drawn:,} of them drawn, chosen at random"
     title(axes, look, title_of(run) + some)
     legend(axes, look, handles)
-    return axes
 
 
 def _rungs(run: Run, name: str, values: Floats) -> tuple[Floats, dict[float, str]]:

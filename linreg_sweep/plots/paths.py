@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.plots.canvas import LINE, SMALL, Canvas, height_of, legend, title, width_of, wrapped
+from linreg_sweep.plots.canvas import LINE, SMALL, Canvas, height_of, legend, title, width_of
 from linreg_sweep.plots.costs import TITLE
 from linreg_sweep.plots.descents import Descent, shared_by, trials_of_all, watch
-from linreg_sweep.plots.look import PLAIN, Look
-from linreg_sweep.plots.scales import FRAME
+from linreg_sweep.plots.look import Look
+from linreg_sweep.plots.scales import name_axes
 from linreg_sweep.plots.style import look_of_line, title_of
 from linreg_sweep.runs.results import Run
 
@@ -33,19 +33,18 @@ HAIR, THIN, THICK = 0.7, 1.0, 2.8
 
 
 def draw(canvas: Canvas, runs: Sequence[Run], *, trials: Sequence[int] = ()) -> None:
-    """Draws the paths of some trials of each run; see paths."""
-    panels, chosen = canvas.panels([len(runs)]), trials_of_all(runs, trials)
-    for run, axes in zip(runs, panels, strict=True):
-        paths(run, axes, trials=chosen or (), look=canvas.look)
-
-
-def paths(run: Run, axes: "Axes", *, trials: Sequence[int] = (), look: Look = PLAIN) -> "Axes":
-    """Draws the paths of some trials over the contours of the cost.
+    """Draws the paths of some trials of each run over the contours of its cost; see costs.draw.
 
     With a weight and a bias these are the axes; with more parameters it is the plane of the flattest and
     the steepest direction through the optimum, of the first target. Where both axes have one unit they have
-    one scale. For arguments, result and errors see costs.cost_curves.
+    one scale.
     """
+    panels, chosen = canvas.panels([len(runs)]), trials_of_all(runs, trials)
+    for run, axes in zip(runs, panels, strict=True):
+        _paths(run, axes, chosen, canvas.look)
+
+
+def _paths(run: Run, axes: "Axes", trials: Sequence[int], look: Look) -> None:
     experiment, problem, descents = watch(run, trials)
     plain = problem.shape[0] == 2
     basis = np.eye(2) if plain else problem.eigenvectors[:, [0, -1]].T
@@ -93,11 +92,9 @@ def paths(run: Run, axes: "Axes", *, trials: Sequence[int] = (), look: Look = PL
     axes.set_xlim(low[0], high[0])
     axes.set_ylim(low[1], high[1])
     axes.locator_params(axis="x", nbins=max(3, min(9, int(width_of(axes) * 100 / look.points / 6))))
-    axes.set_xlabel(wrapped(words[0], FRAME * width_of(axes), look.points))
-    axes.set_ylabel(wrapped(words[1], FRAME * height_of(axes), look.points))
+    name_axes(axes, look, *words)
     title(axes, look, title_of(run))
     legend(axes, look, lines, title=TITLE, columns=1)
-    return axes
 
 
 def _layers(
@@ -128,14 +125,7 @@ def _ink(track: Floats, low: Floats, high: Floats) -> float:
 def _contours(axes: "Axes", form: Floats, optimum: Floats, reach: Floats, look: Look) -> None:
     """Draws lines of equal cost in a plane, each four times as high above the optimum as the one inside.
 
-    The excess cost is a quadratic form, so these are ellipses round the optimum, however long.
-
-    Args:
-        axes: where.
-        form: [2, 2], of errors in the plane.
-        optimum: its place in the plane [2].
-        reach: from there to the ends of the picture [2].
-        look: of the picture.
+    The excess cost is a quadratic form [2, 2], so these are ellipses round the optimum [2], however long.
     """
     from matplotlib.patches import Ellipse
 

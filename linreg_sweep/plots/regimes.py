@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from linreg_sweep.plots.canvas import LETTER, SMALL, height_of, width_of
 from linreg_sweep.plots.cells import Cells, regime_along
 from linreg_sweep.plots.edges import RATES
 from linreg_sweep.plots.look import Look
+from linreg_sweep.plots.scales import FRAME
 from linreg_sweep.plots.style import INK, REGIME_WORDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-FRAME = 0.74
-"""Of the width and height of a panel, what stands within its frame, about."""
 
 GAP = 0.003
 """Of the width of a frame, what is left out at either end of a regime's bar."""
@@ -24,7 +24,7 @@ def has_regimes(found: Cells) -> bool:
     return found.x.name in RATES and not (found.y is not None and found.y.is_words)
 
 
-def name_regimes(axes: "Axes", found: Cells, look: Look, frame: float = FRAME) -> float:
+def name_regimes(axes: "Axes", found: Cells, look: Look, frame: float) -> float:
     """Draws a bar along the top over the columns of each regime, and their names side by side above.
 
     A name stands over the middle of its bar, as far as its neighbours let it; a line leads from each bar to
@@ -39,8 +39,6 @@ def name_regimes(axes: "Axes", found: Cells, look: Look, frame: float = FRAME) -
     Returns:
         How many points all of it takes above the frame.
     """
-    import numpy as np
-
     along = regime_along(found)
     edges = found.x.drawn_edges
     edges = np.log(edges) if found.x.log and not found.x.is_equal else edges

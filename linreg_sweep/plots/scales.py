@@ -111,9 +111,15 @@ def along_epochs(axes: "Axes", last: int, look: Look) -> None:
     words = [plainly(value) for value in (0, *powers)]
     step = _step(words, "x", FRAME * width_of(axes), look.points * SMALL)
     axes.set_xticks([0, *powers[::step]], [words[0], *words[1::step]])
-    axes.set_xlabel(
-        wrapped(look.labels.get("epoch", "epoch (0, then log scale)"), FRAME * width_of(axes), look.points)
-    )
+    name_axes(axes, look, look.labels.get("epoch", "epoch (0, then log scale)"))
+
+
+def name_axes(axes: "Axes", look: Look, right: str | None = None, up: str | None = None) -> None:
+    """Says what is along the axes of a panel, in as many lines as it takes."""
+    if right is not None:
+        axes.set_xlabel(wrapped(right, FRAME * width_of(axes), look.points))
+    if up is not None:
+        axes.set_ylabel(wrapped(up, FRAME * height_of(axes), look.points))
 
 
 def plainly(value: float) -> str:

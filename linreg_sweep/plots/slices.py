@@ -21,9 +21,9 @@ from linreg_sweep.plots.canvas import (
     wrapped,
 )
 from linreg_sweep.plots.cells import varying
-from linreg_sweep.plots.look import PLAIN, Look
+from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.scales import FRAME, LONGEST, folded, plainly
-from linreg_sweep.plots.style import is_standardized, title_of
+from linreg_sweep.plots.style import title_of
 from linreg_sweep.runs.results import MAX_ROWS, Run
 from linreg_sweep.theory.outcome import OUTCOMES
 
@@ -41,7 +41,11 @@ NARROWEST = 1.8
 
 
 def draw(canvas: Canvas, runs: Sequence[Run], *, bins: int | None = None) -> None:
-    """Draws a panel per parameter, a row per run; see slices."""
+    """Draws the share of each outcome by each parameter, over all values of the others; a row per run.
+
+    Raises:
+        ResultsError: no part is finished, or one is damaged.
+    """
     from matplotlib.patches import Patch
 
     counts = [len(varying(run)) for run in runs]
@@ -49,7 +53,7 @@ def draw(canvas: Canvas, runs: Sequence[Run], *, bins: int | None = None) -> Non
     inches = (max(PANEL[0], 6.0 / widest), PANEL[1])
     panels = canvas.panels(counts, inches, columns=widest, narrowest=NARROWEST)
     for run, count in zip(runs, counts, strict=True):
-        slices(run, panels[:count], bins=bins, look=canvas.look)
+        _slices(run, panels[:count], bins, canvas.look)
         panels = panels[count:]
     bars = {bars.get_label(): bars for axes in canvas.made for bars in axes.containers}
     handles = [Patch(facecolor=each[0].get_facecolor(), label=name) for name, each in bars.items()]
@@ -59,19 +63,8 @@ def draw(canvas: Canvas, runs: Sequence[Run], *, bins: int | None = None) -> Non
         canvas.figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
 
 
-def slices(run: Run, panels: "Sequence[Axes]", *, bins: int | None = None, look: Look = PLAIN) -> None:
-    """Draws the share of each outcome by each of a run's parameters, over all values of the others.
-
-    Args:
-        run: which run.
-        panels: as many as varying(run).
-        bins: ranges of a parameter with more values than these; 0: none; None: BARS above MAX_ROWS values.
-        look: of the picture.
-
-    Raises:
-        ResultsError: no part is finished, or one is damaged.
-    """
-    names, standardized = varying(run), is_standardized(run)
+def _slices(run: Run, panels: "Sequence[Axes]", bins: int | None, look: Look) -> None:
+    names = varying(run)
     aggregates = [run.aggregate([name], _bins(run, name, bins)) for name in names]
     run.update(aggregates)
     tables = [aggregate.table() for aggregate in aggregates]
@@ -89,8 +82,7 @@ def slices(run: Run, panels: "Sequence[Axes]", *, bins: int | None = None, look:
         _ticks(axes, run, name, table[name], aggregate.ranges.get(name), look)
         axes.set_ylim(0, 100)
         axes.set_xlim(-0.5, len(trials) - 0.5)
-        words = look.axis(name, standardized=standardized)
-        axes.set_xlabel(wrapped(words, 0.7 * width_of(axes), look.points))
+        axes.set_xlabel(wrapped(look.axis(name, run), 0.7 * width_of(axes), look.points))
         spec = axes.get_subplotspec()
         if spec is None or spec.is_first_col():
             axes.set_ylabel("share of trials (%)")
