@@ -11,7 +11,6 @@ from linreg_sweep.theory.file_order import FileOrder
 from linreg_sweep.theory.permuted import any_order_limit
 from linreg_sweep.trials.advice import Advice, advise
 from linreg_sweep.trials.axes import Axis, axes_of
-from linreg_sweep.trials.batches import has_batches
 from linreg_sweep.trials.costs import bytes_of_a_trial, memory
 from linreg_sweep.trials.epochs import most_epochs
 from linreg_sweep.trials.experiment import Experiment
@@ -130,7 +129,7 @@ def plan(
         memory=memory(experiment, min(size, n_trials)),
         disk=n_trials * bytes_of_a_trial(experiment),
         stability_limit=limit,
-        order=experiment.example.options.method.order if has_batches(experiment) else "",
+        order=experiment.example.options.method.order if experiment.has_batches else "",
         islands=_islands(experiment) if limit is not None else (),
         any_order_limit=_any_order_limit(experiment),
         has_schedule=any(each.options.method.schedule is not None for each in experiment.examples),
@@ -158,7 +157,7 @@ def _what(experiment: Experiment) -> str:
 def _no_limit(experiment: Experiment) -> tuple[str, ...]:
     reasons = dict.fromkeys(filter(None, map(Group.why_no_limit, experiment.examples)))
     space = experiment.space
-    still = ("average",) if has_batches(experiment) else ("average", "order")
+    still = ("average",) if experiment.has_batches else ("average", "order")
     words = [name for name in space.choices if name not in still and len(space.labels[name]) > 1]
     several = [*differing(experiment), *words]
     return tuple(reasons) or ((f"it moves with {joined(several, 'and')}",) if several else ())
@@ -197,7 +196,7 @@ def _condition_number(experiment: Experiment) -> float:
 
 def _best_rate(experiment: Experiment) -> float | None:
     method = experiment.example.options.method
-    is_plain = not method.active and method.schedule is None and not has_batches(experiment)
+    is_plain = not method.active and method.schedule is None and not experiment.has_batches
     if common_stability_limit(experiment) is None or not is_plain or len(experiment.problems) > 1:
         return None
     return 2 / sum(experiment.problem.curvature)

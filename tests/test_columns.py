@@ -45,7 +45,7 @@ def experiment(parameters: dict[str, Any], arrays: Arrays | None = None, **block
 def table(of: Experiment, first: int = 0) -> dict[str, Any]:
     """Returns the trials table of all trials from a number on."""
     values = of.values(first, of.space.n_trials)
-    return trial_columns(of, first, values, of.groups(values), of.train(values))
+    return trial_columns(of, first, values, of.groups(values), of.train_groups(of.groups(values)))
 
 
 def arrays(n_features: int, n_targets: int, n: int = 20) -> tuple[Any, Any]:
@@ -82,7 +82,7 @@ def test_weights_are_named_after_features_and_targets(
     data = {"name": "tutorial", "fit_bias": bias}
     of = experiment(RATES, arrays(n_features, n_targets), data=data, training={"epochs": 3})
     values = of.values(0, 4)
-    results = of.train(values)
+    results = of.train_groups(of.groups(values))
     columns = trial_columns(of, 0, values, of.groups(values), results)
     assert [name for name in columns if name.startswith(("weight", "bias"))] == names
     for name, entries in zip(names, results.theta.reshape(4, -1).T, strict=True):
@@ -362,7 +362,7 @@ def test_the_history_is_one_row_a_kept_state() -> None:
     """Ordered by trial and epoch, numbered as the trials are, with each state's own cost."""
     of = experiment(RATES, history={"every": 4}, training={"epochs": 10})
     values = of.values(2, 4)
-    results = of.train(values)
+    results = of.train_groups(of.groups(values))
     columns = history_columns(of, 2, of.groups(values), results)
     assert list(columns) == ["trial", "epoch", "weight", "bias", "cost"]
     assert columns["trial"].tolist() == [2, 2, 2, 3, 3, 3]

@@ -212,7 +212,7 @@ def test_what_is_called_converged_is_and_what_is_predicted_comes_true(engine: st
             refused += 1
             continue
         values = experiment.values(0, experiment.space.n_trials)
-        results = experiment.train(values)
+        results = experiment.train_groups(experiment.groups(values))
         columns = trial_columns(experiment, 0, values, experiment.groups(values), results)
         told = columns["predicted_outcome"] != MISSING
         known += int(told.sum())
@@ -350,7 +350,7 @@ def test_at_epoch_0_the_closed_form_is_at_its_start_to_the_bit(momentum: float) 
         history={"every": 1},
         parameters={"epochs": {"values": [0, 5]}},
     )
-    results = experiment.train(experiment.values(0, 2))
+    results = experiment.train_groups(experiment.groups(experiment.values(0, 2)))
     first = results.history.theta[results.history.epoch == 0]
     assert results.theta[0].tolist() == first[0].tolist() == first[1].tolist() == [[-3.0], [0.1]]
     assert results.epochs.tolist() == [0, 5]

@@ -79,7 +79,8 @@ def trained_as_said(page: Page, run: Run) -> tuple[dict[str, str | None], Any]:
         name: np.array([float(page.locator(f'[data-input="{name}"]').input_value())])
         for name in ("learning_rate", "initial_weight", "initial_bias")
     }
-    return numbers_of(page, "[data-lab-numbers]"), reopen(run).train(values)
+    experiment = reopen(run)
+    return numbers_of(page, "[data-lab-numbers]"), experiment.train_groups(experiment.groups(values))
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.45, 0.47, 0.475, 0.478, 0.6, 1.0])

@@ -9,7 +9,7 @@ import pytest
 import linreg_sweep as ls
 from linreg_sweep.analysis.over_seeds import over_seeds
 from linreg_sweep.cli import main
-from linreg_sweep.column_types import ColumnType
+from linreg_sweep.column_types import Array, ColumnType
 from linreg_sweep.text.seeds import format_over_seeds
 
 SWEEP: dict[str, Any] = {
@@ -43,9 +43,14 @@ def test_a_row_has_the_spread_of_its_seeds_and_the_distance_from_theory(tmp_path
     assert found["standard_errors"].abs().max() < 4
 
 
+def standard_errors(columns: dict[str, Array]) -> list[Any]:
+    """Returns what is told of trials that are one part."""
+    types = dict.fromkeys(columns, ColumnType("number"))
+    return over_seeds(lambda names: [columns], [], "excess_cost", types)["standard_errors"]
+
+
 def test_no_distance_is_told_that_one_seed_decides() -> None:
     """Nor of trials that ended when they had converged, nor of few."""
-    types = dict.fromkeys(("excess_cost", "expected_excess_cost", "epochs"), ColumnType("number"))
     fair = np.linspace(1, 2, 40)
     for excess, epochs, told in (
         (fair, 5, True),
@@ -55,7 +60,7 @@ def test_no_distance_is_told_that_one_seed_decides() -> None:
     ):
         columns = {"excess_cost": excess, "expected_excess_cost": np.full(len(excess), 1.4)}
         columns["epochs"] = epochs + np.zeros(len(excess))
-        [distance] = over_seeds([columns], [], "excess_cost", types)["standard_errors"]
+        [distance] = standard_errors(columns)
         assert (distance is not None) == told
 
 

@@ -35,7 +35,9 @@ def table(
     declaration = load_sweep(declared | {"parameters": parameters or SPACE} | blocks)
     experiment = prepare(declaration, load_data(declaration))
     values = experiment.values(0, experiment.space.n_trials)
-    return trial_columns(experiment, 0, values, experiment.groups(values), experiment.train(values))
+    return trial_columns(
+        experiment, 0, values, experiment.groups(values), experiment.train_groups(experiment.groups(values))
+    )
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,9 @@ def test_divergence_is_told_only_of_errors_that_no_rounding_hides(
     declaration = load_sweep(declared, data_given=True)
     experiment = prepare(declaration, load_data(declaration, (x, 2 * x + 1)))
     values = experiment.values(0, 4)
-    columns = trial_columns(experiment, 0, values, experiment.groups(values), experiment.train(values))
+    columns = trial_columns(
+        experiment, 0, values, experiment.groups(values), experiment.train_groups(experiment.groups(values))
+    )
     known = columns["theory"] == CLOSED_FORM
     assert columns["predicted_outcome"][known].tolist() == columns["outcome"][known].tolist()
     exact = known & (columns["predicted_at"] != MISSING)
@@ -130,7 +134,9 @@ def test_an_unstable_start_at_the_optimum_is_left_to_rounding() -> None:
     x = np.array([0.0, 1.0, 3.0])
     experiment = prepare(declaration, load_data(declaration, (x, 2 * x + 1)))
     values = experiment.values(0, 1)
-    columns = trial_columns(experiment, 0, values, experiment.groups(values), experiment.train(values))
+    columns = trial_columns(
+        experiment, 0, values, experiment.groups(values), experiment.train_groups(experiment.groups(values))
+    )
     assert [THEORY[code] for code in columns["theory"]] == ["lost_in_rounding"]
     assert columns["predicted_outcome"].tolist() == [MISSING]
 

@@ -167,5 +167,7 @@ def test_workers_are_given_rows_only_where_a_step_looks_at_them(training: dict[s
     experiment = prepare(declaration, load_data(declaration, (x, x.sum(axis=1))))
     sent = pickle.dumps(experiment)
     assert (len(sent) > x.nbytes) == bool(training)
-    here, there = (each.train(each.values(0, 1)) for each in (experiment, pickle.loads(sent)))
+    here, there = (
+        each.train_groups(each.groups(each.values(0, 1))) for each in (experiment, pickle.loads(sent))
+    )
     assert here.theta.tobytes() == there.theta.tobytes()

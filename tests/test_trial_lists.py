@@ -48,12 +48,12 @@ def test_a_list_has_the_trials_of_the_file() -> None:
     for row, (rate, optimizer, seed, decay_bias, schedule) in zip(rows, shown(made), strict=True):
         assert [float(row[0]), row[1], float(row[2])] == [rate, optimizer, seed]
         assert (row[3] == "true", row[4]) == (decay_bias, schedule.name)
-    assert [made.trial(number)["seed"] for number in range(3)] == [5, 0, 7]
+    assert made.values(0, 3)["seed"].tolist() == [5, 0, 7]
     assert made.sample(2)["seed"].shape == (2,)
     Path("tables/trials.csv").unlink()
     written_and_read(config)
     cosine = listed("final,seed\n0.5,1\n0,2\n", "training: {schedule: cosine}\n")
-    assert make_space(cosine).trial(0) == {"schedule.final": 0.5, "seed": 1}
+    assert make_space(cosine).values(0, 1) == {"schedule.final": [0.5], "seed": [1]}
 
 
 def test_a_cell_that_is_missing_or_bad_is_told_with_its_line_and_column() -> None:

@@ -52,12 +52,13 @@ def test_parts_have_the_bits_of_the_whole(n_features: int, training: dict[str, A
         "initial_weight": {"values": [0.0, 1.0, -3.0]},
     }
     whole = experiment_of(data, training, **varied)
-    found = whole.train(whole.values(0, 36))
-    known = predict_groups(whole.groups(whole.values(0, 36)), 36)
+    groups = whole.groups(whole.values(0, 36))
+    found = whole.train_groups(groups)
+    known = predict_groups(groups, 36)
     for experiment in (whole, experiment_of(data, training, **varied)):
         for first, stop in ((35, 36), (3, 5), (0, 12), (7, 36)):
             values = experiment.values(first, stop)
-            part = experiment.train(values)
+            part = experiment.train_groups(experiment.groups(values))
             for name in ("theta", "epochs", "converged_at", "diverged_at", "contraction"):
                 np.testing.assert_array_equal(getattr(part, name), getattr(found, name)[first:stop], name)
             told = predict_groups(experiment.groups(values), stop - first)

@@ -114,6 +114,17 @@ def as_key(name: str, numbers: Floats) -> Floats:
     return np.where(np.isfinite(rounded), rounded, numbers)
 
 
+def keys_of(
+    by: Sequence[str], types: Types, ranges: Mapping[str, Ranges], columns: Mapping[str, Array]
+) -> Floats:
+    """Returns the key [K, k] of each trial: a number, the code of a word or the place of a range."""
+    keys = np.empty((len(next(iter(columns.values()))), len(by)))
+    for number, name in enumerate(by):
+        values = as_key(name, types[name].keys(columns[name]))
+        keys[:, number] = ranges[name].place(values) if name in ranges else values
+    return keys + 0.0  # one zero, not two
+
+
 class Distinct:
     """The different values of a column, as far as a bound, and in any case the smallest and largest."""
 
@@ -177,24 +188,16 @@ class Aggregate:
 
     def add(self, columns: Mapping[str, Array]) -> None:
         """Takes a part: at least the columns in SUMMARISED and `by`, codes for words, [K] each."""
-        groups, group = grouped(self._keys(columns))
+        groups, group = grouped(keys_of(self.by, self._types, self.ranges, columns))
         self._groups = merged([self._groups, _boiled_down(columns, groups, group)])
         self._count(columns, groups, group)
-
-    def _keys(self, columns: Mapping[str, Array]) -> Floats:
-        """Returns the key [K, k] of each trial."""
-        keys = np.empty((len(columns["cost"]), len(self.by)))
-        for number, name in enumerate(self.by):
-            values = as_key(name, self._types[name].keys(columns[name]))
-            keys[:, number] = self.ranges[name].place(values) if name in self.ranges else values
-        return keys + 0.0  # one zero, not two
 
     def _count(self, columns: Mapping[str, Array], groups: Floats, group: Integers) -> None:
         """Counts how often each epoch of convergence came in each group."""
         came = columns["outcome"] == CONVERGED
         last = {name: value[-1:] for name, value in columns.items()} if self._together else None
         at = np.asarray(columns["converged_at"], np.int64)[came]
-        goes_on = None if last is None else self._keys(last)[0]
+        goes_on = None if last is None else keys_of(self.by, self._types, self.ranges, last)[0]
         self._epochs.add(groups, group[came], at, goes_on=goes_on)
         if self.spread is not None:
             values = ranking(columns, self.spread)

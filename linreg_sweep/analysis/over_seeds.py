@@ -1,6 +1,6 @@
 """What a column is over seeds: its spread, and how far its mean lies from that of theory."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ the mean has no standard error to speak of."""
 
 
 def over_seeds(
-    parts: Iterable[Mapping[str, Array]],
+    read: Callable[[list[str]], Iterable[Mapping[str, Array]]],
     by: Sequence[str],
     of: str,
     types: Types,
@@ -37,7 +37,7 @@ def over_seeds(
     """Returns a row for each combination of what varies but the seed.
 
     Args:
-        parts: columns of trials, a part at a time, at least those of `reads`; no trial that failed.
+        read: yields some columns of trials, a part at a time; no trial that failed.
         by: the columns of what varies, `seed` not among them.
         of: the column that is looked at.
         types: what the columns of the trials hold.
@@ -55,9 +55,7 @@ def over_seeds(
     check_column(of, types)
     has_theory = of == EXCESS and EXPECTED in types
     spreads = Spreads(by, [of, *([EXPECTED, "epochs"] if has_theory else [])], types, together=together)
-    for columns in parts:
-        spreads.add(columns)
-    keys, seeds, found = spreads.found()
+    keys, seeds, found = spreads.gathered(read)
     table: dict[str, list[Any]] = {
         name: [types[name].cell(key) for key in keys[:, place].tolist()] for place, name in enumerate(by)
     }
@@ -69,12 +67,6 @@ def over_seeds(
     if has_theory:
         numbers |= _beside_theory(told, error, seeds, found[EXPECTED], found["epochs"])
     return table | {"seeds": seeds.tolist()} | {name: as_cells(each) for name, each in numbers.items()}
-
-
-def reads(by: Sequence[str], of: str, types: Types) -> list[str]:
-    """Returns the columns that `over_seeds` reads."""
-    also = [EXPECTED, "epochs"] if of == EXCESS and EXPECTED in types else []
-    return Spreads(by, [of, *also], types).reads
 
 
 def _beside_theory(

@@ -3,13 +3,13 @@
 What is missing counts as above every number: a trial that never converged did so later than any that did.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.analysis.aggregate import Ranges, as_key
+from linreg_sweep.analysis.aggregate import Ranges, keys_of
 from linreg_sweep.analysis.groups import Frequencies, Rows, grouped, merged
 from linreg_sweep.column_types import Array, Types, ranked_by, ranking
 
@@ -40,6 +40,9 @@ class Spread:
     most: Floats
     mean: Floats
     deviation: Floats
+
+
+Found = tuple[Floats, NDArray[np.int64], dict[str, Spread]]
 
 
 class Spreads:
@@ -75,7 +78,7 @@ class Spreads:
 
     def add(self, columns: Mapping[str, Array]) -> None:
         """Takes a part: at least the columns that are read, codes for words, [K] each."""
-        keys = self._keys(columns)
+        keys = keys_of(self.by, self._types, self._ranges, columns)
         groups, group = grouped(keys)
         counts = np.bincount(group, minlength=len(groups))[:, None]
         self._counts = merged([self._counts, Rows(groups, counts, np.empty((len(groups), 0)))])
@@ -84,15 +87,13 @@ class Spreads:
             values = self._types[name].keys(ranking(columns, name))
             frequencies.add(groups, group, np.where(np.isnan(values), np.inf, values), goes_on=goes_on)
 
-    def _keys(self, columns: Mapping[str, Array]) -> Floats:
-        """Returns the key [K, k] of each trial."""
-        keys = np.empty((len(next(iter(columns.values()))), len(self.by)))
-        for number, name in enumerate(self.by):
-            values = as_key(name, self._types[name].keys(columns[name]))
-            keys[:, number] = self._ranges[name].place(values) if name in self._ranges else values
-        return keys + 0.0  # one zero, not two
+    def gathered(self, read: Callable[[list[str]], Iterable[Mapping[str, Array]]]) -> Found:
+        """Returns what all parts show, of which `read` yields some columns, a part at a time; see found."""
+        for columns in read(self.reads):
+            self.add(columns)
+        return self.found()
 
-    def found(self) -> tuple[Floats, NDArray[np.int64], dict[str, Spread]]:
+    def found(self) -> Found:
         """Returns the groups' keys [g, k], ascending, how many trials each has [g], and each column's spread.
 
         A key is a number, the code of a word or the place of a range; NaN where a trial has no value.

@@ -79,9 +79,7 @@ def medians(run: Run, found: Cells, column: str) -> Floats:
     """
     ranges = {side.name: side.ranges for side in found.sides if side.ranges is not None}
     spreads = Spreads([side.name for side in found.sides], [column], run.types, ranges)
-    for columns in run.parts(spreads.reads):
-        spreads.add(columns)
-    keys, _, spread = spreads.found()
+    keys, _, spread = spreads.gathered(run.parts)
     inside = ~np.isnan(keys).any(axis=1)
     places = [_places(run, side, keys[inside, number]) for number, side in enumerate(found.sides)]
     values = np.full(found.trials.shape, np.nan)

@@ -30,7 +30,7 @@ from linreg_sweep.storage.files import AnyPath
 from linreg_sweep.storage.metadata import Metadata, Tables
 from linreg_sweep.storage.parquet import encode
 from linreg_sweep.storage.store import FORMAT_VERSION, DamagedError, Store, damaged, run_path
-from linreg_sweep.trials.columns import history_types, labels_of, parameter_column, trial_types
+from linreg_sweep.trials.columns import history_types, parameter_column, trial_types
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.loading import data_path
 from linreg_sweep.trials.rounding import UNTOLD, arithmetic
@@ -325,8 +325,8 @@ def _spans(experiment: Experiment) -> dict[str, list[float]]:
     if not space.is_ordered:
         return {}
     for name, parameter in space.parameters.items():
-        if name in labels_of(experiment):
-            spans[parameter_column(name)] = list(map(float, range(len(labels_of(experiment)[name]))))
+        if name in experiment.space.choices:
+            spans[parameter_column(name)] = list(map(float, range(len(experiment.space.choices[name]))))
             continue
         n_points = count(parameter)
         places = np.unique(np.linspace(0, n_points - 1, min(n_points, MAX_ROWS + 1)).astype(np.int64))

@@ -21,7 +21,7 @@ from linreg_sweep.analysis.aggregate import (
     check_column,
     ranges_of,
 )
-from linreg_sweep.analysis.over_seeds import over_seeds, reads
+from linreg_sweep.analysis.over_seeds import over_seeds
 from linreg_sweep.column_types import ranked_by
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.runs.quality import best_trials, quality
@@ -187,8 +187,7 @@ class Run(StoredRun):
         by = [name for name in self.varied if name != "seed"]
         check_column(of, self.columns)
         together = self.is_ordered and set(self.varied[: len(by)]) == set(by)
-        parts = self.parts(reads(by, of, self.types))
-        return over_seeds(parts, by, of, self.types, together=together)
+        return over_seeds(self.parts, by, of, self.types, together=together)
 
     def best(self, n: int = 10) -> "pd.DataFrame":
         """Returns the n best trials, the best first; see tables.best.

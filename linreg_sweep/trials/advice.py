@@ -249,54 +249,40 @@ class _Descent:
             last *= 2
         return None
 
-    def epochs(self, problem: Problem, start: Floats, rates: Floats, level: Floats | None = None) -> Floats:
-        """Returns when trials with these rates come to a level of excess cost first [K], -1 where never.
-
-        The level is the tolerance's, or with momentum far below it.
-        """
-        level = (
-            np.array(self._level(problem) / (SWINGS if self.momentum else 1.0)) if level is None else level
-        )
-        return self._trained(problem, start, rates, level).converged_at.astype(np.float64)
+    def epochs(self, problem: Problem, start: Floats, rates: Floats) -> Integers:
+        """Returns when trials with these rates converge first [K], with momentum by far; -1 where never."""
+        level = self._level(problem) / (SWINGS if self.momentum else 1.0)
+        return self._trained(problem, start, rates, level).converged_at
 
     def _level(self, problem: Problem) -> float:
         return self.experiment.criteria.converged_excess(problem.scale)
 
     def _trained(
-        self,
-        problem: Problem,
-        start: Floats,
-        rates: Floats,
-        level: float | Floats,
-        looks: Integers | None = None,
+        self, problem: Problem, start: Floats, rates: Floats, level: float, looks: Integers | None = None
     ) -> Results:
         """Returns what trials with these rates come to, with their states at some epochs."""
-        starts = np.repeat(start[None], len(rates), axis=0)
-        excess = problem.excess_cost(starts)
-        options = TrainOptions(
-            converged_excess=level,
-            diverged_excess=self.experiment.criteria.diverged_excess(excess, problem.cost_min, problem.scale),
-            method=self.theory.method,
-            history_epochs=np.empty(0, np.int64) if looks is None else looks,
-        )
         most = MAX_COUNT if looks is None else int(looks[-1])
-        values = {name: np.repeat(value, len(rates)) for name, value in self.values.items()}
-        values["learning_rate"] = rates
-        trials = Trials(starts, np.full(len(rates), most), values, problem.quadratic)
-        return train(problem, trials, options)
+        trials, options = self._trials(problem, start, rates, most, level)
+        kept = options if looks is None else replace(options, history_epochs=looks)
+        return train(problem, trials, kept)
 
     def _survives(self, problem: Problem, start: Floats, rate: float, epochs: int) -> bool:
         """Returns whether the rounding of steps cannot keep a trial from converging."""
-        excess = problem.excess_cost(start[None])
-        options = TrainOptions(
-            converged_excess=self._level(problem),
-            diverged_excess=self.experiment.criteria.diverged_excess(excess, problem.cost_min, problem.scale),
-            method=self.theory.method,
-            dtype=self.experiment.config.training.dtype,
-        )
-        values = {**self.values, "learning_rate": np.array([rate])}
-        trials = Trials(start[None], np.array([epochs]), values, problem.quadratic)
+        trials, options = self._trials(problem, start, np.array([rate]), epochs, self._level(problem))
+        options = replace(options, dtype=self.experiment.config.training.dtype)
         return bool(predict(problem, trials, options, self.theory).outcome[0] == CONVERGED)
+
+    def _trials(
+        self, problem: Problem, start: Floats, rates: Floats, epochs: int, level: float
+    ) -> tuple[Trials, TrainOptions]:
+        """Returns trials with these rates [K], and how they are trained to a level of excess cost."""
+        starts, criteria = np.repeat(start[None], len(rates), axis=0), self.experiment.criteria
+        high = criteria.diverged_excess(problem.excess_cost(starts), problem.cost_min, problem.scale)
+        values = {name: np.repeat(value, len(rates)) for name, value in self.values.items()}
+        trials = Trials(
+            starts, np.full(len(rates), epochs), values | {"learning_rate": rates}, problem.quadratic
+        )
+        return trials, TrainOptions(level, high, method=self.theory.method)
 
 
 def _standardized(experiment: Experiment, descent: _Descent, start: Floats) -> Way | None:

@@ -93,7 +93,11 @@ def _faults_of_machine(declaration: Declaration) -> Iterator[Complaint]:
             hint = f"pip install {package}, or use engine: numpy"
             yield declaration.complaint(("training", "engine"), f"{package} is not installed", hint)
             return
-    if training.device == "cuda" and not _has_cuda():
+    if training.device != "cuda":
+        return
+    from linreg_sweep.engines.torch_engine import has_cuda
+
+    if not has_cuda():
         text = "cuda must be available, torch finds no such device"
         hint = "use cpu, or a build of torch with CUDA on a machine with an NVIDIA GPU"
         yield declaration.complaint(("training", "device"), text, hint)
@@ -111,12 +115,6 @@ def _faults_of_engine(declaration: Declaration, experiment: Experiment) -> Itera
         if not unknown and any(each.batch_size is not None and each.average is not None for each in methods):
             text = f"must be one that iterates where steps on batches are averaged, got {training.engine!r}"
             yield declaration.complaint(("training", "engine"), text, "use engine: numpy")
-
-
-def _has_cuda() -> bool:
-    from linreg_sweep.engines.torch_engine import has_cuda
-
-    return has_cuda()
 
 
 def _faults_of_best(declaration: Declaration, experiment: Experiment) -> Iterator[Complaint]:

@@ -23,7 +23,6 @@ from linreg_sweep.theory.outcome import (
     judge_measured_regime,
     judge_regime,
 )
-from linreg_sweep.trials.batches import has_expected_excess, has_plateau
 
 if TYPE_CHECKING:
     from linreg_sweep.trials.experiment import Experiment
@@ -88,18 +87,12 @@ def parameter_name(column: str) -> str:
     return "epochs" if column == "max_epochs" else column
 
 
-def labels_of(experiment: "Experiment") -> Mapping[str, tuple[str, ...]]:
-    """Returns the words of the hyperparameters that are no numbers, in the declared order."""
-    found: Mapping[str, tuple[str, ...]] = getattr(experiment.space, "labels", {})
-    return found
-
-
 def _hyperparameter_types(experiment: "Experiment") -> dict[str, ColumnType]:
-    labels = labels_of(experiment)
+    labels = experiment.space.labels
     types: dict[str, ColumnType] = {}
     for name in experiment.fixed():
         kind: Kind = "words" if name in labels else "count" if name in COUNTED else "number"
-        types[parameter_column(name)] = ColumnType(kind, tuple(labels.get(name, ())), "hyperparameter")
+        types[parameter_column(name)] = ColumnType(kind, labels.get(name, ()), "hyperparameter")
     return types
 
 
@@ -290,7 +283,7 @@ TRIALS: tuple[Column | Family, ...] = (
         "number",
         "the excess cost at which the trial comes to rest, at an epoch's end; in the mean, if drawn",
         lambda trials: trials.of_each(lambda group: group.plateau()),
-        applies=has_plateau,
+        applies=lambda experiment: any(example.has_plateau for example in experiment.examples),
     ),
     Column(
         "expected_excess_cost",
@@ -299,7 +292,7 @@ TRIALS: tuple[Column | Family, ...] = (
         lambda trials: trials.of_each(
             lambda group: group.expected_excess(trials.results.epochs[group.chosen])
         ),
-        applies=has_expected_excess,
+        applies=lambda experiment: any(example.has_mean for example in experiment.examples),
     ),
     Column("regime", "words", "", _regime, words=REGIMES, stays=True),
     Column("regime_source", "words", "", _regime_source, words=REGIME_SOURCES),

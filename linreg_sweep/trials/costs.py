@@ -9,14 +9,13 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.engines import ENGINES, form_of_epochs
+from linreg_sweep.engines import ENGINES
 from linreg_sweep.engines.chunks import CHUNK
 from linreg_sweep.engines.pace import NS
 from linreg_sweep.engines.spectral import COURSE_BLOCK
-from linreg_sweep.method import Method
-from linreg_sweep.theory.problem import Problem
 from linreg_sweep.trials.columns import history_types, trial_types
 from linreg_sweep.trials.experiment import Experiment
+from linreg_sweep.trials.groups import Group
 
 Floats = NDArray[np.float64]
 
@@ -61,10 +60,8 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
             continue
         method, n_rows = group.options.method, group.problem.n_rows
         of_these, size = epochs[group.chosen], method.batch_size or n_rows
-        by_rows = _goes_by_rows(experiment.config.training.engine, group.problem, method, group.options.dtype)
-        making = (20_000 + size * n_parameters * (n_parameters + n_targets)) * (
-            method.is_drawn and not by_rows
-        )
+        makes = method.is_drawn and not group.goes_by_rows(experiment.config.training.engine)
+        making = (20_000 + size * n_parameters * (n_parameters + n_targets)) * makes
         width, a_step, a_trial = engine.pace(group.problem.shape, size, making, method.rule(np).n_slots)
         steps = ceil(n_rows / size)
         together = ceil(len(of_these) * share / width) * float(of_these.max())
@@ -91,29 +88,20 @@ def memory(experiment: Experiment, n_trials: int) -> int:
 
 def _of_batches(experiment: Experiment) -> int:
     """Returns the bytes of every batch's H and C, where an engine holds them at once."""
-    training = experiment.config.training
-    engine, dtype = ENGINES[training.engine], training.dtype
-    if not engine.holds_batches:
+    engine = experiment.config.training.engine
+    if not ENGINES[engine].holds_batches:
         return 0
     held = [
-        _of_hessians(example.problem, example.options.method, dtype)
-        for example in experiment.examples_of_sizes
-        if not _goes_by_rows(training.engine, example.problem, example.options.method, dtype)
+        _of_hessians(example) for example in experiment.examples_of_sizes if not example.goes_by_rows(engine)
     ]
     return max(held, default=0)
 
 
-def _goes_by_rows(engine: str, problem: Problem, method: Method, dtype: str) -> bool:
-    """Returns whether steps go by their rows, so that no H of theirs is held or made."""
-    form = form_of_epochs(engine, problem, method, dtype)
-    return form is not None and form.goes_by_rows
-
-
-def _of_hessians(problem: Problem, method: Method, dtype: str) -> int:
-    rows, (p, o) = problem.n_rows, problem.shape
+def _of_hessians(group: Group) -> int:
+    method, rows, (p, o) = group.options.method, group.problem.n_rows, group.problem.shape
     n_batches = ceil(rows / (method.batch_size or rows))
     if n_batches == 1:
         return 0
-    each = p * (p + o) * np.dtype(dtype).itemsize + BYTES_A_BATCH
+    each = p * (p + o) * np.dtype(group.options.dtype).itemsize + BYTES_A_BATCH
     chunk = max(n_batches, CHUNK) if method.is_drawn else 0
     return n_batches * each + 2 * chunk * each  # the last chunk's go when the next one's are there

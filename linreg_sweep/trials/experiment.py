@@ -121,6 +121,11 @@ class Experiment:
         return any(example.options.method.average is not None for example in self.examples)
 
     @property
+    def has_batches(self) -> bool:
+        """Whether any trial's steps see some of the rows, or rows that are drawn."""
+        return any(example.options.method.batch_size is not None for example in self.examples)
+
+    @property
     def is_predicted_by_engine(self) -> bool:
         """Whether the engine's results are theory's own."""
         return ENGINES[self.config.training.engine].is_theory
@@ -258,7 +263,7 @@ class Experiment:
         return (
             ENGINES[self.config.training.engine].reads_rows
             or problem.n_rows < problem.shape[0]
-            or any(example.options.method.batch_size is not None for example in self.examples)
+            or self.has_batches
         )
 
     def _is_active(self, name: str, declared: float) -> bool:
@@ -288,15 +293,6 @@ class Experiment:
             device=training.device,
             history_epochs=history_epochs(self.config.history.every, epochs),
         )
-
-    def train(self, values: Values, states_at: Integers | None = None) -> Results:
-        """Trains trials with these hyperparameters, [K] each; see train_groups.
-
-        Args:
-            values: the hyperparameters of the trials.
-            states_at: the ascending epochs at which states are kept; None: as the config says.
-        """
-        return self.train_groups(self.groups(values), states_at)
 
     def train_groups(self, groups: list[Group], states_at: Integers | None = None) -> Results:
         """Trains groups of trials, one after the other; see descending.train_groups."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from linreg_sweep.blocks import blocks
-from linreg_sweep.engines import ENGINES, form_of_epochs
+from linreg_sweep.engines import ENGINES
 from linreg_sweep.tabular.rows_file import RowsFile
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.trials.experiment import Experiment
@@ -17,20 +17,12 @@ def with_rows_filed(experiment: Experiment) -> Experiment:
     """
     training = experiment.config.training
     on_disk = [kind for kind, problem in experiment.problems.items() if problem.is_on_disk]
-    if not (on_disk and ENGINES[training.engine].holds_rows and _goes_by_rows(experiment)):
+    if not on_disk or not ENGINES[training.engine].holds_rows:
+        return experiment
+    if not any(example.goes_by_rows(training.engine) for example in experiment.examples_of_sizes):
         return experiment
     filed = {kind: _filed(experiment.problems[kind], training.dtype) for kind in on_disk}
     return replace(experiment, problems={**experiment.problems, **filed})
-
-
-def _goes_by_rows(experiment: Experiment) -> bool:
-    """Returns whether steps of any trial go by the rows of their batches."""
-    training = experiment.config.training
-    forms = (
-        form_of_epochs(training.engine, example.problem, example.options.method, training.dtype)
-        for example in experiment.examples_of_sizes
-    )
-    return any(form is not None and form.goes_by_rows for form in forms)
 
 
 def _filed(problem: Problem, dtype: str) -> Problem:

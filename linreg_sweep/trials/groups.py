@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.engines import Form, form_of_epochs
 from linreg_sweep.engines.interface import TrainOptions, Trials
 from linreg_sweep.theory.applies import NoTheory, Theory
 from linreg_sweep.theory.drawn import Drawn
@@ -59,6 +60,15 @@ class Group:
     def is_covered(self) -> bool:
         """Whether theory covers them: their regime, and mostly their outcome."""
         return not isinstance(self.theory, Drawn | NoTheory)
+
+    def form(self, engine: str) -> Form | None:
+        """Returns what their epochs are made of; None: an engine has one form."""
+        return form_of_epochs(engine, self.problem, self.options.method, self.options.dtype)
+
+    def goes_by_rows(self, engine: str) -> bool:
+        """Returns whether steps go by their rows, so that no H of theirs is held or made."""
+        form = self.form(engine)
+        return form is not None and form.goes_by_rows
 
     def stability_limit(self) -> Floats:
         """Returns the learning rate [K] above which each trial's descent grows; NaN: none is known."""

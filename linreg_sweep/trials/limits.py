@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from linreg_sweep.trials.batches import has_batches
 from linreg_sweep.trials.experiment import Experiment
 
 
@@ -17,5 +16,5 @@ def common_stability_limit(experiment: Experiment) -> float | None:
 def differing(experiment: Experiment) -> list[str]:
     """Returns the numbers that move the stability limit and differ between trials."""
     space = experiment.space
-    by_size = ["batch_size"] if "batch_size" in space.names and has_batches(experiment) else []
+    by_size = ["batch_size"] if "batch_size" in space.names and experiment.has_batches else []
     return [name for name in (*experiment.moving, *by_size) if len({*space.ends(name)}) > 1]

@@ -2,7 +2,7 @@
 
 from threadpoolctl import threadpool_limits
 
-from linreg_sweep.engines import ENGINES, form_of_epochs
+from linreg_sweep.engines import ENGINES
 from linreg_sweep.engines.forms import BY_BLAS, PLAIN
 from linreg_sweep.gemm import kernel
 from linreg_sweep.theory.rotation import FEW
@@ -18,14 +18,11 @@ def arithmetic(experiment: Experiment) -> dict[str, str]:
     The forms are those of all that trials are grouped by; of a batch size that varies, of its ends. Whatever
     the engine, theory rotates many parameters by BLAS.
     """
-    training, told = experiment.config.training, dict[str, str]()
+    engine, told = experiment.config.training.engine, dict[str, str]()
     is_by_blas = experiment.problem.shape[0] > FEW
-    if ENGINES[training.engine].forms is not None:
+    if ENGINES[engine].forms is not None:
         with threadpool_limits(limits=1):
-            forms = {
-                str(form_of_epochs(training.engine, example.problem, example.options.method, training.dtype))
-                for example in experiment.examples_of_sizes
-            }
+            forms = {str(example.form(engine)) for example in experiment.examples_of_sizes}
         told["form"] = "; ".join(sorted(forms))
         is_by_blas |= any(BY_BLAS in form for form in forms)
     return told | {"blas": kernel()} if is_by_blas else told

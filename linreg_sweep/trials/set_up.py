@@ -73,8 +73,8 @@ class SetUp:
         Of what is no number it is the first value that is declared, where no trial has the set-up's.
         """
         if name in self.space.choices:
-            chosen = self.choice(name)
-            return self.space.code(name, chosen) if chosen in self.space.choices[name] else 0.0
+            values, chosen = self.space.choices[name], self.choice(name)
+            return float(values.index(chosen)) if chosen in values else 0.0
         if name == "fold":
             return 0.0
         if name == "batch_size":

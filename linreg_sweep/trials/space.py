@@ -85,14 +85,6 @@ class Space:
         """The text that each whole number of a choice is shown as."""
         return {name: tuple(map(label, values)) for name, values in self.choices.items()}
 
-    def code(self, name: str, value: Any) -> float:
-        """Returns the whole number that a value of a choice has in its column.
-
-        Raises:
-            ValueError: no trial has this value, nor the set-up.
-        """
-        return float(self.choices[name].index(value))
-
     def values(self, start: int, stop: int) -> dict[str, Floats]:
         """Returns the values [stop - start] of each parameter in the trials from start to stop - 1.
 
@@ -138,16 +130,6 @@ class Space:
 
     def _unknown(self, count: int) -> dict[str, Floats]:
         return {name: np.full(count, np.nan) for name in self.columns}
-
-    def trial(self, number: int) -> dict[str, float]:
-        """Returns the values of one trial.
-
-        Raises:
-            IndexError: there is no trial of this number.
-        """
-        if not 0 <= number < self.n_trials:
-            raise IndexError(f"trial {number} of {self.n_trials}")
-        return {name: float(values[0]) for name, values in self.values(number, number + 1).items()}
 
     @property
     def columns(self) -> tuple[str, ...]:
