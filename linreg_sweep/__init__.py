@@ -55,31 +55,19 @@ __all__ = [
     "verify",
 ]
 
-_HOME = {
-    "Comparison": "comparing.comparison",
-    "compare": "comparing.comparison",
-    "Edge": "edge_search",
-    "Edges": "edge_search",
-    "edge": "edge_search",
-    "ConfigError": "errors",
-    "DataError": "errors",
-    "ResultsError": "errors",
-    "SweepError": "errors",
-    "export": "exporting",
-    "Model": "model",
-    "read_model": "model",
-    "Plan": "planning",
-    "plan": "planning",
-    "plot": "plots.plot",
-    "report": "reports.report",
-    "Run": "runs.results",
-    "list_runs": "runs.results",
-    "load": "runs.results",
-    "run": "sweep",
-    "Training": "training",
-    "train": "training",
-    "Verification": "verification",
-    "verify": "verification",
+_HOMES = {
+    "comparing.comparison": ("Comparison", "compare"),
+    "edge_search": ("Edge", "Edges", "edge"),
+    "errors": ("ConfigError", "DataError", "ResultsError", "SweepError"),
+    "exporting": ("export",),
+    "model": ("Model", "read_model"),
+    "planning": ("Plan", "plan"),
+    "plots.plot": ("plot",),
+    "reports.report": ("report",),
+    "runs.results": ("Run", "list_runs", "load"),
+    "sweep": ("run",),
+    "training": ("Training", "train"),
+    "verification": ("Verification", "verify"),
 }
 
 
@@ -88,6 +76,7 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"linreg_sweep.{_HOME[name]}"), name)
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"linreg_sweep.{home}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

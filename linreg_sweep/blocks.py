@@ -71,6 +71,11 @@ def _height(width: int) -> int:
     return min(MAX_ROWS, max(CACHE // max(width, 1), 8 * width))
 
 
+def evenly(n_rows: int, most: int) -> Indices:
+    """Returns as many of the rows, evenly spaced, the first and the last among them."""
+    return np.unique(np.linspace(0, n_rows - 1, min(n_rows, most)).astype(np.intp))
+
+
 def each_block(matrix: Rows) -> Iterator[Floats]:
     """Yields the rows of a matrix [n, columns] in their order, some at a time."""
     for rows in blocks(len(matrix), matrix.shape[1]):

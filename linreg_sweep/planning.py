@@ -134,7 +134,7 @@ def plan(
         any_order_limit=_any_order_limit(experiment),
         has_schedule=any(each.options.method.schedule is not None for each in experiment.examples),
         no_limit=_no_limit(experiment),
-        best_rate=_best_rate(experiment),
+        best_rate=None if limit is None else _best_rate(experiment),
         condition_number=_condition_number(experiment),
         forecast=expected,
         seconds=expected.seconds,
@@ -197,6 +197,4 @@ def _condition_number(experiment: Experiment) -> float:
 def _best_rate(experiment: Experiment) -> float | None:
     method = experiment.example.options.method
     is_plain = not method.active and method.schedule is None and not experiment.has_batches
-    if common_stability_limit(experiment) is None or not is_plain or len(experiment.problems) > 1:
-        return None
-    return 2 / sum(experiment.problem.curvature)
+    return 2 / sum(experiment.problem.curvature) if is_plain and len(experiment.problems) == 1 else None

@@ -4,7 +4,7 @@ import click
 
 from linreg_sweep.commands.options import FORMATS, with_bins, with_selection
 from linreg_sweep.errors import SweepError
-from linreg_sweep.terminal.console import note, say
+from linreg_sweep.terminal.console import note, say_all
 
 
 @click.command(name="compare", short_help="Compare runs: what changed, trial by trial.")
@@ -63,10 +63,7 @@ def compare_command(
     if bins is None and style not in ("csv", "json"):
         bins = bins_to_read(loaded, by)
     found = compare(*loaded, by=by, tolerance=tolerance, bins=bins or None)
-    for line in format_comparison(
-        found, style, only_changed=only_changed, columns=columns, sort=sort, top=top
-    ):
-        say(line)
+    say_all(format_comparison(found, style, only_changed=only_changed, columns=columns, sort=sort, top=top))
     if fail_on_change and found.n_changed:
         bits = int(found.matched["last_bits"].sum())
         among = f", {bits:,} of them only in their last bits" if bits and not tolerance else ""

@@ -3,7 +3,7 @@
 import click
 
 from linreg_sweep.commands.options import SEVERAL, several, with_format, with_overrides, with_selection
-from linreg_sweep.terminal.console import notes, print_table, say
+from linreg_sweep.terminal.console import notes, print_table, say, say_all
 
 
 @click.command(
@@ -39,5 +39,4 @@ def edge(
     print_table(table, style, columns)
     if style == "table":
         say()
-        for line in format_edges(measured):
-            say(line)
+        say_all(format_edges(measured))

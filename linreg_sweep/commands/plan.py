@@ -10,7 +10,7 @@ from linreg_sweep.commands.options import (
     with_overrides,
     with_trials,
 )
-from linreg_sweep.terminal.console import notes, say
+from linreg_sweep.terminal.console import notes, say_all
 
 
 @click.command(short_help="Show what a sweep would do, without training.", context_settings=SEVERAL)
@@ -30,5 +30,4 @@ def plan(
     with trials_as_typed(trials):
         made = make_plan(sweep, overrides=with_trials(overrides, trials), max_memory=max_memory)
     notes(made.notes)
-    for line in format_plan(made):
-        say(line)
+    say_all(format_plan(made))

@@ -15,7 +15,7 @@ from linreg_sweep.commands.options import (
     with_trials,
 )
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
-from linreg_sweep.terminal.console import fitting, note, notes, say
+from linreg_sweep.terminal.console import fitting, note, notes, say, say_all
 from linreg_sweep.terminal.signals import INTERRUPTED, asked_to_stop, ended_at_once
 from linreg_sweep.workers.backends import BACKENDS, Backend
 from linreg_sweep.workers.interface import PATIENCE
@@ -145,11 +145,9 @@ def _report(made: "Run", progress: "Progress", experiment: "Experiment") -> None
         note("Nothing to do: every trial has been trained already.")
     notes(made.metadata["data"]["notes"])
     columns = fitting(table, (), f"linreg-sweep show {made.path} --format csv")
-    for line in format_run(made, table, columns):
-        say(line)
+    say_all(format_run(made, table, columns))
     if is_needed(made.metadata["outcomes"]):
-        for line in format_advice(advise(experiment), "even the farthest start"):
-            say(line)
+        say_all(format_advice(advise(experiment), "even the farthest start"))
     say(str(made.path))
     if made.n_failed:
         for line in format_failures(made):

@@ -3,7 +3,7 @@
 import click
 
 from linreg_sweep.commands.options import SEVERAL, loaded_run, several, with_bins, with_format, with_selection
-from linreg_sweep.terminal.console import note, print_table, say
+from linreg_sweep.terminal.console import note, print_table, say, say_all
 
 
 @click.command(short_help="Show a run's summary, or its trials.", context_settings=SEVERAL)
@@ -58,8 +58,6 @@ def show(
         note("No trial is left to show.")
     elif style == "table":
         say()
-        for line in format_legend(table, loaded):
-            say(line)
+        say_all(format_legend(table, loaded))
         if not choice.as_trials and where is None:
-            for line in format_over_seeds(loaded):
-                say(line)
+            say_all(format_over_seeds(loaded))

@@ -3,7 +3,7 @@
 import click
 
 from linreg_sweep.commands.options import with_format, with_selection
-from linreg_sweep.terminal.console import print_table, say
+from linreg_sweep.terminal.console import print_table, say_all
 
 
 @click.command(short_help="Show how far a run has come, even from another terminal.")
@@ -22,5 +22,4 @@ def status(run: str, columns: tuple[str, ...], sort: str | None, top: int | None
     if style != "table" or columns:
         print_table(selected(found.table(), columns, sort, top), style, columns)
         return
-    for line in format_status(found):
-        say(line)
+    say_all(format_status(found))

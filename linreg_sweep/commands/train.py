@@ -14,7 +14,7 @@ from linreg_sweep.commands.options import (
     with_selection,
 )
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.terminal.console import note, notes, print_table, say
+from linreg_sweep.terminal.console import note, notes, print_table, say, say_all
 
 if TYPE_CHECKING:
     from linreg_sweep.trials.experiment import Experiment
@@ -63,8 +63,7 @@ def train(
     from linreg_sweep.trials.forecast import seconds_at_most
 
     if steps is not None:
-        for line in format_steps(*autograd_steps(config, steps, overrides=overrides)):
-            say(line)
+        say_all(format_steps(*autograd_steps(config, steps, overrides=overrides)))
         return
 
     def before(experiment: "Experiment") -> None:
@@ -77,11 +76,9 @@ def train(
     if style != "table" or columns or sort or top:
         print_table(selected(training.frame, columns, sort, top), style, columns)
         return
-    for line in format_rows(training):
-        say(line)
+    say_all(format_rows(training))
     say()
-    for line in format_ending(training):
-        say(line)
+    say_all(format_ending(training))
 
 
 def _refuse_beside_steps(steps: int | None, every: int | None, style: str) -> None:

@@ -1,6 +1,7 @@
 """One run compared with another, trial by trial or, where they share none, by their summaries."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ from linreg_sweep.runs.reopening import declaration_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
 from linreg_sweep.trials import space
+
+EPOCHS = ("sooner", "same_epoch", "later", "median_epochs_later", "median_epochs_ratio")
+"""What is told of trials that converged in both."""
 
 MAX_LISTED = 1000
 """Trials of each kind that are listed; all are counted."""
@@ -227,29 +231,23 @@ class Pair:
         for place, alone in enumerate((block.only_first, block.only_second)):
             self._n_only[place] += len(alone["trial"])
             label = (self._base, self._label)[place]
-            self.only.add(
-                {
-                    "run": [label] * len(alone["trial"]),
-                    **{name: self._readable(name, alone[name]) for name in self._key_names()},
-                }
-            )
+            self.only.add({"run": [label] * len(alone["trial"]), **self._named(alone)})
 
-    def _key_names(self) -> list[str]:
-        return ["trial", *self._keys]
+    def _named(self, columns: Columns) -> dict[str, Any]:
+        """Returns which trials these are, as their table has it."""
+        return {name: self._readable(name, columns[name]) for name in ("trial", *self._keys)}
 
     def _group_keys(self, columns: Columns) -> Floats:
-        keys = [np.asarray(columns[name], np.float64) for name in self.by]
-        keys = [
-            self._ranges[name].place(key) if name in self._ranges else key
-            for name, key in zip(self.by, keys, strict=True)
-        ]
-        return np.column_stack(keys)
+        keys = {name: np.asarray(columns[name], np.float64) for name in self.by}
+        return np.column_stack(
+            [self._ranges[name].place(key) if name in self._ranges else key for name, key in keys.items()]
+        )
 
     def _listed(
         self, first: Columns, second: Columns, rows: NDArray[np.intp], kinds: NDArray[np.int8]
     ) -> dict[str, Any]:
-        columns: dict[str, Any] = {"run": [self._label] * len(rows)}
-        columns |= {name: self._readable(name, first[name][rows]) for name in self._key_names()}
+        columns = {"run": [self._label] * len(rows)}
+        columns |= self._named({name: values[rows] for name, values in first.items()})
         names = (*COMPARED, *(name for name in self._whole.values if name != "cost"))
         differ = {name: self._differs(name, first, second)[rows] for name in names}
         columns["change"] = [CHANGES[kind] for kind in kinds[rows]]
@@ -277,14 +275,19 @@ class Pair:
             return np.asarray(first[name] != second[name])
         return self._whole.differs(name, first, second)
 
+    @cached_property
+    def _table(self) -> dict[str, list[Any]]:
+        """What differs over all matched trials: one row, or none."""
+        return self._whole.table()
+
     @property
     def n_matched(self) -> int:
         """Trials that both runs have."""
-        return int(sum(self._whole.table()["matched"]))
+        return int(sum(self._table["matched"]))
 
     def matched(self) -> dict[str, Any]:
         """Returns the row of the table of matches."""
-        table = self._whole.table()
+        table = self._table
         return {
             "run": self._label,
             "compared_with": self._base,
@@ -298,33 +301,26 @@ class Pair:
 
     def transitions(self) -> Iterator[dict[str, Any]]:
         """Yields a row for each outcome before."""
-        table = self._whole.table()
         for before in OUTCOMES if self.n_matched else ():
-            after = {name: table[f"{before}_to_{name}"][0] for name in OUTCOMES}
+            after = {name: self._table[f"{before}_to_{name}"][0] for name in OUTCOMES}
             yield {"run": self._label, "outcome_first": before, **after}
 
     def epochs(self) -> Iterator[dict[str, Any]]:
         """Yields one row, where a trial converged in both."""
-        table = self._whole.table()
-        if self.n_matched and table["converged_to_converged"][0]:
-            names = ("sooner", "same_epoch", "later", "median_epochs_later", "median_epochs_ratio")
-            converged = table["converged_to_converged"][0]
-            yield {
-                "run": self._label,
-                "both_converged": converged,
-                **{name: table[name][0] for name in names},
-            }
+        both = self._table["converged_to_converged"]
+        if any(both):
+            told = {name: self._table[name][0] for name in EPOCHS}
+            yield {"run": self._label, "both_converged": both[0], **told}
 
     def values(self) -> Iterator[dict[str, Any]]:
         """Yields a row for each final number."""
-        table = self._whole.table()
         for name in self._whole.values if self.n_matched else ():
             yield {
                 "run": self._label,
                 "value": name if self._same_scale() or name == "cost" else f"{name} (unscaled)",
-                "same_bits": table[f"same_bits_{name}"][0],
+                "same_bits": self._table[f"same_bits_{name}"][0],
                 "matched": self.n_matched,
-                "largest_difference": table[f"largest_difference_{name}"][0],
+                "largest_difference": self._table[f"largest_difference_{name}"][0],
             }
 
     def by_parameter(self) -> pd.DataFrame:
@@ -332,29 +328,24 @@ class Pair:
         if not self.n_matched:
             return self._summaries()
         table = self._grouped.table()
-        size = range(len(self._grouped.keys))
-        moved = {name: table[f"converged_to_{name}"] for name in OUTCOMES}
-        came = {name: table[f"{name}_to_converged"] for name in OUTCOMES}
-        blown = {name: table[f"{name}_to_diverged"] for name in OUTCOMES}
-        gone = {name: table[f"diverged_to_{name}"] for name in OUTCOMES}
 
-        def total(counts: Mapping[str, Sequence[int]]) -> list[int]:
-            return [sum(cells[row] for cells in counts.values()) for row in size]
+        def total(moves: str) -> list[int]:
+            each = [table[moves.format(name)] for name in OUTCOMES]
+            return [sum(counts) for counts in zip(*each, strict=True)]
 
         columns = {
             "matched": table["matched"],
             "changed": table["changed"],
             **{name: table[name] for name in KINDS[:IDENTICAL]},
-            "converged_first": total(moved),
-            "converged_second": total(came),
-            "diverged_first": total(gone),
-            "diverged_second": total(blown),
-            **{name: table[name] for name in ("sooner", "same_epoch", "later")},
-            **{name: table[name] for name in ("median_epochs_later", "median_epochs_ratio")},
+            "converged_first": total("converged_to_{}"),
+            "converged_second": total("{}_to_converged"),
+            "diverged_first": total("diverged_to_{}"),
+            "diverged_second": total("{}_to_diverged"),
+            **{name: table[name] for name in EPOCHS},
             "largest_difference_cost": table["largest_difference_cost"],
         }
         keys = {name: self._cells(name, self._grouped.keys[:, place]) for place, name in enumerate(self.by)}
-        return pd.DataFrame({"run": [self._label] * len(size), **keys, **columns})
+        return pd.DataFrame({"run": [self._label] * len(table["matched"]), **keys, **columns})
 
     def _cells(self, name: str, keys: Floats) -> list[Any]:
         if name in self._ranges:

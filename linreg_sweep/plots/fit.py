@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.shown import COLORS
+from linreg_sweep.blocks import evenly
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.folds import Fold
 from linreg_sweep.model import Model
@@ -129,17 +130,13 @@ def line_of_least_squares(experiment: Experiment, group: Group) -> tuple[float, 
     return optimum[0], optimum[1] if len(optimum) > 1 else 0.0
 
 
-def _some(n_rows: int) -> NDArray[np.int64]:
-    """Returns the rows that are drawn of so many."""
-    return np.unique(np.linspace(0, n_rows - 1, min(n_rows, MAX_POINTS)).astype(np.int64))
-
-
 def _rows(fitted: Fitted) -> list[tuple[str, str, Floats, Floats]]:
     """Returns the rows that are drawn, by what they are called and their colour: x and y."""
     kinds = [("training rows", TRAINED, fitted.fold.train.x, fitted.fold.train.y)]
     if fitted.fold.n_held_out:
         kinds.append(("held-out rows", HELD_OUT, fitted.fold.held_out.x, fitted.fold.held_out.y))
-    return [(name, color, x[_some(len(x))], y[_some(len(y))]) for name, color, x, y in kinds]
+    some = [evenly(len(x), MAX_POINTS) for _, _, x, _ in kinds]
+    return [(name, color, x[rows], y[rows]) for (name, color, x, y), rows in zip(kinds, some, strict=True)]
 
 
 def _dots(axes: "Axes", x: Floats, y: Floats, color: str, name: str, look: Look) -> "list[Line2D]":

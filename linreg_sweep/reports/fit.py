@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import numpy as np
-
-from linreg_sweep.blocks import Rows
+from linreg_sweep.blocks import Rows, evenly
 from linreg_sweep.plots.fit import line_of_least_squares
 from linreg_sweep.reports.laboratory import MAX_POINTS
 from linreg_sweep.reports.payload import plain
@@ -41,5 +39,5 @@ def fit_of(run: Run) -> dict[str, Any] | None:
 
 def _rows(x: Rows, y: Rows) -> dict[str, Any]:
     """Returns rows [n, 1] of so many, evenly spaced."""
-    chosen = np.unique(np.linspace(0, len(x) - 1, min(len(x), MAX_POINTS)).astype(np.intp))
+    chosen = evenly(len(x), MAX_POINTS)
     return {"x": plain(x[chosen][:, 0]), "y": plain(y[chosen][:, 0])}

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.legend import Bounds
+from linreg_sweep.blocks import evenly
 from linreg_sweep.config.parameters import own_weight
 from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.plots.style import REGIME_WORDS, parameter_words
@@ -84,7 +85,7 @@ def laboratory(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict
         "regime_words": {name: bounds.regime(name) for name in REGIMES},
         "measured_words": {name: bounds.regime(name, measured=True) for name in REGIMES},
         "surprises": SURPRISES,
-        "regime_names": {name: REGIME_WORDS[name] for name in REGIMES},
+        "regime_names": REGIME_WORDS,
     }
 
 
@@ -118,8 +119,7 @@ def _points(experiment: Experiment) -> dict[str, Any] | None:
     problem, data = experiment.problem, experiment.data
     if len(data.x_names) != 1:
         return None
-    chosen = np.unique(np.linspace(0, problem.n_rows - 1, min(problem.n_rows, MAX_POINTS)).astype(np.intp))
-    a, y = problem.rows(chosen)
+    a, y = problem.rows(evenly(problem.n_rows, MAX_POINTS))
     seen = a[:, 0]
     x = seen * data.x_scale + data.x_mean if experiment.config.data.standardize else seen
     return {"x": plain(x), "y": plain(y[:, 0])}
@@ -209,7 +209,8 @@ def _kept_states(
     trial, epoch = columns["trial"], columns["epoch"]
     begun = np.setdiff1d(trial, trial[epoch == 0])  # kept states, but not their start
     trial, epoch = np.append(begun, trial), np.append(np.zeros_like(begun), epoch)
-    theta = np.concatenate([np.empty((len(begun), *shape)), _stacked(columns, names[2:], shape)])
+    kept = np.column_stack([columns[name] for name in names[2:]]).reshape(-1, *shape)
+    theta = np.concatenate([np.empty((len(begun), *shape)), kept])
     row, excess = np.searchsorted(numbers, trial), np.empty(len(trial))
     for group in groups:
         mine = np.flatnonzero(np.isin(row, group.chosen))
@@ -224,11 +225,6 @@ def _kept_states(
         "excess": plain(excess[order]),
         "theta": matrix(theta[order].reshape(len(order), -1)),
     }
-
-
-def _stacked(columns: dict[str, Any], names: list[str], shape: tuple[int, int]) -> Floats:
-    """Returns states [s, P, O] from their columns."""
-    return np.column_stack([columns[name] for name in names]).reshape(-1, *shape)
 
 
 def _of(trials: NDArray[np.int64], columns: dict[str, Any]) -> dict[str, Any]:

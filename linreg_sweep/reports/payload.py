@@ -32,12 +32,12 @@ def map_of(run: Run, found: Cells) -> dict[str, Json]:
     return {
         "x": _side(found.x, standardized=standardized),
         "y": None if found.y is None else _side(found.y, standardized=standardized),
-        "trials": _flat(found.trials),
-        **{name: _flat(counts) for name, counts in zip(OUTCOMES, found.outcomes, strict=True)},
-        "median_converged_at": _flat(found.converged_at),
-        "best_cost": _flat(found.best_cost),
+        "trials": plain(found.trials.ravel()),
+        **{name: plain(counts.ravel()) for name, counts in zip(OUTCOMES, found.outcomes, strict=True)},
+        "median_converged_at": plain(found.converged_at.ravel()),
+        "best_cost": plain(found.best_cost.ravel()),
         "regime": found.regime.ravel().tolist(),
-        "first_trial": _flat(found.first_trial),
+        "first_trial": plain(found.first_trial.ravel()),
         "left_out": found.left_out,
         "edge": None
         if edge is None
@@ -56,11 +56,6 @@ def _side(side: MapSide, *, standardized: bool) -> dict[str, Json]:
         "log": side.log,
         "values": list(side.labels) if side.is_words else plain(side.centres) if side.is_listed else None,
     }
-
-
-def _flat(values: Floats) -> list[Json]:
-    """Returns numbers row by row, whole ones without a point: shorter."""
-    return plain(values.ravel())
 
 
 def trials_of(trials: "pd.DataFrame", types: Types) -> list[dict[str, Json]]:

@@ -103,37 +103,36 @@ class Choice:
                 raise ConfigError(Complaint(option, f"{name} is a column of the summary", hint))
 
 
-def summary_to_read(run: Run, choice: Choice | None = None) -> Mapping[str, Sequence[Any]]:
+def summary_to_read(run: Run) -> Mapping[str, Sequence[Any]]:
     """Returns the summary of a run that a person can read, as plain columns."""
-    if choice is None and run.readable is not None:
-        return run.readable
-    choice = choice or Choice()
-    by = run.columns_of(choice.by) if choice.by else run.default_by()
-    return run.summarise(by, _bins(run, by, choice))
+    by = run.default_by()
+    return run.summarise(by, _bins(run, by, Choice())) if run.readable is None else run.readable
 
 
 def choose(run: Run, choice: Choice) -> "pd.DataFrame":
-    """Returns the table that is asked for.
+    """Returns the table that is asked for, by a choice that was checked.
 
     Raises:
-        ConfigError: there is no such column, the comparison is invalid, or one option would
-            have no effect beside another.
+        ConfigError: there is no such column, or the comparison is invalid.
         ResultsError: no part is finished, or one is damaged.
     """
     from linreg_sweep.analysis import tables
 
-    choice.check()
     trials = None if choice.where is None else run.where(choice.where)
     if choice.as_trials:
         best = choice.top if choice.sort is None else None
         if trials is None:
-            return _selected(run.trials if best is None else run.best(best), choice)
-        return _selected(trials if best is None else tables.best(trials, best, run.best_by), choice)
-    by = run.columns_of(choice.by) if choice.by else run.default_by()
-    bins = _bins(run, by, choice)
-    if trials is None:
-        return _selected(run.summary(by, bins), choice)
-    return _selected(tables.summary(trials, by, bins, run.metadata["log_scaled"], run.spread), choice)
+            table = run.trials if best is None else run.best(best)
+        else:
+            table = trials if best is None else tables.best(trials, best, run.best_by)
+    else:
+        by = run.columns_of(choice.by) if choice.by else run.default_by()
+        bins = _bins(run, by, choice)
+        if trials is None:
+            table = run.summary(by, bins)
+        else:
+            table = tables.summary(trials, by, bins, run.metadata["log_scaled"], run.spread)
+    return tables.select(table, choice.columns, choice.sort, choice.top)
 
 
 def _bins(run: Run, by: list[str], choice: Choice) -> int | None:
@@ -141,12 +140,6 @@ def _bins(run: Run, by: list[str], choice: Choice) -> int | None:
     if choice.bins is not None:
         return choice.bins or None
     return None if choice.exact or not run.has_more_values(by, MAX_ROWS) else BINS
-
-
-def _selected(table: "pd.DataFrame", choice: Choice) -> "pd.DataFrame":
-    from linreg_sweep.analysis import tables
-
-    return tables.select(table, choice.columns, choice.sort, choice.top)
 
 
 def selected(table: Table, columns: Sequence[str], sort: str | None, top: int | None) -> Table:

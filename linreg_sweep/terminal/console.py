@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
@@ -35,6 +35,12 @@ def say(text: str = "") -> None:
             click.echo(text.encode(error.encoding, "backslashreplace"))
     except OSError as error:
         raise OutputError from error
+
+
+def say_all(lines: Iterable[str]) -> None:
+    """Prints lines of data, each when it is there."""
+    for line in lines:
+        say(line)
 
 
 def note(text: str) -> None:

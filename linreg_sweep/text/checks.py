@@ -63,19 +63,14 @@ def format_edges(measured: "Edges") -> Iterator[str]:
 
 def mismatch_table(checked: "Verification") -> Table:
     """Returns what of a run is not what training it again gives, one a row."""
-    rows = [
-        {
-            "trial": mismatch.trial,
-            "column": mismatch.column,
-            "found": str(mismatch.found),
-            "expected": mismatch.expected,
-            "part": mismatch.part.name,
-        }
-        for mismatch in checked.mismatches
-    ]
-    return (
-        columns_of(rows) if rows else {name: [] for name in ("trial", "column", "found", "expected", "part")}
-    )
+    wrong = checked.mismatches
+    return {
+        "trial": [mismatch.trial for mismatch in wrong],
+        "column": [mismatch.column for mismatch in wrong],
+        "found": [str(mismatch.found) for mismatch in wrong],
+        "expected": [mismatch.expected for mismatch in wrong],
+        "part": [mismatch.part.name for mismatch in wrong],
+    }
 
 
 def format_verification(checked: "Verification") -> Iterator[str]:

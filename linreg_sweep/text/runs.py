@@ -80,10 +80,7 @@ def format_failures(run: "Run") -> Iterator[str]:
 def _best_row(cells: Mapping[str, Sequence[Any]]) -> Iterator[str]:
     """Yields which row of a summary does best on the whole, where rows have several trials."""
     best = best_row(cells)
-    names = list(cells)[: list(cells).index("trials")]
-    named = ", ".join(
-        f"{name} {number(cells[name][best])}" for name in names if cells[name][best] is not None
-    )
+    named = _setting({name: cells[name][best] for name in _names(cells)})
     trials, converged, median = (cells[name][best] for name in ("trials", "converged", "median_converged_at"))
     if converged and max(cells["trials"]) > 1:
         yield (
@@ -94,7 +91,7 @@ def _best_row(cells: Mapping[str, Sequence[Any]]) -> Iterator[str]:
 
 def _safe(cells: Mapping[str, Sequence[Any]], *, is_words: bool = False) -> Iterator[str]:
     """Yields between which values of its one parameter a summary has nothing but converged trials."""
-    names = list(cells)[: list(cells).index("trials")]
+    names = _names(cells)
     if len(names) != 1:
         return
     cells = with_values(cells, names[0])
@@ -108,13 +105,14 @@ def _safe(cells: Mapping[str, Sequence[Any]], *, is_words: bool = False) -> Iter
         yield f"With {names[0]} {found} every trial converged."
         return
     none = [row for row, converged in enumerate(cells["converged"]) if not converged and row >= stop]
-    above = f"; from {ends_of(values[none[0]])[0]} on none did" if _to_the_end(none, len(whole)) else ""
+    is_rest = bool(none) and none == [*range(none[0], len(whole))]
+    above = f"; from {ends_of(values[none[0]])[0]} on none did" if is_rest else ""
     yield f"With {names[0]} {span(values[first], values[stop - 1])} every trial converged{above}."
 
 
-def _to_the_end(rows: Sequence[int], n: int) -> bool:
-    """Returns whether rows are the last of so many, without a gap."""
-    return bool(rows) and list(rows) == list(range(rows[0], n))
+def _names(cells: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Returns the columns that a summary goes by."""
+    return list(cells)[: list(cells).index("trials")]
 
 
 def format_best(run: "Run") -> Iterator[str]:
@@ -175,8 +173,6 @@ def format_best_trial(best: Mapping[str, Any], varied: Sequence[str], by: str = 
         varied: the columns of the hyperparameters that tell it from others.
         by: the column whose least value is best.
     """
-    settings = ", ".join(f"{name} {number(best[name])}" for name in varied if best[name] is not None)
-    settings = settings or "the set-up's values"
     how = "no trial converged; this one came closest"
     if best["outcome"] == "converged" and best["converged_at"] is not None:
         how = f"converged at epoch {best['converged_at']:,}"
@@ -186,6 +182,7 @@ def format_best_trial(best: Mapping[str, Any], varied: Sequence[str], by: str = 
         value = best[by] if best[by] is not None else best.get(INSTEAD.get(by, by))
         how = f"{by} {number(value)}, {best['outcome']}"
     title = "Best trial" if by == "converged_at" else f"Best trial by {by}"
+    settings = _setting({name: best[name] for name in varied})
     return f"{title}: {best['trial']:,} ({settings}): {how}, cost {number(best['cost'])}."
 
 
