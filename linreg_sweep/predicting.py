@@ -49,11 +49,7 @@ class Predictions:
 
 
 def model_at(place: str | Path, trial: int | None = None) -> Model:
-    """Returns the model of a run's directory, or of a file that holds one.
-
-    Args:
-        place: the directory, or the file.
-        trial: of a run, which trial; see Run.model.
+    """Returns the model of a trial in a run's directory (see Run.model), or of a file that holds one.
 
     Raises:
         ConfigError: a file holds one model, and a trial is asked for; else see Run.model.
@@ -69,10 +65,8 @@ def model_at(place: str | Path, trial: int | None = None) -> Model:
 def predict_file(model: Model, path: Path) -> Predictions:
     """Returns what the rows of a file are predicted to have.
 
-    Args:
-        model: what predicts.
-        path: a file of text or Parquet, with the features among its columns, in any order. How text is
-            written is found out, and told where it is not by the default.
+    It has the features among its columns, in any order. How text is written is found out, and told where it
+    is not by the default.
 
     Raises:
         DataError: with every complaint found, as about data to train on.
@@ -104,11 +98,7 @@ def form_of(path: Path, named: Sequence[str]) -> TextFormat | None:
 
 
 def write_predictions(found: Predictions, file: Output) -> None:
-    """Writes the rows of a file as CSV, each as it is, with what it is predicted to have.
-
-    Args:
-        found: the predictions.
-        file: where to; see outputs.output.
+    """Writes the rows of a file as CSV, each as it is, with what it is predicted to have; see outputs.output.
 
     Raises:
         ConfigError, SweepError: it cannot be written.

@@ -48,12 +48,9 @@ GAP = 2
 
 
 def frame_of(rows: Sequence[dict[str, Any]], columns: list[str], counts: Iterable[str]) -> "pd.DataFrame":
-    """Returns records as a table; what is not known of one turns no count of another into 9.0.
+    """Returns records as a table of these columns, also where there is none.
 
-    Args:
-        rows: the records.
-        columns: of the table, also of one without rows.
-        counts: the columns of whole numbers.
+    Counts are the columns of whole numbers: what is not known of one turns no other into 9.0.
     """
     import pandas as pd
 

@@ -84,11 +84,7 @@ def legend(
 ) -> Iterator[str]:
     """Yields what the columns of a table say and what its regimes mean, a line each.
 
-    Args:
-        columns: those of the table that hold a value.
-        regimes: the cells of its regime column, such as `low` or `low to high`.
-        bounds: the numbers of the set-up.
-        measured: whether the regime of some of the trials is measured.
+    Regimes are cells such as `low` or `low to high`; of some trials they may be measured.
     """
     words = [(name, COLUMN_MEANING[name]) for name in columns if name in COLUMN_MEANING]
     named = _regimes_in(regimes)

@@ -47,10 +47,7 @@ def _text(cell: Any) -> str:
 def bars(labels: Sequence[str], counts: Mapping[str, Sequence[int]], what: str) -> str:
     """Returns a picture of what shares of trials ended in each outcome, a bar a label; nothing of too many.
 
-    Args:
-        labels: what each bar is called, from the top down.
-        counts: trials by the outcome, or another word, that they have; a number a bar.
-        what: the labels are, in words.
+    Counts are by the outcome, or another word, a number a bar from the top down; `what` the labels are.
     """
     there = {name: np.asarray(each, np.float64) for name, each in counts.items() if any(each)}
     if not there or len(labels) > MAX_BARS:

@@ -100,11 +100,6 @@ def with_bins(command: F) -> F:
 def several(ctx: click.Context, values: tuple[str, ...], fits: Callable[[str], bool]) -> tuple[str, ...]:
     """Returns an option's values with those that stand behind its first, as in `--by a b`.
 
-    Args:
-        ctx: of the command, whose further arguments they are.
-        values: given so far.
-        fits: whether a text can be a value of the option.
-
     Raises:
         UsageError: there are further arguments that can be none.
     """

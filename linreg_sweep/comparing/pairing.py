@@ -77,14 +77,8 @@ def paired(
 ) -> Iterator[Block]:
     """Yields all trials of two runs, matched where their hyperparameters are equal to the bit.
 
-    Of trials with the same hyperparameters the earliest are matched with the earliest.
-
-    Args:
-        first: one run.
-        second: the other.
-        keys: the hyperparameters that decide.
-        others: further columns to read.
-        in_order: both runs declare the same parameters.
+    Of trials with the same hyperparameters the earliest are matched with the earliest. Both runs are in order
+    where they declare the same parameters.
 
     Raises:
         ResultsError: a part of either is damaged.

@@ -67,10 +67,7 @@ def _with_data(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
 def declared(config: Config, name: str, optimizer: str | None = None) -> Any:
     """Returns what a config's set-up has for a hyperparameter, by its column; None: it has none.
 
-    Args:
-        config: the declaration.
-        name: of the column.
-        optimizer: whose keys are meant; None: the set-up's own.
+    Keys of optimizers are those of the one that is named; None: of the set-up's own.
     """
     *blocks, key = PLACES.get(name, f"training.{name}").split(".")
     value: Any = config

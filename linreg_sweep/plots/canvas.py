@@ -102,12 +102,7 @@ class Canvas:
 def title(axes: "Axes", look: Look, text: str, inches: float | None = None, **how: Any) -> None:
     """Gives a panel its title, in as many lines as it takes: the one asked for, if it is the only panel.
 
-    Args:
-        axes: of the panel.
-        look: of the picture.
-        text: the title where none is asked for.
-        inches: how wide it may be; None: as wide as the panel.
-        how: see Axes.set_title.
+    It may be so many inches wide; None: as the panel. For `how` see Axes.set_title.
     """
     alone = len(axes.figure.axes) == 1 if axes.figure else True
     shown = text if look.title is None else look.title if alone else text * bool(look.title)
@@ -184,19 +179,12 @@ def legend(
     *,
     title: str | None = None,
     columns: int | None = None,
-    extra: float = 0.0,
 ) -> None:
     """Names colours and lines below a panel, clear of what its axis says, in as many rows as it takes.
 
     What then is free beside the frame is what the words of the axis upwards may take; they are broken to fit.
-
-    Args:
-        axes: of the panel, whose axis to the right has its words.
-        look: of the picture.
-        handles: what it names, each with its label.
-        title: above all.
-        columns: at most; None: as many as have room.
-        extra: points that stand between the axis and its words.
+    The axis to the right has its words by then. Each handle has its label; they stand in so many columns at
+    most, or in as many as have room.
     """
     from matplotlib.transforms import ScaledTranslation
 
@@ -216,12 +204,12 @@ def legend(
     words = axes.get_xlabel()
     high += (words.count("\n") + 1) * look.points * LINE + 4 if words else 0
     above = (axes.get_title().count("\n") + 1) * look.points * LINE
-    free = max(1.0, (whole - takes - high - above - 30 - extra) / 72)
+    free = max(1.0, (whole - takes - high - above - 30) / 72)
     axes.set_ylabel(wrapped(axes.get_ylabel().replace("\n", " "), free, look.points))
     if not handles:
         return
     assert axes.figure is not None
-    down = ScaledTranslation(0, -(high + 12 + extra) / 72, axes.figure.dpi_scale_trans)
+    down = ScaledTranslation(0, -(high + 12) / 72, axes.figure.dpi_scale_trans)
     axes.legend(
         handles=list(handles),
         labels=labels,

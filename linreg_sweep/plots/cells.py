@@ -201,16 +201,11 @@ def map_axes(run: Run, x: str | None = None, y: str | None = None) -> list[str]:
 
 
 def cells(run: Run, x: str | None = None, y: str | None = None, most: int = MAX_VALUES) -> Cells:
-    """Returns the map of a run.
+    """Returns the map of a run over the parameters that map_axes names; see there, too.
 
-    Args:
-        run: which run.
-        x: see map_axes.
-        y: see map_axes.
-        most: values of a parameter above which they are gathered into so many ranges.
+    A parameter with more values than `most` is gathered into so many ranges.
 
     Raises:
-        ConfigError: see map_axes.
         ResultsError: no part is finished, or one is damaged.
     """
     aggregate = begun(run, map_axes(run, x, y), most)

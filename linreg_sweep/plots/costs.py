@@ -35,11 +35,6 @@ TITLE = "trial: hyperparameters: outcome"
 def draw(canvas: Canvas, runs: Sequence[Run], *, trials: Sequence[int] = ()) -> None:
     """Draws the cost above the optimum against the epoch, on log axes, for some trials of each run.
 
-    Args:
-        canvas: where.
-        runs: one or more.
-        trials: their numbers; none: some that show the run.
-
     Raises:
         ConfigError: there is no such trial, or there are too many.
         ResultsError, DataError: a run's data have moved or changed.

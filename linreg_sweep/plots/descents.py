@@ -76,11 +76,7 @@ def watch(run: Run, trials: Sequence[int] = ()) -> tuple[Experiment, Problem, li
     """Trains trials of a run once more, by its own engine, keeping states.
 
     The problem is one whose scale all are drawn in: that of the first trials or, where only some see
-    standardized x, the data's own.
-
-    Args:
-        run: which run.
-        trials: their numbers; none: some that show the run.
+    standardized x, the data's own. Where no trials are named they are default_trials.
 
     Raises:
         ConfigError: there is no such trial, or there are too many.

@@ -70,15 +70,10 @@ class Fitted:
 
 
 def draw(canvas: Canvas, runs: Sequence[Run], *, trials: Sequence[int] = ()) -> None:
-    """Draws how the best trial of each run, or one that is named, fits.
+    """Draws how the best trial of each run, or one that is named by its number, fits.
 
     Of one feature the data with its line; else what it predicts against what is, and what is left. Where rows
     are held out, the cost on both kinds of rows along its epochs as well.
-
-    Args:
-        canvas: where.
-        runs: one or more.
-        trials: the number of the trial, in each run; none: its best.
 
     Raises:
         ConfigError: there is no such trial, several are named, or it diverged.

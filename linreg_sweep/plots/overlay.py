@@ -12,12 +12,7 @@ from linreg_sweep.trials.experiment import Experiment
 
 
 def draw(canvas: Canvas, runs: Sequence[Run], *, trials: Sequence[int] = ()) -> None:
-    """Draws the best trial of each run, or some of each, in one panel.
-
-    Args:
-        canvas: where.
-        runs: one or more.
-        trials: their numbers, in each run; none: its best.
+    """Draws the best trial of each run, or those of these numbers, in one panel.
 
     Raises:
         ConfigError: a run has no such trial, or there are too many.

@@ -102,15 +102,8 @@ def plot(
 def save(runs: Sequence[Run], file: Output, kind: str, look: Look | None = None, **options: Any) -> str:
     """Writes a picture as PNG, SVG or PDF, by the file's suffix; a PNG into what is no file (outputs.output).
 
-    Args:
-        runs: one or more.
-        file: see outputs.output.
-        kind: see plot.
-        look: how it looks, see look.look_of; None: as on a screen.
-        options: those that kinds take: x, y, trials, bins, tuned, color; None: as if left out.
-
-    Returns:
-        A note on letters that it lacks; nothing where there are none.
+    Options are those that kinds take: x, y, trials, bins, tuned, color; None: as if left out. Returns a note
+    on letters that the picture lacks; nothing where there are none.
 
     Raises:
         ConfigError, ResultsError, DataError: see plot.

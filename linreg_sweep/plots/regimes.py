@@ -28,16 +28,8 @@ def name_regimes(axes: "Axes", found: Cells, look: Look, frame: float) -> float:
     """Draws a bar along the top over the columns of each regime, and their names side by side above.
 
     A name stands over the middle of its bar, as far as its neighbours let it; a line leads from each bar to
-    its name. Where regimes alternate so often that the names have no room there is nothing.
-
-    Args:
-        axes: of the map.
-        found: the map.
-        look: of the picture.
-        frame: of the width of the panel, what stands within its frame, about.
-
-    Returns:
-        How many points all of it takes above the frame.
+    its name. Where regimes alternate so often that the names have no room there is nothing. `frame` is the
+    share of the panel's width within its frame. Returns how many points all of it takes above that.
     """
     along = regime_along(found)
     edges = found.x.drawn_edges

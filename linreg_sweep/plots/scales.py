@@ -26,17 +26,9 @@ MAX_LINES = 3
 
 
 def scale(axes: "Axes", which: str, side: MapSide, words: str, look: Look) -> list[str]:
-    """Gives an axis of a map its scale, its ends, its ticks and its words.
+    """Gives an axis of a map, x or y, its scale, its ends, its ticks and its words.
 
-    Args:
-        axes: of the map.
-        which: x or y.
-        side: what is along it.
-        words: what it says.
-        look: of the picture.
-
-    Returns:
-        What letters that stand for long words mean, a line each.
+    Returns what letters that stand for long words mean, a line each.
     """
     axis = axes.xaxis if which == "x" else axes.yaxis
     inches = FRAME * (width_of(axes) if which == "x" else height_of(axes))

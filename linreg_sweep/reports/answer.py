@@ -14,13 +14,9 @@ from linreg_sweep.words import joined
 
 
 def answer(run: Run, name: str, table: Table, best: Mapping[str, Any]) -> str:
-    """Returns what a run says of its best trial and of one of its parameters.
+    """Returns what a run says of its best trial (see format_best_trial), and of one of its parameters.
 
-    Args:
-        run: which run.
-        name: the parameter.
-        table: the summary by it; its values ascend, each a number or a range such as `1 to 2`.
-        best: the cells of the best trial; see format_best_trial.
+    The values in the summary by the parameter ascend, each a number or a range such as `1 to 2`.
     """
     said = " ".join(format_best(run)) if "folds" in run.metadata else ""
     said = said or format_best_trial(best, run.varied, run.best_by)

@@ -45,12 +45,7 @@ FURTHEST_RATE = 2.1
 
 
 def laboratory(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict[str, Any]:
-    """Returns the problems of a run and what its sliders begin with.
-
-    Args:
-        run: which run.
-        experiment: what its trials are a function of.
-        trials: those that the page lists.
+    """Returns the problems of a run, what its sliders begin with, and what of it the listed trials need.
 
     Raises:
         ResultsError: the data have too many parameters.

@@ -178,13 +178,7 @@ def compared(found: Comparison) -> list[Shown]:
 
 
 def render(title: str, sections: Sequence[Section], comparison: Comparison | None) -> str:
-    """Returns the page.
-
-    Args:
-        title: what it is of.
-        sections: of the runs, one or more.
-        comparison: of the runs, where there are several.
-    """
+    """Returns the page of one run or more, with their comparison where there are several."""
     import jinja2
 
     style, script = _style(), _script()

@@ -216,14 +216,9 @@ def _list_row(run: Run) -> dict[str, object]:
 
 
 def narrowed(widths: Mapping[str, int], width: int, keep: Collection[str] = ()) -> list[str]:
-    """Returns the columns that fit into a line, the least important left out first.
+    """Returns the columns that fit into a line of so many characters, the least important left out first.
 
-    Parameters, counts, median and regime stay, however narrow the terminal.
-
-    Args:
-        widths: the columns in their order, and how many characters each takes.
-        width: the characters of a line.
-        keep: columns that stay in any case.
+    Parameters, counts, median and regime stay, however narrow the terminal, and so do those to keep.
     """
     kept = dict(widths)
     states = [name for name in widths if name.startswith(("weight", "bias"))]

@@ -98,10 +98,7 @@ def print_table(table: "Table", style: str, keep: Sequence[str] = ()) -> list[st
 def fitting(table: "Table", keep: Sequence[str], otherwise: str) -> list[str]:
     """Returns the columns that fit on the terminal, if stdout is one, and notes how many do not.
 
-    Args:
-        table: what is to be printed.
-        keep: columns that stay in any case.
-        otherwise: what shows all columns.
+    Those to keep stay in any case; `otherwise` is what shows all of them.
     """
     from linreg_sweep.analysis.formats import cells_of
 

@@ -20,12 +20,7 @@ PATIENCE = 2.0
 
 @contextmanager
 def waiting(stream: TextIO, text: str) -> Iterator[None]:
-    """Says on a terminal what is waited for, where that takes longer than a moment.
-
-    Args:
-        stream: where to say it; nothing is said where it is no terminal.
-        text: what to say.
-    """
+    """Says what is waited for where that takes longer than a moment, if a stream is a terminal."""
     if not stream.isatty():
         yield
         return
@@ -42,12 +37,7 @@ class Progress:
     """How far a run is; `update` it whenever that changes."""
 
     def __init__(self, stream: TextIO, *, plain: bool = False) -> None:
-        """Shows nothing until the first `update`.
-
-        Args:
-            stream: where to show it; a bar where it is a terminal.
-            plain: no bar even there.
-        """
+        """Shows nothing until the first `update`; then a bar, if the stream is a terminal and not plain."""
         self._stream = stream
         self._with_bar = stream.isatty() and not plain
         self._bar: tqdm[Never] | None = None

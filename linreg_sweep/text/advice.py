@@ -15,12 +15,7 @@ if TYPE_CHECKING:
 
 
 def format_wait(experiment: "Experiment", seconds: float | None) -> Iterator[str]:
-    """Yields what a training that takes long does, with the way round it; nothing of a short one.
-
-    Args:
-        experiment: what is to be trained.
-        seconds: that one core trains; None: not known.
-    """
+    """Yields how long a training takes on one core, if it is long, and the way round it."""
     if seconds is None or seconds < LONG:
         return
     engine = experiment.config.training.engine
@@ -30,12 +25,7 @@ def format_wait(experiment: "Experiment", seconds: float | None) -> Iterator[str
 
 
 def format_advice(advice: Advice | None, who: str = "it") -> Iterator[str]:
-    """Yields with which settings trials converge, a sentence per line, each with what `--set` takes.
-
-    Args:
-        advice: on these trials; None: there is none.
-        who: converges.
-    """
+    """Yields with which settings `who` converges, a sentence per line, each with what `--set` takes."""
     if advice is None:
         return
     if advice.batch_size is not None:

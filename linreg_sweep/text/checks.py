@@ -12,12 +12,7 @@ if TYPE_CHECKING:
 
 
 def edge_table(measured: "Edges", *, exact: bool) -> Table:
-    """Returns the edges of a sweep, one a row.
-
-    Args:
-        measured: what was measured.
-        exact: rates as numbers; else with as many digits as were measured, for people.
-    """
+    """Returns the edges of a sweep, one a row: exact, or with as many digits as were measured."""
 
     def shown(rate: float | None) -> float | str | None:
         return rate if exact or rate is None else f"{rate:.11g}"

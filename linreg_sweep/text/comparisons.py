@@ -51,14 +51,10 @@ def format_comparison(
 ) -> Iterator[str]:
     """Yields a comparison as text.
 
-    Args:
-        found: the comparison.
-        style: table, markdown or latex: everything, under headings; json: everything; csv: one table,
-            by the parameters or, of changes alone, trial by trial.
-        only_changed: leave out rows of `by` without a changed trial, and list the trials that changed.
-        columns: of the table that csv has, in this order; none: all.
-        sort: a column of it, with `-` before it for descending.
-        top: at most so many rows of it.
+    In the styles table, markdown and latex it is everything, under headings; so it is in json. csv has one
+    table, by the parameters or, of changes alone, trial by trial: the one that columns, sort and top choose
+    from (see tables.select). `only_changed` leaves out rows of `by` without a changed trial, and lists the
+    trials that changed.
 
     Raises:
         ConfigError: it has no such column.

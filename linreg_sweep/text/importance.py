@@ -15,9 +15,7 @@ MOST = 4
 def format_importance(column: str, table: Table) -> str:
     """Returns which shares of the variance of a column parameters and pairs have; nothing where it has none.
 
-    Args:
-        column: of the trials, or `outcome`: whether they converged.
-        table: see analysis.importance.shares.
+    Of the column `outcome` it is whether trials converge. For the table see analysis.importance.shares.
     """
     found = [
         (str(name), share)

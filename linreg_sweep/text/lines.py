@@ -22,12 +22,9 @@ Parameters = Mapping[str, float | None]
 def format_lines(
     features: Sequence[str], targets: Sequence[str], lines: Mapping[str, Parameters]
 ) -> Iterator[str]:
-    """Yields fitted lines beside each other: as equations where they are short, else as a table.
+    """Yields fitted lines, by what they are called, as equations where they are short, else as a table.
 
-    Args:
-        features: F names.
-        targets: O names.
-        lines: the parameters of each, by what it is called; empty: it has none that are worth a look.
+    A line is empty where it has no parameters that are worth a look.
     """
     every = parameter_names(features, targets, True)
     names = [name for name in every if any(name in values for values in lines.values())]

@@ -23,13 +23,7 @@ MAX_FAILURES_SHOWN = 5
 
 
 def format_run(run: "Run", table: Table, columns: list[str]) -> Iterator[str]:
-    """Yields what a finished run found: what was swept, the summary, its columns, the best trial.
-
-    Args:
-        run: which run.
-        table: its summary.
-        columns: those of the summary that are shown.
-    """
+    """Yields what a finished run found: what was swept, some columns of its summary, the best trial."""
     data = run.metadata["data"]
     rows = rows_of(data["rows"], data.get("held_out_rows", []))
     yield (
@@ -166,12 +160,9 @@ def measured(run: "Run") -> str:
 
 
 def format_best_trial(best: Mapping[str, Any], varied: Sequence[str], by: str = "converged_at") -> str:
-    """Returns which trial of a run is the best, and how it ended.
+    """Returns which trial of a run is the best by a column, and how it ended.
 
-    Args:
-        best: its cells; None: missing, or not finite.
-        varied: the columns of the hyperparameters that tell it from others.
-        by: the column whose least value is best.
+    None among its cells is missing, or not finite; what is varied tells it from others.
     """
     how = "no trial converged; this one came closest"
     if best["outcome"] == "converged" and best["converged_at"] is not None:

@@ -54,12 +54,7 @@ def _capital(name: str) -> str:
 
 
 def format_steps(names: Sequence[str], steps: Iterable["Step"]) -> Iterator[str]:
-    """Yields gradients and parameters at every moment of an epoch of autograd.
-
-    Args:
-        names: of the entries of theta.
-        steps: the moments.
-    """
+    """Yields gradients and parameters, of these names, at every moment of an epoch of autograd."""
     for step in steps:
         if step.moment == "before zero_grad":
             yield f"Epoch : {step.epoch}"

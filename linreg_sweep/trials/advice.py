@@ -182,10 +182,7 @@ class _Descent:
     ) -> Way | None:
         """Returns how a trial from a start [P, O] converges fastest; None: it does not.
 
-        Args:
-            problem: what it descends.
-            start: where it begins.
-            changes: the settings that lead to these two.
+        Changes are the settings that lead to this problem and start.
         """
         flattest, steepest = problem.curvature
         asked = [share * self._limit(problem) for share in SHARES] if steepest else []

@@ -124,12 +124,7 @@ def _is_long(group: Group) -> bool:
 
 
 def seconds_of(experiment: Experiment, n_trials: int) -> float | None:
-    """Returns how long one core trains so many of an experiment's trials; in no time where that is short.
-
-    Args:
-        experiment: what is to be trained.
-        n_trials: how many of its trials are missing.
-    """
+    """Returns how long one core trains so many of an experiment's trials; in no time where that is short."""
     share = n_trials / experiment.space.n_trials
     most = seconds_at_most(experiment)
     if most is None or most * share < WORTH_A_FORECAST:

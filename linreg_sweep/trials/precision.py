@@ -22,13 +22,7 @@ FAR = 100
 
 
 def faults_of_precision(declaration: Declaration, data: Data, experiment: Experiment) -> Iterator[Complaint]:
-    """Yields what the precision that a declaration asks for cannot hold.
-
-    Args:
-        declaration: of a config or a sweep.
-        data: its data.
-        experiment: what it declares.
-    """
+    """Yields what the precision that a declaration asks for cannot hold."""
     yield from _faults_of_numbers(declaration, experiment)
     for problem in experiment.problems.values():
         lost = [*_faults_of_squares(declaration, data, problem)]

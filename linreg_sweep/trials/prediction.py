@@ -55,12 +55,7 @@ def predict(
 ) -> Prediction:
     """Returns what theory says of trials that share a method.
 
-    Args:
-        problem: what they are trained on.
-        trials: their numbers.
-        options: how they are trained, and when one has ended.
-        theory: what holds for them.
-        results: those of the engine `closed_form`, which are the prediction themselves.
+    Results are those of the engine `closed_form`, which are the prediction themselves; None: of another.
     """
     if isinstance(theory, Drawn | NoTheory):
         nothing = np.full(len(trials), MISSING)
@@ -91,13 +86,7 @@ def predict(
 
 
 def predict_groups(groups: list[Group], count: int, results: Results | None = None) -> Prediction:
-    """Returns what theory says of trials that are in groups; MISSING of those that are in none.
-
-    Args:
-        groups: of the trials.
-        count: how many trials there are.
-        results: those of the engine `closed_form` of all trials; None: of another, or not known.
-    """
+    """Returns what theory says of so many trials; MISSING of those that are in no group; see predict."""
     outcome, theory = np.full((2, count), MISSING, np.int8)
     at, about = np.full((2, count), MISSING, np.int64)
     with threadpool_limits(limits=1):

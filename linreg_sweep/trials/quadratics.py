@@ -30,14 +30,7 @@ class Quadratics:
         self._room = KEPT
 
     def of(self, problem: Problem, kind: Kind, method: Method, decay: Floats) -> Quadratic:
-        """Returns what trials with these penalties [K] descend.
-
-        Args:
-            problem: what they are trained on.
-            kind: of the problem.
-            method: how they descend.
-            decay: the penalty of each.
-        """
+        """Returns what trials of a method with these penalties [K] descend on a problem of a kind."""
         if not method.is_penalised:
             return problem.quadratic
         distinct, which = np.unique(decay, return_inverse=True)

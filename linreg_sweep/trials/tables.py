@@ -23,17 +23,9 @@ from linreg_sweep.trials.trained import Trained
 def trial_columns(
     experiment: Experiment, first: int, values: dict[str, Floats], groups: list[Group], results: Results
 ) -> dict[str, Array]:
-    """Returns the trials table of a part, column by column, [K] each.
+    """Returns the trials table of a part from its first trial on, column by column, [K] each.
 
-    Args:
-        experiment: what was trained.
-        first: the number of the part's first trial.
-        values: the hyperparameters of its trials.
-        groups: the same trials, as they were trained.
-        results: what became of them.
-
-    Returns:
-        Words are codes; see column_types.
+    Words are codes; see column_types. For the arguments see Trained.
     """
     trials = Trained(experiment, first, values, groups, results)
     columns: dict[str, Array] = {}
@@ -46,12 +38,7 @@ def trial_columns(
 
 
 def failed_columns(experiment: Experiment, trials: NDArray[np.int64]) -> dict[str, Array]:
-    """Returns the rows [K] of trials that could not be trained: hyperparameters, and nothing else known.
-
-    Args:
-        experiment: what was to be trained.
-        trials: their numbers [K], ascending.
-    """
+    """Returns the rows of trials [K], ascending, that could not be trained: nothing but hyperparameters."""
     each = [experiment.values(trial, trial + 1) for trial in trials.tolist()]
     given = {
         parameter_column(name): np.concatenate([np.empty(0), *(value[name] for value in each)])
