@@ -146,6 +146,20 @@ def test_words_stand_side_by_side_and_each_order_has_its_own_theory(tmp_path: Pa
     assert axes.lines[0].get_linestyle() == "None"
 
 
+def test_no_line_over_words_hides_another(tmp_path: Path) -> None:
+    """Each of more than there are colours has a place of its own beside the others, and a look of its own."""
+    parameters = {"optimizer": {"values": ["sgd", "adam"]}, "seed": {"min": 0, "max": 1}}
+    rates = {"learning_rate": {"values": (np.arange(1, 11) / 2000).tolist()}}
+    axes = picture(
+        made(tmp_path, training={"epochs": 9}, parameters=parameters | rates), "band", x="optimizer", y="cost"
+    )
+    lines = axes.lines[:10]
+    assert len({(line.get_color(), line.get_marker()) for line in lines}) == 10
+    places = np.array([np.asarray(line.get_xdata(), np.float64) for line in lines])
+    assert np.diff(places, axis=0).min() > 0.05
+    assert (np.abs(places - [0, 1]) < 0.5).all()
+
+
 def test_a_setting_without_a_parameter_has_its_own_line(tmp_path: Path) -> None:
     """Of a union, in which one optimizer has a key that the other lacks."""
     rates = {"learning_rate": {"values": [0.001, 0.002, 0.004]}}

@@ -17,6 +17,7 @@ from linreg_sweep.plots.canvas import Canvas
 from linreg_sweep.plots.costs import running_mean
 from linreg_sweep.plots.kinds import KINDS, KindName
 from linreg_sweep.plots.look import Look, look_of
+from linreg_sweep.plots.plot import CROWDED
 from linreg_sweep.plots.style import look_of_line
 from linreg_sweep.runs.results import Run
 from tests.drawn import drawn, fresh, legend_of, long_words, made, run
@@ -190,6 +191,17 @@ def test_runs_are_overlaid_in_one_panel(run: Run, tmp_path: Path) -> None:
         == 2
     )
     pyplot.close("all")
+
+
+def test_a_picture_without_room_is_said_to_be_so(
+    long_words: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a sentence with the way out, and not by a library's warning; one with room says nothing."""
+    command = ["plot", str(long_words.path), "-o", str(tmp_path / "a.png"), "--size"]
+    assert main([*command, "2,1.5"]) == 0
+    assert capsys.readouterr().err == f"Note: {CROWDED}.\n"
+    assert main([*command, "12,8"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_lines_are_told_apart(long_words: Run) -> None:

@@ -82,8 +82,7 @@ def plot(
     look = look_of(loaded, **asked, size=_size(size), labels=_labels(labels))
     file = f"{'-'.join(run.name for run in loaded)}-{kind}.png" if output is None else output
     options["trials"] = options["trials"] or None
-    if lacking := save(loaded, file, kind, look, **options):
-        notes([lacking])
+    notes(save(loaded, file, kind, look, **options))
     say_file(file)
 
 

@@ -11,7 +11,7 @@ from linreg_sweep.plots.bands import FARTHEST, Bands, Line, bands
 from linreg_sweep.plots.canvas import Canvas, legend, title
 from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.scales import name_axes, scale, upwards
-from linreg_sweep.plots.style import INK, column_words, look_of_line, title_of
+from linreg_sweep.plots.style import INK, LINES, column_words, look_of_line, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.words import joined
 
@@ -31,6 +31,12 @@ BY_RATIO = 8
 
 DEEPEST = 1e-16
 """Of the largest value, what the smallest may be on an axis by ratio: the rest is rounding."""
+
+BESIDE = 0.7
+"""Of the room that a word has, what is taken by its lines side by side."""
+
+MARKERS = ("o", "s", "^", "D")
+"""Of lines: the next as often as their colours begin again."""
 
 PAD = 0.06
 """Of the height, what is free above and below."""
@@ -110,7 +116,7 @@ def _band(run: Run, axes: "Axes", found: Bands, limits: Limits, look: Look) -> N
 def _line(axes: "Axes", found: Bands, number: int, limits: Limits, look: Look) -> Any:
     """Draws a line, its band and theory's line beside it; returns what the legend shows of it."""
     line, (low, high, log) = found.lines[number], limits
-    at, style = found.x.drawn(line.places), look_of_line(number)
+    at, style = _places(found, number), look_of_line(number)
     color = style["color"]
     median, lower, upper = (
         np.where(values < FARTHEST, values, np.nan)
@@ -126,7 +132,7 @@ def _line(axes: "Axes", found: Bands, number: int, limits: Limits, look: Look) -
         "label": label,
         **style,
     }
-    how |= {"marker": "o"} if len(at) <= FEW else {}
+    how |= {"marker": MARKERS[number // len(LINES) % len(MARKERS)]} if len(at) <= FEW else {}
     if found.x.is_words or len(at) == 1:
         how |= {"linestyle": ""}
         axes.vlines(at, lower, upper, color=color, alpha=0.3, linewidth=5 * look.width)
@@ -137,6 +143,12 @@ def _line(axes: "Axes", found: Bands, number: int, limits: Limits, look: Look) -
         shade = INK if line.says == (PREDICTED,) else color
         axes.plot(at, line.theory, color=shade, zorder=3, **_dashes(found, line, look))
     return drawn
+
+
+def _places(found: Bands, number: int) -> Floats:
+    """Returns where the places of a line are drawn: among words, beside those of the other lines."""
+    at, aside = found.x.drawn(found.lines[number].places), (number + 0.5) / len(found.lines) - 0.5
+    return at + BESIDE * aside if found.x.is_words else at
 
 
 def _means(axes: "Axes", found: Bands, look: Look) -> list[Any]:
@@ -151,7 +163,7 @@ def _means(axes: "Axes", found: Bands, look: Look) -> list[Any]:
     }
     for number, line in enumerate(found.lines):
         mean = np.where(line.spread.mean < FARTHEST, line.spread.mean, np.nan)
-        axes.plot(found.x.drawn(line.places), mean, color=look_of_line(number)["color"], **how)
+        axes.plot(_places(found, number), mean, color=look_of_line(number)["color"], **how)
     return [Line2D([], [], color=INK, label="mean", **how)]
 
 

@@ -5,6 +5,7 @@ from importlib import import_module
 from io import BytesIO
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
+from warnings import catch_warnings, filterwarnings
 
 import numpy as np
 
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 WRITTEN = {".png": "Software", ".svg": "Date", ".pdf": "CreationDate"}
 """The kinds of files, and what each would say of itself that is not the same each time."""
+
+UNPLACED = "constrained_layout not applied"
+"""How matplotlib's warning begins where words leave a panel no room."""
+
+CROWDED = "the picture has no room for its words: choose a larger --size, or a smaller --font-size"
+"""What a person is told instead."""
 
 OPTIONS = {"trials": "--trial"}
 """What options are called in the command line, where it is another word."""
@@ -99,11 +106,11 @@ def plot(
     return canvas.made[0] if len(canvas.made) == 1 else canvas.made
 
 
-def save(runs: Sequence[Run], file: Output, kind: str, look: Look | None = None, **options: Any) -> str:
+def save(runs: Sequence[Run], file: Output, kind: str, look: Look | None = None, **options: Any) -> list[str]:
     """Writes a picture as PNG, SVG or PDF, by the file's suffix; a PNG into what is no file (outputs.output).
 
-    Options are those that kinds take: x, y, trials, bins, tuned, color; None: as if left out. Returns a note
-    on letters that the picture lacks; nothing where there are none.
+    Options are those that kinds take: x, y, trials, bins, tuned, color; None: as if left out. Returns what a
+    person should know: which letters the picture lacks, and that it has no room for all that stands in it.
 
     Raises:
         ConfigError, ResultsError, DataError: see plot.
@@ -119,11 +126,13 @@ def save(runs: Sequence[Run], file: Output, kind: str, look: Look | None = None,
     with rc_context(look.settings):
         figure = Figure(dpi=look.dpi or look.style.dpi)
         _draw(Canvas(figure, look), runs, kind, chosen)
-        note = make_legible(figure)
-        figure.savefig(picture, format=suffix[1:], dpi=figure.dpi, metadata={WRITTEN[suffix]: None})
+        lacking = make_legible(figure)
+        with catch_warnings(record=True) as warned:
+            filterwarnings("always", UNPLACED)
+            figure.savefig(picture, format=suffix[1:], dpi=figure.dpi, metadata={WRITTEN[suffix]: None})
     with output(file) as stream:
         stream.write(picture.getvalue())
-    return note
+    return [lacking] * bool(lacking) + [CROWDED] * bool(warned)
 
 
 def _draw(canvas: Canvas, runs: Sequence[Run], kind: str, options: Mapping[str, Any]) -> None:
