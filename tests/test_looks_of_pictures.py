@@ -55,6 +55,7 @@ def test_no_words_overlap_or_are_cut(
         texts = [axes.title, axes.xaxis.label, axes.yaxis.label, *(ticks if kind != "parallel" else [])]
         texts = [text for text in texts if text.get_text() and text.get_visible()]
         texts = [text for text in texts if not text.get_rotation() % 90]
+        texts += axes.texts if kind == "parallel" else []
         boxes += [(text.get_text(), text.get_window_extent()) for text in texts]
         boxes += [("legend", each.get_window_extent()) for each in [axes.get_legend()] if each is not None]
     for (one, first), (other, second) in combinations(boxes, 2):

@@ -39,10 +39,12 @@ def mark_best(axes: "Axes", run: Run, found: Cells, look: Look) -> list[Any]:
     places = np.unique(places[~np.isnan(places).any(axis=1)], axis=0)
     if not len(places):
         return []
-    is_epoch = run.best_by == "converged_at"
-    words = (
-        f"fastest trial: epoch {value:,}" if is_epoch else f"best trial: {look.name(run.best_by)} {value:.6g}"
-    )
+    words = f"best trial: {look.name(run.best_by)} {value:.6g}"
+    if run.best_by == "converged_at":
+        words = f"fastest trial: epoch {value:,}"
+    if "folds" in run.metadata:
+        mean = run.metadata["folds"]["best"]["mean"]
+        words = f"best setting: {look.name(run.best_by)} {mean:.6g} in the mean over {run.n_folds} folds"
     words += f", {len(together):,} tied" if len(together) > 1 else ""
     if len(places) > MAX_RINGS:
         return [Line2D([], [], linestyle="", label=words)]

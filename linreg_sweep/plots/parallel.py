@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.shown import COLORS
-from linreg_sweep.plots.canvas import SMALL, Canvas, legend, title, width_of, wrapped
+from linreg_sweep.plots.canvas import LETTER, SMALL, Canvas, legend, title, width_of, wrapped
 from linreg_sweep.plots.cells import MAX_LISTED, is_even, varying
 from linreg_sweep.plots.look import Look
-from linreg_sweep.plots.scales import plainly
+from linreg_sweep.plots.scales import folded, plainly
 from linreg_sweep.plots.style import INK, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, OUTCOMES, UNFINISHED
@@ -68,18 +68,20 @@ def _parallel(run: Run, axes: "Axes", look: Look) -> None:
         if len(rows):
             label = f"{look.name(OUTCOMES[code])}: {len(rows):,} drawn"
             handles.append(Line2D([], [], color=color, linewidth=3 * look.width, label=label))
-    small = look.points * SMALL
+    small, each = look.points * SMALL, 0.9 * width_of(axes) / len(drawn)
+    room = int(each * 72 / (small * LETTER)) - 2
     lowest = NONE if (lines == NONE).any() else 0.0
     for place, (_, words) in enumerate(rungs):
         axes.plot([place, place], [0, 1], color=INK, linewidth=look.width)
         shown = {**words, **({NONE: "none"} if (lines[:, place] == NONE).any() else {})}
         last = place == len(drawn) - 1
         for at, word in shown.items():
-            side: dict[str, Any] = {"ha": "right" if last else "left", "va": "center"}
+            text = folded(look.labels.get(word, word), room)
+            within = {0.0: "bottom", 1.0: "top"}.get(at, "center") if "\n" in text else "center"
+            side: dict[str, Any] = {"ha": "right" if last else "left", "va": within}
             side |= {"xytext": (-4 if last else 4, 0), "textcoords": "offset points"}
-            axes.annotate(look.labels.get(word, word), (place, at), fontsize=small, bbox=PLATE, **side)
+            axes.annotate(text, (place, at), fontsize=small, bbox=PLATE, **side)
     titles = [*(look.axis(name, run) for name in names), look.labels.get("epochs", "epochs done")]
-    each = 0.9 * width_of(axes) / len(drawn)
     axes.set_xticks(range(len(drawn)), [wrapped(word, each, small) for word in titles], fontsize=small)
     axes.tick_params(axis="x", length=0)
     axes.set_yticks([])
