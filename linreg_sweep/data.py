@@ -137,11 +137,7 @@ class Data:
 
 
 def tutorial(*, standardize: bool = False, fit_bias: bool = True) -> Data:
-    """Returns the built-in tutorial's 30 rows, y on x.
-
-    Args:
-        standardize: whether trials see z-scores of x.
-        fit_bias: whether a bias is fitted.
+    """Returns the built-in tutorial's 30 rows, y on x; see from_file.
 
     Raises:
         DataError: standardized without a bias.

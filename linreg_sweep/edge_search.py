@@ -265,12 +265,9 @@ class _Measured:
         return low, high, direction
 
     def _growth(self, rates: Floats, direction: Floats, rounds: int = ROUNDS) -> Floats:
-        """Returns the logarithm [K] by which the difference of two trials grows over EPOCHS epochs.
+        """Returns the logarithm [K] by which the difference of trials at rates [K] grows over EPOCHS epochs.
 
-        Args:
-            rates: [K].
-            direction: [P, O], of the first difference.
-            rounds: power iterations; growth is read off the last.
+        The first has a direction [P, O]; after so many rounds of power iteration growth is read off the last.
         """
         ahead = np.broadcast_to(direction, (len(rates), *direction.shape)).copy()
         grown = np.zeros(len(rates))
@@ -287,12 +284,8 @@ class _Measured:
 
         Where one direction is left, that is the ratio of two; where two are, or one pair that turns
         round each other, `third = a second + b first` with factors that solve `z**2 = a z + b`. No
-        two epochs of drawn batches are alike, so there it is the ratio.
-
-        Args:
-            first: [P, O].
-            second: [P, O], as many epochs later.
-            third: [P, O], as many epochs later again.
+        two epochs of drawn batches are alike, so there it is the ratio. They are [P, O], as many epochs after
+        each other.
         """
         if not np.isfinite(third).all():
             return np.inf  # what overflows has grown

@@ -133,13 +133,7 @@ class Holdout(Model):
 
 
 def rows_with(where: str, column: str, value: Cell, cells: Sequence[str]) -> Integers:
-    """Returns fold 0 for rows with a value in a column, TRAINED for others [n].
-
-    Args:
-        where: what a complaint names.
-        column: its name.
-        value: text, a number or a boolean.
-        cells: of the column [n], as text.
+    """Returns fold 0 for rows with a value in a column, whose cells [n] are text, TRAINED for others [n].
 
     Raises:
         DataError: no row has the value, or all have.

@@ -154,15 +154,9 @@ def _train_and_look(
 def autograd_steps(
     config: str | Path | Mapping[str, Any], n_epochs: int, *, overrides: Iterable[str] = ()
 ) -> tuple[tuple[str, ...], Iterator["Step"]]:
-    """Trains the one trial of a config by torch's autograd, stopping at every moment of an epoch.
+    """Trains the one trial of a config by torch's autograd, stopping at every moment of so many epochs.
 
-    Args:
-        config: a config file, or the same as a mapping; its engine makes no difference.
-        n_epochs: how many epochs.
-        overrides: texts like `training.learning_rate=0.001`, as `--set` takes them.
-
-    Returns:
-        The names of the entries of theta, and the moments.
+    Its engine makes no difference. Returns the names of the entries of theta, and the moments.
 
     Raises:
         ConfigError: the config is invalid, or has mini-batches, of which this shows none.

@@ -44,10 +44,7 @@ class Variant(Model):
 def one_of(kind: type[Variant], variants: Mapping[str, type[Variant]], noun: str) -> Any:
     """Returns the type of a field that holds one of several models: given as itself, a word or a block.
 
-    Args:
-        kind: what all of the models are.
-        variants: the models by their words.
-        noun: what the field is, for messages.
+    All of the models, by their words, are of a kind; the noun says in messages what the field is.
     """
     words, union, tag = Literal[tuple(variants)], reduce(or_, variants.values()), kind.tag
 

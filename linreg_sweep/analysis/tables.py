@@ -117,13 +117,9 @@ def best(trials: pd.DataFrame, n: int = 10, by: str = "converged_at") -> pd.Data
 def select(
     table: pd.DataFrame, columns: Sequence[str], sort: str | None = None, top: int | None = None
 ) -> pd.DataFrame:
-    """Returns those columns and rows of a table that are asked for.
+    """Returns these columns of a table in this order, or all, and at most so many rows.
 
-    Args:
-        table: any.
-        columns: in this order; none: all.
-        sort: the column to sort by, with `-` before it for descending; None: as it is.
-        top: at most so many rows; None: all.
+    It is sorted by a column, with `-` before it for descending; None: as it is.
 
     Raises:
         ConfigError: a column is not there.

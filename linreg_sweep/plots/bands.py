@@ -86,15 +86,10 @@ class Bands:
 def bands(
     run: Run, x: str | None = None, y: str | None = None, tuned: str | None = None, bins: int | None = None
 ) -> Bands:
-    """Returns how a column spreads along a parameter.
+    """Returns how a column spreads along a parameter; see plot.plot for what each is.
 
-    Args:
-        run: which run.
-        x: the parameter; None: the learning rate, or the first that varies.
-        y: a column of numbers; None: what says which trial is best or, over seeds whose mean theory knows,
-            and where hardly any trial converged, the excess cost.
-        tuned: a parameter of which the value of least median is taken at each place, for each line.
-        bins: see plot.plot.
+    Where no column is named it is what says which trial is best or, over seeds whose mean theory knows, and
+    where hardly any trial converged, the excess cost.
 
     Raises:
         ConfigError: there is no such column, it holds words, or no place has a median.

@@ -172,15 +172,11 @@ def moves_limit(run: Run, name: str) -> bool:
 
 
 def map_axes(run: Run, x: str | None = None, y: str | None = None) -> list[str]:
-    """Returns the parameters that a map of a run is drawn over, one or two.
+    """Returns the parameters that a map of a run is drawn over, one or two: to the right, and upwards.
 
-    Beside those that vary there is the learning rate as a share of the stability limit, `stability_ratio`.
-
-    Args:
-        run: which run.
-        x: the one to the right; None: the learning rate, or the first that varies. Where it is declared in
-            stability limits and each momentum has its own, as a share of them.
-        y: the one upwards; None: the next that takes more than one value.
+    Where none is named it is the learning rate, or the first that varies, and the next that does. Beside
+    those that vary there is the learning rate as a share of the stability limit, `stability_ratio`, which is
+    meant where it is declared so and each momentum has its own.
 
     Raises:
         ConfigError: a parameter does not vary, or both are one.

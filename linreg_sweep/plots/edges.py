@@ -68,13 +68,9 @@ def drawn_edge(run: Run, x: MapSide, y: MapSide | None, digits: int = 4) -> Edge
 def stability_limits(run: Run, x: MapSide, y: MapSide | None) -> tuple[Floats, Floats] | None:
     """Returns theory's edge as places [k] on one axis and heights [k] on the other; None: there is none.
 
-    At each height it is the limit of all trials there; NaN where they have no one limit, or none is known.
-    Between two that are steps, the height is NaN.
-
-    Args:
-        run: which run.
-        x: the axis to the right; there is an edge where it is that of the learning rate.
-        y: the other axis, along which what it varies may move the edge.
+    There is one where the axis to the right is that of the learning rate. At each height it is the limit of
+    all trials there; NaN where they have no one limit, or none is known. Between two that are steps, the
+    height is NaN.
     """
     if x.name not in RATES:
         return None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any, Literal, TypeAlias, TypedDict, Unpack
+from typing import Any, Literal, TypeAlias
 
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.plots.style import is_standardized, parameter_words, spaced
@@ -109,28 +109,24 @@ class Look:
 PLAIN = Look()
 
 
-class Asked(TypedDict, total=False):
-    """What a person may ask of a picture's look; see plot.plot for what each is."""
-
-    title: str | None
-    size: tuple[float, float] | None
-    dpi: int | None
-    font_size: float | None
-    style: str | None
-    columns: int | None
-    labels: Mapping[str, str] | None
-
-
-def look_of(runs: Sequence[Run], **asked: Unpack[Asked]) -> Look:
-    """Returns how a picture of runs is to look.
+def look_of(
+    runs: Sequence[Run],
+    *,
+    title: str | None = None,
+    size: tuple[float, float] | None = None,
+    dpi: int | None = None,
+    font_size: float | None = None,
+    style: str | None = None,
+    columns: int | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Look:
+    """Returns how a picture of runs is to look, by what a person asks for; see plot.plot.
 
     Raises:
-        ConfigError: with everything that is wrong with them.
+        ConfigError: with everything that is wrong with that.
     """
     faults: list[Complaint] = []
-    title, style, size = asked.get("title"), asked.get("style"), asked.get("size")
-    dpi, font_size, columns = asked.get("dpi"), asked.get("font_size"), asked.get("columns")
-    labels = asked.get("labels") or {}
+    labels = labels or {}
     if style is not None and style not in STYLES:
         faults.append(Complaint("--style", f"there is no style {show(style)}", did_you_mean(style, STYLES)))
     made_for = STYLES.get(style or "", SCREEN)

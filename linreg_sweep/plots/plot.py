@@ -14,7 +14,7 @@ from linreg_sweep.plots.canvas import Canvas
 from linreg_sweep.plots.cells import check_sizes
 from linreg_sweep.plots.kinds import KINDS, KindName
 from linreg_sweep.plots.lettering import check_letters, make_legible
-from linreg_sweep.plots.look import Asked, Look, StyleName, look_of
+from linreg_sweep.plots.look import Look, StyleName, look_of
 from linreg_sweep.runs.results import Run, as_run
 from linreg_sweep.storage.outputs import Output, is_stream, output
 from linreg_sweep.words import did_you_mean, show
@@ -88,9 +88,8 @@ def plot(
 
     found = [as_run(run) for run in runs]
     options = _options(kind, x=x, y=y, trials=tuple(trials) or None, bins=bins, tuned=tuned, color=color)
-    asked = Asked(title=title, size=size, dpi=dpi, font_size=font_size)
-    asked |= Asked(style=style, columns=columns, labels=labels)
-    look = look_of(found, **asked)
+    sizes: dict[str, Any] = {"size": size, "dpi": dpi, "font_size": font_size, "columns": columns}
+    look = look_of(found, title=title, style=style, labels=labels, **sizes)
     # a notebook's backend is loaded by the first figure, and what it sets must outlast this call
     figure = pyplot.figure(dpi=look.dpi) if axes is None else axes.figure.get_figure(root=True)
     with rc_context(look.settings):

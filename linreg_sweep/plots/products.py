@@ -19,16 +19,12 @@ class ProductOfRun(Run):
     Attributes:
         number: of the product, from 1.
         names: the columns of the parameters that it declares.
-        first: its first trial.
-        stop: after its last.
-        step: between two; more than 1 where products take turns.
+        trials_of_it: their numbers; every so many, where products take turns.
     """
 
     number: int = 1
     names: tuple[str, ...] = ()
-    first: int = 0
-    stop: int = 0
-    step: int = 1
+    trials_of_it: range = range(0)
 
     @property
     def varied(self) -> list[str]:
@@ -45,8 +41,8 @@ class ProductOfRun(Run):
     ) -> Iterator[dict[str, Array]]:
         """Yields some columns of its trials, a part at a time; see Run.parts."""
         for found in super().parts(list(dict.fromkeys([*columns, "trial"])), numbers):
-            trial = np.asarray(found["trial"], np.int64)
-            own = (trial >= self.first) & (trial < self.stop) & ((trial - self.first) % self.step == 0)
+            trial, whole = np.asarray(found["trial"], np.int64), self.trials_of_it
+            own = (trial >= whole.start) & (trial < whole.stop) & ((trial - whole.start) % whole.step == 0)
             if own.any():
                 yield {name: values[own] for name, values in found.items()}
 
@@ -64,15 +60,11 @@ def products_of(run: Run) -> list[ProductOfRun]:
         return []
     found, first = [], 0
     for place, sampler in enumerate(space.samplers):
-        names = tuple(map(parameter_column, sampler.names))
         if space.is_interleaved:
-            trials = place, run.n_trials, len(space.samplers)
+            trials = range(place, run.n_trials, len(space.samplers))
         else:
-            trials = first, first + sampler.n_trials, 1
-            first += sampler.n_trials
-        found.append(
-            ProductOfRun(
-                run.store, number=place + 1, names=names, first=trials[0], stop=trials[1], step=trials[2]
-            )
-        )
+            trials = range(first, first + sampler.n_trials)
+            first = trials.stop
+        names = tuple(map(parameter_column, sampler.names))
+        found.append(ProductOfRun(run.store, number=place + 1, names=names, trials_of_it=trials))
     return found

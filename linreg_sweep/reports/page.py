@@ -58,7 +58,7 @@ class Section:
         subject: what was swept on what data.
         answer: the best trial, and where every trial converged.
         importance: which parameter matters, in a sentence; may be empty.
-        advice: with which settings trials converge, where most did not.
+        advice: with which settings trials converge, where most did not: in words, and as options.
         swept: what was varied, and between which ends.
         quality: how well the best trial fits, beside its optimum; None: the run is not finished, or older.
         of_each: the best trial of each word, where words vary.
@@ -76,7 +76,7 @@ class Section:
     subject: str
     answer: str
     importance: str
-    advice: "list[Advice]"
+    advice: list[tuple[str, list[str]]]
     swept: "Shown"
     quality: "Shown | None"
     of_each: "Shown | None"
@@ -91,53 +91,21 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Advice:
-    """What would make trials converge: in words, and as options of the command."""
-
-    words: str
-    options: list[str]
-
-    @classmethod
-    def of(cls, line: str) -> "Advice":
-        """Returns a line of text.advice, whose options come last."""
-        words, *settings = line.split(" --set ")
-        return cls(words, [f"--set {setting}" for setting in settings])
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column's head: its name, what it means if that is known, whether it holds numbers."""
-
-    name: str
-    meaning: str | None
-    number: bool
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell: what is shown, the exact value where that is more, whether it is a number."""
-
-    text: str
-    exact: str | None
-    number: bool
-
-
-@dataclass(frozen=True)
 class Shown:
     """A table as a page shows it.
 
     Attributes:
         key: what it is called in the page's source.
         caption: what it is called on the page.
-        columns: their heads.
-        rows: of cells.
+        columns: their heads: name, what it means if that is known, whether it holds numbers.
+        rows: of cells: what is shown, the exact value where that is more, whether it is a number.
         more: what is said of rows that were left out.
     """
 
     key: str
     caption: str
-    columns: list[Column]
-    rows: list[list[Cell]]
+    columns: list[tuple[str, str | None, bool]]
+    rows: list[list[tuple[str, str | None, bool]]]
     more: str = ""
 
 
@@ -145,19 +113,19 @@ def shown(key: str, caption: str, table: Table, more: str = "") -> Shown:
     """Returns a table with six digits of each number, and all of them beside."""
     cells = cells_of(table)
     columns = [
-        Column(name, (COLUMN_MEANING | MEANING).get(name), not any(isinstance(cell, str) for cell in column))
+        (name, (COLUMN_MEANING | MEANING).get(name), not any(isinstance(cell, str) for cell in column))
         for name, column in cells.items()
     ]
     rows = [[_cell(value) for value in row] for row in zip(*cells.values(), strict=True)]
     return Shown(key, caption, columns, rows, more)
 
 
-def _cell(value: Any) -> Cell:
+def _cell(value: Any) -> tuple[str, str | None, bool]:
     if value is None:
-        return Cell("", None, True)
+        return "", None, True
     if isinstance(value, float):
-        return Cell(f"{value:.6g}", str(plain([value])[0]), True)
-    return Cell(str(value), None, isinstance(value, int))
+        return f"{value:.6g}", str(plain([value])[0]), True
+    return str(value), None, isinstance(value, int)
 
 
 def compared(found: Comparison) -> list[Shown]:

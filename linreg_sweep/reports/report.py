@@ -13,7 +13,7 @@ from linreg_sweep.plots.style import spaced
 from linreg_sweep.reports.fit import fit_of
 from linreg_sweep.reports.gather import Gathered, gather
 from linreg_sweep.reports.laboratory import laboratory
-from linreg_sweep.reports.page import Advice, Section, Shown, render, shown
+from linreg_sweep.reports.page import Section, Shown, render, shown
 from linreg_sweep.reports.payload import map_of, trials_of
 from linreg_sweep.runs.reopening import declaration_of, reopen
 from linreg_sweep.runs.results import Run, as_run
@@ -67,14 +67,15 @@ def _section(name: str, found: Gathered) -> Section:
     """Returns what a page says of one run."""
     run, data = found.run, found.run.metadata["data"]
     products = declaration_of(run).config.products
-    trained, why_not, advice, fit = None, None, list[Advice](), None
+    trained, why_not, fit = None, None, None
+    advice: list[tuple[str, list[str]]] = []
     try:
         fit = fit_of(run)
         experiment = reopen(run)
         if run.finished and is_needed(run.metadata["outcomes"]):
-            advice = [
-                Advice.of(line) for line in format_advice(advise(experiment), "even the farthest start")
-            ]
+            for line in format_advice(advise(experiment), "even the farthest start"):
+                words, *settings = line.split(" --set ")
+                advice.append((words, [f"--set {setting}" for setting in settings]))
         trained = laboratory(run, experiment, found.trials)
     except SweepError as error:
         why_not = str(error)

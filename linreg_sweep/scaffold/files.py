@@ -50,17 +50,7 @@ def write_scaffold(
     missing: Sequence[str] = (),
     max_memory: str | int | None = None,
 ) -> tuple[Path, Path, Sequence[str]]:
-    """Writes configs/<name>.yaml and sweeps/<name>.yaml.
-
-    Args:
-        directory: under which they are written.
-        data: a file of text, of any format that can be declared, or Parquet; None: the tutorial's data.
-        x: its columns to predict from; none: every numeric one that is not in y.
-        y: its columns to predict.
-        name: of the two files and of the sweep; None: as the data.
-        missing: what stands in missing cells, besides what always does.
-        max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk; None: half of what
-            is free.
+    """Writes configs/<name>.yaml and sweeps/<name>.yaml under a directory; see `linreg-sweep init --help`.
 
     Rows that miss a cell are left out, and columns that would spoil a first fit: that miss many cells, do
     not vary, count or name the rows, hold text, or have no name of their own. Those that x names stay, unless

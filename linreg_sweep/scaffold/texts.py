@@ -84,17 +84,9 @@ def scaffold_texts(
 ) -> tuple[str, str]:
     """Returns the text of `configs/<name>.yaml` and of `sweeps/<name>.yaml`, which fit a bias.
 
-    Args:
-        data: the data that the config will name.
-        name: of the sweep; letters, digits, `-`, `_` and `.`.
-        data_path: of the data, relative to the config; None: the built-in tutorial.
-        x: the columns to name in the config; None: its default, every numeric column not in y.
-        y: the targets to name in the config; None: those of the data.
-        remarks: what stands above the config, such as which columns were left out.
-        reading: what the config says of how the file is read, a line each.
-
-    Returns:
-        (config, sweep), both YAML, with comments that are true of these data.
+    Both are YAML, with comments that are true of these data. The path of the data is relative to the config;
+    None: the built-in tutorial. x and y are the columns to name in the config; None: its default, or those of
+    the data. Remarks stand above the config; a line of `reading` says how the file is read.
 
     Raises:
         DataError: the data are so large that their squares overflow.

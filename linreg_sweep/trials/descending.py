@@ -19,12 +19,8 @@ Integers = NDArray[np.int64]
 def train_groups(engine: str, groups: Sequence[Group], states_at: Integers | None = None) -> Results:
     """Trains groups of trials, one after the other.
 
-    Linear algebra runs on one thread, so that the bits are the same in a worker and in process.
-
-    Args:
-        engine: its name.
-        groups: together all trials.
-        states_at: the ascending epochs at which states are kept; None: as the options of each group say.
+    Linear algebra runs on one thread, so that the bits are the same in a worker and in process. States are
+    kept at these epochs, which ascend; None: as the options of each group say.
     """
     train = load_engine(engine)
     with threadpool_limits(limits=1), np.errstate(over="ignore", invalid="ignore"):

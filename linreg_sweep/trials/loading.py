@@ -25,13 +25,9 @@ Arrays = tuple[Any, Any]
 def load_data(
     declaration: Declaration, arrays: Arrays | None = None, max_memory: str | int | None = None
 ) -> Data:
-    """Returns the data that a declaration names, or these arrays as it asks for them.
+    """Returns the data that a declaration names, or these arrays, x and y, as it asks for them.
 
-    Args:
-        declaration: says what to read, whether to standardize it and whether a bias is fitted.
-        arrays: x and y from Python, instead of what the declaration names.
-        max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk; None: half of what
-            is free.
+    Beyond a size such as `4GB` the rows of a file are kept on disk; None: beyond half of what is free.
 
     Raises:
         ConfigError: max_memory is no size.

@@ -21,12 +21,9 @@ from linreg_sweep.trials.space import make_space
 
 
 def prepare(declaration: Declaration, data: Data, in_order: InOrder = one_by_one) -> Experiment:
-    """Returns the experiment that a declaration describes.
+    """Returns the experiment that a declaration of a config (one trial, nothing varies) or a sweep describes.
 
-    Args:
-        declaration: of a config (one trial, nothing varies) or of a sweep.
-        data: its data.
-        in_order: what works on pieces of their rows; see make_problem.
+    `in_order` works on pieces of the rows; see make_problem.
 
     Raises:
         ConfigError: the declaration and the data do not fit together, all complaints at once.
