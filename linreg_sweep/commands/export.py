@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linreg_sweep.commands.options import loaded_run, say_file, with_columns
+from linreg_sweep.commands.options import loaded_run, say_file, with_columns, with_output
 
 if TYPE_CHECKING:
     from linreg_sweep.exporting import To
@@ -16,12 +16,7 @@ EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel", "model")
 @click.command(short_help="Write a run's trials, or a summary, for other programs.")
 @click.argument("run", metavar="RUN")
 @click.option("--to", type=click.Choice(EXPORTS), required=True, help="The kind of file.")
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    help="The output file; - writes to stdout. [default: ./<name>-trials.<suffix>]",
-)
+@with_output("The output file; - writes to stdout. [default: ./<name>-trials.<suffix>]")
 @click.option(
     "--by",
     multiple=True,

@@ -44,6 +44,21 @@ def with_max_memory(command: F) -> F:
     )(command)
 
 
+def with_jobs(command: F) -> F:
+    """Adds `--jobs N`."""
+    return click.option(
+        "--jobs",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Number of worker processes. [default: as many as help]",
+    )(command)
+
+
+def with_output(text: str) -> Callable[[F], F]:
+    """Adds `-o FILE`, which this is said of."""
+    return click.option("-o", "--output", metavar="FILE", help=text)
+
+
 def with_format(command: F) -> F:
     """Adds `--format`."""
     return click.option(

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from linreg_sweep.commands.options import loaded_run, say_file, with_bins
+from linreg_sweep.commands.options import loaded_run, say_file, with_bins, with_output
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.plots.kinds import KINDS
 from linreg_sweep.terminal.console import notes
@@ -19,12 +19,7 @@ SHOWS = "; ".join(f"{name}: {kind.shows}" for name, kind in KINDS.items())
 )
 @click.argument("runs", nargs=-1, required=True, metavar="RUN [RUN ...]")
 @click.option("--kind", type=click.Choice([*KINDS]), default="map", show_default=True, help="What to draw.")
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    help="A PNG, SVG or PDF file; - writes a PNG to stdout. [default: ./<name>-<kind>.png]",
-)
+@with_output("A PNG, SVG or PDF file; - writes a PNG to stdout. [default: ./<name>-<kind>.png]")
 @click.option(
     "--x",
     metavar="PARAM",

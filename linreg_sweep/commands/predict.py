@@ -2,7 +2,7 @@
 
 import click
 
-from linreg_sweep.commands.options import say_file
+from linreg_sweep.commands.options import say_file, with_output
 from linreg_sweep.terminal.console import notes
 
 
@@ -10,12 +10,7 @@ from linreg_sweep.terminal.console import notes
 @click.argument("run", metavar="RUN")
 @click.argument("file", metavar="FILE")
 @click.option("--trial", type=int, metavar="N", help="The trial whose model to use. [default: the best]")
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    help="The output file; - writes to stdout. [default: ./<file>-predicted.csv]",
-)
+@with_output("The output file; - writes to stdout. [default: ./<file>-predicted.csv]")
 def predict(run: str, file: str, trial: int | None, output: str | None) -> None:
     """Write the rows of FILE with a column predicted_<y> added, from the best trial of RUN.
 

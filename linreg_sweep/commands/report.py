@@ -2,14 +2,12 @@
 
 import click
 
-from linreg_sweep.commands.options import loaded_run, say_file
+from linreg_sweep.commands.options import loaded_run, say_file, with_output
 
 
 @click.command(name="report", short_help="Write one page of a run, or of several, that opens anywhere.")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN [RUN ...]")
-@click.option(
-    "-o", "--output", metavar="FILE", help="An HTML file; - writes to stdout. [default: ./<name>-report.html]"
-)
+@with_output("An HTML file; - writes to stdout. [default: ./<name>-report.html]")
 def report_command(runs: tuple[str, ...], output: str | None) -> None:
     """Write one HTML page of RUN, or of several RUNs compared with the first. The last line is the file.
 

@@ -10,6 +10,7 @@ from linreg_sweep.commands.options import (
     SEVERAL,
     several,
     trials_as_typed,
+    with_jobs,
     with_max_memory,
     with_overrides,
     with_trials,
@@ -30,12 +31,7 @@ if TYPE_CHECKING:
 @click.pass_context
 @click.argument("sweep")
 @with_overrides
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Number of worker processes. [default: as many as help]",
-)
+@with_jobs
 @click.option(
     "--out",
     default="results",

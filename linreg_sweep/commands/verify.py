@@ -5,19 +5,14 @@ import sys
 
 import click
 
-from linreg_sweep.commands.options import with_format, with_max_memory, with_selection
+from linreg_sweep.commands.options import with_format, with_jobs, with_max_memory, with_selection
 from linreg_sweep.errors import SweepError
 from linreg_sweep.terminal.console import note, print_table
 
 
 @click.command(short_help="Train a run again, and compare every number bit by bit.")
 @click.argument("run", metavar="RUN")
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Number of worker processes. [default: as many as help]",
-)
+@with_jobs
 @with_selection
 @with_format
 @with_max_memory

@@ -13,7 +13,7 @@ import pandas as pd
 
 from linreg_sweep.comparing.pair import Pair
 from linreg_sweep.comparing.reasons import Compared, reasons
-from linreg_sweep.comparing.settings import differing, differing_settings, settings_of
+from linreg_sweep.comparing.settings import differing, settings_of, with_data
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.guards.escapes import escape_control
 from linreg_sweep.runs.results import BINS, MAX_ROWS, Run, as_run
@@ -131,7 +131,7 @@ def compare(
     )
     return Comparison(
         runs=tuple(map(escape_control, labels)),
-        settings=differing_settings(labels, loaded, configs),
+        settings=differing(labels, [*map(with_data, loaded, configs)]),
         versions=differing(labels, [run.metadata["versions"] for run in loaded]),
         outcomes=pd.DataFrame([_outcomes(label, run) for label, run in zip(labels, loaded, strict=True)]),
         matched=pd.DataFrame([pair.matched() for pair in pairs]),

@@ -16,6 +16,9 @@ from linreg_sweep.runs.results import Run
 
 Columns = dict[str, Array]
 
+NONE = np.empty(0, np.intp)
+"""Of the rows, none."""
+
 BLOCK = 2**18
 """Trials of one run that are held at once, more or less."""
 
@@ -139,16 +142,11 @@ def _between(side: Side, start: int, stop: int, names: Sequence[str]) -> Columns
     size = side.run.part_size
     numbers = [number for number in side.run.finished_parts() if start < (number + 1) * size]
     numbers = [number for number in numbers if number * size < stop]
-    parts = list(side.run.parts(side.stored(names), numbers)) or [_none(side, names)]
+    stored = side.stored(names)
+    parts = list(side.run.parts(stored, numbers)) or [_take(next(side.run.parts(stored)), NONE)]
     columns = side.named({name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, names)
     trial = np.asarray(columns["trial"], np.int64)
     return _take(columns, np.flatnonzero((trial >= start) & (trial < stop)))
-
-
-def _none(side: Side, names: Sequence[str]) -> Columns:
-    """Returns columns without a row."""
-    part = next(side.run.parts(side.stored(names)))
-    return {name: values[:0] for name, values in part.items()}
 
 
 def _dealt(

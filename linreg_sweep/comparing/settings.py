@@ -46,14 +46,7 @@ def _flat(mapping: Mapping[str, Any], before: str = "", *, whole: bool = True) -
     return flat
 
 
-def differing_settings(
-    labels: Sequence[str], runs: Sequence[Run], configs: Sequence[Mapping[str, Any]]
-) -> pd.DataFrame:
-    """Returns what differs between configs and data, a row per setting."""
-    return differing(labels, [_with_data(run, config) for run, config in zip(runs, configs, strict=True)])
-
-
-def _with_data(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
+def with_data(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the settings that decide a run's results, and its data."""
     data = run.metadata["data"]
     kept = {key: value for key, value in config.items() if key not in NOT_SETTINGS}
@@ -86,7 +79,7 @@ def distinguishing(runs: Sequence[Run]) -> list[str]:
         ConfigError: one cannot be read.
     """
     labels = list(map(str, range(len(runs))))
-    table = differing(labels, [_flat(_with_data(run, settings_of(run)), whole=False) for run in runs])
+    table = differing(labels, [_flat(with_data(run, settings_of(run)), whole=False) for run in runs])
     return [
         ", ".join(
             f"{_SECTION.sub('', setting)}={shorten(value)}"
@@ -111,11 +104,8 @@ def differing(labels: Sequence[str], settings: Sequence[Mapping[str, Any]]) -> p
 def as_yaml(value: object) -> str:
     """Returns a value of a config as YAML says it, without what within it is null."""
     if isinstance(value, Mapping):
-        return (
-            "{"
-            + ", ".join(f"{key}: {as_yaml(each)}" for key, each in value.items() if each is not None)
-            + "}"
-        )
+        told = [f"{key}: {as_yaml(each)}" for key, each in value.items() if each is not None]
+        return "{" + ", ".join(told) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(as_yaml, value)) + "]"
     words = {None: "null", True: "true", False: "false"}

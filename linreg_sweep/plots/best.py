@@ -22,6 +22,7 @@ MAX_RINGS = 60
 def mark_best(axes: "Axes", run: Run, found: Cells, look: Look) -> list[Any]:
     """Draws a ring in each cell that has a trial as good as the best; returns what the legend shows of it."""
     from matplotlib.lines import Line2D
+    from matplotlib.patheffects import Normal, Stroke
 
     value = run.metadata.get("best", {}).get(run.best_by)
     if not isinstance(value, int | float):
@@ -56,14 +57,8 @@ def mark_best(axes: "Axes", run: Run, found: Cells, look: Look) -> list[Any]:
         "markeredgecolor": "white",
     }
     ring |= {"markersize": 8 * look.width, "markeredgewidth": 1.2 * look.width, "zorder": 4}
-    return list(axes.plot(places[:, 0], heights, label=words, path_effects=_dark(look), **ring))
-
-
-def _dark(look: Look) -> list[Any]:
-    """Returns what draws a ring dark on either side."""
-    from matplotlib.patheffects import Normal, Stroke
-
-    return [Stroke(linewidth=3.2 * look.width, foreground=INK), Normal()]
+    dark = [Stroke(linewidth=3.2 * look.width, foreground=INK), Normal()]  # on either side
+    return list(axes.plot(places[:, 0], heights, label=words, path_effects=dark, **ring))
 
 
 def _places(run: Run, side: MapSide, values: Floats) -> Floats:

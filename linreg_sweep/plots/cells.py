@@ -135,12 +135,8 @@ class Cells:
 
 def varying(run: Run) -> list[str]:
     """Returns the parameters that take more than one value in a run; the first declared where none does."""
-    found = [name for name in run.varied if _varies(run, name)]
+    found = [name for name in run.varied if len(run.distinct(name, 2)) > 1]
     return found or run.varied[:1] or ["learning_rate"]
-
-
-def _varies(run: Run, name: str) -> bool:
-    return len(run.distinct(name, 2)) > 1
 
 
 def rate_of(run: Run) -> str:
@@ -255,10 +251,8 @@ def cells_of(run: Run, aggregate: Aggregate) -> Cells:
     """Returns the map that an updated aggregate of one or two parameters of a run makes."""
     names, table = aggregate.by, aggregate.table()
     sides = [_side(run, name, table[name], aggregate.ranges.get(name)) for name in names]
-    trials, kept = (
-        table["trials"],
-        [row for row in range(len(table["trials"])) if all(table[name][row] is not None for name in names)],
-    )
+    trials = table["trials"]
+    kept = [row for row in range(len(trials)) if all(table[name][row] is not None for name in names)]
     table = {name: [cells[row] for row in kept] for name, cells in table.items()}
     places = [_place(side, table[side.name]) for side in sides]
     row = places[1] if len(places) > 1 else np.zeros(len(places[0]), np.intp)

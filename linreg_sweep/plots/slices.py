@@ -104,7 +104,11 @@ def _ticks(
         step = ceil((max(map(len, words)) + 2) * len(words) / room)
         axes.set_xticks(list(ends)[::step], words[::step])
         return
-    words = ["none" if cell is None else _word(cell, look) for cell in cells]
+    shown = ["none" if cell is None else cell for cell in cells]
+    words = [
+        plainly(cell) if isinstance(cell, int | float) else folded(look.labels.get(cell, cell), LONGEST)
+        for cell in shown
+    ]
     widest = max(letters(line) for word in words for line in word.split("\n")) + 1.5
     if run.types[name].is_words and widest * len(words) > room:
         words = [word.replace("\n", " ") for word in words]
@@ -112,11 +116,6 @@ def _ticks(
         return
     step = ceil(widest * len(words) / room)
     axes.set_xticks(range(0, len(words), step), words[::step])
-
-
-def _word(cell: Any, look: Look) -> str:
-    """Returns what a bar of a value is called."""
-    return plainly(cell) if isinstance(cell, int | float) else folded(look.labels.get(cell, cell), LONGEST)
 
 
 def _bins(run: Run, name: str, bins: int | None) -> int | None:

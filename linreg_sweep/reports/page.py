@@ -149,7 +149,7 @@ def render(title: str, sections: Sequence[Section], comparison: Comparison | Non
     """Returns the page of one run or more, with their comparison where there are several."""
     import jinja2
 
-    style, script = _style(), _script()
+    style, script = f"\n{_asset('page.css')}", _script()
     environment = jinja2.Environment(
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -181,10 +181,6 @@ def packed(payload: Any) -> str:
 
 def _asset(name: str) -> str:
     return resources.files("linreg_sweep.reports").joinpath(name).read_text(encoding="utf-8")
-
-
-def _style() -> str:
-    return f"\n{_asset('page.css')}"
 
 
 def _script() -> str:

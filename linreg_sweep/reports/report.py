@@ -94,7 +94,7 @@ def _section(name: str, found: Gathered) -> Section:
         "fit": fit,
         "outcomes": {outcome: COLORS[outcome] for outcome in OUTCOMES},
     }
-    first = next(iter(found.summaries.values()))
+    first, fits = next(iter(found.summaries.values())), run.metadata.get("quality")
     return Section(
         name=name,
         subject=(
@@ -108,7 +108,7 @@ def _section(name: str, found: Gathered) -> Section:
         advice=advice,
         facts=_facts(run),
         swept=shown("swept", "What was swept", axes_table(axes_of(products))),
-        quality=_quality(run),
+        quality=None if fits is None else shown("quality", f"The fit, {measured(run)}", table_of(fits)),
         of_each=None if found.of_each is None else _of_each(run, found.of_each),
         command=shlex.join(["linreg-sweep", "run", str(run.store.config)]),
         config=files.read(run.store.config).decode(),
@@ -128,12 +128,6 @@ def _importance(run: Run) -> str:
         return format_importance(*run.importance())
     except ConfigError:  # no parameter has two values
         return ""
-
-
-def _quality(run: Run) -> Shown | None:
-    """Returns how well the best trial fits, as the page shows it; None: it is not known."""
-    fits = run.metadata.get("quality")
-    return None if fits is None else shown("quality", f"The fit, {measured(run)}", table_of(fits))
 
 
 def _of_each(run: Run, table: Table) -> Shown:

@@ -95,9 +95,13 @@ def forecast(experiment: Experiment) -> Forecast:
     most = SAMPLE_OF_GROUPS if {*MANY} & {*experiment.space.names} else SAMPLE
     values = experiment.sample(min(most, max(FEWEST, WORK // (n_parameters**2 * n_targets))))
     groups = experiment.groups(values)
-    prediction = predict_groups(
-        [group for group in groups if not _is_long(group)], len(values["learning_rate"])
-    )
+    # theory would have to go through too many epochs of the others, one by one
+    asked = [
+        group
+        for group in groups
+        if group.options.method.schedule is None or int(group.trials.epochs.max()) <= LONG_COURSE
+    ]
+    prediction = predict_groups(asked, len(values["learning_rate"]))
     rates, outcome = values["learning_rate"], prediction.outcome
     came = np.flatnonzero(outcome == CONVERGED)
     best = came[np.argmin(prediction.about[came])] if len(came) else None
@@ -116,11 +120,6 @@ def forecast(experiment: Experiment) -> Forecast:
         above=int((told & (rates > high)).sum()),
         seconds=seconds(experiment, values, _epochs(experiment, groups, prediction)),
     )
-
-
-def _is_long(group: Group) -> bool:
-    """Returns whether theory would have to go through too many epochs, one by one."""
-    return group.options.method.schedule is not None and int(group.trials.epochs.max()) > LONG_COURSE
 
 
 def seconds_of(experiment: Experiment, n_trials: int) -> float | None:

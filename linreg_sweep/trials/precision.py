@@ -50,11 +50,8 @@ def _faults_of_numbers(declaration: Declaration, experiment: Experiment) -> Iter
         furthest = max((value for value in values if np.isfinite(value) or value > 0), key=abs, default=0.0)
         if not abs(furthest) <= most:
             text = f"must be a number in {training.dtype}, which ends at {most:.3g}, got {furthest:.6g}"
-            yield declaration.complaint(path, text, _wider(training.dtype) or "choose a smaller number")
-
-
-def _wider(dtype: str) -> str:
-    return "use dtype: float64" if dtype == "float32" else ""
+            hint = "use dtype: float64" if training.dtype == "float32" else "choose a smaller number"
+            yield declaration.complaint(path, text, hint)
 
 
 def _faults_of_squares(declaration: Declaration, data: Data, problem: Problem) -> Iterator[Complaint]:
