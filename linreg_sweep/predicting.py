@@ -85,7 +85,12 @@ def predict_file(model: Model, path: Path) -> Predictions:
     y = model.targets if has_targets else ()
     table = read_table(path, model.features, y, form=form, needs_y=False)
     predicted = model.of_rows(table.x)
-    notes = [*_written(form), *_not_used(model, names), *_outside(model, table.x)]
+    notes = []
+    if form is not None and (said := told(form)):
+        notes.append(f"the file was read with {said}")
+    if others := [name for name in names if name not in (*model.features, *model.targets)]:
+        notes.append(f"columns that the model does not use: {listed(others)}")
+    notes += _outside(model, table.x)
     if has_targets:
         notes.append(_fit(model, predicted, table.y))
     return Predictions(model, path, form, predicted, tuple(notes))
@@ -116,19 +121,6 @@ def write_predictions(found: Predictions, file: Output) -> None:
                 text.seek(0)
                 text.truncate()
         stream.write(text.getvalue().encode("utf-8", "surrogateescape"))
-
-
-def _written(form: TextFormat | None) -> Iterator[str]:
-    """Yields how a file of text was taken to be written, where that is not by the default."""
-    if form is not None and (said := told(form)):
-        yield f"the file was read with {said}"
-
-
-def _not_used(model: Model, names: list[str]) -> Iterator[str]:
-    """Yields which columns predict nothing."""
-    others = [name for name in names if name not in (*model.features, *model.targets)]
-    if others:
-        yield f"columns that the model does not use: {listed(others)}"
 
 
 def _outside(model: Model, x: Floats) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import io
 import time
+from contextlib import closing
 
 import pytest
 
@@ -20,7 +21,7 @@ class Terminal(io.StringIO):
 def test_a_log_stays_empty_where_all_is_quick() -> None:
     """A run of a moment writes nothing to a file or a pipe."""
     stream = io.StringIO()
-    with Progress(stream) as told:
+    with closing(Progress(stream)) as told:
         for done in range(101):
             told.update(done, 100)
     assert stream.getvalue() == ""
@@ -30,7 +31,7 @@ def test_a_log_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None
     """Each says how far the run is, how fast it goes and how long it takes; the end is not told."""
     monkeypatch.setattr(progress, "SECONDS_A_LINE", 0.0)
     stream = io.StringIO()
-    with Progress(stream) as told:
+    with closing(Progress(stream)) as told:
         told.update(1000, 4000)
         told.update(2000, 4000)
         told.update(4000, 4000)
@@ -44,7 +45,7 @@ def test_a_log_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_terminal_gets_a_bar_that_goes_away() -> None:
     """It shows how many are there, those of an earlier run included, and leaves a clean line."""
     stream = Terminal()
-    with Progress(stream) as told:
+    with closing(Progress(stream)) as told:
         told.update(2500, 10000)
         shown = stream.getvalue()
         told.update(10000, 10000)
@@ -57,7 +58,7 @@ def test_a_terminal_gets_a_bar_that_goes_away() -> None:
 def test_no_bar_where_nothing_is_missing() -> None:
     """A finished run shows no bar even on a terminal."""
     stream = Terminal()
-    with Progress(stream) as told:
+    with closing(Progress(stream)) as told:
         told.update(10, 10)
     assert stream.getvalue() == ""
     assert told.nothing_missing
@@ -78,7 +79,7 @@ def test_what_was_missing_is_known() -> None:
 
 def test_closing_twice_is_no_harm() -> None:
     """An interrupted command closes the bar before it says so, and again on its way out."""
-    with Progress(Terminal()) as told:
+    with closing(Progress(Terminal())) as told:
         told.update(1, 10)
         told.close()
         told.close()
@@ -89,7 +90,7 @@ def test_no_bar_where_it_is_to_be_plain(monkeypatch: pytest.MonkeyPatch) -> None
     """A terminal then gets the lines of a log."""
     monkeypatch.setattr(progress, "SECONDS_A_LINE", 0.0)
     stream = Terminal()
-    with Progress(stream, plain=True) as told:
+    with closing(Progress(stream, plain=True)) as told:
         told.update(1000, 4000)
         told.update(2000, 4000)
     assert "\r" not in stream.getvalue()

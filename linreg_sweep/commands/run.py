@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -99,7 +100,7 @@ def run(
         for line in format_wait(experiment, seconds_of(experiment, n_missing)):
             note(line)
 
-    with progress, trials_as_typed(trials), asked_to_stop() as stop:
+    with closing(progress), trials_as_typed(trials), asked_to_stop() as stop:
         try:
             made = run_sweep(
                 sweep,

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import closing
 
 import click
 
@@ -35,7 +36,7 @@ def verify(
     from linreg_sweep.text.checks import format_verification, mismatch_table
     from linreg_sweep.verification import verify as verify_run
 
-    with Progress(sys.stderr, plain=bool(os.environ.get("NO_COLOR"))) as progress:
+    with closing(Progress(sys.stderr, plain=bool(os.environ.get("NO_COLOR")))) as progress:
         checked = verify_run(run, jobs=jobs, max_memory=max_memory, watch=progress.update)
     if style != "table" or checked.mismatches:
         print_table(selected(mismatch_table(checked), columns, sort, top), style, columns)

@@ -29,14 +29,7 @@ def make_legible(figure: "Figure") -> str:
     for text in texts:
         text.set_text("\n".join(escape_control(line) for line in text.get_text().split("\n")))
         text.set_parse_math(False)
-    unknown = set().union(*(text.get_text() for text in texts)) - set("\n")
-    families: list[str] = []
-    for family, letters in _fonts():
-        if unknown & letters or not families:  # the first is the one that all is drawn in
-            families.append(family)
-            unknown -= letters
-        if not unknown:
-            break
+    families, unknown = _families_for(set().union(*(text.get_text() for text in texts)) - set("\n"))
     for text in texts:
         if len(families) > 1:
             text.set_fontfamily(families)
@@ -50,16 +43,24 @@ def check_letters(look: Look) -> None:
     said = {"--title": look.title or "", **{f"--label {name}": text for name, text in look.labels.items()}}
     faults = []
     for option, text in said.items():
-        lacking = set(escape_control(text.replace("\n", "")))
-        for _, letters in _fonts() if lacking else ():
-            lacking -= letters
-            if not lacking:
-                break
+        _, lacking = _families_for(set(escape_control(text.replace("\n", ""))))
         if lacking:
             text = f"no font here has {escape_control(''.join(sorted(lacking)), 20)}"
             faults.append(Complaint(option, text, "install one that does, such as Noto Sans CJK"))
     if faults:
         raise ConfigError(*faults)
+
+
+def _families_for(letters: set[str]) -> tuple[list[str], set[str]]:
+    """Returns the fonts that some letters are drawn in, matplotlib's own first, and those that none has."""
+    families: list[str] = []
+    for family, has in _fonts():
+        if letters & has or not families:  # the first is the one that all is drawn in
+            families.append(family)
+            letters = letters - has
+        if not letters:
+            break
+    return families, letters
 
 
 def _fonts() -> Iterator[tuple[str, set[str]]]:

@@ -104,10 +104,10 @@ def _ticks(
         step = ceil((max(map(len, words)) + 2) * len(words) / room)
         axes.set_xticks(list(ends)[::step], words[::step])
         return
-    shown = ["none" if cell is None else cell for cell in cells]
+    named = ["none" if cell is None else cell for cell in cells]
     words = [
         plainly(cell) if isinstance(cell, int | float) else folded(look.labels.get(cell, cell), LONGEST)
-        for cell in shown
+        for cell in named
     ]
     widest = max(letters(line) for word in words for line in word.split("\n")) + 1.5
     if run.types[name].is_words and widest * len(words) > room:

@@ -19,7 +19,7 @@ from linreg_sweep.analysis.formats import Table, cells_of
 from linreg_sweep.analysis.legend import COLUMN_MEANING
 from linreg_sweep.comparing.comparison import Comparison
 from linreg_sweep.reports.payload import plain
-from linreg_sweep.text.comparisons import HEADINGS, MAX_SHOWN, MEANING, format_verdict, readable
+from linreg_sweep.text.comparisons import MEANING, format_verdict, readable, to_read
 
 SCRIPTS = (
     "numbers",
@@ -130,17 +130,10 @@ def _cell(value: Any) -> tuple[str, str | None, bool]:
 
 def compared(found: Comparison) -> list[Shown]:
     """Returns the tables of a comparison, lists of trials cut short."""
-    tables = []
-    for name, table in found.tables().items():
-        if name == "only" and found.by_summaries:
-            continue  # it would list all trials of both
-        caption = HEADINGS[name].format(parameters=" and ".join(found.parameters))
-        cut = table.head(MAX_SHOWN) if name in ("changed", "only") else table
-        more = (
-            f"These are the first {len(cut):,}; linreg-sweep compare lists more."
-            if len(cut) < len(table)
-            else ""
-        )
+    tables, every = [], found.tables()
+    for name, caption, cut in to_read(found, every):
+        is_cut = len(cut) < len(every[name])
+        more = f"These are the first {len(cut):,}; linreg-sweep compare lists more." * is_cut
         tables.append(shown(f"comparison-{name}", caption, readable(name, cut), more))
     return tables
 

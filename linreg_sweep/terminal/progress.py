@@ -4,8 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
-from typing import TYPE_CHECKING, Never, Self, TextIO
+from typing import TYPE_CHECKING, Never, TextIO
 
 from linreg_sweep.terminal.console import drop
 
@@ -44,14 +43,6 @@ class Progress:
         self._began = self._shown_at = time.monotonic()
         self._first: int | None = None
         self._done = self._total = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Takes the bar away."""

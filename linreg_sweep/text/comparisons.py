@@ -97,19 +97,15 @@ def _format_tables(found: Comparison, tables: dict[str, Any], style: str) -> Ite
         return
     yield title
     yield from format_verdict(found)
-    for name, table in tables.items():
-        if name == "only" and found.by_summaries:
-            continue  # it would list all trials of both
-        heading = escape_control(HEADINGS[name].format(parameters=" and ".join(found.parameters)))
+    for name, heading, shown in to_read(found, tables):
         yield ""
-        yield f"## {heading}" if style == "markdown" else f"{heading}:"
+        yield f"## {escape_control(heading)}" if style == "markdown" else f"{escape_control(heading)}:"
         yield ""
-        shown = table.head(MAX_SHOWN) if name in ("changed", "only") else table
         yield as_text(readable(name, shown), style)
         total = _total(found, name)
         if len(shown) < total:
             kind = "json" if name == "only" else "csv"
-            yield f"... and {total - len(shown):,} more: --format {kind} lists {len(table):,}"
+            yield f"... and {total - len(shown):,} more: --format {kind} lists {len(tables[name]):,}"
         if name == "settings" and found.notes:
             yield ""
             yield from (f"{note}." for note in found.notes)
@@ -120,6 +116,15 @@ def _format_tables(found: Comparison, tables: dict[str, Any], style: str) -> Ite
         yield ""
         width = max(map(len, MEANING))
         yield from (f"{name:<{width}}  {meaning}" for name, meaning in MEANING.items())
+
+
+def to_read(found: Comparison, tables: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Yields the tables that a person reads, each with its name and heading; of lists of trials the first."""
+    for name, table in tables.items():
+        if name == "only" and found.by_summaries:
+            continue  # it would list all trials of both
+        heading = HEADINGS[name].format(parameters=" and ".join(found.parameters))
+        yield name, heading, table.head(MAX_SHOWN) if name in ("changed", "only") else table
 
 
 def _total(found: Comparison, name: str) -> int:
