@@ -12,13 +12,7 @@ from linreg_sweep.theory.problem import loss_factor
 
 @dataclass(frozen=True)
 class Compared:
-    """A run as sentences speak of it.
-
-    Attributes:
-        label: what it is called.
-        run: itself.
-        is_standardized: whether its trials see z-scores of x.
-    """
+    """A run as sentences speak of it, and whether its trials see z-scores of x."""
 
     label: str
     run: Run

@@ -1,4 +1,4 @@
-"""The cost above the optimum against the epoch, on log axes."""
+"""The cost above the optimum against the epoch, on log axes: a panel per run, or all runs in one."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.plots.canvas import Canvas, legend, title
-from linreg_sweep.plots.descents import Descent, shared_by, trials_of_all, watch
+from linreg_sweep.plots.descents import Descent, default_trials, shared_by, trials_of_all, watch
 from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.scales import along_epochs, name_axes
-from linreg_sweep.plots.style import INK, look_of_line, title_of
+from linreg_sweep.plots.style import DASHES, INK, look_of_line, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.trials.experiment import Experiment
 
@@ -50,6 +50,31 @@ def draw(canvas: Canvas, runs: Sequence[Run], *, trials: Sequence[int] = ()) -> 
         frame(axes, [run], [experiment], descents, look)
         title(axes, look, title_of(run))
         legend(axes, look, lines, title=titled(descents, TITLE), columns=1)
+
+
+def draw_overlay(canvas: Canvas, runs: Sequence[Run], *, trials: Sequence[int] = ()) -> None:
+    """Draws the best trial of each run, or those of these numbers, in one panel; see draw."""
+    (axes,) = canvas.panels([1])
+    look = canvas.look
+    experiments: list[Experiment] = []
+    descents: list[Descent] = []
+    lines = []
+    names = [run.name for run in runs]
+    names = [run.path.name if names.count(run.name) > 1 else run.name for run in runs]
+    for number, (run, name) in enumerate(zip(runs, names, strict=True)):
+        best = run.metadata.get("best", {}).get("trial")
+        chosen = list(trials) or ([int(best)] if best is not None else default_trials(run)[:1])
+        experiment, _, found = watch(run, chosen)
+        experiments.append(experiment)
+        descents += found
+        for turn, descent in enumerate(found):
+            own = look_of_line(number)
+            own |= {"linestyle": DASHES[turn % len(DASHES)]} if len(found) > 1 else {}
+            lines.append(curve(axes, descent, f"{name}, trial {descent.label(look)}", own, look))
+    frame(axes, runs, experiments, descents, look)
+    best = "the best trial of each" if len(runs) > 1 else "the best trial"
+    title(axes, look, f"{', '.join(names)}: {'chosen trials' if trials else best}")
+    legend(axes, look, lines, title=titled(descents, f"run, {TITLE}"), columns=1)
 
 
 def titled(descents: Sequence[Descent], title: str) -> str:

@@ -37,5 +37,7 @@ KINDS = {
         "a column's median along a parameter, its spread over seeds and folds, theory beside it",
         ("x", "y", "tuned", "bins"),
     ),
-    "overlay": Kind("overlay.draw", "the cost against the epoch, of several runs in one panel", ("trials",)),
+    "overlay": Kind(
+        "costs.draw_overlay", "the cost against the epoch, of several runs in one panel", ("trials",)
+    ),
 }

@@ -56,17 +56,7 @@ STYLES = {
 
 @dataclass(frozen=True)
 class Look:
-    """How a picture looks.
-
-    Attributes:
-        style: what it is made for.
-        title: its title; None: what it is of.
-        size: inches of the whole picture; None: by its style and panels.
-        dpi: dots an inch; None: those of its style.
-        points: the size of its letters.
-        columns: of panels; None: as the kind of picture has them.
-        labels: what stands for the names of columns, outcomes and regimes.
-    """
+    """How a picture looks; see plot.plot for what each is."""
 
     style: Style = SCREEN
     title: str | None = None

@@ -51,25 +51,10 @@ SCRIPTS = (
 
 @dataclass(frozen=True)
 class Section:
-    """One run on a page.
+    """One run on a page, in the order in which it is told.
 
-    Attributes:
-        name: of the run.
-        subject: what was swept on what data.
-        answer: the best trial, and where every trial converged.
-        importance: which parameter matters, in a sentence; may be empty.
-        advice: with which settings trials converge, where most did not: in words, and as options.
-        swept: what was varied, and between which ends.
-        quality: how well the best trial fits, beside its optimum; None: the run is not finished, or older.
-        of_each: the best trial of each word, where words vary.
-        facts: what was run, by what it is called: versions, hashes, times.
-        command: runs the sweep again.
-        config: the resolved declaration.
-        summaries: a table by each parameter.
-        legend: what the columns say, a line each.
-        notes: what a person should know of the data, or of the run.
-        no_laboratory: why there is none, if so.
-        payload: what the scripts get.
+    Advice, where most trials did not converge, is in words, and as options of the command, which runs the
+    sweep again. There is no quality of a run that is not finished, or older. Scripts get the payload.
     """
 
     name: str

@@ -14,13 +14,7 @@ from linreg_sweep.theory.outcome import OUTCOMES
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a run is.
-
-    Attributes:
-        run: which run.
-        status: what its maker says, or said last; None: nothing that can be read.
-        is_alive: whether it is at it right now.
-    """
+    """How far a run is, what its maker said last, if that can be read, and whether it is at it right now."""
 
     run: Run
     status: Status | None
