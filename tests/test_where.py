@@ -57,6 +57,8 @@ def test_a_hint_says_what_to_write() -> None:
         ("cost > -inf", "write -.inf"),
         ("converged_at == null", "write converged_at != converged_at for what is missing"),
         ("trial < 3 && cost < 1", "write and"),
+        ("weight_my size > 1", "write `weight_my size`, with its backquotes"),
+        ("schedule.gamma 1", ""),
         ("trial < 010", "write 10, 0o10 for octal or '010' in quotes for text"),
     ]
     for text, hint in cases:

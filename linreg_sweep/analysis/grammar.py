@@ -109,6 +109,12 @@ def parse(text: str) -> Tree:
     return _Parser(_tokens(text)).whole()
 
 
+def is_one_word(name: str) -> bool:
+    """Returns whether the name of a column stands for it as it is, without backquotes."""
+    found = _TOKEN.fullmatch(name)
+    return found is not None and found[2] == name
+
+
 def quoted(text: object) -> str:
     """Returns a piece of a comparison as messages show it, in the page as well."""
     return f"'{shorten(str(text))}'"

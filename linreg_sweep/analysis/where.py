@@ -13,7 +13,18 @@ from typing import Any
 import pandas as pd
 from pandas.arrays import BooleanArray
 
-from linreg_sweep.analysis.grammar import MEANT, Compare, GrammarError, Join, Not, Tree, Value, parse, quoted
+from linreg_sweep.analysis.grammar import (
+    MEANT,
+    Compare,
+    GrammarError,
+    Join,
+    Not,
+    Tree,
+    Value,
+    is_one_word,
+    parse,
+    quoted,
+)
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.theory.outcome import OUTCOME_WORDS
 from linreg_sweep.words import did_you_mean, shorten
@@ -51,7 +62,10 @@ def where(frame: pd.DataFrame, text: str) -> pd.DataFrame:
         truth = _truth(parse(text), frame)
     except GrammarError as error:
         where = f"--where {text if len(text) < 100 else shorten(text)!r}"
-        raise ConfigError(Complaint(where, f"character {error.at}: {error.text}", error.hint)) from None
+        bare = [name for name in map(str, frame.columns) if name in text and f"`{name}`" not in text]
+        odd = [f"write `{name}`, with its backquotes" for name in bare if not is_one_word(name)]
+        hint = error.hint or "".join(odd[:1])
+        raise ConfigError(Complaint(where, f"character {error.at}: {error.text}", hint)) from None
     return frame[truth.to_numpy(dtype=bool, na_value=False)]
 
 
