@@ -71,15 +71,20 @@ def declared(config: Config, name: str, optimizer: str | None = None) -> Any:
     return getattr(value, key, None)
 
 
-def distinguishing(runs: Sequence[Run]) -> list[str]:
-    """Returns what tells each of several runs from the others: `epochs=500, learning_rate.max=0.02`.
+def single_settings(run: Run) -> dict[str, Any]:
+    """Returns what decides a run's results, each key by itself: `parameters.learning_rate.max`.
 
     Raises:
-        ResultsError: a declaration is damaged or gone.
-        ConfigError: one cannot be read.
+        ResultsError: its declaration is damaged or gone.
+        ConfigError: it cannot be read.
     """
-    labels = list(map(str, range(len(runs))))
-    table = differing(labels, [_flat(with_data(run, settings_of(run)), whole=False) for run in runs])
+    return _flat(with_data(run, settings_of(run)), whole=False)
+
+
+def distinguishing(settings: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Returns what tells each of several runs from the others: `epochs=500, learning_rate.max=0.02`."""
+    labels = list(map(str, range(len(settings))))
+    table = differing(labels, settings)
     return [
         ", ".join(
             f"{_SECTION.sub('', setting)}={shorten(value)}"

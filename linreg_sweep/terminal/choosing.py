@@ -182,18 +182,17 @@ def _tell_apart(alike: Sequence[tuple[Run, dict[str, object]]]) -> list[Complain
     """Adds to the rows of runs of one name how they differ; returns what is wrong with declarations."""
     if len(alike) < 2:
         return []
-    from linreg_sweep.comparing.settings import distinguishing, settings_of
+    from linreg_sweep.comparing.settings import distinguishing, single_settings
 
-    readable: list[tuple[Run, dict[str, object]]] = []
-    complaints: list[Complaint] = []
+    rows, settings, complaints = [], [], list[Complaint]()
     for run, row in alike:
         try:
-            settings_of(run)
+            settings.append(single_settings(run))
         except SweepError as error:
             complaints += error.complaints
         else:
-            readable.append((run, row))
-    for (_, row), differs in zip(readable, distinguishing([run for run, _ in readable]), strict=True):
+            rows.append(row)
+    for row, differs in zip(rows, distinguishing(settings), strict=True):
         row["differs"] = differs or None
     return complaints
 
