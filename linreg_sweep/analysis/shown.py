@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from linreg_sweep.analysis.formats import cells_of
+from linreg_sweep.analysis.formats import cells_of, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,13 +35,9 @@ def as_html(caption: str, frame: "pd.DataFrame", most: int = MAX_ROWS) -> str:
     import pandas as pd
 
     cells = cells_of(frame.head(most))
-    shown = pd.DataFrame({name: [_text(cell) for cell in column] for name, column in cells.items()})
+    table = pd.DataFrame({name: [*map(shown, column)] for name, column in cells.items()})
     more = f"<p>and {len(frame) - most:,} more</p>" if len(frame) > most else ""
-    return f"<p>{escape(caption)}</p>{shown.to_html(index=False)}{more}"
-
-
-def _text(cell: Any) -> str:
-    return "" if cell is None else f"{cell:.6g}" if isinstance(cell, float) else str(cell)
+    return f"<p>{escape(caption)}</p>{table.to_html(index=False)}{more}"
 
 
 def bars(labels: Sequence[str], counts: Mapping[str, Sequence[int]], what: str) -> str:

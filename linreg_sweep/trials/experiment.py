@@ -233,7 +233,7 @@ class Experiment:
         taken = OPTIMIZERS[optimizer].settled({name: numbers(name, settings[name]) for name in keys})
         taken["learning_rate"] = values["learning_rate"]
         taken |= {name: value for name, value in values.items() if "." in name}
-        start = self._starts(values, problem.shape, numbers)
+        start = self._starts(values, problem.shape)
         quadratic = self._quadratics.of(problem, kind, method, taken["weight_decay"])
         epochs = numbers("epochs", training.epochs).astype(np.int64)
         theory = theory_of(method, problem, self._limits)
@@ -270,7 +270,7 @@ class Experiment:
         """Returns whether any trial has a key at another value than 0."""
         return bool(declared) or (name in self.space.names and any(self.space.ends(name)))
 
-    def _starts(self, values: Values, shape: tuple[int, int], numbers: Any) -> Floats:
+    def _starts(self, values: Values, shape: tuple[int, int]) -> Floats:
         start = np.empty((len(values["learning_rate"]), *shape))
         for row, name in enumerate(self.data.x_names):
             own = own_weight(name)
