@@ -84,13 +84,10 @@ def begins(declared: Average, values: Mapping[str, Floats]) -> Floats:
 
 
 def update(average: Any, theta: Any, weight: Any) -> Any:
-    """Returns the average after a step, which it may have overwritten.
+    """Returns the average after a step [P, O, k], which it may have overwritten; zeros at the start.
 
-    Args:
-        average: of the states so far, zeros at the start [P, O, k]; a NumPy array, a torch tensor, or a
-            single number where Numba compiles.
-        theta: the state after the step, of the same shape.
-        weight: of the state [k], see `weights`.
+    It is a NumPy array, a torch tensor, or a single number where Numba compiles, as is the state theta after
+    the step; for its weight [k] see `weights`.
     """
     average += (theta - average) * weight
     return average

@@ -115,18 +115,10 @@ def types_from_json(columns: Sequence[Mapping[str, Any]]) -> dict[str, ColumnTyp
 
 
 def parameter_names(x_names: Sequence[str], y_names: Sequence[str], fit_bias: bool) -> tuple[str, ...]:
-    """Returns what results call the entries of theta [P, O], flattened row by row.
+    """Returns what results call the entries of theta [P, O], flattened row by row, a bias last.
 
     `weight` and `bias` for one feature and one target; else `weight_<x>`, with several targets
     `weight_<x>_<y>` and `bias_<y>`.
-
-    Args:
-        x_names: F names.
-        y_names: O names.
-        fit_bias: whether the last row of theta is a bias.
-
-    Returns:
-        P * O names, P = F + 1 where a bias is fitted, else F.
     """
     targets = [f"_{name}" for name in y_names] if len(y_names) > 1 else [""]
     features = [f"_{name}" for name in x_names] if len(x_names) > 1 or len(y_names) > 1 else [""]

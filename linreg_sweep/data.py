@@ -97,13 +97,7 @@ class Data:
 
         With z = (x - mean)/SD, `w z + b = (w/SD) x + (b - w mean/SD)`. The second term needs a bias to go
         to: without one it is a constant that no theta can hold, which is why `standardize` asks for a bias.
-
-        Args:
-            theta: [K, P, O] as trained; the last row is the bias where one is fitted.
-            fit_bias: whether one is fitted.
-
-        Returns:
-            [K, P, O], a copy; infinities and NaN of diverged trials pass through.
+        Returns a copy of theta [K, P, O], through which infinities and NaN of diverged trials pass.
 
         Raises:
             ValueError: x is standardized and no bias is fitted.
@@ -206,18 +200,10 @@ def from_arrays(
     standardize: bool = False,
     fit_bias: bool = True,
 ) -> Data:
-    """Takes arrays, lists, or DataFrames and Series, and settles their shapes.
+    """Takes arrays, lists, or DataFrames and Series, x (n,) or (n, F) and y (n,) or (n, O); see from_file.
 
-    Args:
-        x: (n,) or (n, F) numbers.
-        y: (n,) or (n, O) numbers.
-        x_names: F names; None: the column names of a DataFrame or Series, else x, or x1, x2, ...
-        y_names: O names, likewise.
-        standardize: whether trials see z-scores of x.
-        fit_bias: whether a bias is fitted.
-
-    Returns:
-        The data, x exactly (n, F) and y exactly (n, O): copies, so that later changes do not reach them.
+    Names are those given, else of a DataFrame or Series its own, else x, or x1, x2, ... Shapes are settled
+    to exactly (n, F) and (n, O), in copies, so that later changes do not reach them.
 
     Raises:
         DataError: with every complaint found: not numbers, missing or infinite numbers, unequal numbers of

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,8 @@ def predict_file(model: Model, path: Path) -> Predictions:
     Raises:
         DataError: with every complaint found, as about data to train on.
     """
-    form = form_of(path, model.features)
+    is_text = text_kind(path.name) and path.is_file()
+    form = find_format(path, model.features) if is_text else None
     names = column_names_of(path, form)
     complaints = model.complaints(str(path), names)
     clash = [f"predicted_{target}" for target in model.targets if f"predicted_{target}" in names]
@@ -94,12 +95,6 @@ def predict_file(model: Model, path: Path) -> Predictions:
     if has_targets:
         notes.append(_fit(model, predicted, table.y))
     return Predictions(model, path, form, predicted, tuple(notes))
-
-
-def form_of(path: Path, named: Sequence[str]) -> TextFormat | None:
-    """Returns how a file of text is written, as it looks; None: it is no text."""
-    is_text = text_kind(path.name) and path.is_file()
-    return find_format(path, named) if is_text else None
 
 
 def write_predictions(found: Predictions, file: Output) -> None:

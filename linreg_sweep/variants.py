@@ -105,14 +105,9 @@ def _text(value: Any) -> str:
 def numbers(declared: Model, prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the settings of a block by their keys, as trials have them; a block below it is left out.
 
-    Args:
-        declared: the block.
-        prefix: of its keys in `values`, such as `schedule.`.
-        values: numbers that vary from trial to trial [k], by their names; NaN where a trial has what is
-            declared. Others are passed over.
-
-    Returns:
-        Numbers [k] or [1], NaN for null; lists [m]; words as they are.
+    They are numbers [k] or [1], NaN for null; lists [m]; words as they are. Of the values [k] that vary from
+    trial to trial, those count whose names begin with a prefix such as `schedule.`; NaN where a trial has
+    what is declared.
     """
     found: dict[str, Any] = {}
     for key in type(declared).model_fields:
