@@ -41,6 +41,15 @@ def test_the_safe_range_is_the_longest_without_a_failure() -> None:
         assert list(text_runs._safe(summary_cells(shares))) == [sentence]
 
 
+def test_no_value_of_words_is_not_taken_for_the_word_none() -> None:
+    """Of words that none of all trials converged with, such as the averages, of which `none` is one."""
+    cells = {"average": ["none", "ema"], **summary_cells([0.5, 0])}
+    del cells["learning_rate"]
+    assert list(text_runs._safe(cells, is_words=True)) == [
+        "With no value of average did all trials converge."
+    ]
+
+
 def test_the_safe_range_of_ranges_runs_from_end_to_end() -> None:
     """Of the first range its start, of the last its end."""
     rates = ["0.1 to 0.2", "0.2 to 0.3", "0.3 to 0.4"]

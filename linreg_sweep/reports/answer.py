@@ -41,7 +41,7 @@ def _all_over(run: Run, name: str, table: Table) -> list[str]:
         return [
             f"With {parameter} {found} {subject} converges."
             if found
-            else f"At no {parameter} do all trials converge."
+            else f"At no value of {parameter} do all trials converge."
         ]
     several = max(table["trials"]) > 1
     median = table["median_converged_at"][best]
