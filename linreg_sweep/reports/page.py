@@ -23,6 +23,7 @@ from linreg_sweep.text.comparisons import HEADINGS, MAX_SHOWN, MEANING, format_v
 
 SCRIPTS = (
     "numbers",
+    "packing",
     "tooltip",
     "download",
     "links",
@@ -31,6 +32,7 @@ SCRIPTS = (
     "descent",
     "theory",
     "colours",
+    "painting",
     "where",
     "sides",
     "regimes",
@@ -69,7 +71,7 @@ class Section:
         legend: what the columns say, a line each.
         notes: what a person should know of the data, or of the run.
         no_laboratory: why there is none, if so.
-        payload: what the scripts get.
+        payload: what the scripts get, see packed.
     """
 
     name: str
@@ -87,7 +89,7 @@ class Section:
     legend: list[str]
     notes: list[str]
     no_laboratory: str | None
-    payload: dict[str, Any]
+    payload: str
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,7 @@ def render(title: str, sections: Sequence[Section], comparison: Comparison | Non
         script=script,
         style_hash=_hash(style),
         script_hash=_hash(script),
-        data=[packed(section.payload) for section in sections],
+        data=[section.payload for section in sections],
     )
 
 
