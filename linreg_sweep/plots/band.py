@@ -1,15 +1,18 @@
 """A column's median along a parameter, its band over seeds or folds, and theory beside the experiment."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.formats import shown
-from linreg_sweep.plots.bands import FARTHEST, Bands, Line, bands
+from linreg_sweep.plots.bands import FARTHEST, MAX_LINES, Bands, Line, bands
 from linreg_sweep.plots.canvas import Canvas, height_of, legend, title, wrapped
+from linreg_sweep.plots.cells import MapSide, edges_of
 from linreg_sweep.plots.look import PLAIN, Look
+from linreg_sweep.plots.overlay import names_of
 from linreg_sweep.plots.scales import FRAME, scale, upwards
 from linreg_sweep.plots.style import INK, column_words, is_standardized, look_of_line, title_of
 from linreg_sweep.runs.results import Run
@@ -57,11 +60,38 @@ def draw(
     tuned: str | None = None,
     bins: int | None = None,
 ) -> None:
-    """Draws a panel per run, all in one scale upwards; see band."""
+    """Draws runs in one panel where they share both axes, else a panel per run, all in one scale upwards."""
     found = [bands(run, x, y, tuned, bins) for run in runs]
-    limits = limits_of(found)
-    for run, axes, each in zip(runs, canvas.panels([len(runs)]), found, strict=True):
-        band(run, axes, each, limits, canvas.look)
+    limits, axis = limits_of(found), shared_axis(runs, found, canvas.look)
+    together = [replace(each, x=axis or each.x) for each in found]
+    panels = [(runs, together)] if axis else [([run], [each]) for run, each in zip(runs, found, strict=True)]
+    for (some, those), axes in zip(panels, canvas.panels([len(panels)]), strict=True):
+        band(some, axes, those, limits, canvas.look)
+
+
+def shared_axis(runs: Sequence[Run], found: Sequence[Bands], look: Look) -> MapSide | None:
+    """Returns the axis that all runs can be drawn along; None: theirs differ, or lines are too many."""
+    first, *others = [each.x for each in found]
+    says = {(*words_of(run, each, look), each.tuned) for run, each in zip(runs, found, strict=True)}
+    scales = {(side.name, side.log, side.is_words, side.labels * side.is_words) for side in (first, *others)}
+    if not others:
+        return first
+    if len(says) > 1 or len(scales) > 1 or sum(len(each.lines) for each in found) > MAX_LINES:
+        return None
+    if first.is_words:
+        return first
+    places = np.unique(np.concatenate([side.centres for side in (first, *others)]))
+    labels = tuple(f"{place:.6g}" for place in places)
+    is_listed = any(side.is_listed for side in (first, *others))
+    return MapSide(
+        first.name, places, edges_of(places, log=first.log), labels, first.log, None, is_listed=is_listed
+    )
+
+
+def words_of(run: Run, found: Bands, look: Look) -> tuple[str, str]:
+    """Returns what the axes of a run's band say."""
+    across = look.axis(found.x.name, standardized=is_standardized(run))
+    return across, look.labels.get(found.y, column_words(run, found.y))
 
 
 def limits_of(found: Sequence[Bands]) -> Limits:
@@ -85,46 +115,71 @@ def _finite(values: Sequence[Floats]) -> Floats:
     return np.sort(together[np.abs(together) < FARTHEST])
 
 
-def band(run: Run, axes: "Axes", found: Bands, limits: Limits, look: Look = PLAIN) -> "Axes":
+def band(
+    runs: Sequence[Run], axes: "Axes", found: Sequence[Bands], limits: Limits, look: Look = PLAIN
+) -> "Axes":
     """Draws the median of a column along a parameter, and its band from the 10th to the 90th percentile.
 
     Where theory knows the column, its line is dashed. The mean of the trials is marked where theory
     knows it and, over folds, where settings are compared by it.
 
     Args:
-        run: which run.
+        runs: one, or several along one axis.
         axes: where.
-        found: its lines; see bands.bands.
+        found: the lines of each; see bands.bands.
         limits: see limits_of.
         look: of the picture.
 
     Returns:
         The axes.
     """
-    standardized = is_standardized(run)
-    explained = scale(axes, "x", found.x, look.axis(found.x.name, standardized=standardized), look)
-    has_mean = run.n_folds > 1 and found.y == run.best_by
-    has_mean = has_mean or any(EXPECTED in line.says for line in found.lines)
-    handles = [_line(axes, found, number, limits, look) for number in range(len(found.lines))]
-    handles += _means(axes, found, look) if has_mean else []
+    names = names_of(runs) if len(runs) > 1 else [""]
+    across, upwards_words = words_of(runs[0], found[0], look)
+    explained = scale(axes, "x", found[0].x, across, look)
+    handles: list[Any] = []
+    means: dict[str, Any] = {}
+    theory: dict[tuple[str, ...], Any] = {}
+    for run, name, each in zip(runs, names, found, strict=True):
+        first = len(handles)
+        handles += [
+            _line(axes, each, line, look_of_line(first + number), name, limits, look)
+            for number, line in enumerate(each.lines)
+        ]
+        if (run.n_folds > 1 and each.y == run.best_by) or any(EXPECTED in line.says for line in each.lines):
+            means |= _means(axes, each, first, look)
+        theory |= _of_theory(each, look)
     low, high, log = limits
     upwards(axes, low, high, look, log=log)
-    words = look.labels.get(found.y, column_words(run, found.y))
-    axes.set_ylabel(wrapped(words, FRAME * height_of(axes), look.points))
-    left_out = f"\n{found.left_out:,} trials have no value on the axis" if found.left_out else ""
-    title(axes, look, title_of(run) + left_out)
-    notes = [_over(found, look), "; ".join(explained)]
-    if any((line.spread.p90 >= FARTHEST).any() for line in found.lines):
+    axes.set_ylabel(wrapped(upwards_words, FRAME * height_of(axes), look.points))
+    n_left_out = sum(each.left_out for each in found)
+    left_out = f"\n{n_left_out:,} trials have no value on the axis" if n_left_out else ""
+    title(axes, look, (", ".join(names) if len(runs) > 1 else title_of(runs[0])) + left_out)
+    overs = [_over(each, look) for each in found]
+    if len(set(overs)) > 1:
+        overs = [f"{name}: {over}" for name, over in zip(names, overs, strict=True)]
+    notes = [*dict.fromkeys(overs), "; ".join(explained)]
+    if any((line.spread.p90 >= FARTHEST).any() for each in found for line in each.lines):
         notes.append("what leaves through the top never came, or grew without bound")
-    legend(axes, look, [*handles, *_of_theory(found, look)], title="\n".join(filter(None, notes)))
+    shown_below = [*handles, *means.values(), *theory.values()]
+    legend(axes, look, shown_below, title="\n".join(filter(None, notes)))
     return axes
 
 
-def _line(axes: "Axes", found: Bands, number: int, limits: Limits, look: Look) -> Any:
-    """Draws a line, its band and theory's line beside it; returns what the legend shows of it."""
-    line, (low, high, log) = found.lines[number], limits
-    at, style = found.x.drawn(line.places), look_of_line(number)
-    color = style["color"]
+def _line(
+    axes: "Axes", found: Bands, line: Line, style: dict[str, Any], of: str, limits: Limits, look: Look
+) -> Any:
+    """Draws a line, its band and theory's line beside it; returns what the legend shows of it.
+
+    Args:
+        axes: where.
+        found: what it belongs to.
+        line: the line.
+        style: its colour and dashes.
+        of: the name of its run; "": there is no other.
+        limits: see limits_of.
+        look: of the picture.
+    """
+    (low, high, log), at, color = limits, found.x.drawn(line.places), style["color"]
     median, lower, upper = (
         np.where(values < FARTHEST, values, np.nan)
         for values in (line.spread.median, line.spread.p10, line.spread.p90)
@@ -132,7 +187,8 @@ def _line(axes: "Axes", found: Bands, number: int, limits: Limits, look: Look) -
     upper = np.where(np.isnan(upper) & ~np.isnan(lower), 2 * high - low, upper)
     lower = np.maximum(lower, low / 2) if log else lower
     told = [f"{look.name(name)} {shown(cell, 4)}" for name, cell in line.cells.items() if cell is not None]
-    label = ", ".join(told) or (look.name(found.y) if (line.trials == 1).all() else "median")
+    what = ", ".join(told) or (look.name(found.y) if (line.trials == 1).all() else "median")
+    label = (f"{of}: {what}" if told else of) if of else what
     how: dict[str, Any] = {
         "linewidth": 1.8 * look.width,
         "markersize": 4 * look.width,
@@ -152,8 +208,8 @@ def _line(axes: "Axes", found: Bands, number: int, limits: Limits, look: Look) -
     return drawn
 
 
-def _means(axes: "Axes", found: Bands, look: Look) -> list[Any]:
-    """Marks the mean of the trials at each place; returns what the legend shows of it."""
+def _means(axes: "Axes", found: Bands, first: int, look: Look) -> dict[str, Any]:
+    """Marks the mean of the trials at each place, in colours from the first on; returns the legend's mark."""
     from matplotlib.lines import Line2D
 
     how: dict[str, Any] = {
@@ -164,8 +220,8 @@ def _means(axes: "Axes", found: Bands, look: Look) -> list[Any]:
     }
     for number, line in enumerate(found.lines):
         mean = np.where(line.spread.mean < FARTHEST, line.spread.mean, np.nan)
-        axes.plot(found.x.drawn(line.places), mean, color=look_of_line(number)["color"], **how)
-    return [Line2D([], [], color=INK, label="mean", **how)]
+        axes.plot(found.x.drawn(line.places), mean, color=look_of_line(first + number)["color"], **how)
+    return {"mean": Line2D([], [], color=INK, label="mean", **how)}
 
 
 def _dashes(found: Bands, line: Line, look: Look) -> dict[str, Any]:
@@ -176,8 +232,8 @@ def _dashes(found: Bands, line: Line, look: Look) -> dict[str, Any]:
     return {"linestyle": "--", "linewidth": 1.2 * look.width}
 
 
-def _of_theory(found: Bands, look: Look) -> list[Any]:
-    """Returns what the legend shows of theory's lines."""
+def _of_theory(found: Bands, look: Look) -> dict[tuple[str, ...], Any]:
+    """Returns what the legend shows of theory's lines, by what these say."""
     from matplotlib.lines import Line2D
 
     handles = {}
@@ -185,7 +241,7 @@ def _of_theory(found: Bands, look: Look) -> list[Any]:
         if line.says:
             label = " or ".join(look.labels.get(name, SAYS[name]) for name in line.says)
             handles[line.says] = Line2D([], [], color=INK, label=label, **_dashes(found, line, look))
-    return list(handles.values())
+    return handles
 
 
 def _over(found: Bands, look: Look) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from linreg_sweep.plots.canvas import Canvas, height_of, legend, title, wrapped
 from linreg_sweep.plots.descents import Descent, shared_by, trials_of_all, watch
 from linreg_sweep.plots.look import PLAIN, Look
-from linreg_sweep.plots.scales import FRAME, along_epochs
+from linreg_sweep.plots.scales import FRAME, along_epochs, upwards
 from linreg_sweep.plots.style import INK, look_of_line, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.trials.experiment import Experiment
@@ -128,8 +128,7 @@ def frame(
             fontsize="small",
             color=INK,
         )
-    axes.set_yscale("log")
-    axes.set_ylim(levels[0] / 30, highest * 1e3)
+    upwards(axes, levels[0] / 30, highest * 1e3, look, log=True)
     along_epochs(axes, max(int(descent.epoch[-1]) for descent in descents), look)
     is_penalised = any(experiment.is_penalised for experiment in experiments)
     what = "cost and penalty above their optimum" if is_penalised else "cost above the optimum"

@@ -101,7 +101,7 @@ def _safe(cells: Mapping[str, Sequence[Any]], *, is_words: bool = False) -> Iter
     values, whole = cells[names[0]], [share == 1 for share in cells["share_converged"]]
     first, stop = longest(whole)
     if stop == first:
-        yield f"With no {names[0]} did all trials converge."
+        yield f"No {names[0]} made every trial converge."
         return
     if is_words:
         found = joined([value for value, is_whole in zip(values, whole, strict=True) if is_whole])
