@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from linreg_sweep.analysis.formats import shown
 from linreg_sweep.plots.bands import FARTHEST, MAX_LINES, Bands, Line, bands
-from linreg_sweep.plots.canvas import Canvas, height_of, legend, title, wrapped
+from linreg_sweep.plots.canvas import FRAME, Canvas, height_of, legend, title, wrapped
 from linreg_sweep.plots.cells import MapSide, edges_of
 from linreg_sweep.plots.look import PLAIN, Look
 from linreg_sweep.plots.overlay import names_of
-from linreg_sweep.plots.scales import FRAME, scale, upwards
+from linreg_sweep.plots.scales import scale, upwards
 from linreg_sweep.plots.style import INK, column_words, is_standardized, look_of_line, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.words import joined
@@ -159,7 +159,7 @@ def band(
         overs = [f"{name}: {over}" for name, over in zip(names, overs, strict=True)]
     notes = [*dict.fromkeys(overs), "; ".join(explained)]
     if any((line.spread.p90 >= FARTHEST).any() for each in found for line in each.lines):
-        notes.append("what leaves through the top never came, or grew without bound")
+        notes.append("where a line or a band leaves through the top, values are missing or infinite")
     shown_below = [*handles, *means.values(), *theory.values()]
     legend(axes, look, shown_below, title="\n".join(filter(None, notes)))
     return axes

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.plots.canvas import Canvas, height_of, legend, title, wrapped
+from linreg_sweep.plots.canvas import FRAME, Canvas, height_of, legend, title, wrapped
 from linreg_sweep.plots.descents import Descent, shared_by, trials_of_all, watch
 from linreg_sweep.plots.look import PLAIN, Look
-from linreg_sweep.plots.scales import FRAME, along_epochs, upwards
+from linreg_sweep.plots.scales import along_epochs, upwards
 from linreg_sweep.plots.style import INK, look_of_line, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.trials.experiment import Experiment

@@ -13,6 +13,7 @@ from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.folds import Fold
 from linreg_sweep.model import Model
 from linreg_sweep.plots.canvas import (
+    FRAME,
     TITLE,
     Canvas,
     height_of,
@@ -23,7 +24,7 @@ from linreg_sweep.plots.canvas import (
     wrapped,
 )
 from linreg_sweep.plots.look import Look
-from linreg_sweep.plots.scales import FRAME, along_epochs, upwards
+from linreg_sweep.plots.scales import along_epochs, upwards
 from linreg_sweep.plots.style import INK, LINES, title_of
 from linreg_sweep.runs.modelling import model_of
 from linreg_sweep.runs.reopening import fold_of

@@ -10,11 +10,11 @@ from linreg_sweep.analysis.aggregate import check_column
 from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.analysis.spread import Spreads
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.plots.canvas import Canvas, height_of, wrapped
+from linreg_sweep.plots.canvas import FRAME, Canvas, height_of, wrapped
 from linreg_sweep.plots.cells import Cells, places_on
 from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.maps import draw_outcomes, drawn_cells, frame, mesh, views_of
-from linreg_sweep.plots.scales import FRAME, plainly, ticks_by_ratio
+from linreg_sweep.plots.scales import plainly, ticks_by_ratio
 from linreg_sweep.plots.style import BY_RATIO, RAMP, column_words
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import DIVERGED

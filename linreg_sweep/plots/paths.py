@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.plots.canvas import LINE, SMALL, Canvas, height_of, legend, title, width_of, wrapped
+from linreg_sweep.plots.canvas import FRAME, LINE, SMALL, Canvas, height_of, legend, title, width_of, wrapped
 from linreg_sweep.plots.costs import TITLE
 from linreg_sweep.plots.descents import Descent, shared_by, trials_of_all, watch
 from linreg_sweep.plots.look import PLAIN, Look
-from linreg_sweep.plots.scales import FRAME
 from linreg_sweep.plots.style import look_of_line, title_of
 from linreg_sweep.runs.results import Run
 

@@ -127,6 +127,8 @@ def save(runs: Sequence[Run], file: Output, kind: str, look: Look | None = None,
         figure = Figure(dpi=look.dpi or look.style.dpi)
         _draw(Canvas(figure, look), runs, kind, chosen)
         note = make_legible(figure)
+        if (engine := figure.get_layout_engine()) is not None:
+            engine.execute(figure)  # once before it is drawn: axes of one scale shrink, and all moves
         figure.savefig(picture, format=suffix[1:], dpi=figure.dpi, metadata={WRITTEN[suffix]: None})
     with output(file) as stream:
         stream.write(picture.getvalue())

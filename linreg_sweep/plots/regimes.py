@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from linreg_sweep.plots.canvas import LETTER, SMALL, height_of, width_of
+from linreg_sweep.plots.canvas import FRAME, LETTER, SMALL, height_of, width_of
 from linreg_sweep.plots.cells import Cells, regime_along
 from linreg_sweep.plots.edges import RATES
 from linreg_sweep.plots.look import Look
@@ -11,9 +11,6 @@ from linreg_sweep.plots.style import INK, REGIME_WORDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-FRAME = 0.74
-"""Of the width and height of a panel, what stands within its frame, about."""
 
 GAP = 0.003
 """Of the width of a frame, what is left out at either end of a regime's bar."""
