@@ -20,9 +20,9 @@ NEW = "wt,hp\n2.4,100\n3.1,150\n6.0,220\n"
 HEAD = """\
 # From a CSV file to predictions
 
-How many miles does a car make on a gallon, by its weight and its power? `cars.csv`, a copy of
-`data/mtcars.csv`, has the answer for 32 cars, `new.csv` asks it for three others. Five commands tell it.
-Made by `make gallery`; a test holds every number on this page to be what the commands print.
+How many miles does a car go on a gallon, given its weight and its power? `cars.csv`, a copy of
+`data/mtcars.csv`, has the answer for 32 cars; `new.csv` asks for three others. Five commands find it.
+`make gallery` generates this page, and a test checks every number on it.
 
 ```
 cp data/mtcars.csv cars.csv
@@ -35,24 +35,24 @@ STEPS = (
         "init --data cars.csv --y mpg",
     ),
     (
-        "`run` trains every learning rate in eight folds: of each fold's cars no trial of it has seen any,"
-        " neither in training nor in scaling. What is best is best on cars not seen, in the mean over folds."
-        " The last line is the run's directory.",
+        "`run` trains every learning rate in eight folds: the cars that a fold holds out are seen by none of"
+        " its trials, neither in training nor in scaling. The best setting is the best on held-out cars, in"
+        " the mean over folds. The last line is the run's directory.",
         "run sweeps/cars.yaml --set 'data.holdout={folds: 8}'",
     ),
     (
-        "`plot` shows what the best trial predicts against what is, what is left, and the cost on seen and on"
-        " held-out cars along its epochs: where the second rises again, more training overfits.",
+        "`plot` shows the best trial's predictions against the targets, its residuals, and the cost on"
+        " training and on held-out cars along its epochs: where the latter rises again, more training"
+        " overfits.",
         "plot RUN --kind fit",
     ),
     (
-        "`export` writes the model: the best setting, trained once more on all cars, as no fold has seen"
-        " them all.",
+        "`export` writes the model: the best setting, trained once more on all cars, since no fold saw them"
+        " all.",
         "export RUN --to model",
     ),
     (
-        "`predict` checks new rows as strictly as those it was trained on, and says which lie outside their"
-        " range.",
+        "`predict` checks new rows as strictly as the training rows, and says which lie outside their range.",
         "predict cars-model.json new.csv",
     ),
 )
@@ -76,26 +76,25 @@ data:
 
 The rows drawn are those of scikit-learn's `train_test_split` and `KFold` for the same seed. Means and
 standard deviations of `standardize`, tolerances and stability limits come from the training rows alone.
-`fold` is a parameter like others: a row per fold, and `parameters: {fold: {values: [0, 1]}}` takes some.
+`fold` is a parameter like any other: `parameters: {fold: {values: [0, 1]}}` trains two of the folds.
 
-| column | what it says |
+| column | meaning |
 |---|---|
 | `held_out_cost` | the mean squared error of the last state on the held-out rows |
 | `best_epoch` | the epoch with the least such cost; the last one where it still falls there |
 | `best_held_out_cost` | that cost; missing where it still falls at the end |
 
-`best: {by: held_out_cost}` is the default where rows are held out; the summary then tells its median,
-its 10th and 90th percentile, its mean and its standard deviation. With folds a single trial is not the
-best, but a setting in the mean over its folds; beside it stands the simplest within one standard error
-of it: that of most `weight_decay` or, where that does not vary, of fewest `epochs`.
+`best: {by: held_out_cost}` is the default where rows are held out; the summary then shows its median,
+its 10th and 90th percentile, its mean and its standard deviation. With folds the best is not a single
+trial but a setting, by its mean over the folds; beside it stands the simplest setting within one standard
+error: the one with most `weight_decay` or, where that does not vary, with fewest `epochs`.
 
 ## How well it fits
 
-`r2` is 1 - cost / variance. The variance is of the rows that the cost is of, about their own mean, as
-scikit-learn's `r2_score` has it; without a bias it is about 0, as R has it. `rmse` is the root of the
-cost. Of several targets both are taken of all together (`multioutput="variance_weighted"`). Beside the
-best trial stand least squares and, with a penalty, the penalised optimum (ridge regression), on the
-same rows."""
+`r2` is 1 - cost / variance, both over the same rows. The variance is about their own mean, as in
+scikit-learn's `r2_score`; without a bias it is about 0, as in R. `rmse` is the root of the cost. Several
+targets are taken together (`multioutput="variance_weighted"`). Beside the best trial stand least squares
+and, with a penalty, the penalised optimum (ridge regression), on the same rows."""
 
 
 def main() -> None:

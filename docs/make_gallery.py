@@ -58,6 +58,10 @@ SPREADS = ("median", "p10", "p90", "mean")
 """What is shown of the spread of a column, where a summary has one."""
 
 
+MAX_ROWS = 12
+"""Rows of a summary that are shown."""
+
+
 def main() -> None:
     """Writes the page and its pictures."""
     PICTURES.mkdir(exist_ok=True)
@@ -80,9 +84,10 @@ def page(runs: dict[Path, Run]) -> str:
 def _opening() -> Iterator[str]:
     yield "# Gallery"
     yield ""
-    yield "Every sweep in `sweeps/`: its question, its answer, its summary and what it looks like."
-    yield "`make gallery` generates this page, and a test checks it against the sweeps."
-    yield "What takes a data set for each descent is asked by Python: [double descent](double_descent.md)."
+    yield "Every sweep in `sweeps/`: its question, its answer, its picture and its summary."
+    yield f"Of a longer summary {MAX_ROWS} rows are shown, evenly spaced; `linreg-sweep show RUN` prints all."
+    yield "A question that takes another data set for each descent is answered in Python:"
+    yield "[double descent](double_descent.md)."
 
 
 def _section(path: Path, run: Run) -> Iterator[str]:
@@ -105,7 +110,13 @@ def _section(path: Path, run: Run) -> Iterator[str]:
     table = summary_to_read(run)
     spread = [f"{measure}_{run.spread}" for measure in SPREADS]
     kept = [name for name in table if name in (*run.settings, *run.varied, *COLUMNS, *spread)]
-    yield as_text({name: table[name] for name in kept}, "markdown")
+    n_rows = len(table[kept[0]])
+    rows = (
+        [place * (n_rows - 1) // (MAX_ROWS - 1) for place in range(MAX_ROWS)]
+        if n_rows > MAX_ROWS
+        else range(n_rows)
+    )
+    yield as_text({name: [table[name][row] for row in rows] for name in kept}, "markdown")
 
 
 def _said(path: Path) -> dict[str, str]:

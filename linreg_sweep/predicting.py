@@ -143,4 +143,4 @@ def _fit(model: Model, predicted: Floats, y: Floats) -> str:
     spread = variance(y, fit_bias=model.fit_bias)
     found: dict[str, Any] = {name: float(value[0]) for name, value in measures(cost, spread).items()}
     r2 = f"R2 {found['r2']:.6g}, " if np.isfinite(found["r2"]) else ""
-    return f"on these {len(y):,} rows: {r2}RMSE {found['rmse']:.6g}"
+    return f"{r2}RMSE {found['rmse']:.6g} on these {len(y):,} rows"

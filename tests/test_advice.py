@@ -183,6 +183,17 @@ def test_rounding_is_told_of() -> None:
     assert pasted(cure, training, (x, 3 * x + np.cos(x))).outcome == "converged"
 
 
+def test_a_start_whose_cost_overflows_is_to_blame() -> None:
+    """Not the columns: from 0 they are descended on easily, and no rate helps so far away."""
+    sick = ls.train({"training": {"initial_weight": 1e308}, "data": {"name": "tutorial"}})
+    assert sick.advice is not None
+    assert sick.advice.overflows
+    lines = list(format_advice(sick.advice))
+    assert "begin nearer to 0" in lines[-1]
+    assert pasted(lines[0], {"initial_weight": 1e308}).outcome == "converged"
+    assert not any("columns" in line for line in lines)
+
+
 @pytest.mark.parametrize(
     "bad",
     [

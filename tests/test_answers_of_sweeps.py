@@ -295,10 +295,8 @@ def test_what_the_rate_does_to_adam(runs: Runs) -> None:
     np.testing.assert_allclose(first, steps, rtol=1e-12)
     said = answer("sweeps", "adam_rates")
     at = trials["converged_at"]
-    assert_says(
-        said, f"epoch {at[0]:,} to arrive", f"at 0.01 {at[1]:,}", f"at 0.1 {at[2]:,}", f"epoch {at[3]:,}, and"
-    )
-    assert_says(said, f"converged at epoch {at[4]:,}")
+    assert_says(said, f"epoch {at[0]:,} with 0.001", f"{at[1]:,} with 0.01", f"{at[2]:,} with 0.1.")
+    assert_says(said, f"epoch {at[3]:,} but", f"converges at epoch {at[4]:,}")
     least = (trials["cost"] - trials["excess_cost"])[0]
     after = history["epoch"] > 1000
     highest = (history["cost"] - least)[after].groupby(history["trial"][after]).max()

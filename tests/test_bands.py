@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
@@ -80,6 +81,34 @@ def test_a_band_over_seeds_is_drawn_beside_theory(tmp_path: Path) -> None:
         assert heights == {round(end, 9) for end in ends}
     assert "batch size 10" in texts(axes)
     assert "theory's mean over all draws" in texts(axes)
+
+
+def test_runs_that_share_both_axes_are_drawn_over_each_other(tmp_path: Path) -> None:
+    """Each line is its run's, whatever the places of the other; runs whose axes differ stand side by side."""
+    rates = {"learning_rate": {"values": [0.0007, 0.0014, 0.0028, 0.0056]}}
+    first = made(tmp_path, parameters=DRAWN["parameters"] | {"batch_size": {"value": 3}})
+    second = made(tmp_path, name="second", parameters=DRAWN["parameters"] | rates)
+    axes = ls.plot(first, second, kind="band", y="cost")
+    assert isinstance(axes, Axes)
+    for run, sizes, lines in ((first, [3], axes.lines[:1]), (second, [3, 10], axes.lines[1:3])):
+        for size, line in zip(sizes, lines, strict=True):
+            own = run.trials[run.trials["batch_size"] == size].groupby("learning_rate")["cost"].median()
+            assert numbers(line).tolist() == pytest.approx(own.tolist(), rel=1e-12)
+            assert np.asarray(line.get_xdata()).tolist() == own.index.tolist()
+    legend = axes.get_legend()
+    assert legend is not None
+    labels = [text.get_text() for text in legend.get_texts()]
+    assert labels == ["drawn", "second: batch size 3", "second: batch size 10"]
+    assert len({line.get_color() for line in axes.lines}) == 3
+    other = made(
+        tmp_path,
+        name="other",
+        training=DRAWN["training"] | {"learning_rate": 0.001},
+        parameters={"batch_size": {"values": [3, 10]}, "seed": {"min": 0, "max": 6}},
+    )
+    panels = ls.plot(first, other, kind="band", y="cost")
+    assert len(panels) == 2
+    pyplot.close("all")
 
 
 def test_the_best_value_of_a_parameter_is_taken_at_each_place(tmp_path: Path) -> None:

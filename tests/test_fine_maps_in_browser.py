@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from playwright.sync_api import Page, expect
 
 import linreg_sweep as ls
+from linreg_sweep.reports import payload as payloads
 from linreg_sweep.runs.results import Run
 from tests.browsing import IN_BROWSER, Open, browser, numbers_of, open_page
 from tests.reported import SWEEP
@@ -97,6 +98,26 @@ def test_a_cell_without_a_listed_trial_is_trained_from_its_settings(open_page: O
     expect(page.locator('[data-input="learning_rate"]')).to_have_value(repr(float(trial["learning_rate"])))
     page.locator("[data-map] svg").press("ArrowRight")
     assert numbers_of(page, "dl[data-cell]")["first_trial"] == str(trial["trial"] + HIGH)
+
+
+def test_packed_numbers_are_those_of_the_trials(
+    open_page: Open, fine: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole ones exactly, a cost as far as it is shown; the colours stay, and settings are exact."""
+    exact = colours(open_page(fine))
+    monkeypatch.setattr(payloads, "MAX_EXACT", 4)
+    page = open_page(fine)
+    np.testing.assert_array_equal(colours(page), exact)
+    page.locator("[data-map]").scroll_into_view_if_needed()
+    for column, row in ((0, 0), (31, 17), (WIDE - 1, HIGH - 1)):
+        page.mouse.click(*middle(page, column, row))
+        trial = fine.trials.iloc[column * HIGH + row]
+        told = numbers_of(page, "dl[data-cell]")
+        assert told["first_trial"] == str(trial["trial"])
+        assert told[trial["outcome"]] == "1"
+        assert float((told["best_cost"] or "").replace("inf", "Infinity")) == float(f"{trial['cost']:.6g}")
+        assert told["regime"] == trial["regime"].replace("_", " ")
+        assert float(page.locator('[data-input="learning_rate"]').input_value()) == trial["learning_rate"]
 
 
 def test_a_part_that_is_zoomed_to_has_elements_again(open_page: Open, fine: Run) -> None:

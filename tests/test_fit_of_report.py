@@ -71,7 +71,7 @@ def test_the_page_says_which_parameter_matters(tmp_path: Path) -> None:
     column, table = run.importance()
     told = format_importance(column, table)
     assert told.startswith(
-        f"Of the variance of {'whether trials converge' if column == 'outcome' else column}, "
+        f"Of the variance in {'whether trials converge' if column == 'outcome' else column}, "
     )
     assert told in "".join(page_of(run, tmp_path).texts["p"])
     shares: dict[str, Any] = {
@@ -79,10 +79,10 @@ def test_the_page_says_which_parameter_matters(tmp_path: Path) -> None:
         "share": [0.514, 0.33, 0.151, 0.005],
     }
     assert format_importance("held_out_cost", shares) == (
-        "Of the variance of held out cost, a b explains 51 %, a b together with c d 33 % and c d 15 %."
+        "Of the variance in held out cost, a b explains 51 %, a b together with c d 33 % and c d 15 %."
     )
     many: dict[str, Any] = {"parameters": ["three or more together", "a"], "share": [0.6, 0.4]}
-    said = "Of the variance of cost, three or more together explain 60 % and a 40 %."
+    said = "Of the variance in cost, three or more together explain 60 % and a 40 %."
     assert format_importance("cost", many) == said
     assert format_importance("cost", {"parameters": ["a"], "share": [1.0]}) == ""
     assert format_importance("cost", {"parameters": ["a", "b"], "share": [None, None]}) == ""

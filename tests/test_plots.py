@@ -79,7 +79,9 @@ def test_python_draws_on_given_axes(run: Run) -> None:
     """And returns them; a notebook's own figure otherwise."""
     axes = fresh()
     assert ls.plot(run, kind="map", axes=axes) is axes
-    assert isinstance(ls.plot(run.path, kind="cost", trials=[0]), Axes)
+    costs = ls.plot(run.path, kind="cost", trials=[0])
+    assert isinstance(costs, Axes)
+    assert costs.yaxis.get_major_formatter()(1e-7, 0) == "1e-7"  # as every other axis says it
     with pytest.raises(ls.ConfigError, match="axes: hold one panel"):
         ls.plot(run, kind="slice", axes=axes)
 

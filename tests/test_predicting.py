@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -140,7 +141,7 @@ def test_predict_writes_a_files_own_cells_and_a_column(run: ls.Run, shell: Shell
     assert done.out == "new-predicted.csv\n"
     assert "columns that the model does not use: car" in done.err
     assert "1 of 3 rows lie outside the range of the training rows, in wt (1, trained from" in done.err
-    assert "on these 3 rows: R2 " in done.err
+    assert re.search(r"R2 \S+, RMSE \S+ on these 3 rows", done.err)
     text = Path("new-predicted.csv").read_text(encoding="utf-8")
     assert text.splitlines()[0] == "car,hp,wt,mpg,predicted_mpg"
     assert text.splitlines()[1].startswith('"a, b",110.0,2.620,21,')

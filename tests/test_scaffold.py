@@ -355,8 +355,8 @@ training:
   learning_rate: 0.0047
   initial_weight: 0
   initial_bias: 0
-  # Condition number 1,332: this trial converges at epoch 3,059; with so many epochs 13 of the
-  # sweep's 125 trials are unfinished
+  # Condition number 1,332: this trial converges at epoch 3,059; with this many epochs 13 of
+  # the sweep's 125 trials are unfinished
   epochs: 50000
 outcome:
   tolerance: 1e-06  # converged: within this share of the variance of y

@@ -34,7 +34,7 @@ def test_the_safe_range_is_the_longest_without_a_failure() -> None:
         ([1, 0, 1, 1, 1, 0.1], "With learning_rate from 3 to 5 every trial converged."),
         ([0, 1, 0.5, 0, 0], "With learning_rate 2 every trial converged; from 4 on none did."),
         ([1, 0, 0.5, 0], "With learning_rate 1 every trial converged."),
-        ([0, 0.9], "With no learning_rate did all trials converge."),
+        ([0, 0.9], "No learning_rate made every trial converge."),
         ([1, 1], "With learning_rate from 1 to 2 every trial converged."),
     ]
     for shares, sentence in cases:
@@ -45,9 +45,7 @@ def test_no_value_of_words_is_not_taken_for_the_word_none() -> None:
     """Of words that none of all trials converged with, such as the averages, of which `none` is one."""
     cells = {"average": ["none", "ema"], **summary_cells([0.5, 0])}
     del cells["learning_rate"]
-    assert list(text_runs._safe(cells, is_words=True)) == [
-        "With no value of average did all trials converge."
-    ]
+    assert list(text_runs._safe(cells, is_words=True)) == ["No value of average made every trial converge."]
 
 
 def test_the_safe_range_of_ranges_runs_from_end_to_end() -> None:

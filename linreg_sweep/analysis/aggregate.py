@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.analysis.groups import Frequencies, Rows, as_cells, grouped, merged
+from linreg_sweep.analysis.groups import MAX_PENDING, Frequencies, Rows, as_cells, grouped, merged
 from linreg_sweep.column_types import Array, Floats, Types, ranking
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.theory.outcome import CONVERGED, MISSING, OUTCOMES, REGIMES
@@ -150,6 +150,31 @@ def _changes(values: Floats) -> Floats:
     return values[kept]
 
 
+@dataclass(frozen=True)
+class Found:
+    """A summary as arrays, a row a group.
+
+    Attributes:
+        keys: [g, k], NaN where a value is missing, codes for words, numbers of ranges.
+        trials: [g], how many.
+        outcomes: [outcomes, g], how many ended in each.
+        median_converged_at: [g], NaN where none converged.
+        best_cost: [g].
+        low_regime: [g], the code of the lowest; NaN where it is not known.
+        high_regime: [g], that of the highest.
+        first_trial: [g], the lowest number; NaN where parts came without the column.
+    """
+
+    keys: Floats
+    trials: Integers
+    outcomes: Integers
+    median_converged_at: Floats
+    best_cost: Floats
+    low_regime: Floats
+    high_regime: Floats
+    first_trial: Floats
+
+
 class Aggregate:
     """A summary in the making: one row per value of each named column.
 
@@ -183,14 +208,23 @@ class Aggregate:
         self._types = types
         k = len(self.by)
         self._groups = Rows(np.empty((0, k)), np.empty((0, RATIOS + 1), np.int64), np.empty((0, TRIAL + 1)))
+        self._waiting: list[Rows] = []
         self._epochs = Frequencies(k, (0.5, 0.9))
         self.spread, self._spread = spread, Frequencies(k, (0.5, 0.1, 0.9), moments=True)
 
     def add(self, columns: Mapping[str, Array]) -> None:
         """Takes a part: at least the columns in SUMMARISED and `by`, codes for words, [K] each."""
         groups, group = grouped(keys_of(self.by, self._types, self.ranges, columns))
-        self._groups = merged([self._groups, _boiled_down(columns, groups, group)])
+        self._waiting.append(_boiled_down(columns, groups, group))
+        if sum(map(len, self._waiting)) > max(MAX_PENDING, len(self._groups)):
+            self._merge()
         self._count(columns, groups, group)
+
+    def _merge(self) -> Rows:
+        """Returns the rows so far."""
+        if self._waiting:
+            self._groups, self._waiting = merged([self._groups, *self._waiting]), []
+        return self._groups
 
     def _count(self, columns: Mapping[str, Array], groups: Floats, group: Integers) -> None:
         """Counts how often each epoch of convergence came in each group."""
@@ -204,9 +238,23 @@ class Aggregate:
             known = ~np.isnan(values)
             self._spread.add(groups, group[known], values[known], goes_on=goes_on)
 
+    def found(self) -> "Found":
+        """Returns the summary as arrays, of each row what a map shows of it."""
+        rows = self._merge()
+        return Found(
+            rows.keys,
+            rows.sums[:, TRIALS],
+            rows.sums[:, ENDED].T,
+            self._epochs.quantiles(rows.keys)[:, 0],
+            rows.least[:, COST],
+            rows.least[:, LOW_REGIME],
+            -rows.least[:, HIGH_REGIME],
+            rows.least[:, TRIAL],
+        )
+
     def table(self) -> dict[str, list[Any]]:
         """Returns the summary: see tables.summary."""
-        rows = self._groups
+        rows = self._merge()
         trials, outcomes = rows.sums[:, TRIALS], rows.sums[:, ENDED]
         quantiles = self._epochs.quantiles(rows.keys)
         regimes = zip(rows.least[:, LOW_REGIME].tolist(), rows.least[:, HIGH_REGIME].tolist(), strict=True)
@@ -224,7 +272,7 @@ class Aggregate:
             "p90_converged_at": as_cells(quantiles[:, 1]),
             "best_cost": as_cells(rows.least[:, COST]),
             **self._told_spread(rows.keys),
-            "regime": [_regimes(low, -high) for low, high in regimes],
+            "regime": [regimes_between(low, -high) for low, high in regimes],
             "stability_ratio": as_cells(np.where(is_one, ratio, np.nan)),
         }
         return columns | {name: value for name, value in later.items() if name not in columns}
@@ -235,10 +283,6 @@ class Aggregate:
             return {}
         found = self._spread.quantiles(keys)
         return {f"{measure}_{self.spread}": as_cells(found[:, place]) for place, measure in enumerate(SPREAD)}
-
-    def first_trials(self) -> Floats:
-        """Returns the lowest number of a trial in each row; NaN where parts came without the column."""
-        return self._groups.least[:, TRIAL]
 
     def _cells(self, name: str, keys: Floats) -> list[Any]:
         """Returns the cells of a column that the summary goes by."""
@@ -270,7 +314,7 @@ def _boiled_down(columns: Mapping[str, Array], groups: Floats, group: Integers) 
     )
 
 
-def _regimes(lowest: float, highest: float) -> str | None:
+def regimes_between(lowest: float, highest: float) -> str | None:
     """Returns the regime of a row of the summary, or the range of its regimes; None: not known."""
     if np.isnan(lowest):
         return None

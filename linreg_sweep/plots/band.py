@@ -1,17 +1,19 @@
 """A column's median along a parameter, its band over seeds or folds, and theory beside the experiment."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.formats import shown
-from linreg_sweep.plots.bands import FARTHEST, Bands, Line, bands
+from linreg_sweep.plots.bands import FARTHEST, MAX_LINES, Bands, Line, bands
 from linreg_sweep.plots.canvas import Canvas, legend, title
+from linreg_sweep.plots.cells import MapSide, edges_of
 from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.scales import name_axes, scale, upwards
-from linreg_sweep.plots.style import INK, LINES, column_words, look_of_line, title_of
+from linreg_sweep.plots.style import INK, LINES, column_words, look_of_line, names_of, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.words import joined
 
@@ -65,14 +67,40 @@ def draw(
 ) -> None:
     """Draws the median of a column along a parameter, and its band from the 10th to the 90th percentile.
 
-    A panel per run, all in one scale upwards. Where theory knows the column, its line is dashed. The mean of
-    the trials is marked where theory knows it and, over folds, where settings are compared by it.
-    For arguments and errors see bands.bands.
+    Runs that share both axes are drawn in one panel, others in a panel each, all in one scale upwards. Where
+    theory knows the column, its line is dashed. The mean of the trials is marked where theory knows it and,
+    over folds, where settings are compared by it. For arguments and errors see bands.bands.
     """
     found = [bands(run, x, y, tuned, bins) for run in runs]
-    limits = _limits_of(found)
-    for run, axes, each in zip(runs, canvas.panels([len(runs)]), found, strict=True):
-        _band(run, axes, each, limits, canvas.look)
+    limits, axis = _limits_of(found), _shared_axis(runs, found, canvas.look)
+    together = [replace(each, x=axis or each.x) for each in found]
+    panels = [(runs, together)] if axis else [([run], [each]) for run, each in zip(runs, found, strict=True)]
+    for (some, those), axes in zip(panels, canvas.panels([len(panels)]), strict=True):
+        _band(some, axes, those, limits, canvas.look)
+
+
+def _shared_axis(runs: Sequence[Run], found: Sequence[Bands], look: Look) -> MapSide | None:
+    """Returns the axis that all runs can be drawn along; None: theirs differ, or lines are too many."""
+    first, *others = [each.x for each in found]
+    says = {(*_words_of(run, each, look), each.tuned) for run, each in zip(runs, found, strict=True)}
+    scales = {(side.name, side.log, side.is_words, side.labels * side.is_words) for side in (first, *others)}
+    if not others:
+        return first
+    if len(says) > 1 or len(scales) > 1 or sum(len(each.lines) for each in found) > MAX_LINES:
+        return None
+    if first.is_words:
+        return first
+    places = np.unique(np.concatenate([side.centres for side in (first, *others)]))
+    labels = tuple(f"{place:.6g}" for place in places)
+    is_listed = any(side.is_listed for side in (first, *others))
+    return MapSide(
+        first.name, places, edges_of(places, log=first.log), labels, first.log, None, is_listed=is_listed
+    )
+
+
+def _words_of(run: Run, found: Bands, look: Look) -> tuple[str, str]:
+    """Returns what the axes of a run's band say."""
+    return look.axis(found.x.name, run), look.labels.get(found.y, column_words(run, found.y))
 
 
 def _limits_of(found: Sequence[Bands]) -> Limits:
@@ -96,62 +124,91 @@ def _finite(values: Sequence[Floats]) -> Floats:
     return np.sort(together[np.abs(together) < FARTHEST])
 
 
-def _band(run: Run, axes: "Axes", found: Bands, limits: Limits, look: Look) -> None:
-    explained = scale(axes, "x", found.x, look.axis(found.x.name, run), look)
-    has_mean = run.n_folds > 1 and found.y == run.best_by
-    has_mean = has_mean or any(EXPECTED in line.says for line in found.lines)
-    handles = [_line(axes, found, number, limits, look) for number in range(len(found.lines))]
-    handles += _means(axes, found, look) if has_mean else []
+@dataclass(frozen=True)
+class _Drawn:
+    """A line, where its places are drawn, and how."""
+
+    line: Line
+    at: Floats
+    how: dict[str, Any]
+
+
+def _band(runs: Sequence[Run], axes: "Axes", found: Sequence[Bands], limits: Limits, look: Look) -> None:
+    """Draws a run or, in colours of their own, several along one axis into a panel."""
+    names = names_of(runs) if len(runs) > 1 else [""]
+    across, up = _words_of(runs[0], found[0], look)
+    explained = scale(axes, "x", found[0].x, across, look)
+    count = sum(len(each.lines) for each in found)
+    handles: list[Any] = []
+    means: dict[str, Any] = {}
+    theory: dict[tuple[str, ...], Any] = {}
+    for run, name, each in zip(runs, names, found, strict=True):
+        lines = [
+            _placed(each, line, number, count, name, look)
+            for number, line in enumerate(each.lines, start=len(handles))
+        ]
+        handles += [_line(axes, each, line, limits, look) for line in lines]
+        if (run.n_folds > 1 and each.y == run.best_by) or any(EXPECTED in line.says for line in each.lines):
+            means |= _means(axes, lines, look)
+        theory |= _of_theory(each, look)
     low, high, log = limits
     upwards(axes, low, high, look, log=log)
-    name_axes(axes, look, up=look.labels.get(found.y, column_words(run, found.y)))
-    left_out = f"\n{found.left_out:,} trials have no value on the axis" if found.left_out else ""
-    title(axes, look, title_of(run) + left_out)
-    notes = [_over(found, look), "; ".join(explained)]
-    if any((line.spread.p90 >= FARTHEST).any() for line in found.lines):
-        notes.append("what leaves through the top never came, or grew without bound")
-    legend(axes, look, [*handles, *_of_theory(found, look)], title="\n".join(filter(None, notes)))
+    name_axes(axes, look, up=up)
+    n_left_out = sum(each.left_out for each in found)
+    left_out = f"\n{n_left_out:,} trials have no value on the axis" if n_left_out else ""
+    title(axes, look, (", ".join(names) if len(runs) > 1 else title_of(runs[0])) + left_out)
+    overs = [_over(each, look) for each in found]
+    if len(set(overs)) > 1:
+        overs = [f"{name}: {over}" for name, over in zip(names, overs, strict=True)]
+    notes = [*dict.fromkeys(overs), "; ".join(explained)]
+    if any((line.spread.p90 >= FARTHEST).any() for each in found for line in each.lines):
+        notes.append("where a line or a band leaves through the top, values are missing or infinite")
+    shown_below = [*handles, *means.values(), *theory.values()]
+    legend(axes, look, shown_below, title="\n".join(filter(None, notes)))
 
 
-def _line(axes: "Axes", found: Bands, number: int, limits: Limits, look: Look) -> Any:
+def _placed(found: Bands, line: Line, number: int, count: int, of: str, look: Look) -> _Drawn:
+    """Returns how a line is drawn, of all lines of a panel the one with this number.
+
+    Among words each place is beside those of the other lines. `of` is the name of its run; "": there is no
+    other.
+    """
+    at = found.x.drawn(line.places)
+    at = at + BESIDE * ((number + 0.5) / count - 0.5) if found.x.is_words else at
+    told = [f"{look.name(name)} {shown(cell, 4)}" for name, cell in line.cells.items() if cell is not None]
+    what = ", ".join(told) or (look.name(found.y) if (line.trials == 1).all() else "median")
+    how: dict[str, Any] = {
+        "linewidth": 1.8 * look.width,
+        "markersize": 4 * look.width,
+        "label": (f"{of}: {what}" if told else of) if of else what,
+        **look_of_line(number),
+    }
+    how |= {"marker": MARKERS[number // len(LINES) % len(MARKERS)]} if len(at) <= FEW else {}
+    how |= {"linestyle": ""} if found.x.is_words or len(at) == 1 else {}
+    return _Drawn(line, at, how)
+
+
+def _line(axes: "Axes", found: Bands, drawn: _Drawn, limits: Limits, look: Look) -> Any:
     """Draws a line, its band and theory's line beside it; returns what the legend shows of it."""
-    line, (low, high, log) = found.lines[number], limits
-    at, style = _places(found, number), look_of_line(number)
-    color = style["color"]
+    line, at, color, (low, high, log) = drawn.line, drawn.at, drawn.how["color"], limits
     median, lower, upper = (
         np.where(values < FARTHEST, values, np.nan)
         for values in (line.spread.median, line.spread.p10, line.spread.p90)
     )
     upper = np.where(np.isnan(upper) & ~np.isnan(lower), 2 * high - low, upper)
     lower = np.maximum(lower, low / 2) if log else lower
-    told = [f"{look.name(name)} {shown(cell, 4)}" for name, cell in line.cells.items() if cell is not None]
-    label = ", ".join(told) or (look.name(found.y) if (line.trials == 1).all() else "median")
-    how: dict[str, Any] = {
-        "linewidth": 1.8 * look.width,
-        "markersize": 4 * look.width,
-        "label": label,
-        **style,
-    }
-    how |= {"marker": MARKERS[number // len(LINES) % len(MARKERS)]} if len(at) <= FEW else {}
     if found.x.is_words or len(at) == 1:
-        how |= {"linestyle": ""}
         axes.vlines(at, lower, upper, color=color, alpha=0.3, linewidth=5 * look.width)
     else:
         axes.fill_between(at, lower, upper, color=color, alpha=0.18, linewidth=0)
-    (drawn,) = axes.plot(at, median, **how)
+    (handle,) = axes.plot(at, median, **drawn.how)
     if line.says:
         shade = INK if line.says == (PREDICTED,) else color
         axes.plot(at, line.theory, color=shade, zorder=3, **_dashes(found, line, look))
-    return drawn
+    return handle
 
 
-def _places(found: Bands, number: int) -> Floats:
-    """Returns where the places of a line are drawn: among words, beside those of the other lines."""
-    at, aside = found.x.drawn(found.lines[number].places), (number + 0.5) / len(found.lines) - 0.5
-    return at + BESIDE * aside if found.x.is_words else at
-
-
-def _means(axes: "Axes", found: Bands, look: Look) -> list[Any]:
+def _means(axes: "Axes", lines: Sequence[_Drawn], look: Look) -> dict[str, Any]:
     """Marks the mean of the trials at each place; returns what the legend shows of it."""
     from matplotlib.lines import Line2D
 
@@ -161,10 +218,10 @@ def _means(axes: "Axes", found: Bands, look: Look) -> list[Any]:
         "linestyle": "",
         "marker": "+",
     }
-    for number, line in enumerate(found.lines):
-        mean = np.where(line.spread.mean < FARTHEST, line.spread.mean, np.nan)
-        axes.plot(_places(found, number), mean, color=look_of_line(number)["color"], **how)
-    return [Line2D([], [], color=INK, label="mean", **how)]
+    for drawn in lines:
+        mean = np.where(drawn.line.spread.mean < FARTHEST, drawn.line.spread.mean, np.nan)
+        axes.plot(drawn.at, mean, color=drawn.how["color"], **how)
+    return {"mean": Line2D([], [], color=INK, label="mean", **how)}
 
 
 def _dashes(found: Bands, line: Line, look: Look) -> dict[str, Any]:
@@ -175,8 +232,8 @@ def _dashes(found: Bands, line: Line, look: Look) -> dict[str, Any]:
     return {"linestyle": "--", "linewidth": 1.2 * look.width}
 
 
-def _of_theory(found: Bands, look: Look) -> list[Any]:
-    """Returns what the legend shows of theory's lines."""
+def _of_theory(found: Bands, look: Look) -> dict[tuple[str, ...], Any]:
+    """Returns what the legend shows of theory's lines, by what these say."""
     from matplotlib.lines import Line2D
 
     handles = {}
@@ -184,7 +241,7 @@ def _of_theory(found: Bands, look: Look) -> list[Any]:
         if line.says:
             label = " or ".join(look.labels.get(name, SAYS[name]) for name in line.says)
             handles[line.says] = Line2D([], [], color=INK, label=label, **_dashes(found, line, look))
-    return list(handles.values())
+    return handles
 
 
 def _over(found: Bands, look: Look) -> str:

@@ -24,6 +24,12 @@ SMALL = 0.833
 TITLE = 0.84
 """Of the width of a panel, how long a title is at most: it stands over the middle of the frame."""
 
+FRAME = 0.74
+"""Of the width and height of a panel, what stands within its frame at most, about."""
+
+SIDE, BAR = 8, 11
+"""Heights of letters that an axis takes to the left of a frame, and a bar of colours to the right."""
+
 MOST_OF_PANEL = 0.4
 """Of the height of a panel, what a legend takes before its letters are made smaller."""
 
@@ -135,6 +141,12 @@ def _inches_of(axes: "Axes") -> tuple[float, float]:
     return width / grid.ncols, height / grid.nrows
 
 
+def frame_of(axes: "Axes", look: Look, *, has_bar: bool = False) -> float:
+    """Returns what share of a panel's width stands within its frame, about; a bar of colours is beside it."""
+    beside = (SIDE + BAR * has_bar) * look.points / 72
+    return min(FRAME, max(0.2, 1 - beside / width_of(axes)))
+
+
 def letters(text: str) -> int:
     """Returns how many Latin letters are as wide as a text."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
@@ -158,6 +170,17 @@ def _lines(words: Iterable[str], most: int) -> list[str]:
             cut = next(at for at in range(len(lines[-1]), 0, -1) if letters(lines[-1][:at]) <= most)
             lines[-1:] = [lines[-1][:cut], lines[-1][cut:]]
     return lines
+
+
+def _grown(axes: "Axes", look: Look, lacking: float) -> float:
+    """Makes a picture of one panel higher by what its legend lacks, if it may; returns how many points."""
+    spec, figure = axes.get_subplotspec(), axes.figure and axes.figure.get_figure(root=True)
+    alone = spec is not None and spec.get_topmost_subplotspec().get_gridspec().get_geometry() == (1, 1)
+    if lacking <= 0 or not (look.grows and alone and figure):
+        return 0.0
+    width, height = figure.get_size_inches().tolist()
+    figure.set_size_inches(width, height + lacking / 72)
+    return lacking
 
 
 def columns_for(widths: Sequence[float], room: float, most: int) -> int:
@@ -189,7 +212,7 @@ def legend(
     from matplotlib.transforms import ScaledTranslation
 
     small, whole = look.points * SMALL, 72 * height_of(axes)
-    room = width_of(axes) - 0.07 * look.points  # it is below the middle of the frame, not of the panel
+    room = width_of(axes) - 0.1 * look.points  # it is below the middle of the frame, not of the panel
     for own in (small, 0.8 * small):
         gap = 4.5 * own / 72  # what a handle takes, and stands beside it
         labels = [wrapped(str(handle.get_label()), room - gap, own) for handle in handles]
@@ -199,6 +222,7 @@ def legend(
         takes = sum(line.count("\n") + 1.4 for line in lines) * own * 1.2
         if takes < MOST_OF_PANEL * whole:
             break
+    whole += _grown(axes, look, takes - MOST_OF_PANEL * whole)
     ticks = [tick.get_text() for tick in axes.get_xticklabels() if tick.get_text()]
     high = max([1, *(text.count("\n") + 1 for text in ticks)]) * small * LINE
     words = axes.get_xlabel()

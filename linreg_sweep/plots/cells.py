@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.analysis.aggregate import Aggregate, Ranges, check_column, ranges_of
+from linreg_sweep.analysis.aggregate import Aggregate, Ranges, check_column, ranges_of, regimes_between
 from linreg_sweep.config.parameters import count, has_unit
 from linreg_sweep.config.training import OPTIMIZER_KEYS
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.runs.reopening import declaration_of
 from linreg_sweep.runs.results import ALIKE, MAX_ROWS, Run
 from linreg_sweep.samplers.grid import at
-from linreg_sweep.theory.outcome import OUTCOMES, REGIMES
+from linreg_sweep.theory.outcome import REGIMES
 from linreg_sweep.trials.columns import parameter_name
 from linreg_sweep.trials.space import make_space
 
@@ -249,47 +249,56 @@ def values_of(run: Run, name: str, most: int) -> Floats:
 
 def cells_of(run: Run, aggregate: Aggregate) -> Cells:
     """Returns the map that an updated aggregate of one or two parameters of a run makes."""
-    names, table = aggregate.by, aggregate.table()
-    sides = [_side(run, name, table[name], aggregate.ranges.get(name)) for name in names]
-    trials = table["trials"]
-    kept = [row for row in range(len(trials)) if all(table[name][row] is not None for name in names)]
-    table = {name: [cells[row] for row in kept] for name, cells in table.items()}
-    places = [_place(side, table[side.name]) for side in sides]
+    names, found = aggregate.by, aggregate.found()
+    sides = [
+        _side(run, name, found.keys[:, number], aggregate.ranges.get(name))
+        for number, name in enumerate(names)
+    ]
+    inside = ~np.isnan(found.keys).any(axis=1)
+    places = [places_on(run, side, found.keys[inside, number]) for number, side in enumerate(sides)]
     row = places[1] if len(places) > 1 else np.zeros(len(places[0]), np.intp)
     shape = (len(sides[1].centres) if len(sides) > 1 else 1, len(sides[0].centres))
     if len(sides) > 1 and sides[1].is_words and len(row) < shape[0] * shape[1]:
         sides[0] = replace(sides[0], is_listed=False)  # a list of each word's own
 
-    def spread(values: Sequence[Any], missing: Any, kind: Any = np.float64) -> NDArray[Any]:
-        grid = np.full(shape, missing, kind)
-        grid[row, places[0]] = [missing if value is None else value for value in values]
+    def spread(values: NDArray[Any], missing: Any) -> NDArray[Any]:
+        grid = np.full(shape, missing, np.asarray(missing).dtype)
+        grid[row, places[0]] = values[inside]
         return grid
 
     return Cells(
         x=sides[0],
         y=sides[1] if len(sides) > 1 else None,
-        trials=spread(table["trials"], 0.0),
-        outcomes=np.stack([spread(table[name], 0.0) for name in OUTCOMES]),
-        converged_at=spread(table["median_converged_at"], np.nan),
-        best_cost=spread(table["best_cost"], np.nan),
-        regime=spread(table["regime"], None, object),
-        first_trial=spread(aggregate.first_trials()[kept].tolist(), np.nan),
-        left_out=sum(trials) - sum(table["trials"]),
+        trials=spread(found.trials, 0.0),
+        outcomes=np.stack([spread(counts, 0.0) for counts in found.outcomes]),
+        converged_at=spread(found.median_converged_at, np.nan),
+        best_cost=spread(found.best_cost, np.nan),
+        regime=spread(_regimes(found.low_regime, found.high_regime), None),
+        first_trial=spread(found.first_trial, np.nan),
+        left_out=int(found.trials[~inside].sum()),
     )
 
 
-def _side(run: Run, name: str, cells: Sequence[Any], ranges: Ranges | None) -> MapSide:
+def _regimes(lowest: Floats, highest: Floats) -> NDArray[np.object_]:
+    """Returns the regime of each cell in words, or the range of its regimes; None: not known."""
+    words = np.full([len(REGIMES) + 1] * 2, None, object)
+    for low, high in np.ndindex(len(REGIMES), len(REGIMES)):
+        words[low, high] = regimes_between(low, high)
+    places = [np.where(np.isnan(codes), len(REGIMES), codes).astype(np.intp) for codes in (lowest, highest)]
+    return np.asarray(words[places[0], places[1]])
+
+
+def _side(run: Run, name: str, keys: Floats, ranges: Ranges | None) -> MapSide:
     if ranges is not None:
         log = name in run.metadata["log_scaled"] and bool(ranges.edges[0] > 0)
         edges = ranges.edges
         centres = np.sqrt(edges[:-1] * edges[1:]) if log else (edges[:-1] + edges[1:]) / 2
         return MapSide(name, centres, edges, tuple(ranges.labels), log, ranges)
+    centres = np.unique(keys[~np.isnan(keys)])
     if run.types[name].is_words:
-        there = set(cells)
-        labels = tuple(word for word in run.types[name].words if word in there)
+        labels = tuple(run.types[name].words[int(code)] for code in centres)
         between = np.arange(len(labels) + 1, dtype=np.float64) - 0.5
         return MapSide(name, between[:-1] + 0.5, between, labels, False, None, is_words=True)
-    centres = np.unique(np.array([cell for cell in cells if cell is not None], np.float64))
     log = _is_log(run, name, centres)
     labels = tuple(f"{value:.6g}" for value in centres)
     is_listed = len(centres) <= MAX_LISTED and not is_even(np.log(centres) if log else centres)
@@ -327,11 +336,12 @@ def _edges(values: Floats, log: bool) -> Floats:
     return np.concatenate([[first], middles, [last]])
 
 
-def _place(side: MapSide, cells: Sequence[Any]) -> NDArray[np.intp]:
-    if side.ranges is not None or side.is_words:
-        known = {label: number for number, label in enumerate(side.labels)}
-        return np.array([known[cell] for cell in cells], np.intp)
-    return np.searchsorted(side.centres, np.array(cells, np.float64))
+def places_on(run: Run, side: MapSide, keys: Floats) -> NDArray[np.intp]:
+    """Returns which cell of a side each key is of; see Aggregate.found."""
+    if side.is_words:
+        words = [side.labels.index(word) if word in side.labels else 0 for word in run.types[side.name].words]
+        return np.array(words, np.intp)[keys.astype(np.intp)]
+    return keys.astype(np.intp) if side.ranges is not None else np.searchsorted(side.centres, keys)
 
 
 def check_numbers(run: Run, column: str, option: str, hint: str) -> None:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from linreg_sweep.plots.canvas import Canvas, legend, title
 from linreg_sweep.plots.descents import Descent, default_trials, shared_by, trials_of_all, watch
 from linreg_sweep.plots.look import Look
-from linreg_sweep.plots.scales import along_epochs, name_axes
-from linreg_sweep.plots.style import DASHES, INK, look_of_line, title_of
+from linreg_sweep.plots.scales import along_epochs, name_axes, upwards
+from linreg_sweep.plots.style import DASHES, INK, look_of_line, names_of, title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.trials.experiment import Experiment
 
@@ -59,8 +59,7 @@ def draw_overlay(canvas: Canvas, runs: Sequence[Run], *, trials: Sequence[int] =
     experiments: list[Experiment] = []
     descents: list[Descent] = []
     lines = []
-    names = [run.name for run in runs]
-    names = [run.path.name if names.count(run.name) > 1 else run.name for run in runs]
+    names = names_of(runs)
     for number, (run, name) in enumerate(zip(runs, names, strict=True)):
         best = run.metadata.get("best", {}).get("trial")
         chosen = list(trials) or ([int(best)] if best is not None else default_trials(run)[:1])
@@ -138,8 +137,7 @@ def frame(
             fontsize="small",
             color=INK,
         )
-    axes.set_yscale("log")
-    axes.set_ylim(levels[0] / 30, highest * 1e3)
+    upwards(axes, levels[0] / 30, highest * 1e3, look, log=True)
     along_epochs(axes, max(int(descent.epoch[-1]) for descent in descents), look)
     is_penalised = any(experiment.is_penalised for experiment in experiments)
     what = "cost and penalty above their optimum" if is_penalised else "cost above the optimum"

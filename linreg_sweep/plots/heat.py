@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.analysis.spread import Spreads
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.plots.canvas import Canvas, height_of, wrapped
-from linreg_sweep.plots.cells import Cells, MapSide, check_numbers
+from linreg_sweep.plots.canvas import FRAME, Canvas, height_of, wrapped
+from linreg_sweep.plots.cells import Cells, check_numbers, places_on
 from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.maps import draw_outcomes, frame, maps_of, mesh
-from linreg_sweep.plots.scales import FRAME, plainly, ticks_by_ratio
+from linreg_sweep.plots.scales import plainly, ticks_by_ratio
 from linreg_sweep.plots.style import BY_RATIO, RAMP, column_words
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import DIVERGED, OUTCOMES
@@ -81,7 +81,7 @@ def medians(run: Run, found: Cells, column: str) -> Floats:
     spreads = Spreads([side.name for side in found.sides], [column], run.types, ranges)
     keys, _, spread = spreads.gathered(run.parts)
     inside = ~np.isnan(keys).any(axis=1)
-    places = [_places(run, side, keys[inside, number]) for number, side in enumerate(found.sides)]
+    places = [places_on(run, side, keys[inside, number]) for number, side in enumerate(found.sides)]
     values = np.full(found.trials.shape, np.nan)
     values[places[1] if len(places) > 1 else 0, places[0]] = spread[column].median[inside]
     return np.where(np.isfinite(values) & ~_diverged(found), values, np.nan)
@@ -90,14 +90,6 @@ def medians(run: Run, found: Cells, column: str) -> Floats:
 def _diverged(found: Cells) -> Flags:
     """Returns in which cells of a map most trials diverged."""
     return np.asarray(2 * found.outcomes[DIVERGED] > found.trials)
-
-
-def _places(run: Run, side: MapSide, keys: Floats) -> NDArray[np.intp]:
-    """Returns which cell of a side each key is of; see Spreads.found."""
-    if side.is_words:
-        words = [side.labels.index(word) if word in side.labels else 0 for word in run.types[side.name].words]
-        return np.array(words, np.intp)[keys.astype(np.intp)]
-    return keys.astype(np.intp) if side.ranges is not None else np.searchsorted(side.centres, keys)
 
 
 def _norm(column: str, maps: Sequence[Floats]) -> "Normalize":

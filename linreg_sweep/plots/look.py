@@ -75,6 +75,11 @@ class Look:
         return self.labels.get(name) or parameter_words(name, standardized=is_standardized(run))
 
     @property
+    def grows(self) -> bool:
+        """Whether a picture may be higher than its style says, for a legend that would squeeze it."""
+        return self.size is None and self.style is not STYLES["slide"]
+
+    @property
     def width(self) -> float:
         """How wide lines are, in times those of a screen."""
         return self.style.widths
@@ -85,6 +90,7 @@ class Look:
         return {
             "font.size": self.points,
             "axes.linewidth": 0.8 * self.width,
+            "axes.unicode_minus": False,  # as scales.plainly has it
             "axes.titlesize": "medium",
             "legend.frameon": False,
             "legend.fontsize": "small",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.plots.best import mark_best
-from linreg_sweep.plots.canvas import Canvas, legend, title, width_of
+from linreg_sweep.plots.canvas import FRAME, Canvas, frame_of, legend, title, width_of
 from linreg_sweep.plots.cells import (
     MAX_VALUES,
     Cells,
@@ -26,7 +26,7 @@ from linreg_sweep.plots.edges import drawn_edge
 from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.products import ProductOfRun, products_of
 from linreg_sweep.plots.regimes import has_regimes, name_regimes
-from linreg_sweep.plots.scales import FRAME, scale
+from linreg_sweep.plots.scales import scale
 from linreg_sweep.plots.style import title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
@@ -38,9 +38,6 @@ Floats = NDArray[np.float64]
 
 MOST_RANGES = 4_000
 """Of a side of a map, whatever is asked for."""
-
-BESIDE = 0.75
-"""Of the width of a frame, what a bar of colours beside it leaves."""
 
 MAX_PANELS = 8
 """Products of a union that have a panel each."""
@@ -133,12 +130,13 @@ def frame(
     axes: "Axes", run: Run, found: Cells, look: Look, handles: list[Any], note: str, *, has_bar: bool = False
 ) -> None:
     """Names the axes, the run, the regimes along the top, the edge, the best trial and the colours."""
-    explained = scale(axes, "x", found.x, look.axis(found.x.name, run), look)
+    share = frame_of(axes, look, has_bar=has_bar)
+    explained = scale(axes, "x", found.x, look.axis(found.x.name, run), look, share)
     if found.y is None:
         axes.set_yticks([])
     else:
         explained += scale(axes, "y", found.y, look.axis(found.y.name, run), look)
-    above = name_regimes(axes, found, look, FRAME * (BESIDE if has_bar else 1)) if has_regimes(found) else 0.0
+    above = name_regimes(axes, found, look, share) if has_regimes(found) else 0.0
     left_out = f"\n{found.left_out:,} trials have no value on one of the axes" if found.left_out else ""
     title(axes, look, _title(run) + left_out, pad=8 + above)
     handles = [*handles, *_edge(axes, run, found, look), *mark_best(axes, run, found, look)]

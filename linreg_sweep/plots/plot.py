@@ -128,6 +128,8 @@ def save(runs: Sequence[Run], file: Output, kind: str, look: Look | None = None,
         lacking = make_legible(figure)
         with catch_warnings(record=True) as warned:
             filterwarnings("always", UNPLACED)
+            if (engine := figure.get_layout_engine()) is not None:
+                engine.execute(figure)  # once before it is drawn: axes of one scale shrink, and all moves
             figure.savefig(picture, format=suffix[1:], dpi=figure.dpi, metadata={WRITTEN[suffix]: None})
     with output(file) as stream:
         stream.write(picture.getvalue())

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linreg_sweep.plots.canvas import LETTER, SMALL, height_of, width_of
+from linreg_sweep.plots.canvas import FRAME, LETTER, SMALL, height_of, width_of
 from linreg_sweep.plots.cells import Cells, regime_along
 from linreg_sweep.plots.edges import RATES
 from linreg_sweep.plots.look import Look
-from linreg_sweep.plots.scales import FRAME
 from linreg_sweep.plots.style import INK, REGIME_WORDS
 
 if TYPE_CHECKING:

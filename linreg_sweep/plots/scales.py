@@ -5,15 +5,15 @@ from itertools import pairwise
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Any
 
-from linreg_sweep.plots.canvas import LETTER, LINE, SMALL, height_of, letters, width_of, wrapped
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.plots.canvas import FRAME, LETTER, LINE, SMALL, height_of, letters, width_of, wrapped
 from linreg_sweep.plots.cells import MapSide
 from linreg_sweep.plots.look import Look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-FRAME = 0.74
-"""Of the width and height of a panel, what stands within its frame, about."""
 
 LONGEST = 18
 """Letters of a word's line beside an axis."""
@@ -21,17 +21,21 @@ LONGEST = 18
 FEW, SHORT = 8, 6
 """Values, and letters of each, up to which they are the ticks of an axis along which they lie evenly."""
 
+EVEN = 3
+"""Values from which on they may lie unevenly."""
+
 MAX_LINES = 3
 """Of a word beside an axis; where any has more, all are letters that a legend explains."""
 
 
-def scale(axes: "Axes", which: str, side: MapSide, words: str, look: Look) -> list[str]:
+def scale(axes: "Axes", which: str, side: MapSide, words: str, look: Look, share: float = FRAME) -> list[str]:
     """Gives an axis of a map, x or y, its scale, its ends, its ticks and its words.
 
-    Returns what letters that stand for long words mean, a line each.
+    `share` is the share of the panel's width within its frame. Returns what letters that stand for long words
+    mean, a line each.
     """
     axis = axes.xaxis if which == "x" else axes.yaxis
-    inches = FRAME * (width_of(axes) if which == "x" else height_of(axes))
+    inches = share * width_of(axes) if which == "x" else FRAME * height_of(axes)
     edges = side.drawn_edges
     low, high = float(edges[0]), float(edges[-1])
     log = side.log and not side.is_equal
@@ -45,7 +49,8 @@ def scale(axes: "Axes", which: str, side: MapSide, words: str, look: Look) -> li
         axis.set_tick_params(length=0)
         return meant
     own = [plainly(value) for value in side.centres.tolist()] if side.ranges is None else []
-    if 0 < len(own) <= FEW and max(map(len, own)) <= SHORT:
+    places = np.log(side.centres) if log else side.centres
+    if 0 < len(own) <= FEW and max(map(len, own)) <= SHORT and (len(own) < EVEN or _are_even(places)):
         step = _step(own, which, inches, points)
         axis.set_ticks(side.centres.tolist()[::step], own[::step])
         axis.set_ticks([], minor=True)
@@ -61,6 +66,12 @@ def scale(axes: "Axes", which: str, side: MapSide, words: str, look: Look) -> li
         most = max(2, min(9, int(inches * 72 / (points * (LETTER * 8 if which == "x" else 2 * LINE)))))
         axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
     return []
+
+
+def _are_even(places: NDArray[np.float64]) -> bool:
+    """Returns whether no two neighbours are much closer than others, so that their words have room."""
+    gaps = np.diff(places)
+    return bool(gaps.min() > gaps.max() / 2)
 
 
 def _fixed(ticks: Sequence[float]) -> Any:

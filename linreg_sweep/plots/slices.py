@@ -9,6 +9,7 @@ import numpy as np
 from linreg_sweep.analysis.aggregate import Ranges
 from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.plots.canvas import (
+    FRAME,
     LETTER,
     SMALL,
     TITLE,
@@ -22,7 +23,7 @@ from linreg_sweep.plots.canvas import (
 )
 from linreg_sweep.plots.cells import varying
 from linreg_sweep.plots.look import Look
-from linreg_sweep.plots.scales import FRAME, LONGEST, folded, plainly
+from linreg_sweep.plots.scales import LONGEST, folded, plainly
 from linreg_sweep.plots.style import title_of
 from linreg_sweep.runs.results import MAX_ROWS, Run
 from linreg_sweep.theory.outcome import OUTCOMES
@@ -86,6 +87,8 @@ def _slices(run: Run, panels: "Sequence[Axes]", bins: int | None, look: Look) ->
         spec = axes.get_subplotspec()
         if spec is None or spec.is_first_col():
             axes.set_ylabel("share of trials (%)")
+        else:
+            axes.tick_params(labelleft=False)  # all have one scale
     title(panels[0], look, title_of(run), TITLE * width_of_row(panels), loc="left")
 
 

@@ -3,6 +3,7 @@
 Source of the colours of lines: Okabe and Ito, Color Universal Design, 2008.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from linreg_sweep.config.parameters import OWN_WEIGHT
@@ -81,3 +82,9 @@ def title_of(run: Run) -> str:
     data, n = run.metadata["data"], run.n_trials_done
     trials = f"{n:,} trial{'' if n == 1 else 's'}"
     return f"{run.name}: {trials} on {data['source']}, loss {', '.join(run.losses)}"
+
+
+def names_of(runs: Sequence[Run]) -> list[str]:
+    """Returns what runs are called: their names or, where two have one, their directories' names."""
+    names = [run.name for run in runs]
+    return [run.path.name if names.count(run.name) > 1 else run.name for run in runs]

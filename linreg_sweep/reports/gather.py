@@ -22,14 +22,17 @@ from linreg_sweep.runs.results import BINS, MAX_ROWS, Run
 if TYPE_CHECKING:
     import pandas as pd
 
-MAX_CELLS = 2**16
+MAX_CELLS = 2**20
 """Cells of all maps of a run together."""
+
+FEWER_CELLS = 2**18
+"""The same, where those are no smooth picture, and would make a page too large."""
 
 MAX_DRAWN = 2**17
 """Numbers that vary in their first trials, where these were drawn: they take more room than a grid's."""
 
-MAX_SIDE = 480
-"""Cells of one side of a map: about as many as it is pixels high."""
+MAX_SIDE = 1000
+"""Cells of one side of a map: about as many as it has dots on a fine screen."""
 
 MAX_LISTED = 3_600
 """Cells of all maps together whose first trials are listed; of more, one stands for a block of them."""
@@ -78,8 +81,12 @@ class Gathered:
         return len(self.trials) == self.run.n_trials_done
 
 
-def gather(run: Run) -> Gathered:
+def gather(run: Run, most_cells: int | None = None) -> Gathered:
     """Returns what a page shows of a run.
+
+    Args:
+        run: which run.
+        most_cells: of all its maps together; None: MAX_CELLS.
 
     Raises:
         ResultsError: no part is finished, or one is damaged.
@@ -91,7 +98,9 @@ def gather(run: Run) -> Gathered:
     others = [name for name in several if name != first]
     right = rate_of(run) if first == "learning_rate" else first
     pairs = [[right, other] for other in others[:MAX_MAPS]] or [[right]]
-    most_cells = MAX_CELLS if run.is_ordered else min(MAX_CELLS, MAX_DRAWN // max(1, len(run.varied)))
+    most_cells = most_cells or MAX_CELLS
+    if not run.is_ordered:
+        most_cells = min(most_cells, MAX_DRAWN // max(1, len(run.varied)))
     maps = [begun(run, pair, _most_values(run, pair, most_cells // len(pairs))) for pair in pairs]
     names = list(dict.fromkeys([*words, first, *others]))
     summaries = [
@@ -148,12 +157,11 @@ def _listed(
     if run.n_trials_done * len(run.columns) <= MAX_NUMBERS:
         trials = run.read()
         return trials, trials[columns].head(0)
-    firsts = [found.first_trial[found.trials > 0] for found in maps]
+    firsts = np.concatenate([found.first_trial[found.trials > 0] for found in maps]).astype(np.int64)
     of_blocks = [_first_of_blocks(found, block) for found, block in zip(maps, blocks, strict=True)]
-    picked = run.pick(np.concatenate([*firsts, best]).astype(np.int64))
-    is_listed = picked["trial"].isin(np.concatenate([*of_blocks, best]))
-    listed, others = picked[is_listed], picked.loc[~is_listed, columns]
-    return listed.reset_index(drop=True), others.reset_index(drop=True)
+    listed = np.concatenate([*of_blocks, best]).astype(np.int64)
+    others = firsts[np.isin(firsts, listed, invert=True)]
+    return run.pick(listed), run.pick(others, columns) if len(others) else run.pick(best[:1], columns).head(0)
 
 
 def _first_of_blocks(found: Cells, block: int) -> NDArray[np.float64]:

@@ -23,6 +23,7 @@ from linreg_sweep.text.comparisons import MEANING, format_verdict, readable, to_
 
 SCRIPTS = (
     "numbers",
+    "packing",
     "tooltip",
     "download",
     "links",
@@ -31,6 +32,7 @@ SCRIPTS = (
     "descent",
     "theory",
     "colours",
+    "painting",
     "where",
     "sides",
     "regimes",
@@ -54,7 +56,8 @@ class Section:
     """One run on a page, in the order in which it is told.
 
     Advice, where most trials did not converge, is in words, and as options of the command, which runs the
-    sweep again. There is no quality of a run that is not finished, or older. Scripts get the payload.
+    sweep again. There is no quality of a run that is not finished, or older. Scripts get the payload, which
+    is packed.
     """
 
     name: str
@@ -72,7 +75,7 @@ class Section:
     legend: list[str]
     notes: list[str]
     no_laboratory: str | None
-    payload: dict[str, Any]
+    payload: str
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,7 @@ def render(title: str, sections: Sequence[Section], comparison: Comparison | Non
         script=script,
         style_hash=_hash(style),
         script_hash=_hash(script),
-        data=[packed(section.payload) for section in sections],
+        data=[section.payload for section in sections],
     )
 
 

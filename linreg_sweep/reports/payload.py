@@ -14,6 +14,7 @@ from linreg_sweep.plots.cells import Cells, MapSide, regime_along
 from linreg_sweep.plots.edges import drawn_edge
 from linreg_sweep.plots.regimes import has_regimes
 from linreg_sweep.plots.style import REGIME_WORDS, is_standardized, parameter_words
+from linreg_sweep.reports.packing import packed_halves, packed_whole, packed_words
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
 
@@ -24,20 +25,25 @@ Json = Any
 Floats = NDArray[np.float64]
 
 
+MAX_EXACT = 2**16
+"""Cells of a map up to which a page holds their numbers exactly; costs of more have seven digits."""
+
+
 def map_of(run: Run, found: Cells) -> dict[str, Json]:
     """Returns a map: its axes, what is in its cells (row by row, the lowest first), theory's edge."""
     standardized = is_standardized(run)
     edge = drawn_edge(run, found.x, found.y, digits=6)
     along = regime_along(found) if has_regimes(found) else []
+    whole, costs = (plain, plain) if found.trials.size <= MAX_EXACT else (packed_halves, packed_words)
     return {
         "x": _side(found.x, standardized=standardized),
         "y": None if found.y is None else _side(found.y, standardized=standardized),
-        "trials": plain(found.trials.ravel()),
-        **{name: plain(counts.ravel()) for name, counts in zip(OUTCOMES, found.outcomes, strict=True)},
-        "median_converged_at": plain(found.converged_at.ravel()),
-        "best_cost": plain(found.best_cost.ravel()),
-        "regime": found.regime.ravel().tolist(),
-        "first_trial": plain(found.first_trial.ravel()),
+        "trials": whole(found.trials),
+        **{name: whole(counts) for name, counts in zip(OUTCOMES, found.outcomes, strict=True)},
+        "median_converged_at": whole(found.converged_at),
+        "best_cost": costs(found.best_cost),
+        "regime": _regimes(found.regime),
+        "first_trial": whole(found.first_trial),
         "left_out": found.left_out,
         "edge": None
         if edge is None
@@ -77,9 +83,41 @@ def trials_of(trials: "pd.DataFrame", types: Types) -> list[dict[str, Json]]:
     return columns
 
 
+def settings_of(trials: "pd.DataFrame", types: Types) -> list[dict[str, Json]]:
+    """Returns numbers of trials, and what these vary, for as many as there may be; see trials_of."""
+    columns = []
+    for name in trials.columns:
+        different, places = _told_apart(trials[name])
+        column: dict[str, Json] = {"name": name, "number": not types[name].is_words}
+        if name == "trial":
+            column["cells"] = packed_whole(trials[name].to_numpy(np.int64))
+        elif 2 * len(different) <= len(trials):
+            column |= {"different": different, "rows": packed_whole(places)}
+        else:
+            column["cells"] = plain(cells_of(trials[[name]])[name])
+        columns.append(column)
+    return columns
+
+
+def _regimes(regime: NDArray[np.object_]) -> Json:
+    """Returns the regimes of a map, row by row or, of many cells, the different ones and which each has."""
+    if regime.size <= MAX_EXACT:
+        return regime.ravel().tolist()
+    different, places = _told_apart(regime.ravel())
+    return {"different": different, "rows": packed_whole(places.reshape(regime.shape))}
+
+
+def _told_apart(cells: "pd.Series[Any] | NDArray[Any]") -> tuple[list[Json], NDArray[np.int64]]:
+    """Returns the different cells, None among them where one is missing, and which each is."""
+    import pandas as pd
+
+    places, different = pd.factorize(cells, use_na_sentinel=False)
+    return plain(different.tolist()), places.astype(np.int64)
+
+
 def plain(values: Iterable[Any] | Floats) -> list[Json]:
-    """Returns cells as JSON has them: infinities are text, NaN is null, whole numbers have no point."""
-    cells = values.tolist() if isinstance(values, np.ndarray) else values
+    """Returns cells as JSON has them, row by row: infinities are text, NaN is null, a whole one has no point."""
+    cells = values.ravel().tolist() if isinstance(values, np.ndarray) else values
     return [formats.for_json(formats.plain(cell)) for cell in cells]
 
 

@@ -11,10 +11,10 @@ from linreg_sweep.comparing.comparison import bins_to_read, compare
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
 from linreg_sweep.plots.style import spaced
 from linreg_sweep.reports.fit import fit_of
-from linreg_sweep.reports.gather import Gathered, gather
+from linreg_sweep.reports.gather import FEWER_CELLS, Gathered, gather
 from linreg_sweep.reports.laboratory import laboratory
-from linreg_sweep.reports.page import Section, Shown, render, shown
-from linreg_sweep.reports.payload import map_of, trials_of
+from linreg_sweep.reports.page import Section, Shown, packed, render, shown
+from linreg_sweep.reports.payload import map_of, settings_of, trials_of
 from linreg_sweep.runs.reopening import declaration_of, reopen
 from linreg_sweep.runs.results import Run, as_run
 from linreg_sweep.storage import files
@@ -30,6 +30,9 @@ from linreg_sweep.theory.outcome import OUTCOMES
 from linreg_sweep.trials.advice import advise, is_needed
 from linreg_sweep.trials.axes import axes_of
 from linreg_sweep.words import rows_of
+
+MAX_PAYLOAD = 2_500_000
+"""Letters that a page's scripts get of a run; maps that are no smooth pictures are coarser for it."""
 
 
 def report(*runs: Run | str | Path, file: Output | None = None) -> AnyPath:
@@ -54,13 +57,19 @@ def report(*runs: Run | str | Path, file: Output | None = None) -> AnyPath:
     if len(found) > 1:
         comparison = compare(*found, bins=bins_to_read(found, ()))
     names = [run.name for run in found] if comparison is None else list(comparison.runs)
-    sections = [_section(name, gather(run)) for name, run in zip(names, found, strict=True)]
+    sections = [_small_section(name, run) for name, run in zip(names, found, strict=True)]
     page = render(", ".join(names), sections, comparison)
     if file is None:
         file = Path(f"{'-'.join(run.name for run in found)}-report.html")
     with output(file) as stream:
         stream.write(page.encode())
     return files.any_path(file)
+
+
+def _small_section(name: str, run: Run) -> Section:
+    """Returns what a page says of one run, with as fine maps as MAX_PAYLOAD has room for."""
+    section = _section(name, gather(run))
+    return section if len(section.payload) <= MAX_PAYLOAD else _section(name, gather(run, FEWER_CELLS))
 
 
 def _section(name: str, found: Gathered) -> Section:
@@ -85,7 +94,7 @@ def _section(name: str, found: Gathered) -> Section:
             map_of(run, each) | {"block": block} for each, block in zip(found.maps, found.blocks, strict=True)
         ],
         "trials": trials_of(found.trials, run.types),
-        "others": trials_of(found.others, run.types),
+        "others": settings_of(found.others, run.types),
         "all_listed": found.all_listed,
         "varied": list(run.varied),
         "n_trials": run.n_trials_done,
@@ -116,7 +125,7 @@ def _section(name: str, found: Gathered) -> Section:
         legend=list(format_legend(first, run)),
         notes=list(_notes(run)),
         no_laboratory=why_not,
-        payload=payload,
+        payload=packed(payload),
     )
 
 

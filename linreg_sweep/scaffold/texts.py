@@ -197,7 +197,7 @@ def _training_lines(problem: Problem, limit: float, plan: Layout, *, standardize
     )
     converges = f"{'does not converge' if plan.converged_at is None else 'converges'} {within}"
     told = (
-        f"Condition number {condition(problem.condition_number)}: this trial {converges}; with so many"
+        f"Condition number {condition(problem.condition_number)}: this trial {converges}; with this many"
         f" epochs {plan.unfinished} of the sweep's {n_trials} trials are unfinished"
     )
     why = f"No epoch is iterated: engine numpy would take about {_count(plan.seconds)} seconds"

@@ -39,8 +39,10 @@ def format_advice(advice: Advice | None, who: str = "it") -> Iterator[str]:
         )
         yield _cure(f"{left_out} ({_condition(standardized)}),", standardized, who)
     if advice.from_zero is not None:
-        yield _cure("From a start at 0", advice.from_zero, who)
-    if as_it_is is None:
+        yield _cure("From a start at 0", advice.from_zero, "descent")
+    if advice.overflows:
+        yield "The cost at the farthest start is more than a number can hold: begin nearer to 0."
+    elif as_it_is is None:
         yield (
             f"With the data as they are, {who} does not converge within 1,000,000,000,000 epochs at any"
             " learning rate: columns of x differ too much in size, or nearly depend on one another."

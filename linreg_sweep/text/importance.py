@@ -28,7 +28,7 @@ def format_importance(column: str, table: Table) -> str:
     named = zip(found, verbs, strict=False)
     told = [f"{_words(name)} {verb}{100 * share:.0f} %" for (name, share), verb in named]
     what = "whether trials converge" if column == "outcome" else spaced(column)
-    return f"Of the variance of {what}, {joined(told)}."
+    return f"Of the variance in {what}, {joined(told)}."
 
 
 def _words(name: str) -> str:

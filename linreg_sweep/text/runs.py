@@ -93,7 +93,7 @@ def _safe(cells: Mapping[str, Sequence[Any]], *, is_words: bool = False) -> Iter
     first, stop = longest(whole)
     if stop == first:
         value_of = "value of " * is_words  # `none` may be one, as of average
-        yield f"With no {value_of}{names[0]} did all trials converge."
+        yield f"No {value_of}{names[0]} made every trial converge."
         return
     if is_words:
         found = joined([value for value, is_whole in zip(values, whole, strict=True) if is_whole])

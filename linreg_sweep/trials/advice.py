@@ -91,6 +91,7 @@ class Advice:
     Attributes:
         longer: at its own learning rate; None: never, or it varies, or steps do not see all rows.
         as_it_is: with another rate and enough epochs; None: no way is known.
+        overflows: whether the cost at the farthest start is more than a number can be.
         standardized: with standardized data, too; None: they are, cannot be, or it takes as long.
         from_zero: with a start at 0; None: it takes as long.
         batch_size: rows a step, the fewest of all trials; None: all.
@@ -99,6 +100,7 @@ class Advice:
 
     longer: Way | None
     as_it_is: Way | None
+    overflows: bool
     standardized: Way | None
     from_zero: Way | None
     batch_size: int | None
@@ -144,6 +146,7 @@ def advise(experiment: Experiment) -> Advice | None:
         return Advice(
             longer=descent.way(problem, start, rate, {}) if keeps_rate else None,
             as_it_is=as_it_is,
+            overflows=not np.isfinite(problem.excess_cost(start[None])[0]),
             standardized=_if_quicker(_standardized(experiment, descent, start), as_it_is),
             from_zero=_if_quicker(at_zero, as_it_is),
             batch_size=batch_size,

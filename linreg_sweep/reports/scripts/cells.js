@@ -1,18 +1,16 @@
-// The cells of a map: where they are, and how they are drawn, each as an element or, of many, all as one picture.
+// The cells of a map: where they are, and how they are drawn, each as an element or, of many, as one picture of which a
+// dot has the colour of the cell at its middle.
 
 /** Cells up to which each is an element. */
 const MAX_ELEMENTS = 4000;
-
-/** How much shines through a cell that does not stand out. */
-const FAINT = 0.12;
 
 /**
  * Returns where the cells of a map are in a chart, in its pixels.
  *
  * @param map what payload.py gives.
  * @param paper the chart, see charts.js.
- * @returns { outline(cell), at(x, y), shown() }: the corners of a cell, the cell at a point or null, and the cells of
- *   which any part is within the frame.
+ * @returns { outline(cell), at(x, y), shown(), places(dots) }: the corners of a cell, the cell at a point or null, the
+ *   columns and rows of which any part is within the frame, and those at each of so many dots to a pixel; -1: none.
  */
 function gridOf(map, { x, y, box }) {
   const across = map.x.edges.map(x);
@@ -34,33 +32,40 @@ function gridOf(map, { x, y, box }) {
     shown() {
       const columns = [...Array(wide).keys()].filter((place) => across[place + 1] > box.left && across[place] < box.right);
       const rows = [...Array(upwards.length - 1).keys()].filter((place) => upwards[place + 1] < box.bottom && upwards[place] > box.top);
-      return rows.flatMap((above) => columns.map((place) => above * wide + place));
+      return [columns, rows];
+    },
+    places(dots) {
+      const along = (from, to, find) => Array.from({ length: Math.round((to - from) * dots) }, (_, dot) => Math.max(find(from + (dot + 0.5) / dots), -1));
+      return [along(box.left, box.right, column), along(box.top, box.bottom, row)];
     },
   };
 }
 
-/** Draws cells into a chart, by what returns the colour of each and whether it is faint. */
-function drawCells({ inside, box }, grid, cells, colourOf, isFaint) {
+/** Draws cells into a chart; colours: of each, see coloursOf. */
+function drawCells({ inside, box }, grid, map, colours) {
   const group = drawn("g", { class: "cells" });
   inside.append(group);
-  if (cells.length <= MAX_ELEMENTS) {
-    for (const cell of cells) {
-      group.append(drawn("rect", { "data-cell": cell, class: isFaint(cell) ? "faint" : null, fill: colourOf(cell), ...asRect(grid.outline(cell), 0.3) }));
+  const wide = map.x.edges.length - 1;
+  const [columns, rows] = grid.shown();
+  if (columns.length * rows.length <= MAX_ELEMENTS) {
+    for (const cell of rows.flatMap((row) => columns.map((column) => row * wide + column))) {
+      if (!colours[cell]) continue;
+      const [colour, isFaint] = fromDot(colours[cell]);
+      group.append(drawn("rect", { "data-cell": cell, class: isFaint ? "faint" : null, fill: inCss(colour), ...asRect(grid.outline(cell), 0.3) }));
     }
     return;
   }
+  const [across, down] = grid.places(window.devicePixelRatio || 1);
+  const picture = new Uint32Array(across.length * down.length);
+  down.forEach((row, line) => {
+    if (row < 0) return;
+    for (let dot = 0; dot < across.length; dot += 1) {
+      if (across[dot] >= 0) picture[line * across.length + dot] = colours[row * wide + across[dot]];
+    }
+  });
+  const canvas = element("canvas", { width: across.length, height: down.length });
+  canvas.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(picture.buffer), across.length, down.length), 0, 0);
   const [width, height] = [box.right - box.left, box.bottom - box.top];
-  const dots = window.devicePixelRatio || 1;
-  const canvas = element("canvas", { width: Math.round(width * dots), height: Math.round(height * dots) });
-  const pen = canvas.getContext("2d");
-  const toDots = (pixels, from) => Math.round((pixels - from) * dots);
-  for (const cell of cells) {
-    const { left, right, bottom, top } = grid.outline(cell);
-    const [x, y] = [toDots(left, box.left), toDots(top, box.top)];
-    pen.globalAlpha = isFaint(cell) ? FAINT : 1;
-    pen.fillStyle = colourOf(cell);
-    pen.fillRect(x, y, toDots(right, box.left) - x, toDots(bottom, box.top) - y);
-  }
   group.append(drawn("image", { href: canvas.toDataURL(), x: box.left, y: box.top, width, height, preserveAspectRatio: "none" }));
 }
 

@@ -11,20 +11,25 @@ function channels(colour) {
   return [1, 3, 5].map((place) => parseInt(colour.slice(place, place + 2), 16));
 }
 
-/** Returns the mixture of colours by their weights, which add up to 1. */
+/** Returns the mixture [red, green, blue] of colours given so, by their weights, which add up to 1. */
 function mixed(colours, weights) {
-  const sums = [0, 0, 0];
-  colours.forEach((colour, place) => {
-    channels(colour).forEach((value, channel) => (sums[channel] += value * weights[place]));
-  });
-  return `rgb(${sums.map(Math.round).join(" ")})`;
+  return [0, 1, 2].map((channel) => Math.round(colours.reduce((sum, colour, place) => sum + colour[channel] * weights[place], 0)));
 }
 
-/** Returns the colour of a share from 0 (few epochs) to 1 (many). */
-function ramp(share) {
+/** Returns [red, green, blue] of a share from 0 (few epochs) to 1 (many). */
+function ramped(share) {
   const place = Math.min(Math.max(share, 0), 1) * (RAMP.length - 1);
   const below = Math.min(Math.floor(place), RAMP.length - 2);
-  return mixed([RAMP[below], RAMP[below + 1]], [1 - (place - below), place - below]);
+  return mixed(RAMP.slice(below, below + 2).map(channels), [1 - (place - below), place - below]);
+}
+
+/** Returns the colour of a share from 0 (few epochs) to 1 (many), as CSS has it. */
+function ramp(share) {
+  return inCss(ramped(share));
+}
+
+function inCss(colour) {
+  return `rgb(${colour.join(" ")})`;
 }
 
 /** Returns what turns epochs, or costs, into a share; low, high: what 0 and 1 stand for. As norm_of in plots/maps.py. */

@@ -55,10 +55,10 @@ function alongOf(map, labels) {
   const columns = Array.from({ length: width }, () => ({ trials: 0, converged: 0, cost: Infinity }));
   map.trials.forEach((trials, cell) => {
     const column = columns[cell % width];
-    const cost = numberOf(map.best_cost[cell]);
+    const cost = map.best_cost[cell];
     column.trials += trials;
     column.converged += map.converged[cell];
-    if (cost !== null) column.cost = Math.min(column.cost, cost);
+    if (!Number.isNaN(cost)) column.cost = Math.min(column.cost, cost);
   });
   return columns.map(({ trials, converged, cost }, column) => {
     const [low, high] = [edges[column], edges[column + 1]];

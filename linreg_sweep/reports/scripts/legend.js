@@ -5,12 +5,13 @@ function entriesOf(map, cell, outcomes) {
   const wide = map.x.edges.length - 1;
   const sides = [[map.x, cell % wide], [map.y, Math.floor(cell / wide)]].filter(([side]) => side);
   const median = map.median_converged_at[cell];
+  const cost = map.best_cost[cell];
   const entries = [
     ...sides.map(([side, place]) => ({ name: side.name, words: spaced(side.name), text: side.labels[place] })),
     ...["trials", ...outcomes].map((name) => ({ name, words: name, value: map[name][cell] })),
     { name: "median_converged_at", words: "epochs to convergence (median)", value: median, text: counted(median) },
-    { name: "best_cost", words: "least cost (squared units of the target)", value: map.best_cost[cell] },
-    { name: "regime", words: "regime", text: spaced(map.regime[cell] ?? "") },
+    { name: "best_cost", words: "least cost (squared units of the target)", value: map.isExact ? cost : sixDigits(cost), text: counted(cost) },
+    { name: "regime", words: "regime", text: spaced(map.regimeOf(cell) ?? "") },
     { name: "first_trial", words: "first trial", value: map.first_trial[cell], text: counted(map.first_trial[cell]) },
   ];
   return entries.filter((entry) => entry.text !== "");
@@ -37,12 +38,13 @@ function legendOf(map, outcomes, colour, shares, hasBest) {
     const [words, of] = colour === "cost" ? ["least cost", "squared units of the target"] : ["epochs to convergence", "median"];
     parts.push([counted(shares.low), bar, `${counted(shares.high)} ${words} (${of}${shares.byRatio ? ", log scale" : ""})`]);
   }
-  const numbers = colour === "cost" ? map.best_cost.map(numberOf) : map.median_converged_at;
+  const numbers = colour === "cost" ? map.best_cost : map.median_converged_at;
   const hasItsColour = (cell) => byOutcome || !Number.isFinite(numbers[cell]);
   for (const name of names) {
     if (map[name].some((count, cell) => count > 0 && hasItsColour(cell))) parts.push([patch(outcomes[name]), name]);
   }
-  const several = map.trials.some((_, cell) => names.filter((name) => map[name][cell] > 0).length > 1);
+  const counts = names.map((name) => map[name]);
+  const several = map.trials.some((trials, cell) => counts.every((count) => count[cell] < trials));
   if (byOutcome && several) parts.push(["a cell with several outcomes has a mixed colour"]);
   if (map.edge) {
     const dashes = drawn("line", { class: "edge", x1: 0, x2: 24, y1: 5, y2: 5 });

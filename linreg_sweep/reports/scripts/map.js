@@ -18,11 +18,11 @@ function showMap(article, payload, choose, best, narrow) {
   const [which, colour, legend] = ["which", "colour", "legend"].map((name) => article.querySelector(`[data-map-${name}]`));
   const button = (name) => article.querySelector(`[data-map-${name}]`);
   const tip = tooltip(place);
-  const outcomes = Object.entries(payload.outcomes);
   const names = Object.keys(payload.outcomes);
   let [map, view, paper, grid] = [payload.maps[0], WHOLE, null, null];
+  let [painted, colours] = [null, null]; // all cells, and with those faint that do not stand out
   let [held, pointed] = [null, null]; // cells
-  let [trial, chosen, selected] = [() => null, null, null]; // of what is held, of what stands out, and their blocks
+  let [trial, chosen] = [() => null, null]; // of what is held, of what stands out
 
   payload.maps.forEach(({ x, y }, number) => {
     const words = [x, y].filter(Boolean).map((side) => spaced(side.name)).join(" and ");
@@ -43,25 +43,20 @@ function showMap(article, payload, choose, best, narrow) {
     return column === null || row === null ? null : row * wide() + column;
   }
 
-  /** Returns the block of cells that a cell is in, of which one trial is listed. */
-  function blockOf(cell) {
-    return placesOf(cell).map((place) => Math.floor(place / map.block)).join();
+  /** Makes the colours of all cells, and says what they mean. */
+  function paint() {
+    const numbers = { outcome: null, epochs: map.median_converged_at, cost: map.best_cost }[colour.value];
+    const shares = shareOf((numbers ?? []).filter(Number.isFinite), colour.value === "epochs");
+    painted = coloursOf(map, payload.outcomes, numbers, shares);
+    legend.replaceChildren(...legendOf(map, payload.outcomes, colour.value, shares, locate(best) !== null));
+    dim();
   }
 
-  function blocksOf(trials) {
-    return trials && new Set(trials.map(locate).filter((cell) => cell !== null).map(blockOf));
-  }
-
-  /** Returns the numbers that the colours show, one a cell; null: none. */
-  function shownNumbers() {
-    return colour.value === "cost" ? map.best_cost.map(numberOf) : map.median_converged_at;
-  }
-
-  function colourOf(cell, value, shares) {
-    if (colour.value !== "outcome" && Number.isFinite(value)) return ramp(shares.share(value));
-    const counts = names.map((name) => map[name][cell]);
-    if (colour.value !== "outcome") return outcomes[counts.indexOf(Math.max(...counts))][1];
-    return mixed(outcomes.map(([, fill]) => fill), counts.map((count) => count / map.trials[cell]));
+  /** Lets only the blocks of cells stand out of which a trial is listed. */
+  function dim() {
+    const cells = chosen?.map(locate).filter((cell) => cell !== null);
+    colours = cells ? dimmed(painted, wide(), map.block, cells.map(placesOf)) : painted;
+    if (paper) draw();
   }
 
   /** Shows another part. */
@@ -78,8 +73,6 @@ function showMap(article, payload, choose, best, narrow) {
     paper = chart(place, axisOf(map.x, view[0]), map.y ? axisOf(map.y, view[1]) : null, looks);
     grid = gridOf(map, paper);
     const { svg, inside, x, y } = paper;
-    const numbers = shownNumbers();
-    const shares = shareOf(numbers.filter(Number.isFinite), colour.value === "epochs");
     filled(svg, {
       tabindex: 0,
       role: "application",
@@ -88,8 +81,7 @@ function showMap(article, payload, choose, best, narrow) {
         `Map of ${counted(wide() * tall())} cells. Horizontal: ${map.x.words}.${map.y ? ` Vertical: ${map.y.words}.` : ""}` +
         " Arrow keys move from cell to cell, Enter selects one.",
     });
-    const cells = grid.shown().filter((cell) => map.trials[cell]);
-    drawCells(paper, grid, cells, (cell) => colourOf(cell, numbers[cell], shares), (cell) => selected !== null && !selected.has(blockOf(cell)));
+    drawCells(paper, grid, map, colours);
     if (map.edge) {
       const points = map.edge.points.map(([rate, height]) => (rate === null || height === null ? [NaN, NaN] : [x(numberOf(rate)), y(height)]));
       inside.append(line(points, { class: "edge" }));
@@ -98,7 +90,6 @@ function showMap(article, payload, choose, best, narrow) {
     const bestCell = locate(best);
     if (bestCell !== null && isShown(bestCell)) svg.append(...ring(...middleOf(bestCell)));
     mark();
-    legend.replaceChildren(...legendOf(map, payload.outcomes, colour.value, shares, bestCell !== null));
     place.classList.toggle("zoomed", !isWhole(view));
     button("out").disabled = button("whole").disabled = isWhole(view);
     button("list").textContent = isWhole(view) ? "List the trials in this cell" : "List the trials in this part";
@@ -206,10 +197,10 @@ function showMap(article, payload, choose, best, narrow) {
   which.addEventListener("change", () => {
     [map, view, pointed] = [payload.maps[Number(which.value)], WHOLE, null];
     held = locate(trial);
-    selected = blocksOf(chosen);
-    draw();
+    paint();
   });
-  colour.addEventListener("change", draw);
+  colour.addEventListener("change", paint);
+  paint();
   redrawn(place, draw);
 
   return {
@@ -220,8 +211,7 @@ function showMap(article, payload, choose, best, narrow) {
     },
     select(values) {
       chosen = values;
-      selected = blocksOf(chosen);
-      if (paper) draw();
+      dim();
     },
   };
 }

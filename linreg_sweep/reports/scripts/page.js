@@ -1,11 +1,5 @@
 // Every run of the page: its trials unpacked, its map, its laboratory and its table tied together.
 
-/** Returns what the page was given, from where it is packed: JSON, compressed, in base64. */
-function given(text) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
-}
-
 if (!("DecompressionStream" in window)) {
   document.querySelector("[data-too-old]").hidden = false;
   return;
@@ -26,13 +20,11 @@ for (const { article, payload } of runs) {
   showFit(article, payload.fit);
   const columns = payload.trials.map(unpacked);
   const rowOf = new Map(columns.find((column) => column.name === "trial").cells.map((trial, row) => [trial, row]));
-  const others = payload.others.map(unpacked);
-  const valueIn = (table, row) => (name) => table.find((column) => column.name === name)?.cells[row] ?? null;
-  const valueOf = (row) => valueIn(columns, row);
+  const valueOf = (row) => (name) => columns.find((column) => column.name === name)?.cells[row] ?? null;
   const laboratory = payload.laboratory && showLaboratory(article, payload.laboratory, columns);
   const show = (trial) => {
     const row = rowOf.get(trial);
-    const valueOfTrial = row === undefined ? valueIn(others, others[0].cells.indexOf(trial)) : valueOf(row);
+    const valueOfTrial = row === undefined ? payload.others(trial) : valueOf(row);
     if (row === undefined) laboratory?.settle(trial, valueOfTrial);
     else laboratory?.load(row);
     linked.map.hold(valueOfTrial);
@@ -49,7 +41,7 @@ for (const { article, payload } of runs) {
     linked.map.select(rows === null ? null : rows.map(valueOf));
     linked.explorer.select(rows === null ? null : new Set(rows), text);
   });
-  const isKnown = (trial) => rowOf.has(trial) || others[0].cells.includes(trial);
+  const isKnown = (trial) => rowOf.has(trial) || payload.others(trial) !== null;
   const begin = () => {
     const settings = settingsOf(article.dataset.run);
     show(isKnown(settings?.trial) ? settings.trial : payload.best);
