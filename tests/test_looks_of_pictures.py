@@ -67,7 +67,6 @@ def test_no_words_overlap_or_are_cut(
         assert box.y0 > -2, words
         assert box.x1 < figure.bbox.x1 + 2, words
         assert box.y1 < figure.bbox.y1 + 2, words
-        assert box.y1 < figure.bbox.y1 + 2, words
     pyplot.close(figure)
 
 

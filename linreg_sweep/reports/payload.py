@@ -116,7 +116,7 @@ def _told_apart(cells: "pd.Series[Any] | NDArray[Any]") -> tuple[list[Json], NDA
 
 
 def plain(values: Iterable[Any] | Floats) -> list[Json]:
-    """Returns cells as JSON has them, row by row: infinities are text, NaN is null, a whole one has no point."""
+    """Returns cells row by row, as JSON has them: infinities are text, NaN null, whole ones have no point."""
     cells = values.ravel().tolist() if isinstance(values, np.ndarray) else values
     return [formats.for_json(formats.plain(cell)) for cell in cells]
 
