@@ -1,7 +1,12 @@
-"""Descent compiled by Numba whose products are chains of fma: any number of parameters, any batches."""
+"""Descent compiled by Numba, trials side by side in the lanes of SIMD registers.
+
+Products are elementwise, operation by operation as `Descent` in numpy_engine.py has them, so that the bits
+are the same wherever the NumPy engine takes no BLAS; or chains of fma, in tiles of rows and of trials.
+"""
 
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,17 +15,23 @@ from linreg_sweep.engines.batches import batch_slices, rows_of_epoch
 from linreg_sweep.engines.chunks import Array, Chunk, State
 from linreg_sweep.engines.interface import TrainOptions
 from linreg_sweep.engines.numba_forms import Form
-from linreg_sweep.engines.numba_kernels import Data, Room, kernel, n_kept, room_of
-from linreg_sweep.engines.numba_layout import Rows, at_low
+from linreg_sweep.engines.numba_kernels import Data, Room, kernel, room_of
+from linreg_sweep.engines.numba_layout import Rows
 from linreg_sweep.engines.numba_tiles import WIDE, pack
-from linreg_sweep.engines.numba_vectors import lanes
+from linreg_sweep.engines.numba_vectors import REGISTER, lanes
 from linreg_sweep.engines.pace import BLOCK
 from linreg_sweep.method import Method
 from linreg_sweep.theory.problem import Problem, loss_factor
 
+FEW, MANY = 2, 15
+"""Vectors of trials that elementwise steps carry through a chunk together: the first cache holds them.
 
-class TiledDescent:
-    """The arithmetic of an epoch on one problem, in tiles of rows and of trials; see chunks.Arithmetic."""
+Many are odd, so that no two of these lie a multiple of a page apart: one would wait for the other.
+"""
+
+
+class CompiledDescent:
+    """The arithmetic of an epoch on one problem, compiled; see chunks.Arithmetic."""
 
     def __init__(self, problem: Problem, options: TrainOptions, form: Form, n_trials: int) -> None:
         """Settles what all epochs share, in the descent's precision."""
@@ -29,19 +40,23 @@ class TiledDescent:
         self.dtype = np.dtype(options.dtype)
         self.rule = method.rule(np)
         self.formula = Method(method.optimizer, method.flags, method.active)
-        few = min(1, n_trials - 1)
-        self.vectors = few if n_trials <= lanes(self.dtype) else WIDE  # which changes no bits
-        self.lanes = max(1, self.vectors) * lanes(self.dtype)
+        length = lanes(self.dtype)  # how many trials go together changes no bits
+        self.vectors = min(1, n_trials - 1) if n_trials <= length else WIDE
+        if form.is_elementwise:
+            self.vectors = FEW if n_trials <= FEW * length else MANY
+        self.lanes = max(1, self.vectors) * length
         self.slices = batch_slices(problem.n_rows, method.batch_size)
         self.batch_size = self.slices[0].stop
         needs_rows = form.steps_by_rows or form.measures_by_rows
         some = slice(None) if needs_rows else slice(0)
-        by_curvature = not form.is_full_batch and not form.steps_by_rows
+        by_curvature = not (form.is_full_batch or form.steps_by_rows or form.shuffles)
         found = [problem.batch(part) for part in self.slices] if by_curvature else []
         hessians, constants = (np.array([each[i] for each in found]) for i in range(2))
         sizes = (self.batch_size, problem.n_rows - self.slices[-1].start, problem.n_rows)
         factors = [float(loss_factor(problem.loss, size, problem.shape[1])) for size in sizes]
-        whole, of_batches = (pack(_symmetric(each), self.vectors) for each in (problem.hessian, hessians))
+        whole, of_batches = problem.hessian, hessians
+        if not form.is_elementwise:
+            whole, of_batches = (pack(_symmetric(each), self.vectors) for each in (whole, of_batches))
         given = (whole, -problem.constant, of_batches, -constants)
         if needs_rows and problem.filed is not None:
             design, targets = problem.filed
@@ -60,12 +75,15 @@ class TiledDescent:
         size = self.problem.shape[0] * self.problem.shape[1]
         return self.lanes * max(1, BLOCK // (size * self.lanes))
 
-    def batches(self, epoch: int) -> NDArray[np.intp]:
-        """Returns the rows that the steps of an epoch see, none where it is the file's order."""
+    def batches(self, epoch: int) -> Any:
+        """Returns the rows that the steps of an epoch see, or H and C of each; none of the file's order."""
         if not self.form.shuffles:
-            return np.empty(0, np.intp)
+            return None
         method = self.options.method
-        return rows_of_epoch(method.order, self.problem.n_rows, method.batch_size, method.seed, epoch)
+        order = rows_of_epoch(method.order, self.problem.n_rows, method.batch_size, method.seed, epoch)
+        if self.form.steps_by_rows:
+            return order
+        return [self.problem.batch(order[part]) for part in self.slices]
 
     def chunk(self, state: State, epochs: Chunk) -> tuple[State, Array, Array]:
         """Trains one epoch after the other; see chunks.Arithmetic."""
@@ -85,50 +103,40 @@ class TiledDescent:
             states [P, O, m, k] before each epoch and their averages; these are empty if not.
         """
         rule, shape, k = self.rule, state.theta.shape[:2], state.theta.shape[-1]
-        averages_too = state.average is not None
-        rows = Rows(shape[0], shape[1], rule.n_slots, rule.n_clocks, len(rule.names), averages_too)
+        average = () if state.average is None else (state.average,)
+        rows = Rows(shape[0], shape[1], rule.n_slots, rule.n_clocks, len(rule.names), bool(average))
         own = not state.quadratic.is_shared or state.slope is not None
         run = kernel(self.formula, rows, self.dtype.name, self.form, self.vectors, self.problem.fit_bias, own)
-        kept: Array = np.zeros((n_kept(rows), k), self.dtype)
-        moving = (state.theta, *state.slots, *(() if state.average is None else (state.average,)))
-        kept[: rows.clock] = np.concatenate(moving).reshape(-1, k)
+        kept: Array = np.empty((rows.clock + 1 + 2 * rows.size * own, k), self.dtype)
+        kept[: rows.clock] = np.concatenate((state.theta, *state.slots, *average)).reshape(-1, k)
+        kept[rows.clock] = 0 if state.decay is None else state.decay
+        if own:
+            slope = np.zeros_like(state.optimum) if state.slope is None else state.slope
+            kept[rows.clock + 1 :] = np.concatenate((state.optimum, slope)).reshape(2 * rows.size, -1)
         clocks: Array = np.empty((rows.n_clocks + rows.n_h, k))
         for place, numbers in enumerate((*state.clock, *state.h)):
             clocks[place] = numbers
-        kept[rows.h : rows.rate] = clocks[rows.n_clocks :]
-        if state.decay is not None:
-            kept[rows.rate + 2] = state.decay
-        if own:
-            slope = np.zeros_like(state.optimum) if state.slope is None else state.slope
-            kept[rows.optimum : at_low(rows)] = np.concatenate((state.optimum, slope)).reshape(
-                2 * rows.size, -1
-            )
-        kept[at_low(rows) :] = [[np.inf], [-np.inf]]
-        kept, clocks = self._blocks(kept), self._blocks(clocks)
-        n_blocks, n_states = len(kept), max(1, len(epochs.batches))
-        wanted = (n_blocks, n_states, *shape, self.lanes) if keeps else (0,)
-        reached, averages = (np.empty(wanted, self.dtype) for _ in range(2))
-        orders = np.array(epochs.batches if self.form.shuffles else [], np.intp)
+        n_states = max(1, len(epochs.batches))
+        measures = np.empty((2, k), self.dtype)
+        reached, averages = (np.empty((*shape, n_states, k) if keeps else 0, self.dtype) for _ in range(2))
         weights = np.empty((0, 1), self.dtype) if epochs.weights is None else epochs.weights
+        data, orders, n_seen = self._seen(epochs)
         run(
             self._room(rows),
-            self.data._replace(optimum=np.ascontiguousarray(state.optimum[:, :, 0]).ravel()),
+            data._replace(optimum=np.ascontiguousarray(state.optimum[:, :, 0]).ravel()),
             kept.reshape(-1),
             clocks.reshape(-1),
-            self._filled(epochs.rates, k),
-            self._filled(weights, k),
-            orders.reshape(-1),
+            self._of_each(epochs.rates, k),
+            self._of_each(weights, k),
+            orders,
             self.problem.n_rows,
-            orders.shape[-1] or self.problem.n_rows,
+            n_seen,
             len(epochs.batches),
-            n_blocks,
+            len(epochs.rates),
             epochs.first == 0,
+            measures.reshape(-1),
             reached.reshape(-1),
             averages.reshape(-1),
-        )
-        kept, clocks = (
-            np.moveaxis(each, 1, 0).reshape(each.shape[1], n_blocks * self.lanes)[:, :k]
-            for each in (kept, clocks)
         )
         moved = kept[: rows.clock].reshape(-1, *shape, k)
         found = replace(
@@ -138,33 +146,33 @@ class TiledDescent:
             clock=tuple(clocks[: rows.n_clocks]),
             average=moved[-1] if rows.has_average else None,
         )
-        if keeps:
-            reached, averages = (
-                np.moveaxis(each, (2, 3, 1, 0), (0, 1, 2, 3)).reshape(
-                    *shape, n_states, n_blocks * self.lanes
-                )[..., :k]
-                for each in (reached, averages)
-            )
-        return found, kept[at_low(rows) :], reached, averages
+        return found, measures, reached, averages
+
+    def _seen(self, epochs: Chunk) -> tuple[Data, NDArray[np.intp], int]:
+        """Returns the data, the rows of each epoch [epochs * m] and m, where these are in no file order."""
+        n_seen, in_file_order = len(self.slices) * self.batch_size, np.empty(0, np.intp)
+        if not self.form.shuffles or not epochs.batches:
+            return self.data, in_file_order, self.problem.n_rows
+        if self.form.steps_by_rows:
+            orders = np.array(epochs.batches)
+            return self.data, orders.reshape(-1), orders.shape[1]
+        pairs = [pair for batches in epochs.batches for pair in batches]
+        hessians, constants = (self._flat(np.array([pair[i] for pair in pairs])) for i in range(2))
+        return self.data._replace(hessians=hessians, constants=-constants), in_file_order, n_seen
 
     def _room(self, rows: Rows) -> Room:
-        """Returns room for a block of trials."""
+        """Returns room for a block of trials, which begins where a register's bytes do."""
         of_numbers, of_exact, of_rows, of_targets = room_of(rows, self.batch_size, self.lanes)
-        numbers, held, aims = (np.zeros(size, self.dtype) for size in (of_numbers, of_rows, of_targets))
-        return Room(numbers, np.zeros(of_exact), held, aims)
+        numbers = np.zeros(of_numbers + REGISTER, self.dtype)
+        first = -numbers.ctypes.data % REGISTER // self.dtype.itemsize
+        held, aims = (np.zeros(size, self.dtype) for size in (of_rows, of_targets))
+        return Room(numbers[first:], np.zeros(of_exact), held, aims)
 
-    def _blocks(self, numbers: Array) -> Array:
-        """Returns numbers [n, k] as blocks [.., n, lanes], those of no trial 0."""
-        n_blocks = -(-numbers.shape[1] // self.lanes)
-        padded = np.zeros((len(numbers), n_blocks * self.lanes), numbers.dtype)
-        padded[:, : numbers.shape[1]] = numbers
-        return np.ascontiguousarray(np.moveaxis(padded.reshape(len(numbers), n_blocks, self.lanes), 1, 0))
-
-    def _filled(self, numbers: Array, k: int) -> Array:
-        """Returns numbers [n, k or 1] as [n, lanes of all blocks], flat."""
-        filled = np.zeros((len(numbers), -(-k // self.lanes) * self.lanes), self.dtype)
-        filled[:, :k] = numbers
-        return filled.reshape(-1)
+    def _of_each(self, numbers: Array, k: int) -> Array:
+        """Returns numbers [n, k or 1] as [n, k], flat, and behind them as many zeros as lanes."""
+        flat = np.zeros(len(numbers) * k + self.lanes, self.dtype)
+        flat[: len(numbers) * k].reshape(-1, k)[...] = numbers
+        return flat
 
     def slack(self, state: State, error: Array | float, theta: Array | float) -> Array:
         """Returns how far rounding may have moved the measure of states near one.

@@ -1,13 +1,12 @@
 """Gradient descent compiled by Numba: trials side by side in the lanes of SIMD registers.
 
-Few parameters go by elementwise operations (`numba_elementwise`), many of them, and small batches,
-by products in tiles (`numba_descent`). Which it is, is a function of the shape alone (`numba_forms`).
+Few parameters go by elementwise operations, many of them, and small batches, by products in tiles. Which it
+is, is a function of the shape alone (`numba_forms`).
 """
 
 from linreg_sweep.engines.chunks import descend
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
-from linreg_sweep.engines.numba_descent import TiledDescent
-from linreg_sweep.engines.numba_elementwise import CompiledDescent
+from linreg_sweep.engines.numba_descent import CompiledDescent
 from linreg_sweep.engines.numba_forms import Form, form_of
 from linreg_sweep.theory.problem import Problem
 
@@ -33,13 +32,10 @@ def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
     """
     method = options.method
     form = form_of(problem.n_rows, problem.shape, method)
-    if form.is_elementwise:
-        elementwise = CompiledDescent(problem, options, len(trials))
-        return descend(elementwise, trials, _longest(form, len(trials)), grows=not method.is_drawn)
-    descent = TiledDescent(problem, options, form, len(trials))
+    descent = CompiledDescent(problem, options, form, len(trials))
     size = problem.shape[0] * problem.shape[1]
     longest = min(_longest(form, len(trials)), max(1, CHUNK_NUMBERS // (size * descent.lanes)))
-    return descend(descent, trials, longest, grows=True)
+    return descend(descent, trials, longest, grows=not (form.is_elementwise and method.is_drawn))
 
 
 def _longest(form: Form, n_trials: int) -> int:

@@ -51,7 +51,7 @@ class Form:
     @property
     def goes_by_rows(self) -> bool:
         """Whether steps go by the rows of their batches, so that no H of these is held or made."""
-        return not self.is_elementwise and self.steps_by_rows
+        return self.steps_by_rows
 
     def __str__(self) -> str:
         """Names the family of its roundings."""
@@ -77,11 +77,13 @@ def form_of(n_rows: int, shape: tuple[int, int], method: "Method") -> Form:
     n_parameters, n_targets = shape
     size, shuffles = min(method.batch_size or n_rows, n_rows), method.is_drawn
     n_batches = -(-n_rows // size)
-    by_rows = 2 * n_rows < n_parameters
     few, of_size = n_parameters <= FEW_PARAMETERS, (size == 1, size <= MOST_ROWS)
+    by_rows = 2 * n_rows < n_parameters and not few
     if method.sees_all(n_rows):
         return Form(few, by_rows, by_rows, True, False, *of_size)
     held = n_batches * n_parameters * (n_parameters + n_targets)
     step_by_rows = shuffles or n_parameters >= 2 * size or held > MOST_NUMBERS
     most = FEW_BATCHES if step_by_rows else SETTLED_BATCHES
-    return Form(few and n_batches <= most, step_by_rows, by_rows, False, shuffles, *of_size)
+    if few and n_batches <= most:
+        return Form(True, False, False, False, shuffles, *of_size)
+    return Form(False, step_by_rows, by_rows, False, shuffles, *of_size)
