@@ -55,32 +55,21 @@ __all__ = [
     "verify",
 ]
 
-_HOME = {
-    "Comparison": "comparing.comparison",
-    "compare": "comparing.comparison",
-    "Edge": "edge_search",
-    "Edges": "edge_search",
-    "edge": "edge_search",
-    "ConfigError": "errors",
-    "DataError": "errors",
-    "ResultsError": "errors",
-    "SweepError": "errors",
-    "export": "exporting",
-    "Model": "model",
-    "read_model": "model",
-    "Plan": "planning",
-    "plan": "planning",
-    "plot": "plots.plot",
-    "report": "reports.report",
-    "Run": "runs.results",
-    "list_runs": "runs.results",
-    "load": "runs.results",
-    "run": "sweep",
-    "Training": "training",
-    "train": "training",
-    "Verification": "verification",
-    "verify": "verification",
+_HOMES = {
+    "comparing.comparison": ("Comparison", "compare"),
+    "edge_search": ("Edge", "Edges", "edge"),
+    "errors": ("ConfigError", "DataError", "ResultsError", "SweepError"),
+    "exporting": ("export",),
+    "model": ("Model", "read_model"),
+    "planning": ("Plan", "plan"),
+    "plots.plot": ("plot",),
+    "reports.report": ("report",),
+    "runs.results": ("Run", "list_runs", "load"),
+    "sweep": ("run",),
+    "training": ("Training", "train"),
+    "verification": ("Verification", "verify"),
 }
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 
 def __dir__() -> list[str]:

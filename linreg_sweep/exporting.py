@@ -76,23 +76,16 @@ def export(
     for option, given in beside.items():
         if given not in (None, ()):
             raise ConfigError(Complaint(option, f"has no effect on --to {to}", "leave it out"))
-    if to == MODEL:
-        return _model(as_run(run), file, trial)
-    suffix, write = WRITERS[to]
     run = as_run(run)
+    model = run.model(trial).as_json() if to == MODEL else ""
+    suffix, write = ("json", None) if to == MODEL else WRITERS[to]
     if file is None:
-        file = Path(f"{run.name}-{'summary' if by else 'trials'}.{suffix}")
+        file = Path(f"{run.name}-{MODEL if to == MODEL else 'summary' if by else 'trials'}.{suffix}")
     with output(file) as stream:
-        write(_frames(run, by, where, columns), stream)
-    return any_path(file)
-
-
-def _model(run: Run, file: Output | None, trial: int | None) -> AnyPath:
-    """Writes the model of a trial as JSON; returns the file."""
-    text = run.model(trial).as_json()
-    file = Path(f"{run.name}-model.json") if file is None else file
-    with output(file) as stream:
-        stream.write(text.encode())
+        if write is None:
+            stream.write(model.encode())
+        else:
+            write(_frames(run, by, where, columns), stream)
     return any_path(file)
 
 

@@ -180,15 +180,7 @@ def _compared(run: Run, part: Part, types: Mapping[str, Types]) -> Iterator[Mism
 
 
 def _table_compared(run: Run, place: AnyPath, part: Part, again: bytes, types: Types) -> Iterator[Mismatch]:
-    """Yields the same of one file of a part.
-
-    Args:
-        run: the run.
-        place: the file.
-        part: what training again gives.
-        again: its file.
-        types: what this holds.
-    """
+    """Yields the same of one file of a part; again is what training gives in its place, of these types."""
     try:
         if files.read(place) == again:
             return
@@ -265,12 +257,9 @@ def _shown(type_: ColumnType, value: np.generic) -> str:
 
 
 def _summed_up(run: Run, experiment: Experiment, *, is_right: bool) -> Iterator[Mismatch]:
-    """Yields what a finished run says of its trials together, and its rows do not.
+    """Yields what a finished run says of its trials together, and its rows do not, if these are right.
 
-    Args:
-        run: the run.
-        experiment: what it sweeps.
-        is_right: whether its rows are right; else only the checksum of the summary is looked at.
+    Else only the checksum of the summary is looked at.
     """
     store, metadata = run.store, dict[str, Any](run.metadata)
     if not store.is_as_written(store.summary, metadata):

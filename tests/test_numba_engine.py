@@ -8,8 +8,7 @@ import pytest
 import linreg_sweep as ls
 from linreg_sweep.engines import chunks, numba_engine
 from linreg_sweep.engines.chunks import descend
-from linreg_sweep.engines.numba_descent import FEW
-from linreg_sweep.engines.numba_engine import train
+from linreg_sweep.engines.numba_engine import FEW, train
 from linreg_sweep.engines.numba_forms import form_of
 from linreg_sweep.engines.numba_kernels import kernel
 from linreg_sweep.engines.numba_layout import Rows

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 from linreg_sweep.engines.numba_forms import MOST_ROWS, Form
-from linreg_sweep.engines.numba_layout import Rows, at_gradient, at_low, at_residual, at_scale, at_spare
+from linreg_sweep.engines.numba_layout import Rows
 from linreg_sweep.engines.numba_passes import glide, glides, sweep
 from linreg_sweep.engines.numba_steps import make_steps
 from linreg_sweep.engines.numba_tiles import product
@@ -65,7 +65,7 @@ class Room(NamedTuple):
 def room_of(rows: Rows, batch_size: int, width: int) -> tuple[int, int, int, int]:
     """Returns how long the arrays of Room are for so many lanes."""
     n_held = min(batch_size, MOST_ROWS)
-    n_numbers = (at_residual(rows) + n_held * rows.n_targets) * width
+    n_numbers = (rows.residual + n_held * rows.n_targets) * width
     n_exact = max(1, rows.n_clocks + rows.n_h) * width
     return n_numbers, n_exact, n_held * rows.n_parameters, n_held * rows.n_targets
 
@@ -107,14 +107,15 @@ def kernel(
     )
     move, measure, both, follow = steps.move, steps.measure, steps.both, steps.follow
     together = glides(rows.n_parameters, max(1, vectors))
-    spare = at_spare(rows) * width
-    multiply, multiply_packed = (product(tiles, length, spare, packed=packed) for packed in (False, True))
+    multiply, multiply_packed = (
+        product(tiles, length, rows.spare * width, packed=packed) for packed in (False, True)
+    )
     along, gliding = sweep(max(1, vectors)), glide(rows.n_parameters, together or 1)
     n_parameters, n_targets, size = rows.n_parameters, rows.n_targets, rows.size
     pitch, has_average, shuffles = n_targets * width, rows.has_average, form.shuffles
     rate, weight, average = rows.rate * width, (rows.rate + 1) * width, rows.average * width
-    scale, gradient, residual = (at(rows) * width for at in (at_scale, at_gradient, at_residual))
-    n_moving, at_decay, low, at_h = rows.clock, rows.rate + 2, at_low(rows) * width, rows.h
+    scale, gradient, residual = (row * width for row in (rows.scale, rows.gradient, rows.residual))
+    n_moving, at_decay, low, at_h = rows.clock, rows.rate + 2, rows.low * width, rows.h
     n_clocks, n_exact = rows.n_clocks, rows.n_clocks + rows.n_h
     adds_up = steps.is_plain and form.holds_batch
     goal = 0 if adds_up else gradient
@@ -193,7 +194,7 @@ def kernel(
             if not is_elementwise:
                 by_curvature(room.numbers, data.hessians, data.constants, batch)
             number, starts = begin + batch, is_first and batch == 0
-            move(room.numbers, room.exact, data.hessians, data.constants, number, starts)
+            move(room.numbers, room.exact, data.hessians, data.constants, number, data.optimum, starts)
 
     def gather(room: Any, data: Any, orders: Any, order: int, count: int) -> None:
         """Copies some rows of the data in their order to where a step finds them."""
@@ -229,7 +230,8 @@ def kernel(
             if not adds_up:
                 if has_average:
                     settle(numbers, weight, weights, place + batch * apart)
-                move(numbers, room.exact, data.hessian, data.constant, 0, is_first and batch == 0)
+                starts = is_first and batch == 0
+                move(numbers, room.exact, data.hessian, data.constant, 0, data.optimum, starts)
 
     def row_by_row(
         room: Any, data: Any, weights: Any, place: int, apart: int, orders: Any, order: int, n_rows: int,
@@ -283,7 +285,7 @@ def kernel(
         """Makes the step of an epoch whose gradient is there, and measures the state before."""
         if has_average:
             settle(room.numbers, weight, weights, place)
-        both(room.numbers, room.exact, data.hessian, data.constant, data.optimum, is_first)
+        both(room.numbers, room.exact, data.hessian, data.constant, 0, data.optimum, is_first)
 
     by_single = through_rows if adds_up and together else row_by_row
     ways = {True: by_single if form.is_row_by_row else batches_by_rows, False: batches_by_curvature}
@@ -323,7 +325,7 @@ def kernel(
                                 averages[place + lane] = numbers[average + entry * width + lane]
                 find_gradient(room, data, n_rows)
                 if n_epochs == 0 or not is_full:
-                    measure(numbers, data.hessian, data.constant, data.optimum)
+                    measure(numbers, exact, data.hessian, data.constant, 0, data.optimum, False)
                 if n_epochs > 0:
                     make_steps_of_epoch(
                         room, data, weights, epoch * n_steps * k + first, k, orders, epoch * n_seen, n_seen,

@@ -8,7 +8,7 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 
 from linreg_sweep.averages import update
 from linreg_sweep.engines import numba_vectors
-from linreg_sweep.engines.numba_layout import Rows, at_gradient, at_low, at_residual, at_scale
+from linreg_sweep.engines.numba_layout import Rows
 from linreg_sweep.engines.numba_vectors import (
     cast,
     entry_at,
@@ -41,11 +41,10 @@ class Steps:
 
     Attributes:
         is_plain: whether a step is theta less the rate times the gradient of the rows, and nothing more.
-        move: `(numbers, exact, hessian, constant, batch, is_first)` moves theta along the gradient: that
-            which is there or, elementwise, by way of H and -C of a batch.
-        measure: `(numbers, hessian, constant, optimum)` keeps the lowest and the highest measure of the
-            states, likewise.
-        both: `(numbers, exact, hessian, constant, optimum, is_first)` does that, and then moves.
+        move: `(numbers, exact, hessian, constant, batch, optimum, is_first)` moves theta along the gradient:
+            that which is there or, elementwise, by way of H and -C of a batch.
+        measure: likewise keeps the lowest and the highest measure of the states.
+        both: does that, and then moves.
         follow: `(numbers, exact, matrix, here, following, targets, target, is_first)`: a step on one row,
             whose residuals stand at `residual`; there it leaves the next row's.
     """
@@ -89,7 +88,7 @@ def make_steps(
         place * width for place in (rows.average, rows.h, rows.rate, rows.optimum)
     )
     lowest, scale, slope, residuals = (
-        at(rows) * width for at in (at_low, at_scale, at_gradient, at_residual)
+        row * width for row in (rows.low, rows.scale, rows.gradient, rows.residual)
     )
     n_parameters = rows.n_parameters
     n_held = size if is_elementwise and size <= MOST_HELD else 0
@@ -168,58 +167,37 @@ def make_steps(
         store(numbers, low, lower_of(cost, load(numbers, low, length)))
         store(numbers, high, higher_of(cost, load(numbers, high, length)))
 
-    def move(numbers: Any, exact: Any, hessian: Any, constant: Any, batch: int, is_first: bool) -> None:
-        if not is_elementwise:
-            stand_apart()
-        for column in range(0, width, length):
-            held = differentiate(numbers, column, hessian, constant, batch)
-            shared = load_all(numbers, at_rate + column, width, 3, length)
-            h = load_all(numbers, at_h + column, width, n_h, length)
-            now = ticked(exact, column, h)
-            for entry in range(size):
-                place = entry * width + column
-                gradient = gradient_of(numbers, place, entry, held, shared[2])
-                moved(numbers, place, entry, gradient, shared, h, now, is_first)
+    def visiting(*, measures: bool, moves: bool) -> Any:
+        """Returns what measures the states of a block, moves its trials, or does one and then the other."""
 
-    def measure(numbers: Any, hessian: Any, constant: Any, optimum: Any) -> None:
-        if not is_elementwise:
-            stand_apart()
-        for column in range(0, width, length):
-            held = differentiate(numbers, column, hessian, constant, 0)
-            shared = load_all(numbers, at_rate + column, width, 3, length)
-            cost = everywhere(0.0, shared[0])
-            for entry in range(size):
-                place = entry * width + column
-                gradient = gradient_of(numbers, place, entry, held, shared[2])
-                cost = distance(numbers, optimum, place, entry, gradient, cost)
-            keep(numbers, column, cost)
+        def visit(
+            numbers: Any, exact: Any, hessian: Any, constant: Any, batch: int, optimum: Any, is_first: bool
+        ) -> None:
+            if not is_elementwise:
+                stand_apart()
+            for column in range(0, width, length):
+                held = differentiate(numbers, column, hessian, constant, batch)
+                shared = load_all(numbers, at_rate + column, width, 3, length)
+                h = load_all(numbers, at_h + column, width, n_h, length)
+                now, cost = h, everywhere(0.0, shared[0])
+                if moves:
+                    now = ticked(exact, column, h)
+                for entry in range(size):
+                    place = entry * width + column
+                    gradient = gradient_of(numbers, place, entry, held, shared[2])
+                    if measures:
+                        cost = distance(numbers, optimum, place, entry, gradient, cost)
+                    if moves:
+                        moved(numbers, place, entry, gradient, shared, h, now, is_first)
+                if measures:
+                    keep(numbers, column, cost)
 
-    def both(numbers: Any, exact: Any, hessian: Any, constant: Any, optimum: Any, is_first: bool) -> None:
-        if not is_elementwise:
-            stand_apart()
-        for column in range(0, width, length):
-            held = differentiate(numbers, column, hessian, constant, 0)
-            shared = load_all(numbers, at_rate + column, width, 3, length)
-            h = load_all(numbers, at_h + column, width, n_h, length)
-            now = ticked(exact, column, h)
-            cost = everywhere(0.0, shared[0])
-            for entry in range(size):
-                place = entry * width + column
-                gradient = gradient_of(numbers, place, entry, held, shared[2])
-                cost = distance(numbers, optimum, place, entry, gradient, cost)
-                moved(numbers, place, entry, gradient, shared, h, now, is_first)
-            keep(numbers, column, cost)
+        return part(visit)
 
     def follow(
-        numbers: Any,
-        exact: Any,
-        matrix: Any,
-        here: int,
-        following: int,
-        targets: Any,
-        target: int,
+        numbers: Any, exact: Any, matrix: Any, here: int, following: int, targets: Any, target: int,
         is_first: bool,
-    ) -> None:
+    ) -> None:  # fmt: skip
         stand_apart()
         for column in range(0, width, length):
             shared = load_all(numbers, at_rate + column, width, 3, length)
@@ -238,4 +216,10 @@ def make_steps(
                 store(numbers, at, coming)
 
     is_plain = rows.clock == size and n_clocks + n_h == 0 and not method.is_penalised
-    return Steps(is_plain, part(move), part(measure), part(both), part(follow))
+    return Steps(
+        is_plain,
+        move=visiting(measures=False, moves=True),
+        measure=visiting(measures=True, moves=False),
+        both=visiting(measures=True, moves=True),
+        follow=part(follow),
+    )

@@ -14,7 +14,6 @@ from numba.core import cgutils
 
 from linreg_sweep.engines.numba_vectors import (
     HAS_WIDE,
-    emitted,
     in_lanes,
     inlined,
     lanes,
@@ -24,6 +23,7 @@ from linreg_sweep.engines.numba_vectors import (
     spread,
     stand_apart,
     store_at,
+    written,
 )
 
 WIDE = 4 if HAS_WIDE else 2
@@ -88,60 +88,36 @@ class Emitter:
 def _tile(rows: int, vectors: int, width: int) -> Any:
     """Returns the intrinsic of one tile of so many rows; see product."""
 
-    @emitted
-    def tile(
-        context: Any,
-        numbers: Any,
-        matrix: Any,
-        constants: Any,
-        at: Any,
-        row: Any,
-        column: Any,
-        count: Any,
-        source: Any,
-        pitch: Any,
-        begins: Any,
-        constant: Any,
-        apart: Any,
-        out: Any,
-        out_pitch: Any,
-        scales: Any,
-        scale: Any,
-    ) -> Any:
-        def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
-            to = Emitter(context, builder, signed, vectors, width)
-            x, a, c, at, row, column, count, source, pitch, *values = values
-            begins, constant, apart, out, out_pitch, scales, scale = values
-            sums = [to.registers() for _ in range(rows)]
-            with builder.if_else(begins) as (then, otherwise):
-                with then:
-                    for r in range(rows):
-                        to.fill(sums[r], [to.entry(2, c, to.indexed(constant, apart, r))] * vectors)
-                with otherwise:
-                    for r in range(rows):
-                        to.fill(sums[r], to.row(x, to.indexed(out, out_pitch, r)))
-            with cgutils.for_range(builder, count) as loop:
-                given = to.row(x, builder.add(source, builder.mul(loop.index, pitch)))
-                first = builder.add(at, builder.mul(loop.index, column))
+    def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
+        to = Emitter(context, builder, signed, vectors, width)
+        x, a, c, at, row, column, count, source, pitch, *values = values
+        begins, constant, apart, out, out_pitch, scales, scale = values
+        sums = [to.registers() for _ in range(rows)]
+        with builder.if_else(begins) as (then, otherwise):
+            with then:
                 for r in range(rows):
-                    factor = to.entry(1, a, to.indexed(first, row, r))
-                    pairs = zip(given, sums[r], strict=True)
-                    to.fill(sums[r], [to.fma(factor, each, builder.load(total)) for each, total in pairs])
-            with builder.if_then(scales):
+                    to.fill(sums[r], [to.entry(2, c, to.indexed(constant, apart, r))] * vectors)
+            with otherwise:
                 for r in range(rows):
-                    pairs = zip(sums[r], to.row(x, scale), strict=True)
-                    to.fill(sums[r], [builder.fmul(builder.load(total), by) for total, by in pairs])
+                    to.fill(sums[r], to.row(x, to.indexed(out, out_pitch, r)))
+        with cgutils.for_range(builder, count) as loop:
+            given = to.row(x, builder.add(source, builder.mul(loop.index, pitch)))
+            first = builder.add(at, builder.mul(loop.index, column))
             for r in range(rows):
-                for place, total in zip(to.places(x, to.indexed(out, out_pitch, r)), sums[r], strict=True):
-                    store_at(builder, place, builder.load(total))
-            return context.get_dummy_value()
+                factor = to.entry(1, a, to.indexed(first, row, r))
+                pairs = zip(given, sums[r], strict=True)
+                to.fill(sums[r], [to.fma(factor, each, builder.load(total)) for each, total in pairs])
+        with builder.if_then(scales):
+            for r in range(rows):
+                pairs = zip(sums[r], to.row(x, scale), strict=True)
+                to.fill(sums[r], [builder.fmul(builder.load(total), by) for total, by in pairs])
+        for r in range(rows):
+            for place, total in zip(to.places(x, to.indexed(out, out_pitch, r)), sums[r], strict=True):
+                store_at(builder, place, builder.load(total))
+        return context.get_dummy_value()
 
-        index, flag = types.intp, types.boolean
-        places = (index,) * 6
-        given = (*places, flag, index, index, index, index, flag, index)
-        return types.void(numbers, matrix, constants, *given), emit
-
-    return tile
+    index, flag = types.intp, types.boolean
+    return written(emit, 3, *(index,) * 6, flag, *(index,) * 4, flag, index)
 
 
 @cache
@@ -153,37 +129,23 @@ def _columns(many: int, width: int) -> Any:
     number at `source + q pitch`, for each q in turn.
     """
 
-    @emitted
-    def columns(
-        context: Any,
-        numbers: Any,
-        matrix: Any,
-        at: Any,
-        column: Any,
-        source: Any,
-        pitch: Any,
-        sums: Any,
-        n_rows: Any,
-    ) -> Any:
-        def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
-            to = Emitter(context, builder, signed, 1, width)
-            x, a, at, column, source, pitch, sums, n_rows = values
-            given = [to.entry(0, x, to.indexed(source, pitch, q)) for q in range(many)]
-            length = ir.Constant(n_rows.type, width)
-            with cgutils.for_range(builder, builder.sdiv(n_rows, length)) as loop:
-                row = builder.mul(loop.index, length)
-                (place,) = to.places(x, builder.add(sums, row))
-                total = load_at(builder, place, width)
-                for q, factor in enumerate(given):
-                    first = to.indexed(builder.add(at, row), column, q)
-                    entries = load_at(builder, pointer(context, builder, to.kinds[1], a, first), width)
-                    total = to.fma(entries, factor, total)
-                store_at(builder, place, total)
-            return context.get_dummy_value()
+    def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
+        to = Emitter(context, builder, signed, 1, width)
+        x, a, at, column, source, pitch, sums, n_rows = values
+        given = [to.entry(0, x, to.indexed(source, pitch, q)) for q in range(many)]
+        length = ir.Constant(n_rows.type, width)
+        with cgutils.for_range(builder, builder.sdiv(n_rows, length)) as loop:
+            row = builder.mul(loop.index, length)
+            (place,) = to.places(x, builder.add(sums, row))
+            total = load_at(builder, place, width)
+            for q, factor in enumerate(given):
+                first = to.indexed(builder.add(at, row), column, q)
+                entries = load_at(builder, pointer(context, builder, to.kinds[1], a, first), width)
+                total = to.fma(entries, factor, total)
+            store_at(builder, place, total)
+        return context.get_dummy_value()
 
-        return types.void(numbers, matrix, *(types.intp,) * 6), emit
-
-    return columns
+    return written(emit, 2, *(types.intp,) * 6)
 
 
 @cache
@@ -211,24 +173,10 @@ def product(vectors: int, width: int, spare: int = 0, *, packed: bool = False) -
     tile, one, part_of = _tile(high, vectors, width), _tile(1, vectors, width), inlined(_depth)
 
     def multiply(
-        numbers: Any,
-        matrix: Any,
-        constants: Any,
-        n_rows: int,
-        at: int,
-        row: int,
-        column: int,
-        count: int,
-        source: int,
-        pitch: int,
-        begins: bool,
-        constant: int,
-        apart: int,
-        out: int,
-        out_pitch: int,
-        scales: bool,
-        scale: int,
-    ) -> None:
+        numbers: Any, matrix: Any, constants: Any, n_rows: int, at: int, row: int, column: int, count: int,
+        source: int, pitch: int, begins: bool, constant: int, apart: int, out: int, out_pitch: int,
+        scales: bool, scale: int,
+    ) -> None:  # fmt: skip
         stand_apart()
         depth = part_of(count) if packed else count
         for first in range(0, count, depth):
@@ -278,24 +226,10 @@ def _alone(width: int, spare: int) -> Any:
     tile, one, many, some = _tile(8, 1, 1), _tile(1, 1, 1), _columns(8, width), _columns(1, width)
 
     def multiply(
-        numbers: Any,
-        matrix: Any,
-        constants: Any,
-        n_rows: int,
-        at: int,
-        row: int,
-        column: int,
-        count: int,
-        source: int,
-        pitch: int,
-        begins: bool,
-        constant: int,
-        apart: int,
-        out: int,
-        out_pitch: int,
-        scales: bool,
-        scale: int,
-    ) -> None:
+        numbers: Any, matrix: Any, constants: Any, n_rows: int, at: int, row: int, column: int, count: int,
+        source: int, pitch: int, begins: bool, constant: int, apart: int, out: int, out_pitch: int,
+        scales: bool, scale: int,
+    ) -> None:  # fmt: skip
         stand_apart()
         r = n_rows // width * width if row == 1 else 0
         for place in range(r):

@@ -313,6 +313,26 @@ def stand_apart(context: Any) -> Any:
     return types.void(), emit
 
 
+def written(emit: Callable[..., Any], n_arrays: int, *kinds: Any) -> Any:
+    """Returns the intrinsic, which returns nothing, of what writes its code.
+
+    Args:
+        emit: `(context, builder, signed, values)`.
+        n_arrays: flat arrays that it is given first.
+        kinds: the types of what follows them; None: a number like those of the first array.
+    """
+
+    def call(context: Any, *given: Any) -> Any:
+        others = (given[0].dtype if kind is None else kind for kind in kinds)
+        return types.void(*given[:n_arrays], *others), emit
+
+    of_call = inspect.signature(call)
+    first = next(iter(of_call.parameters.values()))
+    each = [first.replace(name=f"given_{place}") for place in range(n_arrays + len(kinds))]
+    call.__signature__ = of_call.replace(parameters=[first, *each])  # type: ignore[attr-defined]
+    return emitted(call)
+
+
 Returns = Callable[..., Any]
 """The types of a function's arguments -> the type of what it returns."""
 
