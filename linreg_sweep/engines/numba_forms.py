@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linreg_sweep.method import Method
-    from linreg_sweep.theory.problem import Problem
 
 FEW_PARAMETERS = 8
 """Parameters up to which products are elementwise, with the NumPy engine's bits, if all rows make a step."""
@@ -61,18 +60,14 @@ class Form:
         return " and ".join(("rows" if by_rows else "H") for by_rows in sorted(ways)) + " by fma"
 
 
-def form_for(problem: "Problem", method: "Method", dtype: str) -> Form:
-    """Returns the form of trials of a method, the same in either precision; see form_of."""
-    return form_of(problem.n_rows, problem.shape, method)
-
-
-def form_of(n_rows: int, shape: tuple[int, int], method: "Method") -> Form:
-    """Returns the form for a shape.
+def form_of(n_rows: int, shape: tuple[int, int], method: "Method", dtype: str = "float64") -> Form:
+    """Returns the form for a shape, the same in either precision.
 
     Args:
         n_rows: n.
         shape: (P, O).
         method: how many rows a step sees, and in which order.
+        dtype: of no account.
     """
     n_parameters, n_targets = shape
     size, shuffles = min(method.batch_size or n_rows, n_rows), method.is_drawn

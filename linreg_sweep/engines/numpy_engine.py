@@ -14,7 +14,7 @@ import numpy as np
 from linreg_sweep.averages import update
 from linreg_sweep.engines.batches import batch_slices, rows_of_epoch
 from linreg_sweep.engines.chunks import Array, Chunk, Curvature, Indices, State, descend
-from linreg_sweep.engines.forms import HELD, Form, form_for
+from linreg_sweep.engines.forms import HELD, Form, form_of
 from linreg_sweep.engines.interface import Floats, Results, TrainOptions, Trials
 from linreg_sweep.engines.pace import BLOCK
 from linreg_sweep.engines.rows import Rows, scaled_rows
@@ -288,7 +288,7 @@ def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
 
     Source: Nocedal and Wright, Numerical Optimization, sec. 3.3; the rules as torch.optim has them.
     """
-    form = form_for(problem, options.method, options.dtype)
+    form = form_of(problem.n_rows, problem.shape, options.method, options.dtype)
     blocks = form.blocks
     descent = Descent(problem, options) if blocks is None else BlasDescent(problem, options, form, blocks)
     return descend(descent, trials)
