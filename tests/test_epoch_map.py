@@ -256,3 +256,18 @@ def test_one_feature_has_the_limits_that_its_polynomial_has() -> None:
     assert limit == pytest.approx([(11 - np.sqrt(41)) / 20], rel=1e-12)
     [(low, high)] = theory.islands(trials.quadratic, trials.values)
     assert (low, high) == pytest.approx(((11 + np.sqrt(41)) / 20, 1.1), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("training", "why"),
+    [
+        ({"order": "independent"}, "rows are drawn"),
+        ({"order": "reshuffle"}, "each epoch has a permutation of its own"),
+        ({"schedule": "cosine"}, "steps see mini-batches under a schedule"),
+    ],
+)
+def test_closed_form_says_why_it_does_not_train(training: dict[str, Any], why: str) -> None:
+    """It trains batches in file order at a constant rate alone."""
+    sweep = TUTORIAL | {"training": {"batch_size": 5, "engine": "closed_form"} | training}
+    with pytest.raises(ls.ConfigError, match=f"must be one that iterates where {why}, got 'closed_form'"):
+        ls.plan(sweep | {"parameters": {"learning_rate": {"values": [0.001]}}})
