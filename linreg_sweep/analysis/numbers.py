@@ -22,7 +22,9 @@ HELD = 2**20
 """Numbers that are held at once."""
 
 APART = 2**16
-"""Numbers that others are counted between; or eight of each group."""
+"""Numbers that others are counted between; or so many of each group as EACH."""
+
+EACH = 64
 
 
 @dataclass
@@ -148,7 +150,7 @@ class Numbers:
             if self._are_all:
                 self._settle(left)
                 return False
-            self._thin(APART)
+            self._thin(max(APART, EACH * len(sums)))
             self._ranks = Ranks(self._group, self._numbers, len(sums), self._most)
             self._group, self._numbers = self._group[:0], self._numbers[:0]
             return True

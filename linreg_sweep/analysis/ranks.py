@@ -31,7 +31,8 @@ class Ranks:
         every = np.append(np.arange(n_groups), group)
         pivots = every.astype(np.complex128)  # they ascend by the real part, then by the imaginary one
         pivots.imag = np.append(np.full(n_groups, -np.inf), numbers)
-        self._pivots, self._most = np.unique(pivots), most
+        pivots.sort()
+        self._pivots, self._most = pivots[np.append(True, pivots[1:] != pivots[:-1])], most
         self._first = np.searchsorted(self._pivots.real, np.arange(n_groups))
         self._counts = np.zeros(2 * len(self._pivots), np.int64)
         self._codes: Integers = np.empty((2, n_groups, 0), np.int64)
@@ -73,7 +74,7 @@ class Ranks:
             at = np.searchsorted(codes[order], self._codes[here]) + self._offsets[here]
             self.numbers[here] = numbers[order][at]
             self._picked = []
-        left = np.unique(self._codes[np.isnan(self.numbers) & ~np.isnan(ranks)])
+        left = np.flatnonzero(np.bincount(self._codes[np.isnan(self.numbers) & ~np.isnan(ranks)]))
         self._is_wanted = np.zeros(len(self._counts), np.bool_)
         self._is_wanted[left[np.cumsum(self._counts[left]) <= self._most]] = True
         self._is_wanted[left[:1]] = True
