@@ -10,6 +10,7 @@ can be the least is passed over (branch and bound, as in Hansen, Global Optimiza
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +28,8 @@ Indices = NDArray[np.intp]
 SAMPLES = 10
 """Stretches of epochs, at whose ends trials are looked at that may have several turns."""
 
-AT_ONCE = 2**19
-"""Terms of these that are worked on together."""
+TELLING = 20
+"""Exponentials up to which rules of signs between epochs tell enough to be asked."""
 
 
 def least_plain(
@@ -88,6 +89,11 @@ class Course:
         change = Exponentials.of(weight, np.concatenate([log, log[one] + log[other]]))
         return cls(trial, parity, stride, change, log, residuals)
 
+    @cached_property
+    def reach(self) -> Floats:
+        """The length of what each error adds to the residuals at the first epoch [P, k]."""
+        return self.residuals.reach
+
     def search(self, last: Integers, cost_at: Cost, best: Best) -> None:
         """Looks for the least cost of the trials.
 
@@ -112,10 +118,10 @@ class Course:
         see(down, self.change.take(down).first_from(0 * end, end).astype(np.int64))
         see(up, np.zeros(len(up), np.int64))
         see(up, last[up])
-        width = max(1, AT_ONCE // ((SAMPLES + 1) * len(self.change.rate)))
-        for first in range(0, len(left), width):
-            some = left[first : first + width]
-            self._see_turns(some, last[some], see, best)
+        if len(self.change.rate) > TELLING:
+            self._bounded(left, 0 * left, last[left], see, best)
+        elif len(left):
+            self._see_turns(left, last[left], see, best)
 
     def _see_turns(self, place: Indices, last: Integers, see: Cost, best: Best) -> None:
         """Sees the least costs of trials that may turn several times."""
@@ -150,7 +156,7 @@ class Course:
     def _bound(self, place: Indices, low: Integers, high: Integers, lower: Floats) -> Floats:
         """Returns what no cost within stretches is below, by the lower one of their ends' costs."""
         log, wide = self.log.take(place, axis=1), (high - low).astype(np.float64)
-        moving = np.exp(np.maximum(log * low, log * high)) * self.residuals.take(place).reach
+        moving = np.exp(np.maximum(log * low, log * high)) * self.reach.take(place, axis=1)
         slope, bend = total(np.abs(log) * moving), total(log * log * moving)
         size = np.sqrt(lower * self.residuals.n_entries) + slope * wide
         return lower - 2 * (slope * slope + size * bend) * wide * wide / (8 * self.residuals.n_entries)
