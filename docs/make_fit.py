@@ -91,8 +91,8 @@ standard error of it: that of most `weight_decay` or, where that does not vary, 
 takes one fold at a time, as each has an edge of its own.
 
 `best_epoch` is the first epoch of least cost; one that is below the last cost by a share of less than 1e-12
-is no lower than that. Spreads are exact: of up to a million trials, and of a parameter that leads, in the one pass over
-them that a summary takes; else in two further passes or more, in no more memory.
+is no lower than that. Spreads are exact: of up to a million trials, and of a parameter that leads, in the
+one pass over them that a summary takes; else in two further passes or more, in no more memory.
 
 ## How well it fits
 
