@@ -86,8 +86,13 @@ standard deviations of `standardize`, tolerances and stability limits come from 
 
 `best: {by: held_out_cost}` is the default where rows are held out; the summary then tells its median,
 its 10th and 90th percentile, its mean and its standard deviation. With folds a single trial is not the
-best, but a setting in the mean over its folds; beside it stands the simplest within one standard error
-of it: that of most `weight_decay` or, where that does not vary, of fewest `epochs`.
+best, but a setting in the mean over its folds, which a map rings; beside it stands the simplest within one
+standard error of it: that of most `weight_decay` or, where that does not vary, of fewest `epochs`. `edge`
+takes one fold at a time, as each has an edge of its own.
+
+`best_epoch` is the first epoch of least cost; one that is below the last cost by a share of less than 1e-12
+is no lower than that. Spreads are exact: of up to a million trials, and of a parameter that leads, in the
+one pass over them that a summary takes; else in two further passes or more, in no more memory.
 
 ## How well it fits
 

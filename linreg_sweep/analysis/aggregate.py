@@ -2,7 +2,8 @@
 
 Each part is boiled down to sums and extremes a group, and to how often each epoch of convergence
 came, from which medians are exact. Where the trials of a group lie together, as those of a grid's
-slowest parameter do, a group's epochs are kept no longer than its trials last.
+slowest parameter do, a group's epochs are kept no longer than its trials last. Of a column whose
+numbers hardly repeat, medians of many trials take further passes over the parts (`numbers.py`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.groups import Frequencies, Rows, as_cells, grouped, merged
-from linreg_sweep.column_types import Array, Floats, Types, ranking
+from linreg_sweep.analysis.numbers import Numbers
+from linreg_sweep.column_types import Array, Floats, Types, ranked_by, ranking
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.theory.outcome import CONVERGED, MISSING, OUTCOMES, REGIMES
 from linreg_sweep.words import did_you_mean
@@ -173,36 +175,46 @@ class Aggregate:
         k = len(self.by)
         self._groups = Rows(np.empty((0, k)), np.empty((0, RATIOS + 1), np.int64), np.empty((0, TRIAL + 1)))
         self._epochs = Frequencies(k, (0.5, 0.9))
-        self.spread, self._spread = spread, Frequencies(k, (0.5, 0.1, 0.9), moments=True)
+        self.spread = spread
+        self._spread = None if spread is None else Numbers(k, (0.5, 0.1, 0.9))
+        self._is_counted = False
+
+    @property
+    def reads(self) -> list[str]:
+        """The columns that a pass over the parts must bring."""
+        spread = () if self.spread is None else ranked_by(self.spread)
+        return list(dict.fromkeys([*self.by, *(() if self._is_counted else SUMMARISED), *spread]))
 
     def add(self, columns: Mapping[str, Array]) -> None:
-        """Takes a part: at least the columns in SUMMARISED and `by`, codes for words, [K] each."""
+        """Takes a part, in each pass again: at least the columns that are read, codes for words, [K] each."""
         groups, group = grouped(self._keys(columns))
-        self._groups = merged([self._groups, _boiled_down(columns, groups, group)])
-        self._count(columns, groups, group)
+        goes_on = self._keys({name: value[-1:] for name, value in columns.items()})[0]
+        goes_on = goes_on if self._together else None
+        if not self._is_counted:
+            self._groups = merged([self._groups, _boiled_down(columns, groups, group)])
+            came = columns["outcome"] == CONVERGED
+            at = np.asarray(columns["converged_at"], np.int64)[came]
+            self._epochs.add(groups, group[came], at, goes_on=goes_on)
+        if self._spread is not None:
+            values = ranking(columns, self.spread or "")
+            known = ~np.isnan(values)
+            self._spread.add(groups, group[known], values[known], goes_on=goes_on)
+
+    def ends_pass(self) -> bool:
+        """Ends a pass over all parts; returns whether they are to come once more."""
+        self._is_counted = True
+        return self._spread is not None and self._spread.ends_pass()
 
     def _keys(self, columns: Mapping[str, Array]) -> Floats:
         """Returns the key [K, k] of each trial."""
-        keys = np.empty((len(columns["cost"]), len(self.by)))
+        keys = np.empty((len(next(iter(columns.values()))), len(self.by)))
         for number, name in enumerate(self.by):
             values = as_key(name, self._types[name].keys(columns[name]))
             keys[:, number] = self.ranges[name].place(values) if name in self.ranges else values
         return keys + 0.0  # one zero, not two
 
-    def _count(self, columns: Mapping[str, Array], groups: Floats, group: Integers) -> None:
-        """Counts how often each epoch of convergence came in each group."""
-        came = columns["outcome"] == CONVERGED
-        last = {name: value[-1:] for name, value in columns.items()} if self._together else None
-        at = np.asarray(columns["converged_at"], np.int64)[came]
-        goes_on = None if last is None else self._keys(last)[0]
-        self._epochs.add(groups, group[came], at, goes_on=goes_on)
-        if self.spread is not None:
-            values = ranking(columns, self.spread)
-            known = ~np.isnan(values)
-            self._spread.add(groups, group[known], values[known], goes_on=goes_on)
-
     def table(self) -> dict[str, list[Any]]:
-        """Returns the summary: see tables.summary."""
+        """Returns the summary, once no further pass is asked for: see tables.summary."""
         rows = self._groups
         trials, outcomes = rows.sums[:, TRIALS], rows.sums[:, ENDED]
         quantiles = self._epochs.quantiles(rows.keys)
@@ -228,9 +240,9 @@ class Aggregate:
 
     def _told_spread(self, keys: Floats) -> dict[str, list[Any]]:
         """Returns the columns of the summary on the spread of a column."""
-        if self.spread is None:
+        if self._spread is None:
             return {}
-        found = self._spread.quantiles(keys)
+        found = self._spread.found(keys)
         return {f"{measure}_{self.spread}": as_cells(found[:, place]) for place, measure in enumerate(SPREAD)}
 
     def first_trials(self) -> Floats:
