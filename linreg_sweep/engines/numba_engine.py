@@ -51,7 +51,7 @@ class CompiledDescent:
         self.vectors = min(1, n_trials - 1) if n_trials <= length else WIDE
         if form.is_elementwise:
             self.vectors = FEW if n_trials <= FEW * length else MANY
-        self.lanes = max(1, self.vectors) * length
+        self.lanes = self.vectors * length or 1
         self.slices = batch_slices(problem.n_rows, method.batch_size)
         self.batch_size = self.slices[0].stop
         needs_rows = form.steps_by_rows or form.measures_by_rows
@@ -63,7 +63,7 @@ class CompiledDescent:
         factors = [float(loss_factor(problem.loss, size, problem.shape[1])) for size in sizes]
         whole, of_batches = problem.hessian, hessians
         if not form.is_elementwise:
-            whole, of_batches = (pack(_symmetric(each), self.vectors) for each in (whole, of_batches))
+            whole, of_batches = (pack(_symmetric(each), self.vectors, length) for each in (whole, of_batches))
         given = (whole, -problem.constant, of_batches, -constants)
         if needs_rows and problem.filed is not None:
             design, targets = problem.filed

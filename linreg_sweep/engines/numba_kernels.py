@@ -11,7 +11,7 @@ from linreg_sweep.engines.numba_forms import MOST_ROWS, Form
 from linreg_sweep.engines.numba_layout import Rows
 from linreg_sweep.engines.numba_passes import glide, glides, sweep
 from linreg_sweep.engines.numba_steps import make_steps
-from linreg_sweep.engines.numba_tiles import product
+from linreg_sweep.engines.numba_tiles import packed_size, product
 from linreg_sweep.engines.numba_vectors import everywhere, inlined, lanes, load, part, stand_apart, store
 from linreg_sweep.method import Method
 
@@ -93,13 +93,14 @@ def kernel(
         fit_bias: whether theta's last row is a bias.
         has_own_optimum: whether each trial has its own theta*.
     """
-    length, width = lanes(dtype), max(1, vectors) * lanes(dtype)
+    length = lanes(dtype) if vectors else 1
+    width = max(1, vectors) * length
     is_elementwise = form.is_elementwise
     tiles = 1 if is_elementwise else vectors  # of which nothing is compiled where none are used
     steps = make_steps(
         method,
         rows,
-        dtype,
+        length,
         width,
         is_elementwise=is_elementwise,
         fit_bias=fit_bias,
@@ -107,10 +108,12 @@ def kernel(
     )
     move, measure, both, follow = steps.move, steps.measure, steps.both, steps.follow
     together = glides(rows.n_parameters, max(1, vectors))
+    shape, spare = (rows.n_parameters, rows.n_targets), rows.spare * width
     multiply, multiply_packed = (
-        product(tiles, length, rows.spare * width, packed=packed) for packed in (False, True)
+        product(tiles, lanes(dtype), shape, spare, packed=packed) for packed in (False, True)
     )
-    along, gliding = sweep(max(1, vectors)), glide(rows.n_parameters, together or 1)
+    of_matrix = packed_size(rows.n_parameters, tiles, lanes(dtype))
+    along, gliding = sweep(max(1, vectors), length), glide(rows.n_parameters, together or 1, length)
     n_parameters, n_targets, size = rows.n_parameters, rows.n_targets, rows.size
     pitch, has_average, shuffles = n_targets * width, rows.has_average, form.shuffles
     rate, weight, average = rows.rate * width, (rows.rate + 1) * width, rows.average * width
@@ -140,7 +143,7 @@ def kernel(
         stand_apart()
         for o in range(n_targets):
             multiply_packed(
-                numbers, hessian, constant, n_parameters, batch * n_parameters * n_parameters, 1,
+                numbers, hessian, constant, n_parameters, batch * of_matrix, 1,
                 n_parameters, n_parameters, o * width, pitch, True, batch * size + o, n_targets,
                 gradient + o * width, pitch, False, 0,
             )  # fmt: skip

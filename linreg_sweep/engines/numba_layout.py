@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-FEWEST_LANES = 4
-"""Numbers of a row at least: those of the narrowest register."""
+MOST_LANES = 16
+"""Numbers of the widest register."""
 
 
 @dataclass(frozen=True)
@@ -79,4 +79,4 @@ class Rows:
     @property
     def residual(self) -> int:
         """The first row of the residuals."""
-        return self.spare + -(-self.n_parameters // FEWEST_LANES)
+        return self.spare + self.n_parameters + MOST_LANES

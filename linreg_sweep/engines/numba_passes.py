@@ -18,7 +18,7 @@ MANY = 4
 
 
 @cache
-def sweep(vectors: int) -> Any:
+def sweep(vectors: int, width: int) -> Any:
     """Returns the intrinsic of a step on one row and of the next row's residual, in one pass.
 
     It is `(numbers, matrix, here, following, count, source, pitch, residual, scale, target)`: to each row q
@@ -28,7 +28,7 @@ def sweep(vectors: int) -> Any:
     """
 
     def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
-        to = Emitter(context, builder, signed, vectors)
+        to = Emitter(context, builder, signed, vectors, width)
         x, a, here, following, count, source, pitch, residual, scale, target = values
         along = [builder.fmul(r, by) for r, by in zip(to.row(x, residual), to.row(x, scale), strict=True)]
         chains = [to.registers() for _ in range(MANY)]
@@ -73,7 +73,7 @@ def glides(n_parameters: int, vectors: int) -> int:
 
 
 @cache
-def glide(n_parameters: int, vectors: int) -> Any:
+def glide(n_parameters: int, vectors: int, width: int) -> Any:
     """Returns the intrinsic of a step on each row in turn, theta held in registers through all of them.
 
     It is `(numbers, matrix, targets, orders, order, has_order, n_rows, source, pitch, target, apart, scale)`:
@@ -85,7 +85,7 @@ def glide(n_parameters: int, vectors: int) -> Any:
     n_chains = 1 if n_parameters < MANY else 2
 
     def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
-        to = Emitter(context, builder, signed, vectors)
+        to = Emitter(context, builder, signed, vectors, width)
         x, a, y, orders, order, has_order, n_rows, source, pitch, target, apart, scale = values
         theta = [to.registers() for _ in range(n_parameters)]
         for q in range(n_parameters):

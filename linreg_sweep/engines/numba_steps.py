@@ -17,7 +17,6 @@ from linreg_sweep.engines.numba_vectors import (
     fma,
     higher_of,
     inlined,
-    lanes,
     load,
     load_all,
     lower_of,
@@ -59,7 +58,7 @@ class Steps:
 def make_steps(
     method: Method,
     rows: Rows,
-    dtype: str,
+    length: int,
     width: int,
     *,
     is_elementwise: bool,
@@ -71,13 +70,13 @@ def make_steps(
     Args:
         method: whose rule moves theta.
         rows: where numbers stand.
-        dtype: of the descent.
-        width: lanes of a row, a multiple of a vector's.
+        length: trials in a vector.
+        width: lanes of a row, a multiple of that.
         is_elementwise: whether H times theta is, product by product, each rounded as the NumPy engine does.
         fit_bias: whether theta's last row is a bias.
         has_own_optimum: whether each trial has an optimum of its own, and a gradient there.
     """
-    rule, length = method.rule(numba_vectors), lanes(dtype)
+    rule = method.rule(numba_vectors)
     step, tick_clocks, renew = inlined(rule.step), inlined(rule.tick), inlined(update)
     size, n_targets = rows.size, rows.n_targets
     n_slots, n_h, n_clocks = rows.n_slots, rows.n_h, rows.n_clocks
