@@ -28,13 +28,13 @@ from linreg_sweep.theory.problem import Problem, loss_factor
 ENGINES = ("numpy", "numba")
 LOOP, JAX, PEAK = "BLAS loop", "JAX", "GEMM"
 
-MOST_EPOCHS, FEWEST_EPOCHS = 16384, 64
+MOST_EPOCHS, FEWEST_EPOCHS = 2**20, 64
 """Epochs of one measurement at most, and at least, unless they take too long."""
 
-BUDGET, ROUNDS = 0.08, 3
-"""Seconds of a measurement, about, and how often it is made."""
+BUDGET, ROUNDS = 0.4, 3
+"""Seconds of a measurement, about, and how often it is made: what a call takes anyway counts for little."""
 
-TOO_SLOW = 2.0
+TOO_SLOW = 4.0
 """Seconds from which on a measurement is not repeated."""
 
 
