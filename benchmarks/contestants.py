@@ -12,13 +12,10 @@ import torch
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
+from benchmarks import trained
 from benchmarks.references import descend_in_c, descend_in_jax, has_compiler
 from linreg_sweep import data
-from linreg_sweep.config.schema import OutcomeConfig
-from linreg_sweep.engines import load_engine
-from linreg_sweep.engines.interface import TrainOptions, Trials
 from linreg_sweep.theory.problem import Problem, make_problem
-from linreg_sweep.trials.prepare import criteria_of
 
 Floats = NDArray[np.float64]
 
@@ -88,19 +85,7 @@ def engine(name: str, loss: str) -> Train:
 
     def train(n_trials: int, n_epochs: int, dtype: str) -> None:
         problem = make_problem(TABLE.x, TABLE.y, loss=loss, fit_bias=True)
-        start = np.zeros((n_trials, *problem.shape))
-        criteria = criteria_of(OutcomeConfig())
-        excess = problem.excess_cost(start)
-        options = TrainOptions(
-            criteria.converged_excess(problem.scale),
-            criteria.diverged_excess(excess, problem.cost_min, problem.scale),
-            dtype=dtype,
-        )
-        values = {"learning_rate": rates(n_trials)}
-        trials = Trials(start, np.full(n_trials, n_epochs), values, problem.quadratic)
-        results = load_engine(name)(problem, trials, options)
-        if (results.epochs != n_epochs).any():
-            raise RuntimeError("a trial ended early: the contestants would not do the same work")
+        trained.train(name, problem, {"learning_rate": rates(n_trials)}, n_epochs, dtype=dtype)
 
     return train
 

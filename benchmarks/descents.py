@@ -1,13 +1,13 @@
 """Iterated descent: trial-epochs a second by each way, on the tutorial's data."""
 
 import os
-import sys
 import time
+from functools import partial
 
 import torch
 
 from benchmarks.contestants import CONTESTANTS, Contestant
-from benchmarks.machine import ROUNDS, middle, shown
+from benchmarks.machine import ROUNDS, in_turn, middle, shown
 from benchmarks.references import has_compiler
 
 TUTORIAL_EPOCHS = 10_000
@@ -40,18 +40,18 @@ def main() -> None:
 
 
 def _speeds(dtype: str) -> dict[str, list[float]]:
-    speeds: dict[str, list[float]] = {contestant.name: [] for contestant in CONTESTANTS}
+    return in_turn({each.name: partial(_speed, each, dtype) for each in CONTESTANTS})
+
+
+def _speed(contestant: Contestant, dtype: str) -> float:
+    """Returns one measurement, on one core unless all are meant."""
     cores = os.sched_getaffinity(0)
-    for round_ in range(ROUNDS + 1):
-        for contestant in CONTESTANTS:
-            if "all cores" not in contestant.name:
-                os.sched_setaffinity(0, {min(cores)})
-            speed = trial_epochs_per_second(contestant, dtype)
-            os.sched_setaffinity(0, cores)
-            if round_:  # the first round loads libraries, compiles and starts workers
-                speeds[contestant.name].append(speed)
-        print(f"round {round_} of {ROUNDS}", file=sys.stderr)
-    return speeds
+    if "all cores" not in contestant.name:
+        os.sched_setaffinity(0, {min(cores)})
+    try:
+        return trial_epochs_per_second(contestant, dtype)
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 def _table(speeds: dict[str, list[float]]) -> str:

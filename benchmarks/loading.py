@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +14,7 @@ import pyarrow as pa
 from openpyxl import Workbook
 from pyarrow import csv, parquet
 
-from benchmarks.machine import middle, shown
+from benchmarks.machine import in_turn, middle, shown
 
 Way = TypeVar("Way", str, int)
 
@@ -156,19 +157,19 @@ def _write_excel(path: str) -> None:
 
 def _measured(ways: dict[Way, tuple[str, str]], rounds: int = ROUNDS) -> dict[Way, tuple[float, float]]:
     """Returns the median seconds and megabytes of each way, in a process of its own each time."""
-    found: dict[Way, list[list[float]]] = {name: [] for name in ways}
-    for round_ in range(rounds):
-        for name, (code, path) in ways.items():
-            arguments = [sys.executable, "-c", CHILD.format(code=code), path]
-            environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-            done = subprocess.run(
-                arguments, capture_output=True, text=True, check=True, env=environment, cwd=ROOT
-            )
-            found[name].append(json.loads(done.stdout.splitlines()[-1]))
-        print(f"round {round_ + 1} of {rounds}", file=sys.stderr)
+    found = in_turn({name: partial(_child, *way) for name, way in ways.items()}, rounds, warms_up=False)
     return {
         name: (middle([s for s, _ in each]), middle([m for _, m in each])) for name, each in found.items()
     }
+
+
+def _child(code: str, path: str) -> list[float]:
+    """Returns the seconds and megabytes of a process of its own."""
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    arguments = [sys.executable, "-c", CHILD.format(code=code), path]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True, env=environment, cwd=ROOT)
+    found: list[float] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 ROOT = Path(__file__).parents[1]

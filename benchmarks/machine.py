@@ -3,11 +3,16 @@
 import os
 import platform
 import statistics
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
+from typing import TypeVar
 
 from tabulate import tabulate
+
+Way = TypeVar("Way")
+Measured = TypeVar("Measured")
 
 ROUNDS = 5
 """Rounds in turn, so that a drifting machine hits all alike; the first, which warms up, is left out."""
@@ -26,6 +31,20 @@ def _processor() -> str:
             return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()
+
+
+def in_turn(
+    ways: Mapping[Way, Callable[[], Measured]], rounds: int = ROUNDS, *, warms_up: bool = True
+) -> dict[Way, list[Measured]]:
+    """Returns what each way measures in some rounds in turn, without a first that warms up."""
+    found: dict[Way, list[Measured]] = {name: [] for name in ways}
+    for round_ in range(0 if warms_up else 1, rounds + 1):
+        for name, measure in ways.items():
+            measured = measure()
+            if round_:
+                found[name].append(measured)
+        print(f"round {round_} of {rounds}", file=sys.stderr)
+    return found
 
 
 def shown(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

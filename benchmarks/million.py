@@ -5,10 +5,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
-from benchmarks.machine import ROUNDS, middle, shown
+from benchmarks.machine import ROUNDS, in_turn, middle, shown
 
 SWEEP = """
 name: million
@@ -28,6 +29,17 @@ HELD_OUT = {
     "ten folds": (100, FOLDS, ""),
 }
 """Learning rates, and what is held out; each with 1000 initial weights."""
+
+TURNED = """
+name: turned
+data: {{name: tutorial{holdout}}}
+training: {{engine: closed_form, epochs: 10000}}
+method: grid
+parameters:
+  initial_weight: {{min: -10, max: 10, num: 1000}}
+  learning_rate: {{min: 1e-4, max: 1e-2, num: 10000, scale: log}}
+"""
+"""Ten million trials of which those of one learning rate, which the summary goes by, do not lie together."""
 
 
 def declared(rates: int, holdout: str = "", fold: str = "") -> str:
@@ -49,33 +61,35 @@ def timed(arguments: Sequence[str]) -> tuple[float, float]:
     return time.perf_counter() - started, usage.ru_maxrss / 1000
 
 
+def _run(rates: int, holdout: str = "", fold: str = "") -> tuple[float, float]:
+    """Returns the seconds and the memory of the sweep, trained in one process."""
+    with tempfile.TemporaryDirectory() as folder:
+        sweep = Path(folder) / "million.yaml"
+        sweep.write_text(declared(rates, holdout, fold))
+        return timed(["-m", "linreg_sweep", "run", str(sweep), "--out", folder, "--jobs", "1"])
+
+
+def _bare() -> tuple[float, float]:
+    """Returns the same of the bare script."""
+    data = str(resources.files("linreg_sweep") / "datasets" / "tutorial.csv")
+    with tempfile.TemporaryDirectory() as folder:
+        script = str(Path(__file__).with_name("bare.py"))
+        return timed([script, data, f"{folder}/out.parquet", "1000", "1000"])
+
+
 def main() -> None:
     """Prints one table: seconds, ratio, marginal cost a trial, and peak memory."""
-    data = str(resources.files("linreg_sweep") / "datasets" / "tutorial.csv")
-    bare = str(Path(__file__).with_name("bare.py"))
-    figures: dict[str, list[tuple[float, float]]] = {}
-    for round_ in range(ROUNDS + 1):
-        for rates in (1000, 10_000):
-            with tempfile.TemporaryDirectory() as folder:
-                sweep = Path(folder) / "million.yaml"
-                sweep.write_text(declared(rates))
-                run = ["-m", "linreg_sweep", "run", str(sweep), "--out", folder]
-                ways = {f"run, {rates // 1000} million, one process": [*run, "--jobs", "1"]}
-                if rates == 1000:
-                    ways |= {"bare script, 1 million": [bare, data, f"{folder}/out.parquet", "1000", "1000"]}
-                for name, arguments in ways.items():
-                    measured = timed(arguments)
-                    if round_:
-                        figures.setdefault(name, []).append(measured)
-        print(f"round {round_} of {ROUNDS}", file=sys.stderr)
-    seconds = {name: middle([first for first, _ in found]) for name, found in figures.items()}
-    memory = {name: middle([second for _, second in found]) for name, found in figures.items()}
+    one, ten, bare = "run, 1 million, one process", "run, 10 million, one process", "bare script, 1 million"
+    figures = in_turn({one: partial(_run, 1000), bare: partial(_bare), ten: partial(_run, 10_000)})
+    seconds, memory = (
+        {name: middle([pair[i] for pair in found]) for name, found in figures.items()} for i in (0, 1)
+    )
     rows = [
         (
             name,
             f"{seconds[name]:.2f}",
             f"{min(found)[0]:.2f} to {max(found)[0]:.2f}",
-            f"{seconds[name] / seconds['bare script, 1 million']:.2f}",
+            f"{seconds[name] / seconds[bare]:.2f}",
             f"{memory[name]:.0f}",
         )
         for name, found in figures.items()
@@ -85,28 +99,31 @@ def main() -> None:
     print()
     print(shown(("", "seconds", "range", "times the bare script", "peak memory, MB"), rows))
     print()
-    one, ten = "run, 1 million, one process", "run, 10 million, one process"
     marginal = (seconds[ten] - seconds[one]) / 9e6
     print(f"From one to ten million: {1e6 * marginal:.2f} microseconds a trial,")
     print(f"peak memory {100 * (memory[ten] / memory[one] - 1):+.0f} %.")
     print()
     held_out()
+    turned()
 
 
 def held_out() -> None:
     """Prints what rows held out, and folds, take beside none."""
-    figures: dict[str, list[float]] = {}
-    for round_ in range(ROUNDS + 1):
-        for name, (rates, holdout, fold) in HELD_OUT.items():
-            with tempfile.TemporaryDirectory() as folder:
-                sweep = Path(folder) / "million.yaml"
-                sweep.write_text(declared(rates, holdout, fold))
-                run = ["-m", "linreg_sweep", "run", str(sweep), "--out", folder, "--jobs", "1"]
-                seconds, _ = timed(run)
-                if round_:
-                    figures.setdefault(name, []).append(seconds)
-    none, some, one, ten = (middle(figures[name]) for name in HELD_OUT)
+    figures = in_turn({name: partial(_run, *held) for name, held in HELD_OUT.items()})
+    none, some, one, ten = (middle([seconds for seconds, _ in figures[name]]) for name in HELD_OUT)
     print(f"With a fifth of the rows held out a million trials take {some:.2f} s, {some / none:.2f} times")
     print(
         f"as long as without; in ten folds they take {ten:.2f} s, {ten / one:.1f} times as long as one fold."
     )
+
+
+def turned() -> None:
+    """Prints what memory ten million trials take whose summary goes by a parameter that does not lead."""
+    memory = []
+    for holdout in ("", ", holdout: {fraction: 0.2, seed: 0}"):
+        with tempfile.TemporaryDirectory() as folder:
+            sweep = Path(folder) / "turned.yaml"
+            sweep.write_text(TURNED.format(holdout=holdout))
+            memory.append(timed(["-m", "linreg_sweep", "run", str(sweep), "--out", folder, "--jobs", "1"])[1])
+    print(f"Ten million trials, the learning rate turning fastest, take {memory[0]:.0f} MB, and with a fifth")
+    print(f"of the rows held out {memory[1]:.0f} MB.")

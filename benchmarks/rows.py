@@ -1,15 +1,13 @@
 """A million rows of data cost one pass; then a trial costs what it costs on thirty."""
 
 import time
+from functools import partial
 
 import numpy as np
 
-from benchmarks.machine import ROUNDS, middle, shown
-from linreg_sweep.config.schema import OutcomeConfig
-from linreg_sweep.engines import load_engine
-from linreg_sweep.engines.interface import TrainOptions, Trials
+from benchmarks import trained
+from benchmarks.machine import ROUNDS, in_turn, middle, shown
 from linreg_sweep.theory.problem import Problem, make_problem
-from linreg_sweep.trials.prepare import criteria_of
 
 ENGINES = {"closed_form": 10_000, "numpy": 500, "numba": 2000}
 """The engines that work on H and C, and the epochs that each trains."""
@@ -28,13 +26,13 @@ def main() -> None:
         started = time.perf_counter()
         problems[n_rows] = make_problem(x, y, loss="half_mse", fit_bias=True)
         passes[n_rows] = time.perf_counter() - started
-    costs: dict[tuple[str, int], list[float]] = {}
-    for round_ in range(ROUNDS + 1):
-        for engine, n_epochs in ENGINES.items():
-            for n_rows, problem in problems.items():
-                seconds = _seconds(engine, problem, n_epochs)
-                if round_:
-                    costs.setdefault((engine, n_rows), []).append(seconds)
+    costs = in_turn(
+        {
+            (engine, n_rows): partial(_seconds, engine, problem, n_epochs)
+            for engine, n_epochs in ENGINES.items()
+            for n_rows, problem in problems.items()
+        }
+    )
     rows = []
     for engine, n_epochs in ENGINES.items():
         few, many = (1e6 * middle(costs[engine, n_rows]) / N_TRIALS for n_rows in problems)
@@ -48,14 +46,6 @@ def main() -> None:
 
 def _seconds(engine: str, problem: Problem, n_epochs: int) -> float:
     rates = np.geomspace(0.01, 0.9, N_TRIALS) * 2 / problem.eigenvalues[-1]
-    start = np.zeros((N_TRIALS, *problem.shape))
-    outcome = OutcomeConfig(tolerance=1e-300)  # no trial ends early, so that all do the same work
-    criteria = criteria_of(outcome)
-    options = TrainOptions(
-        criteria.converged_excess(problem.scale),
-        criteria.diverged_excess(problem.excess_cost(start), problem.cost_min, problem.scale),
-    )
-    trials = Trials(start, np.full(N_TRIALS, n_epochs), {"learning_rate": rates}, problem.quadratic)
     started = time.perf_counter()
-    load_engine(engine)(problem, trials, options)
+    trained.train(engine, problem, {"learning_rate": rates}, n_epochs)
     return time.perf_counter() - started

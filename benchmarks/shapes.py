@@ -19,25 +19,22 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from benchmarks import trained
 from benchmarks.loops import Descent, blas_loop, gemm, jax_scan
 from benchmarks.machine import middle, shown
-from linreg_sweep.config.schema import OutcomeConfig
-from linreg_sweep.engines import load_engine
-from linreg_sweep.engines.interface import TrainOptions, Trials
 from linreg_sweep.method import Method
 from linreg_sweep.theory.problem import Problem, loss_factor
-from linreg_sweep.trials.prepare import criteria_of
 
 ENGINES = ("numpy", "numba")
 LOOP, JAX, PEAK = "BLAS loop", "JAX", "GEMM"
 
-MOST_EPOCHS, FEWEST_EPOCHS = 16384, 64
+MOST_EPOCHS, FEWEST_EPOCHS = 2**20, 64
 """Epochs of one measurement at most, and at least, unless they take too long."""
 
-BUDGET, ROUNDS = 0.08, 3
-"""Seconds of a measurement, about, and how often it is made."""
+BUDGET, ROUNDS = 0.4, 3
+"""Seconds of a measurement, about, and how often it is made: what a call takes anyway counts for little."""
 
-TOO_SLOW = 2.0
+TOO_SLOW = 4.0
 """Seconds from which on a measurement is not repeated."""
 
 
@@ -302,7 +299,6 @@ def _problem(shape: Shape) -> Problem:
 
 def _train(engine: str, shape: Shape, problem: Problem, rates: NDArray[np.float64], n_epochs: int) -> None:
     """Trains by an engine of this project, which looks for events in every epoch."""
-    start = np.zeros((shape.trials, *problem.shape))
     none = np.zeros(shape.trials)
     values = {"learning_rate": rates, "weight_decay": none}
     if shape.optimizer == "adam":
@@ -315,14 +311,4 @@ def _train(engine: str, shape: Shape, problem: Problem, rates: NDArray[np.float6
         batch_size=shape.batch or None,
         order="reshuffle" if shape.shuffle else "file",
     )
-    criteria = criteria_of(OutcomeConfig(tolerance=1e-300))
-    options = TrainOptions(
-        criteria.converged_excess(problem.scale),
-        criteria.diverged_excess(problem.excess_cost(start), problem.cost_min, problem.scale),
-        method=method,
-        dtype=shape.dtype,
-    )
-    trials = Trials(start, np.full(shape.trials, n_epochs), values, problem.quadratic)
-    results = load_engine(engine)(problem, trials, options)
-    if (results.epochs != n_epochs).any():
-        raise RuntimeError("a trial ended early: the contestants would not do the same work")
+    trained.train(engine, problem, values, n_epochs, dtype=shape.dtype, method=method)

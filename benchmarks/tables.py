@@ -1,10 +1,10 @@
 """What comes after a run: two of a million trials compared, beside reading their tables; a page, a map."""
 
-import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
-from benchmarks.machine import ROUNDS, middle, shown
+from benchmarks.machine import in_turn, middle, shown
 from benchmarks.million import declared, timed
 
 READ = "import sys, linreg_sweep as ls\nfor run in sys.argv[1:]: ls.load(run).trials"
@@ -29,13 +29,7 @@ def main() -> None:
             "report on both": [*report, runs["a"], runs["b"], "-o", f"{folder}/both.html"],
             "plot the map of 10 million trials": picture,
         }
-        figures: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
-        for round_ in range(ROUNDS + 1):
-            for name, arguments in ways.items():
-                measured = timed(arguments)
-                if round_:
-                    figures[name].append(measured)
-            print(f"round {round_} of {ROUNDS}", file=sys.stderr)
+        figures = in_turn({name: partial(timed, arguments) for name, arguments in ways.items()})
         pages = {name: (Path(folder) / f"{name}.html").stat().st_size / 1e6 for name in ("one", "both")}
     seconds = {name: middle([first for first, _ in found]) for name, found in figures.items()}
     memory = {name: middle([second for _, second in found]) for name, found in figures.items()}

@@ -267,7 +267,7 @@ class _Measured:
     def _growth(self, rates: Floats, direction: Floats, rounds: int = ROUNDS) -> Floats:
         """Returns the logarithm [K] by which the difference of trials at rates [K] grows over EPOCHS epochs.
 
-        The first has a direction [P, O]; after so many rounds of power iteration growth is read off the last.
+        It has a direction [P, O] at first, and after each round (power iteration) that which has grown.
         """
         ahead = np.broadcast_to(direction, (len(rates), *direction.shape)).copy()
         grown = np.zeros(len(rates))
@@ -280,12 +280,11 @@ class _Measured:
         return grown
 
     def _largest_growth(self, first: Floats, second: Floats, third: Floats) -> float:
-        """Returns the logarithm of the largest factor by which differences grow from one to the next.
+        """Returns the logarithm of the largest factor by which differences [P, O] grow from one to the next.
 
         Where one direction is left, that is the ratio of two; where two are, or one pair that turns
         round each other, `third = a second + b first` with factors that solve `z**2 = a z + b`. No
-        two epochs of drawn batches are alike, so there it is the ratio. They are [P, O], as many epochs after
-        each other.
+        two epochs of drawn batches are alike, so there it is the ratio. They are [P, O], an epoch apart.
         """
         if not np.isfinite(third).all():
             return np.inf  # what overflows has grown

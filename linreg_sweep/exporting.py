@@ -77,12 +77,13 @@ def export(
         if given not in (None, ()):
             raise ConfigError(Complaint(option, f"has no effect on --to {to}", "leave it out"))
     run = as_run(run)
+    model = run.model(trial).as_json() if to == MODEL else ""
     suffix, write = ("json", None) if to == MODEL else WRITERS[to]
     if file is None:
         file = Path(f"{run.name}-{MODEL if to == MODEL else 'summary' if by else 'trials'}.{suffix}")
     with output(file) as stream:
         if write is None:
-            stream.write(run.model(trial).as_json().encode())
+            stream.write(model.encode())
         else:
             write(_frames(run, by, where, columns), stream)
     return any_path(file)

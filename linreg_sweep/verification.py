@@ -180,7 +180,7 @@ def _compared(run: Run, part: Part, types: Mapping[str, Types]) -> Iterator[Mism
 
 
 def _table_compared(run: Run, place: AnyPath, part: Part, again: bytes, types: Types) -> Iterator[Mismatch]:
-    """Yields the same of one file of a part, which again would be these bytes, and hold these types."""
+    """Yields the same of one file of a part; again is what training gives in its place, of these types."""
     try:
         if files.read(place) == again:
             return
@@ -257,9 +257,9 @@ def _shown(type_: ColumnType, value: np.generic) -> str:
 
 
 def _summed_up(run: Run, experiment: Experiment, *, is_right: bool) -> Iterator[Mismatch]:
-    """Yields what a finished run says of its trials together, and its rows do not.
+    """Yields what a finished run says of its trials together, and its rows do not, if these are right.
 
-    Where its rows are not right, only the checksum of the summary is looked at.
+    Else only the checksum of the summary is looked at.
     """
     store, metadata = run.store, dict[str, Any](run.metadata)
     if not store.is_as_written(store.summary, metadata):

@@ -98,6 +98,13 @@ GRIDS = [
     ),
     ("learning_rate: null", "x.yaml:4:18: parameters.learning_rate: must be a number, got null"),
     (
+        "batch_size: {values: [5, null]}",
+        (
+            "x.yaml:4:28: parameters.batch_size.values[1]: must be a whole number, got null. Hint: for all "
+            "rows write how many there are, or any larger number"
+        ),
+    ),
+    (
         "learning_rate: {}",
         (
             "x.yaml:4:18: parameters.learning_rate: needs value, or values, or min, max and num, or "

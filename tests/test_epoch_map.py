@@ -14,16 +14,21 @@ from linreg_sweep.engines.closed_form import train as closed_form
 from linreg_sweep.engines.interface import TrainOptions, Trials
 from linreg_sweep.theory.applies import theory_of
 from linreg_sweep.theory.file_order import FileOrder
-from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, EPOCH_MAP, MISSING, judge
+from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, EPOCH_MAP, MINI_BATCHES, MISSING, judge
 from linreg_sweep.theory.problem import Problem, make_problem
+from linreg_sweep.theory.scheduled_order import MOST_STEPS, ScheduledOrder
 from linreg_sweep.trials.prediction import predict
+from tests.cases import SCHEDULE
 from tests.descents import check_bits_are_own, judged, make_method, make_trials
+from tests.random_sweeps import random_schedule
 from tests.trials_of_rules import FACTS, S1
 
 Floats = NDArray[np.float64]
 
 
-def random_trials(seed: int, count: int = 50) -> tuple[Problem, Trials, TrainOptions]:
+def random_trials(
+    seed: int, count: int = 50, *, scheduled: bool = False
+) -> tuple[Problem, Trials, TrainOptions]:
     """Returns trials on random data: every loss, momentum and penalty, last batches that are smaller."""
     draw = np.random.default_rng(seed)
     rows, features, targets = (int(draw.integers(*span)) for span in ((3, 40), (1, 5), (1, 3)))
@@ -52,14 +57,16 @@ def random_trials(seed: int, count: int = 50) -> tuple[Problem, Trials, TrainOpt
         weight_decay=decay,
     )
     method = make_method(trials, "sgd", flags, batch_size=int(draw.integers(1, rows)))
+    if scheduled:
+        method = replace(method, schedule=SCHEDULE.validate_python(random_schedule(draw)))
     tolerance, divergence = 10 ** draw.uniform(-6, -1), float(draw.choice([10, 1e6]))
     early_stop = bool(draw.random() < 0.5)
     return problem, trials, judged(problem, trials, method, tolerance, divergence, early_stop=early_stop)
 
 
-def held_to_the_experiment(seed: int) -> Counter[str]:
+def held_to_the_experiment(seed: int, *, scheduled: bool = False) -> Counter[str]:
     """Holds each prediction of fifty trials to what the NumPy engine makes of them; counts them."""
-    problem, trials, options = random_trials(seed)
+    problem, trials, options = random_trials(seed, scheduled=scheduled)
     told = predict(problem, trials, options, theory_of(options.method, problem))
     done = load_engine("numpy")(problem, trials, options)
     excess, early_stop = trials.quadratic.excess(done.theta), options.early_stop
@@ -88,6 +95,40 @@ def test_what_is_predicted_comes_true() -> None:
     found = sum((held_to_the_experiment(seed) for seed in (*range(8), 1683)), Counter[str]())
     assert found["known"] > 0.9 * found["trials"]
     assert found["exact"] > 0.9 * found["trials"]
+
+
+def test_what_is_predicted_under_a_schedule_comes_true() -> None:
+    """Likewise where rates change from epoch to epoch; it speaks of those that have few of them."""
+    found = sum((held_to_the_experiment(seed, scheduled=True) for seed in range(5)), Counter[str]())
+    assert found["exact"] > 0.5 * found["trials"]
+
+
+@pytest.mark.system
+def test_what_is_predicted_comes_true_of_hundreds_under_schedules() -> None:
+    """Likewise of 15,000 trials."""
+    found = sum((held_to_the_experiment(seed, scheduled=True) for seed in range(1000, 1300)), Counter[str]())
+    assert found["exact"] > 0.5 * found["trials"]
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_what_is_followed_is_few_rates_and_the_same_bits_beside_whoever(momentum: float) -> None:
+    """A cosine has a rate an epoch: those over one more than are followed stand beside the others."""
+    problem = make_problem(S1["x"], S1["y"], loss="half_mse", fit_bias=True)
+    longest = MOST_STEPS // -(-problem.n_rows // 2)
+    draw, epochs = np.random.default_rng(2), np.array([longest // 2, longest, longest + 1, 20, 5000])
+    start, rates = draw.normal(size=(5, *problem.shape)), draw.uniform(0.1, 1, 5)
+    trials = make_trials(problem, rates / problem.eigenvalues[-1], start, epochs, momentum=momentum)
+    method = replace(make_method(trials, batch_size=2), schedule=SCHEDULE.validate_python("cosine"))
+    options = judged(problem, trials, method, 1e-3, early_stop=False)
+    theory = theory_of(method, problem)
+    assert isinstance(theory, ScheduledOrder)
+    told, followed = predict(problem, trials, options, theory), epochs <= longest
+    np.testing.assert_array_equal(told.theory == EPOCH_MAP, followed)
+    np.testing.assert_array_equal(told.theory == MINI_BATCHES, ~followed)
+    for k in range(5):
+        alone = replace(options, diverged_excess=options.diverged_excess[[k]])
+        one = predict(problem, trials.take(np.array([k])), alone, theory)
+        assert (one.outcome[0], one.at[0]) == (told.outcome[k], told.at[k])
 
 
 @pytest.mark.system
@@ -215,3 +256,18 @@ def test_one_feature_has_the_limits_that_its_polynomial_has() -> None:
     assert limit == pytest.approx([(11 - np.sqrt(41)) / 20], rel=1e-12)
     [(low, high)] = theory.islands(trials.quadratic, trials.values)
     assert (low, high) == pytest.approx(((11 + np.sqrt(41)) / 20, 1.1), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("training", "why"),
+    [
+        ({"order": "independent"}, "rows are drawn"),
+        ({"order": "reshuffle"}, "each epoch has a permutation of its own"),
+        ({"schedule": "cosine"}, "steps see mini-batches under a schedule"),
+    ],
+)
+def test_closed_form_says_why_it_does_not_train(training: dict[str, Any], why: str) -> None:
+    """It trains batches in file order at a constant rate alone."""
+    sweep = TUTORIAL | {"training": {"batch_size": 5, "engine": "closed_form"} | training}
+    with pytest.raises(ls.ConfigError, match=f"must be one that iterates where {why}, got 'closed_form'"):
+        ls.plan(sweep | {"parameters": {"learning_rate": {"values": [0.001]}}})

@@ -29,20 +29,24 @@ def test_no_sum_has_more_zeros_than_rules_of_signs_allow() -> None:
     exact = 0
     for n in (1, 2, 5, 9, 20):
         sums, values = some_sums(n, 1000, n)
-        zeros = sums.zeros(np.full(1000, float(LAST)))
-        seen = (np.diff(np.sign(values), axis=0) != 0).sum(axis=0)
-        known = zeros.most < MANY
-        assert known.mean() > 0.9
-        assert (seen <= zeros.most)[known].all()
-        assert ((values[0] < 0) == zeros.below_first)[known].all()
-        assert ((values[-1] < 0) == zeros.below_last)[known].all()
-        exact += int((zeros.most - seen <= 1)[known].sum())
+        changes = np.diff(np.sign(values), axis=0) != 0
+        at = [0, 20, 150, LAST]
+        zeros = sums.zeros(np.tile(np.array(at, float)[:, None], 1000))
+        for place, epoch in enumerate(at):
+            for seen, most in ((changes[:epoch], zeros.before), (changes[epoch:], zeros.after)):
+                known = most[place] < MANY
+                assert (seen.sum(axis=0) <= most[place])[known].all()
+            sure = zeros.is_sure[place]
+            assert ((values[epoch] < 0) == zeros.below[place])[sure].all()
+        most = np.minimum(zeros.after[0], zeros.before[-1])
+        assert (most < MANY).mean() > 0.9
+        exact += int((most - changes.sum(axis=0) <= 1).sum())
     assert exact > 2500
 
 
 @np.errstate(all="ignore")
 def test_where_a_sum_stops_being_below_0_is_found_to_the_whole_number() -> None:
-    """By the first value that is not, of every sum that has one change of sign, upwards."""
+    """By the first value that is not, of every sum that has one change of sign, upwards, or by none."""
     found = 0
     for n in (2, 5, 9):
         sums, values = some_sums(n, 1000, n)
@@ -53,4 +57,7 @@ def test_where_a_sum_stops_being_below_0_is_found_to_the_whole_number() -> None:
         at = sums.take(chosen).first_from(np.zeros(len(chosen)), np.full(len(chosen), float(LAST)))
         np.testing.assert_array_equal(at, (values[:, chosen] >= 0).argmax(axis=0))
         found += len(chosen)
+        chosen = np.flatnonzero((values < 0).all(axis=0))
+        last = np.full(len(chosen), float(LAST))
+        np.testing.assert_array_equal(sums.take(chosen).first_from(0 * last, last), last)
     assert found > 300

@@ -10,6 +10,7 @@ import pytest
 
 from linreg_sweep.engines.forms import form_of
 from linreg_sweep.gemm import WIDTHS, Factor, Multiplier, Product, blocks_for, kernel
+from linreg_sweep.method import Method
 
 SHAPES = [
     *(Product(11, 11), Product(51, 51), Product(201, 201), Product(300, 300)),
@@ -137,5 +138,6 @@ def test_the_shape_decides_the_form(
     shape: tuple[int, int], batch_size: int | None, is_drawn: bool, expected: tuple[bool, bool, bool]
 ) -> None:
     """H where that asks for fewer products and is there or quickly made, else rows."""
-    found = form_of(*shape, batch_size, "float64", is_drawn=is_drawn)
+    method = Method(batch_size=batch_size, order="reshuffle" if is_drawn else "file")
+    found = form_of(shape[0], (shape[1], 1), method, "float64")
     assert (found.steps_by_rows, found.costs_by_rows, found.blocks is not None) == expected

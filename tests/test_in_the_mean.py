@@ -150,6 +150,18 @@ def test_of_a_hundred_parameters_the_limit_is_known() -> None:
     assert theory.stability_limit(trials.quadratic, trials.values) == pytest.approx([2 / 9], rel=1e-12)
 
 
+def test_rows_that_are_there_again_and_again_are_drawn_as_once() -> None:
+    """Five rows, 4,000 times each and drawn with replacement: far more than are worked on at once."""
+    few, again = few_rows("half_mse"), np.tile(np.arange(5), 4000)
+    many = make_problem(few.x[again], few.y[again], loss="half_mse", fit_bias=True)
+    found = []
+    for problem in (few, many):
+        trials, _, theory = one(problem, 2, "with_replacement")
+        given = trials.quadratic, dict(trials.values)
+        found.append(np.concatenate([theory.stability_limit(*given), theory.plateau(*given)]))
+    assert found[1] == pytest.approx(found[0], rel=1e-10)
+
+
 def test_the_brownlee_rows_have_the_limit_that_was_worked_out() -> None:
     """In mean square, one row per step, permuted anew in each epoch."""
     x, y = np.array([[1.0], [2], [4], [3], [5]]), np.array([[1.0], [3], [3], [2], [5]])
@@ -206,16 +218,18 @@ SETTINGS: list[dict[str, Any]] = [
 ]
 
 
-def standard_errors(setting: dict[str, Any], seeds: int, out: Any) -> float:
+FEW = tuple(np.random.default_rng(1).normal(size=(2, 8)))
+
+
+def standard_errors(setting: dict[str, Any], seeds: int, out: Any, data: Any = FEW) -> float:
     """Returns how many standard errors the mean excess over seeds lies from theory's."""
-    x, y = np.random.default_rng(1).normal(size=(2, 8))
     sweep = {
         "name": "seeds",
         "method": "grid",
         "training": setting | {"epochs": 6, "early_stop": False},
         "parameters": {"seed": {"min": 0, "max": seeds - 1}},
     }
-    trials = ls.run(sweep, data=(x, y), out=out, jobs=1).trials
+    trials = ls.run(sweep, data=data, out=out, jobs=1).trials
     assert trials["expected_excess_cost"].nunique() == 1
     excess = trials["excess_cost"]
     return float((excess.mean() - trials["expected_excess_cost"][0]) / excess.sem())

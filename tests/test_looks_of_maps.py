@@ -147,6 +147,34 @@ def test_ties_of_the_best_trial_are_rings_alike(run: Run, tmp_path: Path) -> Non
     assert not any("fastest" in str(line.get_label()) for line in axes.lines)
 
 
+def test_over_folds_the_ring_is_about_the_best_setting(tmp_path: Path) -> None:
+    """That of least mean, as pandas finds it, and not the trial that costs least in one of the folds."""
+    generator = np.random.default_rng(2)
+    x, rates, weights = generator.normal(size=(12, 3)), [0.001, 0.01, 0.03, 0.1, 0.3], [0.0, 1.0]
+    y = x.sum(axis=1) / 2 + generator.normal(size=12)
+    sweep: dict[str, Any] = {
+        "name": "folds",
+        "data": {"holdout": {"folds": 4}},
+        "method": "grid",
+        "training": {"epochs": 50},
+        "parameters": {
+            "learning_rate": {"values": rates},
+            "initial_weight": {"values": weights},
+        },
+    }
+    run = ls.run(sweep, data=(x, y), out=tmp_path, jobs=1)
+    costs = run.trials.pivot_table("held_out_cost", "learning_rate", "initial_weight")
+    rate, weight = np.unravel_index(costs.to_numpy().argmin(), costs.shape)
+    ring = picture(run, x="learning_rate", y="initial_weight").lines[-1]
+    assert (
+        ring.get_label()
+        == f"best setting: held out cost {costs.to_numpy().min():.6g} in the mean over 4 folds"
+    )
+    assert np.asarray(ring.get_xydata()).tolist() == [[rate, weight]]
+    least = run.trials.sort_values("held_out_cost").iloc[0]
+    assert (least["learning_rate"], least["initial_weight"]) != (rates[rate], weights[weight])
+
+
 def test_legends_name_outcomes_that_are_there(tmp_path: Path) -> None:
     """And no others, in any kind."""
     found = made(tmp_path, parameters={"learning_rate": {"values": [1.0, 2.0]}})

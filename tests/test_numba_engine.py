@@ -8,8 +8,9 @@ import pytest
 import linreg_sweep as ls
 from linreg_sweep.engines import chunks, numba_engine
 from linreg_sweep.engines.chunks import descend
-from linreg_sweep.engines.numba_elementwise import FEW_LANES, kernel
-from linreg_sweep.engines.numba_engine import train
+from linreg_sweep.engines.numba_engine import FEW, train
+from linreg_sweep.engines.numba_forms import form_of
+from linreg_sweep.engines.numba_kernels import kernel
 from linreg_sweep.engines.numba_layout import Rows
 from linreg_sweep.engines.numpy_engine import Descent
 from linreg_sweep.errors import ConfigError
@@ -85,7 +86,8 @@ def test_the_code_does_not_grow_with_the_targets() -> None:
     for n_targets in (10, 50):
         Case(features=2, targets=n_targets, rows=8).train("numba")
         rows = Rows(3, n_targets, n_slots=0, n_clocks=0, n_h=0, has_average=False)
-        compiled: Any = kernel(Method(), rows, "float64", True, True, False, FEW_LANES)
+        form = form_of(8, (3, n_targets), Method())
+        compiled: Any = kernel(Method(), rows, "float64", form, FEW, True, False)
         (code,) = compiled.inspect_llvm().values()
         lengths.append(len(code))
     assert lengths[1] < 1.1 * lengths[0]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from linreg_sweep.engines.chunks import descend
-from linreg_sweep.engines.forms import form_for
+from linreg_sweep.engines.forms import form_of
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.engines.numpy_engine import BlasDescent, Descent, train
 from linreg_sweep.theory.outcome import MISSING
@@ -85,7 +85,7 @@ def test_no_trial_notices_its_neighbours_whatever_its_products_are(case: Case, d
     case = replace(case, dtype=dtype)
     options = case.options()
     check_bits_are_own(train, case.problem, case.trials, options)
-    form = form_for(case.problem, options.method, dtype)
+    form = form_of(case.problem.n_rows, case.problem.shape, options.method, dtype)
     assert form.blocks is not None
     found = descend(BlasDescent(case.problem, options, form, form.blocks), case.trials, 5)
     assert_same(found, train(case.problem, case.trials, options))

@@ -256,7 +256,7 @@ def test_the_contraction_of_a_schedule_is_a_mean_factor(momentum: float) -> None
 @pytest.mark.parametrize(
     ("method", "word"),
     [
-        (Method(batch_size=3, schedule="cosine"), "mini_batches"),
+        (Method(batch_size=3, schedule="cosine", order="independent"), "mini_batches"),
         (Method(batch_size=3, order="reshuffle"), "reshuffled"),
         (Method(optimizer="adam", batch_size=3), "adaptive"),
     ],

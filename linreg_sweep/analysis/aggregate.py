@@ -2,7 +2,8 @@
 
 Each part is boiled down to sums and extremes a group, and to how often each epoch of convergence
 came, from which medians are exact. Where the trials of a group lie together, as those of a grid's
-slowest parameter do, a group's epochs are kept no longer than its trials last.
+slowest parameter do, a group's epochs are kept no longer than its trials last. Of a column whose
+numbers hardly repeat, medians of many trials take further passes over the parts (`numbers.py`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.groups import MAX_PENDING, Frequencies, Rows, as_cells, grouped, merged
-from linreg_sweep.column_types import Array, Floats, Types, ranking
+from linreg_sweep.analysis.numbers import Numbers
+from linreg_sweep.column_types import Array, Floats, Types, ranked_by, ranking
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.theory.outcome import CONVERGED, MISSING, OUTCOMES, REGIMES
 from linreg_sweep.words import did_you_mean
@@ -210,15 +212,32 @@ class Aggregate:
         self._groups = Rows(np.empty((0, k)), np.empty((0, RATIOS + 1), np.int64), np.empty((0, TRIAL + 1)))
         self._waiting: list[Rows] = []
         self._epochs = Frequencies(k, (0.5, 0.9))
-        self.spread, self._spread = spread, Frequencies(k, (0.5, 0.1, 0.9), moments=True)
+        self.spread = spread
+        self._spread = None if spread is None else Numbers(k, (0.5, 0.1, 0.9))
+        self._is_counted = False
+
+    @property
+    def reads(self) -> list[str]:
+        """The columns that a pass over the parts must bring."""
+        spread = () if self.spread is None else ranked_by(self.spread)
+        return list(dict.fromkeys([*self.by, *(() if self._is_counted else SUMMARISED), *spread]))
 
     def add(self, columns: Mapping[str, Array]) -> None:
-        """Takes a part: at least the columns in SUMMARISED and `by`, codes for words, [K] each."""
+        """Takes a part, in each pass again: at least the columns that are read, codes for words, [K] each."""
         groups, group = grouped(keys_of(self.by, self._types, self.ranges, columns))
-        self._waiting.append(_boiled_down(columns, groups, group))
-        if sum(map(len, self._waiting)) > max(MAX_PENDING, len(self._groups)):
-            self._merge()
-        self._count(columns, groups, group)
+        last = {name: value[-1:] for name, value in columns.items()} if self._together else None
+        goes_on = None if last is None else keys_of(self.by, self._types, self.ranges, last)[0]
+        if not self._is_counted:
+            self._waiting.append(_boiled_down(columns, groups, group))
+            if sum(map(len, self._waiting)) > max(MAX_PENDING, len(self._groups)):
+                self._merge()
+            came = columns["outcome"] == CONVERGED
+            at = np.asarray(columns["converged_at"], np.int64)[came]
+            self._epochs.add(groups, group[came], at, goes_on=goes_on)
+        if self._spread is not None:
+            values = ranking(columns, self.spread or "")
+            known = ~np.isnan(values)
+            self._spread.add(groups, group[known], values[known], goes_on=goes_on)
 
     def _merge(self) -> Rows:
         """Returns the rows so far."""
@@ -226,17 +245,10 @@ class Aggregate:
             self._groups, self._waiting = merged([self._groups, *self._waiting]), []
         return self._groups
 
-    def _count(self, columns: Mapping[str, Array], groups: Floats, group: Integers) -> None:
-        """Counts how often each epoch of convergence came in each group."""
-        came = columns["outcome"] == CONVERGED
-        last = {name: value[-1:] for name, value in columns.items()} if self._together else None
-        at = np.asarray(columns["converged_at"], np.int64)[came]
-        goes_on = None if last is None else keys_of(self.by, self._types, self.ranges, last)[0]
-        self._epochs.add(groups, group[came], at, goes_on=goes_on)
-        if self.spread is not None:
-            values = ranking(columns, self.spread)
-            known = ~np.isnan(values)
-            self._spread.add(groups, group[known], values[known], goes_on=goes_on)
+    def ends_pass(self) -> bool:
+        """Ends a pass over all parts; returns whether they are to come once more."""
+        self._is_counted = True
+        return self._spread is not None and self._spread.ends_pass()
 
     def found(self) -> "Found":
         """Returns the summary as arrays, of each row what a map shows of it."""
@@ -253,7 +265,7 @@ class Aggregate:
         )
 
     def table(self) -> dict[str, list[Any]]:
-        """Returns the summary: see tables.summary."""
+        """Returns the summary, once no further pass is asked for: see tables.summary."""
         rows = self._merge()
         trials, outcomes = rows.sums[:, TRIALS], rows.sums[:, ENDED]
         quantiles = self._epochs.quantiles(rows.keys)
@@ -279,9 +291,9 @@ class Aggregate:
 
     def _told_spread(self, keys: Floats) -> dict[str, list[Any]]:
         """Returns the columns of the summary on the spread of a column."""
-        if self.spread is None:
+        if self._spread is None:
             return {}
-        found = self._spread.quantiles(keys)
+        found = self._spread.found(keys)
         return {f"{measure}_{self.spread}": as_cells(found[:, place]) for place, measure in enumerate(SPREAD)}
 
     def _cells(self, name: str, keys: Floats) -> list[Any]:

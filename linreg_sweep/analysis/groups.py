@@ -218,15 +218,23 @@ def as_cells(values: Floats) -> list[float | None]:
     return [None if value != value else value for value in (values + 0.0).tolist()]
 
 
+def in_order(group: Integers, numbers: Floats, n_groups: int) -> tuple[Integers, Floats]:
+    """Returns groups and numbers [n], by group and then by number."""
+    if n_groups * FEW_IN_A_GROUP > len(numbers):
+        order = np.lexsort((numbers, group))
+        return group[order], numbers[order]
+    if (group[1:] < group[:-1]).any():
+        order = np.argsort(group.astype(np.uint16) if n_groups < 2**16 else group, kind="stable")
+        group, numbers = group[order], numbers[order]
+    numbers = numbers.copy()
+    for some in np.split(numbers, np.flatnonzero(group[1:] != group[:-1]) + 1):
+        some.sort()
+    return group, numbers
+
+
 def _pairs(group: Integers, numbers: Floats, n_groups: int) -> tuple[Integers, Floats, Integers]:
     """Returns the different pairs of a group and a number, ascending, and how often each is there."""
-    if n_groups * FEW_IN_A_GROUP > len(numbers) or (group[1:] < group[:-1]).any():
-        order = np.lexsort((numbers, group))
-        group, numbers = group[order], numbers[order]
-    else:  # each group stands together, and is sorted where it stands
-        numbers = numbers.copy()
-        for some in np.split(numbers, np.flatnonzero(group[1:] != group[:-1]) + 1):
-            some.sort()
+    group, numbers = in_order(group, numbers, n_groups)
     new = np.flatnonzero((group[1:] != group[:-1]) | (numbers[1:] != numbers[:-1])) + 1
     starts = np.append(np.zeros(min(1, len(numbers)), np.int64), new)
     return group[starts], numbers[starts], np.diff(starts, append=len(numbers))
@@ -248,9 +256,14 @@ def _quantile(share: float, epochs: Floats, reached: Integers, before: Integers,
     below = np.floor(place).astype(np.int64)
     first = epochs[np.searchsorted(reached, before + below, side="right")]
     second = epochs[np.searchsorted(reached, before + np.minimum(below + 1, n - 1), side="right")]
+    return between(first, second, place - below)
+
+
+def between(first: Floats, second: Floats, share: Floats) -> Floats:
+    """Returns what lies so far between a number and the next one, as numpy.quantile takes it."""
     with np.errstate(invalid="ignore"):  # of infinities
-        is_one = (first == second) | (place == below)
-        found: Floats = np.where(is_one, first, first + (second - first) * (place - below))
+        is_one = (first == second) | (share == 0)
+        found: Floats = np.where(is_one, first, first + (second - first) * share)
         return found
 
 

@@ -62,8 +62,10 @@ def summary(
         found = None if types[name].is_words else ranges_of(distinct.values, bins, log=name in log_scaled)
         ranges |= {name: found} if found else {}
     aggregate = Aggregate(by, types, ranges, spread=spread)
-    if len(trials):
+    while len(trials):
         aggregate.add(columns)
+        if not aggregate.ends_pass():
+            break
     return as_frame(aggregate.table())
 
 

@@ -10,11 +10,12 @@ from functools import cached_property
 from types import NoneType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, Field, Strict, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, Strict, TypeAdapter, ValidationError
 
 from linreg_sweep.config.parameters import MAX_INTEGER, OWN_WEIGHT
 from linreg_sweep.config.training import OPTIMIZER_KEYS, TrainingConfig
 from linreg_sweep.kinds import Count, CountOrZero, Number, Seed
+from linreg_sweep.variants import fault
 
 BLOCKS = ("schedule.", "average.")
 """Begin the names of numbers of the set-up's blocks: `schedule.gamma`."""
@@ -67,10 +68,26 @@ class Kind:
         return True
 
 
+def _named(size: Any) -> Any:
+    """Returns the rows of a step, of which the set-up's null is no number.
+
+    Raises:
+        PydanticCustomError: it is given.
+    """
+    if size is None:
+        hint = "for all rows write how many there are, or any larger number"
+        raise fault("must be a whole number, got null", hint)
+    return size
+
+
 def _kinds() -> dict[str, Kind]:
     hints = get_type_hints(TrainingConfig, include_extras=True) | OPTIMIZER_KEYS
     types = {name: hints[name] for name in TrainingConfig.model_fields if name not in FIXED}
-    types |= {"initial_weight": Number, "batch_size": Count, "standardize": bool}
+    types |= {
+        "initial_weight": Number,
+        "batch_size": Annotated[Count, BeforeValidator(_named)],
+        "standardize": bool,
+    }
     types["seed"] = Annotated[Seed, Field(le=MAX_INTEGER)]
     types["fold"] = Annotated[CountOrZero, Field(le=MAX_INTEGER)]
     return {name: Kind(Annotated[bool, Strict()] if kind is bool else kind) for name, kind in types.items()}

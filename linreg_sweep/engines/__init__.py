@@ -100,5 +100,5 @@ def form_of_epochs(engine: str, problem: "Problem", method: "Method", dtype: str
     file = ENGINES[engine].forms
     if file is None:
         return None
-    form: Form = import_module(f"{__name__}.{file}").form_for(problem, method, dtype)
+    form: Form = import_module(f"{__name__}.{file}").form_of(problem.n_rows, problem.shape, method, dtype)
     return form

@@ -172,8 +172,12 @@ class Arithmetic(Protocol):
     def retrace(self, state: State, epochs: Chunk) -> tuple[Array, Array | None]:
         """Returns the states [P, O, m, k] that `chunk` measured from this one, and their averages."""
 
-    def slack(self, state: State, error: Array | float, theta: Array | float) -> Array:
-        """Returns how far rounding may have moved the measure of states near one."""
+    @property
+    def sizes(self) -> tuple[float, float, int]:
+        """How large the terms of the gradient of all rows can be: those of theta at 1, and those of C.
+
+        The third is how many numbers are added up to make an entry.
+        """
 
 
 def descend(descent: Arithmetic, trials: Trials, longest: int = CHUNK, *, grows: bool = False) -> Results:
@@ -263,16 +267,7 @@ def rates_of(
 def weights_of(
     state: State, options: TrainOptions, first: int, n_epochs: int, n_steps: int, dtype: np.dtype[np.floating]
 ) -> Array | None:
-    """Returns what the states after the steps of epochs in a row weigh in the average [n, k or 1].
-
-    Args:
-        state: the trials.
-        options: which average.
-        first: epochs done before.
-        n_epochs: epochs in the row.
-        n_steps: in each of them.
-        dtype: of the descent.
-    """
+    """Returns what the states after the steps of such epochs weigh in the average [n, k or 1]."""
     average = options.method.average
     if average is None:
         return None
@@ -358,6 +353,22 @@ def _look_for_events(
     return np.concatenate(ended)
 
 
+def _slack(descent: Arithmetic, state: State, error: Array | float, theta: Array | float) -> Array:
+    """Returns how far rounding may have moved the measure of states near one.
+
+    The gradient is a difference of numbers of the size of |H| |theta| and C, so it is wrong by their
+    rounding, and the measure by that times the error (Higham, Accuracy and Stability of Numerical
+    Algorithms, sec. 3.1). Four times the bound allows for how far a chunk moves. Errors |theta - theta*| and
+    |theta| are the largest of each trial or of all.
+    """
+    n_parameters, n_targets = descent.problem.shape
+    steepest, constant, terms = descent.sizes
+    if state.decay is not None:
+        steepest = steepest + state.decay.max()
+    roundings = 4 * (terms + 3) * n_parameters * n_targets * np.finfo(descent.dtype).eps
+    return np.asarray(roundings * error * (steepest * theta + constant))
+
+
 def _near_an_event(
     descent: Arithmetic,
     block: State,
@@ -368,13 +379,8 @@ def _near_an_event(
 ) -> Indices:
     """Returns the columns whose measure may, but for its rounding, have shown an event.
 
-    Args:
-        descent: what was measured.
-        block: the chunk's first states.
-        measures: the lowest and the highest [k] that were measured.
-        low: [k], see look_back.
-        high: [k], see look_back.
-        cut_short: [k], whether a trial's last epoch lies within the chunk.
+    Measures are the lowest and the highest [k] from the states of a block on; for `low` and `high` [k] see
+    look_back, and those of `cut_short` [k] come to their last epoch within the chunk.
     """
     lowest, highest = measures
     per_cost = 1 / block.quadratic.cost_per_loss
@@ -386,10 +392,10 @@ def _near_an_event(
 
     # all at once first: the largest numbers of the block give one slack for all
     largest = max(float(block.theta.max()), -float(block.theta.min()))
-    slack = descent.slack(block, largest + float(np.abs(block.optimum).max()), largest)
+    slack = _slack(descent, block, largest + float(np.abs(block.optimum).max()), largest)
     some = np.flatnonzero(near(slice(None), slack if np.isfinite(slack) else np.inf))
     if not len(some):
         return some
     few = block.take(some)
     errors = np.abs(few.theta - few.optimum).max(axis=(0, 1))
-    return some[near(some, descent.slack(few, errors, np.abs(few.theta).max(axis=(0, 1))))]
+    return some[near(some, _slack(descent, few, errors, np.abs(few.theta).max(axis=(0, 1))))]

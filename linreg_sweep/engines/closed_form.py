@@ -15,11 +15,12 @@ from linreg_sweep.engines.interface import Floats, Results, TrainOptions, Trials
 from linreg_sweep.engines.least_held_out import least_of
 from linreg_sweep.engines.spectral import Descent, begin, blocks_of
 from linreg_sweep.theory import course as courses
-from linreg_sweep.theory.course import Ends, Watch
+from linreg_sweep.theory.course import Watch
 from linreg_sweep.theory.first_events import constant_events
 from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.rounding import Steps, bound_rounding, steps_of
+from linreg_sweep.theory.watching import WAYS, Ends
 
 Indices = NDArray[np.intp]
 
@@ -55,14 +56,14 @@ def _trained(trials: Trials, options: TrainOptions) -> Iterator[tuple[Indices, R
 
 
 def foresee(problem: Problem, trials: Trials, options: TrainOptions) -> Ends:
-    """Tells how K trials that descend in floating point end, along each of theory/course.py's WAYS.
+    """Tells how K trials that descend in floating point end, along each of theory/watching.py's WAYS.
 
     Args:
         problem: what they are trained on.
         trials: their numbers as declared.
         options: when a trial has ended, how it descends, and in which precision.
     """
-    epochs = np.empty((len(courses.WAYS), len(trials)), np.int64)
+    epochs = np.full((len(WAYS), len(trials)), MISSING)  # of those that are not followed
     found = Ends(epochs, epochs.copy(), epochs.copy(), epochs.astype(np.bool_))
     with np.errstate(all="ignore"):
         trials, by_map = _as_seen(trials, options), options.method.batch_size is not None
@@ -149,7 +150,7 @@ def _watch_modes(descent: Descent, steps: Steps) -> Ends:
     modes, levels, early_stop = descent.moving, descent.levels, descent.options.early_stop
     bounds, overflow = None, steps.overflow(descent.trials.quadratic.cost_per_loss)
     found = []
-    for way in courses.WAYS:
+    for way in WAYS:
         if bounds is not None:
             levels = bounds.around(descent.levels, way, overflow)
         converged, diverged, end = constant_events(modes, descent.energy, levels, early_stop=early_stop)

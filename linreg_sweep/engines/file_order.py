@@ -15,7 +15,7 @@ from linreg_sweep.engines.interface import (
     Trials,
     history_of,
 )
-from linreg_sweep.theory.course import WAYS, Ends
+from linreg_sweep.theory.changing_maps import KEPT, Epochs
 from linreg_sweep.theory.epoch_events import Bounds, Ladder, bounds_of, epoch_events, ladder_of
 from linreg_sweep.theory.epoch_map import Batches, epoch_maps
 from linreg_sweep.theory.file_order import FileOrder
@@ -23,6 +23,8 @@ from linreg_sweep.theory.first_events import Levels
 from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.rounding import Rounding, Steps, steps_of
+from linreg_sweep.theory.scheduled_order import ScheduledOrder
+from linreg_sweep.theory.watching import WAYS, Ends, ends_of
 
 Indices = NDArray[np.intp]
 
@@ -83,6 +85,8 @@ def trained(problem: Problem, trials: Trials, options: TrainOptions) -> Iterator
 
 def foreseen(problem: Problem, trials: Trials, options: TrainOptions) -> Iterator[tuple[Indices, Ends]]:
     """Yields how such trials end that descend in floating point, likewise; see closed_form.foresee."""
+    if options.method.schedule is not None:
+        return _followed(problem, trials, options)
     return ((block, _watch(problem, descent)) for block, descent in _descents(problem, trials, options))
 
 
@@ -137,7 +141,9 @@ def _results(descent: _Descent) -> Results:
 
 def _watch(problem: Problem, descent: _Descent) -> Ends:
     """Returns how trials end along each way."""
-    steps, levels, found = _steps(problem, descent), descent.levels, []
+    steps = _steps(problem, descent.trials, descent.options, descent.batches)
+    steps = replace(steps, most=steps.most / descent.ladder.maps.peak)
+    levels, found = descent.levels, []
     overflow = steps.overflow(descent.trials.quadratic.cost_per_loss)
     bounds: Rounding | None = None
     for way in WAYS:
@@ -153,13 +159,34 @@ def _watch(problem: Problem, descent: _Descent) -> Ends:
     return Ends(*(np.stack(parts) for parts in zip(*found, strict=True)))
 
 
-def _steps(problem: Problem, descent: _Descent) -> Steps:
+def _followed(problem: Problem, trials: Trials, options: TrainOptions) -> Iterator[tuple[Indices, Ends]]:
+    """Yields how trials under a schedule end, epoch by epoch, as far as they are followed."""
+    theory = ScheduledOrder(options.method, problem)
+    followed = np.flatnonzero(theory.is_followed(trials.quadratic, trials.values, trials.epochs))
+    low = np.broadcast_to(np.asarray(options.converged_excess), len(trials))
+    high = np.minimum(options.diverged_excess, np.finfo(np.float64).max)
+    own = {name: each[followed] for name, each in trials.values.items()}
+    for block in theory.constant.blocks(own, KEPT) if len(followed) else ():
+        some = followed[block]
+        these = trials.take(some)
+        quadratic, values = these.quadratic, these.values
+        batches, momentum = theory.constant.batches(quadratic, values), theory.momentum(values)
+        optimum, rest = (np.moveaxis(each, -1, 0) for each in (quadratic.optimum, quadratic.optimum_low))
+        error = these.start - optimum - rest
+        steps = _steps(problem, these, options, batches)
+        rates = theory.rates(quadratic, values, these.epochs, options.dtype)
+        epochs = Epochs(batches, momentum, rates, error, steps)
+        levels = Levels(low[some], high[some], these.epochs.astype(np.float64))
+        overflow = steps.overflow(quadratic.cost_per_loss)
+        yield some, ends_of(epochs, levels, early_stop=options.early_stop, overflow=overflow)
+
+
+def _steps(problem: Problem, trials: Trials, options: TrainOptions, batches: Batches) -> Steps:
     """Returns what a step on a batch rounds, the sums over its rows among it."""
-    trials, batches, maps = descent.trials, descent.batches, descent.ladder.maps
-    found = steps_of(problem, trials.quadratic, trials.start, trials.values, descent.options.dtype)
-    unit = found.unit + batches.n_rows * float(np.finfo(descent.options.dtype).eps)
+    found = steps_of(problem, trials.quadratic, trials.start, trials.values, options.dtype)
+    unit = found.unit + batches.n_rows * float(np.finfo(options.dtype).eps)
     steepest = np.broadcast_to(batches.steepest, found.error.shape)
-    most = found.most * np.minimum(1, found.steepest / steepest) / maps.peak
+    most = found.most * np.minimum(1, found.steepest / steepest)
     return replace(found, unit=unit, steepest=steepest, constant=batches.constant, most=most)
 
 

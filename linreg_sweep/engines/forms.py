@@ -1,17 +1,9 @@
 """Which products an epoch of the NumPy engine is made of: a function of the shapes of data and steps alone.
 
-Not of how many trials there are nor of which, since it decides how they round. Measured on a core of an EPYC
-with AVX-512, OpenBLAS 0.3.31, in nanoseconds of a product of a trial, beside all its columns at once:
-
-| P, float64 | all | 16 a block | 32 | 64 | 128 | a single column: a vector's, by tiles, 8 and 128 a block |
-|---|---:|---:|---:|---:|---:|---:|
-| 11 | 10 | 18 | 8 | 8 | 8 | 1,000, 1,000, 1,000 and 1,700 |
-| 51 | 119 | 155 | 119 | 126 | 128 | 1,400, 1,800, 1,700 and 13,000 |
-| 201 | 1,666 | 2,166 | 2,301 | 1,998 | 1,890 | 4,200, 5,700, 12,500 and 218,000 |
-| 1001 | 39,800 | 63,600 | 74,700 | 58,700 | 48,900 | 150,000, 160,000, 708,000 and 6,130,000 |
-
-So blocks of 128 columns do for all. What is left over, such as a single trial, goes into narrow blocks or by
-tiles where these have the same bits: then how many trials there are is a matter of speed alone.
+Not of how many trials there are nor of which, since it decides how they round. In blocks of 128 columns each
+takes at most a quarter longer than in one product of all, so that these do for all. What is left over, such
+as a single trial, goes into narrow blocks or by tiles where these have the same bits: then how many trials
+there are is a matter of speed alone.
 """
 
 from dataclasses import dataclass
@@ -20,7 +12,6 @@ import numpy as np
 
 from linreg_sweep.gemm import DEPTH, Blocks, Product, blocks_for
 from linreg_sweep.method import Method
-from linreg_sweep.theory.problem import Problem
 
 ELEMENTWISE = 8
 """Parameters up to which H times theta is elementwise: about as fast, and with the same bits on any BLAS."""
@@ -63,12 +54,7 @@ PLAIN = Form(steps_by_rows=False, costs_by_rows=False, blocks=None)
 """What there is on any machine: elementwise products of H."""
 
 
-def form_for(problem: Problem, method: Method, dtype: str) -> Form:
-    """Returns what the epochs of trials of a method are made of; see form_of."""
-    return form_of(problem.n_rows, problem.shape[0], method.batch_size, dtype, is_drawn=method.is_drawn)
-
-
-def form_of(n_rows: int, n_parameters: int, batch_size: int | None, dtype: str, *, is_drawn: bool) -> Form:
+def form_of(n_rows: int, shape: tuple[int, int], method: Method, dtype: str) -> Form:
     """Returns what the epochs of some trials are made of.
 
     A step costs 2 P^2 products and sums by H and 4 b P by rows, where H is there; it is where batches are the
@@ -76,15 +62,14 @@ def form_of(n_rows: int, n_parameters: int, batch_size: int | None, dtype: str, 
 
     Args:
         n_rows: n, of the data.
-        n_parameters: P, of each target: targets are columns beside each other.
-        batch_size: b, rows a step; None: all.
+        shape: (P, O); targets are columns beside each other.
+        method: b, rows a step, and whether each epoch sees them in an order of its own.
         dtype: float32 or float64.
-        is_drawn: whether each epoch sees the rows in an order of its own.
     """
-    rows = min(batch_size or n_rows, n_rows)
+    n_parameters, rows = shape[0], min(method.batch_size or n_rows, n_rows)
     n_batches = -(-n_rows // rows)
     held = n_batches * n_parameters**2 * np.dtype(dtype).itemsize
-    has_hessians = n_batches == 1 or n_parameters <= ELEMENTWISE or (not is_drawn and held <= HELD)
+    has_hessians = n_batches == 1 or n_parameters <= ELEMENTWISE or (not method.is_drawn and held <= HELD)
     steps_by_rows = n_parameters >= 2 * rows or not has_hessians
     if n_parameters <= ELEMENTWISE and (n_batches == 1 or not steps_by_rows):
         return PLAIN

@@ -5,9 +5,9 @@ numbers; nothing here knows of files, configs or other trials, so a trial's resu
 which trials it was trained beside.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,6 @@ from linreg_sweep.theory.quadratic import Quadratic
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-T = TypeVar("T", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -142,19 +141,17 @@ class Results:
 
     def take(self, chosen: NDArray[np.intp]) -> "Results":
         """Returns those of the chosen trials, without their history."""
-        none = history_of([], (self.theta.shape[1], self.theta.shape[2]))
-        average = None if self.average is None else self.average[chosen]
+        ends: dict[str, Any] = {name: getattr(self, name)[chosen] for name in ENDS}
         return Results(
-            self.theta[chosen],
-            self.epochs[chosen],
-            self.converged_at[chosen],
-            self.diverged_at[chosen],
-            self.contraction[chosen],
-            none,
-            average,
-            None if self.least is None else Least(self.least.epoch[chosen], self.least.cost[chosen]),
+            **ends,
+            history=history_of([], (self.theta.shape[1], self.theta.shape[2])),
+            average=None if self.average is None else self.average[chosen],
+            least=None if self.least is None else Least(self.least.epoch[chosen], self.least.cost[chosen]),
         )
 
+
+ENDS = ("theta", "epochs", "converged_at", "diverged_at", "contraction")
+"""The results that every trial has one of."""
 
 Engine = Callable[[Problem, Trials, TrainOptions], Results]
 
@@ -171,8 +168,8 @@ def merge(groups: Sequence[NDArray[np.intp]], results: Sequence[Results]) -> Res
     every = np.concatenate(groups)
     order = slice(None) if (every[1:] > every[:-1]).all() else np.argsort(every)
 
-    def joined(field: Callable[[Results], NDArray[T]]) -> NDArray[T]:
-        return np.concatenate([field(result) for result in results])[order]
+    def joined(parts: Iterable[NDArray[Any]]) -> Any:
+        return np.concatenate([*parts])[order]
 
     trial = np.concatenate(
         [group[result.history.trial] for group, result in zip(groups, results, strict=True)]
@@ -180,27 +177,14 @@ def merge(groups: Sequence[NDArray[np.intp]], results: Sequence[Results]) -> Res
     rows = np.argsort(trial, kind="stable")
     epoch = np.concatenate([result.history.epoch for result in results])
     states = np.concatenate([result.history.theta for result in results])
-    keeps_average = any(result.average is not None for result in results)
+    averages = [each.theta * np.nan if each.average is None else each.average for each in results]
+    least = [result.least for result in results if result.least is not None]
+    ends = {name: joined(getattr(result, name) for result in results) for name in ENDS}
     return Results(
-        theta=joined(lambda result: result.theta),
-        epochs=joined(lambda result: result.epochs),
-        converged_at=joined(lambda result: result.converged_at),
-        diverged_at=joined(lambda result: result.diverged_at),
-        contraction=joined(lambda result: result.contraction),
+        **ends,
         history=History(trial[rows], epoch[rows], states[rows]),
-        average=joined(_averaged) if keeps_average else None,
-        least=None
-        if any(result.least is None for result in results)
-        else Least(joined(lambda result: _least(result).epoch), joined(lambda result: _least(result).cost)),
+        average=joined(averages) if any(result.average is not None for result in results) else None,
+        least=Least(joined(each.epoch for each in least), joined(each.cost for each in least))
+        if len(least) == len(results)
+        else None,
     )
-
-
-def _least(result: Results) -> Least:
-    """Returns the least cost on held-out rows, of results that have it."""
-    if result.least is None:
-        raise ValueError("it was not looked at")
-    return result.least
-
-
-def _averaged(result: Results) -> Floats:
-    return np.full_like(result.theta, np.nan) if result.average is None else result.average

@@ -1,21 +1,206 @@
 """Gradient descent compiled by Numba: trials side by side in the lanes of SIMD registers.
 
-Few parameters go by elementwise operations (`numba_elementwise`), many of them, and small batches,
-by products in tiles (`numba_descent`). Which it is, is a function of the shape alone (`numba_forms`).
+Few parameters go by elementwise products, operation by operation as `Descent` in numpy_engine.py has them, so
+that the bits are the same wherever the NumPy engine takes no BLAS. Many of them, and small batches, go by
+chains of fma, in tiles of rows and of trials. Which it is, is a function of the shape alone (`numba_forms`).
 """
 
-from linreg_sweep.engines.chunks import descend
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.engines.batches import batch_slices, rows_of_epoch
+from linreg_sweep.engines.chunks import Array, Chunk, State, descend
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
-from linreg_sweep.engines.numba_descent import TiledDescent
-from linreg_sweep.engines.numba_elementwise import CompiledDescent
 from linreg_sweep.engines.numba_forms import Form, form_of
-from linreg_sweep.theory.problem import Problem
+from linreg_sweep.engines.numba_kernels import Data, Room, kernel, room_of
+from linreg_sweep.engines.numba_layout import Rows
+from linreg_sweep.engines.numba_tiles import WIDE, pack
+from linreg_sweep.engines.numba_vectors import REGISTER, lanes
+from linreg_sweep.engines.pace import BLOCK
+from linreg_sweep.method import Method
+from linreg_sweep.theory.problem import Problem, loss_factor
 
 CHUNK = 512
 """Epochs between two looks at what was measured, at most."""
 
 CHUNK_NUMBERS = 2**20
 """Numbers of theta, of as many trials as go together, over the epochs between two looks."""
+
+FEW, MANY = 2, 15
+"""Vectors of trials that elementwise steps carry through a chunk together: the first cache holds them.
+
+Many are odd, so that no two of these lie a multiple of a page apart: one would wait for the other.
+"""
+
+
+class CompiledDescent:
+    """The arithmetic of an epoch on one problem, compiled; see chunks.Arithmetic."""
+
+    def __init__(self, problem: Problem, options: TrainOptions, form: Form, n_trials: int) -> None:
+        """Settles what all epochs share, in the descent's precision."""
+        method = options.method
+        self.problem, self.options, self.form = problem, options, form
+        self.dtype = np.dtype(options.dtype)
+        self.rule = method.rule(np)
+        self.formula = Method(method.optimizer, method.flags, method.active)
+        length = lanes(self.dtype)  # how many trials go together changes no bits
+        self.vectors = min(1, n_trials - 1) if n_trials <= length else WIDE
+        if form.is_elementwise:
+            self.vectors = FEW if n_trials <= FEW * length else MANY
+        self.lanes = self.vectors * length or 1
+        self.slices = batch_slices(problem.n_rows, method.batch_size)
+        self.batch_size = self.slices[0].stop
+        needs_rows = form.steps_by_rows or form.measures_by_rows
+        some = slice(None) if needs_rows else slice(0)
+        by_curvature = not (form.is_full_batch or form.steps_by_rows or form.shuffles)
+        found = [problem.batch(part) for part in self.slices] if by_curvature else []
+        hessians, constants = (np.array([each[i] for each in found]) for i in range(2))
+        sizes = (self.batch_size, problem.n_rows - self.slices[-1].start, problem.n_rows)
+        factors = [float(loss_factor(problem.loss, size, problem.shape[1])) for size in sizes]
+        whole, of_batches = problem.hessian, hessians
+        if not form.is_elementwise:
+            whole, of_batches = (pack(_symmetric(each), self.vectors, length) for each in (whole, of_batches))
+        given = (whole, -problem.constant, of_batches, -constants)
+        if needs_rows and problem.filed is not None:
+            design, targets = problem.filed
+        else:
+            design, targets = problem.rows(some)
+            targets = -targets
+        flat = map(self._flat, (*given, design, targets, np.array(factors), np.empty(0), np.zeros(1)))
+        self.data = Data(self.batch_size, *flat)
+
+    def _flat(self, numbers: Array) -> Array:
+        return np.ascontiguousarray(numbers, self.dtype).ravel()
+
+    @property
+    def width(self) -> int:
+        """Trials that are worked on together, in whole registers."""
+        size = self.problem.shape[0] * self.problem.shape[1]
+        return self.lanes * max(1, BLOCK // (size * self.lanes))
+
+    def batches(self, epoch: int) -> Any:
+        """Returns the rows that the steps of an epoch see, or H and C of each; none of the file's order."""
+        if not self.form.shuffles:
+            return None
+        method = self.options.method
+        order = rows_of_epoch(method.order, self.problem.n_rows, method.batch_size, method.seed, epoch)
+        if self.form.steps_by_rows:
+            return order
+        return [self.problem.batch(order[part]) for part in self.slices]
+
+    def chunk(self, state: State, epochs: Chunk) -> tuple[State, Array, Array]:
+        """Trains one epoch after the other; see chunks.Arithmetic."""
+        state, measures, _, _ = self._train(state, epochs, keeps=False)
+        return state, measures[0], measures[1]
+
+    def retrace(self, state: State, epochs: Chunk) -> tuple[Array, Array | None]:
+        """Returns the states [P, O, m, k] that `chunk` measured from this one, and their averages."""
+        _, _, reached, averages = self._train(state, epochs, keeps=True)
+        return reached, averages if state.average is not None else None
+
+    def _train(self, state: State, epochs: Chunk, *, keeps: bool) -> tuple[State, Array, Array, Array]:
+        """Trains one epoch after the other.
+
+        Returns:
+            The state reached, the lowest and the highest measure [2, k] and, if they are to be kept, the
+            states [P, O, m, k] before each epoch and their averages; these are empty if not.
+        """
+        rule, shape, k = self.rule, state.theta.shape[:2], state.theta.shape[-1]
+        average = () if state.average is None else (state.average,)
+        rows = Rows(shape[0], shape[1], rule.n_slots, rule.n_clocks, len(rule.names), bool(average))
+        own = not state.quadratic.is_shared or state.slope is not None
+        run = kernel(self.formula, rows, self.dtype.name, self.form, self.vectors, self.problem.fit_bias, own)
+        kept: Array = np.empty((rows.clock + 1 + 2 * rows.size * own, k), self.dtype)
+        kept[: rows.clock] = np.concatenate((state.theta, *state.slots, *average)).reshape(-1, k)
+        kept[rows.clock] = 0 if state.decay is None else state.decay
+        if own:
+            slope = np.zeros_like(state.optimum) if state.slope is None else state.slope
+            kept[rows.clock + 1 :] = np.concatenate((state.optimum, slope)).reshape(2 * rows.size, -1)
+        clocks: Array = np.empty((rows.n_clocks + rows.n_h, k))
+        for place, numbers in enumerate((*state.clock, *state.h)):
+            clocks[place] = numbers
+        n_states = max(1, len(epochs.batches))
+        measures = np.empty((2, k), self.dtype)
+        reached, averages = (np.empty((*shape, n_states, k) if keeps else 0, self.dtype) for _ in range(2))
+        weights = np.empty((0, 1), self.dtype) if epochs.weights is None else epochs.weights
+        data, orders, n_seen = self._seen(epochs)
+        run(
+            self._room(rows),
+            data._replace(optimum=np.ascontiguousarray(state.optimum[:, :, 0]).ravel()),
+            kept.reshape(-1),
+            clocks.reshape(-1),
+            self._of_each(epochs.rates, k),
+            self._of_each(weights, k),
+            orders,
+            self.problem.n_rows,
+            n_seen,
+            len(epochs.batches),
+            len(epochs.rates),
+            epochs.first == 0,
+            measures.reshape(-1),
+            reached.reshape(-1),
+            averages.reshape(-1),
+        )
+        moved = kept[: rows.clock].reshape(-1, *shape, k)
+        found = replace(
+            state,
+            theta=moved[0],
+            slots=tuple(moved[1 : 1 + rows.n_slots]),
+            clock=tuple(clocks[: rows.n_clocks]),
+            average=moved[-1] if rows.has_average else None,
+        )
+        return found, measures, reached, averages
+
+    def _seen(self, epochs: Chunk) -> tuple[Data, NDArray[np.intp], int]:
+        """Returns the data, the rows of each epoch [epochs * m] and m, where these are in no file order."""
+        n_seen, in_file_order = len(self.slices) * self.batch_size, np.empty(0, np.intp)
+        if not self.form.shuffles or not epochs.batches:
+            return self.data, in_file_order, self.problem.n_rows
+        if self.form.steps_by_rows:
+            orders = np.array(epochs.batches)
+            return self.data, orders.reshape(-1), orders.shape[1]
+        pairs = [pair for batches in epochs.batches for pair in batches]
+        hessians, constants = (self._flat(np.array([pair[i] for pair in pairs])) for i in range(2))
+        return self.data._replace(hessians=hessians, constants=-constants), in_file_order, n_seen
+
+    def _room(self, rows: Rows) -> Room:
+        """Returns room for a block of trials, which begins where a register's bytes do."""
+        of_numbers, of_exact, of_rows, of_targets = room_of(rows, self.batch_size, self.lanes)
+        numbers = np.zeros(of_numbers + REGISTER, self.dtype)
+        first = -numbers.ctypes.data % REGISTER // self.dtype.itemsize
+        held, aims = (np.zeros(size, self.dtype) for size in (of_rows, of_targets))
+        return Room(numbers[first:], np.zeros(of_exact), held, aims)
+
+    def _of_each(self, numbers: Array, k: int) -> Array:
+        """Returns numbers [n, k or 1] as [n, k], flat, and behind them as many zeros as lanes."""
+        flat = np.zeros(len(numbers) * k + self.lanes, self.dtype)
+        flat[: len(numbers) * k].reshape(-1, k)[...] = numbers
+        return flat
+
+    @cached_property
+    def sizes(self) -> tuple[float, float, int]:
+        """How large the terms of the gradient of all rows can be, and how many are added; see chunks.
+
+        By way of the rows the sums are over their products, whose absolute values add up to no more than the
+        largest entry of H, and of C than its root times that of the squares of y (Cauchy and Schwarz).
+        """
+        problem = self.problem
+        largest, constant = float(np.abs(problem.hessian).max()), float(np.abs(problem.constant).max())
+        terms = len(problem.hessian)
+        if self.form.measures_by_rows:
+            terms += problem.n_rows
+            of_targets = largest * problem.factor * float((problem.targets**2).sum(axis=0).max())
+            constant = max(constant, of_targets**0.5)
+        return len(problem.hessian) * largest, constant, terms
+
+
+def _symmetric(hessian: Array) -> Array:
+    """Returns H [.., P, P] the same to the bit either way, whichever of a row and a column is read."""
+    return hessian / 2 + hessian.swapaxes(-2, -1) / 2 if hessian.size else hessian
 
 
 def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
@@ -33,13 +218,10 @@ def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
     """
     method = options.method
     form = form_of(problem.n_rows, problem.shape, method)
-    if form.is_elementwise:
-        elementwise = CompiledDescent(problem, options, len(trials))
-        return descend(elementwise, trials, _longest(form, len(trials)), grows=not method.is_drawn)
-    descent = TiledDescent(problem, options, form, len(trials))
+    descent = CompiledDescent(problem, options, form, len(trials))
     size = problem.shape[0] * problem.shape[1]
     longest = min(_longest(form, len(trials)), max(1, CHUNK_NUMBERS // (size * descent.lanes)))
-    return descend(descent, trials, longest, grows=True)
+    return descend(descent, trials, longest, grows=not (form.is_elementwise and method.is_drawn))
 
 
 def _longest(form: Form, n_trials: int) -> int:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linreg_sweep.method import Method
-    from linreg_sweep.theory.problem import Problem
 
 FEW_PARAMETERS = 8
 """Parameters up to which products are elementwise, with the NumPy engine's bits, if all rows make a step."""
@@ -51,7 +50,7 @@ class Form:
     @property
     def goes_by_rows(self) -> bool:
         """Whether steps go by the rows of their batches, so that no H of these is held or made."""
-        return not self.is_elementwise and self.steps_by_rows
+        return self.steps_by_rows
 
     def __str__(self) -> str:
         """Names the family of its roundings."""
@@ -61,27 +60,25 @@ class Form:
         return " and ".join(("rows" if by_rows else "H") for by_rows in sorted(ways)) + " by fma"
 
 
-def form_for(problem: "Problem", method: "Method", dtype: str) -> Form:
-    """Returns the form of trials of a method, the same in either precision; see form_of."""
-    return form_of(problem.n_rows, problem.shape, method)
-
-
-def form_of(n_rows: int, shape: tuple[int, int], method: "Method") -> Form:
-    """Returns the form for a shape.
+def form_of(n_rows: int, shape: tuple[int, int], method: "Method", dtype: str = "float64") -> Form:
+    """Returns the form for a shape, the same in either precision.
 
     Args:
         n_rows: n.
         shape: (P, O).
         method: how many rows a step sees, and in which order.
+        dtype: of no account.
     """
     n_parameters, n_targets = shape
     size, shuffles = min(method.batch_size or n_rows, n_rows), method.is_drawn
     n_batches = -(-n_rows // size)
-    by_rows = 2 * n_rows < n_parameters
     few, of_size = n_parameters <= FEW_PARAMETERS, (size == 1, size <= MOST_ROWS)
+    by_rows = 2 * n_rows < n_parameters and not few
     if method.sees_all(n_rows):
         return Form(few, by_rows, by_rows, True, False, *of_size)
     held = n_batches * n_parameters * (n_parameters + n_targets)
     step_by_rows = shuffles or n_parameters >= 2 * size or held > MOST_NUMBERS
     most = FEW_BATCHES if step_by_rows else SETTLED_BATCHES
-    return Form(few and n_batches <= most, step_by_rows, by_rows, False, shuffles, *of_size)
+    if few and n_batches <= most:
+        return Form(True, False, False, False, shuffles, *of_size)
+    return Form(False, step_by_rows, by_rows, False, shuffles, *of_size)

@@ -5,12 +5,13 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numba
+import numpy as np
 
 from linreg_sweep.engines.numba_forms import MOST_ROWS, Form
-from linreg_sweep.engines.numba_layout import Rows, at_gradient, at_low, at_residual, at_scale, at_spare
+from linreg_sweep.engines.numba_layout import Rows
 from linreg_sweep.engines.numba_passes import glide, glides, sweep
 from linreg_sweep.engines.numba_steps import make_steps
-from linreg_sweep.engines.numba_tiles import product
+from linreg_sweep.engines.numba_tiles import packed_size, product
 from linreg_sweep.engines.numba_vectors import everywhere, inlined, lanes, load, part, stand_apart, store
 from linreg_sweep.method import Method
 
@@ -24,7 +25,7 @@ class Data(NamedTuple):
         batch_size: rows of a step.
         hessian: H [P, P].
         constant: -C [P, O].
-        hessians: of each batch [B, P, P], where steps go by them.
+        hessians: of each batch [B, P, P], of drawn ones of each epoch, where steps go by them.
         constants: likewise [B, P, O].
         matrix: A [n, P], where anything goes by its rows.
         targets: -Y [n, O], likewise.
@@ -61,15 +62,10 @@ class Room(NamedTuple):
     aims: Any
 
 
-def n_kept(rows: Rows) -> int:
-    """Returns how many rows of a block outlast a call: up to the measures."""
-    return at_low(rows) + 2
-
-
 def room_of(rows: Rows, batch_size: int, width: int) -> tuple[int, int, int, int]:
     """Returns how long the arrays of Room are for so many lanes."""
     n_held = min(batch_size, MOST_ROWS)
-    n_numbers = (at_residual(rows) + n_held * rows.n_targets) * width
+    n_numbers = (rows.residual + n_held * rows.n_targets) * width
     n_exact = max(1, rows.n_clocks + rows.n_h) * width
     return n_numbers, n_exact, n_held * rows.n_parameters, n_held * rows.n_targets
 
@@ -80,11 +76,13 @@ def kernel(
 ) -> Kernel:
     """Returns the loop over blocks of trials and epochs.
 
-    It is `(room, data, kept, clocks, rates, weights, orders, n_rows, n_seen, n_epochs, n_blocks, is_begin,
-    reached, averages)`: kept [blocks, n_kept, lanes] and clocks [blocks, .., lanes] are overwritten, of the
-    rates [epochs or 1, blocks, lanes], weights [steps, blocks, lanes] and orders [epochs, n_seen] each has
-    its own place, and to `reached` and `averages` [blocks, epochs, P, O, lanes] go the states before each
-    epoch, if they are not empty.
+    It is `(room, data, kept, clocks, rates, weights, orders, n_rows, n_seen, n_epochs, n_rates, is_begin,
+    measures, reached, averages)`, all arrays flat. Of kept [.., k], which has theta, slots and average,
+    penalty and, if they are each trial's own, theta* and the gradient there, the first three are
+    overwritten, and so are the clocks of clocks [.., k], behind which are hyperparameters. Rates [n_rates, k]
+    and weights [steps, k] are followed by a block more of any numbers; orders are [epochs, n_seen]. The
+    lowest and the highest measure go to measures [2, k], and the states before each epoch to `reached` and
+    `averages` [P, O, epochs, k], if they are not empty.
 
     Args:
         method: the formula of a step.
@@ -95,18 +93,33 @@ def kernel(
         fit_bias: whether theta's last row is a bias.
         has_own_optimum: whether each trial has its own theta*.
     """
-    length, width = lanes(dtype), max(1, vectors) * lanes(dtype)
-    steps = make_steps(method, rows, dtype, width, fit_bias=fit_bias, has_own_optimum=has_own_optimum)
+    length = lanes(dtype) if vectors else 1
+    width = max(1, vectors) * length
+    is_elementwise = form.is_elementwise
+    tiles = 1 if is_elementwise else vectors  # of which nothing is compiled where none are used
+    steps = make_steps(
+        method,
+        rows,
+        length,
+        width,
+        is_elementwise=is_elementwise,
+        fit_bias=fit_bias,
+        has_own_optimum=has_own_optimum,
+    )
     move, measure, both, follow = steps.move, steps.measure, steps.both, steps.follow
     together = glides(rows.n_parameters, max(1, vectors))
-    spare = at_spare(rows) * width
-    multiply, multiply_packed = (product(vectors, length, spare, packed=packed) for packed in (False, True))
-    along, gliding = sweep(max(1, vectors)), glide(rows.n_parameters, together or 1)
+    shape, spare = (rows.n_parameters, rows.n_targets), rows.spare * width
+    multiply, multiply_packed = (
+        product(tiles, lanes(dtype), shape, spare, packed=packed) for packed in (False, True)
+    )
+    of_matrix = packed_size(rows.n_parameters, tiles, lanes(dtype))
+    along, gliding = sweep(max(1, vectors), length), glide(rows.n_parameters, together or 1, length)
     n_parameters, n_targets, size = rows.n_parameters, rows.n_targets, rows.size
     pitch, has_average, shuffles = n_targets * width, rows.has_average, form.shuffles
     rate, weight, average = rows.rate * width, (rows.rate + 1) * width, rows.average * width
-    scale, gradient, residual = (at(rows) * width for at in (at_scale, at_gradient, at_residual))
-    of_kept, of_exact, of_state = n_kept(rows) * width, (rows.n_clocks + rows.n_h) * width, size * width
+    scale, gradient, residual = (row * width for row in (rows.scale, rows.gradient, rows.residual))
+    n_moving, at_decay, low, at_h = rows.clock, rows.rate + 2, rows.low * width, rows.h
+    n_clocks, n_exact = rows.n_clocks, rows.n_clocks + rows.n_h
     adds_up = steps.is_plain and form.holds_batch
     goal = 0 if adds_up else gradient
 
@@ -130,7 +143,7 @@ def kernel(
         stand_apart()
         for o in range(n_targets):
             multiply_packed(
-                numbers, hessian, constant, n_parameters, batch * n_parameters * n_parameters, 1,
+                numbers, hessian, constant, n_parameters, batch * of_matrix, 1,
                 n_parameters, n_parameters, o * width, pitch, True, batch * size + o, n_targets,
                 gradient + o * width, pitch, False, 0,
             )  # fmt: skip
@@ -156,6 +169,9 @@ def kernel(
 
     by_rows = part(by_rows)
 
+    def nothing(room: Any, data: Any, n_rows: int) -> None:
+        """Leaves the gradient to the steps."""
+
     def all_by_curvature(room: Any, data: Any, n_rows: int) -> None:
         """Writes the gradient of all rows by way of H."""
         by_curvature(room.numbers, data.hessian, data.constant, 0)
@@ -173,11 +189,15 @@ def kernel(
         is_first: bool,
     ) -> None:  # fmt: skip
         """Makes the steps of an epoch by way of each batch's H."""
-        for batch in range((n_rows + data.batch_size - 1) // data.batch_size):
+        n_batches = (n_rows + data.batch_size - 1) // data.batch_size
+        begin = order // n_rows * n_batches if shuffles else 0
+        for batch in range(n_batches):
             if has_average:
                 settle(room.numbers, weight, weights, place + batch * apart)
-            by_curvature(room.numbers, data.hessians, data.constants, batch)
-            move(room.numbers, room.exact, is_first and batch == 0)
+            if not is_elementwise:
+                by_curvature(room.numbers, data.hessians, data.constants, batch)
+            number, starts = begin + batch, is_first and batch == 0
+            move(room.numbers, room.exact, data.hessians, data.constants, number, data.optimum, starts)
 
     def gather(room: Any, data: Any, orders: Any, order: int, count: int) -> None:
         """Copies some rows of the data in their order to where a step finds them."""
@@ -213,7 +233,8 @@ def kernel(
             if not adds_up:
                 if has_average:
                     settle(numbers, weight, weights, place + batch * apart)
-                move(numbers, room.exact, is_first and batch == 0)
+                starts = is_first and batch == 0
+                move(numbers, room.exact, data.hessian, data.constant, 0, data.optimum, starts)
 
     def row_by_row(
         room: Any, data: Any, weights: Any, place: int, apart: int, orders: Any, order: int, n_rows: int,
@@ -267,44 +288,62 @@ def kernel(
         """Makes the step of an epoch whose gradient is there, and measures the state before."""
         if has_average:
             settle(room.numbers, weight, weights, place)
-        both(room.numbers, room.exact, data.optimum, is_first)
+        both(room.numbers, room.exact, data.hessian, data.constant, 0, data.optimum, is_first)
 
     by_single = through_rows if adds_up and together else row_by_row
     ways = {True: by_single if form.is_row_by_row else batches_by_rows, False: batches_by_curvature}
     is_full = form.is_full_batch
     make_steps_of_epoch = inlined(once if is_full else ways[form.steps_by_rows])
-    find_gradient = inlined(all_by_rows if form.measures_by_rows else all_by_curvature)
+    by_way = all_by_rows if form.measures_by_rows else all_by_curvature
+    find_gradient = inlined(nothing if is_elementwise else by_way)
 
     def run(
-        room: Any, data: Any, kept: Any, clocks: Any, rates: Any, weights: Any, orders: Any,
-        n_rows: int, n_seen: int, n_epochs: int, n_blocks: int, is_begin: bool, reached: Any, averages: Any,
+        room: Any, data: Any, kept: Any, clocks: Any, rates: Any, weights: Any, orders: Any, n_rows: int,
+        n_seen: int, n_epochs: int, n_rates: int, is_begin: bool, measures: Any, reached: Any, averages: Any,
     ) -> None:  # fmt: skip
-        numbers, exact, apart = room.numbers, room.exact, n_blocks * width
+        numbers, exact, k = room.numbers, room.exact, len(measures) // 2
         n_steps, n_states = (n_seen + data.batch_size - 1) // data.batch_size, max(1, n_epochs)
-        for block in range(n_blocks):
-            for place in range(of_kept):
-                numbers[place] = kept[block * of_kept + place]
-            for place in range(of_exact):
-                exact[place] = clocks[block * of_exact + place]
+        for first in range(0, k, width):
+            count = min(width, k - first)  # lanes beyond it carry what no one reads
+            for row in range(len(kept) // k):
+                place = (row if row < n_moving else row - n_moving + at_decay) * width
+                for lane in range(count):
+                    numbers[place + lane] = kept[row * k + first + lane]
+            for row in range(n_exact):
+                for lane in range(count):
+                    exact[row * width + lane] = clocks[row * k + first + lane]
+                    if row >= n_clocks:
+                        numbers[(at_h + row - n_clocks) * width + lane] = clocks[row * k + first + lane]
+            for lane in range(width):
+                numbers[low + lane], numbers[low + width + lane] = np.inf, -np.inf
             for epoch in range(n_states):
-                settle(numbers, rate, rates, (min(epoch, len(rates) // apart - 1) * n_blocks + block) * width)
+                if epoch < n_rates:
+                    settle(numbers, rate, rates, epoch * k + first)
                 if len(reached):
-                    for place in range(of_state):
-                        reached[(block * n_states + epoch) * of_state + place] = numbers[place]
-                        if has_average:
-                            averages[(block * n_states + epoch) * of_state + place] = numbers[average + place]
+                    for entry in range(size):
+                        place = (entry * n_states + epoch) * k + first
+                        for lane in range(count):
+                            reached[place + lane] = numbers[entry * width + lane]
+                            if has_average:
+                                averages[place + lane] = numbers[average + entry * width + lane]
                 find_gradient(room, data, n_rows)
                 if n_epochs == 0 or not is_full:
-                    measure(numbers, data.optimum)
+                    measure(numbers, exact, data.hessian, data.constant, 0, data.optimum, False)
                 if n_epochs > 0:
                     make_steps_of_epoch(
-                        room, data, weights, (epoch * n_steps * n_blocks + block) * width, apart, orders,
-                        epoch * n_seen, n_seen, is_begin and epoch == 0,
+                        room, data, weights, epoch * n_steps * k + first, k, orders, epoch * n_seen, n_seen,
+                        is_begin and epoch == 0,
                     )  # fmt: skip
-            for place in range(of_kept):
-                kept[block * of_kept + place] = numbers[place]
-            for place in range(of_exact):
-                clocks[block * of_exact + place] = exact[place]
+            for row in range(n_moving):
+                for lane in range(count):
+                    kept[row * k + first + lane] = numbers[row * width + lane]
+            for row in range(n_clocks):
+                for lane in range(count):
+                    clocks[row * k + first + lane] = exact[row * width + lane]
+            for lane in range(count):
+                measures[first + lane] = numbers[low + lane]
+                measures[k + first + lane] = numbers[low + width + lane]
 
-    compiled: Kernel = numba.njit(error_model="numpy")(run)
+    # nothing is allocated, so that no references need to be counted
+    compiled: Kernel = numba.njit(error_model="numpy", _nrt=False)(run)  # type: ignore[call-overload]
     return compiled

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-FEWEST_LANES = 4
-"""Numbers of a row at least: those of the narrowest register."""
+MOST_LANES = 16
+"""Numbers of the widest register."""
 
 
 @dataclass(frozen=True)
@@ -56,27 +56,27 @@ class Rows:
         """The first row of theta*, and then of the gradient there."""
         return self.rate + 3
 
+    @property
+    def low(self) -> int:
+        """The row of the lowest measure; then comes the highest."""
+        return self.optimum + 2 * self.size
 
-def at_low(rows: Rows) -> int:
-    """Returns the row of the lowest measure; then comes the highest."""
-    return rows.optimum + 2 * rows.size
+    @property
+    def scale(self) -> int:
+        """The row by which residuals are multiplied."""
+        return self.low + 2
 
+    @property
+    def gradient(self) -> int:
+        """The first row of the gradient."""
+        return self.scale + 1
 
-def at_scale(rows: Rows) -> int:
-    """Returns the row by which residuals are multiplied."""
-    return at_low(rows) + 2
+    @property
+    def spare(self) -> int:
+        """The first row of room for one number of each parameter, side by side."""
+        return self.gradient + self.size
 
-
-def at_gradient(rows: Rows) -> int:
-    """Returns the first row of the gradient."""
-    return at_scale(rows) + 1
-
-
-def at_spare(rows: Rows) -> int:
-    """Returns the first row of room for one number of each parameter, side by side."""
-    return at_gradient(rows) + rows.size
-
-
-def at_residual(rows: Rows) -> int:
-    """Returns the first row of the residuals."""
-    return at_spare(rows) + -(-rows.n_parameters // FEWEST_LANES)
+    @property
+    def residual(self) -> int:
+        """The first row of the residuals."""
+        return self.spare + self.n_parameters + MOST_LANES

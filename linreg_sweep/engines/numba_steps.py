@@ -4,16 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from numba.cpython.unsafe.tuple import tuple_setitem
+
 from linreg_sweep.averages import update
 from linreg_sweep.engines import numba_vectors
-from linreg_sweep.engines.numba_layout import Rows, at_gradient, at_low, at_residual, at_scale
+from linreg_sweep.engines.numba_layout import Rows
 from linreg_sweep.engines.numba_vectors import (
     cast,
+    entry_at,
     everywhere,
+    far_if_nan,
     fma,
     higher_of,
     inlined,
-    lanes,
     load,
     load_all,
     lower_of,
@@ -23,6 +26,9 @@ from linreg_sweep.engines.numba_vectors import (
     store_all,
 )
 from linreg_sweep.method import Method
+
+MOST_HELD = 6
+"""Entries of theta up to which an elementwise gradient stays in registers."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +40,10 @@ class Steps:
 
     Attributes:
         is_plain: whether a step is theta less the rate times the gradient of the rows, and nothing more.
-        move: `(numbers, exact, is_first)` moves theta along the gradient of each entry.
-        measure: `(numbers, optimum)` keeps the lowest and the highest measure of the states.
-        both: `(numbers, exact, optimum, is_first)` does that, and then moves.
+        move: `(numbers, exact, hessian, constant, batch, optimum, is_first)` moves theta along the gradient:
+            that which is there or, elementwise, by way of H and -C of a batch.
+        measure: likewise keeps the lowest and the highest measure of the states.
+        both: does that, and then moves.
         follow: `(numbers, exact, matrix, here, following, targets, target, is_first)`: a step on one row,
             whose residuals stand at `residual`; there it leaves the next row's.
     """
@@ -49,19 +56,27 @@ class Steps:
 
 
 def make_steps(
-    method: Method, rows: Rows, dtype: str, width: int, *, fit_bias: bool, has_own_optimum: bool
+    method: Method,
+    rows: Rows,
+    length: int,
+    width: int,
+    *,
+    is_elementwise: bool,
+    fit_bias: bool,
+    has_own_optimum: bool,
 ) -> Steps:
     """Returns the steps of a method for a shape of theta and so many lanes a row.
 
     Args:
         method: whose rule moves theta.
         rows: where numbers stand.
-        dtype: of the descent.
-        width: lanes of a row, a multiple of a vector's.
+        length: trials in a vector.
+        width: lanes of a row, a multiple of that.
+        is_elementwise: whether H times theta is, product by product, each rounded as the NumPy engine does.
         fit_bias: whether theta's last row is a bias.
         has_own_optimum: whether each trial has an optimum of its own, and a gradient there.
     """
-    rule, length = method.rule(numba_vectors), lanes(dtype)
+    rule = method.rule(numba_vectors)
     step, tick_clocks, renew = inlined(rule.step), inlined(rule.tick), inlined(update)
     size, n_targets = rows.size, rows.n_targets
     n_slots, n_h, n_clocks = rows.n_slots, rows.n_h, rows.n_clocks
@@ -72,9 +87,28 @@ def make_steps(
         place * width for place in (rows.average, rows.h, rows.rate, rows.optimum)
     )
     lowest, scale, slope, residuals = (
-        at(rows) * width for at in (at_low, at_scale, at_gradient, at_residual)
+        row * width for row in (rows.low, rows.scale, rows.gradient, rows.residual)
     )
     n_parameters = rows.n_parameters
+    n_held = size if is_elementwise and size <= MOST_HELD else 0
+
+    @inlined
+    def differentiate(numbers: Any, column: int, hessian: Any, constant: Any, batch: int) -> Any:
+        """Returns the gradient of some trials elementwise, if it has few entries; else it is in its place."""
+        held = load_all(numbers, slope + column, width, n_held, length)
+        if is_elementwise:
+            for entry in range(size):
+                row, o = (batch * n_parameters + entry // n_targets) * n_parameters, entry % n_targets
+                total = load(numbers, o * width + column, length) * entry_at(hessian, row)
+                for q in range(1, n_parameters):
+                    theta = load(numbers, (q * n_targets + o) * width + column, length)
+                    total += theta * entry_at(hessian, row + q)
+                total += entry_at(constant, batch * size + entry)
+                if n_held:
+                    held = tuple_setitem(held, entry, total)  # type: ignore[call-arg]
+                else:
+                    store(numbers, slope + entry * width + column, total)
+        return held
 
     @inlined
     def moved(
@@ -100,6 +134,12 @@ def make_steps(
         return gradient
 
     @inlined
+    def gradient_of(numbers: Any, place: int, entry: int, held: Any, decay: Any) -> Any:
+        """Returns an entry of the gradient with what the penalty adds to it."""
+        gradient = held[entry] if n_held else load(numbers, slope + place, length)
+        return penalised(numbers, place, entry, gradient, decay)
+
+    @inlined
     def ticked(exact: Any, column: int, like: Any) -> Any:
         """Returns the clocks of some trials before a step."""
         clocks = load_all(exact, column, width, n_clocks, length)
@@ -122,59 +162,41 @@ def make_steps(
     @inlined
     def keep(numbers: Any, column: int, cost: Any) -> None:
         """Keeps what was measured where it is the lowest or the highest so far."""
-        low, high = lowest + column, lowest + width + column
+        cost, low, high = far_if_nan(cost), lowest + column, lowest + width + column
         store(numbers, low, lower_of(cost, load(numbers, low, length)))
         store(numbers, high, higher_of(cost, load(numbers, high, length)))
 
-    def move(numbers: Any, exact: Any, is_first: bool) -> None:
-        stand_apart()
-        for column in range(0, width, length):
-            shared = load_all(numbers, at_rate + column, width, 3, length)
-            h = load_all(numbers, at_h + column, width, n_h, length)
-            now = ticked(exact, column, h)
-            for entry in range(size):
-                place = entry * width + column
-                gradient = load(numbers, slope + place, length)
-                gradient = penalised(numbers, place, entry, gradient, shared[2])
-                moved(numbers, place, entry, gradient, shared, h, now, is_first)
+    def visiting(*, measures: bool, moves: bool) -> Any:
+        """Returns what measures the states of a block, moves its trials, or does one and then the other."""
 
-    def measure(numbers: Any, optimum: Any) -> None:
-        stand_apart()
-        for column in range(0, width, length):
-            shared = load_all(numbers, at_rate + column, width, 3, length)
-            cost = everywhere(0.0, shared[0])
-            for entry in range(size):
-                place = entry * width + column
-                gradient = load(numbers, slope + place, length)
-                gradient = penalised(numbers, place, entry, gradient, shared[2])
-                cost = distance(numbers, optimum, place, entry, gradient, cost)
-            keep(numbers, column, cost)
+        def visit(
+            numbers: Any, exact: Any, hessian: Any, constant: Any, batch: int, optimum: Any, is_first: bool
+        ) -> None:
+            if not is_elementwise:
+                stand_apart()
+            for column in range(0, width, length):
+                held = differentiate(numbers, column, hessian, constant, batch)
+                shared = load_all(numbers, at_rate + column, width, 3, length)
+                h = load_all(numbers, at_h + column, width, n_h, length)
+                now, cost = h, everywhere(0.0, shared[0])
+                if moves:
+                    now = ticked(exact, column, h)
+                for entry in range(size):
+                    place = entry * width + column
+                    gradient = gradient_of(numbers, place, entry, held, shared[2])
+                    if measures:
+                        cost = distance(numbers, optimum, place, entry, gradient, cost)
+                    if moves:
+                        moved(numbers, place, entry, gradient, shared, h, now, is_first)
+                if measures:
+                    keep(numbers, column, cost)
 
-    def both(numbers: Any, exact: Any, optimum: Any, is_first: bool) -> None:
-        stand_apart()
-        for column in range(0, width, length):
-            shared = load_all(numbers, at_rate + column, width, 3, length)
-            h = load_all(numbers, at_h + column, width, n_h, length)
-            now = ticked(exact, column, h)
-            cost = everywhere(0.0, shared[0])
-            for entry in range(size):
-                place = entry * width + column
-                gradient = load(numbers, slope + place, length)
-                gradient = penalised(numbers, place, entry, gradient, shared[2])
-                cost = distance(numbers, optimum, place, entry, gradient, cost)
-                moved(numbers, place, entry, gradient, shared, h, now, is_first)
-            keep(numbers, column, cost)
+        return part(visit)
 
     def follow(
-        numbers: Any,
-        exact: Any,
-        matrix: Any,
-        here: int,
-        following: int,
-        targets: Any,
-        target: int,
+        numbers: Any, exact: Any, matrix: Any, here: int, following: int, targets: Any, target: int,
         is_first: bool,
-    ) -> None:
+    ) -> None:  # fmt: skip
         stand_apart()
         for column in range(0, width, length):
             shared = load_all(numbers, at_rate + column, width, 3, length)
@@ -193,4 +215,10 @@ def make_steps(
                 store(numbers, at, coming)
 
     is_plain = rows.clock == size and n_clocks + n_h == 0 and not method.is_penalised
-    return Steps(is_plain, part(move), part(measure), part(both), part(follow))
+    return Steps(
+        is_plain,
+        move=visiting(measures=False, moves=True),
+        measure=visiting(measures=True, moves=False),
+        both=visiting(measures=True, moves=True),
+        follow=part(follow),
+    )

@@ -14,16 +14,14 @@ from numba.core import cgutils
 
 from linreg_sweep.engines.numba_vectors import (
     HAS_WIDE,
-    emitted,
     in_lanes,
-    inlined,
-    lanes,
     load_at,
     part,
     pointer,
     spread,
     stand_apart,
     store_at,
+    written,
 )
 
 WIDE = 4 if HAS_WIDE else 2
@@ -36,19 +34,18 @@ HIGH = {WIDE: 4, 1: 8}
 DEPTH = 96
 """Terms that are added to all sums before the next ones: of so many the numbers stay in the first cache."""
 
+MOST_UPRIGHT = 8
+"""Vectors of rows whose sums for one trial are in registers at once."""
+
 
 class Emitter:
     """Writes LLVM's code for the numbers of as many vectors of trials, in the rows of one flat array."""
 
-    def __init__(self, context: Any, builder: Any, signed: Any, vectors: int, width: int = 0) -> None:
-        """Settles where the code goes; the types of the arguments are `signed.args`.
-
-        A vector has so many trials; 0: as many as a register.
-        """
+    def __init__(self, context: Any, builder: Any, signed: Any, vectors: int, width: int) -> None:
+        """Settles where the code goes, and how many numbers a vector has."""
         self.context, self.builder, self.kinds, self.vectors = context, builder, signed.args, vectors
         self.number = context.get_value_type(self.kinds[0].dtype)
-        self.width = width or lanes(str(self.kinds[0].dtype))
-        self.vector = ir.VectorType(self.number, self.width)
+        self.width, self.vector = width, ir.VectorType(self.number, width)
 
     def indexed(self, start: Any, step: Any, times: int) -> Any:
         """Returns the index so many steps after a start."""
@@ -59,15 +56,15 @@ class Emitter:
         found = self.builder.load(pointer(self.context, self.builder, self.kinds[which], array, index))
         return spread(self.builder, found, self.width)
 
-    def places(self, numbers: Any, start: Any) -> list[Any]:
-        """Returns where the vectors of a row of the numbers begin; they are the first argument."""
-        first = pointer(self.context, self.builder, self.kinds[0], numbers, start)
+    def places(self, array: Any, start: Any, which: int = 0) -> list[Any]:
+        """Returns where the vectors of a row of an array begin, which is the argument of a number."""
+        first = pointer(self.context, self.builder, self.kinds[which], array, start)
         steps = (ir.Constant(start.type, self.width * place) for place in range(self.vectors))
         return [self.builder.gep(first, [step]) for step in steps]
 
-    def row(self, numbers: Any, start: Any) -> list[Any]:
+    def row(self, array: Any, start: Any, which: int = 0) -> list[Any]:
         """Returns the vectors of a row."""
-        return [load_at(self.builder, place, self.width) for place in self.places(numbers, start)]
+        return [load_at(self.builder, place, self.width) for place in self.places(array, start, which)]
 
     def registers(self) -> list[Any]:
         """Returns a row of vectors that can be written to again and again."""
@@ -88,106 +85,65 @@ class Emitter:
 def _tile(rows: int, vectors: int, width: int) -> Any:
     """Returns the intrinsic of one tile of so many rows; see product."""
 
-    @emitted
-    def tile(
-        context: Any,
-        numbers: Any,
-        matrix: Any,
-        constants: Any,
-        at: Any,
-        row: Any,
-        column: Any,
-        count: Any,
-        source: Any,
-        pitch: Any,
-        begins: Any,
-        constant: Any,
-        apart: Any,
-        out: Any,
-        out_pitch: Any,
-        scales: Any,
-        scale: Any,
-    ) -> Any:
-        def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
-            to = Emitter(context, builder, signed, vectors, width)
-            x, a, c, at, row, column, count, source, pitch, *values = values
-            begins, constant, apart, out, out_pitch, scales, scale = values
-            sums = [to.registers() for _ in range(rows)]
-            with builder.if_else(begins) as (then, otherwise):
-                with then:
-                    for r in range(rows):
-                        to.fill(sums[r], [to.entry(2, c, to.indexed(constant, apart, r))] * vectors)
-                with otherwise:
-                    for r in range(rows):
-                        to.fill(sums[r], to.row(x, to.indexed(out, out_pitch, r)))
-            with cgutils.for_range(builder, count) as loop:
-                given = to.row(x, builder.add(source, builder.mul(loop.index, pitch)))
-                first = builder.add(at, builder.mul(loop.index, column))
+    def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
+        to = Emitter(context, builder, signed, vectors, width)
+        x, a, c, at, row, column, count, source, pitch, *values = values
+        begins, constant, apart, out, out_pitch, scales, scale = values
+        sums = [to.registers() for _ in range(rows)]
+        with builder.if_else(begins) as (then, otherwise):
+            with then:
                 for r in range(rows):
-                    factor = to.entry(1, a, to.indexed(first, row, r))
-                    pairs = zip(given, sums[r], strict=True)
-                    to.fill(sums[r], [to.fma(factor, each, builder.load(total)) for each, total in pairs])
-            with builder.if_then(scales):
+                    to.fill(sums[r], [to.entry(2, c, to.indexed(constant, apart, r))] * vectors)
+            with otherwise:
                 for r in range(rows):
-                    pairs = zip(sums[r], to.row(x, scale), strict=True)
-                    to.fill(sums[r], [builder.fmul(builder.load(total), by) for total, by in pairs])
+                    to.fill(sums[r], to.row(x, to.indexed(out, out_pitch, r)))
+        with cgutils.for_range(builder, count) as loop:
+            given = to.row(x, builder.add(source, builder.mul(loop.index, pitch)))
+            first = builder.add(at, builder.mul(loop.index, column))
             for r in range(rows):
-                for place, total in zip(to.places(x, to.indexed(out, out_pitch, r)), sums[r], strict=True):
-                    store_at(builder, place, builder.load(total))
-            return context.get_dummy_value()
+                factor = to.entry(1, a, to.indexed(first, row, r))
+                pairs = zip(given, sums[r], strict=True)
+                to.fill(sums[r], [to.fma(factor, each, builder.load(total)) for each, total in pairs])
+        with builder.if_then(scales):
+            for r in range(rows):
+                pairs = zip(sums[r], to.row(x, scale), strict=True)
+                to.fill(sums[r], [builder.fmul(builder.load(total), by) for total, by in pairs])
+        for r in range(rows):
+            for place, total in zip(to.places(x, to.indexed(out, out_pitch, r)), sums[r], strict=True):
+                store_at(builder, place, builder.load(total))
+        return context.get_dummy_value()
 
-        index, flag = types.intp, types.boolean
-        places = (index,) * 6
-        given = (*places, flag, index, index, index, index, flag, index)
-        return types.void(numbers, matrix, constants, *given), emit
-
-    return tile
+    index, flag = types.intp, types.boolean
+    return written(emit, 3, *(index,) * 6, flag, *(index,) * 4, flag, index)
 
 
 @cache
-def _columns(many: int, width: int) -> Any:
-    """Returns the intrinsic that adds so many columns of a matrix, times a number each, to sums of its rows.
+def _upright(vectors: int, width: int) -> Any:
+    """Returns the intrinsic that adds to sums of so many vectors of rows of a matrix, of one trial.
 
-    It is `(numbers, matrix, at, column, source, pitch, sums, n_rows)`: to the numbers from `sums` on, one for
-    each of the rows, whose number is a multiple of the width, it adds `matrix[at + q column + r]` times the
-    number at `source + q pitch`, for each q in turn.
+    It is `(numbers, matrix, at, column, count, source, pitch, sums)`: to the numbers from `sums` on it adds
+    `matrix[at + q column + r]` times the number at `source + q pitch`, for each q < count in turn.
     """
 
-    @emitted
-    def columns(
-        context: Any,
-        numbers: Any,
-        matrix: Any,
-        at: Any,
-        column: Any,
-        source: Any,
-        pitch: Any,
-        sums: Any,
-        n_rows: Any,
-    ) -> Any:
-        def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
-            to = Emitter(context, builder, signed, 1, width)
-            x, a, at, column, source, pitch, sums, n_rows = values
-            given = [to.entry(0, x, to.indexed(source, pitch, q)) for q in range(many)]
-            length = ir.Constant(n_rows.type, width)
-            with cgutils.for_range(builder, builder.sdiv(n_rows, length)) as loop:
-                row = builder.mul(loop.index, length)
-                (place,) = to.places(x, builder.add(sums, row))
-                total = load_at(builder, place, width)
-                for q, factor in enumerate(given):
-                    first = to.indexed(builder.add(at, row), column, q)
-                    entries = load_at(builder, pointer(context, builder, to.kinds[1], a, first), width)
-                    total = to.fma(entries, factor, total)
-                store_at(builder, place, total)
-            return context.get_dummy_value()
+    def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
+        to = Emitter(context, builder, signed, vectors, width)
+        x, a, at, column, count, source, pitch, sums = values
+        totals = to.registers()
+        to.fill(totals, to.row(x, sums))
+        with cgutils.for_range(builder, count) as loop:
+            factor = to.entry(0, x, builder.add(source, builder.mul(loop.index, pitch)))
+            entries = to.row(a, builder.add(at, builder.mul(loop.index, column)), 1)
+            pairs = zip(entries, totals, strict=True)
+            to.fill(totals, [to.fma(each, factor, builder.load(total)) for each, total in pairs])
+        for place, total in zip(to.places(x, sums), totals, strict=True):
+            store_at(builder, place, builder.load(total))
+        return context.get_dummy_value()
 
-        return types.void(numbers, matrix, *(types.intp,) * 6), emit
-
-    return columns
+    return written(emit, 2, *(types.intp,) * 6)
 
 
 @cache
-def product(vectors: int, width: int, spare: int = 0, *, packed: bool = False) -> Any:
+def product(vectors: int, width: int, shape: tuple[int, int], spare: int = 0, *, packed: bool = False) -> Any:
     """Returns the compiled product of a matrix and the numbers of so many vectors of trials; 0: of one trial.
 
     It is `(numbers, matrix, constants, n_rows, at, row, column, count, source, pitch, begins, constant,
@@ -196,41 +152,30 @@ def product(vectors: int, width: int, spare: int = 0, *, packed: bool = False) -
     times the row at `source + q pitch`, to which it adds `constants[constant + r apart]` where it begins with
     constants, or else what stands there; where it scales, the whole times the row at `scale`.
 
-    Of one trial, whose numbers are first in their rows, the matrix is gone through column by column where its
-    rows are side by side, as it stands in memory.
+    Of one trial the matrix is gone through by vectors of its rows where these are side by side. Packed, it
+    has so many rows as fill whole vectors: what comes to those that are none is left behind the last sum.
 
     Args:
         vectors: of trials.
         width: trials in a vector.
-        spare: where there is room for the sums of one trial, side by side.
+        shape: (P, O); there are P rows wherever they are side by side.
+        spare: where there is room for the sums of one trial side by side.
         packed: whether the matrix stands in the order of the tiles, as `pack` leaves it.
     """
     if vectors == 0:
-        return _alone(width, spare)
+        return _alone(width, shape, spare, packed=packed)
     high = HIGH[vectors]
-    tile, one, part_of = _tile(high, vectors, width), _tile(1, vectors, width), inlined(_depth)
+    low = shape[0] % high or 1
+    tile, rest, one = (_tile(each, vectors, width) for each in (high, low, 1))
+    packed_depth = _evenly(shape[0], DEPTH)
 
     def multiply(
-        numbers: Any,
-        matrix: Any,
-        constants: Any,
-        n_rows: int,
-        at: int,
-        row: int,
-        column: int,
-        count: int,
-        source: int,
-        pitch: int,
-        begins: bool,
-        constant: int,
-        apart: int,
-        out: int,
-        out_pitch: int,
-        scales: bool,
-        scale: int,
-    ) -> None:
+        numbers: Any, matrix: Any, constants: Any, n_rows: int, at: int, row: int, column: int, count: int,
+        source: int, pitch: int, begins: bool, constant: int, apart: int, out: int, out_pitch: int,
+        scales: bool, scale: int,
+    ) -> None:  # fmt: skip
         stand_apart()
-        depth = part_of(count) if packed else count
+        depth = packed_depth if packed else count
         for first in range(0, count, depth):
             n_some, x, is_last = min(depth, count - first), source + first * pitch, first + depth >= count
             r = 0
@@ -242,76 +187,88 @@ def product(vectors: int, width: int, spare: int = 0, *, packed: bool = False) -
                     out_pitch, scales and is_last, scale,
                 )  # fmt: skip
                 r += high
-            while r < n_rows:
+            while r + low <= n_rows:
                 place = at + first * n_rows + r * n_some if packed else at + r * row
-                one(
-                    numbers, matrix, constants, place, row, 1 if packed else column,
+                rest(
+                    numbers, matrix, constants, place, 1 if packed else row, low if packed else column,
                     n_some, x, pitch, begins and first == 0, constant + r * apart, apart, out + r * out_pitch,
                     out_pitch, scales and is_last, scale,
+                )  # fmt: skip
+                r += low
+            while r < n_rows:
+                one(
+                    numbers, matrix, constants, at + r * row, row, column, n_some, x, pitch, begins,
+                    constant + r * apart, apart, out + r * out_pitch, out_pitch, scales, scale,
                 )  # fmt: skip
                 r += 1
 
     return part(multiply)
 
 
-def pack(matrices: Any, vectors: int) -> Any:
-    """Returns matrices [.., m, P] in the order in which tiles take them, each m P numbers."""
-    if vectors == 0 or not matrices.size:
+def pack(matrices: Any, vectors: int, width: int) -> Any:
+    """Returns symmetric matrices [.., P, P] in the order in which tiles take them, `packed_size` each."""
+    if not matrices.size:
         return matrices
     *several, n_rows, count = matrices.shape
-    high, depth, parts = HIGH[vectors], _depth(count), []
-    whole = n_rows // high * high
-    for first in range(0, count, depth):
-        part = matrices[..., first : first + depth]
-        tiles = part[..., :whole, :].reshape(*several, -1, high, part.shape[-1]).swapaxes(-1, -2)
-        parts += [tiles, part[..., whole:, :]]
+    if vectors == 0:
+        padded = np.zeros((*several, count, packed_size(count, 0, width) // count), matrices.dtype)
+        padded[..., :n_rows] = matrices
+        high = _evenly(padded.shape[-1] // width, MOST_UPRIGHT) * width
+        parts = [padded[..., r : r + high] for r in range(0, padded.shape[-1], high)]
+    else:
+        high, depth, parts = HIGH[vectors], _evenly(count, DEPTH), []
+        whole = n_rows // high * high
+        for first in range(0, count, depth):
+            part = matrices[..., first : first + depth]
+            tiles = part[..., :whole, :].reshape(*several, -1, high, part.shape[-1])
+            parts += [tiles.swapaxes(-1, -2), part[..., whole:, :].swapaxes(-1, -2)]
     return np.concatenate([part.reshape(*several, -1) for part in parts], axis=-1)
 
 
-def _depth(count: int) -> int:
-    """Returns how many of so many terms are added at once, about the same each time."""
-    return -(-count // -(-count // DEPTH))
+def packed_size(n_parameters: int, vectors: int, width: int) -> int:
+    """Returns how many numbers a matrix [P, P] has when it is packed: of one trial its rows fill vectors."""
+    return n_parameters * (n_parameters if vectors else -(-n_parameters // width) * width)
 
 
-def _alone(width: int, spare: int) -> Any:
+def _evenly(count: int, most: int) -> int:
+    """Returns how many of so many are taken at once, at most: about the same each time."""
+    return -(-count // max(1, -(-count // most)))
+
+
+def _alone(width: int, shape: tuple[int, int], spare: int, *, packed: bool) -> Any:
     """Returns the product for one trial; see product."""
-    tile, one, many, some = _tile(8, 1, 1), _tile(1, 1, 1), _columns(8, width), _columns(1, width)
+    n_parameters, n_targets = shape
+    whole = packed_size(n_parameters, 0, width) // n_parameters if packed else n_parameters // width * width
+    high = _evenly(whole // width, MOST_UPRIGHT) * width
+    many, rest = (_upright(rows // width, width) for rows in (high, whole % (high or 1)))
+    tile, one = _tile(8, 1, 1), _tile(1, 1, 1)
+    stands = n_targets == 1  # the sums, side by side where they belong
 
     def multiply(
-        numbers: Any,
-        matrix: Any,
-        constants: Any,
-        n_rows: int,
-        at: int,
-        row: int,
-        column: int,
-        count: int,
-        source: int,
-        pitch: int,
-        begins: bool,
-        constant: int,
-        apart: int,
-        out: int,
-        out_pitch: int,
-        scales: bool,
-        scale: int,
-    ) -> None:
+        numbers: Any, matrix: Any, constants: Any, n_rows: int, at: int, row: int, column: int, count: int,
+        source: int, pitch: int, begins: bool, constant: int, apart: int, out: int, out_pitch: int,
+        scales: bool, scale: int,
+    ) -> None:  # fmt: skip
         stand_apart()
-        r = n_rows // width * width if row == 1 else 0
-        for place in range(r):
-            numbers[spare + place] = (
-                constants[constant + place * apart] if begins else numbers[out + place * out_pitch]
-            )
-        q = 0
-        while r > 0 and q + 8 <= count:
-            many(numbers, matrix, at + q * column, column, source + q * pitch, pitch, spare, r)
-            q += 8
-        while r > 0 and q < count:
-            some(numbers, matrix, at + q * column, column, source + q * pitch, pitch, spare, r)
-            q += 1
-        for place in range(r):
-            total = numbers[spare + place]
-            numbers[out + place * out_pitch] = total * numbers[scale] if scales else total
+        upright = whole if row == 1 else 0
+        r, sums, first = min(upright, n_rows), out if stands else spare, 0
+        if begins:
+            for place in range(r):
+                numbers[sums + place] = constants[constant + place * apart]
+        elif not stands:
+            for place in range(r):
+                numbers[sums + place] = numbers[out + place * out_pitch]
+        while first < upright:
+            n_some = min(high, upright - first)
+            start, step = at + (first * count if packed else first), n_some if packed else column
+            if n_some == high:
+                many(numbers, matrix, start, step, count, source, pitch, sums + first)
+            else:
+                rest(numbers, matrix, start, step, count, source, pitch, sums + first)
+            first += n_some
+        if not stands:
+            for place in range(r):
+                numbers[out + place * out_pitch] = numbers[sums + place]
         while r + 8 <= n_rows:
             tile(
                 numbers, matrix, constants, at + r * row, row, column, count, source, pitch, begins,

@@ -71,14 +71,14 @@ def spread(builder: Any, number: Any, count: int) -> Any:
     return builder.shuffle_vector(first, empty, zeros)
 
 
-def in_lanes(builder: Any, name: str, *values: Any) -> Any:
+def in_lanes(builder: Any, name: str, *values: Any, flags: tuple[str, ...] = ()) -> Any:
     """Returns what an intrinsic of LLVM's (`fma`, `sqrt`) makes of the lanes of vectors."""
     kind = values[0].type
     letters = f"llvm.{name}.v{kind.count}f{8 * number_bytes(kind.element)}"
     function = cgutils.get_or_insert_function(
         builder.module, ir.FunctionType(kind, [kind] * len(values)), letters
     )
-    return builder.call(function, values)
+    return builder.call(function, values, fastmath=flags)
 
 
 def _operation(names: tuple[Any, ...], instruction: str) -> None:
@@ -139,24 +139,34 @@ def maximum(context: Any, one: Any, other: Any) -> Any:
     return one(one, other), emit
 
 
+def _extreme(name: str) -> Any:
+    """Returns the intrinsic of the lower or the higher of two in each lane, neither of which is NaN.
+
+    Written as a choice between the two it would be stored under a mask, which takes several times as long.
+    """
+
+    @emitted
+    def extreme(context: Any, one: Any, other: Any) -> Any:
+        def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
+            return in_lanes(builder, name, *values, flags=("nnan",))
+
+        return one(one, other), emit
+
+    return extreme
+
+
+lower_of, higher_of = _extreme("minnum"), _extreme("maxnum")
+
+
 @emitted
-def lower_of(context: Any, one: Any, other: Any) -> Any:
-    """Returns one where it is less, else the other; the other beside NaN."""
+def far_if_nan(context: Any, numbers: Any) -> Any:
+    """Returns numbers with infinity in the place of NaN."""
 
     def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
-        return builder.select(builder.fcmp_ordered("<", *values), *values)
+        far = ir.Constant(values[0].type, [float("inf")] * numbers.count)
+        return builder.select(builder.fcmp_ordered("ord", values[0], values[0]), values[0], far)
 
-    return one(one, other), emit
-
-
-@emitted
-def higher_of(context: Any, one: Any, other: Any) -> Any:
-    """Returns the other where one is at most that, else one, NaN too."""
-
-    def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
-        return builder.select(builder.fcmp_ordered("<=", *values), values[1], values[0])
-
-    return one(one, other), emit
+    return numbers(numbers), emit
 
 
 @emitted
@@ -195,6 +205,16 @@ def store_at(builder: Any, place: Any, vector: Any) -> None:
 def number_bytes(kind: Any) -> int:
     """Returns the bytes of a number of LLVM's."""
     return 8 if isinstance(kind, ir.DoubleType) else 4
+
+
+@emitted
+def entry_at(context: Any, array: Any, index: Any) -> Any:
+    """Returns an entry of a flat array; no index counts from its end."""
+
+    def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
+        return builder.load(pointer(context, builder, signed.args[0], *values))
+
+    return array.dtype(array, types.intp), emit
 
 
 @literally
@@ -291,6 +311,26 @@ def stand_apart(context: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(), emit
+
+
+def written(emit: Callable[..., Any], n_arrays: int, *kinds: Any) -> Any:
+    """Returns the intrinsic, which returns nothing, of what writes its code.
+
+    Args:
+        emit: `(context, builder, signed, values)`.
+        n_arrays: flat arrays that it is given first.
+        kinds: the types of what follows them; None: a number like those of the first array.
+    """
+
+    def call(context: Any, *given: Any) -> Any:
+        others = (given[0].dtype if kind is None else kind for kind in kinds)
+        return types.void(*given[:n_arrays], *others), emit
+
+    of_call = inspect.signature(call)
+    first = next(iter(of_call.parameters.values()))
+    each = [first.replace(name=f"given_{place}") for place in range(n_arrays + len(kinds))]
+    call.__signature__ = of_call.replace(parameters=[first, *each])  # type: ignore[attr-defined]
+    return emitted(call)
 
 
 Returns = Callable[..., Any]

@@ -14,7 +14,7 @@ import numpy as np
 from linreg_sweep.averages import update
 from linreg_sweep.engines.batches import batch_slices, rows_of_epoch
 from linreg_sweep.engines.chunks import Array, Chunk, Curvature, Indices, State, descend
-from linreg_sweep.engines.forms import HELD, Form, form_for
+from linreg_sweep.engines.forms import HELD, Form, form_of
 from linreg_sweep.engines.interface import Floats, Results, TrainOptions, Trials
 from linreg_sweep.engines.pace import BLOCK
 from linreg_sweep.engines.rows import Rows, scaled_rows
@@ -178,32 +178,9 @@ class Descent:
         self.advance(state, epochs, look=look)
         return reached, averages
 
-    def slack(self, state: State, error: Array | float, theta: Array | float) -> Array:
-        """Returns how far rounding may have moved the measure of states near one.
-
-        The gradient is a difference of numbers of the size of |H| |theta| and C, so it is wrong by
-        their rounding, and the measure by that times the error (Higham, Accuracy and Stability of
-        Numerical Algorithms, sec. 3.1). Four times the bound allows for how far a chunk moves.
-
-        Args:
-            state: the trials.
-            error: the largest |theta - theta*|, of each trial or of all.
-            theta: the largest |theta|, likewise.
-        """
-        n_parameters, n_targets = self.problem.shape
-        steepest, constant, terms = self.sizes
-        if state.decay is not None:
-            steepest = steepest + state.decay.max()
-        size = steepest * theta + constant
-        roundings = 4 * (terms + 3) * n_parameters * n_targets * np.finfo(self.dtype).eps
-        return np.asarray(roundings * error * size)
-
     @cached_property
     def sizes(self) -> tuple[float, float, int]:
-        """How large the terms of the gradient of all rows can be: those of theta at 1, and those of C.
-
-        The third is how many numbers are added up to make an entry.
-        """
+        """How large the terms of the gradient of all rows can be, and how many are added; see chunks."""
         n_parameters, largest = len(self.problem.hessian), float(np.abs(self.problem.hessian).max())
         return n_parameters * largest, float(np.abs(self.problem.constant).max()), n_parameters
 
@@ -289,7 +266,7 @@ class BlasDescent(Descent):
 
     @cached_property
     def sizes(self) -> tuple[float, float, int]:
-        """How large the terms of the gradient of all rows can be; see Descent."""
+        """How large the terms of the gradient of all rows can be, and how many are added; see chunks."""
         if not self.form.costs_by_rows:
             return super().sizes
         design, targets = np.abs(self.full[0].matrix), np.abs(self.full[1])
@@ -311,7 +288,7 @@ def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
 
     Source: Nocedal and Wright, Numerical Optimization, sec. 3.3; the rules as torch.optim has them.
     """
-    form = form_for(problem, options.method, options.dtype)
+    form = form_of(problem.n_rows, problem.shape, options.method, options.dtype)
     blocks = form.blocks
     descent = Descent(problem, options) if blocks is None else BlasDescent(problem, options, form, blocks)
     return descend(descent, trials)

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from linreg_sweep.errors import Complaint, SweepError
 from linreg_sweep.execution.ranges import TrialRange
@@ -29,17 +29,8 @@ MAX_AT_FIRST, MAX_IN_A_ROW = 40, 1000
 """Losses in a row after which it is not the trials: before anything was made, and later."""
 
 
-class PartLike(Protocol):
-    """What work makes of trials: a part, or a piece of one."""
-
-    @property
-    def trial_range(self) -> TrialRange:
-        """Its trials."""
-
-
-M = TypeVar("M", bound=PartLike)
-Make: TypeAlias = Callable[[TrialRange], M]
-PutTogether: TypeAlias = Callable[[TrialRange, Sequence[M], Mapping[int, str]], M]
+Make: TypeAlias = Callable[[TrialRange], Any]
+"""Makes a part of its trials, or a piece of one: anything that has their `trial_range`."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +58,8 @@ class Work:
         report: takes a sentence for the log.
     """
 
-    make: Make[Any]
-    put_together: PutTogether[Any]
+    make: Make
+    put_together: Callable[[TrialRange, Sequence[Any], Mapping[int, str]], Any]
     is_proven: bool = False
     stop: Callable[[], bool] = lambda: False
     report: Callable[[str], None] = lambda sentence: None
@@ -78,11 +69,7 @@ class Runner:
     """Gives work to workers, and what was lost once more; to be asked once or several times."""
 
     def __init__(self, work: Work) -> None:
-        """Asks for nothing yet.
-
-        Args:
-            work: what is to be done.
-        """
+        """Asks for nothing yet."""
         self._work = work
         self._attempt = partial(attempt, work.make)
         self._in_a_row = 0
@@ -239,7 +226,7 @@ class _Budget:
         return self._left <= 0
 
 
-def attempt(make: Make[M], trial_range: TrialRange) -> M | FailedRange:
+def attempt(make: Make, trial_range: TrialRange) -> Any:
     """Returns what work makes of trials, or why it does not: one part's error is not another's.
 
     Raises:

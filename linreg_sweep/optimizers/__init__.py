@@ -9,16 +9,7 @@ from linreg_sweep.optimizers.rmsprop import RMSPROP
 from linreg_sweep.optimizers.sgd import SGD
 
 OPTIMIZERS: dict[str, Optimizer] = {
-    each.name: each
-    for each in (
-        SGD,
-        ADAM,
-        ADAMW,
-        NADAM,
-        RMSPROP,
-        ADAGRAD,
-        ADADELTA,
-    )
+    each.name: each for each in (SGD, ADAM, ADAMW, NADAM, RMSPROP, ADAGRAD, ADADELTA)
 }
 
 KEYS = frozenset(name for each in OPTIMIZERS.values() for name in each.settings.model_fields)

@@ -1,4 +1,7 @@
-"""The best trial of a run on a map: a ring in its cell and, where others are as good, in theirs."""
+"""The best of a run on a map: a ring in its cell and, where others are as good, in theirs.
+
+With folds the best is a setting in the mean over its folds, as `run` names it, and no single trial.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -20,16 +23,19 @@ MAX_RINGS = 60
 
 
 def mark_best(axes: "Axes", run: Run, found: Cells, look: Look) -> list[Any]:
-    """Draws a ring in each cell that has a trial as good as the best; returns what the legend shows of it."""
+    """Draws a ring in each cell that has one as good as the best; returns what the legend shows of it."""
     from matplotlib.lines import Line2D
     from matplotlib.patheffects import Normal, Stroke
 
     value = run.metadata.get("best", {}).get(run.best_by)
     if not isinstance(value, int | float):
         return []
+    setting = run.metadata["folds"]["best"] if "folds" in run.metadata else None
     sides, rows = found.sides, []
-    for columns in run.parts([*(side.name for side in sides), run.best_by]):
+    for columns in run.parts(["trial", *(side.name for side in sides), run.best_by]):
         good = columns[run.best_by] == value
+        if setting is not None:
+            good = np.asarray(columns["trial"], np.int64) // run.n_folds == setting["first"] // run.n_folds
         if good.any():
             own = [run.types[side.name].keys(columns[side.name][good]) for side in sides]
             rows.append(np.column_stack([np.asarray(each, np.float64) for each in own]))
@@ -43,10 +49,10 @@ def mark_best(axes: "Axes", run: Run, found: Cells, look: Look) -> list[Any]:
     words = f"best trial: {look.name(run.best_by)} {value:.6g}"
     if run.best_by == "converged_at":
         words = f"fastest trial: epoch {value:,}"
-    if "folds" in run.metadata:
-        mean = run.metadata["folds"]["best"]["mean"]
-        words = f"best setting: {look.name(run.best_by)} {mean:.6g} in the mean over {run.n_folds} folds"
     words += f", {len(together):,} tied" if len(together) > 1 else ""
+    if setting is not None:
+        mean = f"{look.name(run.best_by)} {setting['mean']:.6g}"
+        words = f"best setting: {mean} in the mean over {run.n_folds} folds"
     if len(places) > MAX_RINGS:
         return [Line2D([], [], linestyle="", label=words)]
     heights = places[:, 1] if len(sides) > 1 else np.full(len(places), 0.5)

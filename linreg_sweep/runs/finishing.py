@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.analysis.aggregate import SUMMARISED, Table
+from linreg_sweep.analysis.aggregate import Table
 from linreg_sweep.analysis.findings import Findings
 from linreg_sweep.analysis.formats import as_text
 from linreg_sweep.column_types import ranked_by
@@ -108,11 +108,12 @@ def sum_up(run: Run, experiment: Experiment) -> SummedUp:
     ]
     types, level = run.layout(TRIALS).types, experiment.converged_excess
     findings = Findings(types, partial(_start_cost, experiment), run.best_by, level)
-    spread = ranked_by(run.spread) if run.spread else ()
-    for columns in run.parts(list(dict.fromkeys([*by, *SUMMARISED, *spread, *findings.reads]))):
+    reads = [name for aggregate in aggregates for name in aggregate.reads]
+    for columns in run.parts(list(dict.fromkeys([*reads, *findings.reads]))):
         for aggregate in aggregates:
             aggregate.add(columns)
         findings.add(columns)
+    run.update([aggregate for aggregate in aggregates if aggregate.ends_pass()])
     whole, readable = (aggregate.table() for aggregate in aggregates)
     edge = findings.edge
     settings = best_setting(run)

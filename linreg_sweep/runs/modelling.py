@@ -47,9 +47,10 @@ def model_of(run: "Run", trial: int | None = None) -> Model:
     experiment, _, fold = fold_of(run, number)
     names = experiment.parameter_names
     suffix = "_unscaled" if experiment.is_scaled else ""
-    cells = cells_of(run, number, [*(f"{name}{suffix}" for name in names), *_told(run)])
+    told = dict.fromkeys([*run.metadata["hyperparameters"], *(name for name in ENDING if name in run.types)])
+    cells = cells_of(run, number, [*(f"{name}{suffix}" for name in names), *told])
     theta = [cells[f"{name}{suffix}"] for name in names]
-    trained = {"trial": number, **_told_of(run, cells), "rows": len(fold.train.x)}
+    trained = {"trial": number, **{name: cells[name] for name in told}, "rows": len(fold.train.x)}
     return _model(run, fold.train, theta, trained, fit_bias=experiment.problem.fit_bias)
 
 
@@ -77,15 +78,6 @@ def _on_all_rows(run: "Run", number: int) -> Model:
         "rows": len(data.x),
     }
     return _model(run, data, theta, trained, fit_bias=experiment.problem.fit_bias)
-
-
-def _told(run: "Run") -> list[str]:
-    """Returns the columns that a model tells of its trial."""
-    return list(dict.fromkeys([*run.metadata["hyperparameters"], *(n for n in ENDING if n in run.types)]))
-
-
-def _told_of(run: "Run", cells: dict[str, Any]) -> dict[str, Any]:
-    return {name: cells[name] for name in _told(run)}
 
 
 def _model(run: "Run", data: Data, theta: list[Any], trained: dict[str, Any], *, fit_bias: bool) -> Model:

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.aggregate import (
-    SUMMARISED,
     Aggregate,
     Distinct,
     Ranges,
@@ -90,23 +89,27 @@ class Run(StoredRun):
         return aggregate.table()
 
     def update(self, aggregates: Sequence[Aggregate], further: Sequence[str] = ()) -> None:
-        """Gives all trials to summaries that have begun, in one pass over the parts.
+        """Gives all trials to summaries that have begun, in as many passes as they ask for.
 
         Args:
             aggregates: of this run, see aggregate.
             further: columns that they are to see beside those that they summarise.
         """
-        by = [name for aggregate in aggregates for name in aggregate.by]
-        spread = [name for each in aggregates if each.spread is not None for name in ranked_by(each.spread)]
-        for columns in self.parts(list(dict.fromkeys([*by, *SUMMARISED, *spread, *further]))):
-            for aggregate in aggregates:
-                aggregate.add(columns)
+        left = list(aggregates)
+        while left:
+            reads = [name for each in left for name in each.reads]
+            for columns in self.parts(list(dict.fromkeys([*reads, *further]))):
+                for aggregate in left:
+                    aggregate.add(columns)
+            left = [each for each in left if each.ends_pass()]
 
     def aggregate(self, by: Sequence[str], bins: int | None = None) -> Aggregate:
         """Returns a summary that has not begun; see summarise."""
         ranges = self.ranges(by, bins)
         leading = set(self.varied[: len(by)]) == set(by) and self.is_ordered
-        return Aggregate(by, self.types, ranges, together=leading and not ranges, spread=self.spread)
+        ascends = len(by) == 1 and bool((np.diff(self.metadata["spans"].get(by[0], [])) > 0).all())
+        together = leading and (ascends or not ranges)
+        return Aggregate(by, self.types, ranges, together=together, spread=self.spread)
 
     def ranges(self, by: Sequence[str], bins: int | None) -> dict[str, Ranges]:
         """Returns the ranges for those columns that have more values than there are to be ranges."""

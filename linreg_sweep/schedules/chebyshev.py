@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from linreg_sweep.kinds import Count
-from linreg_sweep.schedules.base import Clock, Floats, LongRun, Numbers, Schedule, Settings, cos, repeats
+from linreg_sweep.schedules.base import Clock, Floats, Numbers, Schedule, Settings, cos, repeats
 
 
 class Chebyshev(Settings):
@@ -53,9 +53,4 @@ def factor(clock: Clock, h: Numbers) -> Floats:
     return 1 / (1 + spread * cos(np.pi * (2 * j - 1) / (2 * clock.epochs)))
 
 
-def long_run(epochs: Floats, h: Numbers) -> LongRun:
-    """Returns the long run: a cycle after the other."""
-    return repeats(epochs)
-
-
-CHEBYSHEV = Schedule(Chebyshev, factor, long_run)
+CHEBYSHEV = Schedule(Chebyshev, factor, lambda epochs, h: repeats(epochs))

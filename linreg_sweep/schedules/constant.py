@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 
-from linreg_sweep.schedules.base import Clock, Floats, LongRun, Numbers, Schedule, Settings, settles
+from linreg_sweep.schedules.base import Schedule, Settings, settles
 
 
 class Constant(Settings):
@@ -14,14 +14,4 @@ class Constant(Settings):
     """The learning rate stays what it is."""
 
 
-def factor(clock: Clock, h: Numbers) -> Floats:
-    """Returns 1."""
-    return np.ones_like(clock.epoch)
-
-
-def long_run(epochs: Floats, h: Numbers) -> LongRun:
-    """Returns the long run: 1 at once."""
-    return settles(1.0, 0.0)
-
-
-CONSTANT = Schedule(Constant, factor, long_run)
+CONSTANT = Schedule(Constant, lambda clock, h: np.ones_like(clock.epoch), lambda epochs, h: settles(1.0, 0.0))

@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 
 from linreg_sweep.kinds import Count, Share
-from linreg_sweep.schedules.base import Clock, Floats, LongRun, Numbers, Schedule, Settings, cos, settles
+from linreg_sweep.schedules.base import Clock, Floats, Numbers, Schedule, Settings, cos, settles
 
 
 class Cosine(Settings):
@@ -26,9 +26,4 @@ def factor(clock: Clock, h: Numbers) -> Floats:
     return falling
 
 
-def long_run(epochs: Floats, h: Numbers) -> LongRun:
-    """Returns the long run: final after N epochs."""
-    return settles(h["final"], epochs)
-
-
-COSINE = Schedule(Cosine, factor, long_run)
+COSINE = Schedule(Cosine, factor, lambda epochs, h: settles(h["final"], epochs))

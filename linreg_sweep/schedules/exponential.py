@@ -4,10 +4,6 @@ from typing import Literal
 
 from linreg_sweep.kinds import Positive
 from linreg_sweep.schedules.base import (
-    Clock,
-    Floats,
-    LongRun,
-    Numbers,
     Schedule,
     Settings,
     long_run_of_powers,
@@ -24,14 +20,8 @@ class Exponential(Settings):
     """What each epoch multiplies the rate by."""
 
 
-def factor(clock: Clock, h: Numbers) -> Floats:
-    """Returns gamma^t."""
-    return power(h["gamma"], clock.epoch)
-
-
-def long_run(epochs: Floats, h: Numbers) -> LongRun:
-    """Returns the long run, which gamma decides."""
-    return long_run_of_powers(h["gamma"])
-
-
-EXPONENTIAL = Schedule(Exponential, factor, long_run)
+EXPONENTIAL = Schedule(
+    Exponential,
+    lambda clock, h: power(h["gamma"], clock.epoch),
+    lambda epochs, h: long_run_of_powers(h["gamma"]),
+)

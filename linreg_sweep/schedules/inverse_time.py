@@ -3,7 +3,7 @@
 from typing import Literal
 
 from linreg_sweep.kinds import Positive
-from linreg_sweep.schedules.base import Clock, Floats, LongRun, Numbers, Schedule, Settings, settles
+from linreg_sweep.schedules.base import Schedule, Settings, settles
 
 
 class InverseTime(Settings):
@@ -15,15 +15,6 @@ class InverseTime(Settings):
     """Epochs after which the rate is half of what it was."""
 
 
-def factor(clock: Clock, h: Numbers) -> Floats:
-    """Returns 1 / (1 + t / t0)."""
-    falling: Floats = 1 / (1 + clock.epoch / h["t0"])
-    return falling
-
-
-def long_run(epochs: Floats, h: Numbers) -> LongRun:
-    """Returns the long run: it vanishes."""
-    return settles(0.0)
-
-
-INVERSE_TIME = Schedule(InverseTime, factor, long_run)
+INVERSE_TIME = Schedule(
+    InverseTime, lambda clock, h: 1 / (1 + clock.epoch / h["t0"]), lambda epochs, h: settles(0.0)
+)

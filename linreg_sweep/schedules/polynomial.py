@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 
 from linreg_sweep.kinds import Count, Positive
-from linreg_sweep.schedules.base import Clock, Floats, LongRun, Numbers, Schedule, Settings, power, settles
+from linreg_sweep.schedules.base import Clock, Floats, Numbers, Schedule, Settings, power, settles
 
 
 class Polynomial(Settings):
@@ -24,9 +24,4 @@ def factor(clock: Clock, h: Numbers) -> Floats:
     return power(1 - np.minimum(clock.epoch, clock.epochs) / clock.epochs, h["power"])
 
 
-def long_run(epochs: Floats, h: Numbers) -> LongRun:
-    """Returns the long run: 0 after N epochs."""
-    return settles(0.0, epochs)
-
-
-POLYNOMIAL = Schedule(Polynomial, factor, long_run)
+POLYNOMIAL = Schedule(Polynomial, factor, lambda epochs, h: settles(0.0, epochs))

@@ -4,7 +4,7 @@ from typing import Literal
 
 from linreg_sweep.kinds import Positive
 from linreg_sweep.schedules import base
-from linreg_sweep.schedules.base import Clock, Floats, LongRun, Numbers, Schedule, Settings, settles
+from linreg_sweep.schedules.base import Schedule, Settings, settles
 
 
 class Power(Settings):
@@ -16,14 +16,6 @@ class Power(Settings):
     """The rate is divided by the number of the epoch, from 1, to this power."""
 
 
-def factor(clock: Clock, h: Numbers) -> Floats:
-    """Returns (t + 1)^-power."""
-    return base.power(clock.epoch + 1, -h["power"])
-
-
-def long_run(epochs: Floats, h: Numbers) -> LongRun:
-    """Returns the long run: it vanishes."""
-    return settles(0.0)
-
-
-POWER = Schedule(Power, factor, long_run)
+POWER = Schedule(
+    Power, lambda clock, h: base.power(clock.epoch + 1, -h["power"]), lambda epochs, h: settles(0.0)
+)

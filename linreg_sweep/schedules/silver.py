@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from linreg_sweep.schedules.base import Clock, Floats, LongRun, Numbers, Schedule, Settings, settles
+from linreg_sweep.schedules.base import Clock, Floats, Numbers, Schedule, Settings, settles
 
 _RHO = 1 + 2**0.5
 _FACTORS = np.array([1 + _RHO ** (power - 1) for power in range(64)])
@@ -31,9 +31,4 @@ def factor(clock: Clock, h: Numbers) -> Floats:
     return factors
 
 
-def long_run(epochs: Floats, h: Numbers) -> LongRun:
-    """Returns the long run: there is no longest step."""
-    return settles(np.inf)
-
-
-SILVER = Schedule(Silver, factor, long_run)
+SILVER = Schedule(Silver, factor, lambda epochs, h: settles(np.inf))

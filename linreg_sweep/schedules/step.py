@@ -6,10 +6,6 @@ import numpy as np
 
 from linreg_sweep.kinds import Count, Positive
 from linreg_sweep.schedules.base import (
-    Clock,
-    Floats,
-    LongRun,
-    Numbers,
     Schedule,
     Settings,
     long_run_of_powers,
@@ -28,14 +24,8 @@ class Step(Settings):
     """What each step multiplies the rate by."""
 
 
-def factor(clock: Clock, h: Numbers) -> Floats:
-    """Returns gamma^floor(t / every)."""
-    return power(h["gamma"], np.floor_divide(clock.epoch, h["every"]))
-
-
-def long_run(epochs: Floats, h: Numbers) -> LongRun:
-    """Returns the long run, which gamma decides."""
-    return long_run_of_powers(h["gamma"])
-
-
-STEP = Schedule(Step, factor, long_run)
+STEP = Schedule(
+    Step,
+    lambda clock, h: power(h["gamma"], np.floor_divide(clock.epoch, h["every"])),
+    lambda epochs, h: long_run_of_powers(h["gamma"]),
+)

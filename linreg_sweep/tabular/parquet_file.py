@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.places import is_local
@@ -102,7 +101,9 @@ def _opened(path: Path) -> Iterator[Any]:
                 thrift_container_size_limit=_MAX_ITEMS,
             )
     except (pa.ArrowException, OSError, LookupError, ValueError, OverflowError) as error:
-        raise DataError(_damaged(path, error)) from error
+        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+        text = f"must be a Parquet file that can be read ({reason})"
+        raise DataError(Complaint(str(path), text, "the file is damaged, or of another format")) from error
 
 
 def _batches(file: Any, names: list[str], n_rows: int) -> Iterator[tuple[int, list[Any]]]:
@@ -153,21 +154,10 @@ def _labels(schema: Any) -> list[str]:
     return [label for label in labels if isinstance(label, str)] if isinstance(labels, list) else []
 
 
-def _damaged(path: Path, error: Exception) -> Complaint:
-    reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-    text = f"must be a Parquet file that can be read ({reason})"
-    return Complaint(str(path), text, "the file is damaged, or of another format")
-
-
 def _of_type(kind: Any, length: int) -> tuple[Floats, Column]:
     """Returns cells of a type that holds no numbers."""
     flaw = Flaw(0, f"must be numeric, its type is {kind}", kind="type")
     return np.full(length, np.nan), Column(length, 0, (flaw,), type_=str(kind))
-
-
-def _integers(cells: Any) -> NDArray[np.integer[Any]]:
-    found: Any = np.from_dlpack(cells)
-    return np.asarray(found)
 
 
 def _from_numbers(cells: Any) -> tuple[Floats, Column]:
@@ -187,7 +177,8 @@ def _from_numbers(cells: Any) -> tuple[Floats, Column]:
     missing, infinite = np.isnan(numbers), np.isinf(numbers)
     uneven = np.zeros(len(given), np.bool_)
     if pa.types.is_integer(cells.type):
-        uneven[given] = rounded_integers(_integers(kept), numbers[given])
+        integers: Any = np.from_dlpack(kept)
+        uneven[given] = rounded_integers(integers, numbers[given])
     if not (missing.any() or infinite.any() or uneven.any()):
         return numbers, Column(len(numbers), len(numbers))
     sign = "-" if numbers[infinite.argmax()] < 0 else ""

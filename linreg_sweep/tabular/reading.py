@@ -67,12 +67,7 @@ def judged(file: File, numbers: list[int]) -> Columns:
 def _read(file: File, y: list[int], others: list[int], most: int, held: list[int] | None) -> Reading | None:
     """Reads columns and holds some; None where one that is not held has a number.
 
-    Args:
-        file: see read_columns.
-        y: see read_columns.
-        others: see read_columns.
-        most: see read_columns.
-        held: numbers of the others that are held; None: those with a number among the first rows.
+    Held are those of these numbers; None: those with a number among the first rows.
     """
     numbers, columns = [*y, *others], Columns()
     of_y = of_x = Gathered(0, None, most)

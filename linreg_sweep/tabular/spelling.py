@@ -31,20 +31,8 @@ MISSING = r"^(?i:|#?n/?a|[+-]?nan|null|none)$"
 INFINITE = r"^(?i:[+-]?inf(?:inity)?)$"
 
 MARKERS = (
-    "?",
-    "-",
-    "--",
-    "*",
-    ".",
-    "..",
-    "...",
-    "n.a.",
-    "nd",
-    "missing",
-    "unknown",
-    "\\n",
-    "#value!",
-    "#div/0!",
+    *("?", "-", "--", "*", ".", "..", "...", "n.a.", "nd"),
+    *("missing", "unknown", "\\n", "#value!", "#div/0!"),
 )
 """What often stands for a missing number, besides what always does; in small letters."""
 

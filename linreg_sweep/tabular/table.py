@@ -193,13 +193,9 @@ def _text_of(file: File, i: int, kept: NDArray[np.bool_] | None) -> tuple[str, .
 def _without_gaps(
     file: File, read: Reading, x: Sequence[int], gaps: Mapping[int, int]
 ) -> tuple[NDArray[np.bool_] | None, tuple[str, ...]]:
-    """Returns which rows [n] miss no cell of y and of these columns, None: all; and a note on those that do.
+    """Returns which rows [n] miss no cell of y and of x, None: all; and a note on those that do.
 
-    Args:
-        file: opened.
-        read: its columns.
-        x: numbers of columns.
-        gaps: how many cells of these and of y are missing, by column.
+    Gaps are how many cells are missing, by column.
 
     Raises:
         DataError: there is no such row.

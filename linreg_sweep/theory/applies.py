@@ -18,6 +18,7 @@ from linreg_sweep.theory.outcome import stability_limit, steepest_contraction
 from linreg_sweep.theory.permuted import MOST_ROWS, Permuted
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
+from linreg_sweep.theory.scheduled_order import ScheduledOrder
 
 Floats = NDArray[np.float64]
 Values = Mapping[str, Floats]
@@ -222,7 +223,7 @@ def _each(numbers: Floats, columns: NDArray[np.intp]) -> Floats:
 
 def theory_of(
     method: Method, problem: Problem, known: dict[Any, Any] | None = None
-) -> Theory | Drawn | NoTheory:
+) -> Theory | ScheduledOrder | Drawn | NoTheory:
     """Returns what is known of trials that descend by a method.
 
     Args:
@@ -234,10 +235,12 @@ def theory_of(
         return NoTheory("adaptive", "adaptive optimizers scale each step by its gradients")
     if method.batch_size is None:
         return LinearTheory(method)
-    if method.schedule is not None:
-        return NoTheory("mini_batches", "steps see mini-batches under a schedule")
     if problem.shape[0] > MOST_PARAMETERS:
         return NoTheory("mini_batches", f"steps see mini-batches of more than {MOST_PARAMETERS} parameters")
+    if method.schedule is not None and method.order != "file":
+        return NoTheory("mini_batches", "steps see mini-batches under a schedule")
+    if method.schedule is not None:
+        return ScheduledOrder(method, problem, {} if known is None else known)
     if method.order == "file":
         return FileOrder(method, problem, {} if known is None else known)
     if method.order == "reshuffle" and problem.n_rows <= MOST_ROWS:

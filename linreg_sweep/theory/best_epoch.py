@@ -61,8 +61,7 @@ def least_cost(modes: PlainModes | MomentumModes, residuals: Residuals, last: In
     def cost_at(columns: Indices, epoch: Integers) -> Floats:
         return residuals.take(columns).cost(modes.take(columns).factors(epoch.astype(np.float64)))
 
-    every = np.arange(len(last))
-    last_cost = cost_at(every, last)
+    last_cost = residuals.cost(modes.factors(last.astype(np.float64)))
     if isinstance(modes, PlainModes):
         epoch, cost = least_plain(modes, residuals, last, cost_at)
     else:

@@ -5,8 +5,7 @@ form, but an epoch moves it, and the velocity q_t beside it, by a few operations
 exact but for their rounding. The excess is no longer monotone, so every epoch's is looked at, in chunks.
 
 Beside the excess goes what rounding may have added to it: each step adds an error, which later steps shrink
-or grow as they do the trial's own (see rounding.py). So first events are found at once for the exact course
-and for those that rounding may have moved it to.
+or grow as they do the trial's own (see rounding.py).
 """
 
 from collections.abc import Callable
@@ -17,9 +16,9 @@ from numpy.typing import NDArray
 
 from linreg_sweep.theory.double_double import split
 from linreg_sweep.theory.first_events import Levels
-from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.theory.rounding import Steps
 from linreg_sweep.theory.sums import total
+from linreg_sweep.theory.watching import CHUNK, Ends, Seen, ends_of
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -28,14 +27,8 @@ Indices = NDArray[np.intp]
 Table = Callable[[Indices, int, int], Floats]
 """Of some trials, a first epoch and how many: a number for each epoch and trial [n, k] or [n, 1]."""
 
-CHUNK = 64
-"""Epochs between two looks at the excess."""
-
 FAINT = 1e-290
 """An error below which nothing is divided by it."""
-
-WAYS = (0, 1, -1)
-"""The exact course, and those that rounding moves up and down."""
 
 
 @dataclass(frozen=True)
@@ -121,23 +114,6 @@ class _Mover:
 
 
 @dataclass(frozen=True)
-class Ends:
-    """How k trials end, along each of several ways that rounding may move them; [ways, k] each.
-
-    Attributes:
-        converged: the first epoch at which it had converged, or MISSING.
-        diverged: likewise diverged.
-        epochs: the updates done when it ended.
-        settled: whether the state in which it ended counts as converged.
-    """
-
-    converged: Integers
-    diverged: Integers
-    epochs: Integers
-    settled: Flags
-
-
-@dataclass(frozen=True)
 class Watch:
     """What rounding may do to k trials.
 
@@ -201,20 +177,40 @@ class _Gathered:
         self.reach = np.abs(p) + np.abs(rate * q)
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """What was seen of k trials in n epochs [n, k]; without a watch, slack and stretch are 0 and 1."""
+class _Descents:
+    """The excess of k trials, epoch by epoch; see watching.Descents."""
 
-    root: Floats
-    """The root of the excess."""
-    slack: Floats
-    """How far rounding may have moved it."""
-    stretch: Floats
-    """By which factor it may have moved it besides."""
+    def __init__(self, course: Course, energy: Floats, watch: Watch | None) -> None:
+        """Begins at the starts."""
+        self.course, self.energy, self.live = course, energy, np.arange(energy.shape[1])
+        self.mover, self.p, self.q = course.mover(self.live), np.ones(energy.shape), np.zeros(energy.shape)
+        self.gathered = None if watch is None else _Gathered(watch)
 
-    def take(self, columns: Indices) -> "_Seen":
-        """Returns that of some trials."""
-        return _Seen(self.root[:, columns], self.slack[:, columns], self.stretch[:, columns])
+    def run(self, epoch: int, n_states: int) -> Seen:
+        """Does so many epochs, the first of number `epoch`; returns what each began with."""
+        rates, p, q = self.course.rates(self.live, epoch, n_states), self.p, self.q
+        mover, gathered = self.mover, self.gathered
+        root = np.empty((len(rates), len(self.live)))
+        slack, pace = np.zeros((2, *root.shape))
+        for state, rate in enumerate(rates):
+            cost = self.energy * p
+            cost *= p  # a square may overflow where its cost does not
+            np.sqrt(total(cost), out=root[state])
+            if gathered is not None:
+                slack[state], pace[state] = gathered.slack(), gathered.pace
+                gathered.add(rate)
+            mover.move(p, q, rate, is_first=epoch + state == 0)
+            if gathered is not None:
+                gathered.follow(p, q, rate)
+        stretch = np.ones_like(root) if gathered is None else gathered.steps.stretch(pace)
+        return Seen(root, slack, stretch)
+
+    def take(self, columns: Indices) -> None:
+        """Keeps some of the trials that are left."""
+        self.live, self.energy = self.live[columns], self.energy[:, columns]
+        self.mover, self.p, self.q = self.course.mover(self.live), self.p[:, columns], self.q[:, columns]
+        if self.gathered is not None:
+            self.gathered.take(columns)
 
 
 def first_events(
@@ -229,104 +225,8 @@ def first_events(
         early_stop: a trial ends at its first event; else at divergence or its last epoch.
         watch: what rounding may do; None: it is of no account.
     """
-    count, n_ways = len(levels.last), 1 if watch is None else len(WAYS)
-    nothing = np.full((n_ways, count), MISSING)
-    ends = Ends(nothing.copy(), nothing.copy(), nothing.copy(), np.zeros((n_ways, count), np.bool_))
-    last, live, epoch = levels.last.astype(np.int64), np.arange(count), 0
-    low, high = np.sqrt(levels.low), np.sqrt(levels.high)  # NaN where no excess is at or below it
-    bound = high if watch is None else np.minimum(high, np.sqrt(watch.overflow))
-    sought = np.tile(low, (n_ways, 1))
-    mover, p, q = course.mover(live), np.ones(energy.shape), np.zeros(energy.shape)
-    gathered = None if watch is None else _Gathered(watch)
-    while len(live):
-        n_states = int(min(CHUNK, last[live].max() - epoch + 1))
-        seen = _run(mover, p, q, course.rates(live, epoch, n_states), epoch, energy, gathered)
-        left, widest = last[live] - epoch, seen.stretch[-1]
-        near = (seen.root - seen.slack).min(axis=0) <= np.fmax.reduce(sought[:, live]) * widest
-        near |= ~((seen.root + seen.slack).max(axis=0) <= bound[live] / widest) | (left < n_states)
-        some = np.flatnonzero(near)
-        if len(some):
-            these = live[some]
-            for way, sign in enumerate(WAYS[:n_ways]):
-                of_high = (high if sign == 0 else bound)[these]
-                of_levels = low[these], sought[way, these], of_high
-                found = _look_back(seen.take(some), sign, of_levels, left[some], early_stop=early_stop)
-                _book(ends, way, these, epoch, found)
-                sought[way, these[found.converged != MISSING]] = np.nan
-            goes_on = np.flatnonzero((ends.epochs[:, live] == MISSING).any(axis=0))
-            if len(goes_on) < len(live):
-                live, p, q, energy = live[goes_on], p[:, goes_on], q[:, goes_on], energy[:, goes_on]
-                mover = course.mover(live)
-                if gathered is not None:
-                    gathered.take(goes_on)
-        epoch += n_states
-    return ends
-
-
-def _run(
-    mover: _Mover, p: Floats, q: Floats, rates: Floats, epoch: int, energy: Floats, gathered: _Gathered | None
-) -> _Seen:
-    """Does epochs at these rates [n, k], the first of number `epoch`; returns what each began with."""
-    root = np.empty((len(rates), p.shape[1]))
-    slack, pace = np.zeros((2, *root.shape))
-    for state, rate in enumerate(rates):
-        cost = energy * p
-        cost *= p  # a square may overflow where its cost does not
-        np.sqrt(total(cost), out=root[state])
-        if gathered is not None:
-            slack[state], pace[state] = gathered.slack(), gathered.pace
-            gathered.add(rate)
-        mover.move(p, q, rate, is_first=epoch + state == 0)
-        if gathered is not None:
-            gathered.follow(p, q, rate)
-    stretch = np.ones_like(root) if gathered is None else gathered.steps.stretch(pace)
-    return _Seen(root, slack, stretch)
-
-
-def _look_back(
-    seen: _Seen, sign: int, levels: tuple[Floats, Floats, Floats], left: Integers, *, early_stop: bool
-) -> Ends:
-    """Returns what happened to k trials within n epochs, counted from the first of them, along one way.
-
-    Args:
-        seen: of the trials.
-        sign: of the way.
-        levels: the roots [k] of what counts as converged, of what is still waited for of that (NaN:
-            nothing), and of what counts as diverged.
-        left: how many more epochs each may do [k].
-        early_stop: see first_events.
-    """
-    low, sought, high = ((level * seen.stretch**sign) + sign * seen.slack for level in levels)
-    n_states = len(seen.root)
-    allowed = np.arange(n_states)[:, None] <= left
-    converged = _first((seen.root <= sought) & (sought >= 0) & allowed)
-    diverged = _first(~((seen.root <= high) & np.isfinite(seen.root)) & allowed)
-    end = np.minimum(diverged, left)
-    if early_stop:
-        end = np.minimum(end, converged)
-    at = np.minimum(end, n_states - 1), np.arange(len(end))
-    return Ends(
-        np.where((converged <= end) & (converged < n_states), converged, MISSING),
-        np.where((diverged <= end) & (diverged < n_states), diverged, MISSING),
-        np.where(end < n_states, end, MISSING),
-        seen.root[at] <= low[at],
-    )
-
-
-def _first(true: Flags) -> Integers:
-    """Returns the first row [k] that is true in each column of [n, k]; n where none is."""
-    return np.where(true.any(axis=0), true.argmax(axis=0), len(true)).astype(np.int64)
-
-
-def _book(ends: Ends, way: int, these: Indices, epoch: int, found: Ends) -> None:
-    """Enters what happened to some trials, unless they have ended that way before."""
-    is_open = ends.epochs[way, these] == MISSING
-    for whole, part in ((ends.converged, found.converged), (ends.diverged, found.diverged)):
-        new = is_open & (part != MISSING)
-        whole[way, these[new]] = epoch + part[new]
-    new = is_open & (found.epochs != MISSING)
-    ends.epochs[way, these[new]] = epoch + found.epochs[new]
-    ends.settled[way, these[new]] = found.settled[new]
+    overflow = None if watch is None else watch.overflow
+    return ends_of(_Descents(course, energy, watch), levels, early_stop=early_stop, overflow=overflow)
 
 
 @dataclass(frozen=True)

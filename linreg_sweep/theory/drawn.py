@@ -1,7 +1,8 @@
 """What holds for trials whose batches are drawn: of each nothing, but of all draws the mean."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,11 @@ from numpy.typing import NDArray
 from linreg_sweep.theory.epoch_map import Momentum
 from linreg_sweep.theory.in_batches import DECIDING, InBatches, Values
 from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, begin, draws_of, mean_steps
-from linreg_sweep.theory.mean_square import limit_of
+from linreg_sweep.theory.mean_course import Course
+from linreg_sweep.theory.mean_long import PASSES, long_after, swinging_steps
+from linreg_sweep.theory.mean_square import Modes, growth_at, limit_of, modes_of, plateau_of
 from linreg_sweep.theory.quadratic import Quadratic
+from linreg_sweep.theory.scatter import Scatter, scatter_of
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -21,7 +25,13 @@ MOST_WORK = 10**9
 """Rows times the square of parameters up to which the limit of second moments is looked for."""
 
 MOST_MOMENTS = 100
-"""Entries of second moments up to which they are led through epochs, and tried at many rates."""
+"""Entries of second moments up to which a step is a matrix on them; beyond it is a pass over the rows."""
+
+MOST_OF_PASS = 2 * 10**7
+"""Rows times the square of parameters up to which a trial may take some dozens of passes."""
+
+MOST_OF_COURSE = 2 * 10**9
+"""The same times the passes that a trial may take: half a second."""
 
 RATIO = 1.2
 """From one rate to the next, where a limit with momentum is looked for."""
@@ -37,6 +47,30 @@ REMEMBERED = 64
 
 TABLE = 2**20
 """Numbers of moments that are held at once."""
+
+
+@dataclass(frozen=True)
+class One:
+    """One trial, of so many parameters that its moments take passes over the rows.
+
+    Attributes:
+        place: which of the trials.
+        rate: its learning rate.
+        momentum: its own.
+        scatter: what its batches are drawn from.
+        is_stable: whether its rate is below the limit.
+    """
+
+    place: int
+    rate: float
+    momentum: Momentum | None
+    scatter: Scatter
+    is_stable: bool
+
+    @cached_property
+    def modes(self) -> Modes:
+        """What a step of the mean does."""
+        return modes_of(self.scatter.values, self.rate, self.momentum)
 
 
 @dataclass(frozen=True)
@@ -90,10 +124,10 @@ class Drawn(InBatches):
     def plateau(self, quadratic: Quadratic, values: Values) -> Floats:
         """Returns the expected excess at rest [K]; NaN: it grows without bound, or it is not worked out."""
         found = np.full(len(values["learning_rate"]), np.nan)
-        if self.n_moments(values) > MOST_MOMENTS:
-            return found
 
         def at_rest() -> Floats:
+            if self.n_moments(values) > MOST_MOMENTS:
+                return self._by_passes(quadratic, values, self._plateau)
             for some, draws, momentum in self._blocks(quadratic, values):
                 found[some] = self.steps(draws, values["learning_rate"][some], momentum).plateau()
             return found
@@ -134,10 +168,13 @@ class Drawn(InBatches):
         found = np.full(len(epochs), np.nan)
         optimum, low = (np.moveaxis(each, -1, 0) for each in (quadratic.optimum, quadratic.optimum_low))
         error = start - optimum - low
-        if self.n_moments(values) > MOST_MOMENTS:
-            return found
+
+        def course(one: One) -> float:
+            return self._course(one, error[one.place], int(epochs[one.place]) * self.n_steps)
 
         def after() -> Floats:
+            if self.n_moments(values) > MOST_MOMENTS:
+                return self._by_passes(quadratic, values, course)
             for some, draws, momentum in self._blocks(quadratic, values):
                 steps = self.steps(draws, values["learning_rate"][some], momentum)
                 state = begin(draws, draws.frame.into @ error[some], momentum)
@@ -146,6 +183,50 @@ class Drawn(InBatches):
             return found
 
         return self._once("expected", values, (start, epochs), after)
+
+    def _by_passes(self, quadratic: Quadratic, values: Values, find: Callable[[One], float]) -> Floats:
+        """Returns what is found of each trial [K] by passes over the rows; NaN: these take too long."""
+        rates = values["learning_rate"]
+        found = np.full(len(rates), np.nan)
+        if self._pass > MOST_OF_PASS:
+            return found
+        momentum, limits = self.momentum(values), self.stability_limit(quadratic, values)
+        for penalty, alike in _by_penalty(values):
+            scatter = self._scatter(quadratic.take(alike[:1]), penalty)
+            for k in alike.tolist():
+                own = None if momentum is None else momentum.take(slice(k, k + 1))
+                found[k] = find(One(k, float(rates[k]), own, scatter, bool(rates[k] < limits[k])))
+        return found
+
+    def _plateau(self, one: One) -> float:
+        return plateau_of(one.scatter, one.modes) if one.is_stable and one.modes.is_stable else np.nan
+
+    def _course(self, one: One, error: Floats, n_steps: int) -> float:
+        course = Course(one.scatter, one.modes, one.momentum is None and one.is_stable)
+        state = course.begin(error)
+        if one.momentum is not None and n_steps:  # the first step is not dampened
+            undamped = replace(one.momentum, gain=np.ones(1))
+            state = replace(course, modes=modes_of(one.scatter.values, one.rate, undamped)).step(state)
+            n_steps -= 1
+        swinging, most = swinging_steps(course), MOST_OF_COURSE / self._pass
+        steps, integral = course.passes(n_steps), 2 * course.passes(swinging) + PASSES
+        if steps <= min(most, integral):
+            return course.excess(course.after(state, n_steps))
+        is_known = one.is_stable and one.modes.is_stable and 2 * swinging < n_steps and integral <= most
+        return long_after(course, state, n_steps, swinging) if is_known else np.nan
+
+    def _scatter(self, quadratic: Quadratic, decay: float) -> Scatter:
+        """Returns what the batches of one trial are drawn from, a pass over the rows at a time."""
+        key = "scatter", decay, *self._key
+        if key not in self.known:
+            decayed = np.full(self.problem.shape[0], decay)
+            decayed[-1] *= self.method.decays_bias or not self.problem.fit_bias
+            replacement = self.method.order == "with_replacement"
+            self.known[key] = scatter_of(
+                self.problem, self.batch_size, quadratic, decayed, replacement=replacement
+            )
+        found: Scatter = self.known[key]
+        return found
 
     def stability_limit(
         self, quadratic: Quadratic, values: Values, epochs: NDArray[Any] | None = None
@@ -175,33 +256,32 @@ class Drawn(InBatches):
     def _found_limit(self, one: Quadratic, penalty: float, momentum: Momentum | None) -> float:
         if momentum is None:
             return self._plain_limit(one, penalty)
+        begins = self._plain_limit(one, penalty) * (1 - momentum.momentum[0]) / 8
+        begins = float(begins / np.maximum(momentum.gain[0], 1e-300))
         size = 2 * self.problem.shape[0]
         if size * (size + 1) // 2 > MOST_MOMENTS:
-            return np.nan
-        draws, slowed = self.draws(one, penalty), (1 - momentum.momentum[0]) / 8
-        begins = self._plain_limit(one, penalty) * slowed / np.maximum(momentum.gain[0], 1e-300)
-        return first_growth(lambda rate: self.steps(draws, np.array([rate]), momentum), float(begins))
+            if self._pass > MOST_OF_PASS:
+                return np.nan
+            scatter = self._scatter(one, penalty)
+            return first_growth(lambda rate: growth_at(scatter, rate, momentum), begins)
+        draws = self.draws(one, penalty)
+        return first_growth(
+            lambda rate: float(self.steps(draws, np.array([rate]), momentum).growth[0]), begins
+        )
 
     def _plain_limit(self, one: Quadratic, penalty: float) -> float:
         """Returns the rate from which on second moments of one trial grow, without momentum."""
-        if self._is_too_much:
-            return np.nan
-        decayed = np.full(self.problem.shape[0], penalty)
-        decayed[-1] *= self.method.decays_bias or not self.problem.fit_bias
-        vectors = one.eigenvectors[..., 0][:, one.eigenvalues[:, 0] > 0]
-        replacement = self.method.order == "with_replacement"
-        return limit_of(self.problem, self.batch_size, vectors, decayed, replacement=replacement)
+        return np.nan if self._pass > MOST_WORK else limit_of(self._scatter(one, penalty))
 
     @property
-    def _is_too_much(self) -> bool:
-        """Whether a pass over the rows takes too long to do it some dozens of times."""
-        return self.problem.n_rows * self.problem.shape[0] ** 2 > MOST_WORK
+    def _pass(self) -> int:
+        """Numbers that a pass over the rows works on."""
+        return self.problem.n_rows * self.problem.shape[0] ** 2
 
     def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
         """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
-        if self.momentum(values) is not None and self.n_moments(values) > MOST_MOMENTS:
-            return "second moments with momentum are not worked out for so many parameters"
-        if self._is_too_much:
+        moved = self.momentum(values) is not None and self.n_moments(values) > MOST_MOMENTS
+        if self._pass > (MOST_OF_PASS if moved else MOST_WORK):
             return "second moments are not worked out for so many rows and parameters"
         return None
 
@@ -212,13 +292,13 @@ def _by_penalty(values: Values) -> Iterator[tuple[float, Indices]]:
     yield from ((penalty, np.flatnonzero(decay == penalty)) for penalty in np.unique(decay).tolist())
 
 
-def first_growth(steps_at: Callable[[float], MeanSteps], begins: float) -> float:
+def first_growth(growth_of: Callable[[float], float], begins: float) -> float:
     """Returns the first rate above `begins` from which on second moments grow; NaN: none was found."""
     if not np.isfinite(begins):
         return np.inf
 
     def growth(rate: float) -> float:
-        return float(np.minimum(steps_at(rate).growth[0], 1.0))
+        return float(np.minimum(growth_of(rate), 1.0))
 
     high, above = begins, growth(begins)
     low, below = high, above

@@ -54,7 +54,9 @@ class Exponentials:
             weight, rate = weight[order[:, 0]], rate[order[:, 0]]
         else:
             weight, rate = (np.take_along_axis(each, order, 0) for each in (weight, rate))
-        slowest = folded(np.maximum, np.where(weight == 0, -np.inf, rate))
+        slowest = rate[0]
+        if not weight[0].all():
+            slowest = folded(np.maximum, np.where(weight == 0, -np.inf, rate))
         return cls(weight, np.minimum(rate - slowest, 0.0))
 
     def take(self, columns: Indices) -> "Exponentials":
@@ -62,40 +64,43 @@ class Exponentials:
         return Exponentials(self.weight.take(columns, axis=1), self.rate.take(columns, axis=1))
 
     def terms(self, epoch: Floats) -> Floats:
-        """Returns the exponentials [n, k] of each trial at its epoch [k]."""
-        terms = self.rate * epoch
+        """Returns the exponentials [n, ..., k] of each trial at epochs [..., k]."""
+        each = (slice(None), *(None,) * (epoch.ndim - 1))
+        terms = self.rate[each] * epoch
         np.exp(terms, out=terms)
-        terms *= self.weight
+        terms *= self.weight[each]
         return terms
 
-    def zeros(self, last: Floats) -> "Zeros":
-        """Returns what rules of signs say of the zeros of each sum from t = 0 to the last [k]."""
-        after, before = _changes(self.weight), _changes(self.terms(last)[::-1])
-        holds = before.are_sure & (self.rate[-1] * last > VANISHED)
-        most = np.where(holds, before.count, MANY)
-        most = np.minimum(most, np.where(after.are_sure, after.count, MANY))
-        return Zeros(np.where(after.end_is_sure & before.end_is_sure, most, MANY), after.below, before.below)
+    def zeros_after_first(self) -> "Changes":
+        """Returns what the rule of signs says of the zeros of each sum after t = 0."""
+        return _changes(self.weight)
 
-    def below(self, epoch: Floats, otherwise: Flags) -> Flags:
-        """Returns whether sums are below 0 at their epochs [k], something else where rounding decides."""
+    def zeros(self, epoch: Floats) -> "Zeros":
+        """Returns what rules of signs say of the zeros of each sum before and after epochs [..., k]."""
         terms = self.terms(epoch)
-        value = total(terms)
-        return np.where(np.abs(value) >= SURE * total(np.abs(terms)), value < 0, otherwise)
+        after, before = _changes(terms), _changes(terms[::-1])
+        holds = before.are_sure & (self.rate[-1] * epoch > VANISHED)
+        return Zeros(
+            np.where(holds, before.count, MANY),
+            np.where(after.are_sure, after.count, MANY),
+            after.below,
+            after.end_is_sure,
+        )
 
     def first_from(self, low: Floats, high: Floats) -> Floats:
-        """Returns the first whole number [k] at which a sum is not below 0.
+        """Returns the first whole number [k] at which a sum is not below 0; where none is before, `high`.
 
         Args:
             low: where it is below 0 [k].
-            high: where it is not, with one change of sign in between [k].
+            high: up to where it has one change of sign at most [k].
 
         There what is slow, and above 0, comes up to what is fast, and below: of two exponentials the
         logarithms are straight lines, so that a few of Newton's steps lead to where they meet.
         """
-        low, high = low.copy(), high.copy()
-        active, step = np.flatnonzero(high - low > 1), 0
-        some, now = self.take(active), low[active]
-        rate, shrunk = some.rate, np.exp(some.rate * now)
+        found, active, step = high.copy(), np.flatnonzero(high - low > 1), 0
+        some = self if len(active) == len(low) else self.take(active)
+        begin, end, rate = low[active], high[active], some.rate
+        now, shrunk = begin, np.exp(rate * begin) if begin.any() else np.ones(1)
         slow = np.where(_is_slow(some.weight * shrunk), some.weight, 0.0)
         fast = slow - some.weight
         while len(active):
@@ -105,38 +110,45 @@ class Exponentials:
             below *= rate
             guess = now - np.log(over / under) / (total(above) / over - total(below) / under)
             is_up = over >= under
-            begin, end = np.where(is_up, low[active], now), np.where(is_up, now, high[active])
-            low[active], high[active] = begin, end
+            begin, end = np.where(is_up, begin, now), np.where(is_up, now, end)
             guess, half = np.where(is_up, np.floor(guess), np.ceil(guess)), np.floor((begin + end) / 2)
             near = np.clip(guess, begin + 1, end - 1)
-            now = half if step > STRAIGHT and step % 2 else np.where(np.abs(guess - near) <= 1, near, half)
+            if step > STRAIGHT and step % 2:
+                now = half
+            elif step:
+                now = np.where(np.abs(guess - near) <= 1, near, half)
+            else:  # the sum may be below 0 up to the end
+                now = np.where(np.isnan(guess), end - 1, near)
             step += 1
             goes_on = end - begin > 1
             if not goes_on.all():
+                found[active[~goes_on]] = end[~goes_on]
                 left = np.flatnonzero(goes_on)
-                active, now = active[left], now[left]
+                active, now, begin, end = active[left], now[left], begin[left], end[left]
                 slow, fast, rate = (each.take(left, axis=1) for each in (slow, fast, rate))
             shrunk = np.exp(rate * now)
-        return high
+        return found
 
 
 @dataclass(frozen=True)
 class Zeros:
-    """What rules of signs say of the zeros of sums from t = 0 to a last one.
+    """What rules of signs say of the zeros of sums before and after an epoch.
 
     Attributes:
-        most: how many each has at most [k]; MANY where it is not known.
-        below_first: whether it is below 0 at t = 0 [k].
-        below_last: whether it is at the last [k].
+        before: how many each has at most between t = 0 and there [..., k]; MANY where it is not known.
+        after: likewise from there on [..., k].
+        below: whether it is below 0 there [..., k].
+        is_sure: whether that is not one of rounding [..., k].
     """
 
-    most: Integers
-    below_first: Flags
-    below_last: Flags
+    before: Integers
+    after: Integers
+    below: Flags
+    is_sure: Flags
 
 
 @dataclass(frozen=True)
-class _Changes:
+class Changes:
     """Partial sums of k trials.
 
     Attributes:
@@ -152,11 +164,11 @@ class _Changes:
     end_is_sure: Flags
 
 
-def _changes(terms: Floats) -> _Changes:
+def _changes(terms: Floats) -> Changes:
     """Returns how often the partial sums of terms [n, k] change their sign, from the first on."""
     partial, size = terms[0].copy(), np.abs(terms[0])
     below = partial < 0
-    count, are_sure = np.zeros(len(partial), np.int64), np.ones(len(partial), np.bool_)
+    count, are_sure = np.zeros(partial.shape, np.int64), np.ones(partial.shape, np.bool_)
     is_sure = are_sure
     for term in terms[1:]:
         begun = size > 0
@@ -168,7 +180,7 @@ def _changes(terms: Floats) -> _Changes:
         are_sure &= is_sure
         below = now_below
     is_finite = np.isfinite(partial)
-    return _Changes(count, are_sure & is_finite, below, is_sure & is_finite)
+    return Changes(count, are_sure & is_finite, below, is_sure & is_finite)
 
 
 def _is_slow(terms: Floats) -> Flags:

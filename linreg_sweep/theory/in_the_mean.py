@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.blocks import blocks
 from linreg_sweep.theory.epoch_map import Affine, Frame, Momentum, Step, frame_of, growth_of
-from linreg_sweep.theory.mean_square import scatter_of
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
+from linreg_sweep.theory.scatter import shares_of
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -75,33 +76,39 @@ def draws_of(
         replacement: whether a row may be drawn twice in a batch.
     """
     n, (n_parameters, n_targets) = problem.n_rows, problem.shape
-    factor, shrunk = scatter_of(problem, batch_size, replacement=replacement)
+    factor, shrunk = shares_of(problem, batch_size, replacement=replacement)
     frame = frame_of(quadratic)
     into, back, weight = frame.into[0], frame.back[0], frame.weight[0]
     decayed = np.ones((n_parameters, 1))
     decayed[-1] = decay_bias or not problem.fit_bias
-    design, targets = problem.rows(slice(None))
-    along = design @ back
-    mean = factor / n * weight[:, None] * (along.T @ along)
-    curvature = mean + into @ (weight_decay * decayed * back)
     optimum = quadratic.optimum[..., 0] + quadratic.optimum_low[..., 0]
-    residual = targets - design @ optimum
-    pulled = into @ (weight_decay * decayed * optimum)
-    offset = np.zeros((n_parameters, n_targets))
+    pulled, offset = into @ (weight_decay * decayed * optimum), np.zeros((n_parameters, n_targets))
+    mean, pull = np.zeros((n_parameters, n_parameters)), np.zeros_like(offset)
+    for some in blocks(n, n_parameters):
+        design, targets = problem.rows(some)
+        along = design @ back
+        mean, pull = mean + along.T @ along, pull + along.T @ (targets - design @ optimum)
+    mean, pull = factor / n * weight[:, None] * mean, factor / n * weight[:, None] * pull
+    curvature = mean + into @ (weight_decay * decayed * back)
     if problem.loss == "sse" and weight_decay:  # each batch bears the whole penalty
         curved = weight > 0
-        pull = factor / n * weight[:, None] * (along.T @ residual) - pulled
-        offset[curved] = np.linalg.solve(curvature[np.ix_(curved, curved)], pull[curved])
-        residual = residual - along @ offset
+        offset[curved] = np.linalg.solve(curvature[np.ix_(curved, curved)], (pull - pulled)[curved])
         pulled = pulled + into @ (weight_decay * decayed * (back @ offset))
     row, column, times = pairs(n_parameters)
-    products, both = along[:, row] * along[:, column], weight[row] * weight[column]
-    fourth = factor**2 / n * both[:, None] * (products.T @ products) * times
-    squares = (residual**2).sum(axis=1)
-    second = factor**2 / n * both * (products * squares[:, None]).sum(axis=0)
-    noise = second - (pulled @ pulled.T)[row, column]
-    # the mean of h mu g^T, and its transpose
-    third = factor**2 / n * both[:, None, None] * np.einsum("ia,ip,io->apo", products, along, residual)
+    fourth, second = np.zeros((len(row), len(row))), np.zeros(len(row))
+    third = np.zeros((len(row), n_parameters, n_targets))
+    for some in blocks(n, len(row) + n_parameters):
+        design, targets = problem.rows(some)
+        along = design @ back
+        residual, products = targets - design @ optimum - along @ offset, along[:, row] * along[:, column]
+        fourth += products.T @ products
+        second += ((residual**2).sum(axis=1)[:, None] * products).sum(axis=0)
+        for target in range(n_targets):
+            third[..., target] += products.T @ (along * residual[:, target, None])
+    both = factor**2 / n * weight[row] * weight[column]
+    fourth = both[:, None] * fourth * times
+    noise = both * second - (pulled @ pulled.T)[row, column]
+    third = both[:, None, None] * third  # the mean of h mu g^T, and its transpose
     turned = mean[row, :, None] * pulled[column, None, :] + mean[column, :, None] * pulled[row, None, :]
     return Draws(
         frame,

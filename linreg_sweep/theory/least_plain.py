@@ -1,14 +1,16 @@
 """The epoch at which the cost on held-out rows is least, without momentum.
 
 The cost is a sum of exponentials, of even and of odd epochs apart where errors swing, and so is its change
-from one epoch to the next. Where as many changes of its sign are seen as rules of signs allow
-(`exponentials.py`), the cost has no other turns, and the least one is at one of them or at an end. Where not,
-stretches of epochs are split: the second derivative of the cost has a bound over any of them, and one whose
-ends lie so high that none within can be the least is passed over (branch and bound, as in Hansen, Global
-Optimization Using Interval Analysis, 1992, ch. 8).
+from one epoch to the next. Where rules of signs (`exponentials.py`) allow it one change of its sign, the cost
+has one turn, and the least one is there or at an end. Where they allow more, they are asked again at some
+epochs between: in a stretch with one change at most there is one turn or none. What is left is split: the
+second derivative of the cost has a bound over any stretch, and one whose ends lie so high that none within
+can be the least is passed over (branch and bound, as in Hansen, Global Optimization Using Interval Analysis,
+1992, ch. 8).
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +25,11 @@ Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 Indices = NDArray[np.intp]
 
-SAMPLES = 16
-"""Epochs at which trials are looked at that may have several turns."""
+SAMPLES = 10
+"""Stretches of epochs, at whose ends trials are looked at that may have several turns."""
+
+TELLING = 20
+"""Exponentials up to which rules of signs between epochs tell enough to be asked."""
 
 
 def least_plain(
@@ -41,11 +46,13 @@ def least_plain(
     best = Best(len(last))
     stride: Integers = 1 + np.asarray(modes.odd.any(axis=0), np.int64)
     with np.errstate(all="ignore"):  # diverged trials overflow
-        for parity in (0, 1):
-            there = np.flatnonzero((parity < stride) & (parity <= last))
-            if len(there):
-                of_them = modes.take(there), residuals.take(there), there, parity, stride[there]
-                Course.of(*of_them).search((last[there] - parity) // stride[there], cost_at, best)
+        every = np.arange(len(last))
+        Course.of(modes, residuals, every, 0, stride).search(last // stride, cost_at, best)
+        there = np.flatnonzero((stride == 2) & (last >= 1))
+        if len(there):
+            some, stride = modes.take(there), stride[there]
+            shrunk = residuals.take(there).shrunk(some.factors(np.ones(len(there))))
+            Course.of(some, shrunk, there, 1, stride).search((last[there] - 1) // stride, cost_at, best)
     return best.epoch, best.cost
 
 
@@ -59,8 +66,7 @@ class Course:
         stride: from one epoch to the next [k].
         change: of the cost, from each of these epochs to the one after.
         log: of each factor from one to the next [P, k].
-        reach: the length of what each error adds to the residuals at the first [P, k].
-        n_entries: see Residuals.
+        residuals: at the first.
     """
 
     trial: Indices
@@ -68,20 +74,25 @@ class Course:
     stride: Integers
     change: Exponentials
     log: Floats
-    reach: Floats
-    n_entries: int
+    residuals: Residuals
 
     @classmethod
     def of(
         cls, modes: PlainModes, residuals: Residuals, trial: Indices, parity: int, stride: Integers
     ) -> "Course":
-        """Returns that of trials with these modes, see Course."""
-        begin, log = modes.factors(np.full(len(trial), float(parity))), modes.log * stride
-        linear, square = residuals.quadratic_form(begin)
-        one, other = np.triu_indices(len(log))
-        rate = np.concatenate([log, log[one] + log[other]])
-        change = Exponentials.of(np.concatenate([linear, square]) * np.expm1(rate), rate)
-        return cls(trial, parity, stride, change, log, residuals.reach * np.abs(begin), residuals.n_entries)
+        """Returns that of trials with these modes and residuals at its first epoch, see Course."""
+        log = modes.log * stride
+        grown, (one, other) = np.expm1(log), np.triu_indices(len(log))
+        both = grown[one] * grown[other] + grown[one] + grown[other]
+        linear, square = residuals.quadratic_form()
+        weight = np.concatenate([linear * grown, square * both])
+        change = Exponentials.of(weight, np.concatenate([log, log[one] + log[other]]))
+        return cls(trial, parity, stride, change, log, residuals)
+
+    @cached_property
+    def reach(self) -> Floats:
+        """The length of what each error adds to the residuals at the first epoch [P, k]."""
+        return self.residuals.reach
 
     def search(self, last: Integers, cost_at: Cost, best: Best) -> None:
         """Looks for the least cost of the trials.
@@ -98,31 +109,37 @@ class Course:
             best.see(columns, epoch, cost)
             return cost
 
-        place, end = np.arange(len(last)), np.maximum(last - 1, 0).astype(np.float64)
-        zeros = self.change.zeros(end)
-        ends = Samples(np.stack([0 * end, end]), np.stack([zeros.below_first, zeros.below_last]))
-        left = self._see_turns(place, last, zeros.most, ends, see)
-        samples = Samples.of(self.change.take(left), end[left], ends.falls[0, left])
-        left = left[self._see_turns(left, last[left], zeros.most[left], samples, see)]
-        self._bounded(left, last[left], see, best)
+        zeros = self.change.zeros_after_first()
+        is_one = zeros.are_sure & (zeros.count <= 1)
+        down, up, left = (
+            np.flatnonzero(each) for each in (is_one & zeros.below, is_one & ~zeros.below, ~is_one)
+        )
+        end = last[down].astype(np.float64)
+        see(down, self.change.take(down).first_from(0 * end, end).astype(np.int64))
+        see(up, np.zeros(len(up), np.int64))
+        see(up, last[up])
+        if len(self.change.rate) > TELLING:
+            self._bounded(left, 0 * left, last[left], see, best)
+        elif len(left):
+            self._see_turns(left, last[left], see, best)
 
-    def _see_turns(
-        self, place: Indices, last: Integers, most: Integers, samples: "Samples", see: Cost
-    ) -> Indices:
-        """Sees the least costs of trials that turn nowhere else than between samples; returns the others."""
-        falls = samples.falls
-        known = most - (falls[1:] != falls[:-1]).sum(axis=0) <= 1
-        begins, ends = np.flatnonzero(known & ~falls[0]), np.flatnonzero(known & falls[-1])
-        see(place[begins], np.zeros(len(begins), np.int64))
-        see(place[ends], last[ends])
-        number, turns = np.nonzero(known & falls[:-1] & ~falls[1:])
-        low, high = samples.at[number, turns], samples.at[number + 1, turns]
-        see(place[turns], self.change.take(place[turns]).first_from(low, high).astype(np.int64))
-        return np.flatnonzero(~known)
+    def _see_turns(self, place: Indices, last: Integers, see: Cost, best: Best) -> None:
+        """Sees the least costs of trials that may turn several times."""
+        change = self.change.take(place)
+        samples = Samples.of(change, np.maximum(last - 1, 0).astype(np.float64))
+        at, falls = samples.at, samples.falls
+        see(place, np.zeros(len(place), np.int64))
+        see(place, last)
+        number, turns = np.nonzero(~samples.are_open & falls[:-1] & ~falls[1:])
+        found = change.take(turns).first_from(at[number, turns], at[number + 1, turns])
+        see(place[turns], found.astype(np.int64))
+        number, still = np.nonzero(samples.are_open)
+        low, high = (at[each, still].astype(np.int64) for each in (number, number + 1))
+        high = np.where(number + 1 == len(at) - 1, last[still], high)
+        self._bounded(place[still], low, high, see, best)
 
-    def _bounded(self, place: Indices, high: Integers, see: Cost, best: Best) -> None:
-        """Looks for the least cost of some trials by branch and bound, from 0 to `high` [k]."""
-        low = np.zeros_like(high)
+    def _bounded(self, place: Indices, low: Integers, high: Integers, see: Cost, best: Best) -> None:
+        """Looks for the least cost of some trials by branch and bound, from `low` to `high` [k]."""
         at_low, at_high = see(place, low), see(place, high)
         while len(place):
             bound = self._bound(place, low, high, np.minimum(at_low, at_high))
@@ -141,8 +158,8 @@ class Course:
         log, wide = self.log.take(place, axis=1), (high - low).astype(np.float64)
         moving = np.exp(np.maximum(log * low, log * high)) * self.reach.take(place, axis=1)
         slope, bend = total(np.abs(log) * moving), total(log * log * moving)
-        size = np.sqrt(lower * self.n_entries) + slope * wide
-        return lower - 2 * (slope * slope + size * bend) * wide * wide / (8 * self.n_entries)
+        size = np.sqrt(lower * self.residuals.n_entries) + slope * wide
+        return lower - 2 * (slope * slope + size * bend) * wide * wide / (8 * self.residuals.n_entries)
 
 
 @dataclass(frozen=True)
@@ -150,18 +167,26 @@ class Samples:
     """Some epochs of each trial, from its first to its last but one.
 
     Attributes:
-        at: which, ascending [s, k].
-        falls: whether the cost falls from there to the next [s, k].
+        at: which, ascending [s + 1, k].
+        falls: whether the cost falls from there to the next [s + 1, k].
+        are_open: between which of them it may turn more than once [s, k].
     """
 
     at: Floats
     falls: Flags
+    are_open: Flags
 
     @classmethod
-    def of(cls, change: Exponentials, last: Floats, falls: Flags) -> "Samples":
-        """Returns those at even ratios up to the last [k]; whether the first falls is known."""
-        at, seen = [0 * last], [falls]
-        for number in range(1, SAMPLES + 1):
-            at.append(np.minimum(np.round((last + 1) ** (number / SAMPLES)), last))
-            seen.append(change.below(at[-1], seen[-1]))
-        return cls(np.stack(at), np.stack(seen))
+    def of(cls, change: Exponentials, last: Floats) -> "Samples":
+        """Returns those at even ratios up to the last [k]."""
+        ratios = [np.minimum(np.round((last + 1) ** (n / SAMPLES)), last) for n in range(1, SAMPLES + 1)]
+        at = np.stack([0 * last, *ratios])
+        zeros = change.zeros(at)
+        before, after, falls = zeros.before, zeros.after, zeros.below
+        before[0], after[-1] = 0, 0
+        for now, is_sure, so_far in zip(falls[1:], zeros.is_sure[1:], falls[:-1], strict=True):
+            now[~is_sure] = so_far[~is_sure]
+        turns = falls[1:] != falls[:-1]
+        elsewhere = turns.sum(axis=0) - turns
+        most = np.minimum(np.minimum(after[:-1], before[1:]), (before + after).min(axis=0) - elsewhere)
+        return cls(at, falls, most - turns > 1)

@@ -1,117 +1,120 @@
-"""The rate from which on second moments grow, of so many parameters that no matrix of theirs is held.
+"""Second moments at rest, and the rate from which on they grow, of so many parameters that no matrix is held.
 
-A step of drawn batches takes the second moment S of errors to `S - 2 rate C(S) + rate**2 D(S)`, in the mean
-over all draws (`in_the_mean.py`). Along the eigenvectors of the mean curvature C multiplies each entry by a
-number of its own, and D is a pass over the rows. D takes no semidefinite S to another kind, so the limit is 2
-over the largest eigenvalue of C**-1 D, whose eigenvector is semidefinite (Krein and Rutman, Uspekhi Mat.
-Nauk 3, 1948): the unit matrix has a part along it. From there Lanczos' method, with every vector made
-orthogonal to all before (Golub and Van Loan, Matrix Computations, sec. 10.1), mostly takes no more than a
-dozen passes.
+What chance adds to one gradient leaves a trace in all later errors: r_i(t) along an eigenvector of the mean
+curvature. At rest each step adds a scatter F, so the error's second moment is `S = K F`, entry by entry, with
+K_ij the sum of r_i(t) r_j(t) over t. F itself is what the rows make of S, and what they add at the optimum:
+`S - K Pi(S) = K G`. K is known in closed form, with momentum as well, Pi is a pass over the rows, and S grows
+from where the largest eigenvalue of K Pi reaches 1: both maps take no semidefinite S to another kind, so that
+this eigenvalue is positive and its eigenvector semidefinite (Krein and Rutman, Uspekhi Mat. Nauk 3, 1948; of
+regular splittings see Varga, Matrix Iterative Analysis, sec. 3.6).
+
+Without momentum the limit is 2 over the largest eigenvalue of C**-1 D, where a step takes S to
+`S - 2 rate C(S) + rate**2 D(S)`: one search instead of one at each rate.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.blocks import blocks
-from linreg_sweep.theory.problem import Problem, loss_factor
+from linreg_sweep.theory.epoch_map import Momentum, Step, growth_of
+from linreg_sweep.theory.krylov import largest_eigenvalue, undone
+from linreg_sweep.theory.scatter import Scatter
 
 Floats = NDArray[np.float64]
-
-MOST_PASSES = 200
-"""Passes over the rows after which no limit is known."""
-
-EXACT = 1e-13
-"""Share of the eigenvalue up to which its error is one of rounding."""
+Numbers = NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Scatter:
-    """How the rows of batches scatter about what they have in the mean, along its eigenvectors.
+class Modes:
+    """What steps of the mean curvature do along each of q eigenvectors, to d numbers: p, and w if any.
 
     Attributes:
-        rows: of the design [n, P].
-        values: the eigenvalues of the mean curvature, with the penalty [P], none 0.
-        mean: the mean curvature without the penalty [P, P].
-        factor: what makes the curvature of one row of the square of it.
-        shrunk: how much less a batch scatters than a row.
+        delta: a step, less I [q, d, d].
+        given: what a gradient of 1 does at once [d].
+        seen: what makes an error of them [d].
     """
 
-    rows: Floats
-    values: Floats
-    mean: Floats
-    factor: float
-    shrunk: float
+    delta: Floats
+    given: Floats
+    seen: Floats
 
-    def __call__(self, second: Floats) -> Floats:
-        """Returns D of a symmetric S [P, P]."""
-        total: Floats = np.zeros_like(second)
-        for some in blocks(len(self.rows), len(second)):
-            rows = self.rows[some]
-            total += rows.T @ (((rows @ second) * rows).sum(axis=1)[:, None] * rows)
-        about_mean = self.factor**2 / len(self.rows) * total - self.mean @ second @ self.mean
-        found = self.values[:, None] * second * self.values + self.shrunk * about_mean
-        return (found + found.T) / 2
+    @property
+    def is_stable(self) -> bool:
+        """Whether the mean comes to rest."""
+        return bool((growth_of(self.delta) < 0).all())
+
+    def left_of(self, second: Numbers, grown: complex = 0.0) -> Numbers:
+        """Returns what errors have in common [q, q] in all steps together, from one on.
+
+        Args:
+            second: what the numbers have in common there [d, d, q, q]; no chance comes on top.
+            grown: z - 1, where the steps count by z**-1, z**-2, ... instead of all alike.
+        """
+        q, d = self.delta.shape[:2]
+        unit, one = np.eye(d), self.delta
+        both = np.einsum("iac,jbd->ijabcd", one, one)
+        both += np.einsum("iac,bd->iabcd", one, unit)[:, None] + np.einsum("jbd,ac->jabcd", one, unit)
+        falls = grown * np.eye(d * d) - both.reshape(q, q, d * d, d * d)
+        size = np.abs(falls).max(axis=3, keepdims=True)
+        wanted = np.moveaxis(second.reshape(d * d, q, q), 0, -1)[..., None] / size
+        found = np.linalg.solve(falls / size, wanted)[..., 0]
+        return np.asarray(found @ np.outer(self.seen, self.seen).ravel())
+
+    def kept(self, grown: complex = 0.0) -> Numbers:
+        """Returns K [q, q]: the same of a scatter of 1 that a step adds to gradients."""
+        q = len(self.delta)
+        return self.left_of(np.outer(self.given, self.given)[:, :, None, None] * np.ones((q, q)), grown)
 
 
-def limit_of(
-    problem: Problem, batch_size: int, vectors: Floats, penalty: Floats, *, replacement: bool
-) -> float:
-    """Returns the rate from which on second moments grow without bound; NaN: it was not found.
+def modes_of(values: Floats, rate: float, momentum: Momentum | None) -> Modes:
+    """Returns what steps do along eigenvectors of these eigenvalues [q].
 
     Args:
-        problem: the rows, and the loss that a step descends.
-        batch_size: rows a step.
-        vectors: of the directions that are not flat [P, q].
-        penalty: of each parameter [P].
-        replacement: whether a row may be drawn twice in a batch.
+        values: of the mean curvature.
+        rate: the learning rate.
+        momentum: that of one trial.
     """
-    factor, shrunk = scatter_of(problem, batch_size, replacement=replacement)
-    design = problem.rows(slice(None))[0] @ vectors
-    mean = factor / len(design) * (design.T @ design)
-    values, own = np.linalg.eigh(mean + (vectors.T * penalty) @ vectors)
+    count = len(values)
+    own = None if momentum is None else momentum.take(np.zeros(count, np.intp))
+    step, size = Step(np.full(count, rate), own), 1 if momentum is None else 2
+    nothing, one = np.zeros((count, size, size)), np.ones((count, 1, 1))
+    delta, _, given = step.led_up_to(nothing, values[:, None, None], one)
+    seen = [1.0] if momentum is None else [1.0, float(momentum.ahead[0])]
+    return Modes(delta, given[0, :, 0], np.array(seen))
+
+
+def plateau_of(scatter: Scatter, modes: Modes) -> float:
+    """Returns the expected excess at rest, where second moments come to rest; NaN: it was not found."""
+    kept, none = modes.kept(), np.zeros_like(scatter.mean)
+    size = np.sqrt(np.outer(scatter.values, scatter.values))  # so that entries count by what they cost
+    noise = scatter(none, np.zeros_like(scatter.offset))
+    found = undone(lambda second: size * kept * scatter(second / size), size * kept * noise) / size
+    return float((scatter.excess * (found + scatter.offset @ scatter.offset.T)).sum())
+
+
+def growth_at(scatter: Scatter, rate: float, momentum: Momentum | None) -> float:
+    """Returns a number below 0 where second moments come to rest at a rate, and above where they grow."""
+    modes = modes_of(scatter.values, rate, momentum)
+    if not modes.is_stable:
+        return 1.0
+    kept, unit = modes.kept(), np.eye(len(scatter.values))
+    root = np.sqrt(np.abs(kept))
+    if (kept > 0).all():
+        return largest_eigenvalue(lambda second: root * scatter(root * second), root * unit) - 1
+    return largest_eigenvalue(lambda second: kept * scatter(second), kept * unit, is_symmetric=False) - 1
+
+
+def limit_of(scatter: Scatter) -> float:
+    """Returns the rate from which on second moments grow without momentum; NaN: it was not found."""
+    values = scatter.values
     if not len(values):
         return np.inf
-    scatter = Scatter(design @ own, values, own.T @ mean @ own, factor, shrunk)
     size = np.sqrt((values[:, None] + values) / 2)
-    largest = largest_eigenvalue(lambda second: scatter(second / size) / size, np.eye(len(values)) * size)
-    return 2 / largest
 
+    def map_(second: Floats) -> Floats:
+        scaled = second / size
+        return (values[:, None] * scaled * values + scatter(scaled)) / size
 
-def scatter_of(problem: Problem, batch_size: int, *, replacement: bool) -> tuple[float, float]:
-    """Returns what makes the curvature of a row of its square, and how much less a batch scatters."""
-    n = problem.n_rows
-    factor = batch_size * float(loss_factor(problem.loss, batch_size, problem.shape[1]))
-    return factor, 1 / batch_size if replacement else (n - batch_size) / (batch_size * (n - 1))
-
-
-def largest_eigenvalue(map_: Callable[[Floats], Floats], start: Floats) -> float:
-    """Returns the largest eigenvalue of a symmetric map on matrices; NaN: it was not found.
-
-    Args:
-        map_: the map.
-        start: a matrix that has a part along the eigenvector.
-    """
-    kept, diagonal, beside = [start / np.linalg.norm(start)], list[float](), list[float]()
-    for _ in range(min(MOST_PASSES, start.size)):
-        moved = map_(kept[-1])
-        diagonal.append(float((moved * kept[-1]).sum()))
-        for _ in range(2):  # once more takes off what rounding left
-            for each in kept:
-                moved = moved - (moved * each).sum() * each
-        values, vectors = np.linalg.eigh(np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1))
-        left = float(np.linalg.norm(moved))
-        if _is_exact(left, values, vectors):
-            return float(values[-1])
-        beside.append(left)
-        kept.append(moved / left)
-    return np.nan
-
-
-def _is_exact(left: float, values: Floats, vectors: Floats) -> bool:
-    """Returns whether what is left of a step can move the largest eigenvalue by rounding alone."""
-    away = left * abs(float(vectors[-1, -1]))
-    gap = values[-1] - values[-2] if len(values) > 1 else values[-1]
-    return bool(away <= EXACT * values[-1] or away**2 <= EXACT * values[-1] * gap)
+    return 2 / largest_eigenvalue(map_, np.eye(len(values)) * size)

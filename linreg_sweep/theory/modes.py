@@ -56,7 +56,8 @@ class PlainModes:
     def factors(self, epoch: Floats) -> Floats:
         """Returns p_t [P, k] at each trial's epoch t [k]."""
         factor = np.exp(self.log * epoch)
-        np.negative(factor, out=factor, where=self.odd & _is_odd(epoch))
+        if self.odd.any():
+            np.negative(factor, out=factor, where=self.odd & _is_odd(epoch))
         return factor
 
     def take(self, columns: Indices) -> "PlainModes":

@@ -5,7 +5,7 @@ the sets of rows that have been seen: that of a set is the mean over its last ba
 the rest does. So 2**n sets take the place of n! permutations.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from linreg_sweep.blocks import blocks
 from linreg_sweep.method import Order
-from linreg_sweep.theory.drawn import Drawn, first_growth
+from linreg_sweep.theory.drawn import Drawn, One, first_growth
 from linreg_sweep.theory.epoch_map import Affine, Momentum, Step, step_on
+from linreg_sweep.theory.in_batches import Values
 from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, bilinear, pairs, with_excess
 from linreg_sweep.theory.problem import Problem, loss_factor
 from linreg_sweep.theory.quadratic import Quadratic
@@ -70,11 +71,16 @@ class Permuted(Drawn):
         known: Draws = self.known[key]
         return known
 
+    def _by_passes(self, quadratic: Quadratic, values: Values, find: Callable[[One], float]) -> Floats:
+        return np.full(len(values["learning_rate"]), np.nan)
+
     def _found_limit(self, one: Quadratic, penalty: float, momentum: Momentum | None) -> float:
         draws, begins = self.draws(one, penalty), any_order_limit(self.problem, self.batch_size, penalty)
         if momentum is not None:
             begins *= float((1 - momentum.momentum[0]) / np.maximum(momentum.gain[0], 1e-300) / 8)
-        return first_growth(lambda rate: self.steps(draws, np.array([rate]), momentum), begins)
+        return first_growth(
+            lambda rate: float(self.steps(draws, np.array([rate]), momentum).growth[0]), begins
+        )
 
     def steps(self, draws: Draws, rate: Floats, momentum: Momentum | None) -> MeanSteps:
         """Returns what an epoch does to the moments of k trials, in the mean over all permutations."""

@@ -62,21 +62,22 @@ class Residuals:
             total /= self.n_entries
         return total
 
-    def quadratic_form(self, factors: Floats) -> tuple[Floats, Floats]:
-        """Returns what the cost is made of, times the entries and but for a constant, after these factors.
+    def shrunk(self, factors: Floats) -> "Residuals":
+        """Returns those of errors that these factors [P, k] have shrunk."""
+        return Residuals(self.end, self.along, self.errors * factors[:, None], self.n_entries)
 
-        Args:
-            factors: that have shrunk the errors so far [P, k].
+    def quadratic_form(self) -> tuple[Floats, Floats]:
+        """Returns what the cost is made of at any factors, times the entries and but for a constant.
 
         Returns:
-            The weight of each further factor [P, k], and of each product of two [P (P + 1) / 2, k], of the
-            first with each from itself on, then of the second, and so on.
+            The weight of each factor [P, k], and of each product of two [P (P + 1) / 2, k], of the first with
+            each from itself on, then of the second, and so on.
         """
-        errors, squares = self.errors * factors[:, None], []
-        linear = np.zeros(factors.shape)
-        for target in range(errors.shape[1]):
-            for row, end in zip(self.along, self.end[:, target], strict=True):
-                linear += 2 * row * end * errors[:, target]
+        errors, squares = self.errors, []
+        slope = np.zeros((*errors.shape[:2], 1))  # of the cost in each factor, by a unit of its error
+        for row, ends in zip(self.along, self.end, strict=True):
+            slope = slope + 2 * row[:, None] * ends
+        linear = total(np.moveaxis(slope * errors, 1, 0))
         for one in range(len(errors)):
             for other in range(one, len(errors)):
                 shared = total(self.along[:, one] * self.along[:, other])

@@ -109,7 +109,7 @@ def _faults_of_engine(declaration: Declaration, experiment: Experiment) -> Itera
     if experiment.is_predicted_by_engine:
         unknown = [each for each in experiment.examples if not each.is_covered]
         for example in unknown[:1]:
-            text = f"must be one that iterates where {example.why_no_limit()}, got {training.engine!r}"
+            text = f"must be one that iterates where {example.why_uncovered}, got {training.engine!r}"
             yield declaration.complaint(("training", "engine"), text, "use engine: numpy")
         methods = [each.options.method for each in experiment.examples]
         if not unknown and any(each.batch_size is not None and each.average is not None for each in methods):

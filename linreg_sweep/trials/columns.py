@@ -320,7 +320,7 @@ TRIALS: tuple[Column | Family, ...] = (
         "words",
         "closed_form: it predicts the outcome; epoch_map: so does the map of an epoch in file order;"
         " lost_in_rounding: the steps' rounding may decide it; in_the_mean: the mean over draws is known;"
-        " reshuffled, mini_batches (under a schedule), adaptive: nothing is predicted",
+        " reshuffled, mini_batches (under most schedules), adaptive: nothing is predicted",
         lambda trials: trials.prediction.theory,
         words=THEORY,
     ),

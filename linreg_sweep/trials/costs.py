@@ -13,6 +13,7 @@ from linreg_sweep.engines import ENGINES
 from linreg_sweep.engines.chunks import CHUNK
 from linreg_sweep.engines.pace import NS
 from linreg_sweep.engines.spectral import COURSE_BLOCK
+from linreg_sweep.theory.scheduled_order import ScheduledOrder
 from linreg_sweep.trials.columns import history_types, trial_types
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.groups import Group
@@ -21,6 +22,9 @@ Floats = NDArray[np.float64]
 
 COURSE_NS = 60_000
 """Nanoseconds of an epoch of a block of trials that theory goes through one by one."""
+
+MAP_NS = 250_000
+"""Likewise of batches in file order."""
 
 BYTES_A_NUMBER = 8
 
@@ -56,6 +60,12 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
             done = epochs[group.chosen]
             calls = ceil(len(done) * share / COURSE_BLOCK) * float(done.max()) * COURSE_NS
             total += (calls + share * float(done.sum()) * n_parameters * n_targets * 30) * NS
+        if isinstance(group.theory, ScheduledOrder):
+            trials, done = group.trials, epochs[group.chosen]
+            done = np.where(group.theory.is_followed(trials.quadratic, trials.values, done), done, 0)
+            size = n_parameters * (2 if "momentum" in group.options.method.active else 1)
+            calls = ceil(len(done) * share / COURSE_BLOCK) * float(done.max()) * MAP_NS
+            total += (calls + share * float(done.sum()) * (150 + 2.5 * size**3)) * NS
         if engine.is_theory:
             continue
         method, n_rows = group.options.method, group.problem.n_rows

@@ -13,6 +13,7 @@ from linreg_sweep.theory.applies import NoTheory, Theory
 from linreg_sweep.theory.drawn import Drawn
 from linreg_sweep.theory.file_order import FileOrder
 from linreg_sweep.theory.problem import Problem
+from linreg_sweep.theory.scheduled_order import ScheduledOrder
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -54,12 +55,23 @@ class Group:
     problem: Problem
     trials: Trials
     options: TrainOptions
-    theory: Theory | Drawn | NoTheory
+    theory: Theory | ScheduledOrder | Drawn | NoTheory
 
     @property
     def is_covered(self) -> bool:
         """Whether theory covers them: their regime, and mostly their outcome."""
-        return not isinstance(self.theory, Drawn | NoTheory)
+        return not isinstance(self.theory, ScheduledOrder | Drawn | NoTheory)
+
+    @property
+    def why_uncovered(self) -> str:
+        """Why theory does not, as half a sentence."""
+        if isinstance(self.theory, ScheduledOrder | NoTheory):
+            return self.theory.reason
+        return (
+            "each epoch has a permutation of its own"
+            if self.theory.word == "reshuffled"
+            else "rows are drawn"
+        )
 
     def form(self, engine: str) -> Form | None:
         """Returns what their epochs are made of; None: an engine has one form."""
@@ -86,7 +98,7 @@ class Group:
     def contraction(self, settle_epochs: float) -> Floats:
         """Returns the factor [K] of the steepest direction in an epoch; NaN: not known."""
         none = np.zeros(len(self.trials))
-        if isinstance(self.theory, Drawn | NoTheory):
+        if isinstance(self.theory, ScheduledOrder | Drawn | NoTheory):
             return none + np.nan
         trials = self.trials
         found = self.theory.contraction(trials.quadratic, trials.values, trials.epochs + none, settle_epochs)
@@ -95,7 +107,7 @@ class Group:
     @property
     def has_plateau(self) -> bool:
         """Whether it is known where batches bring them to rest."""
-        return isinstance(self.theory, FileOrder | Drawn)
+        return isinstance(self.theory, FileOrder | ScheduledOrder | Drawn)
 
     @property
     def has_mean(self) -> bool:
@@ -104,11 +116,15 @@ class Group:
 
     def plateau(self) -> Floats:
         """Returns the excess at which trials come to rest [K]; NaN: they do not, or it is not known."""
-        if not isinstance(self.theory, FileOrder | Drawn):  # see has_plateau
+        quadratic, values = self.trials.quadratic, self.trials.values
+        if isinstance(self.theory, FileOrder | Drawn):
+            found = self.theory.plateau(quadratic, values)
+        elif isinstance(self.theory, ScheduledOrder):
+            found = self.theory.plateau(quadratic, values, self.trials.epochs)
+        else:
             return np.full(len(self.trials), np.nan)
-        values = self.trials.values
         is_pushed = values["dampening"] != 1  # else the first step alone moves a trial
-        return np.where(is_pushed, self.theory.plateau(self.trials.quadratic, values), np.nan)
+        return np.where(is_pushed, found, np.nan)
 
     def expected_excess(self, epochs: Integers) -> Floats:
         """Returns the mean over all draws of the excess after so many epochs [K]; NaN: it is not known."""

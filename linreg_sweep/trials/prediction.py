@@ -25,6 +25,7 @@ from linreg_sweep.theory.outcome import (
     judge,
 )
 from linreg_sweep.theory.problem import Problem
+from linreg_sweep.theory.scheduled_order import ScheduledOrder
 from linreg_sweep.trials.groups import Group
 
 
@@ -49,7 +50,7 @@ def predict(
     problem: Problem,
     trials: Trials,
     options: TrainOptions,
-    theory: Theory | Drawn | NoTheory,
+    theory: Theory | ScheduledOrder | Drawn | NoTheory,
     *,
     results: Results | None = None,
 ) -> Prediction:
@@ -77,11 +78,15 @@ def predict(
         # what grows from errors that are roundings, or overflows, may end at quite another epoch, or never
         certain &= (outcome != DIVERGED) | (2 * ends.diverged >= about).all(axis=0)
         at = np.where((epochs == about).all(axis=0), about, MISSING)
+    silent = np.full(len(trials), LOST_IN_ROUNDING)
+    if isinstance(theory, ScheduledOrder):
+        followed = theory.is_followed(trials.quadratic, trials.values, trials.epochs)
+        certain, silent = certain & followed, np.where(followed, silent, THEORY.index("mini_batches"))
     return Prediction(
         np.where(certain, outcome, MISSING).astype(np.int8),
         np.where(certain, at, MISSING),
         np.where(certain, about, MISSING),
-        np.where(certain, THEORY.index(theory.word), LOST_IN_ROUNDING).astype(np.int8),
+        np.where(certain, THEORY.index(theory.word), silent).astype(np.int8),
     )
 
 

@@ -1,0 +1,98 @@
+"""What holds for batches in file order under a schedule: a map for each rate, as far as these are few."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.schedules import declared as schedules
+from linreg_sweep.theory.course import Table
+from linreg_sweep.theory.file_order import FileOrder
+from linreg_sweep.theory.in_batches import InBatches, Values
+from linreg_sweep.theory.quadratic import Quadratic
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+MOST_STEPS = 1000
+"""Steps of all maps together that a trial may take: of each rate that it has, as many as an epoch."""
+
+MOST_EPOCHS = 10_000
+"""Epochs that are gone through one by one."""
+
+TABLE = 2**20
+"""Rates that are held at once."""
+
+
+@dataclass(frozen=True)
+class ScheduledOrder(InBatches):
+    """An epoch is the same affine map whenever its rate comes again."""
+
+    word = "epoch_map"
+    reason = "steps see mini-batches under a schedule"
+
+    @property
+    def constant(self) -> FileOrder:
+        """What holds at a constant rate."""
+        return FileOrder(self.method, self.problem, self.known)
+
+    def rates(self, quadratic: Quadratic, values: Values, epochs: NDArray[Any], dtype: str) -> Table:
+        """Returns the rates of trials in each epoch, as their descent's precision has them."""
+
+        def found(columns: Indices, first: int, n_epochs: int) -> Floats:
+            some, own = quadratic.take(columns), {name: each[columns] for name, each in values.items()}
+            run = np.asarray(epochs, np.float64)[columns]
+            schedule = self.method.schedule
+            factors = schedules.factors(schedule, first, n_epochs, run, some.flattest, some.steepest, own)
+            rounded = (factors * own["learning_rate"]).astype(dtype).astype(np.float64)
+            return np.asarray(np.broadcast_to(rounded, (n_epochs, len(columns))))
+
+        return found
+
+    def is_followed(self, quadratic: Quadratic, values: Values, epochs: NDArray[Any]) -> NDArray[np.bool_]:
+        """Returns which trials have few enough rates, in few enough epochs, to go through these [k]."""
+        rates, found = self.rates(quadratic, values, epochs, "float64"), epochs <= MOST_EPOCHS
+        short = np.flatnonzero(found)
+        longest = int(epochs[short].max(initial=1))
+        width = max(1, TABLE // longest)
+        for first in range(0, len(short), width):
+            some = short[first : first + width]
+            table = rates(some, 0, longest)
+            is_own = np.arange(longest)[:, None] < epochs[some]
+            table = np.sort(np.where(is_own, table, table[0]), axis=0)
+            n_rates = 1 + (table[1:] != table[:-1]).sum(axis=0)
+            found[some] = n_rates * self.n_steps <= MOST_STEPS
+        return found
+
+    def _long_run(self, values: Values, epochs: NDArray[Any] | None) -> Floats:
+        """Returns the factor that a schedule tends to [k]; NaN: it is 0, infinite or repeats itself."""
+        count = len(values["learning_rate"])
+        run = np.ones(count) if epochs is None else np.asarray(epochs, np.float64)
+        factor = schedules.long_run(self.method.schedule, run, values).factor
+        usable = (factor > 0) & np.isfinite(factor)
+        return np.broadcast_to(np.where(usable, factor, np.nan), (count,))
+
+    def stability_limit(
+        self, quadratic: Quadratic, values: Values, epochs: NDArray[Any] | None = None
+    ) -> Floats:
+        """Returns the limit [k] of a constant rate over the factor that a schedule tends to; NaN: unknown."""
+        factor = self._long_run(values, epochs)
+        if np.isnan(factor).all():
+            return factor
+        return np.asarray(self.constant.stability_limit(quadratic, values) / factor)
+
+    def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
+        """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
+        unknown = np.isnan(self._long_run(values, epochs)).any()
+        return "steps see mini-batches under a schedule that tends to no rate" if unknown else None
+
+    def plateau(self, quadratic: Quadratic, values: Values, epochs: NDArray[Any]) -> Floats:
+        """Returns the excess at which trials come to rest [k]; NaN: they do not, or their rates do not."""
+        found = self._long_run(values, epochs).copy()
+        known = np.flatnonzero(~np.isnan(found))
+        own = {name: each[known] for name, each in values.items()}
+        own["learning_rate"] = own["learning_rate"] * found[known]
+        if len(known):
+            found[known] = self.constant.plateau(quadratic.take(known), own)
+        return found
