@@ -61,7 +61,7 @@ NEAREST = BEST | {"outcome": "unfinished", "converged_at": None}
         (
             one([0.001, 0.002], [0.2, 0.8]),
             CONVERGED,
-            "At no learning rate do all trials converge; most do at 0.002: 8 of 10 trials,"
+            "No learning rate makes every trial converge; most converge at 0.002: 8 of 10 trials,"
             " half of them within 999 epochs.",
         ),
         (

@@ -41,14 +41,14 @@ def _all_over(run: Run, name: str, table: Table) -> list[str]:
         return [
             f"With {parameter} {found} {subject} converges."
             if found
-            else f"At no value of {parameter} do all trials converge."
+            else f"No value of {parameter} makes every trial converge."
         ]
     several = max(table["trials"]) > 1
     median = table["median_converged_at"][best]
     within = f"half of them within {median:,.10g} {plural('epoch', median)}"
     if first == stop:
         said = (
-            f"At no {parameter} do all trials converge; most do {_at(values[best])}:"
+            f"No {parameter} makes every trial converge; most converge {_at(values[best])}:"
             f" {table['converged'][best]:,} of {counted(table['trials'][best], 'trial')}, {within}"
         )
     elif stop - first == 1:
