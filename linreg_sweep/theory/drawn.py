@@ -101,7 +101,7 @@ class Drawn(InBatches):
 
     def n_moments(self, values: Values) -> int:
         """Returns how many entries second moments have."""
-        size = self.problem.shape[0] * (1 if self.momentum(values) is None else 2)
+        size = self.n_moving(values)
         return size * (size + 1) // 2
 
     def _blocks(

@@ -64,9 +64,10 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
         if isinstance(group.theory, ScheduledOrder):
             trials, done = group.trials, epochs[group.chosen]
             done = np.where(group.theory.is_followed(trials.quadratic, trials.values, done), done, 0)
-            size = n_parameters * (2 if "momentum" in group.options.method.active else 1)
             calls = ceil(len(done) * share / COURSE_BLOCK) * float(done.max()) * MAP_NS
-            total += (calls + share * float(done.sum()) * (150 + 2.5 * size**3)) * NS
+            total += (
+                calls + share * float(done.sum()) * 100 * group.theory.n_moving(trials.values) ** 2
+            ) * NS
         if engine.is_theory:
             continue
         method, n_rows = group.options.method, group.problem.n_rows
