@@ -166,8 +166,7 @@ class Drawn(InBatches):
             epochs: [K].
         """
         found = np.full(len(epochs), np.nan)
-        optimum, low = (np.moveaxis(each, -1, 0) for each in (quadratic.optimum, quadratic.optimum_low))
-        error = start - optimum - low
+        error = quadratic.error(start)
 
         def course(one: One) -> float:
             return self._course(one, error[one.place], int(epochs[one.place]) * self.n_steps)
