@@ -61,6 +61,15 @@ CASES: dict[str, tuple[dict[str, Floats], bool, tuple[tuple[str, tuple[str, ...]
         True,
         (("c", ("a", "a constant")),),
     ),
+    "as large as numbers get": (
+        {
+            "sign": np.where(AGE % 2 == 0, 1e308, -1e308),
+            "wall": WALL,
+            "half": np.where(AGE % 2 == 0, 1e308, 0),
+        },
+        True,
+        (("half", ("sign", "a constant")),),
+    ),
 }
 
 

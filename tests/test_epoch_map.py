@@ -16,7 +16,7 @@ from linreg_sweep.theory.applies import theory_of
 from linreg_sweep.theory.file_order import FileOrder
 from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, EPOCH_MAP, MINI_BATCHES, MISSING, judge
 from linreg_sweep.theory.problem import Problem, make_problem
-from linreg_sweep.theory.scheduled_order import MOST_STEPS, ScheduledOrder
+from linreg_sweep.theory.scheduled_order import MOST_WORK, ScheduledOrder
 from linreg_sweep.trials.prediction import predict
 from tests.cases import SCHEDULE
 from tests.descents import check_bits_are_own, judged, make_method, make_trials
@@ -49,7 +49,7 @@ def random_trials(
         problem,
         2 / steepest * 10 ** draw.uniform(-3, 0.5, count),
         draw.normal(0, 3, (count, *problem.shape)),
-        int(draw.choice([20, 300, 2000])),
+        int(draw.choice([20, 100, 1000] if scheduled else [20, 300, 2000])),
         "sgd",
         flags,
         momentum=momentum,
@@ -65,7 +65,7 @@ def random_trials(
 
 
 def held_to_the_experiment(seed: int, *, scheduled: bool = False) -> Counter[str]:
-    """Holds each prediction of fifty trials to what the NumPy engine makes of them; counts them."""
+    """Holds predictions of fifty trials to what the NumPy engine makes of them; counts those of few maps."""
     problem, trials, options = random_trials(seed, scheduled=scheduled)
     told = predict(problem, trials, options, theory_of(options.method, problem))
     done = load_engine("numpy")(problem, trials, options)
@@ -79,7 +79,7 @@ def held_to_the_experiment(seed: int, *, scheduled: bool = False) -> Counter[str
     np.testing.assert_array_equal(told.at[exact], at[exact], err_msg=f"seed {seed}")
     plain = trials.values["momentum"] == 0
     return Counter(
-        trials=len(trials),
+        trials=(told.theory != MINI_BATCHES).sum(),
         known=known.sum(),
         exact=exact.sum(),
         plain=plain.sum(),
@@ -98,23 +98,25 @@ def test_what_is_predicted_comes_true() -> None:
 
 
 def test_what_is_predicted_under_a_schedule_comes_true() -> None:
-    """Likewise where rates change from epoch to epoch; it speaks of those that have few of them."""
-    found = sum((held_to_the_experiment(seed, scheduled=True) for seed in range(5)), Counter[str]())
-    assert found["exact"] > 0.5 * found["trials"]
+    """Likewise where rates change from epoch to epoch, of those that have few of them."""
+    found = sum((held_to_the_experiment(seed, scheduled=True) for seed in range(20)), Counter[str]())
+    assert found["trials"] > 200
+    assert found["exact"] > 0.9 * found["trials"]
 
 
 @pytest.mark.system
 def test_what_is_predicted_comes_true_of_hundreds_under_schedules() -> None:
-    """Likewise of 15,000 trials."""
+    """Likewise of those of 15,000 trials."""
     found = sum((held_to_the_experiment(seed, scheduled=True) for seed in range(1000, 1300)), Counter[str]())
-    assert found["exact"] > 0.5 * found["trials"]
+    assert found["exact"] > 0.9 * found["trials"]
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 def test_what_is_followed_is_few_rates_and_the_same_bits_beside_whoever(momentum: float) -> None:
     """A cosine has a rate an epoch: those over one more than are followed stand beside the others."""
     problem = make_problem(S1["x"], S1["y"], loss="half_mse", fit_bias=True)
-    longest = MOST_STEPS // -(-problem.n_rows // 2)
+    size = problem.shape[0] * (2 if momentum else 1)
+    longest = MOST_WORK // size**2 // (1 + -(-problem.n_rows // 2))
     draw, epochs = np.random.default_rng(2), np.array([longest // 2, longest, longest + 1, 20, 5000])
     start, rates = draw.normal(size=(5, *problem.shape)), draw.uniform(0.1, 1, 5)
     trials = make_trials(problem, rates / problem.eigenvalues[-1], start, epochs, momentum=momentum)

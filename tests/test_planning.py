@@ -219,6 +219,22 @@ def test_time_grows_with_epochs_trials_and_batches() -> None:
     assert taken(engine="torch") > 3 * taken()
 
 
+def test_time_counts_means_that_take_passes_over_the_rows() -> None:
+    """Of fifty features they take longer than training does, but are the same for all seeds."""
+    draw = np.random.default_rng(3)
+    data, training = draw.normal(size=(400, 51)), {"engine": "numba", "batch_size": 40, "epochs": 50}
+    rates = {"learning_rate": {"min": 0.001, "max": 0.01, "num": 50}}
+
+    def taken(order: str, **further: Any) -> float:
+        sweep = {"name": "of", "method": "grid", "training": training | {"order": order}}
+        seconds = ls.plan(sweep | {"parameters": rates | further}, data=(data[:, :50], data[:, 50])).seconds
+        assert seconds is not None
+        return seconds
+
+    assert taken("independent") > 3 * taken("file")
+    assert taken("independent", seed={"values": [0, 1]}) < 1.5 * taken("independent")
+
+
 def test_a_sweep_that_is_wasted_is_told_what_helps() -> None:
     """And one that is not is told nothing."""
     wasted = planned({"learning_rate": {"values": [1e-6, 1e-5, 1]}})

@@ -36,8 +36,8 @@ COLUMN_MEANING = {name: column.meaning for name, column in NAMED.items() if colu
 """What a column means, with its unit, for people who read a table."""
 
 MEASURED = (
-    "regime as measured: for drawn or permuted batches and adaptive optimizers, which the data's curvature"
-    " does not describe"
+    "regime as measured: for batches that are drawn, permuted or under a schedule, and adaptive optimizers,"
+    " which the data's curvature does not describe"
 )
 
 

@@ -21,10 +21,10 @@ Flags = NDArray[np.bool_]
 HELD = 2**20
 """Numbers that are held at once."""
 
-APART = 2**16
-"""Numbers that others are counted between; or so many of each group as EACH."""
+PIVOTS = 2**16
+"""Numbers that others are counted between, or more where these are not A_GROUP of each group."""
 
-EACH = 64
+A_GROUP = 64
 
 
 @dataclass
@@ -150,7 +150,7 @@ class Numbers:
             if self._are_all:
                 self._settle(left)
                 return False
-            self._thin(max(APART, EACH * len(sums)))
+            self._thin(max(PIVOTS, A_GROUP * len(sums)))
             self._ranks = Ranks(self._group, self._numbers, len(sums), self._most)
             self._group, self._numbers = self._group[:0], self._numbers[:0]
             return True

@@ -15,7 +15,7 @@ from linreg_sweep.engines.interface import (
     Trials,
     history_of,
 )
-from linreg_sweep.theory.changing_maps import KEPT, Epochs
+from linreg_sweep.theory.changing_maps import ENOUGH, KEPT, Epochs
 from linreg_sweep.theory.epoch_events import Bounds, Ladder, bounds_of, epoch_events, ladder_of
 from linreg_sweep.theory.epoch_map import Batches, epoch_maps
 from linreg_sweep.theory.file_order import FileOrder
@@ -27,9 +27,6 @@ from linreg_sweep.theory.scheduled_order import ScheduledOrder
 from linreg_sweep.theory.watching import WAYS, Ends, ends_of
 
 Indices = NDArray[np.intp]
-
-ENOUGH = 2.0
-"""How far above those looked at the size of a state in between may lie."""
 
 
 @dataclass(frozen=True)
@@ -94,23 +91,20 @@ def _descents(problem: Problem, trials: Trials, options: TrainOptions) -> Iterat
     """Yields indices of trials that are worked on together, and the trials."""
     theory, every = FileOrder(options.method, problem), np.arange(len(trials))
     n_rungs = int(trials.epochs.max(initial=1)).bit_length() + 1
-    low = np.broadcast_to(np.asarray(options.converged_excess), len(trials))
-    high = np.minimum(options.diverged_excess, np.finfo(np.float64).max)
     for block in theory.blocks(trials.values, 3 * n_rungs) if len(trials) else (slice(0, 0),):
         these = trials.take(block)
         quadratic = these.quadratic
         batches = theory.batches(quadratic, these.values)
         maps = epoch_maps(batches, these.learning_rate, theory.momentum(these.values))
         ladder = ladder_of(maps, int(these.epochs.max(initial=1)))
-        optimum, rest = (np.moveaxis(each, -1, 0) for each in (quadratic.optimum, quadratic.optimum_low))
-        error = these.start - optimum - rest
+        error = quadratic.error(these.start)
         yield (
             every[block],
             _Descent(
                 these,
                 options,
                 batches,
-                Levels(low[block], high[block], these.epochs.astype(np.float64)),
+                options.levels(these.epochs, block),
                 error,
                 maps.begin(batches.frame.into @ error),
                 ladder,
@@ -163,20 +157,17 @@ def _followed(problem: Problem, trials: Trials, options: TrainOptions) -> Iterat
     """Yields how trials under a schedule end, epoch by epoch, as far as they are followed."""
     theory = ScheduledOrder(options.method, problem)
     followed = np.flatnonzero(theory.is_followed(trials.quadratic, trials.values, trials.epochs))
-    low = np.broadcast_to(np.asarray(options.converged_excess), len(trials))
-    high = np.minimum(options.diverged_excess, np.finfo(np.float64).max)
     own = {name: each[followed] for name, each in trials.values.items()}
     for block in theory.constant.blocks(own, KEPT) if len(followed) else ():
         some = followed[block]
         these = trials.take(some)
         quadratic, values = these.quadratic, these.values
         batches, momentum = theory.constant.batches(quadratic, values), theory.momentum(values)
-        optimum, rest = (np.moveaxis(each, -1, 0) for each in (quadratic.optimum, quadratic.optimum_low))
-        error = these.start - optimum - rest
+        error = quadratic.error(these.start)
         steps = _steps(problem, these, options, batches)
         rates = theory.rates(quadratic, values, these.epochs, options.dtype)
         epochs = Epochs(batches, momentum, rates, error, steps)
-        levels = Levels(low[some], high[some], these.epochs.astype(np.float64))
+        levels = options.levels(these.epochs, some)
         overflow = steps.overflow(quadratic.cost_per_loss)
         yield some, ends_of(epochs, levels, early_stop=options.early_stop, overflow=overflow)
 

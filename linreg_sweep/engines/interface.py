@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.method import Method
 from linreg_sweep.theory.best_epoch import Least
+from linreg_sweep.theory.first_events import Levels
 from linreg_sweep.theory.held_out import HeldOut
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
@@ -77,6 +78,12 @@ class TrainOptions:
     device: str = "cpu"
     held_out: HeldOut | None = None
     history_epochs: Integers = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def levels(self, epochs: Integers, chosen: NDArray[np.intp] | slice) -> Levels:
+        """Returns between which excesses some trials, to be trained for so many epochs [k], have no event."""
+        low = np.broadcast_to(np.asarray(self.converged_excess), self.diverged_excess.shape)
+        high = np.minimum(self.diverged_excess[chosen], np.finfo(np.float64).max)
+        return Levels(low[chosen], high, epochs.astype(np.float64))
 
 
 @dataclass(frozen=True)

@@ -224,9 +224,5 @@ def begin(every: Trials, options: TrainOptions, block: Indices) -> Descent:
     start = np.moveaxis(trials.start, 0, -1) - quadratic.optimum
     start -= quadratic.optimum_low
     errors = quadratic.along(start)
-    levels = Levels(
-        np.broadcast_to(np.asarray(options.converged_excess), options.diverged_excess.shape)[these],
-        np.minimum(options.diverged_excess[these], np.finfo(np.float64).max),
-        trials.epochs.astype(np.float64),
-    )
+    levels = options.levels(trials.epochs, these)
     return Descent(trials, options, levels, errors, quadratic.energy(errors))

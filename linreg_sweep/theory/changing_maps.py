@@ -29,7 +29,7 @@ NEARLY = 1e-200
 """A rate instead of 0, at which no error moves and velocities do."""
 
 ENOUGH = 2.0
-"""How far above those looked at the size of a state within an epoch may lie."""
+"""How far above those looked at the size of a state in between may lie."""
 
 
 class _Map(NamedTuple):

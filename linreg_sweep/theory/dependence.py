@@ -54,6 +54,7 @@ def middle(low: Floats, high: Floats) -> Floats:
     return np.where(close, low + np.where(close, high - low, 0.0) / 2, 0.0)
 
 
+@np.errstate(over="ignore")  # of a range or a length, which may be larger than the largest number
 def dependence(x: Rows, *, fit_bias: bool, noise: Floats | None = None) -> Dependence:
     """Returns which columns are combinations of those before them, and of which.
 

@@ -81,7 +81,7 @@ class Drawn(InBatches):
 
     def draws(self, quadratic: Quadratic, decay: float) -> Draws:
         """Returns what the batches of one trial are drawn from."""
-        key = "draws", decay, *self._key
+        key = "draws", decay, *self.key
         if key not in self.known:
             self.known[key] = draws_of(
                 self.problem,
@@ -95,13 +95,14 @@ class Drawn(InBatches):
         return found
 
     @property
-    def _key(self) -> tuple[Any, ...]:
+    def key(self) -> tuple[Any, ...]:
+        """What all that is known of trials depends on, beside their numbers."""
         method = self.method
         return method.batch_size, method.order, method.flags, id(self.problem)
 
     def n_moments(self, values: Values) -> int:
         """Returns how many entries second moments have."""
-        size = self.problem.shape[0] * (1 if self.momentum(values) is None else 2)
+        size = self.n_moving(values)
         return size * (size + 1) // 2
 
     def _blocks(
@@ -139,7 +140,7 @@ class Drawn(InBatches):
     ) -> Floats:
         """Returns what is found of trials; those that differ in their seeds alone are not looked at again."""
         numbers = [values[name] for name in ("learning_rate", *DECIDING) if name in values]
-        key = word, *self._key, *(each.tobytes() for each in (*numbers, *others))
+        key = word, *self.key, *(each.tobytes() for each in (*numbers, *others))
         if key not in self.found:
             if len(self.found) >= REMEMBERED:
                 self.found.clear()
@@ -166,8 +167,7 @@ class Drawn(InBatches):
             epochs: [K].
         """
         found = np.full(len(epochs), np.nan)
-        optimum, low = (np.moveaxis(each, -1, 0) for each in (quadratic.optimum, quadratic.optimum_low))
-        error = start - optimum - low
+        error = quadratic.error(start)
 
         def course(one: One) -> float:
             return self._course(one, error[one.place], int(epochs[one.place]) * self.n_steps)
@@ -183,6 +183,13 @@ class Drawn(InBatches):
             return found
 
         return self._once("expected", values, (start, epochs), after)
+
+    def n_passes(self, values: Values, epochs: Floats) -> Floats:
+        """Returns about how many passes over the rows an expected excess takes [K]."""
+        if self.n_moments(values) <= MOST_MOMENTS or self._pass > MOST_OF_PASS:
+            return 0 * epochs
+        most = PASSES if self.momentum(values) is None else 2 * PASSES
+        return np.minimum(np.minimum(epochs * self.n_steps, most), MOST_OF_COURSE / self._pass)
 
     def _by_passes(self, quadratic: Quadratic, values: Values, find: Callable[[One], float]) -> Floats:
         """Returns what is found of each trial [K] by passes over the rows; NaN: these take too long."""
@@ -217,7 +224,7 @@ class Drawn(InBatches):
 
     def _scatter(self, quadratic: Quadratic, decay: float) -> Scatter:
         """Returns what the batches of one trial are drawn from, a pass over the rows at a time."""
-        key = "scatter", decay, *self._key
+        key = "scatter", decay, *self.key
         if key not in self.known:
             decayed = np.full(self.problem.shape[0], decay)
             decayed[-1] *= self.method.decays_bias or not self.problem.fit_bias
@@ -248,7 +255,7 @@ class Drawn(InBatches):
             of_it = slice(place, place + 1)
             own = momentum.take(of_it)
             numbers = (float(own.momentum[0]), float(own.gain[0]))
-        key = "limit", penalty, *self._key, *numbers
+        key = "limit", penalty, *self.key, *numbers
         if key not in self.known:
             self.known[key] = self._found_limit(one, penalty, own)
         return float(self.known[key])

@@ -52,3 +52,7 @@ class InBatches:
             return None
         gain = 1 - values["dampening"] if "dampening" in self.method.active else np.ones_like(momentum)
         return Momentum(momentum, gain, "nesterov" in self.method.flags)
+
+    def n_moving(self, values: Values) -> int:
+        """Returns how many numbers a step moves for each target: parameters, and velocities if any."""
+        return self.problem.shape[0] * (1 if self.momentum(values) is None else 2)

@@ -64,12 +64,16 @@ class Permuted(Drawn):
 
     def draws(self, quadratic: Quadratic, decay: float) -> Draws:
         """Returns the coordinates of one trial, about the optimum of the whole."""
-        key = "permuted", decay, *self._key
+        key = "permuted", decay, *self.key
         if key not in self.known:
             found = super().draws(quadratic, decay)
             self.known[key] = replace(found, offset=np.zeros_like(found.offset))
         known: Draws = self.known[key]
         return known
+
+    def n_passes(self, values: Values, epochs: Floats) -> Floats:
+        """Returns none [K]: the mean of many parameters is not worked out."""
+        return 0 * epochs
 
     def _by_passes(self, quadratic: Quadratic, values: Values, find: Callable[[One], float]) -> Floats:
         return np.full(len(values["learning_rate"]), np.nan)

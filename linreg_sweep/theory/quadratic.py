@@ -96,6 +96,11 @@ class Quadratic:
         low = np.where(cost > VISIBLE * self.scale, self.optimum_low, 0.0)
         return low if low.any() else None
 
+    def error(self, theta: Floats) -> Floats:
+        """Returns how far states [K, P, O] lie from the optimum, likewise."""
+        optimum, low = (np.moveaxis(each, -1, 0) for each in (self.optimum, self.optimum_low))
+        return np.asarray(theta - optimum - low)
+
     def excess(self, theta: Floats) -> Floats:
         """Returns how far J lies above its least, never below 0, for each trial's state.
 

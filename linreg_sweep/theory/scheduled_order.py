@@ -15,11 +15,9 @@ from linreg_sweep.theory.quadratic import Quadratic
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
-MOST_STEPS = 1000
-"""Steps of all maps together that a trial may take: of each rate that it has, as many as an epoch."""
-
-MOST_EPOCHS = 10_000
-"""Epochs that are gone through one by one."""
+MOST_WORK = 10_000
+"""Epochs of a trial, and steps that its maps are made of, times the square of what a step moves:
+a millisecond."""
 
 TABLE = 2**20
 """Rates that are held at once."""
@@ -52,7 +50,9 @@ class ScheduledOrder(InBatches):
 
     def is_followed(self, quadratic: Quadratic, values: Values, epochs: NDArray[Any]) -> NDArray[np.bool_]:
         """Returns which trials have few enough rates, in few enough epochs, to go through these [k]."""
-        rates, found = self.rates(quadratic, values, epochs, "float64"), epochs <= MOST_EPOCHS
+        rates = self.rates(quadratic, values, epochs, "float64")
+        most = MOST_WORK // self.n_moving(values) ** 2
+        found = epochs + self.n_steps <= most
         short = np.flatnonzero(found)
         longest = int(epochs[short].max(initial=1))
         width = max(1, TABLE // longest)
@@ -62,7 +62,7 @@ class ScheduledOrder(InBatches):
             is_own = np.arange(longest)[:, None] < epochs[some]
             table = np.sort(np.where(is_own, table, table[0]), axis=0)
             n_rates = 1 + (table[1:] != table[:-1]).sum(axis=0)
-            found[some] = n_rates * self.n_steps <= MOST_STEPS
+            found[some] = epochs[some] + n_rates * self.n_steps <= most
         return found
 
     def _long_run(self, values: Values, epochs: NDArray[Any] | None) -> Floats:

@@ -5,6 +5,7 @@ to a factor of about three, which is all that a decision to wait asks for.
 """
 
 from math import ceil
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from linreg_sweep.engines import ENGINES
 from linreg_sweep.engines.chunks import CHUNK
 from linreg_sweep.engines.pace import NS
 from linreg_sweep.engines.spectral import COURSE_BLOCK
+from linreg_sweep.theory.drawn import Drawn
 from linreg_sweep.theory.scheduled_order import ScheduledOrder
 from linreg_sweep.trials.columns import history_types, trial_types
 from linreg_sweep.trials.experiment import Experiment
@@ -25,6 +27,9 @@ COURSE_NS = 60_000
 
 MAP_NS = 250_000
 """Likewise of batches in file order."""
+
+PASS_NS = 30_000
+"""Nanoseconds of a pass over no rows, to what many parameters come to in the mean over draws."""
 
 BYTES_A_NUMBER = 8
 
@@ -55,6 +60,7 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
     of_a_trial = 2000 + (200 * n_parameters + 0.6 * n_parameters**2) * n_targets
     total = experiment.space.n_trials * of_a_trial * NS
     total += engine.starts_in
+    means = set[Any]()
     for group in experiment.groups(values):
         if group.is_covered and group.options.method.schedule is not None:  # theory, epoch by epoch
             done = epochs[group.chosen]
@@ -63,9 +69,15 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
         if isinstance(group.theory, ScheduledOrder):
             trials, done = group.trials, epochs[group.chosen]
             done = np.where(group.theory.is_followed(trials.quadratic, trials.values, done), done, 0)
-            size = n_parameters * (2 if "momentum" in group.options.method.active else 1)
             calls = ceil(len(done) * share / COURSE_BLOCK) * float(done.max()) * MAP_NS
-            total += (calls + share * float(done.sum()) * (150 + 2.5 * size**3)) * NS
+            total += (
+                calls + share * float(done.sum()) * 100 * group.theory.n_moving(trials.values) ** 2
+            ) * NS
+        if isinstance(group.theory, Drawn) and group.theory.key not in means:  # seeds share them
+            means.add(group.theory.key)
+            passes = group.theory.n_passes(group.trials.values, epochs[group.chosen])
+            of_a_pass = PASS_NS + 0.3 * group.problem.n_rows * n_parameters**2
+            total += share * float(passes.sum()) * of_a_pass * NS
         if engine.is_theory:
             continue
         method, n_rows = group.options.method, group.problem.n_rows
