@@ -14,7 +14,7 @@ import linreg_sweep as ls
 from linreg_sweep.cli import main
 from linreg_sweep.plots import lettering
 from linreg_sweep.plots.canvas import Canvas
-from linreg_sweep.plots.costs import running_mean
+from linreg_sweep.plots.costs import smoothed
 from linreg_sweep.plots.kinds import KINDS, KindName
 from linreg_sweep.plots.look import Look, look_of
 from linreg_sweep.plots.plot import CROWDED
@@ -225,14 +225,16 @@ def test_axes_of_one_unit_have_one_scale(tmp_path: Path) -> None:
     pyplot.close("all")
 
 
-def test_a_running_mean_is_geometric_and_keeps_both_ends() -> None:
-    """Of a power of the epoch it is that power; of what goes up and down it is the middle."""
+def test_a_smoothed_is_geometric_to_both_ends() -> None:
+    """Of a power of the epoch it is that power; of what goes up and down it is the middle, at the end too."""
     epoch = np.arange(2001)
-    smooth = running_mean(epoch, np.asarray((1.0 + epoch) ** -1.5, np.float64))
-    np.testing.assert_allclose(smooth[[0, 2000]], [1.0, 2001.0**-1.5])
-    np.testing.assert_allclose(smooth[200:1200] / (1.0 + epoch[200:1200]) ** -1.5, 1, atol=0.1)
-    rough = running_mean(epoch, np.asarray(np.exp((-1.0) ** epoch), np.float64))
-    np.testing.assert_allclose(rough[100:1900], 1, atol=0.05)
+    power = np.asarray((1.0 + epoch) ** -1.5, np.float64)
+    np.testing.assert_allclose(smoothed(epoch, power), power, rtol=1e-6)
+    rough = smoothed(epoch, np.asarray(np.exp((-1.0) ** epoch), np.float64))
+    np.testing.assert_allclose(rough[100:], 1, atol=0.05)
+    noise = np.exp(np.random.default_rng(0).normal(size=2001))
+    noise[-1] = 1e-6
+    assert 0.5 < smoothed(epoch, noise)[-1] < 2
 
 
 def test_a_picture_of_one_panel_alone_takes_axes(run: Run) -> None:

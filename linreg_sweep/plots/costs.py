@@ -27,7 +27,7 @@ ROUGH = 0.15
 """Share of epochs in which a cost rises, above which its curve is thin, lest it hide others."""
 
 WINDOW = 1.5
-"""How many times sooner and later a running mean reaches."""
+"""How many times sooner and later the epochs reach by which a cost is smoothed."""
 
 TITLE = "trial: hyperparameters: outcome"
 
@@ -79,13 +79,13 @@ def draw_overlay(canvas: Canvas, runs: Sequence[Run], *, trials: Sequence[int] =
 def titled(descents: Sequence[Descent], title: str) -> str:
     """Returns the title of a legend, with what is faint in the picture."""
     has_means = any(descent.in_batches for descent in descents)
-    return f"{title}\n(faint: the cost; bold: its running mean)" if has_means else title
+    return f"{title}\n(faint: the cost; bold: smoothed)" if has_means else title
 
 
 def curve(axes: "Axes", descent: Descent, label: str, line: dict[str, Any], look: Look) -> "Line2D":
     """Draws one trial; what goes on longest lies lowest, so that no curve ends under another.
 
-    Where the cost scatters with the rows of each step it is faint, and its running mean stands out.
+    Where the cost scatters with the rows of each step it is faint, and stands out smoothed.
     """
     good = np.isfinite(descent.excess) & (descent.excess > 0)
     epoch, excess = descent.epoch[good], descent.excess[good]
@@ -98,21 +98,26 @@ def curve(axes: "Axes", descent: Descent, label: str, line: dict[str, Any], look
         return drawn
     faint: dict[str, Any] = {"linewidth": 0.6 * look.width, "alpha": 0.35, "zorder": 1 + below}
     axes.plot(epoch, excess, color=line["color"], **faint)
-    (drawn,) = axes.plot(epoch, running_mean(epoch, excess), **how)
+    (drawn,) = axes.plot(epoch, smoothed(epoch, excess), **how)
     return drawn
 
 
-def running_mean(epoch: NDArray[np.int64], excess: Floats) -> Floats:
-    """Returns the geometric mean [s] of costs [s] over as many epochs before and after, by ratio.
+def smoothed(epoch: NDArray[np.int64], excess: Floats) -> Floats:
+    """Returns the costs [s] that lines through those of nearby epochs give, on log axes.
 
-    It is over those from epoch / WINDOW to epoch * WINDOW, fewer where the first or the last is nearer.
+    Near are the epochs from epoch / WINDOW to epoch * WINDOW, so that at the ends a line goes on where a mean
+    would stop at a single cost.
+
+    Source: Cleveland, Robust Locally Weighted Regression, JASA 74 (1979), with equal weights.
     """
-    place = np.log1p(epoch)
-    reach = np.minimum(np.log(WINDOW), np.minimum(place - place[:1], place[-1:] - place))
-    first = np.searchsorted(place, place - reach - 1e-9)
-    stop = np.searchsorted(place, place + reach + 1e-9, side="right")
-    sums = np.append(0.0, np.cumsum(np.log(excess)))
-    return np.asarray(np.exp((sums[stop] - sums[first]) / (stop - first)), np.float64)
+    x, y = np.log1p(epoch), np.log(excess)
+    first = np.searchsorted(x, x - np.log(WINDOW) - 1e-9)
+    stop = np.searchsorted(x, x + np.log(WINDOW) + 1e-9, side="right")
+    sums = np.pad(np.cumsum([x, y, x * x, x * y], axis=1), ((0, 0), (1, 0)))
+    mean_x, mean_y, square, product = (sums[:, stop] - sums[:, first]) / (stop - first)
+    spread = square - mean_x**2
+    slope = np.where(spread > 1e-9, (product - mean_x * mean_y) / np.where(spread > 1e-9, spread, 1.0), 0.0)
+    return np.asarray(np.exp(mean_y + slope * (x - mean_x)), np.float64)
 
 
 def frame(
