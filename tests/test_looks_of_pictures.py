@@ -225,7 +225,7 @@ def test_axes_of_one_unit_have_one_scale(tmp_path: Path) -> None:
     pyplot.close("all")
 
 
-def test_a_smoothed_is_geometric_to_both_ends() -> None:
+def test_costs_are_smoothed_to_both_ends() -> None:
     """Of a power of the epoch it is that power; of what goes up and down it is the middle, at the end too."""
     epoch = np.arange(2001)
     power = np.asarray((1.0 + epoch) ** -1.5, np.float64)

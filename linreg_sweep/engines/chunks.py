@@ -2,8 +2,7 @@
 
 A cheap measure of the excess is taken of every state, and of each trial's measures in a chunk the
 lowest and the highest are looked at; the few trials that come near an event are traced again, and
-judged by the excess itself. Trials that have ended leave. Who computes the epochs is an engine's
-affair: see `Descent` in numpy_engine.py and `CompiledDescent` in numba_engine.py.
+judged by the excess itself. Trials that have ended leave. Engines compute the epochs.
 """
 
 from collections.abc import Callable, Mapping
