@@ -28,7 +28,7 @@ from linreg_sweep.theory.problem import Problem, loss_factor
 ENGINES = ("numpy", "numba")
 LOOP, JAX, PEAK = "BLAS loop", "JAX", "GEMM"
 
-MOST_EPOCHS, FEWEST_EPOCHS = 2**20, 64
+MOST_EPOCHS, FEWEST_EPOCHS = 2**20, 256
 """Epochs of one measurement at most, and at least, unless they take too long."""
 
 BUDGET, ROUNDS = 0.4, 3
