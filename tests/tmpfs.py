@@ -37,7 +37,7 @@ def need_own_shared_memory() -> None:
 
 def _try(*words: str) -> None:
     done = subprocess.run(words, capture_output=True, text=True, check=False)
-    if done.returncode:
+    if done.returncode:  # to mount takes a privilege that a container may lack
         pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
 
 

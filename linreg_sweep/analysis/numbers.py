@@ -117,15 +117,7 @@ class Numbers:
         return len(held) + sum(len(numbers) for _, _, numbers in self._waiting)
 
     def add(self, groups: Floats, group: Integers, numbers: Floats, *, goes_on: Floats | None = None) -> None:
-        """Takes numbers of a part, in each pass again.
-
-        Args:
-            groups: [g, k], the keys of the groups.
-            group: [n], the group of each number.
-            numbers: [n], none missing.
-            goes_on: [k], where members of a group come one after the other: the key of the one
-                group that goes on after these; all others never come back.
-        """
+        """Takes numbers of a part, in each pass again; for the arguments see `Frequencies.add`."""
         if self._ranks is not None:
             which = self._sums.places(groups)[group]
             left = ~self._sums.are_known[which]
