@@ -9,7 +9,8 @@ import pytest
 from linreg_sweep.engines.interface import Trials
 from linreg_sweep.method import Order
 from linreg_sweep.theory.applies import theory_of
-from linreg_sweep.theory.drawn import Drawn
+from linreg_sweep.theory.drawn import Drawn, first_growth
+from linreg_sweep.theory.epoch_map import Momentum
 from linreg_sweep.theory.in_the_mean import begin
 from linreg_sweep.theory.mean_course import Course
 from linreg_sweep.theory.mean_long import long_after, swinging_steps
@@ -99,6 +100,48 @@ def test_the_integral_is_what_steps_come_to_or_nothing(momentum: dict[str, Any],
             found = long_after(course, state, steps, swinging)
             expected = course.excess(course.after(state, steps))
             assert found == pytest.approx(expected, rel=1e-9) or (np.isnan(found) and size == 39)
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+@pytest.mark.parametrize(("m", "tolerance"), [(0.9, 1e-12), (0.99, 1e-10), (0.999, 1e-8)])
+def test_what_a_scatter_leaves_is_the_sum_of_its_traces(m: float, tolerance: float, nesterov: bool) -> None:
+    """Of flat and of steep directions, as steps of the optimizer carry it on, one after the other."""
+    values, rate, traces = np.array([6e-3, 0.1, 1.03]), 0.3, []
+    error, velocity = np.zeros(3), np.zeros(3)
+    for step in range(int(150 / (1 - m))):
+        gradient = values * error + (step == 0)
+        velocity = m * velocity + gradient
+        error = error - rate * (gradient + m * velocity if nesterov else velocity)
+        traces.append(error)
+    summed = np.array(traces).T @ np.array(traces)
+    modes = modes_of(values, rate, Momentum(np.array([m]), np.ones(1), nesterov))
+    np.testing.assert_allclose(modes.kept(), summed, rtol=tolerance)
+
+
+def test_a_limit_with_a_momentum_near_1_is_found() -> None:
+    """Second moments rest below it and grow above; in other coordinates their equations are singular."""
+    draw = np.random.default_rng(3)
+    problem = make_problem(
+        draw.normal(size=(60, 20)) * 10 ** draw.uniform(-2, 0.5, 20),
+        draw.normal(size=(60, 1)),
+        loss="half_mse",
+        fit_bias=True,
+    )
+    trials, _, theory = one(problem, 59, "independent", momentum=0.999)
+    (limit,) = theory.stability_limit(trials.quadratic, trials.values)
+    scatter = scatter_of(problem, 59, trials.quadratic, np.zeros(21), replacement=False)
+    momentum = theory.momentum(trials.values)
+    assert (
+        growth_at(scatter, limit * (1 - 1e-6), momentum)
+        < 0
+        < growth_at(scatter, limit * (1 + 1e-6), momentum)
+    )
+
+
+def test_no_limit_is_read_off_growth_that_is_unknown() -> None:
+    """Before the first growth and between the ends where it is looked for."""
+    assert np.isnan(first_growth(lambda rate: np.nan, 1.0))
+    assert np.isnan(first_growth(lambda rate: rate - 1.05 if rate < 1.01 or rate > 1.1 else np.nan, 1.0))
 
 
 @pytest.mark.parametrize("entry", OF_DRAWS, ids=lambda entry: str(entry["id"]))

@@ -314,9 +314,7 @@ def first_growth(growth_of: Callable[[float], float], begins: float) -> float:
             break
         low, below, high = high, above, high * RATIO
         above = growth(high)
-    else:
-        return np.nan
-    if below >= 0:  # at once
+    if not above >= 0 or below >= 0:  # none in so many tries, or at once
         return np.nan
     for step in range(NARROWINGS):  # by the secant, of which the end that stays counts half (Illinois)
         if high - low <= 2 * np.spacing(low):
@@ -324,6 +322,8 @@ def first_growth(growth_of: Callable[[float], float], begins: float) -> float:
         share = below / (below - above) if step % 8 < 7 else 0.5
         middle = float(np.clip(low + share * (high - low), np.nextafter(low, high), np.nextafter(high, low)))
         seen = growth(middle)
+        if np.isnan(seen):
+            return np.nan
         if seen >= 0:
             high, above, below = middle, seen, below / 2
         else:

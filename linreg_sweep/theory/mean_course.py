@@ -86,17 +86,19 @@ class Course:
 
     def after(self, state: Floats, n_steps: int) -> Floats:
         """Returns moments after so many steps more."""
-        longest = FIRST
+        longest, most = FIRST, n_steps
         while n_steps:
             length = min(n_steps, longest)
-            shares = _shares(length)
-            found, lost = self._leap(state, shares) if self._leaps(length) else (state, 0.0)
-            if lost > LOST:
-                longest = length // 4
-                continue
-            for _ in range(0 if self._leaps(length) else length):
-                found = self.step(found)
-            state, n_steps, longest = found, n_steps - length, length * LONGER
+            if self._leaps(length):
+                found, lost = self._leap(state, _shares(length))
+                if lost > LOST:
+                    longest = most = length // 4
+                    continue
+                state = found
+            else:
+                for _ in range(length):
+                    state = self.step(state)
+            n_steps, longest = n_steps - length, min(length * LONGER, most)
         return state
 
     def passes(self, n_steps: int) -> float:

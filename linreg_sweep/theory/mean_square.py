@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.epoch_map import Momentum, Step, growth_of
+from linreg_sweep.theory.epoch_map import Momentum, growth_of
 from linreg_sweep.theory.krylov import largest_eigenvalue, undone
 from linreg_sweep.theory.scatter import Scatter
 
@@ -28,7 +28,10 @@ Numbers = NDArray[Any]
 
 @dataclass(frozen=True)
 class Modes:
-    """What steps of the mean curvature do along each of q eigenvectors, to d numbers: p, and w if any.
+    """What steps of the mean curvature do along each of q eigenvectors, to d numbers.
+
+    These are the error and, with momentum, the rate times the velocity: in other pairs the two systems of
+    second moments are nearly singular where momentum is close to 1.
 
     Attributes:
         delta: a step, less I [q, d, d].
@@ -76,13 +79,15 @@ def modes_of(values: Floats, rate: float, momentum: Momentum | None) -> Modes:
         rate: the learning rate.
         momentum: that of one trial.
     """
-    count = len(values)
-    own = None if momentum is None else momentum.take(np.zeros(count, np.intp))
-    step, size = Step(np.full(count, rate), own), 1 if momentum is None else 2
-    nothing, one = np.zeros((count, size, size)), np.ones((count, 1, 1))
-    delta, _, given = step.led_up_to(nothing, values[:, None, None], one)
-    seen = [1.0] if momentum is None else [1.0, float(momentum.ahead[0])]
-    return Modes(delta, given[0, :, 0], np.array(seen))
+    x = rate * values
+    if momentum is None:
+        return Modes(-x[:, None, None], np.array([rate]), np.ones(1))
+    m, gain = float(momentum.momentum[0]), float(momentum.gain[0])
+    delta = np.empty((len(x), 2, 2))
+    delta[:, 1, 0], delta[:, 1, 1] = gain * x, m - 1
+    along = 1 + m * gain if momentum.nesterov else gain
+    delta[:, 0, 0], delta[:, 0, 1] = -along * x, -(m**2 if momentum.nesterov else m)
+    return Modes(delta, rate * np.array([along, -gain]), np.array([1.0, 0.0]))
 
 
 def plateau_of(scatter: Scatter, modes: Modes) -> float:
