@@ -118,18 +118,15 @@ def test_what_a_scatter_leaves_is_the_sum_of_its_traces(m: float, tolerance: flo
     np.testing.assert_allclose(modes.kept(), summed, rtol=tolerance)
 
 
-def test_a_limit_with_a_momentum_near_1_is_found() -> None:
-    """Second moments rest below it and grow above; in other coordinates their equations are singular."""
+@pytest.mark.parametrize("n_features", [4, 20])
+def test_a_limit_with_a_momentum_near_1_is_found(n_features: int) -> None:
+    """By a matrix and by passes: second moments rest below it and grow above, as passes say."""
     draw = np.random.default_rng(3)
-    problem = make_problem(
-        draw.normal(size=(60, 20)) * 10 ** draw.uniform(-2, 0.5, 20),
-        draw.normal(size=(60, 1)),
-        loss="half_mse",
-        fit_bias=True,
-    )
+    x = draw.normal(size=(60, n_features)) * 10 ** draw.uniform(-2, 0.5, n_features)
+    problem = make_problem(x, draw.normal(size=(60, 1)), loss="half_mse", fit_bias=True)
     trials, _, theory = one(problem, 59, "independent", momentum=0.999)
     (limit,) = theory.stability_limit(trials.quadratic, trials.values)
-    scatter = scatter_of(problem, 59, trials.quadratic, np.zeros(21), replacement=False)
+    scatter = scatter_of(problem, 59, trials.quadratic, np.zeros(n_features + 1), replacement=False)
     momentum = theory.momentum(trials.values)
     assert (
         growth_at(scatter, limit * (1 - 1e-6), momentum)

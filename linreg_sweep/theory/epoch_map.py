@@ -185,6 +185,11 @@ class Momentum:
         return np.asarray((m * m if self.nesterov else m) / (1 - m))
 
     @property
+    def along(self) -> Floats:
+        """Share of a gradient that its own step takes [k]."""
+        return np.asarray(1 + self.momentum * self.gain if self.nesterov else self.gain)
+
+    @property
     def is_still(self) -> NDArray[np.bool_]:
         """Which trials have none [k]."""
         return np.asarray((self.momentum == 0) & (self.gain == 1))

@@ -4,7 +4,8 @@ Each step's batch is a draw of its own, so the second moment S of the error afte
 of S and the mean mu before it: `S' = N S N^T + c c^T (p (T(S) - H S H) + G - X - X^T)`. N is the step on the
 mean curvature H, T(S) the mean of h S h over the rows' curvatures h, G that of the squares of their gradients
 at the optimum, X what goes together of the two, and p how much less a batch scatters than a row. The trace of
-S is the expected excess cost, in the coordinates of epoch_map; with momentum p and w stand for the error.
+S is the expected excess cost, in the frame of epoch_map. With momentum the rate times the velocity stands
+beside the error: in the pair p, w of epoch_map, moments are nearly singular where momentum is close to 1.
 
 S is kept by its entries on and above the diagonal, and what a step adds to it rather than the step itself.
 """
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.blocks import blocks
-from linreg_sweep.theory.epoch_map import Affine, Frame, Momentum, Step, frame_of, growth_of
+from linreg_sweep.theory.epoch_map import Affine, Frame, Momentum, frame_of, growth_of
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.theory.scatter import shares_of
@@ -196,20 +197,17 @@ def mean_steps(draws: Draws, rate: Floats, momentum: Momentum | None) -> MeanSte
     every = first = _step(draws, rate, momentum)
     if momentum is not None and (momentum.gain != 1).any():
         first = _step(draws, rate, replace(momentum, gain=np.ones(len(rate))))
-    return with_excess(every, first, draws, rate, momentum)
+    return with_excess(every, first, draws, _errors(len(draws.offset), len(rate), momentum))
 
 
-def with_excess(
-    every: Affine, first: Affine, draws: Draws, rate: Floats, momentum: Momentum | None
-) -> MeanSteps:
-    """Returns what steps do to moments, with what makes an excess of them."""
+def with_excess(every: Affine, first: Affine, draws: Draws, seen: Floats) -> MeanSteps:
+    """Returns what steps do to moments, with what makes an excess of them; errors are seen [k, P, D]."""
     n, n_targets = draws.offset.shape
-    seen = seen_of(n, len(rate), momentum)
     row, column, _ = pairs(n)
     n_moments = every.delta.shape[1] - seen.shape[2] * n_targets
     of_s = bilinear(seen, seen)[:, row == column].sum(axis=1)
     of_mean = 2 * np.einsum("kpd,po->kdo", seen, draws.offset)
-    trace = np.concatenate([of_s, of_mean.reshape(len(rate), -1)], axis=1)
+    trace = np.concatenate([of_s, of_mean.reshape(len(seen), -1)], axis=1)
     return MeanSteps(every, first, trace, float((draws.offset**2).sum()), n_moments)
 
 
@@ -221,19 +219,30 @@ def seen_of(n: int, count: int, momentum: Momentum | None) -> Floats:
     return np.concatenate([unit, momentum.ahead[:, None, None] * unit], axis=2)
 
 
+def _errors(n: int, count: int, momentum: Momentum | None) -> Floats:
+    """Returns the same of errors beside velocities."""
+    size = n if momentum is None else 2 * n
+    return np.broadcast_to(np.eye(n, size), (count, n, size))
+
+
 def _step(draws: Draws, rate: Floats, momentum: Momentum | None) -> Affine:
     """Returns what one step does to the moments of k trials."""
     (n, n_targets), count = draws.offset.shape, len(rate)
     size = n if momentum is None else 2 * n
     row, column, _ = pairs(size)
-    step = Step(rate, momentum)
-    moved = step.led_up_to(np.zeros((count, size, size)), draws.curvature[None], np.zeros((1, n, 1)))[0]
+    # what a gradient does at once to the error and to the rate times the velocity
+    parts = [-rate] if momentum is None else [-rate * momentum.along, rate * momentum.gain]
+    push = np.stack(parts, axis=1)
+    moved = np.einsum("ka,pq->kapq", push, draws.curvature).reshape(count, size, n)
+    if momentum is not None:
+        kept = momentum.momentum[:, None, None]
+        turned = kept**2 if momentum.nesterov else kept
+        bends = np.diag(draws.curvature.any(axis=1))  # what never bends has no velocity
+        carried = np.concatenate([-turned * bends, (kept - 1) * np.eye(n)], axis=1)
+        moved = np.concatenate([moved, carried], axis=2)
     unit = np.broadcast_to(np.eye(size), moved.shape)
-    seen = seen_of(n, count, momentum)
-    # what a gradient does at once to p and to w
-    push = step.push[:, 0, 0]
-    parts = [-push] if momentum is None else [-push / (1 - momentum.momentum), push]
-    given = np.stack(parts, axis=1)[:, row // n] * np.stack(parts, axis=1)[:, column // n]
+    seen = _errors(n, count, momentum)
+    given = push[:, row // n] * push[:, column // n]
     inner = np.minimum(row % n, column % n), np.maximum(row % n, column % n)
     place = np.searchsorted(
         np.ravel_multi_index(np.triu_indices(n), (n, n)), np.ravel_multi_index(inner, (n, n))

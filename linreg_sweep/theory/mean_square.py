@@ -85,7 +85,7 @@ def modes_of(values: Floats, rate: float, momentum: Momentum | None) -> Modes:
     m, gain = float(momentum.momentum[0]), float(momentum.gain[0])
     delta = np.empty((len(x), 2, 2))
     delta[:, 1, 0], delta[:, 1, 1] = gain * x, m - 1
-    along = 1 + m * gain if momentum.nesterov else gain
+    along = float(momentum.along[0])
     delta[:, 0, 0], delta[:, 0, 1] = -along * x, -(m**2 if momentum.nesterov else m)
     return Modes(delta, rate * np.array([along, -gain]), np.array([1.0, 0.0]))
 

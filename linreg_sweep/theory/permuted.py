@@ -17,7 +17,7 @@ from linreg_sweep.method import Order
 from linreg_sweep.theory.drawn import Drawn, One, first_growth
 from linreg_sweep.theory.epoch_map import Affine, Momentum, Step, step_on
 from linreg_sweep.theory.in_batches import Values
-from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, bilinear, pairs, with_excess
+from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, bilinear, pairs, seen_of, with_excess
 from linreg_sweep.theory.problem import Problem, loss_factor
 from linreg_sweep.theory.quadratic import Quadratic
 
@@ -96,7 +96,7 @@ class Permuted(Drawn):
             whole = Step(rate, replace(momentum, gain=np.ones(len(rate))))
             undamped = {rows: _moments_moved(whole, *batches[rows], len(rate)) for rows in batches}
             first = _mean_over_orders(of_batch, undamped, self.problem.n_rows, self.batch_size)
-        return with_excess(every, first, draws, rate, momentum)
+        return with_excess(every, first, draws, seen_of(len(draws.offset), len(rate), momentum))
 
     def _batches(self, draws: Draws) -> dict[int, tuple[Floats, Floats]]:
         """Returns how every batch bends and pulls that there may be, by its rows, the bits of a number."""
