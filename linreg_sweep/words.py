@@ -86,6 +86,11 @@ def shorten(text: str) -> str:
     return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 3] + "..."
 
 
+def ended(sentence: str) -> str:
+    """Returns a sentence with its full stop, for which dots at its end stand."""
+    return sentence if sentence.endswith("...") else f"{sentence}."
+
+
 def rows_of(n_rows: int, held_out: Sequence[int]) -> str:
     """Returns the rows of the data: `51 rows`, `41 rows and 10 held out`, `51 rows in 5 folds`.
 

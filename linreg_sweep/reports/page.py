@@ -20,6 +20,7 @@ from linreg_sweep.analysis.legend import COLUMN_MEANING
 from linreg_sweep.comparing.comparison import Comparison
 from linreg_sweep.reports.payload import plain
 from linreg_sweep.text.comparisons import MEANING, format_verdict, readable, to_read
+from linreg_sweep.words import ended
 
 SCRIPTS = (
     "numbers",
@@ -143,7 +144,7 @@ def render(title: str, sections: Sequence[Section], comparison: Comparison | Non
         title=title,
         sections=sections,
         comparison=[] if comparison is None else compared(comparison),
-        notes=[] if comparison is None else comparison.notes,
+        notes=[] if comparison is None else [*map(ended, comparison.notes)],
         verdict=[] if comparison is None else list(format_verdict(comparison)),
         version=__version__,
         style=style,
