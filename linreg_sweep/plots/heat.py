@@ -13,7 +13,7 @@ from linreg_sweep.plots.canvas import FRAME, Canvas, height_of, wrapped
 from linreg_sweep.plots.cells import Cells, check_numbers, places_on
 from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.maps import draw_outcomes, frame, maps_of, mesh
-from linreg_sweep.plots.scales import plainly, ticks_by_ratio
+from linreg_sweep.plots.scales import plain_formatter, ticks_by_ratio
 from linreg_sweep.plots.style import BY_RATIO, RAMP, column_words
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import DIVERGED, OUTCOMES
@@ -187,7 +187,7 @@ def _explain(
         bar.ax.yaxis.set_major_formatter("{x:,.0f}")
         words = look.labels.get("converged_at", "epochs to convergence (median of the cell)")
     else:
-        bar.ax.yaxis.set_major_formatter(lambda value, place: plainly(value))
+        bar.ax.yaxis.set_major_formatter(plain_formatter())
         words = look.labels.get(column, column_words(run, column))
         words += ", median of the cell" * bool((found.trials > 1).any())
     bar.minorticks_off()
