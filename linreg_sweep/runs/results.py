@@ -172,6 +172,18 @@ class Run(StoredRun):
                 return True
         return False
 
+    def bins_for(self, by: Sequence[str], asked: int | None = None, most: int = BINS) -> int | None:
+        """Returns into how many ranges a summary by these parameters gathers their values; None: into none.
+
+        Args:
+            by: columns.
+            asked: as many, 0 none; None: so many where a person could not read all values.
+            most: these.
+        """
+        if asked is not None:
+            return asked or None
+        return most if self.has_more_values(by, MAX_ROWS) else None
+
     def over_seeds(self, of: str = "excess_cost") -> "pd.DataFrame":
         """Returns a column's spread over seeds for each combination of all else; see analysis.over_seeds.
 
