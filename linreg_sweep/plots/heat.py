@@ -129,12 +129,7 @@ def _draw(
 ) -> None:
     """Draws numbers in the cells of maps, and one bar for all beside the last that has any.
 
-    Args:
-        maps: see maps_of.
-        each: the numbers of each map.
-        norm: the scale of their colours; None: there are none.
-        column: that they are of; None: epochs to convergence.
-        look: of the picture.
+    They are of a column; None: epochs to convergence. Without a scale of their colours there are none.
     """
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, ListedColormap

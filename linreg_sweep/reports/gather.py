@@ -82,11 +82,7 @@ class Gathered:
 
 
 def gather(run: Run, most_cells: int | None = None) -> Gathered:
-    """Returns what a page shows of a run.
-
-    Args:
-        run: which run.
-        most_cells: of all its maps together; None: MAX_CELLS.
+    """Returns what a page shows of a run, in at most so many cells of all its maps; None: MAX_CELLS.
 
     Raises:
         ResultsError: no part is finished, or one is damaged.

@@ -35,11 +35,7 @@ def finish_run(
 ) -> Run:
     """Writes the summary of a run whose parts are all there, and what it found into metadata.json.
 
-    Args:
-        run: the run.
-        experiment: what it sweeps.
-        parts: what each of its parts says of itself.
-        report: takes a sentence for each file that is set aside.
+    `report` takes a sentence for each file that is set aside.
 
     Raises:
         ResultsError: a part is damaged or gone, or the directory cannot be written.
@@ -92,10 +88,6 @@ class SummedUp:
 
 def sum_up(run: Run, experiment: Experiment) -> SummedUp:
     """Returns what the rows of a run say together, holding one part after the other in memory.
-
-    Args:
-        run: the run.
-        experiment: what it sweeps.
 
     Raises:
         ResultsError: no part is there, or one is damaged.
