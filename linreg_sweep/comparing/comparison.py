@@ -141,7 +141,9 @@ def compare(
         by=pd.concat([pair.by_parameter() for pair in pairs], ignore_index=True),
         changed=pd.concat([pair.changed() for pair in pairs], ignore_index=True),
         only=pd.concat([pair.only.frame() for pair in pairs], ignore_index=True),
-        notes=tuple(escape_control(note) for other in others for note in reasons(first, other)),
+        notes=tuple(
+            dict.fromkeys(escape_control(note) for other in others for note in reasons(first, other))
+        ),
         parameters=tuple(pairs[0].by),
         tolerance=tolerance,
     )

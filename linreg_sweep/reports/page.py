@@ -123,7 +123,7 @@ def compared(found: Comparison) -> list[Shown]:
     for name, caption, cut in to_read(found, every):
         is_cut = len(cut) < len(every[name])
         more = f"These are the first {len(cut):,}; linreg-sweep compare lists more." * is_cut
-        tables.append(shown(f"comparison-{name}", caption, readable(name, cut), more))
+        tables.append(shown(f"comparison-{name}", caption, readable(found, name, cut), more))
     return tables
 
 

@@ -103,7 +103,7 @@ def _format_tables(found: Comparison, tables: dict[str, Any], style: str) -> Ite
         yield ""
         yield f"## {escape_control(heading)}" if style == "markdown" else f"{escape_control(heading)}:"
         yield ""
-        yield as_text(readable(name, shown), style)
+        yield as_text(readable(found, name, shown), style)
         total = _total(found, name)
         if len(shown) < total:
             kind = "json" if name == "only" else "csv"
@@ -139,13 +139,14 @@ def _in_latex(found: Comparison, title: str, tables: dict[str, Any]) -> Iterator
     for name, table in tables.items():
         yield ""
         yield f"% {escape_control(HEADINGS[name].format(parameters=' and '.join(found.parameters)))}"
-        yield as_text(readable(name, table), "latex")
+        yield as_text(readable(found, name, table), "latex")
 
 
-def readable(name: str, table: Table) -> Table:
-    """Returns a table without the columns that tell a person nothing: a run that is the only one."""
+def readable(found: Comparison, name: str, table: Table) -> Table:
+    """Returns a table without the columns that tell a person nothing: the run, where it can be one alone."""
     cells = cells_of(table)
-    if name in ("transitions", "epochs", "values", "by", "changed") and len(set(cells.get("run", []))) == 1:
+    listed = ("transitions", "epochs", "values", "by", "changed")
+    if len(found.runs) == 2 and name in listed and len(set(cells.get("run", []))) == 1:
         del cells["run"]
     return cells
 
