@@ -1,5 +1,6 @@
 """A million trials and ten million by the command, in cold processes, beside the least that they can cost."""
 
+import json
 import os
 import sys
 import tempfile
@@ -8,43 +9,40 @@ from collections.abc import Sequence
 from functools import partial
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from benchmarks.machine import ROUNDS, in_turn, middle, shown
 
-SWEEP = """
-name: million
-data: {{name: tutorial{holdout}}}
-training: {{engine: closed_form, epochs: 10000}}
-method: grid
-parameters:
-  learning_rate: {{min: 1e-4, max: 1e-2, num: {rates}, scale: log}}
-  initial_weight: {{min: -10, max: 10, num: 1000}}
-{fold}"""
-
-FOLDS = ", holdout: {folds: 10, seed: 0}"
-HELD_OUT = {
-    "no row held out": (1000, "", ""),
-    "a fifth held out": (1000, ", holdout: {fraction: 0.2, seed: 0}", ""),
-    "one fold of ten": (100, FOLDS, "  fold: {values: [0]}\n"),
-    "ten folds": (100, FOLDS, ""),
+FIFTH, FOLDS = {"fraction": 0.2, "seed": 0}, {"folds": 10, "seed": 0}
+HELD_OUT: dict[str, dict[str, Any]] = {
+    "no row held out": {"rates": 1000},
+    "a fifth held out": {"rates": 1000, "holdout": FIFTH},
+    "one fold of ten": {"rates": 100, "holdout": FOLDS, "fold": {"values": [0]}},
+    "ten folds": {"rates": 100, "holdout": FOLDS},
 }
 """Learning rates, and what is held out; each with 1000 initial weights."""
 
-TURNED = """
-name: turned
-data: {{name: tutorial{holdout}}}
-training: {{engine: closed_form, epochs: 10000}}
-method: grid
-parameters:
-  initial_weight: {{min: -10, max: 10, num: 1000}}
-  learning_rate: {{min: 1e-4, max: 1e-2, num: 10000, scale: log}}
-"""
-"""Ten million trials of which those of one learning rate, which the summary goes by, do not lie together."""
 
-
-def declared(rates: int, holdout: str = "", fold: str = "") -> str:
+def declared(rates: int, *, holdout: Any = None, fold: Any = None, loss: str = "half_mse") -> dict[str, Any]:
     """Returns the sweep with so many learning rates."""
-    return SWEEP.format(rates=rates, holdout=holdout, fold=fold)
+    parameters = {
+        "learning_rate": {"min": 1e-4, "max": 1e-2, "num": rates, "scale": "log"},
+        "initial_weight": {"min": -10, "max": 10, "num": 1000},
+    }
+    return {
+        "name": "million",
+        "data": {"name": "tutorial", "holdout": holdout},
+        "training": {"engine": "closed_form", "epochs": 10_000, "loss": loss},
+        "method": "grid",
+        "parameters": parameters | ({} if fold is None else {"fold": fold}),
+    }
+
+
+def trained(sweep: dict[str, Any], folder: str, *options: str) -> tuple[float, float]:
+    """Returns the seconds and the memory of a sweep that is trained in a process of its own."""
+    file = Path(folder) / "sweep.yaml"
+    file.write_text(json.dumps(sweep))
+    return timed(["-m", "linreg_sweep", "run", str(file), "--out", folder, *options])
 
 
 def timed(arguments: Sequence[str]) -> tuple[float, float]:
@@ -61,12 +59,10 @@ def timed(arguments: Sequence[str]) -> tuple[float, float]:
     return time.perf_counter() - started, usage.ru_maxrss / 1000
 
 
-def _run(rates: int, holdout: str = "", fold: str = "") -> tuple[float, float]:
-    """Returns the seconds and the memory of the sweep, trained in one process."""
+def _run(sweep: dict[str, Any]) -> tuple[float, float]:
+    """Returns the same, trained by that process alone."""
     with tempfile.TemporaryDirectory() as folder:
-        sweep = Path(folder) / "million.yaml"
-        sweep.write_text(declared(rates, holdout, fold))
-        return timed(["-m", "linreg_sweep", "run", str(sweep), "--out", folder, "--jobs", "1"])
+        return trained(sweep, folder, "--jobs", "1")
 
 
 def _bare() -> tuple[float, float]:
@@ -80,7 +76,9 @@ def _bare() -> tuple[float, float]:
 def main() -> None:
     """Prints one table: seconds, ratio, marginal cost a trial, and peak memory."""
     one, ten, bare = "run, 1 million, one process", "run, 10 million, one process", "bare script, 1 million"
-    figures = in_turn({one: partial(_run, 1000), bare: partial(_bare), ten: partial(_run, 10_000)})
+    figures = in_turn(
+        {one: partial(_run, declared(1000)), bare: partial(_bare), ten: partial(_run, declared(10_000))}
+    )
     seconds, memory = (
         {name: middle([pair[i] for pair in found]) for name, found in figures.items()} for i in (0, 1)
     )
@@ -109,7 +107,7 @@ def main() -> None:
 
 def held_out() -> None:
     """Prints what rows held out, and folds, take beside none."""
-    figures = in_turn({name: partial(_run, *held) for name, held in HELD_OUT.items()})
+    figures = in_turn({name: partial(_run, declared(**held)) for name, held in HELD_OUT.items()})
     none, some, one, ten = (middle([seconds for seconds, _ in figures[name]]) for name in HELD_OUT)
     print(f"With a fifth of the rows held out a million trials take {some:.2f} s, {some / none:.2f} times")
     print(
@@ -120,10 +118,9 @@ def held_out() -> None:
 def turned() -> None:
     """Prints what memory ten million trials take whose summary goes by a parameter that does not lead."""
     memory = []
-    for holdout in ("", ", holdout: {fraction: 0.2, seed: 0}"):
-        with tempfile.TemporaryDirectory() as folder:
-            sweep = Path(folder) / "turned.yaml"
-            sweep.write_text(TURNED.format(holdout=holdout))
-            memory.append(timed(["-m", "linreg_sweep", "run", str(sweep), "--out", folder, "--jobs", "1"])[1])
+    for holdout in (None, FIFTH):
+        sweep = declared(10_000, holdout=holdout)
+        sweep["parameters"] = dict(reversed(sweep["parameters"].items()))
+        memory.append(_run(sweep)[1])
     print(f"Ten million trials, the learning rate turning fastest, take {memory[0]:.0f} MB, and with a fifth")
     print(f"of the rows held out {memory[1]:.0f} MB.")

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.machine import in_turn, middle, shown
-from benchmarks.million import declared, timed
+from benchmarks.million import declared, timed, trained
 
 READ = "import sys, linreg_sweep as ls\nfor run in sys.argv[1:]: ls.load(run).trials"
 
@@ -13,13 +13,12 @@ READ = "import sys, linreg_sweep as ls\nfor run in sys.argv[1:]: ls.load(run).tr
 def main() -> None:
     """Prints one table: seconds, ratio to the reading of both tables, and peak memory of cold processes."""
     with tempfile.TemporaryDirectory() as folder:
-        sweep = Path(folder) / "million.yaml"
         runs = {}
         for name, rates, loss in (("a", 1000, "half_mse"), ("b", 1000, "mse"), ("ten", 10_000, "half_mse")):
-            out = f"{folder}/{name}"
-            sweep.write_text(declared(rates).replace("epochs:", f"loss: {loss}, epochs:"))
-            timed(["-m", "linreg_sweep", "run", str(sweep), "--out", out])
-            (runs[name],) = map(str, Path(out).iterdir())
+            out = Path(folder) / name
+            out.mkdir()
+            trained(declared(rates, loss=loss), str(out))
+            (runs[name],) = map(str, out.glob("million-*"))
         report = ["-m", "linreg_sweep", "report"]
         picture = ["-m", "linreg_sweep", "plot", runs["ten"], "-o", f"{folder}/map.png"]
         ways = {

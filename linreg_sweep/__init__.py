@@ -69,7 +69,6 @@ _HOMES = {
     "training": ("Training", "train"),
     "verification": ("Verification", "verify"),
 }
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 
 def __dir__() -> list[str]:

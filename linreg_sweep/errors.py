@@ -7,7 +7,7 @@ overflow and NaN inside a trial are results (see outcome.py) and never appear he
 from dataclasses import dataclass, replace
 
 from linreg_sweep.guards.escapes import escape_control
-from linreg_sweep.words import Key, KeyPath, path_text
+from linreg_sweep.words import Key, KeyPath, ended, path_text
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Complaint:
         text = f"{path_text(self.path)}: {self.text}" if self.path else self.text
         where, text, hint = map(escape_control, (str(self.where), text, self.hint))
         line = f"{where}: {text}" if where else text
-        return f"{line}. Hint: {hint}" if hint else line
+        return f"{ended(line)} Hint: {hint}" if hint else line
 
 
 class SweepError(Exception):

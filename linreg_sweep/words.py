@@ -47,12 +47,9 @@ def show(value: object) -> str:
 
 
 def did_you_mean(given: str, known: Iterable[str], *, else_list: bool = True) -> str:
-    """Returns a hint that names the closest known word.
+    """Returns a hint that names the closest known word, of the first 10,000.
 
-    Args:
-        given: what was written.
-        known: what could have been meant; the first 10,000 are looked at.
-        else_list: where nothing is close, list what is known (at most 30), rather than say nothing.
+    Where none is close it lists those that are known, 30 at most, or if so asked says nothing.
     """
     names = sorted(set(islice(known, _MAX_NAMES)))
     close = closest(given, names)
@@ -84,6 +81,11 @@ def joined(words: Sequence[str], conjunction: str = "and") -> str:
 def shorten(text: str) -> str:
     """Returns a text cut to 60 letters, the last three of which then are dots."""
     return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 3] + "..."
+
+
+def ended(sentence: str) -> str:
+    """Returns a sentence with its full stop, for which dots at its end stand."""
+    return sentence if sentence.endswith("...") else f"{sentence}."
 
 
 def rows_of(n_rows: int, held_out: Sequence[int]) -> str:

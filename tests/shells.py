@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,23 @@ class Shell:
         return Told(exit_code, out, err)
 
 
+@contextmanager
+def kept_handlers() -> Iterator[None]:
+    """Puts back what a signal does: the command line sets that."""
+    names = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.getsignal(name) for name in names}
+    yield
+    for name, handler in before.items():
+        signal.signal(name, handler)
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """What a signal does is put back."""
+    with kept_handlers():
+        yield
+
+
 @pytest.fixture
 def shell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -64,9 +82,8 @@ def shell(
     monkeypatch.chdir(tmp_path)
     Path("small.yaml").write_text(SWEEP)
     Path("config.yaml").write_text(CONFIG)
-    handler = signal.getsignal(signal.SIGTERM)
-    yield Shell(capsys)
-    signal.signal(signal.SIGTERM, handler)
+    with kept_handlers():
+        yield Shell(capsys)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """Every bad input has one clear message and the right exit code, prints no traceback and writes nothing."""
 
 import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from linreg_sweep import cli
 from linreg_sweep.guards.escapes import OBEYED
 from linreg_sweep.storage.store import MADE_AGAIN
 from tests.data_files import RECIPE
+from tests.shells import kept_handlers
 
 SWEEP = """\
 data: {name: tutorial}
@@ -247,9 +247,8 @@ def folder(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
             copy.write_bytes(file.read_bytes())
     Path("damaged/metadata.json").write_text('{"format_version": ')
     Path("cut/trials/part-00000.parquet").write_bytes(b"PAR1")
-    handler = signal.getsignal(signal.SIGTERM)
-    yield tmp_path
-    signal.signal(signal.SIGTERM, handler)
+    with kept_handlers():
+        yield tmp_path
 
 
 def refused(arguments: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:

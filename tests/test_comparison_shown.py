@@ -44,6 +44,23 @@ def test_the_tutorials_two_sweeps_explain_themselves(tmp_path: Path) -> None:
     assert found.epochs["median_epochs_ratio"].tolist() == pytest.approx([0.5], abs=1e-3)
 
 
+def test_of_three_runs_each_row_names_its_own_and_each_note_is_told_once(
+    make: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Even where a table has rows of one run alone; of two runs there is one that a row can be of."""
+    runs = [
+        make(),
+        make(training={"engine": "closed_form"}),
+        make(training={"engine": "closed_form", "epochs": 1}),
+    ]
+    for count, head in ((2, "  both_converged"), (3, "run ")):
+        capsys.readouterr()
+        assert main(["compare", *(str(run.path) for run in runs[:count])]) == 0
+        out = capsys.readouterr().out
+        assert out.split("Epochs to convergence")[1].splitlines()[2].startswith(head)
+        assert out.count("Engine numpy against closed_form") == 1
+
+
 def test_more_changes_than_are_listed_are_counted(
     make: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

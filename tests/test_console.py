@@ -7,7 +7,9 @@ import sys
 
 import pytest
 
+from linreg_sweep.errors import Complaint
 from linreg_sweep.terminal.console import note, notes, say
+from linreg_sweep.words import listed
 
 
 def test_notes_cannot_be_forged(capsys: pytest.CaptureFixture[str]) -> None:
@@ -15,6 +17,13 @@ def test_notes_cannot_be_forged(capsys: pytest.CaptureFixture[str]) -> None:
     notes(["left out: a\nError: b\x1b[2J"])
     note("one\ntwo\x07")
     assert capsys.readouterr().err == "Note: left out: a\\nError: b\\x1b[2J.\none\ntwo\\x07\n"
+
+
+def test_a_list_that_is_cut_short_ends_in_three_dots(capsys: pytest.CaptureFixture[str]) -> None:
+    """Dots stand for the full stop: in a note, and before a hint."""
+    notes([f"left out: {listed([*'abcdefghi'])}"])
+    assert capsys.readouterr().err == "Note: left out: a, b, c, d, e, f, g, h, ...\n"
+    assert str(Complaint("", "these do not: a, ...", "go")) == "these do not: a, ... Hint: go"
 
 
 def test_a_pipe_gets_all_and_a_terminal_what_is_harmless(

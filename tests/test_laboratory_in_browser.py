@@ -198,3 +198,13 @@ def test_theory_stands_beside_the_experiment(open_page: Open, run: Run) -> None:
     assert float(said["condition_number"] or "") == pytest.approx(
         problem.eigenvalues[1] / problem.eigenvalues[0], rel=1e-14
     )
+
+
+def test_flat_directions_are_called_so(open_page: Open, tmp_path: Path) -> None:
+    """Where columns depend on others, the flattest direction is the first that is curved."""
+    rows = "".join(f"{x},{x},{z},{x + z}\n" for x, z in ((1, 0), (2, 5), (4, 1), (7, 2)))
+    (tmp_path / "twice.csv").write_text(f"a,b,c,y\n{rows}")
+    data, rates = {"path": str(tmp_path / "twice.csv"), "y": ["y"]}, {"learning_rate": {"values": [0.01]}}
+    run = ls.run(SWEEP | {"data": data, "parameters": rates, "training": {"epochs": 9}}, out=tmp_path, jobs=1)
+    names = open_page(run).locator("[data-lab-theory] tbody tr td:first-child").all_text_contents()
+    assert names == ["flat", "flattest", "3", "steepest"]

@@ -1,8 +1,7 @@
 """Facts about parts that come from anywhere: sealed or not, they are what metadata.json says or refused."""
 
 import json
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,10 @@ from linreg_sweep.storage.checksum import BLANK, with_checksum
 from linreg_sweep.storage.layout import HISTORY, MAX_EPOCHS, TRIALS
 from linreg_sweep.storage.parquet import FACTS, SEAL
 from linreg_sweep.storage.store import MADE_AGAIN
+from tests.shells import handlers
 from tests.small_run import SWEEP, content, facts_of, made
+
+__all__ = ["handlers"]
 
 Change = Callable[[pa.Table], pa.Table]
 
@@ -78,14 +80,9 @@ MORE = ("export --to excel -o x.xlsx", "compare OTHER")
 
 
 @pytest.fixture(autouse=True)
-def handlers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What a signal does is put back, since the command line sets that; files go to a folder of the test."""
+def own_folder(handlers: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files go to a folder of the test."""
     monkeypatch.chdir(tmp_path)
-    names = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.getsignal(name) for name in names}
-    yield
-    for name, handler in before.items():
-        signal.signal(name, handler)
 
 
 def written(table: pa.Table, told: Any) -> bytes:

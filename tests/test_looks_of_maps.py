@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from matplotlib import pyplot
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import linreg_sweep as ls
 from linreg_sweep.plots.canvas import columns_for, wrapped
-from linreg_sweep.plots.scales import folded, plainly, ticks_by_ratio
+from linreg_sweep.plots.scales import folded, plain_formatter, plainly, ticks_by_ratio, told_apart
 from linreg_sweep.plots.style import RAMP
 from linreg_sweep.runs.results import Run
 from tests.drawn import drawn, legend_of, long_words, made, picture, run
@@ -202,6 +203,17 @@ def test_legends_name_outcomes_that_are_there(tmp_path: Path) -> None:
 def test_ticks_say_numbers_plainly(value: float, told: str) -> None:
     """As a person writes them."""
     assert plainly(value) == told
+
+
+def test_ticks_of_numbers_that_are_nearly_the_same_differ() -> None:
+    """As many digits are written as tell them apart, and no more."""
+    assert told_apart([1.3722, 1.3724, 1.3726]) == ["1.3722", "1.3724", "1.3726"]
+    assert told_apart([0.001, 0.002, 20_000, 1e-7]) == ["0.001", "0.002", "20,000", "1e-7"]
+    axis = Figure().add_subplot().yaxis
+    axis.set_major_formatter(plain_formatter())
+    axis.axes.set_ylim(1.3722, 1.3726)
+    ticks = [each.get_text() for each in axis.get_ticklabels()]
+    assert len({*ticks}) == len(ticks) > 2
 
 
 def test_ticks_by_ratio_are_round_and_few() -> None:

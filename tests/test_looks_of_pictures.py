@@ -70,6 +70,19 @@ def test_no_words_overlap_or_are_cut(
     pyplot.close(figure)
 
 
+def test_titles_of_narrow_panels_are_not_cut(tmp_path: Path) -> None:
+    """They stand over frames, which are right of the middle where words of an axis are beside them."""
+    parameters = {"learning_rate": {"values": [0.001, 0.002]}, "initial_weight": {"values": [-2000, 2000]}}
+    run = made(tmp_path, name="a-name-of-many-letters", parameters=parameters)
+    panels = ls.plot(run, run, run, kind="map", style="slide")
+    figure = panels[0].figure
+    figure.draw_without_rendering()
+    for axes in panels:
+        box = axes.title.get_window_extent()
+        assert -2 < box.x0 < box.x1 < figure.bbox.x1 + 2
+    pyplot.close(figure)
+
+
 def test_what_is_asked_for_is_what_is_drawn(run: Run) -> None:
     """Size, dots, letters, columns and titles; a style has its own, which are overruled."""
     figure = drawn(run, "map", size=(5, 4), dpi=80, font_size=7, title="A\tB", style="slide")

@@ -1,8 +1,6 @@
 """Facts about what metadata.json may say: a run from anywhere, sealed again, is read or refused in a line."""
 
 import platform
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,7 +14,10 @@ from linreg_sweep.config.training import TrainingConfig
 from linreg_sweep.execution import versions
 from linreg_sweep.storage.metadata import FOUND, fault
 from linreg_sweep.storage.store import FORMAT_VERSION, MADE_AGAIN, Store
+from tests.shells import handlers
 from tests.small_run import content, made
+
+__all__ = ["handlers"]
 
 COLUMNS: list[tuple[str, dict[str, Any]]] = [
     *((name, {"name": other}) for name, other in (("cost", "trial"), ("trial", "x"), ("weight", "\ud800"))),
@@ -131,16 +132,6 @@ def test_what_a_finished_run_found_is_needed_once_it_is_finished() -> None:
     begun = {key: value for key, value in METADATA.items() if key not in FOUND}
     assert fault(begun) == ""
     assert fault(begun | {"finished": "today"}) == f"it lacks {', '.join(list(FOUND)[1:])}"
-
-
-@pytest.fixture
-def handlers() -> Iterator[None]:
-    """What a signal does is put back: the command line sets that."""
-    names = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.getsignal(name) for name in names}
-    yield
-    for name, handler in before.items():
-        signal.signal(name, handler)
 
 
 @pytest.mark.usefixtures("handlers")

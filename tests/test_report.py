@@ -31,7 +31,8 @@ def test_the_run_has_what_is_hard_to_show(run: Run) -> None:
 
 
 def same_table(found: Table, frame: pd.DataFrame) -> None:
-    """Holds a page's table to be a DataFrame: every cell, to the bit where it is a number."""
+    """Holds a page's table to be a DataFrame without its empty columns: every cell, numbers to the bit."""
+    frame = frame.dropna(axis="columns", how="all")
     assert found.columns == [str(name) for name in frame.columns]
     assert len(found.rows) == len(frame)
     for row, expected in zip(found.rows, frame.itertuples(index=False), strict=True):
@@ -51,6 +52,16 @@ def test_the_summaries_of_a_page_are_those_of_pandas(run: Run, tmp_path: Path, b
     """A table by each parameter, cell by cell that of `tables.summary` over the whole table."""
     [found] = page_of(tmp_path, run).tables[f"summary-{by}"]
     same_table(found, tables.summary(run.trials, [by]))
+
+
+def test_a_page_tells_rates_apart_as_a_terminal_does(tmp_path: Path) -> None:
+    """However close they are; what no row has, as no trial converged here, is no column."""
+    rates = {"learning_rate": {"values": [0.001, 0.0010000001]}}
+    [found] = page_of(tmp_path, made(tmp_path, parameters=rates, training={"epochs": 2})).tables[
+        "summary-learning_rate"
+    ]
+    assert [row[0][0] for row in found.rows] == ["0.001", "0.0010000001"]
+    assert "median_converged_at" not in found.columns
 
 
 def test_the_page_says_what_was_swept(run: Run, tmp_path: Path) -> None:

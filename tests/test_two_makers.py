@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,10 @@ from linreg_sweep import cli
 from linreg_sweep.runs.status import RUNNING, Status, now
 from linreg_sweep.storage import files
 from linreg_sweep.storage.store import FORMAT_VERSION
+from tests.shells import handlers
 from tests.small_run import SWEEP, content, made
+
+__all__ = ["handlers"]
 
 pytestmark = pytest.mark.system
 
@@ -76,16 +78,6 @@ def test_the_number_of_a_killed_maker_may_be_another_process_now(tmp_path: Path)
         status = Status(RUNNING, pid, platform.node(), "", now(), now(), 2, 1, 2, 1, 0)
         files.write(run.store.status, status.content())
         assert content(made(tmp_path).path) == right
-
-
-@pytest.fixture
-def handlers() -> Iterator[None]:
-    """What a signal does is put back: the command line sets that."""
-    names = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.getsignal(name) for name in names}
-    yield
-    for name, handler in before.items():
-        signal.signal(name, handler)
 
 
 COMMANDS = (

@@ -96,9 +96,9 @@ def as_text(table: Table, style: str) -> str:
         return json.dumps(records(cells), indent=2, allow_nan=False)
     from tabulate import tabulate
 
-    cells = _with_values(cells)
+    cells = with_values(cells)
     markup = MARKUP if style == "markdown" else {}
-    columns = [[cell.translate(markup) for cell in _told_apart(*column)] for column in cells.items()]
+    columns = [[cell.translate(markup) for cell in told_apart(*column)] for column in cells.items()]
     align = ["right" if _is_numeric(column) else "left" for column in cells.values()]
     return tabulate(
         list(zip(*columns, strict=True)),
@@ -136,7 +136,7 @@ def escape_formula(cell: Any) -> Any:
     return f"'{cell}" if runs else cell
 
 
-def _with_values(cells: dict[str, list[Any]]) -> dict[str, list[Any]]:
+def with_values(cells: dict[str, list[Any]]) -> dict[str, list[Any]]:
     """Returns the columns that hold a value; of a table without rows, all."""
     return {
         name: column
@@ -151,7 +151,7 @@ def _is_numeric(column: list[Any]) -> bool:
 
 def widths(table: Table) -> dict[str, int]:
     """Returns how many characters each column takes that is shown in the style `table`."""
-    names = _with_values(cells_of(table))
+    names = with_values(cells_of(table))
     rule = as_text(table, "table").splitlines()[1]
     return dict(zip(names, map(len, rule.split()), strict=True))
 
@@ -181,7 +181,7 @@ def _is_declared(name: str) -> bool:
     return name.startswith(DECLARED) or name in KEYS
 
 
-def _told_apart(name: str, column: Sequence[Any]) -> list[str]:
+def told_apart(name: str, column: Sequence[Any]) -> list[str]:
     """Returns the cells of a column as a person reads them; no two values of a hyperparameter are alike."""
     values = set(column)
     for digits in range(6, 17):

@@ -2,14 +2,14 @@
 
 import click
 
-from linreg_sweep.commands.options import FORMATS, with_bins, with_selection
+from linreg_sweep.commands.options import FORMATS, Asked, with_bins, with_by, with_table
 from linreg_sweep.errors import SweepError
 from linreg_sweep.terminal.console import note, say_all
 
 
 @click.command(name="compare", short_help="Compare runs: what changed, trial by trial.")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN RUN ...")
-@click.option("--by", multiple=True, metavar="PARAM", help="Compare by this hyperparameter; may be repeated.")
+@with_by("Compare")
 @with_bins
 @click.option(
     "--only-changed", is_flag=True, help="Show only rows with a change, and the trials that changed."
@@ -28,14 +28,9 @@ from linreg_sweep.terminal.console import note, say_all
     help="Exit with 1 if a trial has another outcome, another epoch, numbers that differ by more than "
     "--tolerance (0: in any bit), or no partner.",
 )
-@with_selection
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice([*FORMATS, "latex"]),
-    default="table",
-    show_default=True,
-    help="json has everything, exact; csv has the table by parameters or, with --only-changed, the trials.",
+@with_table(
+    [*FORMATS, "latex"],
+    "json has everything, exact; csv has the table by parameters or, with --only-changed, the trials.",
 )
 def compare_command(
     runs: tuple[str, ...],
@@ -44,10 +39,7 @@ def compare_command(
     only_changed: bool,
     tolerance: float,
     fail_on_change: bool,
-    columns: tuple[str, ...],
-    sort: str | None,
-    top: int | None,
-    style: str,
+    asked: Asked,
 ) -> None:
     """Compare RUNs with the first of them: configs, outcomes, epochs and final numbers.
 
@@ -60,10 +52,13 @@ def compare_command(
     from linreg_sweep.text.phrases import counted
 
     loaded = [load(run) for run in runs]
-    if bins is None and style not in ("csv", "json"):
+    if bins is None and asked.style not in ("csv", "json"):
         bins = bins_to_read(loaded, by)
     found = compare(*loaded, by=by, tolerance=tolerance, bins=bins or None)
-    say_all(format_comparison(found, style, only_changed=only_changed, columns=columns, sort=sort, top=top))
+    shown = format_comparison(
+        found, asked.style, only_changed=only_changed, columns=asked.columns, sort=asked.sort, top=asked.top
+    )
+    say_all(shown)
     if fail_on_change and found.n_changed:
         bits = int(found.matched["last_bits"].sum())
         among = f", {bits:,} of them only in their last bits" if bits and not tolerance else ""

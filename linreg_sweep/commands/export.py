@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linreg_sweep.commands.options import loaded_run, say_file, with_columns, with_output
+from linreg_sweep.commands.options import loaded_run, say_file, with_by, with_columns, with_output
 
 if TYPE_CHECKING:
     from linreg_sweep.exporting import To
@@ -17,12 +17,7 @@ EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel", "model")
 @click.argument("run", metavar="RUN")
 @click.option("--to", type=click.Choice(EXPORTS), required=True, help="The kind of file.")
 @with_output("The output file; - writes to stdout. [default: ./<name>-trials.<suffix>]")
-@click.option(
-    "--by",
-    multiple=True,
-    metavar="PARAM",
-    help="Summarise by this hyperparameter; may be repeated.",
-)
+@with_by("Summarise")
 @click.option("--where", metavar="EXPR", help="Only trials for which this is true; see `show --help`.")
 @with_columns
 @click.option("--trial", type=int, metavar="N", help="The trial whose model to write. [default: the best]")

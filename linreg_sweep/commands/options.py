@@ -3,15 +3,17 @@
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.terminal.console import note, say
+from linreg_sweep.terminal.console import note, print_table, say
 
 if TYPE_CHECKING:
+    from linreg_sweep.analysis.formats import Table
     from linreg_sweep.runs.results import Run
     from linreg_sweep.storage.outputs import Output
 
@@ -20,38 +22,43 @@ F = TypeVar("F", bound=Callable[..., Any])
 FORMATS = ("table", "csv", "json", "markdown")
 """Styles of formats.as_text, named here since that module is heavy and `--help` is to be quick."""
 
-SEVERAL = {"allow_extra_args": True}
-"""Of a command with an option that takes several values at once; see several."""
+with_overrides = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change a value of the file, such as training.epochs=500; may be repeated.",
+)
+with_max_memory = click.option(
+    "--max-memory",
+    metavar="SIZE",
+    help="Memory for rows of data, such as 4GB; more are kept on disk. [default: half of what is free]",
+)
+with_jobs = click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Number of worker processes. [default: as many as help]",
+)
+with_bins = click.option(
+    "--bins",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Group the values into N ranges; 0 shows every value.",
+)
+with_columns = click.option(
+    "--columns",
+    metavar="NAMES",
+    callback=lambda ctx, parameter, text: _names(text),
+    help="Only these columns, in this order, such as trial,learning_rate,outcome.",
+)
 
 
-def with_overrides(command: F) -> F:
-    """Adds `--set key=value`."""
+def with_by(verb: str) -> Callable[[F], F]:
+    """Adds `--by PARAM`, which may be repeated; the verb says what is done by it."""
     return click.option(
-        "--set",
-        "overrides",
-        multiple=True,
-        metavar="KEY=VALUE",
-        help="Change a value of the file, such as training.epochs=500; may be repeated.",
-    )(command)
-
-
-def with_max_memory(command: F) -> F:
-    """Adds `--max-memory SIZE`."""
-    return click.option(
-        "--max-memory",
-        metavar="SIZE",
-        help="Memory for rows of data, such as 4GB; more are kept on disk. [default: half of what is free]",
-    )(command)
-
-
-def with_jobs(command: F) -> F:
-    """Adds `--jobs N`."""
-    return click.option(
-        "--jobs",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="Number of worker processes. [default: as many as help]",
-    )(command)
+        "--by", multiple=True, metavar="PARAM", help=f"{verb} by this hyperparameter; may be repeated."
+    )
 
 
 def with_output(text: str) -> Callable[[F], F]:
@@ -59,37 +66,54 @@ def with_output(text: str) -> Callable[[F], F]:
     return click.option("-o", "--output", metavar="FILE", help=text)
 
 
-def with_format(command: F) -> F:
-    """Adds `--format`."""
-    return click.option(
-        "--format",
-        "style",
-        type=click.Choice(FORMATS),
-        default="table",
-        show_default=True,
-        help="csv and json are exact; table and markdown show six digits.",
-    )(command)
+@dataclass(frozen=True)
+class Asked:
+    """Which rows and columns of a table a person asks for (see tables.select), and in which style."""
+
+    columns: tuple[str, ...]
+    sort: str | None
+    top: int | None
+    style: str
+
+    def show(self, table: "Table") -> None:
+        """Prints what is asked for of a table."""
+        from linreg_sweep.terminal.choosing import selected
+
+        print_table(selected(table, self.columns, self.sort, self.top), self.style, self.columns)
 
 
-def with_columns(command: F) -> F:
-    """Adds `--columns a,b`, which gives a tuple of names."""
-    return click.option(
-        "--columns",
-        metavar="NAMES",
-        callback=lambda ctx, parameter, text: _names(text),
-        help="Only these columns, in this order, such as trial,learning_rate,outcome.",
-    )(command)
+def with_table(
+    formats: Sequence[str] = FORMATS,
+    text: str = "csv and json are exact; table and markdown show six digits.",
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Adds `--columns`, `--sort`, `--top` and `--format`, of which this text is said; see Asked."""
 
+    def added(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def asked(
+            *, columns: tuple[str, ...], sort: str | None, top: int | None, style: str, **others: Any
+        ) -> None:
+            command(asked=Asked(columns, sort, top, style), **others)
 
-def with_selection(command: F) -> F:
-    """Adds `--columns`, `--sort` and `--top`; see choosing.selected."""
-    for option in (
-        click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the first N rows."),
-        click.option("--sort", metavar="COL", help="Sort by this column; -COL sorts in descending order."),
-        with_columns,
-    ):
-        command = option(command)
-    return command
+        for option in (
+            click.option(
+                "--format",
+                "style",
+                type=click.Choice(formats),
+                default="table",
+                show_default=True,
+                help=text,
+            ),
+            click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the first N rows."),
+            click.option(
+                "--sort", metavar="COL", help="Sort by this column; -COL sorts in descending order."
+            ),
+            with_columns,
+        ):
+            asked = option(asked)
+        return asked
+
+    return added
 
 
 def _names(text: str | None) -> tuple[str, ...]:
@@ -102,26 +126,21 @@ def _names(text: str | None) -> tuple[str, ...]:
     return names
 
 
-def with_bins(command: F) -> F:
-    """Adds `--bins`."""
-    return click.option(
-        "--bins",
-        type=click.IntRange(min=0),
-        metavar="N",
-        help="Group the values into N ranges; 0 shows every value.",
-    )(command)
+class Several(click.Command):
+    """A command with an option that takes several values at once, as in `--by a b` and `--set a=1 b=2`."""
 
+    allow_extra_args = True
 
-def several(ctx: click.Context, values: tuple[str, ...], fits: Callable[[str], bool]) -> tuple[str, ...]:
-    """Returns an option's values with those that stand behind its first, as in `--by a b`.
-
-    Raises:
-        UsageError: there are further arguments that can be none.
-    """
-    if ctx.args and not (values and all(map(fits, ctx.args))):
-        plural = "s" if len(ctx.args) > 1 else ""
-        raise click.UsageError(f"Got unexpected extra argument{plural} ({' '.join(ctx.args)})", ctx)
-    return (*values, *ctx.args)
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Adds what stands behind an option's first value to its values."""
+        rest = super().parse_args(ctx, args)
+        option = "by" if "by" in ctx.params else "overrides"
+        fit = all(map(str.isidentifier, rest)) if option == "by" else all("=" in each for each in rest)
+        if rest and not (ctx.params[option] and fit):
+            plural = "s" if len(rest) > 1 else ""
+            raise click.UsageError(f"Got unexpected extra argument{plural} ({' '.join(rest)})", ctx)
+        ctx.params[option] += tuple(rest)
+        return []
 
 
 def with_trials(overrides: Sequence[str], trials: int | None) -> list[str]:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from linreg_sweep.commands.options import (
-    SEVERAL,
-    several,
+    Several,
     trials_as_typed,
     with_jobs,
     with_max_memory,
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
     from linreg_sweep.trials.experiment import Experiment
 
 
-@click.command(short_help="Train every trial of a sweep; print the summary.", context_settings=SEVERAL)
-@click.pass_context
+@click.command(cls=Several, short_help="Train every trial of a sweep; print the summary.")
 @click.argument("sweep")
 @with_overrides
 @with_jobs
@@ -65,7 +63,6 @@ if TYPE_CHECKING:
 )
 @with_max_memory
 def run(
-    ctx: click.Context,
     sweep: str,
     overrides: tuple[str, ...],
     jobs: int | None,
@@ -91,7 +88,6 @@ def run(
     if out.startswith("memory://"):
         text = "memory:// ends with the command, and all results with it"
         raise ConfigError(Complaint("--out", text, "give a folder, or a URL such as s3://BUCKET/FOLDER"))
-    said = with_trials(several(ctx, overrides, lambda text: "=" in text), trials)
     progress = Progress(sys.stderr, plain=bool(os.environ.get("NO_COLOR")))
     known: list[Experiment] = []
 
@@ -104,7 +100,7 @@ def run(
         try:
             made = run_sweep(
                 sweep,
-                overrides=said,
+                overrides=with_trials(overrides, trials),
                 out=out,
                 jobs=jobs,
                 part_size=part_size,

@@ -2,16 +2,13 @@
 
 import click
 
-from linreg_sweep.commands.options import SEVERAL, loaded_run, several, with_bins, with_format, with_selection
+from linreg_sweep.commands.options import Asked, Several, loaded_run, with_bins, with_by, with_table
 from linreg_sweep.terminal.console import note, print_table, say, say_all
 
 
-@click.command(short_help="Show a run's summary, or its trials.", context_settings=SEVERAL)
-@click.pass_context
+@click.command(cls=Several, short_help="Show a run's summary, or its trials.")
 @click.argument("run", metavar="RUN")
-@click.option(
-    "--by", multiple=True, metavar="PARAM", help="Summarise by this hyperparameter; may be repeated."
-)
+@with_by("Summarise")
 @with_bins
 @click.option("--trials", is_flag=True, help="Show the trials instead of the summary.")
 @click.option(
@@ -21,19 +18,14 @@ from linreg_sweep.terminal.console import note, print_table, say, say_all
     "`or`, `not`, `in (1, 2)` and parentheses are understood. A comparison with a missing value is neither "
     "true nor false, so such trials are left out, also under `not`; only != and `not in` are true of it.",
 )
-@with_selection
-@with_format
+@with_table()
 def show(
-    ctx: click.Context,
     run: str,
     by: tuple[str, ...],
     bins: int | None,
     trials: bool,
     where: str | None,
-    columns: tuple[str, ...],
-    sort: str | None,
-    top: int | None,
-    style: str,
+    asked: Asked,
 ) -> None:
     """Show the summary of a RUN, or its trials with --trials, --where, --columns, --sort or --top.
 
@@ -45,8 +37,8 @@ def show(
     from linreg_sweep.text.runs import format_legend
     from linreg_sweep.text.seeds import format_over_seeds
 
-    by = several(ctx, by, str.isidentifier)
-    choice = Choice(by, bins, trials, where, columns, sort, top, exact=style in ("csv", "json"))
+    columns, sort, style = asked.columns, asked.sort, asked.style
+    choice = Choice(by, bins, trials, where, columns, sort, asked.top, exact=style in ("csv", "json"))
     choice.check()
     loaded = loaded_run(run)
     table = choose(loaded, choice)

@@ -5,23 +5,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linreg_sweep.commands.options import (
-    SEVERAL,
-    several,
-    with_format,
-    with_max_memory,
-    with_overrides,
-    with_selection,
-)
+from linreg_sweep.commands.options import Asked, Several, with_max_memory, with_overrides, with_table
 from linreg_sweep.errors import Complaint, ConfigError
-from linreg_sweep.terminal.console import note, notes, print_table, say, say_all
+from linreg_sweep.terminal.console import note, notes, say, say_all
 
 if TYPE_CHECKING:
     from linreg_sweep.trials.experiment import Experiment
 
 
-@click.command(short_help="Train one trial, printed as the tutorial prints it.", context_settings=SEVERAL)
-@click.pass_context
+@click.command(cls=Several, short_help="Train one trial, printed as the tutorial prints it.")
 @click.argument("config")
 @with_overrides
 @click.option("--every", type=int, metavar="N", help="Print every Nth epoch. [default: about ten in all]")
@@ -31,19 +23,14 @@ if TYPE_CHECKING:
     metavar="N",
     help="Print gradient and weights around each of torch's calls, for N epochs.",
 )
-@with_selection
-@with_format
+@with_table()
 @with_max_memory
 def train(
-    ctx: click.Context,
     config: str,
     overrides: tuple[str, ...],
     every: int | None,
     steps: int | None,
-    columns: tuple[str, ...],
-    sort: str | None,
-    top: int | None,
-    style: str,
+    asked: Asked,
     max_memory: str | None,
 ) -> None:
     """Train the one trial of a CONFIG file, and print it as the tutorial does.
@@ -52,9 +39,7 @@ def train(
     the trial diverges. --steps shows torch's autograd at work: gradient and weights before zero_grad, after
     it, after backward and after step.
     """
-    overrides = several(ctx, overrides, lambda text: "=" in text)
-    _refuse_beside_steps(steps, every, style)
-    from linreg_sweep.terminal.choosing import selected
+    _refuse_beside_steps(steps, every, asked.style)
     from linreg_sweep.terminal.progress import waiting
     from linreg_sweep.text.advice import format_wait
     from linreg_sweep.text.training import format_ending, format_rows, format_steps
@@ -73,8 +58,8 @@ def train(
     with waiting(sys.stderr, "training ... press Ctrl+C to stop"):
         training = train_one(config, overrides=overrides, every=every, max_memory=max_memory, prepared=before)
     notes(training.notes)
-    if style != "table" or columns or sort or top:
-        print_table(selected(training.frame, columns, sort, top), style, columns)
+    if asked != Asked((), None, None, "table"):
+        asked.show(training.frame)
         return
     say_all(format_rows(training))
     say()

@@ -16,7 +16,7 @@ from linreg_sweep.comparing.reasons import Compared, reasons
 from linreg_sweep.comparing.settings import differing, settings_of, with_data
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.guards.escapes import escape_control
-from linreg_sweep.runs.results import BINS, MAX_ROWS, Run, as_run
+from linreg_sweep.runs.results import MAX_ROWS, Run, as_run
 
 MAX_LISTED = 10
 """Trials of a list that a notebook shows."""
@@ -141,7 +141,9 @@ def compare(
         by=pd.concat([pair.by_parameter() for pair in pairs], ignore_index=True),
         changed=pd.concat([pair.changed() for pair in pairs], ignore_index=True),
         only=pd.concat([pair.only.frame() for pair in pairs], ignore_index=True),
-        notes=tuple(escape_control(note) for other in others for note in reasons(first, other)),
+        notes=tuple(
+            dict.fromkeys(escape_control(note) for other in others for note in reasons(first, other))
+        ),
         parameters=tuple(pairs[0].by),
         tolerance=tolerance,
     )
@@ -181,4 +183,4 @@ def _outcomes(label: str, run: Run) -> dict[str, Any]:
 def bins_to_read(runs: Sequence[Run], by: Sequence[str]) -> int | None:
     """Returns into how many ranges values are gathered for a person; None: each has its row."""
     named = [name for name in by if all(name in run.columns for run in runs)] or ["learning_rate"]
-    return BINS if any(run.has_more_values(named, MAX_ROWS) for run in runs) else None
+    return next(filter(None, (run.bins_for(named) for run in runs)), None)

@@ -118,13 +118,7 @@ def fault_of(details: ErrorDetails) -> Complaint:
 
 
 def faults_of(error: ValidationError, model: type[BaseModel], extra: tuple[str, ...] = ()) -> list[Complaint]:
-    """Returns what is wrong with a model's input, in the order of the model's fields.
-
-    Args:
-        error: of the model.
-        model: for the keys there are.
-        extra: keys that the top level knows besides the model's.
-    """
+    """Returns what is wrong with a model's input; the top level knows some keys besides the model's."""
     faults: list[Complaint] = []
     for details in error.errors(include_url=False)[: MAX_COMPLAINTS + 1]:
         path: KeyPath = details["loc"]

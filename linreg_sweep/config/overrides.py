@@ -25,12 +25,7 @@ _FOREIGN_SOURCE = {"path": ("name",), "name": ("path", "x", "y")}
 def apply_overrides(
     root: Node, overrides: Iterable[str], model: type[BaseModel]
 ) -> tuple[Node, list[Source], list[Complaint]]:
-    """Sets values in a tree, the last of equal keys winning.
-
-    Args:
-        root: of the file or mapping.
-        overrides: texts, `key=value`.
-        model: for the keys there are.
+    """Sets values in a tree, each by a text `key=value` of a model's keys, the last of equal keys winning.
 
     Returns:
         The tree with all that could be set, the overrides' sources in order, and the complaints.

@@ -20,12 +20,9 @@ EMPTY = ("must have a value", "fill it in")
 def read_products(
     given: Any, method: str, kinds: Mapping[str, Kind] | None
 ) -> tuple[tuple[Product, ...], list[Complaint]]:
-    """Returns what a sweep varies, a product or several, and everything that is wrong with it.
+    """Returns what a sweep varies, a mapping or a list of them, and everything that is wrong with it.
 
-    Args:
-        given: a mapping, or a list of them.
-        method: of the sweep.
-        kinds: of every parameter; None: those of the schedule are not known.
+    The kinds are those of every parameter; None: those of the schedule are not known.
     """
     blocks = given if isinstance(given, list) and given else [given]
     products: list[Product] = []

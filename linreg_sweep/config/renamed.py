@@ -12,12 +12,7 @@ OLD = {"shuffle": "order"}
 
 
 def what_to_write(key: str, value: Any = None) -> str:
-    """Returns a hint for a key that has another name; empty where it has none.
-
-    Args:
-        key: as it was given, of which the last part counts.
-        value: what stands there, where that is known.
-    """
+    """Returns a hint for a key, of which the last part counts, that has another name; else nothing."""
     new = OLD.get(key.rpartition(".")[2].strip())
     if new is None:
         return ""

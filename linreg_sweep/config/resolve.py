@@ -63,13 +63,7 @@ class Declaration(Generic[C]):
     root: Node = field(repr=False, compare=False)
 
     def complaint(self, path: KeyPath, text: str, hint: str = "") -> Complaint:
-        """Returns a complaint about the value at a path, for what is found out later.
-
-        Args:
-            path: keys and indices, such as ("data", "x", 0).
-            text: what must hold and what was given.
-            hint: what to do about it.
-        """
+        """Returns a complaint about the value at a path such as ("data", "x", 0), for what is found later."""
         return placed(at(path, text, hint), self.root)
 
     def error(self, path: KeyPath, text: str, hint: str = "") -> ConfigError:
@@ -102,26 +96,14 @@ def load_config(
 def load_sweep(
     given: Given, overrides: Iterable[str] = (), *, data_given: bool = False
 ) -> Declaration[Sweep]:
-    """Loads a sweep.
-
-    Args:
-        given: a YAML file, or its content as a mapping. Without a name it takes the file's.
-        overrides: texts as `--set` takes them: `training.epochs=500`.
-        data_given: the data will come from Python, so it need not name any.
-
-    Raises:
-        ConfigError: it cannot be read, or is invalid; all complaints at once.
-    """
+    """Loads a sweep, which without a name takes the file's; see load_config."""
     return _sweep_of(_Loaded.read(given, overrides, RandomSweep, data_given=data_given))
 
 
 def load_sweep_text(content: bytes, name: str, folder: Path) -> Declaration[Sweep]:
     """Loads the sweep of a run, of an older version too, from the content of its file, wherever that lies.
 
-    Args:
-        content: of the file.
-        name: what messages call it.
-        folder: the folder that relative paths in it start from.
+    Messages call it by the name, and relative paths in it start from the folder.
 
     Raises:
         ConfigError: it is invalid; all complaints at once.

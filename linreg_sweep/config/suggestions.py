@@ -58,9 +58,7 @@ def _written(value: Any) -> str:
 def distribution(given: object, keys: Mapping[str, Any]) -> dict[str, Any] | None:
     """Returns the keys of a random parameter that another tool's `distribution: log_uniform` stands for.
 
-    Args:
-        given: the name of the distribution.
-        keys: the others that are given; those that are missing get examples.
+    They are those that are given beside it; those that are missing get examples.
     """
     bare = re.sub(r"[^a-z]", "", str(given).lower())
     if bare not in _DISTRIBUTIONS:

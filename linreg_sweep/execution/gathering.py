@@ -41,12 +41,7 @@ def gatherers(
 
 
 def in_order(workers: Workers, report: Callable[[str], None]) -> InOrder:
-    """Returns what has workers work on items, and does so itself from where they are lost.
-
-    Args:
-        workers: what they make comes in any order.
-        report: told if they are lost.
-    """
+    """Returns what has workers work on items, and does so itself, as it reports, where they are lost."""
 
     def each(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         made, place = dict[int, Result](), 0

@@ -145,12 +145,7 @@ def default_part_size(experiment: Experiment) -> int:
 
 
 def check_part_size(experiment: Experiment, part_size: int | None) -> None:
-    """Raises a ConfigError where a run would have too many parts.
-
-    Args:
-        experiment: what is to be trained.
-        part_size: trials a part; None: by the sweep.
-    """
+    """Raises a ConfigError where a run would have too many parts of so many trials; None: by the sweep."""
     n_trials, size = experiment.space.n_trials, part_size or default_part_size(experiment)
     if n_trials > MAX_PARTS * size:
         text = f"{n_trials:,} trials in parts of {size:,} are more than the {MAX_PARTS:,} parts of a run"
@@ -158,13 +153,7 @@ def check_part_size(experiment: Experiment, part_size: int | None) -> None:
 
 
 def make_part(experiment: Experiment, part_size: int, trial_range: TrialRange) -> Part:
-    """Trains a part, or a piece of one, and returns its files.
-
-    Args:
-        experiment: what is swept.
-        part_size: trials a part of this run.
-        trial_range: which trials.
-    """
+    """Trains a part of a run whose parts have so many trials, or a piece of one, and returns its files."""
     values = experiment.values(trial_range.first, trial_range.stop)
     groups = experiment.groups(values)
     results = experiment.train_groups(groups)
@@ -180,14 +169,9 @@ def put_together(
     pieces: Sequence[Part],
     failures: Mapping[int, str],
 ) -> Part:
-    """Returns a part from its pieces, with a row for each trial that could not be trained.
+    """Returns a part from its pieces, in any order, with a row for each trial that could not be trained.
 
-    Args:
-        experiment: what is swept.
-        part_size: trials a part of this run.
-        trial_range: all trials of the part.
-        pieces: these, in any order; rows of trials that failed in them are passed over.
-        failures: why the others could not be trained, by their number; long reasons are cut if they are many.
+    Rows of trials that failed in the pieces are passed over; long reasons are cut if they are many.
     """
     failed = np.array(sorted(failures), np.int64)
     types, of_states = trial_types(experiment), history_types(experiment)

@@ -80,10 +80,6 @@ class Runner:
     ) -> Generator[Any, None, Sequence[TrialRange]]:
         """Yields parts made in this process, until they show that workers for the rest would pay.
 
-        Args:
-            ranges: the parts.
-            here: this process.
-
         Returns:
             The rest.
         """
@@ -101,10 +97,7 @@ class Runner:
     ) -> Iterator[Any]:
         """Yields each part as it comes in; once told to stop, only those that were begun.
 
-        Args:
-            ranges: the parts.
-            workers: who makes them.
-            whatever: go on however much is lost, as of trials that failed before.
+        With `whatever` it goes on however much is lost, as with trials that failed before.
 
         Raises:
             SweepError: workers die whatever they are given, or none are left. What was yielded is whole.

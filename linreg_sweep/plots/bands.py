@@ -155,7 +155,7 @@ def _settings(run: Run, axis: str, tuned: str | None) -> list[str]:
 def _bands(run: Run, axis: str, y: str, tuned: str | None, bins: int | None) -> Bands:
     settings = _settings(run, axis, tuned)
     by = [axis, *settings, *([] if tuned is None else [tuned])]
-    ranges = run.ranges([axis], _ranges(run, axis, bins))
+    ranges = run.ranges([axis], run.bins_for([axis], 0 if run.is_ordered and bins is None else bins, RANGES))
     theory = [name for name in THEORY.get(y, ()) if name in run.types]
     together = run.is_ordered and not ranges and set(run.varied[: len(by)]) == set(by)
     outcome = ["predicted_outcome"] if "predicted_at" in theory else []
@@ -212,13 +212,6 @@ def _theory(
         told = np.where(fills, values, told)
         says += [name] if fills.any() else []
     return tuple(says), told
-
-
-def _ranges(run: Run, axis: str, bins: int | None) -> int | None:
-    """Returns how many ranges the axis is gathered into where it has more values; None: none."""
-    if bins is not None:
-        return bins or None
-    return RANGES if not run.is_ordered and run.has_more_values([axis], MAX_ROWS) else None
 
 
 def _middles(ranges: Ranges) -> Floats:

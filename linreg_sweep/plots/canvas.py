@@ -112,7 +112,8 @@ def title(axes: "Axes", look: Look, text: str, inches: float | None = None, **ho
     """
     alone = len(axes.figure.axes) == 1 if axes.figure else True
     shown = text if look.title is None else look.title if alone else text * bool(look.title)
-    axes.set_title(wrapped(shown, inches or TITLE * width_of(axes), look.points), **how)
+    room = min(TITLE * width_of(axes), width_of(axes) - SIDE * look.points / 72)  # or it is cut to the right
+    axes.set_title(wrapped(shown, inches or room, look.points), **how)
 
 
 def width_of(axes: "Axes") -> float:

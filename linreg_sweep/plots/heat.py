@@ -13,7 +13,7 @@ from linreg_sweep.plots.canvas import FRAME, Canvas, height_of, wrapped
 from linreg_sweep.plots.cells import Cells, check_numbers, places_on
 from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.maps import draw_outcomes, frame, maps_of, mesh
-from linreg_sweep.plots.scales import plainly, ticks_by_ratio
+from linreg_sweep.plots.scales import plain_formatter, ticks_by_ratio
 from linreg_sweep.plots.style import BY_RATIO, RAMP, column_words
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import DIVERGED, OUTCOMES
@@ -129,12 +129,7 @@ def _draw(
 ) -> None:
     """Draws numbers in the cells of maps, and one bar for all beside the last that has any.
 
-    Args:
-        maps: see maps_of.
-        each: the numbers of each map.
-        norm: the scale of their colours; None: there are none.
-        column: that they are of; None: epochs to convergence.
-        look: of the picture.
+    They are of a column; None: epochs to convergence. Without a scale of their colours there are none.
     """
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, ListedColormap
@@ -187,7 +182,7 @@ def _explain(
         bar.ax.yaxis.set_major_formatter("{x:,.0f}")
         words = look.labels.get("converged_at", "epochs to convergence (median of the cell)")
     else:
-        bar.ax.yaxis.set_major_formatter(lambda value, place: plainly(value))
+        bar.ax.yaxis.set_major_formatter(plain_formatter())
         words = look.labels.get(column, column_words(run, column))
         words += ", median of the cell" * bool((found.trials > 1).any())
     bar.minorticks_off()

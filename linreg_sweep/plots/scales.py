@@ -24,6 +24,9 @@ FEW, SHORT = 8, 6
 EVEN = 3
 """Values from which on they may lie unevenly."""
 
+DIGITS, MAX_DIGITS = 4, 15
+"""Of the numbers that ticks say: where all differ in so many, and at most."""
+
 MAX_LINES = 3
 """Of a word beside an axis; where any has more, all are letters that a legend explains."""
 
@@ -48,7 +51,7 @@ def scale(axes: "Axes", which: str, side: MapSide, words: str, look: Look, share
         axis.set_ticks(range(len(shown)), shown)
         axis.set_tick_params(length=0)
         return meant
-    own = [plainly(value) for value in side.centres.tolist()] if side.ranges is None else []
+    own = told_apart(side.centres.tolist()) if side.ranges is None else []
     places = np.log(side.centres) if log else side.centres
     if 0 < len(own) <= FEW and max(map(len, own)) <= SHORT and (len(own) < EVEN or _are_even(places)):
         step = _step(own, which, inches, points)
@@ -58,7 +61,7 @@ def scale(axes: "Axes", which: str, side: MapSide, words: str, look: Look, share
         most = max(2, int(inches * 72 / (points * (LETTER * 9 if which == "x" else 2 * LINE))))
         ticks = ticks_by_ratio(low, high, most)
         axis.set_major_locator(_fixed(ticks))
-        axis.set_major_formatter(lambda value, place: plainly(value))
+        axis.set_major_formatter(plain_formatter())
         axis.set_minor_formatter(lambda value, place: "")
     else:
         from matplotlib.ticker import MaxNLocator
@@ -102,7 +105,7 @@ def upwards(axes: "Axes", low: float, high: float, look: Look, *, log: bool) -> 
     axes.set_ylim(low, high)
     ticks = _fixed(ticks_by_ratio(low, high, most)) if log else None
     axes.yaxis.set_major_locator(ticks or MaxNLocator(min(9, most), steps=[1, 2, 2.5, 5, 10]))
-    axes.yaxis.set_major_formatter(lambda value, place: plainly(value))
+    axes.yaxis.set_major_formatter(plain_formatter())
     axes.yaxis.set_minor_formatter(lambda value, place: "")
 
 
@@ -125,12 +128,29 @@ def name_axes(axes: "Axes", look: Look, right: str | None = None, up: str | None
         axes.set_ylabel(wrapped(up, FRAME * height_of(axes), look.points))
 
 
-def plainly(value: float) -> str:
+def plainly(value: float, digits: int = DIGITS) -> str:
     """Returns a number as a tick says it: 0.001, 20,000, 1e-7."""
     if 1e-4 <= abs(value) < 1e6 or value == 0:
-        return f"{value:,.6g}" if abs(value) >= 1000 else f"{value:.4g}"
-    mantissa, _, exponent = f"{value:.3e}".partition("e")
+        return f"{value:,.{max(6, digits)}g}" if abs(value) >= 1000 else f"{value:.{digits}g}"
+    mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
     return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+
+
+def told_apart(values: Sequence[float]) -> list[str]:
+    """Returns what the ticks at different numbers say: as many digits as they take to differ."""
+    several = ([plainly(value, digits) for value in values] for digits in range(DIGITS, MAX_DIGITS + 1))
+    return next((words for words in several if len({*words}) == len(words)), list(map(plainly, values)))
+
+
+def plain_formatter() -> Any:
+    """Returns what writes the ticks of an axis, see told_apart."""
+    from matplotlib.ticker import FuncFormatter
+
+    class Plain(FuncFormatter):
+        def format_ticks(self, values: Sequence[float]) -> list[str]:
+            return told_apart(values)
+
+    return Plain(lambda value, place: plainly(value))
 
 
 def _labels(
@@ -150,8 +170,7 @@ def _labels(
             return lines, []
         names = [chr(ord("A") + place % 26) * (1 + place // 26) for place in range(len(words))]
         return names, [f"{name}: {word}" for name, word in zip(names, words, strict=True)]
-    words = [plainly(value) for value in side.centres.tolist()]
-    words = words if len(set(words)) == len(words) else [f"{value:.6g}" for value in side.centres.tolist()]
+    words = told_apart(side.centres.tolist())
     step = _step(words, which, inches, points)
     return [word if not place % step else "" for place, word in enumerate(words)], []
 

@@ -25,7 +25,7 @@ from linreg_sweep.plots.cells import varying
 from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.scales import LONGEST, folded, plainly
 from linreg_sweep.plots.style import title_of
-from linreg_sweep.runs.results import MAX_ROWS, Run
+from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def draw(canvas: Canvas, runs: Sequence[Run], *, bins: int | None = None) -> Non
 
 def _slices(run: Run, panels: "Sequence[Axes]", bins: int | None, look: Look) -> None:
     names = varying(run)
-    aggregates = [run.aggregate([name], _bins(run, name, bins)) for name in names]
+    aggregates = [run.aggregate([name], run.bins_for([name], bins, BARS)) for name in names]
     run.update(aggregates)
     tables = [aggregate.table() for aggregate in aggregates]
     there = [outcome for outcome in OUTCOMES if any(any(table[outcome]) for table in tables)]
@@ -119,9 +119,3 @@ def _ticks(
         return
     step = ceil(widest * len(words) / room)
     axes.set_xticks(range(0, len(words), step), words[::step])
-
-
-def _bins(run: Run, name: str, bins: int | None) -> int | None:
-    if bins is not None:
-        return bins or None
-    return BARS if run.has_more_values([name], MAX_ROWS) else None

@@ -17,7 +17,7 @@ from linreg_sweep.analysis.formats import finite
 from linreg_sweep.column_types import ranked_by
 from linreg_sweep.plots.cells import Cells, begun, cells_of, count_of, finest, rate_of, varying
 from linreg_sweep.reports.answer import answer
-from linreg_sweep.runs.results import BINS, MAX_ROWS, Run
+from linreg_sweep.runs.results import MAX_ROWS, Run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,11 +82,7 @@ class Gathered:
 
 
 def gather(run: Run, most_cells: int | None = None) -> Gathered:
-    """Returns what a page shows of a run.
-
-    Args:
-        run: which run.
-        most_cells: of all its maps together; None: MAX_CELLS.
+    """Returns what a page shows of a run, in at most so many cells of all its maps; None: MAX_CELLS.
 
     Raises:
         ResultsError: no part is finished, or one is damaged.
@@ -103,9 +99,7 @@ def gather(run: Run, most_cells: int | None = None) -> Gathered:
         most_cells = min(most_cells, MAX_DRAWN // max(1, len(run.varied)))
     maps = [begun(run, pair, _most_values(run, pair, most_cells // len(pairs))) for pair in pairs]
     names = list(dict.fromkeys([*words, first, *others]))
-    summaries = [
-        run.aggregate([name], BINS if run.has_more_values([name], MAX_ROWS) else None) for name in names
-    ]
+    summaries = [run.aggregate([name], run.bins_for([name])) for name in names]
     finer = run.aggregate(names[:1], MAX_ROWS)
     run.update([*maps, *summaries, finer], ["trial"])
     tables: dict[str, Table] = {

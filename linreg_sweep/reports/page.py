@@ -15,11 +15,12 @@ from importlib import resources
 from typing import Any
 
 from linreg_sweep import __version__
-from linreg_sweep.analysis.formats import Table, cells_of
+from linreg_sweep.analysis.formats import Table, cells_of, told_apart, with_values
 from linreg_sweep.analysis.legend import COLUMN_MEANING
 from linreg_sweep.comparing.comparison import Comparison
 from linreg_sweep.reports.payload import plain
 from linreg_sweep.text.comparisons import MEANING, format_verdict, readable, to_read
+from linreg_sweep.words import ended
 
 SCRIPTS = (
     "numbers",
@@ -98,22 +99,20 @@ class Shown:
 
 
 def shown(key: str, caption: str, table: Table, more: str = "") -> Shown:
-    """Returns a table with six digits of each number, and all of them beside."""
-    cells = cells_of(table)
+    """Returns a table as a terminal shows it, and all digits of each number beside."""
+    cells = with_values(cells_of(table))
     columns = [
         (name, (COLUMN_MEANING | MEANING).get(name), not any(isinstance(cell, str) for cell in column))
         for name, column in cells.items()
     ]
-    rows = [[_cell(value) for value in row] for row in zip(*cells.values(), strict=True)]
-    return Shown(key, caption, columns, rows, more)
-
-
-def _cell(value: Any) -> tuple[str, str | None, bool]:
-    if value is None:
-        return "", None, True
-    if isinstance(value, float):
-        return f"{value:.6g}", str(plain([value])[0]), True
-    return str(value), None, isinstance(value, int)
+    shown_cells = [
+        [
+            (text, str(plain([value])[0]) if isinstance(value, float) else None, not isinstance(value, str))
+            for text, value in zip(told_apart(name, column), column, strict=True)
+        ]
+        for name, column in cells.items()
+    ]
+    return Shown(key, caption, columns, [list(row) for row in zip(*shown_cells, strict=True)], more)
 
 
 def compared(found: Comparison) -> list[Shown]:
@@ -122,7 +121,7 @@ def compared(found: Comparison) -> list[Shown]:
     for name, caption, cut in to_read(found, every):
         is_cut = len(cut) < len(every[name])
         more = f"These are the first {len(cut):,}; linreg-sweep compare lists more." * is_cut
-        tables.append(shown(f"comparison-{name}", caption, readable(name, cut), more))
+        tables.append(shown(f"comparison-{name}", caption, readable(found, name, cut), more))
     return tables
 
 
@@ -143,7 +142,7 @@ def render(title: str, sections: Sequence[Section], comparison: Comparison | Non
         title=title,
         sections=sections,
         comparison=[] if comparison is None else compared(comparison),
-        notes=[] if comparison is None else comparison.notes,
+        notes=[] if comparison is None else [*map(ended, comparison.notes)],
         verdict=[] if comparison is None else list(format_verdict(comparison)),
         version=__version__,
         style=style,

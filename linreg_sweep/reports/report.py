@@ -29,7 +29,7 @@ from linreg_sweep.text.runs import format_legend, measured
 from linreg_sweep.theory.outcome import OUTCOMES
 from linreg_sweep.trials.advice import advise, is_needed
 from linreg_sweep.trials.axes import axes_of
-from linreg_sweep.words import rows_of
+from linreg_sweep.words import ended, rows_of
 
 MAX_PAYLOAD = 2_500_000
 """Letters that a page's scripts get of a run; maps that are no smooth pictures are coarser for it."""
@@ -170,4 +170,4 @@ def _facts(run: Run) -> dict[str, str]:
 def _notes(run: Run) -> Iterator[str]:
     if not run.finished:
         yield f"{run.n_trials_done:,} of {run.n_trials:,} trials are done: the sweep is not finished."
-    yield from (f"{note[0].upper()}{note[1:]}." for note in run.metadata["data"]["notes"])
+    yield from (ended(f"{note[0].upper()}{note[1:]}") for note in run.metadata["data"]["notes"])

@@ -17,7 +17,7 @@ from linreg_sweep.errors import Complaint, ResultsError, SweepError
 from linreg_sweep.execution.parts import Facts
 from linreg_sweep.runs.inspection import set_aside
 from linreg_sweep.runs.quality import best_setting, cells_of, fits_of, folds_told
-from linreg_sweep.runs.results import BINS, MAX_ROWS, Run
+from linreg_sweep.runs.results import BINS, Run
 from linreg_sweep.runs.status import now
 from linreg_sweep.storage import files
 from linreg_sweep.storage.checksum import checksum
@@ -35,11 +35,7 @@ def finish_run(
 ) -> Run:
     """Writes the summary of a run whose parts are all there, and what it found into metadata.json.
 
-    Args:
-        run: the run.
-        experiment: what it sweeps.
-        parts: what each of its parts says of itself.
-        report: takes a sentence for each file that is set aside.
+    `report` takes a sentence for each file that is set aside.
 
     Raises:
         ResultsError: a part is damaged or gone, or the directory cannot be written.
@@ -93,19 +89,12 @@ class SummedUp:
 def sum_up(run: Run, experiment: Experiment) -> SummedUp:
     """Returns what the rows of a run say together, holding one part after the other in memory.
 
-    Args:
-        run: the run.
-        experiment: what it sweeps.
-
     Raises:
         ResultsError: no part is there, or one is damaged.
     """
     by = run.default_by()
-    bins = BINS if run.has_more_values(by, MAX_ROWS) else None
-    aggregates = [
-        run.aggregate(by, BINS if run.metadata["method"] in DRAWN else None),
-        run.aggregate(by, bins),
-    ]
+    whole_bins = BINS if run.metadata["method"] in DRAWN else None
+    aggregates = [run.aggregate(by, whole_bins), run.aggregate(by, run.bins_for(by))]
     types, level = run.layout(TRIALS).types, experiment.converged_excess
     findings = Findings(types, partial(_start_cost, experiment), run.best_by, level)
     reads = [name for aggregate in aggregates for name in aggregate.reads]

@@ -12,19 +12,10 @@ from linreg_sweep.theory.outcome import CONVERGED
 
 
 def importance_of(run: StoredRun, column: str | None = None) -> tuple[str, Table]:
-    """Returns the shares of the variance of a column that each parameter and each pair of them has.
+    """Returns a column, and the shares of its variance of parameters and pairs; see Run.importance.
 
-    Args:
-        run: a whole grid.
-        column: of numbers, or `outcome`: whether trials converged. None: what `best` names, or `outcome`
-            where that is not known of every trial.
-
-    Returns:
-        The column, and the shares; see analysis/importance.py.
-
-    Raises:
-        ConfigError: the run is no whole grid, or the column is not known of every trial.
-        ResultsError: the run is not finished.
+    Of `outcome` it is whether trials converged. None: what `best` names, or `outcome` where that is not known
+    of every trial.
     """
     if not run.is_ordered:
         text = "needs a grid: of drawn or listed trials, or a union, shares are not exact"

@@ -19,11 +19,8 @@ from linreg_sweep.theory.outcome import FAILED, OUTCOMES
 def whole_parts(run: Run, report: Callable[[str], None]) -> dict[TrialRange, Facts]:
     """Returns what each whole part of a run says of itself, and sets others aside.
 
-    One part is read at a time. What writers that were killed have left is removed.
-
-    Args:
-        run: which run.
-        report: takes a sentence for each file that is set aside.
+    One part is read at a time. What writers that were killed have left is removed. `report` takes a sentence
+    for each file that is set aside.
 
     Raises:
         ResultsError: the disk cannot be read or written.
@@ -92,9 +89,7 @@ def facts_there(store: Store) -> Facts | None:
 def facts_in(part: AnyPath, layout: Layout | None = None) -> Facts | None:
     """Returns what a part's file says of itself; None: it is not whole, of another table, or gone.
 
-    Args:
-        part: the file.
-        layout: what it is to hold; what it says of its rows must then be so. None: any table.
+    Where a layout says what it is to hold, what it says of its rows must be so.
 
     Raises:
         ResultsError: the disk cannot read it.

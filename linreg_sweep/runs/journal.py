@@ -29,12 +29,7 @@ class Journal:
     """Says what happens to a run, from when it is entered until it is left."""
 
     def __init__(self, store: Store, report: Callable[[str], None] = lambda sentence: None) -> None:
-        """Writes nothing yet.
-
-        Args:
-            store: the files of the run.
-            report: called with what went wrong, too.
-        """
+        """Writes nothing yet; `report` is called with what went wrong, too."""
         self._report = report
         self._store = store
         self._every = SECONDS_A_STATUS if files.is_local(store.path) else SECONDS_A_STATUS_AFAR
@@ -78,13 +73,7 @@ class Journal:
         return self._status.trials_done
 
     def begin(self, n_trials: int, n_parts: int, there: Mapping[TrialRange, Facts]) -> None:
-        """Takes what the sweep is, and which parts of it are there.
-
-        Args:
-            n_trials: of the sweep.
-            n_parts: of the sweep.
-            there: what the parts that are there say of themselves.
-        """
+        """Takes how large the sweep is, and what the parts of it that are there say of themselves."""
         self._status = replace(self._status, n_parts=n_parts, n_trials=n_trials)
         self._there = dict(there)
         self._count(self._there.items(), 1)

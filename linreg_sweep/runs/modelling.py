@@ -25,16 +25,10 @@ ENDING = ("outcome", "epochs", "cost", "held_out_cost")
 
 
 def model_of(run: "Run", trial: int | None = None) -> Model:
-    """Returns the model that a trial came to, in the data's own units.
+    """Returns the model that a trial came to, in the data's own units; see Run.model.
 
-    Args:
-        run: which run.
-        trial: its number; None: the best one. Where settings are compared over folds, that is the best
-            setting, trained once more on all rows, as each fold's trial has not seen some of them.
-
-    Raises:
-        ConfigError: there is no such trial, or it has no model: it diverged or could not be trained.
-        ResultsError, DataError: no trial is finished, or the run or its data are damaged or gone.
+    None: the best one. Where settings are compared over folds, that is the best setting, trained once more on
+    all rows, as each fold's trial has not seen some of them.
     """
     if trial is None and run.n_folds > 1 and (found := best_setting(run)) is not None:
         return _on_all_rows(run, found[0].first // run.n_folds)

@@ -156,10 +156,8 @@ class Entry:
 def open_run(entry: Entry, part_size: int | None, report: Callable[[str], None]) -> Run:
     """Returns the run that is there, mended where it was damaged, or a new one without parts.
 
-    Args:
-        entry: what the run's directory, which is there, is to say.
-        part_size: trials a part, for a new run; None: by the sweep.
-        report: takes a sentence for each file that is set aside.
+    A new one has parts of so many trials; None: by the sweep. `report` takes a sentence for each file that is
+    set aside.
 
     Raises:
         ConfigError: the run is there with parts of another size.

@@ -90,11 +90,7 @@ def cells_of(run: StoredRun, trial: int, names: Sequence[str]) -> dict[str, Any]
 def fits_of(run: StoredRun, experiment: "Experiment", best: int, setting: Setting | None) -> dict[str, Any]:
     """Returns what metadata.json says of the best trial's fit: its quality, and the optimum it makes for.
 
-    Args:
-        run: the run.
-        experiment: what it sweeps.
-        best: the number of the best trial.
-        setting: its setting, of whose folds the means are taken; None: it stands for itself.
+    Over folds the means of its setting are taken; None: it stands for itself.
     """
     trials = [best] if setting is None else [setting.first + fold for fold in range(setting.n_folds)]
     names = ["cost", *(["held_out_cost"] if experiment.holds_out else [])]

@@ -39,12 +39,7 @@ def declaration_of(run: StoredRun) -> Declaration[Sweep]:
 
 
 def reopen(run: StoredRun, max_memory: str | int | None = None) -> Experiment:
-    """Returns what a run's trials are a pure function of.
-
-    Args:
-        run: the run.
-        max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk; None: half of what
-            is free.
+    """Returns what a run's trials are a pure function of; for max_memory see sweep.run.
 
     Raises:
         ResultsError: its declaration or its data are not those of the run.
@@ -69,12 +64,7 @@ def fold_of(run: StoredRun, trial: int) -> tuple[Experiment, Group, Fold]:
 
 
 def data_of(run: StoredRun, declaration: Declaration[Sweep], max_memory: str | int | None = None) -> Data:
-    """Returns the data of a run: those that it keeps, or those that its declaration names.
-
-    Args:
-        run: the run.
-        declaration: its own.
-        max_memory: a size such as `4GB`, beyond which the rows of a file are kept on disk.
+    """Returns the data of a run: those that it keeps, or those that its declaration names; see reopen.
 
     Raises:
         ResultsError: they are not where they were, or have changed.

@@ -78,12 +78,7 @@ class Run(StoredRun):
         return tables.as_frame(self.summarise(names, bins))
 
     def summarise(self, by: Sequence[str], bins: int | None = None) -> Table:
-        """Returns the same as plain columns, holding one part after the other in memory.
-
-        Args:
-            by: columns; see columns_of.
-            bins: see summary.
-        """
+        """Returns the same by columns, as plain columns, holding one part after the other in memory."""
         aggregate = self.aggregate(by, bins)
         self.update([aggregate])
         return aggregate.table()
@@ -91,9 +86,7 @@ class Run(StoredRun):
     def update(self, aggregates: Sequence[Aggregate], further: Sequence[str] = ()) -> None:
         """Gives all trials to summaries that have begun, in as many passes as they ask for.
 
-        Args:
-            aggregates: of this run, see aggregate.
-            further: columns that they are to see beside those that they summarise.
+        They see further columns beside those that they summarise.
         """
         left = list(aggregates)
         while left:
@@ -172,6 +165,15 @@ class Run(StoredRun):
                 return True
         return False
 
+    def bins_for(self, by: Sequence[str], asked: int | None = None, most: int = BINS) -> int | None:
+        """Returns into how many ranges a summary by these columns gathers values; None, and asked 0: none.
+
+        Where nothing is asked for they are `most`, if a person could not read all values.
+        """
+        if asked is not None:
+            return asked or None
+        return most if self.has_more_values(by, MAX_ROWS) else None
+
     def over_seeds(self, of: str = "excess_cost") -> "pd.DataFrame":
         """Returns a column's spread over seeds for each combination of all else; see analysis.over_seeds.
 
@@ -203,12 +205,7 @@ class Run(StoredRun):
         return self.best_of(None, n)
 
     def best_of(self, columns: list[str] | None, n: int) -> "pd.DataFrame":
-        """Returns some columns of the n best trials, holding one part after the other in memory.
-
-        Args:
-            columns: at least those that tables.best needs; None: all.
-            n: how many.
-        """
+        """Returns columns, at least those that tables.best needs, of the n best trials; None: all columns."""
         import pandas as pd
 
         from linreg_sweep.analysis import tables
@@ -223,11 +220,7 @@ class Run(StoredRun):
         return tables.best(whole, n, self.best_by)
 
     def best_of_each(self, by: Sequence[str], columns: Sequence[str] = ()) -> "pd.DataFrame":
-        """Returns some columns of the best trial of each combination of words, in their declared order.
-
-        Args:
-            by: columns that hold words.
-            columns: further ones.
+        """Returns these and further columns of the best trial of each combination of words, in their order.
 
         Raises:
             ResultsError: no part is finished, or one is damaged.

@@ -157,9 +157,7 @@ class StoredRun:
     def pick(self, trials: NDArray[np.int64], columns: list[str] | None = None) -> "pd.DataFrame":
         """Returns some trials by their numbers, sorted, holding one part after the other in memory.
 
-        Args:
-            trials: the numbers, in any order; those that are not finished are left out.
-            columns: which of them; None: all.
+        Those that are not finished are left out.
 
         Raises:
             ResultsError: no part is finished, or one is damaged.
@@ -234,11 +232,8 @@ class StoredRun:
     ) -> Iterator[dict[str, Array]]:
         """Yields some columns of the trials, a part at a time, codes for words (see `types`).
 
-        Trials that could not be trained have no results, and are left out.
-
-        Args:
-            columns: their names.
-            numbers: of the finished parts that are asked for; None: all.
+        Trials that could not be trained have no results, and are left out. Of the finished parts those of
+        these numbers are asked for; None: all.
 
         Raises:
             ResultsError: no part is finished, or one is damaged.

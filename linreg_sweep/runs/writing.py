@@ -9,11 +9,7 @@ from linreg_sweep.storage.store import Store
 
 
 def written(store: Store, parts: Iterable[Part]) -> Generator[Part, None, None]:
-    """Yields each part once it is on disk.
-
-    Args:
-        store: the files of the run.
-        parts: as they are made.
+    """Yields each part, as they are made, once it is on disk.
 
     Raises:
         ResultsError: a part cannot be written; those yielded before are whole.

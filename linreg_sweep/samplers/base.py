@@ -5,10 +5,13 @@ more trials extend a sweep and no worker, part or order changes a value.
 """
 
 import hashlib
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from linreg_sweep.config.parameters import Product, each_alone, ends, names_of
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -36,6 +39,26 @@ class Sampler(Protocol):
 
     def ends(self, name: str) -> tuple[float, float]:
         """Returns the smallest and the largest value that a parameter can take."""
+
+
+@dataclass(frozen=True)
+class OfProduct:
+    """What samplers of a product have in common.
+
+    Attributes:
+        product: the parameters, in the declared order; all values are numbers.
+    """
+
+    product: Product
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the parameters."""
+        return names_of(self.product)
+
+    def ends(self, name: str) -> tuple[float, float]:
+        """Returns the smallest and the largest value that a parameter can take."""
+        return ends(each_alone(self.product)[name])
 
 
 def uniform(name: str, seed: int, start: int, stop: int) -> Floats:

@@ -9,32 +9,17 @@ import numpy as np
 from linreg_sweep.config.parameters import (
     Parameter,
     Points,
-    Product,
     Steps,
     Tuples,
     Values,
     count,
-    each_alone,
-    ends,
-    names_of,
 )
-from linreg_sweep.samplers.base import Floats, Numbers, choose
+from linreg_sweep.samplers.base import Floats, Numbers, OfProduct, choose
 
 
 @dataclass(frozen=True)
-class Grid:
-    """Every combination of the points of some parameters.
-
-    Attributes:
-        product: the parameters, in the declared order; all values are numbers.
-    """
-
-    product: Product
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Of the parameters."""
-        return names_of(self.product)
+class Grid(OfProduct):
+    """Every combination of the points of some parameters."""
 
     @property
     def n_trials(self) -> int:
@@ -62,10 +47,6 @@ class Grid:
         for key, parameter in self.product.items():
             found |= columns_at(key, parameter, indices[key])
         return found
-
-    def ends(self, name: str) -> tuple[float, float]:
-        """Returns the smallest and the largest value of a parameter."""
-        return ends(each_alone(self.product)[name])
 
 
 def columns_at(key: str, parameter: Parameter, index: Numbers) -> dict[str, Floats]:

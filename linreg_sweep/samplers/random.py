@@ -12,38 +12,27 @@ import numpy as np
 from linreg_sweep.config.parameters import (
     Normal,
     Parameter,
-    Product,
     Steps,
     Tuples,
     Uniform,
     Values,
     count,
-    each_alone,
-    ends,
-    names_of,
 )
-from linreg_sweep.samplers.base import Floats, Numbers, standard_normal, uniform
+from linreg_sweep.samplers.base import Floats, Numbers, OfProduct, standard_normal, uniform
 from linreg_sweep.samplers.grid import columns_at
 
 
 @dataclass(frozen=True)
-class Random:
+class Random(OfProduct):
     """Draws of some parameters.
 
     Attributes:
-        product: the parameters, in the declared order; all values are numbers.
         n_draws: how many draws there are.
         seed: of the draws.
     """
 
-    product: Product
     n_draws: int
     seed: int
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Of the parameters."""
-        return names_of(self.product)
 
     @property
     def n_trials(self) -> int:
@@ -83,10 +72,6 @@ class Random:
     def sample(self, n_sampled: int) -> dict[str, Floats]:
         """Returns the values of the first trials, at most so many."""
         return self.values(0, min(n_sampled, self.n_trials))
-
-    def ends(self, name: str) -> tuple[float, float]:
-        """Returns the smallest and the largest value that a parameter can take."""
-        return ends(each_alone(self.product)[name])
 
     def uniform(self, name: str, start: int, stop: int) -> Floats:
         """Returns a number in [0, 1) for each trial from start to stop - 1, of a parameter's own stream."""

@@ -57,11 +57,7 @@ def unusable(place: AnyPath, verb: str, error: Exception) -> ResultsError:
 
 
 def read(place: AnyPath, most: int = MAX_BYTES) -> bytes:
-    """Returns a file's content; on a disk, nothing but a file is opened.
-
-    Args:
-        place: the file.
-        most: bytes that it may have.
+    """Returns a file's content, of so many bytes at most; on a disk, nothing but a file is opened.
 
     Raises:
         FileNotFoundError: there is none.
@@ -171,10 +167,7 @@ def replacing(place: Path, *, flush: bool = True) -> Iterator[BinaryIO]:
 def write_best_effort(place: AnyPath, content: bytes, *, after: bool = False) -> None:
     """Writes what may be lost, for someone who looks on: not flushed, and no error where it cannot be.
 
-    Args:
-        place: the file.
-        content: its content.
-        after: put it after what is there.
+    If so asked, the content is put after what is there.
     """
     with suppress(Exception):
         if not is_local(place):
@@ -210,12 +203,7 @@ def move(place: AnyPath, other: AnyPath) -> None:
 
 
 def remove_temporaries(folder: AnyPath, is_own: Callable[[str], bool]) -> None:
-    """Removes what writers that were killed have left in a folder.
-
-    Args:
-        folder: which.
-        is_own: whether a name is that of a file that they write; others are left alone.
-    """
+    """Removes what writers that were killed have left in a folder, of files whose names are their own."""
     for name in names(folder) if is_local(folder) else ():
         match = TEMPORARY.fullmatch(name)
         if match and is_own(match[1]):

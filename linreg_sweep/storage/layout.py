@@ -66,13 +66,9 @@ class Layout:
         return first, min(first + self.part_size, self.n_trials)
 
     def check_schema(self, part: AnyPath, schema: Any, n_rows: int, size: int) -> None:
-        """Raises a MisfitError where a file has other columns or rows than it should.
+        """Raises a MisfitError where a file of so many bytes has other columns or rows than it should.
 
-        Args:
-            part: the file.
-            schema: its own, as Arrow gives it.
-            n_rows: how many it says it has.
-            size: its bytes.
+        It has them as its schema, which Arrow gives, and the number of rows that it says.
         """
         if list(schema.names) != list(self.types):
             raise MisfitError("its columns are not those of the run")
@@ -87,22 +83,13 @@ class Layout:
             raise MisfitError(f"it is too small for {n_rows:,} rows")
 
     def check_packing(self, metadata: Any) -> None:
-        """Raises a MisfitError where a column is packed by what could make it any size.
-
-        Args:
-            metadata: of the file, as Arrow gives it.
-        """
+        """Raises a MisfitError where a column is packed by what could make it any size."""
         groups = map(metadata.row_group, range(metadata.num_row_groups))
         if any(group.column(i).compression != PACKING for group in groups for i in range(group.num_columns)):
             raise MisfitError("it is not packed as parts are")
 
     def check(self, part: AnyPath, columns: Mapping[str, Array]) -> None:
-        """Raises a MisfitError where a number cannot stand in its column.
-
-        Args:
-            part: the file.
-            columns: some of its columns, [K] each.
-        """
+        """Raises a MisfitError where a number of some columns [K] of a part cannot stand there."""
         for name, values in columns.items():
             if not self._can_be(part, name, values):
                 raise MisfitError(f"what it says of {name} cannot be")
@@ -130,12 +117,7 @@ class Layout:
 
 
 def layout_of(metadata: Mapping[str, Any], table: str) -> Layout:
-    """Returns what the parts of a run's trials or history hold.
-
-    Args:
-        metadata: what metadata.json says.
-        table: TRIALS or HISTORY.
-    """
+    """Returns what the parts of a run's trials or history hold, by what metadata.json says."""
     told = metadata.get("columns")
     types = _before_format_4(metadata, table) if told is None else types_from_json(told[table])
     return Layout(types, table, metadata["n_trials"], metadata["part_size"])

@@ -259,11 +259,7 @@ NEEDED = {
 
 
 def fault(metadata: Mapping[str, Any]) -> str:
-    """Returns what is wrong with what metadata.json says; nothing where a run can be read by it.
-
-    Args:
-        metadata: what it says, in one of the formats that can be read.
-    """
+    """Returns what is wrong with what metadata.json says; nothing where a run can be read by it."""
     needed = BEGUN + FOUND if "finished" in metadata else BEGUN
     old = [key for key, since in SINCE.items() if metadata["format_version"] < since]
     lacking = [key for key in needed if key not in metadata and key not in old]

@@ -1,7 +1,8 @@
 """Tables as files of Parquet, sealed, and back as arrays or DataFrames; its columns are arrow.py's.
 
 A table has a checksum: its bytes are looked through before any of them is taken for a number. Whoever
-tells what a file is to hold (layout.py) gets that, or an error that it is damaged.
+tells what a file is to hold (layout.py) gets that, or an error that it is damaged; without a layout a file is
+read as it says itself.
 pyarrow is imported when a table is written or read, pandas only when one is read.
 """
 
@@ -88,12 +89,7 @@ def encode(
 def read(
     parts: Sequence[AnyPath], columns: list[str] | None = None, layout: Layout | None = None
 ) -> "pd.DataFrame":
-    """Returns parts as one DataFrame, in their order.
-
-    Args:
-        parts: at least one file.
-        columns: the columns to read; None: all.
-        layout: what the files are to hold; None: what they say themselves.
+    """Returns these columns, or all, of parts, at least one, as one DataFrame in their order.
 
     Raises:
         ResultsError: a part cannot be read, or cannot be one; it is named.
@@ -148,11 +144,6 @@ def read_arrays(
 ) -> dict[str, Array]:
     """Returns a part's columns, or some, as they were given to `encode`.
 
-    Args:
-        part: the file.
-        columns: their names; None: all.
-        layout: what the file is to hold; None: what it says itself.
-
     Raises:
         ResultsError: the part cannot be read, or cannot be one.
     """
@@ -168,11 +159,7 @@ def read_arrays(
 
 
 def read_and_check(part: AnyPath, layout: Layout | None = None) -> tuple[dict[str, Array], bool]:
-    """Returns a part's columns as far as they can be read at all, and whether it is what was written.
-
-    Args:
-        part: the file.
-        layout: what the file is to hold, whatever its numbers are; None: what it says itself.
+    """Returns a part's columns, whatever their numbers are, and whether it is what was written.
 
     Raises:
         ResultsError: the part cannot be read, or cannot be one.
@@ -193,11 +180,7 @@ def read_and_check(part: AnyPath, layout: Layout | None = None) -> tuple[dict[st
 def facts_and_columns(
     part: AnyPath, layout: Layout | None = None
 ) -> tuple[dict[str, Any], dict[str, Array]] | None:
-    """Returns what a part was told to say of itself, and its columns.
-
-    Args:
-        part: the file.
-        layout: what it is to hold; None: any table, and no column is read.
+    """Returns what a part was told to say of itself, and its columns; without a layout no column is read.
 
     Returns:
         None where it is not what was written, unreadable, or cannot be what it is to hold.

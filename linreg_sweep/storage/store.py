@@ -58,60 +58,35 @@ def is_of_a_run(place: AnyPath) -> bool:
     return files.exists(run / "metadata.json") and files.exists(run / "trials")
 
 
+class _Own:
+    """A file or folder of a run, as an attribute of its store."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, store: "Store", kind: type) -> AnyPath:
+        return store.path / self.name
+
+
 @dataclass(frozen=True)
 class Store:
     """The files of one run.
 
     Attributes:
-        path: the run's directory.
+        path: the run's directory; for what is in it see the top of this module.
     """
 
     path: AnyPath
 
-    @property
-    def config(self) -> AnyPath:
-        """The resolved declaration."""
-        return self.path / "config.yaml"
-
-    @property
-    def metadata(self) -> AnyPath:
-        """Versions, data hash, format version, checksums, times, outcomes."""
-        return self.path / "metadata.json"
-
-    @property
-    def summary(self) -> AnyPath:
-        """The summary table of a finished run."""
-        return self.path / "summary.csv"
-
-    @property
-    def data(self) -> AnyPath:
-        """The data, where they came from Python or are small, so that they go where the run goes."""
-        return self.path / "data.parquet"
-
-    @property
-    def trials(self) -> AnyPath:
-        """The folder of the trials' parts."""
-        return self.path / "trials"
-
-    @property
-    def history(self) -> AnyPath:
-        """The folder of the history's parts."""
-        return self.path / "history"
-
-    @property
-    def log(self) -> AnyPath:
-        """What happened, a line each."""
-        return self.path / "run.log"
-
-    @property
-    def status(self) -> AnyPath:
-        """How far the run is, and who makes it."""
-        return self.path / "status.json"
-
-    @property
-    def lock(self) -> AnyPath:
-        """Held by who makes the run."""
-        return self.path / "run.lock"
+    config = _Own("config.yaml")
+    metadata = _Own("metadata.json")
+    trials = _Own("trials")
+    history = _Own("history")
+    summary = _Own("summary.csv")
+    data = _Own("data.parquet")
+    log = _Own("run.log")
+    status = _Own("status.json")
+    lock = _Own("run.lock")
 
     def part(self, folder: AnyPath, number: int) -> AnyPath:
         """Returns the file of a part."""

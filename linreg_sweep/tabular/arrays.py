@@ -22,20 +22,9 @@ def table_of_arrays(
     x_names: str | Sequence[str] | None = None,
     y_names: str | Sequence[str] | None = None,
 ) -> Table:
-    """Returns arrays, lists, or DataFrames and Series as a table.
+    """Returns arrays, lists, or DataFrames and Series, x (n,) or (n, F) and y (n,) or (n, O), as a table.
 
-    Args:
-        x: (n,) or (n, F) numbers.
-        y: (n,) or (n, O) numbers.
-        x_names: F names; None: the column names of a DataFrame or Series, else x, or x1, x2, ...
-        y_names: O names, likewise.
-
-    Returns:
-        Copies, so that later changes do not reach them.
-
-    Raises:
-        DataError: with every complaint found: not numbers, missing or infinite numbers, unequal numbers of
-            rows, three dimensions, names that do not fit.
+    For names and errors see data.from_arrays. They are copies, so that later changes do not reach them.
     """
     x_array, x_known, complaints = matrix_of("x", x, x_names)
     y_array, y_known, y_complaints = matrix_of("y", y, y_names)

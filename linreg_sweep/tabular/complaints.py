@@ -14,13 +14,7 @@ HEADLESS = "the first line must hold the column names, here it holds numbers"
 
 
 def name_complaints(where: str, x_names: Sequence[str], y_names: Sequence[str]) -> list[Complaint]:
-    """Returns what is wrong with the names themselves: empty, twice, unprintable, in both x and y.
-
-    Args:
-        where: what the complaints name.
-        x_names: names of the x columns.
-        y_names: names of the y columns.
-    """
+    """Returns what is wrong with the names themselves: empty, twice, unprintable, in both x and y."""
     complaints = []
     for role, names in (("x", x_names), ("y", y_names)):
         for name, times in Counter(names).items():

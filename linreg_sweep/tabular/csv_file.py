@@ -69,11 +69,7 @@ def records(path: Path, form: TextFormat) -> Iterator[tuple[int, int, list[str]]
 
 
 def open_csv(path: Path, form: TextFormat) -> File:
-    """Opens a file of text: reads its header.
-
-    Args:
-        path: the file.
-        form: how it is written.
+    """Opens a file of text, which is written so: reads its header.
 
     Raises:
         DataError: it is written otherwise, or has no rows.

@@ -51,9 +51,6 @@ Values = tuple[Any, ...]
 def open_excel(path: Path) -> File:
     """Opens an .xlsx file: reads the header of its first sheet.
 
-    Args:
-        path: the file.
-
     Raises:
         ConfigError: openpyxl is not installed.
         DataError: it is damaged, too large, or has no rows.

@@ -74,12 +74,7 @@ class Gathered:
         return True
 
     def kept(self, columns: Sequence[int], chosen: Mask | None) -> Floats:
-        """Returns these columns of the chosen rows, C-contiguous, and gives up the rest.
-
-        Args:
-            columns: in the order that they are to have.
-            chosen: which rows [n]; None: all.
-        """
+        """Returns these columns of the chosen rows [n], or of all, C-contiguous, and gives up the rest."""
         rows = self._all() if self._file is None else self._file.opened(to_change=True)
         n_kept = self._n_rows if chosen is None else int(chosen.sum())
         if chosen is not None or list(columns) != list(range(self._width)):

@@ -15,11 +15,7 @@ from linreg_sweep.text_format import TEXT, TextFormat
 
 
 def open_data(path: Path, form: TextFormat | None) -> File:
-    """Opens a file of data, or the files of a folder or of a pattern as one.
-
-    Args:
-        path: of these.
-        form: how they are written, if they are text; None: as is the default.
+    """Opens a file of data, or the files of a folder or of a pattern as one, text in this form.
 
     Raises:
         DataError: there are none, or some that cannot be read, or that have different columns.

@@ -45,9 +45,6 @@ _BYTES_AT_ONCE = 2**18
 def open_parquet(path: Path) -> File:
     """Opens a Parquet file: reads its header.
 
-    Args:
-        path: the file.
-
     Raises:
         DataError: it is damaged, has too many columns, or no rows.
     """

@@ -16,11 +16,7 @@ class QuoteWatch:
     """
 
     def __init__(self, separator: str) -> None:
-        """Has seen nothing yet.
-
-        Args:
-            separator: of values.
-        """
+        """Has seen nothing yet of values with a separator between them."""
         edge = rb"[^%s\r\n]" % re.escape(separator.encode())
         self._plain = re.compile(rb'(?<!%s)"[^"]*"(?!%s)' % (edge, edge))
         self._edges = frozenset(separator.encode() + b"\r\n")

@@ -28,12 +28,7 @@ class RowsFile:
     """
 
     def __init__(self, width: int, n_rows: int, dtype: str = "float64") -> None:
-        """Makes the file.
-
-        Args:
-            width: numbers of a row.
-            n_rows: how many rows it will hold at least.
-            dtype: of the numbers.
+        """Makes the file, for so many rows at least, of so many numbers each.
 
         Raises:
             DataError: there is no space for them.

@@ -8,11 +8,7 @@ from linreg_sweep.words import listed
 
 
 def one_below_the_other(where: str, files: Sequence[File]) -> File:
-    """Returns files as one.
-
-    Args:
-        where: what a complaint about all of them names.
-        files: opened, in their order.
+    """Returns opened files as one, in their order; a complaint about all of them says where.
 
     Raises:
         DataError: one of them has other columns than the first, or in another order.

@@ -41,9 +41,7 @@ def unpacked(path: Path) -> Iterator[BinaryIO]:
 def open_text(path: Path, form: TextFormat) -> BinaryIO:
     """Opens a file of text as UTF-8; what is no text stays the bytes that it is.
 
-    Args:
-        path: the file.
-        form: how it is written. Where blanks separate values, each run of them is one, none begin a line.
+    Where blanks separate values, each run of them is one, and none begin a line.
 
     Raises:
         DataError: it is no whole archive, or its bytes cannot be letters (when it is read).
@@ -58,12 +56,7 @@ class Watched(RawIOBase):
     """A file of which somebody sees every block that is read."""
 
     def __init__(self, file: BinaryIO, look: Callable[[bytes], None]) -> None:
-        """Reads a file, and closes it.
-
-        Args:
-            file: opened.
-            look: called with each block, in their order.
-        """
+        """Reads an opened file, and closes it; `look` is called with each block, in their order."""
         self._file, self._look = file, look
 
     def readable(self) -> bool:

@@ -77,17 +77,8 @@ def read_table(
 ) -> Table:
     """Reads the columns x and y of files of text (.csv, .tsv, .txt, or .gz of these) or Parquet.
 
-    Args:
-        path: of a file, of a folder of files, or a pattern such as `data/*.parquet`; several are one table.
-            Behind a URL as well.
-        x: names of columns; None: every column that is not in y and has at least one number in it.
-        y: names of columns.
-        whole_only: of the columns that are not named, those with a cell that is no number are left out.
-        form: how a file of text is written; None: as is the default.
-        drop: whether rows that miss a cell of these columns are left out, rather than refused.
-        max_memory: a size such as `4GB`: more of the columns goes to a file; None: half of what is free.
-        apart: a column that is neither x nor y, and is read as text; None: there is none.
-        needs_y: whether it is a complaint that there is no y.
+    For the arguments see data.from_file. `apart` is a column that is neither x nor y, and is read as text;
+    that there is no y is a complaint where it `needs_y`.
 
     Returns:
         The table. Every number is the one that Python's `float` makes of the same text.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from linreg_sweep.analysis.aggregate import SPREAD
 from linreg_sweep.analysis.formats import GAP, Table, cells_of, frame_of
 from linreg_sweep.errors import Complaint, ConfigError, SweepError
-from linreg_sweep.runs.results import BINS, MAX_ROWS, Run
+from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES, SPREADING
 from linreg_sweep.trials.columns import NAMED
 
@@ -106,7 +106,7 @@ class Choice:
 def summary_to_read(run: Run) -> Mapping[str, Sequence[Any]]:
     """Returns the summary of a run that a person can read, as plain columns."""
     by = run.default_by()
-    return run.summarise(by, _bins(run, by, Choice())) if run.readable is None else run.readable
+    return run.summarise(by, run.bins_for(by)) if run.readable is None else run.readable
 
 
 def choose(run: Run, choice: Choice) -> "pd.DataFrame":
@@ -127,19 +127,12 @@ def choose(run: Run, choice: Choice) -> "pd.DataFrame":
             table = trials if best is None else tables.best(trials, best, run.best_by)
     else:
         by = run.columns_of(choice.by) if choice.by else run.default_by()
-        bins = _bins(run, by, choice)
+        bins = run.bins_for(by, 0 if choice.exact and choice.bins is None else choice.bins)
         if trials is None:
             table = run.summary(by, bins)
         else:
             table = tables.summary(trials, by, bins, run.metadata["log_scaled"], run.spread)
     return tables.select(table, choice.columns, choice.sort, choice.top)
-
-
-def _bins(run: Run, by: list[str], choice: Choice) -> int | None:
-    """Returns how many ranges each parameter is gathered into; None: none, every value."""
-    if choice.bins is not None:
-        return choice.bins or None
-    return None if choice.exact or not run.has_more_values(by, MAX_ROWS) else BINS
 
 
 def selected(table: Table, columns: Sequence[str], sort: str | None, top: int | None) -> Table:

@@ -11,6 +11,7 @@ import click
 
 from linreg_sweep.errors import SweepError
 from linreg_sweep.guards.escapes import escape_control
+from linreg_sweep.words import ended
 
 if TYPE_CHECKING:
     from linreg_sweep.analysis.formats import Table
@@ -64,7 +65,7 @@ def _escaped(text: str) -> str:
 def notes(sentences: Sequence[str]) -> None:
     """Shows what a person should know of the data, on stderr."""
     for sentence in sentences:
-        note(f"Note: {escape_control(sentence)}.")
+        note(f"Note: {ended(escape_control(sentence))}")
 
 
 def drop(stream: TextIO) -> None:

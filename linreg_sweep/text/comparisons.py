@@ -9,6 +9,7 @@ from linreg_sweep.analysis.tables import select
 from linreg_sweep.comparing.comparison import Comparison
 from linreg_sweep.guards.escapes import escape_control
 from linreg_sweep.text.phrases import counted
+from linreg_sweep.words import ended
 
 MAX_SHOWN = 20
 """Trials that a person is shown; the other formats have all that are listed."""
@@ -97,21 +98,20 @@ def _format_tables(found: Comparison, tables: dict[str, Any], style: str) -> Ite
         return
     yield title
     yield from format_verdict(found)
+    notes = ["", *map(ended, found.notes)] if found.notes else []
     for name, heading, shown in to_read(found, tables):
         yield ""
         yield f"## {escape_control(heading)}" if style == "markdown" else f"{escape_control(heading)}:"
         yield ""
-        yield as_text(readable(name, shown), style)
+        yield as_text(readable(found, name, shown), style)
         total = _total(found, name)
         if len(shown) < total:
             kind = "json" if name == "only" else "csv"
             yield f"... and {total - len(shown):,} more: --format {kind} lists {len(tables[name]):,}"
-        if name == "settings" and found.notes:
-            yield ""
-            yield from (f"{note}." for note in found.notes)
-    if "settings" not in tables and found.notes:
-        yield ""
-        yield from (f"{note}." for note in found.notes)
+        if name == "settings":
+            yield from notes
+    if "settings" not in tables:
+        yield from notes
     if style == "table" and not found.by_summaries:
         yield ""
         width = max(map(len, MEANING))
@@ -135,19 +135,18 @@ def _total(found: Comparison, name: str) -> int:
 
 def _in_latex(found: Comparison, title: str, tables: dict[str, Any]) -> Iterator[str]:
     """Yields tables under comments, which say what sentences do elsewhere: a file that LaTeX can read."""
-    yield from (
-        f"% {said}" for said in (title, *(f"{note}." for note in found.notes), *format_verdict(found))
-    )
+    yield from (f"% {said}" for said in (title, *map(ended, found.notes), *format_verdict(found)))
     for name, table in tables.items():
         yield ""
         yield f"% {escape_control(HEADINGS[name].format(parameters=' and '.join(found.parameters)))}"
-        yield as_text(readable(name, table), "latex")
+        yield as_text(readable(found, name, table), "latex")
 
 
-def readable(name: str, table: Table) -> Table:
-    """Returns a table without the columns that tell a person nothing: a run that is the only one."""
+def readable(found: Comparison, name: str, table: Table) -> Table:
+    """Returns a table without the columns that tell a person nothing: the run, where it can be one alone."""
     cells = cells_of(table)
-    if name in ("transitions", "epochs", "values", "by", "changed") and len(set(cells.get("run", []))) == 1:
+    listed = ("transitions", "epochs", "values", "by", "changed")
+    if len(found.runs) == 2 and name in listed and len(set(cells.get("run", []))) == 1:
         del cells["run"]
     return cells
 

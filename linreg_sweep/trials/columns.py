@@ -120,13 +120,7 @@ def state_names(experiment: "Experiment") -> tuple[str, ...]:
 def states(
     experiment: "Experiment", kinds: "Iterable[tuple[Indices, ProblemKind]]", theta: Floats
 ) -> dict[str, Array]:
-    """Returns theta's columns; see state_names.
-
-    Args:
-        experiment: whose states they are.
-        kinds: which of the states are on a problem of which kind.
-        theta: [K, P, O].
-    """
+    """Returns the columns of theta [K, P, O], which is on problems of these kinds; see state_names."""
     both = [theta]
     if experiment.is_scaled:
         unscaled = np.empty_like(theta)

@@ -247,9 +247,7 @@ def make_space(config: Config | Sweep) -> Space:
 def grid_space(*products: Product, setup: Mapping[str, Any] | None = None) -> Space:
     """Returns the space of every combination of the parameters' points, product after product.
 
-    Args:
-        products: what is varied.
-        setup: the values of the set-up, for the choices that some product does not vary.
+    The set-up's values are those of choices that some product does not vary.
     """
     choices = choices_of(products, setup or {})
     coded = tuple(_coded(product, choices) for product in products)

@@ -40,17 +40,7 @@ class DaskCluster:
     def connect(
         cls, scheduler: str, patience: float = PATIENCE, libraries: Iterable[str] = ()
     ) -> Iterator[Self]:
-        """Gives the cluster of a scheduler for as long as the context is open.
-
-        Args:
-            scheduler: its address, `tcp://HOST:PORT`.
-            patience: see the class.
-            libraries: see the class.
-
-        Raises:
-            ConfigError: that is no address, or Dask is not installed.
-            SweepError: no scheduler answers there.
-        """
+        """Gives the cluster of a scheduler for as long as the context is open; see dask_client.connect."""
         with dask_client.connect(scheduler, patience) as client:
             yield cls(client, patience, libraries)
 

@@ -20,13 +20,7 @@ PORTS = "a Dask scheduler's port is usually 8786; 8787 is its dashboard"
 
 
 def require_scheduler(address: str, host: str, port: int, patience: float) -> None:
-    """Waits until a Dask scheduler greets.
-
-    Args:
-        address: as a person gave it.
-        host: where it listens.
-        port: likewise.
-        patience: seconds to wait for its first words.
+    """Waits so many seconds until a Dask scheduler greets at an address, the port of a host.
 
     Raises:
         SweepError: something else greets, or nothing in time.

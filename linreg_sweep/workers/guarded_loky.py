@@ -16,10 +16,9 @@ SECONDS_A_LOOK = 0.5
 
 @contextmanager
 def watched(executor: Any) -> Iterator[None]:
-    """Watches over workers for as long as the context is open.
+    """Watches over the workers of loky's executor for as long as the context is open.
 
-    Args:
-        executor: loky's, whose workers they are; None: there are none, as where joblib may start no process.
+    None: there are none, as where joblib may start no process.
     """
     if executor is None:
         yield

@@ -34,11 +34,7 @@ class Processes:
     """
 
     def __init__(self, count: int) -> None:
-        """Starts none yet.
-
-        Args:
-            count: how many; at least 2, since joblib's one is this process.
-        """
+        """Starts none yet, of at least 2, since joblib's one is this process."""
         self.count = max(2, count)
 
     def __str__(self) -> str:

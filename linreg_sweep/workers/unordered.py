@@ -8,9 +8,6 @@ def unordered(**options: Any) -> Any:
 
     joblib would then warn, with advice on how to iterate. Who stops a sweep needs none, and to filter the
     warning would change the filters of the whole process, which other threads have, too.
-
-    Args:
-        options: others of Parallel, such as its backend.
     """
     from joblib import Parallel
 

@@ -279,7 +279,9 @@ function showLaboratory(article, given, columns) {
 
   function tabulate(factors, momentum) {
     const heads = ["direction", "curvature", momentum ? "factor in the long run (size)" : "factor per epoch", ...(momentum ? ["epochs per full swing"] : []), "epochs to 1 % of its error"];
-    const words = (place) => (factors.length === 1 ? "the only one" : place === 0 ? "flattest" : place === factors.length - 1 ? "steepest" : String(place + 1));
+    const flat = factors.filter(({ curvature }) => !(curvature > 0)).length;
+    const ends = { [flat]: "flattest", [factors.length - 1]: "steepest" };
+    const words = (place) => (factors.length === 1 ? "the only one" : place < flat ? "flat" : (ends[place] ?? String(place + 1)));
     const rows = factors.map(({ curvature, factor, swing, epochs }, place) => {
       const never = Math.abs(factor) > 1 ? "never: it grows" : "never";
       const cells = [curvature, momentum ? Math.abs(factor) : factor].map((value) => element("td", { class: "number", "data-exact": value, title: value }, sixDigits(value)));
