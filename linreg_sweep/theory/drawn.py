@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.theory.epoch_map import Momentum
-from linreg_sweep.theory.in_batches import DECIDING, InBatches, Values
+from linreg_sweep.theory.in_batches import DECIDING, InBatches, Indices, Values, alike
 from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, begin, draws_of, mean_steps
 from linreg_sweep.theory.mean_course import Course
 from linreg_sweep.theory.mean_long import PASSES, long_after, swinging_steps
@@ -19,7 +20,6 @@ from linreg_sweep.theory.scatter import Scatter, scatter_of
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-Indices = NDArray[np.intp]
 
 MOST_WORK = 10**9
 """Rows times the square of parameters up to which the limit of second moments is looked for."""
@@ -43,7 +43,7 @@ NARROWINGS = 100
 """Times that a limit is narrowed down."""
 
 REMEMBERED = 64
-"""Groups of trials of which what was found is kept, for others that differ in their seeds."""
+"""Groups of trials of which what was found is kept, for others that differ in their seeds alone."""
 
 TABLE = 2**20
 """Numbers of moments that are held at once."""
@@ -94,12 +94,6 @@ class Drawn(InBatches):
         found: Draws = self.known[key]
         return found
 
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """What all that is known of trials depends on, beside their numbers."""
-        method = self.method
-        return method.batch_size, method.order, method.flags, id(self.problem)
-
     def n_moments(self, values: Values) -> int:
         """Returns how many entries second moments have."""
         size = self.n_moving(values)
@@ -111,10 +105,9 @@ class Drawn(InBatches):
         """Yields trials of one penalty each, not too many at once."""
         n_means = 2 * self.problem.optimum.size
         width = max(1, TABLE // (self.n_moments(values) + n_means) ** 2)
-        for penalty, alike in _by_penalty(values):
-            draws = self.draws(quadratic.take(alike[:1]), penalty)
-            for first in range(0, len(alike), width):
-                some = alike[first : first + width]
+        for penalty, these in _by_penalty(values):
+            draws = self.draws(quadratic.take(these[:1]), penalty)
+            for some in np.split(these, range(width, len(these), width)):
                 own = {name: each[some] for name, each in values.items()}
                 yield some, draws, self.momentum(own)
 
@@ -124,28 +117,49 @@ class Drawn(InBatches):
 
     def plateau(self, quadratic: Quadratic, values: Values) -> Floats:
         """Returns the expected excess at rest [K]; NaN: it grows without bound, or it is not worked out."""
-        found = np.full(len(values["learning_rate"]), np.nan)
 
-        def at_rest() -> Floats:
+        def at_rest(quadratic: Quadratic, values: Values) -> Floats:
             if self.n_moments(values) > MOST_MOMENTS:
                 return self._by_passes(quadratic, values, self._plateau)
+            found = np.empty(len(values["learning_rate"]))
             for some, draws, momentum in self._blocks(quadratic, values):
                 found[some] = self.steps(draws, values["learning_rate"][some], momentum).plateau()
             return found
 
-        return self._once("plateau", values, (), at_rest)
+        return self._once("plateau", quadratic, values, (), at_rest)
 
     def _once(
-        self, word: str, values: Values, others: tuple[NDArray[Any], ...], find: Callable[[], Floats]
+        self,
+        word: str,
+        quadratic: Quadratic,
+        values: Values,
+        others: tuple[NDArray[Any], ...],
+        find: Callable[..., Floats],
     ) -> Floats:
-        """Returns what is found of trials; those that differ in their seeds alone are not looked at again."""
+        """Returns what is found of trials [K]: once for all that are alike, or differ in their seeds alone.
+
+        Args:
+            word: what is sought.
+            quadratic: what they descend.
+            values: theirs.
+            others: what else it depends on, [K, ...] each.
+            find: given quadratic, values and others of trials that all differ, returns it of these.
+        """
         numbers = [values[name] for name in ("learning_rate", *DECIDING) if name in values]
-        key = word, *self.key, *(each.tobytes() for each in (*numbers, *others))
+        columns = [each for other in others for each in other.reshape(len(other), -1).T]
+        bits = blake2b(b"".join(each.tobytes() for each in (*numbers, *columns))).digest()
+        key = word, bits, *self.key
         if key not in self.found:
             if len(self.found) >= REMEMBERED:
                 self.found.clear()
+            groups, found = alike([*numbers, *columns], len(numbers[0])), np.empty(len(numbers[0]))
+            first = np.array([group[0] for group in groups], np.intp)
+            own = {name: each[first] for name, each in values.items()}
             with np.errstate(all="ignore"):
-                self.found[key] = find()
+                different = find(quadratic.take(first), own, *(each[first] for each in others))
+            for group, value in zip(groups, different, strict=True):
+                found[group] = value
+            self.found[key] = found
         kept: Floats = self.found[key]
         return kept
 
@@ -166,23 +180,24 @@ class Drawn(InBatches):
             start: theta_0 [K, P, O].
             epochs: [K].
         """
-        found = np.full(len(epochs), np.nan)
-        error = quadratic.error(start)
 
-        def course(one: One) -> float:
-            return self._course(one, error[one.place], int(epochs[one.place]) * self.n_steps)
-
-        def after() -> Floats:
+        def after(quadratic: Quadratic, values: Values, start: Floats, epochs: Integers) -> Floats:
+            error, steps_of_each = quadratic.error(start), epochs * self.n_steps
             if self.n_moments(values) > MOST_MOMENTS:
+
+                def course(one: One) -> float:
+                    return self._course(one, error[one.place], int(steps_of_each[one.place]))
+
                 return self._by_passes(quadratic, values, course)
+            found = np.empty(len(epochs))
             for some, draws, momentum in self._blocks(quadratic, values):
                 steps = self.steps(draws, values["learning_rate"][some], momentum)
                 state = begin(draws, draws.frame.into @ error[some], momentum)
-                moments = steps.after(state, epochs[some] * self.n_steps)
+                moments = steps.after(state, steps_of_each[some])
                 found[some] = np.nan_to_num(steps.excess(moments), nan=np.inf, posinf=np.inf)
             return found
 
-        return self._once("expected", values, (start, epochs), after)
+        return self._once("expected", quadratic, values, (start, epochs), after)
 
     def n_passes(self, values: Values, epochs: Floats) -> Floats:
         """Returns about how many passes over the rows an expected excess takes [K]."""
@@ -198,9 +213,9 @@ class Drawn(InBatches):
         if self._pass > MOST_OF_PASS:
             return found
         momentum, limits = self.momentum(values), self.stability_limit(quadratic, values)
-        for penalty, alike in _by_penalty(values):
-            scatter = self._scatter(quadratic.take(alike[:1]), penalty)
-            for k in alike.tolist():
+        for penalty, these in _by_penalty(values):
+            scatter = self._scatter(quadratic.take(these[:1]), penalty)
+            for k in these.tolist():
                 own = None if momentum is None else momentum.take(slice(k, k + 1))
                 found[k] = find(One(k, float(rates[k]), own, scatter, bool(rates[k] < limits[k])))
         return found
@@ -239,26 +254,18 @@ class Drawn(InBatches):
         self, quadratic: Quadratic, values: Values, epochs: NDArray[Any] | None = None
     ) -> Floats:
         """Returns the rate [K] from which on second moments grow without bound; NaN: not worked out."""
-        found = np.empty(len(values["learning_rate"]))
-        with np.errstate(all="ignore"):
-            for penalty, alike in _by_penalty(values):
-                one, own = quadratic.take(alike[:1]), {name: each[alike] for name, each in values.items()}
-                momentum = self.momentum(own)
-                for k, place in enumerate(alike.tolist()):
-                    found[place] = self._limit(one, penalty, momentum, k)
-        return found
+        momentum = self.momentum(values)
 
-    def _limit(self, one: Quadratic, penalty: float, momentum: Momentum | None, place: int) -> float:
-        own: Momentum | None = None
-        numbers: tuple[float, ...] = ()
-        if momentum is not None:
-            of_it = slice(place, place + 1)
-            own = momentum.take(of_it)
-            numbers = (float(own.momentum[0]), float(own.gain[0]))
-        key = "limit", penalty, *self.key, *numbers
-        if key not in self.known:
-            self.known[key] = self._found_limit(one, penalty, own)
-        return float(self.known[key])
+        def find(these: Indices) -> Floats:
+            found, penalty = [], values.get("weight_decay", np.zeros(len(values["learning_rate"])))
+            with np.errstate(all="ignore"):
+                for k in these.tolist():
+                    one = slice(k, k + 1)
+                    own = None if momentum is None else momentum.take(one)
+                    found.append(self._found_limit(quadratic.take(one), float(penalty[k]), own))
+            return np.array(found)
+
+        return self.limits(values, find)
 
     def _found_limit(self, one: Quadratic, penalty: float, momentum: Momentum | None) -> float:
         if momentum is None:
@@ -296,7 +303,7 @@ class Drawn(InBatches):
 def _by_penalty(values: Values) -> Iterator[tuple[float, Indices]]:
     """Yields each penalty there is, and its trials."""
     decay = np.broadcast_to(values.get("weight_decay", np.zeros(1)), values["learning_rate"].shape)
-    yield from ((penalty, np.flatnonzero(decay == penalty)) for penalty in np.unique(decay).tolist())
+    yield from ((float(decay[these[0]]), these) for these in alike([decay], len(decay)) if len(these))
 
 
 def first_growth(growth_of: Callable[[float], float], begins: float) -> float:
