@@ -102,6 +102,18 @@ def test_the_integral_is_what_steps_come_to_or_nothing(momentum: dict[str, Any],
             assert found == pytest.approx(expected, rel=1e-9) or (np.isnan(found) and size == 39)
 
 
+def test_leaps_are_long_again_once_the_excess_falls_no_more() -> None:
+    """From far off the first ones lose digits; where more passes are taken than are allowed is no mean."""
+    trials, _, theory = one(many(14, 40, "half_mse"), 3, "independent")
+    scatter = scatter_of(theory.problem, 3, trials.quadratic, np.zeros(14), replacement=False)
+    (rate,) = at_share(theory, trials, 0.5)["learning_rate"]
+    course = Course(scatter, modes_of(scatter.values, rate, None), can_leap=True)
+    state, most = course.begin(1e9 * np.ones((14, 2))), course.passes(200_000)
+    found = course.excess(course.after(state, 200_000, 1.5 * most))
+    assert found == pytest.approx(plateau_of(scatter, course.modes), rel=1e-9)
+    assert np.isnan(course.excess(course.after(state, 200_000, most / 2)))
+
+
 @pytest.mark.parametrize("nesterov", [False, True])
 @pytest.mark.parametrize(("m", "tolerance"), [(0.9, 1e-12), (0.99, 1e-10), (0.999, 1e-8)])
 def test_what_a_scatter_leaves_is_the_sum_of_its_traces(m: float, tolerance: float, nesterov: bool) -> None:

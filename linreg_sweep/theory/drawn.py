@@ -232,10 +232,11 @@ class Drawn(InBatches):
             n_steps -= 1
         swinging, most = swinging_steps(course), MOST_OF_COURSE / self._pass
         steps, integral = course.passes(n_steps), 2 * course.passes(swinging) + PASSES
+        found = np.nan
         if steps <= min(most, integral):
-            return course.excess(course.after(state, n_steps))
+            found = course.excess(course.after(state, n_steps, most))
         is_known = one.is_stable and one.modes.is_stable and 2 * swinging < n_steps and integral <= most
-        return long_after(course, state, n_steps, swinging) if is_known else np.nan
+        return long_after(course, state, n_steps, swinging) if np.isnan(found) and is_known else found
 
     def _scatter(self, quadratic: Quadratic, decay: float) -> Scatter:
         """Returns what the batches of one trial are drawn from, a pass over the rows at a time."""
