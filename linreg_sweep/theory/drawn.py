@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.theory.epoch_limits import crossings
 from linreg_sweep.theory.epoch_map import Momentum
 from linreg_sweep.theory.in_batches import DECIDING, InBatches, Indices, Values, alike
 from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, begin, draws_of, mean_steps
-from linreg_sweep.theory.mean_course import Course
+from linreg_sweep.theory.mean_course import MeanCourse
 from linreg_sweep.theory.mean_long import PASSES, long_after, swinging_steps
 from linreg_sweep.theory.mean_square import Modes, growth_at, limit_of, modes_of, plateau_of
 from linreg_sweep.theory.quadratic import Quadratic
@@ -38,9 +39,6 @@ RATIO = 1.2
 
 TRIES = 200
 """Rates that are tried before no limit is known."""
-
-NARROWINGS = 100
-"""Times that a limit is narrowed down."""
 
 REMEMBERED = 64
 """Groups of trials of which what was found is kept, for others that differ in their seeds alone."""
@@ -224,7 +222,7 @@ class Drawn(InBatches):
         return plateau_of(one.scatter, one.modes) if one.is_stable and one.modes.is_stable else np.nan
 
     def _course(self, one: One, error: Floats, n_steps: int) -> float:
-        course = Course(one.scatter, one.modes, one.momentum is None and one.is_stable)
+        course = MeanCourse(one.scatter, one.modes, one.momentum is None and one.is_stable)
         state = course.begin(error)
         if one.momentum is not None and n_steps:  # the first step is not dampened
             undamped = replace(one.momentum, gain=np.ones(1))
@@ -312,28 +310,13 @@ def first_growth(growth_of: Callable[[float], float], begins: float) -> float:
     if not np.isfinite(begins):
         return np.inf
 
-    def growth(rate: float) -> float:
-        return float(np.minimum(growth_of(rate), 1.0))
+    def growth(rates: Floats, trial: Indices) -> Floats:
+        return np.minimum([growth_of(rate) for rate in rates.tolist()], 1.0)
 
-    high, above = begins, growth(begins)
-    low, below = high, above
-    for _ in range(TRIES):
-        if above >= 0:
-            break
-        low, below, high = high, above, high * RATIO
-        above = growth(high)
-    if not above >= 0 or below >= 0:  # none in so many tries, or at once
-        return np.nan
-    for step in range(NARROWINGS):  # by the secant, of which the end that stays counts half (Illinois)
-        if high - low <= 2 * np.spacing(low):
-            break
-        share = below / (below - above) if step % 8 < 7 else 0.5
-        middle = float(np.clip(low + share * (high - low), np.nextafter(low, high), np.nextafter(high, low)))
-        seen = growth(middle)
-        if np.isnan(seen):
-            return np.nan
-        if seen >= 0:
-            high, above, below = middle, seen, below / 2
-        else:
-            low, below, above = middle, seen, above / 2
-    return high
+    low, trial = np.array([begins]), np.zeros(1, np.intp)
+    if growth(low, trial) < 0:
+        for _ in range(TRIES):
+            if growth(low * RATIO, trial) >= 0:
+                return float(crossings(growth, low, low * RATIO, trial)[1][0])
+            low = low * RATIO
+    return np.nan

@@ -37,7 +37,7 @@ LOST = 1e-10
 
 
 @dataclass(frozen=True)
-class Course:
+class MeanCourse:
     """How the moments of one trial move: its second moments [d, d, q, q] and means [d, q, O], in one row.
 
     Attributes:

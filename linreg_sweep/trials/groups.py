@@ -76,10 +76,10 @@ class Group:
         """Returns what their epochs are made of; None: an engine has one form."""
         return form_of_epochs(engine, self.problem, self.options.method, self.options.dtype)
 
-    def goes_by_rows(self, engine: str) -> bool:
+    def steps_by_rows(self, engine: str) -> bool:
         """Returns whether steps go by their rows, so that no H of theirs is held or made."""
         form = self.form(engine)
-        return form is not None and form.goes_by_rows
+        return form is not None and form.steps_by_rows
 
     def stability_limit(self) -> Floats:
         """Returns the learning rate [K] above which each trial's descent grows; NaN: none is known."""
