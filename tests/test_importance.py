@@ -4,9 +4,11 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import linreg_sweep as ls
+from linreg_sweep.analysis.importance import shares
 from tests.shells import Shell, shell
 
 __all__ = ["shell"]
@@ -45,6 +47,14 @@ def test_shares_are_those_of_an_analysis_of_variance(tmp_path: Path) -> None:
         assert sum(found.values()) == pytest.approx(1)
         assert list(found.values()) == sorted(found.values(), reverse=True)
     assert run.importance()[0] == "outcome"
+
+
+def test_what_does_not_matter_has_a_share_of_0() -> None:
+    """And not what rounding leaves of it."""
+    values = np.repeat(np.random.default_rng(0).normal(size=(7, 1)), 3, axis=1)
+    found = shares(values, ("learning_rate", "initial_weight"))
+    assert found["parameters"][0] == "learning_rate"
+    assert found["share"] == [pytest.approx(1, abs=1e-15), 0.0, 0.0]
 
 
 def test_what_has_no_exact_shares_is_refused(tmp_path: Path, shell: Shell) -> None:

@@ -16,6 +16,9 @@ Floats = NDArray[np.float64]
 MANY = "three or more together"
 """What is called what no parameter and no pair explains."""
 
+ROUNDING = 1e-24
+"""A share below it is of roundings alone, and 0."""
+
 
 def shares(values: Floats, names: Sequence[str]) -> dict[str, list[str | float | None]]:
     """Returns the shares of the variance of numbers on a grid, the largest first; the rest last.
@@ -41,8 +44,12 @@ def shares(values: Floats, names: Sequence[str]) -> dict[str, list[str | float |
     found.sort(key=lambda item: -item[1])
     return {
         "parameters": [name for name, _ in found],
-        "share": [part / total if total else None for _, part in found],
+        "share": [_rounded(part / total) if total else None for _, part in found],
     }
+
+
+def _rounded(share: float) -> float:
+    return share if share > ROUNDING else 0.0
 
 
 def _mean_over(values: Floats, axes: list[int]) -> Floats:
