@@ -24,6 +24,9 @@ from linreg_sweep.theory.problem import Problem
 KEPT = 4096
 """Batches in file order that are held at most, cut as products take them."""
 
+AT_ONCE = 2048
+"""Numbers of theta up to which all terms of elementwise products are made in one call."""
+
 PAGE = 4096
 """Bytes by whose multiples rows of trials should not lie apart: a cache has few places for all of those."""
 
@@ -88,10 +91,14 @@ class Descent:
     def slope(self, theta: Array, curvature: Curvature, out: Array, spare: Array) -> None:
         """Writes H theta - C to out [P, O, k]; spare is overwritten."""
         columns, constant = curvature
-        np.multiply(columns[0], theta[0], out=out)
-        for column, row in zip(columns[1:], theta[1:], strict=True):
-            np.multiply(column, row, out=spare)
-            np.add(out, spare, out=out)
+        if theta.size <= AT_ONCE:
+            terms = np.empty((len(theta), *theta.shape), self.dtype)
+            self.add_up(np.multiply(columns, theta[:, None], out=terms), out)
+        else:
+            np.multiply(columns[0], theta[0], out=out)
+            for column, row in zip(columns[1:], theta[1:], strict=True):
+                np.multiply(column, row, out=spare)
+                np.add(out, spare, out=out)
         np.subtract(out, constant, out=out)
 
     def measure(self, state: State, theta: Array, gradient: Array, out: Array, spare: Array) -> None:
@@ -103,13 +110,11 @@ class Descent:
         self.add_up(spare.reshape(-1, spare.shape[-1]), out)
 
     def add_up(self, terms: Array, out: Array) -> None:
-        """Writes the sum of terms [m, ..., k] to out [..., k], one after the other."""
-        if len(terms) == 1:
-            out[...] = terms[0]
-            return
-        np.add(terms[0], terms[1], out=out)
-        for term in terms[2:]:
-            np.add(out, term, out=out)
+        """Writes the sum of terms [m, ..., k] to out [..., k], one after the other, in one call."""
+        if out.size > 1:
+            np.add.reduce(terms, axis=0, out=out)
+        else:  # a single column would be added up in pairs
+            out[...] = np.add.accumulate(terms.ravel())[-1]
 
     def advance(
         self,
@@ -255,13 +260,6 @@ class BlasDescent(Descent):
         self.product.multiply(left, theta, residual)
         np.subtract(residual, right, out=residual)
         self.product.multiply(left.transposed, residual, out)
-
-    def add_up(self, terms: Array, out: Array) -> None:
-        """Writes the sum of terms [m, ..., k] to out [..., k], one after the other, in one call."""
-        if out.size > 1:
-            np.add.reduce(terms, axis=0, out=out)
-        else:  # a single column would be added up in pairs
-            out[...] = np.add.accumulate(terms.ravel())[-1]
 
     @cached_property
     def sizes(self) -> tuple[float, float, int]:
