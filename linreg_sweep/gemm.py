@@ -9,8 +9,8 @@ them have, on some processors, where no sum is longer than BLAS makes in one go,
 then a column alone takes about as long as a matrix times a vector.
 """
 
-from collections.abc import Iterable
-from functools import cache, cached_property
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -29,6 +29,9 @@ RESTS = (8, 16, 32)
 PAIR, TILE, LINE = 2, 32, 64
 """Columns that are multiplied by tiles at once, rows of a tile of DEPTH columns, side by side in memory, and
 bytes of which each of its columns has a multiple."""
+
+WIDEST = 1024
+"""Numbers side by side of a tile that is there as it lies: so many are multiplied without being copied."""
 
 DEPTH = 256
 """Terms of a sum that are left to BLAS: it cuts longer ones itself, in ways that depend on the width."""
@@ -72,30 +75,75 @@ class Factor:
 
     Attributes:
         matrix: its numbers, or a view of their transposed.
-        lasts: whether it is multiplied so often that its tiles are worth their making.
+        has_tiles: whether pairs of columns go by tiles of its rows: these are there, or worth their making.
     """
 
-    def __init__(self, matrix: Array, *, lasts: bool = True) -> None:
-        """Holds a matrix, and cuts it into tiles when a pair of columns first asks for them."""
-        self.matrix, self.lasts = matrix, lasts
+    def __init__(self, matrix: Array, tiles: Array | None = None, *, lasts: bool = True) -> None:
+        """Holds a matrix.
 
-    @cached_property
+        Args:
+            matrix: [m, P].
+            tiles: its rows in tiles [t, P, high], if they lie in memory so; zeros fill up the last.
+            lasts: whether it is multiplied so often that tiles are worth their making.
+        """
+        self.matrix, self.has_tiles = matrix, lasts or tiles is not None
+        self._tiles = tiles
+        self._lying: Array | None = None
+        self._transposed: Factor | None = None
+
+    @classmethod
+    def of_lines(cls, lines: Array, inner: int, *, lasts: bool) -> Iterator["Factor"]:
+        """Yields matrices whose rows [s, m, P or more] lie in whole lines, their transposed's tiles."""
+        n_tiles, high = _lines(inner, lines.itemsize)
+        tiles = lines.reshape(*lines.shape[:2], n_tiles, high).transpose(0, 2, 1, 3)
+        for matrix, lying in zip(lines[..., :inner], tiles, strict=True):
+            factor = cls(matrix, lasts=lasts)
+            factor._lying = lying
+            yield factor
+
+    @property
     def transposed(self) -> "Factor":
         """Its transposed [P, m]."""
-        return Factor(self.matrix.T, lasts=self.lasts)
+        if self._transposed is None:
+            self._transposed = Factor(self.matrix.T, self._lying, lasts=self.has_tiles)
+        return self._transposed
 
-    @cached_property
-    def tiles(self) -> "Tiles":
-        """Its rows in tiles."""
-        return Tiles(self.matrix)
+    @property
+    def tiles(self) -> Array:
+        """Its rows in tiles [t, P, high], cut when they are first asked for."""
+        if self._tiles is None:
+            self._tiles = _tiled(self.matrix)
+        return self._tiles
+
+
+def in_lines(shape: tuple[int, int], dtype: Any) -> Array:
+    """Returns zeros [m, P or more] for rows [m, P] that lie in whole lines; see Factor.of_lines."""
+    n_tiles, high = _lines(shape[1], np.dtype(dtype).itemsize)
+    return np.zeros((shape[0], n_tiles * high), dtype)
+
+
+def _lines(length: int, itemsize: int) -> tuple[int, int]:
+    """Returns into how many tiles a row of numbers is cut as it lies, and how many of them each has."""
+    line, n_tiles = LINE // itemsize, -(-length // WIDEST)
+    return n_tiles, -(-length // (n_tiles * line)) * line
+
+
+def _tiled(matrix: Array) -> Array:
+    """Returns the rows of a matrix [m, P] in tiles [t, P, high], few enough for the cache; zeros fill up."""
+    n_rows, inner = matrix.shape
+    line = LINE // matrix.itemsize
+    high = min(TILE * max(1, DEPTH // inner), -(-n_rows // line) * line)
+    padded = np.zeros((inner, -(-n_rows // high) * high), matrix.dtype)
+    padded[:, :n_rows] = matrix.T
+    return np.ascontiguousarray(padded.reshape(inner, -1, high).transpose(1, 0, 2))
 
 
 class Room(Protocol):
     """Room for some columns and for their products with a matrix [m, P].
 
     Attributes:
-        given: [P, k] columns or more; what stands in the others is of no account.
-        found: [m, k] their products, once they are multiplied.
+        given: [P, O, k] columns.
+        found: [m, O, k] their products, once they are multiplied.
     """
 
     given: Array
@@ -105,40 +153,44 @@ class Room(Protocol):
         """Makes the products with a factor, the one that room was asked for or another of its shape."""
 
 
-class Tiles:
-    """The rows of a matrix in tiles, and room for a pair of columns; see Room."""
+class _Pair:
+    """Room for a pair of columns, which go by tiles; see Room."""
 
-    def __init__(self, matrix: Array) -> None:
-        """Copies the rows; zeros fill up the last tile."""
-        n_rows, inner = matrix.shape
-        lines = LINE // matrix.itemsize
-        high = min(TILE * max(1, DEPTH // inner), -(-n_rows // lines) * lines)
-        padded = np.zeros((inner, -(-n_rows // high) * high), matrix.dtype)
-        padded[:, :n_rows] = matrix.T
-        tiles = np.ascontiguousarray(padded.reshape(inner, -1, high).transpose(1, 0, 2))
-        pair = np.zeros((PAIR, inner), matrix.dtype)
-        product = np.empty((PAIR, len(tiles), high), matrix.dtype)
-        self.given, self.found = pair.T, product.reshape(PAIR, -1)[:, :n_rows].T
-        self._factors = [(pair[:, part], tiles[:, part]) for part in _parts(inner)]
-        self._out, self._spare = product.transpose(1, 0, 2), np.empty((len(tiles), PAIR, high), matrix.dtype)
+    def __init__(self, left: Factor, shape: tuple[int, int]) -> None:
+        """Begins with zeros: one column alone has them beside it."""
+        n_rows, tiles = len(left.matrix), left.tiles
+        n_tiles, inner, high = tiles.shape
+        pair = np.zeros((PAIR, inner), tiles.dtype)
+        product = np.empty((PAIR, n_tiles, high), tiles.dtype)
+        self.given = _apart(pair.T, shape)
+        self.found = _apart(product.reshape(PAIR, -1)[:, :n_rows].T, shape)
+        self._pair, self._out = pair, product.transpose(1, 0, 2)
+        self._spare = np.empty((n_tiles, PAIR, high), tiles.dtype)
 
     def multiply(self, left: Factor) -> None:
-        """Makes the products with the tiles, which are the factor's own; see Room."""
-        _add_up(self._factors, self._out, self._spare)
+        """Makes the products with the tiles; see Room."""
+        _add_up(_factors(self._pair, left.tiles, cuts=True), self._out, self._spare)
 
 
 class _Padded:
-    """Room for a block of columns, and blocks of them; see Room."""
+    """Room for columns that fill up blocks with zeros; see Room."""
 
-    def __init__(self, shape: tuple[int, ...], dtype: Any, count: int, width: int, *, cuts: bool) -> None:
+    def __init__(self, left: Array, shape: tuple[int, int], width: int, *, cuts: bool) -> None:
         """Begins with zeros."""
-        found, given = (np.zeros((length, 1, count), dtype) for length in shape)
-        self.given, self.found = given[:, 0], found[:, 0]
+        count = -(-shape[0] * shape[1] // width) * width
+        found, given = (np.zeros((length, 1, count), left.dtype) for length in left.shape)
+        self.given, self.found = _apart(given[:, 0], shape), _apart(found[:, 0], shape)
         self._right, self._out, self._cuts = _cut(given, width), _cut(found, width), cuts
+        self._spare = np.empty_like(self._out)
 
     def multiply(self, left: Factor) -> None:
         """Makes the products in blocks; see Room."""
-        _add_up(_factors(left.matrix, self._right, cuts=self._cuts), self._out)
+        _add_up(_factors(left.matrix, self._right, cuts=self._cuts), self._out, self._spare)
+
+
+def _apart(columns: Array, shape: tuple[int, int]) -> Array:
+    """Returns the first O k of columns [P, O k or more] as [P, O, k], a view."""
+    return columns[:, : shape[0] * shape[1]].reshape(len(columns), *shape)
 
 
 class Multiplier:
@@ -147,7 +199,7 @@ class Multiplier:
     def __init__(self, blocks: Blocks) -> None:
         """Takes blocks as blocks_for has them."""
         self.blocks = blocks
-        self._rooms: dict[tuple[Any, ...], _Padded] = {}
+        self._rooms: dict[tuple[Any, ...], Room] = {}
 
     def multiply(self, left: Factor, columns: Array, out: Array) -> None:
         """Writes left times columns to out, a block of columns after the other, the last filled up.
@@ -165,23 +217,22 @@ class Multiplier:
             _add_up(_factors(left.matrix, right, cuts=self.blocks.cuts), _cut(out[..., :whole], width))
             columns, out = columns[..., whole:], out[..., whole:]
         if rest:
-            few = columns.reshape(len(columns), -1)
-            count = few.shape[1]
-            room = self.room(left, count)
-            room.given[:, :count] = few
+            room = self.room(left, (columns.shape[1], rest))
+            room.given[...] = columns
             room.multiply(left)
-            out[...] = room.found[:, :count].reshape(out.shape)
+            out[...] = room.found
 
-    def room(self, left: Factor, count: int) -> Room:
-        """Returns room for so many columns, in which products have the bits of whole blocks."""
-        if self.blocks.has_pairs and left.lasts and count <= PAIR:
-            return left.tiles
-        width = self.blocks.rest if 2 * count <= self.blocks.width else self.blocks.width
-        shape, dtype, count = left.matrix.shape, left.matrix.dtype, -(-count // width) * width
-        key = shape, dtype, count
-        if key not in self._rooms:
-            self._rooms[key] = _Padded(shape, dtype, count, width, cuts=self.blocks.cuts)
-        return self._rooms[key]
+    def room(self, left: Factor, shape: tuple[int, int]) -> Room:
+        """Returns room for columns of a shape (O, k), in which products have the bits of whole blocks."""
+        blocks, count = self.blocks, shape[0] * shape[1]
+        by_pairs = blocks.has_pairs and left.has_tiles and count <= PAIR
+        key = left.matrix.shape, left.tiles.shape if by_pairs else None, shape, left.matrix.itemsize
+        room = self._rooms.get(key)
+        if room is None:
+            width = blocks.rest if 2 * count <= blocks.width else blocks.width
+            room = _Pair(left, shape) if by_pairs else _Padded(left.matrix, shape, width, cuts=blocks.cuts)
+            self._rooms[key] = room
+        return room
 
 
 def _factors(left: Array, right: Array, *, cuts: bool) -> list[tuple[Array, Array]]:
@@ -250,7 +301,11 @@ def keeps_columns(product: Product, blocks: Blocks, dtype: str, beside: Blocks |
     width, most = blocks.width, max(blocks.width, beside.width if beside else 0)
     generator = np.random.default_rng(0)
     held = generator.standard_normal((inner, rows) if is_transposed else (rows, inner)).astype(dtype)
-    left = Factor(held.T if is_transposed else held)
+    lefts = [Factor(held.T if is_transposed else held)]
+    if is_transposed and blocks.has_pairs:
+        lying = in_lines(held.shape, dtype)
+        lying[:, :rows] = held
+        lefts += [factor.transposed for factor in Factor.of_lines(lying[None], rows, lasts=False)]
     columns = generator.standard_normal((inner, 1, most)).astype(dtype)
     block, shifts, one = columns[..., :width], (*SHIFTS, width // 2, width - 1), width // 3
     tried = [
@@ -259,21 +314,23 @@ def keeps_columns(product: Product, blocks: Blocks, dtype: str, beside: Blocks |
         np.repeat(block[..., one : one + 1], width, axis=-1),
         *(_beside(block, one, strange) for strange in (np.nan, np.inf, 0.0)),
     ]
-    with np.errstate(all="ignore"):
+
+    def keeps(left: Factor) -> bool:
         expected, *found = [_product(left, each, blocks) for each in tried]
-        same = beside is None or np.array_equal(
-            _product(left, columns, blocks), _product(left, columns, beside)
+        if beside and not np.array_equal(_product(left, columns, blocks), _product(left, columns, beside)):
+            return False
+        own = expected[..., one : one + 1]
+        return (
+            all(
+                np.array_equal(there, np.roll(expected, shift, axis=-1))
+                for there, shift in zip(found, shifts, strict=False)
+            )
+            and bool((found[len(shifts)] == own).all())
+            and all(np.array_equal(there[..., one : one + 1], own) for there in found[len(shifts) + 1 :])
         )
-    own = expected[..., one : one + 1]
-    return (
-        same
-        and all(
-            np.array_equal(there, np.roll(expected, shift, axis=-1))
-            for there, shift in zip(found, shifts, strict=False)
-        )
-        and bool((found[len(shifts)] == own).all())
-        and all(np.array_equal(there[..., one : one + 1], own) for there in found[len(shifts) + 1 :])
-    )
+
+    with np.errstate(all="ignore"):
+        return all(map(keeps, lefts))
 
 
 def _product(left: Factor, columns: Array, blocks: Blocks) -> Array:
@@ -282,10 +339,10 @@ def _product(left: Factor, columns: Array, blocks: Blocks) -> Array:
         product.multiply(left, columns, out)
         return out
     for first in range(0, columns.shape[-1], PAIR):
-        room = product.room(left, PAIR)
-        room.given[...] = columns[:, 0, first : first + PAIR]
+        room = product.room(left, (1, PAIR))
+        room.given[...] = columns[..., first : first + PAIR]
         room.multiply(left)
-        out[:, 0, first : first + PAIR] = room.found
+        out[..., first : first + PAIR] = room.found
     return out
 
 

@@ -1,9 +1,15 @@
 """Which rows make up each step of an epoch: a function of (seed, epoch, step), whatever else trials have."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.method import Order
+from linreg_sweep.theory.problem import Floats, Problem
+
+TAKEN = 2**18
+"""Numbers of the rows of some steps that are taken together, 2 MB."""
 
 Indices = NDArray[np.intp]
 
@@ -37,3 +43,19 @@ def rows_of_epoch(order: Order, n_rows: int, batch_size: int | None, seed: int, 
         return np.asarray(generator.integers(n_rows, size=len(batches) * size), np.intp)
     draws = [generator.choice(n_rows, size, replace=False, shuffle=False) for _ in batches]
     return np.concatenate(draws)
+
+
+def taken_together(n_rows: int, size: int, n_parameters: int) -> Iterator[tuple[slice, int]]:
+    """Yields the rows of steps that follow one another, and how many each sees; the last may see fewer."""
+    together, whole = size * max(1, TAKEN // (size * n_parameters)), n_rows // size * size
+    for first in range(0, whole, together):
+        yield slice(first, min(first + together, whole)), size
+    if whole < n_rows:
+        yield slice(whole, n_rows), n_rows - whole
+
+
+def curvatures(problem: Problem, size: int, order: Indices | None) -> Iterator[tuple[Floats, Floats]]:
+    """Yields H [P, P] and C [P, O] of each step of an epoch, rows in an order; None: as they stand."""
+    n_rows = problem.n_rows if order is None else len(order)
+    for part, of_each in taken_together(n_rows, size, problem.shape[0]):
+        yield from zip(*problem.batches(part if order is None else order[part], of_each), strict=True)

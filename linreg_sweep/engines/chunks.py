@@ -24,7 +24,10 @@ CHUNK = 32
 """Epochs between two looks at the excess."""
 
 GROWN = 2**22
-"""Numbers of theta, of rows in their orders, or of weights in averages, up to which looks grow rarer."""
+"""Numbers of theta, of rows in their orders, or of weights in averages, up to which looks are put off."""
+
+A_ROW = 64
+"""Numbers that a row in its order counts for where looks do not grow rarer: H of each step may be held."""
 
 RETRACED = 2**20
 """Numbers of theta that are held at once where trials are traced again."""
@@ -75,9 +78,8 @@ class State:
 
     def take(self, columns: Indices) -> "State":
         """Returns copies of some trials."""
-        return self._map(
-            lambda numbers: numbers.take(columns, axis=-1), columns
-        )  # keeps trials last in memory
+        # numpy.take keeps trials last in memory
+        return self._map(lambda numbers: numbers.take(columns, axis=-1), columns)
 
     def _map(self, choose: Callable[[Array], Array], columns: Indices | slice) -> "State":
         def chosen(value: Any) -> Any:
@@ -197,15 +199,13 @@ def descend(descent: Arithmetic, trials: Trials, longest: int = CHUNK, *, grows:
         state = begin(trials, descent.options, descent.dtype)
         tracker = Tracker(trials, descent.options)
         size, width = problem.shape[0] * problem.shape[1], descent.width
-        most = longest if not method.is_drawn else max(1, longest // len(descent.slices))
-        epoch = 0
+        drawn, epoch = method.is_drawn * problem.n_rows * (1 if grows else A_ROW), 0
         while len(tracker.live):
             tracker.snapshot(epoch, state.theta)
-            if grows:
-                count = max(len(tracker.live), descent.lanes)
-                weighed = 0 if method.average is None else len(descent.slices) * min(count, width)
-                at_once = max(size * count, method.is_drawn * problem.n_rows, weighed)
-                most = max(1, min(max(longest, epoch), GROWN // at_once))
+            count = max(len(tracker.live), descent.lanes)
+            weighed = 0 if method.average is None else len(descent.slices) * min(count, width)
+            at_once = max(size * (count if grows else 1), drawn, weighed)
+            most = max(1, min(max(longest, epoch) if grows else longest, GROWN // at_once))
             steps = tracker.steps_from(epoch, most)
             if method.is_drawn:
                 batches = [descent.batches(epoch + number) for number in range(steps)]

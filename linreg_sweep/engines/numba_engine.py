@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.engines.batches import batch_slices, rows_of_epoch
+from linreg_sweep.engines.batches import batch_slices, curvatures, rows_of_epoch
 from linreg_sweep.engines.chunks import Array, Chunk, State, descend
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.engines.numba_forms import Form, form_of
@@ -57,7 +57,7 @@ class CompiledDescent:
         needs_rows = form.steps_by_rows or form.measures_by_rows
         some = slice(None) if needs_rows else slice(0)
         by_curvature = not (form.is_full_batch or form.steps_by_rows or form.shuffles)
-        found = [problem.batch(part) for part in self.slices] if by_curvature else []
+        found = [*curvatures(problem, self.batch_size, None)] if by_curvature else []
         hessians, constants = (np.array([each[i] for each in found]) for i in range(2))
         sizes = (self.batch_size, problem.n_rows - self.slices[-1].start, problem.n_rows)
         factors = [float(loss_factor(problem.loss, size, problem.shape[1])) for size in sizes]
@@ -90,7 +90,7 @@ class CompiledDescent:
         order = rows_of_epoch(method.order, self.problem.n_rows, method.batch_size, method.seed, epoch)
         if self.form.steps_by_rows:
             return order
-        return [self.problem.batch(order[part]) for part in self.slices]
+        return [*curvatures(self.problem, self.batch_size, order)]
 
     def chunk(self, state: State, epochs: Chunk) -> tuple[State, Array, Array]:
         """Trains one epoch after the other; see chunks.Arithmetic."""

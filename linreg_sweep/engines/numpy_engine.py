@@ -12,7 +12,7 @@ from itertools import count
 import numpy as np
 
 from linreg_sweep.averages import update
-from linreg_sweep.engines.batches import batch_slices, rows_of_epoch
+from linreg_sweep.engines.batches import batch_slices, curvatures, rows_of_epoch
 from linreg_sweep.engines.chunks import Array, Chunk, Curvature, Indices, State, descend
 from linreg_sweep.engines.forms import HELD, Form, form_of
 from linreg_sweep.engines.interface import Floats, Results, TrainOptions, Trials
@@ -23,6 +23,9 @@ from linreg_sweep.theory.problem import Problem
 
 KEPT = 4096
 """Batches in file order that are held at most, cut as products take them."""
+
+AT_ONCE = 2048
+"""Numbers of theta up to which all terms of elementwise products are made in one call."""
 
 PAGE = 4096
 """Bytes by whose multiples rows of trials should not lie apart: a cache has few places for all of those."""
@@ -65,8 +68,7 @@ class Descent:
 
     def _batches(self, order: Indices | None) -> Iterable[Curvature]:
         """Returns what the steps of an epoch are made of that sees rows in an order; None: as they stand."""
-        parts = self.slices if order is None else [order[part] for part in self.slices]
-        return [self._settled(*self.problem.batch(part)) for part in parts]
+        return [self._settled(*each) for each in curvatures(self.problem, self.slices[0].stop, order)]
 
     def batches(self, epoch: int) -> Iterable[Curvature]:
         """Returns what each step of an epoch is made of; the first epoch is 0."""
@@ -89,10 +91,14 @@ class Descent:
     def slope(self, theta: Array, curvature: Curvature, out: Array, spare: Array) -> None:
         """Writes H theta - C to out [P, O, k]; spare is overwritten."""
         columns, constant = curvature
-        np.multiply(columns[0], theta[0], out=out)
-        for column, row in zip(columns[1:], theta[1:], strict=True):
-            np.multiply(column, row, out=spare)
-            np.add(out, spare, out=out)
+        if theta.size <= AT_ONCE:
+            terms = np.empty((len(theta), *theta.shape), self.dtype)
+            self.add_up(np.multiply(columns, theta[:, None], out=terms), out)
+        else:
+            np.multiply(columns[0], theta[0], out=out)
+            for column, row in zip(columns[1:], theta[1:], strict=True):
+                np.multiply(column, row, out=spare)
+                np.add(out, spare, out=out)
         np.subtract(out, constant, out=out)
 
     def measure(self, state: State, theta: Array, gradient: Array, out: Array, spare: Array) -> None:
@@ -104,13 +110,11 @@ class Descent:
         self.add_up(spare.reshape(-1, spare.shape[-1]), out)
 
     def add_up(self, terms: Array, out: Array) -> None:
-        """Writes the sum of terms [m, ..., k] to out [..., k], one after the other."""
-        if len(terms) == 1:
-            out[...] = terms[0]
-            return
-        np.add(terms[0], terms[1], out=out)
-        for term in terms[2:]:
-            np.add(out, term, out=out)
+        """Writes the sum of terms [m, ..., k] to out [..., k], one after the other, in one call."""
+        if out.size > 1:
+            np.add.reduce(terms, axis=0, out=out)
+        else:  # a single column would be added up in pairs
+            out[...] = np.add.accumulate(terms.ravel())[-1]
 
     def advance(
         self,
@@ -206,8 +210,8 @@ class BlasDescent(Descent):
     def _whole(self) -> Curvature:
         if not self.form.costs_by_rows:
             return super()._whole()
-        design, targets = scaled_rows(self.problem, self.problem.n_rows, self.dtype)
-        return Factor(design), targets
+        lines, targets = scaled_rows(self.problem, self.problem.n_rows, self.dtype)
+        return Factor(np.ascontiguousarray(lines[:, : self.problem.shape[0]])), targets
 
     def _settled(self, hessian: Floats, constant: Floats) -> Curvature:
         return Factor(np.ascontiguousarray(hessian, self.dtype)), constant.astype(self.dtype)[..., None]
@@ -215,7 +219,7 @@ class BlasDescent(Descent):
     @cached_property
     def rows(self) -> Rows:
         """The rows of the steps of an epoch in file order."""
-        return Rows.of(self.problem, self.slices, self.dtype)
+        return Rows.of(self.problem, self.slices[0].stop, self.dtype)
 
     def _batches(self, order: Indices | None) -> Iterable[Curvature]:
         if not self.form.steps_by_rows:
@@ -234,14 +238,14 @@ class BlasDescent(Descent):
             np.subtract(out, right, out=out)
             return
         n_rows = len(left.matrix)
-        if n_rows > 1 and 1 in theta.shape[1:] and theta[0].size <= self.blocks.rest:
-            count = theta[0].size
-            there, back = self.product.room(left, count), self.product.room(left.transposed, count)
-            there.given[:, :count] = theta.reshape(-1, count)
+        shape = theta.shape[1], theta.shape[2]
+        if n_rows > 1 and shape[0] * shape[1] <= self.blocks.rest:
+            there, back = self.product.room(left, shape), self.product.room(left.transposed, shape)
+            there.given[...] = theta
             there.multiply(left)
-            np.subtract(there.found[:, :count], right[..., 0], out=back.given[:, :count])
+            np.subtract(there.found, right, out=back.given)
             back.multiply(left.transposed)
-            out[...] = back.found[:, :count].reshape(out.shape)
+            out[...] = back.found
             return
         if self.residuals.shape[1:] != theta.shape[1:] or len(self.residuals) < n_rows:
             self.residuals = np.empty((n_rows, *theta.shape[1:]), self.dtype)
@@ -256,13 +260,6 @@ class BlasDescent(Descent):
         self.product.multiply(left, theta, residual)
         np.subtract(residual, right, out=residual)
         self.product.multiply(left.transposed, residual, out)
-
-    def add_up(self, terms: Array, out: Array) -> None:
-        """Writes the sum of terms [m, ..., k] to out [..., k], one after the other, in one call."""
-        if out.size > 1:
-            np.add.reduce(terms, axis=0, out=out)
-        else:  # a single column would be added up in pairs
-            out[...] = np.add.accumulate(terms.ravel())[-1]
 
     @cached_property
     def sizes(self) -> tuple[float, float, int]:

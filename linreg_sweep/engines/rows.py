@@ -5,25 +5,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from linreg_sweep.engines.batches import taken_together
 from linreg_sweep.engines.chunks import Array, Curvature, Indices
-from linreg_sweep.gemm import Factor
+from linreg_sweep.gemm import Factor, in_lines
 from linreg_sweep.theory.problem import Problem, loss_factor
-
-TAKEN = 2**18
-"""Numbers of the rows of some steps that are put in order together, 2 MB."""
 
 
 def scaled_rows(
     problem: Problem, size: int, dtype: np.dtype[np.floating], chosen: Indices | slice = slice(None)
 ) -> tuple[Array, Array]:
-    """Returns rows of A [k, P] and Y [k, O, 1] times the root of k of a step of so many rows.
+    """Returns rows of A [k, P or more], in whole lines, and Y [k, O, 1] times the root of k of a step.
 
-    By these the gradient has no factor on its way.
+    By these the gradient has no factor on its way. The step sees `size` rows.
     """
     root = float(loss_factor(problem.loss, size, problem.shape[1])) ** 0.5
     design, targets = problem.rows(chosen)
-    design, targets = root * design, root * targets[..., None]
-    return design.astype(dtype, copy=False), targets.astype(dtype, copy=False)
+    lines = in_lines(design.shape, dtype)
+    np.multiply(root, design, out=lines[:, : design.shape[1]], casting="same_kind")
+    return lines, (root * targets[..., None]).astype(dtype, copy=False)
 
 
 @dataclass(frozen=True)
@@ -33,45 +32,54 @@ class Rows:
     Attributes:
         problem: whose rows they are.
         dtype: of the descent.
-        slices: of each step.
-        held: A [n, P] and Y [n, O, 1] as scaled_rows has them; None: they are read when they are asked for.
+        size: how many each step sees; the last may see fewer.
+        held: A [n, P or more] and Y [n, O, 1] as scaled_rows has them; None: they are read when asked for.
+        taken: room for those of the steps that are put in order together; None: there is none. It is kept,
+            since what is allocated anew is written to slowly.
         order: in which they are seen; None: as they stand.
         lasts: whether what is yielded is kept from epoch to epoch.
     """
 
     problem: Problem
     dtype: np.dtype[np.floating]
-    slices: list[slice]
-    held: tuple[Array, Array] | None
+    size: int
+    held: tuple[Array, ...] | None
+    taken: tuple[Array, ...] | None
     order: Indices | None = None
     lasts: bool = False
 
     @classmethod
-    def of(cls, problem: Problem, slices: list[slice], dtype: np.dtype[np.floating]) -> "Rows":
-        """Returns all rows of a problem as they stand, for steps of these sizes."""
-        held = None if problem.is_on_disk else scaled_rows(problem, slices[0].stop, dtype)
-        return cls(problem, dtype, slices, held)
+    def of(cls, problem: Problem, size: int, dtype: np.dtype[np.floating]) -> "Rows":
+        """Returns all rows of a problem as they stand, for steps of so many."""
+        if problem.is_on_disk:
+            return cls(problem, dtype, size, None, None)
+        held = scaled_rows(problem, size, dtype)
+        n_drawn = -(-problem.n_rows // size) * size
+        most = next(taken_together(n_drawn, size, problem.shape[0]))[0].stop
+        taken = tuple(np.empty((most, *numbers.shape[1:]), dtype) for numbers in held)
+        return cls(problem, dtype, size, held, taken)
 
     def __iter__(self) -> Iterator[Curvature]:
-        """Yields A [b, P], as a factor, and Y [b, O, 1] of each step."""
-        size, is_mean = self.slices[0].stop, self.problem.loss != "sse"
-        together = max(1, TAKEN // (size * self.problem.shape[0]))
-        for step in range(0, len(self.slices), together):
-            steps = self.slices[step : step + together]
-            first = steps[0].start
-            design, targets = self._taken(slice(first, steps[-1].stop))
-            for each in steps:
-                part = slice(each.start - first, each.stop - first)
-                a, y = design[part], targets[part]
-                if is_mean and len(a) < size:  # k is one over the rows of a step
-                    root = self.dtype.type((size / len(a)) ** 0.5)
-                    a, y = root * a, root * y
-                yield Factor(a, lasts=self.lasts), y
+        """Yields A [b, P], as a factor, and Y [b, O, 1] of each step, until the next is asked for."""
+        n_parameters, whole = self.problem.shape[0], self.size
+        n_rows = self.problem.n_rows if self.order is None else len(self.order)
+        for part, size in taken_together(n_rows, whole, n_parameters):
+            design, targets = self._taken(part)
+            if size < whole and self.problem.loss != "sse":  # k is one over the rows of a step
+                root = self.dtype.type((whole / size) ** 0.5)
+                design, targets = root * design, root * targets
+            lines, targets = (each.reshape(-1, size, *each.shape[1:]) for each in (design, targets))
+            yield from zip(Factor.of_lines(lines, n_parameters, lasts=self.lasts), targets, strict=True)
 
     def _taken(self, rows: slice) -> tuple[Array, Array]:
         """Returns the rows of steps that follow one another."""
         chosen = rows if self.order is None else self.order[rows]
-        if self.held is None:
-            return scaled_rows(self.problem, self.slices[0].stop, self.dtype, chosen)
-        design, targets = self.held
-        return design[chosen], targets[chosen]
+        if self.held is None or self.taken is None:
+            return scaled_rows(self.problem, self.size, self.dtype, chosen)
+        if isinstance(chosen, slice):
+            return self.held[0][chosen], self.held[1][chosen]
+        design, targets = (
+            held.take(chosen, axis=0, out=taken[: len(chosen)], mode="clip")  # others put it off in a buffer
+            for held, taken in zip(self.held, self.taken, strict=True)
+        )
+        return design, targets

@@ -199,9 +199,14 @@ class Problem:
 
     def batch(self, rows: Indices | slice) -> tuple[Floats, Floats]:
         """Returns H [P, P] and C [P, O] of a step over these rows alone, with their own k."""
-        a, y = self.rows(rows)
-        k = float(loss_factor(self.loss, len(a), y.shape[1]))
-        return k * (a.T @ a), k * (a.T @ y)
+        hessians, constants = self.batches(rows, None)
+        return hessians[0], constants[0]
+
+    def batches(self, rows: Indices | slice, size: int | None) -> tuple[Floats, Floats]:
+        """Returns H [m, P, P] and C [m, P, O] of steps over so many of these rows each; None: over all."""
+        a, y = (each.reshape(-1, size or len(each), each.shape[1]) for each in self.rows(rows))
+        k, transposed = float(loss_factor(self.loss, a.shape[1], y.shape[2])), a.transpose(0, 2, 1)
+        return k * (transposed @ a), k * (transposed @ y)
 
     def excess_cost(self, theta: Floats) -> Floats:
         """Returns how far the cost of each state lies above the optimum, never below 0.
