@@ -68,7 +68,11 @@ class One:
     @cached_property
     def modes(self) -> Modes:
         """What a step of the mean does."""
-        return modes_of(self.scatter.values, self.rate, self.momentum)
+        return self.modes_with(self.momentum)
+
+    def modes_with(self, momentum: Momentum | None) -> Modes:
+        """Returns the same with another momentum."""
+        return modes_of(self.scatter.values, self.rate * self.scatter.unit, momentum)
 
 
 @dataclass(frozen=True)
@@ -226,7 +230,7 @@ class Drawn(InBatches):
         state = course.begin(error)
         if one.momentum is not None and n_steps:  # the first step is not dampened
             undamped = replace(one.momentum, gain=np.ones(1))
-            state = replace(course, modes=modes_of(one.scatter.values, one.rate, undamped)).step(state)
+            state = replace(course, modes=one.modes_with(undamped)).step(state)
             n_steps -= 1
         swinging, most = swinging_steps(course), MOST_OF_COURSE / self._pass
         steps, integral = course.passes(n_steps), 2 * course.passes(swinging) + PASSES

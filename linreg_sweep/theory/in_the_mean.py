@@ -19,7 +19,7 @@ from linreg_sweep.blocks import blocks
 from linreg_sweep.theory.epoch_map import Affine, Frame, Momentum, frame_of, growth_of
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
-from linreg_sweep.theory.scatter import shares_of
+from linreg_sweep.theory.scatter import shares_of, unit_of
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -32,6 +32,7 @@ class Draws:
 
     Attributes:
         frame: the coordinates, of one trial.
+        unit: of curvatures, lest their squares overflow or vanish.
         curvature: of the mean of all batches, with the penalty [P, P].
         scatter: what batches add to second moments by scattering about it, from S to S [m, m].
         noise: what they add at the optimum [m].
@@ -42,6 +43,7 @@ class Draws:
     """
 
     frame: Frame
+    unit: float
     curvature: Floats
     scatter: Floats
     noise: Floats
@@ -78,23 +80,23 @@ def draws_of(
     """
     n, (n_parameters, n_targets) = problem.n_rows, problem.shape
     factor, shrunk = shares_of(problem, batch_size, replacement=replacement)
-    frame = frame_of(quadratic)
-    into, back, weight = frame.into[0], frame.back[0], frame.weight[0]
-    decayed = np.ones((n_parameters, 1))
-    decayed[-1] = decay_bias or not problem.fit_bias
+    frame, unit = frame_of(quadratic), unit_of(quadratic)
+    into, back, weight = frame.into[0], frame.back[0], frame.weight[0] / unit
+    penalty = weight_decay / unit * np.ones((n_parameters, 1))
+    penalty[-1] *= decay_bias or not problem.fit_bias
     optimum = quadratic.optimum[..., 0] + quadratic.optimum_low[..., 0]
-    pulled, offset = into @ (weight_decay * decayed * optimum), np.zeros((n_parameters, n_targets))
+    pulled, offset = into @ (penalty * optimum), np.zeros((n_parameters, n_targets))
     mean, pull = np.zeros((n_parameters, n_parameters)), np.zeros_like(offset)
     for some in blocks(n, n_parameters):
         design, targets = problem.rows(some)
         along = design @ back
         mean, pull = mean + along.T @ along, pull + along.T @ (targets - design @ optimum)
     mean, pull = factor / n * weight[:, None] * mean, factor / n * weight[:, None] * pull
-    curvature = mean + into @ (weight_decay * decayed * back)
+    curvature = mean + into @ (penalty * back)
     if problem.loss == "sse" and weight_decay:  # each batch bears the whole penalty
         curved = weight > 0
         offset[curved] = np.linalg.solve(curvature[np.ix_(curved, curved)], (pull - pulled)[curved])
-        pulled = pulled + into @ (weight_decay * decayed * (back @ offset))
+        pulled = pulled + into @ (penalty * (back @ offset))
     row, column, times = pairs(n_parameters)
     fourth, second = np.zeros((len(row), len(row))), np.zeros(len(row))
     third = np.zeros((len(row), n_parameters, n_targets))
@@ -113,6 +115,7 @@ def draws_of(
     turned = mean[row, :, None] * pulled[column, None, :] + mean[column, :, None] * pulled[row, None, :]
     return Draws(
         frame,
+        unit,
         curvature,
         shrunk * (fourth - bilinear(mean[None], mean[None])[0]),
         shrunk * noise,
@@ -194,6 +197,7 @@ class MeanSteps:
 
 def mean_steps(draws: Draws, rate: Floats, momentum: Momentum | None) -> MeanSteps:
     """Returns what a step does to the moments of k trials."""
+    rate = rate * draws.unit
     every = first = _step(draws, rate, momentum)
     if momentum is not None and (momentum.gain != 1).any():
         first = _step(draws, rate, replace(momentum, gain=np.ones(len(rate))))
