@@ -223,7 +223,7 @@ class Drawn(InBatches):
         return found
 
     def _plateau(self, one: One) -> float:
-        return plateau_of(one.scatter, one.modes) if one.is_stable and one.modes.is_stable else np.nan
+        return plateau_of(one.scatter, one.modes) if one.is_stable else np.nan
 
     def _course(self, one: One, error: Floats, n_steps: int) -> float:
         course = MeanCourse(one.scatter, one.modes, one.momentum is None and one.is_stable)
@@ -237,7 +237,7 @@ class Drawn(InBatches):
         found = np.nan
         if steps <= min(most, integral):
             found = course.excess(course.after(state, n_steps, most))
-        is_known = one.is_stable and one.modes.is_stable and 2 * swinging < n_steps and integral <= most
+        is_known = one.is_stable and 2 * swinging < n_steps and integral <= most
         return long_after(course, state, n_steps, swinging) if np.isnan(found) and is_known else found
 
     def _scatter(self, quadratic: Quadratic, decay: float) -> Scatter:

@@ -153,14 +153,19 @@ class MeanSteps:
         first: the first of all, which is not dampened.
         trace: what makes an excess of them [k, M].
         constant: what is added to that.
-        n_moments: m, the entries of S.
+        is_curved: which entries of S are along directions of which growth shows [m].
     """
 
     every: Affine
     first: Affine
     trace: Floats
     constant: float
-    n_moments: int
+    is_curved: NDArray[np.bool_]
+
+    @property
+    def n_moments(self) -> int:
+        """m, the entries of S."""
+        return len(self.is_curved)
 
     def excess(self, state: Floats, chosen: Indices | slice = slice(None)) -> Floats:
         """Returns the expected excess cost [k] of moments [k, M, 1], of the chosen trials."""
@@ -181,7 +186,7 @@ class MeanSteps:
     @property
     def growth(self) -> Floats:
         """The square of the spectral radius of a step on S, less 1 [k]."""
-        return growth_of(self.every.delta[:, : self.n_moments, : self.n_moments])
+        return growth_of(self.every.delta[:, : self.n_moments, : self.n_moments], self.is_curved[None])
 
     def plateau(self) -> Floats:
         """Returns the expected excess at rest [k]; NaN where second moments grow without bound."""
@@ -201,51 +206,55 @@ def mean_steps(draws: Draws, rate: Floats, momentum: Momentum | None) -> MeanSte
     every = first = _step(draws, rate, momentum)
     if momentum is not None and (momentum.gain != 1).any():
         first = _step(draws, rate, replace(momentum, gain=np.ones(len(rate))))
-    return with_excess(every, first, draws, _errors(len(draws.offset), len(rate), momentum))
+    return with_excess(every, first, draws, momentum)
 
 
-def with_excess(every: Affine, first: Affine, draws: Draws, seen: Floats) -> MeanSteps:
-    """Returns what steps do to moments, with what makes an excess of them; errors are seen [k, P, D]."""
-    n, n_targets = draws.offset.shape
-    row, column, _ = pairs(n)
-    n_moments = every.delta.shape[1] - seen.shape[2] * n_targets
+def with_excess(every: Affine, first: Affine, draws: Draws, momentum: Momentum | None) -> MeanSteps:
+    """Returns what steps do to moments, with what makes an excess of them."""
+    n, count = len(draws.offset), len(every.delta)
+    size = n if momentum is None else 2 * n
+    seen = _errors(n, count, size)
+    (row, column, _), (one, other, _) = pairs(n), pairs(size)
+    is_curved = np.resize(draws.frame.is_curved[0], size)
     of_s = bilinear(seen, seen)[:, row == column].sum(axis=1)
     of_mean = 2 * np.einsum("kpd,po->kdo", seen, draws.offset)
-    trace = np.concatenate([of_s, of_mean.reshape(len(seen), -1)], axis=1)
-    return MeanSteps(every, first, trace, float((draws.offset**2).sum()), n_moments)
+    trace = np.concatenate([of_s, of_mean.reshape(count, -1)], axis=1)
+    return MeanSteps(every, first, trace, float((draws.offset**2).sum()), is_curved[one] & is_curved[other])
 
 
-def seen_of(n: int, count: int, momentum: Momentum | None) -> Floats:
-    """Returns what makes an error of a state [k, P, D]."""
-    unit = np.broadcast_to(np.eye(n), (count, n, n))
-    if momentum is None:
-        return unit
-    return np.concatenate([unit, momentum.ahead[:, None, None] * unit], axis=2)
-
-
-def _errors(n: int, count: int, momentum: Momentum | None) -> Floats:
-    """Returns the same of errors beside velocities."""
-    size = n if momentum is None else 2 * n
+def _errors(n: int, count: int, size: int) -> Floats:
+    """Returns what makes an error of a state [k, P, D]: it is the first half, with momentum."""
     return np.broadcast_to(np.eye(n, size), (count, n, size))
+
+
+def moved_by(
+    curvature: Floats, draws: Draws, rate: Floats, momentum: Momentum | None
+) -> tuple[Floats, Floats]:
+    """Returns what a step on a curvature [P, P] does to states, less I [k, D, D], and its push [k, d].
+
+    The push is what a gradient does at once to the error and, with momentum, to the rate times the velocity.
+    """
+    n, count = len(curvature), len(rate)
+    parts = [-rate] if momentum is None else [-rate * momentum.along, rate * momentum.gain]
+    push = np.stack(parts, axis=1)
+    moved = np.einsum("ka,pq->kapq", push, curvature).reshape(count, len(parts) * n, n)
+    if momentum is None:
+        return moved, push
+    kept = momentum.momentum[:, None, None]
+    turned = kept**2 if momentum.nesterov else kept
+    bends = np.diag(draws.curvature.any(axis=1))  # what never bends has no velocity
+    carried = np.concatenate([-turned * bends, (kept - 1) * np.eye(n)], axis=1)
+    return np.concatenate([moved, carried], axis=2), push
 
 
 def _step(draws: Draws, rate: Floats, momentum: Momentum | None) -> Affine:
     """Returns what one step does to the moments of k trials."""
     (n, n_targets), count = draws.offset.shape, len(rate)
-    size = n if momentum is None else 2 * n
+    moved, push = moved_by(draws.curvature, draws, rate, momentum)
+    size = moved.shape[1]
     row, column, _ = pairs(size)
-    # what a gradient does at once to the error and to the rate times the velocity
-    parts = [-rate] if momentum is None else [-rate * momentum.along, rate * momentum.gain]
-    push = np.stack(parts, axis=1)
-    moved = np.einsum("ka,pq->kapq", push, draws.curvature).reshape(count, size, n)
-    if momentum is not None:
-        kept = momentum.momentum[:, None, None]
-        turned = kept**2 if momentum.nesterov else kept
-        bends = np.diag(draws.curvature.any(axis=1))  # what never bends has no velocity
-        carried = np.concatenate([-turned * bends, (kept - 1) * np.eye(n)], axis=1)
-        moved = np.concatenate([moved, carried], axis=2)
     unit = np.broadcast_to(np.eye(size), moved.shape)
-    seen = _errors(n, count, momentum)
+    seen = _errors(n, count, size)
     given = push[:, row // n] * push[:, column // n]
     inner = np.minimum(row % n, column % n), np.maximum(row % n, column % n)
     place = np.searchsorted(

@@ -101,6 +101,7 @@ def plateau_of(scatter: Scatter, modes: Modes) -> float:
 
 def growth_at(scatter: Scatter, rate: float, momentum: Momentum | None) -> float:
     """Returns a number below 0 where second moments come to rest at a rate, and above where they grow."""
+    scatter = scatter.curved
     modes = modes_of(scatter.values, rate * scatter.unit, momentum)
     if not modes.is_stable:
         return 1.0
@@ -113,6 +114,7 @@ def growth_at(scatter: Scatter, rate: float, momentum: Momentum | None) -> float
 
 def limit_of(scatter: Scatter) -> float:
     """Returns the rate from which on second moments grow without momentum; NaN: it was not found."""
+    scatter = scatter.curved
     values = scatter.values
     if not len(values):
         return np.inf

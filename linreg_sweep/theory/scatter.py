@@ -6,13 +6,15 @@ passes hold is a block of rows, or all where these are few.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import log2, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.blocks import blocks
+from linreg_sweep.theory.epoch_map import SHALLOW
 from linreg_sweep.theory.problem import Problem, loss_factor
 from linreg_sweep.theory.quadratic import Quadratic
 
@@ -72,6 +74,24 @@ class Scatter:
             bent = bent - turned - turned.T + self.pulled @ self.pulled.T
         found = self.shrunk * (self.factor**2 / self.problem.n_rows * total - bent)
         return np.asarray((found + found.T) / 2)
+
+    @cached_property
+    def curved(self) -> "Scatter":
+        """The same along directions of which growth shows."""
+        is_it = self.values > SHALLOW * self.values.max(initial=0.0)
+        if is_it.all():
+            return self
+        both = np.ix_(is_it, is_it)
+        return replace(
+            self,
+            into=self.into[is_it],
+            values=self.values[is_it],
+            mean=self.mean[both],
+            pulled=self.pulled[is_it],
+            offset=self.offset[is_it],
+            excess=self.excess[both],
+            held=None if self.held is None else (self.held[0][:, is_it], self.held[1]),
+        )
 
     def _rows(self) -> Iterator[tuple[Floats, Floats]]:
         if self.held is not None:
