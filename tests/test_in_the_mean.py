@@ -130,6 +130,18 @@ def test_where_a_direction_is_flat_the_others_come_to_rest(order: Order, momentu
     assert found[0] == pytest.approx(found[1], rel=1e-9)
 
 
+def test_of_many_parameters_and_permutations_nothing_is_worked_out() -> None:
+    """Eight rows of forty parameters have 820 second moments, of which a limit would take minutes."""
+    draw = np.random.default_rng(3)
+    problem = make_problem(
+        draw.normal(size=(8, 39)), draw.normal(size=(8, 1)), loss="half_mse", fit_bias=True
+    )
+    trials, _, theory = one(problem, 3, "reshuffle")
+    assert np.isnan(theory.stability_limit(trials.quadratic, trials.values)).all()
+    assert "so many rows and parameters" in str(theory.limit_reason(trials.values))
+    assert np.isnan(theory.plateau(trials.quadratic, trials.values)).all()
+
+
 @pytest.mark.parametrize("unit", [2.0**332, 2.0**-332])
 @pytest.mark.parametrize("features", [2, 15])
 @pytest.mark.parametrize("momentum", [0.0, 0.5])

@@ -5,16 +5,17 @@ the sets of rows that have been seen: that of a set is the mean over its last ba
 the rest does. So 2**n sets take the place of n! permutations.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.blocks import blocks
 from linreg_sweep.method import Order
-from linreg_sweep.theory.drawn import Drawn, One, first_growth
+from linreg_sweep.theory.drawn import MOST_MOMENTS, MOST_WORK, Drawn, first_growth
 from linreg_sweep.theory.epoch_map import Affine, Momentum, step_on
 from linreg_sweep.theory.in_batches import Values
 from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, bilinear, moved_by, pairs, with_excess
@@ -64,21 +65,22 @@ class Permuted(Drawn):
 
     def draws(self, quadratic: Quadratic, decay: float) -> Draws:
         """Returns the coordinates of one trial, about the optimum of the whole."""
-        key = "permuted", decay, *self.key
-        if key not in self.known:
-            found = super().draws(quadratic, decay)
-            self.known[key] = replace(found, offset=np.zeros_like(found.offset))
-        known: Draws = self.known[key]
-        return known
+        found = super().draws(quadratic, decay)
+        return replace(found, offset=0 * found.offset)
 
-    def n_passes(self, values: Values, epochs: Floats) -> Floats:
-        """Returns none [K]: the mean of many parameters is not worked out."""
-        return 0 * epochs
+    @property
+    def _pass(self) -> int:
+        """More than any: the mean of many parameters is not worked out."""
+        return MOST_WORK + 1
 
-    def _by_passes(self, quadratic: Quadratic, values: Values, find: Callable[[One], float]) -> Floats:
-        return np.full(len(values["learning_rate"]), np.nan)
+    def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
+        """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
+        return super().limit_reason(values) if self.n_moments(values) > MOST_MOMENTS else None
 
     def _found_limit(self, one: Quadratic, penalty: float, momentum: Momentum | None) -> float:
+        size = self.problem.shape[0] * (1 if momentum is None else 2)
+        if size * (size + 1) // 2 > MOST_MOMENTS:
+            return np.nan
         draws, begins = self.draws(one, penalty), any_order_limit(self.problem, self.batch_size, penalty)
         if momentum is not None:
             begins *= float((1 - momentum.momentum[0]) / np.maximum(momentum.gain[0], 1e-300) / 8)
