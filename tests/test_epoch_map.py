@@ -155,6 +155,17 @@ def test_rates_that_come_again_are_worked_out_once_whoever_stands_beside() -> No
     np.testing.assert_array_equal(epochs.n_met, [64, 48, 400 - 3 * 63])
 
 
+def test_of_more_steps_than_are_worked_out_nothing_is_known() -> None:
+    """A row a step: maps of all would take gigabytes."""
+    draw = np.random.default_rng(2)
+    problem = make_problem(
+        draw.normal(size=(6000, 40)), draw.normal(size=(6000, 1)), loss="sse", fit_bias=True
+    )
+    trials = make_trials(problem, 1e-6, np.zeros((1, *problem.shape)), 5)
+    theories = [theory_of(make_method(trials, batch_size=size), problem) for size in (1, 2)]
+    assert [theory.word for theory in theories] == ["mini_batches", "epoch_map"]
+
+
 @pytest.mark.system
 def test_what_is_predicted_comes_true_of_hundreds_of_declarations() -> None:
     """Likewise of 15,000 trials; without momentum it speaks of all but a few in a thousand."""

@@ -13,6 +13,7 @@ from linreg_sweep.engines.interface import Trials
 from linreg_sweep.method import Method, Order
 from linreg_sweep.theory.applies import theory_of
 from linreg_sweep.theory.drawn import Drawn
+from linreg_sweep.theory.file_order import FileOrder
 from linreg_sweep.theory.permuted import any_order_limit
 from linreg_sweep.theory.problem import Problem, make_problem
 from tests.descents import make_method, make_trials
@@ -127,6 +128,50 @@ def test_where_a_direction_is_flat_the_others_come_to_rest(order: Order, momentu
         trials, _, theory = one(problem, 2, order, momentum=momentum)
         found.append(theory.plateau(trials.quadratic, trials.values)[0])
     assert found[0] == pytest.approx(found[1], rel=1e-9)
+
+
+def test_of_many_parameters_and_permutations_nothing_is_worked_out() -> None:
+    """Eight rows of forty parameters have 820 second moments, of which a limit would take minutes."""
+    draw = np.random.default_rng(3)
+    problem = make_problem(
+        draw.normal(size=(8, 39)), draw.normal(size=(8, 1)), loss="half_mse", fit_bias=True
+    )
+    trials, _, theory = one(problem, 3, "reshuffle")
+    assert np.isnan(theory.stability_limit(trials.quadratic, trials.values)).all()
+    assert "so many rows and parameters" in str(theory.limit_reason(trials.values))
+    assert np.isnan(theory.plateau(trials.quadratic, trials.values)).all()
+
+
+@pytest.mark.parametrize("unit", [2.0**332, 2.0**-332])
+@pytest.mark.parametrize("features", [2, 15])
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+def test_the_unit_of_x_makes_no_difference(unit: float, features: int, momentum: float) -> None:
+    """Squares of curvatures would overflow or vanish; by powers of two the same bits are left."""
+    draw, found = np.random.default_rng(3), []
+    x, y = draw.normal(size=(40, features)), draw.normal(size=(40, 1))
+    for scale in (1.0, unit):
+        problem = make_problem(scale * x, y, loss="sse", fit_bias=False)
+        trials, _, theory = one(problem, 4, "independent", momentum=momentum, weight_decay=0.1 * scale**2)
+        values = {**trials.values, "learning_rate": np.array([0.002 / scale**2])}
+        limit, none = theory.stability_limit(trials.quadratic, values), np.zeros_like(trials.start)
+        mean = theory.expected_excess(trials.quadratic, values, none, np.array([3]))
+        found.append(np.array([limit * scale**2, theory.plateau(trials.quadratic, values), mean]))
+    assert np.isfinite(found[0]).all()
+    np.testing.assert_array_equal(found[0], found[1])
+
+
+@pytest.mark.parametrize("order", ["independent", "reshuffle", "file"])
+@pytest.mark.parametrize("momentum", [0.5, 0.99])
+def test_rows_that_are_nearly_one_have_the_limit_of_one(order: Order, momentum: float) -> None:
+    """Of columns far from 0, whose flattest direction grows or shrinks by less than rounding shows."""
+    draw = np.random.default_rng(3)
+    x, y = 1e5 + draw.normal(size=(8, 1)), draw.normal(size=(8, 1))
+    problem = make_problem(x, y, loss="half_mse", fit_bias=True)
+    trials = make_trials(problem, 1.0, np.zeros((1, *problem.shape)), 9, momentum=momentum)
+    theory = theory_of(make_method(trials, batch_size=2, order=order), problem)
+    assert isinstance(theory, Drawn | FileOrder)
+    limit = theory.stability_limit(trials.quadratic, trials.values)
+    assert limit == pytest.approx(2 * (1 + momentum) / problem.eigenvalues[-1], rel=1e-4)
 
 
 @pytest.mark.parametrize("order", ["independent", "with_replacement"])

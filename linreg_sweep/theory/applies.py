@@ -12,7 +12,7 @@ from linreg_sweep.schedules import declared as schedules
 from linreg_sweep.schedules.base import LongRun, power
 from linreg_sweep.theory.drawn import Drawn
 from linreg_sweep.theory.file_order import FileOrder
-from linreg_sweep.theory.in_batches import MOST_PARAMETERS
+from linreg_sweep.theory.in_batches import MOST_NUMBERS, MOST_PARAMETERS
 from linreg_sweep.theory.limits import cycle_product, first_loss, radius
 from linreg_sweep.theory.outcome import stability_limit, steepest_contraction
 from linreg_sweep.theory.permuted import MOST_ROWS, Permuted
@@ -237,6 +237,9 @@ def theory_of(
         return LinearTheory(method)
     if problem.shape[0] > MOST_PARAMETERS:
         return NoTheory("mini_batches", f"steps see mini-batches of more than {MOST_PARAMETERS} parameters")
+    n_steps = -(-problem.n_rows // method.batch_size)
+    if method.order == "file" and n_steps * problem.shape[0] ** 2 > MOST_NUMBERS:
+        return NoTheory("mini_batches", "an epoch is too many steps on so many parameters")
     if method.schedule is not None and method.order != "file":
         return NoTheory("mini_batches", "steps see mini-batches under a schedule")
     if method.schedule is not None:

@@ -68,7 +68,11 @@ class One:
     @cached_property
     def modes(self) -> Modes:
         """What a step of the mean does."""
-        return modes_of(self.scatter.values, self.rate, self.momentum)
+        return self.modes_with(self.momentum)
+
+    def modes_with(self, momentum: Momentum | None) -> Modes:
+        """Returns the same with another momentum."""
+        return modes_of(self.scatter.values, self.rate * self.scatter.unit, momentum)
 
 
 @dataclass(frozen=True)
@@ -219,21 +223,21 @@ class Drawn(InBatches):
         return found
 
     def _plateau(self, one: One) -> float:
-        return plateau_of(one.scatter, one.modes) if one.is_stable and one.modes.is_stable else np.nan
+        return plateau_of(one.scatter, one.modes) if one.is_stable else np.nan
 
     def _course(self, one: One, error: Floats, n_steps: int) -> float:
         course = MeanCourse(one.scatter, one.modes, one.momentum is None and one.is_stable)
         state = course.begin(error)
         if one.momentum is not None and n_steps:  # the first step is not dampened
             undamped = replace(one.momentum, gain=np.ones(1))
-            state = replace(course, modes=modes_of(one.scatter.values, one.rate, undamped)).step(state)
+            state = replace(course, modes=one.modes_with(undamped)).step(state)
             n_steps -= 1
         swinging, most = swinging_steps(course), MOST_OF_COURSE / self._pass
         steps, integral = course.passes(n_steps), 2 * course.passes(swinging) + PASSES
         found = np.nan
         if steps <= min(most, integral):
             found = course.excess(course.after(state, n_steps, most))
-        is_known = one.is_stable and one.modes.is_stable and 2 * swinging < n_steps and integral <= most
+        is_known = one.is_stable and 2 * swinging < n_steps and integral <= most
         return long_after(course, state, n_steps, swinging) if np.isnan(found) and is_known else found
 
     def _scatter(self, quadratic: Quadratic, decay: float) -> Scatter:

@@ -94,7 +94,7 @@ def _growth_at(batches: Batches, rate: Floats, momentum: Momentum | None) -> Flo
             early, late = steps[0:end:2], steps[1:end:2]
             steps = np.concatenate([late + early + late @ early, steps[end:]])
         whole = steps[0] + whole + steps[0] @ whole
-    return growth_of(whole)
+    return growth_of(whole, np.tile(batches.frame.is_curved, size // batches.curvatures.shape[2]))
 
 
 def first_limits(growth: Growth, count: int) -> Floats:

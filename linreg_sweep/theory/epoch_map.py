@@ -23,10 +23,16 @@ from linreg_sweep.theory.problem import Problem, loss_factor
 from linreg_sweep.theory.quadratic import Quadratic
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 
 HELD = 2**20
 """Numbers of rows, or of steps, that are worked on at once: 8 MB."""
+
+
+SHALLOW = 1e-10
+"""Share of the steepest curvature up to which a direction is flat where growth is asked for: rounding hides
+how it grows."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,11 @@ class Frame:
     into: Floats
     back: Floats
     weight: Floats
+
+    @property
+    def is_curved(self) -> Flags:
+        """Along which coordinates growth shows [k, P]."""
+        return np.asarray(self.weight > SHALLOW * self.weight.max(axis=1, keepdims=True))
 
 
 def frame_of(quadratic: Quadratic) -> Frame:
@@ -267,7 +278,9 @@ class EpochMaps:
     @cached_property
     def growth(self) -> Floats:
         """The square of the spectral radius of M, less 1 [k]: stable below 0; infinite: overflown."""
-        return growth_of(self.every.delta)
+        return growth_of(
+            self.every.delta, self.scale**2 > SHALLOW * self.scale.max(axis=1, keepdims=True) ** 2
+        )
 
     def fixed_point(self) -> Floats:
         """Returns where an epoch comes back to [k, D, O]; NaN where it runs away."""
@@ -284,10 +297,15 @@ class EpochMaps:
         return np.asarray((at_rest**2).sum(axis=(1, 2)))
 
 
-def growth_of(delta: Floats) -> Floats:
-    """Returns the square of the spectral radius of I + delta [k, D, D], less 1, to its full precision."""
+def growth_of(delta: Floats, is_curved: Flags | None = None) -> Floats:
+    """Returns the square of the spectral radius of I + delta [k, D, D], less 1, to its full precision.
+
+    Coordinates that are not curved [k or 1, D] count as flat; None: all are.
+    """
     found = np.full(len(delta), np.inf)
     finite = np.flatnonzero(np.isfinite(delta).all(axis=(1, 2)))
+    if is_curved is not None and not is_curved.all():
+        delta = np.where(is_curved[:, :, None] & is_curved[:, None, :], delta, 0.0)
     moved = np.linalg.eigvals(_grounded(delta[finite]))
     found[finite] = (2 * moved.real + np.abs(moved) ** 2).max(axis=1, initial=-1.0)
     return found

@@ -18,6 +18,9 @@ Values = Mapping[str, Floats]
 MOST_PARAMETERS = 128
 """Parameters up to which what an epoch or a draw does is worked out."""
 
+MOST_NUMBERS = 2**23
+"""Steps of an epoch in file order times the square of parameters up to which it is worked out: 64 MB."""
+
 DECIDING = ("momentum", "dampening", "weight_decay")
 """What a limit depends on, beside the method."""
 

@@ -19,7 +19,7 @@ from linreg_sweep.blocks import blocks
 from linreg_sweep.theory.epoch_map import Affine, Frame, Momentum, frame_of, growth_of
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
-from linreg_sweep.theory.scatter import shares_of
+from linreg_sweep.theory.scatter import shares_of, unit_of
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -32,6 +32,7 @@ class Draws:
 
     Attributes:
         frame: the coordinates, of one trial.
+        unit: of curvatures, lest their squares overflow or vanish.
         curvature: of the mean of all batches, with the penalty [P, P].
         scatter: what batches add to second moments by scattering about it, from S to S [m, m].
         noise: what they add at the optimum [m].
@@ -42,6 +43,7 @@ class Draws:
     """
 
     frame: Frame
+    unit: float
     curvature: Floats
     scatter: Floats
     noise: Floats
@@ -78,23 +80,23 @@ def draws_of(
     """
     n, (n_parameters, n_targets) = problem.n_rows, problem.shape
     factor, shrunk = shares_of(problem, batch_size, replacement=replacement)
-    frame = frame_of(quadratic)
-    into, back, weight = frame.into[0], frame.back[0], frame.weight[0]
-    decayed = np.ones((n_parameters, 1))
-    decayed[-1] = decay_bias or not problem.fit_bias
+    frame, unit = frame_of(quadratic), unit_of(quadratic)
+    into, back, weight = frame.into[0], frame.back[0], frame.weight[0] / unit
+    penalty = weight_decay / unit * np.ones((n_parameters, 1))
+    penalty[-1] *= decay_bias or not problem.fit_bias
     optimum = quadratic.optimum[..., 0] + quadratic.optimum_low[..., 0]
-    pulled, offset = into @ (weight_decay * decayed * optimum), np.zeros((n_parameters, n_targets))
+    pulled, offset = into @ (penalty * optimum), np.zeros((n_parameters, n_targets))
     mean, pull = np.zeros((n_parameters, n_parameters)), np.zeros_like(offset)
     for some in blocks(n, n_parameters):
         design, targets = problem.rows(some)
         along = design @ back
         mean, pull = mean + along.T @ along, pull + along.T @ (targets - design @ optimum)
     mean, pull = factor / n * weight[:, None] * mean, factor / n * weight[:, None] * pull
-    curvature = mean + into @ (weight_decay * decayed * back)
+    curvature = mean + into @ (penalty * back)
     if problem.loss == "sse" and weight_decay:  # each batch bears the whole penalty
         curved = weight > 0
         offset[curved] = np.linalg.solve(curvature[np.ix_(curved, curved)], (pull - pulled)[curved])
-        pulled = pulled + into @ (weight_decay * decayed * (back @ offset))
+        pulled = pulled + into @ (penalty * (back @ offset))
     row, column, times = pairs(n_parameters)
     fourth, second = np.zeros((len(row), len(row))), np.zeros(len(row))
     third = np.zeros((len(row), n_parameters, n_targets))
@@ -113,6 +115,7 @@ def draws_of(
     turned = mean[row, :, None] * pulled[column, None, :] + mean[column, :, None] * pulled[row, None, :]
     return Draws(
         frame,
+        unit,
         curvature,
         shrunk * (fourth - bilinear(mean[None], mean[None])[0]),
         shrunk * noise,
@@ -150,14 +153,19 @@ class MeanSteps:
         first: the first of all, which is not dampened.
         trace: what makes an excess of them [k, M].
         constant: what is added to that.
-        n_moments: m, the entries of S.
+        is_curved: which entries of S are along directions of which growth shows [m].
     """
 
     every: Affine
     first: Affine
     trace: Floats
     constant: float
-    n_moments: int
+    is_curved: NDArray[np.bool_]
+
+    @property
+    def n_moments(self) -> int:
+        """m, the entries of S."""
+        return len(self.is_curved)
 
     def excess(self, state: Floats, chosen: Indices | slice = slice(None)) -> Floats:
         """Returns the expected excess cost [k] of moments [k, M, 1], of the chosen trials."""
@@ -178,7 +186,7 @@ class MeanSteps:
     @property
     def growth(self) -> Floats:
         """The square of the spectral radius of a step on S, less 1 [k]."""
-        return growth_of(self.every.delta[:, : self.n_moments, : self.n_moments])
+        return growth_of(self.every.delta[:, : self.n_moments, : self.n_moments], self.is_curved[None])
 
     def plateau(self) -> Floats:
         """Returns the expected excess at rest [k]; NaN where second moments grow without bound."""
@@ -194,54 +202,59 @@ class MeanSteps:
 
 def mean_steps(draws: Draws, rate: Floats, momentum: Momentum | None) -> MeanSteps:
     """Returns what a step does to the moments of k trials."""
+    rate = rate * draws.unit
     every = first = _step(draws, rate, momentum)
     if momentum is not None and (momentum.gain != 1).any():
         first = _step(draws, rate, replace(momentum, gain=np.ones(len(rate))))
-    return with_excess(every, first, draws, _errors(len(draws.offset), len(rate), momentum))
+    return with_excess(every, first, draws, momentum)
 
 
-def with_excess(every: Affine, first: Affine, draws: Draws, seen: Floats) -> MeanSteps:
-    """Returns what steps do to moments, with what makes an excess of them; errors are seen [k, P, D]."""
-    n, n_targets = draws.offset.shape
-    row, column, _ = pairs(n)
-    n_moments = every.delta.shape[1] - seen.shape[2] * n_targets
+def with_excess(every: Affine, first: Affine, draws: Draws, momentum: Momentum | None) -> MeanSteps:
+    """Returns what steps do to moments, with what makes an excess of them."""
+    n, count = len(draws.offset), len(every.delta)
+    size = n if momentum is None else 2 * n
+    seen = _errors(n, count, size)
+    (row, column, _), (one, other, _) = pairs(n), pairs(size)
+    is_curved = np.resize(draws.frame.is_curved[0], size)
     of_s = bilinear(seen, seen)[:, row == column].sum(axis=1)
     of_mean = 2 * np.einsum("kpd,po->kdo", seen, draws.offset)
-    trace = np.concatenate([of_s, of_mean.reshape(len(seen), -1)], axis=1)
-    return MeanSteps(every, first, trace, float((draws.offset**2).sum()), n_moments)
+    trace = np.concatenate([of_s, of_mean.reshape(count, -1)], axis=1)
+    return MeanSteps(every, first, trace, float((draws.offset**2).sum()), is_curved[one] & is_curved[other])
 
 
-def seen_of(n: int, count: int, momentum: Momentum | None) -> Floats:
-    """Returns what makes an error of a state [k, P, D]."""
-    unit = np.broadcast_to(np.eye(n), (count, n, n))
-    if momentum is None:
-        return unit
-    return np.concatenate([unit, momentum.ahead[:, None, None] * unit], axis=2)
-
-
-def _errors(n: int, count: int, momentum: Momentum | None) -> Floats:
-    """Returns the same of errors beside velocities."""
-    size = n if momentum is None else 2 * n
+def _errors(n: int, count: int, size: int) -> Floats:
+    """Returns what makes an error of a state [k, P, D]: it is the first half, with momentum."""
     return np.broadcast_to(np.eye(n, size), (count, n, size))
+
+
+def moved_by(
+    curvature: Floats, draws: Draws, rate: Floats, momentum: Momentum | None
+) -> tuple[Floats, Floats]:
+    """Returns what a step on a curvature [P, P] does to states, less I [k, D, D], and its push [k, d].
+
+    The push is what a gradient does at once to the error and, with momentum, to the rate times the velocity.
+    """
+    n, count = len(curvature), len(rate)
+    parts = [-rate] if momentum is None else [-rate * momentum.along, rate * momentum.gain]
+    push = np.stack(parts, axis=1)
+    moved = np.einsum("ka,pq->kapq", push, curvature).reshape(count, len(parts) * n, n)
+    if momentum is None:
+        return moved, push
+    kept = momentum.momentum[:, None, None]
+    turned = kept**2 if momentum.nesterov else kept
+    bends = np.diag(draws.curvature.any(axis=1))  # what never bends has no velocity
+    carried = np.concatenate([-turned * bends, (kept - 1) * np.eye(n)], axis=1)
+    return np.concatenate([moved, carried], axis=2), push
 
 
 def _step(draws: Draws, rate: Floats, momentum: Momentum | None) -> Affine:
     """Returns what one step does to the moments of k trials."""
     (n, n_targets), count = draws.offset.shape, len(rate)
-    size = n if momentum is None else 2 * n
+    moved, push = moved_by(draws.curvature, draws, rate, momentum)
+    size = moved.shape[1]
     row, column, _ = pairs(size)
-    # what a gradient does at once to the error and to the rate times the velocity
-    parts = [-rate] if momentum is None else [-rate * momentum.along, rate * momentum.gain]
-    push = np.stack(parts, axis=1)
-    moved = np.einsum("ka,pq->kapq", push, draws.curvature).reshape(count, size, n)
-    if momentum is not None:
-        kept = momentum.momentum[:, None, None]
-        turned = kept**2 if momentum.nesterov else kept
-        bends = np.diag(draws.curvature.any(axis=1))  # what never bends has no velocity
-        carried = np.concatenate([-turned * bends, (kept - 1) * np.eye(n)], axis=1)
-        moved = np.concatenate([moved, carried], axis=2)
     unit = np.broadcast_to(np.eye(size), moved.shape)
-    seen = _errors(n, count, momentum)
+    seen = _errors(n, count, size)
     given = push[:, row // n] * push[:, column // n]
     inner = np.minimum(row % n, column % n), np.maximum(row % n, column % n)
     place = np.searchsorted(

@@ -75,8 +75,8 @@ def modes_of(values: Floats, rate: float, momentum: Momentum | None) -> Modes:
     """Returns what steps do along eigenvectors of these eigenvalues [q].
 
     Args:
-        values: of the mean curvature.
-        rate: the learning rate.
+        values: of the mean curvature, in some unit.
+        rate: the learning rate, in one over that.
         momentum: that of one trial.
     """
     x = rate * values
@@ -101,7 +101,8 @@ def plateau_of(scatter: Scatter, modes: Modes) -> float:
 
 def growth_at(scatter: Scatter, rate: float, momentum: Momentum | None) -> float:
     """Returns a number below 0 where second moments come to rest at a rate, and above where they grow."""
-    modes = modes_of(scatter.values, rate, momentum)
+    scatter = scatter.curved
+    modes = modes_of(scatter.values, rate * scatter.unit, momentum)
     if not modes.is_stable:
         return 1.0
     kept, unit = modes.kept(), np.eye(len(scatter.values))
@@ -113,6 +114,7 @@ def growth_at(scatter: Scatter, rate: float, momentum: Momentum | None) -> float
 
 def limit_of(scatter: Scatter) -> float:
     """Returns the rate from which on second moments grow without momentum; NaN: it was not found."""
+    scatter = scatter.curved
     values = scatter.values
     if not len(values):
         return np.inf
@@ -122,4 +124,4 @@ def limit_of(scatter: Scatter) -> float:
         scaled = second / size
         return (values[:, None] * scaled * values + scatter(scaled)) / size
 
-    return 2 / largest_eigenvalue(map_, np.eye(len(values)) * size)
+    return 2 / scatter.unit / largest_eigenvalue(map_, np.eye(len(values)) * size)

@@ -102,7 +102,7 @@ IN_MEAN = (IN_THE_MEAN, RESHUFFLED)
 
 SILENT_MEANING = {
     "lost_in_rounding": "the rounding of steps may decide the outcome",
-    "mini_batches": "drawn batches under a schedule, too many epochs or rates of batches in file order, or"
+    "mini_batches": "drawn batches under a schedule, too many steps, epochs or rates in file order, or"
     " too many parameters have no theory here",
     "adaptive": "adaptive optimizers scale each step by its gradients",
     "in_the_mean": "batches are drawn, and only their mean is known",

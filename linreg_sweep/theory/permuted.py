@@ -5,19 +5,20 @@ the sets of rows that have been seen: that of a set is the mean over its last ba
 the rest does. So 2**n sets take the place of n! permutations.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.blocks import blocks
 from linreg_sweep.method import Order
-from linreg_sweep.theory.drawn import Drawn, One, first_growth
-from linreg_sweep.theory.epoch_map import Affine, Momentum, Step, step_on
+from linreg_sweep.theory.drawn import MOST_MOMENTS, MOST_WORK, Drawn, first_growth
+from linreg_sweep.theory.epoch_map import Affine, Momentum, step_on
 from linreg_sweep.theory.in_batches import Values
-from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, bilinear, pairs, seen_of, with_excess
+from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, bilinear, moved_by, pairs, with_excess
 from linreg_sweep.theory.problem import Problem, loss_factor
 from linreg_sweep.theory.quadratic import Quadratic
 
@@ -64,21 +65,22 @@ class Permuted(Drawn):
 
     def draws(self, quadratic: Quadratic, decay: float) -> Draws:
         """Returns the coordinates of one trial, about the optimum of the whole."""
-        key = "permuted", decay, *self.key
-        if key not in self.known:
-            found = super().draws(quadratic, decay)
-            self.known[key] = replace(found, offset=np.zeros_like(found.offset))
-        known: Draws = self.known[key]
-        return known
+        found = super().draws(quadratic, decay)
+        return replace(found, offset=0 * found.offset)
 
-    def n_passes(self, values: Values, epochs: Floats) -> Floats:
-        """Returns none [K]: the mean of many parameters is not worked out."""
-        return 0 * epochs
+    @property
+    def _pass(self) -> int:
+        """More than any: the mean of many parameters is not worked out."""
+        return MOST_WORK + 1
 
-    def _by_passes(self, quadratic: Quadratic, values: Values, find: Callable[[One], float]) -> Floats:
-        return np.full(len(values["learning_rate"]), np.nan)
+    def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
+        """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
+        return super().limit_reason(values) if self.n_moments(values) > MOST_MOMENTS else None
 
     def _found_limit(self, one: Quadratic, penalty: float, momentum: Momentum | None) -> float:
+        size = self.problem.shape[0] * (1 if momentum is None else 2)
+        if size * (size + 1) // 2 > MOST_MOMENTS:
+            return np.nan
         draws, begins = self.draws(one, penalty), any_order_limit(self.problem, self.batch_size, penalty)
         if momentum is not None:
             begins *= float((1 - momentum.momentum[0]) / np.maximum(momentum.gain[0], 1e-300) / 8)
@@ -89,14 +91,21 @@ class Permuted(Drawn):
     def steps(self, draws: Draws, rate: Floats, momentum: Momentum | None) -> MeanSteps:
         """Returns what an epoch does to the moments of k trials, in the mean over all permutations."""
         batches = self._batches(draws)
-        step = Step(rate, momentum)
-        of_batch = {rows: _moments_moved(step, *batches[rows], len(rate)) for rows in batches}
-        every = first = _mean_over_orders(of_batch, of_batch, self.problem.n_rows, self.batch_size)
+
+        def of_batches(momentum: Momentum | None) -> dict[int, Affine]:
+            return {
+                rows: _moments_moved(*moved_by(bends, draws, rate, momentum), pull)
+                for rows, (bends, pull) in batches.items()
+            }
+
+        of_batch = of_first = of_batches(momentum)
         if momentum is not None and (momentum.gain != 1).any():
-            whole = Step(rate, replace(momentum, gain=np.ones(len(rate))))
-            undamped = {rows: _moments_moved(whole, *batches[rows], len(rate)) for rows in batches}
-            first = _mean_over_orders(of_batch, undamped, self.problem.n_rows, self.batch_size)
-        return with_excess(every, first, draws, seen_of(len(draws.offset), len(rate), momentum))
+            of_first = of_batches(replace(momentum, gain=np.ones(len(rate))))
+        shape = self.problem.n_rows, self.batch_size
+        every = first = _mean_over_orders(of_batch, of_batch, *shape)
+        if of_first is not of_batch:
+            first = _mean_over_orders(of_batch, of_first, *shape)
+        return with_excess(every, first, draws, momentum)
 
     def _batches(self, draws: Draws) -> dict[int, tuple[Floats, Floats]]:
         """Returns how every batch bends and pulls that there may be, by its rows, the bits of a number."""
@@ -113,16 +122,17 @@ class Permuted(Drawn):
                 design, targets = problem.rows(np.array(rows))
                 residual = (targets - design @ draws.optimum)[None]
                 bends, pull = step_on(design, residual, factor, draws.frame)
-                found[sum(1 << row for row in rows)] = bends + ridge, pull - pulled
+                found[sum(1 << row for row in rows)] = (bends + ridge)[0], (pull - pulled)[0]
         return found
 
 
-def _moments_moved(step: Step, curvature: Floats, pull: Floats, count: int) -> Affine:
-    """Returns what a step on one batch does to the moments of k trials."""
-    size = pull.shape[1] * (1 if step.kept is None else 2)
-    n_targets = pull.shape[2]
-    moved, _, offset = step.led_up_to(np.zeros((count, size, size)), curvature, pull)
-    whole = moved + np.eye(size)
+def _moments_moved(moved: Floats, push: Floats, pull: Floats) -> Affine:
+    """Returns what a step on one batch does to the moments of k trials; see moved_by, pull [P, O]."""
+    (count, size), n_targets = moved.shape[:2], pull.shape[1]
+    whole, offset = (
+        moved + np.eye(size),
+        -np.einsum("ka,po->kapo", push, pull).reshape(count, size, n_targets),
+    )
     row, column, _ = pairs(size)
     m, n_means = len(row), size * n_targets
     delta, shift = np.zeros((count, m + n_means, m + n_means)), np.zeros((count, m + n_means, 1))

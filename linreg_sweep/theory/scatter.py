@@ -6,12 +6,15 @@ passes hold is a block of rows, or all where these are few.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import log2, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.blocks import blocks
+from linreg_sweep.theory.epoch_map import SHALLOW
 from linreg_sweep.theory.problem import Problem, loss_factor
 from linreg_sweep.theory.quadratic import Quadratic
 
@@ -27,6 +30,7 @@ class Scatter:
 
     Attributes:
         problem: the rows.
+        unit: of curvatures, by which coordinates are measured, lest their squares overflow or vanish.
         into: from errors in theta to coordinates [q, P].
         values: the eigenvalues of the mean curvature, with the penalty [q].
         mean: the mean curvature without it [q, q].
@@ -40,6 +44,7 @@ class Scatter:
     """
 
     problem: Problem
+    unit: float
     into: Floats
     values: Floats
     mean: Floats
@@ -70,18 +75,42 @@ class Scatter:
         found = self.shrunk * (self.factor**2 / self.problem.n_rows * total - bent)
         return np.asarray((found + found.T) / 2)
 
+    @cached_property
+    def curved(self) -> "Scatter":
+        """The same along directions of which growth shows."""
+        is_it = self.values > SHALLOW * self.values.max(initial=0.0)
+        if is_it.all():
+            return self
+        both = np.ix_(is_it, is_it)
+        return replace(
+            self,
+            into=self.into[is_it],
+            values=self.values[is_it],
+            mean=self.mean[both],
+            pulled=self.pulled[is_it],
+            offset=self.offset[is_it],
+            excess=self.excess[both],
+            held=None if self.held is None else (self.held[0][:, is_it], self.held[1]),
+        )
+
     def _rows(self) -> Iterator[tuple[Floats, Floats]]:
         if self.held is not None:
             yield self.held
         else:
-            yield from _rotated(self.problem, self.into, self.optimum)
+            yield from _rotated(self.problem, self.into / self.unit, self.optimum)
 
 
-def _rotated(problem: Problem, into: Floats, optimum: Floats) -> Iterator[tuple[Floats, Floats]]:
+def unit_of(quadratic: Quadratic) -> float:
+    """Returns the power of four that is nearest to a quadratic's steepest curvature; 1 where it has none."""
+    steepest = float(quadratic.steepest[0])
+    return 4.0 ** round(log2(steepest) / 2) if steepest > 0 else 1.0
+
+
+def _rotated(problem: Problem, along: Floats, optimum: Floats) -> Iterator[tuple[Floats, Floats]]:
     """Yields rows [k, q] along the coordinates and what the optimum leaves of their targets [k, O]."""
     for some in blocks(problem.n_rows, problem.shape[0]):
         design, targets = problem.rows(some)
-        yield design @ into.T, targets - design @ optimum
+        yield design @ along.T, targets - design @ optimum
 
 
 def scatter_of(
@@ -97,21 +126,23 @@ def scatter_of(
         replacement: whether a row may be drawn twice in a batch.
     """
     factor, shrunk = shares_of(problem, batch_size, replacement=replacement)
-    curved = quadratic.eigenvalues[:, 0] > 0
-    weights, vectors = quadratic.eigenvalues[curved, 0], quadratic.eigenvectors[:, curved, 0]
+    curved, unit = quadratic.eigenvalues[:, 0] > 0, unit_of(quadratic)
+    weights, vectors = quadratic.eigenvalues[curved, 0] / unit, quadratic.eigenvectors[:, curved, 0]
+    penalty = penalty / unit
     optimum = quadratic.optimum[..., 0] + quadratic.optimum_low[..., 0]
     mean, pull = np.zeros((len(weights), len(weights))), np.zeros((len(weights), problem.shape[1]))
-    for along, residual in _rotated(problem, vectors.T, optimum):
+    for along, residual in _rotated(problem, vectors.T / sqrt(unit), optimum):
         mean, pull = mean + along.T @ along, pull + along.T @ residual
     mean, pull = factor / problem.n_rows * mean, factor / problem.n_rows * pull
     values, own = np.linalg.eigh(mean + (vectors.T * penalty) @ vectors)
-    into, offset = (vectors @ own).T, np.zeros_like(pull)
+    into, offset = sqrt(unit) * (vectors @ own).T, np.zeros_like(pull)
     if problem.loss == "sse" and penalty.any():  # each batch bears the whole penalty
         offset = (own.T @ pull - into @ (penalty[:, None] * optimum)) / values[:, None]
-        optimum = optimum + into.T @ offset
+        optimum = optimum + into.T / unit @ offset
     few = problem.n_rows * problem.shape[0] <= HELD
     return Scatter(
         problem,
+        unit,
         into,
         values,
         own.T @ mean @ own,
@@ -121,13 +152,13 @@ def scatter_of(
         into @ (penalty[:, None] * optimum),
         offset,
         quadratic.cost_per_loss * (own.T * weights) @ own,
-        _stacked(problem, into, optimum) if few else None,
+        _stacked(problem, into / unit, optimum) if few else None,
     )
 
 
-def _stacked(problem: Problem, into: Floats, optimum: Floats) -> tuple[Floats, Floats]:
-    along, residual = zip(*_rotated(problem, into, optimum), strict=True)
-    return np.concatenate(along), np.concatenate(residual)
+def _stacked(problem: Problem, along: Floats, optimum: Floats) -> tuple[Floats, Floats]:
+    rows, residual = zip(*_rotated(problem, along, optimum), strict=True)
+    return np.concatenate(rows), np.concatenate(residual)
 
 
 def shares_of(problem: Problem, batch_size: int, *, replacement: bool) -> tuple[float, float]:
