@@ -4,9 +4,11 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import linreg_sweep as ls
+from linreg_sweep.analysis.importance import shares
 from tests.shells import Shell, shell
 
 __all__ = ["shell"]
@@ -45,6 +47,14 @@ def test_shares_are_those_of_an_analysis_of_variance(tmp_path: Path) -> None:
         assert sum(found.values()) == pytest.approx(1)
         assert list(found.values()) == sorted(found.values(), reverse=True)
     assert run.importance()[0] == "outcome"
+
+
+def test_what_rounding_leaves_is_no_share() -> None:
+    """A column that one parameter alone decides, to the last digit."""
+    values = np.repeat(np.random.default_rng(0).random((7, 1, 1)), 3, axis=1).repeat(5, axis=2)
+    table = shares(values, ["learning_rate", "initial_weight", "initial_bias"])
+    assert table["share"] == [pytest.approx(1), *[0.0] * 6]
+    assert table["parameters"][0] == "learning_rate"
 
 
 def test_what_has_no_exact_shares_is_refused(tmp_path: Path, shell: Shell) -> None:

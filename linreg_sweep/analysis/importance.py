@@ -16,6 +16,9 @@ Floats = NDArray[np.float64]
 MANY = "three or more together"
 """What is called what no parameter and no pair explains."""
 
+ROUNDING = 1e-15
+"""A share up to which it is none: sums of the others are no more exact."""
+
 
 def shares(values: Floats, names: Sequence[str]) -> dict[str, list[str | float | None]]:
     """Returns the shares of the variance of numbers on a grid, the largest first; the rest last.
@@ -41,7 +44,7 @@ def shares(values: Floats, names: Sequence[str]) -> dict[str, list[str | float |
     found.sort(key=lambda item: -item[1])
     return {
         "parameters": [name for name, _ in found],
-        "share": [part / total if total else None for _, part in found],
+        "share": [(part / total if part > ROUNDING * total else 0.0) if total else None for _, part in found],
     }
 
 
