@@ -80,6 +80,8 @@ def test_titles_of_narrow_panels_are_not_cut(tmp_path: Path) -> None:
     for axes in panels:
         box = axes.title.get_window_extent()
         assert -2 < box.x0 < box.x1 < figure.bbox.x1 + 2
+    words = [axes.get_ylabel().replace("\n", " ") for axes in panels]
+    assert words == ["initial weight (unit of y per unit of x)", "", ""]
     pyplot.close(figure)
 
 
