@@ -13,6 +13,7 @@ SECTIONS = {
     "million": "A million trials",
     "rows": "Rows",
     "parameters": "Many parameters",
+    "noise": "Theory of mini-batches",
     "loading": "Loading data",
     "people": "Against what people use",
     "descents": "Iterated descent",

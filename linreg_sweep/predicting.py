@@ -18,6 +18,7 @@ from linreg_sweep.storage import files
 from linreg_sweep.storage.outputs import Output, output
 from linreg_sweep.tabular import cells_of_rows, column_names_of, read_table
 from linreg_sweep.tabular.sniffing import find_format, told
+from linreg_sweep.text.phrases import counted
 from linreg_sweep.text_format import TextFormat, text_kind
 from linreg_sweep.theory.problem import variance
 from linreg_sweep.words import joined, listed, shorten
@@ -92,8 +93,9 @@ def predict_file(model: Model, path: Path) -> Predictions:
     if others := [name for name in names if name not in (*model.features, *model.targets)]:
         notes.append(f"columns that the model does not use: {listed(others)}")
     notes += _outside(model, table.x)
-    if has_targets:
-        notes.append(_fit(model, predicted, table.y))
+    known = ~np.isnan(table.y).any(axis=1)
+    if has_targets and known.any():
+        notes.append(_fit(model, predicted[known], table.y[known]))
     return Predictions(model, path, form, predicted, tuple(notes))
 
 
@@ -143,4 +145,4 @@ def _fit(model: Model, predicted: Floats, y: Floats) -> str:
     spread = variance(y, fit_bias=model.fit_bias)
     found: dict[str, Any] = {name: float(value[0]) for name, value in measures(cost, spread).items()}
     r2 = f"R2 {found['r2']:.6g}, " if np.isfinite(found["r2"]) else ""
-    return f"{r2}RMSE {found['rmse']:.6g} on these {len(y):,} rows"
+    return f"{r2}RMSE {found['rmse']:.6g} on the {counted(len(y), 'row')} with a target"

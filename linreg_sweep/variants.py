@@ -56,7 +56,10 @@ def one_of(kind: type[Variant], variants: Mapping[str, type[Variant]], noun: str
         if not isinstance(word, str) or word not in variants:
             known = f"known here: {listed([*variants], len(variants))}"
             hint = (isinstance(word, str) and did_you_mean(word, variants, else_list=False)) or known
-            raise fault(f"must be one of the kinds of {noun}, or a block of keys with its {tag}", hint)
+            if isinstance(given, dict) and tag not in given:
+                raise fault(f"must have the key {tag}, which says what kind of {noun} it is", hint)
+            must = f"must be one of the kinds of {noun}, or a block of keys with its {tag}"
+            raise fault(f"{must}, got {word!r}", hint)
         try:
             return variants[word].model_validate(block, context=info.context)
         except ValidationError as error:

@@ -100,6 +100,7 @@ def test_who_waits_at_the_same_rate_converges_as_told(seed: int) -> None:
     assert 0.9 * advice.longer.epochs <= epoch <= advice.longer.epochs
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("momentum", [0.3, 0.5, 0.8])
 def test_who_only_passes_by_has_not_arrived(momentum: float) -> None:
     """On z-scores of one column a first step of rate 1 lands on the optimum, and momentum leads on."""

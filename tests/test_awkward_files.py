@@ -51,6 +51,7 @@ def test_a_column_of_infinities_is_not_called_empty(capsys: pytest.CaptureFixtur
     assert "left out, not numeric: c" in said
 
 
+@pytest.mark.system
 def test_the_format_of_a_long_file_of_returns_is_found(capsys: pytest.CaptureFixture[str]) -> None:
     """Its lines end in returns alone."""
     rows = "\r".join(["a;y", *(f"{i % 17},5;{i % 7}" for i in range(300_000)), ""])

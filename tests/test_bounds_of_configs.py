@@ -65,6 +65,7 @@ def test_large_faults_cost_little(case: str) -> None:
     assert len(messages) == 1 or messages[-1] == "and more"
 
 
+@pytest.mark.system
 def test_many_lists_are_not_read_to_their_end() -> None:
     """Of a text of very many values no more are held in memory than any sweep can need."""
     text = "\n  ".join(f"k{index}: [{'1,' * 9_000}]" for index in range(50))

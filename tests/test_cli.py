@@ -172,6 +172,7 @@ def test_verify_says_what_it_found_and_fails_on_it(shell: Shell) -> None:
     assert stopped.value.code == 1
 
 
+@pytest.mark.system
 def test_edge_prints_what_was_measured_beside_theory(shell: Shell) -> None:
     """As a table for people with what it means, exact for machines; permuted batches have no theory."""
     lines = shell("edge", "small.yaml").out.splitlines()

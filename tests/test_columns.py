@@ -215,7 +215,8 @@ def epoch_roots(of: Experiment, size: int, rate: float, momentum: float) -> NDAr
 
 
 @pytest.mark.parametrize(
-    "engine", ["numpy", "closed_form", "torch", pytest.param("numba", marks=pytest.mark.system)]
+    "engine",
+    ["closed_form", *(pytest.param(name, marks=pytest.mark.system) for name in ("numpy", "torch", "numba"))],
 )
 def test_no_regime_contradicts_its_outcome(engine: str) -> None:
     """Measured: diverged is too high, converged is not, unfinished only if its cost rose.

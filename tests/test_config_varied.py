@@ -121,7 +121,7 @@ def test_values_are_checked_by_the_kind_of_their_field() -> None:
         {
             "loss": {"values": ["mse", "mae", "mse"]},
             "nesterov": {"values": [True, 1, "no"]},
-            "schedule": {"values": ["constant", {"name": "cosine", "final": 2}, "cosin"]},
+            "schedule": {"values": ["constant", {"name": "cosine", "final": 2}, "cosin", {"step": 2}]},
             "optimizer": {"min": 1, "max": 2},
         }
     ) == [
@@ -130,7 +130,8 @@ def test_values_are_checked_by_the_kind_of_their_field() -> None:
         "parameters.nesterov.values[2]: must be true or false, got 'no'",
         "parameters.schedule.values[1].final: must be at most 1, got 2",
         "parameters.schedule.values[2]: must be one of the kinds of schedule, or a block of keys with"
-        " its name",
+        " its name, got 'cosin'",
+        "parameters.schedule.values[3]: must have the key name, which says what kind of schedule it is",
         "parameters.optimizer: must be sgd, adam, adamw, nadam, rmsprop, adagrad or adadelta, got "
         "{'min': 1, 'max': 2}",
     ]

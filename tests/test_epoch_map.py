@@ -13,9 +13,11 @@ from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.closed_form import train as closed_form
 from linreg_sweep.engines.interface import TrainOptions, Trials
 from linreg_sweep.theory.applies import theory_of
+from linreg_sweep.theory.changing_maps import Epochs
 from linreg_sweep.theory.file_order import FileOrder
 from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, EPOCH_MAP, MINI_BATCHES, MISSING, judge
 from linreg_sweep.theory.problem import Problem, make_problem
+from linreg_sweep.theory.rounding import steps_of
 from linreg_sweep.theory.scheduled_order import MOST_WORK, ScheduledOrder
 from linreg_sweep.trials.prediction import predict
 from tests.cases import SCHEDULE
@@ -131,6 +133,26 @@ def test_what_is_followed_is_few_rates_and_the_same_bits_beside_whoever(momentum
         alone = replace(options, diverged_excess=options.diverged_excess[[k]])
         one = predict(problem, trials.take(np.array([k])), alone, theory)
         assert (one.outcome[0], one.at[0]) == (told.outcome[k], told.at[k])
+
+
+def test_rates_that_come_again_are_worked_out_once_whoever_stands_beside() -> None:
+    """Of two trials with cycles of their own, for each rate of each; a third has more than are kept."""
+    problem = make_problem(S1["x"], S1["y"], loss="half_mse", fit_bias=True)
+    trials = make_trials(problem, 0.5 / problem.eigenvalues[-1], np.zeros((3, *problem.shape)), 400)
+    values, cycles = trials.values, np.array([64, 48, 100])
+
+    def rates(columns: Any, first: int, n_epochs: int) -> Floats:
+        steps = (np.arange(first, first + n_epochs)[:, None] + 1) % cycles[columns]
+        return np.asarray((1 + steps / 100) * values["learning_rate"][columns])
+
+    theory = theory_of(make_method(trials, batch_size=3), problem)
+    assert isinstance(theory, FileOrder)
+    steps = steps_of(problem, trials.quadratic, trials.start, values, "float64")
+    error = trials.quadratic.error(trials.start)
+    epochs = Epochs(theory.batches(trials.quadratic, values), None, rates, error, steps, 64)
+    for first in range(0, 400, 50):
+        epochs.run(first, 50)
+    np.testing.assert_array_equal(epochs.n_met, [64, 48, 400 - 3 * 63])
 
 
 @pytest.mark.system

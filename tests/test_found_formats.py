@@ -203,6 +203,7 @@ def test_what_cannot_be_known_is_not_guessed(tmp_path: Path) -> None:
         assert find_format(path) == TextFormat.model_validate(form), text
 
 
+@pytest.mark.system
 def test_no_file_takes_long_to_look_at(tmp_path: Path) -> None:
     """Long cells, one line, quotation marks left open, bytes of any kind."""
     rng = np.random.default_rng(0)

@@ -49,12 +49,14 @@ def test_shares_are_those_of_an_analysis_of_variance(tmp_path: Path) -> None:
     assert run.importance()[0] == "outcome"
 
 
-def test_what_rounding_leaves_is_no_share() -> None:
-    """A column that one parameter alone decides, to the last digit."""
-    values = np.repeat(np.random.default_rng(0).random((7, 1, 1)), 3, axis=1).repeat(5, axis=2)
-    table = shares(values, ["learning_rate", "initial_weight", "initial_bias"])
-    assert table["share"] == [pytest.approx(1), *[0.0] * 6]
-    assert table["parameters"][0] == "learning_rate"
+def test_what_does_not_matter_has_a_share_of_0() -> None:
+    """And not what rounding leaves of it."""
+    values = np.repeat(np.random.default_rng(0).normal(size=(7, 1)), 3, axis=1)
+    found = shares(values, ("learning_rate", "initial_weight"))
+    assert found["parameters"][0] == "learning_rate"
+    assert found["share"] == [pytest.approx(1, abs=1e-15), 0.0, 0.0]
+    values = np.random.default_rng(1).random((7, 1, 1)).repeat(3, axis=1).repeat(5, axis=2)
+    assert shares(values, ("learning_rate", "initial_weight", "initial_bias"))["share"][1:] == [0.0] * 6
 
 
 def test_what_has_no_exact_shares_is_refused(tmp_path: Path, shell: Shell) -> None:

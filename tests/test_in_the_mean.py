@@ -115,6 +115,20 @@ def test_the_mean_comes_to_rest_below_the_limit_alone(order: Order, momentum: fl
         assert (later > 2 * early) == grows
 
 
+@pytest.mark.parametrize("order", ["independent", "with_replacement", "reshuffle"])
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+def test_where_a_direction_is_flat_the_others_come_to_rest(order: Order, momentum: float) -> None:
+    """Of two columns that are one: as that one does, of which each weight has half the gradient."""
+    draw = np.random.default_rng(3)
+    x, y = draw.normal(0.5, 1, (5, 1)), draw.normal(1, 2, (5, 1))
+    found = []
+    for columns in (np.hstack([x, x]), np.sqrt(2) * x):
+        problem = make_problem(columns, y, loss="half_mse", fit_bias=True)
+        trials, _, theory = one(problem, 2, order, momentum=momentum)
+        found.append(theory.plateau(trials.quadratic, trials.values)[0])
+    assert found[0] == pytest.approx(found[1], rel=1e-9)
+
+
 @pytest.mark.parametrize("order", ["independent", "with_replacement"])
 @pytest.mark.parametrize(("loss", "decay"), [("half_mse", 0.0), ("mse", 0.3), ("sse", 0.3)])
 def test_the_limit_is_the_one_that_all_entries_of_second_moments_give(

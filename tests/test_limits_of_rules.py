@@ -153,6 +153,7 @@ def test_a_search_for_a_limit_ends() -> None:
         assert size[2] > 1
 
 
+@pytest.mark.system
 def test_a_long_cycle_of_many_trials_takes_little_memory() -> None:
     """A list is one for all rates, so it is held once."""
     count, factors = 70_000, np.random.default_rng(0).uniform(0.5, 1.5, 900).tolist()

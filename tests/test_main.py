@@ -56,6 +56,7 @@ def test_what_is_ignored_stays_so(name: str, moment: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)])
 def test_closed_streams_lead_nowhere(closed: tuple[int, ...], tmp_path: Path) -> None:
     """As by `>&-` in a shell: what is said is lost, no file of the run takes it, and workers work."""

@@ -93,6 +93,7 @@ def _assert_close(state: Any, expected: Any) -> None:
     np.testing.assert_allclose(state, expected, rtol=1e-9, atol=1e-9 * np.nanmax(np.abs(expected), initial=0))
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("case", EACH)
 def test_each_form_does_what_the_literal_loop_does(case: Case) -> None:
     """Events fall on the same epochs, and what differs is rounding."""
@@ -193,10 +194,8 @@ def test_registers_half_as_wide_give_the_same_bits() -> None:
     assert found == [digest(SHAPES[name].train("numba")) for name in names]
 
 
-@pytest.mark.parametrize(
-    ("n_parameters", "batch_size"),
-    [(21, None), (21, 8), pytest.param(21, 1, marks=pytest.mark.system), (11, 1)],
-)
+@pytest.mark.system
+@pytest.mark.parametrize(("n_parameters", "batch_size"), [(21, None), (21, 8), (21, 1), (11, 1)])
 @pytest.mark.skipif(not binding.get_host_cpu_features().get("fma"), reason="the processor has no fma")
 def test_products_are_vectors_of_fma(n_parameters: int, batch_size: int | None) -> None:
     """LLVM leaves loops in single numbers and says nothing of it; so the machine's code is read."""

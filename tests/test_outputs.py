@@ -115,10 +115,8 @@ def test_a_device_that_takes_nothing_is_named_in_a_line(
         assert stat.S_ISCHR(Path(file).stat().st_mode)
 
 
-@pytest.mark.parametrize(
-    "command",
-    ["export csv", *(pytest.param(name, marks=pytest.mark.system) for name in list(COMMANDS)[1:])],
-)
+@pytest.mark.system
+@pytest.mark.parametrize("command", COMMANDS)
 def test_stdout_has_the_data_alone(command: str, run: ls.Run, tmp_path: Path) -> None:
     """Whether it is a pipe, a file that is added to, or read no further than its beginning."""
     right = tmp_path / "right"

@@ -135,6 +135,7 @@ def test_a_damaged_part_is_named(part: Path, tmp_path: Path, damage: str) -> Non
         assert str(caught.value) == f"{part}: {what}{hint}"
 
 
+@pytest.mark.system
 def test_a_flipped_bit_anywhere_is_named(part: Path) -> None:
     """Whichever bit of whichever byte flips, of numbers, of names or of the checksum itself."""
     content = part.read_bytes()

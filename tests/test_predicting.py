@@ -141,7 +141,7 @@ def test_predict_writes_a_files_own_cells_and_a_column(run: ls.Run, shell: Shell
     assert done.out == "new-predicted.csv\n"
     assert "columns that the model does not use: car" in done.err
     assert "1 of 3 rows lie outside the range of the training rows, in wt (1, trained from" in done.err
-    assert re.search(r"R2 \S+, RMSE \S+ on these 3 rows", done.err)
+    assert re.search(r"R2 \S+, RMSE \S+ on the 3 rows with a target", done.err)
     text = Path("new-predicted.csv").read_text(encoding="utf-8")
     assert text.splitlines()[0] == "car,hp,wt,mpg,predicted_mpg"
     assert text.splitlines()[1].startswith('"a, b",110.0,2.620,21,')
@@ -155,6 +155,13 @@ def test_predict_writes_a_files_own_cells_and_a_column(run: ls.Run, shell: Shell
     shell("predict", run.path, "new.parquet", "-o", "again.csv")
     again = pd.read_csv("again.csv")
     assert again["predicted_mpg"].tolist() == found["predicted_mpg"].tolist()
+    Path("unknown.csv").write_text("hp,wt,mpg\n110,2.62,21\n93,3,\n100,2.5,NA\n", encoding="utf-8")
+    done = shell("predict", run.path, "unknown.csv")
+    assert "RMSE" in done.err
+    assert "on the 1 row with a target" in done.err
+    assert pd.read_csv("unknown-predicted.csv")["predicted_mpg"].notna().all()
+    Path("unknown.csv").write_text("hp,wt,mpg\n110,2.62,\n93,3,\n", encoding="utf-8")
+    assert "RMSE" not in shell("predict", run.path, "unknown.csv").err
     Path("german.csv").write_text("hp;wt\n110,0;2,62\n", encoding="utf-8")
     done = shell("predict", run.path, "german.csv", "-o", "g.csv")
     assert "read with values separated by semicolons, a comma before decimals" in done.err

@@ -118,6 +118,7 @@ def test_nothing_is_predicted_for_reshuffled_batches() -> None:
     assert columns["predicted_outcome"].tolist() == [MISSING, UNFINISHED, UNFINISHED]
 
 
+@pytest.mark.system
 def test_a_stall_in_float32_is_not_called_converged_beforehand() -> None:
     """Unscaled data stall far above a tight tolerance in float32, where exact descent would get there."""
     training = {"dtype": "float32", "epochs": 10**5}

@@ -105,6 +105,7 @@ def check_bits(seed: int, out: Path, jobs: int) -> None:
             assert content(other.path) == content(run.path)
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("seed", [0, 2])
 def test_same_bits_whatever_the_parts(seed: int, tmp_path: Path) -> None:
     """A union and a list: trials, history and files, in parts of 1, of 7 and in one, and interrupted."""

@@ -197,6 +197,7 @@ def test_a_worker_that_dies_costs_its_part_one_more_try(tmp_path: Path) -> None:
     assert any(line.startswith("lost: part 10, trials 80 to 87: ") for line in told)
 
 
+@pytest.mark.system
 def test_a_trial_that_kills_is_found_and_the_others_are_kept(tmp_path: Path) -> None:
     """Its part is halved until it stands alone; the reason is kept with it, and nothing else is lost."""
     told: list[str] = []

@@ -101,12 +101,11 @@ def test_a_flipped_bit_anywhere_damages_metadata(store: Store) -> None:
     store.write_metadata(METADATA)
     content = store.metadata.read_bytes()
     for place in range(len(content)):
-        for bit in (0, 1, 2, 5):
-            flipped = bytearray(content)
-            flipped[place] ^= 1 << bit
-            store.metadata.write_bytes(flipped)
-            with pytest.raises(DamagedError):
-                store.read_metadata()
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << place % 8
+        store.metadata.write_bytes(flipped)
+        with pytest.raises(DamagedError):
+            store.read_metadata()
 
 
 def test_metadata_that_lack_something_are_damaged(store: Store) -> None:

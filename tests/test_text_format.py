@@ -159,7 +159,7 @@ REFUSED: dict[str, tuple[str, str, str, str]] = {
         "x,y\n1,2\n?,3\n",
         '{missing: "?"}',
         "F:3: row 2 of column 'x' must be a number, got '?'",
-        "fill the cell in or remove the row; data.missing: drop leaves out all such rows",
+        "fill the cell in or remove the row; data.missing: drop trains without such rows",
     ),
     "a separator as before decimals": (
         "x,y\n1,2\n",

@@ -66,6 +66,7 @@ def test_a_long_training_says_that_it_is_at_work(shell: Shell, monkeypatch: pyte
     assert told.err == "training ... press Ctrl+C to stop\n"
 
 
+@pytest.mark.system
 @pytest.mark.skipif(os.name == "nt", reason="there is no such signal")
 def test_a_training_can_be_stopped(tmp_path: Path) -> None:
     """Ctrl+C ends a long one with a word, 130, and no traceback."""

@@ -138,6 +138,7 @@ def test_gradients_would_add_up_without_zero_grad(capsys: Capture) -> None:
     assert sum(gradients) == pytest.approx(STEPS["second_gradient_if_not_zeroed"], abs=1.5e-4)
 
 
+@pytest.mark.system
 def test_torch_over_10000_epochs_is_the_plain_torch_loop(capsys: Capture) -> None:
     """At 0.001 in float32 with mse, the rows are those of one trial's plain loop with torch.optim.SGD."""
     rows = frame(capsys, "train", TORCH_CONFIG, "--every", "1000")

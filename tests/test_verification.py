@@ -99,7 +99,7 @@ def changed(value: Any) -> Any:
     return np.nextafter(value, np.inf) if isinstance(value, np.floating) else value + 1
 
 
-@pytest.mark.parametrize("kind", ["numpy", "mini-batches"])
+@pytest.mark.parametrize("kind", ["numpy", pytest.param("mini-batches", marks=pytest.mark.system)])
 def test_one_changed_digit_in_any_column_is_named(tmp_path: Path, kind: str) -> None:
     """The last digit of one number is changed, by a writer that knows of no seal."""
     made = run(tmp_path, KINDS[kind])

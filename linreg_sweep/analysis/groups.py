@@ -119,20 +119,16 @@ def grouped(keys: Floats) -> tuple[Floats, Integers]:
 
 
 class Frequencies:
-    """How often each number came in each group, from which quantiles are exact.
+    """How often each number came in each group, from which quantiles are exact."""
 
-    Mean and standard deviation are of the numbers in their order, so that no part changes a bit of them.
-    """
-
-    def __init__(self, k: int, shares: Sequence[float], *, moments: bool = False) -> None:
+    def __init__(self, k: int, shares: Sequence[float]) -> None:
         """Begins with no number.
 
         Args:
             k: columns of a group's key.
             shares: the quantiles that will be asked for.
-            moments: whether mean and standard deviation (of a sample) will be as well, after them.
         """
-        self._k, self._shares, self._moments = k, shares, moments
+        self._k, self._shares = k, shares
         self._counted = _nothing(k + 1)
         self._waiting: list[Rows] = []
         self._settled: list[tuple[Floats, Floats]] = []
@@ -197,8 +193,6 @@ class Frequencies:
         before = np.append(0, reached)[starts]
         n = reached[ends - 1] - before
         found = [_quantile(share, numbers, reached, before, n) for share in self._shares]
-        if self._moments:
-            found += _moments(numbers, rows.sums[:, 0], starts, n)
         self._settled.append((rows.keys[starts, :-1], np.column_stack(found)))
 
     def quantiles(self, keys: Floats) -> Floats:
@@ -207,7 +201,7 @@ class Frequencies:
         self._settle(self._counted)
         self._counted = _nothing(self._k + 1)
         both = np.concatenate([keys, *(found for found, _ in self._settled)])
-        none = np.full((len(keys), len(self._shares) + 2 * self._moments), np.nan)
+        none = np.full((len(keys), len(self._shares)), np.nan)
         filled = np.concatenate([none, *(values for _, values in self._settled)])
         order = order_of(both)
         return np.fmin.reduceat(filled[order], starts_of(both[order]), axis=0) if len(both) else filled
@@ -265,11 +259,3 @@ def between(first: Floats, second: Floats, share: Floats) -> Floats:
         is_one = (first == second) | (share == 0)
         found: Floats = np.where(is_one, first, first + (second - first) * share)
         return found
-
-
-def _moments(numbers: Floats, counts: Integers, starts: Integers, n: Integers) -> list[Floats]:
-    """Returns mean and standard deviation [g] of counted numbers; NaN the latter of a single one."""
-    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):  # infinities, and a single number
-        mean = np.add.reduceat(numbers * counts, starts) / n
-        centred = numbers - np.repeat(mean, np.diff(np.append(starts, len(numbers))))
-        return [mean, np.sqrt(np.add.reduceat(centred**2 * counts, starts) / (n - 1))]

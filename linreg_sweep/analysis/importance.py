@@ -16,8 +16,11 @@ Floats = NDArray[np.float64]
 MANY = "three or more together"
 """What is called what no parameter and no pair explains."""
 
-ROUNDING = 1e-15
-"""A share up to which it is none: sums of the others are no more exact."""
+ROUNDING = 1e-24
+"""A share below it is of roundings alone, and 0."""
+
+REST = 1e-15
+"""So is one below this of what others leave: their sum is no more exact."""
 
 
 def shares(values: Floats, names: Sequence[str]) -> dict[str, list[str | float | None]]:
@@ -40,12 +43,17 @@ def shares(values: Floats, names: Sequence[str]) -> dict[str, list[str | float |
         beyond = both - alone[first] - alone[second]
         found.append((f"{names[first]} x {names[second]}", float((beyond**2).mean())))
     if values.ndim > 2:
-        found.append((MANY, max(0.0, total - sum(part for _, part in found))))
+        rest = total - sum(part for _, part in found)
+        found.append((MANY, rest if rest > REST * total else 0.0))
     found.sort(key=lambda item: -item[1])
     return {
         "parameters": [name for name, _ in found],
-        "share": [(part / total if part > ROUNDING * total else 0.0) if total else None for _, part in found],
+        "share": [_rounded(part / total) if total else None for _, part in found],
     }
+
+
+def _rounded(share: float) -> float:
+    return share if share > ROUNDING else 0.0
 
 
 def _mean_over(values: Floats, axes: list[int]) -> Floats:

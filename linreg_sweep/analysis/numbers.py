@@ -1,8 +1,8 @@
 """Numbers in groups, gathered part by part in bounded memory: exact quantiles, means, standard deviations.
 
-Up to HELD numbers are held as they come. More of them take further passes over the parts: the first one
-leaves some numbers of each group, the second counts how many lie between which of these (`ranks.py`), and a
-third picks out those that a quantile lies among.
+Up to HELD numbers are held as they come; where members of a group lie together, those of the last group. More
+of them take further passes over the parts: the first one leaves some numbers of each group, the second counts
+how many lie between which of these (`ranks.py`), and a third picks out those that a quantile lies among.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,6 @@ class Sums:
         total: their sum.
         squares: the sum of the squares of what they lie from their mean.
         quantiles: [G, s]; NaN as long as they are not known.
-        are_known: whether squares and quantiles are.
     """
 
     keys: Floats
@@ -45,22 +44,25 @@ class Sums:
     total: Floats
     squares: Floats
     quantiles: Floats
-    are_known: Flags
 
     @classmethod
     def of(cls, keys: Floats, n_shares: int) -> "Sums":
         """Returns those of groups without a number."""
-        n, none = len(keys), np.zeros(len(keys))
-        quantiles = np.full((n, n_shares), np.nan)
-        return cls(keys, np.zeros(n, np.int64), none, none, quantiles, np.zeros(n, np.bool_))
+        n = len(keys)
+        return cls(keys, np.zeros(n, np.int64), np.zeros(n), np.zeros(n), np.full((n, n_shares), np.nan))
 
     def __len__(self) -> int:
         return len(self.keys)
 
-    def joined(self, others: "Sums") -> "Sums":
-        """Returns these groups, and then others."""
-        both = zip(vars(self).values(), vars(others).values(), strict=True)
-        return Sums(*(np.concatenate(each) for each in both))
+    @classmethod
+    def joined(cls, parts: Sequence["Sums"]) -> "Sums":
+        """Returns the groups of all."""
+        each = zip(*(vars(part).values() for part in parts), strict=True)
+        return cls(*(np.concatenate(arrays) for arrays in each))
+
+    def chosen(self, which: Flags) -> "Sums":
+        """Returns some groups."""
+        return Sums(*(each[which] for each in vars(self).values()))
 
     @property
     def mean(self) -> Floats:
@@ -78,20 +80,15 @@ class Sums:
         return np.minimum(place[len(self) :], len(self))
 
     def add(self, group: Integers, numbers: Floats) -> None:
-        """Counts numbers [n] of groups [n], and adds them up."""
+        """Counts numbers [n] of groups [n], and adds them up, one by one, so that no part changes a bit."""
         self.count += np.bincount(group, minlength=len(self))
-        self.total = _added(self.total, group, numbers)
+        with np.errstate(invalid="ignore", over="ignore"):  # infinities
+            np.add.at(self.total, group, numbers)
 
     def add_squares(self, group: Integers, numbers: Floats) -> None:
         """Adds up the squares, once all numbers are counted."""
         with np.errstate(invalid="ignore", over="ignore"):
-            self.squares = _added(self.squares, group, (numbers - self.mean[group]) ** 2)
-
-
-def _added(sums: Floats, group: Integers, terms: Floats) -> Floats:
-    """Returns sums [G] to which terms [n] are added one by one, so that no part changes a bit."""
-    which, each = np.append(np.arange(len(sums)), group), np.append(sums, terms)
-    return np.asarray(np.bincount(which, weights=each, minlength=len(sums)), np.float64)
+            np.add.at(self.squares, group, (numbers - self.mean[group]) ** 2)
 
 
 class Numbers:
@@ -107,6 +104,7 @@ class Numbers:
         """
         self._shares, self._most = np.array(shares), most
         self._sums = Sums.of(np.empty((0, k)), len(shares))
+        self._settled = [self._sums]
         self._waiting: list[tuple[Floats, Integers, Floats]] = []
         self._group, self._numbers, self._are_all = np.empty(0, np.int64), np.empty(0), True
         self._ranks: Ranks | None = None
@@ -120,27 +118,27 @@ class Numbers:
         """Takes numbers of a part, in each pass again; for the arguments see `Frequencies.add`."""
         if self._ranks is not None:
             which = self._sums.places(groups)[group]
-            left = ~self._sums.are_known[which]
+            left = which < len(self._sums)
             if not self._ranks.are_counted:
                 self._sums.add_squares(which[left], numbers[left])
             self._ranks.add(which[left], numbers[left])
             return
         self._waiting.append((groups, group, numbers))
+        if goes_on is not None and self._are_all:
+            self._gather()
+            self._settle(np.arange(len(self._sums)) != self._sums.places(goes_on[None]))
         if len(self) > self._most:
             self._gather()
-            if goes_on is not None and self._are_all:
-                stays = np.arange(len(self._sums)) == self._sums.places(goes_on[None])
-                self._settle(~self._sums.are_known & ~stays)
             if len(self) > max(self._most, 2 * len(self._sums)):
                 self._thin(self._most // 2)
 
     def ends_pass(self) -> bool:
         """Ends a pass over all parts; returns whether they are to come once more."""
         self._gather()
-        sums, left = self._sums, ~self._sums.are_known
+        sums = self._sums
         if self._ranks is None:
             if self._are_all:
-                self._settle(left)
+                self._settle(np.ones(len(sums), np.bool_))
                 return False
             self._thin(max(PIVOTS, A_GROUP * len(sums)))
             self._ranks = Ranks(self._group, self._numbers, len(sums), self._most)
@@ -148,12 +146,10 @@ class Numbers:
             return True
         place: Floats = self._shares * (sums.count[:, None] - 1)
         below = np.floor(place)
-        wanted = np.stack([below, np.minimum(below + 1, sums.count[:, None] - 1)])
-        wanted[:, ~left] = np.nan
-        if self._ranks.ends_pass(wanted):
+        if self._ranks.ends_pass(np.stack([below, np.minimum(below + 1, sums.count[:, None] - 1)])):
             return True
-        sums.quantiles[left] = between(self._ranks.numbers[0], self._ranks.numbers[1], place - below)[left]
-        sums.are_known[:], self._ranks, self._are_all = True, None, True
+        sums.quantiles = between(self._ranks.numbers[0], self._ranks.numbers[1], place - below)
+        self._ranks, self._are_all = None, True
         return False
 
     def found(self, keys: Floats) -> Floats:
@@ -161,10 +157,11 @@ class Numbers:
 
         NaN of groups without a number; the deviation of a single one is as well.
         """
+        sums = Sums.joined([*self._settled, self._sums])
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-            deviation = np.sqrt(self._sums.squares / (self._sums.count - 1))
-        told = np.column_stack([self._sums.quantiles, self._sums.mean, deviation])
-        return np.concatenate([told, np.full((1, told.shape[1]), np.nan)])[self._sums.places(keys)]
+            deviation = np.sqrt(sums.squares / (sums.count - 1))
+        told = np.column_stack([sums.quantiles, sums.mean, deviation])
+        return np.concatenate([told, np.full((1, told.shape[1]), np.nan)])[sums.places(keys)]
 
     def _gather(self) -> None:
         """Takes what waits, and what groups are new in it."""
@@ -174,7 +171,7 @@ class Numbers:
         order = order_of(keys)
         different = keys[order][starts_of(keys[order])]
         new = different[self._sums.places(different) == len(self._sums)]
-        self._sums = self._sums.joined(Sums.of(new, len(self._shares)))
+        self._sums = Sums.joined([self._sums, Sums.of(new, len(self._shares))])
         group = np.concatenate([self._sums.places(groups)[group] for groups, group, _ in self._waiting])
         numbers = np.concatenate([numbers for _, _, numbers in self._waiting])
         self._waiting = []
@@ -185,7 +182,6 @@ class Numbers:
         """Turns held numbers into quantiles; none of these groups [G] comes any more, and all are held."""
         sums, chosen = self._sums, is_over[self._group]
         group, numbers = self._group[chosen], self._numbers[chosen]
-        self._group, self._numbers = self._group[~chosen], self._numbers[~chosen]
         sums.add_squares(group, numbers)
         group, numbers = in_order(group, numbers, len(sums))
         there = is_over & (sums.count > 0)
@@ -195,7 +191,10 @@ class Numbers:
         below = np.floor(place).astype(np.int64)
         second = numbers[first + np.minimum(below + 1, count - 1)]
         sums.quantiles[there] = between(numbers[first + below], second, place - np.floor(place))
-        sums.are_known |= is_over
+        self._settled.append(sums.chosen(is_over))
+        self._sums = sums.chosen(~is_over)
+        self._group = (np.cumsum(~is_over) - 1)[self._group[~chosen]]
+        self._numbers = self._numbers[~chosen]
 
     def _thin(self, most: int) -> None:
         """Leaves about so many numbers, and of each group about as many as of others, from the least on."""

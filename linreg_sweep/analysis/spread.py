@@ -1,4 +1,4 @@
-"""How columns spread over the trials of each group, gathered part by part: exact quantiles and moments.
+"""How columns spread over the trials of each group, gathered in bounded memory: exact quantiles and moments.
 
 What is missing counts as above every number: a trial that never converged did so later than any that did.
 """
@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.aggregate import Ranges, keys_of
-from linreg_sweep.analysis.groups import Frequencies, Rows, grouped, merged
+from linreg_sweep.analysis.groups import Rows, grouped, merged
+from linreg_sweep.analysis.numbers import HELD, Numbers
 from linreg_sweep.column_types import Array, Types, ranked_by, ranking
 
 Floats = NDArray[np.float64]
@@ -56,6 +57,7 @@ class Spreads:
         ranges: Mapping[str, Ranges] | None = None,
         *,
         together: bool = False,
+        most: int = HELD,
     ) -> None:
         """Begins with no trial.
 
@@ -65,39 +67,40 @@ class Spreads:
             types: what all of them hold.
             ranges: of columns whose values are gathered into ranges.
             together: the trials of a group lie together, so that one that is left never comes back.
+            most: how many numbers of a column are held at once.
         """
-        self.by, self.of = list(by), list(of)
+        self._by = list(by)
         self._types, self._ranges, self._together = types, dict(ranges or {}), together
         self._counts = Rows(np.empty((0, len(by))), np.empty((0, 1), np.int64), np.empty((0, 0)))
-        self._each = {name: Frequencies(len(by), SHARES, moments=True) for name in of}
-
-    @property
-    def reads(self) -> list[str]:
-        """The columns that it is made from."""
-        return list(dict.fromkeys([*self.by, *(each for name in self.of for each in ranked_by(name))]))
-
-    def add(self, columns: Mapping[str, Array]) -> None:
-        """Takes a part: at least the columns that are read, codes for words, [K] each."""
-        keys = keys_of(self.by, self._types, self._ranges, columns)
-        groups, group = grouped(keys)
-        counts = np.bincount(group, minlength=len(groups))[:, None]
-        self._counts = merged([self._counts, Rows(groups, counts, np.empty((len(groups), 0)))])
-        goes_on = keys[-1] if self._together else None
-        for name, frequencies in self._each.items():
-            values = self._types[name].keys(ranking(columns, name))
-            frequencies.add(groups, group, np.where(np.isnan(values), np.inf, values), goes_on=goes_on)
+        self._each = {name: Numbers(len(by), SHARES, most) for name in of}
+        self._are_left = list(of)
 
     def gathered(self, read: Callable[[list[str]], Iterable[Mapping[str, Array]]]) -> Found:
-        """Returns what all parts show, of which `read` yields some columns, a part at a time; see found."""
-        for columns in read(self.reads):
-            self.add(columns)
-        return self.found()
-
-    def found(self) -> Found:
         """Returns the groups' keys [g, k], ascending, how many trials each has [g], and each column's spread.
 
         A key is a number, the code of a word or the place of a range; NaN where a trial has no value.
+
+        Args:
+            read: yields some columns of all trials, a part at a time, codes for words; called once a pass.
         """
+        passes = 0
+        while passes == 0 or self._are_left:
+            reads = dict.fromkeys([*self._by, *(each for name in self._are_left for each in ranked_by(name))])
+            for columns in read(list(reads)):
+                self._add(columns, is_first=passes == 0)
+            passes += 1
+            self._are_left = [name for name in self._are_left if self._each[name].ends_pass()]
         keys = self._counts.keys
-        spreads = {name: Spread(*each.quantiles(keys).T) for name, each in self._each.items()}
+        spreads = {name: Spread(*each.found(keys).T) for name, each in self._each.items()}
         return keys, self._counts.sums[:, 0], spreads
+
+    def _add(self, columns: Mapping[str, Array], *, is_first: bool) -> None:
+        keys = keys_of(self._by, self._types, self._ranges, columns)
+        groups, group = grouped(keys)
+        if is_first:
+            counts = np.bincount(group, minlength=len(groups))[:, None]
+            self._counts = merged([self._counts, Rows(groups, counts, np.empty((len(groups), 0)))])
+        goes_on = keys[-1] if self._together else None
+        for name in self._are_left:
+            values = self._types[name].keys(ranking(columns, name))
+            self._each[name].add(groups, group, np.where(np.isnan(values), np.inf, values), goes_on=goes_on)

@@ -15,7 +15,7 @@ def predict(run: str, file: str, trial: int | None, output: str | None) -> None:
     """Write the rows of FILE with a column predicted_<y> added, from the best trial of RUN.
 
     RUN is a run's directory, or a file that `export RUN --to model` wrote. FILE is text, Parquet or .xlsx and
-    has the features among its columns, in any order; if it has y as well, the fit is measured on it. The
+    has the features among its columns, in any order; where it has y as well, the fit is measured. The
     output is CSV: the cells of FILE as they are, and predictions with a decimal point. Where settings
     were compared over folds, the best one is trained on all rows first. The last line is the file.
     """

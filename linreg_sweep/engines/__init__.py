@@ -20,7 +20,7 @@ class Form(Protocol):
     """What an epoch of an engine is made of, as its words say: it decides how trials round."""
 
     @property
-    def goes_by_rows(self) -> bool:
+    def steps_by_rows(self) -> bool:
         """Whether steps go by the rows of their batches, so that no H of these is held or made."""
 
 

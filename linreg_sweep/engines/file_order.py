@@ -158,7 +158,8 @@ def _followed(problem: Problem, trials: Trials, options: TrainOptions) -> Iterat
     theory = ScheduledOrder(options.method, problem)
     followed = np.flatnonzero(theory.is_followed(trials.quadratic, trials.values, trials.epochs))
     own = {name: each[followed] for name, each in trials.values.items()}
-    for block in theory.constant.blocks(own, KEPT) if len(followed) else ():
+    held = min(KEPT, int(trials.epochs[followed].max(initial=1)))
+    for block in theory.constant.blocks(own, held):
         some = followed[block]
         these = trials.take(some)
         quadratic, values = these.quadratic, these.values
@@ -166,7 +167,7 @@ def _followed(problem: Problem, trials: Trials, options: TrainOptions) -> Iterat
         error = quadratic.error(these.start)
         steps = _steps(problem, these, options, batches)
         rates = theory.rates(quadratic, values, these.epochs, options.dtype)
-        epochs = Epochs(batches, momentum, rates, error, steps)
+        epochs = Epochs(batches, momentum, rates, error, steps, held)
         levels = options.levels(these.epochs, some)
         overflow = steps.overflow(quadratic.cost_per_loss)
         yield some, ends_of(epochs, levels, early_stop=options.early_stop, overflow=overflow)

@@ -37,11 +37,6 @@ class Form:
     costs_by_rows: bool
     blocks: Blocks | None
 
-    @property
-    def goes_by_rows(self) -> bool:
-        """Whether steps go by the rows of their batches, so that no H of these is held or made."""
-        return self.steps_by_rows
-
     def __str__(self) -> str:
         """Names the family of its roundings."""
         if self.blocks is None:

@@ -47,11 +47,6 @@ class Form:
     is_row_by_row: bool
     holds_batch: bool
 
-    @property
-    def goes_by_rows(self) -> bool:
-        """Whether steps go by the rows of their batches, so that no H of these is held or made."""
-        return self.steps_by_rows
-
     def __str__(self) -> str:
         """Names the family of its roundings."""
         if self.is_elementwise:

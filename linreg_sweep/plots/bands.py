@@ -158,10 +158,9 @@ def _bands(run: Run, axis: str, y: str, tuned: str | None, bins: int | None) -> 
     ranges = run.ranges([axis], run.bins_for([axis], 0 if run.is_ordered and bins is None else bins, RANGES))
     theory = [name for name in THEORY.get(y, ()) if name in run.types]
     together = run.is_ordered and not ranges and set(run.varied[: len(by)]) == set(by)
+    outcome = ["predicted_outcome"] if "predicted_at" in theory else []
     spreads = Spreads(by, [y, *theory], run.types, ranges, together=together)
-    for columns in run.parts([*spreads.reads, *(["predicted_outcome"] if "predicted_at" in theory else [])]):
-        spreads.add(_predicted(columns))
-    keys, trials, found = spreads.found()
+    keys, trials, found = spreads.gathered(lambda names: map(_predicted, run.parts([*names, *outcome])))
     has_place = ~np.isnan(keys[:, 0])
     middles = _middles(ranges[axis]) if axis in ranges else None
     places = keys[:, 0] if middles is None else middles[np.nan_to_num(keys[:, 0]).astype(int)]

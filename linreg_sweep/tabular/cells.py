@@ -24,7 +24,7 @@ SHIFTED = "subtract a constant, such as the smallest, from the column, or choose
 GAP = "missing"
 """The kind of flaw that a missing cell is."""
 
-MISSING_CELL = "fill the cell in or remove the row; data.missing: drop leaves out all such rows"
+MISSING_CELL = "fill the cell in or remove the row; data.missing: drop trains without such rows"
 TEXT_CELL = "correct the cell, or choose other columns"
 """Hints that many cells share."""
 

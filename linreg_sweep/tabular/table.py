@@ -78,7 +78,7 @@ def read_table(
     """Reads the columns x and y of files of text (.csv, .tsv, .txt, or .gz of these) or Parquet.
 
     For the arguments see data.from_file. `apart` is a column that is neither x nor y, and is read as text;
-    that there is no y is a complaint where it `needs_y`.
+    that there is no y is a complaint where it `needs_y`, and so is a missing cell of it; else that is NaN.
 
     Returns:
         The table. Every number is the one that Python's `float` makes of the same text.
@@ -140,7 +140,7 @@ def _read(
         complaints += name_complaints(file.where, tuple(filter(str.strip, dict.fromkeys(x_names))), ())
         complaints += [twice(file, name) for name, n in Counter(x_names).items() if n > 1]
     gaps = {i: n for i in used if (n := columns[i].count(GAP))} if drop else {}
-    columns |= {i: _filled(columns[i]) for i in gaps}
+    columns |= {i: _filled(columns[i]) for i in (*gaps, *(() if needs_y else asked[: len(y)]))}
     complaints += cell_complaints(file, {i: columns[i] for i in sorted(used)})
     if complaints:
         raise refusal(complaints)

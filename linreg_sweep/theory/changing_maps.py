@@ -8,13 +8,11 @@ together to at most the root of t times the trace of R (Cauchy and Schwarz).
 Trials lie last, and all is elementwise over them.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.theory.course import Table
-from linreg_sweep.theory.epoch_map import Batches, EpochMaps, Momentum, epoch_maps
+from linreg_sweep.theory.epoch_map import Affine, Batches, EpochMaps, Momentum, epoch_maps
 from linreg_sweep.theory.rounding import Steps
 from linreg_sweep.theory.sums import combined, total
 from linreg_sweep.theory.watching import Seen
@@ -22,8 +20,8 @@ from linreg_sweep.theory.watching import Seen
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
-KEPT = 32
-"""Maps of epochs that are kept, for rates that come again."""
+KEPT = 128
+"""Maps of a trial that are kept, for rates that come again."""
 
 NEARLY = 1e-200
 """A rate instead of 0, at which no error moves and velocities do."""
@@ -32,40 +30,23 @@ ENOUGH = 2.0
 """How far above those looked at the size of a state in between may lie."""
 
 
-class _Map(NamedTuple):
-    """What an epoch does to k trials; see EpochMaps."""
-
-    delta: Floats
-    """Of every epoch [D, D, k]."""
-    shift: Floats
-    """[D, O, k]."""
-    first_delta: Floats
-    """Of the first of all, likewise."""
-    first_shift: Floats
-    """[D, O, k]."""
-    scale: Floats
-    """[D, k] or [D, 1]."""
-    spread: Floats
-    """[k]."""
-    peak: Floats
-    """[k]."""
-
-    def take(self, columns: Indices) -> "_Map":
-        """Returns that of some trials."""
-        return _Map(*(each if each.shape[-1] == 1 else each[..., columns] for each in self))
-
-
-def _map_of(maps: EpochMaps) -> _Map:
-    parts = (maps.every.delta, maps.every.shift, maps.first.delta, maps.first.shift, maps.scale)
-    last = [np.ascontiguousarray(np.moveaxis(each, 0, -1)) for each in parts]
-    return _Map(*[*last, maps.spread, maps.peak])
+def _numbers(map_: Affine, maps: EpochMaps) -> Floats:
+    """Returns delta, shift, spread and peak of k maps, one after the other [k, m]; see EpochMaps."""
+    parts = (map_.delta, map_.shift, maps.spread, maps.peak)
+    return np.concatenate([each.reshape(len(each), -1) for each in parts], axis=1)
 
 
 class Epochs:
     """The excess of k trials, epoch by epoch; see watching.Descents."""
 
     def __init__(
-        self, batches: Batches, momentum: Momentum | None, rates: Table, error: Floats, steps: Steps
+        self,
+        batches: Batches,
+        momentum: Momentum | None,
+        rates: Table,
+        error: Floats,
+        steps: Steps,
+        held: int,
     ) -> None:
         """Begins at the starts.
 
@@ -75,30 +56,29 @@ class Epochs:
             rates: theirs in each epoch.
             error: of their starts, in theta [k, P, O].
             steps: what a step rounds.
+            held: maps of each trial that are kept.
         """
         self.batches, self.momentum, self.rates, self.steps = batches, momentum, rates, steps
-        self.live, (count, n, _) = np.arange(len(error)), error.shape
+        self.live, (count, n, n_targets) = np.arange(len(error)), error.shape
         along = batches.frame.into @ error
         still = error - batches.frame.back @ along  # along what is flat
         self.error, self.still = (np.ascontiguousarray(np.moveaxis(each, 0, -1)) for each in (along, still))
-        self.back = np.moveaxis(batches.frame.back, 0, -1)
         self.size = np.linalg.norm(error, axis=(1, 2))
         self.n, size = n, n if momentum is None else 2 * n
         self.state = np.zeros((size, *self.error.shape[1:]))
         self.state[:n] = self.error
         self.gathered, self.pace = np.zeros((size, size, count)), np.zeros(count)
         self.rate = np.full(count, np.nan)
-        self.kept = dict[bytes, tuple[Floats, _Map]]()
+        self.kept = np.empty((held, size * (size + n_targets) + 2, count))
+        self.met, self.n_met = np.full((held, count), np.nan), np.zeros(count, np.intp)
 
     def take(self, columns: Indices) -> None:
         """Keeps some of the trials that are left."""
         self.batches, self.steps = self.batches.take(columns), self.steps.take(columns)
         self.momentum = None if self.momentum is None else self.momentum.take(columns)
-        for name in ("live", "state", "error", "still", "size", "gathered", "pace", "rate"):
+        of_each = "live state error still size gathered pace rate kept met n_met"
+        for name in of_each.split():
             setattr(self, name, getattr(self, name)[..., columns])
-        self.back = self.back if self.back.shape[-1] == 1 else self.back[..., columns]
-        left = [(rate[columns], each.take(columns)) for rate, each in self.kept.values()]
-        self.kept = {rate.tobytes(): (rate, each) for rate, each in left}
 
     def run(self, epoch: int, n_states: int) -> Seen:
         """Does so many epochs, the first of number `epoch`; returns what each began with."""
@@ -120,36 +100,50 @@ class Epochs:
         found = np.sqrt(epoch * np.maximum(total(trace), 0))
         return np.asarray(np.nan_to_num(found, nan=np.inf))
 
+    def _map(self, rate: Floats, *, is_first: bool) -> tuple[Floats, Floats, Floats, Floats]:
+        """Returns delta, shift, spread and peak of an epoch, trials last; worked out where a rate is new."""
+        is_met = self.met[: self.n_met.max() + 1] == rate
+        place = np.where(is_met.any(axis=0), is_met.argmax(axis=0), np.minimum(self.n_met, len(self.met) - 1))
+        new = np.flatnonzero(~is_met.any(axis=0))
+        if len(new):
+            momentum = None if self.momentum is None else self.momentum.take(new)
+            maps = epoch_maps(self.batches.take(new), rate[new], momentum)
+            self.kept[place[new], :, new] = _numbers(maps.every, maps)
+            self.met[place[new], new] = rate[new]
+            self.n_met[new] += 1
+        if is_first:  # of all
+            found = _numbers(maps.first, maps).T
+        elif (place == place[0]).all():
+            found = self.kept[place[0]]
+        else:
+            found = self.kept[place, :, np.arange(len(rate))].T
+        size, n_targets = self.state.shape[:2]
+        delta, shift = found[: size * size], found[size * size : -2]
+        return delta.reshape(size, size, -1), shift.reshape(size, n_targets, -1), found[-2], found[-1]
+
     def _move(self, rate: Floats, *, is_first: bool) -> None:
-        key = rate.tobytes()
-        if key not in self.kept:
-            if len(self.kept) == KEPT:
-                self.kept.clear()
-            self.kept[key] = rate, _map_of(epoch_maps(self.batches, rate, self.momentum))
-        map_ = self.kept[key][1]
-        delta, shift = (map_.first_delta, map_.first_shift) if is_first else (map_.delta, map_.shift)
+        delta, shift, spread, peak = self._map(rate, is_first=is_first)
         self.state = self.state + (combined(delta, self.state) + shift)
         self.error = self.state[: self.n]
         if self.momentum is not None:
             self.error = self.error + self.momentum.ahead * self.state[self.n :]
-        before, self.size = (
-            self.size,
-            np.sqrt(total(((self.still + combined(self.back, self.error)) ** 2).reshape(-1, len(rate)))),
-        )
-        self._gather(map_, delta, rate, ENOUGH * np.maximum(before, self.size) * map_.peak)
+        back, before = np.moveaxis(self.batches.frame.back, 0, -1), self.size
+        moved = self.still + combined(back, self.error)
+        self.size = np.sqrt(total((moved**2).reshape(-1, len(rate))))
+        self._gather(delta, rate, ENOUGH * np.maximum(before, self.size) * peak, spread, peak)
 
-    def _gather(self, map_: _Map, delta: Floats, rate: Floats, size: Floats) -> None:
+    def _gather(self, delta: Floats, rate: Floats, size: Floats, spread: Floats, peak: Floats) -> None:
         """Adds what an epoch rounds, of errors up to a size [k] in theta."""
-        steps, n = self.steps, self.n
+        steps, n, scale = self.steps, self.n, np.sqrt(self.batches.frame.weight.T)
         moved = self.gathered + combined(delta, self.gathered)
         self.gathered = moved + combined(delta, moved.swapaxes(0, 1)).swapaxes(0, 1)
-        added = np.where(size < steps.most, steps.rounding(rate, size) * map_.spread, np.inf)
+        added = np.where(size < steps.most, steps.rounding(rate, size) * spread, np.inf)
         diagonal = np.arange(n)
-        self.gathered[diagonal, diagonal] += (added * map_.scale[:n]) ** 2
+        self.gathered[diagonal, diagonal] += (added * scale) ** 2
         if self.momentum is not None:  # velocities round by what makes them, times the rate
             pull = rate * steps.unit * (steps.steepest * (steps.optimum + size) + steps.constant)
-            added = pull / (1 - steps.momentum) * map_.spread * map_.peak
-            self.gathered[n + diagonal, n + diagonal] += (added * map_.scale[:n]) ** 2
+            added = pull / (1 - steps.momentum) * spread * peak
+            self.gathered[n + diagonal, n + diagonal] += (added * scale) ** 2
         self.pace = self.pace + len(self.batches.pulls) * steps.pace(rate)
 
     def _changed(self, rate: Floats) -> Floats:

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.theory.epoch_limits import crossings
 from linreg_sweep.theory.epoch_map import Momentum
-from linreg_sweep.theory.in_batches import DECIDING, InBatches, Values
+from linreg_sweep.theory.in_batches import DECIDING, InBatches, Indices, Values, alike
 from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, begin, draws_of, mean_steps
-from linreg_sweep.theory.mean_course import Course
+from linreg_sweep.theory.mean_course import MeanCourse
 from linreg_sweep.theory.mean_long import PASSES, long_after, swinging_steps
 from linreg_sweep.theory.mean_square import Modes, growth_at, limit_of, modes_of, plateau_of
 from linreg_sweep.theory.quadratic import Quadratic
@@ -19,7 +21,6 @@ from linreg_sweep.theory.scatter import Scatter, scatter_of
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-Indices = NDArray[np.intp]
 
 MOST_WORK = 10**9
 """Rows times the square of parameters up to which the limit of second moments is looked for."""
@@ -39,11 +40,8 @@ RATIO = 1.2
 TRIES = 200
 """Rates that are tried before no limit is known."""
 
-NARROWINGS = 100
-"""Times that a limit is narrowed down."""
-
 REMEMBERED = 64
-"""Groups of trials of which what was found is kept, for others that differ in their seeds."""
+"""Groups of trials of which what was found is kept, for others that differ in their seeds alone."""
 
 TABLE = 2**20
 """Numbers of moments that are held at once."""
@@ -94,12 +92,6 @@ class Drawn(InBatches):
         found: Draws = self.known[key]
         return found
 
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """What all that is known of trials depends on, beside their numbers."""
-        method = self.method
-        return method.batch_size, method.order, method.flags, id(self.problem)
-
     def n_moments(self, values: Values) -> int:
         """Returns how many entries second moments have."""
         size = self.n_moving(values)
@@ -111,10 +103,9 @@ class Drawn(InBatches):
         """Yields trials of one penalty each, not too many at once."""
         n_means = 2 * self.problem.optimum.size
         width = max(1, TABLE // (self.n_moments(values) + n_means) ** 2)
-        for penalty, alike in _by_penalty(values):
-            draws = self.draws(quadratic.take(alike[:1]), penalty)
-            for first in range(0, len(alike), width):
-                some = alike[first : first + width]
+        for penalty, these in _by_penalty(values):
+            draws = self.draws(quadratic.take(these[:1]), penalty)
+            for some in np.split(these, range(width, len(these), width)):
                 own = {name: each[some] for name, each in values.items()}
                 yield some, draws, self.momentum(own)
 
@@ -124,28 +115,49 @@ class Drawn(InBatches):
 
     def plateau(self, quadratic: Quadratic, values: Values) -> Floats:
         """Returns the expected excess at rest [K]; NaN: it grows without bound, or it is not worked out."""
-        found = np.full(len(values["learning_rate"]), np.nan)
 
-        def at_rest() -> Floats:
+        def at_rest(quadratic: Quadratic, values: Values) -> Floats:
             if self.n_moments(values) > MOST_MOMENTS:
                 return self._by_passes(quadratic, values, self._plateau)
+            found = np.empty(len(values["learning_rate"]))
             for some, draws, momentum in self._blocks(quadratic, values):
                 found[some] = self.steps(draws, values["learning_rate"][some], momentum).plateau()
             return found
 
-        return self._once("plateau", values, (), at_rest)
+        return self._once("plateau", quadratic, values, (), at_rest)
 
     def _once(
-        self, word: str, values: Values, others: tuple[NDArray[Any], ...], find: Callable[[], Floats]
+        self,
+        word: str,
+        quadratic: Quadratic,
+        values: Values,
+        others: tuple[NDArray[Any], ...],
+        find: Callable[..., Floats],
     ) -> Floats:
-        """Returns what is found of trials; those that differ in their seeds alone are not looked at again."""
+        """Returns what is found of trials [K]: once for all that are alike, or differ in their seeds alone.
+
+        Args:
+            word: what is sought.
+            quadratic: what they descend.
+            values: theirs.
+            others: what else it depends on, [K, ...] each.
+            find: given quadratic, values and others of trials that all differ, returns it of these.
+        """
         numbers = [values[name] for name in ("learning_rate", *DECIDING) if name in values]
-        key = word, *self.key, *(each.tobytes() for each in (*numbers, *others))
+        columns = [each for other in others for each in other.reshape(len(other), -1).T]
+        bits = blake2b(b"".join(each.tobytes() for each in (*numbers, *columns))).digest()
+        key = word, bits, *self.key
         if key not in self.found:
             if len(self.found) >= REMEMBERED:
                 self.found.clear()
+            groups, found = alike([*numbers, *columns], len(numbers[0])), np.empty(len(numbers[0]))
+            first = np.array([group[0] for group in groups], np.intp)
+            own = {name: each[first] for name, each in values.items()}
             with np.errstate(all="ignore"):
-                self.found[key] = find()
+                different = find(quadratic.take(first), own, *(each[first] for each in others))
+            for group, value in zip(groups, different, strict=True):
+                found[group] = value
+            self.found[key] = found
         kept: Floats = self.found[key]
         return kept
 
@@ -166,23 +178,24 @@ class Drawn(InBatches):
             start: theta_0 [K, P, O].
             epochs: [K].
         """
-        found = np.full(len(epochs), np.nan)
-        error = quadratic.error(start)
 
-        def course(one: One) -> float:
-            return self._course(one, error[one.place], int(epochs[one.place]) * self.n_steps)
-
-        def after() -> Floats:
+        def after(quadratic: Quadratic, values: Values, start: Floats, epochs: Integers) -> Floats:
+            error, steps_of_each = quadratic.error(start), epochs * self.n_steps
             if self.n_moments(values) > MOST_MOMENTS:
+
+                def course(one: One) -> float:
+                    return self._course(one, error[one.place], int(steps_of_each[one.place]))
+
                 return self._by_passes(quadratic, values, course)
+            found = np.empty(len(epochs))
             for some, draws, momentum in self._blocks(quadratic, values):
                 steps = self.steps(draws, values["learning_rate"][some], momentum)
                 state = begin(draws, draws.frame.into @ error[some], momentum)
-                moments = steps.after(state, epochs[some] * self.n_steps)
+                moments = steps.after(state, steps_of_each[some])
                 found[some] = np.nan_to_num(steps.excess(moments), nan=np.inf, posinf=np.inf)
             return found
 
-        return self._once("expected", values, (start, epochs), after)
+        return self._once("expected", quadratic, values, (start, epochs), after)
 
     def n_passes(self, values: Values, epochs: Floats) -> Floats:
         """Returns about how many passes over the rows an expected excess takes [K]."""
@@ -198,9 +211,9 @@ class Drawn(InBatches):
         if self._pass > MOST_OF_PASS:
             return found
         momentum, limits = self.momentum(values), self.stability_limit(quadratic, values)
-        for penalty, alike in _by_penalty(values):
-            scatter = self._scatter(quadratic.take(alike[:1]), penalty)
-            for k in alike.tolist():
+        for penalty, these in _by_penalty(values):
+            scatter = self._scatter(quadratic.take(these[:1]), penalty)
+            for k in these.tolist():
                 own = None if momentum is None else momentum.take(slice(k, k + 1))
                 found[k] = find(One(k, float(rates[k]), own, scatter, bool(rates[k] < limits[k])))
         return found
@@ -209,7 +222,7 @@ class Drawn(InBatches):
         return plateau_of(one.scatter, one.modes) if one.is_stable and one.modes.is_stable else np.nan
 
     def _course(self, one: One, error: Floats, n_steps: int) -> float:
-        course = Course(one.scatter, one.modes, one.momentum is None and one.is_stable)
+        course = MeanCourse(one.scatter, one.modes, one.momentum is None and one.is_stable)
         state = course.begin(error)
         if one.momentum is not None and n_steps:  # the first step is not dampened
             undamped = replace(one.momentum, gain=np.ones(1))
@@ -217,10 +230,11 @@ class Drawn(InBatches):
             n_steps -= 1
         swinging, most = swinging_steps(course), MOST_OF_COURSE / self._pass
         steps, integral = course.passes(n_steps), 2 * course.passes(swinging) + PASSES
+        found = np.nan
         if steps <= min(most, integral):
-            return course.excess(course.after(state, n_steps))
+            found = course.excess(course.after(state, n_steps, most))
         is_known = one.is_stable and one.modes.is_stable and 2 * swinging < n_steps and integral <= most
-        return long_after(course, state, n_steps, swinging) if is_known else np.nan
+        return long_after(course, state, n_steps, swinging) if np.isnan(found) and is_known else found
 
     def _scatter(self, quadratic: Quadratic, decay: float) -> Scatter:
         """Returns what the batches of one trial are drawn from, a pass over the rows at a time."""
@@ -239,26 +253,18 @@ class Drawn(InBatches):
         self, quadratic: Quadratic, values: Values, epochs: NDArray[Any] | None = None
     ) -> Floats:
         """Returns the rate [K] from which on second moments grow without bound; NaN: not worked out."""
-        found = np.empty(len(values["learning_rate"]))
-        with np.errstate(all="ignore"):
-            for penalty, alike in _by_penalty(values):
-                one, own = quadratic.take(alike[:1]), {name: each[alike] for name, each in values.items()}
-                momentum = self.momentum(own)
-                for k, place in enumerate(alike.tolist()):
-                    found[place] = self._limit(one, penalty, momentum, k)
-        return found
+        momentum = self.momentum(values)
 
-    def _limit(self, one: Quadratic, penalty: float, momentum: Momentum | None, place: int) -> float:
-        own: Momentum | None = None
-        numbers: tuple[float, ...] = ()
-        if momentum is not None:
-            of_it = slice(place, place + 1)
-            own = momentum.take(of_it)
-            numbers = (float(own.momentum[0]), float(own.gain[0]))
-        key = "limit", penalty, *self.key, *numbers
-        if key not in self.known:
-            self.known[key] = self._found_limit(one, penalty, own)
-        return float(self.known[key])
+        def find(these: Indices) -> Floats:
+            found, penalty = [], values.get("weight_decay", np.zeros(len(values["learning_rate"])))
+            with np.errstate(all="ignore"):
+                for k in these.tolist():
+                    one = slice(k, k + 1)
+                    own = None if momentum is None else momentum.take(one)
+                    found.append(self._found_limit(quadratic.take(one), float(penalty[k]), own))
+            return np.array(found)
+
+        return self.limits(values, find)
 
     def _found_limit(self, one: Quadratic, penalty: float, momentum: Momentum | None) -> float:
         if momentum is None:
@@ -296,7 +302,7 @@ class Drawn(InBatches):
 def _by_penalty(values: Values) -> Iterator[tuple[float, Indices]]:
     """Yields each penalty there is, and its trials."""
     decay = np.broadcast_to(values.get("weight_decay", np.zeros(1)), values["learning_rate"].shape)
-    yield from ((penalty, np.flatnonzero(decay == penalty)) for penalty in np.unique(decay).tolist())
+    yield from ((float(decay[these[0]]), these) for these in alike([decay], len(decay)) if len(these))
 
 
 def first_growth(growth_of: Callable[[float], float], begins: float) -> float:
@@ -304,28 +310,13 @@ def first_growth(growth_of: Callable[[float], float], begins: float) -> float:
     if not np.isfinite(begins):
         return np.inf
 
-    def growth(rate: float) -> float:
-        return float(np.minimum(growth_of(rate), 1.0))
+    def growth(rates: Floats, trial: Indices) -> Floats:
+        return np.minimum([growth_of(rate) for rate in rates.tolist()], 1.0)
 
-    high, above = begins, growth(begins)
-    low, below = high, above
-    for _ in range(TRIES):
-        if above >= 0:
-            break
-        low, below, high = high, above, high * RATIO
-        above = growth(high)
-    if not above >= 0 or below >= 0:  # none in so many tries, or at once
-        return np.nan
-    for step in range(NARROWINGS):  # by the secant, of which the end that stays counts half (Illinois)
-        if high - low <= 2 * np.spacing(low):
-            break
-        share = below / (below - above) if step % 8 < 7 else 0.5
-        middle = float(np.clip(low + share * (high - low), np.nextafter(low, high), np.nextafter(high, low)))
-        seen = growth(middle)
-        if np.isnan(seen):
-            return np.nan
-        if seen >= 0:
-            high, above, below = middle, seen, below / 2
-        else:
-            low, below, above = middle, seen, above / 2
-    return high
+    low, trial = np.array([begins]), np.zeros(1, np.intp)
+    if growth(low, trial) < 0:
+        for _ in range(TRIES):
+            if growth(low * RATIO, trial) >= 0:
+                return float(crossings(growth, low, low * RATIO, trial)[1][0])
+            low = low * RATIO
+    return np.nan

@@ -120,7 +120,7 @@ def first_limits(growth: Growth, count: int) -> Floats:
         rest = rest[np.isnan(brackets[0, rest])]
     known = np.flatnonzero(~np.isnan(brackets[0]))
     low, high = brackets[:, known]
-    found[known] = _crossings(growth, low, high, known)[1]
+    found[known] = crossings(growth.at, low, high, known)[1]
     return found
 
 
@@ -177,13 +177,22 @@ def _edge(growth: Callable[[Floats], Floats], low: float, high: float, *, is_end
     return float(high if is_end else low)
 
 
-def _crossings(growth: Growth, low: Floats, high: Floats, trial: Indices) -> tuple[Floats, Floats]:
+def crossings(
+    growth: Callable[[Floats, Indices], Floats], low: Floats, high: Floats, trial: Indices
+) -> tuple[Floats, Floats]:
     """Returns the rates [m] between which trials stop being stable, as close as float64 has them.
 
-    By the secant, of which the end that stays is taken for half as high each time (Illinois).
+    By the secant, of which the end that stays is taken for half as high each time (Illinois). The upper one
+    is NaN where growth is not known at both.
+
+    Args:
+        growth: of some trials at rates [m], below 0 where they are stable.
+        low: rates at which they are [m].
+        high: rates at which they are not [m].
+        trial: which these are [m].
     """
     low, high = low.copy(), high.copy()
-    at_low, at_high = growth.at(low, trial), growth.at(high, trial)
+    at_low, at_high = growth(low, trial), growth(high, trial)
     for step in range(STEPS):
         rest = np.flatnonzero(high - low > 2 * np.spacing(low))
         if not len(rest):
@@ -192,9 +201,9 @@ def _crossings(growth: Growth, low: Floats, high: Floats, trial: Indices) -> tup
         part = at_low[rest] / (at_low[rest] - at_high[rest])
         middle = one + (other - one) * np.where((part > 0) & (part < 1) & (step % 8 < 7), part, 0.5)
         middle = np.clip(middle, np.nextafter(one, other), np.nextafter(other, one))
-        seen = growth.at(middle, trial[rest])
+        seen = growth(middle, trial[rest])
         is_over = seen >= 0
         low[rest], high[rest] = np.where(is_over, one, middle), np.where(is_over, middle, other)
         at_low[rest] = np.where(is_over, at_low[rest] / 2, seen)
         at_high[rest] = np.where(is_over, seen, at_high[rest] / 2)
-    return low, high
+    return low, np.where(np.isnan(at_low + at_high), np.nan, high)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.theory.epoch_limits import Growth, first_limits, islands
 from linreg_sweep.theory.epoch_map import Batches, EpochMaps, batches_of, epoch_maps, growth_of
-from linreg_sweep.theory.in_batches import DECIDING, InBatches, Values
+from linreg_sweep.theory.in_batches import InBatches, Indices, Values
 from linreg_sweep.theory.quadratic import Quadratic
 
 Floats = NDArray[np.float64]
@@ -66,21 +66,16 @@ class FileOrder(InBatches):
         self, quadratic: Quadratic, values: Values, epochs: NDArray[Any] | None = None
     ) -> Floats:
         """Returns the learning rate [K] above which trials first stop being stable; see epoch_limits."""
-        count = len(values["learning_rate"])
-        keys = [tuple(float(values[name][k]) for name in DECIDING if name in values) for k in range(count)]
-        new = [k for k, key in enumerate(keys) if self._key(key) not in self.known]
-        new = [*{keys[k]: k for k in new}.values()]
-        width = max(1, TABLE // (self.n_steps * self.problem.shape[0] ** 2))
-        for first in range(0, len(new), width):
-            some = np.array(new[first : first + width])
-            these = {name: each[some] for name, each in values.items()}
-            found = first_limits(self._growth(quadratic.take(some), these), len(some))
-            self.known.update({self._key(keys[k]): float(x) for k, x in zip(some, found, strict=True)})
-        return np.array([self.known[self._key(key)] for key in keys])
+        width = max(1, TABLE // (self.n_steps * self._n**2))
 
-    def _key(self, deciding: tuple[float, ...]) -> Any:
-        method = self.method
-        return deciding, method.batch_size, method.flags, self.problem.loss, id(self.problem)
+        def find(these: Indices) -> Floats:
+            found = []
+            for some in np.split(these, range(width, len(these), width)):
+                own = {name: each[some] for name, each in values.items()}
+                found.append(first_limits(self._growth(quadratic.take(some), own), len(some)))
+            return np.concatenate(found)
+
+        return self.limits(values, find)
 
     def _growth(self, quadratic: Quadratic, values: Values) -> Growth:
         return Growth(self.batches(quadratic, values), self.momentum(values))

@@ -1,6 +1,6 @@
 """What theories of mini-batches have in common: the steps of an epoch, and what a limit depends on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from linreg_sweep.theory.epoch_map import Momentum
 from linreg_sweep.theory.problem import Problem
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
 Values = Mapping[str, Floats]
 
 MOST_PARAMETERS = 128
@@ -56,3 +57,41 @@ class InBatches:
     def n_moving(self, values: Values) -> int:
         """Returns how many numbers a step moves for each target: parameters, and velocities if any."""
         return self.problem.shape[0] * (1 if self.momentum(values) is None else 2)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What all that is known of trials depends on, beside their numbers."""
+        method = self.method
+        return method.batch_size, method.order, method.flags, id(self.problem)
+
+    def limits(self, values: Values, find: Callable[[Indices], Floats]) -> Floats:
+        """Returns a limit of each trial [K], which is found once for all that share what it depends on.
+
+        Args:
+            values: of the trials, [K] each.
+            find: given the first trials of those whose limits are not known, returns these.
+        """
+        found, names = np.empty(len(values["learning_rate"])), [name for name in DECIDING if name in values]
+        groups = alike([values[name] for name in names], len(found)) if len(found) else []
+        keys = [
+            ("limit", *self.key, *(float(values[name][k]) for name in names))
+            for k in (group[0] for group in groups)
+        ]
+        new = {key: group[0] for key, group in zip(keys, groups, strict=True) if key not in self.known}
+        if new:
+            self.known.update(zip(new, find(np.array([*new.values()])).tolist(), strict=True))
+        for key, group in zip(keys, groups, strict=True):
+            found[group] = self.known[key]
+        return found
+
+
+def alike(columns: Sequence[Floats], count: int) -> list[Indices]:
+    """Returns which trials have the same numbers in all columns [count], ascending in each group."""
+    keys = np.zeros(count, np.int64)
+    for column in columns:
+        different, places = np.unique(column, return_inverse=True)
+        keys = np.unique(keys * len(different) + places, return_inverse=True)[1]
+    if not count or (keys == keys[0]).all():
+        return [np.arange(count)]
+    order = np.argsort(keys, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(keys[order])) + 1)

@@ -184,7 +184,7 @@ class MeanSteps:
         """Returns the expected excess at rest [k]; NaN where second moments grow without bound."""
         found, stable = np.full(len(self.trace), np.nan), np.flatnonzero(self.growth < 0)
         delta, shift = self.every.delta[stable], self.every.shift[stable]
-        still = ~delta.any(axis=2) & ~delta.any(axis=1)
+        still = ~delta.any(axis=2)  # what is flat, and 0
         diagonal = np.arange(delta.shape[1])
         delta[:, diagonal, diagonal] -= still
         at_rest = np.asarray(np.linalg.solve(-delta, shift), np.float64)

@@ -47,17 +47,17 @@ def least_plain(
     stride: Integers = 1 + np.asarray(modes.odd.any(axis=0), np.int64)
     with np.errstate(all="ignore"):  # diverged trials overflow
         every = np.arange(len(last))
-        Course.of(modes, residuals, every, 0, stride).search(last // stride, cost_at, best)
+        CostCourse.of(modes, residuals, every, 0, stride).search(last // stride, cost_at, best)
         there = np.flatnonzero((stride == 2) & (last >= 1))
         if len(there):
             some, stride = modes.take(there), stride[there]
             shrunk = residuals.take(there).shrunk(some.factors(np.ones(len(there))))
-            Course.of(some, shrunk, there, 1, stride).search((last[there] - 1) // stride, cost_at, best)
+            CostCourse.of(some, shrunk, there, 1, stride).search((last[there] - 1) // stride, cost_at, best)
     return best.epoch, best.cost
 
 
 @dataclass(frozen=True)
-class Course:
+class CostCourse:
     """Every epoch of some trials, or every other one, along which each factor is an exponential.
 
     Attributes:
@@ -79,8 +79,8 @@ class Course:
     @classmethod
     def of(
         cls, modes: PlainModes, residuals: Residuals, trial: Indices, parity: int, stride: Integers
-    ) -> "Course":
-        """Returns that of trials with these modes and residuals at its first epoch, see Course."""
+    ) -> "CostCourse":
+        """Returns that of trials with these modes and residuals at its first epoch, see CostCourse."""
         log = modes.log * stride
         grown, (one, other) = np.expm1(log), np.triu_indices(len(log))
         both = grown[one] * grown[other] + grown[one] + grown[other]

@@ -26,6 +26,9 @@ WIDTH = 9.5
 LONGER = 16
 """Times that a leap is longer than the one before."""
 
+AGAIN = 2
+"""The same after a leap that lost digits, until the excess falls no more."""
+
 FIRST = 64
 """Steps that are taken one by one before any leap: what is steep falls in them."""
 
@@ -34,7 +37,7 @@ LOST = 1e-10
 
 
 @dataclass(frozen=True)
-class Course:
+class MeanCourse:
     """How the moments of one trial move: its second moments [d, d, q, q] and means [d, q, O], in one row.
 
     Attributes:
@@ -84,25 +87,28 @@ class Course:
         seen = self.modes.seen
         return np.einsum("a,b,abij->ij", seen, seen, second), np.einsum("a,aio->io", seen, mean)
 
-    def after(self, state: Floats, n_steps: int) -> Floats:
-        """Returns moments after so many steps more."""
-        longest, most = FIRST, n_steps
-        while n_steps:
-            length = min(n_steps, longest)
+    def after(self, state: Floats, n_steps: int, most: float = np.inf) -> Floats:
+        """Returns moments after so many steps more; NaN where that takes more than so many passes."""
+        leap, longer = FIRST, LONGER
+        while n_steps and most >= 0:
+            length = min(n_steps, leap)
             if self._leaps(length):
-                found, lost = self._leap(state, _shares(length))
+                shares = _shares(length)
+                found, lost = self._leap(state, shares)
+                most -= len(shares) - 1
                 if lost > LOST:
-                    longest = most = length // 4
+                    leap, longer = length // 4, AGAIN
                     continue
                 state = found
             else:
                 for _ in range(length):
                     state = self.step(state)
-            n_steps, longest = n_steps - length, min(length * LONGER, most)
-        return state
+                most -= length
+            n_steps, leap = n_steps - length, length * longer
+        return state if most >= 0 else np.full_like(state, np.nan)
 
     def passes(self, n_steps: int) -> float:
-        """Returns the passes over the rows that so many steps mostly take."""
+        """Returns the passes over the rows that so many steps mostly take; more where leaps lose digits."""
         return 3 * WIDTH * n_steps**0.5 if self._leaps(n_steps) else n_steps
 
     def _leaps(self, n_steps: int) -> bool:

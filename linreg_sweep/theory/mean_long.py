@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.theory.krylov import undone
-from linreg_sweep.theory.mean_course import Course
+from linreg_sweep.theory.mean_course import MeanCourse
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.complex128]
@@ -30,7 +30,7 @@ TRUSTED = 5e-10
 """Share of the excess that may be missing, as far as it shows."""
 
 
-def swinging_steps(course: Course) -> int:
+def swinging_steps(course: MeanCourse) -> int:
     """Returns the steps within which what swings from step to step dies out."""
     delta = course.modes.delta
     moved = 1 + np.linalg.eigvals(delta)
@@ -39,7 +39,7 @@ def swinging_steps(course: Course) -> int:
     return int(np.ceil(min(GONE / -np.log(size), 2**62))) if size < 1 else 2**62
 
 
-def long_after(course: Course, state: Floats, n_steps: int, swinging: int) -> float:
+def long_after(course: MeanCourse, state: Floats, n_steps: int, swinging: int) -> float:
     """Returns the expected excess so many steps after moments; NaN: it was not found, to nine digits.
 
     Args:
@@ -55,7 +55,7 @@ def long_after(course: Course, state: Floats, n_steps: int, swinging: int) -> fl
     return found if missing <= TRUSTED * found else np.nan
 
 
-def _integral(course: Course, state: Floats, n_steps: int) -> float:
+def _integral(course: MeanCourse, state: Floats, n_steps: int) -> float:
     angle = (np.arange(POINTS // 2) * 2 + 1) * np.pi / POINTS
     turned = 0.6407 * angle
     point = POINTS * (0.5017 * angle / np.tan(turned) - 0.6122 + 0.2645j * angle)
@@ -64,7 +64,7 @@ def _integral(course: Course, state: Floats, n_steps: int) -> float:
     return float((np.exp(point) * slope * sums).imag.sum() * 2 / POINTS / n_steps)
 
 
-def _summed(course: Course, state: Floats, grown: complex) -> complex:
+def _summed(course: MeanCourse, state: Floats, grown: complex) -> complex:
     """Returns the sum over all steps s of the expected excess times z**-s, of z = 1 + grown."""
     scatter, modes, z = course.scatter, course.modes, 1 + grown
     second, mean = course.parts(state)

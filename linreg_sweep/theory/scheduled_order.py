@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.schedules import declared as schedules
+from linreg_sweep.theory.changing_maps import KEPT
 from linreg_sweep.theory.course import Table
 from linreg_sweep.theory.file_order import FileOrder
 from linreg_sweep.theory.in_batches import InBatches, Values
@@ -37,32 +38,39 @@ class ScheduledOrder(InBatches):
 
     def rates(self, quadratic: Quadratic, values: Values, epochs: NDArray[Any], dtype: str) -> Table:
         """Returns the rates of trials in each epoch, as their descent's precision has them."""
+        factors, rate = self._factors(quadratic, values, epochs), values["learning_rate"]
 
         def found(columns: Indices, first: int, n_epochs: int) -> Floats:
-            some, own = quadratic.take(columns), {name: each[columns] for name, each in values.items()}
-            run = np.asarray(epochs, np.float64)[columns]
-            schedule = self.method.schedule
-            factors = schedules.factors(schedule, first, n_epochs, run, some.flattest, some.steepest, own)
-            rounded = (factors * own["learning_rate"]).astype(dtype).astype(np.float64)
+            exact = factors(columns, first, n_epochs) * rate[columns]
+            rounded = exact.astype(dtype).astype(np.float64)
             return np.asarray(np.broadcast_to(rounded, (n_epochs, len(columns))))
+
+        return found
+
+    def _factors(self, quadratic: Quadratic, values: Values, epochs: NDArray[Any]) -> Table:
+        def found(columns: Indices, first: int, n_epochs: int) -> Floats:
+            some, own = quadratic.take(columns), {name: each[columns] for name, each in values.items()}
+            run, schedule = np.asarray(epochs, np.float64)[columns], self.method.schedule
+            return schedules.factors(schedule, first, n_epochs, run, some.flattest, some.steepest, own)
 
         return found
 
     def is_followed(self, quadratic: Quadratic, values: Values, epochs: NDArray[Any]) -> NDArray[np.bool_]:
         """Returns which trials have few enough rates, in few enough epochs, to go through these [k]."""
-        rates = self.rates(quadratic, values, epochs, "float64")
-        most = MOST_WORK // self.n_moving(values) ** 2
+        factors, most = self._factors(quadratic, values, epochs), MOST_WORK // self.n_moving(values) ** 2
         found = epochs + self.n_steps <= most
         short = np.flatnonzero(found)
         longest = int(epochs[short].max(initial=1))
         width = max(1, TABLE // longest)
         for first in range(0, len(short), width):
             some = short[first : first + width]
-            table = rates(some, 0, longest)
-            is_own = np.arange(longest)[:, None] < epochs[some]
-            table = np.sort(np.where(is_own, table, table[0]), axis=0)
+            table, own = factors(some, 0, longest), epochs[some]
+            if table.shape[1] > 1 or (own != longest).any():
+                table = np.where(np.arange(longest)[:, None] < own, table, table[0])
+            table = np.sort(table, axis=0)
             n_rates = 1 + (table[1:] != table[:-1]).sum(axis=0)
-            found[some] = epochs[some] + n_rates * self.n_steps <= most
+            n_maps = np.where(n_rates <= KEPT, n_rates, own)
+            found[some] = own + n_maps * self.n_steps <= most
         return found
 
     def _long_run(self, values: Values, epochs: NDArray[Any] | None) -> Floats:

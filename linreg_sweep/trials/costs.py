@@ -82,7 +82,7 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
             continue
         method, n_rows = group.options.method, group.problem.n_rows
         of_these, size = epochs[group.chosen], method.batch_size or n_rows
-        makes = method.is_drawn and not group.goes_by_rows(experiment.config.training.engine)
+        makes = method.is_drawn and not group.steps_by_rows(experiment.config.training.engine)
         making = (20_000 + size * n_parameters * (n_parameters + n_targets)) * makes
         width, a_step, a_trial = engine.pace(group.problem.shape, size, making, method.rule(np).n_slots)
         steps = ceil(n_rows / size)
@@ -114,7 +114,7 @@ def _of_batches(experiment: Experiment) -> int:
     if not ENGINES[engine].holds_batches:
         return 0
     held = [
-        _of_hessians(example) for example in experiment.examples_of_sizes if not example.goes_by_rows(engine)
+        _of_hessians(example) for example in experiment.examples_of_sizes if not example.steps_by_rows(engine)
     ]
     return max(held, default=0)
 

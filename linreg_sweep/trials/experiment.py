@@ -18,11 +18,12 @@ from linreg_sweep.method import Method
 from linreg_sweep.optimizers import KEYS, OPTIMIZERS
 from linreg_sweep.schedules.declared import is_constant
 from linreg_sweep.theory.applies import theory_of
+from linreg_sweep.theory.in_batches import alike
 from linreg_sweep.theory.outcome import Criteria
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.trials.descending import train_groups
 from linreg_sweep.trials.epochs import count_states, history_epochs, most_epochs
-from linreg_sweep.trials.groups import GROUPED, MANY, Group, Kind, alike
+from linreg_sweep.trials.groups import GROUPED, MANY, Group, Kind
 from linreg_sweep.trials.quadratics import Quadratics
 from linreg_sweep.trials.set_up import SetUp, Values, filled
 from linreg_sweep.trials.space import RATIO, Space

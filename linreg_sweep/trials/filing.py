@@ -19,7 +19,7 @@ def with_rows_filed(experiment: Experiment) -> Experiment:
     on_disk = [kind for kind, problem in experiment.problems.items() if problem.is_on_disk]
     if not on_disk or not ENGINES[training.engine].holds_rows:
         return experiment
-    if not any(example.goes_by_rows(training.engine) for example in experiment.examples_of_sizes):
+    if not any(example.steps_by_rows(training.engine) for example in experiment.examples_of_sizes):
         return experiment
     filed = {kind: _filed(experiment.problems[kind], training.dtype) for kind in on_disk}
     return replace(experiment, problems={**experiment.problems, **filed})

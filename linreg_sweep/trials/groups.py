@@ -1,6 +1,5 @@
 """Trials that share all that is no number, and are trained together."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -77,10 +76,10 @@ class Group:
         """Returns what their epochs are made of; None: an engine has one form."""
         return form_of_epochs(engine, self.problem, self.options.method, self.options.dtype)
 
-    def goes_by_rows(self, engine: str) -> bool:
+    def steps_by_rows(self, engine: str) -> bool:
         """Returns whether steps go by their rows, so that no H of theirs is held or made."""
         form = self.form(engine)
-        return form is not None and form.goes_by_rows
+        return form is not None and form.steps_by_rows
 
     def stability_limit(self) -> Floats:
         """Returns the learning rate [K] above which each trial's descent grows; NaN: none is known."""
@@ -93,7 +92,10 @@ class Group:
         """Returns why a trial has no stability limit, as half a sentence; None: all have one."""
         if isinstance(self.theory, NoTheory):
             return self.theory.reason
-        return self.theory.limit_reason(self.trials.values, self.trials.epochs.astype(np.float64))
+        reason = self.theory.limit_reason(self.trials.values, self.trials.epochs.astype(np.float64))
+        if reason is None and np.isnan(self.stability_limit()).any():
+            return "no learning rate was found from which on errors grow"
+        return reason
 
     def contraction(self, settle_epochs: float) -> Floats:
         """Returns the factor [K] of the steepest direction in an epoch; NaN: not known."""
@@ -132,15 +134,3 @@ class Group:
             return np.full(len(self.trials), np.nan)
         trials = self.trials
         return self.theory.expected_excess(trials.quadratic, trials.values, trials.start, epochs)
-
-
-def alike(columns: Sequence[Floats], count: int) -> list[Indices]:
-    """Returns which trials have the same numbers in all columns [count], ascending in each group."""
-    keys = np.zeros(count, np.int64)
-    for column in columns:
-        different, places = np.unique(column, return_inverse=True)
-        keys = np.unique(keys * len(different) + places, return_inverse=True)[1]
-    if not count or (keys == keys[0]).all():
-        return [np.arange(count)]
-    order = np.argsort(keys, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(keys[order])) + 1)

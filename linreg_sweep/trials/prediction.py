@@ -17,6 +17,7 @@ from linreg_sweep.theory.outcome import (
     CONVERGED,
     DIVERGED,
     LOST_IN_ROUNDING,
+    MINI_BATCHES,
     MISSING,
     THEORY,
     UNFINISHED,
@@ -67,21 +68,19 @@ def predict(
         events = results.converged_at, results.diverged_at
         outcome = judge(*events, excess, low, early_stop=options.early_stop)
         about = at = _decided_at(outcome, *events)
-        certain = np.ones(len(trials), np.bool_)
+        certain = followed = np.ones(len(trials), np.bool_)
     else:
         ends = foresee(problem, trials, options)
         settled = ends.converged != MISSING if options.early_stop else ends.settled
         outcomes = np.select([ends.diverged != MISSING, settled], [DIVERGED, CONVERGED], UNFINISHED)
         epochs = _decided_at(outcomes.astype(np.int8), ends.converged, ends.diverged)
         outcome, about = outcomes[0], epochs[0]
-        certain = (outcomes == outcome).all(axis=0)
+        followed = (ends.epochs != MISSING).all(axis=0)
+        certain = (outcomes == outcome).all(axis=0) & followed
         # what grows from errors that are roundings, or overflows, may end at quite another epoch, or never
         certain &= (outcome != DIVERGED) | (2 * ends.diverged >= about).all(axis=0)
         at = np.where((epochs == about).all(axis=0), about, MISSING)
-    silent = np.full(len(trials), LOST_IN_ROUNDING)
-    if isinstance(theory, ScheduledOrder):
-        followed = theory.is_followed(trials.quadratic, trials.values, trials.epochs)
-        certain, silent = certain & followed, np.where(followed, silent, THEORY.index("mini_batches"))
+    silent = np.where(followed, LOST_IN_ROUNDING, MINI_BATCHES)
     return Prediction(
         np.where(certain, outcome, MISSING).astype(np.int8),
         np.where(certain, at, MISSING),
