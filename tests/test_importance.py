@@ -55,6 +55,8 @@ def test_what_does_not_matter_has_a_share_of_0() -> None:
     found = shares(values, ("learning_rate", "initial_weight"))
     assert found["parameters"][0] == "learning_rate"
     assert found["share"] == [pytest.approx(1, abs=1e-15), 0.0, 0.0]
+    values = np.random.default_rng(1).random((7, 1, 1)).repeat(3, axis=1).repeat(5, axis=2)
+    assert shares(values, ("learning_rate", "initial_weight", "initial_bias"))["share"][1:] == [0.0] * 6
 
 
 def test_what_has_no_exact_shares_is_refused(tmp_path: Path, shell: Shell) -> None:

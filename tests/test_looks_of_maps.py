@@ -229,6 +229,7 @@ def test_texts_are_folded_where_they_may_be() -> None:
     assert folded("step(every=200, gamma=0.1)", 12) == "step\n(every=200,\ngamma=0.1)"
     assert folded("inverse_time(t0=100)", 30) == "inverse_time(t0=100)"
     assert wrapped("one two three", 0.9, 10) == "one two\nthree"
+    assert wrapped("one-two-three", 0.9, 10) == "one-two-\nthree"
     assert wrapped("\ud559\uc2b5" * 8, 1.4, 10).count("\n") == 1
     assert columns_for([1, 1, 1, 1], 3.5, 4) == 2
     assert columns_for([1, 2, 3], 9, 3) == 3

@@ -80,6 +80,8 @@ def test_titles_of_narrow_panels_are_not_cut(tmp_path: Path) -> None:
     for axes in panels:
         box = axes.title.get_window_extent()
         assert -2 < box.x0 < box.x1 < figure.bbox.x1 + 2
+    words = [axes.get_ylabel().replace("\n", " ") for axes in panels]
+    assert words == ["initial weight (unit of y per unit of x)", "", ""]
     pyplot.close(figure)
 
 
@@ -191,6 +193,8 @@ def test_texts_of_files_are_texts(run: Run, tmp_path: Path) -> None:
 def test_runs_are_overlaid_in_one_panel(run: Run, tmp_path: Path) -> None:
     """The best of each, or a trial of each; a colour per run, and runs of one name by their directories."""
     other = ls.run(run.store.config, overrides=["training.epochs=2000"], out=tmp_path)
+    titles = [axes.get_title() for axes in ls.plot(run, other)]
+    assert [title.split(":")[0] for title in titles] == [run.path.name, other.path.name]
     axes = ls.plot(run, other, kind="overlay")
     lines = [line for line in axes.lines if str(line.get_label())[0] != "_"]
     assert len({line.get_color() for line in lines}) == 2

@@ -96,6 +96,16 @@ def test_the_heat_map_shows_median_epochs(run: Run) -> None:
     assert "epochs to convergence" in axes.figure.axes[-1].get_ylabel()
 
 
+def test_the_bar_of_several_maps_is_beside_the_last(run: Run, tmp_path: Path) -> None:
+    """Also where that has no numbers: between two maps it would be taken for the axis of the second."""
+    other = ls.run(run.store.config, overrides=["training.epochs=1"], out=tmp_path, jobs=1)
+    panels = ls.plot(run, other, kind="epochs")
+    panels[0].figure.draw_without_rendering()
+    *_, bar = panels[0].figure.axes
+    assert "epochs to convergence" in bar.get_ylabel()
+    assert bar.get_position().x0 > max(axes.get_position().x1 for axes in panels)
+
+
 def test_narrow_regimes_have_names_that_do_not_overlap(tmp_path: Path) -> None:
     """Two columns of forty are high and too high: all four names stand side by side, each led to its bar."""
     rates = {"min": 0.0067 / 316, "max": 2.4 / 316, "num": 25, "scale": "log"}

@@ -91,7 +91,7 @@ def test_the_page_advises_where_most_trials_did_not_converge(run: Run, tmp_path:
 
 def test_the_tables_of_a_comparison_are_those_of_compare(run: Run, tmp_path: Path) -> None:
     """Every table that has a row, cell by cell; lists of trials stop after twenty, and say so."""
-    other = made(tmp_path, name="other", training={"epochs": 8000, "loss": "mse"})
+    other = made(tmp_path, name="told", training={"epochs": 8000, "loss": "mse"})
     page, found = page_of(tmp_path, run, other), ls.compare(run, other)
     shown = {name.removeprefix("comparison-") for name in page.tables if name.startswith("comparison-")}
     assert shown == set(found.tables())
@@ -102,6 +102,7 @@ def test_the_tables_of_a_comparison_are_those_of_compare(run: Run, tmp_path: Pat
             else frame
         )
         same_table(page.tables[f"comparison-{name}"][0], alone.head(20) if name == "changed" else alone)
+    assert [payload["name"] for payload in page.data] == list(found.runs) == [run.path.name, other.path.name]
     assert len(found.changed) > 20
     assert "These are the first 20; linreg-sweep compare lists more." in page.texts["aside"]
     assert any("2 times as long" in text for text in page.texts["li"])

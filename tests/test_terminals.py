@@ -88,6 +88,18 @@ def test_a_run_on_a_narrow_terminal_still_finds_the_best(tmp_path: Path) -> None
 
 
 @needs_terminal
+def test_a_comparison_on_a_narrow_terminal_keeps_the_first_columns(path: Path, tmp_path: Path) -> None:
+    """Below each table it is told how many more there are; what is no terminal gets all of them."""
+    other = ls.run(ls.load(path).store.config, overrides=["training.epochs=7"], out=tmp_path, jobs=1)
+    out, err = on_terminal(ROOT, "compare", str(path), str(other.path), columns=80)
+    tables = [line for line in out.splitlines() if re.fullmatch("-[- ]+", line)]
+    assert len(tables) > 4
+    assert max(map(len, tables)) <= 80
+    assert re.search(r"\n\.\.\. and \d+ columns more: widen the terminal, or --format json\n", out)
+    assert err == ""
+
+
+@needs_terminal
 @pytest.mark.parametrize(("value", "bar"), [("1", False), ("", True)])
 def test_no_color_turns_the_bar_off(tmp_path: Path, value: str, bar: bool) -> None:
     """Where it is set and not empty, even on a terminal."""

@@ -19,6 +19,9 @@ MANY = "three or more together"
 ROUNDING = 1e-24
 """A share below it is of roundings alone, and 0."""
 
+REST = 1e-15
+"""So is one below this of what others leave: their sum is no more exact."""
+
 
 def shares(values: Floats, names: Sequence[str]) -> dict[str, list[str | float | None]]:
     """Returns the shares of the variance of numbers on a grid, the largest first; the rest last.
@@ -40,7 +43,8 @@ def shares(values: Floats, names: Sequence[str]) -> dict[str, list[str | float |
         beyond = both - alone[first] - alone[second]
         found.append((f"{names[first]} x {names[second]}", float((beyond**2).mean())))
     if values.ndim > 2:
-        found.append((MANY, max(0.0, total - sum(part for _, part in found))))
+        rest = total - sum(part for _, part in found)
+        found.append((MANY, rest if rest > REST * total else 0.0))
     found.sort(key=lambda item: -item[1])
     return {
         "parameters": [name for name, _ in found],

@@ -4,7 +4,7 @@ import click
 
 from linreg_sweep.commands.options import FORMATS, Asked, with_bins, with_by, with_table
 from linreg_sweep.errors import SweepError
-from linreg_sweep.terminal.console import note, say_all
+from linreg_sweep.terminal.console import line_width, note, say_all
 
 
 @click.command(name="compare", short_help="Compare runs: what changed, trial by trial.")
@@ -56,7 +56,13 @@ def compare_command(
         bins = bins_to_read(loaded, by)
     found = compare(*loaded, by=by, tolerance=tolerance, bins=bins or None)
     shown = format_comparison(
-        found, asked.style, only_changed=only_changed, columns=asked.columns, sort=asked.sort, top=asked.top
+        found,
+        asked.style,
+        only_changed=only_changed,
+        columns=asked.columns,
+        sort=asked.sort,
+        top=asked.top,
+        width=None if asked.columns else line_width(),
     )
     say_all(shown)
     if fail_on_change and found.n_changed:

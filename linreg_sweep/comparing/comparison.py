@@ -4,7 +4,7 @@ The first run is what the others are compared with. Trials are matched on their 
 that share none are compared by their summaries. One pass over the parts, a block in memory.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from linreg_sweep.comparing.reasons import Compared, reasons
 from linreg_sweep.comparing.settings import differing, settings_of, with_data
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.guards.escapes import escape_control
-from linreg_sweep.runs.results import MAX_ROWS, Run, as_run
+from linreg_sweep.runs.results import MAX_ROWS, Run, as_run, names_of
 
 MAX_LISTED = 10
 """Trials of a list that a notebook shows."""
@@ -116,7 +116,7 @@ def compare(
     """
     loaded = [as_run(run) for run in runs]
     _check(loaded, tolerance)
-    labels = _labels(loaded)
+    labels = names_of(loaded)
     configs = [settings_of(run) for run in loaded]
     wanted = [by] if isinstance(by, str) else list(by or ())
     pairs = [
@@ -161,16 +161,6 @@ def _check(runs: Sequence[Run], tolerance: float) -> None:
         raise ConfigError(
             Complaint("--tolerance", f"must be at least 0 and below 1, got {tolerance:g}", hint)
         )
-
-
-def _labels(runs: Sequence[Run]) -> list[str]:
-    """Returns what the runs are called: the name of the sweep or, where that is no one's own, more."""
-    called: tuple[Callable[[Run], str], ...] = (lambda run: run.name, lambda run: run.path.name)
-    for label in called:
-        names = [label(run) for run in runs]
-        if len(set(names)) == len(names):
-            return names
-    return [str(run.path) for run in runs]
 
 
 def _outcomes(label: str, run: Run) -> dict[str, Any]:

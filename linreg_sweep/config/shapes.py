@@ -43,16 +43,13 @@ def shapes_of(name: str, kind: Kind, method: str) -> dict[str, Any]:
         shapes += [_made(Points, kind.type), _made(Steps, kind.type, step)]
         shapes += [_made(Range, kind.type)] if name in ("seed", "fold") else []
     elif kind.is_number:
-        shapes += [_made(Uniform, kind.type), *([] if _is_bounded(kind) else [Normal])]
+        is_bounded = kind.is_whole or not kind.takes(1e300)
+        shapes += [_made(Uniform, kind.type), *([] if is_bounded else [Normal])]
     return {getattr(shape, "__origin__", shape).__name__: shape for shape in shapes}
 
 
 def _made(shape: Any, *types: Any) -> Any:
     return shape[types]
-
-
-def _is_bounded(kind: Kind) -> bool:
-    return kind.is_whole or not kind.takes(1e300)
 
 
 @cache

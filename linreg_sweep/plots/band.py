@@ -13,7 +13,7 @@ from linreg_sweep.plots.canvas import Canvas, legend, title
 from linreg_sweep.plots.cells import MapSide, edges_of
 from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.scales import name_axes, scale, upwards
-from linreg_sweep.plots.style import INK, LINES, column_words, look_of_line, names_of, title_of
+from linreg_sweep.plots.style import INK, LINES, column_words, look_of_line
 from linreg_sweep.runs.results import Run
 from linreg_sweep.words import joined
 
@@ -135,7 +135,7 @@ class _Drawn:
 
 def _band(runs: Sequence[Run], axes: "Axes", found: Sequence[Bands], limits: Limits, look: Look) -> None:
     """Draws a run or, in colours of their own, several along one axis into a panel."""
-    names = names_of(runs) if len(runs) > 1 else [""]
+    names = [look.called(run) for run in runs] if len(runs) > 1 else [""]
     across, up = _words_of(runs[0], found[0], look)
     explained = scale(axes, "x", found[0].x, across, look)
     count = sum(len(each.lines) for each in found)
@@ -156,7 +156,7 @@ def _band(runs: Sequence[Run], axes: "Axes", found: Sequence[Bands], limits: Lim
     name_axes(axes, look, up=up)
     n_left_out = sum(each.left_out for each in found)
     left_out = f"\n{n_left_out:,} trials have no value on the axis" if n_left_out else ""
-    title(axes, look, (", ".join(names) if len(runs) > 1 else title_of(runs[0])) + left_out)
+    title(axes, look, (", ".join(names) if len(runs) > 1 else look.heading(runs[0])) + left_out)
     overs = [_over(each, look) for each in found]
     if len(set(overs)) > 1:
         overs = [f"{name}: {over}" for name, over in zip(names, overs, strict=True)]

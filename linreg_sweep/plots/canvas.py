@@ -95,6 +95,19 @@ class Canvas:
             self.figure.suptitle(wrapped(self.look.title, self.figure.get_size_inches()[0], self.look.points))
         return self.made
 
+    def share_words(self) -> None:
+        """Leaves out what an axis upwards says where that of the panel to the left says the same."""
+        last = None
+        for axes in self.made:
+            spec = axes.get_subplotspec()
+            words = spec and (
+                spec.get_topmost_subplotspec().rowspan.start,
+                axes.get_ylabel().replace("\n", " "),
+            )
+            if words == last:
+                axes.set_ylabel("")
+            last = words
+
     def _inches(self, columns: int, rows: int, inches: tuple[float, float]) -> tuple[float, float]:
         style = self.look.style
         if self.look.size is not None:
@@ -169,6 +182,7 @@ def _lines(words: Iterable[str], most: int) -> list[str]:
             lines.append(word)
         while letters(lines[-1]) > most:  # one word
             cut = next(at for at in range(len(lines[-1]), 0, -1) if letters(lines[-1][:at]) <= most)
+            cut = lines[-1].rfind("-", 1, cut) + 1 or cut
             lines[-1:] = [lines[-1][:cut], lines[-1][cut:]]
     return lines
 

@@ -10,7 +10,7 @@ from linreg_sweep.plots.canvas import Canvas, legend, title
 from linreg_sweep.plots.descents import Descent, default_trials, shared_by, trials_of_all, watch
 from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.scales import along_epochs, name_axes, upwards
-from linreg_sweep.plots.style import DASHES, INK, look_of_line, names_of, title_of
+from linreg_sweep.plots.style import DASHES, INK, look_of_line
 from linreg_sweep.runs.results import Run
 from linreg_sweep.trials.experiment import Experiment
 
@@ -48,7 +48,7 @@ def draw(canvas: Canvas, runs: Sequence[Run], *, trials: Sequence[int] = ()) -> 
             for number, descent in enumerate(descents)
         ]
         frame(axes, [run], [experiment], descents, look)
-        title(axes, look, title_of(run))
+        title(axes, look, look.heading(run))
         legend(axes, look, lines, title=titled(descents, TITLE), columns=1)
 
 
@@ -59,7 +59,7 @@ def draw_overlay(canvas: Canvas, runs: Sequence[Run], *, trials: Sequence[int] =
     experiments: list[Experiment] = []
     descents: list[Descent] = []
     lines = []
-    names = names_of(runs)
+    names = [look.called(run) for run in runs]
     for number, (run, name) in enumerate(zip(runs, names, strict=True)):
         best = run.metadata.get("best", {}).get("trial")
         chosen = list(trials) or ([int(best)] if best is not None else default_trials(run)[:1])

@@ -17,7 +17,7 @@ from linreg_sweep.plots.canvas import TITLE, Canvas, legend, title, width_of_row
 from linreg_sweep.plots.descents import looked_at
 from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.scales import along_epochs, name_axes, upwards
-from linreg_sweep.plots.style import INK, LINES, title_of
+from linreg_sweep.plots.style import INK, LINES
 from linreg_sweep.runs.modelling import model_of
 from linreg_sweep.runs.reopening import fold_of
 from linreg_sweep.runs.results import Run
@@ -92,7 +92,8 @@ def draw(canvas: Canvas, runs: Sequence[Run], *, trials: Sequence[int] = ()) -> 
             _predictions(of_it[:2], fitted, canvas.look)
         if fitted.best_epoch is not None:
             _costs(of_it[-1], fitted, canvas.look)
-        text, where = f"{title_of(run)}; trial {fitted.trial}", "left" if len(of_it) > 1 else "center"
+        text = f"{canvas.look.heading(run)}; trial {fitted.trial}"
+        where = "left" if len(of_it) > 1 else "center"
         title(of_it[0], canvas.look, text, TITLE * width_of_row(of_it), loc=where)
 
 

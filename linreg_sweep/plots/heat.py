@@ -127,7 +127,7 @@ def _draw(
     column: str | None,
     look: Look,
 ) -> None:
-    """Draws numbers in the cells of maps, and one bar for all beside the last that has any.
+    """Draws numbers in the cells of maps, and one bar for all beside the last.
 
     They are of a column; None: epochs to convergence. Without a scale of their colours there are none.
     """
@@ -136,8 +136,7 @@ def _draw(
     from matplotlib.patches import Patch
 
     colors = LinearSegmentedColormap.from_list("numbers", RAMP, N=1021)
-    last = max((place for place, values in enumerate(each) if np.isfinite(values).any()), default=None)
-    for place, ((run, axes, found), values) in enumerate(zip(maps, each, strict=True)):
+    for (run, axes, found), values in zip(maps, each, strict=True):
         handles: list[Any] = []
         for here, color, label in _without(found, values, column, look):
             if here.any():
@@ -145,9 +144,11 @@ def _draw(
                 handles.append(Patch(facecolor=color, label=label))
         if np.isfinite(values).any():
             mesh(axes, found, values, norm=norm, cmap=colors)
-        if place == last:
-            _explain(axes, ScalarMappable(norm, colors), run, found, column, look)
-        frame(axes, run, found, look, handles, "", has_bar=place == last)
+        has_bar = norm is not None and axes is maps[-1][1]
+        if has_bar:
+            is_median = any((cells.trials > 1).any() for _, _, cells in maps)
+            _explain(axes, ScalarMappable(norm, colors), run, column, look, is_median=is_median)
+        frame(axes, run, found, look, handles, "", has_bar=has_bar)
 
 
 def _without(
@@ -166,7 +167,7 @@ def _without(
 
 
 def _explain(
-    axes: "Axes", colors: "ScalarMappable", run: Run, found: Cells, column: str | None, look: Look
+    axes: "Axes", colors: "ScalarMappable", run: Run, column: str | None, look: Look, *, is_median: bool
 ) -> None:
     """Draws the bar beside a map that says what its colours stand for."""
     from matplotlib.colors import LogNorm
@@ -184,7 +185,7 @@ def _explain(
     else:
         bar.ax.yaxis.set_major_formatter(plain_formatter())
         words = look.labels.get(column, column_words(run, column))
-        words += ", median of the cell" * bool((found.trials > 1).any())
+        words += ", median of the cell" * is_median
     bar.minorticks_off()
     bar.ax.tick_params(labelsize=axes.xaxis.get_tick_params().get("labelsize", look.points))
     bar.set_label(wrapped(words, 0.6 * height_of(axes), look.points))

@@ -7,7 +7,8 @@ from typing import Any, Literal, TypeAlias
 
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.plots.style import is_standardized, parameter_words, spaced
-from linreg_sweep.runs.results import Run
+from linreg_sweep.runs.results import Run, names_of
+from linreg_sweep.storage.files import AnyPath
 from linreg_sweep.theory.outcome import OUTCOMES, REGIMES
 from linreg_sweep.words import did_you_mean, show
 
@@ -56,7 +57,7 @@ STYLES = {
 
 @dataclass(frozen=True)
 class Look:
-    """How a picture looks; see plot.plot for what each is."""
+    """How a picture looks; see plot.plot for what each is. Names are those of runs, by their directories."""
 
     style: Style = SCREEN
     title: str | None = None
@@ -65,6 +66,7 @@ class Look:
     points: float = SCREEN.points
     columns: int | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[AnyPath, str] = field(default_factory=dict)
 
     def name(self, name: str) -> str:
         """Returns what a sentence or a legend calls a column, an outcome or a regime."""
@@ -73,6 +75,16 @@ class Look:
     def axis(self, name: str, run: Run) -> str:
         """Returns what an axis says of a parameter of a run; with its unit, unless a person named it."""
         return self.labels.get(name) or parameter_words(name, standardized=is_standardized(run))
+
+    def heading(self, run: Run) -> str:
+        """Returns what a picture is of: the run, its trials, its data and the loss."""
+        source, n = run.metadata["data"]["source"], run.n_trials_done
+        trials = f"{n:,} trial{'' if n == 1 else 's'}"
+        return f"{self.called(run)}: {trials} on {source}, loss {', '.join(run.losses)}"
+
+    def called(self, run: Run) -> str:
+        """Returns what a run is called beside the others."""
+        return self.names.get(run.path, run.name)
 
     @property
     def grows(self) -> bool:
@@ -155,7 +167,8 @@ def look_of(
         raise ConfigError(*faults)
     if title is None and style == "paper":
         title = ""  # a caption says it
-    return Look(made_for, title, size, dpi, font_size or made_for.points, columns, dict(labels))
+    names = dict(zip([run.path for run in runs], names_of(runs), strict=True))
+    return Look(made_for, title, size, dpi, font_size or made_for.points, columns, dict(labels), names)
 
 
 def _is_within(value: object, bounds: tuple[float, float]) -> bool:

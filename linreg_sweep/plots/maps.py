@@ -27,7 +27,6 @@ from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.products import ProductOfRun, products_of
 from linreg_sweep.plots.regimes import has_regimes, name_regimes
 from linreg_sweep.plots.scales import scale
-from linreg_sweep.plots.style import title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
 
@@ -138,19 +137,20 @@ def frame(
         explained += scale(axes, "y", found.y, look.axis(found.y.name, run), look)
     above = name_regimes(axes, found, look, share) if has_regimes(found) else 0.0
     left_out = f"\n{found.left_out:,} trials have no value on one of the axes" if found.left_out else ""
-    title(axes, look, _title(run) + left_out, pad=8 + above)
+    title(axes, look, _title(run, look) + left_out, pad=8 + above)
     handles = [*handles, *_edge(axes, run, found, look), *mark_best(axes, run, found, look)]
     legend(axes, look, handles, title="\n".join(filter(None, [note, "; ".join(explained)])) or None)
 
 
-def _title(run: Run) -> str:
+def _title(run: Run, look: Look) -> str:
     """Returns what a map is of: a run, or the product of a union with what it holds fixed."""
     if not isinstance(run, ProductOfRun):
-        return title_of(run)
+        return look.heading(run)
     some = varying(run)
     fixed = {name: run.distinct(name, 1) for name in run.varied if name not in some}
     told = [f"{name} {run.types[name].cell(values[0])}" for name, values in fixed.items() if len(values)]
-    return f"{run.name}, product {run.number}: {', '.join([f'{run.n_trials_done:,} trials', *told])}"
+    trials = ", ".join([f"{run.n_trials_done:,} trials", *told])
+    return f"{look.called(run)}, product {run.number}: {trials}"
 
 
 def _edge(axes: "Axes", run: Run, found: Cells, look: Look) -> list[Any]:

@@ -11,7 +11,7 @@ from linreg_sweep.plots.canvas import LETTER, SMALL, Canvas, legend, title, widt
 from linreg_sweep.plots.cells import MAX_LISTED, is_even, varying
 from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.scales import folded, plainly
-from linreg_sweep.plots.style import INK, title_of
+from linreg_sweep.plots.style import INK
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, OUTCOMES, UNFINISHED
 
@@ -89,7 +89,7 @@ def _parallel(run: Run, axes: "Axes", look: Look) -> None:
     axes.set_ylim(lowest - 0.04, 1.04)
     axes.spines[["top", "right", "bottom", "left"]].set_visible(False)
     some = "" if n_drawn == run.n_trials else f"\n{n_drawn:,} of them drawn, chosen at random"
-    title(axes, look, title_of(run) + some)
+    title(axes, look, look.heading(run) + some)
     legend(axes, look, handles)
 
 

@@ -11,7 +11,7 @@ from linreg_sweep.plots.costs import TITLE
 from linreg_sweep.plots.descents import Descent, shared_by, trials_of_all, watch
 from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.scales import name_axes
-from linreg_sweep.plots.style import look_of_line, title_of
+from linreg_sweep.plots.style import look_of_line
 from linreg_sweep.runs.results import Run
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _paths(run: Run, axes: "Axes", trials: Sequence[int], look: Look) -> None:
     axes.set_ylim(low[1], high[1])
     axes.locator_params(axis="x", nbins=max(3, min(9, int(width_of(axes) * 100 / look.points / 6))))
     name_axes(axes, look, *words)
-    title(axes, look, title_of(run))
+    title(axes, look, look.heading(run))
     legend(axes, look, lines, title=TITLE, columns=1)
 
 

@@ -143,6 +143,7 @@ def _draw(canvas: Canvas, runs: Sequence[Run], kind: str, options: Mapping[str, 
     check_letters(canvas.look)
     module, _, function = KINDS[kind].draws.partition(".")
     getattr(import_module(f"linreg_sweep.plots.{module}"), function)(canvas, runs, **options)
+    canvas.share_words()
 
 
 def _options(kind: str, **options: Any) -> dict[str, Any]:

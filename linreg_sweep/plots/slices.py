@@ -24,7 +24,6 @@ from linreg_sweep.plots.canvas import (
 from linreg_sweep.plots.cells import varying
 from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.scales import LONGEST, folded, plainly
-from linreg_sweep.plots.style import title_of
 from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.outcome import OUTCOMES
 
@@ -89,7 +88,7 @@ def _slices(run: Run, panels: "Sequence[Axes]", bins: int | None, look: Look) ->
             axes.set_ylabel("share of trials (%)")
         else:
             axes.tick_params(labelleft=False)  # all have one scale
-    title(panels[0], look, title_of(run), TITLE * width_of_row(panels), loc="left")
+    title(panels[0], look, look.heading(run), TITLE * width_of_row(panels), loc="left")
 
 
 def _ticks(

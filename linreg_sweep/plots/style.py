@@ -3,7 +3,6 @@
 Source of the colours of lines: Okabe and Ito, Color Universal Design, 2008.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from linreg_sweep.config.parameters import OWN_WEIGHT
@@ -75,16 +74,3 @@ COLUMN_WORDS = {
 def column_words(run: Run, name: str) -> str:
     """Returns what an axis says of a column that is no hyperparameter, with its unit."""
     return COLUMN_WORDS.get(name, spaced(name)).format(y=", ".join(run.metadata["data"]["targets"]))
-
-
-def title_of(run: Run) -> str:
-    """Returns what a picture is of: the run, its trials, its data and the loss."""
-    data, n = run.metadata["data"], run.n_trials_done
-    trials = f"{n:,} trial{'' if n == 1 else 's'}"
-    return f"{run.name}: {trials} on {data['source']}, loss {', '.join(run.losses)}"
-
-
-def names_of(runs: Sequence[Run]) -> list[str]:
-    """Returns what runs are called: their names or, where two have one, their directories' names."""
-    names = [run.name for run in runs]
-    return [run.path.name if names.count(run.name) > 1 else run.name for run in runs]

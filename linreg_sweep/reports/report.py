@@ -89,7 +89,7 @@ def _section(name: str, found: Gathered) -> Section:
     except SweepError as error:
         why_not = str(error)
     payload = {
-        "name": run.name,
+        "name": name,
         "maps": [
             map_of(run, each) | {"block": block} for each, block in zip(found.maps, found.blocks, strict=True)
         ],

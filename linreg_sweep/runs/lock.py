@@ -46,7 +46,8 @@ def held(store: Store) -> Iterator[bool]:
         lock = None
     with lock or nullcontext():
         status = read_status(store)
-        if lock is None and status is not None and _is_at_it(status) and not _is_own(status):
+        is_ours = status is not None and (status.pid, status.host) == holder()
+        if lock is None and status is not None and _is_at_it(status) and not is_ours:
             raise _held_by(store, status, seconds=STALE - _age(status))
         yield status is not None and status.state == RUNNING
 
@@ -113,10 +114,6 @@ def _lives(pid: int) -> bool:
 def holder() -> tuple[int, str]:
     """Returns the number of this process, and the name of this machine."""
     return os.getpid(), platform.node()
-
-
-def _is_own(status: Status) -> bool:
-    return (status.pid, status.host) == holder()
 
 
 def _is_finished(store: Store) -> bool:

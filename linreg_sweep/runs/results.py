@@ -325,6 +325,14 @@ def as_run(run: Run | str | Path) -> Run:
     return run if isinstance(run, Run) else load(run)
 
 
+def names_of(runs: Sequence[Run]) -> list[str]:
+    """Returns what runs are called: their names or, where two have one, their directories' names or paths."""
+    for names in ([run.name for run in runs], [run.path.name for run in runs]):
+        if len(set(names)) == len(names):
+            return names
+    return [str(run.path) for run in runs]
+
+
 def list_runs(out: str | Path = "results") -> list[Run]:
     """Returns the runs right under a directory, ordered by name."""
     return [Run(store) for store in find_runs(any_path(out))]

@@ -82,6 +82,11 @@ def without_output(error: BaseException) -> int:
     return SweepError.exit_code
 
 
+def line_width() -> int | None:
+    """Returns how many characters a line of the terminal has; None: stdout is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
 def print_table(table: "Table", style: str, keep: Sequence[str] = ()) -> list[str]:
     """Prints a table, an empty one to machines alone; returns the columns that were printed."""
     from linreg_sweep.analysis.formats import as_text, cells_of
@@ -104,13 +109,14 @@ def fitting(table: "Table", keep: Sequence[str], otherwise: str) -> list[str]:
     from linreg_sweep.analysis.formats import cells_of
 
     cells = cells_of(table)
-    if not sys.stdout.isatty() or not any(cells.values()):
+    room = line_width()
+    if room is None or not any(cells.values()):
         return list(cells)
     from linreg_sweep.analysis.formats import widths
     from linreg_sweep.terminal.choosing import narrowed
 
     shown = widths(cells)
-    columns = narrowed(shown, shutil.get_terminal_size().columns, keep)
+    columns = narrowed(shown, room, keep)
     left_out = len(shown) - len(columns)
     if left_out:
         note(f"{left_out} column{'' if left_out == 1 else 's'} left out: widen the terminal, or {otherwise}")

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Any
 
-from linreg_sweep.analysis.formats import Table, as_text, cells_of, records
+from linreg_sweep.analysis.formats import GAP, Table, as_text, cells_of, records, widths, with_values
 from linreg_sweep.analysis.tables import select
 from linreg_sweep.comparing.comparison import Comparison
 from linreg_sweep.guards.escapes import escape_control
@@ -49,13 +50,14 @@ def format_comparison(
     columns: Sequence[str] = (),
     sort: str | None = None,
     top: int | None = None,
+    width: int | None = None,
 ) -> Iterator[str]:
     """Yields a comparison as text.
 
     In the styles table, markdown and latex it is everything, under headings; so it is in json. csv has one
     table, by the parameters or, of changes alone, trial by trial: the one that columns, sort and top choose
     from (see tables.select). `only_changed` leaves out rows of `by` without a changed trial, and lists the
-    trials that changed.
+    trials that changed. Tables for people have the first columns that a line of such a width has room for.
 
     Raises:
         ConfigError: it has no such column.
@@ -68,7 +70,7 @@ def format_comparison(
     elif style == "json":
         yield json.dumps(_plain(found, tables), indent=2, allow_nan=False)
     else:
-        yield from _format_tables(found, tables, style)
+        yield from _format_tables(found, tables, style, width)
 
 
 def _chosen(found: Comparison, *, only_changed: bool) -> dict[str, Any]:
@@ -91,7 +93,7 @@ def _plain(found: Comparison, tables: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _format_tables(found: Comparison, tables: dict[str, Any], style: str) -> Iterator[str]:
+def _format_tables(found: Comparison, tables: dict[str, Any], style: str, width: int | None) -> Iterator[str]:
     title = f"{', '.join(found.runs[1:])} (second) compared with {found.runs[0]} (first)"
     if style == "latex":
         yield from _in_latex(found, title, tables)
@@ -103,7 +105,12 @@ def _format_tables(found: Comparison, tables: dict[str, Any], style: str) -> Ite
         yield ""
         yield f"## {escape_control(heading)}" if style == "markdown" else f"{escape_control(heading)}:"
         yield ""
-        yield as_text(readable(found, name, shown), style)
+        cells = with_values(cells_of(readable(found, name, shown)))
+        columns = _first_columns(cells, width) if width and style == "table" else list(cells)
+        yield as_text({column: cells[column] for column in columns}, style)
+        more = counted(len(cells) - len(columns), "column")
+        if len(columns) < len(cells):
+            yield f"... and {more} more: widen the terminal, or --format json"
         total = _total(found, name)
         if len(shown) < total:
             kind = "json" if name == "only" else "csv"
@@ -114,8 +121,8 @@ def _format_tables(found: Comparison, tables: dict[str, Any], style: str) -> Ite
         yield from notes
     if style == "table" and not found.by_summaries:
         yield ""
-        width = max(map(len, MEANING))
-        yield from (f"{name:<{width}}  {meaning}" for name, meaning in MEANING.items())
+        longest = max(map(len, MEANING))
+        yield from (f"{name:<{longest}}  {meaning}" for name, meaning in MEANING.items())
 
 
 def to_read(found: Comparison, tables: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
@@ -131,6 +138,16 @@ def _total(found: Comparison, name: str) -> int:
     """Returns how many trials a list is of; of other tables 0."""
     counted_in = {"changed": ["changed"], "only": ["only_first", "only_second"]}
     return int(found.matched[counted_in.get(name, [])].to_numpy().sum())
+
+
+def _first_columns(cells: dict[str, Any], width: int) -> list[str]:
+    """Returns the first columns, as many as a line of such a width has room for, and one at least."""
+    ends = accumulate(taken + GAP for taken in widths(cells).values())
+    return [
+        name
+        for place, (name, end) in enumerate(zip(cells, ends, strict=True))
+        if not place or end - GAP <= width
+    ]
 
 
 def _in_latex(found: Comparison, title: str, tables: dict[str, Any]) -> Iterator[str]:
