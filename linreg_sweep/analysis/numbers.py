@@ -57,7 +57,8 @@ class Sums:
     @classmethod
     def joined(cls, parts: Sequence["Sums"]) -> "Sums":
         """Returns the groups of all."""
-        return cls(*(np.concatenate(each) for each in zip(*(vars(part).values() for part in parts), strict=True)))
+        columns = zip(*(vars(part).values() for part in parts), strict=True)
+        return cls(*(np.concatenate(each) for each in columns))
 
     def chosen(self, which: Flags) -> "Sums":
         """Returns some groups."""
