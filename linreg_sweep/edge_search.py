@@ -201,7 +201,8 @@ def _refuse_several(name: str, values: Sequence[str]) -> None:
     """Raises a ConfigError where trials have several values of something that moves the edge."""
     if len(values) > 1:
         text = f"must be the same in all trials, got {', '.join(values)}: each has its own edge"
-        raise ConfigError(Complaint(f"parameters.{name}", text, f"set {name} to one of them"))
+        hint = f"set {name} to one of them, for example --set parameters.{name}={values[0]}"
+        raise ConfigError(Complaint(f"parameters.{name}", text, hint))
 
 
 @dataclass(frozen=True)

@@ -186,6 +186,17 @@ def test_what_cannot_be_measured_is_refused() -> None:
         measured({}, parameters=many)
 
 
+def test_the_hint_names_a_fold_that_is_measured() -> None:
+    """Folds have an edge each, the one that the refusal tells to take is that of its training rows."""
+    declared = SWEEP | {"data": {"name": "tutorial", "holdout": {"folds": 5, "seed": None}}}
+    with pytest.raises(ConfigError) as refused:
+        ls.edge(declared)
+    assert refused.value.complaints[0].hint.endswith("--set parameters.fold=0")
+    (row,) = ls.edge(declared, overrides=["parameters.fold=0"]).rows
+    rows = DESIGN[6:]
+    assert row.largest_stable == pytest.approx(2 * 24 / np.linalg.norm(rows, 2) ** 2, rel=CLOSE)
+
+
 def test_a_penalty_that_a_sweep_has_is_measured() -> None:
     """One that all trials have moves the edge; several have edges of their own."""
     (row,) = measured({}, parameters={"weight_decay": 1}).rows

@@ -133,13 +133,21 @@ class ObservedEdge:
         converged = rates[columns["outcome"] == CONVERGED]
         if len(converged):
             self.largest_stable = float(max(converged.max(), self.largest_stable or 0.0))
-        # of the unfinished only those beyond what is known already are worth a look
+        # of the unfinished only those beyond what is known already are worth a look, the largest first
         beyond = np.flatnonzero((columns["outcome"] == UNFINISHED) & (rates > (self.largest_stable or 0.0)))
-        if len(beyond):
-            numbers = np.asarray(columns["trial"][beyond], np.intp)
-            descends = np.asarray(columns["cost"][beyond], np.float64) < self._start_cost(numbers)
-            if descends.any():
-                self.largest_stable = float(rates[beyond][descends].max())
+        largest = beyond[rates[beyond] == rates[beyond].max(initial=0.0)]
+        for some in (largest, beyond):
+            descends = some[self._descends(columns, some)]
+            if len(descends):
+                self.largest_stable = float(rates[descends].max())
+                return
+
+    def _descends(self, columns: Columns, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Returns whether trials in some rows [k] ended below their starting cost."""
+        if not len(rows):
+            return np.zeros(0, np.bool_)
+        numbers = np.asarray(columns["trial"][rows], np.intp)
+        return np.asarray(columns["cost"][rows], np.float64) < self._start_cost(numbers)
 
 
 class Agreement:

@@ -57,8 +57,8 @@ class Sums:
     @classmethod
     def joined(cls, parts: Sequence["Sums"]) -> "Sums":
         """Returns the groups of all."""
-        each = zip(*(vars(part).values() for part in parts), strict=True)
-        return cls(*(np.concatenate(arrays) for arrays in each))
+        columns = zip(*(vars(part).values() for part in parts), strict=True)
+        return cls(*(np.concatenate(each) for each in columns))
 
     def chosen(self, which: Flags) -> "Sums":
         """Returns some groups."""

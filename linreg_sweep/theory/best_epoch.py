@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.theory.least_plain import least_plain
 from linreg_sweep.theory.modes import MomentumModes, PlainModes
-from linreg_sweep.theory.residuals import Best, Cost, Residuals
+from linreg_sweep.theory.residuals import Best, Cost, Residuals, are_all
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -59,22 +59,25 @@ def least_cost(modes: PlainModes | MomentumModes, residuals: Residuals, last: In
     """Returns the least cost on held-out rows of k trials from epoch 0 to the last [k]."""
 
     def cost_at(columns: Indices, epoch: Integers) -> Floats:
+        if are_all(columns, len(last)):
+            return residuals.cost(modes.factors(epoch.astype(np.float64)))
         return residuals.take(columns).cost(modes.take(columns).factors(epoch.astype(np.float64)))
 
     last_cost = residuals.cost(modes.factors(last.astype(np.float64)))
+    best = Best(last, last_cost)
     if isinstance(modes, PlainModes):
-        epoch, cost = least_plain(modes, residuals, last, cost_at)
+        least_plain(modes, residuals, last, cost_at, best)
     else:
-        epoch, cost = _one_by_one(modes, residuals, last, cost_at)
-    return settled(epoch, cost, last, last_cost)
+        _one_by_one(modes, residuals, last, cost_at, best)
+    return settled(best.epoch, best.cost, last, last_cost)
 
 
 def _one_by_one(
-    modes: MomentumModes, residuals: Residuals, last: Integers, cost_at: Cost
-) -> tuple[Integers, Floats]:
-    """Returns epoch and cost [k] of the least cost of trials that may swing."""
+    modes: MomentumModes, residuals: Residuals, last: Integers, cost_at: Cost, best: Best
+) -> None:
+    """Finds the least cost of trials that may swing."""
     live: Indices = np.arange(len(last))
-    best, epoch = Best(len(last)), 0
+    epoch = 0
     end = residuals.cost(np.zeros_like(modes.log))
     reach, root = residuals.reach, np.sqrt(end * residuals.n_entries)
     while len(live):
@@ -93,4 +96,3 @@ def _one_by_one(
             tail = (2 * root[live] * left + left * left) / residuals.n_entries
             decided = (best.cost[live] < end[live] - tail - SAME * end[live]) | (tail <= SAME * end[live])
         live = live[~decided]
-    return best.epoch, best.cost

@@ -10,11 +10,12 @@ extensions, Math. Gazette 90, 2006.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.sums import folded, total
+from linreg_sweep.theory.sums import folded
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -47,17 +48,25 @@ class Exponentials:
     rate: Floats
 
     @classmethod
-    def of(cls, weight: Floats, rate: Floats) -> "Exponentials":
-        """Returns those with these weights and rates [n, k] in any order."""
-        order = _slowest_first(rate)
-        if order.shape[1] == 1:
-            weight, rate = weight[order[:, 0]], rate[order[:, 0]]
+    def of(cls, weight: Floats, rate: Floats, of_trial: Indices | None = None) -> "Exponentials":
+        """Returns those with these weights [n, k] and rates [n, r], in any order.
+
+        Args:
+            weight: at t = 0.
+            rate: of each trial, or of those that differ.
+            of_trial: which of these each trial has [k]; None: its own.
+        """
+        of_trial = np.arange(rate.shape[1]) if of_trial is None else of_trial
+        order = np.argsort(-rate, axis=0)
+        rate = np.take_along_axis(rate, order, 0)
+        if (order == order[:, :1]).all():
+            weight = weight[order[:, 0]]
         else:
-            weight, rate = (np.take_along_axis(each, order, 0) for each in (weight, rate))
-        slowest = rate[0]
-        if not weight[0].all():
-            slowest = folded(np.maximum, np.where(weight == 0, -np.inf, rate))
-        return cls(weight, np.minimum(rate - slowest, 0.0))
+            weight = np.take_along_axis(weight, order.take(of_trial, axis=1), 0)
+        if weight[0].all():
+            return cls(weight, (rate - rate[0]).take(of_trial, axis=1))
+        rate = rate.take(of_trial, axis=1)
+        return cls(weight, np.minimum(rate - folded(np.maximum, np.where(weight == 0, -np.inf, rate)), 0.0))
 
     def take(self, columns: Indices) -> "Exponentials":
         """Returns those of some trials."""
@@ -99,34 +108,36 @@ class Exponentials:
         """
         found, active, step = high.copy(), np.flatnonzero(high - low > 1), 0
         some = self if len(active) == len(low) else self.take(active)
-        begin, end, rate = low[active], high[active], some.rate
-        now, shrunk = begin, np.exp(rate * begin) if begin.any() else np.ones(1)
-        slow = np.where(_is_slow(some.weight * shrunk), some.weight, 0.0)
-        fast = slow - some.weight
+        weight, rate, begin, end = some.weight, some.rate, low[active], high[active]
+        now, terms = begin, some.terms(begin) if begin.any() else weight.copy()
+        slow = _last_above(terms)
         while len(active):
-            above, below = shrunk * slow, shrunk * fast
-            over, under = total(above), total(below)
-            above *= rate
-            below *= rate
-            guess = now - np.log(over / under) / (total(above) / over - total(below) / under)
-            is_up = over >= under
+            change = terms * rate
+            over, both = _up_to(slow, terms)
+            under = over - both
+            slope, of_both = _up_to(slow, change)
+            guess = np.ceil(now - np.log(over / under) / (slope / over - (slope - of_both) / under))
+            is_up = both >= 0
             begin, end = np.where(is_up, begin, now), np.where(is_up, now, end)
-            guess, half = np.where(is_up, np.floor(guess), np.ceil(guess)), np.floor((begin + end) / 2)
-            near = np.clip(guess, begin + 1, end - 1)
-            if step > STRAIGHT and step % 2:
-                now = half
-            elif step:
-                now = np.where(np.abs(guess - near) <= 1, near, half)
-            else:  # the sum may be below 0 up to the end
-                now = np.where(np.isnan(guess), end - 1, near)
+            near = np.minimum(np.maximum(guess, begin + 1), end - 1)
+            if not step:
+                now = np.where(np.isnan(guess), end - 1, near)  # the sum may be below 0 up to the end
+            elif step > STRAIGHT and step % 2:
+                now = np.floor((begin + end) / 2)
+            else:
+                is_near = np.abs(guess - near) <= 1
+                now = near if is_near.all() else np.where(is_near, near, np.floor((begin + end) / 2))
             step += 1
             goes_on = end - begin > 1
             if not goes_on.all():
                 found[active[~goes_on]] = end[~goes_on]
                 left = np.flatnonzero(goes_on)
-                active, now, begin, end = active[left], now[left], begin[left], end[left]
-                slow, fast, rate = (each.take(left, axis=1) for each in (slow, fast, rate))
-            shrunk = np.exp(rate * now)
+                active, slow = active[left], slow[left]
+                now, begin, end = now[left], begin[left], end[left]
+                weight, rate = weight.take(left, axis=1), rate.take(left, axis=1)
+            terms = rate * now
+            np.exp(terms, out=terms)
+            terms *= weight
         return found
 
 
@@ -183,22 +194,17 @@ def _changes(terms: Floats) -> Changes:
     return Changes(count, are_sure & is_finite, below, is_sure & is_finite)
 
 
-def _is_slow(terms: Floats) -> Flags:
-    """Returns which terms [n, k] are among the first ones that come to more than 0 for the last time."""
-    partial = np.zeros(terms.shape[1])
-    is_slow = np.empty(terms.shape, np.bool_)
-    for term, flags in zip(terms, is_slow, strict=True):
+def _last_above(terms: Floats) -> Indices:
+    """Returns up to which of the terms [n, k] their partial sums come to more than 0 for the last time."""
+    partial, last = np.zeros(terms.shape[1]), np.zeros(terms.shape[1], np.intp)
+    for number, term in enumerate(terms):
         partial += term
-        np.greater(partial, 0, out=flags)
-    for flags, after in zip(is_slow[-2::-1], is_slow[:0:-1], strict=True):
-        flags |= after
-    return is_slow
+        last[partial > 0] = number
+    return last
 
 
-def _slowest_first(rate: Floats) -> Integers:
-    """Returns the order [n, k] in which rates [n, k] descend, or the one [n, 1] in which all do."""
-    new = np.append(True, (rate[:, 1:] != rate[:, :-1]).any(axis=0))
-    runs = np.argsort(-rate[:, new], axis=0)
-    if (runs == runs[:, :1]).all():
-        return runs[:, :1]
-    return runs[:, np.cumsum(new) - 1]
+def _up_to(last: Indices, terms: Floats) -> tuple[Floats, Floats]:
+    """Returns the sums [k] of terms [n, k] up to the last of each, and of all; the terms are used up."""
+    for so_far, term in pairwise(terms):
+        term += so_far
+    return np.take(terms, last * terms.shape[1] + np.arange(terms.shape[1])), terms[-1]

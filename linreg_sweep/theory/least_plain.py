@@ -32,18 +32,16 @@ TELLING = 20
 """Exponentials up to which rules of signs between epochs tell enough to be asked."""
 
 
-def least_plain(
-    modes: PlainModes, residuals: Residuals, last: Integers, cost_at: Cost
-) -> tuple[Integers, Floats]:
-    """Returns epoch and cost [k] of the least cost without momentum, even and odd epochs apart.
+def least_plain(modes: PlainModes, residuals: Residuals, last: Integers, cost_at: Cost, best: Best) -> None:
+    """Finds the least cost without momentum, even and odd epochs apart.
 
     Args:
         modes: of k trials.
         residuals: of theirs.
         last: their last epochs.
         cost_at: their costs.
+        best: what is known, the last epochs' costs; takes what is found.
     """
-    best = Best(len(last))
     stride: Integers = 1 + np.asarray(modes.odd.any(axis=0), np.int64)
     with np.errstate(all="ignore"):  # diverged trials overflow
         every = np.arange(len(last))
@@ -53,7 +51,6 @@ def least_plain(
             some, stride = modes.take(there), stride[there]
             shrunk = residuals.take(there).shrunk(some.factors(np.ones(len(there))))
             CostCourse.of(some, shrunk, there, 1, stride).search((last[there] - 1) // stride, cost_at, best)
-    return best.epoch, best.cost
 
 
 @dataclass(frozen=True)
@@ -82,11 +79,13 @@ class CostCourse:
     ) -> "CostCourse":
         """Returns that of trials with these modes and residuals at its first epoch, see CostCourse."""
         log = modes.log * stride
-        grown, (one, other) = np.expm1(log), np.triu_indices(len(log))
+        new = np.append(True, (log[:, 1:] != log[:, :-1]).any(axis=0))  # trials of a rate often lie together
+        alike, few, (one, other) = np.cumsum(new) - 1, log[:, new], np.triu_indices(len(log))
+        grown = np.expm1(few)
         both = grown[one] * grown[other] + grown[one] + grown[other]
-        linear, square = residuals.quadratic_form()
-        weight = np.concatenate([linear * grown, square * both])
-        change = Exponentials.of(weight, np.concatenate([log, log[one] + log[other]]))
+        weight = np.concatenate(residuals.quadratic_form())
+        weight *= np.concatenate([grown, both]).take(alike, axis=1)
+        change = Exponentials.of(weight, np.concatenate([few, few[one] + few[other]]), alike)
         return cls(trial, parity, stride, change, log, residuals)
 
     @cached_property
@@ -111,13 +110,12 @@ class CostCourse:
 
         zeros = self.change.zeros_after_first()
         is_one = zeros.are_sure & (zeros.count <= 1)
-        down, up, left = (
-            np.flatnonzero(each) for each in (is_one & zeros.below, is_one & ~zeros.below, ~is_one)
-        )
-        end = last[down].astype(np.float64)
-        see(down, self.change.take(down).first_from(0 * end, end).astype(np.int64))
-        see(up, np.zeros(len(up), np.int64))
-        see(up, last[up])
+        down, left = np.flatnonzero(is_one & zeros.below), np.flatnonzero(~is_one)
+        first, end = np.zeros(len(last), np.int64), last[down].astype(np.float64)
+        first[down] = self.change.take(down).first_from(0 * end, end)
+        see(np.arange(len(last)), first)
+        ends = np.flatnonzero(~(is_one & zeros.below) & (self.stride == 2))  # of others they are known
+        see(ends, last[ends])
         if len(self.change.rate) > TELLING:
             self._bounded(left, 0 * left, last[left], see, best)
         elif len(left):
@@ -128,8 +126,6 @@ class CostCourse:
         change = self.change.take(place)
         samples = Samples.of(change, np.maximum(last - 1, 0).astype(np.float64))
         at, falls = samples.at, samples.falls
-        see(place, np.zeros(len(place), np.int64))
-        see(place, last)
         number, turns = np.nonzero(~samples.are_open & falls[:-1] & ~falls[1:])
         found = change.take(turns).first_from(at[number, turns], at[number + 1, turns])
         see(place[turns], found.astype(np.int64))

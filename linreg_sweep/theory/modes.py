@@ -39,13 +39,16 @@ class PlainModes:
         log: the logarithm of abs(c) [P, k].
         odd: whether c is negative, so that odd powers are too [P, k].
         first_step: p_1 - p_0 [P, k].
-        second_step: p_2 - p_1 [P, k].
     """
 
     log: Floats
     odd: Flags
     first_step: Floats
-    second_step: Floats
+
+    @property
+    def second_step(self) -> Floats:
+        """p_2 - p_1 [P, k]."""
+        return self.first_step * (1.0 + self.first_step)
 
     def still_where(self, still: Flags) -> "PlainModes":
         """Returns modes of which some [P, k] stay where they are: they have no error to move."""
@@ -78,7 +81,7 @@ def plain_modes(learning_rate: Floats, eigenvalues: Floats, lows: Floats) -> Pla
     distance = np.where(over, 2.0 - step, step)  # of abs(c) below 1; exact where abs(c) is close to 1
     low = np.where(over, low, -low) / np.maximum(np.abs(1.0 - step), np.finfo(float).tiny)
     log = np.log1p(-distance) + np.where(np.abs(low) < 1e-8, low, 0.0)
-    return PlainModes(np.maximum(log, NEVER), over, -step, -step * (1.0 - step))
+    return PlainModes(np.maximum(log, NEVER), over, -step)
 
 
 def steps(learning_rate: Floats, eigenvalues: Floats, lows: Floats) -> tuple[Floats, Floats]:

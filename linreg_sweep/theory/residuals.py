@@ -101,19 +101,27 @@ Cost = Callable[[Indices, Integers], Floats]
 """Returns the costs of some trials, at an epoch each."""
 
 
+def are_all(columns: Indices, count: int) -> bool:
+    """Returns whether indices are those of all trials, in their order."""
+    return len(columns) == count and bool((columns[1:] > columns[:-1]).all())
+
+
 class Best:
     """The least cost so far of k trials; of equal ones the first."""
 
-    def __init__(self, count: int) -> None:
-        self.epoch = np.zeros(count, np.int64)
-        self.cost = np.full(count, np.inf)
+    def __init__(self, epoch: Integers, cost: Floats) -> None:
+        """Begins with the cost of one epoch of each [k], where it is a number."""
+        is_known = ~np.isnan(cost)
+        self.epoch, self.cost = np.where(is_known, epoch, 0), np.where(is_known, cost, np.inf)
 
     def see(self, columns: Indices, epoch: Integers, cost: Floats) -> None:
         """Notes costs of trials, of which some may be there several times."""
         if (columns[1:] <= columns[:-1]).any():
             columns, epoch, cost = self._one_each(columns, epoch, cost)
-        lower = (cost < self.cost[columns]) | ((cost == self.cost[columns]) & (epoch < self.epoch[columns]))
-        self.epoch[columns[lower]], self.cost[columns[lower]] = epoch[lower], cost[lower]
+        at = slice(None) if are_all(columns, len(self.cost)) else columns
+        so_far, when = self.cost[at], self.epoch[at]
+        lower = (cost < so_far) | ((cost == so_far) & (epoch < when))
+        self.epoch[at], self.cost[at] = np.where(lower, epoch, when), np.where(lower, cost, so_far)
 
     def _one_each(self, columns: Indices, epoch: Integers, cost: Floats) -> tuple[Indices, Integers, Floats]:
         """Returns the least cost of each trial, of equal ones the first."""
