@@ -18,10 +18,9 @@ from linreg_sweep.storage import files
 from linreg_sweep.storage.outputs import Output, output
 from linreg_sweep.tabular import cells_of_rows, column_names_of, read_table
 from linreg_sweep.tabular.sniffing import find_format, told
-from linreg_sweep.text.phrases import counted
 from linreg_sweep.text_format import TextFormat, text_kind
 from linreg_sweep.theory.problem import variance
-from linreg_sweep.words import joined, listed, shorten
+from linreg_sweep.words import counted, joined, listed, shorten
 
 Floats = NDArray[np.float64]
 

@@ -1,4 +1,4 @@
-"""How messages write paths, values and names."""
+"""How messages write paths, values, names, and numbers of things."""
 
 import difflib
 from collections.abc import Iterable, Sequence
@@ -26,6 +26,16 @@ def path_text(path: KeyPath) -> str:
             shown = name if name.replace("_", "a").replace("-", "a").isalnum() else repr(name)
             text += f".{shown}" if text else shown
     return text
+
+
+def plural(noun: str, count: float) -> str:
+    """Returns a noun as it stands behind a number."""
+    return noun if count == 1 else f"{noun}s"
+
+
+def counted(count: int, noun: str) -> str:
+    """Returns a number of things: `1 trial`, `3,362 trials`."""
+    return f"{count:,} {plural(noun, count)}"
 
 
 def show(value: object) -> str:

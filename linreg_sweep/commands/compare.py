@@ -49,7 +49,7 @@ def compare_command(
     from linreg_sweep.comparing.comparison import bins_to_read, compare
     from linreg_sweep.runs.results import load
     from linreg_sweep.text.comparisons import format_comparison
-    from linreg_sweep.text.phrases import counted
+    from linreg_sweep.words import counted
 
     loaded = [load(run) for run in runs]
     if bins is None and asked.style not in ("csv", "json"):

@@ -10,7 +10,7 @@ from linreg_sweep.plots.style import is_standardized, parameter_words, spaced
 from linreg_sweep.runs.results import Run, names_of
 from linreg_sweep.storage.files import AnyPath
 from linreg_sweep.theory.outcome import OUTCOMES, REGIMES
-from linreg_sweep.words import did_you_mean, show
+from linreg_sweep.words import counted, did_you_mean, show
 
 PANEL = (8.0, 5.6)
 """Inches of a panel."""
@@ -78,8 +78,7 @@ class Look:
 
     def heading(self, run: Run) -> str:
         """Returns what a picture is of: the run, its trials, its data and the loss."""
-        source, n = run.metadata["data"]["source"], run.n_trials_done
-        trials = f"{n:,} trial{'' if n == 1 else 's'}"
+        trials, source = counted(run.n_trials_done, "trial"), run.metadata["data"]["source"]
         return f"{self.called(run)}: {trials} on {source}, loss {', '.join(run.losses)}"
 
     def called(self, run: Run) -> str:

@@ -8,9 +8,8 @@ from linreg_sweep.analysis.answers import best_row, longest, span, with_values
 from linreg_sweep.analysis.formats import ends_of
 from linreg_sweep.plots.style import spaced
 from linreg_sweep.runs.results import Run
-from linreg_sweep.text.phrases import counted, plural
 from linreg_sweep.text.runs import format_best, format_best_trial
-from linreg_sweep.words import joined
+from linreg_sweep.words import counted, joined, plural
 
 
 def answer(run: Run, name: str, table: Table, best: Mapping[str, Any]) -> str:

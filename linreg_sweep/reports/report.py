@@ -23,13 +23,12 @@ from linreg_sweep.storage.metadata import DataFacts
 from linreg_sweep.storage.outputs import Output, output
 from linreg_sweep.text.advice import format_advice
 from linreg_sweep.text.importance import format_importance
-from linreg_sweep.text.phrases import counted
 from linreg_sweep.text.plans import axes_table
 from linreg_sweep.text.runs import format_legend, measured
 from linreg_sweep.theory.outcome import OUTCOMES
 from linreg_sweep.trials.advice import advise, is_needed
 from linreg_sweep.trials.axes import axes_of
-from linreg_sweep.words import ended, rows_of
+from linreg_sweep.words import counted, ended, rows_of
 
 MAX_PAYLOAD = 2_500_000
 """Letters that a page's scripts get of a run; maps that are no smooth pictures are coarser for it."""

@@ -11,7 +11,7 @@ import click
 
 from linreg_sweep.errors import SweepError
 from linreg_sweep.guards.escapes import escape_control
-from linreg_sweep.words import ended
+from linreg_sweep.words import counted, ended
 
 if TYPE_CHECKING:
     from linreg_sweep.analysis.formats import Table
@@ -119,5 +119,5 @@ def fitting(table: "Table", keep: Sequence[str], otherwise: str) -> list[str]:
     columns = narrowed(shown, room, keep)
     left_out = len(shown) - len(columns)
     if left_out:
-        note(f"{left_out} column{'' if left_out == 1 else 's'} left out: widen the terminal, or {otherwise}")
+        note(f"{counted(left_out, 'column')} left out: widen the terminal, or {otherwise}")
     return columns

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from linreg_sweep.analysis.formats import condition
-from linreg_sweep.text.phrases import counted, duration, number
+from linreg_sweep.text.phrases import duration, number
 from linreg_sweep.trials.advice import LONG, Advice, Way
-from linreg_sweep.words import listed
+from linreg_sweep.words import counted, listed
 
 if TYPE_CHECKING:
     from linreg_sweep.trials.experiment import Experiment

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from linreg_sweep.analysis.formats import Table
-from linreg_sweep.text.phrases import columns_of, counted
+from linreg_sweep.text.phrases import columns_of
+from linreg_sweep.words import counted
 
 if TYPE_CHECKING:
     from linreg_sweep.edge_search import Edges

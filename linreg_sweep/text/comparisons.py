@@ -9,8 +9,7 @@ from linreg_sweep.analysis.formats import GAP, Table, as_text, cells_of, records
 from linreg_sweep.analysis.tables import select
 from linreg_sweep.comparing.comparison import Comparison
 from linreg_sweep.guards.escapes import escape_control
-from linreg_sweep.text.phrases import counted
-from linreg_sweep.words import ended
+from linreg_sweep.words import counted, ended
 
 MAX_SHOWN = 20
 """Trials that a person is shown; the other formats have all that are listed."""

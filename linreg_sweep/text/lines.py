@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from linreg_sweep.analysis.formats import as_text
 from linreg_sweep.column_types import parameter_names
-from linreg_sweep.text.phrases import counted, number
+from linreg_sweep.text.phrases import number
+from linreg_sweep.words import counted
 
 MAX_IN_A_LINE = 5
 """Features above which no equation is written, but a table."""

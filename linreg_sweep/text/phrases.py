@@ -17,16 +17,6 @@ def columns_of(rows: Sequence[Mapping[str, Any]]) -> Table:
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
-def plural(noun: str, count: float) -> str:
-    """Returns a noun as it stands behind a number."""
-    return noun if count == 1 else f"{noun}s"
-
-
-def counted(count: int, noun: str) -> str:
-    """Returns a number of things: `1 trial`, `3,362 trials`."""
-    return f"{count:,} {plural(noun, count)}"
-
-
 def size(count: float) -> str:
     """Returns so many bytes in a unit that suits them."""
     for unit in ("bytes", "KB", "MB", "GB", "TB"):

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from linreg_sweep.analysis.formats import Table, as_text, condition, shown
 from linreg_sweep.text.advice import format_advice
-from linreg_sweep.text.phrases import columns_of, counted, duration, size
+from linreg_sweep.text.phrases import columns_of, duration, size
 from linreg_sweep.theory.outcome import OUTCOMES, SILENT_MEANING
+from linreg_sweep.words import counted
 
 if TYPE_CHECKING:
     from linreg_sweep.planning import Plan

@@ -10,10 +10,10 @@ from linreg_sweep.analysis.quality import table_of
 from linreg_sweep.column_types import parameter_names
 from linreg_sweep.engines import ENGINES
 from linreg_sweep.text.lines import format_lines
-from linreg_sweep.text.phrases import columns_of, counted, number, plural
+from linreg_sweep.text.phrases import columns_of, number
 from linreg_sweep.text.seeds import format_over_seeds
 from linreg_sweep.theory.outcome import INSTEAD, OUTCOMES, SILENT_MEANING
-from linreg_sweep.words import joined, rows_of
+from linreg_sweep.words import counted, joined, plural, rows_of
 
 if TYPE_CHECKING:
     from linreg_sweep.runs.results import Run

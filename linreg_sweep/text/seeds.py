@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from linreg_sweep.analysis.over_seeds import EXPECTED, FEWEST
-from linreg_sweep.text.phrases import counted
+from linreg_sweep.words import counted
 
 if TYPE_CHECKING:
     from linreg_sweep.runs.results import Run

@@ -8,8 +8,9 @@ from linreg_sweep.runs.lock import is_alive
 from linreg_sweep.runs.results import Run, load
 from linreg_sweep.runs.status import FINISHED, RUNNING, Status, moment, now, read_status
 from linreg_sweep.storage import files
-from linreg_sweep.text.phrases import counted, duration
+from linreg_sweep.text.phrases import duration
 from linreg_sweep.theory.outcome import OUTCOMES
+from linreg_sweep.words import counted
 
 
 @dataclass(frozen=True)
