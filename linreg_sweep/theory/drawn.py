@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
@@ -15,7 +14,7 @@ from linreg_sweep.theory.in_batches import DECIDING, InBatches, Indices, Values,
 from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, begin, draws_of, mean_steps
 from linreg_sweep.theory.mean_course import MeanCourse
 from linreg_sweep.theory.mean_long import PASSES, long_after, swinging_steps
-from linreg_sweep.theory.mean_square import Modes, growth_at, limit_of, modes_of, plateau_of
+from linreg_sweep.theory.mean_square import growth_at, limit_of, modes_of, plateau_of
 from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.theory.scatter import Scatter, scatter_of
 
@@ -45,34 +44,6 @@ REMEMBERED = 64
 
 TABLE = 2**20
 """Numbers of moments that are held at once."""
-
-
-@dataclass(frozen=True)
-class One:
-    """One trial, of so many parameters that its moments take passes over the rows.
-
-    Attributes:
-        place: which of the trials.
-        rate: its learning rate.
-        momentum: its own.
-        scatter: what its batches are drawn from.
-        is_stable: whether its rate is below the limit.
-    """
-
-    place: int
-    rate: float
-    momentum: Momentum | None
-    scatter: Scatter
-    is_stable: bool
-
-    @cached_property
-    def modes(self) -> Modes:
-        """What a step of the mean does."""
-        return self.modes_with(self.momentum)
-
-    def modes_with(self, momentum: Momentum | None) -> Modes:
-        """Returns the same with another momentum."""
-        return modes_of(self.scatter.values, self.rate * self.scatter.unit, momentum)
 
 
 @dataclass(frozen=True)
@@ -120,9 +91,12 @@ class Drawn(InBatches):
     def plateau(self, quadratic: Quadratic, values: Values) -> Floats:
         """Returns the expected excess at rest [K]; NaN: it grows without bound, or it is not worked out."""
 
+        def rest_of(k: int, course: MeanCourse) -> float:
+            return plateau_of(course.scatter, course.modes) if course.is_stable else np.nan
+
         def at_rest(quadratic: Quadratic, values: Values) -> Floats:
             if self.n_moments(values) > MOST_MOMENTS:
-                return self._by_passes(quadratic, values, self._plateau)
+                return self._by_passes(quadratic, values, rest_of)
             found = np.empty(len(values["learning_rate"]))
             for some, draws, momentum in self._blocks(quadratic, values):
                 found[some] = self.steps(draws, values["learning_rate"][some], momentum).plateau()
@@ -150,10 +124,10 @@ class Drawn(InBatches):
         numbers = [values[name] for name in ("learning_rate", *DECIDING) if name in values]
         columns = [each for other in others for each in other.reshape(len(other), -1).T]
         bits = blake2b(b"".join(each.tobytes() for each in (*numbers, *columns))).digest()
-        key = word, bits, *self.key
-        if key not in self.found:
-            if len(self.found) >= REMEMBERED:
-                self.found.clear()
+        key, of_late = (word, bits, *self.key), self.known.setdefault("found", {})
+        if key not in of_late:
+            if len(of_late) >= REMEMBERED:
+                of_late.clear()
             groups, found = alike([*numbers, *columns], len(numbers[0])), np.empty(len(numbers[0]))
             first = np.array([group[0] for group in groups], np.intp)
             own = {name: each[first] for name, each in values.items()}
@@ -161,14 +135,8 @@ class Drawn(InBatches):
                 different = find(quadratic.take(first), own, *(each[first] for each in others))
             for group, value in zip(groups, different, strict=True):
                 found[group] = value
-            self.found[key] = found
-        kept: Floats = self.found[key]
-        return kept
-
-    @property
-    def found(self) -> dict[Any, Floats]:
-        """What has been found of trials, of late."""
-        kept: dict[Any, Floats] = self.known.setdefault("found", {})
+            of_late[key] = found
+        kept: Floats = of_late[key]
         return kept
 
     def expected_excess(
@@ -186,11 +154,20 @@ class Drawn(InBatches):
         def after(quadratic: Quadratic, values: Values, start: Floats, epochs: Integers) -> Floats:
             error, steps_of_each = quadratic.error(start), epochs * self.n_steps
             if self.n_moments(values) > MOST_MOMENTS:
+                first = self.momentum(values)  # the first step is not dampened
+                first = None if first is None else replace(first, gain=np.ones(len(epochs)))
 
-                def course(one: One) -> float:
-                    return self._course(one, error[one.place], int(steps_of_each[one.place]))
+                def after_steps(k: int, course: MeanCourse) -> float:
+                    n_steps, state = int(steps_of_each[k]), course.begin(error[k])
+                    if first is not None and n_steps:
+                        scatter = course.scatter
+                        modes = modes_of(
+                            scatter.values, values["learning_rate"][k] * scatter.unit, first.take([k])
+                        )
+                        state, n_steps = replace(course, modes=modes).step(state), n_steps - 1
+                    return self._excess_after(course, state, n_steps)
 
-                return self._by_passes(quadratic, values, course)
+                return self._by_passes(quadratic, values, after_steps)
             found = np.empty(len(epochs))
             for some, draws, momentum in self._blocks(quadratic, values):
                 steps = self.steps(draws, values["learning_rate"][some], momentum)
@@ -208,7 +185,9 @@ class Drawn(InBatches):
         most = PASSES if self.momentum(values) is None else 2 * PASSES
         return np.minimum(np.minimum(epochs * self.n_steps, most), MOST_OF_COURSE / self._pass)
 
-    def _by_passes(self, quadratic: Quadratic, values: Values, find: Callable[[One], float]) -> Floats:
+    def _by_passes(
+        self, quadratic: Quadratic, values: Values, find: Callable[[int, MeanCourse], float]
+    ) -> Floats:
         """Returns what is found of each trial [K] by passes over the rows; NaN: these take too long."""
         rates = values["learning_rate"]
         found = np.full(len(rates), np.nan)
@@ -218,26 +197,19 @@ class Drawn(InBatches):
         for penalty, these in _by_penalty(values):
             scatter = self._scatter(quadratic.take(these[:1]), penalty)
             for k in these.tolist():
-                own = None if momentum is None else momentum.take(slice(k, k + 1))
-                found[k] = find(One(k, float(rates[k]), own, scatter, bool(rates[k] < limits[k])))
+                own = None if momentum is None else momentum.take([k])
+                modes = modes_of(scatter.values, rates[k] * scatter.unit, own)
+                found[k] = find(k, MeanCourse(scatter, modes, bool(rates[k] < limits[k])))
         return found
 
-    def _plateau(self, one: One) -> float:
-        return plateau_of(one.scatter, one.modes) if one.is_stable else np.nan
-
-    def _course(self, one: One, error: Floats, n_steps: int) -> float:
-        course = MeanCourse(one.scatter, one.modes, one.momentum is None and one.is_stable)
-        state = course.begin(error)
-        if one.momentum is not None and n_steps:  # the first step is not dampened
-            undamped = replace(one.momentum, gain=np.ones(1))
-            state = replace(course, modes=one.modes_with(undamped)).step(state)
-            n_steps -= 1
+    def _excess_after(self, course: MeanCourse, state: Floats, n_steps: int) -> float:
+        """Returns the expected excess so many steps after moments; NaN: it takes too long."""
         swinging, most = swinging_steps(course), MOST_OF_COURSE / self._pass
         steps, integral = course.passes(n_steps), 2 * course.passes(swinging) + PASSES
         found = np.nan
         if steps <= min(most, integral):
             found = course.excess(course.after(state, n_steps, most))
-        is_known = one.is_stable and 2 * swinging < n_steps and integral <= most
+        is_known = course.is_stable and 2 * swinging < n_steps and integral <= most
         return long_after(course, state, n_steps, swinging) if np.isnan(found) and is_known else found
 
     def _scatter(self, quadratic: Quadratic, decay: float) -> Scatter:

@@ -10,7 +10,6 @@ can be the least is passed over (branch and bound, as in Hansen, Global Optimiza
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,11 +88,6 @@ class CostCourse:
         change = Exponentials.of(weight, np.concatenate([log, log[one] + log[other]]))
         return cls(trial, parity, stride, change, log, residuals)
 
-    @cached_property
-    def reach(self) -> Floats:
-        """The length of what each error adds to the residuals at the first epoch [P, k]."""
-        return self.residuals.reach
-
     def search(self, last: Integers, cost_at: Cost, best: Best) -> None:
         """Looks for the least cost of the trials.
 
@@ -156,7 +150,7 @@ class CostCourse:
     def _bound(self, place: Indices, low: Integers, high: Integers, lower: Floats) -> Floats:
         """Returns what no cost within stretches is below, by the lower one of their ends' costs."""
         log, wide = self.log.take(place, axis=1), (high - low).astype(np.float64)
-        moving = np.exp(np.maximum(log * low, log * high)) * self.reach.take(place, axis=1)
+        moving = np.exp(np.maximum(log * low, log * high)) * self.residuals.reach.take(place, axis=1)
         slope, bend = total(np.abs(log) * moving), total(log * log * moving)
         size = np.sqrt(lower * self.residuals.n_entries) + slope * wide
         return lower - 2 * (slope * slope + size * bend) * wide * wide / (8 * self.residuals.n_entries)

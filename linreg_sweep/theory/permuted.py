@@ -18,7 +18,7 @@ from linreg_sweep.method import Order
 from linreg_sweep.theory.drawn import MOST_MOMENTS, MOST_WORK, Drawn, first_growth
 from linreg_sweep.theory.epoch_map import Affine, Momentum, step_on
 from linreg_sweep.theory.in_batches import Values
-from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, bilinear, moved_by, pairs, with_excess
+from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, moments_moved, moved_by, pairs, with_excess
 from linreg_sweep.theory.problem import Problem, loss_factor
 from linreg_sweep.theory.quadratic import Quadratic
 
@@ -129,22 +129,16 @@ class Permuted(Drawn):
 def _moments_moved(moved: Floats, push: Floats, pull: Floats) -> Affine:
     """Returns what a step on one batch does to the moments of k trials; see moved_by, pull [P, O]."""
     (count, size), n_targets = moved.shape[:2], pull.shape[1]
-    whole, offset = (
-        moved + np.eye(size),
-        -np.einsum("ka,po->kapo", push, pull).reshape(count, size, n_targets),
-    )
-    row, column, _ = pairs(size)
-    m, n_means = len(row), size * n_targets
-    delta, shift = np.zeros((count, m + n_means, m + n_means)), np.zeros((count, m + n_means, 1))
-    unit = np.broadcast_to(np.eye(size), moved.shape)
-    delta[:, :m, :m] = bilinear(moved, unit) + bilinear(unit, moved) + bilinear(moved, moved)
+    whole = moved + np.eye(size)
+    offset = -np.einsum("ka,po->kapo", push, pull).reshape(count, size, n_targets)
+    found, (row, column, _) = moments_moved(moved, n_targets), pairs(size)
+    m = len(row)
     mixed = whole[:, row, :, None] * offset[:, column, None, :]
     mixed = mixed + whole[:, column, :, None] * offset[:, row, None, :]
-    delta[:, :m, m:] = mixed.reshape(count, m, n_means)
-    delta[:, m:, m:] = np.einsum("kde,op->kdoep", moved, np.eye(n_targets)).reshape(count, n_means, n_means)
-    shift[:, :m, 0] = (offset[:, row] * offset[:, column]).sum(axis=2)
-    shift[:, m:, 0] = offset.reshape(count, n_means)
-    return Affine(delta, shift)
+    found.delta[:, :m, m:] = mixed.reshape(count, m, -1)
+    found.shift[:, :m, 0] = (offset[:, row] * offset[:, column]).sum(axis=2)
+    found.shift[:, m:, 0] = offset.reshape(count, -1)
+    return found
 
 
 def _mean_over_orders(
