@@ -54,22 +54,27 @@ class Drawn(InBatches):
 
     def draws(self, quadratic: Quadratic, decay: float) -> Draws:
         """Returns what the batches of one trial are drawn from."""
-        key = "draws", decay, *self.key
-        if key not in self.known:
-            self.known[key] = draws_of(
-                self.problem,
-                self.batch_size,
-                quadratic,
-                decay,
-                decay_bias=self.method.decays_bias,
-                replacement=self.method.order == "with_replacement",
-            )
-        found: Draws = self.known[key]
+        found: Draws = self._from(draws_of, quadratic, decay)
         return found
 
-    def n_moments(self, values: Values) -> int:
+    def _scatter(self, quadratic: Quadratic, decay: float) -> Scatter:
+        """Returns the same, a pass over the rows at a time."""
+        found: Scatter = self._from(scatter_of, quadratic, decay)
+        return found
+
+    def _from(self, made_of: Callable[..., Any], quadratic: Quadratic, decay: float) -> Any:
+        key = made_of, decay, *self.key
+        if key not in self.known:
+            penalty = np.full(self.problem.shape[0], decay)
+            penalty[-1] *= self.method.decays_bias or not self.problem.fit_bias
+            replacement = self.method.order == "with_replacement"
+            made = made_of(self.problem, self.batch_size, quadratic, penalty, replacement=replacement)
+            self.known[key] = made
+        return self.known[key]
+
+    def n_moments(self, momentum: Momentum | None) -> int:
         """Returns how many entries second moments have."""
-        size = self.n_moving(values)
+        size = self.problem.shape[0] * (1 if momentum is None else 2)
         return size * (size + 1) // 2
 
     def _blocks(
@@ -77,7 +82,7 @@ class Drawn(InBatches):
     ) -> Iterator[tuple[Indices, Draws, Momentum | None]]:
         """Yields trials of one penalty each, not too many at once."""
         n_means = 2 * self.problem.optimum.size
-        width = max(1, TABLE // (self.n_moments(values) + n_means) ** 2)
+        width = max(1, TABLE // (self.n_moments(self.momentum(values)) + n_means) ** 2)
         for penalty, these in _by_penalty(values):
             draws = self.draws(quadratic.take(these[:1]), penalty)
             for some in np.split(these, range(width, len(these), width)):
@@ -95,7 +100,7 @@ class Drawn(InBatches):
             return plateau_of(course.scatter, course.modes) if course.is_stable else np.nan
 
         def at_rest(quadratic: Quadratic, values: Values) -> Floats:
-            if self.n_moments(values) > MOST_MOMENTS:
+            if self.n_moments(self.momentum(values)) > MOST_MOMENTS:
                 return self._by_passes(quadratic, values, rest_of)
             found = np.empty(len(values["learning_rate"]))
             for some, draws, momentum in self._blocks(quadratic, values):
@@ -153,17 +158,15 @@ class Drawn(InBatches):
 
         def after(quadratic: Quadratic, values: Values, start: Floats, epochs: Integers) -> Floats:
             error, steps_of_each = quadratic.error(start), epochs * self.n_steps
-            if self.n_moments(values) > MOST_MOMENTS:
+            if self.n_moments(self.momentum(values)) > MOST_MOMENTS:
                 first = self.momentum(values)  # the first step is not dampened
                 first = None if first is None else replace(first, gain=np.ones(len(epochs)))
 
                 def after_steps(k: int, course: MeanCourse) -> float:
                     n_steps, state = int(steps_of_each[k]), course.begin(error[k])
                     if first is not None and n_steps:
-                        scatter = course.scatter
-                        modes = modes_of(
-                            scatter.values, values["learning_rate"][k] * scatter.unit, first.take([k])
-                        )
+                        rate = values["learning_rate"][k] * course.scatter.unit
+                        modes = modes_of(course.scatter.values, rate, first.take([k]))
                         state, n_steps = replace(course, modes=modes).step(state), n_steps - 1
                     return self._excess_after(course, state, n_steps)
 
@@ -180,7 +183,7 @@ class Drawn(InBatches):
 
     def n_passes(self, values: Values, epochs: Floats) -> Floats:
         """Returns about how many passes over the rows an expected excess takes [K]."""
-        if self.n_moments(values) <= MOST_MOMENTS or self._pass > MOST_OF_PASS:
+        if self.n_moments(self.momentum(values)) <= MOST_MOMENTS or self._pass > MOST_OF_PASS:
             return 0 * epochs
         most = PASSES if self.momentum(values) is None else 2 * PASSES
         return np.minimum(np.minimum(epochs * self.n_steps, most), MOST_OF_COURSE / self._pass)
@@ -212,19 +215,6 @@ class Drawn(InBatches):
         is_known = course.is_stable and 2 * swinging < n_steps and integral <= most
         return long_after(course, state, n_steps, swinging) if np.isnan(found) and is_known else found
 
-    def _scatter(self, quadratic: Quadratic, decay: float) -> Scatter:
-        """Returns what the batches of one trial are drawn from, a pass over the rows at a time."""
-        key = "scatter", decay, *self.key
-        if key not in self.known:
-            decayed = np.full(self.problem.shape[0], decay)
-            decayed[-1] *= self.method.decays_bias or not self.problem.fit_bias
-            replacement = self.method.order == "with_replacement"
-            self.known[key] = scatter_of(
-                self.problem, self.batch_size, quadratic, decayed, replacement=replacement
-            )
-        found: Scatter = self.known[key]
-        return found
-
     def stability_limit(
         self, quadratic: Quadratic, values: Values, epochs: NDArray[Any] | None = None
     ) -> Floats:
@@ -247,8 +237,7 @@ class Drawn(InBatches):
             return self._plain_limit(one, penalty)
         begins = self._plain_limit(one, penalty) * (1 - momentum.momentum[0]) / 8
         begins = float(begins / np.maximum(momentum.gain[0], 1e-300))
-        size = 2 * self.problem.shape[0]
-        if size * (size + 1) // 2 > MOST_MOMENTS:
+        if self.n_moments(momentum) > MOST_MOMENTS:
             if self._pass > MOST_OF_PASS:
                 return np.nan
             scatter = self._scatter(one, penalty)
@@ -269,8 +258,9 @@ class Drawn(InBatches):
 
     def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
         """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
-        moved = self.momentum(values) is not None and self.n_moments(values) > MOST_MOMENTS
-        if self._pass > (MOST_OF_PASS if moved else MOST_WORK):
+        momentum = self.momentum(values)
+        is_found_by_passes = momentum is not None and self.n_moments(momentum) > MOST_MOMENTS
+        if self._pass > (MOST_OF_PASS if is_found_by_passes else MOST_WORK):
             return "second moments are not worked out for so many rows and parameters"
         return None
 

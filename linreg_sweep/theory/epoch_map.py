@@ -226,6 +226,14 @@ class Affine:
         """Returns the maps applied twice."""
         return Affine(2 * self.delta + self.delta @ self.delta, 2 * self.shift + self.delta @ self.shift)
 
+    def at_rest(self, growth: Floats) -> Floats:
+        """Returns the states [k, D, O] that maps leave where they are; NaN where they grow [k]."""
+        found, stable = np.full_like(self.shift, np.nan), np.flatnonzero(growth < 0)
+        delta, diagonal = self.delta[stable], np.arange(self.delta.shape[1])
+        delta[:, diagonal, diagonal] -= ~delta.any(axis=2)  # of what is flat, and 0
+        found[stable] = np.linalg.solve(-delta, self.shift[stable])
+        return found
+
     def take(self, chosen: Any) -> "Affine":
         """Returns those of some trials."""
         return Affine(self.delta[chosen], self.shift[chosen])
@@ -301,19 +309,9 @@ class EpochMaps:
             self.every.delta, self.scale**2 > SHALLOW * self.scale.max(axis=1, keepdims=True) ** 2
         )
 
-    def fixed_point(self) -> Floats:
-        """Returns where an epoch comes back to [k, D, O]; NaN where it runs away."""
-        stable = np.flatnonzero(self.growth < 0)
-        found = np.full_like(self.every.shift, np.nan)
-        if len(stable):
-            matrix = -_grounded(self.every.delta[stable])
-            found[stable] = np.linalg.solve(matrix, self.every.shift[stable])
-        return found
-
     def plateau(self) -> Floats:
         """Returns the excess at which trials come to rest, at the end of an epoch [k]; NaN: they do not."""
-        at_rest = self.errors(self.fixed_point())
-        return np.asarray((at_rest**2).sum(axis=(1, 2)))
+        return np.asarray((self.errors(self.every.at_rest(self.growth)) ** 2).sum(axis=(1, 2)))
 
 
 def growth_of(delta: Floats, is_curved: Flags | None = None) -> Floats:

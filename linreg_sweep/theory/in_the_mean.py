@@ -39,7 +39,7 @@ class Draws:
         mixed: what goes together of the two, from the mean [P, O] to S [m, P, O].
         offset: how far the optimum of the mean of all batches lies off that of the whole [P, O].
         optimum: that of the whole, in theta [P, O].
-        penalty: weight_decay.
+        penalty: of each parameter [P].
     """
 
     frame: Frame
@@ -50,7 +50,7 @@ class Draws:
     mixed: Floats
     offset: Floats
     optimum: Floats
-    penalty: float
+    penalty: Floats
 
 
 def pairs(size: int) -> tuple[Indices, Indices, Floats]:
@@ -63,9 +63,8 @@ def draws_of(
     problem: Problem,
     batch_size: int,
     quadratic: Quadratic,
-    weight_decay: float,
+    penalty: Floats,
     *,
-    decay_bias: bool,
     replacement: bool,
 ) -> Draws:
     """Returns what batches are drawn from.
@@ -74,22 +73,20 @@ def draws_of(
         problem: the rows, and the loss that a step descends.
         batch_size: rows a step.
         quadratic: what one trial descends on the whole.
-        weight_decay: its penalty of each step.
-        decay_bias: whether the bias is penalised, too.
+        penalty: of each parameter [P].
         replacement: whether a row may be drawn twice in a batch.
     """
     n, (n_parameters, n_targets) = problem.n_rows, problem.shape
     factor, shrunk = shares_of(problem, batch_size, replacement=replacement)
     frame, unit = frame_of(quadratic), unit_of(quadratic)
     into, back, weight = frame.into[0], frame.back[0], frame.weight[0] / unit
-    penalty = weight_decay / unit * np.ones((n_parameters, 1))
-    penalty[-1] *= decay_bias or not problem.fit_bias
+    own, penalty = penalty, penalty[:, None] / unit
     optimum = quadratic.optimum[..., 0] + quadratic.optimum_low[..., 0]
     pulled, offset = into @ (penalty * optimum), np.zeros((n_parameters, n_targets))
     ridge, share = into @ (penalty * back), factor / (n * problem.factor)
     mean = share * (np.diag(quadratic.eigenvalues[:, 0] / unit) - ridge)
     curvature = mean + ridge
-    if problem.loss == "sse" and weight_decay:  # each batch bears the whole penalty
+    if problem.loss == "sse" and penalty.any():  # each batch bears the whole penalty
         curved = weight > 0
         offset[curved] = np.linalg.solve(curvature[np.ix_(curved, curved)], ((share - 1) * pulled)[curved])
         pulled = pulled + into @ (penalty * (back @ offset))
@@ -118,7 +115,7 @@ def draws_of(
         shrunk * (2 * third - turned),
         offset,
         optimum,
-        weight_decay,
+        own,
     )
 
 
@@ -178,13 +175,7 @@ class MeanSteps:
 
     def plateau(self) -> Floats:
         """Returns the expected excess at rest [k]; NaN where second moments grow without bound."""
-        found, stable = np.full(len(self.every.delta), np.nan), np.flatnonzero(self.growth < 0)
-        delta, shift = self.every.delta[stable], self.every.shift[stable]
-        still = ~delta.any(axis=2)  # what is flat, and 0
-        diagonal = np.arange(delta.shape[1])
-        delta[:, diagonal, diagonal] -= still
-        found[stable] = self.excess(np.asarray(np.linalg.solve(-delta, shift), np.float64))
-        return found
+        return self.excess(self.every.at_rest(self.growth))
 
 
 def mean_steps(draws: Draws, rate: Floats, momentum: Momentum | None) -> MeanSteps:

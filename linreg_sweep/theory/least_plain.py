@@ -175,10 +175,10 @@ class Samples:
         """Returns those at even ratios up to the last [k]."""
         ratios = [np.minimum(np.round((last + 1) ** (n / SAMPLES)), last) for n in range(1, SAMPLES + 1)]
         at = np.stack([0 * last, *ratios])
-        zeros = change.zeros(at)
-        before, after, falls = zeros.before, zeros.after, zeros.below
+        before, there = change.zeros(at)
+        after, falls = there.count, there.below
         before[0], after[-1] = 0, 0
-        for now, is_sure, so_far in zip(falls[1:], zeros.is_sure[1:], falls[:-1], strict=True):
+        for now, is_sure, so_far in zip(falls[1:], there.end_is_sure[1:], falls[:-1], strict=True):
             now[~is_sure] = so_far[~is_sure]
         turns = falls[1:] != falls[:-1]
         elsewhere = turns.sum(axis=0) - turns

@@ -75,11 +75,10 @@ class Permuted(Drawn):
 
     def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
         """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
-        return super().limit_reason(values) if self.n_moments(values) > MOST_MOMENTS else None
+        return super().limit_reason(values) if self.n_moments(self.momentum(values)) > MOST_MOMENTS else None
 
     def _found_limit(self, one: Quadratic, penalty: float, momentum: Momentum | None) -> float:
-        size = self.problem.shape[0] * (1 if momentum is None else 2)
-        if size * (size + 1) // 2 > MOST_MOMENTS:
+        if self.n_moments(momentum) > MOST_MOMENTS:
             return np.nan
         draws, begins = self.draws(one, penalty), any_order_limit(self.problem, self.batch_size, penalty)
         if momentum is not None:
@@ -110,11 +109,8 @@ class Permuted(Drawn):
     def _batches(self, draws: Draws) -> dict[int, tuple[Floats, Floats]]:
         """Returns how every batch bends and pulls that there may be, by its rows, the bits of a number."""
         problem, n = self.problem, self.problem.n_rows
-        decayed = np.ones((problem.shape[0], 1))
-        decayed[-1] = self.method.decays_bias or not problem.fit_bias
-        into, back = draws.frame.into, draws.frame.back
-        ridge = into @ (draws.penalty * decayed * back)
-        pulled = into @ (draws.penalty * decayed * draws.optimum)
+        penalty, into, back = draws.penalty[:, None], draws.frame.into, draws.frame.back
+        ridge, pulled = into @ (penalty * back), into @ (penalty * draws.optimum)
         found = {}
         for size in {self.batch_size, n % self.batch_size} - {0}:
             factor = float(loss_factor(problem.loss, size, problem.shape[1]))

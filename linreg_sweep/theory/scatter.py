@@ -81,17 +81,10 @@ class Scatter:
         is_it = self.values > SHALLOW * self.values.max(initial=0.0)
         if is_it.all():
             return self
-        both = np.ix_(is_it, is_it)
-        return replace(
-            self,
-            into=self.into[is_it],
-            values=self.values[is_it],
-            mean=self.mean[both],
-            pulled=self.pulled[is_it],
-            offset=self.offset[is_it],
-            excess=self.excess[both],
-            held=None if self.held is None else (self.held[0][:, is_it], self.held[1]),
-        )
+        both, names = np.ix_(is_it, is_it), ("into", "values", "pulled", "offset")
+        held = None if self.held is None else (self.held[0][:, is_it], self.held[1])
+        parts = {name: getattr(self, name)[is_it] for name in names}
+        return replace(self, mean=self.mean[both], excess=self.excess[both], held=held, **parts)
 
     def _rows(self) -> Iterator[tuple[Floats, Floats]]:
         if self.held is not None:
