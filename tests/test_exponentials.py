@@ -31,14 +31,14 @@ def test_no_sum_has_more_zeros_than_rules_of_signs_allow() -> None:
         sums, values = some_sums(n, 1000, n)
         changes = np.diff(np.sign(values), axis=0) != 0
         at = [0, 20, 150, LAST]
-        zeros = sums.zeros(np.tile(np.array(at, float)[:, None], 1000))
+        before, there = sums.zeros(np.tile(np.array(at, float)[:, None], 1000))
         for place, epoch in enumerate(at):
-            for seen, most in ((changes[:epoch], zeros.before), (changes[epoch:], zeros.after)):
+            for seen, most in ((changes[:epoch], before), (changes[epoch:], there.count)):
                 known = most[place] < MANY
                 assert (seen.sum(axis=0) <= most[place])[known].all()
-            sure = zeros.is_sure[place]
-            assert ((values[epoch] < 0) == zeros.below[place])[sure].all()
-        most = np.minimum(zeros.after[0], zeros.before[-1])
+            sure = there.end_is_sure[place]
+            assert ((values[epoch] < 0) == there.below[place])[sure].all()
+        most = np.minimum(there.count[0], before[-1])
         assert (most < MANY).mean() > 0.9
         exact += int((most - changes.sum(axis=0) <= 1).sum())
     assert exact > 2500

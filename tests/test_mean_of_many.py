@@ -94,7 +94,7 @@ def test_the_integral_is_what_steps_come_to_or_nothing(momentum: dict[str, Any],
     for share in (0.01, 0.9):
         values = at_share(theory, trials, share)
         rate, own = float(values["learning_rate"][0]), theory.momentum(values)
-        course = MeanCourse(scatter, modes_of(scatter.values, rate * scatter.unit, own), can_leap=False)
+        course = MeanCourse(scatter, modes_of(scatter.values, rate * scatter.unit, own), is_stable=False)
         state, swinging = course.begin(trials.start[0]), swinging_steps(course)
         for steps in (2 * swinging + 1, 1500):
             found = long_after(course, state, steps, swinging)
@@ -107,7 +107,7 @@ def test_leaps_are_long_again_once_the_excess_falls_no_more() -> None:
     trials, _, theory = one(many(14, 40, "half_mse"), 3, "independent")
     scatter = scatter_of(theory.problem, 3, trials.quadratic, np.zeros(14), replacement=False)
     (rate,) = at_share(theory, trials, 0.5)["learning_rate"]
-    course = MeanCourse(scatter, modes_of(scatter.values, rate * scatter.unit, None), can_leap=True)
+    course = MeanCourse(scatter, modes_of(scatter.values, rate * scatter.unit, None), is_stable=True)
     state, most = course.begin(1e9 * np.ones((14, 2))), course.passes(200_000)
     found = course.excess(course.after(state, 200_000, 1.5 * most))
     assert found == pytest.approx(plateau_of(scatter, course.modes), rel=1e-9)
@@ -167,7 +167,7 @@ def test_passes_say_what_mpmath_says(entry: dict[str, Any]) -> None:
     scatter = scatter_of(problem, said["batch_size"], trials.quadratic, decay, replacement=replacement)
     modes = modes_of(scatter.values, rate * scatter.unit, momentum)
     if kind == "traj":
-        course = MeanCourse(scatter, modes, can_leap=True)
+        course = MeanCourse(scatter, modes, is_stable=True)
         state = course.begin(start[0] - problem.optimum)
         found = course.excess(course.after(state, theory.n_steps * said["epoch"]))
         assert found == pytest.approx(value, rel=1e-11)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from linreg_sweep.theory.least_plain import least_plain
 from linreg_sweep.theory.modes import MomentumModes, PlainModes
 from linreg_sweep.theory.residuals import Best, Cost, Residuals, are_all
+from linreg_sweep.theory.sums import total
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -90,9 +91,7 @@ def _one_by_one(
         some = modes.take(live)
         with np.errstate(all="ignore"):
             _, most = some.bounds(np.full(len(live), float(max(2, epoch))), last[live].astype(np.float64))
-            left = np.zeros(len(live))
-            for factor, length in zip(np.where(some.still, 1.0, most), reach[:, live], strict=True):
-                left += factor * length
+            left = total(np.where(some.still, 1.0, most) * reach[:, live])
             tail = (2 * root[live] * left + left * left) / residuals.n_entries
             decided = (best.cost[live] < end[live] - tail - SAME * end[live]) | (tail <= SAME * end[live])
         live = live[~decided]

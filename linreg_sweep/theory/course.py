@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.theory.double_double import split
 from linreg_sweep.theory.first_events import Levels
+from linreg_sweep.theory.outcome import steepest_contraction
 from linreg_sweep.theory.rounding import Steps
 from linreg_sweep.theory.sums import total
 from linreg_sweep.theory.watching import CHUNK, Ends, Seen, ends_of
@@ -101,16 +102,11 @@ class _Mover:
 
     def radius(self, rate: Floats) -> Floats:
         """Returns the larger modulus [P, k] of an epoch's eigenvalues."""
-        x = rate * self.value
-        factor = 1.0 - x
         if self.momentum is None:
-            return np.abs(factor, out=factor)
-        gain, m = 1.0 if self.gain is None else self.gain, self.momentum
-        trace = (factor - m * x if self.nesterov else factor + (1 - gain) * x) + m
-        determinant = m * factor if self.nesterov else np.broadcast_to(m, x.shape)
-        discriminant = trace * trace - 4 * determinant
-        real = (np.abs(trace) + np.sqrt(np.maximum(discriminant, 0))) / 2
-        return np.where(discriminant < 0, np.sqrt(np.abs(determinant)), real)
+            return np.abs(1.0 - rate * self.value)
+        dampening = 0.0 if self.gain is None else 1 - self.gain
+        of_it = rate, self.value, self.momentum
+        return np.abs(steepest_contraction(*of_it, nesterov=self.nesterov, dampening=dampening))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
@@ -15,7 +14,7 @@ from linreg_sweep.theory.in_batches import DECIDING, InBatches, Indices, Values,
 from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, begin, draws_of, mean_steps
 from linreg_sweep.theory.mean_course import MeanCourse
 from linreg_sweep.theory.mean_long import PASSES, long_after, swinging_steps
-from linreg_sweep.theory.mean_square import Modes, growth_at, limit_of, modes_of, plateau_of
+from linreg_sweep.theory.mean_square import growth_at, limit_of, modes_of, plateau_of
 from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.theory.scatter import Scatter, scatter_of
 
@@ -48,34 +47,6 @@ TABLE = 2**20
 
 
 @dataclass(frozen=True)
-class One:
-    """One trial, of so many parameters that its moments take passes over the rows.
-
-    Attributes:
-        place: which of the trials.
-        rate: its learning rate.
-        momentum: its own.
-        scatter: what its batches are drawn from.
-        is_stable: whether its rate is below the limit.
-    """
-
-    place: int
-    rate: float
-    momentum: Momentum | None
-    scatter: Scatter
-    is_stable: bool
-
-    @cached_property
-    def modes(self) -> Modes:
-        """What a step of the mean does."""
-        return self.modes_with(self.momentum)
-
-    def modes_with(self, momentum: Momentum | None) -> Modes:
-        """Returns the same with another momentum."""
-        return modes_of(self.scatter.values, self.rate * self.scatter.unit, momentum)
-
-
-@dataclass(frozen=True)
 class Drawn(InBatches):
     """Every batch is a draw of its own."""
 
@@ -83,22 +54,27 @@ class Drawn(InBatches):
 
     def draws(self, quadratic: Quadratic, decay: float) -> Draws:
         """Returns what the batches of one trial are drawn from."""
-        key = "draws", decay, *self.key
-        if key not in self.known:
-            self.known[key] = draws_of(
-                self.problem,
-                self.batch_size,
-                quadratic,
-                decay,
-                decay_bias=self.method.decays_bias,
-                replacement=self.method.order == "with_replacement",
-            )
-        found: Draws = self.known[key]
+        found: Draws = self._from(draws_of, quadratic, decay)
         return found
 
-    def n_moments(self, values: Values) -> int:
+    def _scatter(self, quadratic: Quadratic, decay: float) -> Scatter:
+        """Returns the same, a pass over the rows at a time."""
+        found: Scatter = self._from(scatter_of, quadratic, decay)
+        return found
+
+    def _from(self, made_of: Callable[..., Any], quadratic: Quadratic, decay: float) -> Any:
+        key = made_of, decay, *self.key
+        if key not in self.known:
+            penalty = np.full(self.problem.shape[0], decay)
+            penalty[-1] *= self.method.decays_bias or not self.problem.fit_bias
+            replacement = self.method.order == "with_replacement"
+            made = made_of(self.problem, self.batch_size, quadratic, penalty, replacement=replacement)
+            self.known[key] = made
+        return self.known[key]
+
+    def n_moments(self, momentum: Momentum | None) -> int:
         """Returns how many entries second moments have."""
-        size = self.n_moving(values)
+        size = self.problem.shape[0] * (1 if momentum is None else 2)
         return size * (size + 1) // 2
 
     def _blocks(
@@ -106,7 +82,7 @@ class Drawn(InBatches):
     ) -> Iterator[tuple[Indices, Draws, Momentum | None]]:
         """Yields trials of one penalty each, not too many at once."""
         n_means = 2 * self.problem.optimum.size
-        width = max(1, TABLE // (self.n_moments(values) + n_means) ** 2)
+        width = max(1, TABLE // (self.n_moments(self.momentum(values)) + n_means) ** 2)
         for penalty, these in _by_penalty(values):
             draws = self.draws(quadratic.take(these[:1]), penalty)
             for some in np.split(these, range(width, len(these), width)):
@@ -120,9 +96,12 @@ class Drawn(InBatches):
     def plateau(self, quadratic: Quadratic, values: Values) -> Floats:
         """Returns the expected excess at rest [K]; NaN: it grows without bound, or it is not worked out."""
 
+        def rest_of(k: int, course: MeanCourse) -> float:
+            return plateau_of(course.scatter, course.modes) if course.is_stable else np.nan
+
         def at_rest(quadratic: Quadratic, values: Values) -> Floats:
-            if self.n_moments(values) > MOST_MOMENTS:
-                return self._by_passes(quadratic, values, self._plateau)
+            if self.n_moments(self.momentum(values)) > MOST_MOMENTS:
+                return self._by_passes(quadratic, values, rest_of)
             found = np.empty(len(values["learning_rate"]))
             for some, draws, momentum in self._blocks(quadratic, values):
                 found[some] = self.steps(draws, values["learning_rate"][some], momentum).plateau()
@@ -150,10 +129,10 @@ class Drawn(InBatches):
         numbers = [values[name] for name in ("learning_rate", *DECIDING) if name in values]
         columns = [each for other in others for each in other.reshape(len(other), -1).T]
         bits = blake2b(b"".join(each.tobytes() for each in (*numbers, *columns))).digest()
-        key = word, bits, *self.key
-        if key not in self.found:
-            if len(self.found) >= REMEMBERED:
-                self.found.clear()
+        key, of_late = (word, bits, *self.key), self.known.setdefault("found", {})
+        if key not in of_late:
+            if len(of_late) >= REMEMBERED:
+                of_late.clear()
             groups, found = alike([*numbers, *columns], len(numbers[0])), np.empty(len(numbers[0]))
             first = np.array([group[0] for group in groups], np.intp)
             own = {name: each[first] for name, each in values.items()}
@@ -161,14 +140,8 @@ class Drawn(InBatches):
                 different = find(quadratic.take(first), own, *(each[first] for each in others))
             for group, value in zip(groups, different, strict=True):
                 found[group] = value
-            self.found[key] = found
-        kept: Floats = self.found[key]
-        return kept
-
-    @property
-    def found(self) -> dict[Any, Floats]:
-        """What has been found of trials, of late."""
-        kept: dict[Any, Floats] = self.known.setdefault("found", {})
+            of_late[key] = found
+        kept: Floats = of_late[key]
         return kept
 
     def expected_excess(
@@ -185,12 +158,19 @@ class Drawn(InBatches):
 
         def after(quadratic: Quadratic, values: Values, start: Floats, epochs: Integers) -> Floats:
             error, steps_of_each = quadratic.error(start), epochs * self.n_steps
-            if self.n_moments(values) > MOST_MOMENTS:
+            if self.n_moments(self.momentum(values)) > MOST_MOMENTS:
+                first = self.momentum(values)  # the first step is not dampened
+                first = None if first is None else replace(first, gain=np.ones(len(epochs)))
 
-                def course(one: One) -> float:
-                    return self._course(one, error[one.place], int(steps_of_each[one.place]))
+                def after_steps(k: int, course: MeanCourse) -> float:
+                    n_steps, state = int(steps_of_each[k]), course.begin(error[k])
+                    if first is not None and n_steps:
+                        rate = values["learning_rate"][k] * course.scatter.unit
+                        modes = modes_of(course.scatter.values, rate, first.take([k]))
+                        state, n_steps = replace(course, modes=modes).step(state), n_steps - 1
+                    return self._excess_after(course, state, n_steps)
 
-                return self._by_passes(quadratic, values, course)
+                return self._by_passes(quadratic, values, after_steps)
             found = np.empty(len(epochs))
             for some, draws, momentum in self._blocks(quadratic, values):
                 steps = self.steps(draws, values["learning_rate"][some], momentum)
@@ -203,12 +183,14 @@ class Drawn(InBatches):
 
     def n_passes(self, values: Values, epochs: Floats) -> Floats:
         """Returns about how many passes over the rows an expected excess takes [K]."""
-        if self.n_moments(values) <= MOST_MOMENTS or self._pass > MOST_OF_PASS:
+        if self.n_moments(self.momentum(values)) <= MOST_MOMENTS or self._pass > MOST_OF_PASS:
             return 0 * epochs
         most = PASSES if self.momentum(values) is None else 2 * PASSES
         return np.minimum(np.minimum(epochs * self.n_steps, most), MOST_OF_COURSE / self._pass)
 
-    def _by_passes(self, quadratic: Quadratic, values: Values, find: Callable[[One], float]) -> Floats:
+    def _by_passes(
+        self, quadratic: Quadratic, values: Values, find: Callable[[int, MeanCourse], float]
+    ) -> Floats:
         """Returns what is found of each trial [K] by passes over the rows; NaN: these take too long."""
         rates = values["learning_rate"]
         found = np.full(len(rates), np.nan)
@@ -218,40 +200,20 @@ class Drawn(InBatches):
         for penalty, these in _by_penalty(values):
             scatter = self._scatter(quadratic.take(these[:1]), penalty)
             for k in these.tolist():
-                own = None if momentum is None else momentum.take(slice(k, k + 1))
-                found[k] = find(One(k, float(rates[k]), own, scatter, bool(rates[k] < limits[k])))
+                own = None if momentum is None else momentum.take([k])
+                modes = modes_of(scatter.values, rates[k] * scatter.unit, own)
+                found[k] = find(k, MeanCourse(scatter, modes, bool(rates[k] < limits[k])))
         return found
 
-    def _plateau(self, one: One) -> float:
-        return plateau_of(one.scatter, one.modes) if one.is_stable else np.nan
-
-    def _course(self, one: One, error: Floats, n_steps: int) -> float:
-        course = MeanCourse(one.scatter, one.modes, one.momentum is None and one.is_stable)
-        state = course.begin(error)
-        if one.momentum is not None and n_steps:  # the first step is not dampened
-            undamped = replace(one.momentum, gain=np.ones(1))
-            state = replace(course, modes=one.modes_with(undamped)).step(state)
-            n_steps -= 1
+    def _excess_after(self, course: MeanCourse, state: Floats, n_steps: int) -> float:
+        """Returns the expected excess so many steps after moments; NaN: it takes too long."""
         swinging, most = swinging_steps(course), MOST_OF_COURSE / self._pass
         steps, integral = course.passes(n_steps), 2 * course.passes(swinging) + PASSES
         found = np.nan
         if steps <= min(most, integral):
             found = course.excess(course.after(state, n_steps, most))
-        is_known = one.is_stable and 2 * swinging < n_steps and integral <= most
+        is_known = course.is_stable and 2 * swinging < n_steps and integral <= most
         return long_after(course, state, n_steps, swinging) if np.isnan(found) and is_known else found
-
-    def _scatter(self, quadratic: Quadratic, decay: float) -> Scatter:
-        """Returns what the batches of one trial are drawn from, a pass over the rows at a time."""
-        key = "scatter", decay, *self.key
-        if key not in self.known:
-            decayed = np.full(self.problem.shape[0], decay)
-            decayed[-1] *= self.method.decays_bias or not self.problem.fit_bias
-            replacement = self.method.order == "with_replacement"
-            self.known[key] = scatter_of(
-                self.problem, self.batch_size, quadratic, decayed, replacement=replacement
-            )
-        found: Scatter = self.known[key]
-        return found
 
     def stability_limit(
         self, quadratic: Quadratic, values: Values, epochs: NDArray[Any] | None = None
@@ -275,8 +237,7 @@ class Drawn(InBatches):
             return self._plain_limit(one, penalty)
         begins = self._plain_limit(one, penalty) * (1 - momentum.momentum[0]) / 8
         begins = float(begins / np.maximum(momentum.gain[0], 1e-300))
-        size = 2 * self.problem.shape[0]
-        if size * (size + 1) // 2 > MOST_MOMENTS:
+        if self.n_moments(momentum) > MOST_MOMENTS:
             if self._pass > MOST_OF_PASS:
                 return np.nan
             scatter = self._scatter(one, penalty)
@@ -297,8 +258,9 @@ class Drawn(InBatches):
 
     def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
         """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
-        moved = self.momentum(values) is not None and self.n_moments(values) > MOST_MOMENTS
-        if self._pass > (MOST_OF_PASS if moved else MOST_WORK):
+        momentum = self.momentum(values)
+        is_found_by_passes = momentum is not None and self.n_moments(momentum) > MOST_MOMENTS
+        if self._pass > (MOST_OF_PASS if is_found_by_passes else MOST_WORK):
             return "second moments are not worked out for so many rows and parameters"
         return None
 

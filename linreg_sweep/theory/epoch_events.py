@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.epoch_map import Affine, EpochMaps, norms
+from linreg_sweep.theory.epoch_map import Affine, EpochMaps, led, norms
 from linreg_sweep.theory.first_events import Levels
 from linreg_sweep.theory.outcome import MISSING
 
@@ -41,14 +41,7 @@ class Ladder:
 
     def after(self, start: Floats, epochs: Integers) -> Floats:
         """Returns the states [k, D, O] in which trials that start at one are after so many epochs [k]."""
-        state = start.copy()
-        began = np.flatnonzero(epochs > 0)
-        state[began] = self.maps.take(began).first.move(start[began])
-        for place, rung in enumerate(self.rungs):
-            chosen = np.flatnonzero((np.maximum(epochs - 1, 0) >> place) & 1 == 1)
-            if len(chosen):
-                state[chosen] = rung.take(chosen).move(state[chosen])
-        return state
+        return led(self.maps.first, self.rungs, start, epochs)
 
     def gathered_within(self, epochs: Integers) -> Floats:
         """Returns the same bound [k] for as many epochs as each trial does."""
@@ -202,7 +195,7 @@ def _search(
     deltas, shifts = (np.stack([getattr(rung, name) for rung in ladder.rungs]) for name in ("delta", "shift"))
     epoch, state = np.full(len(trial), first, np.int64), state[trial]
     while len(trial):
-        error = ladder.maps.take(trial).errors(state)
+        error = ladder.maps.errors(state, trial)
         excess = (error**2).sum(axis=(1, 2))
         came, gone = excess <= low[trial], ~(excess <= levels.high[trial])
         converged[trial[came]], low[trial[came]] = epoch[came], -np.inf

@@ -142,8 +142,10 @@ def islands(growth: Growth, limit: float) -> list[tuple[float, float]]:
     order = np.argsort(rates, kind="stable")
     rates, stable = rates[order], seen[order] < 0
     edges = np.flatnonzero(stable[1:] != stable[:-1])
-    found = [_edge(of_it, rates[edge], rates[edge + 1], is_end=bool(stable[edge])) for edge in edges]
-    found += [float(rates[-1])] * (len(found) % 2)
+    places = np.arange(len(edges))
+    sign = np.where(stable[edges], 1.0, -1.0)  # of growth, which passes 0 upwards where a range ends
+    sides = crossings(lambda some, edge: sign[edge] * of_it(some), rates[edges], rates[edges + 1], places)
+    found = [*np.where(stable[edges], sides[1], sides[0]).tolist(), *[float(rates[-1])] * (len(edges) % 2)]
     return list(zip(found[::2], found[1::2], strict=True))
 
 
@@ -163,18 +165,6 @@ def _summits(growth: Callable[[Floats], Floats], rates: Floats, seen: Floats) ->
                 break
             top, step = tried[heights.argmax()], step / 2
     return found
-
-
-def _edge(growth: Callable[[Floats], Floats], low: float, high: float, *, is_end: bool) -> float:
-    """Returns where between two rates one trial stops being stable, or begins to be."""
-    sign = 1.0 if is_end else -1.0
-    for _ in range(8):
-        rates = np.linspace(low, high, SPAN)
-        over = sign * growth(rates) >= 0
-        over[0], over[-1] = False, True
-        first = int(over.argmax())
-        low, high = rates[first - 1], rates[first]
-    return float(high if is_end else low)
 
 
 def crossings(

@@ -10,7 +10,7 @@ What is kept is M - I, never M: so slow directions keep their digits. The matric
 [k, D, D] and multiplied one by one, so that a trial's bits are its own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -25,6 +25,7 @@ from linreg_sweep.theory.quadratic import Quadratic
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Indices = NDArray[np.intp]
+Integers = NDArray[np.int64]
 
 HELD = 2**20
 """Numbers of rows, or of steps, that are worked on at once: 8 MB."""
@@ -225,9 +226,43 @@ class Affine:
         """Returns the maps applied twice."""
         return Affine(2 * self.delta + self.delta @ self.delta, 2 * self.shift + self.delta @ self.shift)
 
+    def at_rest(self, growth: Floats) -> Floats:
+        """Returns the states [k, D, O] that maps leave where they are; NaN where they grow [k]."""
+        found, stable = np.full_like(self.shift, np.nan), np.flatnonzero(growth < 0)
+        delta, diagonal = self.delta[stable], np.arange(self.delta.shape[1])
+        delta[:, diagonal, diagonal] -= ~delta.any(axis=2)  # of what is flat, and 0
+        found[stable] = np.linalg.solve(-delta, self.shift[stable])
+        return found
+
     def take(self, chosen: Any) -> "Affine":
         """Returns those of some trials."""
         return Affine(self.delta[chosen], self.shift[chosen])
+
+
+def doublings(map_: Affine) -> Iterator[Affine]:
+    """Yields maps applied once, twice, four times and so on, each made when it is asked for."""
+    while True:
+        yield map_
+        map_ = map_.twice()
+
+
+def led(first: Affine, rungs: Iterable[Affine], start: Floats, times: Integers) -> Floats:
+    """Returns the states [k, D, O] that maps come to, a first one and others after it, so many in all [k].
+
+    Args:
+        first: the first of all.
+        rungs: 1, 2, 4, ... of those after it.
+        start: the states before.
+        times: how many.
+    """
+    state, begun, rest = start.copy(), np.flatnonzero(times > 0), np.maximum(times - 1, 0)
+    state[begun] = first.take(begun).move(start[begun])
+    ahead = iter(rungs)
+    while rest.any():
+        rung, chosen = next(ahead), np.flatnonzero(rest & 1)
+        state[chosen] = rung.take(chosen).move(state[chosen])
+        rest = rest >> 1
+    return state
 
 
 @dataclass(frozen=True)
@@ -260,20 +295,12 @@ class EpochMaps:
         """Returns the states [k, D, O] of errors [k, P, O] in the frame, at rest."""
         return error if self.ahead is None else np.concatenate([error, np.zeros_like(error)], axis=1)
 
-    def errors(self, state: Floats) -> Floats:
-        """Returns the errors [k, P, O] of states [k, D, O], in the frame."""
+    def errors(self, state: Floats, chosen: Any = slice(None)) -> Floats:
+        """Returns the errors [k, P, O] of states [k, D, O] of some trials, in the frame."""
         if self.ahead is None:
             return state
         n = self.n_parameters
-        return np.asarray(state[:, :n] + self.ahead[:, None, None] * state[:, n:])
-
-    def take(self, chosen: Any) -> "EpochMaps":
-        """Returns those of some trials."""
-        first = self.first.take(chosen) if self.first is not self.every else None
-        every = self.every.take(chosen)
-        ahead = None if self.ahead is None else self.ahead[chosen]
-        scale = self.scale if len(self.scale) == 1 else self.scale[chosen]
-        return EpochMaps(every, first or every, ahead, scale, self.spread[chosen], self.peak[chosen])
+        return np.asarray(state[:, :n] + self.ahead[chosen, None, None] * state[:, n:])
 
     @cached_property
     def growth(self) -> Floats:
@@ -282,19 +309,9 @@ class EpochMaps:
             self.every.delta, self.scale**2 > SHALLOW * self.scale.max(axis=1, keepdims=True) ** 2
         )
 
-    def fixed_point(self) -> Floats:
-        """Returns where an epoch comes back to [k, D, O]; NaN where it runs away."""
-        stable = np.flatnonzero(self.growth < 0)
-        found = np.full_like(self.every.shift, np.nan)
-        if len(stable):
-            matrix = -_grounded(self.every.delta[stable])
-            found[stable] = np.linalg.solve(matrix, self.every.shift[stable])
-        return found
-
     def plateau(self) -> Floats:
         """Returns the excess at which trials come to rest, at the end of an epoch [k]; NaN: they do not."""
-        at_rest = self.errors(self.fixed_point())
-        return np.asarray((at_rest**2).sum(axis=(1, 2)))
+        return np.asarray((self.errors(self.every.at_rest(self.growth)) ** 2).sum(axis=(1, 2)))
 
 
 def growth_of(delta: Floats, is_curved: Flags | None = None) -> Floats:

@@ -9,7 +9,7 @@ Source: Jameson, Counting zeros of generalised polynomials: Descartes' rule of s
 extensions, Math. Gazette 90, 2006.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -84,17 +84,16 @@ class Exponentials:
         """Returns what the rule of signs says of the zeros of each sum after t = 0."""
         return _changes(self.weight)
 
-    def zeros(self, epoch: Floats) -> "Zeros":
-        """Returns what rules of signs say of the zeros of each sum before and after epochs [..., k]."""
+    def zeros(self, epoch: Floats) -> tuple[Integers, "Changes"]:
+        """Returns how many zeros a sum has at most before epochs [..., k] and, among others, after them.
+
+        Before and after are after t = 0; the numbers are MANY where they are not known.
+        """
         terms = self.terms(epoch)
         after, before = _changes(terms), _changes(terms[::-1])
         holds = before.are_sure & (self.rate[-1] * epoch > VANISHED)
-        return Zeros(
-            np.where(holds, before.count, MANY),
-            np.where(after.are_sure, after.count, MANY),
-            after.below,
-            after.end_is_sure,
-        )
+        count = np.where(after.are_sure, after.count, MANY)
+        return np.where(holds, before.count, MANY), replace(after, count=count)
 
     def first_from(self, low: Floats, high: Floats) -> Floats:
         """Returns the first whole number [k] at which a sum is not below 0; where none is before, `high`.
@@ -139,23 +138,6 @@ class Exponentials:
             np.exp(terms, out=terms)
             terms *= weight
         return found
-
-
-@dataclass(frozen=True)
-class Zeros:
-    """What rules of signs say of the zeros of sums before and after an epoch.
-
-    Attributes:
-        before: how many each has at most between t = 0 and there [..., k]; MANY where it is not known.
-        after: likewise from there on [..., k].
-        below: whether it is below 0 there [..., k].
-        is_sure: whether that is not one of rounding [..., k].
-    """
-
-    before: Integers
-    after: Integers
-    below: Flags
-    is_sure: Flags
 
 
 @dataclass(frozen=True)

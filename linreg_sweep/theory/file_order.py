@@ -85,10 +85,6 @@ class FileOrder(InBatches):
         limit = float(self.stability_limit(quadratic, values)[0])
         return islands(self._growth(quadratic, values), limit)
 
-    def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
-        """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
-        return None
-
     def contraction(
         self,
         quadratic: Quadratic,
@@ -100,21 +96,15 @@ class FileOrder(InBatches):
 
         It counts as negative where it is complex; where an epoch grows at all, it is minus its radius.
         """
-        weight = np.sqrt(np.broadcast_to(quadratic.eigenvalues.T, (len(values["learning_rate"]), self._n)))
-        found = np.empty(len(weight))
-        with np.errstate(all="ignore"):
-            for block in self.blocks(values):
-                these = {name: each[block] for name, each in values.items()}
-                found[block] = _nearest(self.maps(quadratic.take(block), these), weight[block])
-        return found
+        return self._of_each(_nearest, quadratic, values)
 
     @property
     def _n(self) -> int:
         return self.problem.shape[0]
 
 
-def _nearest(maps: EpochMaps, weight: Floats) -> Floats:
-    """Returns the factor [k] of the eigenvector nearest the last coordinate, of those over weight [k, P]."""
+def _nearest(maps: EpochMaps) -> Floats:
+    """Returns the factor [k] of the eigenvector nearest the last coordinate, of those in theta."""
     delta, n = maps.every.delta, maps.n_parameters
     growth = growth_of(delta)
     found = -np.sqrt(1 + growth)
@@ -123,9 +113,8 @@ def _nearest(maps: EpochMaps, weight: Floats) -> Floats:
     part = vectors
     if maps.ahead is not None:
         part = vectors[:, :n] + maps.ahead[stable, None, None] * vectors[:, n:]
-    size = np.divide(
-        np.abs(part), weight[stable, :, None], out=np.zeros(part.shape), where=weight[stable, :, None] > 0
-    )
+    weight = np.broadcast_to(maps.scale[:, :n], (len(delta), n))[stable, :, None]
+    size = np.divide(np.abs(part), weight, out=np.zeros(part.shape), where=weight > 0)
     share = np.nan_to_num(size[:, -1] / np.sqrt((size**2).sum(axis=1)))
     place = share.argmax(axis=1)
     factor = 1 + moved[np.arange(len(stable)), place]

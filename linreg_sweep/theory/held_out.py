@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from linreg_sweep.blocks import Rows, blocks
 from linreg_sweep.theory.dependence import triangle_of
 from linreg_sweep.theory.quadratic import TOGETHER
-from linreg_sweep.theory.sums import combined
+from linreg_sweep.theory.sums import combined, total
 
 Floats = NDArray[np.float64]
 
@@ -42,13 +42,13 @@ class HeldOut:
 
     def cost(self, theta: Floats) -> Floats:
         """Returns the mean squared error [K] of each state [K, P, O], in units of y squared."""
-        total = np.empty(len(theta))
+        found = np.empty(len(theta))
         width = max(1, TOGETHER // max(1, self.rest.size + theta[0].size if len(theta) else 1))
         for first in range(0, len(theta), width):
             block = slice(first, first + width)
             columns = np.moveaxis(theta[block], 0, -1)
-            total[block] = self.cost_of_columns(np.ascontiguousarray(columns))
-        return total
+            found[block] = self.cost_of_columns(np.ascontiguousarray(columns))
+        return found
 
     def cost_of_columns(self, theta: Floats) -> Floats:
         """Returns the same of states [P, O, ..., k], as [..., k]; each state's bits are its own."""
@@ -60,11 +60,8 @@ class HeldOut:
                 self.triangle[..., None], error
             )
             residuals *= residuals
-            total = np.zeros(theta.shape[2:])
-            for term in residuals.reshape(-1, *theta.shape[2:]):
-                total += term
-            total /= self.n_rows * self.rest.shape[1]
-            return total
+            squares = residuals.reshape(-1, *theta.shape[2:])
+            return np.asarray(total(squares) / (self.n_rows * self.rest.shape[1]))
 
 
 def hold_out(

@@ -67,6 +67,10 @@ class InBatches:
         method = self.method
         return method.batch_size, method.order, method.flags, id(self.problem)
 
+    def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
+        """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
+        return None
+
     def limits(self, values: Values, find: Callable[[Indices], Floats]) -> Floats:
         """Returns a limit of each trial [K], which is found once for all that share what it depends on.
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.blocks import blocks
-from linreg_sweep.theory.epoch_map import Affine, Frame, Momentum, frame_of, growth_of
+from linreg_sweep.theory.epoch_map import Affine, Frame, Momentum, doublings, frame_of, growth_of, led
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.theory.scatter import shares_of, unit_of
@@ -39,7 +39,7 @@ class Draws:
         mixed: what goes together of the two, from the mean [P, O] to S [m, P, O].
         offset: how far the optimum of the mean of all batches lies off that of the whole [P, O].
         optimum: that of the whole, in theta [P, O].
-        penalty: weight_decay.
+        penalty: of each parameter [P].
     """
 
     frame: Frame
@@ -50,7 +50,7 @@ class Draws:
     mixed: Floats
     offset: Floats
     optimum: Floats
-    penalty: float
+    penalty: Floats
 
 
 def pairs(size: int) -> tuple[Indices, Indices, Floats]:
@@ -63,9 +63,8 @@ def draws_of(
     problem: Problem,
     batch_size: int,
     quadratic: Quadratic,
-    weight_decay: float,
+    penalty: Floats,
     *,
-    decay_bias: bool,
     replacement: bool,
 ) -> Draws:
     """Returns what batches are drawn from.
@@ -74,28 +73,22 @@ def draws_of(
         problem: the rows, and the loss that a step descends.
         batch_size: rows a step.
         quadratic: what one trial descends on the whole.
-        weight_decay: its penalty of each step.
-        decay_bias: whether the bias is penalised, too.
+        penalty: of each parameter [P].
         replacement: whether a row may be drawn twice in a batch.
     """
     n, (n_parameters, n_targets) = problem.n_rows, problem.shape
     factor, shrunk = shares_of(problem, batch_size, replacement=replacement)
     frame, unit = frame_of(quadratic), unit_of(quadratic)
     into, back, weight = frame.into[0], frame.back[0], frame.weight[0] / unit
-    penalty = weight_decay / unit * np.ones((n_parameters, 1))
-    penalty[-1] *= decay_bias or not problem.fit_bias
+    own, penalty = penalty, penalty[:, None] / unit
     optimum = quadratic.optimum[..., 0] + quadratic.optimum_low[..., 0]
     pulled, offset = into @ (penalty * optimum), np.zeros((n_parameters, n_targets))
-    mean, pull = np.zeros((n_parameters, n_parameters)), np.zeros_like(offset)
-    for some in blocks(n, n_parameters):
-        design, targets = problem.rows(some)
-        along = design @ back
-        mean, pull = mean + along.T @ along, pull + along.T @ (targets - design @ optimum)
-    mean, pull = factor / n * weight[:, None] * mean, factor / n * weight[:, None] * pull
-    curvature = mean + into @ (penalty * back)
-    if problem.loss == "sse" and weight_decay:  # each batch bears the whole penalty
+    ridge, share = into @ (penalty * back), factor / (n * problem.factor)
+    mean = share * (np.diag(quadratic.eigenvalues[:, 0] / unit) - ridge)
+    curvature = mean + ridge
+    if problem.loss == "sse" and penalty.any():  # each batch bears the whole penalty
         curved = weight > 0
-        offset[curved] = np.linalg.solve(curvature[np.ix_(curved, curved)], (pull - pulled)[curved])
+        offset[curved] = np.linalg.solve(curvature[np.ix_(curved, curved)], ((share - 1) * pulled)[curved])
         pulled = pulled + into @ (penalty * (back @ offset))
     row, column, times = pairs(n_parameters)
     fourth, second = np.zeros((len(row), len(row))), np.zeros(len(row))
@@ -122,7 +115,7 @@ def draws_of(
         shrunk * (2 * third - turned),
         offset,
         optimum,
-        weight_decay,
+        own,
     )
 
 
@@ -151,7 +144,7 @@ class MeanSteps:
     Attributes:
         every: a step, on the entries of S and then the mean, [k, M, M].
         first: the first of all, which is not dampened.
-        trace: what makes an excess of them [k, M].
+        trace: what makes an excess of them [M].
         constant: what is added to that.
         is_curved: which entries of S are along directions of which growth shows [m].
     """
@@ -167,21 +160,13 @@ class MeanSteps:
         """m, the entries of S."""
         return len(self.is_curved)
 
-    def excess(self, state: Floats, chosen: Indices | slice = slice(None)) -> Floats:
-        """Returns the expected excess cost [k] of moments [k, M, 1], of the chosen trials."""
-        return np.asarray((self.trace[chosen] * state[:, :, 0]).sum(axis=1) + self.constant)
+    def excess(self, state: Floats) -> Floats:
+        """Returns the expected excess cost [k] of moments [k, M, 1]."""
+        return np.asarray((self.trace * state[:, :, 0]).sum(axis=1) + self.constant)
 
     def after(self, start: Floats, steps: Integers) -> Floats:
         """Returns the moments [k, M, 1] after so many steps [k]."""
-        state, every, rest = start.copy(), self.every, np.maximum(steps - 1, 0)
-        begun = np.flatnonzero(steps > 0)
-        state[begun] = self.first.take(begun).move(state[begun])
-        while rest.any():
-            chosen = np.flatnonzero(rest & 1)
-            state[chosen] = every.take(chosen).move(state[chosen])
-            rest = rest >> 1
-            every = every.twice() if rest.any() else every
-        return state
+        return led(self.first, doublings(self.every), start, steps)
 
     @property
     def growth(self) -> Floats:
@@ -190,14 +175,7 @@ class MeanSteps:
 
     def plateau(self) -> Floats:
         """Returns the expected excess at rest [k]; NaN where second moments grow without bound."""
-        found, stable = np.full(len(self.trace), np.nan), np.flatnonzero(self.growth < 0)
-        delta, shift = self.every.delta[stable], self.every.shift[stable]
-        still = ~delta.any(axis=2)  # what is flat, and 0
-        diagonal = np.arange(delta.shape[1])
-        delta[:, diagonal, diagonal] -= still
-        at_rest = np.asarray(np.linalg.solve(-delta, shift), np.float64)
-        found[stable] = self.excess(at_rest, stable)
-        return found
+        return self.excess(self.every.at_rest(self.growth))
 
 
 def mean_steps(draws: Draws, rate: Floats, momentum: Momentum | None) -> MeanSteps:
@@ -211,20 +189,13 @@ def mean_steps(draws: Draws, rate: Floats, momentum: Momentum | None) -> MeanSte
 
 def with_excess(every: Affine, first: Affine, draws: Draws, momentum: Momentum | None) -> MeanSteps:
     """Returns what steps do to moments, with what makes an excess of them."""
-    n, count = len(draws.offset), len(every.delta)
+    n, offset = len(draws.offset), draws.offset
     size = n if momentum is None else 2 * n
-    seen = _errors(n, count, size)
-    (row, column, _), (one, other, _) = pairs(n), pairs(size)
-    is_curved = np.resize(draws.frame.is_curved[0], size)
-    of_s = bilinear(seen, seen)[:, row == column].sum(axis=1)
-    of_mean = 2 * np.einsum("kpd,po->kdo", seen, draws.offset)
-    trace = np.concatenate([of_s, of_mean.reshape(count, -1)], axis=1)
-    return MeanSteps(every, first, trace, float((draws.offset**2).sum()), is_curved[one] & is_curved[other])
-
-
-def _errors(n: int, count: int, size: int) -> Floats:
-    """Returns what makes an error of a state [k, P, D]: it is the first half, with momentum."""
-    return np.broadcast_to(np.eye(n, size), (count, n, size))
+    row, column, _ = pairs(size)
+    is_curved, trace, m = np.resize(draws.frame.is_curved[0], size), np.zeros(every.delta.shape[1]), len(row)
+    trace[:m] = (row == column) & (column < n)
+    trace[m : m + offset.size] = 2 * offset.ravel()
+    return MeanSteps(every, first, trace, float((offset**2).sum()), is_curved[row] & is_curved[column])
 
 
 def moved_by(
@@ -247,29 +218,30 @@ def moved_by(
     return np.concatenate([moved, carried], axis=2), push
 
 
+def moments_moved(moved: Floats, n_targets: int) -> Affine:
+    """Returns what moving states [k, D, D], less I, does to their moments, but for pulls and scatter."""
+    count, size = moved.shape[:2]
+    unit, m, n_means = np.broadcast_to(np.eye(size), moved.shape), size * (size + 1) // 2, size * n_targets
+    delta = np.zeros((count, m + n_means, m + n_means))
+    delta[:, :m, :m] = bilinear(moved, unit) + bilinear(unit, moved) + bilinear(moved, moved)
+    delta[:, m:, m:] = np.einsum("kde,op->kdoep", moved, np.eye(n_targets)).reshape(count, n_means, n_means)
+    return Affine(delta, np.zeros((count, m + n_means, 1)))
+
+
 def _step(draws: Draws, rate: Floats, momentum: Momentum | None) -> Affine:
     """Returns what one step does to the moments of k trials."""
-    (n, n_targets), count = draws.offset.shape, len(rate)
+    n, n_targets = draws.offset.shape
     moved, push = moved_by(draws.curvature, draws, rate, momentum)
-    size = moved.shape[1]
-    row, column, _ = pairs(size)
-    unit = np.broadcast_to(np.eye(size), moved.shape)
-    seen = _errors(n, count, size)
-    given = push[:, row // n] * push[:, column // n]
-    inner = np.minimum(row % n, column % n), np.maximum(row % n, column % n)
-    place = np.searchsorted(
-        np.ravel_multi_index(np.triu_indices(n), (n, n)), np.ravel_multi_index(inner, (n, n))
-    )
-    m, n_means = len(row), size * n_targets
-    delta, shift = np.zeros((count, m + n_means, m + n_means)), np.zeros((count, m + n_means, 1))
-    of_s = draws.scatter @ bilinear(seen, seen)
-    both = bilinear(moved, unit) + bilinear(unit, moved) + bilinear(moved, moved)
-    delta[:, :m, :m] = both + given[:, :, None] * of_s[:, place]
-    of_mean = np.einsum("mpo,kpd->kmdo", draws.mixed, seen).reshape(count, -1, n_means)
-    delta[:, :m, m:] = -given[:, :, None] * of_mean[:, place]
-    delta[:, m:, m:] = np.einsum("kde,op->kdoep", moved, np.eye(n_targets)).reshape(count, n_means, n_means)
-    shift[:, :m, 0] = given * draws.noise[place]
-    return Affine(delta, shift)
+    found = moments_moved(moved, n_targets)
+    row, column, _ = pairs(moved.shape[1])
+    m, of_errors, place = len(row), np.flatnonzero(column < n), np.zeros((n, n), np.intp)
+    place[row[of_errors], column[of_errors]] = np.arange(len(of_errors))
+    inner = np.maximum(place, place.T)[row % n, column % n]
+    given = (push[:, row // n] * push[:, column // n])[:, :, None]
+    found.delta[:, :m, of_errors] += given * draws.scatter[inner]
+    found.delta[:, :m, m : m + draws.offset.size] = -given * draws.mixed.reshape(len(of_errors), -1)[inner]
+    found.shift[:, :m, 0] = given[:, :, 0] * draws.noise[inner]
+    return found
 
 
 def begin(draws: Draws, errors: Floats, momentum: Momentum | None) -> Floats:

@@ -10,7 +10,6 @@ can be the least is passed over (branch and bound, as in Hansen, Global Optimiza
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,11 +87,6 @@ class CostCourse:
         change = Exponentials.of(weight, np.concatenate([few, few[one] + few[other]]), alike)
         return cls(trial, parity, stride, change, log, residuals)
 
-    @cached_property
-    def reach(self) -> Floats:
-        """The length of what each error adds to the residuals at the first epoch [P, k]."""
-        return self.residuals.reach
-
     def search(self, last: Integers, cost_at: Cost, best: Best) -> None:
         """Looks for the least cost of the trials.
 
@@ -152,7 +146,7 @@ class CostCourse:
     def _bound(self, place: Indices, low: Integers, high: Integers, lower: Floats) -> Floats:
         """Returns what no cost within stretches is below, by the lower one of their ends' costs."""
         log, wide = self.log.take(place, axis=1), (high - low).astype(np.float64)
-        moving = np.exp(np.maximum(log * low, log * high)) * self.reach.take(place, axis=1)
+        moving = np.exp(np.maximum(log * low, log * high)) * self.residuals.reach.take(place, axis=1)
         slope, bend = total(np.abs(log) * moving), total(log * log * moving)
         size = np.sqrt(lower * self.residuals.n_entries) + slope * wide
         return lower - 2 * (slope * slope + size * bend) * wide * wide / (8 * self.residuals.n_entries)
@@ -177,10 +171,10 @@ class Samples:
         """Returns those at even ratios up to the last [k]."""
         ratios = [np.minimum(np.round((last + 1) ** (n / SAMPLES)), last) for n in range(1, SAMPLES + 1)]
         at = np.stack([0 * last, *ratios])
-        zeros = change.zeros(at)
-        before, after, falls = zeros.before, zeros.after, zeros.below
+        before, there = change.zeros(at)
+        after, falls = there.count, there.below
         before[0], after[-1] = 0, 0
-        for now, is_sure, so_far in zip(falls[1:], zeros.is_sure[1:], falls[:-1], strict=True):
+        for now, is_sure, so_far in zip(falls[1:], there.end_is_sure[1:], falls[:-1], strict=True):
             now[~is_sure] = so_far[~is_sure]
         turns = falls[1:] != falls[:-1]
         elsewhere = turns.sum(axis=0) - turns

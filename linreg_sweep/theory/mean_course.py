@@ -43,12 +43,12 @@ class MeanCourse:
     Attributes:
         scatter: what its batches are drawn from.
         modes: what a step of their mean does.
-        can_leap: whether all eigenvalues of a step are real and below 1.
+        is_stable: whether second moments come to rest.
     """
 
     scatter: Scatter
     modes: Modes
-    can_leap: bool
+    is_stable: bool
 
     def begin(self, error: Floats) -> Floats:
         """Returns the moments of an error in theta [P, O], which is known, at rest."""
@@ -112,7 +112,8 @@ class MeanCourse:
         return 3 * WIDTH * n_steps**0.5 if self._leaps(n_steps) else n_steps
 
     def _leaps(self, n_steps: int) -> bool:
-        return self.can_leap and n_steps > FIRST and WIDTH * n_steps**0.5 < n_steps
+        can_leap = self.is_stable and len(self.modes.given) == 1  # eigenvalues are real and below 1
+        return can_leap and n_steps > FIRST and WIDTH * n_steps**0.5 < n_steps
 
     def _leap(self, state: Floats, shares: Floats) -> tuple[Floats, float]:
         """Returns moments after many steps at once, and which share of their excess rounding may be."""

@@ -43,11 +43,6 @@ class Modes:
     given: Floats
     seen: Floats
 
-    @property
-    def is_stable(self) -> bool:
-        """Whether the mean comes to rest."""
-        return bool((growth_of(self.delta) < 0).all())
-
     def left_of(self, second: Numbers, grown: complex = 0.0) -> Numbers:
         """Returns what errors have in common [q, q] in all steps together, from one on.
 
@@ -103,7 +98,7 @@ def growth_at(scatter: Scatter, rate: float, momentum: Momentum | None) -> float
     """Returns a number below 0 where second moments come to rest at a rate, and above where they grow."""
     scatter = scatter.curved
     modes = modes_of(scatter.values, rate * scatter.unit, momentum)
-    if not modes.is_stable:
+    if not (growth_of(modes.delta) < 0).all():
         return 1.0
     kept, unit = modes.kept(), np.eye(len(scatter.values))
     root = np.sqrt(np.abs(kept))

@@ -18,7 +18,7 @@ from linreg_sweep.method import Order
 from linreg_sweep.theory.drawn import MOST_MOMENTS, MOST_WORK, Drawn, first_growth
 from linreg_sweep.theory.epoch_map import Affine, Momentum, step_on
 from linreg_sweep.theory.in_batches import Values
-from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, bilinear, moved_by, pairs, with_excess
+from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, moments_moved, moved_by, pairs, with_excess
 from linreg_sweep.theory.problem import Problem, loss_factor
 from linreg_sweep.theory.quadratic import Quadratic
 
@@ -75,11 +75,10 @@ class Permuted(Drawn):
 
     def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
         """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
-        return super().limit_reason(values) if self.n_moments(values) > MOST_MOMENTS else None
+        return super().limit_reason(values) if self.n_moments(self.momentum(values)) > MOST_MOMENTS else None
 
     def _found_limit(self, one: Quadratic, penalty: float, momentum: Momentum | None) -> float:
-        size = self.problem.shape[0] * (1 if momentum is None else 2)
-        if size * (size + 1) // 2 > MOST_MOMENTS:
+        if self.n_moments(momentum) > MOST_MOMENTS:
             return np.nan
         draws, begins = self.draws(one, penalty), any_order_limit(self.problem, self.batch_size, penalty)
         if momentum is not None:
@@ -110,11 +109,8 @@ class Permuted(Drawn):
     def _batches(self, draws: Draws) -> dict[int, tuple[Floats, Floats]]:
         """Returns how every batch bends and pulls that there may be, by its rows, the bits of a number."""
         problem, n = self.problem, self.problem.n_rows
-        decayed = np.ones((problem.shape[0], 1))
-        decayed[-1] = self.method.decays_bias or not problem.fit_bias
-        into, back = draws.frame.into, draws.frame.back
-        ridge = into @ (draws.penalty * decayed * back)
-        pulled = into @ (draws.penalty * decayed * draws.optimum)
+        penalty, into, back = draws.penalty[:, None], draws.frame.into, draws.frame.back
+        ridge, pulled = into @ (penalty * back), into @ (penalty * draws.optimum)
         found = {}
         for size in {self.batch_size, n % self.batch_size} - {0}:
             factor = float(loss_factor(problem.loss, size, problem.shape[1]))
@@ -129,22 +125,16 @@ class Permuted(Drawn):
 def _moments_moved(moved: Floats, push: Floats, pull: Floats) -> Affine:
     """Returns what a step on one batch does to the moments of k trials; see moved_by, pull [P, O]."""
     (count, size), n_targets = moved.shape[:2], pull.shape[1]
-    whole, offset = (
-        moved + np.eye(size),
-        -np.einsum("ka,po->kapo", push, pull).reshape(count, size, n_targets),
-    )
-    row, column, _ = pairs(size)
-    m, n_means = len(row), size * n_targets
-    delta, shift = np.zeros((count, m + n_means, m + n_means)), np.zeros((count, m + n_means, 1))
-    unit = np.broadcast_to(np.eye(size), moved.shape)
-    delta[:, :m, :m] = bilinear(moved, unit) + bilinear(unit, moved) + bilinear(moved, moved)
+    whole = moved + np.eye(size)
+    offset = -np.einsum("ka,po->kapo", push, pull).reshape(count, size, n_targets)
+    found, (row, column, _) = moments_moved(moved, n_targets), pairs(size)
+    m = len(row)
     mixed = whole[:, row, :, None] * offset[:, column, None, :]
     mixed = mixed + whole[:, column, :, None] * offset[:, row, None, :]
-    delta[:, :m, m:] = mixed.reshape(count, m, n_means)
-    delta[:, m:, m:] = np.einsum("kde,op->kdoep", moved, np.eye(n_targets)).reshape(count, n_means, n_means)
-    shift[:, :m, 0] = (offset[:, row] * offset[:, column]).sum(axis=2)
-    shift[:, m:, 0] = offset.reshape(count, n_means)
-    return Affine(delta, shift)
+    found.delta[:, :m, m:] = mixed.reshape(count, m, -1)
+    found.shift[:, :m, 0] = (offset[:, row] * offset[:, column]).sum(axis=2)
+    found.shift[:, m:, 0] = offset.reshape(count, -1)
+    return found
 
 
 def _mean_over_orders(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,16 +86,10 @@ class Residuals:
                 squares.append(square if one == other else 2 * square)
         return linear, np.stack(squares)
 
-    @property
+    @cached_property
     def reach(self) -> Floats:
         """The length of what each error adds to the residuals at the start [P, k]."""
-        lengths: Floats = np.zeros(self.along.shape[1:])
-        for row in self.along:
-            lengths += row * row
-        errors = np.zeros((len(self.errors), self.errors.shape[-1]))
-        for target in range(self.errors.shape[1]):
-            errors += self.errors[:, target] ** 2
-        return np.sqrt(lengths) * np.sqrt(errors)
+        return np.sqrt(total(self.along**2)) * np.sqrt(total(np.moveaxis(self.errors**2, 1, 0)))
 
 
 Cost = Callable[[Indices, Integers], Floats]

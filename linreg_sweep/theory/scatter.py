@@ -81,17 +81,10 @@ class Scatter:
         is_it = self.values > SHALLOW * self.values.max(initial=0.0)
         if is_it.all():
             return self
-        both = np.ix_(is_it, is_it)
-        return replace(
-            self,
-            into=self.into[is_it],
-            values=self.values[is_it],
-            mean=self.mean[both],
-            pulled=self.pulled[is_it],
-            offset=self.offset[is_it],
-            excess=self.excess[both],
-            held=None if self.held is None else (self.held[0][:, is_it], self.held[1]),
-        )
+        both, names = np.ix_(is_it, is_it), ("into", "values", "pulled", "offset")
+        held = None if self.held is None else (self.held[0][:, is_it], self.held[1])
+        parts = {name: getattr(self, name)[is_it] for name in names}
+        return replace(self, mean=self.mean[both], excess=self.excess[both], held=held, **parts)
 
     def _rows(self) -> Iterator[tuple[Floats, Floats]]:
         if self.held is not None:
@@ -130,16 +123,18 @@ def scatter_of(
     weights, vectors = quadratic.eigenvalues[curved, 0] / unit, quadratic.eigenvectors[:, curved, 0]
     penalty = penalty / unit
     optimum = quadratic.optimum[..., 0] + quadratic.optimum_low[..., 0]
-    mean, pull = np.zeros((len(weights), len(weights))), np.zeros((len(weights), problem.shape[1]))
-    for along, residual in _rotated(problem, vectors.T / sqrt(unit), optimum):
-        mean, pull = mean + along.T @ along, pull + along.T @ residual
-    mean, pull = factor / problem.n_rows * mean, factor / problem.n_rows * pull
-    values, own = np.linalg.eigh(mean + (vectors.T * penalty) @ vectors)
-    into, offset = sqrt(unit) * (vectors @ own).T, np.zeros_like(pull)
+    ridge, share = (vectors.T * penalty) @ vectors, factor / (problem.n_rows * problem.factor)
+    mean = share * (np.diag(weights) - ridge)
+    values, own = np.linalg.eigh(mean + ridge)
+    into = sqrt(unit) * (vectors @ own).T
+    offset = np.zeros((len(values), problem.shape[1]))
     if problem.loss == "sse" and penalty.any():  # each batch bears the whole penalty
-        offset = (own.T @ pull - into @ (penalty[:, None] * optimum)) / values[:, None]
+        offset = (share - 1) * (into @ (penalty[:, None] * optimum)) / values[:, None]
         optimum = optimum + into.T / unit @ offset
-    few = problem.n_rows * problem.shape[0] <= HELD
+    held = None
+    if problem.n_rows * problem.shape[0] <= HELD:
+        rows, residuals = zip(*_rotated(problem, into / unit, optimum), strict=True)
+        held = np.concatenate(rows), np.concatenate(residuals)
     return Scatter(
         problem,
         unit,
@@ -152,13 +147,8 @@ def scatter_of(
         into @ (penalty[:, None] * optimum),
         offset,
         quadratic.cost_per_loss * (own.T * weights) @ own,
-        _stacked(problem, into / unit, optimum) if few else None,
+        held,
     )
-
-
-def _stacked(problem: Problem, along: Floats, optimum: Floats) -> tuple[Floats, Floats]:
-    rows, residual = zip(*_rotated(problem, along, optimum), strict=True)
-    return np.concatenate(rows), np.concatenate(residual)
 
 
 def shares_of(problem: Problem, batch_size: int, *, replacement: bool) -> tuple[float, float]:
