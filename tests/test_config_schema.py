@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
@@ -241,6 +241,7 @@ NAMES = ["learning_rate", "initial_weight", "initial_bias", "epochs", "batch_siz
 
 
 @pytest.mark.parametrize("model", [Config, GridSweep, RandomSweep])
+@settings(deadline=None)
 @given(st.data())
 def test_every_error_has_words(model: type[Config], data: st.DataObject) -> None:
     """Whatever is given, every error has words of its own, and none of pydantic's."""

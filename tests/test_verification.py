@@ -55,7 +55,7 @@ def test_a_run_as_it_was_written_is_right(tmp_path: Path, training: dict[str, An
     told: list[tuple[int, int]] = []
     made = run(tmp_path, training)
     for given in (made, str(made.path)):
-        checked = ls.verify(given, watch=lambda done, total: told.append((done, total)))
+        checked = ls.verify(given, jobs=1, watch=lambda done, total: told.append((done, total)))
         assert (checked.n_trials, checked.n_missing, checked.mismatches) == (24, 0, ())
         assert checked.other_versions == {}
     assert told == [(10, 24), (20, 24), (24, 24)] * 2
