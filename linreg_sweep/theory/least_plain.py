@@ -27,7 +27,7 @@ Indices = NDArray[np.intp]
 SAMPLES = 10
 """Stretches of epochs, at whose ends trials are looked at that may have several turns."""
 
-TELLING = 20
+TELLING = 100
 """Exponentials up to which rules of signs between epochs tell enough to be asked."""
 
 
