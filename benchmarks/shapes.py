@@ -115,8 +115,17 @@ TABLES: dict[str, tuple[Shape, ...]] = {
         for optimizer, features, batch in product(("momentum", "adam"), (1, 10, 50, 200), (0, 32))
     ),
     "orders": tuple(
-        Shape(features, batch=batch, trials=1024 if features <= 10 else 256, shuffle=True)
-        for features, batch in product((1, 10, 50, 200), (32, 1))
+        Shape(
+            features,
+            rows=128 if features == 1000 and batch in {1, 8} else 1024,
+            batch=batch,
+            trials=trials or (1024 if features <= 10 else 256),
+            shuffle=True,
+        )
+        for features, batch, trials in (
+            *product(SIZES[:-1], (32, 1), (0,)),
+            *product(SIZES, BATCHES[1:], (1, 8)),
+        )
     ),
     "targets": tuple(
         Shape(features, batch=batch, trials=1024 if features <= 10 else 256, targets=3)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from linreg_sweep.engines.forms import form_of
-from linreg_sweep.gemm import WIDTHS, Factor, Multiplier, Product, blocks_for, kernel
+from linreg_sweep.gemm import WIDTHS, Factor, Multiplier, Product, blocks_for, in_lines, kernel
 from linreg_sweep.method import Method
 
 SHAPES = [
@@ -73,6 +73,13 @@ def check_columns() -> None:
                 alone = np.empty((shape.rows, 2, 1), dtype)
                 product.multiply(factor, columns[..., place : place + 1], alone)
                 assert np.array_equal(alone[..., 0], out[..., place]), (shape, dtype, place)
+            held = left.T if shape.is_transposed else left
+            lines = in_lines(held.shape, dtype)
+            lines[:, : held.shape[1]] = held
+            for lying in Factor.of_lines(np.stack([lines, lines]), held.shape[1], lasts=False):
+                own = lying.transposed if shape.is_transposed else lying
+                product.multiply(own, columns[..., :1], alone)
+                assert np.array_equal(alone, out[..., :1]), (shape, dtype)
             few, found = columns[..., [width, 0]].copy(), np.empty((shape.rows, 2, 2), dtype)
             few[..., 1] = np.nan
             product.multiply(factor, few[:, :1], found[:, :1])

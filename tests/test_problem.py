@@ -143,6 +143,9 @@ def test_a_batch_is_a_problem_of_its_own_rows() -> None:
         hessian, constant = problem.batch(rows)
         assert hessian == pytest.approx(alone.hessian, rel=1e-14)
         assert constant == pytest.approx(alone.constant, rel=1e-14, abs=1e-15)
+        of_steps = problem.batches(np.append([1, 8, 0], rows), 3)
+        assert np.array_equal(of_steps[0][1], hessian), "to the bit, whatever steps stand beside"
+        assert np.array_equal(of_steps[1][1], constant)
 
 
 def test_the_factor_of_a_loss() -> None:
