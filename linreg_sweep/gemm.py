@@ -6,7 +6,8 @@ machine's BLAS keeps to it in products of a shape is tried once in each process,
 
 A few columns alone are as wide as a block, but for zeros, unless narrower ones have the same bits. Pairs of
 them have, on some processors, where no sum is longer than BLAS makes in one go, and rows are cut into tiles:
-then a column alone takes about as long as a matrix times a vector.
+then a column alone takes about as long as a matrix times a vector. Rows that lie in whole cache lines are
+tiles of their transposed as they are.
 """
 
 from collections.abc import Iterable, Iterator
