@@ -88,7 +88,8 @@ standard deviations of `standardize`, tolerances and stability limits come from 
 its 10th and 90th percentile, its mean and its standard deviation. With folds the best is not a single
 trial but a setting, by its mean over the folds, and a map rings it; beside it stands the simplest setting
 within one standard error: the one with most `weight_decay` or, where that does not vary, with fewest
-`epochs`. `edge` takes one fold at a time, since each fold has an edge of its own.
+`epochs`. `edge` takes one fold at a time (`--set parameters.fold=0`), since each fold has an edge of its
+own.
 
 `best_epoch` is the first epoch of least cost; a cost that lies below the last one by less than 1e-12 of it
 counts as equal to it. Spreads are exact. Up to a million trials, or for the parameter that varies slowest,

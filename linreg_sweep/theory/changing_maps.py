@@ -11,8 +11,9 @@ Trials lie last, and all is elementwise over them.
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.theory.affine import Affine
 from linreg_sweep.theory.course import Table
-from linreg_sweep.theory.epoch_map import Affine, Batches, EpochMaps, Momentum, epoch_maps
+from linreg_sweep.theory.epoch_map import Batches, EpochMaps, Momentum, epoch_maps
 from linreg_sweep.theory.rounding import Steps
 from linreg_sweep.theory.sums import combined, total
 from linreg_sweep.theory.watching import Seen

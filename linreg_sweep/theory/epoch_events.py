@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.epoch_map import Affine, EpochMaps, led, norms
+from linreg_sweep.theory.affine import Affine, led
+from linreg_sweep.theory.epoch_map import EpochMaps, norms
 from linreg_sweep.theory.first_events import Levels
 from linreg_sweep.theory.outcome import MISSING
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.epoch_map import HELD, Batches, Momentum, Step, growth_of
+from linreg_sweep.theory.affine import growth_of
+from linreg_sweep.theory.epoch_map import HELD, Batches, Momentum, Step
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]

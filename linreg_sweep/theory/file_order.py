@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.theory.affine import growth_of
 from linreg_sweep.theory.epoch_limits import Growth, first_limits, islands
-from linreg_sweep.theory.epoch_map import Batches, EpochMaps, batches_of, epoch_maps, growth_of
+from linreg_sweep.theory.epoch_map import Batches, EpochMaps, batches_of, epoch_maps
 from linreg_sweep.theory.in_batches import InBatches, Indices, Values
 from linreg_sweep.theory.quadratic import Quadratic
 

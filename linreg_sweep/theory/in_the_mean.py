@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.blocks import blocks
-from linreg_sweep.theory.epoch_map import Affine, Frame, Momentum, doublings, frame_of, growth_of, led
+from linreg_sweep.theory.affine import Affine, doublings, growth_of, led
+from linreg_sweep.theory.epoch_map import Frame, Momentum, frame_of
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.theory.scatter import shares_of, unit_of
