@@ -8,7 +8,8 @@ import pytest
 import linreg_sweep as ls
 from linreg_sweep.engines import chunks, numba_engine
 from linreg_sweep.engines.chunks import descend
-from linreg_sweep.engines.numba_engine import FEW, train
+from linreg_sweep.engines.numba_engine import MANY as TOGETHER
+from linreg_sweep.engines.numba_engine import train
 from linreg_sweep.engines.numba_forms import form_of
 from linreg_sweep.engines.numba_kernels import kernel
 from linreg_sweep.engines.numba_layout import Rows
@@ -87,7 +88,7 @@ def test_the_code_does_not_grow_with_the_targets() -> None:
         Case(features=2, targets=n_targets, rows=8).train("numba")
         rows = Rows(3, n_targets, n_slots=0, n_clocks=0, n_h=0, has_average=False)
         form = form_of(8, (3, n_targets), Method())
-        compiled: Any = kernel(Method(), rows, "float64", form, FEW, True, False)
+        compiled: Any = kernel(Method(), rows, "float64", form, TOGETHER, True, False)
         (code,) = compiled.inspect_llvm().values()
         lengths.append(len(code))
     assert lengths[1] < 1.1 * lengths[0]

@@ -30,11 +30,14 @@ CHUNK = 512
 CHUNK_NUMBERS = 2**20
 """Numbers of theta, of as many trials as go together, over the epochs between two looks."""
 
-FEW, MANY = 2, 15
+MANY = 15
 """Vectors of trials that elementwise steps carry through a chunk together: the first cache holds them.
 
-Many are odd, so that no two of these lie a multiple of a page apart: one would wait for the other.
+They are odd, so that no two of these lie a multiple of a page apart: one would wait for the other.
 """
+
+BLOCKS = 8
+"""Blocks of lanes that a call goes through at least, where there are so many trials."""
 
 
 class CompiledDescent:
@@ -48,10 +51,9 @@ class CompiledDescent:
         self.rule = method.rule(np)
         self.formula = Method(method.optimizer, method.flags, method.active)
         length = lanes(self.dtype)  # how many trials go together changes no bits
-        self.vectors = min(1, n_trials - 1) if n_trials <= length else WIDE
-        if form.is_elementwise:
-            self.vectors = FEW if n_trials <= FEW * length else MANY
-        self.lanes = self.vectors * length or 1
+        together = MANY if form.is_elementwise else WIDE
+        self.vectors = 0 if n_trials == 1 else together
+        self.lanes = min(self.vectors, -(-n_trials // length)) * length or 1
         self.slices = batch_slices(problem.n_rows, method.batch_size)
         self.batch_size = self.slices[0].stop
         needs_rows = form.steps_by_rows or form.measures_by_rows
@@ -80,7 +82,7 @@ class CompiledDescent:
     def width(self) -> int:
         """Trials that are worked on together, in whole registers."""
         size = self.problem.shape[0] * self.problem.shape[1]
-        return self.lanes * max(1, BLOCK // (size * self.lanes))
+        return self.lanes * max(BLOCKS, BLOCK // (size * self.lanes))
 
     def batches(self, epoch: int) -> Any:
         """Returns the rows that the steps of an epoch see, or H and C of each; none of the file's order."""
@@ -109,9 +111,8 @@ class CompiledDescent:
             The state reached, the lowest and the highest measure [2, k] and, if they are to be kept, the
             states [P, O, m, k] before each epoch and their averages; these are empty if not.
         """
-        rule, shape, k = self.rule, state.theta.shape[:2], state.theta.shape[-1]
+        rows, shape, k = self.rows, state.theta.shape[:2], state.theta.shape[-1]
         average = () if state.average is None else (state.average,)
-        rows = Rows(shape[0], shape[1], rule.n_slots, rule.n_clocks, len(rule.names), bool(average))
         own = not state.quadratic.is_shared or state.slope is not None
         run = kernel(self.formula, rows, self.dtype.name, self.form, self.vectors, self.problem.fit_bias, own)
         kept: Array = np.empty((rows.clock + 1 + 2 * rows.size * own, k), self.dtype)
@@ -129,7 +130,7 @@ class CompiledDescent:
         weights = np.empty((0, 1), self.dtype) if epochs.weights is None else epochs.weights
         data, orders, n_seen = self._seen(epochs)
         run(
-            self._room(rows),
+            self.room,
             data._replace(optimum=np.ascontiguousarray(state.optimum[:, :, 0]).ravel()),
             kept.reshape(-1),
             clocks.reshape(-1),
@@ -167,9 +168,20 @@ class CompiledDescent:
         hessians, constants = (self._flat(np.array([pair[i] for pair in pairs])) for i in range(2))
         return self.data._replace(hessians=hessians, constants=-constants), in_file_order, n_seen
 
-    def _room(self, rows: Rows) -> Room:
-        """Returns room for a block of trials, which begins where a register's bytes do."""
-        of_numbers, of_exact, of_rows, of_targets = room_of(rows, self.batch_size, self.lanes)
+    @cached_property
+    def rows(self) -> Rows:
+        """Where a block keeps its numbers."""
+        rule = self.rule
+        has_average = self.options.method.average is not None
+        return Rows(*self.problem.shape, rule.n_slots, rule.n_clocks, len(rule.names), has_average)
+
+    @cached_property
+    def room(self) -> Room:
+        """Room for a block of trials, which begins where a register's bytes do."""
+        rows = self.rows
+        of_numbers, of_exact, of_rows, of_targets = room_of(
+            rows, self.batch_size, self.vectors * lanes(self.dtype) or 1
+        )
         numbers = np.zeros(of_numbers + REGISTER, self.dtype)
         first = -numbers.ctypes.data % REGISTER // self.dtype.itemsize
         held, aims = (np.zeros(size, self.dtype) for size in (of_rows, of_targets))

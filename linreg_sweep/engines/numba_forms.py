@@ -21,8 +21,8 @@ SETTLED_BATCHES = 1024
 MOST_NUMBERS = 2**22
 """Numbers of H and C of all batches that are held at once."""
 
-MOST_ROWS = 256
-"""Rows whose residuals are held at once."""
+LEAST_ROWS, MOST_ROWS = 64, 256
+"""Rows whose residuals are held at once, those of smaller batches together where no step comes between."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
-from linreg_sweep.engines.numba_forms import MOST_ROWS, Form
+from linreg_sweep.engines.numba_forms import LEAST_ROWS, MOST_ROWS, Form
 from linreg_sweep.engines.numba_layout import Rows
 from linreg_sweep.engines.numba_passes import glide, glides, sweep
 from linreg_sweep.engines.numba_steps import make_steps
@@ -16,6 +16,12 @@ from linreg_sweep.engines.numba_vectors import everywhere, inlined, lanes, load,
 from linreg_sweep.method import Method
 
 Kernel = Callable[..., None]
+
+FIXED = 24
+"""Entries of theta up to which rows stand equally far apart in every block: then their places are constants.
+
+Of more parameters few trials lie close together, or theta would not find room in the first cache.
+"""
 
 
 class Data(NamedTuple):
@@ -64,7 +70,7 @@ class Room(NamedTuple):
 
 def room_of(rows: Rows, batch_size: int, width: int) -> tuple[int, int, int, int]:
     """Returns how long the arrays of Room are for so many lanes."""
-    n_held = min(batch_size, MOST_ROWS)
+    n_held = max(LEAST_ROWS, min(batch_size, MOST_ROWS))
     n_numbers = (rows.residual + n_held * rows.n_targets) * width
     n_exact = max(1, rows.n_clocks + rows.n_h) * width
     return n_numbers, n_exact, n_held * rows.n_parameters, n_held * rows.n_targets
@@ -89,115 +95,127 @@ def kernel(
         rows: where the numbers of a trial stand.
         dtype: of the descent.
         form: its arithmetic.
-        vectors: of trials in a block; 0: there is one trial.
+        vectors: of trials in a block, at most; 0: there is one trial.
         fit_bias: whether theta's last row is a bias.
         has_own_optimum: whether each trial has its own theta*.
     """
     length = lanes(dtype) if vectors else 1
-    width = max(1, vectors) * length
+    most = max(1, vectors) * length
+    is_fixed = rows.size <= FIXED
     is_elementwise = form.is_elementwise
     tiles = 1 if is_elementwise else vectors  # of which nothing is compiled where none are used
     steps = make_steps(
         method,
         rows,
         length,
-        width,
+        most if is_fixed else 0,
         is_elementwise=is_elementwise,
         fit_bias=fit_bias,
         has_own_optimum=has_own_optimum,
     )
     move, measure, both, follow = steps.move, steps.measure, steps.both, steps.follow
     together = glides(rows.n_parameters, max(1, vectors))
-    shape, spare = (rows.n_parameters, rows.n_targets), rows.spare * width
+    shape = rows.n_parameters, rows.n_targets
     multiply, multiply_packed = (
-        product(tiles, lanes(dtype), shape, spare, packed=packed) for packed in (False, True)
+        product(tiles, lanes(dtype), shape, rows.spare, packed=packed) for packed in (False, True)
     )
     of_matrix = packed_size(rows.n_parameters, tiles, lanes(dtype))
-    along, gliding = sweep(max(1, vectors), length), glide(rows.n_parameters, together or 1, length)
+    along, along_one = (sweep(each, length) for each in (max(1, vectors), 1))
+    gliding, gliding_one = (glide(rows.n_parameters, each or 1, length) for each in (together, 1))
     n_parameters, n_targets, size = rows.n_parameters, rows.n_targets, rows.size
-    pitch, has_average, shuffles = n_targets * width, rows.has_average, form.shuffles
-    rate, weight, average = rows.rate * width, (rows.rate + 1) * width, rows.average * width
-    scale, gradient, residual = (row * width for row in (rows.scale, rows.gradient, rows.residual))
-    n_moving, at_decay, low, at_h = rows.clock, rows.rate + 2, rows.low * width, rows.h
+    has_average, shuffles = rows.has_average, form.shuffles
+    rate, weight, average, scale = rows.rate, rows.rate + 1, rows.average, rows.scale
+    gradient, residual = rows.gradient, rows.residual
+    n_moving, at_decay, low, at_h = rows.clock, rows.rate + 2, rows.low, rows.h
     n_clocks, n_exact = rows.n_clocks, rows.n_clocks + rows.n_h
     adds_up = steps.is_plain and form.holds_batch
     goal = 0 if adds_up else gradient
 
-    def settle(numbers: Any, place: int, given: Any, index: int) -> None:
+    def settle(numbers: Any, row: int, given: Any, index: int, width: int) -> None:
         """Copies a row of lanes to a block."""
+        pitch = most if is_fixed else width
         for column in range(0, width, length):
-            store(numbers, place + column, load(given, index + column, length))
+            store(numbers, row * pitch + column, load(given, index + column, length))
 
     settle = part(settle)
 
-    def set_scale(numbers: Any, factor: Any, by_rate: bool) -> None:
+    def set_scale(numbers: Any, factor: Any, by_rate: bool, width: int) -> None:
         """Settles by what residuals are multiplied."""
+        pitch = most if is_fixed else width
         for column in range(0, width, length):
-            rates = load(numbers, rate + column, length)
-            store(numbers, scale + column, rates * -factor if by_rate else everywhere(factor, rates))
+            rates = load(numbers, rate * pitch + column, length)
+            store(numbers, scale * pitch + column, rates * -factor if by_rate else everywhere(factor, rates))
 
     set_scale = part(set_scale)
 
-    def by_curvature(numbers: Any, hessian: Any, constant: Any, batch: int) -> None:
+    def by_curvature(numbers: Any, hessian: Any, constant: Any, batch: int, width: int) -> None:
         """Writes the gradient by way of H and -C of a batch."""
+        pitch = most if is_fixed else width
         stand_apart()
         for o in range(n_targets):
             multiply_packed(
                 numbers, hessian, constant, n_parameters, batch * of_matrix, 1,
-                n_parameters, n_parameters, o * width, pitch, True, batch * size + o, n_targets,
-                gradient + o * width, pitch, False, 0,
+                n_parameters, n_parameters, o * pitch, n_targets * pitch, True, batch * size + o, n_targets,
+                (gradient + o) * pitch, n_targets * pitch, False, 0, width,
             )  # fmt: skip
 
     by_curvature = part(by_curvature)
 
     def by_rows(
-        numbers: Any, matrix: Any, targets: Any, zero: Any, at: int, count: int, out: int, begins: bool
-    ) -> None:
+        numbers: Any, matrix: Any, targets: Any, zero: Any, at: int, count: int, out: int, begins: bool,
+        width: int,
+    ) -> None:  # fmt: skip
         """Adds to the gradient, or to theta, what scaled residuals of some rows come to there."""
+        pitch = most if is_fixed else width
         stand_apart()
         for o in range(n_targets):
             multiply(
                 numbers, matrix, targets, count, at * n_parameters, n_parameters, 1, n_parameters,
-                o * width, pitch, True, at * n_targets + o, n_targets, residual + o * width, pitch,
-                True, scale,
+                o * pitch, n_targets * pitch, True, at * n_targets + o, n_targets, (residual + o) * pitch,
+                n_targets * pitch, True, scale * pitch, width,
             )  # fmt: skip
         for o in range(n_targets):
             multiply(
                 numbers, matrix, zero, n_parameters, at * n_parameters, 1, n_parameters, count,
-                residual + o * width, pitch, begins, 0, 0, out + o * width, pitch, False, 0,
+                (residual + o) * pitch, n_targets * pitch, begins, 0, 0, (out + o) * pitch,
+                n_targets * pitch, False, 0, width,
             )  # fmt: skip
 
     by_rows = part(by_rows)
 
-    def nothing(room: Any, data: Any, n_rows: int) -> None:
+    def nothing(room: Any, data: Any, n_rows: int, width: int) -> None:
         """Leaves the gradient to the steps."""
 
-    def all_by_curvature(room: Any, data: Any, n_rows: int) -> None:
+    def all_by_curvature(room: Any, data: Any, n_rows: int, width: int) -> None:
         """Writes the gradient of all rows by way of H."""
-        by_curvature(room.numbers, data.hessian, data.constant, 0)
+        by_curvature(room.numbers, data.hessian, data.constant, 0, width)
 
-    def all_by_rows(room: Any, data: Any, n_rows: int) -> None:
+    def all_by_rows(room: Any, data: Any, n_rows: int, width: int) -> None:
         """Writes the gradient of all rows by way of their residuals."""
-        set_scale(room.numbers, data.factors[2], False)
-        n_held = min(data.batch_size, MOST_ROWS)
+        set_scale(room.numbers, data.factors[2], False, width)
+        n_held = max(LEAST_ROWS, min(data.batch_size, MOST_ROWS))
         for first in range(0, n_rows, n_held):
             count = min(n_held, n_rows - first)
-            by_rows(room.numbers, data.matrix, data.targets, data.zero, first, count, gradient, first == 0)
+            by_rows(
+                room.numbers, data.matrix, data.targets, data.zero, first, count, gradient, first == 0, width
+            )  # fmt: skip
 
     def batches_by_curvature(
         room: Any, data: Any, weights: Any, place: int, apart: int, orders: Any, order: int, n_rows: int,
-        is_first: bool,
+        is_first: bool, width: int,
     ) -> None:  # fmt: skip
         """Makes the steps of an epoch by way of each batch's H."""
         n_batches = (n_rows + data.batch_size - 1) // data.batch_size
         begin = order // n_rows * n_batches if shuffles else 0
         for batch in range(n_batches):
             if has_average:
-                settle(room.numbers, weight, weights, place + batch * apart)
+                settle(room.numbers, weight, weights, place + batch * apart, width)
             if not is_elementwise:
-                by_curvature(room.numbers, data.hessians, data.constants, batch)
+                by_curvature(room.numbers, data.hessians, data.constants, batch, width)
             number, starts = begin + batch, is_first and batch == 0
-            move(room.numbers, room.exact, data.hessians, data.constants, number, data.optimum, starts)
+            move(
+                room.numbers, room.exact, data.hessians, data.constants, number, data.optimum, starts, width
+            )  # fmt: skip
 
     def gather(room: Any, data: Any, orders: Any, order: int, count: int) -> None:
         """Copies some rows of the data in their order to where a step finds them."""
@@ -213,7 +231,7 @@ def kernel(
 
     def batches_by_rows(
         room: Any, data: Any, weights: Any, place: int, apart: int, orders: Any, order: int, n_rows: int,
-        is_first: bool,
+        is_first: bool, width: int,
     ) -> None:  # fmt: skip
         """Makes the steps of an epoch by way of each batch's residuals."""
         numbers, batch_size = room.numbers, data.batch_size
@@ -221,33 +239,52 @@ def kernel(
         for batch in range((n_rows + batch_size - 1) // batch_size):
             begin = batch * batch_size
             end = min(n_rows, begin + batch_size)
-            set_scale(numbers, data.factors[0 if end - begin == batch_size else 1], adds_up)
+            set_scale(numbers, data.factors[0 if end - begin == batch_size else 1], adds_up, width)
             for first in range(begin, end, n_held):
                 count = min(n_held, end - first)
                 begins = not adds_up and first == begin
                 if shuffles:
                     gather(room, data, orders, order + first, count)
-                    by_rows(numbers, room.held, room.aims, data.zero, 0, count, goal, begins)
+                    by_rows(numbers, room.held, room.aims, data.zero, 0, count, goal, begins, width)
                 else:
-                    by_rows(numbers, data.matrix, data.targets, data.zero, first, count, goal, begins)
+                    by_rows(numbers, data.matrix, data.targets, data.zero, first, count, goal, begins, width)
             if not adds_up:
                 if has_average:
-                    settle(numbers, weight, weights, place + batch * apart)
+                    settle(numbers, weight, weights, place + batch * apart, width)
                 starts = is_first and batch == 0
-                move(numbers, room.exact, data.hessian, data.constant, 0, data.optimum, starts)
+                move(numbers, room.exact, data.hessian, data.constant, 0, data.optimum, starts, width)
+
+    def go_along(
+        numbers: Any, matrix: Any, here: int, following: int, o: int, target: Any, width: int
+    ) -> None:
+        """Moves theta along a row, all vectors at once where a block is full."""
+        pitch = most if is_fixed else width
+        source, apart, at, by = o * pitch, n_targets * pitch, (residual + o) * pitch, scale * pitch
+        if width == most:
+            along(numbers, matrix, here, following, n_parameters, source, apart, at, by, target)
+        else:
+            for lane in range(0, width, length):
+                along_one(
+                    numbers, matrix, here, following, n_parameters, source + lane, apart, at + lane,
+                    by + lane, target,
+                )  # fmt: skip
+
+    go_along = part(go_along)
 
     def row_by_row(
         room: Any, data: Any, weights: Any, place: int, apart: int, orders: Any, order: int, n_rows: int,
-        is_first: bool,
+        is_first: bool, width: int,
     ) -> None:  # fmt: skip
         """Makes a step on each row, and in the same pass the next row's residual."""
+        pitch = most if is_fixed else width
         numbers, matrix, targets = room.numbers, data.matrix, data.targets
         here = orders[order] if shuffles else 0
-        set_scale(numbers, data.factors[0], adds_up)
+        set_scale(numbers, data.factors[0], adds_up, width)
         for o in range(n_targets):
             multiply(
-                numbers, matrix, targets, 1, here * n_parameters, n_parameters, 1, n_parameters, o * width,
-                pitch, True, here * n_targets + o, n_targets, residual + o * width, pitch, False, scale,
+                numbers, matrix, targets, 1, here * n_parameters, n_parameters, 1, n_parameters, o * pitch,
+                n_targets * pitch, True, here * n_targets + o, n_targets, (residual + o) * pitch,
+                n_targets * pitch, False, 0, width,
             )  # fmt: skip
         for row in range(n_rows):
             following = min(row + 1, n_rows - 1)
@@ -255,40 +292,50 @@ def kernel(
                 following = orders[order + following]
             if adds_up:
                 for o in range(n_targets):
-                    along(
-                        numbers, matrix, here * n_parameters, following * n_parameters, n_parameters,
-                        o * width, pitch, residual + o * width, scale, targets[following * n_targets + o],
+                    go_along(
+                        numbers, matrix, here * n_parameters, following * n_parameters, o,
+                        targets[following * n_targets + o], width,
                     )  # fmt: skip
             else:
                 if has_average:
-                    settle(numbers, weight, weights, place + row * apart)
+                    settle(numbers, weight, weights, place + row * apart, width)
                 follow(
                     numbers, room.exact, matrix, here * n_parameters, following * n_parameters, targets,
-                    following * n_targets, is_first and row == 0,
+                    following * n_targets, is_first and row == 0, width,
                 )  # fmt: skip
             here = following
 
     def through_rows(
         room: Any, data: Any, weights: Any, place: int, apart: int, orders: Any, order: int, n_rows: int,
-        is_first: bool,
+        is_first: bool, width: int,
     ) -> None:  # fmt: skip
         """Makes a step on each row, with theta in registers all the while."""
-        set_scale(room.numbers, data.factors[0], True)
+        pitch = most if is_fixed else width
+        set_scale(room.numbers, data.factors[0], True, width)
         for o in range(n_targets):
-            for column in range(0, width, together * length):
-                gliding(
-                    room.numbers, data.matrix, data.targets, orders, order, shuffles, n_rows,
-                    o * width + column, pitch, o, n_targets, scale + column,
-                )  # fmt: skip
+            column, at_once = 0, together * length
+            while column < width:
+                if together > 1 and column + at_once > width:
+                    gliding_one(
+                        room.numbers, data.matrix, data.targets, orders, order, shuffles, n_rows,
+                        o * pitch + column, n_targets * pitch, o, n_targets, scale * pitch + column,
+                    )  # fmt: skip
+                    column += length
+                else:
+                    gliding(
+                        room.numbers, data.matrix, data.targets, orders, order, shuffles, n_rows,
+                        o * pitch + column, n_targets * pitch, o, n_targets, scale * pitch + column,
+                    )  # fmt: skip
+                    column += at_once
 
     def once(
         room: Any, data: Any, weights: Any, place: int, apart: int, orders: Any, order: int, n_rows: int,
-        is_first: bool,
+        is_first: bool, width: int,
     ) -> None:  # fmt: skip
         """Makes the step of an epoch whose gradient is there, and measures the state before."""
         if has_average:
-            settle(room.numbers, weight, weights, place)
-        both(room.numbers, room.exact, data.hessian, data.constant, 0, data.optimum, is_first)
+            settle(room.numbers, weight, weights, place, width)
+        both(room.numbers, room.exact, data.hessian, data.constant, 0, data.optimum, is_first, width)
 
     by_single = through_rows if adds_up and together else row_by_row
     ways = {True: by_single if form.is_row_by_row else batches_by_rows, False: batches_by_curvature}
@@ -303,46 +350,48 @@ def kernel(
     ) -> None:  # fmt: skip
         numbers, exact, k = room.numbers, room.exact, len(measures) // 2
         n_steps, n_states = (n_seen + data.batch_size - 1) // data.batch_size, max(1, n_epochs)
-        for first in range(0, k, width):
-            count = min(width, k - first)  # lanes beyond it carry what no one reads
+        for first in range(0, k, most):
+            count = min(most, k - first)
+            width = (count + length - 1) // length * length  # lanes beyond count carry what no one reads
+            pitch = most if is_fixed else width
             for row in range(len(kept) // k):
-                place = (row if row < n_moving else row - n_moving + at_decay) * width
+                place = (row if row < n_moving else row - n_moving + at_decay) * pitch
                 for lane in range(count):
                     numbers[place + lane] = kept[row * k + first + lane]
             for row in range(n_exact):
                 for lane in range(count):
-                    exact[row * width + lane] = clocks[row * k + first + lane]
+                    exact[row * pitch + lane] = clocks[row * k + first + lane]
                     if row >= n_clocks:
-                        numbers[(at_h + row - n_clocks) * width + lane] = clocks[row * k + first + lane]
+                        numbers[(at_h + row - n_clocks) * pitch + lane] = clocks[row * k + first + lane]
             for lane in range(width):
-                numbers[low + lane], numbers[low + width + lane] = np.inf, -np.inf
+                numbers[low * pitch + lane], numbers[(low + 1) * pitch + lane] = np.inf, -np.inf
             for epoch in range(n_states):
                 if epoch < n_rates:
-                    settle(numbers, rate, rates, epoch * k + first)
+                    settle(numbers, rate, rates, epoch * k + first, width)
                 if len(reached):
                     for entry in range(size):
                         place = (entry * n_states + epoch) * k + first
                         for lane in range(count):
-                            reached[place + lane] = numbers[entry * width + lane]
+                            reached[place + lane] = numbers[entry * pitch + lane]
                             if has_average:
-                                averages[place + lane] = numbers[average + entry * width + lane]
-                find_gradient(room, data, n_rows)
+                                averages[place + lane] = numbers[(average + entry) * pitch + lane]
+                find_gradient(room, data, n_rows, width)
                 if n_epochs == 0 or not is_full:
-                    measure(numbers, exact, data.hessian, data.constant, 0, data.optimum, False)
+                    measure(numbers, exact, data.hessian, data.constant, 0, data.optimum, False, width)
                 if n_epochs > 0:
                     make_steps_of_epoch(
                         room, data, weights, epoch * n_steps * k + first, k, orders, epoch * n_seen, n_seen,
-                        is_begin and epoch == 0,
+                        is_begin and epoch == 0, width,
                     )  # fmt: skip
             for row in range(n_moving):
                 for lane in range(count):
-                    kept[row * k + first + lane] = numbers[row * width + lane]
+                    kept[row * k + first + lane] = numbers[row * pitch + lane]
             for row in range(n_clocks):
                 for lane in range(count):
-                    clocks[row * k + first + lane] = exact[row * width + lane]
+                    clocks[row * k + first + lane] = exact[row * pitch + lane]
             for lane in range(count):
-                measures[first + lane] = numbers[low + lane]
-                measures[k + first + lane] = numbers[low + width + lane]
+                measures[first + lane] = numbers[low * pitch + lane]
+                measures[k + first + lane] = numbers[(low + 1) * pitch + lane]
 
     # nothing is allocated, so that no references need to be counted
     compiled: Kernel = numba.njit(error_model="numpy", _nrt=False)(run)  # type: ignore[call-overload]

@@ -40,12 +40,12 @@ class Steps:
 
     Attributes:
         is_plain: whether a step is theta less the rate times the gradient of the rows, and nothing more.
-        move: `(numbers, exact, hessian, constant, batch, optimum, is_first)` moves theta along the gradient:
-            that which is there or, elementwise, by way of H and -C of a batch.
+        move: `(numbers, exact, hessian, constant, batch, optimum, is_first, width)` moves theta along the
+            gradient, in so many lanes: that which is there or, elementwise, by way of H and -C of a batch.
         measure: likewise keeps the lowest and the highest measure of the states.
         both: does that, and then moves.
-        follow: `(numbers, exact, matrix, here, following, targets, target, is_first)`: a step on one row,
-            whose residuals stand at `residual`; there it leaves the next row's.
+        follow: `(numbers, exact, matrix, here, following, targets, target, is_first, width)`: a step on one
+            row, whose residuals stand at `residual`; there it leaves the next row's.
     """
 
     is_plain: bool
@@ -59,7 +59,7 @@ def make_steps(
     method: Method,
     rows: Rows,
     length: int,
-    width: int,
+    fixed: int,
     *,
     is_elementwise: bool,
     fit_bias: bool,
@@ -71,7 +71,7 @@ def make_steps(
         method: whose rule moves theta.
         rows: where numbers stand.
         length: trials in a vector.
-        width: lanes of a row, a multiple of that.
+        fixed: how far rows stand apart; 0: as far as there are lanes.
         is_elementwise: whether H times theta is, product by product, each rounded as the NumPy engine does.
         fit_bias: whether theta's last row is a bias.
         has_own_optimum: whether each trial has an optimum of its own, and a gradient there.
@@ -83,47 +83,44 @@ def make_steps(
     n_decayed = (rows.n_parameters - (fit_bias and not method.decays_bias)) * n_targets
     is_decoupled, is_coupled = method.is_decoupled, method.is_penalised and not method.is_decoupled
     has_average, has_clocks = rows.has_average, n_clocks > 0
-    average, at_h, at_rate, at_optimum = (
-        place * width for place in (rows.average, rows.h, rows.rate, rows.optimum)
-    )
-    lowest, scale, slope, residuals = (
-        row * width for row in (rows.low, rows.scale, rows.gradient, rows.residual)
-    )
+    average, at_h, at_rate, at_optimum = rows.average, rows.h, rows.rate, rows.optimum
+    lowest, scale, slope, residuals = rows.low, rows.scale, rows.gradient, rows.residual
     n_parameters = rows.n_parameters
     n_held = size if is_elementwise and size <= MOST_HELD else 0
 
     @inlined
-    def differentiate(numbers: Any, column: int, hessian: Any, constant: Any, batch: int) -> Any:
+    def differentiate(numbers: Any, column: int, hessian: Any, constant: Any, batch: int, pitch: int) -> Any:
         """Returns the gradient of some trials elementwise, if it has few entries; else it is in its place."""
-        held = load_all(numbers, slope + column, width, n_held, length)
+        held = load_all(numbers, slope * pitch + column, pitch, n_held, length)
         if is_elementwise:
             for entry in range(size):
                 row, o = (batch * n_parameters + entry // n_targets) * n_parameters, entry % n_targets
-                total = load(numbers, o * width + column, length) * entry_at(hessian, row)
+                total = load(numbers, o * pitch + column, length) * entry_at(hessian, row)
                 for q in range(1, n_parameters):
-                    theta = load(numbers, (q * n_targets + o) * width + column, length)
+                    theta = load(numbers, (q * n_targets + o) * pitch + column, length)
                     total += theta * entry_at(hessian, row + q)
                 total += entry_at(constant, batch * size + entry)
                 if n_held:
                     held = tuple_setitem(held, entry, total)  # type: ignore[call-arg]
                 else:
-                    store(numbers, slope + entry * width + column, total)
+                    store(numbers, (slope + entry) * pitch + column, total)
         return held
 
     @inlined
     def moved(
-        numbers: Any, place: int, entry: int, gradient: Any, shared: Any, h: Any, now: Any, is_first: bool
-    ) -> Any:
+        numbers: Any, place: int, entry: int, gradient: Any, shared: Any, h: Any, now: Any, is_first: bool,
+        pitch: int,
+    ) -> Any:  # fmt: skip
         """Moves one entry of some trials; returns where it is."""
         theta = load(numbers, place, length)
-        slots = load_all(numbers, place + size * width, size * width, n_slots, length)
+        slots = load_all(numbers, place + size * pitch, size * pitch, n_slots, length)
         if is_decoupled and entry < n_decayed:
             theta *= 1 - shared[0] * shared[2]
         theta, slots = step(theta, slots, gradient, shared[0], h, now, is_first)
         store(numbers, place, theta)
-        store_all(numbers, place + size * width, size * width, slots, n_slots)
+        store_all(numbers, place + size * pitch, size * pitch, slots, n_slots)
         if has_average:
-            kept = place + average
+            kept = place + average * pitch
             store(numbers, kept, renew(load(numbers, kept, length), theta, shared[1]))
         return theta
 
@@ -134,35 +131,37 @@ def make_steps(
         return gradient
 
     @inlined
-    def gradient_of(numbers: Any, place: int, entry: int, held: Any, decay: Any) -> Any:
+    def gradient_of(numbers: Any, place: int, entry: int, held: Any, decay: Any, pitch: int) -> Any:
         """Returns an entry of the gradient with what the penalty adds to it."""
-        gradient = held[entry] if n_held else load(numbers, slope + place, length)
+        gradient = held[entry] if n_held else load(numbers, slope * pitch + place, length)
         return penalised(numbers, place, entry, gradient, decay)
 
     @inlined
-    def ticked(exact: Any, column: int, like: Any) -> Any:
+    def ticked(exact: Any, column: int, like: Any, pitch: int) -> Any:
         """Returns the clocks of some trials before a step."""
-        clocks = load_all(exact, column, width, n_clocks, length)
+        clocks = load_all(exact, column, pitch, n_clocks, length)
         if has_clocks:
-            exactly = load_all(exact, n_clocks * width + column, width, n_h, length)
+            exactly = load_all(exact, n_clocks * pitch + column, pitch, n_h, length)
             clocks = tick_clocks(clocks, exactly)
-            store_all(exact, column, width, clocks, n_clocks)
+            store_all(exact, column, pitch, clocks, n_clocks)
         return cast(clocks, like)
 
     @inlined
-    def distance(numbers: Any, optimum: Any, place: int, entry: int, gradient: Any, cost: Any) -> Any:
+    def distance(
+        numbers: Any, optimum: Any, place: int, entry: int, gradient: Any, cost: Any, pitch: int
+    ) -> Any:
         """Returns the cost and an entry's distance from theta* times its gradient, less that there."""
         theta = load(numbers, place, length)
         if has_own_optimum:
-            kept = place + at_optimum
-            there = load(numbers, kept + size * width, length)
+            kept = place + at_optimum * pitch
+            there = load(numbers, kept + size * pitch, length)
             return fma(theta - load(numbers, kept, length), gradient - there, cost)
         return fma(theta - optimum[entry], gradient, cost)
 
     @inlined
-    def keep(numbers: Any, column: int, cost: Any) -> None:
+    def keep(numbers: Any, column: int, cost: Any, pitch: int) -> None:
         """Keeps what was measured where it is the lowest or the highest so far."""
-        cost, low, high = far_if_nan(cost), lowest + column, lowest + width + column
+        cost, low, high = far_if_nan(cost), lowest * pitch + column, (lowest + 1) * pitch + column
         store(numbers, low, lower_of(cost, load(numbers, low, length)))
         store(numbers, high, higher_of(cost, load(numbers, high, length)))
 
@@ -170,47 +169,50 @@ def make_steps(
         """Returns what measures the states of a block, moves its trials, or does one and then the other."""
 
         def visit(
-            numbers: Any, exact: Any, hessian: Any, constant: Any, batch: int, optimum: Any, is_first: bool
-        ) -> None:
+            numbers: Any, exact: Any, hessian: Any, constant: Any, batch: int, optimum: Any, is_first: bool,
+            width: int,
+        ) -> None:  # fmt: skip
             if not is_elementwise:
                 stand_apart()
+            pitch = fixed or width
             for column in range(0, width, length):
-                held = differentiate(numbers, column, hessian, constant, batch)
-                shared = load_all(numbers, at_rate + column, width, 3, length)
-                h = load_all(numbers, at_h + column, width, n_h, length)
+                held = differentiate(numbers, column, hessian, constant, batch, pitch)
+                shared = load_all(numbers, at_rate * pitch + column, pitch, 3, length)
+                h = load_all(numbers, at_h * pitch + column, pitch, n_h, length)
                 now, cost = h, everywhere(0.0, shared[0])
                 if moves:
-                    now = ticked(exact, column, h)
+                    now = ticked(exact, column, h, pitch)
                 for entry in range(size):
-                    place = entry * width + column
-                    gradient = gradient_of(numbers, place, entry, held, shared[2])
+                    place = entry * pitch + column
+                    gradient = gradient_of(numbers, place, entry, held, shared[2], pitch)
                     if measures:
-                        cost = distance(numbers, optimum, place, entry, gradient, cost)
+                        cost = distance(numbers, optimum, place, entry, gradient, cost, pitch)
                     if moves:
-                        moved(numbers, place, entry, gradient, shared, h, now, is_first)
+                        moved(numbers, place, entry, gradient, shared, h, now, is_first, pitch)
                 if measures:
-                    keep(numbers, column, cost)
+                    keep(numbers, column, cost, pitch)
 
         return part(visit)
 
     def follow(
         numbers: Any, exact: Any, matrix: Any, here: int, following: int, targets: Any, target: int,
-        is_first: bool,
+        is_first: bool, width: int,
     ) -> None:  # fmt: skip
         stand_apart()
+        pitch = fixed or width
         for column in range(0, width, length):
-            shared = load_all(numbers, at_rate + column, width, 3, length)
-            h = load_all(numbers, at_h + column, width, n_h, length)
-            now = ticked(exact, column, h)
+            shared = load_all(numbers, at_rate * pitch + column, pitch, 3, length)
+            h = load_all(numbers, at_h * pitch + column, pitch, n_h, length)
+            now = ticked(exact, column, h, pitch)
             for o in range(n_targets):
-                at = residuals + o * width + column
-                residual = load(numbers, at, length) * load(numbers, scale + column, length)
+                at = (residuals + o) * pitch + column
+                residual = load(numbers, at, length) * load(numbers, scale * pitch + column, length)
                 coming = everywhere(targets[target + o], residual)
                 for p in range(n_parameters):
                     entry = p * n_targets + o
-                    place = entry * width + column
+                    place = entry * pitch + column
                     gradient = penalised(numbers, place, entry, residual * matrix[here + p], shared[2])
-                    theta = moved(numbers, place, entry, gradient, shared, h, now, is_first)
+                    theta = moved(numbers, place, entry, gradient, shared, h, now, is_first, pitch)
                     coming = fma(matrix[following + p], theta, coming)
                 store(numbers, at, coming)
 

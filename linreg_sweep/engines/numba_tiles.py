@@ -15,6 +15,7 @@ from numba.core import cgutils
 from linreg_sweep.engines.numba_vectors import (
     HAS_WIDE,
     in_lanes,
+    inlined,
     load_at,
     part,
     pointer,
@@ -30,6 +31,8 @@ WIDE = 4 if HAS_WIDE else 2
 HIGH = {WIDE: 4, 1: 8}
 """Rows of a tile by the vectors of its rows: enough chains to hide how long each addition takes."""
 
+GROUP = min(HIGH.values())
+"""Rows of a packed matrix whose entries in a column stand side by side."""
 
 DEPTH = 96
 """Terms that are added to all sums before the next ones: of so many the numbers stay in the first cache."""
@@ -83,11 +86,11 @@ class Emitter:
 
 @cache
 def _tile(rows: int, vectors: int, width: int) -> Any:
-    """Returns the intrinsic of one tile of so many rows; see product."""
+    """Returns the intrinsic of a tile of so many rows, each GROUP of them a leap further on; see product."""
 
     def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
         to = Emitter(context, builder, signed, vectors, width)
-        x, a, c, at, row, column, count, source, pitch, *values = values
+        x, a, c, at, row, leap, column, count, source, pitch, *values = values
         begins, constant, apart, out, out_pitch, scales, scale = values
         sums = [to.registers() for _ in range(rows)]
         with builder.if_else(begins) as (then, otherwise):
@@ -101,7 +104,8 @@ def _tile(rows: int, vectors: int, width: int) -> Any:
             given = to.row(x, builder.add(source, builder.mul(loop.index, pitch)))
             first = builder.add(at, builder.mul(loop.index, column))
             for r in range(rows):
-                factor = to.entry(1, a, to.indexed(first, row, r))
+                place = to.indexed(to.indexed(first, leap, r // GROUP), row, r % GROUP)
+                factor = to.entry(1, a, place)
                 pairs = zip(given, sums[r], strict=True)
                 to.fill(sums[r], [to.fma(factor, each, builder.load(total)) for each, total in pairs])
         with builder.if_then(scales):
@@ -114,7 +118,7 @@ def _tile(rows: int, vectors: int, width: int) -> Any:
         return context.get_dummy_value()
 
     index, flag = types.intp, types.boolean
-    return written(emit, 3, *(index,) * 6, flag, *(index,) * 4, flag, index)
+    return written(emit, 3, *(index,) * 7, flag, *(index,) * 4, flag, index)
 
 
 @cache
@@ -147,10 +151,11 @@ def product(vectors: int, width: int, shape: tuple[int, int], spare: int = 0, *,
     """Returns the compiled product of a matrix and the numbers of so many vectors of trials; 0: of one trial.
 
     It is `(numbers, matrix, constants, n_rows, at, row, column, count, source, pitch, begins, constant,
-    apart, out, out_pitch, scales, scale)`, all arrays flat, all else indices, strides and flags. To the place
-    `out + r out_pitch` of the numbers it writes the sum over q < count of `matrix[at + r row + q column]`
-    times the row at `source + q pitch`, to which it adds `constants[constant + r apart]` where it begins with
-    constants, or else what stands there; where it scales, the whole times the row at `scale`.
+    apart, out, out_pitch, scales, scale, filled)`, all arrays flat, all else indices, strides and flags. To
+    the place `out + r out_pitch` of the numbers it writes the sum over q < count of
+    `matrix[at + r row + q column]` times the row at `source + q pitch`, to which it adds
+    `constants[constant + r apart]` where it begins with constants, or else what stands there; where it
+    scales, the whole times the row at `scale`. Fewer lanes than all are filled one vector after the other.
 
     Of one trial the matrix is gone through by vectors of its rows where these are side by side. Packed, it
     has so many rows as fill whole vectors: what comes to those that are none is left behind the last sum.
@@ -164,9 +169,33 @@ def product(vectors: int, width: int, shape: tuple[int, int], spare: int = 0, *,
     """
     if vectors == 0:
         return _alone(width, shape, spare, packed=packed)
+    whole, single = (_across(each, width, shape, packed=packed) for each in (vectors, 1))
+
+    def multiply(
+        numbers: Any, matrix: Any, constants: Any, n_rows: int, at: int, row: int, column: int, count: int,
+        source: int, pitch: int, begins: bool, constant: int, apart: int, out: int, out_pitch: int,
+        scales: bool, scale: int, filled: int,
+    ) -> None:  # fmt: skip
+        if vectors == 1 or filled == vectors * width:
+            whole(
+                numbers, matrix, constants, n_rows, at, row, column, count, source, pitch, begins, constant,
+                apart, out, out_pitch, scales, scale,
+            )  # fmt: skip
+        else:
+            for lane in range(0, filled, width):
+                single(
+                    numbers, matrix, constants, n_rows, at, row, column, count, source + lane, pitch, begins,
+                    constant, apart, out + lane, out_pitch, scales, scale + lane,
+                )  # fmt: skip
+
+    return inlined(multiply)
+
+
+def _across(vectors: int, width: int, shape: tuple[int, int], *, packed: bool) -> Any:
+    """Returns the product for so many vectors, all of which are filled; see product."""
     high = HIGH[vectors]
-    low = shape[0] % high or 1
-    tile, rest, one = (_tile(each, vectors, width) for each in (high, low, 1))
+    low = shape[0] % GROUP or 1
+    tile, group, rest, one = (_tile(each, vectors, width) for each in (high, GROUP, low, 1))
     packed_depth = _evenly(shape[0], DEPTH)
 
     def multiply(
@@ -178,27 +207,36 @@ def product(vectors: int, width: int, shape: tuple[int, int], spare: int = 0, *,
         depth = packed_depth if packed else count
         for first in range(0, count, depth):
             n_some, x, is_last = min(depth, count - first), source + first * pitch, first + depth >= count
-            r = 0
+            r, begin, scaled = 0, begins and first == 0, scales and is_last
+            leap = GROUP * (n_some if packed else row)
             while r + high <= n_rows:
                 place = at + first * n_rows + r * n_some if packed else at + r * row
                 tile(
-                    numbers, matrix, constants, place, 1 if packed else row, high if packed else column,
-                    n_some, x, pitch, begins and first == 0, constant + r * apart, apart, out + r * out_pitch,
-                    out_pitch, scales and is_last, scale,
+                    numbers, matrix, constants, place, 1 if packed else row, leap,
+                    GROUP if packed else column, n_some, x, pitch, begin, constant + r * apart, apart,
+                    out + r * out_pitch, out_pitch, scaled, scale,
                 )  # fmt: skip
                 r += high
+            while high > GROUP and r + GROUP <= n_rows:
+                place = at + first * n_rows + r * n_some if packed else at + r * row
+                group(
+                    numbers, matrix, constants, place, 1 if packed else row, leap,
+                    GROUP if packed else column, n_some, x, pitch, begin, constant + r * apart, apart,
+                    out + r * out_pitch, out_pitch, scaled, scale,
+                )  # fmt: skip
+                r += GROUP
             while r + low <= n_rows:
                 place = at + first * n_rows + r * n_some if packed else at + r * row
                 rest(
-                    numbers, matrix, constants, place, 1 if packed else row, low if packed else column,
-                    n_some, x, pitch, begins and first == 0, constant + r * apart, apart, out + r * out_pitch,
-                    out_pitch, scales and is_last, scale,
+                    numbers, matrix, constants, place, 1 if packed else row, leap,
+                    low if packed else column, n_some, x, pitch, begin, constant + r * apart, apart,
+                    out + r * out_pitch, out_pitch, scaled, scale,
                 )  # fmt: skip
                 r += low
             while r < n_rows:
                 one(
-                    numbers, matrix, constants, at + r * row, row, column, n_some, x, pitch, begins,
-                    constant + r * apart, apart, out + r * out_pitch, out_pitch, scales, scale,
+                    numbers, matrix, constants, at + r * row, row, 0, column, n_some, x, pitch, begin,
+                    constant + r * apart, apart, out + r * out_pitch, out_pitch, scaled, scale,
                 )  # fmt: skip
                 r += 1
 
@@ -216,12 +254,12 @@ def pack(matrices: Any, vectors: int, width: int) -> Any:
         high = _evenly(padded.shape[-1] // width, MOST_UPRIGHT) * width
         parts = [padded[..., r : r + high] for r in range(0, padded.shape[-1], high)]
     else:
-        high, depth, parts = HIGH[vectors], _evenly(count, DEPTH), []
-        whole = n_rows // high * high
+        depth, parts = _evenly(count, DEPTH), []
+        whole = n_rows // GROUP * GROUP
         for first in range(0, count, depth):
             part = matrices[..., first : first + depth]
-            tiles = part[..., :whole, :].reshape(*several, -1, high, part.shape[-1])
-            parts += [tiles.swapaxes(-1, -2), part[..., whole:, :].swapaxes(-1, -2)]
+            groups = part[..., :whole, :].reshape(*several, -1, GROUP, part.shape[-1])
+            parts += [groups.swapaxes(-1, -2), part[..., whole:, :].swapaxes(-1, -2)]
     return np.concatenate([part.reshape(*several, -1) for part in parts], axis=-1)
 
 
@@ -247,7 +285,7 @@ def _alone(width: int, shape: tuple[int, int], spare: int, *, packed: bool) -> A
     def multiply(
         numbers: Any, matrix: Any, constants: Any, n_rows: int, at: int, row: int, column: int, count: int,
         source: int, pitch: int, begins: bool, constant: int, apart: int, out: int, out_pitch: int,
-        scales: bool, scale: int,
+        scales: bool, scale: int, filled: int,
     ) -> None:  # fmt: skip
         stand_apart()
         upright = whole if row == 1 else 0
@@ -271,14 +309,14 @@ def _alone(width: int, shape: tuple[int, int], spare: int, *, packed: bool) -> A
                 numbers[out + place * out_pitch] = numbers[sums + place]
         while r + 8 <= n_rows:
             tile(
-                numbers, matrix, constants, at + r * row, row, column, count, source, pitch, begins,
-                constant + r * apart, apart, out + r * out_pitch, out_pitch, scales, scale,
+                numbers, matrix, constants, at + r * row, row, GROUP * row, column, count, source, pitch,
+                begins, constant + r * apart, apart, out + r * out_pitch, out_pitch, scales, scale,
             )  # fmt: skip
             r += 8
         while r < n_rows:
             one(
-                numbers, matrix, constants, at + r * row, row, column, count, source, pitch, begins,
-                constant + r * apart, apart, out + r * out_pitch, out_pitch, scales, scale,
+                numbers, matrix, constants, at + r * row, row, GROUP * row, column, count, source, pitch,
+                begins, constant + r * apart, apart, out + r * out_pitch, out_pitch, scales, scale,
             )  # fmt: skip
             r += 1
 
