@@ -151,3 +151,21 @@ def test_fewer_than_one_best_trial_is_refused(run: Run, n: int) -> None:
     """A count from the end would be all trials but the worst."""
     with pytest.raises(ls.ConfigError, match=f"n: must be at least 1, got {n}"):
         run.best(n)
+
+
+def test_rates_of_folds_are_told_by_their_shares_of_each_limit(tmp_path: Path) -> None:
+    """As in the summary of `run`: each fold has a limit of its own, and rates lie between each other's."""
+    made_of_folds = ls.run(
+        {
+            "name": "folds",
+            "data": {"name": "tutorial", "holdout": {"folds": 3, "seed": 0}},
+            "method": "grid",
+            "training": {"engine": "closed_form", "epochs": 20_000},
+            "parameters": {"learning_rate": {"values": [0.5, 0.9, 1.2], "unit": "stability_limit"}},
+        },
+        out=tmp_path,
+        jobs=1,
+    )
+    gathered = gather(made_of_folds)
+    assert "With stability ratio from 0.5 to 0.9 every trial converges" in gathered.answer
+    assert list(gathered.summaries) == ["stability_ratio", "fold"]

@@ -98,7 +98,8 @@ def gather(run: Run, most_cells: int | None = None) -> Gathered:
     if not run.is_ordered:
         most_cells = min(most_cells, MAX_DRAWN // max(1, len(run.varied)))
     maps = [begun(run, pair, _most_values(run, pair, most_cells // len(pairs))) for pair in pairs]
-    names = list(dict.fromkeys([*words, first, *others]))
+    in_limits = first == "learning_rate" and "stability_ratio" in run.settings
+    names = list(dict.fromkeys([*words, "stability_ratio" if in_limits else first, *others]))
     summaries = [run.aggregate([name], run.bins_for([name])) for name in names]
     finer = run.aggregate(names[:1], MAX_ROWS)
     run.update([*maps, *summaries, finer], ["trial"])
