@@ -227,9 +227,9 @@ class Multiplier:
         """Returns room for columns of a shape (O, k), in which products have the bits of whole blocks."""
         blocks, count = self.blocks, shape[0] * shape[1]
         by_pairs = blocks.has_pairs and left.has_tiles and count <= PAIR
-        key = left.matrix.shape, left.tiles.shape if by_pairs else None, shape, left.matrix.itemsize
+        key = left.matrix.shape, left.tiles.shape if by_pairs else None, left.matrix.itemsize
         room = self._rooms.get(key)
-        if room is None:
+        if room is None or room.given.shape[1:] != shape:  # trials leave, and room for more is let go
             width = blocks.rest if 2 * count <= blocks.width else blocks.width
             room = _Pair(left, shape) if by_pairs else _Padded(left.matrix, shape, width, cuts=blocks.cuts)
             self._rooms[key] = room

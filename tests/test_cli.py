@@ -10,6 +10,7 @@ import pytest
 
 import linreg_sweep as ls
 from linreg_sweep import cli
+from linreg_sweep.commands.show import show
 from linreg_sweep.storage.parquet import read_arrays
 from tests.shells import Shell, path, python, shell
 from tests.words import encoded
@@ -154,6 +155,12 @@ def test_an_option_takes_several_values_at_once_or_one_at_a_time(shell: Shell, p
         "unexpected extra arguments (a b)"
         in shell("plan", "small.yaml", "--set", "epochs=7", "a", "b", code=2).err
     )
+
+
+def test_a_line_that_is_half_typed_is_completed_and_not_refused() -> None:
+    """As the Tab key asks for it, with more arguments than there may be in the end."""
+    context = show.make_context("show", ["a", "b"], resilient_parsing=True)
+    assert context.params["run"] == "a"
 
 
 def test_verify_says_what_it_found_and_fails_on_it(shell: Shell) -> None:

@@ -149,10 +149,27 @@ def test_rates_that_come_again_are_worked_out_once_whoever_stands_beside() -> No
     assert isinstance(theory, FileOrder)
     steps = steps_of(problem, trials.quadratic, trials.start, values, "float64")
     error = trials.quadratic.error(trials.start)
-    epochs = Epochs(theory.batches(trials.quadratic, values), None, rates, error, steps, 64)
+    batches = theory.batches(trials.quadratic, values)
+    epochs, all_kept = (Epochs(batches, None, rates, error, steps, held) for held in (64, 128))
     for first in range(0, 400, 50):
-        epochs.run(first, 50)
+        np.testing.assert_array_equal(epochs.run(first, 50).root, all_kept.run(first, 50).root)
     np.testing.assert_array_equal(epochs.n_met, [64, 48, 400 - 3 * 63])
+
+
+def test_a_direction_that_rounding_hides_has_no_say_in_the_regime() -> None:
+    """Of columns that are nearly dependent the factor is that of the steepest direction, as without one."""
+    for seed in range(12):
+        draw = np.random.default_rng(seed)
+        a = draw.normal(size=(40, 2))
+        x = np.column_stack([a, a.sum(axis=1) + 1e-10 * draw.normal(size=40)])
+        problem = make_problem(x, draw.normal(size=(40, 1)), loss="half_mse", fit_bias=True)
+        trials = make_trials(problem, [1e-3, 0.1, 0.3], np.zeros((3, *problem.shape)), 5)
+        theory = theory_of(make_method(trials, batch_size=7), problem)
+        assert isinstance(theory, FileOrder)
+        limit = theory.stability_limit(trials.quadratic, trials.values)
+        values = {**trials.values, "learning_rate": trials.learning_rate * limit}
+        factor = theory.contraction(trials.quadratic, values)
+        assert (np.abs(factor) < 1 - 1e-4).all(), (seed, factor)
 
 
 def test_of_more_steps_than_are_worked_out_nothing_is_known() -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,21 @@ def check_columns() -> None:
 def test_columns_keep_their_bits() -> None:
     """And are right, to the bound of a sum's rounding."""
     check_columns()
+
+
+def test_room_for_trials_that_have_left_is_let_go() -> None:
+    """A hundred columns of a thousand rows, then fewer and fewer, take no more than they did at first."""
+    shape = Product(1000, 20)
+    blocks = blocks_for([shape], "float64")
+    assert blocks is not None
+    product, factor = Multiplier(blocks), Factor(np.ones(shape[:2]))
+    tracemalloc.start()
+    try:
+        for count in range(100, 0, -1):
+            product.multiply(factor, np.ones((20, 1, count)), np.empty((1000, 1, count)))
+        assert tracemalloc.get_traced_memory()[0] < 5 * 2**20
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.system

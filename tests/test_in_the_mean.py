@@ -11,6 +11,7 @@ import linreg_sweep as ls
 from linreg_sweep.engines.batches import batch_slices
 from linreg_sweep.engines.interface import Trials
 from linreg_sweep.method import Method, Order
+from linreg_sweep.theory import drawn, in_batches
 from linreg_sweep.theory.applies import theory_of
 from linreg_sweep.theory.drawn import Drawn
 from linreg_sweep.theory.file_order import FileOrder
@@ -128,6 +129,21 @@ def test_where_a_direction_is_flat_the_others_come_to_rest(order: Order, momentu
         trials, _, theory = one(problem, 2, order, momentum=momentum)
         found.append(theory.plateau(trials.quadratic, trials.values)[0])
     assert found[0] == pytest.approx(found[1], rel=1e-9)
+
+
+def test_what_is_kept_of_penalties_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are; and what is let go is worked out again, to the bit."""
+    monkeypatch.setattr(drawn, "KEPT", 40_000)
+    monkeypatch.setattr(in_batches, "KEPT", 20)
+    problem, starts = few_rows("half_mse"), np.zeros((30, 2, 1))
+    trials = make_trials(problem, 0.01, starts, 5, weight_decay=np.linspace(0, 1, 30))
+    theory = theory_of(make_method(trials, batch_size=2, order="independent"), problem)
+    assert isinstance(theory, Drawn)
+    found = [theory.stability_limit(trials.quadratic, trials.values) for _ in range(3)]
+    assert np.array_equal(found[0], found[2])
+    theory.plateau(trials.quadratic, trials.values)
+    assert len(theory.known["draws"]) <= 4
+    assert len(theory.known["limits"]) == 30
 
 
 def test_of_many_parameters_and_permutations_nothing_is_worked_out() -> None:

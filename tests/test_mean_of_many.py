@@ -150,6 +150,8 @@ def test_a_limit_with_a_momentum_near_1_is_found(n_features: int) -> None:
 def test_no_limit_is_read_off_growth_that_is_unknown() -> None:
     """Before the first growth and between the ends where it is looked for."""
     assert np.isnan(first_growth(lambda rate: np.nan, 1.0))
+    assert np.isnan(first_growth(lambda rate: -1.0, np.nan))
+    assert np.isposinf(first_growth(lambda rate: -1.0, np.inf))
     assert np.isnan(first_growth(lambda rate: rate - 1.05 if rate < 1.01 or rate > 1.1 else np.nan, 1.0))
 
 

@@ -136,7 +136,7 @@ class Several(click.Command):
         rest = super().parse_args(ctx, args)
         option = "by" if "by" in ctx.params else "overrides"
         fit = all(map(str.isidentifier, rest)) if option == "by" else all("=" in each for each in rest)
-        if rest and not (ctx.params[option] and fit):
+        if rest and not (ctx.params[option] and fit) and not ctx.resilient_parsing:  # a half-typed line
             plural = "s" if len(rest) > 1 else ""
             raise click.UsageError(f"Got unexpected extra argument{plural} ({' '.join(rest)})", ctx)
         ctx.params[option] += tuple(rest)

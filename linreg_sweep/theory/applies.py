@@ -229,7 +229,7 @@ def theory_of(
     Args:
         method: the descent.
         problem: what is descended.
-        known: limits that have been found before, to which others are added.
+        known: what has been found before, to which more is added.
     """
     if method.optimizer != "sgd":
         return NoTheory("adaptive", "adaptive optimizers scale each step by its gradients")

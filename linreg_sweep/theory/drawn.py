@@ -42,6 +42,9 @@ TRIES = 200
 REMEMBERED = 64
 """Groups of trials of which what was found is kept, for others that differ in their seeds alone."""
 
+KEPT = 2**24
+"""Numbers of what batches are drawn from that are kept, for all penalties together: 128 MB."""
+
 TABLE = 2**20
 """Numbers of moments that are held at once."""
 
@@ -63,14 +66,16 @@ class Drawn(InBatches):
         return found
 
     def _from(self, made_of: Callable[..., Any], quadratic: Quadratic, decay: float) -> Any:
-        key = made_of, decay, *self.key
-        if key not in self.known:
+        key, of_late = (made_of, decay, *self.key), self.known.setdefault("draws", {})
+        if key not in of_late:
+            if len(of_late) >= max(2, KEPT // (self._numbers + MOST_MOMENTS**2)):
+                of_late.clear()
             penalty = np.full(self.problem.shape[0], decay)
             penalty[-1] *= self.method.decays_bias or not self.problem.fit_bias
             replacement = self.method.order == "with_replacement"
             made = made_of(self.problem, self.batch_size, quadratic, penalty, replacement=replacement)
-            self.known[key] = made
-        return self.known[key]
+            of_late[key] = made
+        return of_late[key]
 
     def n_moments(self, momentum: Momentum | None) -> int:
         """Returns how many entries second moments have."""
@@ -252,9 +257,14 @@ class Drawn(InBatches):
         return np.nan if self._pass > MOST_WORK else limit_of(self._scatter(one, penalty))
 
     @property
+    def _numbers(self) -> int:
+        """Numbers of the rows."""
+        return self.problem.n_rows * self.problem.shape[0]
+
+    @property
     def _pass(self) -> int:
         """Numbers that a pass over the rows works on."""
-        return self.problem.n_rows * self.problem.shape[0] ** 2
+        return self._numbers * self.problem.shape[0]
 
     def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
         """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
@@ -272,9 +282,12 @@ def _by_penalty(values: Values) -> Iterator[tuple[float, Indices]]:
 
 
 def first_growth(growth_of: Callable[[float], float], begins: float) -> float:
-    """Returns the first rate above `begins` from which on second moments grow; NaN: none was found."""
+    """Returns the first rate above `begins` from which on second moments grow; NaN: none was found.
+
+    Where that is infinite or NaN, so is the rate.
+    """
     if not np.isfinite(begins):
-        return np.inf
+        return begins
 
     def growth(rates: Floats, trial: Indices) -> Floats:
         return np.minimum([growth_of(rate) for rate in rates.tolist()], 1.0)

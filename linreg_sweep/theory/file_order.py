@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.theory.affine import growth_of
 from linreg_sweep.theory.epoch_limits import Growth, first_limits, islands
 from linreg_sweep.theory.epoch_map import Batches, EpochMaps, batches_of, epoch_maps
 from linreg_sweep.theory.in_batches import InBatches, Indices, Values
@@ -45,10 +44,10 @@ class FileOrder(InBatches):
             values: of the trials, [K] each.
             each: maps that are held of a trial.
         """
-        n_parameters, count = self.problem.shape[0], len(values["learning_rate"])
+        (n_parameters, n_targets), count = self.problem.shape, len(values["learning_rate"])
         size = (2 if self.momentum(values) is not None else 1) * n_parameters
         own = self.n_steps * n_parameters**2 if self.method.is_penalised else 0
-        width = max(1, TABLE // (own + (each + 4) * size**2))
+        width = max(1, TABLE // (own + (each + 4) * size * (size + n_targets)))
         yield from (slice(first, first + width) for first in range(0, count, width))
 
     def _of_each(self, of_maps: Any, quadratic: Quadratic, values: Values) -> Floats:
@@ -107,9 +106,8 @@ class FileOrder(InBatches):
 def _nearest(maps: EpochMaps) -> Floats:
     """Returns the factor [k] of the eigenvector nearest the last coordinate, of those in theta."""
     delta, n = maps.every.delta, maps.n_parameters
-    growth = growth_of(delta)
-    found = -np.sqrt(1 + growth)
-    stable = np.flatnonzero(growth <= 0)
+    found = -np.sqrt(1 + maps.growth)
+    stable = np.flatnonzero(maps.growth <= 0)
     moved, vectors = np.linalg.eig(delta[stable])
     part = vectors
     if maps.ahead is not None:

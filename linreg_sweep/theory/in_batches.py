@@ -21,6 +21,9 @@ MOST_PARAMETERS = 128
 MOST_NUMBERS = 2**23
 """Steps of an epoch in file order times the square of parameters up to which it is worked out: 64 MB."""
 
+KEPT = 2**16
+"""Limits that are kept, for trials that share what they depend on: some 20 MB."""
+
 DECIDING = ("momentum", "dampening", "weight_decay")
 """What a limit depends on, beside the method."""
 
@@ -81,14 +84,16 @@ class InBatches:
         found, names = np.empty(len(values["learning_rate"])), [name for name in DECIDING if name in values]
         groups = alike([values[name] for name in names], len(found)) if len(found) else []
         keys = [
-            ("limit", *self.key, *(float(values[name][k]) for name in names))
-            for k in (group[0] for group in groups)
+            (*self.key, *(float(values[name][k]) for name in names)) for k in (group[0] for group in groups)
         ]
-        new = {key: group[0] for key, group in zip(keys, groups, strict=True) if key not in self.known}
+        known = self.known.setdefault("limits", {})
+        if len(known) > KEPT:
+            known.clear()
+        new = {key: group[0] for key, group in zip(keys, groups, strict=True) if key not in known}
         if new:
-            self.known.update(zip(new, find(np.array([*new.values()])).tolist(), strict=True))
+            known.update(zip(new, find(np.array([*new.values()])).tolist(), strict=True))
         for key, group in zip(keys, groups, strict=True):
-            found[group] = self.known[key]
+            found[group] = known[key]
         return found
 
 
