@@ -143,5 +143,6 @@ def _fit(model: Model, predicted: Floats, y: Floats) -> str:
     cost = np.array([((predicted - y) ** 2).mean()])
     spread = variance(y, fit_bias=model.fit_bias)
     found: dict[str, Any] = {name: float(value[0]) for name, value in measures(cost, spread).items()}
+    of = "a target" if y.shape[1] == 1 else "all targets"
     r2 = f"R2 {found['r2']:.6g}, " if np.isfinite(found["r2"]) else ""
-    return f"{r2}RMSE {found['rmse']:.6g} on the {counted(len(y), 'row')} with a target"
+    return f"{r2}RMSE {found['rmse']:.6g} on the {counted(len(y), 'row')} with {of}"

@@ -219,6 +219,19 @@ def test_time_grows_with_epochs_trials_and_batches() -> None:
     assert taken(engine="torch") > 3 * taken()
 
 
+def test_time_counts_the_steps_of_epochs_in_file_order() -> None:
+    """What they come to takes longer than to train a few trials, however few."""
+    x = np.random.default_rng(0).normal(size=(50_000, 1))
+
+    def taken(order: str) -> float:
+        training = {"engine": "numba", "batch_size": 1, "epochs": 1, "order": order}
+        seconds = ls.plan(SWEEP | {"training": training}, data=(x, x[:, 0])).seconds
+        assert seconds is not None
+        return seconds
+
+    assert taken("file") > taken("reshuffle") + 4
+
+
 def test_time_counts_means_that_take_passes_over_the_rows() -> None:
     """Of fifty features they take longer than training does, but are the same for all seeds."""
     draw = np.random.default_rng(3)

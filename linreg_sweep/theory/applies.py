@@ -239,7 +239,7 @@ def theory_of(
         return NoTheory("mini_batches", f"steps see mini-batches of more than {MOST_PARAMETERS} parameters")
     n_steps = -(-problem.n_rows // method.batch_size)
     if method.order == "file" and n_steps * problem.shape[0] ** 2 > MOST_NUMBERS:
-        return NoTheory("mini_batches", "an epoch is too many steps on so many parameters")
+        return NoTheory("mini_batches", "an epoch has too many steps for so many parameters")
     if method.schedule is not None and method.order != "file":
         return NoTheory("mini_batches", "steps see mini-batches under a schedule")
     if method.schedule is not None:

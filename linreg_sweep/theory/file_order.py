@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.theory.epoch_limits import Growth, first_limits, islands
 from linreg_sweep.theory.epoch_map import Batches, EpochMaps, batches_of, epoch_maps
-from linreg_sweep.theory.in_batches import InBatches, Indices, Values
+from linreg_sweep.theory.in_batches import DECIDING, InBatches, Indices, Values, alike
 from linreg_sweep.theory.quadratic import Quadratic
 
 Floats = NDArray[np.float64]
@@ -51,11 +51,18 @@ class FileOrder(InBatches):
         yield from (slice(first, first + width) for first in range(0, count, width))
 
     def _of_each(self, of_maps: Any, quadratic: Quadratic, values: Values) -> Floats:
+        """Returns what holds for the map of each trial [K]: found once for all whose maps are alike."""
         found = np.empty(len(values["learning_rate"]))
+        deciding = [values[name] for name in ("learning_rate", *DECIDING) if name in values]
+        groups = alike(deciding, len(found)) if len(found) else []
+        first = np.array([group[0] for group in groups], np.intp)
+        quadratic, own = quadratic.take(first), {name: each[first] for name, each in values.items()}
         with np.errstate(all="ignore"):
-            for block in self.blocks(values):
-                these = {name: each[block] for name, each in values.items()}
-                found[block] = of_maps(self.maps(quadratic.take(block), these))
+            for block in self.blocks(own):
+                these = {name: each[block] for name, each in own.items()}
+                different = of_maps(self.maps(quadratic.take(block), these))
+                for group, value in zip(groups[block], different, strict=True):
+                    found[group] = value
         return found
 
     def plateau(self, quadratic: Quadratic, values: Values) -> Floats:

@@ -15,6 +15,7 @@ from linreg_sweep.engines.chunks import CHUNK
 from linreg_sweep.engines.pace import NS
 from linreg_sweep.engines.spectral import COURSE_BLOCK
 from linreg_sweep.theory.drawn import Drawn
+from linreg_sweep.theory.file_order import FileOrder
 from linreg_sweep.theory.scheduled_order import ScheduledOrder
 from linreg_sweep.trials.columns import history_types, trial_types
 from linreg_sweep.trials.experiment import Experiment
@@ -27,6 +28,10 @@ COURSE_NS = 60_000
 
 MAP_NS = 250_000
 """Likewise of batches in file order."""
+
+MAP_STEP_NS, MAP_TRIAL_NS, RUNGS = 100_000, 50_000, 40
+"""Nanoseconds of each step of an epoch in file order, to what its map comes to for some trials, and of each
+of them; and how many maps of each are held."""
 
 PASS_NS = 30_000
 """Nanoseconds of a pass over no rows, to what many parameters come to in the mean over draws."""
@@ -66,6 +71,13 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
             done = epochs[group.chosen]
             calls = ceil(len(done) * share / COURSE_BLOCK) * float(done.max()) * COURSE_NS
             total += (calls + share * float(done.sum()) * n_parameters * n_targets * 30) * NS
+        if isinstance(group.theory, FileOrder):
+            n_trials, width = (
+                share * len(group.trials),
+                next(group.theory.blocks(group.trials.values, RUNGS)).stop,
+            )
+            of_maps = ceil(n_trials / width) * group.theory.n_steps * MAP_STEP_NS
+            total += (of_maps + n_trials * MAP_TRIAL_NS) * NS
         if isinstance(group.theory, ScheduledOrder):
             trials, done = group.trials, epochs[group.chosen]
             done = np.where(group.theory.is_followed(trials.quadratic, trials.values, done), done, 0)
