@@ -156,9 +156,10 @@ def _watch(problem: Problem, descent: _Descent) -> Ends:
 def _followed(problem: Problem, trials: Trials, options: TrainOptions) -> Iterator[tuple[Indices, Ends]]:
     """Yields how trials under a schedule end, epoch by epoch, as far as they are followed."""
     theory = ScheduledOrder(options.method, problem)
-    followed = np.flatnonzero(theory.is_followed(trials.quadratic, trials.values, trials.epochs))
+    n_maps = theory.n_maps(trials.quadratic, trials.values, trials.epochs)
+    followed = np.flatnonzero(n_maps < np.inf)
     own = {name: each[followed] for name, each in trials.values.items()}
-    held = min(KEPT, int(trials.epochs[followed].max(initial=1)))
+    held = min(KEPT, int(n_maps[followed].max(initial=1)))
     for block in theory.constant.blocks(own, held):
         some = followed[block]
         these = trials.take(some)

@@ -57,9 +57,16 @@ class ScheduledOrder(InBatches):
 
     def is_followed(self, quadratic: Quadratic, values: Values, epochs: NDArray[Any]) -> NDArray[np.bool_]:
         """Returns which trials have few enough rates, in few enough epochs, to go through these [k]."""
+        return np.asarray(self.n_maps(quadratic, values, epochs) < np.inf)
+
+    def n_maps(self, quadratic: Quadratic, values: Values, epochs: NDArray[Any]) -> Floats:
+        """Returns how many maps trials make, one a rate or, of many rates, one an epoch [k].
+
+        Infinite: they have too many rates, or epochs, to go through these.
+        """
         factors, most = self._factors(quadratic, values, epochs), MOST_WORK // self.n_moving(values) ** 2
-        found = epochs + self.n_steps <= most
-        short = np.flatnonzero(found)
+        found = np.full(len(epochs), np.inf)
+        short = np.flatnonzero(epochs + self.n_steps <= most)
         longest = int(epochs[short].max(initial=1))
         width = max(1, TABLE // longest)
         for first in range(0, len(short), width):
@@ -70,7 +77,7 @@ class ScheduledOrder(InBatches):
             table = np.sort(table, axis=0)
             n_rates = 1 + (table[1:] != table[:-1]).sum(axis=0)
             n_maps = np.where(n_rates <= KEPT, n_rates, own)
-            found[some] = own + n_maps * self.n_steps <= most
+            found[some] = np.where(own + n_maps * self.n_steps <= most, n_maps, np.inf)
         return found
 
     def _long_run(self, values: Values, epochs: NDArray[Any] | None) -> Floats:
