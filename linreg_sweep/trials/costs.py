@@ -72,10 +72,8 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
             calls = ceil(len(done) * share / COURSE_BLOCK) * float(done.max()) * COURSE_NS
             total += (calls + share * float(done.sum()) * n_parameters * n_targets * 30) * NS
         if isinstance(group.theory, FileOrder):
-            n_trials, width = (
-                share * len(group.trials),
-                next(group.theory.blocks(group.trials.values, RUNGS)).stop,
-            )
+            n_trials = share * len(group.trials)
+            width = next(group.theory.blocks(group.trials.values, RUNGS)).stop
             of_maps = ceil(n_trials / width) * group.theory.n_steps * MAP_STEP_NS
             total += (of_maps + n_trials * MAP_TRIAL_NS) * NS
         if isinstance(group.theory, ScheduledOrder):
