@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 import linreg_sweep as ls
-from linreg_sweep.reports.answer import answer
 from linreg_sweep.reports.gather import gather
 from linreg_sweep.runs.results import Run
 from linreg_sweep.terminal.choosing import Choice, choose, listed, summary_to_read
@@ -17,77 +16,13 @@ from tests.reported import made, page_of, run
 __all__ = ["run"]
 
 
-def one(rates: list[Any], share: list[float], **more: Any) -> dict[str, list[Any]]:
-    """Returns a summary by the learning rate of ten trials a row; those that did not converge diverged."""
-    table = {
-        "learning_rate": rates,
-        "trials": [10] * len(rates),
-        "converged": [round(10 * each) for each in share],
-        "unfinished": [0] * len(rates),
-        "diverged": [10 - round(10 * each) for each in share],
-        "share_converged": share,
-        "median_converged_at": [None if each == 0 else 1000.0 - row for row, each in enumerate(share)],
-        "best_cost": [1.0] * len(rates),
-    }
-    return table | more
-
-
-BEST = {"trial": 7, "learning_rate": 0.003, "initial_weight": -1.0, "initial_bias": 0.0, "cost": 1.5}
-CONVERGED = BEST | {"outcome": "converged", "converged_at": 90}
-NEAREST = BEST | {"outcome": "unfinished", "converged_at": None}
-
-
-@pytest.mark.parametrize(
-    ("table", "best", "said"),
-    [
-        (
-            one([0.001, 0.002, 0.003, 0.01], [0.5, 1, 1, 0]),
-            CONVERGED,
-            "Best trial: 7 (learning rate 0.003, initial weight -1, initial bias 0): converged at epoch 90,"
-            " cost 1.5. With learning rate from 0.002 to 0.003 every start converges, fastest overall"
-            " at 0.003 (half of them within 998 epochs); above 0.00633053 none does.",
-        ),
-        (
-            one([0.001, 0.002], [0.5, 1]),
-            CONVERGED,
-            "With learning rate 0.002 every start converges, half of them within 999 epochs.",
-        ),
-        (
-            one(["0.001 to 0.002", "0.002 to 0.0062", "0.0062 to 0.02"], [1, 1, 0]),
-            CONVERGED,
-            "With learning rate from 0.001 to 0.0062 every start converges, fastest overall"
-            " from 0.002 to 0.0062 (half of them within 999 epochs); above 0.00633053 none does.",
-        ),
-        (
-            one([0.001, 0.002], [0.2, 0.8]),
-            CONVERGED,
-            "No learning rate makes every trial converge; most converge at 0.002: 8 of 10 trials,"
-            " half of them within 999 epochs.",
-        ),
-        (
-            one([0.001, 0.002], [0, 0], unfinished=[10, 10], diverged=[0, 0], best_cost=[2.0, 1.0]),
-            NEAREST,
-            "no trial converged; this one came closest, cost 1.5.",
-        ),
-        (one([0.001, 0.002], [0, 0]), NEAREST, "Every trial diverged; the stability limit is 0.00633053."),
-    ],
-)
-def test_the_answer_is_the_best_trial_and_where_all_converge(
-    run: Run, table: dict[str, list[Any]], best: dict[str, Any], said: str
-) -> None:
-    """From where to where all converge, where fastest, and above what none does."""
-    told = answer(run, "learning_rate", table, best)
-    assert told.startswith("Best trial: 7 (learning rate 0.003")
-    assert told.endswith(said)
-
-
-def test_the_edge_of_the_answer_is_theirs_only_if_no_trial_above_it_descended(run: Run) -> None:
-    """Else it is the largest rate with a converged trial."""
-    edge = run.metadata["edge"] | {"largest_stable": 0.0064}
-    told = Run(run.store)
-    told.__dict__["metadata"] = run.metadata | {"edge": edge}
-    table = one([0.005, 0.0064, 0.0065], [1, 0.5, 0])
-    assert answer(told, "learning_rate", table, CONVERGED).endswith("; above 0.0064 none does.")
+def test_the_answer_is_what_run_says_of_the_best_trial_and_of_rows(run: Run) -> None:
+    """In one paragraph, and without underscores."""
+    table = summary_to_read(run)
+    lines = [line.replace("_", " ") for line in format_run(run, table, list(table))]
+    begins = ("Best trial:", "With learning rate from", "Overall,")
+    said = [next(line for line in lines if line.startswith(begin)) for begin in begins]
+    assert gather(run).answer == " ".join(said)
 
 
 RATES = {"min": 0.0005, "max": 0.02, "num": 9, "scale": "log"}
@@ -167,5 +102,5 @@ def test_rates_of_folds_are_told_by_their_shares_of_each_limit(tmp_path: Path) -
         jobs=1,
     )
     gathered = gather(made_of_folds)
-    assert "With stability ratio from 0.5 to 0.9 every trial converges" in gathered.answer
+    assert "With stability ratio from 0.5 to 0.9 every trial converged" in gathered.answer
     assert list(gathered.summaries) == ["stability_ratio", "fold"]

@@ -4,9 +4,10 @@ However many trials a run has, a page holds no more than MAX_CELLS cells, MAX_NU
 a row of the table for each of MAX_LISTED cells.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,9 @@ from linreg_sweep.analysis.formats import cells_of as cells_in
 from linreg_sweep.analysis.formats import finite
 from linreg_sweep.column_types import ranked_by
 from linreg_sweep.plots.cells import Cells, begun, cells_of, count_of, finest, rate_of, varying
-from linreg_sweep.reports.answer import answer
+from linreg_sweep.plots.style import spaced
 from linreg_sweep.runs.results import MAX_ROWS, Run
+from linreg_sweep.text.runs import format_best, format_best_trial, format_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,11 +111,21 @@ def gather(run: Run, most_cells: int | None = None) -> Gathered:
     cells = [cells_of(run, aggregate) for aggregate in maps]
     ranked = run.best_of(list(dict.fromkeys([*RANK, *ranked_by(run.best_by), *run.varied])), BEST)
     best = {name: finite(column[0]) for name, column in cells_in(ranked.head(1)).items()}
-    said = answer(run, names[0], finer.table(), best)
+    said = answer(run, finer.table(), best)
     blocks = [_block(found.trials.shape, MAX_LISTED // len(cells)) for found in cells]
     listed, unlisted = _listed(run, cells, blocks, ranked["trial"].to_numpy())
     of_each = _of_each(run, words)
     return Gathered(run, said, cells, blocks, tables, listed, unlisted, int(best["trial"]), of_each)
+
+
+def answer(run: Run, table: Table, best: Mapping[str, Any]) -> str:
+    """Returns what `run` says of the best trial or setting, and of the rows of a summary by one parameter."""
+    is_setting = "folds" in run.metadata
+    said = format_best(run) if is_setting else [format_best_trial(best, run.varied, run.best_by)]
+    text = " ".join([*said, *format_rows(run, table)])
+    for name in (*run.settings, *run.varied, run.best_by):
+        text = text.replace(name, spaced(name))
+    return text
 
 
 def _of_each(run: Run, words: list[str]) -> Table | None:

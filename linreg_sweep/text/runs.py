@@ -39,10 +39,7 @@ def format_run(run: "Run", table: Table, columns: list[str]) -> Iterator[str]:
     yield ""
     outcomes = run.metadata["outcomes"]
     yield ", ".join(f"{outcomes[name]:,} {name}" for name in OUTCOMES) + "."
-    if len(cells["trials"]) > 1:
-        yield from _safe(cells, is_words=run.types[next(iter(cells))].is_words)
-        if run.best_by in ("converged_at", "cost", "average_cost"):
-            yield from _best_row(cells)
+    yield from format_rows(run, cells)
     yield from format_best(run)
     yield from _fitted_line(run)
     yield from format_quality(run)
@@ -69,6 +66,15 @@ def format_failures(run: "Run") -> Iterator[str]:
     if run.n_failed > MAX_FAILURES_SHOWN:
         yield f"To see all of them: linreg-sweep show {run.path} --where \"outcome == 'failed'\""
     yield "The same command tries them again."
+
+
+def format_rows(run: "Run", table: Table) -> Iterator[str]:
+    """Yields in which rows of a summary every trial converged, and which row does best on the whole."""
+    cells = cells_of(table)
+    if len(cells["trials"]) > 1:
+        yield from _safe(cells, is_words=run.types[next(iter(cells))].is_words)
+        if run.best_by in ("converged_at", "cost", "average_cost"):
+            yield from _best_row(cells)
 
 
 def _best_row(cells: Mapping[str, Sequence[Any]]) -> Iterator[str]:
