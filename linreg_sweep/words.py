@@ -38,6 +38,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {plural(noun, count)}"
 
 
+def rounded(number: float) -> str:
+    """Returns a positive number as a person says it: `12,346`, and of small ones two digits, `0.25`."""
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
+
+
 def show(value: object) -> str:
     """Returns a value as messages show it: as YAML would say it, and at most 60 characters."""
     if value is None:

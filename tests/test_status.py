@@ -3,7 +3,9 @@
 import json
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -108,6 +110,26 @@ def test_a_journal_counts_what_is_there(store: Store) -> None:
         "finished: 15 of 15 trials are done",
     ]
     assert [moment(when) for when, _ in lines] == sorted(moment(when) for when, _ in lines)
+
+
+class Once(Event):
+    """Is set by the first who waits for it."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Returns whether somebody waited before."""
+        was_set = self.is_set()
+        self.set()
+        return was_set
+
+
+def test_a_line_of_the_log_says_how_fast_it_goes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By what was done since it began, a hundred trials in 400 seconds, and not by whole trials a second."""
+    monkeypatch.setattr("linreg_sweep.runs.journal.SECONDS_A_LINE", 0.0)
+    journal = Journal(store)
+    began = (datetime.now(UTC) - timedelta(seconds=400)).isoformat()
+    journal._status, journal._ended = replace(STATUS, started=began, updated=began), Once()
+    journal._repeat()
+    assert store.log.read_text().endswith(" 200 of 400 trials are done, 0.25 a second\n")
 
 
 @pytest.mark.parametrize(

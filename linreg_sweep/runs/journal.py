@@ -16,6 +16,7 @@ from linreg_sweep.runs.lock import holder
 from linreg_sweep.runs.status import BROKEN, FINISHED, RUNNING, STOPPED, Status, now
 from linreg_sweep.storage import files
 from linreg_sweep.storage.store import Store
+from linreg_sweep.words import rounded
 
 SECONDS_A_STATUS = 1.0
 SECONDS_A_STATUS_AFAR = 20.0
@@ -126,14 +127,17 @@ class Journal:
         line = " ".join(what.splitlines())
         files.write_best_effort(self._store.log, f"{now()} {line}\n".encode(), after=True)
 
-    def _write(self) -> None:
-        files.write_best_effort(self._store.status, replace(self._status, updated=now()).content())
+    def _write(self) -> Status:
+        """Writes the status as of now, and returns it."""
+        status = replace(self._status, updated=now())
+        files.write_best_effort(self._store.status, status.content())
+        return status
 
     def _repeat(self) -> None:
         """Writes the status again and again, and now and then a line to the log, until the end."""
         beats = 0
         while not self._ended.wait(self._every):
             beats += 1
-            self._write()
+            rate = self._write().rate
             if beats % max(1, round(SECONDS_A_LINE / self._every)) == 0:
-                self.say(f"{self.standing}, {self._status.rate:,.0f} a second")
+                self.say(f"{self.standing}, {rounded(rate)} a second")

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Never, TextIO
 
 from linreg_sweep.terminal.console import drop
+from linreg_sweep.words import rounded
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -79,7 +80,7 @@ class Progress:
             self._shown_at = time.monotonic()
             rate = (done - (self._first or 0)) / (self._shown_at - self._began)
             left = f", about {(total - done) / rate:,.0f} s left" if rate else ""
-            print(f"{self.standing()}, {rate:,.0f} a second{left}", file=self._stream, flush=True)
+            print(f"{self.standing()}, {rounded(rate)} a second{left}", file=self._stream, flush=True)
 
     @property
     def nothing_missing(self) -> bool:

@@ -10,7 +10,7 @@ from linreg_sweep.runs.status import FINISHED, RUNNING, Status, moment, now, rea
 from linreg_sweep.storage import files
 from linreg_sweep.text.phrases import duration
 from linreg_sweep.theory.outcome import OUTCOMES
-from linreg_sweep.words import counted
+from linreg_sweep.words import counted, rounded
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _by_its_maker(found: Standing, status: Status) -> Iterator[str]:
     who = f"process {status.pid} on {status.host}"
     if found.is_alive:
         left = status.seconds_left
-        pace = f", {status.rate:,.0f} trials a second, about {duration(left)} left" if left else ""
+        pace = f", {rounded(status.rate)} trials a second, about {duration(left)} left" if left else ""
         yield f"Trained by {who} since {status.started}{pace}"
         if status.workers:
             yield f"Workers: {status.workers}"
