@@ -238,6 +238,16 @@ def test_rates_in_limits_of_each_momentum_lie_side_by_side(tmp_path: Path) -> No
         cells(run, x="stability_ratio", y="stability_ratio")
 
 
+@pytest.mark.parametrize(("rates", "is_drawn"), [([0.2, 0.5, 0.9], False), ([0.2, 0.5, 1.2], True)])
+def test_an_edge_beyond_listed_rates_is_not_drawn(tmp_path: Path, rates: list[float], is_drawn: bool) -> None:
+    """Among cells of one size it has a place between two, and would lie on the frame beyond the last."""
+    run = made(tmp_path, parameters={"learning_rate": {"values": rates, "unit": "stability_limit"}})
+    axes = picture(run)
+    assert ("stability limit 0.006331" in texts(axes)) == is_drawn
+    edges = [line.get_xdata() for line in axes.get_lines() if line.get_linestyle() == "--"]
+    assert np.array(edges).tolist() == [[1.5, 1.5]] * is_drawn
+
+
 def test_an_average_moves_no_limit(tmp_path: Path) -> None:
     """It follows the states, and rates in limits lie side by side as they are; a schedule moves it."""
     rates = {"values": [0.5, 0.9], "unit": "stability_limit"}

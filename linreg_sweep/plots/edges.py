@@ -41,7 +41,7 @@ class Edge:
     """Theory's edge as a picture has it.
 
     Attributes:
-        across: where it is along one axis [k]; NaN beyond the ends of equal cells.
+        across: where it is along one axis [k]; NaN beyond the outer of equal cells.
         up: where it is along the other [k].
         words: what a legend says of it.
     """
@@ -53,13 +53,13 @@ class Edge:
 
 def drawn_edge(run: Run, x: MapSide, y: MapSide | None, digits: int = 4) -> Edge | None:
     """Returns theory's edge where a map of these sides shows it; None: there is none within them."""
-    limits = stability_limits(run, x, y)
-    if limits is None or not ((limits[0] >= x.edges[0]) & (limits[0] <= x.edges[-1])).any():
+    limits, (low, high) = stability_limits(run, x, y), (x.centres if x.is_equal else x.edges)[[0, -1]]
+    if limits is None or not ((limits[0] >= low) & (limits[0] <= high)).any():
         return None
     rates, heights = limits
     words = edge_words(rates, heights, y, digits)
-    if x.is_equal:
-        rates = np.where((rates >= x.edges[0]) & (rates <= x.edges[-1]), rates, np.nan)
+    if x.is_equal:  # beyond the outer ones there is no place that is its own
+        rates = np.where((rates >= low) & (rates <= high), rates, np.nan)
     if y is not None and y.is_equal:
         heights = np.interp(heights, y.edges, y.drawn_edges)
     return Edge(x.drawn(rates), heights, words)
