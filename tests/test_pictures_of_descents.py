@@ -51,6 +51,22 @@ def test_curves_end_where_the_table_says(run: Run) -> None:
     assert "squared units of y" in axes.get_ylabel().replace("\n", " ")
 
 
+def test_the_picture_holds_where_curves_go_and_little_more(tmp_path: Path) -> None:
+    """Where batches come to rest far below the tolerance, too; what diverges leaves it through the top."""
+    drawn: dict[str, Any] = {"order": "with_replacement", "batch_size": 5, "early_stop": False, "epochs": 200}
+    rates = {"learning_rate": {"values": [0.0001, 0.001]}}
+    run = made(tmp_path, training=drawn, outcome={"tolerance": 0.5}, parameters=rates)
+    low, high = picture(run, "cost").get_ylim()
+    costs = np.concatenate([line.get_ydata() for line in picture(run, "cost").lines[:4]]).astype(np.float64)
+    assert low < costs.min() < 10 * low
+    assert high / 10 < costs.max() < high
+    run = made(tmp_path, name="up", parameters={"learning_rate": {"values": [0.005, 0.1]}})
+    axes = picture(run, "cost")
+    low, high = axes.get_ylim()
+    start = float(np.asarray(axes.lines[0].get_ydata())[0])
+    assert 1e3 * start < high < 1e4 * start
+
+
 def test_paths_lead_from_the_start_to_the_last_state(run: Run) -> None:
     """In weight and bias; the star is the least-squares optimum."""
     axes = picture(run, "paths", trials=[33])

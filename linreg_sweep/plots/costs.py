@@ -23,6 +23,10 @@ Floats = NDArray[np.float64]
 HIGHEST = 1e290
 """A cost above which no axis can go on."""
 
+RISE, DEPTH = 1e3, 1e6
+"""How many times its start a cost is seen to rise, and how many times it is seen to fall below what counts as
+converged."""
+
 ROUGH = 0.15
 """Share of epochs in which a cost rises, above which its curve is thin, lest it hide others."""
 
@@ -129,8 +133,9 @@ def frame(
 ) -> None:
     """Gives curves of the cost their axes, and the cost below which a trial has converged a line."""
     levels = sorted({min(experiment.converged_excess, HIGHEST) for experiment in experiments})
-    firsts = [descent.excess[np.isfinite(descent.excess) & (descent.excess > 0)][:1] for descent in descents]
-    highest = max([levels[-1], *(min(float(first[0]), HIGHEST) for first in firsts if len(first))])
+    costs = [descent.excess[np.isfinite(descent.excess) & (descent.excess > 0)] for descent in descents]
+    tops = [min(float(each.max()), RISE * float(each[0]), HIGHEST) for each in costs if len(each)]
+    least = min([levels[0], *(float(each.min()) for each in costs if len(each))])
     for level in levels if len(levels) == 1 else []:
         axes.axhline(level, color=INK, linestyle=":", linewidth=1.2 * look.width, zorder=1)
         axes.annotate(
@@ -142,7 +147,8 @@ def frame(
             fontsize="small",
             color=INK,
         )
-    upwards(axes, levels[0] / 30, highest * 1e3, look, log=True)
+    low, high = max(least, levels[0] / DEPTH), max([levels[-1], *tops])
+    upwards(axes, low / 3, 3 * high, look, log=True)
     along_epochs(axes, max(int(descent.epoch[-1]) for descent in descents), look)
     is_penalised = any(experiment.is_penalised for experiment in experiments)
     what = "cost and penalty above their optimum" if is_penalised else "cost above the optimum"
