@@ -216,6 +216,21 @@ def test_a_setting_without_a_parameter_has_its_own_line(tmp_path: Path) -> None:
     ]
 
 
+def test_the_legend_shows_lines_of_theory_dashed(tmp_path: Path) -> None:
+    """Also where the last setting is known at a single place, where its own is a bar."""
+    products = [
+        {"momentum": 0.5, "learning_rate": {"values": [0.003, 0.004, 0.005]}},
+        {"momentum": 0.9, "learning_rate": {"values": [0.005]}},
+    ]
+    sweep = {"name": "bar", "method": "grid", "data": {"name": "tutorial"}, "parameters": products}
+    axes = picture(ls.run(sweep, out=tmp_path, jobs=1), "band")
+    legend = axes.get_legend()
+    assert legend is not None
+    [shown] = [each for each in legend.get_lines() if each.get_label() == "theory's prediction"]
+    assert shown.get_linestyle() == "--"
+    assert [line.get_marker() for line in axes.get_lines() if line.get_marker() == "_"] == ["_"]
+
+
 def test_trials_drawn_at_random_are_gathered_into_ranges(tmp_path: Path) -> None:
     """And what has no room for a line of its own is in the band: the legend names it."""
     run = made(

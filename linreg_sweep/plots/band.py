@@ -236,11 +236,12 @@ def _of_theory(found: Bands, look: Look) -> dict[tuple[str, ...], Any]:
     """Returns what the legend shows of theory's lines, by what these say."""
     from matplotlib.lines import Line2D
 
-    handles = {}
+    handles: dict[tuple[str, ...], Any] = {}
     for line in found.lines:
-        if line.says:
+        how = _dashes(found, line, look)
+        if line.says and (how["linestyle"] or line.says not in handles):  # a bar only where all are bars
             label = " or ".join(look.labels.get(name, SAYS[name]) for name in line.says)
-            handles[line.says] = Line2D([], [], color=INK, label=label, **_dashes(found, line, look))
+            handles[line.says] = Line2D([], [], color=INK, label=label, **how)
     return handles
 
 
