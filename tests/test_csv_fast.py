@@ -92,4 +92,4 @@ def test_a_late_odd_cell_of_one_column_leaves_the_others(tmp_path: Path) -> None
     path = write(tmp_path / "a.csv", "\n".join(["a,b,y", *rows, "0,q,0", ""]))
     table = read_table(path, None, ["y"], whole_only=True)
     assert table.x[:, 0].tolist() == [*range(400_000), 0]
-    assert table.notes == ("left out, 1 of 400,001 cells are not numbers: b",)
+    assert table.notes == ("left out, 1 of 400,001 cells are not numbers, such as 'q': b",)

@@ -155,6 +155,18 @@ REFUSED: dict[str, tuple[str, str, str, str]] = {
         "F:3: row 2 of column 'x' must be a number, got '?'",
         'data.format: {missing: ["?"]} where it stands for a missing number',
     ),
+    "a marker of its own, in a format": (
+        "x;y\n1,5;2\nk.A.;3\n",
+        '{separator: ";", decimal: ","}',
+        "F:3: row 2 of column 'x' must be a number, got 'k.A.'",
+        'data.format: {separator: ";", decimal: ",", missing: ["k.A."]} where it stands for a missing number',
+    ),
+    "a date where commas mark decimals": (
+        "x;y\n1,5;2\n31.12.2024;3\n",
+        '{separator: ";", decimal: ","}',
+        "F:3: row 2 of column 'x' must be a number, got '31.12.2024'",
+        "correct the cell, or choose other columns",
+    ),
     "a marker that is known": (
         "x,y\n1,2\n?,3\n",
         '{missing: "?"}',

@@ -36,11 +36,16 @@ MARKERS = (
 )
 """What often stands for a missing number, besides what always does; in small letters."""
 
+MAX_MARKER = 12
+"""Letters of what may stand for a missing number."""
+
 COMMAS = "commas"
 """In place of the hint for a cell with a comma in its number: all of a file get one."""
 
 APART = "write numbers without a thousands separator; data.format.thousands may say which there is"
 """The hint for a cell with something else between thousands."""
+
+_DATE = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}\.(?:[0-9]{2}){1,2}")
 
 _ALMOST_NUMBERS = (
     (r"[+-]?[0-9][0-9.,]*,[0-9.]+|[+-]?,[0-9]+", COMMAS),
@@ -164,11 +169,12 @@ def column_of(cells: Any, form: TextFormat) -> tuple[Floats, Column]:
         return str(cells[int(kind.argmax())])
 
     almost = _almost(first(other), form) if other.any() else ""
+    hint = almost or (_among_numbers(first(other), form) if other.any() and plain.any() else TEXT_CELL)
     flaws = (
         *flaw_of(GAP, missing, f"must be a number, {_got(first(missing))}", MISSING_CELL),
         *flaw_of("infinite", infinite, f"must be finite, {_got(first(infinite))}"),
         *flaw_of("uneven", uneven, f"{UNEVEN} {first(uneven)}", SHIFTED),
-        *flaw_of("other", other, f"must be a number, {_got(first(other))}", almost or TEXT_CELL),
+        *flaw_of("other", other, f"must be a number, {_got(first(other))}", hint),
     )
     return numbers, Column(
         n_cells=len(numbers),
@@ -195,12 +201,19 @@ def _commas(cells: Any) -> frozenset[str]:
 
 def _almost(cell: str, form: TextFormat) -> str:
     """Returns a hint for a cell that a person would take for a number; nothing for others."""
+    if _DATE.fullmatch(cell):
+        return ""
     if (form.decimal, form.thousands) != (".", None) and re.fullmatch(r"[+-]?(?=[0-9]*[.,])[0-9.,]+", cell):
         return COMMAS
-    if cell.lower() in MARKERS:
-        found = as_declared(TextFormat(missing=(*form.missing, cell)))
-        return f"{TEXT_CELL}; data.format: {found} where it stands for a missing number"
     return next((hint for pattern, hint in _ALMOST_NUMBERS if re.fullmatch(pattern, cell)), "")
+
+
+def _among_numbers(cell: str, form: TextFormat) -> str:
+    """Returns a hint for a cell of text in a column of numbers: one without a digit may stand for none."""
+    if len(cell) > MAX_MARKER or not cell.isprintable() or re.search("[0-9]", cell):
+        return TEXT_CELL
+    found = as_declared(form.model_copy(update={"missing": (*form.missing, cell)}))
+    return f"{TEXT_CELL}; data.format: {found} where it stands for a missing number"
 
 
 def _rounded(cells: Any, numbers: Floats) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from linreg_sweep.errors import Complaint, DataError, SweepError
 from linreg_sweep.places import AnyPath, is_local, reason
 from linreg_sweep.tabular.bounds import bytes_of
-from linreg_sweep.tabular.cells import GAP, Column, File, Floats
+from linreg_sweep.tabular.cells import GAP, Column, File, Floats, shortened
 from linreg_sweep.tabular.complaints import (
     called,
     cell_complaints,
@@ -216,7 +216,8 @@ def _whole(column: Column, *, drop: bool) -> Column:
     gaps = drop and all(flaw.kind == GAP for flaw in column.flaws)
     if not missing or (gaps and missing <= FEW_MISSING * column.n_cells):
         return column
-    return replace(column, reason=f"{missing:,} of {column.n_cells:,} cells are not numbers")
+    such = "" if column.other is None else f", such as {shortened(column.other)}"
+    return replace(column, reason=f"{missing:,} of {column.n_cells:,} cells are not numbers{such}")
 
 
 def _nameless(file: File, i: int, read: Reading) -> Column:
