@@ -80,6 +80,16 @@ def reason(error: Exception) -> str:
     return line if len(line) <= MAX_REASON_LETTERS else f"{line[:MAX_REASON_LETTERS]} ..."
 
 
+def as_seen_from_here(missing: Path) -> str:
+    """Returns a hint where a relative path that leads nowhere was meant from here, and not from a file."""
+    parts = () if missing.is_absolute() else missing.parts
+    for start in range(1, len(parts)):
+        folder, meant = os.path.join(*parts[:start]), os.path.join(*parts[start:])  # noqa: PTH118
+        if os.path.isdir(folder) and os.path.exists(meant):  # noqa: PTH110, PTH112
+            return f"{meant} is there, but a path in a file starts from that file's own folder"
+    return ""
+
+
 def is_local(place: AnyPath) -> bool:
     """Returns whether a place is on a disk of this machine."""
     return isinstance(place, Path)

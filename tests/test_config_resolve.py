@@ -14,7 +14,9 @@ from linreg_sweep.config.nodes import Source, plain
 from linreg_sweep.config.overrides import resolve_key
 from linreg_sweep.config.parameters import Normal, Points, Steps, Uniform, Values
 from linreg_sweep.config.reader import read_text
-from linreg_sweep.errors import ConfigError
+from linreg_sweep.errors import ConfigError, DataError
+from linreg_sweep.places import as_seen_from_here
+from linreg_sweep.trials.loading import load_data
 from tests.resolved import RANDOM, own_folder, write
 
 __all__ = ["own_folder"]
@@ -73,6 +75,19 @@ def test_paths_are_relative_to_the_file_that_says_them(monkeypatch: pytest.Monke
     declaration = load_sweep(here / "sweeps/deep/s.yaml")
     assert declaration.folder == here / "configs"
     assert declaration.config.data.path == str(here / "data" / "houses.csv")
+
+
+def test_a_path_that_was_meant_from_the_current_folder_is_told() -> None:
+    """Of what is extended, and of data, as long as it would lead somewhere; else what is alike is named."""
+    hint = "is there, but a path in a file starts from that file's own folder"
+    write("sweeps/here.yaml", "extends: configs/houses.yaml\nmethod: grid\nparameters: {epochs: 5}\n")
+    assert message("sweeps/here.yaml").endswith(f": no such file. Hint: configs/houses.yaml {hint}")
+    write("houses.csv", "x,y\n1,2\n")
+    write("configs/here.yaml", "data: {path: houses.csv, y: y}\n")
+    with pytest.raises(DataError, match=f"Hint: houses.csv {hint}$"):
+        load_data(load_config("configs/here.yaml"))
+    assert not as_seen_from_here(Path("nowhere/houses.csv"))
+    assert not as_seen_from_here(Path("/houses.csv").absolute())
 
 
 def test_paths_of_options_and_mappings_are_relative_to_here() -> None:

@@ -17,6 +17,7 @@ from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.syntax import describe
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.guards.regular_files import open_regular_file
+from linreg_sweep.places import as_seen_from_here
 from linreg_sweep.words import did_you_mean, show
 
 MAX_BYTES = 2**20
@@ -62,7 +63,7 @@ def read_bytes(path: Path, where: str) -> bytes:
         with open_regular_file(path) as file:
             return file.read(MAX_BYTES + 1) or b""
     except FileNotFoundError:
-        text, hint = "no such file", _neighbour(path)
+        text, hint = "no such file", as_seen_from_here(Path(where)) or _neighbour(path)
     except IsADirectoryError:
         text, hint = "this is a folder", "name a YAML file in it"
     except (OSError, ValueError) as error:

@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.guards.regular_files import open_regular_file
-from linreg_sweep.places import AnyPath, is_local
+from linreg_sweep.places import AnyPath, as_seen_from_here, is_local
 from linreg_sweep.text_format import text_kind
 from linreg_sweep.words import did_you_mean, joined
 
@@ -96,6 +96,8 @@ def _neighbours(path: AnyPath) -> str:
         return ""
     if path.exists():
         return "a pipe or a device may never end: save its output to a file"
+    if hint := as_seen_from_here(path):
+        return hint
     if not path.parent.is_dir():
         return f"there is no folder {str(path.parent)!r} either"
     return did_you_mean(path.name, (each.name for each in path.parent.iterdir() if kind_of(each)))
