@@ -78,11 +78,11 @@ class Model:
 
     def complaints(self, where: str, names: list[str]) -> list[Complaint]:
         """Returns what is wrong with the names of columns: a feature is missing, or there twice."""
-        found = []
+        found = list[Complaint]()
         for name in self.features:
             if name not in names:
                 text = f"must have the column {shorten(name)!r}, which the model was trained on"
-                found.append(Complaint(where, text, did_you_mean(name, names)))
+                found.append(Complaint(where, text, did_you_mean(name, names, else_list=not found)))
             elif names.count(name) > 1:
                 found.append(Complaint(where, f"must have the column {shorten(name)!r} once"))
         return found[:MAX_NAMED]

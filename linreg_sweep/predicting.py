@@ -107,16 +107,12 @@ def write_predictions(found: Predictions, file: Output) -> None:
     path, form = found.path, found.form
     added = [f"predicted_{target}" for target in found.model.targets]
     with output(file) as stream:
-        text = io.StringIO(newline="")
+        text = io.TextIOWrapper(stream, "utf-8", "surrogateescape", newline="")
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow([*column_names_of(path, form), *added])
         for cells, row in zip(cells_of_rows(path, form), found.predicted.tolist(), strict=True):
             writer.writerow([*cells, *map(repr, row)])
-            if text.tell() > 2**20:
-                stream.write(text.getvalue().encode("utf-8", "surrogateescape"))
-                text.seek(0)
-                text.truncate()
-        stream.write(text.getvalue().encode("utf-8", "surrogateescape"))
+        text.detach()
 
 
 def _outside(model: Model, x: Floats) -> Iterator[str]:

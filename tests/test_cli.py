@@ -143,10 +143,11 @@ def test_schema_is_json(shell: Shell) -> None:
 
 
 def test_an_option_takes_several_values_at_once_or_one_at_a_time(shell: Shell, path: Path) -> None:
-    """`--by a b` is `--by a --by b`, and `--set a=1 b=2` likewise; anything else left over is refused."""
+    """`--by a b` and `--by a,b` are `--by a --by b`, and `--set a=1 b=2` likewise; no other rest is taken."""
     at_once = shell("show", path, "--by", "learning_rate", "initial_weight", "--format", "csv")
     one_by_one = shell("show", path, "--by", "learning_rate", "--by", "initial_weight", "--format", "csv")
-    assert at_once.out == one_by_one.out
+    as_columns = shell("show", path, "--by", "learning_rate,initial_weight", "--format", "csv")
+    assert at_once.out == one_by_one.out == as_columns.out
     assert len(at_once.table) == 9
     trained = shell("plan", "small.yaml", "--set", "epochs=7", "loss=mse")
     assert "loss mse, engine numpy, up to 7 epochs" in trained.out

@@ -132,6 +132,14 @@ def test_rows_are_checked_as_strictly_as_data(run: ls.Run, cars: pd.DataFrame, p
     assert said in str(caught.value)
 
 
+def test_what_columns_there_are_is_told_once(run: ls.Run, cars: pd.DataFrame) -> None:
+    """However many are missing."""
+    with pytest.raises(
+        ls.DataError, match=r"^x: .*'wt'.* Hint: known here: mpg\nx: .*'hp', .* trained on$"
+    ):
+        run.model().predict(cars[["mpg"]])
+
+
 def test_predict_writes_a_files_own_cells_and_a_column(run: ls.Run, shell: Shell) -> None:
     """As they are written, by a run or by its model; notes count what lies outside, and measure the fit."""
     Path("new.csv").write_text(

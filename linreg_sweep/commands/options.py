@@ -49,7 +49,7 @@ with_bins = click.option(
 with_columns = click.option(
     "--columns",
     metavar="NAMES",
-    callback=lambda ctx, parameter, text: _names(text),
+    callback=lambda ctx, parameter, text: _names(text, "--columns"),
     help="Only these columns, in this order, such as trial,learning_rate,outcome.",
 )
 
@@ -57,7 +57,11 @@ with_columns = click.option(
 def with_by(verb: str) -> Callable[[F], F]:
     """Adds `--by PARAM`, which may be repeated; the verb says what is done by it."""
     return click.option(
-        "--by", multiple=True, metavar="PARAM", help=f"{verb} by this hyperparameter; may be repeated."
+        "--by",
+        multiple=True,
+        metavar="PARAM",
+        callback=lambda ctx, parameter, texts: tuple(name for text in texts for name in _names(text, "--by")),
+        help=f"{verb} by this hyperparameter, or by several with commas between them; may be repeated.",
     )
 
 
@@ -116,13 +120,13 @@ def with_table(
     return added
 
 
-def _names(text: str | None) -> tuple[str, ...]:
+def _names(text: str | None, option: str) -> tuple[str, ...]:
     """Returns names with commas between them; one with a comma in it stands in double quotes."""
     if text is None:
         return ()
     names = tuple(name.strip() for name in next(csv.reader([text], skipinitialspace=True), []))
     if not all(names) or not names:
-        raise ConfigError(Complaint("--columns", f"must be names with commas between them, got {text!r}"))
+        raise ConfigError(Complaint(option, f"must be names with commas between them, got {text!r}"))
     return names
 
 
