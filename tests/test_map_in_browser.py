@@ -107,6 +107,25 @@ def test_ticks_do_not_overlap(open_page: Open, tmp_path: Path, width: int) -> No
     assert all(left[1] < right[0] for left, right in pairwise(ends))
 
 
+def test_cells_fill_the_row_of_a_word_with_rates_of_its_own(open_page: Open, tmp_path: Path) -> None:
+    """As in a picture of a union: no gap where others have rates, and each point is a cell's."""
+    products = [
+        {"optimizer": "sgd", "learning_rate": {"values": [0.001, 0.003, 0.005]}},
+        {"optimizer": "adam", "learning_rate": {"min": 0.002, "max": 2, "num": 7, "scale": "log"}},
+    ]
+    sweep = SWEEP | {"parameters": products, "training": {"epochs": 50}}
+    page = open_page(ls.run(sweep, out=tmp_path, jobs=1))
+    cells = page.locator("[data-map] rect[data-cell]")
+    boxes = [box for each in cells.all() if (box := each.bounding_box()) is not None]
+    rows = [sorted(box["x"] for box in boxes if box["y"] == top) for top in {box["y"] for box in boxes}]
+    assert sorted(map(len, rows)) == [3, 7]
+    for box in boxes:
+        page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2)
+        assert numbers_of(page, "dl[data-cell]")["trials"] == "1"
+        to_the_right = [other["x"] for other in boxes if other["y"] == box["y"] and other["x"] > box["x"]]
+        assert not to_the_right or min(to_the_right) - box["x"] - box["width"] < 1
+
+
 def test_theorys_edge_is_drawn_where_it_lies(open_page: Open, run: Run) -> None:
     """Between the last rate that converges and the first that diverges."""
     page = open_page(run)

@@ -127,6 +127,11 @@ class Cells:
         return [self.x] if self.y is None else [self.x, self.y]
 
     @property
+    def fills_rows(self) -> bool:
+        """Whether each row, of a word, fills what lies between its columns, which another may not have."""
+        return self.y is not None and self.y.is_words and self.x.ranges is None and not self.x.is_equal
+
+    @property
     def shares(self) -> Floats:
         """The share of each outcome, [3, vy, vx]."""
         with np.errstate(invalid="ignore"):

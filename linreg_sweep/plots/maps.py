@@ -115,9 +115,8 @@ def _blocks(found: Cells) -> Iterator[tuple[slice, NDArray[np.bool_]]]:
 def mesh(axes: "Axes", found: Cells, values: Floats, **how: Any) -> None:
     """Draws cells: values are colours, [vy, vx, 4], or numbers, [vy, vx]."""
     up = np.array([0.0, 1.0]) if found.y is None else found.y.drawn_edges
-    own_rows = found.y is not None and found.y.is_words and found.x.ranges is None and not found.x.is_equal
     everywhere = np.ones(len(found.x.labels), np.bool_)
-    for rows, columns in _blocks(found) if own_rows else [(slice(0, len(values)), everywhere)]:
+    for rows, columns in _blocks(found) if found.fills_rows else [(slice(0, len(values)), everywhere)]:
         if not columns.any():
             continue
         own = found.x.drawn_edges if columns.all() else edges_of(found.x.centres[columns], log=found.x.log)

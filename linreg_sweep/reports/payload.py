@@ -44,6 +44,7 @@ def map_of(run: Run, found: Cells) -> dict[str, Json]:
         "best_cost": costs(found.best_cost),
         "regime": _regimes(found.regime),
         "first_trial": whole(found.first_trial),
+        "fills_rows": found.fills_rows,
         "left_out": found.left_out,
         "edge": None
         if edge is None

@@ -15,23 +15,34 @@ const MAX_ELEMENTS = 4000;
 function gridOf(map, { x, y, box }) {
   const across = map.x.edges.map(x);
   const upwards = map.y ? map.y.edges.map(y) : [y(0), y(1)];
-  const wide = across.length - 1;
+  const [wide, tall] = [across.length - 1, upwards.length - 1];
+  const all = (count) => [...Array(count).keys()];
+  const own = map.fills_rows && all(tall).map((above) => all(wide).filter((place) => map.trials[above * wide + place]));
   const column = (at) => across.findIndex((edge) => edge > at) - 1;
   const row = (at) => upwards.findIndex((edge) => edge < at) - 1;
   const isWithin = (at, [from, to]) => at >= from && at < to;
+  /** Returns where a cell begins and ends; in a row with columns of its own halfway to the next of these. */
+  function ends(place, above) {
+    const row = own ? own[above] : [place];
+    const at = row.indexOf(place);
+    const halfway = (cell) => (across[row[cell - 1] + 1] + across[row[cell]]) / 2;
+    return [halfway(at) || across[place], halfway(at + 1) || across[place + 1]];
+  }
   return {
     outline(cell) {
       const [place, above] = [cell % wide, Math.floor(cell / wide)];
-      return { left: across[place], right: across[place + 1], bottom: upwards[above], top: upwards[above + 1] };
+      const [left, right] = ends(place, above);
+      return { left, right, bottom: upwards[above], top: upwards[above + 1] };
     },
     at(left, top) {
       if (!isWithin(left, [box.left, box.right]) || !isWithin(top, [box.top, box.bottom])) return null;
-      const [place, above] = [column(left), row(top)];
+      const above = row(top);
+      const place = own?.[above]?.find((each) => isWithin(left, ends(each, above))) ?? column(left);
       return place < 0 || above < 0 ? null : above * wide + place;
     },
     shown() {
-      const columns = [...Array(wide).keys()].filter((place) => across[place + 1] > box.left && across[place] < box.right);
-      const rows = [...Array(upwards.length - 1).keys()].filter((place) => upwards[place + 1] < box.bottom && upwards[place] > box.top);
+      const columns = all(wide).filter((place) => own || (across[place + 1] > box.left && across[place] < box.right));
+      const rows = all(tall).filter((place) => upwards[place + 1] < box.bottom && upwards[place] > box.top);
       return [columns, rows];
     },
     places(dots) {
