@@ -134,9 +134,7 @@ def test_rows_are_checked_as_strictly_as_data(run: ls.Run, cars: pd.DataFrame, p
 
 def test_what_columns_there_are_is_told_once(run: ls.Run, cars: pd.DataFrame) -> None:
     """However many are missing."""
-    with pytest.raises(
-        ls.DataError, match=r"^x: .*'wt'.* Hint: known here: mpg\nx: .*'hp', .* trained on$"
-    ):
+    with pytest.raises(ls.DataError, match=r"^x: .*'wt'.* Hint: known here: mpg\nx: .*'hp', .* trained on$"):
         run.model().predict(cars[["mpg"]])
 
 

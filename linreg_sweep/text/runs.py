@@ -1,9 +1,10 @@
 """What `run` and `show` say of a run: its summary, its best trial, theory beside it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from math import inf
 from typing import TYPE_CHECKING, Any
 
-from linreg_sweep.analysis.answers import best_row, longest, span, with_values
 from linreg_sweep.analysis.formats import Table, as_text, cells_of, ends_of
 from linreg_sweep.analysis.legend import Bounds, legend
 from linreg_sweep.analysis.quality import table_of
@@ -78,8 +79,16 @@ def format_rows(run: "Run", table: Table) -> Iterator[str]:
 
 
 def _best_row(cells: Mapping[str, Sequence[Any]]) -> Iterator[str]:
-    """Yields which row of a summary does best on the whole, where rows have several trials."""
-    best = best_row(cells)
+    """Yields which row of a summary does best, where rows have several trials.
+
+    It is that of whose trials most converge; of such rows, the one of fewest epochs.
+    """
+    columns = (cells[name] for name in ("share_converged", "median_converged_at", "best_cost"))
+    ranks = [
+        (-share, *(inf if each is None else each for each in others))
+        for share, *others in zip(*columns, strict=True)
+    ]
+    best = ranks.index(min(ranks))
     named = _setting({name: cells[name][best] for name in _names(cells)})
     trials, converged, median = (cells[name][best] for name in ("trials", "converged", "median_converged_at"))
     if converged and max(cells["trials"]) > 1:
@@ -91,24 +100,29 @@ def _best_row(cells: Mapping[str, Sequence[Any]]) -> Iterator[str]:
 
 def _safe(cells: Mapping[str, Sequence[Any]], *, is_words: bool = False) -> Iterator[str]:
     """Yields between which values of its one parameter a summary has nothing but converged trials."""
-    names = _names(cells)
-    if len(names) != 1:
+    name, *others = _names(cells)
+    if others:
         return
-    cells = with_values(cells, names[0])
-    values, whole = cells[names[0]], [share == 1 for share in cells["share_converged"]]
-    first, stop = longest(whole)
-    if stop == first:
+    rows = [row for row, value in enumerate(cells[name]) if value is not None]
+    values, converged = ([cells[column][row] for row in rows] for column in (name, "converged"))
+    whole = [cells["share_converged"][row] == 1 for row in rows]
+    stretches = [[*places] for is_whole, places in groupby(range(len(rows)), whole.__getitem__) if is_whole]
+    if not stretches:
         value_of = "value of " * is_words  # `none` may be one, as of average
-        yield f"No {value_of}{names[0]} made every trial converge."
+        yield f"No {value_of}{name} made every trial converge."
         return
     if is_words:
         found = joined([value for value, is_whole in zip(values, whole, strict=True) if is_whole])
-        yield f"With {names[0]} {found} every trial converged."
+        yield f"With {name} {found} every trial converged."
         return
-    none = [row for row, converged in enumerate(cells["converged"]) if not converged and row >= stop]
-    is_rest = bool(none) and none == [*range(none[0], len(whole))]
+    safe = max(stretches, key=len)
+    first, last = safe[0], safe[-1]
+    none = [place for place, count in enumerate(converged) if not count and place > last]
+    is_rest = bool(none) and none == [*range(none[0], len(rows))]
     above = f"; from {ends_of(values[none[0]])[0]} on none did" if is_rest else ""
-    yield f"With {names[0]} {span(values[first], values[stop - 1])} every trial converged{above}."
+    low, high = ends_of(values[first])[0], ends_of(values[last])[1]
+    span = low if low == high else f"from {low} to {high}"
+    yield f"With {name} {span} every trial converged{above}."
 
 
 def _names(cells: Mapping[str, Sequence[Any]]) -> list[str]:
