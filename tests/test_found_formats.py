@@ -188,9 +188,10 @@ def test_a_first_row_that_holds_what_a_person_names_is_a_header(tmp_path: Path) 
 
 
 def test_what_cannot_be_known_is_not_guessed(tmp_path: Path) -> None:
-    """A comma that may be either, in a file of tabs; commas that are both."""
+    """A comma that may be either, and blanks within cells, in a file of tabs; commas that are both."""
     for text, form in (
         ("a\ty\n1,234\t1\n5,678\t2\n", {"separator": "\t"}),
+        ("ad spend\ty\n350 EUR\t1\n20 EUR\t2\n", {"separator": "\t"}),
         ("a\tb\ty\n1,234\t1.5\t1\n5,678\t2\t2\n", {"separator": "\t", "thousands": ","}),
         ("a;y\n1,234;1\n5,678;2\n", {"separator": ";", "decimal": ","}),
         ('a,y\n"1,234",1\n"5,678",2\n', {"thousands": ","}),

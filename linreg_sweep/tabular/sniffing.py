@@ -133,7 +133,9 @@ def _separator(text: str) -> Separator | None:
         return (times / len(rows), numbers / max(len(cells), 1)) if width > 1 else (0.0, 0.0)
 
     merits = {separator: merit(separator) for separator in SEPARATORS}
-    best = max(SEPARATORS, key=merits.__getitem__)
+    if merits["\t"][0] >= merits[" "][0]:  # a tab counts as a blank, too, and cells may hold blanks
+        del merits[" "]
+    best = max(merits, key=merits.__getitem__)
     return best if merits[best][0] else None
 
 
