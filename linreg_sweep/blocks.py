@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
+from linreg_sweep.array_types import Floats, Indices
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -10,10 +10,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Flags
+from linreg_sweep.array_types import Floats as Floats
 from linreg_sweep.theory.outcome import INSTEAD, MISSING
 
 Array = NDArray[np.generic]
-Floats = NDArray[np.float64]
 
 Kind = Literal["number", "count", "epoch", "words"]
 """Any number; a whole number; the epoch of an event that may never come; codes of words."""
@@ -65,7 +66,7 @@ class ColumnType:
         """What stands in it for what is missing; 0 where nothing can be."""
         return MISSING if self.is_coded else np.nan if self.dtype == "float64" else 0
 
-    def known(self, values: Array) -> NDArray[np.bool_]:
+    def known(self, values: Array) -> Flags:
         """Returns where a value [K] is not missing."""
         if self.is_coded:
             return np.asarray(values != MISSING)

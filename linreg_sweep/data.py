@@ -18,19 +18,17 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Integers
 from linreg_sweep.blocks import Rows, each_block, ends
 from linreg_sweep.column_types import parameter_names
 from linreg_sweep.errors import Complaint, DataError
-from linreg_sweep.holdout import Cell, Integers, rows_with
+from linreg_sweep.holdout import Cell, rows_with
 from linreg_sweep.places import any_path, is_url
 from linreg_sweep.standardizing import Standardized, flat_complaints, level_names, moments
 from linreg_sweep.tabular import Table, as_names, read_table, table_of_arrays
 from linreg_sweep.text_format import TextFormat
 from linreg_sweep.words import shorten
-
-Floats = NDArray[np.float64]
 
 MAX_WORK = 4_000_000
 """Features x features x targets: what theory holds, and settles in half a minute at this size."""

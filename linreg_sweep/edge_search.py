@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.config import load_sweep
 from linreg_sweep.config.parameters import Values, each_alone
 from linreg_sweep.engines import load_engine
@@ -27,8 +27,6 @@ from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.groups import Group
 from linreg_sweep.trials.loading import Arrays, load_data
 from linreg_sweep.trials.prepare import prepare
-
-Floats = NDArray[np.float64]
 
 CLOSE_ENOUGH = 1e-9
 """Relative distance of two rates between which the edge lies."""

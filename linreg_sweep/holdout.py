@@ -9,15 +9,13 @@ from collections.abc import Sequence
 from typing import Annotated, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, ValidationInfo, field_validator, model_serializer
 
+from linreg_sweep.array_types import Integers
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.kinds import Fraction, Model
 from linreg_sweep.variants import fault
 from linreg_sweep.words import listed, shorten, show
-
-Integers = NDArray[np.int64]
 
 Drawn = Annotated[int, Field(strict=True, ge=0, lt=2**32)]
 Folds = Annotated[int, Field(strict=True, ge=2, le=10_000)]

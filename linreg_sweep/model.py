@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Flags, Floats
 from linreg_sweep.errors import Complaint, DataError, ResultsError
 from linreg_sweep.guards.regular_files import open_regular_file
 from linreg_sweep.tabular.arrays import matrix_of
 from linreg_sweep.words import MAX_NAMED, did_you_mean, listed, shorten
-
-Floats = NDArray[np.float64]
 
 KIND = "linreg-sweep model"
 VERSION = 1
@@ -94,7 +92,7 @@ class Model:
             predicted += column[:, None] * weights
         return predicted
 
-    def outside(self, x: Floats) -> NDArray[np.bool_]:
+    def outside(self, x: Floats) -> Flags:
         """Returns which features of rows [m, F] lie outside the range of the training rows [m, F]."""
         return np.asarray((x < self.low) | (x > self.high))
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linreg_sweep.analysis.quality import measures
+from linreg_sweep.array_types import Floats
 from linreg_sweep.errors import Complaint, ConfigError, DataError
 from linreg_sweep.model import Model, read_model
 from linreg_sweep.runs.results import load
@@ -21,8 +21,6 @@ from linreg_sweep.tabular.sniffing import find_format, told
 from linreg_sweep.text_format import TextFormat, text_kind
 from linreg_sweep.theory.problem import variance
 from linreg_sweep.words import counted, joined, listed, shorten
-
-Floats = NDArray[np.float64]
 
 MAX_NAMED = 5
 """Features that are named of those outside their range."""

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.blocks import Rows, each_block, ends
 from linreg_sweep.errors import Complaint
 from linreg_sweep.words import shorten
-
-Floats = NDArray[np.float64]
 
 VISIBLE = 2.0**-40
 """Share of a standard deviation below which what rounding left off a mean is lost among other roundings."""

@@ -5,9 +5,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.blocks import ends
 from linreg_sweep.theory.dependence import dependence, dependent_columns, middle
-from linreg_sweep.theory.problem import Floats
 
 RNG = np.random.default_rng(7)
 WALL, ROOF, LENGTH = RNG.uniform(100, 400, (3, 50)).round(2)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linreg_sweep import data as datasets
+from linreg_sweep.array_types import Floats
 from linreg_sweep.column_types import ColumnType
 from linreg_sweep.theory.outcome import (
     MEASURED,
@@ -22,7 +23,6 @@ from linreg_sweep.theory.outcome import (
     SPECTRUM,
     THEORY,
     Criteria,
-    Floats,
     judge,
     judge_regime,
     stability_limit,

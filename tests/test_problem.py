@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linreg_sweep import data as datasets
+from linreg_sweep.array_types import Floats
 from linreg_sweep.config.training import TrainingConfig
 from linreg_sweep.data import Data
 from linreg_sweep.errors import DataError
-from linreg_sweep.theory.problem import Floats, Problem, loss_factor, make_problem
+from linreg_sweep.theory.problem import Problem, loss_factor, make_problem
 
 ROOT = Path(__file__).parents[1]
 

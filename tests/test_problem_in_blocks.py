@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from linreg_sweep import data as datasets
-from linreg_sweep.theory.problem import Floats, make_problem
+from linreg_sweep.array_types import Floats
+from linreg_sweep.theory.problem import make_problem
 
 
 @pytest.mark.parametrize("n_features", [5, 40])

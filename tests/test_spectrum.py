@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from linreg_sweep import data
+from linreg_sweep.array_types import Floats
 from linreg_sweep.theory.double_double import two_product, two_sum
 from linreg_sweep.theory.exact_products import added, digits_of, whole, width_for
-from linreg_sweep.theory.problem import Floats, make_problem
+from linreg_sweep.theory.problem import make_problem
 from linreg_sweep.theory.spectrum import MAX_PARAMETERS
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Flags, Floats, Indices
 from linreg_sweep.column_types import Types, ranked_by, ranking
 from linreg_sweep.theory.outcome import (
     CONVERGED,
@@ -24,7 +25,6 @@ from linreg_sweep.theory.outcome import (
 
 Column = NDArray[np.generic]
 Columns = Mapping[str, Column]
-Floats = NDArray[np.float64]
 
 MAX_SHOWN = 5
 """Trials that are named where theory and experiment do not agree."""
@@ -77,7 +77,7 @@ class Findings:
     def __init__(
         self,
         types: Types,
-        start_cost: Callable[[NDArray[np.intp]], Floats],
+        start_cost: Callable[[Indices], Floats],
         by: str = "converged_at",
         converged_excess: float = np.inf,
     ) -> None:
@@ -118,7 +118,7 @@ class ObservedEdge:
         smallest_diverged: the smallest rate of a trial that diverged.
     """
 
-    def __init__(self, start_cost: Callable[[NDArray[np.intp]], Floats]) -> None:
+    def __init__(self, start_cost: Callable[[Indices], Floats]) -> None:
         """Begins with no trial; see Findings."""
         self._start_cost = start_cost
         self.largest_stable: float | None = None
@@ -142,7 +142,7 @@ class ObservedEdge:
                 self.largest_stable = float(rates[descends].max())
                 return
 
-    def _descends(self, columns: Columns, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+    def _descends(self, columns: Columns, rows: Indices) -> Flags:
         """Returns whether trials in some rows [k] ended below their starting cost."""
         if not len(rows):
             return np.zeros(0, np.bool_)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Integers
 from linreg_sweep.column_types import ranking
 
 Columns = Mapping[str, NDArray[np.generic]]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Settings:
         columns: the columns of the first trial of each, [S] each.
     """
 
-    first: NDArray[np.int64]
+    first: Integers
     mean: Floats
     deviation: Floats
     columns: Columns
@@ -88,7 +88,7 @@ def _sum(folds: Floats) -> Floats:
     return total
 
 
-def ranked(parts: Iterable[Settings], n: int) -> NDArray[np.int64]:
+def ranked(parts: Iterable[Settings], n: int) -> Integers:
     """Returns the first trials of the n settings of least mean, the best first."""
     mean, first = np.empty(0), np.empty(0, np.int64)
     for part in parts:

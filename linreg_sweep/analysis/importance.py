@@ -8,10 +8,7 @@ grid each term is a variance of means, with nothing estimated.
 from collections.abc import Sequence
 from itertools import combinations
 
-import numpy as np
-from numpy.typing import NDArray
-
-Floats = NDArray[np.float64]
+from linreg_sweep.array_types import Floats
 
 MANY = "three or more together"
 """What is called what no parameter and no pair explains."""

@@ -4,14 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linreg_sweep.analysis.aggregate import check_column
 from linreg_sweep.analysis.groups import as_cells
 from linreg_sweep.analysis.spread import Spread, Spreads
+from linreg_sweep.array_types import Floats, Integers
 from linreg_sweep.column_types import Array, Types
-
-Floats = NDArray[np.float64]
 
 EXCESS = "excess_cost"
 
@@ -70,7 +68,7 @@ def over_seeds(
 
 
 def _beside_theory(
-    told: Spread, error: Floats, seeds: NDArray[np.int64], expected: Spread, epochs: Spread
+    told: Spread, error: Floats, seeds: Integers, expected: Spread, epochs: Spread
 ) -> dict[str, Floats]:
     """Returns theory's mean, and how many standard errors lie between; NaN: not of these."""
     # trials that converged and ended have each a mean of their own

@@ -8,9 +8,8 @@ all together (r2_score's `variance_weighted`). Where no bias is fitted it is abo
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from linreg_sweep.array_types import Floats
 
 MEASURES = ("r2", "rmse", "held_out_r2", "held_out_rmse")
 """What is measured, in the order of tables."""

@@ -7,12 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.groups import Frequencies, Rows, as_cells, grouped, merged
+from linreg_sweep.array_types import Flags, Floats
 from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, MISSING, OUTCOMES
 
 Column = NDArray[np.generic]
 Columns = Mapping[str, Column]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 RATIO_STEP = 1e-6
 """Ratios of epochs are counted in steps of this many hundred percent, so that memory stays bounded."""

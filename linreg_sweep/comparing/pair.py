@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.aggregate import Aggregate, Ranges, check_column, ranges_of
-from linreg_sweep.column_types import Array, ColumnType, Floats
+from linreg_sweep.array_types import Floats
+from linreg_sweep.column_types import Array, ColumnType
 from linreg_sweep.comparing.differences import COMPARED, IDENTICAL, KINDS, LAST_BITS, Differences
 from linreg_sweep.comparing.pairing import Block, Columns, Side, paired
 from linreg_sweep.comparing.settings import declared

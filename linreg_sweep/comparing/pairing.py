@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.groups import grouped
-from linreg_sweep.column_types import Array, Floats
+from linreg_sweep.array_types import Floats
+from linreg_sweep.column_types import Array
 from linreg_sweep.runs.results import Run
 
 Columns = dict[str, Array]

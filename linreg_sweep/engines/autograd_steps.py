@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from linreg_sweep.engines.interface import Floats
+from linreg_sweep.array_types import Floats
 from linreg_sweep.engines.torch_optimizers import torch_optimizer
 from linreg_sweep.theory.problem import Problem, loss_factor
 

@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Indices
 from linreg_sweep.method import Order
-from linreg_sweep.theory.problem import Floats, Problem
+from linreg_sweep.theory.problem import Problem
 
 TAKEN = 2**18
 """Numbers of the rows of some steps that are taken together, 2 MB."""
-
-Indices = NDArray[np.intp]
 
 
 def batch_slices(n_rows: int, batch_size: int | None) -> list[slice]:

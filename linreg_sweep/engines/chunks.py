@@ -12,8 +12,10 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Flags, Floats
+from linreg_sweep.array_types import Indices as Indices
 from linreg_sweep.averages import weights
-from linreg_sweep.engines.interface import Floats, Results, TrainOptions, Trials
+from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.engines.tracker import Tracker, excess_of, look_back
 from linreg_sweep.schedules.declared import factors
 from linreg_sweep.theory.held_out import HeldOut
@@ -34,8 +36,6 @@ RETRACED = 2**20
 
 F = TypeVar("F", bound=np.floating)
 Array = NDArray[np.floating]
-Indices = NDArray[np.intp]
-Flags = NDArray[np.bool_]
 Curvature = tuple[Any, Array]
 """What a step's gradient is made of: H and C, or rows of A and Y, as the engine takes them."""
 
@@ -384,7 +384,7 @@ def _near_an_event(
     lowest, highest = measures
     per_cost = 1 / block.quadratic.cost_per_loss
 
-    def near(columns: slice | Indices, slack: Array | float) -> NDArray[np.bool_]:
+    def near(columns: slice | Indices, slack: Array | float) -> Flags:
         below = lowest[columns] <= low[columns] * per_cost + slack
         within = highest[columns] < np.minimum(high[columns] * per_cost, np.finfo(descent.dtype).max) - slack
         return np.asarray(below | ~within | cut_short[columns])

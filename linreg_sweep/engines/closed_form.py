@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Indices
 from linreg_sweep.engines import file_order
-from linreg_sweep.engines.interface import Floats, Results, TrainOptions, Trials, merge
+from linreg_sweep.engines.interface import Results, TrainOptions, Trials, merge
 from linreg_sweep.engines.least_held_out import least_of
 from linreg_sweep.engines.spectral import Descent, begin, blocks_of
 from linreg_sweep.theory import course as courses
@@ -21,8 +21,6 @@ from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.rounding import Steps, bound_rounding, steps_of
 from linreg_sweep.theory.watching import WAYS, Ends
-
-Indices = NDArray[np.intp]
 
 
 def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:

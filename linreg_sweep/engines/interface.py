@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats as Floats
+from linreg_sweep.array_types import Indices
+from linreg_sweep.array_types import Integers as Integers
 from linreg_sweep.method import Method
 from linreg_sweep.theory.best_epoch import Least
 from linreg_sweep.theory.first_events import Levels
 from linreg_sweep.theory.held_out import HeldOut
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Trials:
         """The step's factor on the gradient [K], before any schedule."""
         return self.values["learning_rate"]
 
-    def take(self, chosen: NDArray[np.intp] | slice) -> "Trials":
+    def take(self, chosen: Indices | slice) -> "Trials":
         """Returns the chosen trials, by their indices [k] or a slice of them."""
         values = {name: numbers[chosen] for name, numbers in self.values.items()}
         return Trials(self.start[chosen], self.epochs[chosen], values, self.quadratic.take(chosen))
@@ -79,7 +79,7 @@ class TrainOptions:
     held_out: HeldOut | None = None
     history_epochs: Integers = field(default_factory=lambda: np.empty(0, np.int64))
 
-    def levels(self, epochs: Integers, chosen: NDArray[np.intp] | slice) -> Levels:
+    def levels(self, epochs: Integers, chosen: Indices | slice) -> Levels:
         """Returns between which excesses some trials, to be trained for so many epochs [k], have no event."""
         low = np.broadcast_to(np.asarray(self.converged_excess), self.diverged_excess.shape)
         high = np.minimum(self.diverged_excess[chosen], np.finfo(np.float64).max)
@@ -101,7 +101,7 @@ class History:
     theta: Floats
 
 
-Page = tuple[NDArray[np.intp], int, Floats]
+Page = tuple[Indices, int, Floats]
 """Indices of trials [k], an epoch, and their states at it [k, P, O]."""
 
 
@@ -146,7 +146,7 @@ class Results:
     average: Floats | None = None
     least: Least | None = None
 
-    def take(self, chosen: NDArray[np.intp]) -> "Results":
+    def take(self, chosen: Indices) -> "Results":
         """Returns those of the chosen trials, without their history."""
         ends: dict[str, Any] = {name: getattr(self, name)[chosen] for name in ENDS}
         return Results(
@@ -163,7 +163,7 @@ ENDS = ("theta", "epochs", "converged_at", "diverged_at", "contraction")
 Engine = Callable[[Problem, Trials, TrainOptions], Results]
 
 
-def merge(groups: Sequence[NDArray[np.intp]], results: Sequence[Results]) -> Results:
+def merge(groups: Sequence[Indices], results: Sequence[Results]) -> Results:
     """Returns the results of all trials from those of groups of them.
 
     Args:

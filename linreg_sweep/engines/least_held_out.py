@@ -1,17 +1,15 @@
 """The epoch at which trials cost least on held-out rows, where theory knows each of their states."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from linreg_sweep.engines.interface import Floats, Integers, TrainOptions, Trials
+from linreg_sweep.array_types import Floats, Indices, Integers
+from linreg_sweep.engines.interface import TrainOptions, Trials
 from linreg_sweep.engines.spectral import Descent, begin, blocks_of
 from linreg_sweep.theory import course as courses
 from linreg_sweep.theory.best_epoch import Least, least_cost, settled
 from linreg_sweep.theory.held_out import HeldOut
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.residuals import Residuals
-
-Indices = NDArray[np.intp]
 
 
 def least_held_out(problem: Problem, trials: Trials, options: TrainOptions, last: Integers) -> Least:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from linreg_sweep.array_types import Indices
 from linreg_sweep.engines.batches import taken_together
-from linreg_sweep.engines.chunks import Array, Curvature, Indices
+from linreg_sweep.engines.chunks import Array, Curvature
 from linreg_sweep.gemm import Factor, in_lines
 from linreg_sweep.theory.problem import Problem, loss_factor
 

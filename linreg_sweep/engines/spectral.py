@@ -10,19 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linreg_sweep import averages, variants
-from linreg_sweep.engines.interface import (
-    Floats,
-    History,
-    Integers,
-    Page,
-    Results,
-    TrainOptions,
-    Trials,
-    history_of,
-)
+from linreg_sweep.array_types import Floats, Indices, Integers
+from linreg_sweep.engines.interface import History, Page, Results, TrainOptions, Trials, history_of
 from linreg_sweep.method import Method
 from linreg_sweep.schedules import declared as schedules
 from linreg_sweep.theory.averaging import ema_factors, mean_factors
@@ -32,7 +23,6 @@ from linreg_sweep.theory.modes import MomentumModes, PlainModes, momentum_modes,
 from linreg_sweep.theory.rotation import whole_blocks
 from linreg_sweep.theory.sums import total
 
-Indices = NDArray[np.intp]
 Modes = PlainModes | MomentumModes
 
 BLOCK = 32768

@@ -17,9 +17,10 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
+from linreg_sweep.array_types import Indices
 from linreg_sweep.averages import update
 from linreg_sweep.engines.batches import batch_slices, rows_of_epoch
-from linreg_sweep.engines.chunks import Array, Indices, State, begin, rates_of, weights_of
+from linreg_sweep.engines.chunks import Array, State, begin, rates_of, weights_of
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.engines.torch_optimizers import torch_optimizer
 from linreg_sweep.engines.tracker import Tracker, excess_of, look_back

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Flags, Floats, Indices, Integers
 from linreg_sweep.averages import begins
-from linreg_sweep.engines.interface import Floats, Integers, Page, Results, TrainOptions, Trials, history_of
+from linreg_sweep.engines.interface import Page, Results, TrainOptions, Trials, history_of
 from linreg_sweep.theory.best_epoch import SAME, settled
 from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.theory.quadratic import TOGETHER, Quadratic
 
 Array = NDArray[np.floating]
-Indices = NDArray[np.intp]
 
 
 SAME_IN_SINGLE = 1e-6
@@ -68,7 +68,7 @@ def look_back(excess: Floats, low: Floats, high: Floats, left: Integers, *, earl
     )
 
 
-def _first(true: NDArray[np.bool_]) -> Integers:
+def _first(true: Flags) -> Integers:
     """Returns the first row [k] that is true in each column of [m, k]; m where none is."""
     return np.where(true.any(axis=0), true.argmax(axis=0), len(true)).astype(np.int64)
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linreg_sweep.analysis.formats import shown
+from linreg_sweep.array_types import Floats
 from linreg_sweep.plots.bands import FARTHEST, MAX_LINES, Bands, Line, bands
 from linreg_sweep.plots.canvas import Canvas, legend, title
 from linreg_sweep.plots.cells import MapSide, edges_of
@@ -20,7 +20,6 @@ from linreg_sweep.words import joined
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = NDArray[np.float64]
 
 Limits = tuple[float, float, bool]
 """Where the axis upwards begins and ends, and whether it goes by ratio."""

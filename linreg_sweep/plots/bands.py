@@ -8,19 +8,17 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linreg_sweep.analysis.aggregate import Ranges, check_column
 from linreg_sweep.analysis.groups import grouped
 from linreg_sweep.analysis.spread import Spread, Spreads
+from linreg_sweep.array_types import Floats, Indices, Integers
 from linreg_sweep.column_types import Array
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.plots.cells import MapSide, check_numbers, edges_of, is_even, rate_of, varying
 from linreg_sweep.plots.edges import RATES
 from linreg_sweep.runs.results import MAX_ROWS, Run
 from linreg_sweep.theory.outcome import CONVERGED, MISSING
-
-Floats = NDArray[np.float64]
 
 MAX_LINES = 12
 """Settings that have a line each; where there are more, parameters are gathered until there are not."""
@@ -56,7 +54,7 @@ class Line:
 
     cells: Mapping[str, Any]
     places: Floats
-    trials: NDArray[np.int64]
+    trials: Integers
     spread: Spread
     theory: Floats
     says: tuple[str, ...]
@@ -190,19 +188,19 @@ def _predicted(columns: Mapping[str, Array]) -> Mapping[str, Array]:
     return {**columns, "predicted_at": at}
 
 
-def _best(rows: NDArray[np.intp], places: Floats, median: Floats) -> NDArray[np.intp]:
+def _best(rows: Indices, places: Floats, median: Floats) -> Indices:
     """Returns of the rows of each place the one of least median, the first of equal ones."""
     order = rows[np.lexsort((median[rows], places[rows]))]
     is_first = np.append(True, places[order][1:] != places[order][:-1])
     return np.asarray(order[is_first], np.intp)
 
 
-def _taken(spread: Spread, rows: NDArray[np.intp]) -> Spread:
+def _taken(spread: Spread, rows: Indices) -> Spread:
     return Spread(*(getattr(spread, field.name)[rows] for field in fields(Spread)))
 
 
 def _theory(
-    y: str, names: Sequence[str], found: Mapping[str, Spread], rows: NDArray[np.intp]
+    y: str, names: Sequence[str], found: Mapping[str, Spread], rows: Indices
 ) -> tuple[tuple[str, ...], Floats]:
     """Returns what theory says at each place, and the columns that this is from: the first that is known."""
     told, says = np.full(len(rows), np.nan), []

@@ -6,8 +6,8 @@ With folds the best is a setting in the mean over its folds, as `run` names it, 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.plots.cells import Cells, MapSide
 from linreg_sweep.plots.look import Look
 from linreg_sweep.plots.style import INK
@@ -16,7 +16,6 @@ from linreg_sweep.runs.results import Run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = NDArray[np.float64]
 
 MAX_RINGS = 60
 """Cells that are marked; where more are as good, the legend alone says so."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.aggregate import Aggregate, Ranges, check_column, ranges_of, regimes_between
+from linreg_sweep.array_types import Floats, Indices
 from linreg_sweep.config.parameters import count, has_unit
 from linreg_sweep.config.training import OPTIMIZER_KEYS
 from linreg_sweep.errors import Complaint, ConfigError
@@ -21,8 +22,6 @@ from linreg_sweep.samplers.grid import at
 from linreg_sweep.theory.outcome import REGIMES
 from linreg_sweep.trials.columns import parameter_name
 from linreg_sweep.trials.space import make_space
-
-Floats = NDArray[np.float64]
 
 MAX_VALUES = MAX_ROWS
 """Values of a parameter above which a map gathers them into so many ranges."""
@@ -341,7 +340,7 @@ def _edges(values: Floats, log: bool) -> Floats:
     return np.concatenate([[first], middles, [last]])
 
 
-def places_on(run: Run, side: MapSide, keys: Floats) -> NDArray[np.intp]:
+def places_on(run: Run, side: MapSide, keys: Floats) -> Indices:
     """Returns which cell of a side each key is of; see Aggregate.found."""
     if side.is_words:
         words = [side.labels.index(word) if word in side.labels else 0 for word in run.types[side.name].words]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Integers
 from linreg_sweep.plots.canvas import Canvas, legend, title
 from linreg_sweep.plots.descents import Descent, default_trials, shared_by, trials_of_all, watch
 from linreg_sweep.plots.look import Look
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-Floats = NDArray[np.float64]
 
 HIGHEST = 1e290
 """A cost above which no axis can go on."""
@@ -106,7 +105,7 @@ def curve(axes: "Axes", descent: Descent, label: str, line: dict[str, Any], look
     return drawn
 
 
-def smoothed(epoch: NDArray[np.int64], excess: Floats) -> Floats:
+def smoothed(epoch: Integers, excess: Floats) -> Floats:
     """Returns the costs [s] that lines through those of nearby epochs give, on log axes.
 
     Near are the epochs from epoch / WINDOW to epoch * WINDOW, so that at the ends a line goes on where a mean

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linreg_sweep.analysis.formats import shown
+from linreg_sweep.array_types import Floats, Integers
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.plots.look import Look
 from linreg_sweep.runs.reopening import reopen
@@ -15,8 +15,6 @@ from linreg_sweep.runs.results import Run
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.trials.columns import parameter_column, trial_types
 from linreg_sweep.trials.experiment import Experiment
-
-Floats = NDArray[np.float64]
 
 EVERY = 200
 """Epochs that are all looked at; later ones are looked at as many times, evenly by ratio."""
@@ -47,7 +45,7 @@ class Descent:
     became: str
     has_diverged: bool
     in_batches: bool
-    epoch: NDArray[np.int64]
+    epoch: Integers
     theta: Floats
     excess: Floats
 
@@ -119,7 +117,7 @@ def watch(run: Run, trials: Sequence[int] = ()) -> tuple[Experiment, Problem, li
     return experiment, problem, descents
 
 
-def looked_at(epochs: int) -> NDArray[np.int64]:
+def looked_at(epochs: int) -> Integers:
     """Returns the ascending epochs at which trials of so many epochs are looked at."""
     later = np.geomspace(EVERY, max(EVERY, epochs), EVERY).astype(np.int64)
     return np.unique(np.concatenate([np.arange(min(EVERY, epochs) + 1), later[later <= epochs]]))

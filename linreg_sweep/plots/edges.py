@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.errors import SweepError
 from linreg_sweep.plots.cells import MapSide, moves_limit
 from linreg_sweep.plots.style import spaced
@@ -12,8 +12,6 @@ from linreg_sweep.runs.reopening import reopen
 from linreg_sweep.runs.results import Run
 from linreg_sweep.trials.columns import parameter_column, parameter_name
 from linreg_sweep.trials.experiment import Experiment
-
-Floats = NDArray[np.float64]
 
 RATES = ("learning_rate", "stability_ratio")
 """The columns that say how long steps are: along these there are regimes and an edge."""

@@ -6,9 +6,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linreg_sweep.analysis.shown import COLORS
+from linreg_sweep.array_types import Floats, Integers
 from linreg_sweep.blocks import evenly
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.folds import Fold
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-Floats = NDArray[np.float64]
 
 MAX_POINTS = 2_000
 """Rows that are drawn at most, evenly spaced."""
@@ -64,7 +63,7 @@ class Fitted:
     model: Model
     fold: Fold
     least_squares: tuple[float, float]
-    epoch: NDArray[np.int64]
+    epoch: Integers
     costs: list[Floats]
     best_epoch: int | None
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linreg_sweep.analysis.shown import COLORS
 from linreg_sweep.analysis.spread import Spreads
+from linreg_sweep.array_types import Flags, Floats
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.plots.canvas import FRAME, Canvas, height_of, wrapped
 from linreg_sweep.plots.cells import Cells, check_numbers, places_on
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 TICK = 2.7
 """Heights of letters between two ticks of a bar of colours at least."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linreg_sweep.analysis.shown import COLORS
+from linreg_sweep.array_types import Flags, Floats
 from linreg_sweep.plots.best import mark_best
 from linreg_sweep.plots.canvas import FRAME, Canvas, frame_of, legend, title, width_of
 from linreg_sweep.plots.cells import (
@@ -33,7 +33,6 @@ from linreg_sweep.theory.outcome import OUTCOMES
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = NDArray[np.float64]
 
 MOST_RANGES = 4_000
 """Of a side of a map, whatever is asked for."""
@@ -101,7 +100,7 @@ def _drawn_cells(run: Run, axes: "Axes", x: str | None, y: str | None, bins: int
     return found
 
 
-def _blocks(found: Cells) -> Iterator[tuple[slice, NDArray[np.bool_]]]:
+def _blocks(found: Cells) -> Iterator[tuple[slice, Flags]]:
     """Yields rows that lie together and have trials in the same columns, and which columns these are.
 
     So each product of a union fills its rows, whatever values others have between its own.

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linreg_sweep.analysis.shown import COLORS
+from linreg_sweep.array_types import Floats
 from linreg_sweep.plots.canvas import LETTER, SMALL, Canvas, legend, title, width_of, wrapped
 from linreg_sweep.plots.cells import MAX_LISTED, is_even, varying
 from linreg_sweep.plots.look import Look
@@ -18,7 +18,6 @@ from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, OUTCOMES, UNFINISHE
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = NDArray[np.float64]
 
 PLATE = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
 """What stands behind a word among lines."""

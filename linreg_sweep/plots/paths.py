@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.plots.canvas import LINE, SMALL, Canvas, height_of, legend, title, width_of
 from linreg_sweep.plots.costs import TITLE
 from linreg_sweep.plots.descents import Descent, shared_by, trials_of_all, watch
@@ -17,7 +17,6 @@ from linreg_sweep.runs.results import Run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = NDArray[np.float64]
 
 FAR = 1000.0
 """How far from the optimum, in times the picture's reach, a line of equal cost is drawn at most."""

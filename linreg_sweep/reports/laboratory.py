@@ -8,9 +8,9 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linreg_sweep.analysis.legend import Bounds
+from linreg_sweep.array_types import Floats, Integers
 from linreg_sweep.blocks import evenly
 from linreg_sweep.config.parameters import own_weight
 from linreg_sweep.errors import Complaint, ResultsError
@@ -28,8 +28,6 @@ from linreg_sweep.trials.groups import Group
 if TYPE_CHECKING:
     import pandas as pd
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 MAX_PARAMETERS = 40
 """Parameters above which a page would wait for each move of a slider."""
@@ -222,7 +220,7 @@ def _kept_states(
     }
 
 
-def _of(trials: NDArray[np.int64], columns: dict[str, Any]) -> dict[str, Any]:
+def _of(trials: Integers, columns: dict[str, Any]) -> dict[str, Any]:
     """Returns the rows of a history that are of these trials."""
     chosen = np.isin(columns["trial"], trials)
     return {name: values[chosen] for name, values in columns.items()}

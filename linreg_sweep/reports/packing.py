@@ -9,9 +9,8 @@ import gzip
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from linreg_sweep.array_types import Floats, Integers
 
 NOT_THERE = -1
 """Stands for NaN among whole numbers."""
@@ -20,7 +19,7 @@ LOW_WORD = 32
 """Bits of a float64 of which a cost is kept to the nearest: the other 32 hold seven digits."""
 
 
-def packed_whole(values: NDArray[np.int64]) -> dict[str, Any]:
+def packed_whole(values: Integers) -> dict[str, Any]:
     """Returns whole numbers [n] or [h, w], below 2**48 in size, as JSON has them.
 
     A number is foretold to be left + below - (left of below), which continues its neighbours' slopes.

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from linreg_sweep.analysis import formats
 from linreg_sweep.analysis.formats import cells_of
 from linreg_sweep.analysis.legend import COLUMN_MEANING
+from linreg_sweep.array_types import Floats, Integers
 from linreg_sweep.column_types import Types
 from linreg_sweep.plots.cells import Cells, MapSide, regime_along
 from linreg_sweep.plots.edges import drawn_edge
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Json = Any
-Floats = NDArray[np.float64]
 
 
 MAX_EXACT = 2**16
@@ -108,7 +108,7 @@ def _regimes(regime: NDArray[np.object_]) -> Json:
     return {"different": different, "rows": packed_whole(places.reshape(regime.shape))}
 
 
-def _told_apart(cells: "pd.Series[Any] | NDArray[Any]") -> tuple[list[Json], NDArray[np.int64]]:
+def _told_apart(cells: "pd.Series[Any] | NDArray[Any]") -> tuple[list[Json], Integers]:
     """Returns the different cells, None among them where one is missing, and which each is."""
     import pandas as pd
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linreg_sweep.blocks import ends
 from linreg_sweep.data import Data
@@ -18,7 +17,6 @@ from linreg_sweep.trials.tables import trial_columns
 if TYPE_CHECKING:
     from linreg_sweep.runs.results import Run
 
-Floats = NDArray[np.float64]
 
 ENDING = ("outcome", "epochs", "cost", "held_out_cost")
 """What is told of how a trial ended."""

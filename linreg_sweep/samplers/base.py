@@ -11,10 +11,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Integers
 from linreg_sweep.config.parameters import Product, each_alone, ends, names_of
 
-Floats = NDArray[np.float64]
-Numbers = NDArray[np.int64]
 Words = NDArray[np.uint64]
 
 WORDS_A_COUNT = 4  # Philox4x64 gives four words a count
@@ -75,7 +74,7 @@ def standard_normal(name: str, seed: int, start: int, stop: int) -> Floats:
     return np.sqrt(-2.0 * np.log1p(-first)) * np.cos(2.0 * np.pi * second)
 
 
-def choose(name: str, seed: int, start: int, stop: int, count: int) -> Numbers:
+def choose(name: str, seed: int, start: int, stop: int, count: int) -> Integers:
     """Returns one of 0 ... count - 1 for each trial, each equally likely."""
     return (uniform(name, seed, start, stop) * count).astype(np.int64)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from linreg_sweep.array_types import Floats, Integers
 from linreg_sweep.config.parameters import (
     Parameter,
     Points,
@@ -14,7 +15,7 @@ from linreg_sweep.config.parameters import (
     Values,
     count,
 )
-from linreg_sweep.samplers.base import Floats, Numbers, OfProduct, choose
+from linreg_sweep.samplers.base import OfProduct, choose
 
 
 @dataclass(frozen=True)
@@ -42,21 +43,21 @@ class Grid(OfProduct):
             {key: choose(key, 0, 0, n_sampled, count(each)) for key, each in self.product.items()}
         )
 
-    def _at(self, indices: dict[str, Numbers]) -> dict[str, Floats]:
+    def _at(self, indices: dict[str, Integers]) -> dict[str, Floats]:
         found: dict[str, Floats] = {}
         for key, parameter in self.product.items():
             found |= columns_at(key, parameter, indices[key])
         return found
 
 
-def columns_at(key: str, parameter: Parameter, index: Numbers) -> dict[str, Floats]:
+def columns_at(key: str, parameter: Parameter, index: Integers) -> dict[str, Floats]:
     """Returns the points of a parameter, or of those that belong together, at these indices."""
     if isinstance(parameter, Tuples):
         return {name: at(Values(parameter.column(name)), index) for name in parameter.names}
     return {key: at(parameter, index)}
 
 
-def at(parameter: Parameter, index: Numbers) -> Floats:
+def at(parameter: Parameter, index: Integers) -> Floats:
     """Returns the points of a grid parameter at these indices, both ends exact.
 
     `num` follows numpy's linspace and geomspace to the bit; `step` counts in decimals.
@@ -75,7 +76,7 @@ def at(parameter: Parameter, index: Numbers) -> Floats:
     raise TypeError(f"{parameter} has no points")
 
 
-def _linear(low: Any, high: Any, num: int, index: Numbers) -> Floats:
+def _linear(low: Any, high: Any, num: int, index: Integers) -> Floats:
     if num == 1:
         return np.full(index.shape, low, dtype=np.float64)
     step = (high - low) / (num - 1)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linreg_sweep.samplers.base import Floats, choose
+from linreg_sweep.array_types import Floats
+from linreg_sweep.samplers.base import choose
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from linreg_sweep.array_types import Floats, Integers
 from linreg_sweep.config.parameters import (
     Normal,
     Parameter,
@@ -18,7 +19,7 @@ from linreg_sweep.config.parameters import (
     Values,
     count,
 )
-from linreg_sweep.samplers.base import Floats, Numbers, OfProduct, standard_normal, uniform
+from linreg_sweep.samplers.base import OfProduct, standard_normal, uniform
 from linreg_sweep.samplers.grid import columns_at
 
 
@@ -81,7 +82,7 @@ class Random(OfProduct):
         """Returns a standard normal number for each of these trials."""
         return standard_normal(name, self.seed, start, stop)
 
-    def choose(self, name: str, n_choices: int, start: int, stop: int) -> Numbers:
+    def choose(self, name: str, n_choices: int, start: int, stop: int) -> Integers:
         """Returns one of 0 ... n_choices - 1 for each of these trials, each equally likely."""
         return (self.uniform(name, start, stop) * n_choices).astype(np.int64)
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.errors import Complaint, DataError
-from linreg_sweep.tabular.cells import MAX_EXACT, SHIFTED, UNEVEN, Floats, rounded_integers
+from linreg_sweep.tabular.cells import MAX_EXACT, SHIFTED, UNEVEN, rounded_integers
 from linreg_sweep.tabular.complaints import name_complaints
 from linreg_sweep.tabular.table import Table, as_names
 

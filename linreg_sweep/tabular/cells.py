@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Flags, Floats
 from linreg_sweep.text_format import TextFormat
-
-Floats = NDArray[np.float64]
 
 MAX_EXACT = 2**53
 """Whole numbers up to this are all exact in float64; beyond it only some are."""
@@ -155,7 +154,7 @@ def as_array(cells: Any) -> NDArray[Any]:
     return np.concatenate([np.empty(0), *map(np.from_dlpack, cells.chunks)])
 
 
-def as_mask(cells: Any) -> NDArray[np.bool_]:
+def as_mask(cells: Any) -> Flags:
     """Returns a column of booleans without nulls as an array."""
     import pyarrow as pa
     from pyarrow import compute
@@ -163,16 +162,16 @@ def as_mask(cells: Any) -> NDArray[np.bool_]:
     return as_array(compute.cast(cells, pa.uint8())).astype(bool)
 
 
-def flaw_of(kind: str, cells: NDArray[np.bool_], text: str, hint: str = "") -> Iterator[Flaw]:
+def flaw_of(kind: str, cells: Flags, text: str, hint: str = "") -> Iterator[Flaw]:
     """Yields the flaw that these cells [n] of a column share; nothing where there are none."""
     if cells.any():
         yield Flaw(int(cells.argmax()) + 1, text, hint, int(cells.sum()) - 1, kind)
 
 
-def rounded_integers(integers: NDArray[np.integer[Any]], numbers: Floats) -> NDArray[np.bool_]:
+def rounded_integers(integers: NDArray[np.integer[Any]], numbers: Floats) -> Flags:
     """Returns which of some integers [n] are others as float64 [n]."""
     if np.abs(numbers).max(initial=0.0) < MAX_EXACT:
         return np.zeros(len(numbers), np.bool_)
     with np.errstate(invalid="ignore"):  # the largest of all are rounded to where no integer is
-        changed: NDArray[np.bool_] = integers != numbers.astype(integers.dtype)
+        changed: Flags = integers != numbers.astype(integers.dtype)
     return changed

@@ -16,9 +16,10 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.tabular.bounds import LONGEST_ROW, check_columns
-from linreg_sweep.tabular.cells import Block, Column, File, Floats
+from linreg_sweep.tabular.cells import Block, Column, File
 from linreg_sweep.tabular.quotes import QuoteWatch
 from linreg_sweep.tabular.recipes import SEPARATORS
 from linreg_sweep.tabular.sniffing import find_format, written_as

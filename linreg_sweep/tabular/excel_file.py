@@ -14,6 +14,7 @@ from zipfile import ZipFile
 
 import numpy as np
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.errors import Complaint, DataError, not_installed
 from linreg_sweep.tabular.bounds import check_columns
 from linreg_sweep.tabular.cells import (
@@ -25,7 +26,6 @@ from linreg_sweep.tabular.cells import (
     Block,
     Column,
     File,
-    Floats,
     flaw_of,
     shortened,
 )

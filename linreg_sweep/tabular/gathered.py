@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Flags, Floats
 from linreg_sweep.blocks import blocks, each_block
 from linreg_sweep.tabular.rows_file import RowsFile
 
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
+Mask = Flags
 
 GROWTH = 8
 """An array of unknown length grows by an eighth at least."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.places import is_local
 from linreg_sweep.tabular.bounds import check_columns
@@ -25,7 +26,6 @@ from linreg_sweep.tabular.cells import (
     Column,
     File,
     Flaw,
-    Floats,
     as_mask,
     flaw_of,
     rounded_integers,

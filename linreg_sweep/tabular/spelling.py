@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.tabular.cells import (
     GAP,
     MAX_EXACT,
@@ -18,7 +19,6 @@ from linreg_sweep.tabular.cells import (
     TEXT_CELL,
     UNEVEN,
     Column,
-    Floats,
     as_array,
     as_mask,
     flaw_of,

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.errors import Complaint, DataError, SweepError
 from linreg_sweep.places import AnyPath, is_local, reason
 from linreg_sweep.tabular.bounds import bytes_of
-from linreg_sweep.tabular.cells import GAP, Column, File, Floats, shortened
+from linreg_sweep.tabular.cells import GAP, Column, File, shortened
 from linreg_sweep.tabular.complaints import (
     called,
     cell_complaints,

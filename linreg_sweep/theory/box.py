@@ -10,12 +10,9 @@ rest nowhere else either. How fast they get there, and whether they do at a cons
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Flags, Floats
 from linreg_sweep.theory.quadratic import Quadratic
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 def boxed(plain: Quadratic, decay: Floats, decayed: Flags) -> Quadratic:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Flags, Floats, Indices, Integers
 from linreg_sweep.theory.double_double import split
 from linreg_sweep.theory.first_events import Levels
 from linreg_sweep.theory.outcome import steepest_contraction
@@ -21,10 +21,6 @@ from linreg_sweep.theory.rounding import Steps
 from linreg_sweep.theory.sums import total
 from linreg_sweep.theory.watching import CHUNK, Ends, Seen, ends_of
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Integers = NDArray[np.int64]
-Indices = NDArray[np.intp]
 Table = Callable[[Indices, int, int], Floats]
 """Of some trials, a first epoch and how many: a number for each epoch and trial [n, k] or [n, 1]."""
 

@@ -8,12 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Flags, Floats
 from linreg_sweep.blocks import Rows, each_block, ends
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 CONSTANT = "a constant"
 """What the column of ones is called, of which the bias is the weight."""

@@ -7,7 +7,8 @@ Source: Dekker, A floating-point technique for extending the available precision
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from linreg_sweep.array_types import Floats
+
 Exponents = NDArray[np.intc]
 Pair = tuple[Floats, Floats]
 """The high and the low part."""

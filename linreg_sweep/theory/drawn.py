@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Integers
 from linreg_sweep.theory.epoch_limits import crossings
 from linreg_sweep.theory.epoch_map import Momentum
 from linreg_sweep.theory.in_batches import DECIDING, InBatches, Indices, Values, alike
@@ -17,9 +18,6 @@ from linreg_sweep.theory.mean_long import PASSES, long_after, swinging_steps
 from linreg_sweep.theory.mean_square import growth_at, limit_of, modes_of, plateau_of
 from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.theory.scatter import Scatter, scatter_of
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 MOST_WORK = 10**9
 """Rows times the square of parameters up to which the limit of second moments is looked for."""

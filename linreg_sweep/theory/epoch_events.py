@@ -12,14 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Indices, Integers
 from linreg_sweep.theory.affine import Affine, led
 from linreg_sweep.theory.epoch_map import EpochMaps, norms
 from linreg_sweep.theory.first_events import Levels
 from linreg_sweep.theory.outcome import MISSING
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Indices = NDArray[np.intp]
 
 MARGIN = 1e-6
 """Relative width, far above rounding, by which bounds are widened."""

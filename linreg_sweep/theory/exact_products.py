@@ -15,15 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Integers
 from linreg_sweep.blocks import MAX_ROWS
-
-Floats = NDArray[np.float64]
 
 WIDTH = (56 - MAX_ROWS.bit_length()) // 2
 """Bits of a digit at most: the products of a block, 2^(2 WIDTH - 2) each, add up to 2^53 at most."""
 
 
-Digits = list[NDArray[np.int64]]
+Digits = list[Integers]
 """Sums of products of digits [few, m], those of the largest first: exact, so that no order changes them."""
 
 

@@ -13,14 +13,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Flags, Floats, Indices, Integers
 from linreg_sweep.theory.sums import folded
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Integers = NDArray[np.int64]
-Indices = NDArray[np.intp]
 
 SURE = 1e-12
 """Share of the size of its terms that a sum is above where its sign is not one of rounding."""

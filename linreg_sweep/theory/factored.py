@@ -11,8 +11,8 @@ from fractions import Fraction
 
 import mpmath
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.blocks import InOrder, one_by_one
 from linreg_sweep.theory.dependence import Dependence, triangle_of
 from linreg_sweep.theory.double_double import multiplied
@@ -27,8 +27,6 @@ from linreg_sweep.theory.spectrum import (
     residuals,
     without_noise,
 )
-
-Floats = NDArray[np.float64]
 
 TRUSTED = 1e-9
 """Smallest singular value, relative to the largest, of which float64 tells enough digits."""

@@ -11,16 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Flags, Floats, Indices, Integers
 from linreg_sweep.theory.modes import MomentumModes, PlainModes
 from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.theory.sums import folded, total
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Integers = NDArray[np.int64]
-Indices = NDArray[np.intp]
 Chosen = Indices | slice
 
 ALL = slice(None)

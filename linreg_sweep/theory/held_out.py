@@ -10,14 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.blocks import Rows, blocks
 from linreg_sweep.theory.dependence import triangle_of
 from linreg_sweep.theory.quadratic import TOGETHER
 from linreg_sweep.theory.sums import combined, total
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

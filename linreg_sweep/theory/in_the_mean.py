@@ -13,18 +13,14 @@ S is kept by its entries on and above the diagonal, and what a step adds to it r
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Flags, Floats, Indices, Integers
 from linreg_sweep.blocks import blocks
 from linreg_sweep.theory.affine import Affine, doublings, growth_of, led
 from linreg_sweep.theory.epoch_map import Frame, Momentum, frame_of
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.theory.scatter import shares_of, unit_of
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -154,7 +150,7 @@ class MeanSteps:
     first: Affine
     trace: Floats
     constant: float
-    is_curved: NDArray[np.bool_]
+    is_curved: Flags
 
     @property
     def n_moments(self) -> int:

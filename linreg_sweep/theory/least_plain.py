@@ -12,17 +12,12 @@ can be the least is passed over (branch and bound, as in Hansen, Global Optimiza
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Flags, Floats, Indices, Integers
 from linreg_sweep.theory.exponentials import Exponentials
 from linreg_sweep.theory.modes import PlainModes
 from linreg_sweep.theory.residuals import Best, Cost, Residuals
 from linreg_sweep.theory.sums import total
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Integers = NDArray[np.int64]
-Indices = NDArray[np.intp]
 
 SAMPLES = 10
 """Stretches of epochs, at whose ends trials are looked at that may have several turns."""

@@ -9,9 +9,8 @@ may be rates at which descent is stable again: these are not counted.
 from collections.abc import Callable, Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from linreg_sweep.array_types import Floats
 
 FINE = 64
 """Values of x that are tried within what the longest step alone would allow; parts of an interval."""

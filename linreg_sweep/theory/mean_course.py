@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.theory.mean_square import Modes
 from linreg_sweep.theory.scatter import Scatter
 
-Floats = NDArray[np.float64]
 Numbers = NDArray[Any]
 
 WIDTH = 9.5

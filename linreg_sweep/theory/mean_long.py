@@ -11,10 +11,10 @@ twice as many steps, taken as well, show what the integral would have missed.
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.theory.krylov import undone
 from linreg_sweep.theory.mean_course import MeanCourse
 
-Floats = NDArray[np.float64]
 Numbers = NDArray[np.complex128]
 
 POINTS = 24

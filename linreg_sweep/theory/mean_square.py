@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.theory.affine import growth_of
 from linreg_sweep.theory.epoch_map import Momentum
 from linreg_sweep.theory.krylov import largest_eigenvalue, undone
 from linreg_sweep.theory.scatter import Scatter
 
-Floats = NDArray[np.float64]
 Numbers = NDArray[Any]
 
 

@@ -13,13 +13,9 @@ any number of epochs.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Flags, Floats, Indices
 from linreg_sweep.theory.double_double import two_product
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Indices = NDArray[np.intp]
 
 NEVER = -1e3
 """Logarithm of a factor of 0: its powers vanish, but for the 0th."""

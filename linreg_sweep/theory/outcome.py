@@ -18,9 +18,10 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from linreg_sweep.array_types import Floats, Integers
+
 Codes = NDArray[np.int8]
-Epochs = NDArray[np.int64]
+Epochs = Integers
 
 Loss = Literal["half_mse", "mse", "sse"]
 """What a step descends."""

@@ -14,14 +14,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Flags, Floats
 from linreg_sweep.theory.double_double import Pair, added, multiplied, two_product, two_sum
 from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.theory.spectrum import MAX_PARAMETERS
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 STEPS = 2
 """Times that eigenvectors and optimum are refined: each doubles their digits."""

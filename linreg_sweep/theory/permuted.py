@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.blocks import blocks
 from linreg_sweep.method import Order
 from linreg_sweep.theory.affine import Affine
@@ -22,8 +23,6 @@ from linreg_sweep.theory.in_batches import Values
 from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, moments_moved, moved_by, pairs, with_excess
 from linreg_sweep.theory.problem import Problem, loss_factor
 from linreg_sweep.theory.quadratic import Quadratic
-
-Floats = NDArray[np.float64]
 
 MOST_ROWS = 8
 """Rows of which the mean over all permutations is worked out."""

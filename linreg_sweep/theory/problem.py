@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.blocks import Indices, InOrder, Rows, each_block, ends, is_on_disk, one_by_one
+from linreg_sweep.array_types import Flags, Floats, Indices
+from linreg_sweep.blocks import InOrder, Rows, each_block, ends, is_on_disk, one_by_one
 from linreg_sweep.errors import Complaint, DataError
 from linreg_sweep.theory.box import boxed
 from linreg_sweep.theory.dependence import dependence, middle
@@ -24,8 +25,6 @@ from linreg_sweep.theory.penalty import penalised
 from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.theory.spectrum import MAX_PARAMETERS, precise_spectrum, shift
 from linreg_sweep.words import shorten
-
-Floats = NDArray[np.float64]
 
 AT_WORST = 48
 """Parameters up to which more digits than float64 has are waited for, some seconds, where it must be."""
@@ -157,7 +156,7 @@ class Problem:
         """
         return boxed(self.quadratic, weight_decay, self._decayed(decay_bias=decay_bias))
 
-    def _decayed(self, *, decay_bias: bool) -> NDArray[np.bool_]:
+    def _decayed(self, *, decay_bias: bool) -> Flags:
         """Returns which parameters are penalised [P]."""
         decayed = np.ones(self.shape[0], np.bool_)
         decayed[-1] = decay_bias or not self.fit_bias

@@ -8,13 +8,12 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Indices
 from linreg_sweep.theory.rotation import rotated, whole_blocks
 from linreg_sweep.theory.sums import total
 
-Floats = NDArray[np.float64]
-Chosen = NDArray[np.intp] | slice
+Chosen = Indices | slice
 
 VISIBLE = 1e-28
 """Share of the scale above which the cost of rounding the optimum is told apart from its own rounding."""
@@ -51,7 +50,7 @@ class Quadratic:
     cost_per_loss: float
     scale: float
     slope: Floats | None = None
-    which: NDArray[np.intp] | None = None
+    which: Indices | None = None
 
     @cached_property
     def eigenvectors(self) -> Floats:

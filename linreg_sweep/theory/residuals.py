@@ -5,15 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Indices, Integers
 from linreg_sweep.theory.held_out import HeldOut
 from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.theory.sums import combined, total
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)

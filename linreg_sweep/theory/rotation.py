@@ -7,14 +7,11 @@ one width (gemm.py); where the BLAS at hand does not keep to their bits, they ar
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
+from linreg_sweep.array_types import Floats, Indices
 from linreg_sweep.gemm import Blocks, Factor, Multiplier, Product, keeps_columns
 from linreg_sweep.theory.sums import combined
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 FEW = 8
 """Parameters up to which products are elementwise."""

@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Indices
 from linreg_sweep.theory.first_events import Levels
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.theory.sums import total
 
-Floats = NDArray[np.float64]
 Values = Mapping[str, Floats]
 
 
@@ -94,7 +93,7 @@ class Steps:
             self.optimum + self.error < self.most, self.steepest * cost_per_loss * self.most**2, -1.0
         )
 
-    def take(self, columns: NDArray[np.intp]) -> "Steps":
+    def take(self, columns: Indices) -> "Steps":
         """Returns those of some trials."""
         numbers: dict[str, Any] = {
             name: value[columns] for name, value in vars(self).items() if isinstance(value, np.ndarray)

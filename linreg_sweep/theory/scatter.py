@@ -11,14 +11,12 @@ from functools import cached_property
 from math import log2, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.blocks import blocks
 from linreg_sweep.theory.epoch_map import SHALLOW
 from linreg_sweep.theory.problem import Problem, loss_factor
 from linreg_sweep.theory.quadratic import Quadratic
-
-Floats = NDArray[np.float64]
 
 HELD = 2**21
 """Numbers of rows that are held along the eigenvectors; more are rotated again in each pass."""

@@ -17,12 +17,12 @@ import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.blocks import InOrder, Rows, Stretch, blocks, ends, one_by_one, pieces
 from linreg_sweep.theory.dependence import Dependence, middle
 from linreg_sweep.theory.double_double import total_of, two_product
 from linreg_sweep.theory.exact_products import Digits, added, digits_of, whole, width_for
 
-Floats = NDArray[np.float64]
 Matrix = Any
 """Of mpmath, which has no types."""
 

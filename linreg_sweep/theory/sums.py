@@ -1,9 +1,8 @@
 """Sums and extremes over the parameters of each trial, in a fixed order."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from linreg_sweep.array_types import Floats
 
 FEW = 8
 """Rows up to which calls for each are faster than a reduction."""

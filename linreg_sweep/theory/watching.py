@@ -8,15 +8,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Flags, Floats, Indices, Integers
 from linreg_sweep.theory.first_events import Levels
 from linreg_sweep.theory.outcome import MISSING
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Integers = NDArray[np.int64]
-Indices = NDArray[np.intp]
 
 CHUNK = 64
 """Epochs between two looks at the excess."""

@@ -9,9 +9,9 @@ from decimal import ROUND_DOWN, Context
 from itertools import compress
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from linreg_sweep.array_types import Floats, Integers
 from linreg_sweep.blocks import blocks, ends
 from linreg_sweep.data import standardized
 from linreg_sweep.engines import ENGINES
@@ -27,9 +27,6 @@ from linreg_sweep.theory.problem import Problem, loss_factor, make_problem
 from linreg_sweep.trials.costs import seconds
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.prediction import predict
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 SHARES = (*np.arange(0.05, 0.951, 0.05).tolist(), 0.975, 0.99, 0.999)
 """Learning rates that are tried, as shares of the stability limit; so is the best rate of plain descent."""

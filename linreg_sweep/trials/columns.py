@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from linreg_sweep.column_types import Array, ColumnType, Floats, Kind, Role
+from linreg_sweep.array_types import Floats, Indices
+from linreg_sweep.column_types import Array, ColumnType, Kind, Role
 from linreg_sweep.theory.outcome import (
     MEASURED,
     OUTCOME_WORDS,
@@ -26,7 +27,6 @@ from linreg_sweep.theory.outcome import (
 
 if TYPE_CHECKING:
     from linreg_sweep.trials.experiment import Experiment
-    from linreg_sweep.trials.groups import Indices
     from linreg_sweep.trials.groups import Kind as ProblemKind
     from linreg_sweep.trials.trained import Trained
 

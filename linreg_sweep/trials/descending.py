@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from linreg_sweep.array_types import Integers
 from linreg_sweep.engines import ENGINES, load_engine
 from linreg_sweep.engines.interface import Engine, Results, TrainOptions, merge
 from linreg_sweep.engines.least_held_out import least_held_out
 from linreg_sweep.theory.best_epoch import Least
 from linreg_sweep.trials.groups import Group
-
-Integers = NDArray[np.int64]
 
 
 def train_groups(engine: str, groups: Sequence[Group], states_at: Integers | None = None) -> Results:

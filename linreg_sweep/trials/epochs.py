@@ -1,11 +1,9 @@
 """How many epochs trials do at most, and after which of them their states are kept."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Integers
 from linreg_sweep.trials.space import Space
-
-Integers = NDArray[np.int64]
 
 
 def most_epochs(declared: int, space: Space) -> int:

@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Indices, Integers
 from linreg_sweep.column_types import parameter_names
 from linreg_sweep.config import Config, Sweep
 from linreg_sweep.config.parameters import own_weight
@@ -27,10 +27,6 @@ from linreg_sweep.trials.groups import GROUPED, MANY, Group, Kind
 from linreg_sweep.trials.quadratics import Quadratics
 from linreg_sweep.trials.set_up import SetUp, Values, filled
 from linreg_sweep.trials.space import RATIO, Space
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
-Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,14 @@ Every trial's outcome follows from the closed form; where a sweep is large, thos
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Integers
 from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, MISSING, OUTCOMES, SILENT_MEANING, THEORY
 from linreg_sweep.trials.columns import parameter_column, trial_types
 from linreg_sweep.trials.costs import seconds
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.groups import MANY, Group
 from linreg_sweep.trials.prediction import Prediction, predict_groups
-
-Floats = NDArray[np.float64]
 
 SAMPLE = 2**17
 """Trials that are looked at, at most: told in well under a second."""
@@ -147,7 +145,7 @@ def _epochs(experiment: Experiment, groups: list[Group], prediction: Prediction)
     return np.where(ends, prediction.about, whole).astype(np.float64)
 
 
-def epochs_of(groups: list[Group]) -> NDArray[np.int64]:
+def epochs_of(groups: list[Group]) -> Integers:
     """Returns the most epochs [K] that each of the trials of some groups does."""
     found = np.empty(sum(map(len, (group.trials for group in groups))), np.int64)
     for group in groups:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Indices, Integers
 from linreg_sweep.engines import Form, form_of_epochs
 from linreg_sweep.engines.interface import TrainOptions, Trials
 from linreg_sweep.theory.applies import NoTheory, Theory
@@ -13,10 +13,6 @@ from linreg_sweep.theory.drawn import Drawn
 from linreg_sweep.theory.file_order import FileOrder
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.scheduled_order import ScheduledOrder
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
-Integers = NDArray[np.int64]
 
 MANY = ("batch_size", "seed")
 """Numbers that trials must share to be trained together, and of which nearly each may have its own."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linreg_sweep.config import Declaration
 from linreg_sweep.config.parameters import OWN_WEIGHT
@@ -14,8 +13,6 @@ from linreg_sweep.theory.problem import Problem
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.space import RATIO
 from linreg_sweep.words import shorten
-
-Floats = NDArray[np.float64]
 
 FAR = 100
 """Spreads from 0 below which not the column's place is to blame, but a tolerance that no precision keeps."""

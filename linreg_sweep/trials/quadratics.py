@@ -3,16 +3,14 @@
 from collections.abc import Hashable
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.method import Method
 from linreg_sweep.theory.penalty import joined
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.trials.groups import Kind
-
-Floats = NDArray[np.float64]
 
 KEPT = 2**25
 """Numbers of eigenvectors that are kept, 256 MB."""

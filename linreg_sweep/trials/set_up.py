@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.config import Config, Sweep
 from linreg_sweep.config.parameters import OWN_WEIGHT, own_weight
 from linreg_sweep.optimizers import KEYS, OPTIMIZERS
 from linreg_sweep.trials.space import Space
 
-Floats = NDArray[np.float64]
 Values = dict[str, Floats]
 """Hyperparameters [K] by their names; a code for what is no number, NaN where a trial has none."""
 

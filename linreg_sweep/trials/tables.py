@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.column_types import Array, Floats
+from linreg_sweep.array_types import Floats
+from linreg_sweep.column_types import Array
 from linreg_sweep.engines.interface import Results
 from linreg_sweep.theory.outcome import FAILED
 from linreg_sweep.trials.columns import (

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Flags, Floats
 from linreg_sweep.engines.interface import Results
 from linreg_sweep.theory.best_epoch import Least
 from linreg_sweep.theory.outcome import Codes, judge
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.groups import Group
 from linreg_sweep.trials.prediction import Prediction, predict_groups
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -104,7 +102,7 @@ class Trained:
         )
 
     @cached_property
-    def is_covered(self) -> NDArray[np.bool_]:
+    def is_covered(self) -> Flags:
         """Whether theory covers each trial [K]."""
         return self.of_each(lambda group: group.is_covered).astype(np.bool_)
 
