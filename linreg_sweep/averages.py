@@ -9,13 +9,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, create_model
 
 from linreg_sweep import variants
+from linreg_sweep.array_types import Floats
 from linreg_sweep.kinds import CountOrZero, Decay
-
-Floats: TypeAlias = NDArray[np.float64]
 
 
 class Average(variants.Variant):

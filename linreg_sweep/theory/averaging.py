@@ -11,12 +11,9 @@ so directions that hardly move keep their precision over any number of steps, an
 not move, no double root and no complex pair is special. Everything is [P, k], elementwise.
 """
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
-Floats: TypeAlias = NDArray[np.float64]
+from linreg_sweep.array_types import Floats
 
 
 def mean_factors(

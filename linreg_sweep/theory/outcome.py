@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from linreg_sweep.array_types import Floats, Integers
 
 Codes = NDArray[np.int8]
-Epochs = Integers
 
 Loss = Literal["half_mse", "mse", "sse"]
 """What a step descends."""
@@ -150,8 +149,8 @@ class Criteria:
 
 
 def judge(
-    converged_at: Epochs,
-    diverged_at: Epochs,
+    converged_at: Integers,
+    diverged_at: Integers,
     excess_cost: Floats,
     converged_excess: float | Floats,
     *,

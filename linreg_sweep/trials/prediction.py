@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from linreg_sweep.array_types import Integers
 from linreg_sweep.engines.closed_form import foresee
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.theory.applies import NoTheory, Theory
@@ -22,7 +23,6 @@ from linreg_sweep.theory.outcome import (
     THEORY,
     UNFINISHED,
     Codes,
-    Epochs,
     judge,
 )
 from linreg_sweep.theory.problem import Problem
@@ -42,8 +42,8 @@ class Prediction:
     """
 
     outcome: Codes
-    at: Epochs
-    about: Epochs
+    at: Integers
+    about: Integers
     theory: Codes
 
 
@@ -103,7 +103,7 @@ def predict_groups(groups: list[Group], count: int, results: Results | None = No
     return Prediction(outcome, at, about, theory)
 
 
-def _decided_at(outcome: Codes, converged_at: Epochs, diverged_at: Epochs) -> Epochs:
+def _decided_at(outcome: Codes, converged_at: Integers, diverged_at: Integers) -> Integers:
     """Returns the epoch [..., K] of the event that each outcome names, MISSING where it names none."""
     at = np.where(outcome == CONVERGED, converged_at, MISSING)
     return np.where(outcome == DIVERGED, diverged_at, at)
