@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,11 @@ def predict_file(model: Model, path: Path) -> Predictions:
     measured = [target for target in model.targets if target in names]
     has_targets = len(measured) == len(model.targets)
     y = model.targets if has_targets else ()
-    table = read_table(path, model.features, y, form=form, needs_y=False)
+    try:
+        table = read_table(path, model.features, y, form=form, needs_y=False)
+    except DataError as error:  # what a config may say of data helps nobody here
+        found = (replace(each, hint=each.hint.partition("; data.")[0]) for each in error.complaints)
+        raise DataError(*found) from None
     predicted = model.of_rows(table.x)
     notes = []
     if form is not None and (said := told(form)):

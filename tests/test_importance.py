@@ -49,6 +49,13 @@ def test_shares_are_those_of_an_analysis_of_variance(tmp_path: Path) -> None:
     assert run.importance()[0] == "outcome"
 
 
+@pytest.mark.parametrize("scale", [2.0**-1000, 2.0**1020])
+def test_shares_do_not_depend_on_how_large_numbers_are(scale: float) -> None:
+    """To the bit, also where squares and sums would be infinite, as of costs that diverged, or vanish."""
+    values = np.random.default_rng(4).normal(size=(3, 4))
+    assert shares(values * scale, ["a", "b"]) == shares(values, ["a", "b"])
+
+
 def test_what_does_not_matter_has_a_share_of_0() -> None:
     """And not what rounding leaves of it."""
     values = np.repeat(np.random.default_rng(0).normal(size=(7, 1)), 3, axis=1)

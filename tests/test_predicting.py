@@ -206,6 +206,7 @@ def test_what_cannot_be_predicted_is_one_clear_error(
     before = {*Path().iterdir()}
     told = shell(*[str(run.path) if word == "RUN" else word for word in words], code=2)
     assert said in told.err
+    assert "; data." not in told.err  # no config has these rows
     assert told.out == ""
     assert {*Path().iterdir()} == before
 

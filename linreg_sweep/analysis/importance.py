@@ -8,6 +8,8 @@ grid each term is a variance of means, with nothing estimated.
 from collections.abc import Sequence
 from itertools import combinations
 
+import numpy as np
+
 from linreg_sweep.array_types import Floats
 
 MANY = "three or more together"
@@ -30,6 +32,7 @@ def shares(values: Floats, names: Sequence[str]) -> dict[str, list[str | float |
     Returns:
         A table: `parameters` (one, or two with `x` between them) and `share`, None where nothing varies.
     """
+    values = np.ldexp(values, -np.frexp(np.abs(values).max())[1])  # or squares overflow where trials diverged
     centred = values - values.mean()
     total = float((centred**2).mean())
     axes = range(values.ndim)

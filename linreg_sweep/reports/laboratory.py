@@ -50,8 +50,8 @@ def laboratory(run: Run, experiment: Experiment, trials: "pd.DataFrame") -> dict
     """
     training, size = experiment.config.training, experiment.problem.shape[0]
     if size > MAX_PARAMETERS:
-        text = f"has {size} parameters per target, and a page trains at most {MAX_PARAMETERS}"
-        raise ResultsError(Complaint(str(run.path), text))
+        text = f"the run has {size} parameters per target, and a page trains at most {MAX_PARAMETERS}"
+        raise ResultsError(Complaint("", text))
     groups = experiment.groups(_hyperparameters(run, experiment, trials))
     setups, setup = _setups(groups, len(trials))
     ways, way = _ways(groups, len(trials))
