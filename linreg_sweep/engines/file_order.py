@@ -17,7 +17,8 @@ from linreg_sweep.engines.interface import (
 )
 from linreg_sweep.theory.changing_maps import ENOUGH, KEPT, Epochs
 from linreg_sweep.theory.epoch_events import Bounds, Ladder, bounds_of, epoch_events, ladder_of
-from linreg_sweep.theory.epoch_map import Batches, epoch_maps
+from linreg_sweep.theory.epoch_map import epoch_maps
+from linreg_sweep.theory.epoch_steps import Batches
 from linreg_sweep.theory.file_order import FileOrder
 from linreg_sweep.theory.first_events import Levels
 from linreg_sweep.theory.outcome import MISSING
@@ -192,5 +193,5 @@ def _rounding(descent: _Descent, steps: Steps, end: Integers, diverged: Integers
     error = ENOUGH * np.maximum.reduce(sizes) * maps.peak
     gathered = np.fmin(descent.ladder.gathered_within(end), descent.bounds.gathered_within(end))
     moved = np.nan_to_num(steps.rounding(rate, error) * maps.spread * gathered, nan=np.inf)
-    pace = len(descent.batches.pulls) * end * steps.pace(rate)
+    pace = descent.batches.n_steps * end * steps.pace(rate)
     return Rounding(moved, steps.stretch(pace))

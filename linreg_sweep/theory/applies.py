@@ -11,8 +11,7 @@ from linreg_sweep.method import Method
 from linreg_sweep.schedules import declared as schedules
 from linreg_sweep.schedules.base import LongRun, power
 from linreg_sweep.theory.drawn import Drawn
-from linreg_sweep.theory.file_order import FileOrder
-from linreg_sweep.theory.in_batches import MOST_NUMBERS, MOST_PARAMETERS
+from linreg_sweep.theory.file_order import FileOrder, is_worth_it
 from linreg_sweep.theory.limits import cycle_product, first_loss, radius
 from linreg_sweep.theory.outcome import stability_limit, steepest_contraction
 from linreg_sweep.theory.permuted import MOST_ROWS, Permuted
@@ -31,6 +30,9 @@ LONGEST_CYCLE = 10_000
 
 TABLE = 2**20
 """Factors that are held at once, of all trials together."""
+
+MOST_PARAMETERS = 128
+"""Parameters up to which what a draw does is worked out."""
 
 
 @dataclass(frozen=True)
@@ -222,7 +224,7 @@ def _each(numbers: Floats, columns: NDArray[np.intp]) -> Floats:
 
 
 def theory_of(
-    method: Method, problem: Problem, known: dict[Any, Any] | None = None
+    method: Method, problem: Problem, known: dict[Any, Any] | None = None, epochs: int | None = None
 ) -> Theory | ScheduledOrder | Drawn | NoTheory:
     """Returns what is known of trials that descend by a method.
 
@@ -230,16 +232,16 @@ def theory_of(
         method: the descent.
         problem: what is descended.
         known: what has been found before, to which more is added.
+        epochs: of the longest trial, beside which theory should not take long; None: as many as it takes.
     """
     if method.optimizer != "sgd":
         return NoTheory("adaptive", "adaptive optimizers scale each step by its gradients")
     if method.batch_size is None:
         return LinearTheory(method)
-    if problem.shape[0] > MOST_PARAMETERS:
+    if method.order == "file" and not is_worth_it(method, problem, epochs):
+        return NoTheory("mini_batches", "what an epoch comes to takes longer to work out than to train")
+    if method.order != "file" and problem.shape[0] > MOST_PARAMETERS:
         return NoTheory("mini_batches", f"steps see mini-batches of more than {MOST_PARAMETERS} parameters")
-    n_steps = -(-problem.n_rows // method.batch_size)
-    if method.order == "file" and n_steps * problem.shape[0] ** 2 > MOST_NUMBERS:
-        return NoTheory("mini_batches", "an epoch has too many steps for so many parameters")
     if method.schedule is not None and method.order != "file":
         return NoTheory("mini_batches", "steps see mini-batches under a schedule")
     if method.schedule is not None:

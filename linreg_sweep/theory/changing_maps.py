@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from linreg_sweep.theory.affine import Affine
 from linreg_sweep.theory.course import Table
-from linreg_sweep.theory.epoch_map import Batches, EpochMaps, Momentum, epoch_maps
+from linreg_sweep.theory.epoch_map import EpochMaps, Momentum, epoch_maps
+from linreg_sweep.theory.epoch_steps import Batches
 from linreg_sweep.theory.rounding import Steps
 from linreg_sweep.theory.sums import combined, total
 from linreg_sweep.theory.watching import Seen
@@ -145,7 +146,7 @@ class Epochs:
             pull = rate * steps.unit * (steps.steepest * (steps.optimum + size) + steps.constant)
             added = pull / (1 - steps.momentum) * spread * peak
             self.gathered[n + diagonal, n + diagonal] += (added * scale) ** 2
-        self.pace = self.pace + len(self.batches.pulls) * steps.pace(rate)
+        self.pace = self.pace + self.batches.n_steps * steps.pace(rate)
 
     def _changed(self, rate: Floats) -> Floats:
         """Carries velocities on, of which states have the product with the rate, and returns the next [k]."""

@@ -51,9 +51,9 @@ class Ladder:
 def ladder_of(maps: EpochMaps, last: int) -> Ladder:
     """Returns the powers of maps that lead to any epoch up to the last."""
     rungs, n_rungs = [maps.every], max(2, int(last).bit_length())
-    gathered, unit = [maps.scale.max(axis=1) + 0 * maps.spread], np.eye(maps.every.delta.shape[1])
+    gathered = [maps.scale.max(axis=1) + 0 * maps.spread]
     for _ in range(n_rungs - 1):
-        gathered.append(gathered[-1] * (1 + norms(rungs[-1].delta + unit, maps.scale)))
+        gathered.append(gathered[-1] * (1 + norms(rungs[-1].delta, maps.scale)))
         rungs.append(rungs[-1].twice())
     return Ladder(maps, rungs, np.nan_to_num(np.stack(gathered), nan=np.inf))
 

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.theory.affine import growth_of
-from linreg_sweep.theory.epoch_map import HELD, Batches, Momentum, Step
+from linreg_sweep.theory.epoch_map import Momentum, Step
+from linreg_sweep.theory.epoch_steps import HELD, Batches
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -23,14 +24,17 @@ RATIO = 1.015
 TOGETHER = 128
 """Trials whose steps are multiplied at once."""
 
-SPAN = 64
+SPAN = 32
 """Rates of the grid that are tried at once."""
 
-SPANS = 24
+SPANS = 48
 """Times that so many more are tried, before no limit is known."""
 
-FAR = 0.5
-"""A summit, or a valley, that lies farther than this from a crossing hides none."""
+FAR = 0.7
+"""A summit, or a valley, that lies farther than this from a crossing hides none: half, or twice, a square."""
+
+GONE = 1e-16
+"""Square of a spectral radius that is no different from 0."""
 
 NARROWINGS = 20
 """Times that the search for a summit halves its step."""
@@ -55,17 +59,22 @@ class Growth:
     momentum: Momentum | None
 
     def at(self, rates: Floats, trial: Indices) -> Floats:
-        """Returns the square of the spectral radius, less 1, of some trials at rates [m]; at most 1."""
+        """Returns the logarithm of the square of the spectral radius of some trials at rates [m].
+
+        It is nearly straight in the rate, even of so many steps that the radius leaps from 0 to infinity.
+        """
         found, own = np.empty(len(rates)), self.momentum
+        width = TOGETHER if self.batches.is_shared else min(TOGETHER, max(1, HELD // self.batches.n_held))
         still = (
             np.full(len(rates), True) if own is None else own.is_still[trial]
         )  # whoever stands beside them
         with np.errstate(all="ignore"):
             for some, moved in ((np.flatnonzero(still), None), (np.flatnonzero(~still), own)):
-                for block in np.split(some, range(TOGETHER, len(some), TOGETHER)):
+                for first in range(0, len(some), width):
+                    block = some[first : first + width]
                     momentum = None if moved is None else moved.take(trial[block])
                     found[block] = _growth_at(self.batches.take(trial[block]), rates[block], momentum)
-        return np.asarray(np.minimum(found, 1.0))
+        return np.log1p(np.maximum(found, GONE - 1))
 
     def of_one(self, trial: int) -> Callable[[Floats], Floats]:
         """Returns the same of one trial."""
@@ -86,16 +95,18 @@ def _growth_at(batches: Batches, rate: Floats, momentum: Momentum | None) -> Flo
 
     Steps that follow one another are multiplied in pairs, many at once, and what they come to likewise.
     """
-    step, size = Step(rate, momentum), batches.curvatures.shape[2] * (1 if momentum is None else 2)
+    step, n = Step(rate, momentum), batches.problem.shape[0]
+    size = n if momentum is None else 2 * n
     whole, each = np.zeros((len(rate), size, size)), max(2, HELD // (TOGETHER * size**2))
-    for first in range(0, len(batches.curvatures), each):
-        steps = step.alone(batches.curvatures[first : first + each])
-        while len(steps) > 1:
-            end = len(steps) // 2 * 2
-            early, late = steps[0:end:2], steps[1:end:2]
-            steps = np.concatenate([late + early + late @ early, steps[end:]])
-        whole = steps[0] + whole + steps[0] @ whole
-    return growth_of(whole, np.tile(batches.frame.is_curved, size // batches.curvatures.shape[2]))
+    for run, _ in batches.runs():
+        for some in np.split(run, range(each, len(run), each)):
+            steps = step.alone(some)
+            while len(steps) > 1:
+                end = len(steps) // 2 * 2
+                early, late = steps[0:end:2], steps[1:end:2]
+                steps = np.concatenate([late + early + late @ early, steps[end:]])
+            whole = steps[0] + whole + steps[0] @ whole
+    return growth_of(whole, np.tile(batches.frame.is_curved, size // n))
 
 
 def first_limits(growth: Growth, count: int) -> Floats:
@@ -173,8 +184,8 @@ def crossings(
 ) -> tuple[Floats, Floats]:
     """Returns the rates [m] between which trials stop being stable, as close as float64 has them.
 
-    By the secant, of which the end that stays is taken for half as high each time (Illinois). The upper one
-    is NaN where growth is not known at both.
+    By the secant, of which an end that stays a second time is taken for half as high (Illinois). The upper
+    one is NaN where growth is not known at both.
 
     Args:
         growth: of some trials at rates [m], below 0 where they are stable.
@@ -183,7 +194,7 @@ def crossings(
         trial: which these are [m].
     """
     low, high = low.copy(), high.copy()
-    at_low, at_high = growth(low, trial), growth(high, trial)
+    at_low, at_high, was_over = growth(low, trial), growth(high, trial), np.full(len(low), np.nan)
     for step in range(STEPS):
         rest = np.flatnonzero(high - low > 2 * np.spacing(low))
         if not len(rest):
@@ -195,6 +206,8 @@ def crossings(
         seen = growth(middle, trial[rest])
         is_over = seen >= 0
         low[rest], high[rest] = np.where(is_over, one, middle), np.where(is_over, middle, other)
-        at_low[rest] = np.where(is_over, at_low[rest] / 2, seen)
-        at_high[rest] = np.where(is_over, seen, at_high[rest] / 2)
+        stays = np.where(is_over == was_over[rest], 0.5, 1.0)
+        at_low[rest] = np.where(is_over, at_low[rest] * stays, seen)
+        at_high[rest] = np.where(is_over, seen, at_high[rest] * stays)
+        was_over[rest] = is_over
     return low, np.where(np.isnan(at_low + at_high), np.nan, high)

@@ -10,170 +10,18 @@ What is kept is M - I, never M: so slow directions keep their digits. The matric
 [k, D, D] and multiplied one by one, so that a trial's bits are its own.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.theory.affine import Affine, growth_of
-from linreg_sweep.theory.problem import Problem, loss_factor
-from linreg_sweep.theory.quadratic import Quadratic
+from linreg_sweep.theory.epoch_steps import GROUP, SHALLOW, Batches
+from linreg_sweep.theory.sums import total
 
 Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Indices = NDArray[np.intp]
-
-HELD = 2**20
-"""Numbers of rows, or of steps, that are worked on at once: 8 MB."""
-
-
-SHALLOW = 1e-10
-"""Share of the steepest curvature up to which a direction is flat where growth is asked for: rounding hides
-how it grows."""
-
-
-@dataclass(frozen=True)
-class Frame:
-    """Coordinates in which the square of an error's length is its excess; k of them, or 1 for all trials.
-
-    Attributes:
-        into: from errors in theta to coordinates [k, P, P]; 0 along what is flat.
-        back: from coordinates to errors [k, P, P]; 0 along what is flat.
-        weight: the squared length of each coordinate's unit error [k, P].
-    """
-
-    into: Floats
-    back: Floats
-    weight: Floats
-
-    @property
-    def is_curved(self) -> Flags:
-        """Along which coordinates growth shows [k, P]."""
-        return np.asarray(self.weight > SHALLOW * self.weight.max(axis=1, keepdims=True))
-
-
-def frame_of(quadratic: Quadratic) -> Frame:
-    """Returns the coordinates along a quadratic's eigenvectors."""
-    weight = np.ascontiguousarray((quadratic.eigenvalues * quadratic.cost_per_loss).T)
-    vectors, root = np.moveaxis(quadratic.eigenvectors, -1, 0), np.sqrt(weight)
-    inverse = np.divide(1, root, out=np.zeros_like(root), where=root > 0)
-    return Frame(
-        np.ascontiguousarray(root[:, :, None] * vectors.swapaxes(1, 2)),
-        np.ascontiguousarray(vectors * inverse[:, None, :]),
-        weight,
-    )
-
-
-@dataclass(frozen=True)
-class Batches:
-    """The steps of an epoch in a frame, of k trials or alike for all (1).
-
-    Attributes:
-        frame: the coordinates.
-        curvatures: of each of s batches, with its penalty [s, k, P, P].
-        pulls: the gradient of each batch against the optimum [s, k, P, O].
-        is_balanced: whether the pulls add up to 0.
-        steepest: a bound on the largest eigenvalue of any batch's curvature [k].
-        flattest: a bound on the least of them that is not 0 [k].
-        constant: the largest norm of a batch's C.
-        n_rows: of the largest batch.
-    """
-
-    frame: Frame
-    curvatures: Floats
-    pulls: Floats
-    is_balanced: bool
-    steepest: Floats
-    flattest: Floats
-    constant: float
-    n_rows: int
-
-    def take(self, chosen: Indices | slice) -> "Batches":
-        """Returns those of some trials."""
-        if len(self.steepest) == 1:
-            return self
-        frame = Frame(*(each[chosen] for each in vars(self.frame).values()))
-        return replace(
-            self,
-            frame=frame,
-            curvatures=self.curvatures[:, chosen],
-            pulls=self.pulls[:, chosen],
-            steepest=self.steepest[chosen],
-            flattest=self.flattest[chosen],
-        )
-
-
-def batches_of(
-    problem: Problem, batch_size: int, quadratic: Quadratic, weight_decay: Floats, *, decay_bias: bool
-) -> Batches:
-    """Returns the steps of an epoch in file order.
-
-    Args:
-        problem: the rows, and the loss that a step descends.
-        batch_size: rows a step; the last may have fewer.
-        quadratic: what trials descend on the whole.
-        weight_decay: the penalty of each step [k], k as in the quadratic.
-        decay_bias: whether the bias is penalised, too.
-    """
-    frame, optimum = frame_of(quadratic), np.moveaxis(quadratic.optimum, -1, 0)
-    low = np.moveaxis(quadratic.optimum_low, -1, 0)
-    decayed = np.ones(problem.shape[0])
-    decayed[-1] = decay_bias or not problem.fit_bias
-    penalty = np.atleast_1d(weight_decay)[:, None, None] * decayed[:, None]  # [k, P, 1]
-    ridge = frame.into @ (penalty * frame.back)
-    pull_of_penalty = frame.into @ (penalty * (optimum + low))
-    curvatures, pulls, spectra, constants = [], [], [], []
-    size = min(batch_size, problem.n_rows)
-    for design, y in _batches(problem, size):
-        factor, each = float(loss_factor(problem.loss, *y.shape[1:])), design[:, None]
-        curvature, pull = step_on(each, (y[:, None] - each @ optimum) - each @ low, factor, frame)
-        curvatures.append(curvature + ridge)
-        pulls.append(pull - pull_of_penalty)
-        spectra.append(factor * np.linalg.svd(design, compute_uv=False).ravel() ** 2)
-        constants.append(factor * np.linalg.norm(design.swapaxes(1, 2) @ y, axis=(1, 2)).max())
-    values = np.concatenate(spectra)
-    seen = values[values > 1e-12 * values.max(initial=0.0)]
-    is_even = problem.loss == "sse" or problem.n_rows % size == 0
-    return Batches(
-        frame,
-        np.concatenate(curvatures),
-        np.concatenate(pulls),
-        is_even and (problem.loss != "sse" or not np.any(weight_decay)),
-        values.max(initial=0.0) + np.atleast_1d(weight_decay),
-        np.broadcast_to(seen.min(initial=np.inf), np.atleast_1d(weight_decay).shape),
-        max(constants),
-        size,
-    )
-
-
-def _batches(problem: Problem, size: int) -> Iterator[tuple[Floats, Floats]]:
-    """Yields the rows of many batches of one size at once, A [s, b, P] and Y [s, b, O], in their order."""
-    n_whole, each = problem.n_rows // size, max(1, HELD // (size * problem.shape[0]))
-    edges = [*range(0, n_whole * size, each * size), n_whole * size]
-    for first, last in pairwise(edges):
-        design, y = problem.rows(slice(first, last))
-        yield design.reshape(-1, size, design.shape[1]), y.reshape(-1, size, y.shape[1])
-    if problem.n_rows % size:
-        design, y = problem.rows(slice(n_whole * size, problem.n_rows))
-        yield design[None], y[None]
-
-
-def step_on(design: Floats, residual: Floats, factor: float, frame: Frame) -> tuple[Floats, Floats]:
-    """Returns how rows [..., b, P] bend and pull in a frame, [..., k, P, P] and [..., k, P, O].
-
-    Args:
-        design: the rows.
-        residual: what the optimum leaves of their targets [..., k, b, O].
-        factor: of the loss.
-        frame: the coordinates.
-    """
-    along = design @ frame.back
-    across = factor * frame.weight[:, :, None] * along.swapaxes(-1, -2)
-    return across @ along, across @ residual
 
 
 @dataclass(frozen=True)
@@ -261,33 +109,75 @@ class EpochMaps:
 
 
 def epoch_maps(batches: Batches, rate: Floats, momentum: Momentum | None) -> EpochMaps:
-    """Returns the map of an epoch of k trials.
+    """Returns the map of an epoch of k trials, from the last step to the first, groups of steps side by side.
 
     Args:
         batches: of these trials, or of all.
         rate: the learning rates [k].
         momentum: theirs; None: none has any.
     """
-    n, n_targets, count = batches.pulls[0].shape[1], batches.pulls[0].shape[2], len(rate)
-    size = n if momentum is None else 2 * n
-    delta, unit, step = np.zeros((count, size, size)), np.eye(size), Step(rate, momentum)
-    shift, drift = np.zeros((2, count, size, n_targets))
-    spread, peak = np.zeros(count), np.ones(count)
+    (n, n_targets), count = batches.problem.shape, len(rate)
+    size, step = n if momentum is None else 2 * n, Step(rate, momentum)
     scale = np.tile(np.sqrt(batches.frame.weight), size // n)
-    for curvature, pull in zip(reversed(batches.curvatures), reversed(batches.pulls), strict=True):
-        norm = norms(delta + unit, scale)  # of what follows on this batch
-        spread, peak = spread + norm, np.maximum(peak, norm)
-        before = delta, shift, drift
-        delta, turned, added = step.led_up_to(delta, curvature, pull)
-        shift, drift = shift + turned, drift + added
-    every = first = Affine(delta, shift if batches.is_balanced else shift + drift)
+    after = _Stretch(*(np.zeros((count, size, width)) for width in (size, n_targets, n_targets)))
+    spread, peak = np.zeros(count), np.ones(count)
+    for run in batches.runs(backwards=True):
+        before = after  # what follows the first step, once it is its turn
+        curvatures, pulls = (_in_groups(each) for each in run)
+        groups = _Stretch(*(np.zeros((len(pulls), *each.shape)) for each in vars(after).values()))
+        for whole, last in zip(vars(groups).values(), vars(after).values(), strict=True):
+            whole[-1] = last
+        followed = np.empty((pulls.shape[1], *groups.delta.shape))  # by so much of its group is a batch
+        for place in reversed(range(pulls.shape[1])):
+            followed[place] = groups.delta
+            groups = step.led_up_to(groups, curvatures[:, place], pulls[:, place])
+        size = norms(followed[:, -1], scale)
+        after, spread, peak = groups.of(-1), spread + total(size), np.maximum(peak, size.max(axis=0))
+        for group in reversed(range(len(pulls) - 1)):
+            size = norms(after.delta + followed[:, group] + after.delta @ followed[:, group], scale)
+            spread, peak = spread + total(size), np.maximum(peak, size.max(axis=0))
+            after = after.led_up_to(groups.of(group))
+    every = first = after.affine(is_balanced=batches.is_balanced)
     if momentum is not None and (momentum.gain != 1).any():
-        whole = Step(rate, replace(momentum, gain=np.ones(count)))
-        delta, turned, added = whole.led_up_to(before[0], batches.curvatures[0], batches.pulls[0])
-        is_whole = (momentum.gain == 1)[:, None, None]
-        shift = np.where(is_whole, every.shift, before[1] + turned + (before[2] + added))
-        first = Affine(delta, shift)
+        undampened = Step(rate, replace(momentum, gain=np.ones(count)))
+        whole = undampened.led_up_to(before, *(each[0] for each in run))
+        shift = np.where((momentum.gain == 1)[:, None, None], every.shift, whole.shift + whole.drift)
+        first = Affine(whole.delta, shift)
     return EpochMaps(every, first, None if momentum is None else momentum.ahead, scale, spread, peak)
+
+
+def _in_groups(steps: Floats) -> Floats:
+    """Returns steps [s, ...] in groups of those that follow one another [g, s / g, ...]; see Batches.runs."""
+    return steps.reshape(max(1, len(steps) // GROUP), -1, *steps.shape[1:])
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Steps that follow one another, of k trials: `z' = z + delta z + shift + drift`.
+
+    Attributes:
+        delta: what they come to, less I [..., k, D, D].
+        shift: what they make of their own pulls beyond passing them on [..., k, D, O].
+        drift: the pulls themselves [..., k, D, O], which over a balanced epoch come to 0.
+    """
+
+    delta: Floats
+    shift: Floats
+    drift: Floats
+
+    def of(self, group: int) -> "_Stretch":
+        """Returns one of the groups that lie first."""
+        return _Stretch(self.delta[group], self.shift[group], self.drift[group])
+
+    def led_up_to(self, before: "_Stretch") -> "_Stretch":
+        """Returns the steps with others before them."""
+        shift = self.shift + before.shift + self.delta @ (before.shift + before.drift)
+        delta = self.delta + before.delta + self.delta @ before.delta
+        return _Stretch(delta, shift, self.drift + before.drift)
+
+    def affine(self, *, is_balanced: bool) -> Affine:
+        """Returns the steps of an epoch as a map."""
+        return Affine(self.delta, self.shift if is_balanced else self.shift + self.drift)
 
 
 class Step:
@@ -309,40 +199,37 @@ class Step:
         carried = self.ahead * bent + (self.kept - 1) * np.eye(2 * n)[:, n:]
         return np.concatenate([bent, carried], axis=3)
 
-    def led_up_to(self, delta: Floats, curvature: Floats, pull: Floats) -> tuple[Floats, Floats, Floats]:
-        """Returns what steps come to with one more before them.
+    def led_up_to(self, after: _Stretch, curvature: Floats, pull: Floats) -> _Stretch:
+        """Returns steps with one more before them.
 
         Args:
-            delta: what the steps after it come to, less I [k, D, D].
-            curvature: of the batch [k, P, P].
-            pull: of the batch [k, P, O].
-
-        Returns:
-            The same with it; what the steps after it make of its pull beyond passing it on, and the pull.
+            after: the steps [..., k].
+            curvature: of the batch [..., k, P, P].
+            pull: of the batch [..., k, P, O].
         """
-        n, push = curvature.shape[1], self.push
+        delta, n, push = after.delta, curvature.shape[-1], self.push
         if self.kept is None or self.ahead is None:
             turned, at_once = -push * delta, -push * np.eye(n)
         else:
             slowed = push / (1 - self.kept)
-            turned = push * delta[:, :, n:] - slowed * delta[:, :, :n]
+            turned = push * delta[..., n:] - slowed * delta[..., :n]
             at_once = np.concatenate([-slowed * np.eye(n), push * np.eye(n)], axis=1)
         found, bent = delta.copy(), (turned + at_once) @ curvature
-        found[:, :, :n] += bent
+        found[..., :n] += bent
         if self.kept is not None and self.ahead is not None:
-            kept = delta[:, :, n:] + np.eye(2 * n)[:, n:]
-            found[:, :, n:] += self.ahead * bent + (self.kept - 1) * kept
-        return found, -(turned @ pull), -(at_once @ pull)
+            kept = delta[..., n:] + np.eye(2 * n)[:, n:]
+            found[..., n:] += self.ahead * bent + (self.kept - 1) * kept
+        return _Stretch(found, after.shift - turned @ pull, after.drift - at_once @ pull)
 
 
-def norms(matrices: Floats, scale: Floats) -> Floats:
-    """Returns a bound on the spectral norm of matrices [k, D, D], in theta's terms; it is exact for I.
+def norms(deltas: Floats, scale: Floats) -> Floats:
+    """Returns a bound on the spectral norm of I and deltas [..., k, D, D], in theta's terms; exact for 0.
 
     Args:
-        matrices: in the frame.
+        deltas: in the frame.
         scale: of its coordinates [k, D].
     """
     inverse = np.divide(1, scale, out=np.zeros_like(scale), where=scale > 0)
-    size = np.abs(matrices) * (inverse[:, :, None] * scale[:, None, :])
-    sides = np.sqrt(size.sum(axis=1).max(axis=1)) * np.sqrt(size.sum(axis=2).max(axis=1))
-    return np.asarray(np.minimum(sides, np.sqrt((size**2).sum(axis=(1, 2)))))
+    size = np.abs(deltas + np.eye(scale.shape[1])) * (inverse[:, :, None] * scale[:, None, :])
+    sides = np.sqrt(size.sum(axis=-2).max(axis=-1)) * np.sqrt(size.sum(axis=-1).max(axis=-1))
+    return np.asarray(np.minimum(sides, np.sqrt((size**2).sum(axis=(-2, -1)))))

@@ -7,15 +7,41 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.method import Method
 from linreg_sweep.theory.epoch_limits import Growth, first_limits, islands
-from linreg_sweep.theory.epoch_map import Batches, EpochMaps, batches_of, epoch_maps
+from linreg_sweep.theory.epoch_map import EpochMaps, epoch_maps
+from linreg_sweep.theory.epoch_steps import RUN, Batches, batches_of, n_groups
 from linreg_sweep.theory.in_batches import DECIDING, InBatches, Indices, Values, alike
+from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
 
 Floats = NDArray[np.float64]
 
 TABLE = 2**21
 """Numbers of batches and maps that are held at once."""
+
+ALWAYS, USUAL, MOST_WORK = 2**23, 128, 2**34
+"""Steps of an epoch times P**2, and P, up to which theory is always worked out, and multiplications of a map
+up to which it ever is: seconds, of which the limit takes some hundred times as many."""
+
+A_STEP, A_MAP, A_ROW = 2**10, 64, 4
+"""Multiplications whose time what they stand for takes: to handle a step of a map; the cube of what it moves,
+to work out from the map what trials do; a number of a row, to train."""
+
+
+def is_worth_it(method: Method, problem: Problem, epochs: int | None) -> bool:
+    """Returns whether the map of an epoch is worked out: in little time, or in less than training takes.
+
+    Args:
+        method: the descent.
+        problem: what is descended.
+        epochs: of the longest trial; None: as many as it takes.
+    """
+    (n_rows, n), batch_size = (problem.n_rows, problem.shape[0]), method.batch_size or problem.n_rows
+    n_steps, size = -(-n_rows // batch_size), n * (2 if "momentum" in method.active else 1)
+    work = n_steps * (size**3 + A_STEP) + A_MAP * size**3
+    is_short = epochs is None or work <= A_ROW * epochs * n_rows * n
+    return (n_steps * n**2 <= ALWAYS and n <= USUAL) or (work <= MOST_WORK and is_short)
 
 
 @dataclass(frozen=True)
@@ -46,8 +72,9 @@ class FileOrder(InBatches):
         """
         (n_parameters, n_targets), count = self.problem.shape, len(values["learning_rate"])
         size = (2 if self.momentum(values) is not None else 1) * n_parameters
-        own = self.n_steps * n_parameters**2 if self.method.is_penalised else 0
-        width = max(1, TABLE // (own + (each + 4) * size * (size + n_targets)))
+        own = min(self.n_steps * n_parameters**2, RUN) if self.method.is_penalised else 0
+        each += 4 * n_groups(self.n_steps, n_parameters)
+        width = max(1, TABLE // (own + each * size * (size + n_targets)))
         yield from (slice(first, first + width) for first in range(0, count, width))
 
     def _of_each(self, of_maps: Any, quadratic: Quadratic, values: Values) -> Floats:
@@ -73,7 +100,7 @@ class FileOrder(InBatches):
         self, quadratic: Quadratic, values: Values, epochs: NDArray[Any] | None = None
     ) -> Floats:
         """Returns the learning rate [K] above which trials first stop being stable; see epoch_limits."""
-        width = max(1, TABLE // (self.n_steps * self._n**2))
+        width = max(1, TABLE // min(self.n_steps * self._n**2, RUN))
 
         def find(these: Indices) -> Floats:
             found = []

@@ -15,12 +15,6 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Values = Mapping[str, Floats]
 
-MOST_PARAMETERS = 128
-"""Parameters up to which what an epoch or a draw does is worked out."""
-
-MOST_NUMBERS = 2**23
-"""Steps of an epoch in file order times the square of parameters up to which it is worked out: 64 MB."""
-
 KEPT = 2**16
 """Limits that are kept, for trials that share what they depend on: some 20 MB."""
 

@@ -17,7 +17,8 @@ import numpy as np
 from linreg_sweep.array_types import Flags, Floats, Indices, Integers
 from linreg_sweep.blocks import blocks
 from linreg_sweep.theory.affine import Affine, doublings, growth_of, led
-from linreg_sweep.theory.epoch_map import Frame, Momentum, frame_of
+from linreg_sweep.theory.epoch_map import Momentum
+from linreg_sweep.theory.epoch_steps import Frame, frame_of
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.theory.scatter import shares_of, unit_of

@@ -18,7 +18,8 @@ from linreg_sweep.blocks import blocks
 from linreg_sweep.method import Order
 from linreg_sweep.theory.affine import Affine
 from linreg_sweep.theory.drawn import MOST_MOMENTS, MOST_WORK, Drawn, first_growth
-from linreg_sweep.theory.epoch_map import Momentum, step_on
+from linreg_sweep.theory.epoch_map import Momentum
+from linreg_sweep.theory.epoch_steps import step_on
 from linreg_sweep.theory.in_batches import Values
 from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, moments_moved, moved_by, pairs, with_excess
 from linreg_sweep.theory.problem import Problem, loss_factor

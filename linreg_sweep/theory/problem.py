@@ -117,6 +117,11 @@ class Problem:
         return steepest / flattest if flattest else 1.0
 
     @cached_property
+    def of_batches(self) -> dict[int, tuple[float, float, float]]:
+        """What is known of batches in file order, by their size; see epoch_steps, which fills it in."""
+        return {}
+
+    @cached_property
     def variance(self) -> float:
         """The mean square of the targets about their own means; about 0 where no bias is fitted."""
         return variance(self.targets, fit_bias=self.fit_bias)

@@ -14,7 +14,7 @@ import numpy as np
 
 from linreg_sweep.array_types import Floats
 from linreg_sweep.blocks import blocks
-from linreg_sweep.theory.epoch_map import SHALLOW
+from linreg_sweep.theory.epoch_steps import SHALLOW
 from linreg_sweep.theory.problem import Problem, loss_factor
 from linreg_sweep.theory.quadratic import Quadratic
 
