@@ -17,7 +17,6 @@ from linreg_sweep.engines.interface import (
 )
 from linreg_sweep.theory.changing_maps import ENOUGH, KEPT, Epochs
 from linreg_sweep.theory.epoch_events import Bounds, Ladder, bounds_of, epoch_events, ladder_of
-from linreg_sweep.theory.epoch_map import epoch_maps
 from linreg_sweep.theory.epoch_steps import Batches
 from linreg_sweep.theory.file_order import FileOrder
 from linreg_sweep.theory.first_events import Levels
@@ -96,7 +95,7 @@ def _descents(problem: Problem, trials: Trials, options: TrainOptions) -> Iterat
         these = trials.take(block)
         quadratic = these.quadratic
         batches = theory.batches(quadratic, these.values)
-        maps = epoch_maps(batches, these.learning_rate, theory.momentum(these.values))
+        maps = theory.maps(quadratic, these.values)
         ladder = ladder_of(maps, int(these.epochs.max(initial=1)))
         error = quadratic.error(these.start)
         yield (

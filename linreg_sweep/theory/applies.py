@@ -224,14 +224,13 @@ def _each(numbers: Floats, columns: NDArray[np.intp]) -> Floats:
 
 
 def theory_of(
-    method: Method, problem: Problem, known: dict[Any, Any] | None = None, epochs: int | None = None
+    method: Method, problem: Problem, epochs: int | None = None
 ) -> Theory | ScheduledOrder | Drawn | NoTheory:
     """Returns what is known of trials that descend by a method.
 
     Args:
         method: the descent.
         problem: what is descended.
-        known: what has been found before, to which more is added.
         epochs: of the longest trial, beside which theory should not take long; None: as many as it takes.
     """
     if method.optimizer != "sgd":
@@ -245,11 +244,11 @@ def theory_of(
     if method.schedule is not None and method.order != "file":
         return NoTheory("mini_batches", "steps see mini-batches under a schedule")
     if method.schedule is not None:
-        return ScheduledOrder(method, problem, {} if known is None else known)
+        return ScheduledOrder(method, problem)
     if method.order == "file":
-        return FileOrder(method, problem, {} if known is None else known)
+        return FileOrder(method, problem)
     if method.order == "reshuffle" and problem.n_rows <= MOST_ROWS:
-        return Permuted(method, problem, {} if known is None else known)
+        return Permuted(method, problem)
     if method.order == "reshuffle":
         return NoTheory("reshuffled", "each epoch has a permutation of its own")
-    return Drawn(method, problem, {} if known is None else known)
+    return Drawn(method, problem)

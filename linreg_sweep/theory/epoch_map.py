@@ -10,6 +10,7 @@ What is kept is M - I, never M: so slow directions keep their digits. The matric
 [k, D, D] and multiplied one by one, so that a trial's bits are its own.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -79,6 +80,12 @@ class EpochMaps:
     spread: Floats
     peak: Floats
 
+    def take(self, chosen: Any) -> "EpochMaps":
+        """Returns those of some trials."""
+        ahead = None if self.ahead is None else self.ahead[chosen]
+        of_each = (each[chosen] for each in (self.scale, self.spread, self.peak))
+        return EpochMaps(self.every.take(chosen), self.first.take(chosen), ahead, *of_each)
+
     @property
     def n_parameters(self) -> int:
         """P."""
@@ -118,7 +125,8 @@ def epoch_maps(batches: Batches, rate: Floats, momentum: Momentum | None) -> Epo
     """
     (n, n_targets), count = batches.problem.shape, len(rate)
     size, step = n if momentum is None else 2 * n, Step(rate, momentum)
-    scale = np.tile(np.sqrt(batches.frame.weight), size // n)
+    weight = np.broadcast_to(batches.frame.weight, (count, n))
+    scale = np.tile(np.sqrt(weight), size // n)
     after = _Stretch(*(np.zeros((count, size, width)) for width in (size, n_targets, n_targets)))
     spread, peak = np.zeros(count), np.ones(count)
     for run in batches.runs(backwards=True):
@@ -131,11 +139,11 @@ def epoch_maps(batches: Batches, rate: Floats, momentum: Momentum | None) -> Epo
         for place in reversed(range(pulls.shape[1])):
             followed[place] = groups.delta
             groups = step.led_up_to(groups, curvatures[:, place], pulls[:, place])
-        size = norms(followed[:, -1], scale)
-        after, spread, peak = groups.of(-1), spread + total(size), np.maximum(peak, size.max(axis=0))
+        norm = norms(followed[:, -1], scale)
+        after, spread, peak = groups.of(-1), spread + total(norm), np.maximum(peak, norm.max(axis=0))
         for group in reversed(range(len(pulls) - 1)):
-            size = norms(after.delta + followed[:, group] + after.delta @ followed[:, group], scale)
-            spread, peak = spread + total(size), np.maximum(peak, size.max(axis=0))
+            norm = norms(after.delta + followed[:, group] + after.delta @ followed[:, group], scale)
+            spread, peak = spread + total(norm), np.maximum(peak, norm.max(axis=0))
             after = after.led_up_to(groups.of(group))
     every = first = after.affine(is_balanced=batches.is_balanced)
     if momentum is not None and (momentum.gain != 1).any():
@@ -144,6 +152,19 @@ def epoch_maps(batches: Batches, rate: Floats, momentum: Momentum | None) -> Epo
         shift = np.where((momentum.gain == 1)[:, None, None], every.shift, whole.shift + whole.drift)
         first = Affine(whole.delta, shift)
     return EpochMaps(every, first, None if momentum is None else momentum.ahead, scale, spread, peak)
+
+
+def joined(parts: Sequence[EpochMaps]) -> EpochMaps:
+    """Returns the maps of some trials and of others after them."""
+    every, first = (
+        Affine(*(np.concatenate([getattr(each, name) for each in maps]) for name in ("delta", "shift")))
+        for maps in ([part.every for part in parts], [part.first for part in parts])
+    )
+    ahead = None if parts[0].ahead is None else np.concatenate([part.ahead for part in parts])
+    of_each = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("scale", "spread", "peak")
+    )
+    return EpochMaps(every, first, ahead, *of_each)
 
 
 def _in_groups(steps: Floats) -> Floats:

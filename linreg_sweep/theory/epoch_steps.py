@@ -183,7 +183,8 @@ def batches_of(
 
 def _extremes(problem: Problem, size: int) -> tuple[float, float, float]:
     """Returns the largest eigenvalue of batches, the least that is not 0, and the largest norm of a C."""
-    if size not in problem.of_batches:
+    known = problem.known.setdefault("extremes", {})
+    if size not in known:
         spectra, constants = [], [0.0]
         for design, y in _batches(problem, size, 0, -(-problem.n_rows // size)):
             factor = float(loss_factor(problem.loss, *y.shape[1:]))
@@ -191,8 +192,9 @@ def _extremes(problem: Problem, size: int) -> tuple[float, float, float]:
             constants.append(factor * np.linalg.norm(design.swapaxes(1, 2) @ y, axis=(1, 2)).max())
         largest = max(values.max(initial=0.0) for values in spectra)
         seen = min(values[values > 1e-12 * largest].min(initial=np.inf) for values in spectra)
-        problem.of_batches[size] = float(largest), float(seen), float(max(constants))
-    return problem.of_batches[size]
+        known[size] = float(largest), float(seen), float(max(constants))
+    found: tuple[float, float, float] = known[size]
+    return found
 
 
 def n_groups(n_steps: int, n_parameters: int) -> int:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from linreg_sweep.method import Method
 from linreg_sweep.theory.epoch_limits import Growth, first_limits, islands
-from linreg_sweep.theory.epoch_map import EpochMaps, epoch_maps
+from linreg_sweep.theory.epoch_map import EpochMaps, epoch_maps, joined
 from linreg_sweep.theory.epoch_steps import RUN, Batches, batches_of, n_groups
 from linreg_sweep.theory.in_batches import DECIDING, InBatches, Indices, Values, alike
 from linreg_sweep.theory.problem import Problem
@@ -20,13 +20,24 @@ Floats = NDArray[np.float64]
 TABLE = 2**21
 """Numbers of batches and maps that are held at once."""
 
-ALWAYS, USUAL, MOST_WORK = 2**23, 128, 2**34
-"""Steps of an epoch times P**2, and P, up to which theory is always worked out, and multiplications of a map
-up to which it ever is: seconds, of which the limit takes some hundred times as many."""
+MAPS = 2**22
+"""Numbers of maps that are kept: 64 MB with all that belongs to them."""
 
-A_STEP, A_MAP, A_ROW = 2**10, 64, 4
-"""Multiplications whose time what they stand for takes: to handle a step of a map; the cube of what it moves,
-to work out from the map what trials do; a number of a row, to train."""
+ALWAYS, USUAL = 2**23, 128
+"""Steps of an epoch times P**2, and P, up to which theory is always worked out."""
+
+LONG, LONGEST = 1e6, 4e9
+"""Nanoseconds from which a map is kept, and up to which it is worked out: a limit takes 100 times that."""
+
+EIGENVALUES_NS, NUMBER_NS = 20.0, 1.0
+"""Nanoseconds of what a map shows of a trial, times P**3, and of a row's number in an epoch of training."""
+
+
+def ns_of_a_map(method: Method, problem: Problem) -> float:
+    """Returns the nanoseconds that it takes to work out what an epoch does to a trial, about."""
+    n_steps = -(-problem.n_rows // (method.batch_size or problem.n_rows))
+    size = problem.shape[0] * (2 if "momentum" in method.active else 1)
+    return n_steps * (1500 + 0.3 * size**3)
 
 
 def is_worth_it(method: Method, problem: Problem, epochs: int | None) -> bool:
@@ -37,11 +48,10 @@ def is_worth_it(method: Method, problem: Problem, epochs: int | None) -> bool:
         problem: what is descended.
         epochs: of the longest trial; None: as many as it takes.
     """
-    (n_rows, n), batch_size = (problem.n_rows, problem.shape[0]), method.batch_size or problem.n_rows
-    n_steps, size = -(-n_rows // batch_size), n * (2 if "momentum" in method.active else 1)
-    work = n_steps * (size**3 + A_STEP) + A_MAP * size**3
-    is_short = epochs is None or work <= A_ROW * epochs * n_rows * n
-    return (n_steps * n**2 <= ALWAYS and n <= USUAL) or (work <= MOST_WORK and is_short)
+    n_steps, n = -(-problem.n_rows // (method.batch_size or problem.n_rows)), problem.shape[0]
+    takes = ns_of_a_map(method, problem) + EIGENVALUES_NS * n**3
+    training = np.inf if epochs is None else NUMBER_NS * epochs * problem.n_rows * n
+    return (n_steps * n**2 <= ALWAYS and n <= USUAL) or takes <= min(LONGEST, training)
 
 
 @dataclass(frozen=True)
@@ -58,10 +68,34 @@ class FileOrder(InBatches):
         return batches_of(self.problem, self.batch_size, quadratic, decay, decay_bias=bias)
 
     def maps(self, quadratic: Quadratic, values: Values) -> EpochMaps:
-        """Returns what an epoch does to trials [K]."""
-        with np.errstate(all="ignore"):  # absurd rates overflow
-            batches = self.batches(quadratic, values)
-            return epoch_maps(batches, values["learning_rate"], self.momentum(values))
+        """Returns what an epoch does to trials [K]; of a long one, once for all that are alike."""
+        batches, momentum, rate = (
+            self.batches(quadratic, values),
+            self.momentum(values),
+            values["learning_rate"],
+        )
+
+        def found(some: Indices | slice) -> EpochMaps:
+            with np.errstate(all="ignore"):  # absurd rates overflow
+                its_own = None if momentum is None else momentum.take(some)
+                return epoch_maps(batches.take(some), rate[some], its_own)
+
+        if self.map_ns < LONG or not len(rate):
+            return found(slice(None))
+        numbers = np.column_stack([values[name] for name in ("learning_rate", *DECIDING) if name in values])
+        keys, known = [(*self.key, each.tobytes()) for each in numbers], self.known.setdefault("maps", {})
+        if len(known) * self.n_moving(values) ** 2 > MAPS:
+            known.clear()
+        new = {key: k for k, key in enumerate(keys) if key not in known}
+        if new:
+            maps = found(np.array([*new.values()]))
+            known.update((key, maps.take([place])) for place, key in enumerate(new))
+        return joined([known[key] for key in keys])
+
+    @property
+    def map_ns(self) -> float:
+        """Nanoseconds that it takes to work out what an epoch does to a trial, about."""
+        return ns_of_a_map(self.method, self.problem)
 
     def blocks(self, values: Values, each: int = 1) -> Iterator[slice]:
         """Yields slices of the trials that are worked on together.

@@ -1,7 +1,7 @@
 """What theories of mini-batches have in common: the steps of an epoch, and what a limit depends on."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,12 +29,15 @@ class InBatches:
     Attributes:
         method: the descent.
         problem: what is descended.
-        known: what has been found, by what it depends on.
     """
 
     method: Method
     problem: Problem
-    known: dict[Any, Any] = field(default_factory=dict)
+
+    @property
+    def known(self) -> dict[Any, Any]:
+        """What has been found, by what it depends on."""
+        return self.problem.known
 
     @property
     def batch_size(self) -> int:
@@ -67,6 +70,11 @@ class InBatches:
     def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
         """Returns why some trial has no stability limit, as half a sentence; None: all have one."""
         return None
+
+    def n_limits(self, values: Values) -> int:
+        """Returns how many limits trials have, which some share."""
+        deciding = [values[name] for name in DECIDING if name in values]
+        return len(alike(deciding, len(values["learning_rate"])))
 
     def limits(self, values: Values, find: Callable[[Indices], Floats]) -> Floats:
         """Returns a limit of each trial [K], which is found once for all that share what it depends on.

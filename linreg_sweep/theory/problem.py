@@ -117,8 +117,8 @@ class Problem:
         return steepest / flattest if flattest else 1.0
 
     @cached_property
-    def of_batches(self) -> dict[int, tuple[float, float, float]]:
-        """What is known of batches in file order, by their size; see epoch_steps, which fills it in."""
+    def known(self) -> dict[Any, Any]:
+        """What theories have found of it, by what that depends on; each process finds its own."""
         return {}
 
     @cached_property

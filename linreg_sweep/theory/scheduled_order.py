@@ -34,7 +34,7 @@ class ScheduledOrder(InBatches):
     @property
     def constant(self) -> FileOrder:
         """What holds at a constant rate."""
-        return FileOrder(self.method, self.problem, self.known)
+        return FileOrder(self.method, self.problem)
 
     def rates(self, quadratic: Quadratic, values: Values, epochs: NDArray[Any], dtype: str) -> Table:
         """Returns the rates of trials in each epoch, as their descent's precision has them."""

@@ -15,6 +15,7 @@ from linreg_sweep.engines.chunks import CHUNK
 from linreg_sweep.engines.pace import NS
 from linreg_sweep.engines.spectral import COURSE_BLOCK
 from linreg_sweep.theory.drawn import Drawn
+from linreg_sweep.theory.epoch_steps import n_groups
 from linreg_sweep.theory.file_order import FileOrder
 from linreg_sweep.theory.scheduled_order import ScheduledOrder
 from linreg_sweep.trials.columns import history_types, trial_types
@@ -29,9 +30,9 @@ COURSE_NS = 60_000
 MAP_NS = 250_000
 """Likewise of batches in file order."""
 
-MAP_STEP_NS, MAP_TRIAL_NS, RUNGS = 100_000, 50_000, 40
+MAP_STEP_NS, MAP_TRIAL_NS, RUNGS, LIMIT_MAPS = 100_000, 50_000, 40, 60
 """Nanoseconds of each step of an epoch in file order, to what its map comes to for some trials, and of each
-of them; and how many maps of each are held."""
+of them beside its map; how many maps of each are held; and how many a limit takes as long as."""
 
 PASS_NS = 30_000
 """Nanoseconds of a pass over no rows, to what many parameters come to in the mean over draws."""
@@ -74,8 +75,10 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
         if isinstance(group.theory, FileOrder):
             n_trials = share * len(group.trials)
             width = next(group.theory.blocks(group.trials.values, RUNGS)).stop
-            of_maps = ceil(n_trials / width) * group.theory.n_steps * MAP_STEP_NS
-            total += (of_maps + n_trials * MAP_TRIAL_NS) * NS
+            n_steps, map_ns = group.theory.n_steps, group.theory.map_ns
+            of_maps = ceil(n_trials / width) * n_steps / n_groups(n_steps, n_parameters) * MAP_STEP_NS
+            n_limits = ceil(share * group.theory.n_limits(group.trials.values))
+            total += (of_maps + n_trials * (MAP_TRIAL_NS + map_ns) + n_limits * LIMIT_MAPS * map_ns) * NS
         if isinstance(group.theory, ScheduledOrder):
             trials, done = group.trials, epochs[group.chosen]
             done = np.where(group.theory.is_followed(trials.quadratic, trials.values, done), done, 0)

@@ -233,7 +233,7 @@ class Experiment:
         start = self._starts(values, problem.shape)
         quadratic = self._quadratics.of(problem, kind, method, taken["weight_decay"])
         epochs = numbers("epochs", training.epochs).astype(np.int64)
-        theory = theory_of(method, problem, self._limits, most_epochs(training.epochs, self.space))
+        theory = theory_of(method, problem, most_epochs(training.epochs, self.space))
         trials = Trials(start, epochs, taken, quadratic)
         options = self._options(problem, trials, method)
         return Group(chosen, kind, problem, trials, options, theory)
@@ -241,10 +241,6 @@ class Experiment:
     @cached_property
     def _quadratics(self) -> Quadratics:
         return Quadratics()
-
-    @cached_property
-    def _limits(self) -> dict[Any, Any]:
-        return {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Returns what workers need: not what can be worked out again, nor rows that no trial looks at."""
