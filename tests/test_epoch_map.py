@@ -11,82 +11,20 @@ from numpy.typing import NDArray
 import linreg_sweep as ls
 from linreg_sweep.engines import load_engine
 from linreg_sweep.engines.closed_form import train as closed_form
-from linreg_sweep.engines.interface import TrainOptions, Trials
 from linreg_sweep.theory.applies import theory_of
 from linreg_sweep.theory.changing_maps import Epochs
 from linreg_sweep.theory.file_order import FileOrder
-from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, EPOCH_MAP, MINI_BATCHES, MISSING, judge
-from linreg_sweep.theory.problem import Problem, make_problem
+from linreg_sweep.theory.outcome import EPOCH_MAP, MINI_BATCHES, MISSING
+from linreg_sweep.theory.problem import make_problem
 from linreg_sweep.theory.rounding import steps_of
 from linreg_sweep.theory.scheduled_order import MOST_WORK, ScheduledOrder
 from linreg_sweep.trials.prediction import predict
 from tests.cases import SCHEDULE
 from tests.descents import check_bits_are_own, judged, make_method, make_trials
-from tests.random_sweeps import random_schedule
+from tests.in_file_order import held_to_the_experiment, random_trials
 from tests.trials_of_rules import FACTS, S1
 
 Floats = NDArray[np.float64]
-
-
-def random_trials(
-    seed: int, count: int = 50, *, scheduled: bool = False
-) -> tuple[Problem, Trials, TrainOptions]:
-    """Returns trials on random data: every loss, momentum and penalty, last batches that are smaller."""
-    draw = np.random.default_rng(seed)
-    rows, features, targets = (int(draw.integers(*span)) for span in ((3, 40), (1, 5), (1, 3)))
-    x = draw.normal(size=(rows, features)) * 10.0 ** draw.uniform(-1, 1, features)
-    x += draw.normal(size=features) * draw.choice([0, 3])
-    y = draw.normal(1, 3, (rows, targets))
-    if draw.random() < 0.3:
-        y = x @ draw.normal(size=(features, targets)) + 1
-    loss, fit_bias = str(draw.choice(["half_mse", "mse", "sse"])), bool(draw.random() < 0.8)
-    problem = make_problem(x, y, loss=loss, fit_bias=fit_bias)
-    steepest = problem.eigenvalues[-1]
-    nesterov, has_momentum = draw.random() < 0.3, draw.random() < 0.6
-    momentum = draw.choice([1e-3 if nesterov else 0, 0.5, 0.9, 0.99], count) * has_momentum
-    dampening = draw.choice([0, 0.5, 0.9], count) * (momentum > 0) * (draw.random() < 0.5) * (not nesterov)
-    decay = draw.choice([0, 1e-2, 0.5], count) * steepest * (draw.random() < 0.4)
-    flags = ["nesterov"] * (nesterov and has_momentum) + ["decay_bias"] * bool(draw.random() < 0.3)
-    trials = make_trials(
-        problem,
-        2 / steepest * 10 ** draw.uniform(-3, 0.5, count),
-        draw.normal(0, 3, (count, *problem.shape)),
-        int(draw.choice([20, 100, 1000] if scheduled else [20, 300, 2000])),
-        "sgd",
-        flags,
-        momentum=momentum,
-        dampening=dampening,
-        weight_decay=decay,
-    )
-    method = make_method(trials, "sgd", flags, batch_size=int(draw.integers(1, rows)))
-    if scheduled:
-        method = replace(method, schedule=SCHEDULE.validate_python(random_schedule(draw)))
-    tolerance, divergence = 10 ** draw.uniform(-6, -1), float(draw.choice([10, 1e6]))
-    early_stop = bool(draw.random() < 0.5)
-    return problem, trials, judged(problem, trials, method, tolerance, divergence, early_stop=early_stop)
-
-
-def held_to_the_experiment(seed: int, *, scheduled: bool = False) -> Counter[str]:
-    """Holds predictions of fifty trials to what the NumPy engine makes of them; counts those of few maps."""
-    problem, trials, options = random_trials(seed, scheduled=scheduled)
-    told = predict(problem, trials, options, theory_of(options.method, problem))
-    done = load_engine("numpy")(problem, trials, options)
-    excess, early_stop = trials.quadratic.excess(done.theta), options.early_stop
-    events = done.converged_at, done.diverged_at
-    outcome = judge(*events, excess, options.converged_excess, early_stop=early_stop)
-    at = np.select([outcome == CONVERGED, outcome == DIVERGED], events, MISSING)
-    known = told.theory == EPOCH_MAP
-    np.testing.assert_array_equal(told.outcome[known], outcome[known], err_msg=f"seed {seed}")
-    exact = known & ((told.at != MISSING) | (told.about == MISSING))
-    np.testing.assert_array_equal(told.at[exact], at[exact], err_msg=f"seed {seed}")
-    plain = trials.values["momentum"] == 0
-    return Counter(
-        trials=(told.theory != MINI_BATCHES).sum(),
-        known=known.sum(),
-        exact=exact.sum(),
-        plain=plain.sum(),
-        told=(plain & known).sum(),
-    )
 
 
 def test_what_is_predicted_comes_true() -> None:
@@ -170,17 +108,6 @@ def test_a_direction_that_rounding_hides_has_no_say_in_the_regime() -> None:
         values = {**trials.values, "learning_rate": trials.learning_rate * limit}
         factor = theory.contraction(trials.quadratic, values)
         assert (np.abs(factor) < 1 - 1e-4).all(), (seed, factor)
-
-
-def test_of_more_steps_than_are_worked_out_nothing_is_known() -> None:
-    """A row a step: maps of all would take gigabytes."""
-    draw = np.random.default_rng(2)
-    problem = make_problem(
-        draw.normal(size=(6000, 40)), draw.normal(size=(6000, 1)), loss="sse", fit_bias=True
-    )
-    trials = make_trials(problem, 1e-6, np.zeros((1, *problem.shape)), 5)
-    theories = [theory_of(make_method(trials, batch_size=size), problem) for size in (1, 2)]
-    assert [theory.word for theory in theories] == ["mini_batches", "epoch_map"]
 
 
 @pytest.mark.system

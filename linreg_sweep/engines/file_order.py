@@ -136,7 +136,8 @@ def _results(descent: _Descent) -> Results:
 def _watch(problem: Problem, descent: _Descent) -> Ends:
     """Returns how trials end along each way."""
     steps = _steps(problem, descent.trials, descent.options, descent.batches)
-    steps = replace(steps, most=steps.most / descent.ladder.maps.peak)
+    maps = descent.ladder.maps
+    steps = replace(steps, most=steps.most / np.where(maps.overflows, 1, maps.peak))
     levels, found = descent.levels, []
     overflow = steps.overflow(descent.trials.quadratic.cost_per_loss)
     bounds: Rounding | None = None
@@ -189,8 +190,9 @@ def _rounding(descent: _Descent, steps: Steps, end: Integers, diverged: Integers
     within = np.where(diverged == MISSING, end, np.maximum(end - 1, 0))
     looked_at = (0 * within, np.minimum(within, 1), within)
     sizes = [np.linalg.norm(descent.error + descent.moved_by(at), axis=(1, 2)) for at in looked_at]
-    error = ENOUGH * np.maximum.reduce(sizes) * maps.peak
+    error = ENOUGH * np.maximum.reduce(sizes) * maps.risen
     gathered = np.fmin(descent.ladder.gathered_within(end), descent.bounds.gathered_within(end))
     moved = np.nan_to_num(steps.rounding(rate, error) * maps.spread * gathered, nan=np.inf)
+    moved[maps.overflows] = 0
     pace = descent.batches.n_steps * end * steps.pace(rate)
     return Rounding(moved, steps.stretch(pace))

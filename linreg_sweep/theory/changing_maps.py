@@ -33,8 +33,8 @@ ENOUGH = 2.0
 
 
 def _numbers(map_: Affine, maps: EpochMaps) -> Floats:
-    """Returns delta, shift, spread and peak of k maps, one after the other [k, m]; see EpochMaps."""
-    parts = (map_.delta, map_.shift, maps.spread, maps.peak)
+    """Returns delta, shift, spread, risen and peak of k maps, one after the other [k, m]; see EpochMaps."""
+    parts = (map_.delta, map_.shift, maps.spread, maps.risen, maps.peak)
     return np.concatenate([each.reshape(len(each), -1) for each in parts], axis=1)
 
 
@@ -71,7 +71,7 @@ class Epochs:
         self.state[:n] = self.error
         self.gathered, self.pace = np.zeros((size, size, count)), np.zeros(count)
         self.rate = np.full(count, np.nan)
-        self.kept = np.empty((held, size * (size + n_targets) + 2, count))
+        self.kept = np.empty((held, size * (size + n_targets) + 3, count))
         self.met, self.n_met = np.full((held, count), np.nan), np.zeros(count, np.intp)
 
     def take(self, columns: Indices) -> None:
@@ -102,8 +102,8 @@ class Epochs:
         found = np.sqrt(epoch * np.maximum(total(trace), 0))
         return np.asarray(np.nan_to_num(found, nan=np.inf))
 
-    def _map(self, rate: Floats, *, is_first: bool) -> tuple[Floats, Floats, Floats, Floats]:
-        """Returns delta, shift, spread and peak of an epoch, trials last; worked out where a rate is new."""
+    def _map(self, rate: Floats, *, is_first: bool) -> tuple[Floats, Floats, Floats]:
+        """Returns delta, shift and the others [3] of an epoch, trials last; made where a rate is new."""
         is_met = self.met[: self.n_met.max() + 1] == rate
         place = np.where(is_met.any(axis=0), is_met.argmax(axis=0), np.minimum(self.n_met, len(self.met) - 1))
         new = np.flatnonzero(~is_met.any(axis=0))
@@ -120,11 +120,11 @@ class Epochs:
         else:
             found = self.kept[place, :, np.arange(len(rate))].T
         size, n_targets = self.state.shape[:2]
-        delta, shift = found[: size * size], found[size * size : -2]
-        return delta.reshape(size, size, -1), shift.reshape(size, n_targets, -1), found[-2], found[-1]
+        delta, shift = found[: size * size], found[size * size : -3]
+        return delta.reshape(size, size, -1), shift.reshape(size, n_targets, -1), found[-3:]
 
     def _move(self, rate: Floats, *, is_first: bool) -> None:
-        delta, shift, spread, peak = self._map(rate, is_first=is_first)
+        delta, shift, (spread, risen, peak) = self._map(rate, is_first=is_first)
         self.state = self.state + (combined(delta, self.state) + shift)
         self.error = self.state[: self.n]
         if self.momentum is not None:
@@ -132,14 +132,15 @@ class Epochs:
         back, before = np.moveaxis(self.batches.frame.back, 0, -1), self.size
         moved = self.still + combined(back, self.error)
         self.size = np.sqrt(total((moved**2).reshape(-1, len(rate))))
-        self._gather(delta, rate, ENOUGH * np.maximum(before, self.size) * peak, spread, peak)
+        size = ENOUGH * np.maximum(before, self.size)
+        self._gather(delta, rate, np.where(size * peak < self.steps.most, size * risen, np.inf), spread, peak)
 
     def _gather(self, delta: Floats, rate: Floats, size: Floats, spread: Floats, peak: Floats) -> None:
-        """Adds what an epoch rounds, of errors up to a size [k] in theta."""
+        """Adds what an epoch rounds, of errors of a size [k] in theta."""
         steps, n, scale = self.steps, self.n, np.sqrt(self.batches.frame.weight.T)
         moved = self.gathered + combined(delta, self.gathered)
         self.gathered = moved + combined(delta, moved.swapaxes(0, 1)).swapaxes(0, 1)
-        added = np.where(size < steps.most, steps.rounding(rate, size) * spread, np.inf)
+        added = steps.rounding(rate, size) * spread
         diagonal = np.arange(n)
         self.gathered[diagonal, diagonal] += (added * scale) ** 2
         if self.momentum is not None:  # velocities round by what makes them, times the rate

@@ -70,7 +70,8 @@ class EpochMaps:
         ahead: by how many velocities an error lies ahead of p [k]; None: there is no momentum.
         scale: the length of each coordinate's unit error in theta's terms [k, D].
         spread: what errors of length 1 in theta that each step adds come to by the end of an epoch [k].
-        peak: what one of them may come to on the way [k].
+        risen: how large an error of length 1 may be at a step, in the mean by what follows makes of it [k].
+        peak: how large at most [k].
     """
 
     every: Affine
@@ -78,12 +79,13 @@ class EpochMaps:
     ahead: Floats | None
     scale: Floats
     spread: Floats
+    risen: Floats
     peak: Floats
 
     def take(self, chosen: Any) -> "EpochMaps":
         """Returns those of some trials."""
         ahead = None if self.ahead is None else self.ahead[chosen]
-        of_each = (each[chosen] for each in (self.scale, self.spread, self.peak))
+        of_each = (each[chosen] for each in (self.scale, self.spread, self.risen, self.peak))
         return EpochMaps(self.every.take(chosen), self.first.take(chosen), ahead, *of_each)
 
     @property
@@ -91,6 +93,11 @@ class EpochMaps:
         """P."""
         n_numbers: int = self.every.delta.shape[1]
         return n_numbers if self.ahead is None else n_numbers // 2
+
+    @property
+    def overflows(self) -> NDArray[np.bool_]:
+        """Which trials [k] have diverged by the end of an epoch, as even a rounding overflows within it."""
+        return ~np.isfinite(self.spread * self.risen)
 
     def begin(self, error: Floats) -> Floats:
         """Returns the states [k, D, O] of errors [k, P, O] in the frame, at rest."""
@@ -127,31 +134,41 @@ def epoch_maps(batches: Batches, rate: Floats, momentum: Momentum | None) -> Epo
     size, step = n if momentum is None else 2 * n, Step(rate, momentum)
     weight = np.broadcast_to(batches.frame.weight, (count, n))
     scale = np.tile(np.sqrt(weight), size // n)
-    after = _Stretch(*(np.zeros((count, size, width)) for width in (size, n_targets, n_targets)))
-    spread, peak = np.zeros(count), np.ones(count)
+    none = after = _Stretch(*(np.zeros((count, size, width)) for width in (size, n_targets, n_targets)))
+    passed, most = list[tuple[Floats, Floats, Floats]](), np.ones(count)
     for run in batches.runs(backwards=True):
         before = after  # what follows the first step, once it is its turn
-        curvatures, pulls = (_in_groups(each) for each in run)
-        groups = _Stretch(*(np.zeros((len(pulls), *each.shape)) for each in vars(after).values()))
-        for whole, last in zip(vars(groups).values(), vars(after).values(), strict=True):
-            whole[-1] = last
-        followed = np.empty((pulls.shape[1], *groups.delta.shape))  # by so much of its group is a batch
-        for place in reversed(range(pulls.shape[1])):
-            followed[place] = groups.delta
-            groups = step.led_up_to(groups, curvatures[:, place], pulls[:, place])
-        norm = norms(followed[:, -1], scale)
-        after, spread, peak = groups.of(-1), spread + total(norm), np.maximum(peak, norm.max(axis=0))
-        for group in reversed(range(len(pulls) - 1)):
-            norm = norms(after.delta + followed[:, group] + after.delta @ followed[:, group], scale)
-            spread, peak = spread + total(norm), np.maximum(peak, norm.max(axis=0))
-            after = after.led_up_to(groups.of(group))
+        own, peak, spread = none.delta, np.ones(count), np.zeros(count)
+        if len(run[0]) == 1:
+            norm = norms(after.delta, scale)
+            own, spread, most = step.alone(run[0])[0] + own, norm, np.maximum(most, norm)
+            after = step.led_up_to(after, run[0][0], run[1][0])
+        else:
+            groups, followed = _groups(step, *run, none)
+            for group in reversed(range(len(followed))):
+                inside = norm = norms(followed[group], scale)
+                if after is not none:
+                    norm = norms(_product(after.delta, followed[group]), scale)
+                peak = np.maximum(peak, inside.max(axis=0) * (1 if own is none.delta else norms(own, scale)))
+                spread, most = spread + total(norm), np.maximum(most, norm.max(axis=0))
+                this = groups.of(group)
+                own = this.delta if own is none.delta else _product(own, this.delta)
+                after = this if after is none else after.led_up_to(this)
+        passed.append((own, peak, spread))
+    spread, risen, peak, own = np.zeros(count), np.zeros(count), np.ones(count), none.delta
+    for of_run, highest, later in reversed(passed):
+        if own is not none.delta:
+            highest = highest * norms(own, scale)
+        spread, risen, peak = spread + later, risen + highest * later, np.maximum(peak, highest)
+        own = of_run if own is none.delta else _product(of_run, own)
     every = first = after.affine(is_balanced=batches.is_balanced)
     if momentum is not None and (momentum.gain != 1).any():
         undampened = Step(rate, replace(momentum, gain=np.ones(count)))
         whole = undampened.led_up_to(before, *(each[0] for each in run))
         shift = np.where((momentum.gain == 1)[:, None, None], every.shift, whole.shift + whole.drift)
         first = Affine(whole.delta, shift)
-    return EpochMaps(every, first, None if momentum is None else momentum.ahead, scale, spread, peak)
+    ahead, risen = None if momentum is None else momentum.ahead, np.fmin(risen / spread, most)
+    return EpochMaps(every, first, ahead, scale, spread, risen, np.fmin(peak, most))
 
 
 def joined(parts: Sequence[EpochMaps]) -> EpochMaps:
@@ -162,14 +179,37 @@ def joined(parts: Sequence[EpochMaps]) -> EpochMaps:
     )
     ahead = None if parts[0].ahead is None else np.concatenate([part.ahead for part in parts])
     of_each = (
-        np.concatenate([getattr(part, name) for part in parts]) for name in ("scale", "spread", "peak")
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("scale", "spread", "risen", "peak")
     )
     return EpochMaps(every, first, ahead, *of_each)
 
 
-def _in_groups(steps: Floats) -> Floats:
-    """Returns steps [s, ...] in groups of those that follow one another [g, s / g, ...]; see Batches.runs."""
-    return steps.reshape(max(1, len(steps) // GROUP), -1, *steps.shape[1:])
+def _product(late: Floats, early: Floats) -> Floats:
+    """Returns what early and then late steps come to, less I [..., k, D, D], as both are given."""
+    return late + early + late @ early
+
+
+def _groups(step: "Step", curvatures: Floats, pulls: Floats, none: "_Stretch") -> tuple["_Stretch", Floats]:
+    """Returns what groups of steps come to, [g, k] of them side by side; see Batches.runs.
+
+    Args:
+        step: of k trials.
+        curvatures: of batches that follow one another [s, k, P, P].
+        pulls: of the same [s, k, P, O].
+        none: what no step comes to, of k trials.
+
+    Returns:
+        The groups; and what follows each of their steps within the group, less I [g, s / g, k, D, D].
+    """
+    in_groups = max(1, len(pulls) // GROUP), -1
+    curvatures, pulls = (each.reshape(*in_groups, *each.shape[1:]) for each in (curvatures, pulls))
+    groups = _Stretch(*(np.zeros((len(pulls), *each.shape)) for each in vars(none).values()))
+    followed = np.empty((*pulls.shape[:2], *none.delta.shape))
+    for place in reversed(range(pulls.shape[1])):
+        followed[:, place] = groups.delta
+        groups = step.led_up_to(groups, curvatures[:, place], pulls[:, place])
+    return groups, followed
 
 
 @dataclass(frozen=True)
@@ -193,8 +233,7 @@ class _Stretch:
     def led_up_to(self, before: "_Stretch") -> "_Stretch":
         """Returns the steps with others before them."""
         shift = self.shift + before.shift + self.delta @ (before.shift + before.drift)
-        delta = self.delta + before.delta + self.delta @ before.delta
-        return _Stretch(delta, shift, self.drift + before.drift)
+        return _Stretch(_product(self.delta, before.delta), shift, self.drift + before.drift)
 
     def affine(self, *, is_balanced: bool) -> Affine:
         """Returns the steps of an epoch as a map."""
