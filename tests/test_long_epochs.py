@@ -37,7 +37,7 @@ def theory_for(problem: Problem, batch_size: int) -> FileOrder:
 
 
 @pytest.mark.parametrize(
-    "seeds", [(0, 1, 3, 4, 7), pytest.param(range(100, 112), marks=pytest.mark.system)], ids=["few", "more"]
+    "seeds", [(0, 1, 3, 4, 7), pytest.param(range(100, 105), marks=pytest.mark.system)], ids=["few", "more"]
 )
 def test_what_is_predicted_of_many_steps_comes_true(seeds: Sequence[int]) -> None:
     """Of hundreds and thousands of steps an epoch, some of which overflow before it ends."""
