@@ -96,10 +96,12 @@ def test_batches_take_the_memory_of_a_run_whatever_their_number() -> None:
 @pytest.mark.parametrize("seed", [1, 5])
 def test_maps_that_are_kept_are_a_trials_own(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of trials alike, alone, and beside those whose numbers know no bounds."""
-    monkeypatch.setattr(file_order, "LONG", 0)
     problem, trials, options = random_trials(seed, 12)
+    expected = closed_form(problem, trials, options)
+    monkeypatch.setattr(file_order, "LONG", 0)
     check_bits_are_own(closed_form, problem, trials, options)
     assert problem.known["maps"]
+    np.testing.assert_array_equal(closed_form(problem, trials, options).theta, expected.theta)
 
 
 def test_the_limit_of_many_steps_lies_where_their_radius_passes_1() -> None:
