@@ -134,41 +134,20 @@ def epoch_maps(batches: Batches, rate: Floats, momentum: Momentum | None) -> Epo
     size, step = n if momentum is None else 2 * n, Step(rate, momentum)
     weight = np.broadcast_to(batches.frame.weight, (count, n))
     scale = np.tile(np.sqrt(weight), size // n)
-    none = after = _Stretch(*(np.zeros((count, size, width)) for width in (size, n_targets, n_targets)))
-    passed, most = list[tuple[Floats, Floats, Floats]](), np.ones(count)
+    after = none = _Stretch(*(np.zeros((count, size, width)) for width in (size, n_targets, n_targets)))
+    passed: list[_Passed] = []
     for run in batches.runs(backwards=True):
         before = after  # what follows the first step, once it is its turn
-        own, peak, spread = none.delta, np.ones(count), np.zeros(count)
-        if len(run[0]) == 1:
-            norm = norms(after.delta, scale)
-            own, spread, most = step.alone(run[0])[0] + own, norm, np.maximum(most, norm)
-            after = step.led_up_to(after, run[0][0], run[1][0])
-        else:
-            groups, followed = _groups(step, *run, none)
-            for group in reversed(range(len(followed))):
-                inside = norm = norms(followed[group], scale)
-                if after is not none:
-                    norm = norms(_product(after.delta, followed[group]), scale)
-                peak = np.maximum(peak, inside.max(axis=0) * (1 if own is none.delta else norms(own, scale)))
-                spread, most = spread + total(norm), np.maximum(most, norm.max(axis=0))
-                this = groups.of(group)
-                own = this.delta if own is none.delta else _product(own, this.delta)
-                after = this if after is none else after.led_up_to(this)
-        passed.append((own, peak, spread))
-    spread, risen, peak, own = np.zeros(count), np.zeros(count), np.ones(count), none.delta
-    for of_run, highest, later in reversed(passed):
-        if own is not none.delta:
-            highest = highest * norms(own, scale)
-        spread, risen, peak = spread + later, risen + highest * later, np.maximum(peak, highest)
-        own = of_run if own is none.delta else _product(of_run, own)
+        after, this = _led_through(step, *run, after, none, scale)
+        passed.append(this)
+    way = _way_of(passed[::-1], scale)
     every = first = after.affine(is_balanced=batches.is_balanced)
     if momentum is not None and (momentum.gain != 1).any():
         undampened = Step(rate, replace(momentum, gain=np.ones(count)))
         whole = undampened.led_up_to(before, *(each[0] for each in run))
         shift = np.where((momentum.gain == 1)[:, None, None], every.shift, whole.shift + whole.drift)
         first = Affine(whole.delta, shift)
-    ahead, risen = None if momentum is None else momentum.ahead, np.fmin(risen / spread, most)
-    return EpochMaps(every, first, ahead, scale, spread, risen, np.fmin(peak, most))
+    return EpochMaps(every, first, None if momentum is None else momentum.ahead, scale, *way)
 
 
 def joined(parts: Sequence[EpochMaps]) -> EpochMaps:
@@ -188,6 +167,69 @@ def joined(parts: Sequence[EpochMaps]) -> EpochMaps:
 def _product(late: Floats, early: Floats) -> Floats:
     """Returns what early and then late steps come to, less I [..., k, D, D], as both are given."""
     return late + early + late @ early
+
+
+@dataclass(frozen=True)
+class _Passed:
+    """What errors come to in a run of steps.
+
+    Attributes:
+        delta: what it comes to, less I [k, D, D].
+        spread: what errors of length 1 in theta that each of its steps adds come to by the epoch's end [k].
+        most: what one of them may come to by then [k].
+        peak: how large an error of length 1 at its beginning may be at one of its steps [k].
+    """
+
+    delta: Floats
+    spread: Floats
+    most: Floats
+    peak: Floats
+
+
+def _led_through(
+    step: "Step", curvatures: Floats, pulls: Floats, after: "_Stretch", none: "_Stretch", scale: Floats
+) -> tuple["_Stretch", _Passed]:
+    """Returns what an epoch's last steps come to with one more run before them, and what the run does.
+
+    Args:
+        step: of k trials.
+        curvatures: of the run [s, k, P, P].
+        pulls: of the same [s, k, P, O].
+        after: what follows it.
+        none: what no step comes to.
+        scale: see EpochMaps.
+    """
+    one = np.ones(len(scale))
+    if len(pulls) == 1:
+        norm = norms(after.delta, scale)
+        alone = np.broadcast_to(step.alone(curvatures)[0], after.delta.shape)
+        return step.led_up_to(after, curvatures[0], pulls[0]), _Passed(alone, norm, norm, one)
+    groups, followed = _groups(step, curvatures, pulls, none)
+    own, spread, most, peak = none.delta, 0 * one, one, one
+    for group in reversed(range(len(followed))):
+        inside = norm = norms(followed[group], scale)
+        if after is not none:
+            norm = norms(_product(after.delta, followed[group]), scale)
+        later = one if own is none.delta else norms(own, scale)
+        spread, most = spread + total(norm), np.maximum(most, norm.max(axis=0))
+        peak = np.maximum(peak, inside.max(axis=0) * later)
+        this = groups.of(group)
+        own = this.delta if own is none.delta else _product(own, this.delta)
+        after = this if after is none else after.led_up_to(this)
+    return after, _Passed(own, spread, most, peak)
+
+
+def _way_of(passed: Sequence[_Passed], scale: Floats) -> tuple[Floats, Floats, Floats]:
+    """Returns `spread`, `risen` and `peak` of the runs of an epoch, from its first on; see EpochMaps."""
+    spread, risen, peak = np.zeros((3, len(scale)))
+    begin, so_far = np.ones(len(scale)), None
+    for run in passed:
+        spread, risen = spread + run.spread, risen + begin * run.peak * run.spread
+        peak = np.maximum(peak, begin * run.peak)
+        so_far = run.delta if so_far is None else _product(run.delta, so_far)
+        begin = norms(so_far, scale)
+    most = np.maximum.reduce([run.most for run in passed])
+    return spread, np.fmin(risen / spread, most), np.fmin(peak, most)
 
 
 def _groups(step: "Step", curvatures: Floats, pulls: Floats, none: "_Stretch") -> tuple["_Stretch", Floats]:
