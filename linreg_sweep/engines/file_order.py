@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Indices
 from linreg_sweep.engines.interface import (
     Floats,
     Integers,
@@ -25,8 +25,6 @@ from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.rounding import Rounding, Steps, steps_of
 from linreg_sweep.theory.scheduled_order import ScheduledOrder
 from linreg_sweep.theory.watching import WAYS, Ends, ends_of
-
-Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)

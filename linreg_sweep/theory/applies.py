@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.method import Method
 from linreg_sweep.schedules import declared as schedules
 from linreg_sweep.schedules.base import LongRun, power
@@ -19,7 +20,6 @@ from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
 from linreg_sweep.theory.scheduled_order import ScheduledOrder
 
-Floats = NDArray[np.float64]
 Values = Mapping[str, Floats]
 
 SETTLING = 10

@@ -9,8 +9,8 @@ Trials lie last, and all is elementwise over them.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Indices
 from linreg_sweep.theory.affine import Affine
 from linreg_sweep.theory.course import Table
 from linreg_sweep.theory.epoch_map import EpochMaps, Momentum, epoch_maps
@@ -18,9 +18,6 @@ from linreg_sweep.theory.epoch_steps import Batches
 from linreg_sweep.theory.rounding import Steps
 from linreg_sweep.theory.sums import combined, total
 from linreg_sweep.theory.watching import Seen
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 KEPT = 128
 """Maps of a trial that are kept, for rates that come again."""

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.array_types import Floats, Integers
+from linreg_sweep.array_types import Floats, Indices, Integers
 from linreg_sweep.theory.epoch_limits import crossings
 from linreg_sweep.theory.epoch_map import Momentum
-from linreg_sweep.theory.in_batches import DECIDING, InBatches, Indices, Values, alike
+from linreg_sweep.theory.in_batches import DECIDING, InBatches, Values, alike
 from linreg_sweep.theory.in_the_mean import Draws, MeanSteps, begin, draws_of, mean_steps
 from linreg_sweep.theory.mean_course import MeanCourse
 from linreg_sweep.theory.mean_long import PASSES, long_after, swinging_steps

@@ -9,14 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Indices
 from linreg_sweep.theory.affine import growth_of
 from linreg_sweep.theory.epoch_map import Momentum, Step
 from linreg_sweep.theory.epoch_steps import HELD, Batches
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 RATIO = 1.015
 """From one rate of the grid to the next."""

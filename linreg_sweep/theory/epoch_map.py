@@ -18,11 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.theory.affine import Affine, growth_of
 from linreg_sweep.theory.epoch_steps import GROUP, SHALLOW, Batches
 from linreg_sweep.theory.sums import total
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Indices
 from linreg_sweep.method import Method
 from linreg_sweep.theory.epoch_limits import Growth, first_limits, islands
 from linreg_sweep.theory.epoch_map import EpochMaps, epoch_maps, joined
 from linreg_sweep.theory.epoch_steps import RUN, Batches, batches_of, n_groups
-from linreg_sweep.theory.in_batches import DECIDING, InBatches, Indices, Values, alike
+from linreg_sweep.theory.in_batches import DECIDING, InBatches, Values, alike
 from linreg_sweep.theory.problem import Problem
 from linreg_sweep.theory.quadratic import Quadratic
-
-Floats = NDArray[np.float64]
 
 TABLE = 2**21
 """Numbers of batches and maps that are held at once."""

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Indices
 from linreg_sweep.method import Method
 from linreg_sweep.theory.epoch_map import Momentum
 from linreg_sweep.theory.problem import Problem
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 Values = Mapping[str, Floats]
 
 KEPT = 2**16

@@ -6,15 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Indices
 from linreg_sweep.schedules import declared as schedules
 from linreg_sweep.theory.changing_maps import KEPT
 from linreg_sweep.theory.course import Table
 from linreg_sweep.theory.file_order import FileOrder
 from linreg_sweep.theory.in_batches import InBatches, Values
 from linreg_sweep.theory.quadratic import Quadratic
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 MOST_WORK = 10_000
 """Epochs of a trial, and steps that its maps are made of, times the square of what a step moves:

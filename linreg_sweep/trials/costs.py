@@ -8,8 +8,8 @@ from math import ceil
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.engines import ENGINES
 from linreg_sweep.engines.chunks import CHUNK
 from linreg_sweep.engines.pace import NS
@@ -21,8 +21,6 @@ from linreg_sweep.theory.scheduled_order import ScheduledOrder
 from linreg_sweep.trials.columns import history_types, trial_types
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.groups import Group
-
-Floats = NDArray[np.float64]
 
 COURSE_NS = 60_000
 """Nanoseconds of an epoch of a block of trials that theory goes through one by one."""
