@@ -1,5 +1,6 @@
 """Epochs of many steps in file order: their maps are made as rows are read, in groups side by side."""
 
+import pickle
 import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
@@ -112,6 +113,15 @@ def test_the_limit_of_many_steps_lies_where_their_radius_passes_1() -> None:
     around = make_trials(problem, limit * np.array([1 - 1e-6, 1 + 1e-6]), np.zeros((2, *problem.shape)), 5)
     growth = theory.maps(around.quadratic, around.values).growth
     assert growth[0] < 0 < growth[1]
+
+
+def test_workers_are_told_of_limits_that_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a long epoch take seconds, which only the process that began the sweep should spend."""
+    problem, values = random_problem(300, 2), {"learning_rate": np.ones(1)}
+    found = theory_for(problem, 7).stability_limit(problem.quadratic, values)
+    sent: Problem = pickle.loads(pickle.dumps(problem))
+    monkeypatch.setattr(file_order, "first_limits", None)
+    assert theory_for(sent, 7).stability_limit(sent.quadratic, values) == found
 
 
 def test_what_overflows_within_an_epoch_has_diverged_by_its_end() -> None:

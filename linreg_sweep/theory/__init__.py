@@ -8,7 +8,7 @@
 - `modes`: how errors move at a constant rate, in closed form; `first_events`: the epochs at which something
   first happens; `averaging`: what averages of states come to. `course`: all that under any schedule,
   each epoch of it looked at by `watching`.
-- `file_order`: batches in file order, by the map of an epoch (`epoch_map`, `epoch_events`, `epoch_limits`);
+- `file_order`: batches in file order (`epoch_steps`, `epoch_map` of them, `epoch_events`, `epoch_limits`);
   under a schedule `scheduled_order`, by a map for each rate (`changing_maps`).
   `drawn`: batches that are drawn, in the mean over all draws, by a matrix (`in_the_mean`) or by passes over
   the rows (`scatter`, `mean_square`, `mean_course`, `mean_long`, `krylov`); `permuted`: permuted ones.

@@ -118,7 +118,7 @@ class Problem:
 
     @cached_property
     def known(self) -> dict[Any, Any]:
-        """What theories have found of it, by what that depends on; each process finds its own."""
+        """What theories have found of it, by what that depends on."""
         return {}
 
     @cached_property
@@ -198,8 +198,9 @@ class Problem:
         return replace(self, x=self.x[:0], y=self.y[:0], filed=None)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Returns what workers need: not what can be worked out again."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        """Returns what workers need: limits that are found, but not what else can be worked out again."""
+        state = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {**state, "known": {"limits": self.known.get("limits", {})}}
 
     def batch(self, rows: Indices | slice) -> tuple[Floats, Floats]:
         """Returns H [P, P] and C [P, O] of a step over these rows alone, with their own k."""

@@ -84,8 +84,10 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
             total += (
                 calls + share * float(done.sum()) * 100 * group.theory.n_moving(trials.values) ** 2
             ) * NS
-        if isinstance(group.theory, Drawn) and group.theory.key not in means:  # seeds share them
-            means.add(group.theory.key)
+        if (
+            isinstance(group.theory, Drawn) and (group.kind, group.theory.key) not in means
+        ):  # seeds share them
+            means.add((group.kind, group.theory.key))
             passes = group.theory.n_passes(group.trials.values, epochs[group.chosen])
             of_a_pass = PASS_NS + 0.3 * group.problem.n_rows * n_parameters**2
             total += share * float(passes.sum()) * of_a_pass * NS
