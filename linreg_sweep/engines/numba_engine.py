@@ -66,17 +66,22 @@ class CompiledDescent:
         whole, of_batches = problem.hessian, hessians
         if not form.is_elementwise:
             whole, of_batches = (pack(_symmetric(each), self.vectors, length) for each in (whole, of_batches))
-        given = (whole, -problem.constant, of_batches, -constants)
+        given = map(self._aligned, (whole, -problem.constant, of_batches, -constants))
         if needs_rows and problem.filed is not None:
             design, targets = problem.filed
         else:
             design, targets = problem.rows(some)
             targets = -targets
-        flat = map(self._flat, (*given, design, targets, np.array(factors), np.empty(0), np.zeros(1)))
-        self.data = Data(self.batch_size, *flat)
+        flat = map(self._flat, (design, targets, np.array(factors), np.empty(0), np.zeros(1)))
+        self.data = Data(self.batch_size, *given, *flat)
 
     def _flat(self, numbers: Array) -> Array:
         return np.ascontiguousarray(numbers, self.dtype).ravel()
+
+    def _aligned(self, numbers: Array) -> Array:
+        flat = _room_for(numbers.size, self.dtype)
+        flat[...] = numbers.ravel()
+        return flat
 
     @property
     def width(self) -> int:
@@ -182,10 +187,8 @@ class CompiledDescent:
         of_numbers, of_exact, of_rows, of_targets = room_of(
             rows, self.batch_size, self.vectors * lanes(self.dtype) or 1
         )
-        numbers = np.zeros(of_numbers + REGISTER, self.dtype)
-        first = -numbers.ctypes.data % REGISTER // self.dtype.itemsize
-        held, aims = (np.zeros(size, self.dtype) for size in (of_rows, of_targets))
-        return Room(numbers[first:], np.zeros(of_exact), held, aims)
+        numbers, held, aims = (_room_for(size, self.dtype) for size in (of_numbers, of_rows, of_targets))
+        return Room(numbers, np.zeros(of_exact), held, aims)
 
     def _of_each(self, numbers: Array, k: int) -> Array:
         """Returns numbers [n, k or 1] as [n, k], flat, and behind them as many zeros as lanes."""
@@ -208,6 +211,13 @@ class CompiledDescent:
             of_targets = largest * problem.factor * float((problem.targets**2).sum(axis=0).max())
             constant = max(constant, of_targets**0.5)
         return len(problem.hessian) * largest, constant, terms
+
+
+def _room_for(size: int, dtype: Any) -> Array:
+    """Returns so many zeros, the first where a register's bytes begin; others follow, at least a register."""
+    numbers: Array = np.zeros(size + REGISTER, dtype)
+    first = -numbers.ctypes.data % REGISTER // numbers.itemsize
+    return numbers[first : first + size]
 
 
 def _symmetric(hessian: Array) -> Array:
