@@ -124,6 +124,7 @@ def kernel(
     products = make_gradients(rows, dtype, tiles, most if is_fixed else 0)
     set_scale, by_rows, gather = products.set_scale, products.by_rows, products.gather
     by_curvature, find_residuals = products.by_curvature, products.find_residuals
+    of_batch = products.by_made if form.makes_curvature else by_curvature
     together = glides(rows.n_parameters, max(1, vectors))
     along, along_one = (sweep(each, length) for each in (max(1, vectors), 1))
     gliding, gliding_one = (glide(rows.n_parameters, each or 1, length) for each in (together, 1))
@@ -173,7 +174,7 @@ def kernel(
                 settle(room.numbers, weight, weights, place + batch * apart, width)
             number, starts = begin + batch, is_first and batch == 0
             if not is_elementwise:
-                by_curvature(room.numbers, data.hessians, data.constants, number, width)
+                of_batch(room.numbers, data.hessians, data.constants, number, width)
             move(
                 room.numbers, room.exact, data.hessians, data.constants, number, data.optimum, starts, width
             )  # fmt: skip
@@ -283,7 +284,8 @@ def kernel(
     by_single = through_rows if adds_up and together else row_by_row
     ways = {True: by_single if form.is_row_by_row else batches_by_rows, False: batches_by_curvature}
     is_full = form.is_full_batch
-    make_steps_of_epoch = inlined(once if is_full else ways[form.steps_by_rows])
+    goes_by_rows = form.steps_by_rows and not form.makes_curvature
+    make_steps_of_epoch = inlined(once if is_full else ways[goes_by_rows])
     by_way = all_by_rows if form.measures_by_rows else all_by_curvature
     find_gradient = inlined(nothing if is_elementwise else by_way)
 
