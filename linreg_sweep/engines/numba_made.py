@@ -6,7 +6,7 @@ from typing import Any
 
 from linreg_sweep.engines.numba_forms import MOST_ROWS
 from linreg_sweep.engines.numba_layout import Rows
-from linreg_sweep.engines.numba_tiles import product
+from linreg_sweep.engines.numba_tiles import GROUP, tile_of
 from linreg_sweep.engines.numba_vectors import compiled, entry_at, everywhere, lanes, load, no_alias, store
 
 
@@ -25,7 +25,7 @@ def maker(rows: Rows, dtype: str) -> Callable[..., None]:
     """
     n_parameters, n_targets = rows.n_parameters, rows.n_targets
     length, pitch = lanes(dtype), made_pitch(rows, dtype)
-    multiply = product(1, length, (n_parameters, n_targets))
+    multiply = tile_of(n_parameters, 1, length)
 
     def make(made: Any, data: Any, orders: Any, n_seen: int) -> None:
         no_alias()
@@ -46,8 +46,8 @@ def maker(rows: Rows, dtype: str) -> Callable[..., None]:
                     for column in range(0, pitch, length):
                         store(made, scale, everywhere(factor, load(made, scale, length)))
                         multiply(
-                            made, made, data.zero, n_parameters, held, 1, pitch, count, held + column, pitch,
-                            first == begin, 0, 0, out + column, pitch, first + count == end, scale, length,
+                            made, made, data.zero, held, 1, GROUP, pitch, count, held + column, pitch,
+                            first == begin, 0, 0, out + column, pitch, first + count == end, scale,
                         )  # fmt: skip
                 out += n_parameters * pitch
 

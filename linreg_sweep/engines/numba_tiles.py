@@ -86,7 +86,7 @@ class Emitter:
 
 
 @cache
-def _tile(rows: int, vectors: int, width: int) -> Any:
+def tile_of(rows: int, vectors: int, width: int) -> Any:
     """Returns the intrinsic of a tile of so many rows, each GROUP of them a leap further on; see product."""
 
     def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
@@ -201,7 +201,7 @@ def _across(vectors: int, width: int, shape: tuple[int, int], *, packed: bool) -
     """Returns the product for so many vectors, all of which are filled; see product."""
     high = HIGH[vectors]
     low = shape[0] % GROUP or 1
-    tile, group, rest, one = (_tile(each, vectors, width) for each in (high, GROUP, low, 1))
+    tile, group, rest, one = (tile_of(each, vectors, width) for each in (high, GROUP, low, 1))
     packed_depth = _evenly(shape[0], DEPTH)
 
     def multiply(
@@ -285,7 +285,7 @@ def _alone(width: int, shape: tuple[int, int], spare: int, *, packed: bool) -> A
     whole = packed_size(n_parameters, 0, width) // n_parameters if packed else n_parameters // width * width
     high = _evenly(whole // width, MOST_UPRIGHT) * width
     many, rest = (_upright(rows // width, width) for rows in (high, whole % (high or 1)))
-    tile, one = _tile(8, 1, 1), _tile(1, 1, 1)
+    tile, one = tile_of(8, 1, 1), tile_of(1, 1, 1)
     stands = n_targets == 1  # the sums, side by side where they belong
 
     def multiply(
