@@ -48,6 +48,14 @@ SHAPES: dict[str, Case] = {
     ),
     "batches by rows, each drawn anew": replace(WIDE, batch_size=7, order="independent", tolerance=0.3),
     "all rows drawn with replacement": replace(WIDE, batch_size=24, order="with_replacement", tolerance=0.3),
+    "H of drawn rows, two targets": replace(WIDE, batch_size=14, order="reshuffle", targets=2, loss="sse"),
+    "H of drawn rows, adam, penalty, mean": replace(
+        ADAM, batch_size=11, order="independent", numbers={"weight_decay": 0.1}, average=MEAN
+    ),
+    "H of few drawn rows": replace(WIDE, features=1, rows=60, batch_size=2, order="reshuffle"),
+    "H of more drawn rows than are held": replace(
+        WIDE, features=15, rows=700, batch_size=600, order="reshuffle", fit_bias=False
+    ),
     "row by row in registers": replace(WIDE, batch_size=1, tolerance=0.3),
     "row by row in registers, shuffled, two targets": replace(
         WIDE, batch_size=1, order="reshuffle", targets=2
@@ -182,7 +190,8 @@ def digest(results: Results) -> str:
 @pytest.mark.skipif(not binding.get_host_cpu_features().get("avx512f"), reason="there are no wide registers")
 def test_registers_half_as_wide_give_the_same_bits() -> None:
     """As on a processor that has no others: the tiles are cut in another way."""
-    names = ["H", "batches by rows", "row by row in registers", "row by row in all registers"]
+    names = ["H", "batches by rows", "H of drawn rows, two targets", "row by row in registers"]
+    names += ["row by row in all registers"]
     features = binding.get_host_cpu_features()
     narrow = {name: has and not name.startswith("avx512") for name, has in features.items()}
     environment = os.environ | {"NUMBA_CPU_FEATURES": type(features)(narrow).flatten()}

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from linreg_sweep.engines.batches import batch_slices, curvatures, rows_of_epoch
 from linreg_sweep.engines.chunks import Array, Chunk, State, descend
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
-from linreg_sweep.engines.numba_forms import Form, form_of
+from linreg_sweep.engines.numba_forms import MOST_ROWS, Form, form_of
 from linreg_sweep.engines.numba_kernels import Data, Room, kernel, room_of
 from linreg_sweep.engines.numba_layout import Rows
+from linreg_sweep.engines.numba_made import made_pitch, maker
 from linreg_sweep.engines.numba_tiles import WIDE, pack
 from linreg_sweep.engines.numba_vectors import REGISTER, lanes
 from linreg_sweep.engines.pace import BLOCK
@@ -28,7 +29,7 @@ CHUNK = 512
 """Epochs between two looks at what was measured, at most."""
 
 CHUNK_NUMBERS = 2**20
-"""Numbers of theta, of as many trials as go together, over the epochs between two looks."""
+"""Numbers of theta, of as many trials as go together, or of H, over the epochs between two looks."""
 
 MANY = 15
 """Vectors of trials that elementwise steps carry through a chunk together: the first cache holds them.
@@ -66,17 +67,22 @@ class CompiledDescent:
         whole, of_batches = problem.hessian, hessians
         if not form.is_elementwise:
             whole, of_batches = (pack(_symmetric(each), self.vectors, length) for each in (whole, of_batches))
-        given = (whole, -problem.constant, of_batches, -constants)
+        given = map(self._aligned, (whole, -problem.constant, of_batches, -constants))
         if needs_rows and problem.filed is not None:
             design, targets = problem.filed
         else:
             design, targets = problem.rows(some)
             targets = -targets
-        flat = map(self._flat, (*given, design, targets, np.array(factors), np.empty(0), np.zeros(1)))
-        self.data = Data(self.batch_size, *flat)
+        flat = map(self._flat, (design, targets, np.array(factors), np.empty(0), np.zeros(1)))
+        self.data = Data(self.batch_size, *given, *flat)
 
     def _flat(self, numbers: Array) -> Array:
         return np.ascontiguousarray(numbers, self.dtype).ravel()
+
+    def _aligned(self, numbers: Array) -> Array:
+        flat = _room_for(numbers.size, self.dtype)
+        flat[...] = numbers.ravel()
+        return flat
 
     @property
     def width(self) -> int:
@@ -163,10 +169,26 @@ class CompiledDescent:
             return self.data, in_file_order, self.problem.n_rows
         if self.form.steps_by_rows:
             orders = np.array(epochs.batches)
+            if self.form.makes_curvature:
+                made = self._made(orders)
+                return self.data._replace(hessians=made, constants=made), in_file_order, orders.shape[1]
             return self.data, orders.reshape(-1), orders.shape[1]
         pairs = [pair for batches in epochs.batches for pair in batches]
         hessians, constants = (self._flat(np.array([pair[i] for pair in pairs])) for i in range(2))
         return self.data._replace(hessians=hessians, constants=-constants), in_file_order, n_seen
+
+    def _made(self, orders: NDArray[np.intp]) -> Array:
+        """Returns H and -C of each batch of rows [epochs, m]; see numba_made."""
+        pitch = made_pitch(self.rows, self.dtype.name)
+        made = _room_for(len(orders) * self.numbers_made + (MOST_ROWS + 1) * pitch, self.dtype)
+        maker(self.rows, self.dtype.name)(made, self.data, orders.reshape(-1), orders.shape[1])
+        return made
+
+    @property
+    def numbers_made(self) -> int:
+        """Numbers of H and C that are made for an epoch."""
+        n_batches = len(self.slices) * self.form.makes_curvature
+        return n_batches * self.rows.n_parameters * made_pitch(self.rows, self.dtype.name)
 
     @cached_property
     def rows(self) -> Rows:
@@ -182,10 +204,8 @@ class CompiledDescent:
         of_numbers, of_exact, of_rows, of_targets = room_of(
             rows, self.batch_size, self.vectors * lanes(self.dtype) or 1
         )
-        numbers = np.zeros(of_numbers + REGISTER, self.dtype)
-        first = -numbers.ctypes.data % REGISTER // self.dtype.itemsize
-        held, aims = (np.zeros(size, self.dtype) for size in (of_rows, of_targets))
-        return Room(numbers[first:], np.zeros(of_exact), held, aims)
+        numbers, held, aims = (_room_for(size, self.dtype) for size in (of_numbers, of_rows, of_targets))
+        return Room(numbers, np.zeros(of_exact), held, aims)
 
     def _of_each(self, numbers: Array, k: int) -> Array:
         """Returns numbers [n, k or 1] as [n, k], flat, and behind them as many zeros as lanes."""
@@ -210,6 +230,13 @@ class CompiledDescent:
         return len(problem.hessian) * largest, constant, terms
 
 
+def _room_for(size: int, dtype: Any) -> Array:
+    """Returns so many zeros, the first where a register's bytes begin; others follow, at least a register."""
+    numbers: Array = np.zeros(size + REGISTER, dtype)
+    first = -numbers.ctypes.data % REGISTER // numbers.itemsize
+    return numbers[first : first + size]
+
+
 def _symmetric(hessian: Array) -> Array:
     """Returns H [.., P, P] the same to the bit either way, whichever of a row and a column is read."""
     return hessian / 2 + hessian.swapaxes(-2, -1) / 2 if hessian.size else hessian
@@ -232,8 +259,10 @@ def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:
     form = form_of(problem.n_rows, problem.shape, method)
     descent = CompiledDescent(problem, options, form, len(trials))
     size = problem.shape[0] * problem.shape[1]
-    longest = min(_longest(form, len(trials)), max(1, CHUNK_NUMBERS // (size * descent.lanes)))
-    return descend(descent, trials, longest, grows=not (form.is_elementwise and method.is_drawn))
+    numbers = max(size * descent.lanes, descent.numbers_made)
+    longest = min(_longest(form, len(trials)), max(1, CHUNK_NUMBERS // numbers))
+    holds_curvature = method.is_drawn and (form.is_elementwise or form.makes_curvature)
+    return descend(descent, trials, longest, grows=not holds_curvature)
 
 
 def _longest(form: Form, n_trials: int) -> int:

@@ -18,6 +18,9 @@ FEW_BATCHES = 24
 SETTLED_BATCHES = 1024
 """Batches an epoch up to which they are so where H of each is held."""
 
+MOST_MADE = 16
+"""Parameters up to which H of a batch that is drawn is made of its rows, where these are as many."""
+
 MOST_NUMBERS = 2**22
 """Numbers of H and C of all batches that are held at once."""
 
@@ -31,12 +34,13 @@ class Form:
 
     Attributes:
         is_elementwise: products of H are; else they are chains of fma.
-        steps_by_rows: a step goes by way of residuals; else by H and C of its rows.
+        steps_by_rows: a step takes rows, by way of residuals; else H and C that are there.
         measures_by_rows: likewise the gradient of all rows.
         is_full_batch: a step sees all rows, and its gradient is the one that is measured.
         shuffles: whether epochs differ in the rows that their steps see.
         is_row_by_row: whether a step sees one row.
         holds_batch: whether the residuals of a step are held at once.
+        makes_curvature: whether rows are first made into H and C of the step, by which it goes.
     """
 
     is_elementwise: bool
@@ -46,12 +50,14 @@ class Form:
     shuffles: bool
     is_row_by_row: bool
     holds_batch: bool
+    makes_curvature: bool
 
     def __str__(self) -> str:
         """Names the family of its roundings."""
         if self.is_elementwise:
             return "H elementwise"
-        ways = {self.steps_by_rows and not self.is_full_batch, self.measures_by_rows}
+        has_curvature = self.is_full_batch or self.makes_curvature
+        ways = {self.steps_by_rows and not has_curvature, self.measures_by_rows}
         return " and ".join(("rows" if by_rows else "H") for by_rows in sorted(ways)) + " by fma"
 
 
@@ -70,10 +76,12 @@ def form_of(n_rows: int, shape: tuple[int, int], method: "Method", dtype: str = 
     few, of_size = n_parameters <= FEW_PARAMETERS, (size == 1, size <= MOST_ROWS)
     by_rows = 2 * n_rows < n_parameters and not few
     if method.sees_all(n_rows):
-        return Form(few, by_rows, by_rows, True, False, *of_size)
+        return Form(few, by_rows, by_rows, True, False, *of_size, False)
     held = n_batches * n_parameters * (n_parameters + n_targets)
     step_by_rows = shuffles or n_parameters >= 2 * size or held > MOST_NUMBERS
     most = FEW_BATCHES if step_by_rows else SETTLED_BATCHES
     if few and n_batches <= most:
-        return Form(True, False, False, False, shuffles, *of_size)
-    return Form(False, step_by_rows, by_rows, False, shuffles, *of_size)
+        return Form(True, False, False, False, shuffles, *of_size, False)
+    padded = n_batches * n_parameters * (n_parameters + max(n_targets, MOST_MADE))
+    makes = shuffles and n_parameters <= min(MOST_MADE, size) and padded <= MOST_NUMBERS
+    return Form(False, step_by_rows, by_rows, False, shuffles, *of_size, makes)

@@ -4,15 +4,22 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 
 from linreg_sweep.engines.numba_forms import LEAST_ROWS, MOST_ROWS, Form
+from linreg_sweep.engines.numba_gradients import make_gradients
 from linreg_sweep.engines.numba_layout import Rows
 from linreg_sweep.engines.numba_passes import glide, glides, sweep
 from linreg_sweep.engines.numba_steps import make_steps
-from linreg_sweep.engines.numba_tiles import packed_size, product
-from linreg_sweep.engines.numba_vectors import everywhere, inlined, lanes, load, part, stand_apart, store
+from linreg_sweep.engines.numba_vectors import (
+    compiled,
+    inlined,
+    lanes,
+    load,
+    no_alias,
+    part,
+    store,
+)
 from linreg_sweep.method import Method
 
 Kernel = Callable[..., None]
@@ -114,12 +121,11 @@ def kernel(
         has_own_optimum=has_own_optimum,
     )
     move, measure, both, follow = steps.move, steps.measure, steps.both, steps.follow
+    products = make_gradients(rows, dtype, tiles, most if is_fixed else 0)
+    set_scale, by_rows, gather = products.set_scale, products.by_rows, products.gather
+    by_curvature, find_residuals = products.by_curvature, products.find_residuals
+    of_batch = products.by_made if form.makes_curvature else by_curvature
     together = glides(rows.n_parameters, max(1, vectors))
-    shape = rows.n_parameters, rows.n_targets
-    multiply, multiply_packed = (
-        product(tiles, lanes(dtype), shape, rows.spare, packed=packed) for packed in (False, True)
-    )
-    of_matrix = packed_size(rows.n_parameters, tiles, lanes(dtype))
     along, along_one = (sweep(each, length) for each in (max(1, vectors), 1))
     gliding, gliding_one = (glide(rows.n_parameters, each or 1, length) for each in (together, 1))
     n_parameters, n_targets, size = rows.n_parameters, rows.n_targets, rows.size
@@ -138,50 +144,6 @@ def kernel(
             store(numbers, row * pitch + column, load(given, index + column, length))
 
     settle = part(settle)
-
-    def set_scale(numbers: Any, factor: Any, by_rate: bool, width: int) -> None:
-        """Settles by what residuals are multiplied."""
-        pitch = most if is_fixed else width
-        for column in range(0, width, length):
-            rates = load(numbers, rate * pitch + column, length)
-            store(numbers, scale * pitch + column, rates * -factor if by_rate else everywhere(factor, rates))
-
-    set_scale = part(set_scale)
-
-    def by_curvature(numbers: Any, hessian: Any, constant: Any, batch: int, width: int) -> None:
-        """Writes the gradient by way of H and -C of a batch."""
-        pitch = most if is_fixed else width
-        stand_apart()
-        for o in range(n_targets):
-            multiply_packed(
-                numbers, hessian, constant, n_parameters, batch * of_matrix, 1,
-                n_parameters, n_parameters, o * pitch, n_targets * pitch, True, batch * size + o, n_targets,
-                (gradient + o) * pitch, n_targets * pitch, False, 0, width,
-            )  # fmt: skip
-
-    by_curvature = part(by_curvature)
-
-    def by_rows(
-        numbers: Any, matrix: Any, targets: Any, zero: Any, at: int, count: int, out: int, begins: bool,
-        width: int,
-    ) -> None:  # fmt: skip
-        """Adds to the gradient, or to theta, what scaled residuals of some rows come to there."""
-        pitch = most if is_fixed else width
-        stand_apart()
-        for o in range(n_targets):
-            multiply(
-                numbers, matrix, targets, count, at * n_parameters, n_parameters, 1, n_parameters,
-                o * pitch, n_targets * pitch, True, at * n_targets + o, n_targets, (residual + o) * pitch,
-                n_targets * pitch, True, scale * pitch, width,
-            )  # fmt: skip
-        for o in range(n_targets):
-            multiply(
-                numbers, matrix, zero, n_parameters, at * n_parameters, 1, n_parameters, count,
-                (residual + o) * pitch, n_targets * pitch, begins, 0, 0, (out + o) * pitch,
-                n_targets * pitch, False, 0, width,
-            )  # fmt: skip
-
-    by_rows = part(by_rows)
 
     def nothing(room: Any, data: Any, n_rows: int, width: int) -> None:
         """Leaves the gradient to the steps."""
@@ -210,24 +172,12 @@ def kernel(
         for batch in range(n_batches):
             if has_average:
                 settle(room.numbers, weight, weights, place + batch * apart, width)
-            if not is_elementwise:
-                by_curvature(room.numbers, data.hessians, data.constants, batch, width)
             number, starts = begin + batch, is_first and batch == 0
+            if not is_elementwise:
+                of_batch(room.numbers, data.hessians, data.constants, number, width)
             move(
                 room.numbers, room.exact, data.hessians, data.constants, number, data.optimum, starts, width
             )  # fmt: skip
-
-    def gather(room: Any, data: Any, orders: Any, order: int, count: int) -> None:
-        """Copies some rows of the data in their order to where a step finds them."""
-        stand_apart()
-        for place in range(count):
-            row = orders[order + place]
-            for p in range(n_parameters):
-                room.held[place * n_parameters + p] = data.matrix[row * n_parameters + p]
-            for o in range(n_targets):
-                room.aims[place * n_targets + o] = data.targets[row * n_targets + o]
-
-    gather = part(gather)
 
     def batches_by_rows(
         room: Any, data: Any, weights: Any, place: int, apart: int, orders: Any, order: int, n_rows: int,
@@ -276,16 +226,10 @@ def kernel(
         is_first: bool, width: int,
     ) -> None:  # fmt: skip
         """Makes a step on each row, and in the same pass the next row's residual."""
-        pitch = most if is_fixed else width
         numbers, matrix, targets = room.numbers, data.matrix, data.targets
         here = orders[order] if shuffles else 0
         set_scale(numbers, data.factors[0], adds_up, width)
-        for o in range(n_targets):
-            multiply(
-                numbers, matrix, targets, 1, here * n_parameters, n_parameters, 1, n_parameters, o * pitch,
-                n_targets * pitch, True, here * n_targets + o, n_targets, (residual + o) * pitch,
-                n_targets * pitch, False, 0, width,
-            )  # fmt: skip
+        find_residuals(numbers, matrix, targets, here, 1, False, width)
         for row in range(n_rows):
             following = min(row + 1, n_rows - 1)
             if shuffles:
@@ -340,7 +284,8 @@ def kernel(
     by_single = through_rows if adds_up and together else row_by_row
     ways = {True: by_single if form.is_row_by_row else batches_by_rows, False: batches_by_curvature}
     is_full = form.is_full_batch
-    make_steps_of_epoch = inlined(once if is_full else ways[form.steps_by_rows])
+    goes_by_rows = form.steps_by_rows and not form.makes_curvature
+    make_steps_of_epoch = inlined(once if is_full else ways[goes_by_rows])
     by_way = all_by_rows if form.measures_by_rows else all_by_curvature
     find_gradient = inlined(nothing if is_elementwise else by_way)
 
@@ -348,11 +293,13 @@ def kernel(
         room: Any, data: Any, kept: Any, clocks: Any, rates: Any, weights: Any, orders: Any, n_rows: int,
         n_seen: int, n_epochs: int, n_rates: int, is_begin: bool, measures: Any, reached: Any, averages: Any,
     ) -> None:  # fmt: skip
+        no_alias()
         numbers, exact, k = room.numbers, room.exact, len(measures) // 2
         n_steps, n_states = (n_seen + data.batch_size - 1) // data.batch_size, max(1, n_epochs)
+        stretch = 1 if len(reached) else n_states
         for first in range(0, k, most):
             count = min(most, k - first)
-            width = (count + length - 1) // length * length  # lanes beyond count carry what no one reads
+            width = (count + length - 1) // length * length if most > 1 else 1  # no one reads what is beyond
             pitch = most if is_fixed else width
             for row in range(len(kept) // k):
                 place = (row if row < n_moving else row - n_moving + at_decay) * pitch
@@ -365,20 +312,23 @@ def kernel(
                         numbers[(at_h + row - n_clocks) * pitch + lane] = clocks[row * k + first + lane]
             for lane in range(width):
                 numbers[low * pitch + lane], numbers[(low + 1) * pitch + lane] = np.inf, -np.inf
-            for epoch in range(n_states):
-                if epoch < n_rates:
-                    settle(numbers, rate, rates, epoch * k + first, width)
+            for begin in range(0, n_states, stretch):
                 if len(reached):
                     for entry in range(size):
-                        place = (entry * n_states + epoch) * k + first
+                        place = (entry * n_states + begin) * k + first
                         for lane in range(count):
                             reached[place + lane] = numbers[entry * pitch + lane]
                             if has_average:
                                 averages[place + lane] = numbers[(average + entry) * pitch + lane]
-                find_gradient(room, data, n_rows, width)
-                if n_epochs == 0 or not is_full:
+                if n_epochs == 0:
+                    find_gradient(room, data, n_rows, width)
                     measure(numbers, exact, data.hessian, data.constant, 0, data.optimum, False, width)
-                if n_epochs > 0:
+                for epoch in range(begin, min(begin + stretch, n_epochs)):
+                    if epoch < n_rates:
+                        settle(numbers, rate, rates, epoch * k + first, width)
+                    find_gradient(room, data, n_rows, width)
+                    if not is_full:
+                        measure(numbers, exact, data.hessian, data.constant, 0, data.optimum, False, width)
                     make_steps_of_epoch(
                         room, data, weights, epoch * n_steps * k + first, k, orders, epoch * n_seen, n_seen,
                         is_begin and epoch == 0, width,
@@ -393,6 +343,4 @@ def kernel(
                 measures[first + lane] = numbers[low * pitch + lane]
                 measures[k + first + lane] = numbers[(low + 1) * pitch + lane]
 
-    # nothing is allocated, so that no references need to be counted
-    compiled: Kernel = numba.njit(error_model="numpy", _nrt=False)(run)  # type: ignore[call-overload]
-    return compiled
+    return compiled(run)

@@ -207,13 +207,15 @@ def make_steps(
             for o in range(n_targets):
                 at = (residuals + o) * pitch + column
                 residual = load(numbers, at, length) * load(numbers, scale * pitch + column, length)
-                coming = everywhere(targets[target + o], residual)
+                coming = everywhere(entry_at(targets, target + o), residual)
                 for p in range(n_parameters):
                     entry = p * n_targets + o
                     place = entry * pitch + column
-                    gradient = penalised(numbers, place, entry, residual * matrix[here + p], shared[2])
+                    gradient = penalised(
+                        numbers, place, entry, residual * entry_at(matrix, here + p), shared[2]
+                    )
                     theta = moved(numbers, place, entry, gradient, shared, h, now, is_first, pitch)
-                    coming = fma(matrix[following + p], theta, coming)
+                    coming = fma(entry_at(matrix, following + p), theta, coming)
                 store(numbers, at, coming)
 
     is_plain = rows.clock == size and n_clocks + n_h == 0 and not method.is_penalised

@@ -14,6 +14,7 @@ from numba.core import cgutils
 
 from linreg_sweep.engines.numba_vectors import (
     HAS_WIDE,
+    entry_at,
     in_lanes,
     inlined,
     load_at,
@@ -37,7 +38,7 @@ GROUP = min(HIGH.values())
 DEPTH = 96
 """Terms that are added to all sums before the next ones: of so many the numbers stay in the first cache."""
 
-MOST_UPRIGHT = 8
+MOST_UPRIGHT = 16 if HAS_WIDE else 8
 """Vectors of rows whose sums for one trial are in registers at once."""
 
 
@@ -85,7 +86,7 @@ class Emitter:
 
 
 @cache
-def _tile(rows: int, vectors: int, width: int) -> Any:
+def tile_of(rows: int, vectors: int, width: int) -> Any:
     """Returns the intrinsic of a tile of so many rows, each GROUP of them a leap further on; see product."""
 
     def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
@@ -125,15 +126,20 @@ def _tile(rows: int, vectors: int, width: int) -> Any:
 def _upright(vectors: int, width: int) -> Any:
     """Returns the intrinsic that adds to sums of so many vectors of rows of a matrix, of one trial.
 
-    It is `(numbers, matrix, at, column, count, source, pitch, sums)`: to the numbers from `sums` on it adds
+    It is `(numbers, matrix, constants, at, column, count, source, pitch, begins, constant, sums)`: to the
+    numbers from `sums` on, or to the constants from `constant` on where it begins with these, it adds
     `matrix[at + q column + r]` times the number at `source + q pitch`, for each q < count in turn.
     """
 
     def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
         to = Emitter(context, builder, signed, vectors, width)
-        x, a, at, column, count, source, pitch, sums = values
+        x, a, c, at, column, count, source, pitch, begins, constant, sums = values
         totals = to.registers()
-        to.fill(totals, to.row(x, sums))
+        with builder.if_else(begins) as (then, otherwise):
+            with then:
+                to.fill(totals, to.row(c, constant, 2))
+            with otherwise:
+                to.fill(totals, to.row(x, sums))
         with cgutils.for_range(builder, count) as loop:
             factor = to.entry(0, x, builder.add(source, builder.mul(loop.index, pitch)))
             entries = to.row(a, builder.add(at, builder.mul(loop.index, column)), 1)
@@ -143,7 +149,7 @@ def _upright(vectors: int, width: int) -> Any:
             store_at(builder, place, builder.load(total))
         return context.get_dummy_value()
 
-    return written(emit, 2, *(types.intp,) * 6)
+    return written(emit, 3, *(types.intp,) * 5, types.boolean, *(types.intp,) * 2)
 
 
 @cache
@@ -195,7 +201,7 @@ def _across(vectors: int, width: int, shape: tuple[int, int], *, packed: bool) -
     """Returns the product for so many vectors, all of which are filled; see product."""
     high = HIGH[vectors]
     low = shape[0] % GROUP or 1
-    tile, group, rest, one = (_tile(each, vectors, width) for each in (high, GROUP, low, 1))
+    tile, group, rest, one = (tile_of(each, vectors, width) for each in (high, GROUP, low, 1))
     packed_depth = _evenly(shape[0], DEPTH)
 
     def multiply(
@@ -279,7 +285,7 @@ def _alone(width: int, shape: tuple[int, int], spare: int, *, packed: bool) -> A
     whole = packed_size(n_parameters, 0, width) // n_parameters if packed else n_parameters // width * width
     high = _evenly(whole // width, MOST_UPRIGHT) * width
     many, rest = (_upright(rows // width, width) for rows in (high, whole % (high or 1)))
-    tile, one = _tile(8, 1, 1), _tile(1, 1, 1)
+    tile, one = tile_of(8, 1, 1), tile_of(1, 1, 1)
     stands = n_targets == 1  # the sums, side by side where they belong
 
     def multiply(
@@ -290,19 +296,26 @@ def _alone(width: int, shape: tuple[int, int], spare: int, *, packed: bool) -> A
         stand_apart()
         upright = whole if row == 1 else 0
         r, sums, first = min(upright, n_rows), out if stands else spare, 0
-        if begins:
+        joins = begins and apart == 1
+        if begins and not joins:
             for place in range(r):
-                numbers[sums + place] = constants[constant + place * apart]
-        elif not stands:
+                numbers[sums + place] = entry_at(constants, constant + place * apart)
+        elif not begins and not stands:
             for place in range(r):
                 numbers[sums + place] = numbers[out + place * out_pitch]
         while first < upright:
             n_some = min(high, upright - first)
             start, step = at + (first * count if packed else first), n_some if packed else column
             if n_some == high:
-                many(numbers, matrix, start, step, count, source, pitch, sums + first)
+                many(
+                    numbers, matrix, constants, start, step, count, source, pitch, joins, constant + first,
+                    sums + first,
+                )  # fmt: skip
             else:
-                rest(numbers, matrix, start, step, count, source, pitch, sums + first)
+                rest(
+                    numbers, matrix, constants, start, step, count, source, pitch, joins, constant + first,
+                    sums + first,
+                )  # fmt: skip
             first += n_some
         if not stands:
             for place in range(r):

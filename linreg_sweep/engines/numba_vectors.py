@@ -313,6 +313,19 @@ def stand_apart(context: Any) -> Any:
     return types.void(), emit
 
 
+@emitted
+def no_alias(context: Any) -> Any:
+    """Tells LLVM that the arrays which the function that calls this is given do not overlap."""
+
+    def emit(context: Any, builder: Any, signed: Any, values: Any) -> Any:
+        for given in builder.function.args:
+            if isinstance(given.type, ir.PointerType):
+                given.add_attribute("noalias")
+        return context.get_dummy_value()
+
+    return types.void(), emit
+
+
 def written(emit: Callable[..., Any], n_arrays: int, *kinds: Any) -> Any:
     """Returns the intrinsic, which returns nothing, of what writes its code.
 
@@ -359,6 +372,12 @@ def part(function: Callable[..., Any], returns: Returns = lambda *given: types.v
     first = next(iter(of_call.parameters.values()))
     call.__signature__ = of_call.replace(parameters=[first, *of_function.parameters.values()])  # type: ignore[attr-defined]
     return emitted(call)
+
+
+def compiled(function: Callable[..., None]) -> Callable[..., None]:
+    """Returns a function for Python to call; it allocates nothing, so that no references are counted."""
+    whole: Callable[..., None] = numba.njit(error_model="numpy", _nrt=False)(function)  # type: ignore[call-overload]
+    return whole
 
 
 def inlined(function: Callable[..., Any]) -> Any:

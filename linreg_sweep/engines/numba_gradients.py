@@ -1,0 +1,120 @@
+"""Gradients of trials side by side that are products by tiles: by way of H, or of residuals."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from linreg_sweep.engines.numba_layout import Rows
+from linreg_sweep.engines.numba_made import made_pitch
+from linreg_sweep.engines.numba_tiles import packed_size, product
+from linreg_sweep.engines.numba_vectors import entry_at, everywhere, lanes, load, part, stand_apart, store
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """What writes the gradients of a block's trials, in so many lanes, as functions that are compiled.
+
+    Attributes:
+        set_scale: `(numbers, factor, by_rate, width)` settles by what residuals are multiplied.
+        by_curvature: `(numbers, hessian, constant, batch, width)` writes the gradient by way of H and -C of a
+            batch, packed.
+        by_made: likewise, of those that `numba_made` makes.
+        find_residuals: `(numbers, matrix, targets, at, count, scales, width)` writes the residuals of some
+            rows, scaled or as they are.
+        by_rows: `(numbers, matrix, targets, zero, at, count, out, begins, width)` adds to the gradient, or to
+            theta, what scaled residuals of some rows come to there.
+        gather: `(room, data, orders, order, count)` copies rows in their order to where a step finds them.
+    """
+
+    set_scale: Callable[..., None]
+    by_curvature: Callable[..., None]
+    by_made: Callable[..., None]
+    find_residuals: Callable[..., None]
+    by_rows: Callable[..., None]
+    gather: Callable[..., None]
+
+
+def make_gradients(rows: Rows, dtype: str, vectors: int, fixed: int) -> Gradients:
+    """Returns the gradients for a shape of theta and so many lanes a row.
+
+    Args:
+        rows: where numbers stand.
+        dtype: of the descent.
+        vectors: of trials in a block, at most; 0: there is one trial.
+        fixed: how far rows stand apart; 0: as far as there are lanes.
+    """
+    length = lanes(dtype) if vectors else 1
+    n_parameters, n_targets, size = rows.n_parameters, rows.n_targets, rows.size
+    rate, scale, gradient, residual = rows.rate, rows.scale, rows.gradient, rows.residual
+    multiply, multiply_packed = (
+        product(vectors, lanes(dtype), (n_parameters, n_targets), rows.spare, packed=packed)
+        for packed in (False, True)
+    )
+
+    def set_scale(numbers: Any, factor: Any, by_rate: bool, width: int) -> None:
+        pitch = fixed or width
+        for column in range(0, width, length):
+            rates = load(numbers, rate * pitch + column, length)
+            store(numbers, scale * pitch + column, rates * -factor if by_rate else everywhere(factor, rates))
+
+    def through(times: Any, of_matrix: int, apart: int, of_constants: int, first: int, step: int) -> Any:
+        """Returns what takes matrices that are so far apart, as are their columns; constants likewise."""
+
+        def by_curvature(numbers: Any, hessian: Any, constant: Any, batch: int, width: int) -> None:
+            pitch = fixed or width
+            stand_apart()
+            for o in range(n_targets):
+                times(
+                    numbers, hessian, constant, n_parameters, batch * of_matrix, 1, apart, n_parameters,
+                    o * pitch, n_targets * pitch, True, batch * of_constants + first + o, step,
+                    (gradient + o) * pitch, n_targets * pitch, False, 0, width,
+                )  # fmt: skip
+
+        return part(by_curvature)
+
+    def find_residuals(
+        numbers: Any, matrix: Any, targets: Any, at: int, count: int, scales: bool, width: int
+    ) -> None:
+        pitch = fixed or width
+        for o in range(n_targets):
+            multiply(
+                numbers, matrix, targets, count, at * n_parameters, n_parameters, 1, n_parameters,
+                o * pitch, n_targets * pitch, True, at * n_targets + o, n_targets, (residual + o) * pitch,
+                n_targets * pitch, scales, scale * pitch, width,
+            )  # fmt: skip
+
+    find_residuals = part(find_residuals)
+
+    def by_rows(
+        numbers: Any, matrix: Any, targets: Any, zero: Any, at: int, count: int, out: int, begins: bool,
+        width: int,
+    ) -> None:  # fmt: skip
+        pitch = fixed or width
+        stand_apart()
+        find_residuals(numbers, matrix, targets, at, count, True, width)
+        for o in range(n_targets):
+            multiply(
+                numbers, matrix, zero, n_parameters, at * n_parameters, 1, n_parameters, count,
+                (residual + o) * pitch, n_targets * pitch, begins, 0, 0, (out + o) * pitch,
+                n_targets * pitch, False, 0, width,
+            )  # fmt: skip
+
+    def gather(room: Any, data: Any, orders: Any, order: int, count: int) -> None:
+        stand_apart()
+        for place in range(count):
+            row = orders[order + place]
+            for p in range(n_parameters):
+                room.held[place * n_parameters + p] = entry_at(data.matrix, row * n_parameters + p)
+            for o in range(n_targets):
+                room.aims[place * n_targets + o] = entry_at(data.targets, row * n_targets + o)
+
+    of_packed, pitch = packed_size(n_parameters, vectors, lanes(dtype)), made_pitch(rows, dtype)
+    of_made = n_parameters * pitch
+    return Gradients(
+        part(set_scale),
+        through(multiply_packed, of_packed, n_parameters, size, 0, n_targets),
+        through(multiply, of_made, pitch, of_made, n_parameters, pitch),
+        find_residuals,
+        part(by_rows),
+        part(gather),
+    )
