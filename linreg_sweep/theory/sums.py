@@ -1,9 +1,12 @@
 """Sums and extremes over the parameters of each trial, in a fixed order."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
 
 FEW = 8
 """Rows up to which calls for each are faster than a reduction."""
@@ -20,6 +23,11 @@ def total(terms: Floats) -> Floats:
     for term in terms[1:]:
         found = found + term
     return found
+
+
+def of_columns(values: NDArray[Any], columns: Indices | slice) -> NDArray[Any]:
+    """Returns some columns of values [..., k]; a slice of them shares their memory."""
+    return values[..., columns] if isinstance(columns, slice) else values.take(columns, axis=-1)
 
 
 def folded(largest: np.ufunc, rows: Floats) -> Floats:
