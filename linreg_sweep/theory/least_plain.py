@@ -34,7 +34,7 @@ SAMPLES = 10
 TELLING = 100
 """Exponentials up to which rules of signs between epochs tell enough to be asked."""
 
-TOGETHER = 2**18
+TOGETHER = 2**17
 """Exponentials of trials that are looked at together: few enough for the cache."""
 
 
@@ -48,11 +48,11 @@ def least_plain(modes: PlainModes, residuals: Residuals, last: Integers, best: B
         best: what is known, the last epochs' costs; takes what is found.
     """
     with np.errstate(all="ignore"):  # diverged trials overflow
-        course = CostCourse.of(modes, residuals, last)
-        several = [some.start + course.take(some).see_one_turn(best) for some in course.some_at_a_time()]
-        course = course.take(np.concatenate([np.empty(0, np.intp), *several]))
-        for some in course.some_at_a_time():
-            course.take(some).see_turns(best)
+        for course in CostCourse.of(modes, residuals, last):
+            left = [some.start + course.take(some).see_one_turn(best) for some in course.some_at_a_time()]
+            several = course.take(np.concatenate([np.empty(0, np.intp), *left]))
+            for some in several.some_at_a_time():
+                several.take(some).see_turns(best)
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class CostCourse:
 
     Attributes:
         trial: whose it is [k].
-        first: the first epoch [k].
+        first: the first epoch.
         stride: from one epoch to the next [k].
         last: how many of these epochs come after the first [k].
         modes: of the trials.
@@ -69,23 +69,20 @@ class CostCourse:
     """
 
     trial: Indices
-    first: Integers
+    first: int
     stride: Integers
     last: Integers
     modes: PlainModes
     residuals: Residuals
 
     @classmethod
-    def of(cls, modes: PlainModes, residuals: Residuals, last: Integers) -> "CostCourse":
-        """Returns those of trials with these modes, residuals and last epochs [k]."""
+    def of(cls, modes: PlainModes, residuals: Residuals, last: Integers) -> Iterator["CostCourse"]:
+        """Yields those of trials with these modes, residuals and last epochs [k], from epoch 0 and from 1."""
         stride: Integers = 1 + np.asarray(modes.odd.any(axis=0), np.int64)
-        every, odd = np.arange(len(last)), np.flatnonzero((stride == 2) & (last >= 1))
-        even = cls(every, 0 * last, stride, last // stride, modes, residuals)
-        if not len(odd):
-            return even
-        both = even.take(np.append(every, odd))
-        first = np.repeat([0, 1], [len(every), len(odd)])
-        return replace(both, first=first, last=(last[both.trial] - first) // both.stride)
+        course = cls(np.arange(len(last)), 0, stride, last // stride, modes, residuals)
+        yield course
+        odd = course.take(np.flatnonzero((stride == 2) & (last >= 1)))
+        yield replace(odd, first=1, last=(last[odd.trial] - 1) // 2)
 
     def some_at_a_time(self) -> Iterator[slice]:
         """Yields which courses are looked at together."""
@@ -97,7 +94,7 @@ class CostCourse:
         """Returns some."""
         return CostCourse(
             self.trial[columns],
-            self.first[columns],
+            self.first,
             self.stride[columns],
             self.last[columns],
             self.modes.take(columns),
@@ -118,9 +115,9 @@ class CostCourse:
     @cached_property
     def begun(self) -> Residuals:
         """The residuals at the first epochs."""
-        if not self.first.any():
+        if not self.first:
             return self.residuals
-        return self.residuals.shrunk(self.modes.factors(self.first.astype(np.float64)))
+        return self.residuals.shrunk(self.modes.factors(np.full(len(self.trial), float(self.first))))
 
     @cached_property
     def change(self) -> Exponentials:
@@ -137,7 +134,7 @@ class CostCourse:
 
     def see(self, at: Integers, best: Best, place: Indices | slice = ALL) -> Floats:
         """Returns the costs of some at an epoch each; `best` takes them."""
-        epoch = self.first[place] + at * self.stride[place]
+        epoch = self.first + at * self.stride[place]
         factors = self.modes.take(place).factors(epoch.astype(np.float64))
         cost = self.residuals.take(place).cost(factors)
         best.see(self.trial[place], epoch, cost)
