@@ -130,7 +130,7 @@ class Exponentials:
                 now = near if is_near.all() else np.where(is_near, near, np.floor((begin + end) / 2))
             step += 1
             goes_on = end - begin > 1
-            if 4 * np.count_nonzero(goes_on) <= 3 * len(active):  # a few go on in vain sooner than all move
+            if 4 * np.count_nonzero(goes_on) <= 3 * len(active):  # few are kept sooner than all copied
                 found[active] = end
                 left = np.flatnonzero(goes_on)
                 active, slow = active[left], slow[left]
