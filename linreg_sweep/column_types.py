@@ -10,8 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.array_types import Flags
-from linreg_sweep.array_types import Floats as Floats
+from linreg_sweep.array_types import Flags, Floats
 from linreg_sweep.theory.outcome import INSTEAD, MISSING
 
 Array = NDArray[np.generic]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 import linreg_sweep as ls
 from linreg_sweep.engines.interface import TrainOptions, Trials
 from linreg_sweep.engines.least_held_out import least_held_out
+from linreg_sweep.theory import least_plain
 from linreg_sweep.theory.problem import make_problem
 from tests.declared import method_of
 
@@ -62,6 +63,25 @@ def test_the_closed_form_finds_the_epoch_that_iteration_does(n_problems: int) ->
             assert found.cost[trial] == pytest.approx(cost, rel=1e-9, nan_ok=True)
             interior += not np.isnan(cost)
     assert interior > 2 * n_problems
+
+
+def test_trials_that_are_looked_at_together_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether their costs turn once or several times, fall at the end, or swing: all at once, or three."""
+    generator = np.random.default_rng(5)
+    x, y = generator.normal(size=(30, 2)) * [1.0, 5.0], generator.normal(size=(30, 1))
+    problem = make_problem(x[:15], y[:15], loss="half_mse", fit_bias=True).holding_out(x[15:], y[15:])
+    count = 200
+    rate = generator.uniform(0.01, 0.99, count) * 2 / problem.eigenvalues[-1]
+    start, last = generator.normal(0, 2, (count, 3, 1)), generator.integers(0, 300, count)
+    values = {"learning_rate": rate, "momentum": np.zeros(count)}
+    options = TrainOptions(0.0, np.full(count, np.inf), method_of(values))
+    trials = Trials(start, last, values, problem.quadratic)
+    together = least_held_out(problem, trials, options, last)
+    monkeypatch.setattr(least_plain, "TOGETHER", 3 * 9)  # three trials of nine exponentials each
+    apart = least_held_out(problem, trials, options, last)
+    np.testing.assert_array_equal(apart.epoch, together.epoch)
+    np.testing.assert_array_equal(apart.cost, together.cost)
+    assert 0 < np.isnan(together.cost).sum() < count
 
 
 def of_history(run: ls.Run, x: Floats, y: Floats, same: float) -> list[tuple[int, float]]:

@@ -18,7 +18,7 @@ def some_sums(n: int, k: int, seed: int) -> tuple[Exponentials, Floats]:
     weight[1:][generator.random((n - 1, k)) < 0.1] = 0.0
     epochs = np.arange(LAST + 1.0)[:, None, None]
     slowest = np.where(weight == 0, -np.inf, rate).max(axis=0)
-    return Exponentials.of(weight, rate), (weight * np.exp(np.minimum(rate - slowest, 0) * epochs)).sum(
+    return Exponentials.of(list(weight), rate), (weight * np.exp(np.minimum(rate - slowest, 0) * epochs)).sum(
         axis=1
     )
 

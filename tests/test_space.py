@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.config.parameters import Normal, Parameter, Points, Steps, Uniform, Values, count, ends
-from linreg_sweep.samplers import Floats
 from linreg_sweep.samplers.grid import at
 from linreg_sweep.trials.space import Space, grid_space, random_space
 

@@ -12,16 +12,15 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linreg_sweep.analysis.groups import MAX_PENDING, Frequencies, Rows, as_cells, grouped, merged
 from linreg_sweep.analysis.numbers import Numbers
-from linreg_sweep.column_types import Array, Floats, Types, ranked_by, ranking
+from linreg_sweep.array_types import Floats, Integers
+from linreg_sweep.column_types import Array, Types, ranked_by, ranking
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.theory.outcome import CONVERGED, MISSING, OUTCOMES, REGIMES
 from linreg_sweep.words import did_you_mean
 
-Integers = NDArray[np.int64]
 Table = Mapping[str, Sequence[Any]]
 """Arrays by their names, a cell per row; None is missing."""
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from linreg_sweep.array_types import Floats, Integers
 
 MAX_CODES = 2**62
 

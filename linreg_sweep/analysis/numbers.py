@@ -9,14 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linreg_sweep.analysis.groups import between, in_order, order_of, starts_of
 from linreg_sweep.analysis.ranks import Ranks
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+from linreg_sweep.array_types import Flags, Floats, Integers
 
 HELD = 2**20
 """Numbers that are held at once."""

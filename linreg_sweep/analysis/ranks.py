@@ -7,10 +7,8 @@ Source: Munro and Paterson, Selection and sorting with limited storage, Theoreti
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from linreg_sweep.array_types import Floats, Integers
 
 
 class Ranks:

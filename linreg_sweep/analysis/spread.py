@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from linreg_sweep.analysis.aggregate import Ranges, keys_of
 from linreg_sweep.analysis.groups import Rows, grouped, merged
 from linreg_sweep.analysis.numbers import HELD, Numbers
+from linreg_sweep.array_types import Floats
 from linreg_sweep.column_types import Array, Types, ranked_by, ranking
-
-Floats = NDArray[np.float64]
 
 SHARES = (0.5, 0.1, 0.9, 0.0, 1.0)
 """The quantiles, in the order of the first fields of Spread."""

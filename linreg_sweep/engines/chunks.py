@@ -12,8 +12,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.array_types import Flags, Floats
-from linreg_sweep.array_types import Indices as Indices
+from linreg_sweep.array_types import Flags, Floats, Indices
 from linreg_sweep.averages import weights
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.engines.tracker import Tracker, excess_of, look_back

@@ -5,16 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from linreg_sweep.array_types import Indices
-from linreg_sweep.engines.interface import (
-    Floats,
-    Integers,
-    Page,
-    Results,
-    TrainOptions,
-    Trials,
-    history_of,
-)
+from linreg_sweep.array_types import Floats, Indices, Integers
+from linreg_sweep.engines.interface import Page, Results, TrainOptions, Trials, history_of
 from linreg_sweep.theory.changing_maps import ENOUGH, KEPT, Epochs
 from linreg_sweep.theory.epoch_events import Bounds, Ladder, bounds_of, epoch_events, ladder_of
 from linreg_sweep.theory.epoch_steps import Batches

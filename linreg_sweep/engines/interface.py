@@ -12,9 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_sweep.array_types import Floats as Floats
-from linreg_sweep.array_types import Indices
-from linreg_sweep.array_types import Integers as Integers
+from linreg_sweep.array_types import Floats, Indices, Integers
 from linreg_sweep.method import Method
 from linreg_sweep.theory.best_epoch import Least
 from linreg_sweep.theory.first_events import Levels

@@ -11,11 +11,12 @@ from itertools import count
 
 import numpy as np
 
+from linreg_sweep.array_types import Floats, Indices
 from linreg_sweep.averages import update
 from linreg_sweep.engines.batches import batch_slices, curvatures, rows_of_epoch
-from linreg_sweep.engines.chunks import Array, Chunk, Curvature, Indices, State, descend
+from linreg_sweep.engines.chunks import Array, Chunk, Curvature, State, descend
 from linreg_sweep.engines.forms import HELD, Form, form_of
-from linreg_sweep.engines.interface import Floats, Results, TrainOptions, Trials
+from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.engines.pace import BLOCK
 from linreg_sweep.engines.rows import Rows, scaled_rows
 from linreg_sweep.gemm import Blocks, Factor, Multiplier
@@ -138,6 +139,8 @@ class Descent:
         is_first, needs_gradient = epochs.first == 0, measures is None or not self.is_full_batch
         gradient, spare = np.empty_like(theta), np.empty_like(theta)
         rates, rate, now = epochs.rates, epochs.rates[0], clock
+        is_lone = measures is not None and theta.shape[-1] == 1
+        seen = np.empty((2, len(epochs.batches or [[]]), *theta.shape), self.dtype) if is_lone else None
         for number, batches in enumerate(epochs.batches or [[]]):
             if len(rates) > 1:
                 rate = rates[number]
@@ -145,7 +148,10 @@ class Descent:
                 look(theta, average)
             if measures is not None:
                 self.gradient(theta, decay, self.full, gradient, spare)
-                self.measure(state, theta, gradient, measures[number], spare)
+                if seen is None:
+                    self.measure(state, theta, gradient, measures[number], spare)
+                else:
+                    seen[0, number], seen[1, number] = theta, gradient
             for place, batch in enumerate(batches):
                 if needs_gradient:
                     self.gradient(theta, decay, batch, gradient, spare)
@@ -158,6 +164,9 @@ class Descent:
                 is_first = False
                 if average is not None and epochs.weights is not None:
                     average = update(average, theta, epochs.weights[number * len(self.slices) + place])
+        if seen is not None and measures is not None:  # a lone trial's epochs, side by side as trials are
+            thetas, gradients = np.moveaxis(seen[..., 0], 1, -1)
+            self.measure(state, thetas, gradients, measures[:, 0], np.empty(thetas.shape, self.dtype))
         return replace(state, theta=theta, slots=slots, clock=clock, average=average)
 
     def chunk(self, state: State, epochs: Chunk) -> tuple[State, Array, Array]:

@@ -25,7 +25,7 @@ from linreg_sweep.theory.sums import total
 
 Modes = PlainModes | MomentumModes
 
-BLOCK = 32768
+BLOCK = 131072
 """Numbers of theta that are worked on together: few enough for the cache."""
 
 COURSE_BLOCK = 8192

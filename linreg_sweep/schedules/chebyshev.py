@@ -15,8 +15,9 @@ from typing import Literal
 
 import numpy as np
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.kinds import Count
-from linreg_sweep.schedules.base import Clock, Floats, Numbers, Schedule, Settings, cos, repeats
+from linreg_sweep.schedules.base import Clock, Numbers, Schedule, Settings, cos, repeats
 
 
 class Chebyshev(Settings):

@@ -4,8 +4,9 @@ from typing import Literal
 
 import numpy as np
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.kinds import Count, Share
-from linreg_sweep.schedules.base import Clock, Floats, Numbers, Schedule, Settings, cos, settles
+from linreg_sweep.schedules.base import Clock, Numbers, Schedule, Settings, cos, settles
 
 
 class Cosine(Settings):

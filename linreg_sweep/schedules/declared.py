@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from linreg_sweep import variants
+from linreg_sweep.array_types import Floats
 from linreg_sweep.schedules import SCHEDULES
-from linreg_sweep.schedules.base import Clock, Floats, LongRun, Numbers, Settings
+from linreg_sweep.schedules.base import Clock, LongRun, Numbers, Settings
 from linreg_sweep.schedules.warmup import warm
 
 NOTHING: Mapping[str, Floats] = MappingProxyType({})

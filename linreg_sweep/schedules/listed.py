@@ -5,17 +5,9 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import AfterValidator, Field
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.kinds import NotNegative
-from linreg_sweep.schedules.base import (
-    Clock,
-    Floats,
-    LongRun,
-    Numbers,
-    Schedule,
-    Settings,
-    repeats,
-    settles,
-)
+from linreg_sweep.schedules.base import Clock, LongRun, Numbers, Schedule, Settings, repeats, settles
 from linreg_sweep.variants import fault
 
 

@@ -7,8 +7,9 @@ from typing import Literal
 
 import numpy as np
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.kinds import Count, Share
-from linreg_sweep.schedules.base import Clock, Floats, LongRun, Numbers, Schedule, Settings, cos, settles
+from linreg_sweep.schedules.base import Clock, LongRun, Numbers, Schedule, Settings, cos, settles
 
 
 class OneCycle(Settings):

@@ -10,7 +10,8 @@ from typing import Literal
 
 import numpy as np
 
-from linreg_sweep.schedules.base import Clock, Floats, Numbers, Schedule, Settings, settles
+from linreg_sweep.array_types import Floats
+from linreg_sweep.schedules.base import Clock, Numbers, Schedule, Settings, settles
 
 _RHO = 1 + 2**0.5
 _FACTORS = np.array([1 + _RHO ** (power - 1) for power in range(64)])

@@ -9,16 +9,12 @@ all errors cannot matter any more.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from linreg_sweep.array_types import Floats, Indices, Integers
 from linreg_sweep.theory.least_plain import least_plain
 from linreg_sweep.theory.modes import MomentumModes, PlainModes
-from linreg_sweep.theory.residuals import Best, Cost, Residuals, are_all
+from linreg_sweep.theory.residuals import Best, Residuals
 from linreg_sweep.theory.sums import total
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Indices = NDArray[np.intp]
 
 SAME = 1e-12
 """Share of the last cost below which a lower one is told from it by rounding alone."""
@@ -58,24 +54,16 @@ def settled(epoch: Integers, cost: Floats, last: Integers, last_cost: Floats, sa
 
 def least_cost(modes: PlainModes | MomentumModes, residuals: Residuals, last: Integers) -> Least:
     """Returns the least cost on held-out rows of k trials from epoch 0 to the last [k]."""
-
-    def cost_at(columns: Indices, epoch: Integers) -> Floats:
-        if are_all(columns, len(last)):
-            return residuals.cost(modes.factors(epoch.astype(np.float64)))
-        return residuals.take(columns).cost(modes.take(columns).factors(epoch.astype(np.float64)))
-
     last_cost = residuals.cost(modes.factors(last.astype(np.float64)))
     best = Best(last, last_cost)
     if isinstance(modes, PlainModes):
-        least_plain(modes, residuals, last, cost_at, best)
+        least_plain(modes, residuals, last, best)
     else:
-        _one_by_one(modes, residuals, last, cost_at, best)
+        _one_by_one(modes, residuals, last, best)
     return settled(best.epoch, best.cost, last, last_cost)
 
 
-def _one_by_one(
-    modes: MomentumModes, residuals: Residuals, last: Integers, cost_at: Cost, best: Best
-) -> None:
+def _one_by_one(modes: MomentumModes, residuals: Residuals, last: Integers, best: Best) -> None:
     """Finds the least cost of trials that may swing."""
     live: Indices = np.arange(len(last))
     epoch = 0
@@ -85,7 +73,8 @@ def _one_by_one(
         for now in range(epoch, epoch + LOOKED_AT):
             there = live[last[live] >= now]
             at = np.full(len(there), now)
-            best.see(there, at, cost_at(there, at))
+            cost = residuals.take(there).cost(modes.take(there).factors(at.astype(np.float64)))
+            best.see(there, at, cost)
         epoch += LOOKED_AT
         live = live[last[live] >= epoch]
         some = modes.take(live)

@@ -9,6 +9,7 @@ Source: Jameson, Counting zeros of generalised polynomials: Descartes' rule of s
 extensions, Math. Gazette 90, 2006.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -36,32 +37,32 @@ class Exponentials:
 
     Attributes:
         weight: at t = 0 [n, k].
-        rate: relative to the slowest one's [n, k], none above 0: only signs are of interest.
+        rate: relative to the slowest one's [n, k], the first 0 and none above: only signs are of interest.
     """
 
     weight: Floats
     rate: Floats
 
     @classmethod
-    def of(cls, weight: Floats, rate: Floats, of_trial: Indices | None = None) -> "Exponentials":
-        """Returns those with these weights [n, k] and rates [n, r], in any order.
+    def of(cls, weight: Sequence[Floats], rate: Floats, alike: Integers | None = None) -> "Exponentials":
+        """Returns those with these weights and rates, in any order.
 
         Args:
-            weight: at t = 0.
-            rate: of each trial, or of those that differ.
-            of_trial: which of these each trial has [k]; None: its own.
+            weight: of each of the n exponentials at t = 0 [k].
+            rate: of each trial [n, k], or of trials that lie together [n, r].
+            alike: how many these are [r]; None: one each.
         """
-        of_trial = np.arange(rate.shape[1]) if of_trial is None else of_trial
+        alike = np.ones(rate.shape[1], np.int64) if alike is None else alike
         order = np.argsort(-rate, axis=0)
         rate = np.take_along_axis(rate, order, 0)
         if (order == order[:, :1]).all():
-            weight = weight[order[:, 0]]
+            weights = np.stack([weight[each] for each in order[:, 0]])
         else:
-            weight = np.take_along_axis(weight, order.take(of_trial, axis=1), 0)
-        if weight[0].all():
-            return cls(weight, (rate - rate[0]).take(of_trial, axis=1))
-        rate = rate.take(of_trial, axis=1)
-        return cls(weight, np.minimum(rate - folded(np.maximum, np.where(weight == 0, -np.inf, rate)), 0.0))
+            weights = np.take_along_axis(np.stack(weight), np.repeat(order, alike, axis=1), 0)
+        if weights[0].all():
+            return cls(weights, np.repeat(rate - rate[0], alike, axis=1))
+        rate = np.repeat(rate, alike, axis=1)
+        return cls(weights, np.minimum(rate - folded(np.maximum, np.where(weights == 0, -np.inf, rate)), 0.0))
 
     def take(self, columns: Indices) -> "Exponentials":
         """Returns those of some trials."""
@@ -77,7 +78,7 @@ class Exponentials:
 
     def zeros_after_first(self) -> "Changes":
         """Returns what the rule of signs says of the zeros of each sum after t = 0."""
-        return _changes(self.weight)
+        return _changes(self.weight, _doubt(self.weight))
 
     def zeros(self, epoch: Floats) -> tuple[Integers, "Changes"]:
         """Returns how many zeros a sum has at most before epochs [..., k] and, among others, after them.
@@ -85,7 +86,8 @@ class Exponentials:
         Before and after are after t = 0; the numbers are MANY where they are not known.
         """
         terms = self.terms(epoch)
-        after, before = _changes(terms), _changes(terms[::-1])
+        doubt = _doubt(terms)
+        after, before = _changes(terms, doubt), _changes(terms[::-1], doubt[::-1])
         holds = before.are_sure & (self.rate[-1] * epoch > VANISHED)
         count = np.where(after.are_sure, after.count, MANY)
         return np.where(holds, before.count, MANY), replace(after, count=count)
@@ -104,9 +106,9 @@ class Exponentials:
         some = self if len(active) == len(low) else self.take(active)
         weight, rate, begin, end = some.weight, some.rate, low[active], high[active]
         now, terms = begin, some.terms(begin) if begin.any() else weight.copy()
-        slow = _last_above(terms)
+        slow, change = _last_above(terms), np.zeros_like(terms)
         while len(active):
-            change = terms * rate
+            np.multiply(terms[1:], rate[1:], out=change[1:])
             over, both = _up_to(slow, terms)
             under = over - both
             slope, of_both = _up_to(slow, change)
@@ -123,15 +125,16 @@ class Exponentials:
                 now = near if is_near.all() else np.where(is_near, near, np.floor((begin + end) / 2))
             step += 1
             goes_on = end - begin > 1
-            if not goes_on.all():
-                found[active[~goes_on]] = end[~goes_on]
+            if 4 * np.count_nonzero(goes_on) <= 3 * len(active):  # few are kept sooner than all copied
+                found[active] = end
                 left = np.flatnonzero(goes_on)
                 active, slow = active[left], slow[left]
                 now, begin, end = now[left], begin[left], end[left]
                 weight, rate = weight.take(left, axis=1), rate.take(left, axis=1)
-            terms = rate * now
-            np.exp(terms, out=terms)
-            terms *= weight
+                terms, change = weight.copy(), np.zeros_like(weight)
+            later = np.multiply(rate[1:], now, out=terms[1:])
+            np.exp(later, out=later)
+            later *= weight[1:]
         return found
 
 
@@ -152,23 +155,32 @@ class Changes:
     end_is_sure: Flags
 
 
-def _changes(terms: Floats) -> Changes:
-    """Returns how often the partial sums of terms [n, k] change their sign, from the first on."""
-    partial, size = terms[0].copy(), np.abs(terms[0])
-    below = partial < 0
-    count, are_sure = np.zeros(partial.shape, np.int64), np.ones(partial.shape, np.bool_)
-    is_sure = are_sure
-    for term in terms[1:]:
-        begun = size > 0
+def _doubt(terms: Floats) -> Floats:
+    """Returns what each term adds to the size that a sum has at least where its sign is not rounding's."""
+    doubt = np.abs(terms)
+    doubt *= SURE
+    return doubt
+
+
+def _changes(terms: Floats, doubts: Floats) -> Changes:
+    """Returns how often partial sums of terms [n, k] change their sign, from the first on; see _doubt."""
+    partial, doubt = terms[0].copy(), doubts[0].copy()
+    below, all_begun = partial < 0, bool(doubt.all())
+    count = np.zeros(partial.shape, np.int8 if len(terms) < 128 else np.int64)
+    are_sure = is_sure = np.ones(partial.shape, np.bool_)
+    for term, more in zip(terms[1:], doubts[1:], strict=True):
         partial += term
-        size += np.abs(term)
         now_below = partial < 0
-        count += (now_below != below) & begun
-        is_sure = np.abs(partial) >= SURE * size
-        are_sure &= is_sure
+        changed = now_below != below
+        if not all_begun:
+            changed &= doubt > 0
+        count += changed.view(np.int8)
+        doubt += more
+        is_sure = np.abs(partial) >= doubt
+        are_sure = are_sure & is_sure
         below = now_below
     is_finite = np.isfinite(partial)
-    return Changes(count, are_sure & is_finite, below, is_sure & is_finite)
+    return Changes(count.astype(np.int64), are_sure & is_finite, below, is_sure & is_finite)
 
 
 def _last_above(terms: Floats) -> Indices:
@@ -176,7 +188,7 @@ def _last_above(terms: Floats) -> Indices:
     partial, last = np.zeros(terms.shape[1]), np.zeros(terms.shape[1], np.intp)
     for number, term in enumerate(terms):
         partial += term
-        last[partial > 0] = number
+        last = np.where(partial > 0, number, last)
     return last
 
 

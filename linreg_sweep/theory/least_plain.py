@@ -9,15 +9,19 @@ can be the least is passed over (branch and bound, as in Hansen, Global Optimiza
 1992, ch. 8).
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from linreg_sweep.array_types import Flags, Floats, Indices, Integers
 from linreg_sweep.theory.exponentials import Exponentials
 from linreg_sweep.theory.modes import PlainModes
-from linreg_sweep.theory.residuals import Best, Cost, Residuals
+from linreg_sweep.theory.residuals import Best, Residuals
 from linreg_sweep.theory.sums import total
+
+ALL = slice(None)
 
 SAMPLES = 10
 """Stretches of epochs, at whose ends trials are looked at that may have several turns."""
@@ -25,26 +29,25 @@ SAMPLES = 10
 TELLING = 100
 """Exponentials up to which rules of signs between epochs tell enough to be asked."""
 
+TOGETHER = 2**17
+"""Exponentials of trials that are looked at together: few enough for the cache."""
 
-def least_plain(modes: PlainModes, residuals: Residuals, last: Integers, cost_at: Cost, best: Best) -> None:
+
+def least_plain(modes: PlainModes, residuals: Residuals, last: Integers, best: Best) -> None:
     """Finds the least cost without momentum, even and odd epochs apart.
 
     Args:
         modes: of k trials.
         residuals: of theirs.
         last: their last epochs.
-        cost_at: their costs.
         best: what is known, the last epochs' costs; takes what is found.
     """
-    stride: Integers = 1 + np.asarray(modes.odd.any(axis=0), np.int64)
     with np.errstate(all="ignore"):  # diverged trials overflow
-        every = np.arange(len(last))
-        CostCourse.of(modes, residuals, every, 0, stride).search(last // stride, cost_at, best)
-        there = np.flatnonzero((stride == 2) & (last >= 1))
-        if len(there):
-            some, stride = modes.take(there), stride[there]
-            shrunk = residuals.take(there).shrunk(some.factors(np.ones(len(there))))
-            CostCourse.of(some, shrunk, there, 1, stride).search((last[there] - 1) // stride, cost_at, best)
+        for course in CostCourse.of(modes, residuals, last):
+            left = [some.start + course.take(some).see_one_turn(best) for some in course.some_at_a_time()]
+            several = course.take(np.concatenate([np.empty(0, np.intp), *left]))
+            for some in several.some_at_a_time():
+                several.take(some).see_turns(best)
 
 
 @dataclass(frozen=True)
@@ -52,80 +55,116 @@ class CostCourse:
     """Every epoch of some trials, or every other one, along which each factor is an exponential.
 
     Attributes:
-        trial: which they are [k].
-        parity: the first epoch.
+        trial: whose it is [k].
+        first: the first epoch.
         stride: from one epoch to the next [k].
-        change: of the cost, from each of these epochs to the one after.
-        log: of each factor from one to the next [P, k].
-        residuals: at the first.
+        last: how many of these epochs come after the first [k].
+        modes: of the trials.
+        residuals: of theirs.
     """
 
     trial: Indices
-    parity: int
+    first: int
     stride: Integers
-    change: Exponentials
-    log: Floats
+    last: Integers
+    modes: PlainModes
     residuals: Residuals
 
     @classmethod
-    def of(
-        cls, modes: PlainModes, residuals: Residuals, trial: Indices, parity: int, stride: Integers
-    ) -> "CostCourse":
-        """Returns that of trials with these modes and residuals at its first epoch, see CostCourse."""
-        log = modes.log * stride
+    def of(cls, modes: PlainModes, residuals: Residuals, last: Integers) -> Iterator["CostCourse"]:
+        """Yields those of trials with these modes, residuals and last epochs [k], from epoch 0 and from 1."""
+        stride: Integers = 1 + np.asarray(modes.odd.any(axis=0), np.int64)
+        course = cls(np.arange(len(last)), 0, stride, last // stride, modes, residuals)
+        yield course
+        odd = course.take(np.flatnonzero((stride == 2) & (last >= 1)))
+        yield replace(odd, first=1, last=(last[odd.trial] - 1) // 2)
+
+    def some_at_a_time(self) -> Iterator[slice]:
+        """Yields which courses are looked at together."""
+        width = max(1, TOGETHER // self.n_exponentials)
+        for first in range(0, len(self.trial), width):
+            yield slice(first, first + width)
+
+    def take(self, columns: Indices | slice) -> "CostCourse":
+        """Returns some."""
+        return CostCourse(
+            self.trial[columns],
+            self.first,
+            self.stride[columns],
+            self.last[columns],
+            self.modes.take(columns),
+            self.residuals.take(columns),
+        )
+
+    @property
+    def n_exponentials(self) -> int:
+        """Of how many the cost's change is a sum: one for each parameter, and for each product of two."""
+        n_parameters = len(self.modes.log)
+        return n_parameters * (n_parameters + 3) // 2
+
+    @cached_property
+    def log(self) -> Floats:
+        """That of each factor from one epoch to the next [P, k]."""
+        return self.modes.log * self.stride
+
+    @cached_property
+    def begun(self) -> Residuals:
+        """The residuals at the first epochs."""
+        if not self.first:
+            return self.residuals
+        return self.residuals.shrunk(self.modes.factors(np.full(len(self.trial), float(self.first))))
+
+    @cached_property
+    def change(self) -> Exponentials:
+        """That of the cost, from each of these epochs to the one after."""
+        log = self.log
         new = np.append(True, (log[:, 1:] != log[:, :-1]).any(axis=0))  # trials of a rate often lie together
-        alike, few, (one, other) = np.cumsum(new) - 1, log[:, new], np.triu_indices(len(log))
+        starts, (one, other) = np.flatnonzero(new), np.triu_indices(len(log))
+        few, alike = log[:, starts], np.diff(starts, append=len(new))
         grown = np.expm1(few)
         both = grown[one] * grown[other] + grown[one] + grown[other]
-        weight = np.concatenate(residuals.quadratic_form())
-        weight *= np.concatenate([grown, both]).take(alike, axis=1)
-        change = Exponentials.of(weight, np.concatenate([few, few[one] + few[other]]), alike)
-        return cls(trial, parity, stride, change, log, residuals)
+        grown = np.repeat(np.concatenate([grown, both]), alike, axis=1)
+        weight = [each * of_it for each, of_it in zip(self.begun.quadratic_form(), grown, strict=True)]
+        return Exponentials.of(weight, np.concatenate([few, few[one] + few[other]]), alike)
 
-    def search(self, last: Integers, cost_at: Cost, best: Best) -> None:
-        """Looks for the least cost of the trials.
+    def see(self, at: Integers, best: Best, place: Indices | slice = ALL) -> Floats:
+        """Returns the costs of some at an epoch each; `best` takes them."""
+        epoch = self.first + at * self.stride[place]
+        factors = self.modes.take(place).factors(epoch.astype(np.float64))
+        cost = self.residuals.take(place).cost(factors)
+        best.see(self.trial[place], epoch, cost)
+        return cost
 
-        Args:
-            last: how many of these epochs come after the first of each [k].
-            cost_at: their costs.
-            best: takes what is found.
-        """
-
-        def see(place: Indices, at: Integers) -> Floats:
-            columns, epoch = self.trial[place], self.parity + at * self.stride[place]
-            cost = cost_at(columns, epoch)
-            best.see(columns, epoch, cost)
-            return cost
-
+    def see_one_turn(self, best: Best) -> Indices:
+        """Sees the least costs of those that turn once at most; returns which are the others."""
         zeros = self.change.zeros_after_first()
         is_one = zeros.are_sure & (zeros.count <= 1)
-        down, left = np.flatnonzero(is_one & zeros.below), np.flatnonzero(~is_one)
-        first, end = np.zeros(len(last), np.int64), last[down].astype(np.float64)
-        first[down] = self.change.take(down).first_from(0 * end, end)
-        see(np.arange(len(last)), first)
+        down = np.flatnonzero(is_one & zeros.below)
+        turn, end = np.zeros(len(is_one), np.int64), self.last[down].astype(np.float64)
+        turn[down] = self.change.take(down).first_from(0 * end, end)
+        self.see(turn, best)
         ends = np.flatnonzero(~(is_one & zeros.below) & (self.stride == 2))  # of others they are known
-        see(ends, last[ends])
-        if len(self.change.rate) > TELLING:
-            self._bounded(left, 0 * left, last[left], see, best)
-        elif len(left):
-            self._see_turns(left, last[left], see, best)
+        self.see(self.last[ends], best, ends)
+        return np.flatnonzero(~is_one)
 
-    def _see_turns(self, place: Indices, last: Integers, see: Cost, best: Best) -> None:
-        """Sees the least costs of trials that may turn several times."""
-        change = self.change.take(place)
-        samples = Samples.of(change, np.maximum(last - 1, 0).astype(np.float64))
+    def see_turns(self, best: Best) -> None:
+        """Sees the least costs of those that may turn several times."""
+        if self.n_exponentials > TELLING:
+            self._bounded(np.arange(len(self.last)), 0 * self.last, self.last, best)
+            return
+        samples = Samples.of(self.change, np.maximum(self.last - 1, 0).astype(np.float64))
         at, falls = samples.at, samples.falls
         number, turns = np.nonzero(~samples.are_open & falls[:-1] & ~falls[1:])
-        found = change.take(turns).first_from(at[number, turns], at[number + 1, turns])
-        see(place[turns], found.astype(np.int64))
+        found = self.change.take(turns).first_from(at[number, turns], at[number + 1, turns])
+        self.see(found.astype(np.int64), best, turns)
         number, still = np.nonzero(samples.are_open)
         low, high = (at[each, still].astype(np.int64) for each in (number, number + 1))
-        high = np.where(number + 1 == len(at) - 1, last[still], high)
-        self._bounded(place[still], low, high, see, best)
+        high = np.where(number + 1 == len(at) - 1, self.last[still], high)
+        self._bounded(still, low, high, best)
 
-    def _bounded(self, place: Indices, low: Integers, high: Integers, see: Cost, best: Best) -> None:
+    def _bounded(self, place: Indices, low: Integers, high: Integers, best: Best) -> None:
         """Looks for the least cost of some trials by branch and bound, from `low` to `high` [k]."""
-        at_low, at_high = see(place, low), see(place, high)
+        at_low, at_high = self.see(low, best, place), self.see(high, best, place)
         while len(place):
             bound = self._bound(place, low, high, np.minimum(at_low, at_high))
             splits = ~(bound >= best.cost[self.trial[place]]) & (high - low > 1)
@@ -134,14 +173,14 @@ class CostCourse:
             at_low, at_high = at_low[splits], at_high[splits]
             steps = high - low
             middle = low + np.where(low > 4 * steps, steps // 2, np.maximum(1, steps // 8))
-            at_middle = see(place, middle)
+            at_middle = self.see(middle, best, place)
             place, low, high = np.tile(place, 2), np.append(low, middle), np.append(middle, high)
             at_low, at_high = np.append(at_low, at_middle), np.append(at_middle, at_high)
 
     def _bound(self, place: Indices, low: Integers, high: Integers, lower: Floats) -> Floats:
         """Returns what no cost within stretches is below, by the lower one of their ends' costs."""
         log, wide = self.log.take(place, axis=1), (high - low).astype(np.float64)
-        moving = np.exp(np.maximum(log * low, log * high)) * self.residuals.reach.take(place, axis=1)
+        moving = np.exp(np.maximum(log * low, log * high)) * self.begun.reach.take(place, axis=1)
         slope, bend = total(np.abs(log) * moving), total(log * log * moving)
         size = np.sqrt(lower * self.residuals.n_entries) + slope * wide
         return lower - 2 * (slope * slope + size * bend) * wide * wide / (8 * self.residuals.n_entries)

@@ -16,6 +16,7 @@ import numpy as np
 
 from linreg_sweep.array_types import Flags, Floats, Indices
 from linreg_sweep.theory.double_double import two_product
+from linreg_sweep.theory.sums import of_columns
 
 NEVER = -1e3
 """Logarithm of a factor of 0: its powers vanish, but for the 0th."""
@@ -59,9 +60,9 @@ class PlainModes:
             np.negative(factor, out=factor, where=self.odd & _is_odd(epoch))
         return factor
 
-    def take(self, columns: Indices) -> "PlainModes":
+    def take(self, columns: Indices | slice) -> "PlainModes":
         """Returns some trials."""
-        return PlainModes(**{name: value.take(columns, axis=1) for name, value in vars(self).items()})
+        return PlainModes(**{name: of_columns(value, columns) for name, value in vars(self).items()})
 
 
 def plain_modes(learning_rate: Floats, eigenvalues: Floats, lows: Floats) -> PlainModes:

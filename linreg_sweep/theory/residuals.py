@@ -1,6 +1,5 @@
 """The residuals on held-out rows of descents along their eigenvectors, and what they cost at any factors."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,7 +8,7 @@ import numpy as np
 from linreg_sweep.array_types import Floats, Indices, Integers
 from linreg_sweep.theory.held_out import HeldOut
 from linreg_sweep.theory.quadratic import Quadratic
-from linreg_sweep.theory.sums import combined, total
+from linreg_sweep.theory.sums import combined, of_columns, total
 
 
 @dataclass(frozen=True)
@@ -39,62 +38,47 @@ class Residuals:
         along = -combined(triangle, quadratic.eigenvectors)
         return cls(end, along, errors, held_out.n_rows * held_out.rest.shape[1])
 
-    def take(self, columns: Indices) -> "Residuals":
+    def take(self, columns: Indices | slice) -> "Residuals":
         """Returns those of some trials."""
         end, along = (
-            each if each.shape[-1] == 1 else each.take(columns, axis=-1) for each in (self.end, self.along)
+            each if each.shape[-1] == 1 else of_columns(each, columns) for each in (self.end, self.along)
         )
-        return Residuals(end, along, self.errors.take(columns, axis=-1), self.n_entries)
+        return Residuals(end, along, of_columns(self.errors, columns), self.n_entries)
 
     def cost(self, factors: Floats) -> Floats:
         """Returns the cost [k] of trials whose errors these factors [P, k] have shrunk."""
-        total: Floats = np.zeros(factors.shape[1])
         with np.errstate(all="ignore"):  # diverged trials overflow
-            for row, ends in zip(self.along, self.end, strict=True):
-                for target, left in enumerate(ends):
-                    residual = left + np.zeros(factors.shape[1])
-                    for vector, factor, error in zip(row, factors, self.errors[:, target], strict=True):
-                        residual += vector * factor * error
-                    total += residual * residual
-            total /= self.n_entries
-        return total
+            left = combined(self.along, factors[:, None] * self.errors)
+            left += self.end
+            left *= left
+            return np.asarray(total(left.reshape(left.shape[0] * left.shape[1], -1)) / self.n_entries)
 
     def shrunk(self, factors: Floats) -> "Residuals":
         """Returns those of errors that these factors [P, k] have shrunk."""
         return Residuals(self.end, self.along, self.errors * factors[:, None], self.n_entries)
 
-    def quadratic_form(self) -> tuple[Floats, Floats]:
+    def quadratic_form(self) -> list[Floats]:
         """Returns what the cost is made of at any factors, times the entries and but for a constant.
 
         Returns:
-            The weight of each factor [P, k], and of each product of two [P (P + 1) / 2, k], of the first with
-            each from itself on, then of the second, and so on.
+            The weight [k] of each factor, and of each product of two, of the first with each from itself on,
+            then of the second, and so on: P + P (P + 1) / 2.
         """
-        errors, squares = self.errors, []
+        errors = self.errors
         slope = np.zeros((*errors.shape[:2], 1))  # of the cost in each factor, by a unit of its error
         for row, ends in zip(self.along, self.end, strict=True):
             slope = slope + 2 * row[:, None] * ends
-        linear = total(np.moveaxis(slope * errors, 1, 0))
+        weights = list(total(np.moveaxis(slope * errors, 1, 0)))
         for one in range(len(errors)):
-            for other in range(one, len(errors)):
-                shared = total(self.along[:, one] * self.along[:, other])
-                square = total(errors[one] * errors[other]) * shared
-                squares.append(square if one == other else 2 * square)
-        return linear, np.stack(squares)
+            shared = total(self.along[:, one, None] * self.along[:, one:])
+            shared[1:] *= 2
+            weights.extend(total(np.moveaxis(errors[one] * errors[one:], 1, 0)) * shared)
+        return weights
 
     @cached_property
     def reach(self) -> Floats:
         """The length of what each error adds to the residuals at the start [P, k]."""
         return np.sqrt(total(self.along**2)) * np.sqrt(total(np.moveaxis(self.errors**2, 1, 0)))
-
-
-Cost = Callable[[Indices, Integers], Floats]
-"""Returns the costs of some trials, at an epoch each."""
-
-
-def are_all(columns: Indices, count: int) -> bool:
-    """Returns whether indices are those of all trials, in their order."""
-    return len(columns) == count and bool((columns[1:] > columns[:-1]).all())
 
 
 class Best:
@@ -107,16 +91,9 @@ class Best:
 
     def see(self, columns: Indices, epoch: Integers, cost: Floats) -> None:
         """Notes costs of trials, of which some may be there several times."""
-        if (columns[1:] <= columns[:-1]).any():
-            columns, epoch, cost = self._one_each(columns, epoch, cost)
-        at = slice(None) if are_all(columns, len(self.cost)) else columns
-        so_far, when = self.cost[at], self.epoch[at]
-        lower = (cost < so_far) | ((cost == so_far) & (epoch < when))
-        self.epoch[at], self.cost[at] = np.where(lower, epoch, when), np.where(lower, cost, so_far)
-
-    def _one_each(self, columns: Indices, epoch: Integers, cost: Floats) -> tuple[Indices, Integers, Floats]:
-        """Returns the least cost of each trial, of equal ones the first."""
-        for_each = np.lexsort((epoch, cost, columns))
-        first = np.append(True, columns[for_each][1:] != columns[for_each][:-1])
-        rows = for_each[first]
-        return columns[rows], epoch[rows], cost[rows]
+        before = self.cost[columns]
+        np.fmin.at(self.cost, columns, cost)
+        least = self.cost[columns]
+        self.epoch[columns[least < before]] = np.iinfo(np.int64).max
+        is_least = cost == least
+        np.minimum.at(self.epoch, columns[is_least], epoch[is_least])

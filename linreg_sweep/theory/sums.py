@@ -1,8 +1,11 @@
 """Sums and extremes over the parameters of each trial, in a fixed order."""
 
-import numpy as np
+from typing import Any
 
-from linreg_sweep.array_types import Floats
+import numpy as np
+from numpy.typing import NDArray
+
+from linreg_sweep.array_types import Floats, Indices
 
 FEW = 8
 """Rows up to which calls for each are faster than a reduction."""
@@ -19,6 +22,11 @@ def total(terms: Floats) -> Floats:
     for term in terms[1:]:
         found = found + term
     return found
+
+
+def of_columns(values: NDArray[Any], columns: Indices | slice) -> NDArray[Any]:
+    """Returns some columns of values [..., k]; a slice of them shares their memory."""
+    return values[..., columns] if isinstance(columns, slice) else values.take(columns, axis=-1)
 
 
 def folded(largest: np.ufunc, rows: Floats) -> Floats:

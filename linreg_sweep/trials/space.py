@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from linreg_sweep.array_types import Floats
 from linreg_sweep.config import Config, ListSweep, RandomSweep, Sweep
 from linreg_sweep.config.parameters import (
     Parameter,
@@ -26,7 +27,7 @@ from linreg_sweep.config.parameters import (
 )
 from linreg_sweep.config.sweeps import DRAWN, values_of, with_folds
 from linreg_sweep.config.varied import KINDS
-from linreg_sweep.samplers import Floats, Grid, Listed, Random, Sampler
+from linreg_sweep.samplers import Grid, Listed, Random, Sampler
 
 Choices = Mapping[str, tuple[Any, ...]]
 
