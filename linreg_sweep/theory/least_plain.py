@@ -3,10 +3,10 @@
 The cost is a sum of exponentials, of even and of odd epochs apart where errors swing, and so is its change
 from one epoch to the next. Where rules of signs (`exponentials.py`) allow it one change of its sign, the cost
 has one turn, and the least one is there or at an end. Where they allow more, they are asked again at some
-epochs between: in a stretch with one change at most there is one turn or none. What is left is split: the
-second derivative of the cost has a bound over any stretch, and one whose ends lie so high that none within
-can be the least is passed over (branch and bound, as in Hansen, Global Optimization Using Interval Analysis,
-1992, ch. 8).
+epochs between: in a stretch with one change at most there is one turn or none. What is left, and all of more
+than a few parameters, is split: the second derivative of the cost has a bound over any stretch, and one whose
+ends lie so high that none within can be the least is passed over (branch and bound, as in Hansen, Global
+Optimization Using Interval Analysis, 1992, ch. 8).
 """
 
 from collections.abc import Iterator
@@ -26,8 +26,8 @@ ALL = slice(None)
 SAMPLES = 10
 """Stretches of epochs, at whose ends trials are looked at that may have several turns."""
 
-TELLING = 100
-"""Exponentials up to which rules of signs between epochs tell enough to be asked."""
+TELLING = 60
+"""Exponentials up to which rules of signs are asked, nine parameters: of more, bounds tell sooner."""
 
 TOGETHER = 2**17
 """Exponentials of trials that are looked at together: few enough for the cache."""
@@ -44,6 +44,10 @@ def least_plain(modes: PlainModes, residuals: Residuals, last: Integers, best: B
     """
     with np.errstate(all="ignore"):  # diverged trials overflow
         for course in CostCourse.of(modes, residuals, last):
+            if course.n_exponentials > TELLING:
+                for some in course.some_at_a_time():
+                    course.take(some).see_bounded(best)
+                continue
             left = [some.start + course.take(some).see_one_turn(best) for some in course.some_at_a_time()]
             several = course.take(np.concatenate([np.empty(0, np.intp), *left]))
             for some in several.some_at_a_time():
@@ -149,9 +153,6 @@ class CostCourse:
 
     def see_turns(self, best: Best) -> None:
         """Sees the least costs of those that may turn several times."""
-        if self.n_exponentials > TELLING:
-            self._bounded(np.arange(len(self.last)), 0 * self.last, self.last, best)
-            return
         samples = Samples.of(self.change, np.maximum(self.last - 1, 0).astype(np.float64))
         at, falls = samples.at, samples.falls
         number, turns = np.nonzero(~samples.are_open & falls[:-1] & ~falls[1:])
@@ -161,6 +162,10 @@ class CostCourse:
         low, high = (at[each, still].astype(np.int64) for each in (number, number + 1))
         high = np.where(number + 1 == len(at) - 1, self.last[still], high)
         self._bounded(still, low, high, best)
+
+    def see_bounded(self, best: Best) -> None:
+        """Sees the least costs of those whose turns no rule of signs is asked for."""
+        self._bounded(np.arange(len(self.last)), 0 * self.last, self.last, best)
 
     def _bounded(self, place: Indices, low: Integers, high: Integers, best: Best) -> None:
         """Looks for the least cost of some trials by branch and bound, from `low` to `high` [k]."""
