@@ -216,12 +216,10 @@ def test_sweep_options() -> None:
 def test_an_option_into_a_union_is_sent_to_the_file() -> None:
     """Its products are a list, into which no option reaches; none is sent from one refusal to the next."""
     union = {"data": {"name": "tutorial"}, "method": "grid", "parameters": [{"momentum": 0.5}, {"seed": 1}]}
-    assert message(union, "parameters.momentum=0.9").endswith(
-        "parameters is a list of products, into which no option reaches. Hint: set parameters whole, or edit the file"
-    )
-    assert message(union, "training.momentum=0.9").endswith(
-        "momentum is varied by the sweep. Hint: set parameters whole, or edit the file"
-    )
+    hint = "Hint: set parameters whole, or edit the file"
+    said = f"parameters is a list of products, into which no option reaches. {hint}"
+    assert message(union, "parameters.momentum=0.9").endswith(said)
+    assert message(union, "training.momentum=0.9").endswith(f"momentum is varied by the sweep. {hint}")
 
 
 def test_one_option_needs_no_list() -> None:

@@ -129,8 +129,8 @@ def _format_tables(found: Comparison, tables: dict[str, Any], style: str, width:
 def to_read(found: Comparison, tables: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
     """Yields the tables that a person reads, each with its name and heading; of lists of trials the first."""
     for name, table in tables.items():
-        if name == "only" and found.by_summaries:
-            continue  # it would list all trials of both
+        if name in ("matched", "only") and found.by_summaries:
+            continue  # there is no match, and all trials of both would be listed
         heading = HEADINGS[name].format(parameters=" and ".join(found.parameters))
         yield name, heading, table.head(MAX_SHOWN) if name in ("changed", "only") else table
 
@@ -142,7 +142,7 @@ def _total(found: Comparison, name: str) -> int:
 
 
 def _cut(cells: dict[str, list[Any]], width: int) -> dict[str, list[Any]]:
-    """Returns settings whose values are cut where a line of such a width has no room for those of all runs."""
+    """Returns settings, their values cut so that a line of such a width has those of all runs."""
     names, *values = cells.items()
     room = max(8, (width - widths(dict([names]))[names[0]]) // len(values) - GAP)
     return dict([names, *((run, [shorten(each, room) for each in column]) for run, column in values)])
