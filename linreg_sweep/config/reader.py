@@ -106,7 +106,9 @@ def read_value(text: str, source: Source) -> Node:
 
 def _neighbour(path: Path) -> str:
     try:
-        names = {other.stem: other.name for other in path.parent.iterdir() if other.suffix in (".yaml", ".yml")}
+        names = {
+            other.stem: other.name for other in path.parent.iterdir() if other.suffix in (".yaml", ".yml")
+        }
     except (OSError, ValueError):
         return ""
     meant = closest(path.stem, names)  # what all names end in makes none alike
