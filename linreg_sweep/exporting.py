@@ -44,9 +44,9 @@ def export(
     to: To,
     file: Output | None = None,
     *,
-    by: Sequence[str] = (),
+    by: str | Sequence[str] = (),
     where: str | None = None,
-    columns: Sequence[str] = (),
+    columns: str | Sequence[str] = (),
     trial: int | None = None,
 ) -> AnyPath:
     """Writes the trials of a run, their summary, or the model of one of them to a file of another kind.
@@ -55,10 +55,11 @@ def export(
         run: which run, or its directory.
         to: csv, parquet, json, markdown, latex, excel or model. The first three are exact and have room
             for any number of rows; infinities are `inf` in csv and excel, `"Infinity"` in json.
-        file: where to, see outputs.output; None: named after the run, in the current folder.
-        by: hyperparameters that a summary goes by; none: the trials.
-        where: a comparison that trials have to meet; see where.where.
-        columns: of the trials or the summary, in this order; none: all.
+        file: a path, a URL that fsspec knows, or `-` for stdout; None: named after the run, in the current
+            folder.
+        by: a hyperparameter that a summary goes by, or several; none: the trials.
+        where: a comparison that trials have to meet, as `--where` takes it.
+        columns: of the trials or the summary, one or several in this order; none: all.
         trial: of a model, which trial; see Run.model.
 
     Returns:
@@ -77,6 +78,7 @@ def export(
         if given not in (None, ()):
             raise ConfigError(Complaint(option, f"has no effect on --to {to}", "leave it out"))
     run = as_run(run)
+    by, columns = ([each] if isinstance(each, str) else each for each in (by, columns))
     model = run.model(trial).as_json() if to == MODEL else ""
     suffix, write = ("json", None) if to == MODEL else WRITERS[to]
     if file is None:

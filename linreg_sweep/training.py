@@ -74,6 +74,10 @@ class Training:
         epoch = int(self.last[event][0])
         return None if epoch == MISSING else epoch
 
+    def __repr__(self) -> str:
+        epochs = int(self.last["epochs"][0])
+        return f"<Training on {self.experiment.data.source}: {self.outcome}, {epochs:,} epochs>"
+
     def _repr_html_(self) -> str:
         from linreg_sweep.analysis.shown import as_html, curve
 

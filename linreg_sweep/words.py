@@ -93,9 +93,9 @@ def joined(words: Sequence[str], conjunction: str = "and") -> str:
     return f"{', '.join(words[:-1])} {conjunction} {words[-1]}" if len(words) > 1 else "".join(words)
 
 
-def shorten(text: str) -> str:
-    """Returns a text cut to 60 letters, the last three of which then are dots."""
-    return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 3] + "..."
+def shorten(text: str, longest: int = _LONGEST_NAME) -> str:
+    """Returns a text cut to so many letters, the last three of which then are dots."""
+    return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
 def ended(sentence: str) -> str:

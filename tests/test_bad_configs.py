@@ -144,7 +144,7 @@ FILES = [
     (("data: tutorial\n"), "x.yaml:1:7: data: must be a block of keys, got 'tutorial'"),
     (("name: a\ndata: {name: tutorial}\n"), "x.yaml:1:1: name: unknown key. Hint: did you mean data.name?"),
     (("extends: 5\n"), "x.yaml:1:10: extends: must be the path of a config, got 5"),
-    (("extends: none.yaml\n"), "x.yaml:1:10: extends: none.yaml: no such file. Hint: did you mean 'x.yaml'?"),
+    (("extends: none.yaml\n"), "x.yaml:1:10: extends: none.yaml: no such file"),
     (("extends: x.yaml\n"), "x.yaml:1:10: extends: must not form a cycle, got x.yaml again"),
     (
         ("extends: sweep.yaml\n"),

@@ -216,6 +216,15 @@ def test_a_setting_without_a_parameter_has_its_own_line(tmp_path: Path) -> None:
     ]
 
 
+def test_the_legend_names_lines_that_have_no_value(tmp_path: Path) -> None:
+    """Nobody looks for the line of a setting none of whose trials converged."""
+    of_rates = {"momentum": {"values": [0, 0.9]}, "learning_rate": {"values": [1e-6, 0.004, 0.005]}}
+    run = made(tmp_path, training={"epochs": 1500}, parameters=of_rates)
+    assert run.trials.groupby("momentum")["converged_at"].count().tolist() == [0, 2]
+    labels = [str(line.get_label()) for line in picture(run, "band", y="converged_at").lines]
+    assert [label for label in labels if label[0] == "m"] == ["momentum 0: no value", "momentum 0.9"]
+
+
 def test_the_legend_shows_lines_of_theory_dashed(tmp_path: Path) -> None:
     """Also where the last setting is known at a single place, where its own is a bar."""
     products = [

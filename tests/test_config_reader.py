@@ -150,8 +150,10 @@ def test_unreadable_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     """A file that is missing, a folder or no file name at all is named with the reason."""
     monkeypatch.chdir(tmp_path)
     Path("tutorial.yaml").touch()
+    Path("y.yaml").touch()  # like all others in its ending alone
     for name, said in [
         ("tutoral.yaml", "tutoral.yaml: no such file. Hint: did you mean 'tutorial.yaml'?"),
+        ("yours.yaml", "yours.yaml: no such file"),
         (".", ".: this is a folder. Hint: name a YAML file in it"),
         ("tutorial.yaml/x", "tutorial.yaml/x: cannot be read: Not a directory"),
         ("a\0b", "a\\x00b: cannot be read: embedded null byte"),

@@ -213,6 +213,20 @@ def test_sweep_options() -> None:
     assert (sweep.trials, sweep.parameters["initial_bias"]) == (5, Normal(0.0, 1.0))
 
 
+def test_an_option_into_a_union_is_sent_to_the_file() -> None:
+    """Its products are a list, into which no option reaches; none is sent from one refusal to the next."""
+    union = {"data": {"name": "tutorial"}, "method": "grid", "parameters": [{"momentum": 0.5}, {"seed": 1}]}
+    hint = "Hint: set parameters whole, or edit the file"
+    said = f"parameters is a list of products, into which no option reaches. {hint}"
+    assert message(union, "parameters.momentum=0.9").endswith(said)
+    assert message(union, "training.momentum=0.9").endswith(f"momentum is varied by the sweep. {hint}")
+
+
+def test_one_option_needs_no_list() -> None:
+    """A text from Python is an option, not as many as it has letters."""
+    assert load_config("configs/tutorial.yaml", "seed=1").config.seed == 1
+
+
 def test_last_option_wins() -> None:
     """Of two options for one key the later holds."""
     assert load_config("configs/tutorial.yaml", ["seed=1", "epochs=2", "seed=3"]).config.seed == 3

@@ -214,7 +214,7 @@ def test_who_is_told_to_end_while_it_looks_for_a_scheduler_leaves_nothing_behind
 @pytest.mark.parametrize("address", ["", "127.0.0.1:8786", "tcp://127.0.0.1", "tcp://:8786x", "a b"])
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     """As a matter of usage, without a look at the network."""
-    with pytest.raises(ConfigError, match="must be tcp://HOST:PORT, got "):
+    with pytest.raises(ConfigError, match=r"^--scheduler: must be tcp://HOST:PORT, got "):
         DaskCluster.connect(address).__enter__()
 
 

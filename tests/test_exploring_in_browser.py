@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,32 @@ def test_a_part_of_the_map_is_zoomed_to_and_listed(open_page: Open, run: Run) ->
     assert page.locator("[data-explore-lines] rect.mark").count() == 1
     page.locator("[data-map-list]").click()  # of one cell: the mark would say otherwise
     assert page.locator("[data-explore-lines] rect.mark").count() == 0
+
+
+def test_long_words_at_neighbouring_axes_do_not_overlap(open_page: Open, tmp_path: Path) -> None:
+    """They are cut as the names of axes are, and whole in the tooltip."""
+    schedules = ["constant", *({"name": "step", "every": 10**n, "gamma": 0.5} for n in (2, 3))]
+    words = {"optimizer": {"values": ["sgd", "rmsprop"]}, "schedule": {"values": schedules}}
+    sweep = SWEEP | {"name": "wordy", "parameters": {"learning_rate": {"values": [0.001, 0.005]}} | words}
+    page = open_page(ls.run(sweep, out=tmp_path, jobs=1), width=1400)
+    ends = page.locator("[data-explore-lines] text.end")
+    assert "step(every=1000, gamma=0.5)" in ends.locator("title").all_text_contents()
+    boxes = [box for box in (each.bounding_box() for each in ends.all()) if box is not None]
+    for y in {round(box["y"]) for box in boxes}:
+        row = sorted((box["x"], box["x"] + box["width"]) for box in boxes if round(box["y"]) == y)
+        assert all(left[1] <= right[0] for left, right in pairwise(row))
+
+
+def test_settings_of_a_comparison_are_all_in_sight(open_page: Open, run: Run, tmp_path: Path) -> None:
+    """A long one goes on below, and pushes those of other runs off no page."""
+    products = [{"learning_rate": {"values": [0.001 * rate]}, "seed": {"value": 1}} for rate in range(1, 9)]
+    other = ls.run(SWEEP | {"name": "union", "parameters": products}, out=tmp_path, jobs=1)
+    page = open_page(other, run, width=1000)
+    last = page.locator('[data-table="comparison-settings"] th').last
+    box = last.bounding_box()
+    assert last.inner_text() == run.name
+    assert box is not None
+    assert box["x"] + box["width"] <= 1000
 
 
 def test_what_is_held_and_pointed_at_stays_in_sight(open_page: Open, run: Run) -> None:

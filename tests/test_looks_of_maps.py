@@ -134,6 +134,7 @@ def test_ties_of_the_best_trial_are_rings_alike(run: Run, tmp_path: Path) -> Non
         .sort_values(["learning_rate", "initial_weight"])
     )
     np.testing.assert_allclose(np.asarray(ring.get_xydata(), np.float64), cells.to_numpy())
+    assert not ring.get_clip_on()  # whole also where its cell ends at the frame
     parameters: dict[str, Any] = {
         "learning_rate": {"values": [0.3, 0.1]},
         "initial_bias": {"values": [-1, 1]},

@@ -102,6 +102,8 @@ def test_patience_is_as_long_as_asked(two_workers: Cluster, tmp_path: Path) -> N
         ("dask", None, None, None, "--scheduler: is required with --backend dask"),
         ("processes", 2, "tcp://here:1", None, "--scheduler: applies to --backend dask only"),
         ("dask", 2, "tcp://here:1", None, "--jobs: cannot be combined with --backend dask"),
+        ("processes", 0, None, None, "--jobs: must be a whole number from 1 up, got 0"),
+        ("processes", "two", None, None, "--jobs: must be a whole number from 1 up, got 'two'"),
         ("processes", None, None, 60.0, "--patience: applies to --backend dask only"),
         ("dask", None, "tcp://here:1", nan, "--patience: must be a number of seconds above 0, got nan"),
         ("dask", None, "tcp://here:1", 0.0, "--patience: must be a number of seconds above 0, got 0.0"),
@@ -109,7 +111,7 @@ def test_patience_is_as_long_as_asked(two_workers: Cluster, tmp_path: Path) -> N
 )
 def test_options_that_do_not_go_together(
     backend: Any,
-    jobs: int | None,
+    jobs: Any,
     scheduler: str | None,
     patience: float | None,
     message: str,

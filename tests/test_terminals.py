@@ -100,6 +100,18 @@ def test_a_comparison_on_a_narrow_terminal_keeps_the_first_columns(path: Path, t
 
 
 @needs_terminal
+def test_a_narrow_terminal_shows_what_differs_of_every_run(path: Path, tmp_path: Path) -> None:
+    """Long settings are cut, since their names alone would show nothing."""
+    config, union = ls.load(path).store.config, "parameters=[{learning_rate: 1e-3}, {learning_rate: 5e-3}]"
+    other = ls.run(config, overrides=[union, "name=other"], out=tmp_path, jobs=1)
+    out, _ = on_terminal(ROOT, "compare", str(path), str(other.path), columns=60)
+    head, *lines = out.partition("Settings that differ:")[2].split("\n\n")[1].splitlines()
+    assert head.split() == ["setting", ls.load(path).name, "other"]
+    assert max(map(len, lines)) <= 60
+    assert re.search(r"\nparameters +\[\{learn\S*\.\.\.", "\n".join(lines))
+
+
+@needs_terminal
 @pytest.mark.parametrize(("value", "bar"), [("1", False), ("", True)])
 def test_no_color_turns_the_bar_off(tmp_path: Path, value: str, bar: bool) -> None:
     """Where it is set and not empty, even on a terminal."""

@@ -115,9 +115,12 @@ def test_of_a_run_that_was_killed(half: ls.Run, capsys: pytest.CaptureFixture[st
 
 
 def test_of_a_finished_run(half: ls.Run, capsys: pytest.CaptureFixture[str]) -> None:
-    """There is nothing to go on with."""
+    """There is nothing to go on with, and who only found that has trained nothing."""
     run = ls.run(SWEEP, out=half.path.parent, jobs=1)
-    lines = lines_of(run, capsys)
+    with told(run, pid=1):
+        lines = lines_of(run, capsys)
+    assert f"Finished {run.metadata['finished']}" in lines
+    assert not any("process" in line for line in lines)
     assert lines[:2] == ["watched: finished", "40 of 40 trials are done (100.0%), in 4 of 4 parts"]
     assert not any("finishes the rest" in line or "so far" in line for line in lines)
 

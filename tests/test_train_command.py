@@ -46,6 +46,19 @@ def test_set_changes_a_value(shell: Shell) -> None:
     assert "Diverged at epoch 2: " in told.out
 
 
+def test_the_average_is_not_taken_for_the_least_possible_cost(shell: Shell) -> None:
+    """A sentence of its own says what the averaged state costs."""
+    told = shell("train", "config.yaml", "--set", "average=mean")
+    assert re.search(r"\nLeast possible cost 1\.3722\.\nThe averaged state costs \d", told.out)
+
+
+def test_a_training_at_pythons_prompt_is_a_line() -> None:
+    """How it ended and where, not the arrays that it holds."""
+    trained = ls.train({"data": {"name": "tutorial"}, "training": {"learning_rate": 0.01, "epochs": 5000}})
+    epoch = trained.epoch_of("diverged_at")
+    assert repr(trained) == f"<Training on tutorial (built in): diverged, {epoch} epochs>"
+
+
 def test_steps_show_autograd(shell: Shell) -> None:
     """Gradient and weights at the four moments of each epoch."""
     lines = shell("train", "config.yaml", "--steps", "2", "--set", "learning_rate=0.001").out.splitlines()

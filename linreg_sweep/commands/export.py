@@ -16,7 +16,9 @@ EXPORTS = ("csv", "parquet", "json", "markdown", "latex", "excel", "model")
 @click.command(short_help="Write a run's trials, or a summary, for other programs.")
 @click.argument("run", metavar="RUN")
 @click.option("--to", type=click.Choice(EXPORTS), required=True, help="The kind of file.")
-@with_output("The output file; - writes to stdout. [default: ./<name>-trials.<suffix>]")
+@with_output(
+    "The output file; - writes to stdout. [default: ./<name>-trials.<suffix>, or -summary or -model]"
+)
 @with_by("Summarise")
 @click.option("--where", metavar="EXPR", help="Only trials for which this is true; see `show --help`.")
 @with_columns

@@ -32,9 +32,7 @@ def reasons(first: Compared, second: Compared) -> Iterator[str]:
         yield from _conditions(first, second)
     engine, other = (each.run.metadata["engine"] for each in (first, second))
     if engine != other:
-        yield (
-            f"Engine {engine} against {other}: they descend alike but round differently, so last bits differ"
-        )
+        yield f"Engine {engine} against {other}: they descend alike but may round last bits differently"
     limits = [each.run.metadata.get("edge", {}).get("stability_limit") for each in (first, second)]
     if None not in limits and limits[0] != limits[1]:
         yield (

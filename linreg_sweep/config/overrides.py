@@ -21,6 +21,8 @@ from linreg_sweep.words import KeyPath, path_text, shorten
 
 _FOREIGN_SOURCE = {"path": ("name",), "name": ("path", "x", "y")}
 
+_WHOLE = "set parameters whole, or edit the file"
+
 
 def apply_overrides(
     root: Node, overrides: Iterable[str], model: type[BaseModel]
@@ -45,12 +47,13 @@ def apply_overrides(
 def without_effect(root: Node, options: Sequence[Source]) -> Iterator[Complaint]:
     """Yields what options set although the sweep varies it, so that no trial would have it."""
     varied = swept(plain(root))
-    in_list = child(root, "parameters") is None
+    given = child(root, "parameters")
     for block in ("training", "data"):
         for path, node in _below(child(root, block), (block,), options):
             name = canonical(".".join(path))
             if name in varied:
-                hint = "leave the column out" if in_list else f"set parameters.{name}"
+                whole = "leave the column out" if given is None else _WHOLE
+                hint = f"set parameters.{name}" if given is not None and given.is_block else whole
                 told = at(path, f"{name} is varied by the sweep", hint)
                 yield from (replace(told, where=Mark(each)) for each in options if each in _sources(node))
 
@@ -116,8 +119,10 @@ def _apply(root: Node, path: tuple[str, ...], value: Node) -> Node:
     try:
         root = replace_at(root, path, value)
     except KeyError as error:
-        above = path_text(error.args[0])
-        raise _refused(value.at.source, f"{above} is a value and has no keys", path=path) from None
+        above, hint = f"{path_text(error.args[0])} is a value and has no keys", ""
+        if error.args[0] == ("parameters",) and isinstance(root.value["parameters"].value, list):
+            above, hint = "parameters is a list of products, into which no option reaches", _WHOLE
+        raise _refused(value.at.source, above, hint, path) from None
     if path[0] == "data" and len(path) == 2 and path[1] in _FOREIGN_SOURCE and value.value is not None:
         block = root.value["data"]
         kept = {key: node for key, node in block.value.items() if key not in _FOREIGN_SOURCE[path[1]]}

@@ -18,7 +18,7 @@ from linreg_sweep.config.syntax import describe
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.guards.regular_files import open_regular_file
 from linreg_sweep.places import as_seen_from_here
-from linreg_sweep.words import did_you_mean, show
+from linreg_sweep.words import closest, show
 
 MAX_BYTES = 2**20
 
@@ -106,10 +106,13 @@ def read_value(text: str, source: Source) -> Node:
 
 def _neighbour(path: Path) -> str:
     try:
-        names = [other.name for other in path.parent.iterdir() if other.suffix in (".yaml", ".yml")]
+        names = {
+            other.stem: other.name for other in path.parent.iterdir() if other.suffix in (".yaml", ".yml")
+        }
     except (OSError, ValueError):
         return ""
-    return did_you_mean(path.name, names, else_list=False)
+    meant = closest(path.stem, names)  # what all names end in makes none alike
+    return f"did you mean {names[meant]!r}?" if meant else ""
 
 
 def _decoded(content: bytes, source: Source) -> str:

@@ -209,7 +209,8 @@ class _Loaded:
             refused = {complaint.where for complaint in found}
             others = [complaint for complaint in error.complaints if complaint.where not in refused]
             raise config_error([*found, *others]) from None
-        root, options, complaints = apply_overrides(root, overrides, model)
+        each = [overrides] if isinstance(overrides, str) else overrides
+        root, options, complaints = apply_overrides(root, each, model)
         try:
             root = read_trials(root)
         except ConfigError as error:

@@ -200,7 +200,8 @@ def _line(axes: "Axes", found: Bands, drawn: _Drawn, limits: Limits, look: Look)
         axes.vlines(at, lower, upper, color=color, alpha=0.3, linewidth=5 * look.width)
     else:
         axes.fill_between(at, lower, upper, color=color, alpha=0.18, linewidth=0)
-    (handle,) = axes.plot(at, median, **drawn.how)
+    nothing = {"label": f"{drawn.how['label']}: no value"} if np.isnan([median, lower]).all() else {}
+    (handle,) = axes.plot(at, median, **drawn.how | nothing)
     if line.says:
         shade = INK if line.says == (PREDICTED,) else color
         axes.plot(at, line.theory, color=shade, zorder=3, **_dashes(found, line, look))

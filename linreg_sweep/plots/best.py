@@ -61,7 +61,7 @@ def mark_best(axes: "Axes", run: Run, found: Cells, look: Look) -> list[Any]:
         "markerfacecolor": "none",
         "markeredgecolor": "white",
     }
-    ring |= {"markersize": 8 * look.width, "markeredgewidth": 1.2 * look.width, "zorder": 4}
+    ring |= {"markersize": 8 * look.width, "markeredgewidth": 1.2 * look.width, "zorder": 4, "clip_on": False}
     dark = [Stroke(linewidth=3.2 * look.width, foreground=INK), Normal()]  # on either side
     return list(axes.plot(places[:, 0], heights, label=words, path_effects=dark, **ring))
 

@@ -57,7 +57,7 @@ def plot(
 
     Args:
         runs: one or more, or their directories.
-        kind: map, epochs, cost, paths, slice, parallel, fit, band or overlay; see kinds.KINDS.
+        kind: map, epochs, cost, paths, slice, parallel, fit, band or overlay.
         x: of map, epochs and band, the parameter to the right; None: the learning rate.
         y: of map and epochs, the parameter upwards; None: the next that varies. Of band the column; None:
             what says which trial is best, or the excess cost.

@@ -39,7 +39,8 @@ def report(*runs: Run | str | Path, file: Output | None = None) -> AnyPath:
 
     Args:
         runs: one or more, or their directories.
-        file: where to, see outputs.output; None: named after the runs, in the current folder.
+        file: a path, a URL that fsspec knows, or `-` for stdout; None: named after the runs, in the current
+            folder.
 
     Returns:
         The file.

@@ -9,7 +9,7 @@ from linreg_sweep.analysis.formats import GAP, Table, as_text, cells_of, records
 from linreg_sweep.analysis.tables import select
 from linreg_sweep.comparing.comparison import Comparison
 from linreg_sweep.guards.escapes import escape_control
-from linreg_sweep.words import counted, ended
+from linreg_sweep.words import counted, ended, shorten
 
 MAX_SHOWN = 20
 """Trials that a person is shown; the other formats have all that are listed."""
@@ -29,7 +29,7 @@ MEANING = {
 
 HEADINGS = {
     "settings": "Settings that differ",
-    "versions": "Versions that differ",
+    "versions": "Versions and arithmetic that differ",
     "outcomes": "Outcomes of all trials",
     "matched": "Trials matched on their hyperparameters",
     "transitions": "Outcomes of matched trials: first in rows, second in columns",
@@ -105,6 +105,8 @@ def _format_tables(found: Comparison, tables: dict[str, Any], style: str, width:
         yield f"## {escape_control(heading)}" if style == "markdown" else f"{escape_control(heading)}:"
         yield ""
         cells = with_values(cells_of(readable(found, name, shown)))
+        if width and style == "table" and name in ("settings", "versions"):
+            cells = _cut(cells, width)
         columns = _first_columns(cells, width) if width and style == "table" else list(cells)
         yield as_text({column: cells[column] for column in columns}, style)
         more = counted(len(cells) - len(columns), "column")
@@ -127,8 +129,8 @@ def _format_tables(found: Comparison, tables: dict[str, Any], style: str, width:
 def to_read(found: Comparison, tables: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
     """Yields the tables that a person reads, each with its name and heading; of lists of trials the first."""
     for name, table in tables.items():
-        if name == "only" and found.by_summaries:
-            continue  # it would list all trials of both
+        if name in ("matched", "only") and found.by_summaries:
+            continue  # there is no match, and all trials of both would be listed
         heading = HEADINGS[name].format(parameters=" and ".join(found.parameters))
         yield name, heading, table.head(MAX_SHOWN) if name in ("changed", "only") else table
 
@@ -137,6 +139,13 @@ def _total(found: Comparison, name: str) -> int:
     """Returns how many trials a list is of; of other tables 0."""
     counted_in = {"changed": ["changed"], "only": ["only_first", "only_second"]}
     return int(found.matched[counted_in.get(name, [])].to_numpy().sum())
+
+
+def _cut(cells: dict[str, list[Any]], width: int) -> dict[str, list[Any]]:
+    """Returns settings, their values cut so that a line of such a width has those of all runs."""
+    names, *values = cells.items()
+    room = max(8, (width - widths(dict([names]))[names[0]]) // len(values) - GAP)
+    return dict([names, *((run, [shorten(each, room) for each in column]) for run, column in values)])
 
 
 def _first_columns(cells: dict[str, Any], width: int) -> list[str]:

@@ -95,6 +95,8 @@ def _by_its_maker(found: Standing, status: Status) -> Iterator[str]:
         yield f"Trained by {who} since {status.started}{pace}"
         if status.workers:
             yield f"Workers: {status.workers}"
+    elif found.run.finished:
+        yield f"Finished {found.run.metadata['finished']}"
     else:
         ago = (moment(now()) - moment(status.updated)).total_seconds()
         when = f"{duration(ago)} ago" if ago >= 0 else f"{status.updated}, by a clock that was ahead"

@@ -82,10 +82,10 @@ def format_ending(training: "Training") -> Iterator[str]:
     if "cost_at_optimum" in last:
         why = why.replace("least-squares optimum", "optimum of cost and penalty")
         costs += f", at the penalised optimum {float(last['cost_at_optimum'][0]):.6g}"
-    if "average_cost" in last:
-        costs += f", of the averaged state {float(last['average_cost'][0]):.6g}"
     yield f"{training.outcome.capitalize()} at epoch {epoch:,}: {why}."
     yield f"{costs}."
+    if "average_cost" in last:
+        yield f"The averaged state costs {float(last['average_cost'][0]):.6g}."
     yield from _lines(training)
     if training.outcome == "unfinished" and training.regime in ("good", "high"):
         yield from _flattest(training)

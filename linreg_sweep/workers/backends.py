@@ -37,7 +37,9 @@ def check_backend(backend: Backend, jobs: int | None, scheduler: str | None, pat
         wrong.append(Complaint("--patience", "applies to --backend dask only"))
     elif patience is not None and not 0 < patience < inf:
         wrong.append(Complaint("--patience", f"must be a number of seconds above 0, got {patience}"))
-    if backend == DASK and jobs is not None:
+    if jobs is not None and not (isinstance(jobs, int) and jobs > 0):
+        wrong.append(Complaint("--jobs", f"must be a whole number from 1 up, got {jobs!r}"))
+    elif backend == DASK and jobs is not None:
         hint = "leave it out: all workers of the cluster are used"
         wrong.append(Complaint("--jobs", "cannot be combined with --backend dask", hint))
     if wrong:

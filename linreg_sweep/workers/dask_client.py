@@ -35,7 +35,7 @@ def connect(scheduler: str, patience: float = PATIENCE) -> "Iterator[Client]":
     """
     address = re.fullmatch(r"(tcp|tls)://\[?(\S+?)\]?:(\d{1,5})", scheduler)
     if not address or int(address[3]) > 65535:
-        raise ConfigError(Complaint("scheduler", f"must be tcp://HOST:PORT, got {scheduler!r}"))
+        raise ConfigError(Complaint("--scheduler", f"must be tcp://HOST:PORT, got {scheduler!r}"))
     try:
         from distributed import Client
     except ImportError:

@@ -163,10 +163,11 @@ function showExplorer(article, payload, columns, choose, narrow) {
       const at = xOf(number);
       const anchor = number === 0 && shown.length > 1 ? "start" : number === shown.length - 1 && number ? "end" : "middle";
       const edge = anchor === "start" ? 2 : anchor === "end" ? width - 2 : at;
+      const { ends } = scales[number];
       const room = (width - 2 * side) / Math.max(shown.length - 1, 1);
-      const name = column.name.length * LETTER > room ? `${column.name.slice(0, Math.max(3, Math.floor(room / LETTER) - 2))}…` : column.name;
-      svg.append(drawn("line", { class: "axis", x1: at, x2: at, y1: top, y2: bottom }), drawn("text", { x: edge, y: 14, "text-anchor": anchor }, name, drawn("title", {}, column.name)));
-      [bottom + 14, top - 5].forEach((y, end) => svg.append(drawn("text", { class: "end", x: edge, y, "text-anchor": anchor }, scales[number].ends[end])));
+      const cut = (text) => (text.length * LETTER > room ? `${text.slice(0, Math.max(3, Math.floor(room / LETTER) - 2))}…` : text);
+      svg.append(drawn("line", { class: "axis", x1: at, x2: at, y1: top, y2: bottom }), drawn("text", { x: edge, y: 14, "text-anchor": anchor }, cut(column.name), drawn("title", {}, column.name)));
+      [bottom + 14, top - 5].forEach((y, end) => svg.append(drawn("text", { class: "end", x: edge, y, "text-anchor": anchor }, column.number ? ends[end] : cut(ends[end]), drawn("title", {}, ends[end]))));
       const mark = marks.get(column.name);
       if (mark) {
         const [a, b] = mark.map((value) => heights[number](value));
