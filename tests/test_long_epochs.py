@@ -93,6 +93,21 @@ def test_batches_take_the_memory_of_a_run_whatever_their_number() -> None:
     assert most < 44_000_000
 
 
+def test_large_batches_of_many_penalties_take_the_memory_of_a_few_at_a_time() -> None:
+    """Each penalty has directions of its own: the rows of a batch along all of them would take 400 MB."""
+    problem, count = random_problem(40_000, 10), 120
+    start, decay = np.zeros((count, *problem.shape)), np.geomspace(1e-3, 1, count)
+    trials = make_trials(problem, 0.1, start, 5, weight_decay=decay)
+    theory = theory_of(make_method(trials, batch_size=40_000 - 1), problem)
+    assert isinstance(theory, FileOrder)
+    assert next(theory.blocks(trials.values)).stop >= count
+    tracemalloc.start()
+    theory.maps(trials.quadratic, trials.values)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 60_000_000
+
+
 @pytest.mark.parametrize("seed", [1, 5])
 def test_maps_that_are_kept_are_a_trials_own(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of trials alike, alone, and beside those whose numbers know no bounds."""

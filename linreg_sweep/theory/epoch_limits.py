@@ -137,7 +137,8 @@ def islands(growth: Growth, limit: float) -> list[tuple[float, float]]:
     """Returns the ranges of rates above its first limit at which a trial, the only one, is stable again."""
     end = REACH * limit
     if growth.momentum is None:  # beyond this every step takes away less than it adds
-        end = min(end, 2 / float(growth.batches.flattest[0]))
+        with np.errstate(divide="ignore"):
+            end = min(end, float(2 / growth.batches.flattest[0]))
     if not limit < end < np.inf:
         return []
     of_it, n_rates = growth.of_one(0), int(np.log(end / limit) / np.log(RATIO)) + 3
