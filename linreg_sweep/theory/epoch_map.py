@@ -307,7 +307,15 @@ class Step:
             curvature: of the batch [..., k, P, P].
             pull: of the batch [..., k, P, O].
         """
-        delta, n, push = after.delta, curvature.shape[-1], self.push
+        found, turned, at_once = self.bent(after.delta, curvature)
+        return _Stretch(found, after.shift - turned @ pull, after.drift - at_once @ pull)
+
+    def bent(self, delta: Floats, curvature: Floats) -> tuple[Floats, Floats, Floats]:
+        """Returns what steps [..., k, D, D] come to with one more before them, and two [..., k, D, P] beside.
+
+        Times less its pull these are what the steps make of that, and what they pass on.
+        """
+        n, push = curvature.shape[-1], self.push
         if self.kept is None or self.ahead is None:
             turned, at_once = -push * delta, -push * np.eye(n)
         else:
@@ -319,7 +327,7 @@ class Step:
         if self.kept is not None and self.ahead is not None:
             kept = delta[..., n:] + np.eye(2 * n)[:, n:]
             found[..., n:] += self.ahead * bent + (self.kept - 1) * kept
-        return _Stretch(found, after.shift - turned @ pull, after.drift - at_once @ pull)
+        return found, turned, at_once
 
 
 def norms(deltas: Floats, scale: Floats) -> Floats:
