@@ -14,7 +14,7 @@ from linreg_sweep.engines.closed_form import train as closed_form
 from linreg_sweep.theory.applies import theory_of
 from linreg_sweep.theory.changing_maps import Epochs
 from linreg_sweep.theory.file_order import FileOrder
-from linreg_sweep.theory.outcome import DIVERGED, EPOCH_MAP, MINI_BATCHES, MISSING
+from linreg_sweep.theory.outcome import CONVERGED, EPOCH_MAP, MINI_BATCHES, MISSING
 from linreg_sweep.theory.problem import make_problem
 from linreg_sweep.theory.rounding import steps_of
 from linreg_sweep.theory.scheduled_order import MOST_WORK, ScheduledOrder
@@ -258,14 +258,22 @@ def test_a_penalty_may_make_an_island_beyond_where_steps_on_rows_alone_overshoot
     assert (low, high) == pytest.approx((10 / 3, 35 / 6), rel=1e-9)
 
 
-def test_what_starts_at_its_optimum_is_not_said_to_diverge() -> None:
-    """Where nothing pulls and nothing rounds it stays there, at whatever rate."""
-    problem = make_problem(np.arange(1.0, 5)[:, None], np.zeros((4, 1)), loss="sse", fit_bias=True)
-    trials = make_trials(problem, [1.0, 1e3, 1e300], np.zeros((3, 2, 1)), 100)
+@pytest.mark.parametrize("slope", [0.0, 2.0])
+def test_no_wrong_is_said_of_what_starts_at_its_optimum(slope: float) -> None:
+    """Where nothing pulls and nothing rounds it stays, at whatever rate; where a step rounds it does not."""
+    x = np.arange(1.0, 5)[:, None]
+    problem = make_problem(x, slope * x + (slope > 0), loss="sse", fit_bias=True)
+    start = np.broadcast_to(np.round(problem.optimum), (4, 2, 1))
+    trials = make_trials(problem, [1e-3, 1.0, 1e3, 1e300], start, 100)
     options = judged(problem, trials, make_method(trials, batch_size=1), early_stop=False)
-    assert (load_engine("numpy")(problem, trials, options).diverged_at == MISSING).all()
+    grows = load_engine("numpy")(problem, trials, options).diverged_at != MISSING
+    np.testing.assert_array_equal(grows, np.array([False, True, True, True]) & (slope > 0))
     told = predict(problem, trials, options, theory_of(options.method, problem))
-    assert (told.outcome != DIVERGED).all()
+    known = told.outcome != MISSING
+    assert known[0]
+    assert not (known & grows).any()
+    assert (told.outcome[known] == CONVERGED).all()
+    np.testing.assert_array_equal(closed_form(problem, trials, options).theta, start)
 
 
 @pytest.mark.parametrize(

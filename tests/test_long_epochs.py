@@ -119,6 +119,17 @@ def test_maps_that_are_kept_are_a_trials_own(seed: int, monkeypatch: pytest.Monk
     np.testing.assert_array_equal(closed_form(problem, trials, options).theta, expected.theta)
 
 
+def test_maps_with_momentum_are_not_taken_for_those_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One problem may be descended both ways; the state of trials with momentum has velocities, too."""
+    monkeypatch.setattr(file_order, "LONG", 0)
+    problem, start = random_problem(30, 2), np.zeros((2, 3, 1))
+    for momentum, size in (([0, 0.5], 6), ([0, 0], 3)):
+        trials = make_trials(problem, 0.1, start, 5, momentum=momentum)
+        theory = theory_of(make_method(trials, batch_size=4), problem)
+        assert isinstance(theory, FileOrder)
+        assert theory.maps(trials.quadratic, trials.values).every.delta.shape == (2, size, size)
+
+
 def test_the_limit_of_many_steps_lies_where_their_radius_passes_1() -> None:
     """Though within a millionth of it the radius leaps; in between rounding has a say."""
     problem = random_problem(6000, 3)

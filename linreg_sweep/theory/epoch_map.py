@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from linreg_sweep.array_types import Flags, Floats
-from linreg_sweep.theory.affine import Affine, growth_of
+from linreg_sweep.theory.affine import Affine, growth_of, times
 from linreg_sweep.theory.epoch_steps import GROUP, SHALLOW, Batches
 from linreg_sweep.theory.sums import total
 
@@ -272,7 +272,7 @@ class _Stretch:
 
     def led_up_to(self, before: "_Stretch") -> "_Stretch":
         """Returns the steps with others before them."""
-        shift = self.shift + before.shift + self.delta @ (before.shift + before.drift)
+        shift = self.shift + before.shift + times(self.delta, before.shift + before.drift)
         return _Stretch(_product(self.delta, before.delta), shift, self.drift + before.drift)
 
     def affine(self, is_balanced: Flags) -> Affine:
@@ -308,7 +308,7 @@ class Step:
             pull: of the batch [..., k, P, O].
         """
         found, turned, at_once = self.bent(after.delta, curvature)
-        return _Stretch(found, after.shift - turned @ pull, after.drift - at_once @ pull)
+        return _Stretch(found, after.shift - times(turned, pull), after.drift - at_once @ pull)
 
     def bent(self, delta: Floats, curvature: Floats) -> tuple[Floats, Floats, Floats]:
         """Returns what steps [..., k, D, D] come to with one more before them, and two [..., k, D, P] beside.
