@@ -81,7 +81,8 @@ def predict(
         # what grows from errors that are roundings, or overflows, may end at quite another epoch, or never
         certain &= (outcome != DIVERGED) | (2 * ends.diverged >= about).all(axis=0)
         # and what starts at its optimum may have no error at all, nor any rounding
-        steps = steps_of(problem, trials.quadratic, trials.start, trials.values, options.dtype)
+        with np.errstate(all="ignore"):  # starts at the end of numbers overflow
+            steps = steps_of(problem, trials.quadratic, trials.start, trials.values, options.dtype)
         certain &= (outcome != DIVERGED) | (steps.error > steps.unit * steps.optimum)
         at = np.where((epochs == about).all(axis=0), about, MISSING)
     silent = np.where(followed, LOST_IN_ROUNDING, MINI_BATCHES)
