@@ -14,7 +14,7 @@ from linreg_sweep.engines.closed_form import train as closed_form
 from linreg_sweep.theory.applies import theory_of
 from linreg_sweep.theory.changing_maps import Epochs
 from linreg_sweep.theory.file_order import FileOrder
-from linreg_sweep.theory.outcome import EPOCH_MAP, MINI_BATCHES, MISSING
+from linreg_sweep.theory.outcome import CONVERGED, EPOCH_MAP, MINI_BATCHES, MISSING
 from linreg_sweep.theory.problem import make_problem
 from linreg_sweep.theory.rounding import steps_of
 from linreg_sweep.theory.scheduled_order import MOST_WORK, ScheduledOrder
@@ -144,6 +144,16 @@ def test_the_bits_of_a_trial_are_its_own(seed: int) -> None:
     check_bits_are_own(closed_form, *random_trials(seed, 12))
 
 
+def test_the_bits_of_a_trial_without_a_penalty_are_its_own_beside_those_with_one() -> None:
+    """Under sse the pulls of an epoch add up to 0 where there is no penalty, and only there."""
+    problem = make_problem(S1["x"], S1["y"], loss="sse", fit_bias=True)
+    decay = 1e-3 * problem.eigenvalues[-1] * np.array([0, 1, 2, 3, 0])
+    start = np.random.default_rng(0).normal(size=(5, *problem.shape))
+    trials = make_trials(problem, 0.1 / problem.eigenvalues[-1], start, 50, weight_decay=decay)
+    options = judged(problem, trials, make_method(trials, batch_size=3), 1e-12)
+    check_bits_are_own(closed_form, problem, trials, options)
+
+
 OF_LIMITS = [entry for entry in FACTS["entries"] if entry["id"].startswith("cyclic/limit/")]
 
 
@@ -235,6 +245,35 @@ def test_one_feature_has_the_limits_that_its_polynomial_has() -> None:
     assert limit == pytest.approx([(11 - np.sqrt(41)) / 20], rel=1e-12)
     [(low, high)] = theory.islands(trials.quadratic, trials.values)
     assert (low, high) == pytest.approx(((11 + np.sqrt(41)) / 20, 1.1), rel=1e-9)
+
+
+def test_a_penalty_may_make_an_island_beyond_where_steps_on_rows_alone_overshoot() -> None:
+    """Two rows at right angles, one at a time: each direction has (1 - 1.2 rate) (1 - 0.2 rate)."""
+    problem = make_problem(np.eye(2), np.array([[1.0], [2.0]]), loss="half_mse", fit_bias=False)
+    trials = make_trials(problem, 0.1, np.zeros((1, 2, 1)), 5, weight_decay=0.2)
+    theory = theory_of(make_method(trials, batch_size=1), problem)
+    assert isinstance(theory, FileOrder)
+    assert theory.stability_limit(trials.quadratic, trials.values) == pytest.approx([2.5], rel=1e-12)
+    [(low, high)] = theory.islands(trials.quadratic, trials.values)
+    assert (low, high) == pytest.approx((10 / 3, 35 / 6), rel=1e-9)
+
+
+@pytest.mark.parametrize("slope", [0.0, 2.0])
+def test_no_wrong_is_said_of_what_starts_at_its_optimum(slope: float) -> None:
+    """Where nothing pulls and nothing rounds it stays, at whatever rate; where a step rounds it does not."""
+    x = np.arange(1.0, 5)[:, None]
+    problem = make_problem(x, slope * x + (slope > 0), loss="sse", fit_bias=True)
+    start = np.broadcast_to(np.round(problem.optimum), (4, 2, 1))
+    trials = make_trials(problem, [1e-3, 1.0, 1e3, 1e300], start, 100)
+    options = judged(problem, trials, make_method(trials, batch_size=1), early_stop=False)
+    grows = load_engine("numpy")(problem, trials, options).diverged_at != MISSING
+    np.testing.assert_array_equal(grows, np.array([False, True, True, True]) & (slope > 0))
+    told = predict(problem, trials, options, theory_of(options.method, problem))
+    known = told.outcome != MISSING
+    assert known[0]
+    assert not (known & grows).any()
+    assert (told.outcome[known] == CONVERGED).all()
+    np.testing.assert_array_equal(closed_form(problem, trials, options).theta, start)
 
 
 @pytest.mark.parametrize(

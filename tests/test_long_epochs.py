@@ -94,6 +94,21 @@ def test_batches_take_the_memory_of_a_run_whatever_their_number() -> None:
     assert most < 44_000_000
 
 
+def test_large_batches_of_many_penalties_take_the_memory_of_a_few_at_a_time() -> None:
+    """Each penalty has directions of its own: the rows of a batch along all of them would take 400 MB."""
+    problem, count = random_problem(40_000, 10), 120
+    start, decay = np.zeros((count, *problem.shape)), np.geomspace(1e-3, 1, count)
+    trials = make_trials(problem, 0.1, start, 5, weight_decay=decay)
+    theory = theory_of(make_method(trials, batch_size=40_000 - 1), problem)
+    assert isinstance(theory, FileOrder)
+    assert next(theory.blocks(trials.values)).stop >= count
+    tracemalloc.start()
+    theory.maps(trials.quadratic, trials.values)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 60_000_000
+
+
 @pytest.mark.parametrize("seed", [1, 5])
 def test_maps_that_are_kept_are_a_trials_own(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of trials alike, alone, and beside those whose numbers know no bounds."""
@@ -103,6 +118,17 @@ def test_maps_that_are_kept_are_a_trials_own(seed: int, monkeypatch: pytest.Monk
     check_bits_are_own(closed_form, problem, trials, options)
     assert problem.known["maps"]
     np.testing.assert_array_equal(closed_form(problem, trials, options).theta, expected.theta)
+
+
+def test_maps_with_momentum_are_not_taken_for_those_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One problem may be descended both ways; the state of trials with momentum has velocities, too."""
+    monkeypatch.setattr(file_order, "LONG", 0)
+    problem, start = random_problem(30, 2), np.zeros((2, 3, 1))
+    for momentum, size in (([0, 0.5], 6), ([0, 0], 3)):
+        trials = make_trials(problem, 0.1, start, 5, momentum=momentum)
+        theory = theory_of(make_method(trials, batch_size=4), problem)
+        assert isinstance(theory, FileOrder)
+        assert theory.maps(trials.quadratic, trials.values).every.delta.shape == (2, size, size)
 
 
 def test_the_limit_of_many_steps_lies_where_their_radius_passes_1() -> None:

@@ -183,6 +183,6 @@ def _rounding(descent: _Descent, steps: Steps, end: Integers, diverged: Integers
     error = ENOUGH * np.maximum.reduce(sizes) * maps.risen
     gathered = np.fmin(descent.ladder.gathered_within(end), descent.bounds.gathered_within(end))
     moved = np.nan_to_num(steps.rounding(rate, error) * maps.spread * gathered, nan=np.inf)
-    moved[maps.overflows] = 0
+    moved[maps.overflows & (diverged != MISSING)] = 0
     pace = descent.batches.n_steps * end * steps.pace(rate)
     return Rounding(moved, steps.stretch(pace))

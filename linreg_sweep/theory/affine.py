@@ -21,11 +21,13 @@ class Affine:
 
     def move(self, state: Floats) -> Floats:
         """Returns states [k, D, O] moved."""
-        return np.asarray(state + (self.delta @ state + self.shift))
+        return np.asarray(state + (times(self.delta, state) + self.shift))
 
     def twice(self) -> "Affine":
         """Returns the maps applied twice."""
-        return Affine(2 * self.delta + self.delta @ self.delta, 2 * self.shift + self.delta @ self.shift)
+        return Affine(
+            2 * self.delta + self.delta @ self.delta, 2 * self.shift + times(self.delta, self.shift)
+        )
 
     def at_rest(self, growth: Floats) -> Floats:
         """Returns the states [k, D, O] that maps leave where they are; NaN where they grow [k]."""
@@ -38,6 +40,11 @@ class Affine:
     def take(self, chosen: Any) -> "Affine":
         """Returns those of some trials."""
         return Affine(self.delta[chosen], self.shift[chosen])
+
+
+def times(maps: Floats, states: Floats) -> Floats:
+    """Returns maps [..., D, D] of states [..., D, O]; of one at 0 it is 0, though its map overflows."""
+    return np.where(states.any(axis=(-2, -1), keepdims=True), maps @ states, 0.0)
 
 
 def doublings(map_: Affine) -> Iterator[Affine]:

@@ -238,7 +238,7 @@ def theory_of(
     if method.batch_size is None:
         return LinearTheory(method)
     if method.order == "file" and not is_worth_it(method, problem, epochs):
-        return NoTheory("mini_batches", "what an epoch comes to takes longer to work out than to train")
+        return NoTheory("mini_batches", "what an epoch comes to takes too long to work out")
     if method.order != "file" and problem.shape[0] > MOST_PARAMETERS:
         return NoTheory("mini_batches", f"steps see mini-batches of more than {MOST_PARAMETERS} parameters")
     if method.schedule is not None and method.order != "file":

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.array_types import Floats, Indices, Integers
-from linreg_sweep.theory.affine import Affine, led
+from linreg_sweep.theory.affine import Affine, led, times
 from linreg_sweep.theory.epoch_map import EpochMaps, norms
 from linreg_sweep.theory.first_events import Levels
 from linreg_sweep.theory.outcome import MISSING
@@ -200,12 +200,12 @@ def _search(
         diverged[trial[gone]] = epoch[gone]
         goes_on = ~gone & ~(came & early_stop)
         trial, epoch, state, root = trial[goes_on], epoch[goes_on], state[goes_on], np.sqrt(excess[goes_on])
-        step = deltas[1, trial] @ state + shifts[1, trial]
+        step = times(deltas[1, trial], state) + shifts[1, trial]
         above = np.where(low[trial] >= 0, root - np.sqrt(np.maximum(low[trial], 0)), np.inf)
         room = np.minimum(above, root_high[trial] - root)
         is_clear = bounds.moved(step, trial) < room
         rung = np.maximum(np.minimum.accumulate(is_clear, axis=0).sum(axis=0), 1)
-        state = state + (deltas[rung, trial] @ state + shifts[rung, trial])
+        state = state + (times(deltas[rung, trial], state) + shifts[rung, trial])
         epoch = epoch + (1 << rung)
         within = epoch <= last[trial]
         trial, epoch, state = trial[within], epoch[within], state[within]

@@ -13,13 +13,13 @@ import numpy as np
 from linreg_sweep.array_types import Floats, Indices
 from linreg_sweep.theory.affine import growth_of
 from linreg_sweep.theory.epoch_map import Momentum, Step
-from linreg_sweep.theory.epoch_steps import HELD, Batches
+from linreg_sweep.theory.epoch_steps import GROUP, HELD, Batches
 
 RATIO = 1.015
 """From one rate of the grid to the next."""
 
 TOGETHER = 128
-"""Trials whose steps are multiplied at once."""
+"""Trials whose steps are multiplied at once, at most."""
 
 SPAN = 32
 """Rates of the grid that are tried at once."""
@@ -60,8 +60,9 @@ class Growth:
 
         It is nearly straight in the rate, even of so many steps that the radius leaps from 0 to infinity.
         """
-        found, own = np.empty(len(rates)), self.momentum
-        width = TOGETHER if self.batches.is_shared else min(TOGETHER, max(1, HELD // self.batches.n_held))
+        found, own, n = np.empty(len(rates)), self.momentum, self.batches.problem.shape[0]
+        numbers = (n if own is None else 2 * n) ** 2 + self.batches.n_held * (not self.batches.is_shared)
+        width = min(TOGETHER, max(1, HELD // numbers))
         still = (
             np.full(len(rates), True) if own is None else own.is_still[trial]
         )  # whoever stands beside them
@@ -88,21 +89,17 @@ class Growth:
 
 
 def _growth_at(batches: Batches, rate: Floats, momentum: Momentum | None) -> Floats:
-    """Returns the same as `epoch_maps(...).growth` [k], but for rounding, and far sooner for many steps.
-
-    Steps that follow one another are multiplied in pairs, many at once, and what they come to likewise.
-    """
+    """Returns the same as `epoch_maps(...).growth` [k], but for rounding, and far sooner for many steps."""
     step, n = Step(rate, momentum), batches.problem.shape[0]
     size = n if momentum is None else 2 * n
-    whole, each = np.zeros((len(rate), size, size)), max(2, HELD // (TOGETHER * size**2))
+    whole = np.zeros((len(rate), size, size))
     for run, _ in batches.runs():
-        for some in np.split(run, range(each, len(run), each)):
-            steps = step.alone(some)
-            while len(steps) > 1:
-                end = len(steps) // 2 * 2
-                early, late = steps[0:end:2], steps[1:end:2]
-                steps = np.concatenate([late + early + late @ early, steps[end:]])
-            whole = steps[0] + whole + steps[0] @ whole
+        groups = run.reshape(max(1, len(run) // GROUP), -1, *run.shape[1:])
+        steps = np.zeros((len(groups), *whole.shape))
+        for place in reversed(range(groups.shape[1])):
+            steps, *_ = step.bent(steps, groups[:, place])
+        for later in steps:
+            whole = later + whole + later @ whole
     return growth_of(whole, np.tile(batches.frame.is_curved, size // n))
 
 
@@ -137,7 +134,8 @@ def islands(growth: Growth, limit: float) -> list[tuple[float, float]]:
     """Returns the ranges of rates above its first limit at which a trial, the only one, is stable again."""
     end = REACH * limit
     if growth.momentum is None:  # beyond this every step takes away less than it adds
-        end = min(end, 2 / float(growth.batches.flattest[0]))
+        with np.errstate(divide="ignore"):
+            end = min(end, float(2 / growth.batches.flattest[0]))
     if not limit < end < np.inf:
         return []
     of_it, n_rates = growth.of_one(0), int(np.log(end / limit) / np.log(RATIO)) + 3

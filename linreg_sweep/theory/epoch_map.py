@@ -16,10 +16,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from linreg_sweep.array_types import Floats
-from linreg_sweep.theory.affine import Affine, growth_of
+from linreg_sweep.array_types import Flags, Floats
+from linreg_sweep.theory.affine import Affine, growth_of, times
 from linreg_sweep.theory.epoch_steps import GROUP, SHALLOW, Batches
 from linreg_sweep.theory.sums import total
 
@@ -50,7 +49,7 @@ class Momentum:
         return np.asarray(1 + self.momentum * self.gain if self.nesterov else self.gain)
 
     @property
-    def is_still(self) -> NDArray[np.bool_]:
+    def is_still(self) -> Flags:
         """Which trials have none [k]."""
         return np.asarray((self.momentum == 0) & (self.gain == 1))
 
@@ -94,7 +93,7 @@ class EpochMaps:
         return n_numbers if self.ahead is None else n_numbers // 2
 
     @property
-    def overflows(self) -> NDArray[np.bool_]:
+    def overflows(self) -> Flags:
         """Which trials [k] have diverged by the end of an epoch, as even a rounding overflows within it."""
         return ~np.isfinite(self.spread * self.risen)
 
@@ -140,7 +139,7 @@ def epoch_maps(batches: Batches, rate: Floats, momentum: Momentum | None) -> Epo
         after, this = _led_through(step, *run, after, none, scale)
         passed.append(this)
     way = _way_of(passed[::-1], scale)
-    every = first = after.affine(is_balanced=batches.is_balanced)
+    every = first = after.affine(batches.is_balanced)
     if momentum is not None and (momentum.gain != 1).any():
         undampened = Step(rate, replace(momentum, gain=np.ones(count)))
         whole = undampened.led_up_to(before, *(each[0] for each in run))
@@ -273,12 +272,12 @@ class _Stretch:
 
     def led_up_to(self, before: "_Stretch") -> "_Stretch":
         """Returns the steps with others before them."""
-        shift = self.shift + before.shift + self.delta @ (before.shift + before.drift)
+        shift = self.shift + before.shift + times(self.delta, before.shift + before.drift)
         return _Stretch(_product(self.delta, before.delta), shift, self.drift + before.drift)
 
-    def affine(self, *, is_balanced: bool) -> Affine:
-        """Returns the steps of an epoch as a map."""
-        return Affine(self.delta, self.shift if is_balanced else self.shift + self.drift)
+    def affine(self, is_balanced: Flags) -> Affine:
+        """Returns the steps of an epoch as a map; of some trials [k] the drift is 0 but for rounding."""
+        return Affine(self.delta, self.shift + np.where(is_balanced[:, None, None], 0, self.drift))
 
 
 class Step:
@@ -308,7 +307,15 @@ class Step:
             curvature: of the batch [..., k, P, P].
             pull: of the batch [..., k, P, O].
         """
-        delta, n, push = after.delta, curvature.shape[-1], self.push
+        found, turned, at_once = self.bent(after.delta, curvature)
+        return _Stretch(found, after.shift - times(turned, pull), after.drift - at_once @ pull)
+
+    def bent(self, delta: Floats, curvature: Floats) -> tuple[Floats, Floats, Floats]:
+        """Returns what steps [..., k, D, D] come to with one more before them, and two [..., k, D, P] beside.
+
+        Times less its pull these are what the steps make of that, and what they pass on.
+        """
+        n, push = curvature.shape[-1], self.push
         if self.kept is None or self.ahead is None:
             turned, at_once = -push * delta, -push * np.eye(n)
         else:
@@ -320,7 +327,7 @@ class Step:
         if self.kept is not None and self.ahead is not None:
             kept = delta[..., n:] + np.eye(2 * n)[:, n:]
             found[..., n:] += self.ahead * bent + (self.kept - 1) * kept
-        return _Stretch(found, after.shift - turned @ pull, after.drift - at_once @ pull)
+        return found, turned, at_once
 
 
 def norms(deltas: Floats, scale: Floats) -> Floats:

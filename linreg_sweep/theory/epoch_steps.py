@@ -47,6 +47,10 @@ class Frame:
         """Along which coordinates growth shows [k, P]."""
         return np.asarray(self.weight > SHALLOW * self.weight.max(axis=1, keepdims=True))
 
+    def take(self, chosen: Indices | slice) -> "Frame":
+        """Returns those of some trials."""
+        return Frame(self.into[chosen], self.back[chosen], self.weight[chosen])
+
 
 def frame_of(quadratic: Quadratic) -> Frame:
     """Returns the coordinates along a quadratic's eigenvectors."""
@@ -71,9 +75,9 @@ class Batches:
         optimum: what errors are measured from, and what rounding left off it [2, k, P, O].
         ridge: the penalty of a step [k, P, P].
         pull_of_ridge: how the penalty pulls at the optimum [k, P, O].
-        is_balanced: whether the pulls of an epoch add up to 0.
+        is_balanced: whether the pulls of an epoch add up to 0 [k].
         steepest: a bound on the largest eigenvalue of any batch's curvature [k].
-        flattest: a bound on the least of them that is not 0 [k].
+        flattest: a bound on the least of them that is not 0 [k]; 0 where a penalty has no such bound.
         constant: the largest norm of a batch's C.
         kept: what `runs` yields, forwards; None: it is made anew each time.
     """
@@ -84,7 +88,7 @@ class Batches:
     optimum: Floats
     ridge: Floats
     pull_of_ridge: Floats
-    is_balanced: bool
+    is_balanced: Flags
     steepest: Floats
     flattest: Floats
     constant: float
@@ -122,8 +126,12 @@ class Batches:
     def _bent(self, design: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Returns how batches A [s, b, P] and Y [s, b, O] bend and pull."""
         factor, each = float(loss_factor(self.problem.loss, *y.shape[1:])), design[:, None]
-        residual = (y[:, None] - each @ self.optimum[0]) - each @ self.optimum[1]
-        curvature, pull = step_on(each, residual, factor, self.frame)
+        count, width, found = len(self.frame.weight), max(1, HELD // design.size), []
+        for some in (slice(first, first + width) for first in range(0, count, width)):
+            frame, (optimum, low) = self.frame.take(some), self.optimum[:, some]
+            residual = (y[:, None] - each @ optimum) - each @ low
+            found.append(step_on(each, residual, factor, frame))
+        curvature, pull = (np.concatenate(parts, axis=1) for parts in zip(*found, strict=True))
         return curvature + self.ridge, pull - self.pull_of_ridge
 
     def take(self, chosen: Indices | slice) -> "Batches":
@@ -132,10 +140,11 @@ class Batches:
             return self
         return replace(
             self,
-            frame=Frame(*(each[chosen] for each in vars(self.frame).values())),
+            frame=self.frame.take(chosen),
             optimum=self.optimum[:, chosen],
             ridge=self.ridge[chosen],
             pull_of_ridge=self.pull_of_ridge[chosen],
+            is_balanced=self.is_balanced[chosen],
             steepest=self.steepest[chosen],
             flattest=self.flattest[chosen],
             kept=self.kept and tuple((bent[:, chosen], pull[:, chosen]) for bent, pull in self.kept),
@@ -160,7 +169,7 @@ def batches_of(
     decayed[-1] = decay_bias or not problem.fit_bias
     penalty = decay[:, None, None] * decayed[:, None]  # [k, P, 1]
     steepest, flattest, constant = _extremes(problem, size)
-    is_even = problem.loss == "sse" or problem.n_rows % size == 0
+    is_balanced = decay == 0 if problem.loss == "sse" else np.full(decay.shape, problem.n_rows % size == 0)
     found = Batches(
         problem,
         size,
@@ -168,9 +177,9 @@ def batches_of(
         optimum,
         frame.into @ (penalty * frame.back),
         frame.into @ (penalty * (optimum[0] + optimum[1])),
-        is_even and (problem.loss != "sse" or not np.any(decay)),
+        is_balanced,
         steepest + decay,
-        np.broadcast_to(flattest, decay.shape),
+        np.where(decay == 0, flattest, 0.0),
         constant,
     )
     is_small = found.n_steps * len(decay) * problem.shape[0] ** 2 <= KEPT

@@ -64,7 +64,7 @@ class InBatches:
     def key(self) -> tuple[Any, ...]:
         """What all that is known of trials depends on, beside their numbers."""
         method = self.method
-        return method.batch_size, method.order, method.flags
+        return method.batch_size, method.order, method.flags, method.active
 
     def limit_reason(self, values: Values, epochs: NDArray[Any] | None = None) -> str | None:
         """Returns why some trial has no stability limit, as half a sentence; None: all have one."""

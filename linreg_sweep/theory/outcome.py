@@ -102,8 +102,8 @@ IN_MEAN = (IN_THE_MEAN, RESHUFFLED)
 
 SILENT_MEANING = {
     "lost_in_rounding": "the rounding of steps may decide the outcome",
-    "mini_batches": "drawn batches under a schedule, too many steps, epochs or rates in file order, or"
-    " too many parameters have no theory here",
+    "mini_batches": "drawn batches under a schedule or of many parameters have no theory here, nor have those"
+    " in file order where it would take longer than training",
     "adaptive": "adaptive optimizers scale each step by its gradients",
     "in_the_mean": "batches are drawn, and only their mean is known",
     "reshuffled": "each epoch has a permutation of its own",

@@ -26,6 +26,7 @@ from linreg_sweep.theory.outcome import (
     judge,
 )
 from linreg_sweep.theory.problem import Problem
+from linreg_sweep.theory.rounding import steps_of
 from linreg_sweep.theory.scheduled_order import ScheduledOrder
 from linreg_sweep.trials.groups import Group
 
@@ -79,6 +80,10 @@ def predict(
         certain = (outcomes == outcome).all(axis=0) & followed
         # what grows from errors that are roundings, or overflows, may end at quite another epoch, or never
         certain &= (outcome != DIVERGED) | (2 * ends.diverged >= about).all(axis=0)
+        # and what starts at its optimum may have no error at all, nor any rounding
+        with np.errstate(all="ignore"):  # starts at the end of numbers overflow
+            steps = steps_of(problem, trials.quadratic, trials.start, trials.values, options.dtype)
+        certain &= (outcome != DIVERGED) | (steps.error > steps.unit * steps.optimum)
         at = np.where((epochs == about).all(axis=0), about, MISSING)
     silent = np.where(followed, LOST_IN_ROUNDING, MINI_BATCHES)
     return Prediction(
