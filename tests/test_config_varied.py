@@ -88,7 +88,7 @@ def test_an_option_for_what_a_sweep_varies_is_refused() -> None:
         ("training={epochs: 4}", "epochs"),
         ("training.schedule.gamma=0.8", "schedule.gamma"),
     ):
-        with pytest.raises(ConfigError, match=f"{name} is varied by the sweep. Hint: set parameters.{name}"):
+        with pytest.raises(ConfigError, match=f"{name} is varied by the sweep. Hint: set parameters whole"):
             load_sweep(declared, [option])
 
 
