@@ -300,3 +300,18 @@ def test_a_comparison_opens_with_a_picture(open_page: Open, run: Run, tmp_path: 
     for rate, value in share.items():
         assert f"{run.name}: {rate:.6g}, {value:.6g}" in words
     assert charts.nth(1).locator("circle").count() > 7
+
+
+def test_ticks_of_years_are_told_apart(open_page: Open, tmp_path: Path) -> None:
+    """Between two of them, too, where four digits would be the same for all."""
+    x = np.repeat([1931.0, 1932.0], 10)
+    y = 40 - (x - 1931) + np.tile(np.arange(10.0), 2)
+    sweep = {
+        "method": "grid",
+        "data": {"standardize": True},
+        "parameters": {"learning_rate": {"values": [0.5, 1]}},
+    }
+    page = open_page(ls.run(sweep, data=(x, y), out=tmp_path, jobs=1))
+    labels = page.locator("[data-fit] svg text[text-anchor=middle]").all_text_contents()[:-1]
+    assert len(labels) > 2
+    assert len({*labels}) == len(labels)

@@ -114,7 +114,7 @@ function tickOf(axis, tick, room) {
 }
 
 function tickText(value) {
-  return value >= 1e4 && value < 1e6 ? counted(value) : sixDigits(Number(value.toPrecision(4)));
+  return value >= 1e4 && value < 1e6 ? counted(value) : sixDigits(value);
 }
 
 /** Returns a line through points [x, y] in pixels; where one is not finite the line is broken. */
