@@ -1,10 +1,6 @@
 """Facts about products whose columns keep their bits, on every BLAS kernel that this machine can run."""
 
-import os
-import subprocess
-import sys
 import tracemalloc
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,14 +8,12 @@ import pytest
 from linreg_sweep.engines.forms import form_of
 from linreg_sweep.gemm import WIDTHS, Factor, Multiplier, Product, blocks_for, in_lines, kernel
 from linreg_sweep.method import Method
+from tests.kernels import kernels, on_kernel
 
 SHAPES = [
     *(Product(11, 11), Product(51, 51), Product(201, 201), Product(300, 300)),
     *(Product(32, 51), Product(51, 32, True), Product(40, 600), Product(5, 270, True)),
 ]
-
-RUNS = {"Nehalem": "sse4_2", "Sandybridge": "avx", "Haswell": "avx2", "Zen": "avx2", "SkylakeX": "avx512f"}
-"""What a processor must have to run a kernel, as Linux tells it."""
 
 ENGINE = """
 from dataclasses import replace
@@ -33,23 +27,6 @@ for case in [*FORMS.values(), *wide]:
         case = replace(case, dtype=dtype)
         check_bits_are_own(train, case.problem, case.trials, case.options())
 """
-
-
-def kernels() -> list[str]:
-    """Returns the kernels of OpenBLAS that this machine can run."""
-    told = Path("/proc/cpuinfo")
-    flags = set(told.read_text().split()) if told.exists() else set()
-    return [name for name, flag in RUNS.items() if flag in flags]
-
-
-def on_kernel(name: str, code: str) -> str:
-    """Returns what code prints in a fresh Python whose BLAS takes a kernel."""
-    where = {"OPENBLAS_CORETYPE": name, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=os.environ | where, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def check_columns() -> None:

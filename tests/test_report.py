@@ -187,7 +187,7 @@ def test_numbers_of_a_page_are_exact() -> None:
 def test_a_page_without_data_is_light(tmp_path: Path) -> None:
     """Well under 1 MB."""
     run = made(tmp_path, parameters={"learning_rate": {"values": [0.001]}}, training={"epochs": 2})
-    assert ls.report(run, file=tmp_path / "page.html").stat().st_size < 160_000
+    assert ls.report(run, file=tmp_path / "page.html").stat().st_size < 150_000
 
 
 def test_the_same_runs_have_the_same_page(run: Run, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -21,6 +22,9 @@ from linreg_sweep.comparing.comparison import Comparison
 from linreg_sweep.reports.payload import plain
 from linreg_sweep.text.comparisons import MEANING, format_verdict, readable, to_read
 from linreg_sweep.words import ended
+
+COMMENT = r"^ *(//.*|/\*\*(.|\n)*?\*/)\n"
+"""What stands on lines of its own in a script for those who read it there."""
 
 SCRIPTS = (
     "numbers",
@@ -164,8 +168,8 @@ def _asset(name: str) -> str:
 
 
 def _script() -> str:
-    """Returns all scripts as one, so that what they name stays their own."""
-    parts = [_asset(f"scripts/{name}.js") for name in SCRIPTS]
+    """Returns all scripts as one, so that what they name stays their own; lines of comment stay here."""
+    parts = [re.sub(COMMENT, "", _asset(f"scripts/{name}.js"), flags=re.MULTILINE) for name in SCRIPTS]
     return '\n(async () => {\n"use strict";\n' + "\n".join(parts) + "})();\n"
 
 
