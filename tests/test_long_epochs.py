@@ -177,7 +177,7 @@ def test_what_overflows_within_an_epoch_has_diverged_by_its_end() -> None:
 def test_an_epoch_is_worked_out_where_that_takes_no_longer_than_training(
     n_rows: int, n_features: int, batch_size: int, epochs: int, word: str
 ) -> None:
-    """And never where it takes more than seconds; see file_order.is_worth_it."""
+    """And never where it takes more than seconds; see FileOrder.is_worth_it."""
     problem = random_problem(300, n_features)
     trials = make_trials(problem, 1e-3, np.zeros((1, *problem.shape)), epochs)
     method = make_method(trials, batch_size=batch_size)
