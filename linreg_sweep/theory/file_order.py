@@ -43,15 +43,20 @@ class FileOrder(InBatches):
         bias = self.method.decays_bias
         return batches_of(self.problem, self.batch_size, quadratic, decay, decay_bias=bias)
 
-    def maps(self, quadratic: Quadratic, values: Values) -> EpochMaps:
-        """Returns what an epoch does to trials [K]; of a long one, once for all that are alike."""
-        batches, momentum = self.batches(quadratic, values), self.momentum(values)
-        rate = values["learning_rate"]
+    def maps(self, quadratic: Quadratic, values: Values, batches: Batches | None = None) -> EpochMaps:
+        """Returns what an epoch does to trials [K]; of a long one, once for all that are alike.
+
+        Args:
+            quadratic: what trials descend.
+            values: of the trials, [K] each.
+            batches: theirs, where they are at hand.
+        """
+        rate, momentum = values["learning_rate"], self.momentum(values)
 
         def found(some: Indices | slice) -> EpochMaps:
+            steps = (batches or self.batches(quadratic, values)).take(some)
             with np.errstate(all="ignore"):  # absurd rates overflow
-                its_own = None if momentum is None else momentum.take(some)
-                return epoch_maps(batches.take(some), rate[some], its_own)
+                return epoch_maps(steps, rate[some], None if momentum is None else momentum.take(some))
 
         if self.map_ns < LONG or not len(rate):
             return found(slice(None))
