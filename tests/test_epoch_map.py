@@ -276,6 +276,17 @@ def test_no_wrong_is_said_of_what_starts_at_its_optimum(slope: float) -> None:
     np.testing.assert_array_equal(closed_form(problem, trials, options).theta, start)
 
 
+def test_small_rates_have_small_plateaus_where_the_pulls_of_an_epoch_cancel() -> None:
+    """As the square of the rate: what rounding leaves of their sum is no pull."""
+    problem = make_problem(S1["x"], S1["y"], loss="sse", fit_bias=True)
+    shares = np.geomspace(1e-13, 1e-8, 6)
+    trials = make_trials(problem, shares / problem.eigenvalues[-1], np.zeros((6, *problem.shape)), 50)
+    theory = theory_of(make_method(trials, batch_size=3), problem)
+    assert isinstance(theory, FileOrder)
+    roots = np.sqrt(theory.plateau(trials.quadratic, trials.values))
+    np.testing.assert_allclose(roots / shares, roots[-1] / shares[-1], rtol=1e-6)
+
+
 def test_what_no_step_moves_is_not_said_to_diverge() -> None:
     """Only rounding tells its start from the optimum that theory knows: no gradient sees a difference."""
     x = np.random.default_rng(8).normal(size=(3, 1))
