@@ -14,7 +14,7 @@ from linreg_sweep.engines.closed_form import train as closed_form
 from linreg_sweep.theory.applies import theory_of
 from linreg_sweep.theory.changing_maps import Epochs
 from linreg_sweep.theory.file_order import FileOrder
-from linreg_sweep.theory.outcome import CONVERGED, EPOCH_MAP, MINI_BATCHES, MISSING
+from linreg_sweep.theory.outcome import CONVERGED, DIVERGED, EPOCH_MAP, MINI_BATCHES, MISSING
 from linreg_sweep.theory.problem import make_problem
 from linreg_sweep.theory.rounding import steps_of
 from linreg_sweep.theory.scheduled_order import MOST_WORK, ScheduledOrder
@@ -274,6 +274,30 @@ def test_no_wrong_is_said_of_what_starts_at_its_optimum(slope: float) -> None:
     assert not (known & grows).any()
     assert (told.outcome[known] == CONVERGED).all()
     np.testing.assert_array_equal(closed_form(problem, trials, options).theta, start)
+
+
+def test_small_rates_have_small_plateaus_where_the_pulls_of_an_epoch_cancel() -> None:
+    """As the square of the rate: what rounding leaves of their sum is no pull."""
+    problem = make_problem(S1["x"], S1["y"], loss="sse", fit_bias=True)
+    shares = np.geomspace(1e-13, 1e-8, 6)
+    trials = make_trials(problem, shares / problem.eigenvalues[-1], np.zeros((6, *problem.shape)), 50)
+    theory = theory_of(make_method(trials, batch_size=3), problem)
+    assert isinstance(theory, FileOrder)
+    roots = np.sqrt(theory.plateau(trials.quadratic, trials.values))
+    np.testing.assert_allclose(roots / shares, roots[-1] / shares[-1], rtol=1e-6)
+
+
+def test_what_no_step_moves_is_not_said_to_diverge() -> None:
+    """Only rounding tells its start from the optimum that theory knows: no gradient sees a difference."""
+    x = np.random.default_rng(8).normal(size=(3, 1))
+    problem = make_problem(x, 2 - x, loss="half_mse", fit_bias=True)
+    start = np.broadcast_to([[-1.0], [2.0]], (400, 2, 1))
+    trials = make_trials(problem, np.geomspace(0.1, 1e5, 400), start, 5)
+    options = judged(problem, trials, make_method(trials, batch_size=2), early_stop=False)
+    np.testing.assert_array_equal(load_engine("numpy")(problem, trials, options).theta, start)
+    told = predict(problem, trials, options, theory_of(options.method, problem))
+    assert CONVERGED in told.outcome
+    assert DIVERGED not in told.outcome
 
 
 @pytest.mark.parametrize(

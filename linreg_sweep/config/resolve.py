@@ -21,15 +21,7 @@ from linreg_sweep.config.reader import read_content, read_file
 from linreg_sweep.config.renamed import renewed
 from linreg_sweep.config.scalars import UNPRINTABLE
 from linreg_sweep.config.schema import Config
-from linreg_sweep.config.sweeps import (
-    SWEEPS,
-    BestConfig,
-    GridSweep,
-    ListSweep,
-    RandomSweep,
-    Sweep,
-    SweepBase,
-)
+from linreg_sweep.config.sweeps import SWEEPS, BestConfig, GridSweep, ListSweep, RandomSweep, Sweep, SweepBase
 from linreg_sweep.config.trial_list import read_trials
 from linreg_sweep.errors import Complaint, ConfigError
 from linreg_sweep.guards.names import name_after

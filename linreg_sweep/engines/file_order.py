@@ -85,7 +85,7 @@ def _descents(problem: Problem, trials: Trials, options: TrainOptions) -> Iterat
         these = trials.take(block)
         quadratic = these.quadratic
         batches = theory.batches(quadratic, these.values)
-        maps = theory.maps(quadratic, these.values)
+        maps = theory.maps(quadratic, these.values, batches)
         ladder = ladder_of(maps, int(these.epochs.max(initial=1)))
         error = quadratic.error(these.start)
         yield (

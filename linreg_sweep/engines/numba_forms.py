@@ -50,7 +50,7 @@ class Form:
     shuffles: bool
     is_row_by_row: bool
     holds_batch: bool
-    makes_curvature: bool
+    makes_curvature: bool = False
 
     def __str__(self) -> str:
         """Names the family of its roundings."""
@@ -76,12 +76,12 @@ def form_of(n_rows: int, shape: tuple[int, int], method: "Method", dtype: str = 
     few, of_size = n_parameters <= FEW_PARAMETERS, (size == 1, size <= MOST_ROWS)
     by_rows = 2 * n_rows < n_parameters and not few
     if method.sees_all(n_rows):
-        return Form(few, by_rows, by_rows, True, False, *of_size, False)
+        return Form(few, by_rows, by_rows, True, False, *of_size)
     held = n_batches * n_parameters * (n_parameters + n_targets)
     step_by_rows = shuffles or n_parameters >= 2 * size or held > MOST_NUMBERS
     most = FEW_BATCHES if step_by_rows else SETTLED_BATCHES
     if few and n_batches <= most:
-        return Form(True, False, False, False, shuffles, *of_size, False)
+        return Form(True, False, False, False, shuffles, *of_size)
     padded = n_batches * n_parameters * (n_parameters + max(n_targets, MOST_MADE))
     makes = shuffles and n_parameters <= min(MOST_MADE, size) and padded <= MOST_NUMBERS
     return Form(False, step_by_rows, by_rows, False, shuffles, *of_size, makes)

@@ -11,15 +11,7 @@ from linreg_sweep.engines.numba_gradients import make_gradients
 from linreg_sweep.engines.numba_layout import Rows
 from linreg_sweep.engines.numba_passes import glide, glides, sweep
 from linreg_sweep.engines.numba_steps import make_steps
-from linreg_sweep.engines.numba_vectors import (
-    compiled,
-    inlined,
-    lanes,
-    load,
-    no_alias,
-    part,
-    store,
-)
+from linreg_sweep.engines.numba_vectors import compiled, inlined, lanes, load, no_alias, part, store
 from linreg_sweep.method import Method
 
 Kernel = Callable[..., None]

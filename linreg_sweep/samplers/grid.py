@@ -7,14 +7,7 @@ from typing import Any
 import numpy as np
 
 from linreg_sweep.array_types import Floats, Integers
-from linreg_sweep.config.parameters import (
-    Parameter,
-    Points,
-    Steps,
-    Tuples,
-    Values,
-    count,
-)
+from linreg_sweep.config.parameters import Parameter, Points, Steps, Tuples, Values, count
 from linreg_sweep.samplers.base import OfProduct, choose
 
 

@@ -10,15 +10,7 @@ from typing import Any
 import numpy as np
 
 from linreg_sweep.array_types import Floats, Integers
-from linreg_sweep.config.parameters import (
-    Normal,
-    Parameter,
-    Steps,
-    Tuples,
-    Uniform,
-    Values,
-    count,
-)
+from linreg_sweep.config.parameters import Normal, Parameter, Steps, Tuples, Uniform, Values, count
 from linreg_sweep.samplers.base import OfProduct, standard_normal, uniform
 from linreg_sweep.samplers.grid import columns_at
 

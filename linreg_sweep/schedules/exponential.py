@@ -3,12 +3,7 @@
 from typing import Literal
 
 from linreg_sweep.kinds import Positive
-from linreg_sweep.schedules.base import (
-    Schedule,
-    Settings,
-    long_run_of_powers,
-    power,
-)
+from linreg_sweep.schedules.base import Schedule, Settings, long_run_of_powers, power
 
 
 class Exponential(Settings):

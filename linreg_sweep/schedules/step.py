@@ -5,12 +5,7 @@ from typing import Literal
 import numpy as np
 
 from linreg_sweep.kinds import Count, Positive
-from linreg_sweep.schedules.base import (
-    Schedule,
-    Settings,
-    long_run_of_powers,
-    power,
-)
+from linreg_sweep.schedules.base import Schedule, Settings, long_run_of_powers, power
 
 
 class Step(Settings):

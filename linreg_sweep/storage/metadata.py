@@ -12,15 +12,7 @@ from typing import Annotated, Any, NotRequired, TypeAlias, TypedDict
 from linreg_sweep.column_types import Kind, Role
 from linreg_sweep.guards.names import is_name
 from linreg_sweep.storage.typed import fits, misfits
-from linreg_sweep.theory.outcome import (
-    OUTCOME_WORDS,
-    OUTCOMES,
-    REGIME_SOURCES,
-    REGIMES,
-    THEORY,
-    BestBy,
-    Loss,
-)
+from linreg_sweep.theory.outcome import OUTCOME_WORDS, OUTCOMES, REGIME_SOURCES, REGIMES, THEORY, BestBy, Loss
 
 LARGEST = 2**63 - 1
 """The largest whole number that a column holds."""

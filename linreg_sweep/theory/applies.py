@@ -12,7 +12,7 @@ from linreg_sweep.method import Method
 from linreg_sweep.schedules import declared as schedules
 from linreg_sweep.schedules.base import LongRun, power
 from linreg_sweep.theory.drawn import Drawn
-from linreg_sweep.theory.file_order import FileOrder, is_worth_it
+from linreg_sweep.theory.file_order import FileOrder
 from linreg_sweep.theory.limits import cycle_product, first_loss, radius
 from linreg_sweep.theory.outcome import stability_limit, steepest_contraction
 from linreg_sweep.theory.permuted import MOST_ROWS, Permuted
@@ -237,7 +237,7 @@ def theory_of(
         return NoTheory("adaptive", "adaptive optimizers scale each step by its gradients")
     if method.batch_size is None:
         return LinearTheory(method)
-    if method.order == "file" and not is_worth_it(method, problem, epochs):
+    if method.order == "file" and not FileOrder(method, problem).is_worth_it(epochs):
         return NoTheory("mini_batches", "what an epoch comes to takes too long to work out")
     if method.order != "file" and problem.shape[0] > MOST_PARAMETERS:
         return NoTheory("mini_batches", f"steps see mini-batches of more than {MOST_PARAMETERS} parameters")

@@ -63,9 +63,8 @@ class Growth:
         found, own, n = np.empty(len(rates)), self.momentum, self.batches.problem.shape[0]
         numbers = (n if own is None else 2 * n) ** 2 + self.batches.n_held * (not self.batches.is_shared)
         width = min(TOGETHER, max(1, HELD // numbers))
-        still = (
-            np.full(len(rates), True) if own is None else own.is_still[trial]
-        )  # whoever stands beside them
+        # trials without momentum go alone, whoever stands beside them
+        still = np.full(len(rates), True) if own is None else own.is_still[trial]
         with np.errstate(all="ignore"):
             for some, moved in ((np.flatnonzero(still), None), (np.flatnonzero(~still), own)):
                 for first in range(0, len(some), width):

@@ -8,12 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.array_types import Floats, Indices
-from linreg_sweep.method import Method
 from linreg_sweep.theory.epoch_limits import Growth, first_limits, islands
 from linreg_sweep.theory.epoch_map import EpochMaps, epoch_maps, joined
 from linreg_sweep.theory.epoch_steps import RUN, Batches, batches_of, n_groups
-from linreg_sweep.theory.in_batches import DECIDING, InBatches, Values, alike
-from linreg_sweep.theory.problem import Problem
+from linreg_sweep.theory.in_batches import InBatches, Values, alike, deciding
 from linreg_sweep.theory.quadratic import Quadratic
 
 TABLE = 2**21
@@ -32,27 +30,6 @@ EIGENVALUES_NS, NUMBER_NS = 20.0, 1.0
 """Nanoseconds of what a map shows of a trial, times P**3, and of a row's number in an epoch of training."""
 
 
-def ns_of_a_map(method: Method, problem: Problem) -> float:
-    """Returns the nanoseconds that it takes to work out what an epoch does to a trial, about."""
-    n_steps = -(-problem.n_rows // (method.batch_size or problem.n_rows))
-    size = problem.shape[0] * (2 if "momentum" in method.active else 1)
-    return n_steps * (1500 + 0.3 * size**3)
-
-
-def is_worth_it(method: Method, problem: Problem, epochs: int | None) -> bool:
-    """Returns whether the map of an epoch is worked out: in little time, or in less than training takes.
-
-    Args:
-        method: the descent.
-        problem: what is descended.
-        epochs: of the longest trial; None: as many as it takes.
-    """
-    n_steps, n = -(-problem.n_rows // (method.batch_size or problem.n_rows)), problem.shape[0]
-    takes = ns_of_a_map(method, problem) + EIGENVALUES_NS * n**3
-    training = np.inf if epochs is None else NUMBER_NS * epochs * problem.n_rows * n
-    return (n_steps * n**2 <= ALWAYS and n <= USUAL) or takes <= min(LONGEST, training)
-
-
 @dataclass(frozen=True)
 class FileOrder(InBatches):
     """An epoch is the same affine map every time."""
@@ -66,22 +43,24 @@ class FileOrder(InBatches):
         bias = self.method.decays_bias
         return batches_of(self.problem, self.batch_size, quadratic, decay, decay_bias=bias)
 
-    def maps(self, quadratic: Quadratic, values: Values) -> EpochMaps:
-        """Returns what an epoch does to trials [K]; of a long one, once for all that are alike."""
-        batches, momentum, rate = (
-            self.batches(quadratic, values),
-            self.momentum(values),
-            values["learning_rate"],
-        )
+    def maps(self, quadratic: Quadratic, values: Values, batches: Batches | None = None) -> EpochMaps:
+        """Returns what an epoch does to trials [K]; of a long one, once for all that are alike.
+
+        Args:
+            quadratic: what trials descend.
+            values: of the trials, [K] each.
+            batches: theirs, where they are at hand.
+        """
+        rate, momentum = values["learning_rate"], self.momentum(values)
 
         def found(some: Indices | slice) -> EpochMaps:
+            steps = (batches or self.batches(quadratic, values)).take(some)
             with np.errstate(all="ignore"):  # absurd rates overflow
-                its_own = None if momentum is None else momentum.take(some)
-                return epoch_maps(batches.take(some), rate[some], its_own)
+                return epoch_maps(steps, rate[some], None if momentum is None else momentum.take(some))
 
         if self.map_ns < LONG or not len(rate):
             return found(slice(None))
-        numbers = np.column_stack([values[name] for name in ("learning_rate", *DECIDING) if name in values])
+        numbers = np.column_stack(deciding(values, "learning_rate"))
         keys, known = [(*self.key, each.tobytes()) for each in numbers], self.known.setdefault("maps", {})
         if len(known) * self.n_moving(values) ** 2 > MAPS:
             known.clear()
@@ -94,7 +73,18 @@ class FileOrder(InBatches):
     @property
     def map_ns(self) -> float:
         """Nanoseconds that it takes to work out what an epoch does to a trial, about."""
-        return ns_of_a_map(self.method, self.problem)
+        size = self.problem.shape[0] * (2 if "momentum" in self.method.active else 1)
+        return self.n_steps * (1500 + 0.3 * size**3)
+
+    def is_worth_it(self, epochs: int | None) -> bool:
+        """Returns whether the map of an epoch is worked out: in little time, or in less than training takes.
+
+        Args:
+            epochs: of the longest trial; None: as many as it takes.
+        """
+        n, takes = self.problem.shape[0], self.map_ns + EIGENVALUES_NS * self.problem.shape[0] ** 3
+        training = np.inf if epochs is None else NUMBER_NS * epochs * self.problem.n_rows * n
+        return (self.n_steps * n**2 <= ALWAYS and n <= USUAL) or takes <= min(LONGEST, training)
 
     def blocks(self, values: Values, each: int = 1) -> Iterator[slice]:
         """Yields slices of the trials that are worked on together.
@@ -104,7 +94,7 @@ class FileOrder(InBatches):
             each: maps that are held of a trial.
         """
         (n_parameters, n_targets), count = self.problem.shape, len(values["learning_rate"])
-        size = (2 if self.momentum(values) is not None else 1) * n_parameters
+        size = self.n_moving(values)
         own = min(self.n_steps * n_parameters**2, RUN) if self.method.is_penalised else 0
         each += 4 * n_groups(self.n_steps, n_parameters)
         width = max(1, TABLE // (own + each * size * (size + n_targets)))
@@ -113,8 +103,7 @@ class FileOrder(InBatches):
     def _of_each(self, of_maps: Any, quadratic: Quadratic, values: Values) -> Floats:
         """Returns what holds for the map of each trial [K]: found once for all whose maps are alike."""
         found = np.empty(len(values["learning_rate"]))
-        deciding = [values[name] for name in ("learning_rate", *DECIDING) if name in values]
-        groups = alike(deciding, len(found)) if len(found) else []
+        groups = alike(deciding(values, "learning_rate"), len(found)) if len(found) else []
         first = np.array([group[0] for group in groups], np.intp)
         quadratic, own = quadratic.take(first), {name: each[first] for name, each in values.items()}
         with np.errstate(all="ignore"):
@@ -133,7 +122,7 @@ class FileOrder(InBatches):
         self, quadratic: Quadratic, values: Values, epochs: NDArray[Any] | None = None
     ) -> Floats:
         """Returns the learning rate [K] above which trials first stop being stable; see epoch_limits."""
-        width = max(1, TABLE // min(self.n_steps * self._n**2, RUN))
+        width = max(1, TABLE // min(self.n_steps * self.problem.shape[0] ** 2, RUN))
 
         def find(these: Indices) -> Floats:
             found = []
@@ -164,10 +153,6 @@ class FileOrder(InBatches):
         It counts as negative where it is complex; where an epoch grows at all, it is minus its radius.
         """
         return self._of_each(_nearest, quadratic, values)
-
-    @property
-    def _n(self) -> int:
-        return self.problem.shape[0]
 
 
 def _nearest(maps: EpochMaps) -> Floats:

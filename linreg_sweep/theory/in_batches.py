@@ -72,8 +72,7 @@ class InBatches:
 
     def n_limits(self, values: Values) -> int:
         """Returns how many limits trials have, which some share."""
-        deciding = [values[name] for name in DECIDING if name in values]
-        return len(alike(deciding, len(values["learning_rate"])))
+        return len(alike(deciding(values), len(values["learning_rate"])))
 
     def limits(self, values: Values, find: Callable[[Indices], Floats]) -> Floats:
         """Returns a limit of each trial [K], which is found once for all that share what it depends on.
@@ -82,11 +81,9 @@ class InBatches:
             values: of the trials, [K] each.
             find: given the first trials of those whose limits are not known, returns these.
         """
-        found, names = np.empty(len(values["learning_rate"])), [name for name in DECIDING if name in values]
-        groups = alike([values[name] for name in names], len(found)) if len(found) else []
-        keys = [
-            (*self.key, *(float(values[name][k]) for name in names)) for k in (group[0] for group in groups)
-        ]
+        found, numbers = np.empty(len(values["learning_rate"])), deciding(values)
+        groups = alike(numbers, len(found)) if len(found) else []
+        keys = [(*self.key, *(float(each[group[0]]) for each in numbers)) for group in groups]
         known = self.known.setdefault("limits", {})
         if len(known) > KEPT:
             known.clear()
@@ -96,6 +93,11 @@ class InBatches:
         for key, group in zip(keys, groups, strict=True):
             found[group] = known[key]
         return found
+
+
+def deciding(values: Values, *others: str) -> list[Floats]:
+    """Returns what a limit of each trial depends on, after other numbers, of those that there are."""
+    return [values[name] for name in (*others, *DECIDING) if name in values]
 
 
 def alike(columns: Sequence[Floats], count: int) -> list[Indices]:

@@ -53,10 +53,6 @@ class ScheduledOrder(InBatches):
 
         return found
 
-    def is_followed(self, quadratic: Quadratic, values: Values, epochs: NDArray[Any]) -> NDArray[np.bool_]:
-        """Returns which trials have few enough rates, in few enough epochs, to go through these [k]."""
-        return np.asarray(self.n_maps(quadratic, values, epochs) < np.inf)
-
     def n_maps(self, quadratic: Quadratic, values: Values, epochs: NDArray[Any]) -> Floats:
         """Returns how many maps trials make, one a rate or, of many rates, one an epoch [k].
 

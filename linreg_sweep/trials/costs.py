@@ -79,15 +79,13 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
             total += (of_maps + n_trials * (MAP_TRIAL_NS + map_ns) + n_limits * LIMIT_MAPS * map_ns) * NS
         if isinstance(group.theory, ScheduledOrder):
             trials, done = group.trials, epochs[group.chosen]
-            done = np.where(group.theory.is_followed(trials.quadratic, trials.values, done), done, 0)
+            is_followed = group.theory.n_maps(trials.quadratic, trials.values, done) < np.inf
+            done = np.where(is_followed, done, 0)
             calls = ceil(len(done) * share / COURSE_BLOCK) * float(done.max()) * MAP_NS
-            total += (
-                calls + share * float(done.sum()) * 100 * group.theory.n_moving(trials.values) ** 2
-            ) * NS
-        if (
-            isinstance(group.theory, Drawn) and (group.kind, group.theory.key) not in means
-        ):  # seeds share them
-            means.add((group.kind, group.theory.key))
+            a_move = 100 * group.theory.n_moving(trials.values) ** 2
+            total += (calls + share * float(done.sum()) * a_move) * NS
+        if isinstance(group.theory, Drawn) and (group.kind, group.theory.key) not in means:
+            means.add((group.kind, group.theory.key))  # seeds share them
             passes = group.theory.n_passes(group.trials.values, epochs[group.chosen])
             of_a_pass = PASS_NS + 0.3 * group.problem.n_rows * n_parameters**2
             total += share * float(passes.sum()) * of_a_pass * NS
