@@ -126,8 +126,9 @@ def test_where_chooses_trials_and_by_summarises(
     """As show does, under one header, whether the first, the last or no part has such trials."""
     found = read(ls.export(run, to, tmp_path / "a", where=chosen))
     assert found["trial"].tolist() == run.where(chosen)["trial"].tolist()
-    table = read(ls.export(run, to, tmp_path / "b", by="learning_rate", where=chosen))
-    assert table["trials"].tolist() == [3] * (len(found) // 3)
+    for by in ("learning_rate", ["learning_rate"]):
+        table = read(ls.export(run, to, tmp_path / f"b-{type(by).__name__}", by=by, where=chosen))
+        assert table["trials"].tolist() == [3] * (len(found) // 3)
     assert list(read(ls.export(run, to, tmp_path / "c", columns="trial", where=chosen))) == ["trial"]
 
 
