@@ -101,6 +101,8 @@ def _opened(path: Path) -> Iterator[Any]:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
         text = f"must be a Parquet file that can be read ({reason})"
         raise DataError(Complaint(str(path), text, "the file is damaged, or of another format")) from error
+    finally:
+        pa.default_memory_pool().release_unused()  # else Arrow keeps what a row group took
 
 
 def _batches(file: Any, names: list[str], n_rows: int) -> Iterator[tuple[int, list[Any]]]:
