@@ -15,6 +15,7 @@ from linreg_sweep.engines.interface import TrainOptions, Trials
 from linreg_sweep.engines.least_held_out import least_held_out
 from linreg_sweep.theory import least_plain
 from linreg_sweep.theory.problem import make_problem
+from linreg_sweep.theory.residuals import Best
 from tests.declared import method_of
 
 Floats = NDArray[np.float64]
@@ -137,3 +138,29 @@ def test_every_engine_tells_the_best_of_its_states(
     np.testing.assert_allclose(trials["best_held_out_cost"], costs, rtol=1e-5 if single else 1e-9)
     parts = ls.run(declared, data=(x, y), out=tmp_path / "parts", jobs=1, part_size=1).trials
     pd.testing.assert_frame_equal(parts, trials, check_exact=True)
+
+
+@pytest.mark.parametrize("form", ["all", "together", "ascending", "several times"])
+def test_of_equal_costs_the_first_epoch_counts(form: str) -> None:
+    """Whatever trials are seen together, in whatever order; a cost that is no number never counts."""
+    generator, k = np.random.default_rng(3), 30
+    best = Best(np.full(k, 9), np.where(np.arange(k) % 3, 2.0, np.nan))
+    seen = [[(2.0, 9)] if trial % 3 else [] for trial in range(k)]
+    for _ in range(40):
+        some = {
+            "all": np.arange(k),
+            "together": np.arange(*np.sort(generator.choice(k, 2, replace=False))),
+            "ascending": np.flatnonzero(generator.random(k) < 0.4),
+            "several times": generator.integers(0, k, 20),
+        }[form]
+        epoch, cost = (
+            generator.integers(0, 30, len(some)),
+            generator.choice([np.nan, 1, 2, 3, np.inf], len(some)),
+        )
+        best.see(some, epoch, cost)
+        for trial, number, at in zip(some, cost, epoch, strict=True):
+            if number < np.inf:
+                seen[trial].append((number, at))
+    known = [min(each) for each in seen if each]
+    there = np.array([bool(each) for each in seen])
+    assert list(zip(best.cost[there], best.epoch[there], strict=True)) == known

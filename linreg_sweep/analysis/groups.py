@@ -5,6 +5,7 @@ Memory grows with the different keys, and with the different numbers in each, no
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -220,8 +221,9 @@ def in_order(group: Integers, numbers: Floats, n_groups: int) -> tuple[Integers,
         order = np.argsort(group.astype(np.uint16) if n_groups < 2**16 else group, kind="stable")
         group, numbers = group[order], numbers[order]
     numbers = numbers.copy()
-    for some in np.split(numbers, np.flatnonzero(group[1:] != group[:-1]) + 1):
-        some.sort()
+    ends = [0, *(np.flatnonzero(group[1:] != group[:-1]) + 1).tolist(), len(group)]
+    for begin, end in pairwise(ends):
+        numbers[begin:end].sort()
     return group, numbers
 
 

@@ -105,16 +105,18 @@ class Exponentials:
         found, active, step = high.copy(), np.flatnonzero(high - low > 1), 0
         some = self if len(active) == len(low) else self.take(active)
         weight, rate, begin, end = some.weight, some.rate, low[active], high[active]
-        now, terms = begin, some.terms(begin) if begin.any() else weight.copy()
+        now, terms = begin.copy(), some.terms(begin) if begin.any() else weight.copy()
         slow, change = _last_above(terms), np.zeros_like(terms)
+        place = slow * len(active) + np.arange(len(active))
         while len(active):
             np.multiply(terms[1:], rate[1:], out=change[1:])
-            over, both = _up_to(slow, terms)
+            over, both = _up_to(place, terms)
             under = over - both
-            slope, of_both = _up_to(slow, change)
+            slope, of_both = _up_to(place, change)
             guess = np.ceil(now - np.log(over / under) / (slope / over - (slope - of_both) / under))
             is_up = both >= 0
-            begin, end = np.where(is_up, begin, now), np.where(is_up, now, end)
+            np.copyto(begin, now, where=~is_up)
+            np.copyto(end, now, where=is_up)
             near = np.minimum(np.maximum(guess, begin + 1), end - 1)
             if not step:
                 now = np.where(np.isnan(guess), end - 1, near)  # the sum may be below 0 up to the end
@@ -132,6 +134,7 @@ class Exponentials:
                 now, begin, end = now[left], begin[left], end[left]
                 weight, rate = weight.take(left, axis=1), rate.take(left, axis=1)
                 terms, change = weight.copy(), np.zeros_like(weight)
+                place = slow * len(active) + np.arange(len(active))
             later = np.multiply(rate[1:], now, out=terms[1:])
             np.exp(later, out=later)
             later *= weight[1:]
@@ -185,15 +188,15 @@ def _changes(terms: Floats, doubts: Floats) -> Changes:
 
 def _last_above(terms: Floats) -> Indices:
     """Returns up to which of the terms [n, k] their partial sums come to more than 0 for the last time."""
-    partial, last = np.zeros(terms.shape[1]), np.zeros(terms.shape[1], np.intp)
-    for number, term in enumerate(terms):
+    partial, last = terms[0].copy(), np.zeros(terms.shape[1], np.intp)
+    for number, term in enumerate(terms[1:], 1):
         partial += term
-        last = np.where(partial > 0, number, last)
+        np.copyto(last, number, where=partial > 0)
     return last
 
 
-def _up_to(last: Indices, terms: Floats) -> tuple[Floats, Floats]:
-    """Returns the sums [k] of terms [n, k] up to the last of each, and of all; the terms are used up."""
+def _up_to(place: Indices, terms: Floats) -> tuple[Floats, Floats]:
+    """Returns the sums [k] of terms [n, k] up to a place of each, and of all; the terms are used up."""
     for so_far, term in pairwise(terms):
         term += so_far
-    return np.take(terms, last * terms.shape[1] + np.arange(terms.shape[1])), terms[-1]
+    return np.take(terms, place), terms[-1]

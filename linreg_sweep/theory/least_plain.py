@@ -11,7 +11,7 @@ Optimization Using Interval Analysis, 1992, ch. 8).
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -123,7 +123,7 @@ class CostCourse:
         """That of the cost, from each of these epochs to the one after."""
         log = self.log
         new = np.append(True, (log[:, 1:] != log[:, :-1]).any(axis=0))  # trials of a rate often lie together
-        starts, (one, other) = np.flatnonzero(new), np.triu_indices(len(log))
+        starts, (one, other) = np.flatnonzero(new), _pairs(len(log))
         few, alike = log[:, starts], np.diff(starts, append=len(new))
         grown = np.expm1(few)
         both = grown[one] * grown[other] + grown[one] + grown[other]
@@ -219,3 +219,9 @@ class Samples:
         elsewhere = turns.sum(axis=0) - turns
         most = np.minimum(np.minimum(after[:-1], before[1:]), (before + after).min(axis=0) - elsewhere)
         return cls(at, falls, most - turns > 1)
+
+
+@cache
+def _pairs(n: int) -> tuple[Indices, ...]:
+    """Returns each of n with itself and with those after it, in order."""
+    return np.triu_indices(n)

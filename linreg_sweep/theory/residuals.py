@@ -91,9 +91,21 @@ class Best:
 
     def see(self, columns: Indices, epoch: Integers, cost: Floats) -> None:
         """Notes costs of trials, of which some may be there several times."""
+        if (columns[1:] > columns[:-1]).all():  # none is, which goes sooner
+            self._see_each(columns, epoch, cost)
+            return
         before = self.cost[columns]
         np.fmin.at(self.cost, columns, cost)
         least = self.cost[columns]
         self.epoch[columns[least < before]] = np.iinfo(np.int64).max
         is_least = cost == least
         np.minimum.at(self.epoch, columns[is_least], epoch[is_least])
+
+    def _see_each(self, columns: Indices, epoch: Integers, cost: Floats) -> None:
+        """Notes a cost of trials each, which ascend."""
+        lie_together = len(columns) and columns[-1] - columns[0] == len(columns) - 1
+        where = slice(columns[0], columns[-1] + 1) if lie_together else columns
+        before, known = self.cost[where], self.epoch[where]
+        first = np.where(cost == before, np.minimum(epoch, known), known)
+        self.epoch[where] = np.where(cost < before, epoch, first)
+        self.cost[where] = np.fmin(cost, before)

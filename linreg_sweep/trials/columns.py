@@ -283,9 +283,7 @@ TRIALS: tuple[Column | Family, ...] = (
         "expected_excess_cost",
         "number",
         "the mean over all draws of the excess cost at the trial's last epoch, by theory",
-        lambda trials: trials.of_each(
-            lambda group: group.expected_excess(trials.results.epochs[group.chosen])
-        ),
+        lambda trials: trials.of_each(lambda group: group.expected_excess(group.of(trials.results.epochs))),
         applies=lambda experiment: any(example.has_mean for example in experiment.examples),
     ),
     Column("regime", "words", "", _regime, words=REGIMES, stays=True),

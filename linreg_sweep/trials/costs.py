@@ -67,7 +67,7 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
     means = set[Any]()
     for group in experiment.groups(values):
         if group.is_covered and group.options.method.schedule is not None:  # theory, epoch by epoch
-            done = epochs[group.chosen]
+            done = group.of(epochs)
             calls = ceil(len(done) * share / COURSE_BLOCK) * float(done.max()) * COURSE_NS
             total += (calls + share * float(done.sum()) * n_parameters * n_targets * 30) * NS
         if isinstance(group.theory, FileOrder):
@@ -78,7 +78,7 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
             n_limits = ceil(share * group.theory.n_limits(group.trials.values))
             total += (of_maps + n_trials * (MAP_TRIAL_NS + map_ns) + n_limits * LIMIT_MAPS * map_ns) * NS
         if isinstance(group.theory, ScheduledOrder):
-            trials, done = group.trials, epochs[group.chosen]
+            trials, done = group.trials, group.of(epochs)
             is_followed = group.theory.n_maps(trials.quadratic, trials.values, done) < np.inf
             done = np.where(is_followed, done, 0)
             calls = ceil(len(done) * share / COURSE_BLOCK) * float(done.max()) * MAP_NS
@@ -86,13 +86,13 @@ def seconds(experiment: Experiment, values: dict[str, Floats], epochs: Floats) -
             total += (calls + share * float(done.sum()) * a_move) * NS
         if isinstance(group.theory, Drawn) and (group.kind, group.theory.key) not in means:
             means.add((group.kind, group.theory.key))  # seeds share them
-            passes = group.theory.n_passes(group.trials.values, epochs[group.chosen])
+            passes = group.theory.n_passes(group.trials.values, group.of(epochs))
             of_a_pass = PASS_NS + 0.3 * group.problem.n_rows * n_parameters**2
             total += share * float(passes.sum()) * of_a_pass * NS
         if engine.is_theory:
             continue
         method, n_rows = group.options.method, group.problem.n_rows
-        of_these, size = epochs[group.chosen], method.batch_size or n_rows
+        of_these, size = group.of(epochs), method.batch_size or n_rows
         makes = method.is_drawn and not group.steps_by_rows(experiment.config.training.engine)
         making = (20_000 + size * n_parameters * (n_parameters + n_targets)) * makes
         width, a_step, a_trial = engine.pace(group.problem.shape, size, making, method.rule(np).n_slots)

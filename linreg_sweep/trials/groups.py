@@ -1,9 +1,10 @@
 """Trials that share all that is no number, and are trained together."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linreg_sweep.array_types import Floats, Indices, Integers
 from linreg_sweep.engines import Form, form_of_epochs
@@ -67,6 +68,10 @@ class Group:
             if self.theory.word == "reshuffled"
             else "rows are drawn"
         )
+
+    def of(self, numbers: NDArray[Any]) -> NDArray[Any]:
+        """Returns what is its own trials' of an array [K, ..] of all: the array itself where they are all."""
+        return numbers if len(numbers) == len(self.trials) else numbers[self.chosen]
 
     def form(self, engine: str) -> Form | None:
         """Returns what their epochs are made of; None: an engine has one form."""

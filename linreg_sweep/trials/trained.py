@@ -55,7 +55,7 @@ class Trained:
     def held_out_cost(self) -> Floats:
         """The mean squared error [K] of the last states on the held-out rows; NaN: there are none."""
         theta = self.results.theta
-        return self.of_each(lambda group: group.problem.held_out_cost(theta[group.chosen]))
+        return self.of_each(lambda group: group.problem.held_out_cost(group.of(theta)))
 
     def of_each(self, of_group: Callable[[Group], Floats | float]) -> Floats:
         """Returns numbers [K] that each group has of its own trials."""
@@ -68,7 +68,7 @@ class Trained:
     def excess(self) -> Floats:
         """How far the last states lie above the optimum [K], in units of y squared."""
         theta = self.results.theta
-        return self.of_each(lambda group: group.trials.quadratic.excess(theta[group.chosen]))
+        return self.of_each(lambda group: group.trials.quadratic.excess(group.of(theta)))
 
     @cached_property
     def cost(self) -> Floats:
@@ -77,7 +77,7 @@ class Trained:
 
     def cost_of(self, theta: Floats) -> Floats:
         """Returns the mean squared error [K] of a state [K, P, O] of each trial, likewise."""
-        return self.of_each(lambda group: group.problem.cost(theta[group.chosen]))
+        return self.of_each(lambda group: group.problem.cost(group.of(theta)))
 
     @cached_property
     def average_cost(self) -> Floats:
