@@ -68,6 +68,9 @@ def write_scaffold(
     folder = any_path(directory)
     if not is_local(folder):
         raise ConfigError(Complaint(str(directory), "must be a folder of this machine"))
+    if Path(folder).is_file():
+        hint = f"--data {directory} --y COLUMN, if these are your data" if data is None else ""
+        raise ConfigError(Complaint(str(directory), "must be a folder, it is a file", hint))
     if data is None and (x or y):
         raise ConfigError(
             Complaint("--x and --y", "apply to --data only: the tutorial's columns are x and y")
