@@ -25,8 +25,11 @@ from linreg_sweep.theory.problem import Problem
 KEPT = 4096
 """Batches in file order that are held at most, cut as products take them."""
 
-AT_ONCE = 2048
+AT_ONCE = 8192
 """Numbers of theta up to which all terms of elementwise products are made in one call."""
+
+LONG = 128
+"""Trials from which on NumPy is told that their rows are long: what it repeats beside short ones it copies."""
 
 PAGE = 4096
 """Bytes by whose multiples rows of trials should not lie apart: a cache has few places for all of those."""
@@ -117,6 +120,7 @@ class Descent:
         else:  # a single column would be added up in pairs
             out[...] = np.add.accumulate(terms.ravel())[-1]
 
+    @np.errstate()
     def advance(
         self,
         state: State,
@@ -133,6 +137,8 @@ class Descent:
                 the state as it is where no epoch is given.
             look: given theta and the average before each epoch, which are overwritten later.
         """
+        if state.theta.shape[-1] >= LONG:
+            np.setbufsize(LONG)  # until the end, by errstate
         theta, slots, clock, average = state.theta, state.slots, state.clock, state.average
         h, decay = tuple(numbers.astype(self.dtype, copy=False) for numbers in state.h), state.decay
         tick, step, ticks = self.rule.tick, self.rule.step, self.rule.n_clocks > 0
