@@ -29,7 +29,7 @@ AT_ONCE = 8192
 """Numbers of theta up to which all terms of elementwise products are made in one call."""
 
 LONG = 128
-"""Trials from which on NumPy is told that their rows are long: what it repeats beside short ones it copies."""
+"""Trials whose rows NumPy is told are long: beside shorter ones it copies what it repeats."""
 
 PAGE = 4096
 """Bytes by whose multiples rows of trials should not lie apart: a cache has few places for all of those."""
