@@ -254,7 +254,7 @@ class BlasDescent(Descent):
             return
         n_rows = len(left.matrix)
         shape = theta.shape[1], theta.shape[2]
-        if n_rows > 1 and shape[0] * shape[1] <= self.blocks.rest:
+        if n_rows > 1 and 2 * shape[0] * shape[1] <= self.blocks.width:
             there, back = self.product.room(left, shape), self.product.room(left.transposed, shape)
             there.given[...] = theta
             there.multiply(left)
