@@ -11,7 +11,7 @@ tiles of their transposed as they are.
 """
 
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -87,60 +87,43 @@ class Factor:
         has_tiles: whether pairs of columns go by tiles of its rows: these are there, or worth their making.
     """
 
-    def __init__(self, matrix: Array, tiles: Array | None = None, *, lasts: bool = True) -> None:
-        """Holds a matrix.
-
-        Args:
-            matrix: [m, P].
-            tiles: its rows in tiles [t, P, high], if they lie in memory so; zeros fill up the last.
-            lasts: whether it is multiplied so often that tiles are worth their making.
-        """
-        self.matrix, self.has_tiles = matrix, lasts or tiles is not None
-        self._tiles = tiles
+    def __init__(self, matrix: Array, *, lasts: bool = True) -> None:
+        """Holds a matrix [m, P] that lasts if it is multiplied so often that tiles are worth their making."""
+        self.matrix, self.has_tiles = matrix, lasts
         self._lying: Array | None = None
-        self._by_rows: Parts | None = None
-        self._by_tiles: Parts | None = None
-        self._transposed: Factor | None = None
 
     @classmethod
     def of_lines(cls, lines: Array, inner: int, *, lasts: bool) -> Iterator["Factor"]:
         """Yields matrices whose rows [s, m, P or more] lie in whole lines, their transposed's tiles."""
         n_tiles, high = _lines(inner, lines.itemsize)
         tiles = lines.reshape(*lines.shape[:2], n_tiles, high).transpose(0, 2, 1, 3)
-        cut = _parts(lines[:, None, :, :inner], -1)
-        of_each = zip(*(part.swapaxes(0, -4) for part in cut), strict=True)
-        for matrix, lying, parts in zip(lines[..., :inner], tiles, of_each, strict=True):
+        for matrix, lying in zip(lines[..., :inner], tiles, strict=True):
             factor = cls(matrix, lasts=lasts)
-            factor._lying, factor._by_rows = lying, parts
+            factor._lying = lying
             yield factor
 
-    @property
+    @cached_property
     def transposed(self) -> "Factor":
         """Its transposed [P, m]."""
-        if self._transposed is None:
-            self._transposed = Factor(self.matrix.T, self._lying, lasts=self.has_tiles)
-        return self._transposed
+        factor = Factor(self.matrix.T, lasts=self.has_tiles)
+        if self._lying is not None:
+            factor.tiles, factor.has_tiles = self._lying, True
+        return factor
 
-    @property
+    @cached_property
     def tiles(self) -> Array:
-        """Its rows in tiles [t, P, high], cut when they are first asked for."""
-        if self._tiles is None:
-            self._tiles = _tiled(self.matrix)
-        return self._tiles
+        """Its rows in tiles [t, P, high]; zeros fill up the last."""
+        return _tiled(self.matrix)
 
-    @property
+    @cached_property
     def by_rows(self) -> Parts:
-        """Its matrix, cut along its sums, as one of a stack."""
-        if self._by_rows is None:
-            self._by_rows = _parts(self.matrix[None], -1)
-        return self._by_rows
+        """Its matrix as one of a stack, cut along its sums."""
+        return _parts(self.matrix[None], -1)
 
-    @property
+    @cached_property
     def by_tiles(self) -> Parts:
         """Its tiles, cut along their sums."""
-        if self._by_tiles is None:
-            self._by_tiles = _parts(self.tiles, -2)
-        return self._by_tiles
+        return _parts(self.tiles, -2)
 
 
 def in_lines(shape: tuple[int, int], dtype: Any) -> Array:
@@ -201,8 +184,9 @@ class _Pair:
 class _Padded:
     """Room for columns that fill up a block with zeros; see Room."""
 
-    def __init__(self, left: Array, shape: tuple[int, int], width: int, *, cuts: bool) -> None:
+    def __init__(self, left: Array, shape: tuple[int, int], blocks: Blocks) -> None:
         """Begins with zeros."""
+        width, cuts = blocks.for_few(shape[0] * shape[1]), blocks.cuts
         count = -(-shape[0] * shape[1] // width) * width
         found, given = (np.zeros((length, 1, count), left.dtype) for length in left.shape)
         self.given, self.found = _apart(given[:, 0], shape), _apart(found[:, 0], shape)
@@ -274,8 +258,7 @@ class Multiplier:
         key = left.matrix.shape, left.tiles.shape if by_pairs else None, left.matrix.itemsize
         room = self._rooms.get(key)
         if room is None or room.given.shape[1:] != shape:  # trials leave, and room for more is let go
-            width = blocks.for_few(count)
-            room = _Pair(left, shape) if by_pairs else _Padded(left.matrix, shape, width, cuts=blocks.cuts)
+            room = _Pair(left, shape) if by_pairs else _Padded(left.matrix, shape, blocks)
             self._rooms[key] = room
         return room
 

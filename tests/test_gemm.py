@@ -62,6 +62,10 @@ def check_columns() -> None:
             few[..., 1] = np.nan
             product.multiply(factor, few[:, :1], found[:, :1])
             assert np.array_equal(found[:, 0, 0], out[:, 0, width]), (shape, dtype)
+            for count in (2, 3, 4, 5, 8, 9, 12, 17, 24, 33, 40, 64, 65, width - 1):
+                found = np.empty_like(out[..., :count])
+                product.multiply(factor, columns[..., :count], found)
+                assert np.array_equal(found, out[..., :count]), (shape, dtype, count)
             shifted, found = np.roll(columns, 3, axis=-1), np.empty_like(out)
             shifted[..., :3], shifted[..., 9::4] = np.nan, np.inf
             with np.errstate(invalid="ignore"):

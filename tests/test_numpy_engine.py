@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from linreg_sweep.engines import batches, rows
 from linreg_sweep.engines.chunks import Chunk, begin, descend
 from linreg_sweep.engines.forms import form_of
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
@@ -117,6 +118,19 @@ def test_no_trial_notices_its_neighbours_whatever_its_products_are(case: Case, d
     assert form.blocks is not None
     found = descend(BlasDescent(case.problem, options, form, form.blocks), case.trials, 5)
     assert_same(found, train(case.problem, case.trials, options))
+
+
+@pytest.mark.parametrize(("taken", "at_hand"), [(1, 4096), (60, 4096), (60, 1), (2**18, 0)])
+@pytest.mark.parametrize("name", ["rows of a step, the last a single one", "rows drawn with replacement"])
+def test_how_many_steps_have_their_rows_put_in_order_together_is_no_matter_of_theirs(
+    name: str, taken: int, at_hand: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor whether what they are taken by is made once for all."""
+    case = FORMS[name]
+    expected = train(case.problem, case.trials, case.options())
+    monkeypatch.setattr(batches, "TAKEN", taken)
+    monkeypatch.setattr(rows, "AT_HAND", at_hand)
+    assert_same(train(case.problem, case.trials, case.options()), expected)
 
 
 @pytest.mark.parametrize("case", MOVING)
