@@ -34,6 +34,7 @@ SHAPES: dict[str, Case] = {
     "H, adamw": replace(ADAM, optimizer="adamw", numbers={"weight_decay": 1.0}, targets=2),
     "fewer rows than half the parameters": replace(WIDE, rows=4, features=13, targets=2),
     "batches by H": replace(WIDE, batch_size=7, tolerance=0.3),
+    "batches by H that are packed": replace(WIDE, features=20, batch_size=12, tolerance=0.3, targets=2),
     "batches by H, nadam, mean": replace(ADAM, optimizer="nadam", batch_size=10, average=MEAN),
     "batches by rows": replace(WIDE, features=14, batch_size=5, tolerance=0.3, loss="mse"),
     "batches by rows, shuffled, three targets": replace(WIDE, batch_size=9, order="reshuffle", targets=3),
@@ -204,7 +205,19 @@ def test_registers_half_as_wide_give_the_same_bits() -> None:
 
 
 @pytest.mark.system
-@pytest.mark.parametrize(("n_parameters", "batch_size"), [(21, None), (21, 8), (21, 1), (11, 1)])
+@pytest.mark.parametrize("name", ["H", "H, adamw", "batches by H, nadam, mean"])
+def test_one_tile_of_all_rows_has_the_bits_of_several(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """How H goes through few parameters is no matter of the trials'."""
+    expected = SHAPES[name].train("numba")
+    kernel.cache_clear()
+    monkeypatch.setattr(numba_tiles, "MOST_TALL", 0)
+    found = SHAPES[name].train("numba")
+    kernel.cache_clear()
+    assert_same(found, expected)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize(("n_parameters", "batch_size"), [(21, None), (21, 8), (21, 1), (11, None), (11, 1)])
 @pytest.mark.skipif(not binding.get_host_cpu_features().get("fma"), reason="the processor has no fma")
 def test_products_are_vectors_of_fma(n_parameters: int, batch_size: int | None) -> None:
     """LLVM leaves loops in single numbers and says nothing of it; so the machine's code is read."""
@@ -214,7 +227,8 @@ def test_products_are_vectors_of_fma(n_parameters: int, batch_size: int | None) 
     compiled: Any = kernel(Method(), rows, "float64", form(case), numba_tiles.WIDE, True, False)
     (code,) = compiled.inspect_asm().values()
     functions = re.split(r"\n(?=_Z\w+:)", code)
-    of_products = [each for each in functions if "numba_steps" not in each.partition(":")[0]]
+    beside_steps = numba_tiles.is_tall(n_parameters, numba_tiles.WIDE) and batch_size is None
+    of_products = [each for each in functions if beside_steps or "numba_steps" not in each.partition(":")[0]]
     products = re.findall(r"vfn?m(?:add|sub)\w+.*", "\n".join(of_products))
     packed = [line for line in products if "pd" in line.split()[0] and ("zmm" in line or "ymm" in line)]
-    assert len(packed) == len(products) >= 2 * numba_tiles.WIDE
+    assert len(packed) == len(products) >= (2 * n_parameters if beside_steps else 2 * numba_tiles.WIDE)

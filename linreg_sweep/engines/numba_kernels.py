@@ -9,6 +9,7 @@ import numpy as np
 from linreg_sweep.engines.numba_forms import LEAST_ROWS, MOST_ROWS, Form
 from linreg_sweep.engines.numba_gradients import make_gradients
 from linreg_sweep.engines.numba_layout import Rows
+from linreg_sweep.engines.numba_made import made_pitch
 from linreg_sweep.engines.numba_passes import glide, glides, sweep
 from linreg_sweep.engines.numba_steps import make_steps
 from linreg_sweep.engines.numba_vectors import compiled, inlined, lanes, load, no_alias, part, store
@@ -101,14 +102,14 @@ def kernel(
     length = lanes(dtype) if vectors else 1
     most = max(1, vectors) * length
     is_fixed = rows.size <= FIXED
-    is_elementwise = form.is_elementwise
-    tiles = 1 if is_elementwise else vectors  # of which nothing is compiled where none are used
+    tiles = 1 if form.is_elementwise else vectors  # of which nothing is compiled where none are used
     steps = make_steps(
         method,
         rows,
         length,
         most if is_fixed else 0,
-        is_elementwise=is_elementwise,
+        made_pitch(rows, dtype) if form.makes_curvature else 0,
+        form=form,
         fit_bias=fit_bias,
         has_own_optimum=has_own_optimum,
     )
@@ -116,7 +117,6 @@ def kernel(
     products = make_gradients(rows, dtype, tiles, most if is_fixed else 0)
     set_scale, by_rows, gather = products.set_scale, products.by_rows, products.gather
     by_curvature, find_residuals = products.by_curvature, products.find_residuals
-    of_batch = products.by_made if form.makes_curvature else by_curvature
     together = glides(rows.n_parameters, max(1, vectors))
     along, along_one = (sweep(each, length) for each in (max(1, vectors), 1))
     gliding, gliding_one = (glide(rows.n_parameters, each or 1, length) for each in (together, 1))
@@ -126,7 +126,7 @@ def kernel(
     gradient, residual = rows.gradient, rows.residual
     n_moving, at_decay, low, at_h = rows.clock, rows.rate + 2, rows.low, rows.h
     n_clocks, n_exact = rows.n_clocks, rows.n_clocks + rows.n_h
-    adds_up = steps.is_plain and form.holds_batch
+    finds_step, adds_up = steps.finds_step, steps.is_plain and form.holds_batch
     goal = 0 if adds_up else gradient
 
     def settle(numbers: Any, row: int, given: Any, index: int, width: int) -> None:
@@ -165,8 +165,8 @@ def kernel(
             if has_average:
                 settle(room.numbers, weight, weights, place + batch * apart, width)
             number, starts = begin + batch, is_first and batch == 0
-            if not is_elementwise:
-                of_batch(room.numbers, data.hessians, data.constants, number, width)
+            if not finds_step:
+                by_curvature(room.numbers, data.hessians, data.constants, number, width)
             move(
                 room.numbers, room.exact, data.hessians, data.constants, number, data.optimum, starts, width
             )  # fmt: skip
@@ -279,7 +279,7 @@ def kernel(
     goes_by_rows = form.steps_by_rows and not form.makes_curvature
     make_steps_of_epoch = inlined(once if is_full else ways[goes_by_rows])
     by_way = all_by_rows if form.measures_by_rows else all_by_curvature
-    find_gradient = inlined(nothing if is_elementwise else by_way)
+    find_gradient = inlined(nothing if steps.finds_all else by_way)
 
     def run(
         room: Any, data: Any, kept: Any, clocks: Any, rates: Any, weights: Any, orders: Any, n_rows: int,

@@ -8,7 +8,9 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 
 from linreg_sweep.averages import update
 from linreg_sweep.engines import numba_vectors
+from linreg_sweep.engines.numba_forms import Form
 from linreg_sweep.engines.numba_layout import Rows
+from linreg_sweep.engines.numba_tiles import GROUP, is_tall, tile_of
 from linreg_sweep.engines.numba_vectors import (
     cast,
     entry_at,
@@ -40,8 +42,10 @@ class Steps:
 
     Attributes:
         is_plain: whether a step is theta less the rate times the gradient of the rows, and nothing more.
+        finds_all: whether `measure` and `both` find the gradient of all rows themselves, by way of H and -C.
+        finds_step: whether `move` finds that of a batch; else it is there.
         move: `(numbers, exact, hessian, constant, batch, optimum, is_first, width)` moves theta along the
-            gradient, in so many lanes: that which is there or, elementwise, by way of H and -C of a batch.
+            gradient, in so many lanes.
         measure: likewise keeps the lowest and the highest measure of the states.
         both: does that, and then moves.
         follow: `(numbers, exact, matrix, here, following, targets, target, is_first, width)`: a step on one
@@ -49,6 +53,8 @@ class Steps:
     """
 
     is_plain: bool
+    finds_all: bool
+    finds_step: bool
     move: Callable[..., None]
     measure: Callable[..., None]
     both: Callable[..., None]
@@ -60,8 +66,9 @@ def make_steps(
     rows: Rows,
     length: int,
     fixed: int,
+    pitch_made: int,
     *,
-    is_elementwise: bool,
+    form: Form,
     fit_bias: bool,
     has_own_optimum: bool,
 ) -> Steps:
@@ -72,7 +79,8 @@ def make_steps(
         rows: where numbers stand.
         length: trials in a vector.
         fixed: how far rows stand apart; 0: as far as there are lanes.
-        is_elementwise: whether H times theta is, product by product, each rounded as the NumPy engine does.
+        pitch_made: how far rows of H stand apart that is made for a step, each with its -C; 0: none is.
+        form: how gradients are found: elementwise products of H are each rounded as the NumPy engine does.
         fit_bias: whether theta's last row is a bias.
         has_own_optimum: whether each trial has an optimum of its own, and a gradient there.
     """
@@ -85,7 +93,11 @@ def make_steps(
     has_average, has_clocks = rows.has_average, n_clocks > 0
     average, at_h, at_rate, at_optimum = rows.average, rows.h, rows.rate, rows.optimum
     lowest, scale, slope, residuals = rows.low, rows.scale, rows.gradient, rows.residual
-    n_parameters = rows.n_parameters
+    n_parameters, is_elementwise = rows.n_parameters, form.is_elementwise
+    finds = is_elementwise or is_tall(n_parameters, length)
+    finds_all = finds and not form.measures_by_rows
+    finds_step = pitch_made > 0 or (finds and not form.steps_by_rows)
+    tile = tile_of(n_parameters, 1, length)
     n_held = size if is_elementwise and size <= MOST_HELD else 0
 
     @inlined
@@ -166,7 +178,14 @@ def make_steps(
         store(numbers, high, higher_of(cost, load(numbers, high, length)))
 
     def visiting(*, measures: bool, moves: bool) -> Any:
-        """Returns what measures the states of a block, moves its trials, or does one and then the other."""
+        """Returns what measures the states of a block, moves its trials, or does one and then the other.
+
+        Of few parameters it does all that for one vector of trials after the other: a processor begins with
+        the products of the next one while it waits for the divisions and roots of this one's step.
+        """
+        by_tile = (finds_all if measures else finds_step) and not is_elementwise
+        made = 0 if measures else pitch_made
+        apart, first, below = made or n_parameters, n_parameters if made else 0, made or n_targets
 
         def visit(
             numbers: Any, exact: Any, hessian: Any, constant: Any, batch: int, optimum: Any, is_first: bool,
@@ -176,6 +195,13 @@ def make_steps(
                 stand_apart()
             pitch = fixed or width
             for column in range(0, width, length):
+                for o in range(n_targets if by_tile else 0):
+                    tile(
+                        numbers, hessian, constant, batch * n_parameters * apart, 1, GROUP, apart,
+                        n_parameters, o * pitch + column, n_targets * pitch, True,
+                        batch * n_parameters * below + first + o, below, (slope + o) * pitch + column,
+                        n_targets * pitch, False, 0,
+                    )  # fmt: skip
                 held = differentiate(numbers, column, hessian, constant, batch, pitch)
                 shared = load_all(numbers, at_rate * pitch + column, pitch, 3, length)
                 h = load_all(numbers, at_h * pitch + column, pitch, n_h, length)
@@ -221,6 +247,8 @@ def make_steps(
     is_plain = rows.clock == size and n_clocks + n_h == 0 and not method.is_penalised
     return Steps(
         is_plain,
+        finds_all,
+        finds_step,
         move=visiting(measures=False, moves=True),
         measure=visiting(measures=True, moves=False),
         both=visiting(measures=True, moves=True),
