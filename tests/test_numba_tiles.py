@@ -14,11 +14,13 @@ import pytest
 from llvmlite import binding
 
 from linreg_sweep.engines import chunks, numba_engine, numba_forms, numba_tiles
+from linreg_sweep.engines.chunks import Chunk, begin, rates_of, weights_of
 from linreg_sweep.engines.interface import Results
-from linreg_sweep.engines.numba_engine import train
+from linreg_sweep.engines.numba_engine import CompiledDescent, train
 from linreg_sweep.engines.numba_forms import Form, form_of
 from linreg_sweep.engines.numba_kernels import kernel
 from linreg_sweep.engines.numba_layout import Rows
+from linreg_sweep.engines.tracker import excess_of
 from linreg_sweep.method import Method
 from tests.cases import CASES, Case, trained_literally
 from tests.descents import assert_same, check_bits_are_own
@@ -33,6 +35,13 @@ SHAPES: dict[str, Case] = {
     "H, penalty, ema": replace(ADAM, numbers={"weight_decay": 0.2}, average=EMA),
     "H, adamw": replace(ADAM, optimizer="adamw", numbers={"weight_decay": 1.0}, targets=2),
     "fewer rows than half the parameters": replace(WIDE, rows=4, features=13, targets=2),
+    "few rows in batches, two targets": replace(WIDE, rows=5, features=13, targets=2, batch_size=2),
+    "few rows in batches, shuffled, penalties": replace(
+        WIDE, rows=6, features=17, batch_size=3, order="reshuffle", numbers={"weight_decay": (0.0, 0.1, 1.0)}
+    ),
+    "few rows, one by one, adamw": replace(
+        ADAM, rows=5, features=30, batch_size=1, optimizer="adamw", numbers={"weight_decay": 1.0}
+    ),
     "batches by H": replace(WIDE, batch_size=7, tolerance=0.3),
     "batches by H that are packed": replace(WIDE, features=20, batch_size=12, tolerance=0.3, targets=2),
     "batches by H, nadam, mean": replace(ADAM, optimizer="nadam", batch_size=10, average=MEAN),
@@ -116,6 +125,22 @@ def test_every_kind_of_training_goes_by_tiles_too(monkeypatch: pytest.MonkeyPatc
     """Were no shape left to the NumPy engine's order, all its trials would end as they do."""
     monkeypatch.setattr(numba_forms, "FEW_PARAMETERS", -1)
     assert_literal(case)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("case", EACH)
+def test_what_is_measured_is_the_excess(case: Case) -> None:
+    """By whatever way: its lowest and its highest of each trial are those of the states that it passes."""
+    options, trials = case.options(), case.trials
+    descent = CompiledDescent(case.problem, options, form(case), len(trials))
+    state = begin(trials, options, descent.dtype)
+    rates = rates_of(state, options, 0, 4, descent.dtype)
+    weights = weights_of(state, options, 0, 4, len(descent.slices), descent.dtype)
+    epochs = Chunk(0, [descent.batches(epoch) for epoch in range(4)], rates, weights)
+    _, lowest, highest = descent.chunk(state, epochs)
+    excess = excess_of(trials.quadratic, descent.retrace(state, epochs)[0]) / trials.quadratic.cost_per_loss
+    np.testing.assert_allclose(lowest, excess.min(axis=0), rtol=1e-9)
+    np.testing.assert_allclose(highest, excess.max(axis=0), rtol=1e-9)
 
 
 def form(case: Case) -> Form:

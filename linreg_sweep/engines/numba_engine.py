@@ -218,11 +218,14 @@ class CompiledDescent:
         """How large the terms of the gradient of all rows can be, and how many are added; see chunks.
 
         By way of the rows the sums are over their products, whose absolute values add up to no more than the
-        largest entry of H, and of C than its root times that of the squares of y (Cauchy and Schwarz).
+        largest entry of H, and of C than its root times that of the squares of y (Cauchy and Schwarz). Where
+        the error goes through the rows instead there is no C, and what is added is squared.
         """
         problem = self.problem
         largest, constant = float(np.abs(problem.hessian).max()), float(np.abs(problem.constant).max())
         terms = len(problem.hessian)
+        if self.form.measures_by_difference:
+            return terms * largest, 0.0, 2 * terms + problem.n_rows
         if self.form.measures_by_rows:
             terms += problem.n_rows
             of_targets = largest * problem.factor * float((problem.targets**2).sum(axis=0).max())

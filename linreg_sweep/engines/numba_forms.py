@@ -52,6 +52,11 @@ class Form:
     holds_batch: bool
     makes_curvature: bool = False
 
+    @property
+    def measures_by_difference(self) -> bool:
+        """Whether rows measure how far theta is from theta*: no step takes the gradient of all of them."""
+        return self.measures_by_rows and not self.is_full_batch
+
     def __str__(self) -> str:
         """Names the family of its roundings."""
         if self.is_elementwise:

@@ -21,6 +21,8 @@ class Gradients:
             rows, scaled or as they are.
         by_rows: `(numbers, matrix, targets, zero, at, count, out, begins, width)` adds to the gradient, or to
             theta, what scaled residuals of some rows come to there.
+        along_rows: `(numbers, matrix, zero, at, count, width)` writes some rows times what stands where the
+            gradient does in the place of their residuals.
         gather: `(room, data, orders, order, count)` copies rows in their order to where a step finds them.
     """
 
@@ -28,6 +30,7 @@ class Gradients:
     by_curvature: Callable[..., None]
     find_residuals: Callable[..., None]
     by_rows: Callable[..., None]
+    along_rows: Callable[..., None]
     gather: Callable[..., None]
 
 
@@ -93,6 +96,15 @@ def make_gradients(rows: Rows, dtype: str, vectors: int, fixed: int) -> Gradient
                 n_targets * pitch, False, 0, width,
             )  # fmt: skip
 
+    def along_rows(numbers: Any, matrix: Any, zero: Any, at: int, count: int, width: int) -> None:
+        pitch = fixed or width
+        for o in range(n_targets):
+            multiply(
+                numbers, matrix, zero, count, at * n_parameters, n_parameters, 1, n_parameters,
+                (gradient + o) * pitch, n_targets * pitch, True, 0, 0, (residual + o) * pitch,
+                n_targets * pitch, False, 0, width,
+            )  # fmt: skip
+
     def gather(room: Any, data: Any, orders: Any, order: int, count: int) -> None:
         stand_apart()
         for place in range(count):
@@ -107,5 +119,6 @@ def make_gradients(rows: Rows, dtype: str, vectors: int, fixed: int) -> Gradient
         part(by_curvature),
         find_residuals,
         part(by_rows),
+        part(along_rows),
         part(gather),
     )

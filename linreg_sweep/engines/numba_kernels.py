@@ -114,8 +114,10 @@ def kernel(
         has_own_optimum=has_own_optimum,
     )
     move, measure, both, follow = steps.move, steps.measure, steps.both, steps.follow
+    depart, square, keep = steps.depart, steps.square, steps.keep
     products = make_gradients(rows, dtype, tiles, most if is_fixed else 0)
     set_scale, by_rows, gather = products.set_scale, products.by_rows, products.gather
+    along_rows = products.along_rows
     by_curvature, find_residuals = products.by_curvature, products.find_residuals
     together = glides(rows.n_parameters, max(1, vectors))
     along, along_one = (sweep(each, length) for each in (max(1, vectors), 1))
@@ -153,6 +155,21 @@ def kernel(
             by_rows(
                 room.numbers, data.matrix, data.targets, data.zero, first, count, gradient, first == 0, width
             )  # fmt: skip
+
+    def all_by_difference(room: Any, data: Any, n_rows: int, width: int) -> None:
+        """Measures k |A (theta - theta*)|^2, and what the penalty takes: half the work of a gradient."""
+        depart(room.numbers, data.optimum, width)
+        n_held = max(LEAST_ROWS, min(data.batch_size, MOST_ROWS))
+        for first in range(0, n_rows, n_held):
+            count = min(n_held, n_rows - first)
+            along_rows(room.numbers, data.matrix, data.zero, first, count, width)
+            square(room.numbers, count, data.factors[2], width)
+        keep(room.numbers, width)
+
+    def all_by_gradient(room: Any, data: Any, n_rows: int, width: int) -> None:
+        """Measures by way of the gradient of all rows."""
+        find_gradient(room, data, n_rows, width)
+        measure(room.numbers, room.exact, data.hessian, data.constant, 0, data.optimum, False, width)
 
     def batches_by_curvature(
         room: Any, data: Any, weights: Any, place: int, apart: int, orders: Any, order: int, n_rows: int,
@@ -280,6 +297,7 @@ def kernel(
     make_steps_of_epoch = inlined(once if is_full else ways[goes_by_rows])
     by_way = all_by_rows if form.measures_by_rows else all_by_curvature
     find_gradient = inlined(nothing if steps.finds_all else by_way)
+    look = inlined(all_by_difference if form.measures_by_difference else all_by_gradient)
 
     def run(
         room: Any, data: Any, kept: Any, clocks: Any, rates: Any, weights: Any, orders: Any, n_rows: int,
@@ -313,14 +331,14 @@ def kernel(
                             if has_average:
                                 averages[place + lane] = numbers[(average + entry) * pitch + lane]
                 if n_epochs == 0:
-                    find_gradient(room, data, n_rows, width)
-                    measure(numbers, exact, data.hessian, data.constant, 0, data.optimum, False, width)
+                    look(room, data, n_rows, width)
                 for epoch in range(begin, min(begin + stretch, n_epochs)):
                     if epoch < n_rates:
                         settle(numbers, rate, rates, epoch * k + first, width)
-                    find_gradient(room, data, n_rows, width)
-                    if not is_full:
-                        measure(numbers, exact, data.hessian, data.constant, 0, data.optimum, False, width)
+                    if is_full:
+                        find_gradient(room, data, n_rows, width)
+                    else:
+                        look(room, data, n_rows, width)
                     make_steps_of_epoch(
                         room, data, weights, epoch * n_steps * k + first, k, orders, epoch * n_seen, n_seen,
                         is_begin and epoch == 0, width,

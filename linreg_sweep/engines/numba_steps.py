@@ -48,6 +48,10 @@ class Steps:
             gradient, in so many lanes.
         measure: likewise keeps the lowest and the highest measure of the states.
         both: does that, and then moves.
+        depart: `(numbers, optimum, width)` writes theta - theta* in the place of the gradient, and what the
+            penalty takes of its square to `scale`.
+        square: `(numbers, count, factor, width)` adds the squares of some residuals, times a factor, to it.
+        keep: `(numbers, width)` keeps what stands there as a measure.
         follow: `(numbers, exact, matrix, here, following, targets, target, is_first, width)`: a step on one
             row, whose residuals stand at `residual`; there it leaves the next row's.
     """
@@ -58,6 +62,9 @@ class Steps:
     move: Callable[..., None]
     measure: Callable[..., None]
     both: Callable[..., None]
+    depart: Callable[..., None]
+    square: Callable[..., None]
+    keep: Callable[..., None]
     follow: Callable[..., None]
 
 
@@ -159,16 +166,22 @@ def make_steps(
         return cast(clocks, like)
 
     @inlined
+    def error_of(numbers: Any, optimum: Any, place: int, entry: int, pitch: int) -> Any:
+        """Returns how far an entry of theta is from that of theta*."""
+        theta = load(numbers, place, length)
+        if has_own_optimum:
+            return theta - load(numbers, place + at_optimum * pitch, length)
+        return theta - optimum[entry]
+
+    @inlined
     def distance(
         numbers: Any, optimum: Any, place: int, entry: int, gradient: Any, cost: Any, pitch: int
     ) -> Any:
         """Returns the cost and an entry's distance from theta* times its gradient, less that there."""
-        theta = load(numbers, place, length)
+        error = error_of(numbers, optimum, place, entry, pitch)
         if has_own_optimum:
-            kept = place + at_optimum * pitch
-            there = load(numbers, kept + size * pitch, length)
-            return fma(theta - load(numbers, kept, length), gradient - there, cost)
-        return fma(theta - optimum[entry], gradient, cost)
+            gradient = gradient - load(numbers, place + (at_optimum + size) * pitch, length)
+        return fma(error, gradient, cost)
 
     @inlined
     def keep(numbers: Any, column: int, cost: Any, pitch: int) -> None:
@@ -244,6 +257,35 @@ def make_steps(
                     coming = fma(entry_at(matrix, following + p), theta, coming)
                 store(numbers, at, coming)
 
+    def depart(numbers: Any, optimum: Any, width: int) -> None:
+        stand_apart()
+        pitch = fixed or width
+        for column in range(0, width, length):
+            decay = load(numbers, (at_rate + 2) * pitch + column, length)
+            cost = everywhere(0.0, decay)
+            for entry in range(size):
+                place = entry * pitch + column
+                error = error_of(numbers, optimum, place, entry, pitch)
+                store(numbers, slope * pitch + place, error)
+                if is_coupled and entry < n_decayed:
+                    cost = fma(error * decay, error, cost)
+            store(numbers, scale * pitch + column, cost)
+
+    def square(numbers: Any, count: int, factor: Any, width: int) -> None:
+        stand_apart()
+        pitch = fixed or width
+        for column in range(0, width, length):
+            cost = load(numbers, scale * pitch + column, length)
+            for row in range(count * n_targets):
+                residual = load(numbers, (residuals + row) * pitch + column, length)
+                cost = fma(residual * factor, residual, cost)
+            store(numbers, scale * pitch + column, cost)
+
+    def keep_all(numbers: Any, width: int) -> None:
+        pitch = fixed or width
+        for column in range(0, width, length):
+            keep(numbers, column, load(numbers, scale * pitch + column, length), pitch)
+
     is_plain = rows.clock == size and n_clocks + n_h == 0 and not method.is_penalised
     return Steps(
         is_plain,
@@ -252,5 +294,8 @@ def make_steps(
         move=visiting(measures=False, moves=True),
         measure=visiting(measures=True, moves=False),
         both=visiting(measures=True, moves=True),
+        depart=part(depart),
+        square=part(square),
+        keep=part(keep_all),
         follow=part(follow),
     )
