@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from linreg_sweep.engines.batches import batch_slices, curvatures, rows_of_epoch
 from linreg_sweep.engines.chunks import Array, Chunk, State, descend
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
-from linreg_sweep.engines.numba_forms import MOST_ROWS, Form, form_of
+from linreg_sweep.engines.numba_forms import CHUNK, CHUNK_NUMBERS, MOST_ROWS, Form, form_of
 from linreg_sweep.engines.numba_kernels import Data, Room, kernel, room_of
 from linreg_sweep.engines.numba_layout import Rows
 from linreg_sweep.engines.numba_made import made_pitch, maker
@@ -24,12 +24,6 @@ from linreg_sweep.engines.numba_vectors import REGISTER, lanes
 from linreg_sweep.engines.pace import BLOCK
 from linreg_sweep.method import Method
 from linreg_sweep.theory.problem import Problem, loss_factor
-
-CHUNK = 512
-"""Epochs between two looks at what was measured, at most."""
-
-CHUNK_NUMBERS = 2**20
-"""Numbers of theta, of as many trials as go together, or of H, over the epochs between two looks."""
 
 MANY = 15
 """Vectors of trials that elementwise steps carry through a chunk together: the first cache holds them.

@@ -27,6 +27,12 @@ MOST_NUMBERS = 2**22
 LEAST_ROWS, MOST_ROWS = 64, 256
 """Rows whose residuals are held at once, those of smaller batches together where no step comes between."""
 
+CHUNK = 512
+"""Epochs between two looks at what was measured, at most, unless there are only rows to be held."""
+
+CHUNK_NUMBERS = 2**20
+"""Numbers of theta, of as many trials as go together, or of H, over the epochs between two looks."""
+
 
 @dataclass(frozen=True)
 class Form:
