@@ -75,6 +75,13 @@ SHAPES: dict[str, Case] = {
     "row by row, too many for registers": replace(
         WIDE, features=17, batch_size=1, targets=2, order="reshuffle"
     ),
+    "single rows, several at a time": replace(WIDE, features=30, rows=29, batch_size=1, tolerance=0.3),
+    "few rows, several at a time, two targets": replace(
+        WIDE, features=40, rows=11, batch_size=1, targets=2, loss="mse"
+    ),
+    "row by row, many parameters, two targets": replace(
+        WIDE, features=35, rows=29, batch_size=1, order="with_replacement", targets=2, loss="mse"
+    ),
     "row by row, nesterov, ema": replace(
         WIDE, batch_size=1, numbers={"momentum": 0.5}, flags=("nesterov",), average=EMA
     ),
@@ -217,7 +224,7 @@ def digest(results: Results) -> str:
 def test_registers_half_as_wide_give_the_same_bits() -> None:
     """As on a processor that has no others: the tiles are cut in another way."""
     names = ["H", "batches by rows", "H of drawn rows, two targets", "row by row in registers"]
-    names += ["row by row in all registers"]
+    names += ["row by row in all registers", "single rows, several at a time"]
     features = binding.get_host_cpu_features()
     narrow = {name: has and not name.startswith("avx512") for name, has in features.items()}
     environment = os.environ | {"NUMBA_CPU_FEATURES": type(features)(narrow).flatten()}
@@ -227,6 +234,17 @@ def test_registers_half_as_wide_give_the_same_bits() -> None:
     width, *found = made.stdout.split()
     assert int(width) < numba_tiles.WIDE
     assert found == [digest(SHAPES[name].train("numba")) for name in names]
+
+
+@pytest.mark.system
+def test_single_rows_of_which_there_are_too_many_go_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their products with one another would not find room; the form says so, for last digits are others."""
+    case = SHAPES["single rows, several at a time"]
+    taken_together, results = form(case), case.train("numba")
+    monkeypatch.setattr(numba_forms, "MOST_NUMBERS", case.rows)
+    assert_literal(case)
+    assert str(form(case)) != str(taken_together)
+    assert digest(case.train("numba")) != digest(results)
 
 
 @pytest.mark.system
@@ -242,7 +260,9 @@ def test_one_tile_of_all_rows_has_the_bits_of_several(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.system
-@pytest.mark.parametrize(("n_parameters", "batch_size"), [(21, None), (21, 8), (21, 1), (11, None), (11, 1)])
+@pytest.mark.parametrize(
+    ("n_parameters", "batch_size"), [(21, None), (21, 8), (21, 1), (33, 1), (11, None), (11, 1)]
+)
 @pytest.mark.skipif(not binding.get_host_cpu_features().get("fma"), reason="the processor has no fma")
 def test_products_are_vectors_of_fma(n_parameters: int, batch_size: int | None) -> None:
     """LLVM leaves loops in single numbers and says nothing of it; so the machine's code is read."""

@@ -222,6 +222,17 @@ def test_memory_counts_the_epochs_that_are_drawn_at_once(
     assert measured / 2 < ls.plan(SWEEP | {"training": training}, data=(x, x[:, 0])).memory < 2 * measured
 
 
+def test_memory_counts_products_of_rows_with_one_another() -> None:
+    """Of eight single rows at a time, which momentum does not take together."""
+    x = np.random.default_rng(0).normal(size=(1000, 40))
+
+    def taken(**training: float) -> int:
+        sweep = SWEEP | {"training": {"epochs": 20, "engine": "numba", "batch_size": 1} | training}
+        return ls.plan(sweep, data=(x, x[:, 0])).memory
+
+    assert taken() - taken(momentum=0.5) == 1000 * 8 * 8
+
+
 def test_time_grows_with_epochs_trials_and_batches() -> None:
     """In proportion, where one alone grows and is large; closed_form takes the same for any epochs."""
     base = {"parameters": {"learning_rate": {"min": 1e-5, "max": 1e-4, "num": 50_000}}}

@@ -28,6 +28,10 @@ class Form(Protocol):
     def makes_curvature(self) -> bool:
         """Whether they go by H after all, made of these rows for some epochs at once."""
 
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether single rows are taken several at a time, by their products with one another."""
+
 
 @dataclass(frozen=True)
 class Entry:

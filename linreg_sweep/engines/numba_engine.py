@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from linreg_sweep.engines.batches import batch_slices, curvatures, rows_of_epoch
 from linreg_sweep.engines.chunks import Array, Chunk, State, descend
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
-from linreg_sweep.engines.numba_forms import CHUNK, CHUNK_NUMBERS, MOST_ROWS, Form, form_of
+from linreg_sweep.engines.numba_forms import AHEAD, CHUNK, CHUNK_NUMBERS, MOST_ROWS, Form, form_of
 from linreg_sweep.engines.numba_kernels import Data, Room, kernel, room_of
-from linreg_sweep.engines.numba_layout import Rows
-from linreg_sweep.engines.numba_made import made_pitch, maker
+from linreg_sweep.engines.numba_layout import MOST_LANES, Rows
+from linreg_sweep.engines.numba_made import ahead_maker, made_pitch, maker
 from linreg_sweep.engines.numba_tiles import WIDE, pack
 from linreg_sweep.engines.numba_vectors import REGISTER, lanes
 from linreg_sweep.engines.pace import BLOCK
@@ -69,6 +69,8 @@ class CompiledDescent:
             targets = -targets
         flat = map(self._flat, (design, targets, np.array(factors), np.empty(0), np.zeros(1)))
         self.data = Data(self.batch_size, *given, *flat)
+        if form.looks_ahead:
+            self.data = self.data._replace(hessians=self._ahead())
 
     def _flat(self, numbers: Array) -> Array:
         return np.ascontiguousarray(numbers, self.dtype).ravel()
@@ -170,6 +172,12 @@ class CompiledDescent:
         pairs = [pair for batches in epochs.batches for pair in batches]
         hessians, constants = (self._flat(np.array([pair[i] for pair in pairs])) for i in range(2))
         return self.data._replace(hessians=hessians, constants=-constants), in_file_order, n_seen
+
+    def _ahead(self) -> Array:
+        """Returns the products of rows that are taken together; see numba_made."""
+        made = _room_for(self.problem.n_rows * AHEAD + MOST_LANES, self.dtype)
+        ahead_maker(self.problem.shape[0])(made, self.data.matrix, self.problem.n_rows)
+        return made
 
     def _made(self, orders: NDArray[np.intp]) -> Array:
         """Returns H and -C of each batch of rows [epochs, m]; see numba_made."""

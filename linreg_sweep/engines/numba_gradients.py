@@ -21,6 +21,7 @@ class Gradients:
             rows, scaled or as they are.
         by_rows: `(numbers, matrix, targets, zero, at, count, out, begins, width)` adds to the gradient, or to
             theta, what scaled residuals of some rows come to there.
+        add_rows: likewise, without targets, of residuals that are there.
         along_rows: `(numbers, matrix, zero, at, count, width)` writes some rows times what stands where the
             gradient does in the place of their residuals.
         gather: `(room, data, orders, order, count)` copies rows in their order to where a step finds them.
@@ -31,6 +32,7 @@ class Gradients:
     find_residuals: Callable[..., None]
     by_rows: Callable[..., None]
     along_rows: Callable[..., None]
+    add_rows: Callable[..., None]
     gather: Callable[..., None]
 
 
@@ -82,19 +84,26 @@ def make_gradients(rows: Rows, dtype: str, vectors: int, fixed: int) -> Gradient
 
     find_residuals = part(find_residuals)
 
-    def by_rows(
-        numbers: Any, matrix: Any, targets: Any, zero: Any, at: int, count: int, out: int, begins: bool,
-        width: int,
-    ) -> None:  # fmt: skip
+    def add_rows(
+        numbers: Any, matrix: Any, zero: Any, at: int, count: int, out: int, begins: bool, width: int
+    ) -> None:
         pitch = fixed or width
-        stand_apart()
-        find_residuals(numbers, matrix, targets, at, count, True, width)
         for o in range(n_targets):
             multiply(
                 numbers, matrix, zero, n_parameters, at * n_parameters, 1, n_parameters, count,
                 (residual + o) * pitch, n_targets * pitch, begins, 0, 0, (out + o) * pitch,
                 n_targets * pitch, False, 0, width,
             )  # fmt: skip
+
+    add_rows = part(add_rows)
+
+    def by_rows(
+        numbers: Any, matrix: Any, targets: Any, zero: Any, at: int, count: int, out: int, begins: bool,
+        width: int,
+    ) -> None:  # fmt: skip
+        stand_apart()
+        find_residuals(numbers, matrix, targets, at, count, True, width)
+        add_rows(numbers, matrix, zero, at, count, out, begins, width)
 
     def along_rows(numbers: Any, matrix: Any, zero: Any, at: int, count: int, width: int) -> None:
         pitch = fixed or width
@@ -120,5 +129,6 @@ def make_gradients(rows: Rows, dtype: str, vectors: int, fixed: int) -> Gradient
         find_residuals,
         part(by_rows),
         part(along_rows),
+        add_rows,
         part(gather),
     )

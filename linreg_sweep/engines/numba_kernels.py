@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from linreg_sweep.engines.numba_forms import LEAST_ROWS, MOST_ROWS, Form
+from linreg_sweep.engines.numba_forms import AHEAD, LEAST_ROWS, MOST_ROWS, Form
 from linreg_sweep.engines.numba_gradients import make_gradients
 from linreg_sweep.engines.numba_layout import Rows
 from linreg_sweep.engines.numba_made import made_pitch
@@ -31,7 +31,8 @@ class Data(NamedTuple):
         batch_size: rows of a step.
         hessian: H [P, P].
         constant: -C [P, O].
-        hessians: of each batch [B, P, P], of drawn ones of each epoch, where steps go by them.
+        hessians: of each batch [B, P, P], of drawn ones of each epoch, where steps go by them; or products of
+            rows that are taken together [n, AHEAD].
         constants: likewise [B, P, O].
         matrix: A [n, P], where anything goes by its rows.
         targets: -Y [n, O], likewise.
@@ -117,7 +118,7 @@ def kernel(
     depart, square, keep = steps.depart, steps.square, steps.keep
     products = make_gradients(rows, dtype, tiles, most if is_fixed else 0)
     set_scale, by_rows, gather = products.set_scale, products.by_rows, products.gather
-    along_rows = products.along_rows
+    along_rows, add_rows, look_ahead = products.along_rows, products.add_rows, steps.look_ahead
     by_curvature, find_residuals = products.by_curvature, products.find_residuals
     together = glides(rows.n_parameters, max(1, vectors))
     along, along_one = (sweep(each, length) for each in (max(1, vectors), 1))
@@ -258,6 +259,19 @@ def kernel(
                 )  # fmt: skip
             here = following
 
+    def rows_ahead(
+        room: Any, data: Any, weights: Any, place: int, apart: int, orders: Any, order: int, n_rows: int,
+        is_first: bool, width: int,
+    ) -> None:  # fmt: skip
+        """Makes a step on each row, AHEAD of them in one pass."""
+        numbers = room.numbers
+        set_scale(numbers, data.factors[0], True, width)
+        for first in range(0, n_rows, AHEAD):
+            count = min(AHEAD, n_rows - first)
+            find_residuals(numbers, data.matrix, data.targets, first, count, False, width)
+            look_ahead(numbers, data.hessians, first * AHEAD, count, width)
+            add_rows(numbers, data.matrix, data.zero, first, count, 0, False, width)
+
     def through_rows(
         room: Any, data: Any, weights: Any, place: int, apart: int, orders: Any, order: int, n_rows: int,
         is_first: bool, width: int,
@@ -290,7 +304,7 @@ def kernel(
             settle(room.numbers, weight, weights, place, width)
         both(room.numbers, room.exact, data.hessian, data.constant, 0, data.optimum, is_first, width)
 
-    by_single = through_rows if adds_up and together else row_by_row
+    by_single = rows_ahead if form.looks_ahead else through_rows if adds_up and together else row_by_row
     ways = {True: by_single if form.is_row_by_row else batches_by_rows, False: batches_by_curvature}
     is_full = form.is_full_batch
     goes_by_rows = form.steps_by_rows and not form.makes_curvature

@@ -8,7 +8,7 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 
 from linreg_sweep.averages import update
 from linreg_sweep.engines import numba_vectors
-from linreg_sweep.engines.numba_forms import Form
+from linreg_sweep.engines.numba_forms import AHEAD, Form
 from linreg_sweep.engines.numba_layout import Rows
 from linreg_sweep.engines.numba_tiles import GROUP, is_tall, tile_of
 from linreg_sweep.engines.numba_vectors import (
@@ -52,6 +52,8 @@ class Steps:
             penalty takes of its square to `scale`.
         square: `(numbers, count, factor, width)` adds the squares of some residuals, times a factor, to it.
         keep: `(numbers, width)` keeps what stands there as a measure.
+        look_ahead: `(numbers, products, at, count, width)` makes of the residuals of some rows at one theta
+            those after the steps before, by products of rows from `at` on, times the row at `scale`.
         follow: `(numbers, exact, matrix, here, following, targets, target, is_first, width)`: a step on one
             row, whose residuals stand at `residual`; there it leaves the next row's.
     """
@@ -65,6 +67,7 @@ class Steps:
     depart: Callable[..., None]
     square: Callable[..., None]
     keep: Callable[..., None]
+    look_ahead: Callable[..., None]
     follow: Callable[..., None]
 
 
@@ -281,6 +284,20 @@ def make_steps(
                 cost = fma(residual * factor, residual, cost)
             store(numbers, scale * pitch + column, cost)
 
+    def look_ahead(numbers: Any, products: Any, at: int, count: int, width: int) -> None:
+        stand_apart()
+        pitch = fixed or width
+        for column in range(0, width, length):
+            by = load(numbers, scale * pitch + column, length)
+            for row in range(count):
+                for o in range(n_targets):
+                    place = (residuals + row * n_targets + o) * pitch + column
+                    residual = load(numbers, place, length)
+                    for before in range(row):
+                        along = load(numbers, (residuals + before * n_targets + o) * pitch + column, length)
+                        residual = fma(entry_at(products, at + row * AHEAD + before), along, residual)
+                    store(numbers, place, residual * by)
+
     def keep_all(numbers: Any, width: int) -> None:
         pitch = fixed or width
         for column in range(0, width, length):
@@ -297,5 +314,6 @@ def make_steps(
         depart=part(depart),
         square=part(square),
         keep=part(keep_all),
+        look_ahead=part(look_ahead),
         follow=part(follow),
     )

@@ -12,6 +12,7 @@ import numpy as np
 from linreg_sweep.array_types import Floats
 from linreg_sweep.engines import ENGINES
 from linreg_sweep.engines.chunks import A_ROW, CHUNK, GROWN
+from linreg_sweep.engines.numba_forms import AHEAD
 from linreg_sweep.engines.pace import NS
 from linreg_sweep.engines.spectral import COURSE_BLOCK
 from linreg_sweep.theory.drawn import Drawn
@@ -135,11 +136,12 @@ def _of_steps(group: Group, engine: str, n_epochs: int) -> int:
     form, chunk = group.form(engine), ENGINES[engine].chunk
     if form is None or method.batch_size is None or method.sees_all(rows):
         return 0
-    of_numbers = p * (p + o) * np.dtype(group.options.dtype).itemsize
+    number = np.dtype(group.options.dtype).itemsize
+    of_numbers = p * (p + o) * number
     n_batches = ceil(rows / method.batch_size)
     of_epoch = 0 if form.steps_by_rows else n_batches * (of_numbers + BYTES_A_BATCH)
     if not method.is_drawn:
-        return of_epoch
+        return of_epoch + rows * number * AHEAD * form.looks_ahead
     grows = chunk > 0 and form.steps_by_rows and not form.makes_curvature
     longest = max(chunk or CHUNK, n_epochs // 2 if grows else 0)
     epochs = max(1, min(longest, n_epochs, GROWN // (rows if grows else A_ROW * rows)))
