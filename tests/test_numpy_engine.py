@@ -61,7 +61,7 @@ def test_bits_are_a_trials_own(dtype: str) -> None:
 
 
 @pytest.mark.parametrize("n_parameters", [2, 8])
-@pytest.mark.parametrize("count", [1, 2, 127, 128, 1024, 1025, 5000])
+@pytest.mark.parametrize("count", [1, 2, 191, 192, 1024, 1025, 5000])
 def test_elementwise_products_are_added_up_in_order(n_parameters: int, count: int) -> None:
     """In one call or in many, and signs of zero, infinities and what is no number are where they belong."""
     whole, generator = np.getbufsize(), np.random.default_rng(count)

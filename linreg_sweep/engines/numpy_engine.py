@@ -28,8 +28,8 @@ KEPT = 4096
 AT_ONCE = 8192
 """Numbers of theta up to which all terms of elementwise products are made in one call."""
 
-LONG = 128
-"""Trials whose rows NumPy is told are long: beside shorter ones it copies what it repeats."""
+LONG = 1536
+"""Bytes of a row of trials that NumPy is told is long: beside shorter ones it copies what it repeats."""
 
 PAGE = 4096
 """Bytes by whose multiples rows of trials should not lie apart: a cache has few places for all of those."""
@@ -137,8 +137,8 @@ class Descent:
                 the state as it is where no epoch is given.
             look: given theta and the average before each epoch, which are overwritten later.
         """
-        if state.theta.shape[-1] >= LONG:
-            np.setbufsize(LONG)  # until the end, by errstate
+        if state.theta.shape[-1] * self.dtype.itemsize >= LONG:
+            np.setbufsize(LONG // self.dtype.itemsize)  # until the end, by errstate
         theta, slots, clock, average = state.theta, state.slots, state.clock, state.average
         h = tuple(_as_one(numbers.astype(self.dtype, copy=False)) for numbers in state.h)
         decay = None if state.decay is None else _as_one(state.decay)
