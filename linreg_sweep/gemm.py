@@ -301,65 +301,68 @@ def blocks_for(products: Iterable[Product], dtype: str) -> Blocks | None:
     """
     shapes = [*products]
     cuts = any(shape.inner > DEPTH for shape in shapes)
-
-    def all_keep(blocks: Blocks, beside: Blocks | None = None) -> bool:
-        return all(keeps_columns(shape, blocks, dtype, beside) for shape in shapes)
-
     for width in WIDTHS:
-        whole = Blocks(width, cuts=cuts)
-        if all_keep(whole):
-            narrower = (Blocks(rest, cuts=cuts) for rest in RESTS if rest < width)
-            rests = tuple(blocks.width for blocks in narrower if all_keep(blocks, whole))
-            return Blocks(width, rests, cuts, all_keep(Blocks(PAIR, cuts=cuts, has_pairs=True), whole))
+        whole, pairs = Blocks(width, cuts=cuts), Blocks(PAIR, cuts=cuts, has_pairs=True)
+        tried = (whole, *(Blocks(rest, cuts=cuts) for rest in RESTS if rest < width), pairs)
+        kept = frozenset(tried).intersection(*(trusted(shape, tried, dtype) for shape in shapes))
+        if whole in kept:
+            rests = tuple(blocks.width for blocks in tried[1:-1] if blocks in kept)
+            return Blocks(width, rests, cuts, pairs in kept)
     return None
 
 
 @cache
-def keeps_columns(product: Product, blocks: Blocks, dtype: str, beside: Blocks | None = None) -> bool:
-    """Returns whether a column has the same bits in every place of a block, and beside whatever numbers.
+def trusted(product: Product, tried: tuple[Blocks, ...], dtype: str) -> frozenset[Blocks]:
+    """Returns in which blocks a column has the same bits in every place, and beside whatever numbers.
 
     The answer depends on the machine and its BLAS alone, so that it is the same in each of its processes.
 
     Args:
         product: the shape.
-        blocks: which are tried, none narrower than the others; by tiles where they have pairs.
+        tried: blocks, the widest first: where these are not trusted, nor are others. By tiles if they have
+            pairs.
         dtype: float32 or float64.
-        beside: wider blocks, in which the bits must be the same; None: of none.
     """
     rows, inner, is_transposed = product
-    width, most = blocks.width, max(blocks.width, beside.width if beside else 0)
     generator = np.random.default_rng(0)
     held = generator.standard_normal((inner, rows) if is_transposed else (rows, inner)).astype(dtype)
-    lefts = [Factor(held.T if is_transposed else held)]
-    if is_transposed and blocks.has_pairs:
-        lying = in_lines(held.shape, dtype)
-        lying[:, :rows] = held
-        lefts += [factor.transposed for factor in Factor.of_lines(lying[None], rows, lasts=False)]
-    columns = generator.standard_normal((inner, 1, most)).astype(dtype)
-    block, shifts, one = columns[..., :width], (*SHIFTS, width // 2, width - 1), width // 3
-    tried = [
-        block,
-        *(np.roll(block, shift, axis=-1) for shift in shifts),
-        np.repeat(block[..., one : one + 1], width, axis=-1),
-        *(_beside(block, one, strange) for strange in (np.nan, np.inf, 0.0)),
-    ]
-
-    def keeps(left: Factor) -> bool:
-        expected, *found = [_product(left, each, blocks) for each in tried]
-        if beside and not np.array_equal(_product(left, columns, blocks), _product(left, columns, beside)):
-            return False
-        own = expected[..., one : one + 1]
-        return (
-            all(
-                np.array_equal(there, np.roll(expected, shift, axis=-1))
-                for there, shift in zip(found, shifts, strict=False)
-            )
-            and bool((found[len(shifts)] == own).all())
-            and all(np.array_equal(there[..., one : one + 1], own) for there in found[len(shifts) + 1 :])
-        )
-
+    columns = generator.standard_normal((inner, 1, tried[0].width)).astype(dtype)
+    left = Factor(held.T if is_transposed else held)
+    found = set[Blocks]()
     with np.errstate(all="ignore"):
-        return all(map(keeps, lefts))
+        expected = _product(left, columns, tried[0])
+        for blocks in tried:
+            lefts = [left]
+            if is_transposed and blocks.has_pairs:
+                lying = in_lines(held.shape, dtype)
+                lying[:, :rows] = held
+                lefts += [factor.transposed for factor in Factor.of_lines(lying[None], rows, lasts=False)]
+            if all(_keeps(each, blocks, columns, expected) for each in lefts):
+                found.add(blocks)
+            elif blocks == tried[0]:
+                break
+    return frozenset(found)
+
+
+def _keeps(left: Factor, blocks: Blocks, columns: Array, expected: Array) -> bool:
+    """Returns whether columns have the products that are expected, in every place of some blocks."""
+    width, one = blocks.width, blocks.width // 3
+    block, found, own = columns[..., :width], expected[..., :width], expected[..., one : one + 1]
+    alike = np.repeat(block[..., one : one + 1], width, axis=-1)
+    shifts = {shift % width for shift in (*SHIFTS, width // 2, width - 1)} - {0}
+
+    def times(given: Array) -> Array:
+        return _product(left, given, blocks)
+
+    return (
+        np.array_equal(times(columns), expected)
+        and all(np.array_equal(times(np.roll(block, n, axis=-1)), np.roll(found, n, axis=-1)) for n in shifts)
+        and bool((times(alike) == own).all())
+        and all(
+            np.array_equal(times(_beside(block, one, strange))[..., one : one + 1], own)
+            for strange in (np.nan, np.inf, 0.0)
+        )
+    )
 
 
 def _product(left: Factor, columns: Array, blocks: Blocks) -> Array:

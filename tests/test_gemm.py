@@ -109,12 +109,19 @@ def test_a_block_is_narrower_where_a_wide_one_mixes_columns() -> None:
     """As of float32 on Haswell, where a column's bits depend on its place in a block of 32."""
     said = on_kernel(
         "Haswell",
-        "from linreg_sweep.gemm import WIDTHS, Blocks, Product, blocks_for, keeps_columns\n"
+        "from linreg_sweep.gemm import WIDTHS, Blocks, Product, blocks_for, trusted\n"
         "shape = Product(51, 51)\n"
-        "found = keeps_columns(shape, Blocks(WIDTHS[0]), 'float32')\n"
+        "found = bool(trusted(shape, (Blocks(WIDTHS[0]),), 'float32'))\n"
         "print(found, *blocks_for([shape], 'float32')[:1])",
     )
     assert said.split() == ["False", "16"]
+
+
+def test_where_nothing_is_multiplied_all_blocks_do() -> None:
+    """As of a single row, through which steps and costs go one number after the other."""
+    blocks = blocks_for([], "float64")
+    assert blocks is not None
+    assert blocks.width == WIDTHS[0]
 
 
 def test_the_kernel_is_named() -> None:
