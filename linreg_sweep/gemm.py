@@ -27,8 +27,10 @@ WIDTHS = (128, 16)
 """Columns in a block: the first that is trusted. Haswell and Zen mix up more than 16 of float32."""
 
 RESTS = (4, 8, 16, 32, 64)
-"""Columns in the blocks of what is left over by whole ones, where they give the same bits; of the narrowest
-there is one at most, as it takes about as long as the next."""
+"""Columns in the blocks of what is left over by whole ones, where they give the same bits."""
+
+A_PASS = 16
+"""Columns that take about as long as it takes to go through the matrix, whatever is multiplied by it."""
 
 PAIR, TILE, LINE = 2, 32, 64
 """Columns that are multiplied by tiles at once, rows of a tile of DEPTH columns, side by side in memory, and
@@ -60,9 +62,8 @@ class Blocks(NamedTuple):
     has_pairs: bool = False
 
     def for_few(self, count: int) -> int:
-        """Returns how wide blocks of so many columns are: the widest that leave the fewest places empty."""
-        widths = [width for width in (*self.rests, self.width) if width >= min(count, RESTS[1])]
-        return min(widths, key=lambda width: (-(-count // width) * width, -width))
+        """Returns how wide blocks of so many columns are that take the least time."""
+        return min((*self.rests, self.width), key=lambda width: -(-count // width) * (width + A_PASS))
 
 
 class Product(NamedTuple):
