@@ -1,5 +1,6 @@
 """The NumPy engine: what it does besides agreeing with the literal loop."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -131,6 +132,21 @@ def test_how_many_steps_have_their_rows_put_in_order_together_is_no_matter_of_th
     monkeypatch.setattr(batches, "TAKEN", taken)
     monkeypatch.setattr(rows, "AT_HAND", at_hand)
     assert_same(train(case.problem, case.trials, case.options()), expected)
+
+
+def test_rows_in_file_order_take_no_room_for_others() -> None:
+    """Nor are there steps for it: what is kept are the scaled rows and targets alone."""
+    x = np.random.default_rng(0).normal(size=(4000, 40))
+    problem = make_problem(x, x[:, :1], loss="mse", fit_bias=False)
+    problem.rows(slice(None))  # which it keeps itself
+    tracemalloc.start()
+    try:
+        kept = rows.Rows.of(problem, 2, np.dtype(np.float64), are_drawn=False)
+        size, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept.held is not None
+    assert size < 1.1 * sum(numbers.nbytes for numbers in kept.held)
 
 
 @pytest.mark.parametrize("case", MOVING)

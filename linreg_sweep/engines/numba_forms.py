@@ -1,6 +1,6 @@
-"""Which arithmetic the compiled engine takes for which shape: a function of the shape alone.
+"""Which arithmetic the compiled engine takes: a function of the shape of data and steps, and of the rule.
 
-Forms round differently, so that no run may mix two; of trials the rule plays a part, but not their number.
+Forms round differently, so that no run may mix two; how many trials there are plays no part.
 """
 
 from dataclasses import dataclass
@@ -82,12 +82,12 @@ class Form:
 
 
 def form_of(n_rows: int, shape: tuple[int, int], method: "Method", dtype: str = "float64") -> Form:
-    """Returns the form for a shape, the same in either precision.
+    """Returns the form for a shape and a method, the same in either precision.
 
     Args:
         n_rows: n.
         shape: (P, O).
-        method: how many rows a step sees, and in which order.
+        method: how many rows a step sees, in which order, and whether its rule is the plain one.
         dtype: of no account.
     """
     n_parameters, n_targets = shape

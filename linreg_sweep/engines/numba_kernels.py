@@ -129,7 +129,8 @@ def kernel(
     gradient, residual = rows.gradient, rows.residual
     n_moving, at_decay, low, at_h = rows.clock, rows.rate + 2, rows.low, rows.h
     n_clocks, n_exact = rows.n_clocks, rows.n_clocks + rows.n_h
-    finds_step, adds_up = steps.finds_step, steps.is_plain and form.holds_batch
+    finds_step = steps.finds_step
+    adds_up = method.is_plain and not has_average and form.holds_batch  # a formula knows of no average
     goal = 0 if adds_up else gradient
 
     def settle(numbers: Any, row: int, given: Any, index: int, width: int) -> None:

@@ -41,7 +41,6 @@ class Steps:
     has clocks and then hyperparameters in float64.
 
     Attributes:
-        is_plain: whether a step is theta less the rate times the gradient of the rows, and nothing more.
         finds_all: whether `measure` and `both` find the gradient of all rows themselves, by way of H and -C.
         finds_step: whether `move` finds that of a batch; else it is there.
         move: `(numbers, exact, hessian, constant, batch, optimum, is_first, width)` moves theta along the
@@ -58,7 +57,6 @@ class Steps:
             row, whose residuals stand at `residual`; there it leaves the next row's.
     """
 
-    is_plain: bool
     finds_all: bool
     finds_step: bool
     move: Callable[..., None]
@@ -303,9 +301,7 @@ def make_steps(
         for column in range(0, width, length):
             keep(numbers, column, load(numbers, scale * pitch + column, length), pitch)
 
-    is_plain = rows.clock == size and n_clocks + n_h == 0 and not method.is_penalised
     return Steps(
-        is_plain,
         finds_all,
         finds_step,
         move=visiting(measures=False, moves=True),

@@ -235,7 +235,8 @@ class BlasDescent(Descent):
     @cached_property
     def rows(self) -> Rows:
         """The rows of the steps of an epoch in file order."""
-        return Rows.of(self.problem, self.slices[0].stop, self.dtype)
+        are_drawn = self.options.method.is_drawn
+        return Rows.of(self.problem, self.slices[0].stop, self.dtype, are_drawn=are_drawn)
 
     def _batches(self, order: Indices | None) -> Iterable[Curvature]:
         if not self.form.steps_by_rows:

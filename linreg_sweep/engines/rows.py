@@ -55,11 +55,11 @@ class Rows:
     lasts: bool = False
 
     @classmethod
-    def of(cls, problem: Problem, size: int, dtype: np.dtype[np.floating]) -> "Rows":
-        """Returns all rows of a problem as they stand, for steps of so many."""
-        if problem.is_on_disk:
-            return cls(problem, dtype, size, None, None)
-        held = scaled_rows(problem, size, dtype)
+    def of(cls, problem: Problem, size: int, dtype: np.dtype[np.floating], *, are_drawn: bool) -> "Rows":
+        """Returns all rows of a problem as they stand, for steps of so many, and room for orders if drawn."""
+        held = None if problem.is_on_disk else scaled_rows(problem, size, dtype)
+        if held is None or not are_drawn:
+            return cls(problem, dtype, size, held, None)
         n_drawn = -(-problem.n_rows // size) * size
         most = next(taken_together(n_drawn, size, problem.shape[0]))[0].stop
         taken = tuple(np.empty((most, *numbers.shape[1:]), dtype) for numbers in held)
@@ -91,9 +91,9 @@ class Rows:
     def _taken(self, rows: slice) -> tuple[Array, Array]:
         """Returns the rows of steps that follow one another."""
         chosen = rows if self.order is None else self.order[rows]
-        if self.held is None or self.taken is None:
+        if self.held is None:
             return scaled_rows(self.problem, self.size, self.dtype, chosen)
-        if isinstance(chosen, slice):
+        if isinstance(chosen, slice) or self.taken is None:
             return self.held[0][chosen], self.held[1][chosen]
         design, targets = (
             held.take(chosen, axis=0, out=taken[: len(chosen)], mode="clip")  # others put it off in a buffer
