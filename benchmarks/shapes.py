@@ -3,17 +3,22 @@
 `python -m benchmarks shapes` prints all tables, `--table NAME ...` some of them, and `--features 200` and the
 like only such shapes of theirs. Without a table, options such as `--features 10 200 --batch all 32` name all
 their combinations. Rates are trial-epochs a second of CPU time, the engines' with their events and results,
-once everything is compiled, each the median of rounds in turn.
+once everything is compiled, each the median of rounds in turn. `--memory` measures by how much memory a call
+grows at its peak instead, which Linux tells.
 """
 
 import argparse
+import ctypes
+import gc
+import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,12 +150,15 @@ def main(arguments: Sequence[str] = ()) -> None:
         if shape.rows % shape.size:
             sys.exit(f"--batch must divide --rows, got {shape.batch} and {shape.rows}")
     has_jax = find_spec("jax") is not None and not chosen.no_jax
-    print(f"Trial-epochs/s, one thread, CPU time, medians of {ROUNDS} rounds in turn")
     if not has_jax:
         print(
             "Without JAX: it is not installed, or was not asked for (`pip install -c constraints.txt jax`)."
         )
     names = (*chosen.engines, LOOP, *([JAX] if has_jax else []))
+    if chosen.memory:
+        _print_memory(tables, names)
+        return
+    print(f"Trial-epochs/s, one thread, CPU time, medians of {ROUNDS} rounds in turn")
     ratios = [
         *(
             (f"{engine} / loop", engine, LOOP)
@@ -188,6 +196,38 @@ def main(arguments: Sequence[str] = ()) -> None:
     )
 
 
+def _print_memory(tables: Mapping[str, Sequence[Shape]], names: Sequence[str]) -> None:
+    """Prints a table for each selection: by how many MB a call of each way grows at its peak."""
+    print("MB that a call of about 0.4 s takes at its peak beside the data, compiled before")
+    for table, shapes in tables.items():
+        rows = []
+        for number, shape in enumerate(shapes, 1):
+            with threadpool_limits(limits=1):
+                _, ways = _ways(shape)
+                found = [_memory(partial(ways[name], _epochs_for(ways[name]))) for name in names]
+            rows.append((*shape.cells().values(), *(f"{each / 1e6:.1f}" for each in found)))
+            print(f"{table} {number} of {len(shapes)}: {' '.join(rows[-1])}", file=sys.stderr)
+        print(f"\n### {table}\n")
+        print(shown((*shapes[0].cells(), *names), rows), flush=True)
+
+
+def _memory(call: Callable[[], object]) -> int:
+    """Returns by how many bytes the process grows at its peak while something is called."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)  # what is free is taken anew
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak so far is forgotten
+    before = _status("VmRSS")
+    call()
+    return _status("VmHWM") - before
+
+
+def _status(name: str) -> int:
+    """Returns a number of bytes that Linux tells of this process."""
+    found = re.search(rf"{name}:\s+([0-9]+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
+    assert found is not None
+    return 1024 * int(found[1])
+
+
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks shapes", description=__doc__)
     parser.add_argument(
@@ -203,6 +243,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--shuffle", action="store_true", help="permute the rows in each epoch")
     parser.add_argument("--engines", nargs="+", choices=ENGINES, default=ENGINES)
     parser.add_argument("--no-jax", action="store_true")
+    parser.add_argument("--memory", action="store_true", help="measure memory instead, on Linux")
     return parser
 
 
@@ -232,16 +273,7 @@ def _selected(chosen: argparse.Namespace) -> dict[str, list[Shape]]:
 
 def _measured(shape: Shape, names: Sequence[str]) -> tuple[dict[str, float], float]:
     """Returns the trial-epochs a second of each way, and of a matrix product at its peak."""
-    problem = _problem(shape)
-    rates = (
-        np.geomspace(1e-9, 1e-7, shape.trials) / problem.eigenvalues[-1]
-    )  # so that no trial comes to its end
-    descent = Descent(problem, rates, shape.size, shape.shuffle, shape.optimizer, shape.dtype)
-    ways: dict[str, Callable[[int], object]] = {
-        LOOP: partial(blas_loop, descent),
-        JAX: partial(jax_scan, descent),
-        **{engine: partial(_train, engine, shape, problem, rates) for engine in ENGINES},
-    }
+    descent, ways = _ways(shape)
     epochs = {name: _epochs_for(ways[name]) for name in names}
     multiply, flops = gemm(shape.dtype)
     found: dict[str, list[float]] = {name: [] for name in (*names, PEAK)}
@@ -256,6 +288,20 @@ def _measured(shape: Shape, names: Sequence[str]) -> tuple[dict[str, float], flo
                 too_slow.add(name)
         found[PEAK].append(flops / _seconds(multiply) / descent.flops())
     return {name: middle(found[name]) for name in names}, max(found[PEAK])
+
+
+def _ways(shape: Shape) -> tuple[Descent, dict[str, Callable[[int], object]]]:
+    """Returns what is trained, and the ways to train it for so many epochs."""
+    problem = _problem(shape)
+    rates = (
+        np.geomspace(1e-9, 1e-7, shape.trials) / problem.eigenvalues[-1]
+    )  # so that no trial comes to its end
+    descent = Descent(problem, rates, shape.size, shape.shuffle, shape.optimizer, shape.dtype)
+    return descent, {
+        LOOP: partial(blas_loop, descent),
+        JAX: partial(jax_scan, descent),
+        **{engine: partial(_train, engine, shape, problem, rates) for engine in ENGINES},
+    }
 
 
 def _seconds(call: Callable[[], object]) -> float:

@@ -11,7 +11,7 @@ tiles of their transposed as they are.
 """
 
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -20,12 +20,17 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_info
 
 Array = NDArray[np.floating]
+Parts = tuple[Array, ...]
+"""A factor cut along its sums: all parts of DEPTH terms [n, ..., m, P], and what is left [..., m, P]."""
 
 WIDTHS = (128, 16)
 """Columns in a block: the first that is trusted. Haswell and Zen mix up more than 16 of float32."""
 
-RESTS = (8, 16, 32)
-"""Columns in the blocks of what is left over by whole ones: the first whose bits are those of whole ones."""
+RESTS = (4, 8, 16, 32, 64)
+"""Columns in the blocks of what is left over by whole ones, where they give the same bits."""
+
+A_PASS = 16
+"""Columns that take about as long as it takes to go through the matrix, whatever is multiplied by it."""
 
 PAIR, TILE, LINE = 2, 32, 64
 """Columns that are multiplied by tiles at once, rows of a tile of DEPTH columns, side by side in memory, and
@@ -46,15 +51,19 @@ class Blocks(NamedTuple):
 
     Attributes:
         width: columns in a whole block.
-        rest: columns in the blocks that hold what is left over, where that is at most half of a whole one.
+        rests: columns in narrower blocks with the same bits, ascending, for what is left over.
         cuts: whether sums are cut into parts of DEPTH terms.
         has_pairs: whether pairs of columns by tiles have the same bits.
     """
 
     width: int
-    rest: int
+    rests: tuple[int, ...] = ()
     cuts: bool = False
     has_pairs: bool = False
+
+    def for_few(self, count: int) -> int:
+        """Returns how wide blocks of so many columns are that take the least time."""
+        return min((*self.rests, self.width), key=lambda width: -(-count // width) * (width + A_PASS))
 
 
 class Product(NamedTuple):
@@ -79,18 +88,10 @@ class Factor:
         has_tiles: whether pairs of columns go by tiles of its rows: these are there, or worth their making.
     """
 
-    def __init__(self, matrix: Array, tiles: Array | None = None, *, lasts: bool = True) -> None:
-        """Holds a matrix.
-
-        Args:
-            matrix: [m, P].
-            tiles: its rows in tiles [t, P, high], if they lie in memory so; zeros fill up the last.
-            lasts: whether it is multiplied so often that tiles are worth their making.
-        """
-        self.matrix, self.has_tiles = matrix, lasts or tiles is not None
-        self._tiles = tiles
+    def __init__(self, matrix: Array, *, lasts: bool = True) -> None:
+        """Holds a matrix [m, P] that lasts if it is multiplied so often that tiles are worth their making."""
+        self.matrix, self.has_tiles = matrix, lasts
         self._lying: Array | None = None
-        self._transposed: Factor | None = None
 
     @classmethod
     def of_lines(cls, lines: Array, inner: int, *, lasts: bool) -> Iterator["Factor"]:
@@ -102,19 +103,28 @@ class Factor:
             factor._lying = lying
             yield factor
 
-    @property
+    @cached_property
     def transposed(self) -> "Factor":
         """Its transposed [P, m]."""
-        if self._transposed is None:
-            self._transposed = Factor(self.matrix.T, self._lying, lasts=self.has_tiles)
-        return self._transposed
+        factor = Factor(self.matrix.T, lasts=self.has_tiles)
+        if self._lying is not None:
+            factor.tiles, factor.has_tiles = self._lying, True
+        return factor
 
-    @property
+    @cached_property
     def tiles(self) -> Array:
-        """Its rows in tiles [t, P, high], cut when they are first asked for."""
-        if self._tiles is None:
-            self._tiles = _tiled(self.matrix)
-        return self._tiles
+        """Its rows in tiles [t, P, high]; zeros fill up the last."""
+        return _tiled(self.matrix)
+
+    @cached_property
+    def by_rows(self) -> Parts:
+        """Its matrix as one of a stack, cut along its sums."""
+        return _parts(self.matrix[None], -1)
+
+    @cached_property
+    def by_tiles(self) -> Parts:
+        """Its tiles, cut along their sums."""
+        return _parts(self.tiles, -2)
 
 
 def in_lines(shape: tuple[int, int], dtype: Any) -> Array:
@@ -165,28 +175,47 @@ class _Pair:
         product = np.empty((PAIR, n_tiles, high), tiles.dtype)
         self.given = _apart(pair.T, shape)
         self.found = _apart(product.reshape(PAIR, -1)[:, :n_rows].T, shape)
-        self._pair, self._out = pair, product.transpose(1, 0, 2)
-        self._spare = np.empty((n_tiles, PAIR, high), tiles.dtype)
+        self._pair, self._sum = _parts(pair[None], -1), _Sum(inner, product.transpose(1, 0, 2))
 
     def multiply(self, left: Factor) -> None:
         """Makes the products with the tiles; see Room."""
-        _add_up(_factors(self._pair, left.tiles, cuts=True), self._out, self._spare)
+        self._sum.make(self._pair, left.by_tiles)
 
 
 class _Padded:
-    """Room for columns that fill up blocks with zeros; see Room."""
+    """Room for columns that fill up a block with zeros; see Room."""
 
-    def __init__(self, left: Array, shape: tuple[int, int], width: int, *, cuts: bool) -> None:
+    def __init__(self, left: Array, shape: tuple[int, int], blocks: Blocks) -> None:
         """Begins with zeros."""
+        width, cuts = blocks.for_few(shape[0] * shape[1]), blocks.cuts
         count = -(-shape[0] * shape[1] // width) * width
         found, given = (np.zeros((length, 1, count), left.dtype) for length in left.shape)
         self.given, self.found = _apart(given[:, 0], shape), _apart(found[:, 0], shape)
-        self._right, self._out, self._cuts = _cut(given, width), _cut(found, width), cuts
-        self._spare = np.empty_like(self._out)
+        right, out, self._cuts = _cut(given, width)[0], _cut(found, width)[0], cuts
+        self._right, self._sum = _parts(right, -2) if cuts else (right,), _Sum(len(given) * cuts, out)
 
     def multiply(self, left: Factor) -> None:
         """Makes the products in blocks; see Room."""
-        _add_up(_factors(left.matrix, self._right, cuts=self._cuts), self._out, self._spare)
+        self._sum.make(left.by_rows if self._cuts else (left.matrix,), self._right)
+
+
+class _Sum:
+    """Room for the sum of products of the parts of two factors, each kind of which is made in one call."""
+
+    def __init__(self, inner: int, out: Array) -> None:
+        """Takes how many terms are cut, and where the sum [b, m, k] goes."""
+        whole, n_parts = inner // DEPTH, -(-inner // DEPTH)
+        self._out, self._each = out, np.empty((n_parts, *out.shape), out.dtype) if n_parts > 1 else None
+        self._places = [] if self._each is None else [self._each[:whole], *self._each[whole:]]
+
+    def make(self, left: Parts, right: Parts) -> None:
+        """Makes the products and adds them up, one after the other."""
+        if self._each is None:
+            np.matmul(left[0], right[0], out=self._out)
+            return
+        for one, other, place in zip(left, right, self._places, strict=True):
+            np.matmul(one, other, out=place)
+        np.add.reduce(self._each, axis=0, out=self._out)
 
 
 def _apart(columns: Array, shape: tuple[int, int]) -> Array:
@@ -215,7 +244,7 @@ class Multiplier:
         whole = columns.shape[-1] - rest
         if whole:
             right = _cut(columns[..., :whole], width)
-            _add_up(_factors(left.matrix, right, cuts=self.blocks.cuts), _cut(out[..., :whole], width))
+            _add_up(left.matrix, right, _cut(out[..., :whole], width), cuts=self.blocks.cuts)
             columns, out = columns[..., whole:], out[..., whole:]
         if rest:
             room = self.room(left, (columns.shape[1], rest))
@@ -230,29 +259,29 @@ class Multiplier:
         key = left.matrix.shape, left.tiles.shape if by_pairs else None, left.matrix.itemsize
         room = self._rooms.get(key)
         if room is None or room.given.shape[1:] != shape:  # trials leave, and room for more is let go
-            width = blocks.rest if 2 * count <= blocks.width else blocks.width
-            room = _Pair(left, shape) if by_pairs else _Padded(left.matrix, shape, width, cuts=blocks.cuts)
+            room = _Pair(left, shape) if by_pairs else _Padded(left.matrix, shape, blocks)
             self._rooms[key] = room
         return room
 
 
-def _factors(left: Array, right: Array, *, cuts: bool) -> list[tuple[Array, Array]]:
-    """Returns factors whose products add up to that of two: of parts of their sums if these are cut."""
-    if not cuts or left.shape[1] <= DEPTH:
-        return [(left, right)]
-    return [(left[:, part], right[..., part, :]) for part in _parts(left.shape[1])]
+def _add_up(left: Array, right: Array, out: Array, *, cuts: bool) -> None:
+    """Writes a product of matrices to out, of parts of its sums one after the other if these are cut."""
+    depth = DEPTH if cuts else left.shape[1]
+    np.matmul(left[:, :depth], right[..., :depth, :], out=out)
+    for first in range(depth, left.shape[1], depth):
+        part = slice(first, first + depth)
+        np.add(out, left[:, part] @ right[..., part, :], out=out)
 
 
-def _add_up(factors: list[tuple[Array, Array]], out: Array, spare: Array | None = None) -> None:
-    """Writes a sum of products of matrices to out, one after the other; spare is overwritten."""
-    np.matmul(*factors[0], out=out)
-    for left, right in factors[1:]:
-        np.add(out, np.matmul(left, right, out=spare), out=out)
-
-
-def _parts(length: int) -> list[slice]:
-    """Returns the parts of a sum of so many terms."""
-    return [slice(first, first + DEPTH) for first in range(0, length, DEPTH)]
+def _parts(factor: Array, axis: int) -> Parts:
+    """Cuts a factor along its sums, the last axis or the one before, without a copy."""
+    whole = factor.shape[axis] // DEPTH * DEPTH
+    if factor.shape[axis] <= DEPTH:
+        return (factor,)
+    last = factor.swapaxes(axis, -1)
+    cut = np.moveaxis(last[..., :whole].reshape(*last.shape[:-1], -1, DEPTH), -2, 0)
+    parts = cut.swapaxes(axis, -1), last[..., whole:].swapaxes(axis, -1)
+    return parts[: 1 + (whole < factor.shape[axis])]
 
 
 def _cut(columns: Array, width: int) -> Array:
@@ -273,65 +302,68 @@ def blocks_for(products: Iterable[Product], dtype: str) -> Blocks | None:
     """
     shapes = [*products]
     cuts = any(shape.inner > DEPTH for shape in shapes)
-
-    def all_keep(blocks: Blocks, beside: Blocks | None = None) -> bool:
-        return all(keeps_columns(shape, blocks, dtype, beside) for shape in shapes)
-
     for width in WIDTHS:
-        whole, pairs = (Blocks(n, n, cuts, has_pairs=n == PAIR) for n in (width, PAIR))
-        if all_keep(whole):
-            narrower = (Blocks(rest, rest, cuts) for rest in RESTS if rest < width)
-            rest = next((blocks.width for blocks in narrower if all_keep(blocks, whole)), width)
-            return Blocks(width, rest, cuts, all_keep(pairs, whole))
+        whole, pairs = Blocks(width, cuts=cuts), Blocks(PAIR, cuts=cuts, has_pairs=True)
+        tried = (whole, *(Blocks(rest, cuts=cuts) for rest in RESTS if rest < width), pairs)
+        kept = frozenset(tried).intersection(*(trusted(shape, tried, dtype) for shape in shapes))
+        if whole in kept:
+            rests = tuple(blocks.width for blocks in tried[1:-1] if blocks in kept)
+            return Blocks(width, rests, cuts, pairs in kept)
     return None
 
 
 @cache
-def keeps_columns(product: Product, blocks: Blocks, dtype: str, beside: Blocks | None = None) -> bool:
-    """Returns whether a column has the same bits in every place of a block, and beside whatever numbers.
+def trusted(product: Product, tried: tuple[Blocks, ...], dtype: str) -> frozenset[Blocks]:
+    """Returns in which blocks a column has the same bits in every place, and beside whatever numbers.
 
     The answer depends on the machine and its BLAS alone, so that it is the same in each of its processes.
 
     Args:
         product: the shape.
-        blocks: which are tried, none narrower than the others; by tiles where they have pairs.
+        tried: blocks, the widest first: where these are not trusted, nor are others. By tiles if they have
+            pairs.
         dtype: float32 or float64.
-        beside: wider blocks, in which the bits must be the same; None: of none.
     """
     rows, inner, is_transposed = product
-    width, most = blocks.width, max(blocks.width, beside.width if beside else 0)
     generator = np.random.default_rng(0)
     held = generator.standard_normal((inner, rows) if is_transposed else (rows, inner)).astype(dtype)
-    lefts = [Factor(held.T if is_transposed else held)]
-    if is_transposed and blocks.has_pairs:
-        lying = in_lines(held.shape, dtype)
-        lying[:, :rows] = held
-        lefts += [factor.transposed for factor in Factor.of_lines(lying[None], rows, lasts=False)]
-    columns = generator.standard_normal((inner, 1, most)).astype(dtype)
-    block, shifts, one = columns[..., :width], (*SHIFTS, width // 2, width - 1), width // 3
-    tried = [
-        block,
-        *(np.roll(block, shift, axis=-1) for shift in shifts),
-        np.repeat(block[..., one : one + 1], width, axis=-1),
-        *(_beside(block, one, strange) for strange in (np.nan, np.inf, 0.0)),
-    ]
-
-    def keeps(left: Factor) -> bool:
-        expected, *found = [_product(left, each, blocks) for each in tried]
-        if beside and not np.array_equal(_product(left, columns, blocks), _product(left, columns, beside)):
-            return False
-        own = expected[..., one : one + 1]
-        return (
-            all(
-                np.array_equal(there, np.roll(expected, shift, axis=-1))
-                for there, shift in zip(found, shifts, strict=False)
-            )
-            and bool((found[len(shifts)] == own).all())
-            and all(np.array_equal(there[..., one : one + 1], own) for there in found[len(shifts) + 1 :])
-        )
-
+    columns = generator.standard_normal((inner, 1, tried[0].width)).astype(dtype)
+    left = Factor(held.T if is_transposed else held)
+    found = set[Blocks]()
     with np.errstate(all="ignore"):
-        return all(map(keeps, lefts))
+        expected = _product(left, columns, tried[0])
+        for blocks in tried:
+            lefts = [left]
+            if is_transposed and blocks.has_pairs:
+                lying = in_lines(held.shape, dtype)
+                lying[:, :rows] = held
+                lefts += [factor.transposed for factor in Factor.of_lines(lying[None], rows, lasts=False)]
+            if all(_keeps(each, blocks, columns, expected) for each in lefts):
+                found.add(blocks)
+            elif blocks == tried[0]:
+                break
+    return frozenset(found)
+
+
+def _keeps(left: Factor, blocks: Blocks, columns: Array, expected: Array) -> bool:
+    """Returns whether columns have the products that are expected, in every place of some blocks."""
+    width, one = blocks.width, blocks.width // 3
+    block, found, own = columns[..., :width], expected[..., :width], expected[..., one : one + 1]
+    alike = np.repeat(block[..., one : one + 1], width, axis=-1)
+    shifts = {shift % width for shift in (*SHIFTS, width // 2, width - 1)} - {0}
+
+    def times(given: Array) -> Array:
+        return _product(left, given, blocks)
+
+    return (
+        np.array_equal(times(columns), expected)
+        and all(np.array_equal(times(np.roll(block, n, axis=-1)), np.roll(found, n, axis=-1)) for n in shifts)
+        and bool((times(alike) == own).all())
+        and all(
+            np.array_equal(times(_beside(block, one, strange))[..., one : one + 1], own)
+            for strange in (np.nan, np.inf, 0.0)
+        )
+    )
 
 
 def _product(left: Factor, columns: Array, blocks: Blocks) -> Array:

@@ -48,6 +48,12 @@ class Method:
         return self.batch_size is None or (self.batch_size >= n_rows and self.order != "with_replacement")
 
     @property
+    def is_plain(self) -> bool:
+        """Whether a step is theta less the rate times the gradient of its rows, and nothing more is kept."""
+        keeps = "momentum" in self.active or self.average is not None
+        return self.optimizer == "sgd" and not keeps and not self.is_penalised
+
+    @property
     def is_penalised(self) -> bool:
         """Whether any trial has a penalty."""
         return "weight_decay" in self.active

@@ -38,7 +38,7 @@ from linreg_sweep.theory.outcome import MISSING
 from linreg_sweep.trials.columns import history_types, trial_types
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.rounding import UNTOLD, arithmetic
-from linreg_sweep.workers.backends import PROCESSES, open_backend
+from linreg_sweep.workers.backends import PROCESSES, check_backend, open_backend
 
 Columns = Mapping[str, Array]
 
@@ -111,10 +111,11 @@ def verify(
 
     Raises:
         ResultsError: there is no such run, or the data are not those of the run.
-        ConfigError: the run's config.yaml cannot be read.
+        ConfigError: jobs is no number of workers, or the run's config.yaml cannot be read.
         DataError: its data cannot be read.
         SweepError: workers die whatever they are given.
     """
+    check_backend(PROCESSES, jobs, None, None)
     run = as_run(run)
     experiment = reopen(run, max_memory)
     wrong: list[Mismatch] = []

@@ -143,10 +143,19 @@ COMMANDS: list[tuple[list[str], str, int]] = [
         "Hint: pip install s3fs for s3://, gcsfs for gs://, adlfs for abfs://; or give a path",
         2,
     ),
-    (["init", "ok.csv"], "ok.csv/configs/tutorial.yaml: there is no folder ok.csv/configs", 2),
+    (
+        ["init", "ok.csv"],
+        "ok.csv: must be a folder, it is a file. Hint: --data ok.csv --y COLUMN, if these are your data",
+        2,
+    ),
+    (["init", "ok.csv", "--data", "ok.csv", "--y", "y"], "ok.csv: must be a folder, it is a file", 2),
     # init
     (["init", "--y", "a"], "--x and --y: apply to --data only: the tutorial's columns are x and y", 2),
-    (["init", "--data", "ok.csv"], "--y: is required with --data: the column to predict", 2),
+    (
+        ["init", "--data", "ok.csv"],
+        "--y: is required with --data: the column to predict. Hint: the columns are x, y",
+        2,
+    ),
     (["init", "--name", "a/b"], f"--name: {NAME}, got 'a/b'. {LETTERS} b", 2),
     (["init", "--name", "a\n"], f"--name: {NAME}, got 'a\\n'. {LETTERS} a", 2),
     (

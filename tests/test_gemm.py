@@ -62,6 +62,10 @@ def check_columns() -> None:
             few[..., 1] = np.nan
             product.multiply(factor, few[:, :1], found[:, :1])
             assert np.array_equal(found[:, 0, 0], out[:, 0, width]), (shape, dtype)
+            for count in (2, 3, 4, 5, 8, 9, 12, 17, 24, 33, 40, 64, 65, width - 1):
+                found = np.empty_like(out[..., :count])
+                product.multiply(factor, columns[..., :count], found)
+                assert np.array_equal(found, out[..., :count]), (shape, dtype, count)
             shifted, found = np.roll(columns, 3, axis=-1), np.empty_like(out)
             shifted[..., :3], shifted[..., 9::4] = np.nan, np.inf
             with np.errstate(invalid="ignore"):
@@ -105,12 +109,19 @@ def test_a_block_is_narrower_where_a_wide_one_mixes_columns() -> None:
     """As of float32 on Haswell, where a column's bits depend on its place in a block of 32."""
     said = on_kernel(
         "Haswell",
-        "from linreg_sweep.gemm import WIDTHS, Blocks, Product, blocks_for, keeps_columns\n"
+        "from linreg_sweep.gemm import WIDTHS, Blocks, Product, blocks_for, trusted\n"
         "shape = Product(51, 51)\n"
-        "found = keeps_columns(shape, Blocks(WIDTHS[0], WIDTHS[0]), 'float32')\n"
-        "print(found, *blocks_for([shape], 'float32')[:2])",
+        "found = bool(trusted(shape, (Blocks(WIDTHS[0]),), 'float32'))\n"
+        "print(found, *blocks_for([shape], 'float32')[:1])",
     )
-    assert said.split() == ["False", "16", "16"]
+    assert said.split() == ["False", "16"]
+
+
+def test_where_nothing_is_multiplied_all_blocks_do() -> None:
+    """As of a single row, through which steps and costs go one number after the other."""
+    blocks = blocks_for([], "float64")
+    assert blocks is not None
+    assert blocks.width == WIDTHS[0]
 
 
 def test_the_kernel_is_named() -> None:

@@ -77,6 +77,28 @@ def test_the_laboratory_says_what_it_does_not_know(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("holdout", "said"), [({"fraction": 0.2, "seed": 0}, ""), ({"folds": 3}, ", in one fold")]
+)
+def test_the_best_trial_of_each_word_is_of_one_fold(
+    holdout: dict[str, float], said: str, tmp_path: Path
+) -> None:
+    """And is said to be, since it is no mean over folds."""
+    run = ls.run(
+        {
+            "name": "s",
+            "data": {"name": "tutorial", "holdout": holdout},
+            "training": {"epochs": 5},
+            "method": "grid",
+            "parameters": {"optimizer": {"values": ["adam", "sgd"]}},
+        },
+        out=tmp_path,
+        jobs=1,
+    )
+    titles = [text for texts in page_of(tmp_path, run).texts.values() for text in texts if "of each" in text]
+    assert [text for text in titles if text == f"The best trial of each optimizer{said}"]
+
+
 def test_without_its_data_a_run_has_no_laboratory_and_says_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

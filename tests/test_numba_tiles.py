@@ -14,11 +14,13 @@ import pytest
 from llvmlite import binding
 
 from linreg_sweep.engines import chunks, numba_engine, numba_forms, numba_tiles
+from linreg_sweep.engines.chunks import Chunk, begin, rates_of, weights_of
 from linreg_sweep.engines.interface import Results
-from linreg_sweep.engines.numba_engine import train
+from linreg_sweep.engines.numba_engine import CompiledDescent, train
 from linreg_sweep.engines.numba_forms import Form, form_of
 from linreg_sweep.engines.numba_kernels import kernel
 from linreg_sweep.engines.numba_layout import Rows
+from linreg_sweep.engines.tracker import excess_of
 from linreg_sweep.method import Method
 from tests.cases import CASES, Case, trained_literally
 from tests.descents import assert_same, check_bits_are_own
@@ -33,7 +35,15 @@ SHAPES: dict[str, Case] = {
     "H, penalty, ema": replace(ADAM, numbers={"weight_decay": 0.2}, average=EMA),
     "H, adamw": replace(ADAM, optimizer="adamw", numbers={"weight_decay": 1.0}, targets=2),
     "fewer rows than half the parameters": replace(WIDE, rows=4, features=13, targets=2),
+    "few rows in batches, two targets": replace(WIDE, rows=5, features=13, targets=2, batch_size=2),
+    "few rows in batches, shuffled, penalties": replace(
+        WIDE, rows=6, features=17, batch_size=3, order="reshuffle", numbers={"weight_decay": (0.0, 0.1, 1.0)}
+    ),
+    "few rows, one by one, adamw": replace(
+        ADAM, rows=5, features=30, batch_size=1, optimizer="adamw", numbers={"weight_decay": 1.0}
+    ),
     "batches by H": replace(WIDE, batch_size=7, tolerance=0.3),
+    "batches by H that are packed": replace(WIDE, features=20, batch_size=12, tolerance=0.3, targets=2),
     "batches by H, nadam, mean": replace(ADAM, optimizer="nadam", batch_size=10, average=MEAN),
     "batches by rows": replace(WIDE, features=14, batch_size=5, tolerance=0.3, loss="mse"),
     "batches by rows, shuffled, three targets": replace(WIDE, batch_size=9, order="reshuffle", targets=3),
@@ -64,6 +74,13 @@ SHAPES: dict[str, Case] = {
     "row by row, few parameters": replace(WIDE, features=1, rows=30, batch_size=1, loss="sse"),
     "row by row, too many for registers": replace(
         WIDE, features=17, batch_size=1, targets=2, order="reshuffle"
+    ),
+    "single rows, several at a time": replace(WIDE, features=30, rows=29, batch_size=1, tolerance=0.3),
+    "few rows, several at a time, two targets": replace(
+        WIDE, features=40, rows=11, batch_size=1, targets=2, loss="mse"
+    ),
+    "row by row, many parameters, two targets": replace(
+        WIDE, features=35, rows=29, batch_size=1, order="with_replacement", targets=2, loss="mse"
     ),
     "row by row, nesterov, ema": replace(
         WIDE, batch_size=1, numbers={"momentum": 0.5}, flags=("nesterov",), average=EMA
@@ -115,6 +132,22 @@ def test_every_kind_of_training_goes_by_tiles_too(monkeypatch: pytest.MonkeyPatc
     """Were no shape left to the NumPy engine's order, all its trials would end as they do."""
     monkeypatch.setattr(numba_forms, "FEW_PARAMETERS", -1)
     assert_literal(case)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("case", EACH)
+def test_what_is_measured_is_the_excess(case: Case) -> None:
+    """By whatever way: its lowest and its highest of each trial are those of the states that it passes."""
+    options, trials = case.options(), case.trials
+    descent = CompiledDescent(case.problem, options, form(case), len(trials))
+    state = begin(trials, options, descent.dtype)
+    rates = rates_of(state, options, 0, 4, descent.dtype)
+    weights = weights_of(state, options, 0, 4, len(descent.slices), descent.dtype)
+    epochs = Chunk(0, [descent.batches(epoch) for epoch in range(4)], rates, weights)
+    _, lowest, highest = descent.chunk(state, epochs)
+    excess = excess_of(trials.quadratic, descent.retrace(state, epochs)[0]) / trials.quadratic.cost_per_loss
+    np.testing.assert_allclose(lowest, excess.min(axis=0), rtol=1e-9)
+    np.testing.assert_allclose(highest, excess.max(axis=0), rtol=1e-9)
 
 
 def form(case: Case) -> Form:
@@ -191,7 +224,7 @@ def digest(results: Results) -> str:
 def test_registers_half_as_wide_give_the_same_bits() -> None:
     """As on a processor that has no others: the tiles are cut in another way."""
     names = ["H", "batches by rows", "H of drawn rows, two targets", "row by row in registers"]
-    names += ["row by row in all registers"]
+    names += ["row by row in all registers", "single rows, several at a time"]
     features = binding.get_host_cpu_features()
     narrow = {name: has and not name.startswith("avx512") for name, has in features.items()}
     environment = os.environ | {"NUMBA_CPU_FEATURES": type(features)(narrow).flatten()}
@@ -204,7 +237,32 @@ def test_registers_half_as_wide_give_the_same_bits() -> None:
 
 
 @pytest.mark.system
-@pytest.mark.parametrize(("n_parameters", "batch_size"), [(21, None), (21, 8), (21, 1), (11, 1)])
+def test_single_rows_of_which_there_are_too_many_go_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their products with one another would not find room; the form says so, for last digits are others."""
+    case = SHAPES["single rows, several at a time"]
+    taken_together, results = form(case), case.train("numba")
+    monkeypatch.setattr(numba_forms, "MOST_NUMBERS", case.rows)
+    assert_literal(case)
+    assert str(form(case)) != str(taken_together)
+    assert digest(case.train("numba")) != digest(results)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("name", ["H", "H, adamw", "batches by H, nadam, mean"])
+def test_one_tile_of_all_rows_has_the_bits_of_several(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """How H goes through few parameters is no matter of the trials'."""
+    expected = SHAPES[name].train("numba")
+    kernel.cache_clear()
+    monkeypatch.setattr(numba_tiles, "MOST_TALL", 0)
+    found = SHAPES[name].train("numba")
+    kernel.cache_clear()
+    assert_same(found, expected)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize(
+    ("n_parameters", "batch_size"), [(21, None), (21, 8), (21, 1), (33, 1), (11, None), (11, 1)]
+)
 @pytest.mark.skipif(not binding.get_host_cpu_features().get("fma"), reason="the processor has no fma")
 def test_products_are_vectors_of_fma(n_parameters: int, batch_size: int | None) -> None:
     """LLVM leaves loops in single numbers and says nothing of it; so the machine's code is read."""
@@ -214,7 +272,8 @@ def test_products_are_vectors_of_fma(n_parameters: int, batch_size: int | None) 
     compiled: Any = kernel(Method(), rows, "float64", form(case), numba_tiles.WIDE, True, False)
     (code,) = compiled.inspect_asm().values()
     functions = re.split(r"\n(?=_Z\w+:)", code)
-    of_products = [each for each in functions if "numba_steps" not in each.partition(":")[0]]
+    beside_steps = numba_tiles.is_tall(n_parameters, numba_tiles.WIDE) and batch_size is None
+    of_products = [each for each in functions if beside_steps or "numba_steps" not in each.partition(":")[0]]
     products = re.findall(r"vfn?m(?:add|sub)\w+.*", "\n".join(of_products))
     packed = [line for line in products if "pd" in line.split()[0] and ("zmm" in line or "ymm" in line)]
-    assert len(packed) == len(products) >= 2 * numba_tiles.WIDE
+    assert len(packed) == len(products) >= (2 * n_parameters if beside_steps else 2 * numba_tiles.WIDE)

@@ -1,11 +1,13 @@
 """The NumPy engine: what it does besides agreeing with the literal loop."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from linreg_sweep.engines.chunks import descend
+from linreg_sweep.engines import batches, rows
+from linreg_sweep.engines.chunks import Chunk, begin, descend
 from linreg_sweep.engines.forms import form_of
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
 from linreg_sweep.engines.numpy_engine import BlasDescent, Descent, train
@@ -59,6 +61,34 @@ def test_bits_are_a_trials_own(dtype: str) -> None:
         assert_same(alone, together, chosen)
 
 
+@pytest.mark.parametrize("n_parameters", [2, 8])
+@pytest.mark.parametrize("count", [1, 2, 191, 192, 1024, 1025, 5000])
+def test_elementwise_products_are_added_up_in_order(n_parameters: int, count: int) -> None:
+    """In one call or in many, and signs of zero, infinities and what is no number are where they belong."""
+    whole, generator = np.getbufsize(), np.random.default_rng(count)
+    x, y = generator.normal(size=(30, n_parameters - 1)), generator.normal(size=(30, 1))
+    problem = make_problem(x, y, loss="mse", fit_bias=True)
+    start = generator.normal(size=(count, n_parameters, 1))
+    for strange in (-0.0, 0.0, np.inf, np.nan):
+        start[generator.random(start.shape) < 0.05] = strange
+    trials = make_trials(problem, 0.1, start, 1)
+    options = judged(problem, make_trials(problem, 0.1, np.zeros_like(start), 1), make_method(trials))
+    state = begin(trials, options, np.dtype(np.float64))
+    descent = Descent(problem, options)
+    with np.errstate(all="ignore"):
+        found = descent.advance(state.copy(), Chunk(0, [descent.batches(0)], state.rate[None], None)).theta
+        assert np.getbufsize() == whole
+        columns = start[..., 0]
+        for row in range(n_parameters):
+            total = problem.hessian[row, 0] * columns[:, 0]
+            for factor, numbers in zip(problem.hessian[row, 1:], columns[:, 1:].T, strict=True):
+                total = total + factor * numbers
+            expected = columns[:, row] - (total - problem.constant[row, 0]) * 0.1
+            for numbers in (found[row, 0], expected):
+                numbers[np.isnan(numbers)] = np.nan  # of whichever sign
+            assert found[row, 0].tobytes() == expected.tobytes()
+
+
 def test_a_mini_batch_trial_without_momentum_is_not_moved_by_neighbours_with_it() -> None:
     """Whether a velocity is kept depends on the sweep: bits hold even where a step overflows."""
     x = np.arange(1.0, 31.0)[:, None]
@@ -89,6 +119,34 @@ def test_no_trial_notices_its_neighbours_whatever_its_products_are(case: Case, d
     assert form.blocks is not None
     found = descend(BlasDescent(case.problem, options, form, form.blocks), case.trials, 5)
     assert_same(found, train(case.problem, case.trials, options))
+
+
+@pytest.mark.parametrize(("taken", "at_hand"), [(1, 4096), (60, 4096), (60, 1), (2**18, 0)])
+@pytest.mark.parametrize("name", ["rows of a step, the last a single one", "rows drawn with replacement"])
+def test_how_many_steps_have_their_rows_put_in_order_together_is_no_matter_of_theirs(
+    name: str, taken: int, at_hand: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor whether what they are taken by is made once for all."""
+    case = FORMS[name]
+    expected = train(case.problem, case.trials, case.options())
+    monkeypatch.setattr(batches, "TAKEN", taken)
+    monkeypatch.setattr(rows, "AT_HAND", at_hand)
+    assert_same(train(case.problem, case.trials, case.options()), expected)
+
+
+def test_rows_in_file_order_take_no_room_for_others() -> None:
+    """Nor are there steps for it: what is kept are the scaled rows and targets alone."""
+    x = np.random.default_rng(0).normal(size=(4000, 40))
+    problem = make_problem(x, x[:, :1], loss="mse", fit_bias=False)
+    problem.rows(slice(None))  # which it keeps itself
+    tracemalloc.start()
+    try:
+        kept = rows.Rows.of(problem, 2, np.dtype(np.float64), are_drawn=False)
+        size, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept.held is not None
+    assert size < 1.1 * sum(numbers.nbytes for numbers in kept.held)
 
 
 @pytest.mark.parametrize("case", MOVING)

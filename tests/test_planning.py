@@ -204,6 +204,35 @@ def test_memory_counts_the_batches_and_the_data(
     assert measured / 2 < ls.plan(sweep, data=(x, x[:, 0])).memory < 2 * measured
 
 
+@pytest.mark.parametrize(
+    ("shape", "batch_size", "epochs", "engine", "measured"),
+    [
+        ((1000, 10), 1, 9000, "numba", 67e6),  # rows in the orders of as many epochs as there is room for
+        ((1000, 50), 10, 3000, "numba", 17e6),  # of a third of them
+        ((1000, 10), 16, 4000, "numba", 6.9e6),  # H that is made of rows
+        ((2000, 1), 2, 300, "numpy", 44e6),  # H of the steps of 32 epochs
+    ],
+)
+def test_memory_counts_the_epochs_that_are_drawn_at_once(
+    shape: tuple[int, int], batch_size: int, epochs: int, engine: str, measured: float
+) -> None:
+    """Within a factor of 2 of tracemalloc's peak over two trials, however small the data."""
+    training = {"epochs": epochs, "batch_size": batch_size, "order": "reshuffle", "engine": engine}
+    x = np.random.default_rng(0).normal(size=shape)
+    assert measured / 2 < ls.plan(SWEEP | {"training": training}, data=(x, x[:, 0])).memory < 2 * measured
+
+
+def test_memory_counts_products_of_rows_with_one_another() -> None:
+    """Of eight single rows at a time, which momentum does not take together."""
+    x = np.random.default_rng(0).normal(size=(1000, 40))
+
+    def taken(**training: float) -> int:
+        sweep = SWEEP | {"training": {"epochs": 20, "engine": "numba", "batch_size": 1} | training}
+        return ls.plan(sweep, data=(x, x[:, 0])).memory
+
+    assert taken() - taken(momentum=0.5) == 1000 * 8 * 8
+
+
 def test_time_grows_with_epochs_trials_and_batches() -> None:
     """In proportion, where one alone grows and is large; closed_form takes the same for any epochs."""
     base = {"parameters": {"learning_rate": {"min": 1e-5, "max": 1e-4, "num": 50_000}}}

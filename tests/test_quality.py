@@ -177,6 +177,42 @@ def test_a_summary_tells_the_spread_over_folds_as_pandas_does(ridge: ls.Run) -> 
     )
 
 
+RATES = {"min": 0.01, "max": 0.5}
+
+
+@pytest.mark.parametrize("unit", [{}, {"unit": "stability_limit"}])
+@pytest.mark.parametrize(
+    "space",
+    [
+        {"parameters": [{"learning_rate": {"values": [0.1, 0.2]}}, {"learning_rate": {"values": [0.3]}}]},
+        {"parameters": {"learning_rate": {**RATES}}, "method": "random", "trials": 3},
+        {"parameters": {"learning_rate": {**RATES, "num": 3}}},
+    ],
+    ids=["union", "random", "grid"],
+)
+def test_the_best_setting_over_folds_is_told_by_the_rate_that_its_folds_share(
+    space: dict[str, Any], unit: dict[str, str], tmp_path: Path
+) -> None:
+    """The learning rate or, declared in stability limits, which each fold has for itself, its share."""
+    products = space["parameters"]
+    units = [
+        {"learning_rate": product["learning_rate"] | unit}
+        for product in (products if isinstance(products, list) else [products])
+    ]
+    declared = {
+        "name": "s",
+        "data": {"name": "tutorial", "holdout": {"folds": 3}},
+        "training": {"epochs": 5},
+        "outcome": {"divergence": 1e300},
+        "method": "grid",
+        "seed": 1,
+        **space,
+        "parameters": units if len(units) > 1 else units[0],
+    }
+    run = ls.run(declared, out=tmp_path, jobs=1, part_size=2)
+    assert [*run.metadata["folds"]["best"]["setting"]] == ["stability_ratio" if unit else "learning_rate"]
+
+
 def test_what_diverges_in_a_fold_is_never_best(tmp_path: Path) -> None:
     """Its mean is infinite or none; the spread says so, and the best setting is another."""
     x, y = data(5)

@@ -16,7 +16,7 @@ import pytest
 
 import linreg_sweep as ls
 from linreg_sweep.cli import main
-from linreg_sweep.errors import ResultsError
+from linreg_sweep.errors import ConfigError, ResultsError
 from linreg_sweep.runs import opening
 from linreg_sweep.storage.checksum import checksum
 from linreg_sweep.storage.parquet import read_arrays
@@ -47,6 +47,12 @@ TRIAL = 11
 def run(out: Path, training: dict[str, Any]) -> ls.Run:
     """Returns a run of 24 trials in three parts."""
     return ls.run(SWEEP | {"training": {"epochs": 400} | training}, out=out, jobs=1, part_size=10)
+
+
+def test_no_worker_cannot_verify(tmp_path: Path) -> None:
+    """It is said as `run` says it, before the run is looked for."""
+    with pytest.raises(ConfigError, match="--jobs: must be a whole number from 1 up, got 0"):
+        ls.verify(tmp_path / "none", jobs=0)
 
 
 @pytest.mark.parametrize("training", KINDS.values(), ids=KINDS.keys())

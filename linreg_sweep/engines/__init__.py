@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
+from linreg_sweep.engines.numba_forms import CHUNK
 from linreg_sweep.engines.pace import Pace, numba_pace, numpy_pace, torch_pace
 from linreg_sweep.errors import not_installed
 
@@ -21,7 +22,15 @@ class Form(Protocol):
 
     @property
     def steps_by_rows(self) -> bool:
-        """Whether steps go by the rows of their batches, so that no H of these is held or made."""
+        """Whether steps go by the rows of their batches, so that no H of these is held."""
+
+    @property
+    def makes_curvature(self) -> bool:
+        """Whether they go by H after all, made of these rows for some epochs at once."""
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether single rows are taken several at a time, by their products with one another."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,7 @@ class Entry:
         holds_batches: whether it holds what it computes of every mini-batch, H and C, at once.
         reads_rows: whether it looks at the rows of the data where a step sees all of them.
         holds_rows: whether it goes through all rows by itself where steps see some of them.
+        chunk: epochs between two looks, more where all that is held are rows in orders; 0: see chunks.py.
         pace: how fast it is.
         forms: the file of this folder that tells what its epochs are made of; None: always the same.
         starts_in: seconds to import or to compile it.
@@ -47,6 +57,7 @@ class Entry:
     holds_batches: bool = True
     reads_rows: bool = False
     holds_rows: bool = False
+    chunk: int = 0
     pace: Pace = numpy_pace
     forms: str | None = None
     starts_in: float = 0.0
@@ -68,6 +79,7 @@ ENGINES = {
         "numba_engine",
         packages=("numba",),
         holds_rows=True,
+        chunk=CHUNK,
         forms="numba_forms",
         pace=numba_pace,
         starts_in=2.0,

@@ -356,15 +356,15 @@ def _slack(descent: Arithmetic, state: State, error: Array | float, theta: Array
 
     The gradient is a difference of numbers of the size of |H| |theta| and C, so it is wrong by their
     rounding, and the measure by that times the error (Higham, Accuracy and Stability of Numerical
-    Algorithms, sec. 3.1). Four times the bound allows for how far a chunk moves. Errors |theta - theta*| and
-    |theta| are the largest of each trial or of all.
+    Algorithms, sec. 3.1); what H makes of the error itself may be larger. Four times the bound allows for how
+    far a chunk moves. Errors |theta - theta*| and |theta| are the largest of each trial or of all.
     """
     n_parameters, n_targets = descent.problem.shape
     steepest, constant, terms = descent.sizes
     if state.decay is not None:
         steepest = steepest + state.decay.max()
     roundings = 4 * (terms + 3) * n_parameters * n_targets * np.finfo(descent.dtype).eps
-    return np.asarray(roundings * error * (steepest * theta + constant))
+    return np.asarray(roundings * error * (steepest * (theta + error) + constant))
 
 
 def _near_an_event(

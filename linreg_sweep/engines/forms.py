@@ -37,6 +37,8 @@ class Form:
     costs_by_rows: bool
     blocks: Blocks | None
 
+    makes_curvature = looks_ahead = False
+
     def __str__(self) -> str:
         """Names the family of its roundings."""
         if self.blocks is None:

@@ -15,21 +15,15 @@ from numpy.typing import NDArray
 from linreg_sweep.engines.batches import batch_slices, curvatures, rows_of_epoch
 from linreg_sweep.engines.chunks import Array, Chunk, State, descend
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
-from linreg_sweep.engines.numba_forms import MOST_ROWS, Form, form_of
+from linreg_sweep.engines.numba_forms import AHEAD, CHUNK, CHUNK_NUMBERS, MOST_ROWS, Form, form_of
 from linreg_sweep.engines.numba_kernels import Data, Room, kernel, room_of
-from linreg_sweep.engines.numba_layout import Rows
-from linreg_sweep.engines.numba_made import made_pitch, maker
+from linreg_sweep.engines.numba_layout import MOST_LANES, Rows
+from linreg_sweep.engines.numba_made import ahead_maker, made_pitch, maker
 from linreg_sweep.engines.numba_tiles import WIDE, pack
 from linreg_sweep.engines.numba_vectors import REGISTER, lanes
 from linreg_sweep.engines.pace import BLOCK
 from linreg_sweep.method import Method
 from linreg_sweep.theory.problem import Problem, loss_factor
-
-CHUNK = 512
-"""Epochs between two looks at what was measured, at most."""
-
-CHUNK_NUMBERS = 2**20
-"""Numbers of theta, of as many trials as go together, or of H, over the epochs between two looks."""
 
 MANY = 15
 """Vectors of trials that elementwise steps carry through a chunk together: the first cache holds them.
@@ -75,6 +69,8 @@ class CompiledDescent:
             targets = -targets
         flat = map(self._flat, (design, targets, np.array(factors), np.empty(0), np.zeros(1)))
         self.data = Data(self.batch_size, *given, *flat)
+        if form.looks_ahead:
+            self.data = self.data._replace(hessians=self._ahead())
 
     def _flat(self, numbers: Array) -> Array:
         return np.ascontiguousarray(numbers, self.dtype).ravel()
@@ -177,6 +173,12 @@ class CompiledDescent:
         hessians, constants = (self._flat(np.array([pair[i] for pair in pairs])) for i in range(2))
         return self.data._replace(hessians=hessians, constants=-constants), in_file_order, n_seen
 
+    def _ahead(self) -> Array:
+        """Returns the products of rows that are taken together; see numba_made."""
+        made = _room_for(self.problem.n_rows * AHEAD + MOST_LANES, self.dtype)
+        ahead_maker(self.problem.shape[0])(made, self.data.matrix, self.problem.n_rows)
+        return made
+
     def _made(self, orders: NDArray[np.intp]) -> Array:
         """Returns H and -C of each batch of rows [epochs, m]; see numba_made."""
         pitch = made_pitch(self.rows, self.dtype.name)
@@ -218,11 +220,14 @@ class CompiledDescent:
         """How large the terms of the gradient of all rows can be, and how many are added; see chunks.
 
         By way of the rows the sums are over their products, whose absolute values add up to no more than the
-        largest entry of H, and of C than its root times that of the squares of y (Cauchy and Schwarz).
+        largest entry of H, and of C than its root times that of the squares of y (Cauchy and Schwarz). Where
+        the error goes through the rows instead there is no C, and what is added is squared.
         """
         problem = self.problem
         largest, constant = float(np.abs(problem.hessian).max()), float(np.abs(problem.constant).max())
         terms = len(problem.hessian)
+        if self.form.measures_by_difference:
+            return terms * largest, 0.0, 2 * terms + problem.n_rows
         if self.form.measures_by_rows:
             terms += problem.n_rows
             of_targets = largest * problem.factor * float((problem.targets**2).sum(axis=0).max())

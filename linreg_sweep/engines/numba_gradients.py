@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from linreg_sweep.engines.numba_layout import Rows
-from linreg_sweep.engines.numba_made import made_pitch
 from linreg_sweep.engines.numba_tiles import packed_size, product
 from linreg_sweep.engines.numba_vectors import entry_at, everywhere, lanes, load, part, stand_apart, store
 
@@ -18,19 +17,22 @@ class Gradients:
         set_scale: `(numbers, factor, by_rate, width)` settles by what residuals are multiplied.
         by_curvature: `(numbers, hessian, constant, batch, width)` writes the gradient by way of H and -C of a
             batch, packed.
-        by_made: likewise, of those that `numba_made` makes.
         find_residuals: `(numbers, matrix, targets, at, count, scales, width)` writes the residuals of some
             rows, scaled or as they are.
         by_rows: `(numbers, matrix, targets, zero, at, count, out, begins, width)` adds to the gradient, or to
             theta, what scaled residuals of some rows come to there.
+        add_rows: likewise, without targets, of residuals that are there.
+        along_rows: `(numbers, matrix, zero, at, count, width)` writes some rows times what stands where the
+            gradient does in the place of their residuals.
         gather: `(room, data, orders, order, count)` copies rows in their order to where a step finds them.
     """
 
     set_scale: Callable[..., None]
     by_curvature: Callable[..., None]
-    by_made: Callable[..., None]
     find_residuals: Callable[..., None]
     by_rows: Callable[..., None]
+    along_rows: Callable[..., None]
+    add_rows: Callable[..., None]
     gather: Callable[..., None]
 
 
@@ -51,26 +53,23 @@ def make_gradients(rows: Rows, dtype: str, vectors: int, fixed: int) -> Gradient
         for packed in (False, True)
     )
 
+    of_packed = packed_size(n_parameters, vectors, lanes(dtype))
+
     def set_scale(numbers: Any, factor: Any, by_rate: bool, width: int) -> None:
         pitch = fixed or width
         for column in range(0, width, length):
             rates = load(numbers, rate * pitch + column, length)
             store(numbers, scale * pitch + column, rates * -factor if by_rate else everywhere(factor, rates))
 
-    def through(times: Any, of_matrix: int, apart: int, of_constants: int, first: int, step: int) -> Any:
-        """Returns what takes matrices that are so far apart, as are their columns; constants likewise."""
-
-        def by_curvature(numbers: Any, hessian: Any, constant: Any, batch: int, width: int) -> None:
-            pitch = fixed or width
-            stand_apart()
-            for o in range(n_targets):
-                times(
-                    numbers, hessian, constant, n_parameters, batch * of_matrix, 1, apart, n_parameters,
-                    o * pitch, n_targets * pitch, True, batch * of_constants + first + o, step,
-                    (gradient + o) * pitch, n_targets * pitch, False, 0, width,
-                )  # fmt: skip
-
-        return part(by_curvature)
+    def by_curvature(numbers: Any, hessian: Any, constant: Any, batch: int, width: int) -> None:
+        pitch = fixed or width
+        stand_apart()
+        for o in range(n_targets):
+            multiply_packed(
+                numbers, hessian, constant, n_parameters, batch * of_packed, 1, n_parameters, n_parameters,
+                o * pitch, n_targets * pitch, True, batch * size + o, n_targets, (gradient + o) * pitch,
+                n_targets * pitch, False, 0, width,
+            )  # fmt: skip
 
     def find_residuals(
         numbers: Any, matrix: Any, targets: Any, at: int, count: int, scales: bool, width: int
@@ -85,17 +84,33 @@ def make_gradients(rows: Rows, dtype: str, vectors: int, fixed: int) -> Gradient
 
     find_residuals = part(find_residuals)
 
-    def by_rows(
-        numbers: Any, matrix: Any, targets: Any, zero: Any, at: int, count: int, out: int, begins: bool,
-        width: int,
-    ) -> None:  # fmt: skip
+    def add_rows(
+        numbers: Any, matrix: Any, zero: Any, at: int, count: int, out: int, begins: bool, width: int
+    ) -> None:
         pitch = fixed or width
-        stand_apart()
-        find_residuals(numbers, matrix, targets, at, count, True, width)
         for o in range(n_targets):
             multiply(
                 numbers, matrix, zero, n_parameters, at * n_parameters, 1, n_parameters, count,
                 (residual + o) * pitch, n_targets * pitch, begins, 0, 0, (out + o) * pitch,
+                n_targets * pitch, False, 0, width,
+            )  # fmt: skip
+
+    add_rows = part(add_rows)
+
+    def by_rows(
+        numbers: Any, matrix: Any, targets: Any, zero: Any, at: int, count: int, out: int, begins: bool,
+        width: int,
+    ) -> None:  # fmt: skip
+        stand_apart()
+        find_residuals(numbers, matrix, targets, at, count, True, width)
+        add_rows(numbers, matrix, zero, at, count, out, begins, width)
+
+    def along_rows(numbers: Any, matrix: Any, zero: Any, at: int, count: int, width: int) -> None:
+        pitch = fixed or width
+        for o in range(n_targets):
+            multiply(
+                numbers, matrix, zero, count, at * n_parameters, n_parameters, 1, n_parameters,
+                (gradient + o) * pitch, n_targets * pitch, True, 0, 0, (residual + o) * pitch,
                 n_targets * pitch, False, 0, width,
             )  # fmt: skip
 
@@ -108,13 +123,12 @@ def make_gradients(rows: Rows, dtype: str, vectors: int, fixed: int) -> Gradient
             for o in range(n_targets):
                 room.aims[place * n_targets + o] = entry_at(data.targets, row * n_targets + o)
 
-    of_packed, pitch = packed_size(n_parameters, vectors, lanes(dtype)), made_pitch(rows, dtype)
-    of_made = n_parameters * pitch
     return Gradients(
         part(set_scale),
-        through(multiply_packed, of_packed, n_parameters, size, 0, n_targets),
-        through(multiply, of_made, pitch, of_made, n_parameters, pitch),
+        part(by_curvature),
         find_residuals,
         part(by_rows),
+        part(along_rows),
+        add_rows,
         part(gather),
     )

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from linreg_sweep.engines.numba_forms import LEAST_ROWS, MOST_ROWS, Form
+from linreg_sweep.engines.numba_forms import AHEAD, LEAST_ROWS, MOST_ROWS, Form
 from linreg_sweep.engines.numba_gradients import make_gradients
 from linreg_sweep.engines.numba_layout import Rows
+from linreg_sweep.engines.numba_made import made_pitch
 from linreg_sweep.engines.numba_passes import glide, glides, sweep
 from linreg_sweep.engines.numba_steps import make_steps
 from linreg_sweep.engines.numba_vectors import compiled, inlined, lanes, load, no_alias, part, store
@@ -30,7 +31,8 @@ class Data(NamedTuple):
         batch_size: rows of a step.
         hessian: H [P, P].
         constant: -C [P, O].
-        hessians: of each batch [B, P, P], of drawn ones of each epoch, where steps go by them.
+        hessians: of each batch [B, P, P], of drawn ones of each epoch, where steps go by them; or products of
+            rows that are taken together [n, AHEAD].
         constants: likewise [B, P, O].
         matrix: A [n, P], where anything goes by its rows.
         targets: -Y [n, O], likewise.
@@ -101,22 +103,23 @@ def kernel(
     length = lanes(dtype) if vectors else 1
     most = max(1, vectors) * length
     is_fixed = rows.size <= FIXED
-    is_elementwise = form.is_elementwise
-    tiles = 1 if is_elementwise else vectors  # of which nothing is compiled where none are used
+    tiles = 1 if form.is_elementwise else vectors  # of which nothing is compiled where none are used
     steps = make_steps(
         method,
         rows,
         length,
         most if is_fixed else 0,
-        is_elementwise=is_elementwise,
+        made_pitch(rows, dtype) if form.makes_curvature else 0,
+        form=form,
         fit_bias=fit_bias,
         has_own_optimum=has_own_optimum,
     )
     move, measure, both, follow = steps.move, steps.measure, steps.both, steps.follow
+    depart, square, keep = steps.depart, steps.square, steps.keep
     products = make_gradients(rows, dtype, tiles, most if is_fixed else 0)
     set_scale, by_rows, gather = products.set_scale, products.by_rows, products.gather
+    along_rows, add_rows, look_ahead = products.along_rows, products.add_rows, steps.look_ahead
     by_curvature, find_residuals = products.by_curvature, products.find_residuals
-    of_batch = products.by_made if form.makes_curvature else by_curvature
     together = glides(rows.n_parameters, max(1, vectors))
     along, along_one = (sweep(each, length) for each in (max(1, vectors), 1))
     gliding, gliding_one = (glide(rows.n_parameters, each or 1, length) for each in (together, 1))
@@ -126,7 +129,8 @@ def kernel(
     gradient, residual = rows.gradient, rows.residual
     n_moving, at_decay, low, at_h = rows.clock, rows.rate + 2, rows.low, rows.h
     n_clocks, n_exact = rows.n_clocks, rows.n_clocks + rows.n_h
-    adds_up = steps.is_plain and form.holds_batch
+    finds_step = steps.finds_step
+    adds_up = method.is_plain and not has_average and form.holds_batch  # a formula knows of no average
     goal = 0 if adds_up else gradient
 
     def settle(numbers: Any, row: int, given: Any, index: int, width: int) -> None:
@@ -154,6 +158,21 @@ def kernel(
                 room.numbers, data.matrix, data.targets, data.zero, first, count, gradient, first == 0, width
             )  # fmt: skip
 
+    def all_by_difference(room: Any, data: Any, n_rows: int, width: int) -> None:
+        """Measures k |A (theta - theta*)|^2, and what the penalty takes: half the work of a gradient."""
+        depart(room.numbers, data.optimum, width)
+        n_held = max(LEAST_ROWS, min(data.batch_size, MOST_ROWS))
+        for first in range(0, n_rows, n_held):
+            count = min(n_held, n_rows - first)
+            along_rows(room.numbers, data.matrix, data.zero, first, count, width)
+            square(room.numbers, count, data.factors[2], width)
+        keep(room.numbers, width)
+
+    def all_by_gradient(room: Any, data: Any, n_rows: int, width: int) -> None:
+        """Measures by way of the gradient of all rows."""
+        find_gradient(room, data, n_rows, width)
+        measure(room.numbers, room.exact, data.hessian, data.constant, 0, data.optimum, False, width)
+
     def batches_by_curvature(
         room: Any, data: Any, weights: Any, place: int, apart: int, orders: Any, order: int, n_rows: int,
         is_first: bool, width: int,
@@ -165,8 +184,8 @@ def kernel(
             if has_average:
                 settle(room.numbers, weight, weights, place + batch * apart, width)
             number, starts = begin + batch, is_first and batch == 0
-            if not is_elementwise:
-                of_batch(room.numbers, data.hessians, data.constants, number, width)
+            if not finds_step:
+                by_curvature(room.numbers, data.hessians, data.constants, number, width)
             move(
                 room.numbers, room.exact, data.hessians, data.constants, number, data.optimum, starts, width
             )  # fmt: skip
@@ -241,6 +260,19 @@ def kernel(
                 )  # fmt: skip
             here = following
 
+    def rows_ahead(
+        room: Any, data: Any, weights: Any, place: int, apart: int, orders: Any, order: int, n_rows: int,
+        is_first: bool, width: int,
+    ) -> None:  # fmt: skip
+        """Makes a step on each row, AHEAD of them in one pass."""
+        numbers = room.numbers
+        set_scale(numbers, data.factors[0], True, width)
+        for first in range(0, n_rows, AHEAD):
+            count = min(AHEAD, n_rows - first)
+            find_residuals(numbers, data.matrix, data.targets, first, count, False, width)
+            look_ahead(numbers, data.hessians, first * AHEAD, count, width)
+            add_rows(numbers, data.matrix, data.zero, first, count, 0, False, width)
+
     def through_rows(
         room: Any, data: Any, weights: Any, place: int, apart: int, orders: Any, order: int, n_rows: int,
         is_first: bool, width: int,
@@ -273,13 +305,14 @@ def kernel(
             settle(room.numbers, weight, weights, place, width)
         both(room.numbers, room.exact, data.hessian, data.constant, 0, data.optimum, is_first, width)
 
-    by_single = through_rows if adds_up and together else row_by_row
+    by_single = rows_ahead if form.looks_ahead else through_rows if adds_up and together else row_by_row
     ways = {True: by_single if form.is_row_by_row else batches_by_rows, False: batches_by_curvature}
     is_full = form.is_full_batch
     goes_by_rows = form.steps_by_rows and not form.makes_curvature
     make_steps_of_epoch = inlined(once if is_full else ways[goes_by_rows])
     by_way = all_by_rows if form.measures_by_rows else all_by_curvature
-    find_gradient = inlined(nothing if is_elementwise else by_way)
+    find_gradient = inlined(nothing if steps.finds_all else by_way)
+    look = inlined(all_by_difference if form.measures_by_difference else all_by_gradient)
 
     def run(
         room: Any, data: Any, kept: Any, clocks: Any, rates: Any, weights: Any, orders: Any, n_rows: int,
@@ -313,14 +346,14 @@ def kernel(
                             if has_average:
                                 averages[place + lane] = numbers[(average + entry) * pitch + lane]
                 if n_epochs == 0:
-                    find_gradient(room, data, n_rows, width)
-                    measure(numbers, exact, data.hessian, data.constant, 0, data.optimum, False, width)
+                    look(room, data, n_rows, width)
                 for epoch in range(begin, min(begin + stretch, n_epochs)):
                     if epoch < n_rates:
                         settle(numbers, rate, rates, epoch * k + first, width)
-                    find_gradient(room, data, n_rows, width)
-                    if not is_full:
-                        measure(numbers, exact, data.hessian, data.constant, 0, data.optimum, False, width)
+                    if is_full:
+                        find_gradient(room, data, n_rows, width)
+                    else:
+                        look(room, data, n_rows, width)
                     make_steps_of_epoch(
                         room, data, weights, epoch * n_steps * k + first, k, orders, epoch * n_seen, n_seen,
                         is_begin and epoch == 0, width,

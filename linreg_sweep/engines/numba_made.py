@@ -1,13 +1,22 @@
-"""H and C of batches whose rows are drawn, where theta has few entries: made once for all trials."""
+"""What is made of rows once for all trials: H and C of drawn batches, products of rows with one another."""
 
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from linreg_sweep.engines.numba_forms import MOST_ROWS
-from linreg_sweep.engines.numba_layout import Rows
+from linreg_sweep.engines.numba_forms import AHEAD, MOST_ROWS
+from linreg_sweep.engines.numba_layout import MOST_LANES, Rows
 from linreg_sweep.engines.numba_tiles import GROUP, tile_of
-from linreg_sweep.engines.numba_vectors import compiled, entry_at, everywhere, lanes, load, no_alias, store
+from linreg_sweep.engines.numba_vectors import (
+    compiled,
+    entry_at,
+    everywhere,
+    fma,
+    lanes,
+    load,
+    no_alias,
+    store,
+)
 
 
 def made_pitch(rows: Rows, dtype: str) -> int:
@@ -50,5 +59,36 @@ def maker(rows: Rows, dtype: str) -> Callable[..., None]:
                             first == begin, 0, 0, out + column, pitch, first + count == end, scale,
                         )  # fmt: skip
                 out += n_parameters * pitch
+
+    return compiled(make)
+
+
+@cache
+def ahead_maker(n_parameters: int) -> Callable[..., None]:
+    """Returns what makes the products of rows with those before them; parameters are MOST_LANES or more.
+
+    It is `(made, matrix, n_rows)`, arrays flat: for each row i, AHEAD of which are taken at a time, it writes
+    AHEAD numbers to `made`, the first of which are a_i . a_j of those before; behind them all there is room
+    for MOST_LANES numbers. So many chains of fma make a product, and their sum begins one of the columns that
+    are left, whatever a register holds.
+    """
+
+    def make(made: Any, matrix: Any, n_rows: int) -> None:
+        no_alias()
+        spare = len(made) - MOST_LANES
+        for row in range(n_rows):
+            for before in range(row % AHEAD):
+                one, other = row * n_parameters, (row - row % AHEAD + before) * n_parameters
+                sums, q = load(matrix, one, MOST_LANES) * load(matrix, other, MOST_LANES), MOST_LANES
+                while q + MOST_LANES <= n_parameters:
+                    factor = load(matrix, one + q, MOST_LANES)
+                    sums, q = fma(factor, load(matrix, other + q, MOST_LANES), sums), q + MOST_LANES
+                store(made, spare, sums)
+                total = load(made, spare, 1)
+                for lane in range(1, MOST_LANES):
+                    total += load(made, spare + lane, 1)
+                for rest in range(q, n_parameters):
+                    total = fma(load(matrix, one + rest, 1), load(matrix, other + rest, 1), total)
+                store(made, row * AHEAD + before, total)
 
     return compiled(make)

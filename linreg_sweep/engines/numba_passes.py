@@ -7,11 +7,9 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
+from linreg_sweep.engines.numba_forms import MOST_HELD
 from linreg_sweep.engines.numba_tiles import Emitter
 from linreg_sweep.engines.numba_vectors import HAS_WIDE, load_at, pointer, spread, store_at, written
-
-MOST_HELD = 28
-"""Parameters up to which theta goes through the rows in registers: it decides bits, so no processor does."""
 
 MANY = 4
 """Parameters from which on a residual is summed in several chains, and how many a long one has."""

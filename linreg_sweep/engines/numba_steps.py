@@ -8,7 +8,9 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 
 from linreg_sweep.averages import update
 from linreg_sweep.engines import numba_vectors
+from linreg_sweep.engines.numba_forms import AHEAD, Form
 from linreg_sweep.engines.numba_layout import Rows
+from linreg_sweep.engines.numba_tiles import GROUP, is_tall, tile_of
 from linreg_sweep.engines.numba_vectors import (
     cast,
     entry_at,
@@ -39,19 +41,31 @@ class Steps:
     has clocks and then hyperparameters in float64.
 
     Attributes:
-        is_plain: whether a step is theta less the rate times the gradient of the rows, and nothing more.
+        finds_all: whether `measure` and `both` find the gradient of all rows themselves, by way of H and -C.
+        finds_step: whether `move` finds that of a batch; else it is there.
         move: `(numbers, exact, hessian, constant, batch, optimum, is_first, width)` moves theta along the
-            gradient, in so many lanes: that which is there or, elementwise, by way of H and -C of a batch.
+            gradient, in so many lanes.
         measure: likewise keeps the lowest and the highest measure of the states.
         both: does that, and then moves.
+        depart: `(numbers, optimum, width)` writes theta - theta* in the place of the gradient, and what the
+            penalty takes of its square to `scale`.
+        square: `(numbers, count, factor, width)` adds the squares of some residuals, times a factor, to it.
+        keep: `(numbers, width)` keeps what stands there as a measure.
+        look_ahead: `(numbers, products, at, count, width)` makes of the residuals of some rows at one theta
+            those after the steps before, by products of rows from `at` on, times the row at `scale`.
         follow: `(numbers, exact, matrix, here, following, targets, target, is_first, width)`: a step on one
             row, whose residuals stand at `residual`; there it leaves the next row's.
     """
 
-    is_plain: bool
+    finds_all: bool
+    finds_step: bool
     move: Callable[..., None]
     measure: Callable[..., None]
     both: Callable[..., None]
+    depart: Callable[..., None]
+    square: Callable[..., None]
+    keep: Callable[..., None]
+    look_ahead: Callable[..., None]
     follow: Callable[..., None]
 
 
@@ -60,8 +74,9 @@ def make_steps(
     rows: Rows,
     length: int,
     fixed: int,
+    pitch_made: int,
     *,
-    is_elementwise: bool,
+    form: Form,
     fit_bias: bool,
     has_own_optimum: bool,
 ) -> Steps:
@@ -72,7 +87,8 @@ def make_steps(
         rows: where numbers stand.
         length: trials in a vector.
         fixed: how far rows stand apart; 0: as far as there are lanes.
-        is_elementwise: whether H times theta is, product by product, each rounded as the NumPy engine does.
+        pitch_made: how far rows of H stand apart that is made for a step, each with its -C; 0: none is.
+        form: how gradients are found: elementwise products of H are each rounded as the NumPy engine does.
         fit_bias: whether theta's last row is a bias.
         has_own_optimum: whether each trial has an optimum of its own, and a gradient there.
     """
@@ -85,7 +101,11 @@ def make_steps(
     has_average, has_clocks = rows.has_average, n_clocks > 0
     average, at_h, at_rate, at_optimum = rows.average, rows.h, rows.rate, rows.optimum
     lowest, scale, slope, residuals = rows.low, rows.scale, rows.gradient, rows.residual
-    n_parameters = rows.n_parameters
+    n_parameters, is_elementwise = rows.n_parameters, form.is_elementwise
+    finds = is_elementwise or is_tall(n_parameters, length)
+    finds_all = finds and not form.measures_by_rows
+    finds_step = pitch_made > 0 or (finds and not form.steps_by_rows)
+    tile = tile_of(n_parameters, 1, length)
     n_held = size if is_elementwise and size <= MOST_HELD else 0
 
     @inlined
@@ -147,16 +167,22 @@ def make_steps(
         return cast(clocks, like)
 
     @inlined
+    def error_of(numbers: Any, optimum: Any, place: int, entry: int, pitch: int) -> Any:
+        """Returns how far an entry of theta is from that of theta*."""
+        theta = load(numbers, place, length)
+        if has_own_optimum:
+            return theta - load(numbers, place + at_optimum * pitch, length)
+        return theta - optimum[entry]
+
+    @inlined
     def distance(
         numbers: Any, optimum: Any, place: int, entry: int, gradient: Any, cost: Any, pitch: int
     ) -> Any:
         """Returns the cost and an entry's distance from theta* times its gradient, less that there."""
-        theta = load(numbers, place, length)
+        error = error_of(numbers, optimum, place, entry, pitch)
         if has_own_optimum:
-            kept = place + at_optimum * pitch
-            there = load(numbers, kept + size * pitch, length)
-            return fma(theta - load(numbers, kept, length), gradient - there, cost)
-        return fma(theta - optimum[entry], gradient, cost)
+            gradient = gradient - load(numbers, place + (at_optimum + size) * pitch, length)
+        return fma(error, gradient, cost)
 
     @inlined
     def keep(numbers: Any, column: int, cost: Any, pitch: int) -> None:
@@ -166,7 +192,14 @@ def make_steps(
         store(numbers, high, higher_of(cost, load(numbers, high, length)))
 
     def visiting(*, measures: bool, moves: bool) -> Any:
-        """Returns what measures the states of a block, moves its trials, or does one and then the other."""
+        """Returns what measures the states of a block, moves its trials, or does one and then the other.
+
+        Of few parameters it does all that for one vector of trials after the other: a processor begins with
+        the products of the next one while it waits for the divisions and roots of this one's step.
+        """
+        by_tile = (finds_all if measures else finds_step) and not is_elementwise
+        made = 0 if measures else pitch_made
+        apart, first, below = made or n_parameters, n_parameters if made else 0, made or n_targets
 
         def visit(
             numbers: Any, exact: Any, hessian: Any, constant: Any, batch: int, optimum: Any, is_first: bool,
@@ -176,6 +209,13 @@ def make_steps(
                 stand_apart()
             pitch = fixed or width
             for column in range(0, width, length):
+                for o in range(n_targets if by_tile else 0):
+                    tile(
+                        numbers, hessian, constant, batch * n_parameters * apart, 1, GROUP, apart,
+                        n_parameters, o * pitch + column, n_targets * pitch, True,
+                        batch * n_parameters * below + first + o, below, (slope + o) * pitch + column,
+                        n_targets * pitch, False, 0,
+                    )  # fmt: skip
                 held = differentiate(numbers, column, hessian, constant, batch, pitch)
                 shared = load_all(numbers, at_rate * pitch + column, pitch, 3, length)
                 h = load_all(numbers, at_h * pitch + column, pitch, n_h, length)
@@ -218,11 +258,58 @@ def make_steps(
                     coming = fma(entry_at(matrix, following + p), theta, coming)
                 store(numbers, at, coming)
 
-    is_plain = rows.clock == size and n_clocks + n_h == 0 and not method.is_penalised
+    def depart(numbers: Any, optimum: Any, width: int) -> None:
+        stand_apart()
+        pitch = fixed or width
+        for column in range(0, width, length):
+            decay = load(numbers, (at_rate + 2) * pitch + column, length)
+            cost = everywhere(0.0, decay)
+            for entry in range(size):
+                place = entry * pitch + column
+                error = error_of(numbers, optimum, place, entry, pitch)
+                store(numbers, slope * pitch + place, error)
+                if is_coupled and entry < n_decayed:
+                    cost = fma(error * decay, error, cost)
+            store(numbers, scale * pitch + column, cost)
+
+    def square(numbers: Any, count: int, factor: Any, width: int) -> None:
+        stand_apart()
+        pitch = fixed or width
+        for column in range(0, width, length):
+            cost = load(numbers, scale * pitch + column, length)
+            for row in range(count * n_targets):
+                residual = load(numbers, (residuals + row) * pitch + column, length)
+                cost = fma(residual * factor, residual, cost)
+            store(numbers, scale * pitch + column, cost)
+
+    def look_ahead(numbers: Any, products: Any, at: int, count: int, width: int) -> None:
+        stand_apart()
+        pitch = fixed or width
+        for column in range(0, width, length):
+            by = load(numbers, scale * pitch + column, length)
+            for row in range(count):
+                for o in range(n_targets):
+                    place = (residuals + row * n_targets + o) * pitch + column
+                    residual = load(numbers, place, length)
+                    for before in range(row):
+                        along = load(numbers, (residuals + before * n_targets + o) * pitch + column, length)
+                        residual = fma(entry_at(products, at + row * AHEAD + before), along, residual)
+                    store(numbers, place, residual * by)
+
+    def keep_all(numbers: Any, width: int) -> None:
+        pitch = fixed or width
+        for column in range(0, width, length):
+            keep(numbers, column, load(numbers, scale * pitch + column, length), pitch)
+
     return Steps(
-        is_plain,
+        finds_all,
+        finds_step,
         move=visiting(measures=False, moves=True),
         measure=visiting(measures=True, moves=False),
         both=visiting(measures=True, moves=True),
+        depart=part(depart),
+        square=part(square),
+        keep=part(keep_all),
+        look_ahead=part(look_ahead),
         follow=part(follow),
     )

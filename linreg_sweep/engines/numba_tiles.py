@@ -41,6 +41,9 @@ DEPTH = 96
 MOST_UPRIGHT = 16 if HAS_WIDE else 8
 """Vectors of rows whose sums for one trial are in registers at once."""
 
+MOST_TALL = 16
+"""Parameters up to which a tile of one vector has all rows of H: its sums stay in registers, or almost."""
+
 
 class Emitter:
     """Writes LLVM's code for the numbers of as many vectors of trials, in the rows of one flat array."""
@@ -251,7 +254,7 @@ def _across(vectors: int, width: int, shape: tuple[int, int], *, packed: bool) -
 
 def pack(matrices: Any, vectors: int, width: int) -> Any:
     """Returns symmetric matrices [.., P, P] in the order in which tiles take them, `packed_size` each."""
-    if not matrices.size:
+    if not matrices.size or is_tall(matrices.shape[-1], vectors * width):
         return matrices
     *several, n_rows, count = matrices.shape
     if vectors == 0:
@@ -267,6 +270,11 @@ def pack(matrices: Any, vectors: int, width: int) -> Any:
             groups = part[..., :whole, :].reshape(*several, -1, GROUP, part.shape[-1])
             parts += [groups.swapaxes(-1, -2), part[..., whole:, :].swapaxes(-1, -2)]
     return np.concatenate([part.reshape(*several, -1) for part in parts], axis=-1)
+
+
+def is_tall(n_parameters: int, together: int) -> bool:
+    """Returns whether H goes by a tile of all rows, through so many trials by vectors: it is not packed."""
+    return together > 1 and n_parameters <= MOST_TALL
 
 
 def packed_size(n_parameters: int, vectors: int, width: int) -> int:

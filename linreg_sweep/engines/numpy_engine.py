@@ -25,8 +25,11 @@ from linreg_sweep.theory.problem import Problem
 KEPT = 4096
 """Batches in file order that are held at most, cut as products take them."""
 
-AT_ONCE = 2048
+AT_ONCE = 8192
 """Numbers of theta up to which all terms of elementwise products are made in one call."""
+
+LONG = 1536
+"""Bytes of a row of trials that NumPy is told is long: beside shorter ones it copies what it repeats."""
 
 PAGE = 4096
 """Bytes by whose multiples rows of trials should not lie apart: a cache has few places for all of those."""
@@ -117,6 +120,7 @@ class Descent:
         else:  # a single column would be added up in pairs
             out[...] = np.add.accumulate(terms.ravel())[-1]
 
+    @np.errstate()
     def advance(
         self,
         state: State,
@@ -133,17 +137,20 @@ class Descent:
                 the state as it is where no epoch is given.
             look: given theta and the average before each epoch, which are overwritten later.
         """
+        if state.theta.shape[-1] * self.dtype.itemsize >= LONG:
+            np.setbufsize(LONG // self.dtype.itemsize)  # until the end, by errstate
         theta, slots, clock, average = state.theta, state.slots, state.clock, state.average
-        h, decay = tuple(numbers.astype(self.dtype, copy=False) for numbers in state.h), state.decay
+        h = tuple(_as_one(numbers.astype(self.dtype, copy=False)) for numbers in state.h)
+        decay = None if state.decay is None else _as_one(state.decay)
         tick, step, ticks = self.rule.tick, self.rule.step, self.rule.n_clocks > 0
         is_first, needs_gradient = epochs.first == 0, measures is None or not self.is_full_batch
         gradient, spare = np.empty_like(theta), np.empty_like(theta)
-        rates, rate, now = epochs.rates, epochs.rates[0], clock
+        rates, rate, now = epochs.rates, _as_one(epochs.rates[0]), clock
         is_lone = measures is not None and theta.shape[-1] == 1
         seen = np.empty((2, len(epochs.batches or [[]]), *theta.shape), self.dtype) if is_lone else None
         for number, batches in enumerate(epochs.batches or [[]]):
             if len(rates) > 1:
-                rate = rates[number]
+                rate = _as_one(rates[number])
             if look is not None:
                 look(theta, average)
             if measures is not None:
@@ -228,7 +235,8 @@ class BlasDescent(Descent):
     @cached_property
     def rows(self) -> Rows:
         """The rows of the steps of an epoch in file order."""
-        return Rows.of(self.problem, self.slices[0].stop, self.dtype)
+        are_drawn = self.options.method.is_drawn
+        return Rows.of(self.problem, self.slices[0].stop, self.dtype, are_drawn=are_drawn)
 
     def _batches(self, order: Indices | None) -> Iterable[Curvature]:
         if not self.form.steps_by_rows:
@@ -248,7 +256,7 @@ class BlasDescent(Descent):
             return
         n_rows = len(left.matrix)
         shape = theta.shape[1], theta.shape[2]
-        if n_rows > 1 and shape[0] * shape[1] <= self.blocks.rest:
+        if n_rows > 1 and 2 * shape[0] * shape[1] <= self.blocks.width:
             there, back = self.product.room(left, shape), self.product.room(left.transposed, shape)
             there.given[...] = theta
             there.multiply(left)
@@ -279,6 +287,11 @@ class BlasDescent(Descent):
         steepest = (design * design.sum(axis=1, keepdims=True)).sum(axis=0).max()
         constant = (design * targets.max(axis=1)).sum(axis=0).max()
         return float(steepest), float(constant), sum(design.shape) + 2
+
+
+def _as_one(numbers: Array) -> Array:
+    """Returns one number [1] of all trials as no row: NumPy multiplies by it sooner, to the same bits."""
+    return numbers.reshape(()) if numbers.size == 1 else numbers
 
 
 def train(problem: Problem, trials: Trials, options: TrainOptions) -> Results:

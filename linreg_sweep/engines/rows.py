@@ -1,7 +1,7 @@
 """The rows of the data as the steps of an epoch take them: the gradient of a step is A^T (A theta - Y)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from linreg_sweep.engines.batches import taken_together
 from linreg_sweep.engines.chunks import Array, Curvature
 from linreg_sweep.gemm import Factor, in_lines
 from linreg_sweep.theory.problem import Problem, loss_factor
+
+AT_HAND = 4096
+"""Steps whose rows are put in order together up to which their factors are made once for all."""
 
 
 def scaled_rows(
@@ -37,6 +40,7 @@ class Rows:
         held: A [n, P or more] and Y [n, O, 1] as scaled_rows has them; None: they are read when asked for.
         taken: room for those of the steps that are put in order together; None: there is none. It is kept,
             since what is allocated anew is written to slowly.
+        steps: what is yielded of that room, if there are not too many: only its numbers change.
         order: in which they are seen; None: as they stand.
         lasts: whether what is yielded is kept from epoch to epoch.
     """
@@ -46,38 +50,50 @@ class Rows:
     size: int
     held: tuple[Array, ...] | None
     taken: tuple[Array, ...] | None
+    steps: tuple[Curvature, ...] = ()
     order: Indices | None = None
     lasts: bool = False
 
     @classmethod
-    def of(cls, problem: Problem, size: int, dtype: np.dtype[np.floating]) -> "Rows":
-        """Returns all rows of a problem as they stand, for steps of so many."""
-        if problem.is_on_disk:
-            return cls(problem, dtype, size, None, None)
-        held = scaled_rows(problem, size, dtype)
+    def of(cls, problem: Problem, size: int, dtype: np.dtype[np.floating], *, are_drawn: bool) -> "Rows":
+        """Returns all rows of a problem as they stand, for steps of so many, and room for orders if drawn."""
+        held = None if problem.is_on_disk else scaled_rows(problem, size, dtype)
+        if held is None or not are_drawn:
+            return cls(problem, dtype, size, held, None)
         n_drawn = -(-problem.n_rows // size) * size
         most = next(taken_together(n_drawn, size, problem.shape[0]))[0].stop
         taken = tuple(np.empty((most, *numbers.shape[1:]), dtype) for numbers in held)
-        return cls(problem, dtype, size, held, taken)
+        rows, (design, targets) = cls(problem, dtype, size, held, taken), taken
+        is_few = most <= AT_HAND * size
+        return replace(rows, steps=tuple(rows._of_each(design, targets, size))) if is_few else rows
 
     def __iter__(self) -> Iterator[Curvature]:
         """Yields A [b, P], as a factor, and Y [b, O, 1] of each step, until the next is asked for."""
-        n_parameters, whole = self.problem.shape[0], self.size
+        whole = self.size
         n_rows = self.problem.n_rows if self.order is None else len(self.order)
-        for part, size in taken_together(n_rows, whole, n_parameters):
+        for part, size in taken_together(n_rows, whole, self.problem.shape[0]):
             design, targets = self._taken(part)
             if size < whole and self.problem.loss != "sse":  # k is one over the rows of a step
                 root = self.dtype.type((whole / size) ** 0.5)
                 design, targets = root * design, root * targets
-            lines, targets = (each.reshape(-1, size, *each.shape[1:]) for each in (design, targets))
-            yield from zip(Factor.of_lines(lines, n_parameters, lasts=self.lasts), targets, strict=True)
+            is_at_hand = self.order is not None and size == whole
+            n_steps = len(design) // size
+            yield from (
+                self.steps[:n_steps] if is_at_hand and self.steps else self._of_each(design, targets, size)
+            )
+
+    def _of_each(self, design: Array, targets: Array, size: int) -> Iterator[Curvature]:
+        """Yields what each step takes of rows as scaled_rows has them."""
+        lines, targets = (each.reshape(-1, size, *each.shape[1:]) for each in (design, targets))
+        factors = Factor.of_lines(lines, self.problem.shape[0], lasts=self.lasts)
+        return zip(factors, targets, strict=True)
 
     def _taken(self, rows: slice) -> tuple[Array, Array]:
         """Returns the rows of steps that follow one another."""
         chosen = rows if self.order is None else self.order[rows]
-        if self.held is None or self.taken is None:
+        if self.held is None:
             return scaled_rows(self.problem, self.size, self.dtype, chosen)
-        if isinstance(chosen, slice):
+        if isinstance(chosen, slice) or self.taken is None:
             return self.held[0][chosen], self.held[1][chosen]
         design, targets = (
             held.take(chosen, axis=0, out=taken[: len(chosen)], mode="clip")  # others put it off in a buffer

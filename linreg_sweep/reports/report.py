@@ -142,7 +142,8 @@ def _importance(run: Run) -> str:
 def _of_each(run: Run, table: Table) -> Shown:
     """Returns the best trial of each word, or of each combination of words, as the page shows it."""
     words = [name for name in run.default_by() if run.types[name].is_words]
-    return shown("of-each", f"The best trial of each {' and '.join(map(spaced, words))}", table)
+    where = ", in one fold" if run.n_folds > 1 else ""
+    return shown("of-each", f"The best trial of each {' and '.join(map(spaced, words))}{where}", table)
 
 
 def _features(data: DataFacts) -> str:

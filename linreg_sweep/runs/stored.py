@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_sweep.analysis.aggregate import check_column
+from linreg_sweep.analysis.folds import settings_of
 from linreg_sweep.column_types import Array, Types
 from linreg_sweep.errors import Complaint, ResultsError
 from linreg_sweep.execution.ranges import range_of_part
@@ -22,6 +23,9 @@ from linreg_sweep.theory.outcome import FAILED
 
 if TYPE_CHECKING:
     import pandas as pd
+
+SAME = 1e-9
+"""Share of a learning rate below which others differ from it by rounding alone."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -202,8 +206,17 @@ class StoredRun:
         Rates in stability limits are told apart by these: each fold has a limit of its own.
         """
         names = [name for name in self.varied if name not in ("fold", "seed")]
-        in_units = "fold" in self.varied and "learning_rate" not in self.metadata["spans"]
+        in_units = {"fold", "learning_rate"} <= {*self.varied} and self._has_rates_of_folds
         return ["stability_ratio" if name == "learning_rate" and in_units else name for name in names]
+
+    @cached_property
+    def _has_rates_of_folds(self) -> bool:
+        """Whether the rates of a setting differ from fold to fold: they are declared in stability limits."""
+        if self.is_ordered:
+            return "learning_rate" not in self.metadata["spans"]
+        rates = settings_of(self.parts(["trial", "learning_rate"]), "learning_rate", self.n_folds)
+        first = next((some for some in rates if len(some.mean)), None)
+        return first is not None and bool((first.deviation > SAME * np.abs(first.mean)).any())
 
     def columns_of(self, by: Sequence[str]) -> list[str]:
         """Returns the columns that parameters are in; `epochs`, where it varies, is `max_epochs`.

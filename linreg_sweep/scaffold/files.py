@@ -25,7 +25,7 @@ from linreg_sweep.storage.outputs import unwritable
 from linreg_sweep.tabular.bounds import bytes_of
 from linreg_sweep.tabular.sniffing import find_format, told
 from linreg_sweep.tabular.sources import files_of
-from linreg_sweep.tabular.table import GAPS
+from linreg_sweep.tabular.table import GAPS, column_names_of
 from linreg_sweep.text_format import TextFormat, as_declared, text_kind
 from linreg_sweep.trials.loading import load_data
 from linreg_sweep.trials.prepare import prepare
@@ -68,6 +68,9 @@ def write_scaffold(
     folder = any_path(directory)
     if not is_local(folder):
         raise ConfigError(Complaint(str(directory), "must be a folder of this machine"))
+    if Path(folder).is_file():
+        hint = f"--data {directory} --y COLUMN, if these are your data" if data is None else ""
+        raise ConfigError(Complaint(str(directory), "must be a folder, it is a file", hint))
     if data is None and (x or y):
         raise ConfigError(
             Complaint("--x and --y", "apply to --data only: the tutorial's columns are x and y")
@@ -76,14 +79,18 @@ def write_scaffold(
         raise ConfigError(
             Complaint("--missing", "applies to --data only: the tutorial's data have no missing cells")
         )
-    if data is not None and not y:
-        raise ConfigError(Complaint("--y", "is required with --data: the column to predict"))
     if data is not None and UNPRINTABLE.search(str(Path.cwd() / data)):
         text = f"must be a path that YAML can hold, got {data!a}"
         raise ConfigError(Complaint("--data", text, "rename the file or its folder"))
     table, form = datasets.tutorial(), TextFormat()
     if data is not None:
-        form = _format_of(any_path(data) if is_url(data) else Path(data), [*x, *y], missing)
+        place = any_path(data) if is_url(data) else Path(data)
+        form = _format_of(place, [*x, *y], missing)
+        if not y:
+            text = "is required with --data: the column to predict"
+            raise ConfigError(
+                Complaint("--y", text, f"the columns are {listed(column_names_of(place, form))}")
+            )
         table = _read(data, x, y, form, bytes_of(max_memory))
     if name is None:
         name = "tutorial" if data is None else name_after(data, "data", shorn_of="-.")

@@ -10,7 +10,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from linreg_sweep.array_types import Floats, Indices
-from linreg_sweep.gemm import Blocks, Factor, Multiplier, Product, keeps_columns
+from linreg_sweep.gemm import Blocks, Factor, Multiplier, Product, trusted
 from linreg_sweep.theory.sums import combined
 
 FEW = 8
@@ -59,7 +59,7 @@ def _in_blocks(matrix: Floats, columns: Floats) -> Floats:
     flat = (len(matrix), 1, -1)
     with _blas().limit(limits=1):
         left = Factor(np.ascontiguousarray(matrix))
-        Multiplier(Blocks(size, size)).multiply(left, columns.reshape(flat), out.reshape(flat))
+        Multiplier(Blocks(size)).multiply(left, columns.reshape(flat), out.reshape(flat))
     return out
 
 
@@ -72,4 +72,4 @@ def has_blocks(n_parameters: int) -> bool:
     """Returns whether columns keep their bits in products of a matrix [P, P] with blocks of them."""
     with _blas().limit(limits=1):
         size = width(n_parameters)
-        return keeps_columns(Product(n_parameters, n_parameters), Blocks(size, size), "float64")
+        return bool(trusted(Product(n_parameters, n_parameters), (Blocks(size),), "float64"))

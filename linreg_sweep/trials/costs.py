@@ -11,7 +11,8 @@ import numpy as np
 
 from linreg_sweep.array_types import Floats
 from linreg_sweep.engines import ENGINES
-from linreg_sweep.engines.chunks import CHUNK
+from linreg_sweep.engines.chunks import A_ROW, CHUNK, GROWN
+from linreg_sweep.engines.numba_forms import AHEAD
 from linreg_sweep.engines.pace import NS
 from linreg_sweep.engines.spectral import COURSE_BLOCK
 from linreg_sweep.theory.drawn import Drawn
@@ -19,6 +20,7 @@ from linreg_sweep.theory.epoch_steps import n_groups
 from linreg_sweep.theory.file_order import FileOrder
 from linreg_sweep.theory.scheduled_order import ScheduledOrder
 from linreg_sweep.trials.columns import history_types, trial_types
+from linreg_sweep.trials.epochs import most_epochs
 from linreg_sweep.trials.experiment import Experiment
 from linreg_sweep.trials.groups import Group
 
@@ -120,21 +122,29 @@ def memory(experiment: Experiment, n_trials: int) -> int:
 
 
 def _of_batches(experiment: Experiment) -> int:
-    """Returns the bytes of every batch's H and C, where an engine holds them at once."""
-    engine = experiment.config.training.engine
-    if not ENGINES[engine].holds_batches:
+    """Returns the bytes of what an engine holds of all steps between two looks."""
+    training = experiment.config.training
+    if not ENGINES[training.engine].holds_batches:
         return 0
-    held = [
-        _of_hessians(example) for example in experiment.examples_of_sizes if not example.steps_by_rows(engine)
-    ]
-    return max(held, default=0)
+    epochs = most_epochs(training.epochs, experiment.space)
+    return max(_of_steps(example, training.engine, epochs) for example in experiment.examples_of_sizes)
 
 
-def _of_hessians(group: Group) -> int:
+def _of_steps(group: Group, engine: str, n_epochs: int) -> int:
+    """Returns the bytes of every batch's H and C, and of the rows of some epochs where they are drawn."""
     method, rows, (p, o) = group.options.method, group.problem.n_rows, group.problem.shape
-    n_batches = ceil(rows / (method.batch_size or rows))
-    if n_batches == 1:
+    form, chunk = group.form(engine), ENGINES[engine].chunk
+    if form is None or method.batch_size is None or method.sees_all(rows):
         return 0
-    each = p * (p + o) * np.dtype(group.options.dtype).itemsize + BYTES_A_BATCH
-    chunk = max(n_batches, CHUNK) if method.is_drawn else 0
-    return n_batches * each + 2 * chunk * each  # the last chunk's go when the next one's are there
+    number = np.dtype(group.options.dtype).itemsize
+    of_numbers = p * (p + o) * number
+    n_batches = ceil(rows / method.batch_size)
+    of_epoch = 0 if form.steps_by_rows else n_batches * (of_numbers + BYTES_A_BATCH)
+    if not method.is_drawn:
+        return of_epoch + rows * number * AHEAD * form.looks_ahead
+    grows = chunk > 0 and form.steps_by_rows and not form.makes_curvature
+    longest = max(chunk or CHUNK, n_epochs // 2 if grows else 0)
+    epochs = max(1, min(longest, n_epochs, GROWN // (rows if grows else A_ROW * rows)))
+    made = form.makes_curvature * n_batches * of_numbers
+    # what is there of the last epochs goes when there is as much of the next ones
+    return of_epoch + epochs * (2 * of_epoch + 2 * rows * BYTES_A_NUMBER + made)
