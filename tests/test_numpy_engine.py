@@ -2,11 +2,12 @@
 
 import tracemalloc
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from linreg_sweep.engines import batches, rows
+from linreg_sweep.engines import batches, chunks, rows
 from linreg_sweep.engines.chunks import Chunk, begin, descend
 from linreg_sweep.engines.forms import form_of
 from linreg_sweep.engines.interface import Results, TrainOptions, Trials
@@ -182,3 +183,25 @@ def test_no_event_is_missed_where_rounding_hides_it(low: float) -> None:
     of_each = [done.history.epoch[reached & (done.history.trial == trial)] for trial in range(count)]
     assert done.converged_at.tolist() == [min(epochs.tolist(), default=MISSING) for epochs in of_each]
     assert (done.converged_at != MISSING).sum() > 100
+
+
+def test_far_from_any_event_nothing_is_traced_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many parameters in single precision, either, whose sums round most: it would take all the time."""
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(1000, 900))
+    y = x @ generator.normal(size=(900, 1)) + 0.5
+    problem = make_problem(x, y, loss="mse", fit_bias=True)
+    rates = np.geomspace(1e-9, 1e-7, 3) / problem.eigenvalues[-1]
+    trials = make_trials(problem, rates, np.zeros((3, 901, 1)), 100)
+    options = TrainOptions(1e-6, np.full(3, 1e9), make_method(trials), dtype="float32")
+    looks: list[int] = []
+
+    def near(*given: Any) -> Any:
+        looks.append(len(found := near_an_event(*given)))
+        return found
+
+    near_an_event = chunks._near_an_event
+    monkeypatch.setattr(chunks, "_near_an_event", near)
+    train(problem, trials, options)
+    assert looks[:-1]
+    assert not any(looks[:-1])  # at the last look all come to their end

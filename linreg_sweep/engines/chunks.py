@@ -173,10 +173,10 @@ class Arithmetic(Protocol):
         """Returns the states [P, O, m, k] that `chunk` measured from this one, and their averages."""
 
     @property
-    def sizes(self) -> tuple[float, float, int]:
-        """How large the terms of the gradient of all rows can be: those of theta at 1, and those of C.
+    def sizes(self) -> tuple[float, float, float, int]:
+        """How large the terms of the gradient of all rows can be: of theta at 1, of its error at 1, and of C.
 
-        The third is how many numbers are added up to make an entry.
+        The last is how many numbers are added up to make an entry.
         """
 
 
@@ -356,15 +356,16 @@ def _slack(descent: Arithmetic, state: State, error: Array | float, theta: Array
 
     The gradient is a difference of numbers of the size of |H| |theta| and C, so it is wrong by their
     rounding, and the measure by that times the error (Higham, Accuracy and Stability of Numerical
-    Algorithms, sec. 3.1); what H makes of the error itself may be larger. Four times the bound allows for how
-    far a chunk moves. Errors |theta - theta*| and |theta| are the largest of each trial or of all.
+    Algorithms, sec. 3.1). Of what is made of the error itself H makes more. Four times the bound allows
+    for how far a chunk moves. Errors |theta - theta*| and |theta| are the largest of each trial or of all.
     """
     n_parameters, n_targets = descent.problem.shape
-    steepest, constant, terms = descent.sizes
-    if state.decay is not None:
-        steepest = steepest + state.decay.max()
-    roundings = 4 * (terms + 3) * n_parameters * n_targets * np.finfo(descent.dtype).eps
-    return np.asarray(roundings * error * (steepest * (theta + error) + constant))
+    of_theta, of_error, constant, terms = descent.sizes
+    decay = 0.0 if state.decay is None else state.decay.max()
+    largest = of_theta * theta + of_error * error + decay * (theta + error) + constant
+    return np.asarray(
+        4 * (terms + 3) * n_parameters * n_targets * np.finfo(descent.dtype).eps * error * largest
+    )
 
 
 def _near_an_event(

@@ -216,7 +216,7 @@ class CompiledDescent:
         return flat
 
     @cached_property
-    def sizes(self) -> tuple[float, float, int]:
+    def sizes(self) -> tuple[float, float, float, int]:
         """How large the terms of the gradient of all rows can be, and how many are added; see chunks.
 
         By way of the rows the sums are over their products, whose absolute values add up to no more than the
@@ -227,12 +227,12 @@ class CompiledDescent:
         largest, constant = float(np.abs(problem.hessian).max()), float(np.abs(problem.constant).max())
         terms = len(problem.hessian)
         if self.form.measures_by_difference:
-            return terms * largest, 0.0, 2 * terms + problem.n_rows
+            return terms * largest, terms * largest, 0.0, 2 * terms + problem.n_rows
         if self.form.measures_by_rows:
             terms += problem.n_rows
             of_targets = largest * problem.factor * float((problem.targets**2).sum(axis=0).max())
             constant = max(constant, of_targets**0.5)
-        return len(problem.hessian) * largest, constant, terms
+        return len(problem.hessian) * largest, 0.0, constant, terms
 
 
 def _room_for(size: int, dtype: Any) -> Array:

@@ -199,10 +199,10 @@ class Descent:
         return reached, averages
 
     @cached_property
-    def sizes(self) -> tuple[float, float, int]:
+    def sizes(self) -> tuple[float, float, float, int]:
         """How large the terms of the gradient of all rows can be, and how many are added; see chunks."""
         n_parameters, largest = len(self.problem.hessian), float(np.abs(self.problem.hessian).max())
-        return n_parameters * largest, float(np.abs(self.problem.constant).max()), n_parameters
+        return n_parameters * largest, 0.0, float(np.abs(self.problem.constant).max()), n_parameters
 
 
 class BlasDescent(Descent):
@@ -279,14 +279,14 @@ class BlasDescent(Descent):
         self.product.multiply(left.transposed, residual, out)
 
     @cached_property
-    def sizes(self) -> tuple[float, float, int]:
+    def sizes(self) -> tuple[float, float, float, int]:
         """How large the terms of the gradient of all rows can be, and how many are added; see chunks."""
         if not self.form.costs_by_rows:
             return super().sizes
         design, targets = np.abs(self.full[0].matrix), np.abs(self.full[1])
         steepest = (design * design.sum(axis=1, keepdims=True)).sum(axis=0).max()
         constant = (design * targets.max(axis=1)).sum(axis=0).max()
-        return float(steepest), float(constant), sum(design.shape) + 2
+        return float(steepest), 0.0, float(constant), sum(design.shape) + 2
 
 
 def _as_one(numbers: Array) -> Array:
