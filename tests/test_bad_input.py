@@ -1,32 +1,17 @@
 """Every bad input has one clear message and the right exit code, prints no traceback and writes nothing."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import linreg_sweep as ls
 from linreg_sweep import cli
-from linreg_sweep.guards.escapes import OBEYED
 from linreg_sweep.storage.store import MADE_AGAIN
 from tests.data_files import RECIPE
-from tests.shells import kept_handlers
+from tests.refused import SWEEP, folder, refused, template
 
-SWEEP = """\
-data: {name: tutorial}
-method: grid
-training: {epochs: 20}
-parameters:
-  learning_rate: {values: [0.001, 0.005]}
-"""
+__all__ = ["folder", "template"]
+
 VALUES = "{values: [0.001, 0.005]}"
-RANDOM = """\
-data: {name: tutorial}
-method: random
-trials: 10
-parameters: {learning_rate: {min: 1e-3, max: 1e-2}}
-"""
 
 KNOWN = (
     "Hint: known here: bias, contraction, converged_at, cost, diverged_at, epochs, excess_cost, "
@@ -232,50 +217,6 @@ One of a kind; test_bad_csv.py, test_tabular.py and test_bad_arrays.py have all.
 """
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run of the sweep."""
-    folder = tmp_path_factory.mktemp("template")
-    (folder / "sweep.yaml").write_text(SWEEP)
-    return ls.run(folder / "sweep.yaml", out=folder, jobs=1).path
-
-
-@pytest.fixture
-def folder(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The current folder, with a config, sweeps, data, a whole run and two that are damaged."""
-    monkeypatch.chdir(tmp_path)
-    Path("sweep.yaml").write_text(SWEEP)
-    Path("random.yaml").write_text(RANDOM)
-    Path("config.yaml").write_text("data: {name: tutorial}\ntraining: {epochs: 20}\n")
-    Path("ok.csv").write_text("x,y\n1,2\n2,3\n3,5\n")
-    Path("empty").mkdir()
-    for name in ("done", "cut", "damaged"):
-        for file in template.rglob("*.*"):
-            copy = tmp_path / name / file.relative_to(template)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(file.read_bytes())
-    Path("damaged/metadata.json").write_text('{"format_version": ')
-    Path("cut/trials/part-00000.parquet").write_bytes(b"PAR1")
-    with kept_handlers():
-        yield tmp_path
-
-
-def refused(arguments: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
-    """Runs a command that prints nothing on stdout and writes nothing; returns exit code and stderr."""
-
-    def content() -> dict[Path, bytes]:
-        files = (path for path in folder.rglob("*") if path.name != "run.lock")
-        return {path: path.read_bytes() if path.is_file() else b"" for path in files}
-
-    before = content()
-    code = cli.main(arguments)
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert "Traceback" not in err
-    assert content() == before
-    return code, err
-
-
 @pytest.mark.parametrize("line", USAGE)
 def test_a_command_line_that_cannot_be_meant(
     line: str, folder: Path, capsys: pytest.CaptureFixture[str]
@@ -327,60 +268,6 @@ def test_data_that_cannot_be_fitted(
         Path("x.yaml").write_text(f"{sweep}data: {{path: {name}, {block}}}\n")
         code, told = refused([command, "x.yaml"], folder, capsys)
         assert (code, RECIPE.sub("", told)) == (2, f"{message}\n")
-
-
-@pytest.mark.parametrize("name", ["pipe", "/dev/zero", "/dev/tty", "loop", "loop/x.yaml", "a" * 300])
-def test_no_file_at_all(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What has no end is neither waited for nor read: one line, as a config, as its base and as data."""
-    os.mkfifo("pipe")
-    Path("loop").symlink_to("loop")
-    Path("extends.yaml").write_text(f"extends: {name}\n")
-    Path("data.yaml").write_text(f"data: {{path: {name}, y: y}}\n")
-    Path("a.csv").symlink_to(folder / name)
-    Path("link.yaml").write_text("data: {path: a.csv, y: y}\n")
-    for file in (name, "extends.yaml", "data.yaml", "link.yaml"):
-        assert cli.main(["train", file]) == 2
-        out, err = capsys.readouterr()
-        assert out == ""
-        assert err.count("\n") == 1
-        assert len(err) < 2500
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    ["train F", "plan F", "init --data F --y y", "init --name F", "show F", "list F", "init --y F"],
-)
-def test_odd_names_are_told_in_escapes(
-    arguments: str, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A name moves no cursor, forges no line and turns no letters, whatever it is that is so called."""
-    for odd in ("\x1b[31m", "a\nb", "\udcff", "\u202egpj"):
-        code = cli.main([odd if word == "F" else word for word in arguments.split()])
-        out, err = capsys.readouterr()
-        assert code in (1, 2)
-        assert out == ""
-        assert err.endswith("\n")
-        assert not OBEYED.search(err[:-1])
-
-
-@pytest.mark.parametrize("odd", ["\x1b[31m", "\udcff"])
-def test_data_where_no_config_can_say_so(odd: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A run keeps where its data are, so that must be text that YAML holds."""
-    place = Path(f"in{odd}")
-    place.mkdir()
-    (place / "ok.csv").write_bytes(Path("ok.csv").read_bytes())
-    (place / "x.yaml").write_text("data: {path: ok.csv, y: y}\n")
-    shown = ascii(odd)[1:-1]
-    assert refused(["train", f"{place}/x.yaml"], folder, capsys) == (
-        2,
-        f"in{shown}/x.yaml:1:14: data.path: must lie in a folder whose name YAML can hold, "
-        f"got '{folder}/in{shown}/ok.csv'. Hint: rename the folder\n",
-    )
-    assert refused(["init", "--data", f"{place}/ok.csv", "--y", "y"], folder, capsys) == (
-        2,
-        f"--data: must be a path that YAML can hold, got 'in{shown}/ok.csv'. "
-        "Hint: rename the file or its folder\n",
-    )
 
 
 def test_a_part_size_that_a_run_does_not_have(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

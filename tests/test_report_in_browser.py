@@ -60,7 +60,7 @@ def test_several_runs_each_have_their_map_and_laboratory(open_page: Open, run: R
     assert page.url.endswith("#run-1")
 
 
-@pytest.mark.parametrize("width", [360, 768, 1440])
+@pytest.mark.parametrize("width", [360, 768, 1000, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_fits_every_width_in_light_and_dark(
     open_page: Open, run: Run, width: int, scheme: Any
