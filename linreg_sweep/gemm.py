@@ -206,16 +206,14 @@ class _Sum:
         """Takes how many terms are cut, and where the sum [b, m, k] goes."""
         whole, n_parts = inner // DEPTH, -(-inner // DEPTH)
         self._out, self._each = out, np.empty((n_parts, *out.shape), out.dtype) if n_parts > 1 else None
-        self._places = [] if self._each is None else [self._each[:whole], *self._each[whole:]]
+        self._places = [out] if self._each is None else [self._each[:whole], *self._each[whole:]]
 
     def make(self, left: Parts, right: Parts) -> None:
         """Makes the products and adds them up, one after the other."""
-        if self._each is None:
-            np.matmul(left[0], right[0], out=self._out)
-            return
         for one, other, place in zip(left, right, self._places, strict=True):
             np.matmul(one, other, out=place)
-        np.add.reduce(self._each, axis=0, out=self._out)
+        if self._each is not None:
+            np.add.reduce(self._each, axis=0, out=self._out)
 
 
 def _apart(columns: Array, shape: tuple[int, int]) -> Array:

@@ -63,40 +63,33 @@ class Rows:
         n_drawn = -(-problem.n_rows // size) * size
         most = next(taken_together(n_drawn, size, problem.shape[0]))[0].stop
         taken = tuple(np.empty((most, *numbers.shape[1:]), dtype) for numbers in held)
-        rows, (design, targets) = cls(problem, dtype, size, held, taken), taken
-        is_few = most <= AT_HAND * size
-        return replace(rows, steps=tuple(rows._of_each(design, targets, size))) if is_few else rows
+        rows = cls(problem, dtype, size, held, taken)
+        return replace(rows, steps=tuple(rows._of_each(taken, size))) if most <= AT_HAND * size else rows
 
     def __iter__(self) -> Iterator[Curvature]:
         """Yields A [b, P], as a factor, and Y [b, O, 1] of each step, until the next is asked for."""
         whole = self.size
         n_rows = self.problem.n_rows if self.order is None else len(self.order)
         for part, size in taken_together(n_rows, whole, self.problem.shape[0]):
-            design, targets = self._taken(part)
+            given = self._taken(part)
             if size < whole and self.problem.loss != "sse":  # k is one over the rows of a step
-                root = self.dtype.type((whole / size) ** 0.5)
-                design, targets = root * design, root * targets
-            is_at_hand = self.order is not None and size == whole
-            n_steps = len(design) // size
-            yield from (
-                self.steps[:n_steps] if is_at_hand and self.steps else self._of_each(design, targets, size)
-            )
+                given = tuple(self.dtype.type((whole / size) ** 0.5) * each for each in given)
+            at_hand = self.steps if self.order is not None and size == whole else ()
+            yield from at_hand[: len(given[0]) // size] or self._of_each(given, size)
 
-    def _of_each(self, design: Array, targets: Array, size: int) -> Iterator[Curvature]:
-        """Yields what each step takes of rows as scaled_rows has them."""
-        lines, targets = (each.reshape(-1, size, *each.shape[1:]) for each in (design, targets))
-        factors = Factor.of_lines(lines, self.problem.shape[0], lasts=self.lasts)
-        return zip(factors, targets, strict=True)
+    def _of_each(self, given: tuple[Array, ...], size: int) -> Iterator[Curvature]:
+        """Returns what each step takes of rows as scaled_rows has them."""
+        lines, targets = (each.reshape(-1, size, *each.shape[1:]) for each in given)
+        return zip(Factor.of_lines(lines, self.problem.shape[0], lasts=self.lasts), targets, strict=True)
 
-    def _taken(self, rows: slice) -> tuple[Array, Array]:
+    def _taken(self, rows: slice) -> tuple[Array, ...]:
         """Returns the rows of steps that follow one another."""
         chosen = rows if self.order is None else self.order[rows]
         if self.held is None:
             return scaled_rows(self.problem, self.size, self.dtype, chosen)
         if isinstance(chosen, slice) or self.taken is None:
             return self.held[0][chosen], self.held[1][chosen]
-        design, targets = (
+        return tuple(
             held.take(chosen, axis=0, out=taken[: len(chosen)], mode="clip")  # others put it off in a buffer
             for held, taken in zip(self.held, self.taken, strict=True)
         )
-        return design, targets
